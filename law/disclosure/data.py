@@ -27,6 +27,7 @@ from law.reader.data_file import (
 from law.reader.packaged import understood
 from law.reader.strict_reader import Reader
 from law.reader.texts import is_citation
+from law.separation import Office
 from law.terms.data import Basis
 from law.texts_in_force.load import GRADING
 from law.texts_in_force.model import Origin
@@ -70,6 +71,7 @@ class Classification(StrEnum):
     """The confidentiality of content; it decides which audiences may see the content (S1 18)."""
 
     OPEN = "open"
+    INTERNAL = "internal"  # not reviewed yet, or for the bureaus and the subject only
     PRIVACY = "privacy"
     COMMERCIAL_SECRET = "commercial_secret"
     STATE_SECRET = "state_secret"
@@ -118,6 +120,26 @@ class Reach:
     cite: str
 
 
+@dataclass(frozen=True, slots=True)
+class ReviewRule:
+    """The roles whose people review a record before its publication, with the article."""
+
+    by: tuple[Office, ...]
+    cite: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyWindow:
+    """The working days between the notice to the subject and an unfavourable publication.
+
+    `example` is true if no text states the number and it stands in for the bureau's own.
+    """
+
+    days: int
+    example: bool
+    cite: str
+
+
 Versions = tuple[Version[T], ...]
 
 
@@ -130,6 +152,8 @@ class DisclosureRules:
     fields: Mapping[SubjectKind, Mapping[Audience, Versions[AllowedFields]]]
     needs_authority: Versions[frozenset[SubjectKind]]
     classifications: Mapping[Classification, Versions[Reach]]
+    review: Versions[ReviewRule]
+    windows: Mapping[str, Versions[ReplyWindow]]
 
 
 @cache
@@ -145,13 +169,15 @@ def read_disclosure(reader: Reader) -> DisclosureRules:
     """
     read_header(
         reader, "periods", "severity_caps", "severity_caps_source", "audiences", "fields",
-        "query_needs_authority", "classifications", "ambiguities",
+        "query_needs_authority", "classifications", "review", "windows", "ambiguities",
     )  # fmt: skip
     read_readings(reader)
     _check_audiences(reader.below("audiences"))
     periods = reader.below("periods")
     note_each(periods, GRADING)
     kinds, contents = reader.below("fields"), reader.below("classifications")
+    windows = reader.below("windows")
+    note_each(windows, GRADING)
     note_each(kinds, SubjectKind)
     note_each(contents, Classification)
     return DisclosureRules(
@@ -164,6 +190,21 @@ def read_disclosure(reader: Reader) -> DisclosureRules:
             for name in Classification
             if name in contents.data
         },
+        read_figure(reader, "review", _review),
+        {name: read_figure(windows, name, _window) for name in GRADING if name in windows.data},
+    )
+
+
+def _review(reader: Reader) -> ReviewRule:
+    reader.only("by", "requirements", *DATED)
+    read_requirements(reader)
+    return ReviewRule(reader.choices("by", Office), reader.text("cite"))
+
+
+def _window(reader: Reader) -> ReplyWindow:
+    reader.only("days", "example", *DATED)
+    return ReplyWindow(
+        reader.whole("days", least=1), reader.flag("example", False), reader.text("cite")
     )
 
 

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from protos.registry.v1.bulk_pb2_grpc import BulkServiceStub
     from protos.registry.v1.certificates_pb2_grpc import CertificateServiceStub
     from protos.registry.v1.proposals_pb2_grpc import ProposalServiceStub
+    from protos.registry.v1.publication_pb2_grpc import PublicationServiceStub
     from protos.registry.v1.registry_pb2_grpc import (
         ClockServiceStub,
         ImportServiceStub,
@@ -65,6 +66,7 @@ GRPC_SERVICES = {
     "registry": Service("registry", "protos.registry.v1.registry", "RegistryService"),
     "imports": Service("registry", "protos.registry.v1.registry", "ImportService"),
     "proposals": Service("registry", "protos.registry.v1.proposals", "ProposalService"),
+    "publication": Service("registry", "protos.registry.v1.publication", "PublicationService"),
     "clock": Service("registry", "protos.registry.v1.registry", "ClockService"),
     "certificates": Service("registry", "protos.registry.v1.certificates", "CertificateService"),
     "bulk": Service("registry", "protos.registry.v1.bulk", "BulkService"),
@@ -93,6 +95,7 @@ class Client:
         registry: RegistryServiceStub
         imports: ImportServiceStub
         proposals: ProposalServiceStub
+        publication: PublicationServiceStub
         clock: ClockServiceStub
         certificates: CertificateServiceStub
         bulk: BulkServiceStub

@@ -62,6 +62,7 @@ ACTIONS = {
     "reject_import": N_("退回导入"),
     "discard_import": N_("放弃导入"),
     "undo_import": N_("撤销导入"),
+    "review_record": N_("保密审查信用记录"),
     "propose_change": N_("提出变更申请"),
     "release_change": N_("批准变更申请"),
     "decline_change": N_("退回变更申请"),

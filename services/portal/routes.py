@@ -53,6 +53,7 @@ from services.portal.pages import (
     platform_state,
     proposals,
     public,
+    publication,
     record_entry,
     registration,
     repair_wizard,
@@ -214,6 +215,8 @@ _UNIT = (
     _at("/unit", unit.overview, Role.UNIT_HEAD),
     _at(absences.UNIT, absences.unit, Role.UNIT_HEAD, form=True),
     _at(absences.OWN, absences.own, *STAFF, form=True),
+    _at("/publication", publication.listing, *STAFF),
+    _at("/publication/{record_id}", publication.one, *STAFF, form=True),
     _at("/proposals", proposals.listing, *_PROPOSING),
     _at("/proposals/{proposal_id}", proposals.one, *_PROPOSING, form=True),
 )

@@ -29,6 +29,8 @@ from services.registry.labels import ensure_key
 from services.registry.policy import CLOCK, IDENTITY, POLICY, REGISTRY
 from services.registry.proposals import policy as proposals_policy
 from services.registry.proposals.servicer import ProposalServicer
+from services.registry.publication import policy as publication_policy
+from services.registry.publication.servicer import PublicationServicer
 from services.registry.retention.timers import Timers
 from services.registry.servicer import ClockServicer, RegistryServicer
 
@@ -63,6 +65,7 @@ async def build(parts: Parts) -> Assembly:
             imports_policy.BULK: BulkServicer(*importing).register,
             CERTIFICATES: CertificateServicer(parts.changes, files, settings).register,
             proposals_policy.PROPOSALS: ProposalServicer(parts.changes).register,
+            publication_policy.PUBLICATION: PublicationServicer(parts.changes).register,
             CLOCK: ClockServicer(parts.changes).register,
             IDENTITY: identity.register,
         },
@@ -71,6 +74,7 @@ async def build(parts: Parts) -> Assembly:
             imports_policy.POLICY,
             certificates_policy.POLICY,
             proposals_policy.POLICY,
+            publication_policy.POLICY,
         ],
         consumers=consumers(parts, timers),
         background=[timers.run, workflows.drain, expiry.run, background.run, sweep.run],

@@ -22,6 +22,7 @@ from plumbing.chunks import chunks, weighed_chunks
 from protos.registry.v1 import events_pb2 as events
 from services.registry import serials, wire
 from services.registry.initials import initials
+from services.registry.publication.standing import reopen
 from services.registry.tables import (
     Bureau,
     Instrument,
@@ -125,8 +126,12 @@ async def save_verifications(
 
 
 async def save_records(change: Change, rows: Sequence[Record], cause: Cause = ENTERED) -> None:
-    """Saves credit records, stores each new version, and announces the records in events."""
+    """Saves credit records, stores each new version, and announces the records in events.
+
+    A record whose content is no longer what was reviewed waits for its review again.
+    """
     await _write(change, rows)
+    await reopen(change.session, rows)
     change.session.add_all(
         RecordVersion(
             record_id=row.record_id,

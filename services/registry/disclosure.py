@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from datetime import date
 
+from law.disclosure.data import Classification
+from law.disclosure.publication import may_read
 from law.disclosure.rule import Audience, Field, may_list_openly, record_visible, visible_fields
 from law.evidence import RecordStatus, SubjectKind
 from law.texts_in_force.governing import GoverningTexts
 from plumbing.identity import Caller, Role
 from protos.registry.v1 import registry_pb2 as pb
 from services.registry import wire
+from services.registry.publication.standing import Standing
 from services.registry.retention.expiry import kept, law_record
 from services.registry.tables import Record, Subject
 
@@ -28,7 +31,7 @@ OPEN_OF_SUBJECT = {
     "email": Field.CONTACT,
 }
 # The fields of a credit record that the public may see: the fact and its document, not who
-# provided or entered it. Any other field is closed.
+# provided or entered it. Any other field is closed. The summary is shown as it was released.
 OPEN_OF_RECORD = (
     "record_id", "subject_id", "bureau", "kind", "severity", "occurred_on", "determined_on",
     "status", "verified", "final", "contested", "source_ref", "summary",
@@ -59,37 +62,48 @@ def public_subject(row: Subject, on: date) -> pb.Subject:
 
 
 def record(
-    row: Record, owner: Subject, caller: Caller, now: GoverningTexts, on: date
+    row: Record, owner: Subject, caller: Caller, now: GoverningTexts, stands: Standing, on: date
 ) -> pb.Record | None:
     """Converts a credit record to a message with only the fields that the caller may see on a day.
 
-    Returns None if the caller may not see the record at all. A record that has left the archive is
-    shown to the platform's own services only (C-03).
+    `stands` says what of it was released. Returns None if the caller may not see the record at all.
+    A record that has left the archive is shown to the platform's own services only (C-03).
     """
-    message = wire.record(row)
-    if caller.is_service:
-        return message
-    if row.status is RecordStatus.EXPIRED:
+    if row.status is RecordStatus.EXPIRED and not caller.is_service:
         return None
     if caller.has(Role.PUBLIC):
-        shown = disclosed(row, owner, now, on)
+        shown = disclosed(row, owner, now, stands, on)
         return shown.record if shown else None
+    return within(row, caller, stands.classification, on)
+
+
+def within(row: Record, caller: Caller, found: Classification, on: date) -> pb.Record:
+    """Converts a record to what a service, somebody of a bureau or the subject may see of it.
+
+    It is without its text where its classification keeps that from them (S1 18).
+    """
+    message = wire.record(row)
+    audience = Audience.SUBJECT if caller.has(Role.OPERATOR) else Audience.OFFICIAL
+    if not caller.is_service and not may_read(found, audience, on):
+        message.ClearField("summary")
     return message
 
 
 def disclosed(
-    row: Record, owner: Subject, now: GoverningTexts, on: date
+    row: Record, owner: Subject, now: GoverningTexts, stands: Standing, on: date
 ) -> pb.DisclosedRecord | None:
     """Converts a record to what the public may see on a day, with the last day of its disclosure.
 
-    Returns None if the record is not disclosed on that day.
+    The summary is the text that was released. Returns None if the record is not disclosed on that
+    day.
     """
     ruleset_id, periods = kept(row, owner, now, on)
     if row.status is RecordStatus.EXPIRED or periods is None:
         return None
-    if not _is_disclosed(ruleset_id, row, owner, on):
+    if not _is_disclosed(ruleset_id, row, owner, stands, on):
         return None
     message, facts = wire.record(row), public_subject(owner, on)
+    message.summary = stands.summary
     return pb.DisclosedRecord(
         record=pb.Record(**{name: getattr(message, name) for name in OPEN_OF_RECORD}),
         subject_name=facts.name,
@@ -99,7 +113,7 @@ def disclosed(
     )
 
 
-def _is_disclosed(ruleset_id: str, row: Record, owner: Subject, on: date) -> bool:
+def _is_disclosed(ruleset_id: str, row: Record, owner: Subject, stands: Standing, on: date) -> bool:
     answer = record_visible(
         ruleset_id,
         law_record(row),
@@ -107,6 +121,7 @@ def _is_disclosed(ruleset_id: str, row: Record, owner: Subject, on: date) -> boo
         Audience.PUBLIC,
         on,
         stopped=row.disclosure_stopped,
+        classification=stands.classification,
     )
     return answer.allowed
 

@@ -26,6 +26,7 @@ from services.registry.identity.accounts import require_covered
 from services.registry.identity.tables import Account
 from services.registry.initials import may_be_initials
 from services.registry.look_alikes import look_alikes
+from services.registry.publication.standing import decisions, standing
 from services.registry.retention import activations as governing
 from services.registry.tables import (
     Bureau,
@@ -185,13 +186,19 @@ async def get_record(view: View, request: pb.GetRecordRequest) -> pb.GetRecordRe
         raise NotFound("没有该信用记录", "There is no such record")
     owner = await _subject(view, row.subject_id)
     now = await governing.load(view.session)
-    record = disclosure.record(row, owner, view.caller, now, view.today)
+    stands = standing(row, (await decisions(view.session, [row.record_id])).get(row.record_id))
+    record = disclosure.record(row, owner, view.caller, now, stands, view.today)
     if record is None:
         raise NotFound("该信用记录已从档案中删除", "This record has left the archive")
     earlier = await view.session.exec(_earlier(row))
     return pb.GetRecordResponse(
         record=record,
-        earlier=[wire.record(Record.model_validate(state)) for state in earlier],
+        earlier=[
+            disclosure.within(
+                Record.model_validate(state), view.caller, stands.classification, view.today
+            )
+            for state in earlier
+        ],
         retention=disclosure.retention(row, owner, now, view.today),
     )
 
@@ -209,7 +216,13 @@ async def list_records(view: View, request: pb.ListRecordsRequest) -> pb.ListRec
         rows = rows.where(col(Record.status) != RecordStatus.EXPIRED)
     order, reverse = paging.order(request, _RECORD_ORDERS, "determined_on")
     page, token = await paging.page(view.session, request, rows, *order, newest_first=reverse)
-    records = [disclosure.record(row, owner, view.caller, now, view.today) for row in page]
+    decided = await decisions(view.session, (row.record_id for row in page))
+    records = [
+        disclosure.record(
+            row, owner, view.caller, now, standing(row, decided.get(row.record_id)), view.today
+        )
+        for row in page
+    ]
     # The number of all would tell the public how many records it may not see.
     is_public = view.caller.has(Role.PUBLIC)
     total = None if is_public else await paging.total(view.session, request, rows, token)
@@ -234,7 +247,13 @@ async def list_disclosed_records(
     page, token = await paging.page(
         view.session, request, rows, Record.record_id, key=lambda row: [row[0].record_id]
     )
-    records = [disclosure.disclosed(record, owner, now, view.today) for record, owner in page]
+    decided = await decisions(view.session, (record.record_id for record, _ in page))
+    records = [
+        disclosure.disclosed(
+            record, owner, now, standing(record, decided.get(record.record_id)), view.today
+        )
+        for record, owner in page
+    ]
     return pb.ListDisclosedRecordsResponse(records=filter(None, records), next_page_token=token)
 
 

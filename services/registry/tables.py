@@ -15,8 +15,14 @@ from plumbing.row_digests import proven
 from services.registry.base import Base
 from services.registry.identity.tables import Account
 from services.registry.proposals.tables import Proposal
+from services.registry.publication.tables import Publication
 
-__all__ = ["Account", "Base", "Proposal"]  # the tables of accounts belong to the same metadata
+__all__ = [
+    "Account",
+    "Base",
+    "Proposal",
+    "Publication",
+]  # the tables of accounts belong to the same metadata
 
 # Wrong passwords are counted in `tries` since, by name and source.
 RETIRED = frozenset({"wrong_password"})

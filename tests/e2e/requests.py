@@ -17,6 +17,7 @@ from protos.objection.v1 import objection_pb2 as objection
 from protos.objection.v1 import repair_pb2 as repair
 from protos.registry.v1 import bulk_pb2 as bulk
 from protos.registry.v1 import certificates_pb2 as certificates
+from protos.registry.v1 import publication_pb2 as publication
 from protos.registry.v1 import registry_pb2 as registry
 from services.cli.commands.accounts import role_value
 
@@ -141,6 +142,17 @@ def record_of(place: Place, **more: Any) -> registry.Record:
         "summary": "测试",
     }
     return registry.Record(**(given | more))
+
+
+def review(place: Place) -> publication.ReviewRecordRequest:
+    """A request that releases the place's record with its whole text."""
+    return publication.ReviewRecordRequest(
+        request_id=new_request_id(),
+        record_id=place.record.record_id,
+        version=max(place.record.version, 1),
+        classification="open",
+        summary=place.record.summary,
+    )
 
 
 def enter_record(place: Place) -> registry.EnterRecordRequest:

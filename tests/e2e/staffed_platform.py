@@ -33,6 +33,7 @@ from tests.e2e.requests import (
     lodge_repair,
     put_instrument,
     register_operator,
+    review,
     run_impact,
     upload,
     verify,
@@ -181,6 +182,7 @@ async def _places(
         client = desks[place.bureau]
         place.operator_account = await _operator(administrator, f"objector.{name}", place)
         await _furnish(client, place)
+        await _publish(client, place)
         await object_to(client.settings, place)
         await _apply_for_repair(client.settings, place)
         await _apply_for_account(client, place)
@@ -286,6 +288,14 @@ def _operators_desk(settings: Settings, place: Place) -> Client:
     account, operator = place.operator_account, frozenset({Role.OPERATOR})
     caller = Caller(account, "objector", operator, subject_id=place.subject_id)
     return Client(settings, fixed_token(_token(settings, caller)))
+
+
+async def _publish(client: Client, place: Place) -> None:
+    """Has the record of the place reviewed by somebody else, who releases it."""
+    caller = Caller("publisher", "publisher", frozenset({Role.UNIT_HEAD}), place.bureau)
+    desk = Client(client.settings, fixed_token(_token(client.settings, caller)))
+    await ask(desk.publication.ReviewRecord(review(place)))
+    await desk.close()
 
 
 async def _assess(client: Client, place: Place) -> None:

@@ -23,6 +23,7 @@ from protos.operations.v1 import operations_pb2 as operations
 from protos.registry.v1 import bulk_pb2 as bulk
 from protos.registry.v1 import certificates_pb2 as certificates
 from protos.registry.v1 import proposals_pb2 as proposals
+from protos.registry.v1 import publication_pb2 as publication
 from protos.registry.v1 import registry_pb2 as registry
 from protos.registry.v1.bulk_pb2_grpc import BulkServiceStub
 from protos.registry.v1.registry_pb2_grpc import ImportServiceStub
@@ -39,6 +40,7 @@ from tests.e2e.requests import (
     put_instrument,
     record_of,
     register_operator,
+    review,
     run_impact,
     start_impact,
     upload,
@@ -243,6 +245,8 @@ _OF_PLACE: dict[str, Callable[[Place], Message]] = {
     "DecideObjection": lambda place: objection.DecideObjectionRequest(
         request_id=new_request_id(), case_id=place.case_id, outcome="uphold", reasons="测试"
     ),
+    "ListPublications": lambda _place: publication.ListPublicationsRequest(page_size=1000),
+    "ReviewRecord": review,
     "ListProposals": lambda _place: proposals.ListProposalsRequest(page_size=1000),
     "ListRegistrations": lambda _place: identity.ListRegistrationsRequest(page_size=1000),
     "RejectRegistration": lambda place: identity.RejectRegistrationRequest(

@@ -237,6 +237,18 @@ ProposalService.DeclineProposal city         -  -  -  -  -  -  -  -  -  -   -  +
 ProposalService.WithdrawProposal own         0  -  -  -  -  -  -  -  -  -   -  -  -
 ProposalService.WithdrawProposal foreign     0  -  -  -  -  -  -  -  -  -   -  -  -
 
+PublicationService.ListPublications own       +  +  +  +  +  -  -  -  -  -   +  +  +
+PublicationService.ListPublications neighbour .  +  +  +  +  -  -  -  -  -   +  +  +
+PublicationService.ListPublications foreign   .  .  .  .  .  -  -  -  -  -   .  .  .
+PublicationService.ListPublications city      .  .  .  .  .  -  -  -  -  -   +  +  +
+PublicationService.GetPublication own         +  +  +  +  +  -  -  -  -  -   +  +  +
+PublicationService.GetPublication neighbour   -  +  +  +  +  -  -  -  -  -   +  +  +
+PublicationService.GetPublication foreign     -  -  -  -  -  -  -  -  -  -   -  -  -
+PublicationService.GetPublication city        -  -  -  -  -  -  -  -  -  -   +  +  +
+PublicationService.ReviewRecord own           -  +  +  -  -  -  -  -  -  -   +  +  -
+PublicationService.ReviewRecord foreign       -  -  -  -  -  -  -  -  -  -   -  -  -
+PublicationService.ReviewRecord city          -  -  -  -  -  -  -  -  -  -   +  +  -
+
 ImportService.ImportFile own                 -  +  -  -  -  -  +  -  -  -   +  -  -
 ImportService.ImportFile foreign             -  -  -  -  -  -  -  -  -  -   -  -  -
 ImportService.ImportFile city                -  -  -  -  -  -  -  -  -  -   +  -  -

@@ -95,6 +95,10 @@ TABLE = """
 /proposals/{proposal_id} neighbour                        >   0 + + - + - - -  + + -
 /proposals/{proposal_id} foreign                          >   0 - - - - - - -  - - -
 /proposals/{proposal_id} city                             >   0 - - - - - - -  + + -
+/publication any                                          >   - + + + + - - -  + + +
+/publication/{record_id} own                              >   - + + + + - - -  + + +
+/publication/{record_id} foreign                          >   - - - - - - - -  - - -
+/publication/{record_id} city                             >   - - - - - - - -  + + +
 /grade any                                                >   + - - - - - - -  - - -
 /objections/new any                                       >   + - - - - - - -  - - -
 /repairs/new any                                          >   + - - - - - - -  - - -

@@ -26,6 +26,7 @@ GROUPS: Mapping[str, str] = {
     "certificate": "检定证书的文件 | files of certificates",
     "record": "信用信息 | credit records",
     "proposal": "待批准的变更 | changes that wait for a second person",
+    "publication": "信用信息的公开和保密审查 | what the public is shown of records",
     "import": "导入文件：quanheng import 文件 --family 类别 | import a file",
     "batch": "导入批次 | import batches",
     "grade": "信用等级 | grades",
@@ -215,6 +216,15 @@ ROWS = (
         "Turns a proposed change away.", args="proposal_id"),
     Row("proposal withdraw", "proposals.WithdrawProposal", "撤回本人提出的变更申请。",
         "Takes back a change of one's own.", args="proposal_id"),
+    # what the public is shown of records
+    Row("publication list", "publication.ListPublications",
+        "列出信用信息的公开情况；--state waiting 为待保密审查的。",
+        "Lists records with the state of their publication.", defaults={"page_size": 50}),
+    Row("publication show", "publication.GetPublication", "显示一条信用信息的公开情况。",
+        "Shows what the public is shown of a record.", args="record_id"),
+    Row("publication review", "publication.ReviewRecord",
+        "保密审查：密级为 open 的公开，其余不公开；不得审查本人录入的。",
+        "Releases or withholds a record; not by whoever wrote it.", args="record_id"),
     # batches of imports
     Row("batch list", "imports.ListBatches", "列出导入批次，新的在前。",
         "Lists import batches, newest first.", defaults={"page_size": 50}),

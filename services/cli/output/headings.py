@@ -26,6 +26,7 @@ base_version 所依据版本 | bureau 监管机关代码 | calendar_edition 日�
 cap_days 最长期限（工作日） | case_id 案件id | caseworker 经办人 | cell 单元格
 changed 新增或变更行数 | changes 变更内容 | chunk 分块 | cite 依据
 closed 已关闭
+classification 密级
 closed_at 办结时间 | code 机关代码 | colour 颜色 | column 列 | conditions 修复条件 | consumer 消费者
 contested 异议中 | created_at 建立时间 | credit_code 统一社会信用代码 | decided_at 决定时间
 decided_by 决定人 | decided_by_name 决定人姓名 | deduction 扣分 | delivered_at 送达时间
@@ -49,6 +50,8 @@ message_en 说明（英文） | message_zh 说明 | model 型号规格 | moved �
 no_record 无记录 | not_graded_en 不评价的原因（英文） | not_graded_zh 不评价的原因
 notice_id 通知id | number 案号 | object 对象 | occurred_on 发生日期 | on_behalf_of 代表
 opened_at 开始时间 | outcome 处理意见 | overdue 已逾期 | person_in_charge 负责人 | phone 电话
+may_review 可由本人审查 | personal_data 含个人信息 | released_summary 公开的内容
+reviewed_at 审查时间 | reviewed_by 审查人 | reviewed_by_name 审查人姓名
 points 分值 | proposal_id 变更申请id | proposed_at 提出时间 | proposed_by 提出人
 proposed_by_name 提出人姓名 | promise 承诺 | provided_by 提供单位 | provisional 暂定
 published_at 公布时间

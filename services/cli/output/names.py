@@ -32,7 +32,7 @@ ACCOUNT_FIELDS = frozenset(
     {
         *("caseworker", "lodged_by", "decided_by", "actor", "on_behalf_of", "assessed_by"),
         *("published_by", "imported_by", "entered_by", "confirmed_by", "run_by", "seen_by"),
-        *("activated_by", "recorded_by", "altered_by", "set_by", "proposed_by"),
+        *("activated_by", "recorded_by", "altered_by", "set_by", "proposed_by", "reviewed_by"),
     }
 )
 # The kind of thing that each field identifies.

@@ -1,6 +1,7 @@
 """Loads the sample register into a platform, through its public gRPC interface.
 
-The administrator imports the bureaus, and a caseworker of each city everything else.
+The administrator imports the bureaus, and a caseworker of each city everything else. A unit head of
+each city then reviews the records, so that the public is shown them.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from datetime import date
 from plumbing.client import new_request_id
 from plumbing.identity import Role
 from protos.identity.v1 import identity_pb2 as identity
+from protos.registry.v1 import publication_pb2 as publication
 from protos.registry.v1 import registry_pb2 as registry
 from services.cli import sample
 from services.cli.client import Client, fixed_token, log_in, new_password_step
@@ -20,6 +22,8 @@ from services.cli.commands import imports
 from services.cli.commands.accounts import role_value
 from services.cli.commands.imports import ColumnMapping
 from services.cli.sample import SampleFile
+
+_NAMES = {Role.CASEWORKER: "样例建档人员", Role.UNIT_HEAD: "样例审查人员"}
 
 
 async def load(administrator: Client) -> AsyncIterator[registry.Batch]:
@@ -33,17 +37,23 @@ async def load(administrator: Client) -> AsyncIterator[registry.Batch]:
                 people[city] = await engage(administrator, city)
                 exits.push_async_callback(people[city].close)
             yield await load_file(people[city], file)
+        for city in filter(None, people):
+            reviewer = await engage(administrator, city, Role.UNIT_HEAD, "reviewer")
+            exits.push_async_callback(reviewer.close)
+            await release_all(reviewer)
 
 
-async def engage(administrator: Client, city: str) -> Client:
-    """Creates the account of a caseworker who loads the register of a city, and logs in."""
+async def engage(
+    administrator: Client, city: str, role: Role = Role.CASEWORKER, part: str = "loader"
+) -> Client:
+    """Creates the account of somebody who loads or reviews the register of a city; logs in."""
     first, password = secrets.token_urlsafe(12), secrets.token_urlsafe(12)
     request = identity.CreateAccountRequest(
         request_id=new_request_id(),
-        name=f"sample.loader.{city}",
-        display_name="样例建档人员",
+        name=f"sample.{part}.{city}",
+        display_name=_NAMES[role],
         password=first,
-        roles=[role_value(Role.CASEWORKER)],
+        roles=[role_value(role)],
         bureau=city,
     )
     await administrator.identity.CreateAccount(request)
@@ -58,6 +68,21 @@ async def load_file(client: Client, file: SampleFile) -> registry.Batch:
         file.family, file.name, ColumnMapping(), bureau=file.bureau, baseline=True
     )
     return await imports.upload(client, header, file.content)
+
+
+async def release_all(reviewer: Client) -> None:
+    """Releases every record that awaits its confidentiality review, with its text as it is."""
+    request = publication.ListPublicationsRequest(page_size=1000, state="waiting")
+    waiting = (await reviewer.publication.ListPublications(request)).publications
+    for one in waiting:
+        review = publication.ReviewRecordRequest(
+            request_id=new_request_id(),
+            record_id=one.record.record_id,
+            version=one.record.version,
+            classification="open",
+            summary=one.record.summary,
+        )
+        await reviewer.publication.ReviewRecord(review)
 
 
 async def is_empty(client: Client) -> bool:

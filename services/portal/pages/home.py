@@ -17,6 +17,7 @@ from services.portal.pages import (
     institution,
     operator_tasks,
     proposals,
+    publication,
     registration,
 )
 from services.portal.pages.absences import stood_in_for
@@ -72,6 +73,7 @@ _OF_SOME_ROLES = (
     city_tasks.index_tasks,
     institution.tasks,
     operator_tasks.tasks,
+    publication.tasks,
 )
 
 

@@ -155,7 +155,10 @@ async def _records(visit: Visit, subject_id: str) -> Listing[registry.Record]:
         columns=(
             Column(N_("信息类别"), lambda row: words.record_kind(row.kind)),
             Column(N_("认定日期"), lambda row: _day(row.determined_on), order_by="determined_on"),
-            Column(N_("文书编号"), lambda row: row.source_ref),
+            Column(
+                N_("文书编号"),
+                lambda row: Cell(row.source_ref, link=f"/publication/{row.record_id}"),
+            ),
             Column(N_("内容"), lambda row: row.summary),
             Column(N_("状态"), status),
         ),

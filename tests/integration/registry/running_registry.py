@@ -37,10 +37,12 @@ from protos.registry.v1 import (
     bulk_pb2_grpc,
     certificates_pb2_grpc,
     proposals_pb2_grpc,
+    publication_pb2_grpc,
     registry_pb2_grpc,
 )
 from protos.registry.v1 import events_pb2 as events
 from protos.registry.v1 import proposals_pb2 as proposals
+from protos.registry.v1 import publication_pb2 as publication
 from protos.registry.v1 import registry_pb2 as pb
 from services.registry.identity.tables import Account
 from tests.patience import PATIENCE_SECONDS
@@ -69,6 +71,7 @@ class Client:
     channel: grpc.aio.Channel
     certificates: certificates_pb2_grpc.CertificateServiceStub
     proposals: proposals_pb2_grpc.ProposalServiceStub
+    publication: publication_pb2_grpc.PublicationServiceStub
 
 
 class RunningRegistry:
@@ -141,6 +144,7 @@ class RunningRegistry:
             channel,
             certificates_pb2_grpc.CertificateServiceStub(channel),
             proposals_pb2_grpc.ProposalServiceStub(channel),
+            publication_pb2_grpc.PublicationServiceStub(channel),
         )
 
     async def release(self, proposal: proposals.Proposal) -> proposals.Proposal:
@@ -151,6 +155,12 @@ class RunningRegistry:
         )
         answer = await head.proposals.ReleaseProposal(request, timeout=PATIENCE_SECONDS)
         return answer.proposal
+
+    async def publish(self, record: pb.Record, **values: Any) -> publication.Publication:
+        """Has a record reviewed by a second person of its bureau, who releases its whole text."""
+        reviewer = self.client(Role.UNIT_HEAD, bureau=record.bureau, name="reviewer")
+        answer = await reviewer.publication.ReviewRecord(review(record, **values))
+        return answer.publication
 
     async def events_of(self, aggregate: str) -> list[Any]:
         """The events of an aggregate, in order."""
@@ -274,6 +284,17 @@ def enter_record(subject_id: str, **values: Any) -> pb.EnterRecordRequest:
     return pb.EnterRecordRequest(
         request_id=new_request_id(), record=pb.Record(**(defaults | values))
     )
+
+
+def review(record: pb.Record, **values: Any) -> publication.ReviewRecordRequest:
+    """A request that records the review of a record, by default releasing its whole text."""
+    defaults: dict[str, Any] = {
+        "record_id": record.record_id,
+        "version": record.version,
+        "classification": "open",
+        "summary": record.summary,
+    }
+    return publication.ReviewRecordRequest(request_id=new_request_id(), **(defaults | values))
 
 
 @contextmanager

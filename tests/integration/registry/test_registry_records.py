@@ -326,6 +326,7 @@ async def test_records_are_seen_by_their_subject_and_their_bureau_alone(
     public = registry.client(Role.PUBLIC)
     with refused("NOT_PERMITTED"):
         await read(public, record)
+    await registry.publish(record)
     [disclosed] = (await public.registry.ListRecords(listing)).records
     assert (disclosed.record_id, disclosed.entered_by) == (record.record_id, "")
     with refused("NOT_FOUND"):
@@ -372,6 +373,7 @@ async def test_stopped_disclosure_hides_a_record_from_the_public_alone(
     record = await registry.record()
     listing = pb.ListRecordsRequest(subject_id=record.subject_id)
     public = registry.client(Role.PUBLIC)
+    await registry.publish(record)
     assert len((await public.registry.ListRecords(listing)).records) == 1
     [stopped] = await end(await objection(registry, record.subject_id), record, stop=True)
     assert (stopped.status, stopped.disclosure_stopped, stopped.version) == ("active", True, 3)
@@ -451,6 +453,8 @@ async def test_disclosed_records_are_listed_with_their_last_day_and_alike_for_ev
     await end(await objection(registry, stopped.subject_id), stopped, stop=True)
     person = await registry.subject(kind="natural_person", credit_code="")
     of_person = await registry.record(person)
+    for one in (record, of_person):
+        await registry.publish(one)
     public = registry.client(Role.PUBLIC)
     everything = await disclosed_by_all(public)
     by_id = {one.record.record_id: one for one in everything}

@@ -26,11 +26,13 @@ from plumbing.view import open_view
 from protos.grading.v1 import events_pb2 as grading_events
 from protos.grading.v1 import rulesets_pb2 as rulesets
 from protos.registry.v1 import events_pb2 as events
+from protos.registry.v1 import publication_pb2 as publication
 from protos.registry.v1 import registry_pb2 as pb
 from services.registry import queries
 from services.registry.announce_changes import save_records, save_subjects
 from services.registry.checks import check
 from services.registry.commands.clock import remember_clock
+from services.registry.publication.review import review_record
 from services.registry.retention import activations as governing
 from services.registry.retention import expiry as retention
 from services.registry.retention.restoration import restore_records
@@ -87,6 +89,14 @@ async def enter(database: Database, *names: str, owner: str = "hangzhou", **valu
         ]
         await save_records(change, rows)
         change.audit("test", "test/records")
+
+
+async def release(database: Database, name: str) -> None:
+    """Has a record reviewed by somebody who did not write it; it is released."""
+    head = Caller("head", "head", frozenset({Role.UNIT_HEAD}), HANGZHOU)
+    request = publication.ReviewRecordRequest(record_id=name, version=1, classification="open")
+    async with Changes(database, CLOCK).change(head) as change:
+        await review_record(change, request)
 
 
 async def expire(database: Database, as_of: date = TODAY) -> int:
@@ -231,9 +241,12 @@ async def test_the_public_sees_what_is_disclosed_and_nothing_that_was_stopped(
     await enter(register, "repaired", determined_on=recent, status=RecordStatus.REPAIRED,
                 status_on=TODAY)  # fmt: skip
     await enter(register, "of-person", owner="person", determined_on=recent)
+    for name in ("shown", "stopped", "unverified", "undisclosed", "of-person"):
+        await release(register, name)
+    await enter(register, "unreviewed", determined_on=recent)
     [seen] = await listed(register, "hangzhou", Role.PUBLIC)
     assert (seen.record_id, seen.entered_by, seen.provided_by) == ("shown", "", "")
-    assert len(await listed(register, "hangzhou", Role.CASEWORKER)) == 5
+    assert len(await listed(register, "hangzhou", Role.CASEWORKER)) == 6
 
 
 async def test_how_long_a_record_is_kept_is_said_with_its_articles(register: Database) -> None:

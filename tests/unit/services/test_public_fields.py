@@ -13,6 +13,8 @@ import pytest
 from google.protobuf import descriptor_pool
 from google.protobuf.descriptor import Descriptor
 
+from law.disclosure.data import Classification
+from law.disclosure.publication import PublicationState
 from law.evidence import RecordKind, Sector, Severity, SubjectKind
 from law.texts_in_force.governing import GoverningTexts
 from plumbing.identity import Caller, Role
@@ -37,6 +39,8 @@ from services.registry.certificates.policy import POLICY as CERTIFICATE_POLICY
 from services.registry.imports.policy import POLICY as IMPORT_POLICY
 from services.registry.policy import POLICY as REGISTRY_POLICY
 from services.registry.proposals.policy import POLICY as PROPOSAL_POLICY
+from services.registry.publication.policy import POLICY as PUBLICATION_POLICY
+from services.registry.publication.standing import Standing
 from services.registry.tables import Record, Subject
 
 CONTRACTS = (
@@ -63,6 +67,7 @@ POLICIES: tuple[Policy, ...] = (
     OBJECTION_POLICY,
     OPERATIONS_POLICY,
     PROPOSAL_POLICY,
+    PUBLICATION_POLICY,
     REGISTRY_POLICY,
     RULESET_POLICY,
 )
@@ -270,7 +275,25 @@ def test_the_public_is_told_no_closed_field_of_a_subject(
 
 
 def test_the_public_is_told_no_closed_field_of_a_record() -> None:
-    shown = disclosure.record(full_record(), full_subject(), PUBLIC, GoverningTexts(), TODAY)
+    released = Standing(PublicationState.RELEASED, Classification.OPEN, "某处")
+    shown = shown_to_the_public(released)
     assert shown is not None
     names = {field.name for field, _ in shown.ListFields()}
     assert names == OPEN["quanheng.registry.v1.Record"]
+    assert shown.summary == "某处"
+
+
+def shown_to_the_public(stands: Standing) -> registry_pb2.Record | None:
+    subject, now = full_subject(), GoverningTexts()
+    return disclosure.record(full_record(), subject, PUBLIC, now, stands, TODAY)
+
+
+@pytest.mark.parametrize("found", sorted(set(Classification) - {Classification.OPEN}))
+def test_the_public_is_told_nothing_of_a_record_that_is_not_open(found: Classification) -> None:
+    assert shown_to_the_public(Standing(PublicationState.WITHHELD, found, "摘要")) is None
+
+
+def test_what_was_public_before_reviews_is_told_without_its_text() -> None:
+    shown = shown_to_the_public(Standing(PublicationState.EARLIER, Classification.OPEN))
+    assert shown is not None
+    assert (shown.source_ref, shown.summary) == ("罚1", "")

@@ -26,6 +26,7 @@ from services.registry.certificates.policy import POLICY as CERTIFICATES
 from services.registry.imports.policy import POLICY as IMPORTS
 from services.registry.policy import POLICY as REGISTRY
 from services.registry.proposals.policy import POLICY as PROPOSALS
+from services.registry.publication.policy import POLICY as PUBLICATION
 from tests.unit.services.cli.tree import commands
 
 POLICIES: Policy = {
@@ -39,6 +40,7 @@ POLICIES: Policy = {
     **CERTIFICATES,
     **IMPORTS,
     **PROPOSALS,
+    **PUBLICATION,
     **letters.POLICY,
     **operations.POLICY,
 }

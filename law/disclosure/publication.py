@@ -1,0 +1,83 @@
+"""What of a credit record may be made public: only what a second person has released (S1 18, 19).
+
+An adverse record is internal until its confidentiality review; a record of good conduct is open
+with its facts. The free text of either is shown as it was released, and not at all before.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from datetime import date
+from enum import StrEnum
+
+from law.disclosure.data import Audience, Classification, ReviewRule, disclosure_rules
+from law.figures import in_force
+
+_WHAT = ("保密审查规则", "the rule of the confidentiality review")
+_MASKS = re.compile("[*＊■]+")
+
+
+class PublicationState(StrEnum):
+    """How far the confidentiality review of a record has come.
+
+    EARLIER is a record that was entered before reviews were held: its facts stay public, and its
+    text is shown once it is released.
+    """
+
+    WAITING = "waiting"
+    EARLIER = "earlier"
+    RELEASED = "released"
+    WITHHELD = "withheld"
+
+
+def review_rule(on: date) -> ReviewRule:
+    """Returns who reviews records under the rule of a day, with the article (S1 18)."""
+    return in_force(disclosure_rules().review, on, *_WHAT)
+
+
+def first_classification(*, positive: bool) -> Classification:
+    """Returns the classification of a record that nobody has reviewed: never open if adverse."""
+    return Classification.OPEN if positive else Classification.INTERNAL
+
+
+def state_after(classification: Classification) -> PublicationState:
+    """Returns the state of a record after its review: only what is open is released."""
+    released = classification is Classification.OPEN
+    return PublicationState.RELEASED if released else PublicationState.WITHHELD
+
+
+def may_read(classification: Classification, audience: Audience, on: date) -> bool:
+    """Returns whether an audience may read content of a classification on a day (S1 18)."""
+    reach = in_force(disclosure_rules().classifications[classification], on, *_WHAT)
+    return audience in reach.audiences
+
+
+def may_review(person: str, authors: Collection[str]) -> bool:
+    """Returns whether a person may review a record: not if they wrote a version of it (S1 18)."""
+    return person not in authors
+
+
+def is_redaction(text: str, original: str) -> bool:
+    """Returns whether `text` is `original` with masks in place of parts; an empty text is one.
+
+    A mask is one or more of the characters *, ＊ and ■, and stands for at least one character. So
+    a reviewer leaves out what the public must not see, and writes nothing new.
+    """
+    first, *others = _MASKS.split(text)
+    if not others:
+        return text in ("", original)
+    if not original.startswith(first):
+        return False
+    return _follow(others, original, len(first))
+
+
+def _follow(pieces: list[str], original: str, place: int) -> bool:
+    """Whether the pieces follow one another from a place on, each after at least one character."""
+    *middle, last = pieces
+    for piece in middle:
+        found = original.find(piece, place + 1)
+        if found < 0:
+            return False
+        place = found + len(piece)
+    return original.endswith(last) and len(original) - len(last) > place

@@ -1,0 +1,20 @@
+"""The access policy: who sees the state of publication of records, and who reviews them.
+
+The commands also require the role that the law names, and somebody who did not write the record.
+"""
+
+from __future__ import annotations
+
+from plumbing.identity import Role
+from plumbing.rpc import Policy, allow, in_person
+from protos.registry.v1 import publication_pb2
+
+PUBLICATION = publication_pb2.DESCRIPTOR.services_by_name["PublicationService"].full_name
+_STAFF = (Role.CASEWORKER, Role.UNIT_HEAD, Role.MUNICIPAL_REVIEWER, Role.INSPECTOR)
+
+_RULES = {
+    "ListPublications": allow(*_STAFF, Role.OPERATOR),
+    "GetPublication": allow(*_STAFF, Role.OPERATOR),
+    "ReviewRecord": in_person(Role.CASEWORKER, Role.UNIT_HEAD),
+}
+POLICY: Policy = {f"/{PUBLICATION}/{method}": rule for method, rule in _RULES.items()}

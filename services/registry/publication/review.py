@@ -1,0 +1,98 @@
+"""Records the confidentiality review of a record. Nobody reviews what they wrote (S1 18, D-16)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from law.disclosure.data import Classification
+from law.disclosure.publication import (
+    PublicationState,
+    is_redaction,
+    may_review,
+    review_rule,
+    state_after,
+)
+from law.errors import Fault, NotPermitted, WrongState
+from law.evidence import RecordStatus
+from plumbing.change import Change
+from plumbing.identity import Role
+from protos.registry.v1 import publication_pb2 as pb
+from services.registry.commands.targets import find_record, refuse_any, require_version
+from services.registry.publication import wire
+from services.registry.publication.standing import content_of, decisions
+from services.registry.publication.tables import Publication
+from services.registry.tables import Record, Subject
+
+
+async def review_record(change: Change, request: pb.ReviewRecordRequest) -> pb.ReviewRecordResponse:
+    """Records a review: what is classified as open is released, everything else withheld.
+
+    Raises InvalidInput for an unknown classification, for a text that is not the summary with parts
+    left out, and for reasons that lack; NotPermitted outside the caller's scope, without the role
+    that the law names, and for a record that the caller wrote; WrongState if the record has changed
+    since it was read, or is no longer in force.
+    """
+    record = await find_record(change, request.record_id)
+    _require_reviewer(change, record)
+    if record.status is not RecordStatus.ACTIVE:
+        raise WrongState("该记录已不再有效", "The record is no longer active", status=record.status)
+    require_version(record.version, request.version)
+    _check(record, request)
+    row = (await decisions(change.session, [record.record_id], lock=True)).get(record.record_id)
+    before = row.model_dump(mode="json") if row else None
+    row = _decide(change, row, record, request)
+    change.session.add(row)
+    await change.session.flush()
+    after = row.model_dump(mode="json")
+    object_ = f"record/{record.record_id}"
+    change.audit("review_record", object_, before=before, after=after, ground=request.reasons)
+    owner = await change.session.get_one(Subject, record.subject_id)
+    [message] = await wire.publications(change, [(record, owner)])
+    return pb.ReviewRecordResponse(publication=message)
+
+
+def _check(record: Record, request: pb.ReviewRecordRequest) -> None:
+    faults = []
+    if request.classification not in list(Classification):
+        faults.append(Fault("classification", "没有这种密级", "unknown classification"))
+    elif request.classification != Classification.OPEN and not request.reasons.strip():
+        zh, en = "不予公开须写明理由", "give the reasons for withholding it"
+        faults.append(Fault("reasons", zh, en))
+    if not is_redaction(request.summary, record.summary):
+        zh = "公开的内容只能是原文，或者以*略去原文的一部分，不得另写"
+        en = "must be the summary, with * for whatever is left out, and nothing new"
+        faults.append(Fault("summary", zh, en, cite="S1 18"))
+    refuse_any(faults)
+
+
+def _decide(
+    change: Change, row: Publication | None, record: Record, request: pb.ReviewRecordRequest
+) -> Publication:
+    classification = Classification(request.classification)
+    state = state_after(classification)
+    values: dict[str, Any] = {
+        "state": state,
+        "classification": classification,
+        "personal_data": request.personal_data,
+        "content": content_of(record),
+        "summary": request.summary if state is PublicationState.RELEASED else "",
+        "reasons": request.reasons.strip(),
+        "reviewed_by": change.on_behalf_of,
+        "reviewed_at": change.at,
+    }
+    if row is None:
+        return Publication(record_id=record.record_id, **values)
+    row.sqlmodel_update(values)
+    return row
+
+
+def _require_reviewer(change: Change, record: Record) -> None:
+    rule = review_rule(change.today)
+    if not change.caller.has(*map(Role, rule.by)):
+        zh, en = "保密审查由经办人或单位负责人进行", "Caseworkers and unit heads review records"
+        raise NotPermitted(zh, en, cite=rule.cite)
+    if not may_review(change.on_behalf_of, wire.authors_of(record)):
+        zh = "不能审查本人录入、更正或批准的记录，请由另一人审查"
+        raise NotPermitted(
+            zh, "Nobody reviews a record that they wrote; somebody else does", cite=rule.cite
+        )

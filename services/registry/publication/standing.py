@@ -1,0 +1,71 @@
+"""Where the publication of records stands; a record that changes waits for its review again."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from law.disclosure.data import Classification
+from law.disclosure.publication import PublicationState, first_classification
+from plumbing.chunks import chunks
+from services.registry.publication.tables import Publication
+from services.registry.tables import Record
+
+IDS_IN_QUERY = 1000
+# The fields of a record that the public may be shown and that people enter.
+_REVIEWED = ("kind", "severity", "occurred_on", "determined_on", "source_ref", "summary")
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where the publication of a record stands: its state, its classification and its text."""
+
+    state: PublicationState
+    classification: Classification
+    summary: str = ""
+
+
+def standing(record: Record, decided: Publication | None) -> Standing:
+    """Returns where the publication of a record stands, by what was decided about it, if anything.
+
+    A decision about other content than the present one does not count.
+    """
+    if decided is None or decided.content != content_of(record):
+        first = first_classification(positive=record.kind.positive)
+        return Standing(PublicationState.WAITING, first)
+    return Standing(decided.state, decided.classification, decided.summary)
+
+
+def content_of(record: Record) -> str:
+    """Returns the digest of what a review of a record has to look at."""
+    values = [str(getattr(record, name) or "") for name in _REVIEWED]
+    return hashlib.sha256(json.dumps(values).encode()).hexdigest()
+
+
+async def decisions(
+    session: AsyncSession, record_ids: Iterable[str], *, lock: bool = False
+) -> Mapping[str, Publication]:
+    """Returns what was decided about the publication of records, by the ids of the records."""
+    found: dict[str, Publication] = {}
+    for ids in chunks(sorted(record_ids), IDS_IN_QUERY):
+        rows = select(Publication).where(col(Publication.record_id).in_(ids))
+        rows = rows.with_for_update() if lock else rows
+        found |= {row.record_id: row for row in await session.exec(rows)}
+    return found
+
+
+async def reopen(session: AsyncSession, records: Sequence[Record]) -> None:
+    """Makes those of these records wait for review whose content is no longer what was reviewed."""
+    changed = [record for record in records if record.version > 1]
+    rows = await decisions(session, (record.record_id for record in changed), lock=True)
+    for record in changed:
+        row = rows.get(record.record_id)
+        if row is not None and row.content != content_of(record):
+            row.state = PublicationState.WAITING
+            row.classification = first_classification(positive=record.kind.positive)
+            row.summary = ""
