@@ -91,6 +91,7 @@ PAGES = {
         "/unit",
         "/imports?state=applied",
         "/proposals",
+        "/publication",
     ],
     "demo.reviewer": [
         "/home",
@@ -127,7 +128,7 @@ PAGES = {
 }
 LINKED = {  # from a list to the first of its things
     "demo.operator": ["/instruments", "/verifications"],
-    "demo.caseworker": ["/subjects", "/instruments"],
+    "demo.caseworker": ["/subjects", "/instruments", "/publication"],
     "demo.institution": ["/due", "/certificates"],
     "administrator": ["/accounts"],
     "": ["/?q=加油"],

@@ -1,0 +1,77 @@
+"""A record on its way to the public: entered by one, reviewed by another, read by anybody."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+SignIn = Callable[..., Page]
+ID_NUMBER = "110101199003070011"
+SUMMARY = f"使用超期加油机，当事人{ID_NUMBER}"
+REF = "样例监罚〔2026〕777号"
+
+
+def enter(page: Page) -> str:
+    """Enters an adverse record of the first fuel station; returns the path of its public page."""
+    page.goto("/subjects?q=加油站")
+    page.locator("main tbody a").first.click()
+    firm = page.url.rpartition("/")[2]
+    page.get_by_role("link", name="登记信用记录").click()
+    page.get_by_label("信息类别").select_option("overdue_use")
+    page.get_by_label("事实发生日期").fill("2026-08-01")
+    page.get_by_label("认定日期").fill("2026-09-01")
+    page.get_by_label("文书编号").fill(REF)
+    page.get_by_label("内容").fill(SUMMARY)
+    page.get_by_label("已经调查核实").check()
+    page.get_by_role("button", name="核对并提交").click()
+    page.get_by_role("button", name="登记", exact=True).click()
+    page.wait_for_url("**/subjects/*")
+    return f"/firms/{firm}"
+
+
+def check(page: Page) -> None:
+    answer = Axe().run(page)
+    assert answer.violations_count == 0, f"{page.url}: {answer.generate_report()}"
+
+
+def test_a_second_person_releases_what_the_public_reads(sign_in: SignIn) -> None:
+    entering, public = sign_in("demo.caseworker"), sign_in()
+    firm = enter(entering)
+    public.goto(firm)
+    expect(public.get_by_role("heading", name="公开的信用记录")).to_be_visible()
+    expect(public.get_by_text(REF)).to_have_count(0)
+
+    entering.goto("/publication?state=waiting")
+    entering.get_by_role("link", name=REF).click()
+    expect(entering.get_by_text("尚未公开。")).to_be_visible()
+    expect(entering.get_by_role("button", name="记录审查结果")).to_have_count(0)
+    check(entering)
+
+    reviewing = sign_in("demo.unithead", java_script_enabled=False)
+    reviewing.goto("/home")
+    reviewing.get_by_role("link", name="保密审查待公开的信用记录").click()
+    reviewing.get_by_role("link", name=REF).click()
+    reviewing.get_by_role("button", name="记录审查结果").click()
+    expect(reviewing.get_by_role("link", name="请选择可否公开")).to_be_visible()
+    reviewing.get_by_label("公开", exact=True).check()
+    reviewing.get_by_label("公开的内容").fill("另写一句")
+    reviewing.get_by_role("button", name="记录审查结果").click()
+    expect(reviewing.get_by_role("link", name="不得另写")).to_be_visible()
+    expect(reviewing.get_by_label("公开的内容")).to_have_value("另写一句")
+    reviewing.get_by_label("公开的内容").fill("使用超期加油机，当事人*")
+    reviewing.get_by_label("登记的原文含个人信息").check()
+    reviewing.get_by_role("button", name="记录审查结果").click()
+    expect(reviewing.get_by_text("审查结果已记录：已准予公开")).to_be_visible()
+
+    public.goto("/language/en")  # the page that was rendered before is kept for a minute
+    public.goto(firm)
+    expect(public.get_by_text("使用超期加油机，当事人*")).to_be_visible()
+    assert ID_NUMBER not in public.content()
+    check(public)
+    entering.goto("/publication")
+    check(entering)
+    entering.reload()
+    entering.get_by_role("link", name=REF).click()
+    check(entering)
