@@ -1,0 +1,74 @@
+"""The configuration that compose gives NATS, on the real server, with the keys made for it."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import nats
+import nats.errors
+import pytest
+
+from plumbing.events.connect import connect
+from plumbing.events.credentials import Credentials
+from plumbing.settings import SERVICES, Settings
+from services.cli.machine.engine_programs import nats_program
+from services.registry.identity.keys import hand_out
+from tests.integration.conftest import wait_for_port
+from tests.ports import free_port
+
+CONFIGURATION = Path(__file__).parents[2] / "deploy" / "nats" / "nats.conf"
+
+
+@pytest.fixture
+def mounted(tmp_path: Path) -> Path:
+    """The folder /etc/nats of the container: the configuration, and `keys` beside it."""
+    hand_out(tmp_path / "made")
+    folder = tmp_path / "nats"
+    shutil.copytree(tmp_path / "made" / "nats", folder / "keys")
+    shutil.copy(CONFIGURATION, folder)
+    return folder
+
+
+@pytest.fixture
+def url(mounted: Path, tmp_path: Path) -> Iterator[str]:
+    """The server with this configuration; only its ports and the place of its data are others."""
+    port, monitor, file = free_port(), free_port(), mounted / "nats.conf"
+    moved = {"0.0.0.0:4222": f"127.0.0.1:{port}", "0.0.0.0:8222": f"127.0.0.1:{monitor}"}
+    text = file.read_text()
+    for former, other in (moved | {"/data": str(tmp_path / "data")}).items():
+        assert former in text
+        text = text.replace(former, other)
+    file.write_text(text)
+    command = (nats_program(Settings()), "--config", str(file))
+    with subprocess.Popen(command, stderr=subprocess.DEVNULL) as server:
+        try:
+            wait_for_port(port)
+            yield f"nats://127.0.0.1:{port}"
+        finally:
+            server.kill()
+
+
+def test_the_server_takes_the_configuration(mounted: Path) -> None:
+    command = (nats_program(Settings()), "-t", "--config", str(mounted / "nats.conf"))
+    tried = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert tried.returncode == 0, tried.stderr
+
+
+async def test_it_lets_each_service_in_and_nobody_else(url: str, tmp_path: Path) -> None:
+    for service in SERVICES:
+        client = await connect(url, Credentials.of(tmp_path / "made" / service, service))
+        assert client.is_connected
+        await client.close()
+    with pytest.raises(nats.errors.Error):
+        await nats.connect(url, allow_reconnect=False, max_reconnect_attempts=0)
+    with pytest.raises(nats.errors.Error):
+        await nats.connect(
+            url,
+            user="anybody",
+            password="anything",
+            allow_reconnect=False,
+            max_reconnect_attempts=0,
+        )
