@@ -29,7 +29,7 @@ POLICY: Policy = {
     f"/{SERVICE}/VerifyReceipt": allow(*STAFF, Role.OPERATOR),
     f"/{SERVICE}/SummariseGrades": allow(*STAFF),
     f"/{SERVICE}/GetRecordGraded": allow(*STAFF, Role.OPERATOR, services=("objection",)),
-    f"/{SERVICE}/ListReceiptDigests": only_services("objection"),
+    f"/{SERVICE}/GetReceiptDigests": only_services("objection"),
 }
 
 # The commands also require that the caller's bureau is a municipal one: see `rulesets`.

@@ -96,13 +96,13 @@ async def get_receipt(view: View, request: pb.GetReceiptRequest) -> pb.GetReceip
     )
 
 
-async def list_receipt_digests(
-    view: View, request: pb.ListReceiptDigestsRequest
-) -> pb.ListReceiptDigestsResponse:
+async def get_receipt_digests(
+    view: View, request: pb.GetReceiptDigestsRequest
+) -> pb.GetReceiptDigestsResponse:
     """Returns the digest of each receipt that exists, computed from its content as it is now."""
     wanted = select(Receipt).where(col(Receipt.receipt_id).in_(request.receipt_ids))
     rows = (await view.session.exec(wanted)).all()
-    return pb.ListReceiptDigestsResponse(
+    return pb.GetReceiptDigestsResponse(
         digests={row.receipt_id: digest_of(row.document) for row in rows}
     )
 

@@ -19,4 +19,4 @@ class GradingServicer(Servicer, rpc.GradingServiceServicer):
     VerifyReceipt = query(queries.verify_receipt)
     SummariseGrades = query(queries.summarise_grades)
     GetRecordGraded = query(queries.get_record_graded)
-    ListReceiptDigests = query(queries.list_receipt_digests)
+    GetReceiptDigests = query(queries.get_receipt_digests)

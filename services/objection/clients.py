@@ -212,8 +212,8 @@ class Clients:
 
     async def receipt_digests(self, receipt_ids: Sequence[str]) -> dict[str, str]:
         """Returns the digest of each grading receipt that exists; at most 500 are asked for."""
-        request = grading_pb2.ListReceiptDigestsRequest(receipt_ids=filter(None, receipt_ids))
-        return dict((await ask(self.grading.ListReceiptDigests(request))).digests)
+        request = grading_pb2.GetReceiptDigestsRequest(receipt_ids=filter(None, receipt_ids))
+        return dict((await ask(self.grading.GetReceiptDigests(request))).digests)
 
     async def _get_receipt(self, receipt_id: str, behalf: str) -> grading_pb2.GetReceiptResponse:
         request = grading_pb2.GetReceiptRequest(receipt_id=receipt_id)

@@ -56,7 +56,7 @@ CALLS_OF: dict[str, list[str]] = {
         *(f"RegistryService.{name}" for name in ("WithdrawRecord", "RepairRecords")),
         "RegistryService.StopDisclosure",
         *(f"GradingService.{name}" for name in ("GetGrade", "ListGrades", "GetReceipt")),
-        *(f"GradingService.{name}" for name in ("GetRecordGraded", "ListReceiptDigests")),
+        *(f"GradingService.{name}" for name in ("GetRecordGraded", "GetReceiptDigests")),
     ],
     "alerts": [
         "RegistryService.EnterRecord",
@@ -318,7 +318,7 @@ GradingService.SummariseGrades foreign       -  -  -  -  -  -  -  +  -  -   -  -
 GradingService.GetRecordGraded own           +  +  +  +  +  -  +  +  -  -   +  +  +
 GradingService.GetRecordGraded neighbour     0  +  +  +  +  -  +  +  -  -   +  +  +
 GradingService.GetRecordGraded foreign       0  0  0  0  0  -  0  +  -  -   0  0  0
-GradingService.ListReceiptDigests any        -  -  -  -  -  -  -  -  -  -   -  -  -
+GradingService.GetReceiptDigests any         -  -  -  -  -  -  -  -  -  -   -  -  -
 
 AssessmentService.WhatIf own                 +  +  +  +  +  -  +  +  -  -   +  +  +
 AssessmentService.WhatIf neighbour           0  +  +  +  +  -  +  +  -  -   +  +  +

@@ -514,8 +514,8 @@ class GetRecordGradedResponse(_message.Message):
 Global___GetRecordGradedResponse: _TypeAlias = GetRecordGradedResponse  # noqa: Y015
 
 @_typing.final
-class ListReceiptDigestsRequest(_message.Message):
-    """Request of ListReceiptDigests."""
+class GetReceiptDigestsRequest(_message.Message):
+    """Request of GetReceiptDigests."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -535,11 +535,11 @@ class ListReceiptDigestsRequest(_message.Message):
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
-Global___ListReceiptDigestsRequest: _TypeAlias = ListReceiptDigestsRequest  # noqa: Y015
+Global___GetReceiptDigestsRequest: _TypeAlias = GetReceiptDigestsRequest  # noqa: Y015
 
 @_typing.final
-class ListReceiptDigestsResponse(_message.Message):
-    """Response of ListReceiptDigests."""
+class GetReceiptDigestsResponse(_message.Message):
+    """Response of GetReceiptDigests."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -581,4 +581,4 @@ class ListReceiptDigestsResponse(_message.Message):
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
-Global___ListReceiptDigestsResponse: _TypeAlias = ListReceiptDigestsResponse  # noqa: Y015
+Global___GetReceiptDigestsResponse: _TypeAlias = GetReceiptDigestsResponse  # noqa: Y015

@@ -70,10 +70,10 @@ class GradingServiceStub:
                 request_serializer=protos_dot_grading_dot_v1_dot_grading__pb2.GetRecordGradedRequest.SerializeToString,
                 response_deserializer=protos_dot_grading_dot_v1_dot_grading__pb2.GetRecordGradedResponse.FromString,
                 _registered_method=True)
-        self.ListReceiptDigests = channel.unary_unary(
-                '/quanheng.grading.v1.GradingService/ListReceiptDigests',
-                request_serializer=protos_dot_grading_dot_v1_dot_grading__pb2.ListReceiptDigestsRequest.SerializeToString,
-                response_deserializer=protos_dot_grading_dot_v1_dot_grading__pb2.ListReceiptDigestsResponse.FromString,
+        self.GetReceiptDigests = channel.unary_unary(
+                '/quanheng.grading.v1.GradingService/GetReceiptDigests',
+                request_serializer=protos_dot_grading_dot_v1_dot_grading__pb2.GetReceiptDigestsRequest.SerializeToString,
+                response_deserializer=protos_dot_grading_dot_v1_dot_grading__pb2.GetReceiptDigestsResponse.FromString,
                 _registered_method=True)
 
 
@@ -130,7 +130,7 @@ class GradingServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
-    def ListReceiptDigests(self, request, context):
+    def GetReceiptDigests(self, request, context):
         """Reads the digests of receipts, for the service whose cases cite them.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -175,10 +175,10 @@ def add_GradingServiceServicer_to_server(servicer, server):
                     request_deserializer=protos_dot_grading_dot_v1_dot_grading__pb2.GetRecordGradedRequest.FromString,
                     response_serializer=protos_dot_grading_dot_v1_dot_grading__pb2.GetRecordGradedResponse.SerializeToString,
             ),
-            'ListReceiptDigests': grpc.unary_unary_rpc_method_handler(
-                    servicer.ListReceiptDigests,
-                    request_deserializer=protos_dot_grading_dot_v1_dot_grading__pb2.ListReceiptDigestsRequest.FromString,
-                    response_serializer=protos_dot_grading_dot_v1_dot_grading__pb2.ListReceiptDigestsResponse.SerializeToString,
+            'GetReceiptDigests': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetReceiptDigests,
+                    request_deserializer=protos_dot_grading_dot_v1_dot_grading__pb2.GetReceiptDigestsRequest.FromString,
+                    response_serializer=protos_dot_grading_dot_v1_dot_grading__pb2.GetReceiptDigestsResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -382,7 +382,7 @@ class GradingService:
             _registered_method=True)
 
     @staticmethod
-    def ListReceiptDigests(request,
+    def GetReceiptDigests(request,
             target,
             options=(),
             channel_credentials=None,
@@ -395,9 +395,9 @@ class GradingService:
         return grpc.experimental.unary_unary(
             request,
             target,
-            '/quanheng.grading.v1.GradingService/ListReceiptDigests',
-            protos_dot_grading_dot_v1_dot_grading__pb2.ListReceiptDigestsRequest.SerializeToString,
-            protos_dot_grading_dot_v1_dot_grading__pb2.ListReceiptDigestsResponse.FromString,
+            '/quanheng.grading.v1.GradingService/GetReceiptDigests',
+            protos_dot_grading_dot_v1_dot_grading__pb2.GetReceiptDigestsRequest.SerializeToString,
+            protos_dot_grading_dot_v1_dot_grading__pb2.GetReceiptDigestsResponse.FromString,
             options,
             channel_credentials,
             insecure,

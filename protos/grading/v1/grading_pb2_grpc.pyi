@@ -32,7 +32,7 @@ class GradingServiceStub:
     """Counts subjects by grade."""
     GetRecordGraded: _aio.UnaryUnaryMultiCallable[_grading_pb2.GetRecordGradedRequest, _grading_pb2.GetRecordGradedResponse]
     """Tells at once whether a version of a record has been graded, and the grade."""
-    ListReceiptDigests: _aio.UnaryUnaryMultiCallable[_grading_pb2.ListReceiptDigestsRequest, _grading_pb2.ListReceiptDigestsResponse]
+    GetReceiptDigests: _aio.UnaryUnaryMultiCallable[_grading_pb2.GetReceiptDigestsRequest, _grading_pb2.GetReceiptDigestsResponse]
     """Reads the digests of receipts, for the service whose cases cite them."""
 
 class GradingServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -95,11 +95,11 @@ class GradingServiceServicer(metaclass=_abc_1.ABCMeta):
         """Tells at once whether a version of a record has been graded, and the grade."""
 
     @_abc_1.abstractmethod
-    def ListReceiptDigests(
+    def GetReceiptDigests(
         self,
-        request: _grading_pb2.ListReceiptDigestsRequest,
-        context: _aio.ServicerContext[_grading_pb2.ListReceiptDigestsRequest, _abc.Awaitable[_grading_pb2.ListReceiptDigestsResponse]],
-    ) -> _abc.Awaitable[_grading_pb2.ListReceiptDigestsResponse]:
+        request: _grading_pb2.GetReceiptDigestsRequest,
+        context: _aio.ServicerContext[_grading_pb2.GetReceiptDigestsRequest, _abc.Awaitable[_grading_pb2.GetReceiptDigestsResponse]],
+    ) -> _abc.Awaitable[_grading_pb2.GetReceiptDigestsResponse]:
         """Reads the digests of receipts, for the service whose cases cite them."""
 
 def add_GradingServiceServicer_to_server(servicer: GradingServiceServicer, server: _aio.Server) -> None: ...
