@@ -37,6 +37,7 @@ class Publication(_message.Message):
     REVIEWED_BY_NAME_FIELD_NUMBER: _builtins.int
     REVIEWED_AT_FIELD_NUMBER: _builtins.int
     MAY_REVIEW_FIELD_NUMBER: _builtins.int
+    FOUND_FIELD_NUMBER: _builtins.int
     subject_name: _builtins.str
     """Name of its subject."""
     state: _builtins.str
@@ -65,6 +66,12 @@ class Publication(_message.Message):
     def reviewed_at(self) -> _timestamp_pb2.Timestamp:
         """When."""
 
+    @_builtins.property
+    def found(self) -> _containers.RepeatedCompositeFieldContainer[Global___PersonalData]:
+        """Personal data found in the text and the number of the document: ID numbers, telephone numbers
+        and names of persons on file. Only when a single record is read.
+        """
+
     def __init__(
         self,
         *,
@@ -79,14 +86,41 @@ class Publication(_message.Message):
         reviewed_by_name: _builtins.str = ...,
         reviewed_at: _timestamp_pb2.Timestamp | None = ...,
         may_review: _builtins.bool = ...,
+        found: _abc.Iterable[Global___PersonalData] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["record", b"record", "reviewed_at", b"reviewed_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["classification", b"classification", "may_review", b"may_review", "personal_data", b"personal_data", "reasons", b"reasons", "record", b"record", "released_summary", b"released_summary", "reviewed_at", b"reviewed_at", "reviewed_by", b"reviewed_by", "reviewed_by_name", b"reviewed_by_name", "state", b"state", "subject_name", b"subject_name"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["classification", b"classification", "found", b"found", "may_review", b"may_review", "personal_data", b"personal_data", "reasons", b"reasons", "record", b"record", "released_summary", b"released_summary", "reviewed_at", b"reviewed_at", "reviewed_by", b"reviewed_by", "reviewed_by_name", b"reviewed_by_name", "state", b"state", "subject_name", b"subject_name"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Publication: _TypeAlias = Publication  # noqa: Y015
+
+@_typing.final
+class PersonalData(_message.Message):
+    """Personal data found in a text."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    KIND_FIELD_NUMBER: _builtins.int
+    TEXT_FIELD_NUMBER: _builtins.int
+    kind: _builtins.str
+    """id_number, telephone or name."""
+    text: _builtins.str
+    """As it stands in the text."""
+    def __init__(
+        self,
+        *,
+        kind: _builtins.str = ...,
+        text: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["kind", b"kind", "text", b"text"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PersonalData: _TypeAlias = PersonalData  # noqa: Y015
 
 @_typing.final
 class ListPublicationsRequest(_message.Message):
@@ -215,6 +249,7 @@ class ReviewRecordRequest(_message.Message):
     PERSONAL_DATA_FIELD_NUMBER: _builtins.int
     SUMMARY_FIELD_NUMBER: _builtins.int
     REASONS_FIELD_NUMBER: _builtins.int
+    DESPITE_FOUND_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """Makes the call safe to repeat."""
     record_id: _builtins.str
@@ -233,6 +268,8 @@ class ReviewRecordRequest(_message.Message):
     """
     reasons: _builtins.str
     """Why; required to withhold."""
+    despite_found: _builtins.bool
+    """What is found in the text that becomes public may be public; required to release it."""
     def __init__(
         self,
         *,
@@ -243,10 +280,11 @@ class ReviewRecordRequest(_message.Message):
         personal_data: _builtins.bool = ...,
         summary: _builtins.str = ...,
         reasons: _builtins.str = ...,
+        despite_found: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["classification", b"classification", "personal_data", b"personal_data", "reasons", b"reasons", "record_id", b"record_id", "request_id", b"request_id", "summary", b"summary", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["classification", b"classification", "despite_found", b"despite_found", "personal_data", b"personal_data", "reasons", b"reasons", "record_id", b"record_id", "request_id", b"request_id", "summary", b"summary", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -65,6 +65,7 @@ proposal_state: waiting 待批准 | released 已批准 | declined 未批准 | wi
 act: correct_record 更正不良信息 | withdraw_record 撤销不良信息 | undo_batch 撤销导入批次
   | end_red_alert 终结红色警示
 publication_state: waiting 待审查 | earlier 此前公开 | released 已准予公开 | withheld 不予公开
+personal_data: id_number 身份证件号码 | telephone 电话号码 | name 个人姓名
 classification: open 公开 | internal 内部 | privacy 个人隐私 | commercial_secret 商业秘密
   | state_secret 国家秘密 | unpublished_elsewhere 其他机关尚未公开 | barred_by_law 法律禁止公开
 service: registry 登记 | grading 评价 | objection 异议 | alerts 预警
@@ -97,6 +98,7 @@ RecordInterviewRequest.outcome interview_outcome | EndedRecord.status supposed_s
 Proposal.state proposal_state | ListProposalsRequest.state proposal_state | Proposal.act act
 Proposal.released_by role | Publication.state publication_state
 ListPublicationsRequest.state publication_state | classification classification
+PersonalData.kind personal_data
 Registration.state registration_state | ListRegistrationsRequest.state registration_state
 Step.step case_step | OpenStep.step way_up
 """

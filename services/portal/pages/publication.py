@@ -37,6 +37,12 @@ CLASSIFICATIONS = {
     Classification.BARRED_BY_LAW: N_("法律、法规、规章规定不得公开"),
 }
 
+PERSONAL = {
+    "id_number": N_("身份证件号码"),
+    "telephone": N_("电话号码"),
+    "name": N_("个人姓名"),
+}
+
 
 async def listing(visit: Visit) -> Response:
     """Shows the records of the visitor's bureau with what the public is shown of each."""
@@ -115,6 +121,7 @@ async def _review(visit: Visit) -> None:
         version=int(visit.field("version") or 1),
         classification=visit.field("classification"),
         personal_data=visit.field("personal_data") == "yes",
+        despite_found=visit.field("despite_found") == "yes",
         summary=visit.field("summary"),
         reasons=visit.field("reasons"),
     )
@@ -132,6 +139,7 @@ async def _page(visit: Visit, status: int = 200, **values: Any) -> Response:
         classification=visit.say(CLASSIFICATIONS[Classification(found.classification)]),
         classifications=[(code.value, visit.say(text)) for code, text in CLASSIFICATIONS.items()],
         cite=review_rule(date.fromisoformat(await today(visit))).cite,
+        kinds={kind: visit.say(text) for kind, text in PERSONAL.items()},
         reviewed=visit.query("reviewed") == "yes",
         form=visit.form,
         back=list_address(visit, PATH),

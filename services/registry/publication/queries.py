@@ -15,6 +15,7 @@ from plumbing.view import View
 from protos.registry.v1 import publication_pb2 as pb
 from services.registry import lookup
 from services.registry.publication import wire
+from services.registry.publication.names import found_in
 from services.registry.publication.tables import Publication
 from services.registry.tables import Record, Subject
 
@@ -66,4 +67,6 @@ async def get_publication(
     owner = await view.session.get_one(Subject, record.subject_id)
     view.caller.require_subject(owner.subject_id, owner.bureau)
     [message] = await wire.publications(view, [(record, owner)])
+    for one in await found_in(view.session, message.record.summary, record.source_ref):
+        message.found.add(kind=one.kind, text=one.text)
     return pb.GetPublicationResponse(publication=message)

@@ -19,6 +19,7 @@ from plumbing.identity import Role
 from protos.registry.v1 import publication_pb2 as pb
 from services.registry.commands.targets import find_record, refuse_any, require_version
 from services.registry.publication import wire
+from services.registry.publication.names import found_in
 from services.registry.publication.standing import content_of, decisions
 from services.registry.publication.tables import Publication
 from services.registry.tables import Record, Subject
@@ -28,9 +29,10 @@ async def review_record(change: Change, request: pb.ReviewRecordRequest) -> pb.R
     """Records a review: what is classified as open is released, everything else withheld.
 
     Raises InvalidInput for an unknown classification, for a text that is not the summary with parts
-    left out, and for reasons that lack; NotPermitted outside the caller's scope, without the role
-    that the law names, and for a record that the caller wrote; WrongState if the record has changed
-    since it was read, or is no longer in force.
+    left out, for reasons that lack, and for personal data that would become public unconfirmed;
+    NotPermitted outside the caller's scope, without the role that the law names, and for a record
+    that the caller wrote; WrongState if the record has changed since it was read, or is no longer
+    in force.
     """
     record = await find_record(change, request.record_id)
     _require_reviewer(change, record)
@@ -38,6 +40,7 @@ async def review_record(change: Change, request: pb.ReviewRecordRequest) -> pb.R
         raise WrongState("该记录已不再有效", "The record is no longer active", status=record.status)
     require_version(record.version, request.version)
     _check(record, request)
+    await _hold_back(change, record, request)
     row = (await decisions(change.session, [record.record_id], lock=True)).get(record.record_id)
     before = row.model_dump(mode="json") if row else None
     row = _decide(change, row, record, request)
@@ -63,6 +66,17 @@ def _check(record: Record, request: pb.ReviewRecordRequest) -> None:
         en = "must be the summary, with * for whatever is left out, and nothing new"
         faults.append(Fault("summary", zh, en, cite="S1 18"))
     refuse_any(faults)
+
+
+async def _hold_back(change: Change, record: Record, request: pb.ReviewRecordRequest) -> None:
+    """Refuses to release personal data unless the reviewer says that they may be public."""
+    if request.classification != Classification.OPEN or request.despite_found:
+        return
+    found = await found_in(change.session, request.summary, record.source_ref)
+    if found:
+        zh = f"发现{'、'.join(one.zh for one in found)}：请以*略去；确可公开的，请予确认"
+        en = f"has {', '.join(one.en for one in found)}: put * in place, or confirm it"
+        refuse_any([Fault("summary", zh, en, cite="S1 18(一)")])
 
 
 def _decide(

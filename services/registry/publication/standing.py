@@ -11,6 +11,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from law.disclosure.data import Classification
+from law.disclosure.personal_data import personal_data
 from law.disclosure.publication import PublicationState, first_classification
 from plumbing.chunks import chunks
 from services.registry.publication.tables import Publication
@@ -36,9 +37,13 @@ def standing(record: Record, decided: Publication | None) -> Standing:
     A decision about other content than the present one does not count.
     """
     if decided is None or decided.content != content_of(record):
-        first = first_classification(positive=record.kind.positive)
-        return Standing(PublicationState.WAITING, first)
+        return Standing(PublicationState.WAITING, _first(record))
     return Standing(decided.state, decided.classification, decided.summary)
+
+
+def _first(record: Record) -> Classification:
+    harmless = record.kind.positive and not personal_data(record.source_ref)
+    return first_classification(positive=harmless)
 
 
 def content_of(record: Record) -> str:
@@ -67,5 +72,5 @@ async def reopen(session: AsyncSession, records: Sequence[Record]) -> None:
         row = rows.get(record.record_id)
         if row is not None and row.content != content_of(record):
             row.state = PublicationState.WAITING
-            row.classification = first_classification(positive=record.kind.positive)
+            row.classification = _first(record)
             row.summary = ""
