@@ -27,6 +27,7 @@ class Office(StrEnum):
     VERIFICATION_INSTITUTION = "verification_institution"
     INTEGRATOR = "integrator"
     ADMINISTRATOR = "administrator"
+    AUDITOR = "auditor"
     PUBLIC = "public"
 
 

@@ -65,6 +65,8 @@ class AuditEntry(PlumbingTable, table=True):
     ground: str = ""
     # The digest over the digests of the rows that the change wrote; empty if it wrote none.
     rows_digest: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    # Which bureau it concerns; empty for what concerns the platform.
+    bureau: str = Field(default="", index=True, sa_column_kwargs={"server_default": ""})
     salt: str = ""  # empty once erased
     digest: str
     sequence: int | None = Field(default=None, sa_type=sa.BigInteger, unique=True)
@@ -138,6 +140,8 @@ def content_of(entry: AuditEntry) -> str:
     ]
     if entry.rows_digest:  # entries of earlier releases have none
         content.append(entry.rows_digest)
+    if entry.bureau:  # likewise
+        content.append(f"bureau {entry.bureau}")
     return json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Awaitable, Iterator, Sequence
-from datetime import date, datetime, time, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -12,13 +11,14 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from law.errors import NotFound, NotPermitted, WrongState
-from plumbing import audit, audit_walk, paging, validation
+from plumbing import audit, audit_walk, paging, row_scope
+from plumbing.access.queries import list_access
 from plumbing.audit import AuditCheckpoint, AuditEntry, ChainCut
 from plumbing.audit_erasure import erase_audit
 from plumbing.change import Changes
 from plumbing.checkpoints.making import Checkpoints, consistency
 from plumbing.checkpoints.tree import Tree
-from plumbing.clock import SHANGHAI
+from plumbing.days import on_days
 from plumbing.identity import Caller, Role, current_caller
 from plumbing.row_digests import Proven
 from plumbing.servicer import Servicer, query
@@ -28,11 +28,12 @@ from protos.operations.v1 import operations_pb2_grpc as rpc
 
 
 async def list_audit(view: View, request: pb.ListAuditRequest) -> pb.ListAuditResponse:
-    """Returns a page of audit entries, newest first, limited by the filters of the request.
+    """Returns a page of the audit entries in the caller's scope, newest first.
 
     Raises InvalidInput for a day that does not exist.
     """
-    rows = select(AuditEntry).where(*_asked_for(request))
+    in_scope = row_scope.covered(view.caller, AuditEntry.bureau)
+    rows = select(AuditEntry).where(in_scope, *_asked_for(request))
     page, token = await paging.page(
         view.session, request, rows, AuditEntry.entry_id, newest_first=True
     )
@@ -51,15 +52,7 @@ def _asked_for(request: pb.ListAuditRequest) -> Iterator[sa.ColumnElement[bool]]
         yield sa.or_(own == request.actor, for_them == request.actor)
     if request.action:
         yield col(entry.action) == request.action
-    if day := validation.day(request.from_day, "from_day"):
-        yield col(entry.at) >= _midnight(day)
-    if day := validation.day(request.to_day, "to_day"):
-        yield col(entry.at) < _midnight(day + timedelta(days=1))
-
-
-def _midnight(day: date) -> datetime:
-    """The moment at which a local day begins."""
-    return datetime.combine(day, time(), SHANGHAI)
+    yield from on_days(entry.at, request)
 
 
 class AuditCalls(Servicer, rpc.OperationsServiceServicer):
@@ -84,6 +77,7 @@ class AuditCalls(Servicer, rpc.OperationsServiceServicer):
         )
 
     ListAudit = query(list_audit)
+    ListAccess = query(list_access)
 
     async def EraseAudit(
         self, request: pb.EraseAuditRequest, context: Any
@@ -122,6 +116,7 @@ class AuditCalls(Servicer, rpc.OperationsServiceServicer):
             checkpoint = await _checkpoint(session, request.size)
             size = request.size or (checkpoint.size if checkpoint else 0)
             entry = await _linked(session, request.sequence, size)
+            current_caller().require_bureau(entry.bureau)
             proof = await _proven(Tree(session, size).inclusion(request.sequence - 1))
         return pb.ProveEntryResponse(
             content=audit.content_of(entry) if entry.salt else "",
@@ -179,6 +174,7 @@ def _entry(entry: AuditEntry) -> pb.AuditEntry:
         after=_text(entry.after),
         ground=entry.ground,
         hash=entry.link or "",
+        bureau=entry.bureau,
     )
     message.at.FromDatetime(entry.at)
     return message

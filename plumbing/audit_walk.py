@@ -170,6 +170,7 @@ def remains_of(entry: AuditEntry) -> str:
         entry.action,
         entry.object,
         entry.rows_digest,
+        *([entry.bureau] if entry.bureau else []),  # entries of earlier releases have none
     ]
     text = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()

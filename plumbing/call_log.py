@@ -43,6 +43,8 @@ class ServedCall:
     began_with: str  # the request id in the metadata
     caller: Caller | None = None
     code: grpc.StatusCode = grpc.StatusCode.OK
+    request: Message | None = None
+    answer: Message | None = None
 
     def called_by(self, caller: Caller) -> None:
         """Stores the caller and records its roles in the span.
@@ -62,6 +64,7 @@ class ServedCall:
         The request's own `request_id` becomes the current one, unless a calling service sent
         another.
         """
+        self.request = request
         self._note(ids_in(request))
         own = getattr(request, "request_id", "")
         if own and not (self.began_with and self.caller and self.caller.is_service):
@@ -69,6 +72,7 @@ class ServedCall:
 
     def answered(self, response: M) -> M:
         """Adds the ids in the response to the call's span and log lines; returns the response."""
+        self.answer = response
         for field, part in response.ListFields():
             if field.message_type is not None and not field.is_repeated:
                 self._note(ids_in(part))

@@ -42,7 +42,7 @@ class Change:
     at: datetime
     _entries: list[AuditEntry] = field(default_factory=list, init=False)
     _written: WrittenRows = field(init=False)
-    _announced: bool = field(default=False, init=False)
+    _bureaus: dict[str, str] = field(default_factory=dict, init=False)  # by announced aggregate
 
     def __post_init__(self) -> None:
         self._written = collecting(self.session.info)
@@ -67,7 +67,7 @@ class Change:
 
         Raises the errors of `outbox.record`.
         """
-        self._announced = True
+        self._bureaus[aggregate] = bureau
         await outbox.record(
             self.session,
             event,
@@ -86,16 +86,18 @@ class Change:
         before: dict[str, Any] | None = None,
         after: dict[str, Any] | None = None,
         ground: str = "",
+        bureau: str = "",
     ) -> None:
         """Adds an audit entry about this change; `ground` is the legal ground of the change.
 
-        `before` and `after` are the recorded values of the object.
+        `before` and `after` are the recorded values of the object. `bureau` is the one concerned;
+        by default that of the event about the object, or of the caller.
         """
-        self._entries.append(
-            audit.entry_of(
-                self.caller, self.at, action, object_, before=before, after=after, ground=ground
-            )
+        entry = audit.entry_of(
+            self.caller, self.at, action, object_, before=before, after=after, ground=ground
         )
+        entry.bureau = bureau
+        self._entries.append(entry)
 
     def note_row(self, row: SQLModel) -> None:
         """Makes the audit entry cover a row as it is now, although the change does not write it."""
@@ -107,12 +109,20 @@ class Change:
         Call it once, before the commit. Raises AssertionError if an event was announced without an
         audit entry.
         """
-        if self._announced and not self._entries:
+        if self._bureaus and not self._entries:
             raise AssertionError("A change was announced but not audited")
         await self.session.flush()
         if self._written.digests and not self._entries:
             self.audit("write_rows", "/".join(next(iter(self._written.digests))))
+        for entry in self._entries:
+            entry.bureau = entry.bureau or self._bureau_of(entry.object)
         await audit.write(self.session, self._entries, self._written)
+
+    def _bureau_of(self, object_: str) -> str:
+        """The bureau of the event about an object; else that of the only bureau told, or caller."""
+        announced = set(self._bureaus.values())
+        only = announced.pop() if len(announced) == 1 else ""
+        return self._bureaus.get(object_) or only or self.caller.bureau
 
 
 class Changes:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -34,6 +34,8 @@ TRACEPARENT, REQUEST_ID = "traceparent", "x-request-id"
 ON_BEHALF_OF = "x-on-behalf-of"
 # What the portal tells of its visitor: network address, and browser (percent-encoded).
 CLIENT_ADDRESS, CLIENT_NAME = "x-client-address", "x-client-name"
+# The portal's own token beside that of its visitor, and for what a list is read: `export`.
+VIA, PURPOSE = "x-via", "x-purpose"
 UNTRUSTED = "UNTRUSTED_SERVER"
 UNTRUSTED_TEXTS = (
     "在服务的地址上应答的不是本平台的服务（证书不符），没有向它发送任何内容；请联系平台管理员",
@@ -118,6 +120,7 @@ def for_account(account: str) -> tuple[tuple[str, str], ...]:
 
 
 TokenSource = Callable[[], Awaitable[str]]
+MetadataSource = Callable[[], Awaitable[Sequence[tuple[str, str]]]]
 
 
 @dataclass(frozen=True)
@@ -127,6 +130,7 @@ class _CallDetails:
     token: TokenSource | None
     timeout: float
     on_behalf_of: str
+    more: MetadataSource | None = None
 
     async def add_to(self, details: Any) -> Any:
         metadata = grpc.aio.Metadata(*(details.metadata or ()))
@@ -134,6 +138,8 @@ class _CallDetails:
             metadata.add("authorization", f"Bearer {await self.token()}")
         if self.on_behalf_of:
             metadata.add(ON_BEHALF_OF, self.on_behalf_of)
+        for name, value in await self.more() if self.more else ():
+            metadata.add(name, value)
         cause = current_cause()
         if cause.traceparent:
             metadata.add(TRACEPARENT, cause.traceparent)
@@ -225,13 +231,15 @@ def open_channel(
     *,
     timeout: float = 10.0,
     on_behalf_of: str = "",
+    more: MetadataSource | None = None,
 ) -> grpc.aio.Channel:
     """Opens a gRPC channel to one service. Raises NoCertificate if there is none to trust.
 
     `token` returns the access token for a call. `timeout` is how many seconds a call may take,
-    retries included. `on_behalf_of` is the account for which a service makes the calls.
+    retries included. `on_behalf_of` is the account for which a service makes the calls. `more`
+    returns further metadata for a call.
     """
-    details = _CallDetails(token, timeout, on_behalf_of)
+    details = _CallDetails(token, timeout, on_behalf_of, more)
     return aio_channel(
         endpoint,
         # One interceptor for each kind of call: gRPC uses each for one kind only.

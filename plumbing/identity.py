@@ -25,6 +25,7 @@ class Role(StrEnum):
     VERIFICATION_INSTITUTION = "verification_institution"
     INTEGRATOR = "integrator"
     ADMINISTRATOR = "administrator"
+    AUDITOR = "auditor"
     PUBLIC = "public"
     SERVICE = "service"
 

@@ -26,7 +26,14 @@ from plumbing.database import Database, PlumbingTable, SerialColumn
 from plumbing.row_digests import Proven, proven_tables
 
 # The modules with the tables that every service has.
-PLUMBING_MODULES = ("audit", "change", "checkpoints.tree", "events.inbox", "events.outbox")
+PLUMBING_MODULES = (
+    "access.entry",
+    "audit",
+    "change",
+    "checkpoints.tree",
+    "events.inbox",
+    "events.outbox",
+)
 
 
 def metadata_of(service: str) -> list[sa.MetaData]:

@@ -33,14 +33,17 @@ POLICY: Policy = {
         "Check",
         "GetFigures",
         "Reconcile",
-        "VerifyAudit",
-        "ListAudit",
-        "ProveEntry",
         "ListDeadLetters",
         "ReplayDeadLetters",
         "DiscardDeadLetters",
     )
 } | {
+    f"/{SERVICE}/ListAudit": allow(
+        Role.ADMINISTRATOR, Role.AUDITOR, Role.UNIT_HEAD, Role.MUNICIPAL_REVIEWER
+    ).noting("audit"),
+    f"/{SERVICE}/ListAccess": allow(Role.AUDITOR).noting("access"),
+    f"/{SERVICE}/VerifyAudit": allow(Role.ADMINISTRATOR, Role.AUDITOR),
+    f"/{SERVICE}/ProveEntry": allow(Role.ADMINISTRATOR, Role.AUDITOR),
     f"/{SERVICE}/EraseAudit": allow(Role.ADMINISTRATOR),
     # A checkpoint names nobody, and serves best where many people keep it.
     f"/{SERVICE}/GetCheckpoint": Rule(ANYONE, services=frozenset(SERVICES)),

@@ -20,6 +20,7 @@ import structlog
 from grpc_health.v1 import health
 
 from plumbing import migrations, operations
+from plumbing.access.log import AccessLog
 from plumbing.addresses import GRPC
 from plumbing.audit import Sealer
 from plumbing.authority import overdue_seconds
@@ -130,9 +131,10 @@ async def _work(parts: Parts, assembly: Assembly, stop: asyncio.Event) -> None:
         background.append(_board(parts, assembly).run)
         background += [consumer.run for consumer in assembly.consumers]
         ended = EndedSessions(IdentityServiceStub(parts.channel("registry")))
-        background.append(ended.run)
+        access = AccessLog(parts.database, SystemClock(), parts.settings.access_log_life)
+        background += [ended.run, access.run, access.keep_short]
         tasks = [group.create_task(_forever(run)) for run in background]
-        server, healthy = await _serve(parts, assembly, service, ended)
+        server, healthy = await _serve(parts, assembly, service, ended, access)
         counted.READY.set(1)
         log.info("process.ready", address=parts.settings.address(parts.service))
         await stop.wait()
@@ -140,6 +142,7 @@ async def _work(parts: Parts, assembly: Assembly, stop: asyncio.Event) -> None:
         log.info("process.stopping")
         await _stop_serving(server, healthy)
         await _end(tasks)
+        await access.write()
         await service.witness.stop(sealer)
 
 
@@ -167,7 +170,11 @@ async def _forever(run: Callable[[], Awaitable[None]]) -> None:
 
 
 async def _serve(
-    parts: Parts, assembly: Assembly, service: OperationsServicer, ended: EndedSessions
+    parts: Parts,
+    assembly: Assembly,
+    service: OperationsServicer,
+    ended: EndedSessions,
+    access: AccessLog,
 ) -> tuple[grpc.aio.Server, health.aio.HealthServicer]:
     rpc = {**assembly.rpc, operations.SERVICE: service.register}
     key_file = parts.settings.keys_dir / "public.jwk"
@@ -183,6 +190,7 @@ async def _serve(
         [*assembly.policies, operations.POLICY],
         ended,
         credentials=server_credentials(parts.settings, parts.service),
+        access=access,
     )
 
 

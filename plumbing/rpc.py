@@ -23,7 +23,11 @@ from grpc_status import rpc_status
 
 from law.errors import LawError, NotPermitted
 from plumbing import incoming
-from plumbing.call_log import served
+from plumbing.access import told
+from plumbing.access.calls import entry_of
+from plumbing.access.log import AccessLog
+from plumbing.access.origin import where_from
+from plumbing.call_log import ServedCall, served
 from plumbing.client import ON_BEHALF_OF, Refusal
 from plumbing.ended_sessions import EndedSessions
 from plumbing.grpc_errors import away_status, internal_status, status_of
@@ -61,7 +65,8 @@ class Rule:
     `roles` are those of people, `services` the names of the platform's services that call it. If
     `signed_in` is False, no token is needed (for logging in); a service that is not named is then
     anyone. A request has at most `largest` bytes, one message of an upload too. Calls of a `heavy`
-    method take turns.
+    method take turns. `reads` is the kind of thing whose data of persons the method shows, such as
+    `record`; the access log notes who read it.
     """
 
     roles: frozenset[Role]
@@ -69,6 +74,11 @@ class Rule:
     services: frozenset[str] = frozenset()
     largest: int = incoming.REQUEST_BYTES
     heavy: bool = False
+    reads: str = ""
+
+    def noting(self, reads: str) -> Rule:
+        """Returns the same rule for a method whose answers show data of persons of this kind."""
+        return replace(self, reads=reads)
 
     def taking_turns(self) -> Rule:
         """Returns the same rule for a method whose calls are heavy work (`plumbing/turns.py`)."""
@@ -105,8 +115,15 @@ Policy = Mapping[str, Rule]  # by full method name: "/quanheng.grading.v1.Gradin
 class Guard(grpc.aio.ServerInterceptor):
     """Checks identity, role and request before every gRPC handler; turns errors into statuses."""
 
-    def __init__(self, verifier: Verifier, policy: Policy, ended: EndedSessions) -> None:
+    def __init__(
+        self,
+        verifier: Verifier,
+        policy: Policy,
+        ended: EndedSessions,
+        access: AccessLog | None = None,
+    ) -> None:
         self._verifier, self._policy, self._ended = verifier, policy, ended
+        self._access = access
         self._turns = Turns(HEAVY_AT_ONCE, of_one=HEAVY_OF_ONE, waiting=HEAVY_WAITING)
 
     async def intercept_service(
@@ -132,16 +149,16 @@ class Guard(grpc.aio.ServerInterceptor):
     ) -> Any:
         async def handle(received: Any, context: grpc.aio.ServicerContext[Any, Any]) -> Any:
             metadata = _metadata(context)
+            told.begin()
             with served(method, metadata) as call:
                 try:
-                    caller = self._admit(method, metadata)
+                    caller = self._admit(call, metadata)
                     _check_certificate(caller, context)
                     set_current_caller(caller)
-                    call.called_by(caller)
                     rule = self._policy[method]
                     async with self._turn(rule, caller):
                         request = await incoming.checked(received, read, call.about, rule.largest)
-                        return call.answered(await inner(request, context))
+                        answer = call.answered(await inner(request, context))
                 except LawError as error:
                     await incoming.read_leftover(received)
                     status = status_of(error)
@@ -149,19 +166,36 @@ class Guard(grpc.aio.ServerInterceptor):
                     raise
                 except Exception as error:
                     status = _status_of_fault(method, error)
+                else:
+                    await self._note(call, metadata, context)
+                    return answer
                 call.refused(status)
+                await self._note(call, metadata, context)
             return await context.abort_with_status(rpc_status.to_status(status))
 
         return handle
 
-    def _admit(self, method: str, metadata: Mapping[str, str]) -> Caller:
+    async def _note(self, call: ServedCall, metadata: Mapping[str, str], context: Any) -> None:
+        """Adds the call to the access log, if it belongs there."""
+        rule = self._policy.get(call.method)
+        entry = entry_of(call, rule.reads if rule else "", metadata)
+        if entry is not None and self._access is not None:
+            origin = where_from(call.caller, metadata, context.peer(), self._verifier)
+            entry.source, entry.client = origin
+            await self._access.note(entry)
+
+    def _admit(self, call: ServedCall, metadata: Mapping[str, str]) -> Caller:
+        method = call.method
         rule = self._policy.get(method)
         if rule is not None and not rule.signed_in:
-            return self._service_or_anyone(rule, metadata)
+            caller = self._service_or_anyone(rule, metadata)
+            call.called_by(caller)
+            return caller
         scheme, _, token = metadata.get("authorization", "").partition(" ")
         if scheme.lower() != "bearer":
             raise Unauthenticated()
         caller = self._verifier.verify(token, metadata.get(ON_BEHALF_OF, ""))
+        call.called_by(caller)
         self._ended.require_open(caller)
         if rule is None or not rule.admits(caller):
             raise NotPermitted("您的角色无权办理此事项", "Your role may not do this", method=method)
@@ -219,15 +253,16 @@ async def serve(
     ended: EndedSessions,
     *,
     credentials: grpc.ServerCredentials | None,
+    access: AccessLog | None = None,
 ) -> tuple[grpc.aio.Server, health.aio.HealthServicer]:
     """Starts a gRPC server with health and reflection; returns the server and its health servicer.
 
     `services` maps the full name of each gRPC service to the function that adds it to a server.
-    Without `credentials` nothing is encrypted.
+    Without `credentials` nothing is encrypted; without `access` no access is noted.
     """
     policy = {method: rule for part in policies for method, rule in part.items()}
     server = grpc.aio.server(
-        interceptors=[Guard(verifier, policy, ended)],
+        interceptors=[Guard(verifier, policy, ended, access)],
         options=[
             # By default two servers can share a port without an error.
             ("grpc.so_reuseport", 0),

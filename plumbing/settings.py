@@ -144,6 +144,9 @@ class Settings(BaseSettings):
     checkpoint_webhook_ca_file: str = ""  # its authorities; empty for those of the machine
     checkpoint_webhook_private: bool = False  # whether it may have an address of an inner network
 
+    # How many days the access log keeps an entry. 网络安全法 21 asks for six months at least.
+    access_log_days: int = Field(default=400, ge=1)
+
     # The address of the portal for browsers; with https its cookies are sent over https only.
     portal_url: str = "http://127.0.0.1:7300"
     # Fonts beside those of the machine, for letters and labels; empty for none.
@@ -271,6 +274,11 @@ class Settings(BaseSettings):
     def roles_with_second_factor(self) -> frozenset[str]:
         """The roles that sign in with a second factor."""
         return names_in(self.second_factor_roles)
+
+    @property
+    def access_log_life(self) -> timedelta:
+        """The period for which the access log keeps an entry."""
+        return timedelta(days=self.access_log_days)
 
     @property
     def token_life(self) -> timedelta:

@@ -30,8 +30,8 @@ POLICY: Policy = {
     f"/{SERVICE}/CountColours": allow(
         Role.OPERATOR, Role.VERIFICATION_INSTITUTION, Role.PUBLIC, *STAFF
     ),
-    f"/{SERVICE}/ListAlerts": _ALERTS,
-    f"/{SERVICE}/ListNotices": _ALERTS,
+    f"/{SERVICE}/ListAlerts": _ALERTS.noting("alert"),
+    f"/{SERVICE}/ListNotices": _ALERTS.noting("notice"),
     f"/{SERVICE}/MarkNotices": allow(Role.OPERATOR),
     f"/{SERVICE}/GetDigestPreference": allow(Role.OPERATOR),
     f"/{SERVICE}/SetDigestPreference": allow(Role.OPERATOR),
@@ -45,8 +45,8 @@ POLICY: Policy = {
 }
 
 ESCALATION_POLICY: Policy = {
-    f"/{ESCALATIONS}/ListEscalations": allow(Role.OPERATOR, *STAFF),
-    f"/{ESCALATIONS}/GetEscalation": allow(Role.OPERATOR, *STAFF),
+    f"/{ESCALATIONS}/ListEscalations": allow(Role.OPERATOR, *STAFF).noting("escalation"),
+    f"/{ESCALATIONS}/GetEscalation": allow(Role.OPERATOR, *STAFF).noting("escalation"),
     f"/{ESCALATIONS}/ApproveStep": _DECIDE,
     f"/{ESCALATIONS}/AlterStep": _DECIDE,
     f"/{ESCALATIONS}/DeclineStep": _DECIDE,

@@ -22,10 +22,12 @@ STAFF = (
 POLICY: Policy = {
     f"/{SERVICE}/GetGrade": allow(
         *STAFF, Role.OPERATOR, Role.PUBLIC, services=("alerts", "objection")
+    ).noting("grade"),
+    f"/{SERVICE}/ListGradesInForce": allow(*STAFF, Role.OPERATOR, Role.PUBLIC).noting("grade"),
+    f"/{SERVICE}/ListGrades": allow(*STAFF, Role.OPERATOR, services=("objection",)).noting("grade"),
+    f"/{SERVICE}/GetReceipt": allow(*STAFF, Role.OPERATOR, services=("objection",)).noting(
+        "receipt"
     ),
-    f"/{SERVICE}/ListGradesInForce": allow(*STAFF, Role.OPERATOR, Role.PUBLIC),
-    f"/{SERVICE}/ListGrades": allow(*STAFF, Role.OPERATOR, services=("objection",)),
-    f"/{SERVICE}/GetReceipt": allow(*STAFF, Role.OPERATOR, services=("objection",)),
     f"/{SERVICE}/VerifyReceipt": allow(*STAFF, Role.OPERATOR),
     f"/{SERVICE}/SummariseGrades": allow(*STAFF),
     f"/{SERVICE}/GetRecordGraded": allow(*STAFF, Role.OPERATOR, services=("objection",)),

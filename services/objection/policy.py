@@ -26,12 +26,12 @@ POLICY: Policy = {
     f"/{SERVICE}/RequestExtension": allow(Role.CASEWORKER),
     f"/{SERVICE}/DecideExtension": allow(Role.UNIT_HEAD),
     f"/{SERVICE}/DecideObjection": allow(Role.CASEWORKER).with_large_requests(),
-    f"/{SERVICE}/GetCase": _READ,
-    f"/{SERVICE}/ListCases": _READ,
+    f"/{SERVICE}/GetCase": _READ.noting("case"),
+    f"/{SERVICE}/ListCases": _READ.noting("case"),
     f"/{SERVICE}/SummariseCases": allow(
         Role.CASEWORKER, Role.UNIT_HEAD, Role.MUNICIPAL_REVIEWER, Role.INSPECTOR
     ),
-    f"/{REPAIRS}/CheckRepair": _READ,
+    f"/{REPAIRS}/CheckRepair": _READ.noting("record"),
     f"/{REPAIRS}/LodgeRepair": allow(Role.OPERATOR).with_large_requests(),
     f"/{REPAIRS}/SupplementRepair": allow(Role.OPERATOR).with_large_requests(),
     f"/{REPAIRS}/WithdrawRepair": allow(Role.OPERATOR),

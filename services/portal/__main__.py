@@ -69,7 +69,8 @@ async def _run(settings: Settings) -> None:
     clock = SystemClock()
     database = Database(settings.database_url(PORTAL))
     await migrations.upgrade(database, PORTAL)
-    services = Services(settings)
+    visitor = VisitorToken(settings, clock)
+    services = Services(settings, visitor.own)
     sessions = Sessions(
         database,
         clock,
@@ -80,7 +81,7 @@ async def _run(settings: Settings) -> None:
         settings,
         services,
         sessions,
-        VisitorToken(settings, clock),
+        visitor,
         SignIns(database, clock),
         Submissions(database, clock),
         Provider.of(settings),

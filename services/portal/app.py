@@ -28,7 +28,7 @@ from plumbing.settings import Settings
 from protos.identity.v1 import identity_pb2
 from services.portal.api import app as api
 from services.portal.away import away_page
-from services.portal.clients import use_token
+from services.portal.clients import come_from, use_token
 from services.portal.kept_input import KeptInput
 from services.portal.protection import (
     SAFE_METHODS,
@@ -133,6 +133,7 @@ def _endpoint(
     async def endpoint(request: Request) -> Response:
         session = await _session(portal, request)
         visit = Visit(portal, request, session)
+        come_from(visit.origin)
         if roles and session is None:
             return await _to_sign_in(visit)
         try:

@@ -17,6 +17,7 @@ _ABOUT = {
     Role.INSPECTOR: N_("看主体和器具"),
     Role.VERIFICATION_INSTITUTION: N_("上传检定结果"),
     Role.ADMINISTRATOR: N_("看运行状态、账号和审计"),
+    Role.AUDITOR: N_("看审计和访问日志"),
 }
 
 

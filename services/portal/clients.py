@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Sequence
 from contextvars import ContextVar
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
-from plumbing.client import Refusal, ServiceToken, ask, open_channel
+import grpc
+
+from plumbing.client import PURPOSE, VIA, Refusal, ServiceToken, TokenSource, ask, open_channel
 from plumbing.clock import Clock
 from plumbing.private_files import service_secret_file
 from plumbing.settings import PORTAL, SERVICES, Settings
@@ -29,13 +34,27 @@ from protos.registry.v1.registry_pb2_grpc import (
     RegistryServiceStub,
 )
 
-# The token of whoever asked for the page; interceptors of a call run in the visit's own context.
+Origin = Sequence[tuple[str, str]]
+# The token of whoever asked for the page, from where they asked, and for what; interceptors of a
+# call run in the visit's own context.
 _token: ContextVar[str] = ContextVar("token")
+_origin: ContextVar[Origin] = ContextVar("origin", default=())
+_purpose: ContextVar[str] = ContextVar("purpose", default="")
 
 
 def use_token(token: str) -> None:
     """Sets the token that the gRPC calls of the current visit send."""
     _token.set(token)
+
+
+def come_from(origin: Origin) -> None:
+    """Sets the metadata that tell services from where the current visitor asks."""
+    _origin.set(origin)
+
+
+def read_for(purpose: str) -> None:
+    """Sets for what the lists of the current visit are read, which the access log notes."""
+    _purpose.set(purpose)
 
 
 async def _visit_token() -> str:
@@ -45,10 +64,17 @@ async def _visit_token() -> str:
 class Services:
     """The gRPC stubs of every service that the pages call."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, own: TokenSource) -> None:
+        """Opens the channels; `own` gives the portal's own token, which goes beside the visitor's.
+
+        So a service believes from where the portal says that its visitor asks.
+        """
         self.channels = {
             name: open_channel(
-                settings.endpoint(name, PORTAL), _visit_token, timeout=settings.call_timeout_seconds
+                settings.endpoint(name, PORTAL),
+                _visit_token,
+                timeout=settings.call_timeout_seconds,
+                more=partial(_about_the_visit, own),
             )
             for name in SERVICES
         }
@@ -78,6 +104,16 @@ class Services:
         """Closes every gRPC channel of the portal."""
         for channel in self.channels.values():
             await channel.close()
+
+
+async def _about_the_visit(own: TokenSource) -> Origin:
+    purpose = _purpose.get()
+    told = [*_origin.get(), *([(PURPOSE, purpose)] if purpose else [])]
+    if not told:
+        return told
+    with contextlib.suppress(grpc.aio.AioRpcError):  # without the registry it is not believed
+        told.append((VIA, await own()))
+    return told
 
 
 class VisitorToken:

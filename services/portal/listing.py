@@ -15,7 +15,9 @@ from urllib.parse import urlencode
 
 from starlette.responses import Response
 
+from plumbing.access.calls import EXPORTING
 from services.portal import exports, list_files
+from services.portal.clients import read_for
 from services.portal.exports import Export
 from services.portal.visit import Visit, whole_number
 from services.portal.wording import N_, Tag
@@ -278,6 +280,7 @@ def _owner(visit: Visit) -> str:
 
 async def _file(visit: Visit, listing: Listing[Any], asked: Asked) -> Response:
     """The whole list as a file: at once, or in the background if it is long."""
+    read_for(EXPORTING)
     kind, title = visit.query("as"), visit.say(listing.title)
     headings = [visit.say(column.heading) for column in listing.columns]
     first = await listing.read(_part(asked, ""))

@@ -53,6 +53,7 @@ _UNIT_HEAD = (
     Place(N_("主体"), "/subjects"),
     Place(N_("器具"), "/instruments"),
     Place(N_("导入"), "/imports"),
+    Place(N_("审计"), "/audit"),
 )
 _INSPECTOR = (
     Place(N_("今日检查"), "/home"),
@@ -70,6 +71,7 @@ _REVIEWER = (
     Place(N_("案件"), "/cases"),
     *_OF_A_CITY,
     Place(N_("主体"), "/subjects"),
+    Place(N_("审计"), "/audit"),
 )
 _INSTITUTION = (
     Place(N_("待办"), "/home"),
@@ -85,6 +87,10 @@ _ADMINISTRATOR = (
     Place(N_("审计"), "/audit"),
     Place(N_("备份"), "/backup"),
 )
+_AUDITOR = (
+    Place(N_("审计"), "/audit"),
+    Place(N_("访问日志"), "/access"),
+)
 _OF_ROLE = {
     Role.OPERATOR: _OPERATOR,
     Role.UNIT_HEAD: _UNIT_HEAD,
@@ -93,6 +99,7 @@ _OF_ROLE = {
     Role.INSPECTOR: _INSPECTOR,
     Role.VERIFICATION_INSTITUTION: _INSTITUTION,
     Role.ADMINISTRATOR: _ADMINISTRATOR,
+    Role.AUDITOR: _AUDITOR,
 }
 _ALWAYS = (Place(N_("规则说明"), "/law"),)
 

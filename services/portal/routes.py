@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from plumbing.identity import Role
 from services.portal.pages import (
     absences,
+    access_log,
     account,
     accounts,
     calculators,
@@ -278,10 +279,20 @@ _ADMINISTRATION = tuple(
         ("/undelivered", platform_mail.undelivered, True),
         ("/undelivered/events", platform_mail.events, True),
         ("/calendar", platform_calendar.calendar, False),
-        ("/audit", platform_audit.entries, False),
-        ("/audit/chains", platform_audit.verify, False),
         ("/backup", platform_calendar.backup, False),
     )
+)
+_AUDIT = (
+    _at(
+        "/audit",
+        platform_audit.entries,
+        Role.ADMINISTRATOR,
+        Role.AUDITOR,
+        Role.UNIT_HEAD,
+        Role.MUNICIPAL_REVIEWER,
+    ),
+    _at("/audit/chains", platform_audit.verify, Role.ADMINISTRATOR, Role.AUDITOR),
+    _at(access_log.PATH, access_log.entries, Role.AUDITOR),
 )
 _EXPORTS = (
     _at("/exports", exports.listing, *SIGNED_IN),
@@ -330,6 +341,7 @@ ADDRESSES: Sequence[Address] = (
     *_INSTITUTIONS,
     *_CERTIFICATES,  # after /verifications/new
     *_ADMINISTRATION,
+    *_AUDIT,
     *_EXPORTS,
     *_UNIT,
 )

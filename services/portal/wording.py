@@ -104,6 +104,7 @@ _ROLES = {
     "verification_institution": N_("检定机构"),
     "integrator": N_("对接系统"),
     "administrator": N_("平台管理员"),
+    "auditor": N_("审计员"),
     "public": N_("公众"),
 }
 SERVICE_NAMES = {

@@ -18,7 +18,7 @@ from services.registry.checks import check
 from services.registry.commands.clock import remember_clock
 from services.registry.consumers import consumers
 from services.registry.identity.doors import open_doors
-from services.registry.identity.first_start import ensure_administrator
+from services.registry.identity.first_start import ensure_administrator, span_the_platform
 from services.registry.identity.servicer import IdentityServicer
 from services.registry.imports import policy as imports_policy
 from services.registry.imports.batch.background import Background
@@ -48,6 +48,7 @@ async def build(parts: Parts) -> Assembly:
         settings.keys_dir,
         first_password_stays=settings.sandbox,
     )
+    await span_the_platform(parts.changes)
     await remember_clock(parts.database, parts.clock)
     await ensure_key(parts.database)
     grading = GradingService(parts.channel("grading"))

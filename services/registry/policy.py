@@ -36,10 +36,10 @@ _REGISTRY_RULES = {
         Role.VERIFICATION_INSTITUTION,
         Role.PUBLIC,
         services=("objection",),
-    ),
+    ).noting("subject"),
     "ListSubjects": allow(
         *_READERS, Role.ADMINISTRATOR, Role.VERIFICATION_INSTITUTION, Role.PUBLIC
-    ),
+    ).noting("subject"),
     "PutInstrument": allow(*_FIELDWORK, Role.OPERATOR),
     "SetInstrumentState": allow(*_FIELDWORK, Role.OPERATOR),
     "GetInstrument": allow(*_READERS, Role.VERIFICATION_INSTITUTION),
@@ -56,8 +56,8 @@ _REGISTRY_RULES = {
     "RestoreRecords": Rule(frozenset({Role.UNIT_HEAD})),
     "RepairRecords": _AFTER_A_DECISION,
     "StopDisclosure": _AFTER_A_DECISION,
-    "GetRecord": allow(*_READERS, services=("objection",)),
-    "ListRecords": allow(*_READERS, Role.PUBLIC, services=("objection",)),
+    "GetRecord": allow(*_READERS, services=("objection",)).noting("record"),
+    "ListRecords": allow(*_READERS, Role.PUBLIC, services=("objection",)).noting("record"),
     "ListDisclosedRecords": _SIGNED_IN,
 }
 _CLOCK_RULES = {"GetClock": _SIGNED_IN, "AdvanceClock": allow(Role.ADMINISTRATOR)}
@@ -68,10 +68,12 @@ _IDENTITY_RULES = {
     "RenewToken": _SIGNED_IN,
     "GetCaller": _SIGNED_IN,
     "CreateAccount": allow(Role.ADMINISTRATOR),
-    "GetAccount": allow(Role.ADMINISTRATOR),
+    "GetAccount": allow(Role.ADMINISTRATOR).noting("account"),
     "ChangeAccount": allow(Role.ADMINISTRATOR),
-    "ListAccounts": allow(Role.ADMINISTRATOR),
-    "NameAccounts": allow(*_READERS, Role.ADMINISTRATOR, Role.VERIFICATION_INSTITUTION),
+    "ListAccounts": allow(Role.ADMINISTRATOR).noting("account"),
+    "NameAccounts": allow(
+        *_READERS, Role.ADMINISTRATOR, Role.AUDITOR, Role.VERIFICATION_INSTITUTION
+    ),
     "CloseAccount": allow(Role.ADMINISTRATOR),
     "ChangePassword": _SIGNED_IN,
     "ContinueLogin": _LOGGING_IN,
@@ -90,8 +92,8 @@ _IDENTITY_RULES = {
     "SetPasswordByLink": _LOGGING_IN,
     "GetMailedToken": only_services("alerts"),
     "RegisterOperator": _LOGGING_IN,
-    "ListRegistrations": _CONFIRMING,
-    "GetRegistration": _CONFIRMING,
+    "ListRegistrations": _CONFIRMING.noting("registration"),
+    "GetRegistration": _CONFIRMING.noting("registration"),
     "ConfirmRegistration": _CONFIRMING,
     "RejectRegistration": _CONFIRMING,
     "ListColleagues": allow(Role.OPERATOR),
@@ -99,8 +101,8 @@ _IDENTITY_RULES = {
     "RemoveColleague": allow(Role.OPERATOR),
     "SetAbsence": allow(*_STAFF),
     "EndAbsence": allow(*_STAFF),
-    "ListAbsences": allow(*_STAFF),
-    "ListUnitPeople": allow(*_STAFF),
+    "ListAbsences": allow(*_STAFF).noting("absence"),
+    "ListUnitPeople": allow(*_STAFF).noting("account"),
 }
 
 

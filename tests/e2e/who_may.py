@@ -40,6 +40,7 @@ COLUMNS = {
     "vi": "verification_institution",
     "it": "integrator",
     "ad": "administrator",
+    "au": "auditor",
     "pu": "public",
     "sv": "service",
     "cc": "city_caseworker",
@@ -74,427 +75,428 @@ OF_SERVICES = {
 }
 
 TABLE = """
-                                             op cw uh mr in vi it ad pu sv  cc ch cr
-IdentityService.Login any                    +  +  +  +  +  +  +  +  +  +   +  +  +
-IdentityService.LoginService any             +  +  +  +  +  +  +  +  +  +   +  +  +
-IdentityService.RenewToken any               +  +  +  +  +  +  +  +  +  -   +  +  +
-IdentityService.LoginVisitor any             -  -  -  -  -  -  -  -  -  -   -  -  -
-IdentityService.GetCaller any                +  +  +  +  +  +  +  +  +  -   +  +  +
-IdentityService.CreateAccount any            -  -  -  -  -  -  -  +  -  -   -  -  -
-IdentityService.GetAccount any               -  -  -  -  -  -  -  +  -  -   -  -  -
-IdentityService.ChangeAccount any            -  -  -  -  -  -  -  +  -  -   -  -  -
-IdentityService.ListAccounts any             -  -  -  -  -  -  -  +  -  -   -  -  -
-IdentityService.NameAccounts any             +  +  +  +  +  +  +  +  -  -   +  +  +
-IdentityService.CloseAccount any             -  -  -  -  -  -  -  +  -  -   -  -  -
-IdentityService.ChangePassword any           +  +  +  +  +  +  +  +  +  -   +  +  +
-IdentityService.ContinueLogin any            +  +  +  +  +  +  +  +  +  +   +  +  +
-IdentityService.LoginExternal any            -  -  -  -  -  -  -  -  -  -   -  -  -
-IdentityService.ListSessions any             +  +  +  +  +  +  +  +  +  -   +  +  +
-IdentityService.EndSession any               +  +  +  +  +  +  +  +  +  -   +  +  +
-IdentityService.SetContact any               +  +  +  +  +  +  +  +  +  -   +  +  +
-IdentityService.ConfirmSecondFactor any      +  +  +  +  +  +  +  +  +  -   +  +  +
-IdentityService.BeginSecondFactor any        +  +  +  +  +  +  +  +  +  -   +  +  +
-IdentityService.RenewRecoveryCodes any       +  +  +  +  +  +  +  +  +  -   +  +  +
-IdentityService.RemoveSecondFactor any       +  +  +  +  +  +  +  +  +  -   +  +  +
-IdentityService.RequestPasswordLink any      +  +  +  +  +  +  +  +  +  +   +  +  +
-IdentityService.SendPasswordLink any         -  -  -  -  -  -  -  +  -  -   -  -  -
-IdentityService.GetPasswordLink any          0  0  0  0  0  0  0  0  0  0   0  0  0
-IdentityService.SetPasswordByLink any        0  0  0  0  0  0  0  0  0  0   0  0  0
-IdentityService.GetEndedSessions any        -  -  -  -  -  -  -  -  -  +   -  -  -
-IdentityService.GetMailedToken any           -  -  -  -  -  -  -  -  -  0   -  -  -
-IdentityService.RegisterOperator any         +  +  +  +  +  +  +  +  +  +   +  +  +
-IdentityService.ListRegistrations own        -  +  +  -  -  -  -  -  -  -   +  +  -
-IdentityService.ListRegistrations foreign    -  .  .  -  -  -  -  -  -  -   .  .  -
-IdentityService.ListRegistrations city       -  .  .  -  -  -  -  -  -  -   +  +  -
-IdentityService.GetRegistration own          -  +  +  -  -  -  -  -  -  -   +  +  -
-IdentityService.GetRegistration foreign      -  -  -  -  -  -  -  -  -  -   -  -  -
-IdentityService.GetRegistration city         -  -  -  -  -  -  -  -  -  -   +  +  -
-IdentityService.ConfirmRegistration own      -  +  +  -  -  -  -  -  -  -   +  +  -
-IdentityService.ConfirmRegistration foreign  -  -  -  -  -  -  -  -  -  -   -  -  -
-IdentityService.ConfirmRegistration city     -  -  -  -  -  -  -  -  -  -   +  +  -
-IdentityService.RejectRegistration own       -  +  +  -  -  -  -  -  -  -   +  +  -
-IdentityService.RejectRegistration foreign   -  -  -  -  -  -  -  -  -  -   -  -  -
-IdentityService.ListColleagues any           +  -  -  -  -  -  -  -  -  -   -  -  -
-IdentityService.InviteColleague any          +  -  -  -  -  -  -  -  -  -   -  -  -
-IdentityService.RemoveColleague any          0  -  -  -  -  -  -  -  -  -   -  -  -
-IdentityService.SetAbsence any               -  0  0  0  0  -  -  -  -  -   0  0  0
-IdentityService.EndAbsence any               -  0  0  0  0  -  -  -  -  -   0  0  0
-IdentityService.ListAbsences any             -  +  +  +  +  -  -  -  -  -   +  +  +
-IdentityService.ListUnitPeople any           -  +  +  +  +  -  -  -  -  -   +  +  +
+                                             op cw uh mr in vi it ad au pu sv  cc ch cr
+IdentityService.Login any                    +  +  +  +  +  +  +  +  +  +  +   +  +  +
+IdentityService.LoginService any             +  +  +  +  +  +  +  +  +  +  +   +  +  +
+IdentityService.RenewToken any               +  +  +  +  +  +  +  +  +  +  -   +  +  +
+IdentityService.LoginVisitor any             -  -  -  -  -  -  -  -  -  -  -   -  -  -
+IdentityService.GetCaller any                +  +  +  +  +  +  +  +  +  +  -   +  +  +
+IdentityService.CreateAccount any            -  -  -  -  -  -  -  +  -  -  -   -  -  -
+IdentityService.GetAccount any               -  -  -  -  -  -  -  +  -  -  -   -  -  -
+IdentityService.ChangeAccount any            -  -  -  -  -  -  -  +  -  -  -   -  -  -
+IdentityService.ListAccounts any             -  -  -  -  -  -  -  +  -  -  -   -  -  -
+IdentityService.NameAccounts any             +  +  +  +  +  +  +  +  +  -  -   +  +  +
+IdentityService.CloseAccount any             -  -  -  -  -  -  -  +  -  -  -   -  -  -
+IdentityService.ChangePassword any           +  +  +  +  +  +  +  +  +  +  -   +  +  +
+IdentityService.ContinueLogin any            +  +  +  +  +  +  +  +  +  +  +   +  +  +
+IdentityService.LoginExternal any            -  -  -  -  -  -  -  -  -  -  -   -  -  -
+IdentityService.ListSessions any             +  +  +  +  +  +  +  +  +  +  -   +  +  +
+IdentityService.EndSession any               +  +  +  +  +  +  +  +  +  +  -   +  +  +
+IdentityService.SetContact any               +  +  +  +  +  +  +  +  +  +  -   +  +  +
+IdentityService.ConfirmSecondFactor any      +  +  +  +  +  +  +  +  +  +  -   +  +  +
+IdentityService.BeginSecondFactor any        +  +  +  +  +  +  +  +  +  +  -   +  +  +
+IdentityService.RenewRecoveryCodes any       +  +  +  +  +  +  +  +  +  +  -   +  +  +
+IdentityService.RemoveSecondFactor any       +  +  +  +  +  +  +  +  +  +  -   +  +  +
+IdentityService.RequestPasswordLink any      +  +  +  +  +  +  +  +  +  +  +   +  +  +
+IdentityService.SendPasswordLink any         -  -  -  -  -  -  -  +  -  -  -   -  -  -
+IdentityService.GetPasswordLink any          0  0  0  0  0  0  0  0  0  0  0   0  0  0
+IdentityService.SetPasswordByLink any        0  0  0  0  0  0  0  0  0  0  0   0  0  0
+IdentityService.GetEndedSessions any        -  -  -  -  -  -  -  -  -  -  +   -  -  -
+IdentityService.GetMailedToken any           -  -  -  -  -  -  -  -  -  -  0   -  -  -
+IdentityService.RegisterOperator any         +  +  +  +  +  +  +  +  +  +  +   +  +  +
+IdentityService.ListRegistrations own        -  +  +  -  -  -  -  -  -  -  -   +  +  -
+IdentityService.ListRegistrations foreign    -  .  .  -  -  -  -  -  -  -  -   .  .  -
+IdentityService.ListRegistrations city       -  .  .  -  -  -  -  -  -  -  -   +  +  -
+IdentityService.GetRegistration own          -  +  +  -  -  -  -  -  -  -  -   +  +  -
+IdentityService.GetRegistration foreign      -  -  -  -  -  -  -  -  -  -  -   -  -  -
+IdentityService.GetRegistration city         -  -  -  -  -  -  -  -  -  -  -   +  +  -
+IdentityService.ConfirmRegistration own      -  +  +  -  -  -  -  -  -  -  -   +  +  -
+IdentityService.ConfirmRegistration foreign  -  -  -  -  -  -  -  -  -  -  -   -  -  -
+IdentityService.ConfirmRegistration city     -  -  -  -  -  -  -  -  -  -  -   +  +  -
+IdentityService.RejectRegistration own       -  +  +  -  -  -  -  -  -  -  -   +  +  -
+IdentityService.RejectRegistration foreign   -  -  -  -  -  -  -  -  -  -  -   -  -  -
+IdentityService.ListColleagues any           +  -  -  -  -  -  -  -  -  -  -   -  -  -
+IdentityService.InviteColleague any          +  -  -  -  -  -  -  -  -  -  -   -  -  -
+IdentityService.RemoveColleague any          0  -  -  -  -  -  -  -  -  -  -   -  -  -
+IdentityService.SetAbsence any               -  0  0  0  0  -  -  -  -  -  -   0  0  0
+IdentityService.EndAbsence any               -  0  0  0  0  -  -  -  -  -  -   0  0  0
+IdentityService.ListAbsences any             -  +  +  +  +  -  -  -  -  -  -   +  +  +
+IdentityService.ListUnitPeople any           -  +  +  +  +  -  -  -  -  -  -   +  +  +
 
-ClockService.GetClock any                    +  +  +  +  +  +  +  +  +  -   +  +  +
-ClockService.AdvanceClock any                -  -  -  -  -  -  -  +  -  -   -  -  -
+ClockService.GetClock any                    +  +  +  +  +  +  +  +  +  +  -   +  +  +
+ClockService.AdvanceClock any                -  -  -  -  -  -  -  +  -  -  -   -  -  -
 
-RegistryService.PutBureau own                -  -  +  -  -  -  -  +  -  -   -  +  -
-RegistryService.PutBureau foreign            -  -  -  -  -  -  -  +  -  -   -  -  -
-RegistryService.PutBureau city               -  -  -  -  -  -  -  +  -  -   -  +  -
-RegistryService.ListBureaus any              +  +  +  +  +  +  +  +  +  -   +  +  +
-RegistryService.PutSubject own               +  +  -  -  +  -  +  -  -  -   +  -  -
-RegistryService.PutSubject neighbour         -  +  -  -  +  -  +  -  -  -   +  -  -
-RegistryService.PutSubject foreign           -  -  -  -  -  -  -  -  -  -   -  -  -
-RegistryService.PutSubject city              -  -  -  -  -  -  -  -  -  -   +  -  -
-RegistryService.GetSubject own               +  +  +  +  +  +  +  +  +  -   +  +  +
-RegistryService.GetSubject neighbour         -  +  +  +  +  +  +  +  +  -   +  +  +
-RegistryService.GetSubject foreign           -  -  -  -  -  -  -  +  +  -   -  -  -
-RegistryService.GetSubject person            -  +  +  +  +  +  +  +  0  -   +  +  +
-RegistryService.GetSubject review            -  +  +  +  +  +  +  +  0  -   +  +  +
-RegistryService.GetSubject city              -  -  -  -  -  -  -  +  +  -   +  +  +
-RegistryService.ListSubjects own             +  +  +  +  +  +  +  +  +  -   +  +  +
-RegistryService.ListSubjects neighbour       .  +  +  +  +  +  +  +  +  -   +  +  +
-RegistryService.ListSubjects foreign         .  .  .  .  .  .  .  +  +  -   .  .  .
-RegistryService.ListSubjects person          .  +  +  +  +  +  +  +  .  -   +  +  +
-RegistryService.ListSubjects review          .  +  +  +  +  +  +  +  .  -   +  +  +
-RegistryService.ListSubjects city            .  .  .  .  .  .  .  +  +  -   +  +  +
-RegistryService.PutInstrument own            +  +  -  -  +  -  +  -  -  -   +  -  -
-RegistryService.PutInstrument neighbour      -  +  -  -  +  -  +  -  -  -   +  -  -
-RegistryService.PutInstrument foreign        -  -  -  -  -  -  -  -  -  -   -  -  -
-RegistryService.PutInstrument city           -  -  -  -  -  -  -  -  -  -   +  -  -
-RegistryService.SetInstrumentState own       +  +  -  -  +  -  +  -  -  -   +  -  -
-RegistryService.SetInstrumentState neighbour -  +  -  -  +  -  +  -  -  -   +  -  -
-RegistryService.SetInstrumentState foreign   -  -  -  -  -  -  -  -  -  -   -  -  -
-RegistryService.GetInstrument own            +  +  +  +  +  +  +  -  -  -   +  +  +
-RegistryService.GetInstrument neighbour      -  +  +  +  +  +  +  -  -  -   +  +  +
-RegistryService.GetInstrument foreign        -  -  -  -  -  -  -  -  -  -   -  -  -
-RegistryService.GetInstrument city           -  -  -  -  -  -  -  -  -  -   +  +  +
-RegistryService.ListInstruments own          +  +  +  +  +  +  +  -  -  -   +  +  +
-RegistryService.ListInstruments neighbour    .  +  +  +  +  +  +  -  -  -   +  +  +
-RegistryService.ListInstruments foreign      .  .  .  .  .  .  .  -  -  -   .  .  .
-RegistryService.ListInstruments city         .  .  .  .  .  .  .  -  -  -   +  +  +
-RegistryService.ScanInstrument any           +  +  +  +  +  +  +  +  +  -   +  +  +
-RegistryService.ListLabels own               +  +  +  +  +  +  +  -  -  -   +  +  +
-RegistryService.ListLabels neighbour         .  +  +  +  +  +  +  -  -  -   +  +  +
-RegistryService.ListLabels foreign           .  .  .  .  .  .  .  -  -  -   .  .  .
-RegistryService.ListLabels city              .  .  .  .  .  .  .  -  -  -   +  +  +
-RegistryService.ListVerifications own        +  +  +  +  +  +  +  -  -  -   +  +  +
-RegistryService.ListVerifications neighbour  .  +  +  +  +  +  +  -  -  -   +  +  +
-RegistryService.ListVerifications foreign    .  .  .  .  .  .  .  -  -  -   .  .  .
-RegistryService.RecordVerification own       -  +  -  -  -  +  +  -  -  -   +  -  -
-RegistryService.RecordVerification foreign   -  -  -  -  -  -  -  -  -  -   -  -  -
-RegistryService.RecordVerification city      -  -  -  -  -  -  -  -  -  -   +  -  -
-RegistryService.CheckRecord own              -  +  -  -  +  -  -  -  -  -   +  -  -
-RegistryService.CheckRecord foreign          -  -  -  -  -  -  -  -  -  -   -  -  -
-RegistryService.CheckRecord city             -  -  -  -  -  -  -  -  -  -   +  -  -
-RegistryService.EnterRecord own              -  +  -  -  +  -  -  -  -  +   +  -  -
-RegistryService.EnterRecord foreign          -  -  -  -  -  -  -  -  -  -   -  -  -
-RegistryService.EnterRecord city             -  -  -  -  -  -  -  -  -  -   +  -  -
-RegistryService.CorrectRecord own            -  +  -  -  -  -  -  -  -  -   +  -  -
-RegistryService.CorrectRecord foreign        -  -  -  -  -  -  -  -  -  -   -  -  -
-RegistryService.CorrectRecord city           -  -  -  -  -  -  -  -  -  -   +  -  -
-RegistryService.WithdrawRecord own           -  +  -  -  -  -  -  -  -  -   +  -  -
-RegistryService.WithdrawRecord foreign       -  -  -  -  -  -  -  -  -  -   -  -  -
-RegistryService.WithdrawRecord city          -  -  -  -  -  -  -  -  -  -   +  -  -
-RegistryService.RestoreRecords own           -  -  +  -  -  -  -  -  -  -   -  +  -
-RegistryService.RestoreRecords foreign       -  -  -  -  -  -  -  -  -  -   -  -  -
-RegistryService.RestoreRecords city          -  -  -  -  -  -  -  -  -  -   -  +  -
-RegistryService.SetContested own             -  -  -  -  -  -  -  -  -  -   -  -  -
-RegistryService.SetContested foreign         -  -  -  -  -  -  -  -  -  -   -  -  -
-RegistryService.RepairRecords own            -  -  -  -  -  -  -  -  -  -   -  -  -
-RegistryService.RepairRecords foreign        -  -  -  -  -  -  -  -  -  -   -  -  -
-RegistryService.StopDisclosure own           -  -  -  -  -  -  -  -  -  -   -  -  -
-RegistryService.StopDisclosure foreign       -  -  -  -  -  -  -  -  -  -   -  -  -
-RegistryService.GetRecord own                +  +  +  +  +  -  +  -  -  -   +  +  +
-RegistryService.GetRecord neighbour          -  +  +  +  +  -  +  -  -  -   +  +  +
-RegistryService.GetRecord foreign            -  -  -  -  -  -  -  -  -  -   -  -  -
-RegistryService.GetRecord person             -  +  +  +  +  -  +  -  -  -   +  +  +
-RegistryService.GetRecord city               -  -  -  -  -  -  -  -  -  -   +  +  +
-RegistryService.ListRecords own              +  +  +  +  +  -  +  -  +  -   +  +  +
-RegistryService.ListRecords neighbour        -  +  +  +  +  -  +  -  +  -   +  +  +
-RegistryService.ListRecords foreign          -  -  -  -  -  -  -  -  +  -   -  -  -
-RegistryService.ListRecords person           -  +  +  +  +  -  +  -  0  -   +  +  +
-RegistryService.ListRecords city             -  -  -  -  -  -  -  -  +  -   +  +  +
-RegistryService.ListDisclosedRecords any     +  +  +  +  +  +  +  +  +  -   +  +  +
+RegistryService.PutBureau own                -  -  +  -  -  -  -  +  -  -  -   -  +  -
+RegistryService.PutBureau foreign            -  -  -  -  -  -  -  +  -  -  -   -  -  -
+RegistryService.PutBureau city               -  -  -  -  -  -  -  +  -  -  -   -  +  -
+RegistryService.ListBureaus any              +  +  +  +  +  +  +  +  +  +  -   +  +  +
+RegistryService.PutSubject own               +  +  -  -  +  -  +  -  -  -  -   +  -  -
+RegistryService.PutSubject neighbour         -  +  -  -  +  -  +  -  -  -  -   +  -  -
+RegistryService.PutSubject foreign           -  -  -  -  -  -  -  -  -  -  -   -  -  -
+RegistryService.PutSubject city              -  -  -  -  -  -  -  -  -  -  -   +  -  -
+RegistryService.GetSubject own               +  +  +  +  +  +  +  +  -  +  -   +  +  +
+RegistryService.GetSubject neighbour         -  +  +  +  +  +  +  +  -  +  -   +  +  +
+RegistryService.GetSubject foreign           -  -  -  -  -  -  -  +  -  +  -   -  -  -
+RegistryService.GetSubject person            -  +  +  +  +  +  +  +  -  0  -   +  +  +
+RegistryService.GetSubject review            -  +  +  +  +  +  +  +  -  0  -   +  +  +
+RegistryService.GetSubject city              -  -  -  -  -  -  -  +  -  +  -   +  +  +
+RegistryService.ListSubjects own             +  +  +  +  +  +  +  +  -  +  -   +  +  +
+RegistryService.ListSubjects neighbour       .  +  +  +  +  +  +  +  -  +  -   +  +  +
+RegistryService.ListSubjects foreign         .  .  .  .  .  .  .  +  -  +  -   .  .  .
+RegistryService.ListSubjects person          .  +  +  +  +  +  +  +  -  .  -   +  +  +
+RegistryService.ListSubjects review          .  +  +  +  +  +  +  +  -  .  -   +  +  +
+RegistryService.ListSubjects city            .  .  .  .  .  .  .  +  -  +  -   +  +  +
+RegistryService.PutInstrument own            +  +  -  -  +  -  +  -  -  -  -   +  -  -
+RegistryService.PutInstrument neighbour      -  +  -  -  +  -  +  -  -  -  -   +  -  -
+RegistryService.PutInstrument foreign        -  -  -  -  -  -  -  -  -  -  -   -  -  -
+RegistryService.PutInstrument city           -  -  -  -  -  -  -  -  -  -  -   +  -  -
+RegistryService.SetInstrumentState own       +  +  -  -  +  -  +  -  -  -  -   +  -  -
+RegistryService.SetInstrumentState neighbour -  +  -  -  +  -  +  -  -  -  -   +  -  -
+RegistryService.SetInstrumentState foreign   -  -  -  -  -  -  -  -  -  -  -   -  -  -
+RegistryService.GetInstrument own            +  +  +  +  +  +  +  -  -  -  -   +  +  +
+RegistryService.GetInstrument neighbour      -  +  +  +  +  +  +  -  -  -  -   +  +  +
+RegistryService.GetInstrument foreign        -  -  -  -  -  -  -  -  -  -  -   -  -  -
+RegistryService.GetInstrument city           -  -  -  -  -  -  -  -  -  -  -   +  +  +
+RegistryService.ListInstruments own          +  +  +  +  +  +  +  -  -  -  -   +  +  +
+RegistryService.ListInstruments neighbour    .  +  +  +  +  +  +  -  -  -  -   +  +  +
+RegistryService.ListInstruments foreign      .  .  .  .  .  .  .  -  -  -  -   .  .  .
+RegistryService.ListInstruments city         .  .  .  .  .  .  .  -  -  -  -   +  +  +
+RegistryService.ScanInstrument any           +  +  +  +  +  +  +  +  +  +  -   +  +  +
+RegistryService.ListLabels own               +  +  +  +  +  +  +  -  -  -  -   +  +  +
+RegistryService.ListLabels neighbour         .  +  +  +  +  +  +  -  -  -  -   +  +  +
+RegistryService.ListLabels foreign           .  .  .  .  .  .  .  -  -  -  -   .  .  .
+RegistryService.ListLabels city              .  .  .  .  .  .  .  -  -  -  -   +  +  +
+RegistryService.ListVerifications own        +  +  +  +  +  +  +  -  -  -  -   +  +  +
+RegistryService.ListVerifications neighbour  .  +  +  +  +  +  +  -  -  -  -   +  +  +
+RegistryService.ListVerifications foreign    .  .  .  .  .  .  .  -  -  -  -   .  .  .
+RegistryService.RecordVerification own       -  +  -  -  -  +  +  -  -  -  -   +  -  -
+RegistryService.RecordVerification foreign   -  -  -  -  -  -  -  -  -  -  -   -  -  -
+RegistryService.RecordVerification city      -  -  -  -  -  -  -  -  -  -  -   +  -  -
+RegistryService.CheckRecord own              -  +  -  -  +  -  -  -  -  -  -   +  -  -
+RegistryService.CheckRecord foreign          -  -  -  -  -  -  -  -  -  -  -   -  -  -
+RegistryService.CheckRecord city             -  -  -  -  -  -  -  -  -  -  -   +  -  -
+RegistryService.EnterRecord own              -  +  -  -  +  -  -  -  -  -  +   +  -  -
+RegistryService.EnterRecord foreign          -  -  -  -  -  -  -  -  -  -  -   -  -  -
+RegistryService.EnterRecord city             -  -  -  -  -  -  -  -  -  -  -   +  -  -
+RegistryService.CorrectRecord own            -  +  -  -  -  -  -  -  -  -  -   +  -  -
+RegistryService.CorrectRecord foreign        -  -  -  -  -  -  -  -  -  -  -   -  -  -
+RegistryService.CorrectRecord city           -  -  -  -  -  -  -  -  -  -  -   +  -  -
+RegistryService.WithdrawRecord own           -  +  -  -  -  -  -  -  -  -  -   +  -  -
+RegistryService.WithdrawRecord foreign       -  -  -  -  -  -  -  -  -  -  -   -  -  -
+RegistryService.WithdrawRecord city          -  -  -  -  -  -  -  -  -  -  -   +  -  -
+RegistryService.RestoreRecords own           -  -  +  -  -  -  -  -  -  -  -   -  +  -
+RegistryService.RestoreRecords foreign       -  -  -  -  -  -  -  -  -  -  -   -  -  -
+RegistryService.RestoreRecords city          -  -  -  -  -  -  -  -  -  -  -   -  +  -
+RegistryService.SetContested own             -  -  -  -  -  -  -  -  -  -  -   -  -  -
+RegistryService.SetContested foreign         -  -  -  -  -  -  -  -  -  -  -   -  -  -
+RegistryService.RepairRecords own            -  -  -  -  -  -  -  -  -  -  -   -  -  -
+RegistryService.RepairRecords foreign        -  -  -  -  -  -  -  -  -  -  -   -  -  -
+RegistryService.StopDisclosure own           -  -  -  -  -  -  -  -  -  -  -   -  -  -
+RegistryService.StopDisclosure foreign       -  -  -  -  -  -  -  -  -  -  -   -  -  -
+RegistryService.GetRecord own                +  +  +  +  +  -  +  -  -  -  -   +  +  +
+RegistryService.GetRecord neighbour          -  +  +  +  +  -  +  -  -  -  -   +  +  +
+RegistryService.GetRecord foreign            -  -  -  -  -  -  -  -  -  -  -   -  -  -
+RegistryService.GetRecord person             -  +  +  +  +  -  +  -  -  -  -   +  +  +
+RegistryService.GetRecord city               -  -  -  -  -  -  -  -  -  -  -   +  +  +
+RegistryService.ListRecords own              +  +  +  +  +  -  +  -  -  +  -   +  +  +
+RegistryService.ListRecords neighbour        -  +  +  +  +  -  +  -  -  +  -   +  +  +
+RegistryService.ListRecords foreign          -  -  -  -  -  -  -  -  -  +  -   -  -  -
+RegistryService.ListRecords person           -  +  +  +  +  -  +  -  -  0  -   +  +  +
+RegistryService.ListRecords city             -  -  -  -  -  -  -  -  -  +  -   +  +  +
+RegistryService.ListDisclosedRecords any     +  +  +  +  +  +  +  +  +  +  -   +  +  +
 
-CertificateService.UploadCertificate own      -  +  -  -  -  +  +  -  -  -   +  -  -
-CertificateService.UploadCertificate neighbour -  +  -  -  -  +  +  -  -  -   +  -  -
-CertificateService.UploadCertificate foreign  -  -  -  -  -  -  -  -  -  -   -  -  -
-CertificateService.UploadCertificate city     -  -  -  -  -  -  -  -  -  -   +  -  -
-CertificateService.GetCertificates own        +  +  +  +  +  +  +  -  -  -   +  +  +
-CertificateService.GetCertificates neighbour  -  +  +  +  +  +  +  -  -  -   +  +  +
-CertificateService.GetCertificates foreign    -  -  -  -  -  -  -  -  -  -   -  -  -
-CertificateService.GetCertificates city       -  -  -  -  -  -  -  -  -  -   +  +  +
-CertificateService.ListCertificates own       +  +  +  +  +  +  +  -  -  -   +  +  +
-CertificateService.ListCertificates neighbour .  +  +  +  +  +  +  -  -  -   +  +  +
-CertificateService.ListCertificates foreign   .  .  .  .  .  .  .  -  -  -   .  .  .
-CertificateService.ReadCertificate own        +  +  +  +  +  +  +  -  -  -   +  +  +
-CertificateService.ReadCertificate neighbour  -  +  +  +  +  +  +  -  -  -   +  +  +
-CertificateService.ReadCertificate foreign    -  -  -  -  -  -  -  -  -  -   -  -  -
-CertificateService.ReadCertificate city       -  -  -  -  -  -  -  -  -  -   +  +  +
+CertificateService.UploadCertificate own      -  +  -  -  -  +  +  -  -  -  -   +  -  -
+CertificateService.UploadCertificate neighbour -  +  -  -  -  +  +  -  -  -  -   +  -  -
+CertificateService.UploadCertificate foreign  -  -  -  -  -  -  -  -  -  -  -   -  -  -
+CertificateService.UploadCertificate city     -  -  -  -  -  -  -  -  -  -  -   +  -  -
+CertificateService.GetCertificates own        +  +  +  +  +  +  +  -  -  -  -   +  +  +
+CertificateService.GetCertificates neighbour  -  +  +  +  +  +  +  -  -  -  -   +  +  +
+CertificateService.GetCertificates foreign    -  -  -  -  -  -  -  -  -  -  -   -  -  -
+CertificateService.GetCertificates city       -  -  -  -  -  -  -  -  -  -  -   +  +  +
+CertificateService.ListCertificates own       +  +  +  +  +  +  +  -  -  -  -   +  +  +
+CertificateService.ListCertificates neighbour .  +  +  +  +  +  +  -  -  -  -   +  +  +
+CertificateService.ListCertificates foreign   .  .  .  .  .  .  .  -  -  -  -   .  .  .
+CertificateService.ReadCertificate own        +  +  +  +  +  +  +  -  -  -  -   +  +  +
+CertificateService.ReadCertificate neighbour  -  +  +  +  +  +  +  -  -  -  -   +  +  +
+CertificateService.ReadCertificate foreign    -  -  -  -  -  -  -  -  -  -  -   -  -  -
+CertificateService.ReadCertificate city       -  -  -  -  -  -  -  -  -  -  -   +  +  +
 
-ProposalService.ListProposals own            .  +  +  -  +  -  +  -  -  -   +  +  -
-ProposalService.ListProposals neighbour      .  +  +  -  +  -  +  -  -  -   +  +  -
-ProposalService.ListProposals foreign        .  .  .  -  .  -  .  -  -  -   .  .  -
-ProposalService.ListProposals city           .  .  .  -  .  -  .  -  -  -   +  +  -
-ProposalService.GetProposal own              0  +  +  -  +  -  +  -  -  -   +  +  -
-ProposalService.GetProposal neighbour        0  +  +  -  +  -  +  -  -  -   +  +  -
-ProposalService.GetProposal foreign          0  -  -  -  -  -  -  -  -  -   -  -  -
-ProposalService.GetProposal city             0  -  -  -  -  -  -  -  -  -   +  +  -
-ProposalService.ReleaseProposal own          -  -  +  -  -  -  -  -  -  -   -  +  -
-ProposalService.ReleaseProposal foreign      -  -  -  -  -  -  -  -  -  -   -  -  -
-ProposalService.ReleaseProposal city         -  -  -  -  -  -  -  -  -  -   -  +  -
-ProposalService.DeclineProposal own          -  -  +  -  -  -  -  -  -  -   -  +  -
-ProposalService.DeclineProposal foreign      -  -  -  -  -  -  -  -  -  -   -  -  -
-ProposalService.DeclineProposal city         -  -  -  -  -  -  -  -  -  -   -  +  -
-ProposalService.WithdrawProposal own         0  -  -  -  -  -  -  -  -  -   -  -  -
-ProposalService.WithdrawProposal foreign     0  -  -  -  -  -  -  -  -  -   -  -  -
+ProposalService.ListProposals own            .  +  +  -  +  -  +  -  -  -  -   +  +  -
+ProposalService.ListProposals neighbour      .  +  +  -  +  -  +  -  -  -  -   +  +  -
+ProposalService.ListProposals foreign        .  .  .  -  .  -  .  -  -  -  -   .  .  -
+ProposalService.ListProposals city           .  .  .  -  .  -  .  -  -  -  -   +  +  -
+ProposalService.GetProposal own              0  +  +  -  +  -  +  -  -  -  -   +  +  -
+ProposalService.GetProposal neighbour        0  +  +  -  +  -  +  -  -  -  -   +  +  -
+ProposalService.GetProposal foreign          0  -  -  -  -  -  -  -  -  -  -   -  -  -
+ProposalService.GetProposal city             0  -  -  -  -  -  -  -  -  -  -   +  +  -
+ProposalService.ReleaseProposal own          -  -  +  -  -  -  -  -  -  -  -   -  +  -
+ProposalService.ReleaseProposal foreign      -  -  -  -  -  -  -  -  -  -  -   -  -  -
+ProposalService.ReleaseProposal city         -  -  -  -  -  -  -  -  -  -  -   -  +  -
+ProposalService.DeclineProposal own          -  -  +  -  -  -  -  -  -  -  -   -  +  -
+ProposalService.DeclineProposal foreign      -  -  -  -  -  -  -  -  -  -  -   -  -  -
+ProposalService.DeclineProposal city         -  -  -  -  -  -  -  -  -  -  -   -  +  -
+ProposalService.WithdrawProposal own         0  -  -  -  -  -  -  -  -  -  -   -  -  -
+ProposalService.WithdrawProposal foreign     0  -  -  -  -  -  -  -  -  -  -   -  -  -
 
-PublicationService.ListPublications own       +  +  +  +  +  -  -  -  -  -   +  +  +
-PublicationService.ListPublications neighbour .  +  +  +  +  -  -  -  -  -   +  +  +
-PublicationService.ListPublications foreign   .  .  .  .  .  -  -  -  -  -   .  .  .
-PublicationService.ListPublications city      .  .  .  .  .  -  -  -  -  -   +  +  +
-PublicationService.GetPublication own         +  +  +  +  +  -  -  -  -  -   +  +  +
-PublicationService.GetPublication neighbour   -  +  +  +  +  -  -  -  -  -   +  +  +
-PublicationService.GetPublication foreign     -  -  -  -  -  -  -  -  -  -   -  -  -
-PublicationService.GetPublication city        -  -  -  -  -  -  -  -  -  -   +  +  +
-PublicationService.ReviewRecord own           -  +  +  -  -  -  -  -  -  -   +  +  -
-PublicationService.ReviewRecord foreign       -  -  -  -  -  -  -  -  -  -   -  -  -
-PublicationService.ReviewRecord city          -  -  -  -  -  -  -  -  -  -   +  +  -
+PublicationService.ListPublications own       +  +  +  +  +  -  -  -  -  -  -   +  +  +
+PublicationService.ListPublications neighbour .  +  +  +  +  -  -  -  -  -  -   +  +  +
+PublicationService.ListPublications foreign   .  .  .  .  .  -  -  -  -  -  -   .  .  .
+PublicationService.ListPublications city      .  .  .  .  .  -  -  -  -  -  -   +  +  +
+PublicationService.GetPublication own         +  +  +  +  +  -  -  -  -  -  -   +  +  +
+PublicationService.GetPublication neighbour   -  +  +  +  +  -  -  -  -  -  -   +  +  +
+PublicationService.GetPublication foreign     -  -  -  -  -  -  -  -  -  -  -   -  -  -
+PublicationService.GetPublication city        -  -  -  -  -  -  -  -  -  -  -   +  +  +
+PublicationService.ReviewRecord own           -  +  +  -  -  -  -  -  -  -  -   +  +  -
+PublicationService.ReviewRecord foreign       -  -  -  -  -  -  -  -  -  -  -   -  -  -
+PublicationService.ReviewRecord city          -  -  -  -  -  -  -  -  -  -  -   +  +  -
 
-ImportService.ImportFile own                 -  +  -  -  -  -  +  -  -  -   +  -  -
-ImportService.ImportFile foreign             -  -  -  -  -  -  -  -  -  -   -  -  -
-ImportService.ImportFile city                -  -  -  -  -  -  -  -  -  -   +  -  -
-ImportService.StartImport own                -  +  -  -  -  -  +  -  -  -   +  -  -
-ImportService.StartImport foreign            -  -  -  -  -  -  -  -  -  -   -  -  -
-ImportService.GetBatch own                   -  +  +  -  -  -  +  +  -  -   +  +  -
-ImportService.GetBatch foreign               -  -  -  -  -  -  -  +  -  -   -  -  -
-ImportService.GetBatch city                  -  -  -  -  -  -  -  +  -  -   +  +  -
-ImportService.ListBatches own                -  +  +  -  -  .  +  +  -  -   +  +  -
-ImportService.ListBatches foreign            -  .  .  -  -  .  .  +  -  -   .  .  -
-ImportService.ListBatches city               -  .  .  -  -  .  .  +  -  -   +  +  -
-ImportService.ListFaults own                 -  +  +  -  -  -  +  +  -  -   +  +  -
-ImportService.ListFaults foreign             -  -  -  -  -  -  -  +  -  -   -  -  -
-ImportService.GetRejectedRows own            -  +  +  -  -  -  +  +  -  -   +  +  -
-ImportService.GetRejectedRows foreign        -  -  -  -  -  -  -  +  -  -   -  -  -
-ImportService.GetTemplate any                -  +  +  -  -  +  +  +  -  -   +  +  -
-ImportService.UndoBatch own                  -  +  -  -  -  -  +  -  -  -   +  -  -
-ImportService.UndoBatch foreign              -  -  -  -  -  -  -  -  -  -   -  -  -
-ImportService.UndoBatch city                 -  -  -  -  -  -  -  -  -  -   +  -  -
-ImportService.GetColumns own                 -  +  +  -  -  -  +  +  -  -   +  +  -
-ImportService.GetColumns foreign             -  -  -  -  -  -  -  +  -  -   -  -  -
-ImportService.ConfirmColumns own             -  +  -  -  -  -  +  -  -  -   +  -  -
-ImportService.ConfirmColumns foreign         -  -  -  -  -  -  -  -  -  -   -  -  -
-ImportService.ApproveBatch own               -  -  +  -  -  -  -  -  -  -   -  +  -
-ImportService.ApproveBatch foreign           -  -  -  -  -  -  -  -  -  -   -  -  -
-ImportService.ApproveBatch city              -  -  -  -  -  -  -  -  -  -   -  +  -
-ImportService.RejectBatch own                -  -  +  -  -  -  -  -  -  -   -  +  -
-ImportService.RejectBatch foreign            -  -  -  -  -  -  -  -  -  -   -  -  -
-ImportService.DiscardBatch own               -  +  -  -  -  -  -  -  -  -   +  -  -
-ImportService.DiscardBatch foreign           -  -  -  -  -  -  -  -  -  -   -  -  -
+ImportService.ImportFile own                 -  +  -  -  -  -  +  -  -  -  -   +  -  -
+ImportService.ImportFile foreign             -  -  -  -  -  -  -  -  -  -  -   -  -  -
+ImportService.ImportFile city                -  -  -  -  -  -  -  -  -  -  -   +  -  -
+ImportService.StartImport own                -  +  -  -  -  -  +  -  -  -  -   +  -  -
+ImportService.StartImport foreign            -  -  -  -  -  -  -  -  -  -  -   -  -  -
+ImportService.GetBatch own                   -  +  +  -  -  -  +  +  -  -  -   +  +  -
+ImportService.GetBatch foreign               -  -  -  -  -  -  -  +  -  -  -   -  -  -
+ImportService.GetBatch city                  -  -  -  -  -  -  -  +  -  -  -   +  +  -
+ImportService.ListBatches own                -  +  +  -  -  .  +  +  -  -  -   +  +  -
+ImportService.ListBatches foreign            -  .  .  -  -  .  .  +  -  -  -   .  .  -
+ImportService.ListBatches city               -  .  .  -  -  .  .  +  -  -  -   +  +  -
+ImportService.ListFaults own                 -  +  +  -  -  -  +  +  -  -  -   +  +  -
+ImportService.ListFaults foreign             -  -  -  -  -  -  -  +  -  -  -   -  -  -
+ImportService.GetRejectedRows own            -  +  +  -  -  -  +  +  -  -  -   +  +  -
+ImportService.GetRejectedRows foreign        -  -  -  -  -  -  -  +  -  -  -   -  -  -
+ImportService.GetTemplate any                -  +  +  -  -  +  +  +  -  -  -   +  +  -
+ImportService.UndoBatch own                  -  +  -  -  -  -  +  -  -  -  -   +  -  -
+ImportService.UndoBatch foreign              -  -  -  -  -  -  -  -  -  -  -   -  -  -
+ImportService.UndoBatch city                 -  -  -  -  -  -  -  -  -  -  -   +  -  -
+ImportService.GetColumns own                 -  +  +  -  -  -  +  +  -  -  -   +  +  -
+ImportService.GetColumns foreign             -  -  -  -  -  -  -  +  -  -  -   -  -  -
+ImportService.ConfirmColumns own             -  +  -  -  -  -  +  -  -  -  -   +  -  -
+ImportService.ConfirmColumns foreign         -  -  -  -  -  -  -  -  -  -  -   -  -  -
+ImportService.ApproveBatch own               -  -  +  -  -  -  -  -  -  -  -   -  +  -
+ImportService.ApproveBatch foreign           -  -  -  -  -  -  -  -  -  -  -   -  -  -
+ImportService.ApproveBatch city              -  -  -  -  -  -  -  -  -  -  -   -  +  -
+ImportService.RejectBatch own                -  -  +  -  -  -  -  -  -  -  -   -  +  -
+ImportService.RejectBatch foreign            -  -  -  -  -  -  -  -  -  -  -   -  -  -
+ImportService.DiscardBatch own               -  +  -  -  -  -  -  -  -  -  -   +  -  -
+ImportService.DiscardBatch foreign           -  -  -  -  -  -  -  -  -  -  -   -  -  -
 
-BulkService.OpenBulkBatch own                -  +  -  -  -  +  +  -  -  -   +  -  -
-BulkService.OpenBulkBatch foreign            -  -  -  -  -  -  -  -  -  -   -  -  -
-BulkService.OpenBulkBatch city               -  -  -  -  -  -  -  -  -  -   +  -  -
-BulkService.SendBulkChunks own               -  +  -  -  -  +  +  -  -  -   +  -  -
-BulkService.SendBulkChunks foreign           -  -  -  -  -  -  -  -  -  -   -  -  -
-BulkService.CompleteBulkBatch own            -  +  -  -  -  +  +  -  -  -   +  -  -
-BulkService.CompleteBulkBatch foreign        -  -  -  -  -  -  -  -  -  -   -  -  -
-BulkService.GetBulkBatch own                 -  +  +  -  -  -  +  +  -  -   +  +  -
-BulkService.GetBulkBatch foreign             -  -  -  -  -  -  -  +  -  -   -  -  -
+BulkService.OpenBulkBatch own                -  +  -  -  -  +  +  -  -  -  -   +  -  -
+BulkService.OpenBulkBatch foreign            -  -  -  -  -  -  -  -  -  -  -   -  -  -
+BulkService.OpenBulkBatch city               -  -  -  -  -  -  -  -  -  -  -   +  -  -
+BulkService.SendBulkChunks own               -  +  -  -  -  +  +  -  -  -  -   +  -  -
+BulkService.SendBulkChunks foreign           -  -  -  -  -  -  -  -  -  -  -   -  -  -
+BulkService.CompleteBulkBatch own            -  +  -  -  -  +  +  -  -  -  -   +  -  -
+BulkService.CompleteBulkBatch foreign        -  -  -  -  -  -  -  -  -  -  -   -  -  -
+BulkService.GetBulkBatch own                 -  +  +  -  -  -  +  +  -  -  -   +  +  -
+BulkService.GetBulkBatch foreign             -  -  -  -  -  -  -  +  -  -  -   -  -  -
 
-GradingService.GetGrade own                  +  +  +  +  +  -  +  +  +  +   +  +  +
-GradingService.GetGrade neighbour            0  +  +  +  +  -  +  +  +  +   +  +  +
-GradingService.GetGrade foreign              0  0  0  0  0  -  0  +  +  +   0  0  0
-GradingService.GetGrade person               0  +  +  +  +  -  +  +  0  +   +  +  +
-GradingService.GetGrade review               0  +  +  +  +  -  +  +  0  +   +  +  +
-GradingService.GetGrade city                 0  0  0  0  0  -  0  +  +  +   +  +  +
-GradingService.ListGradesInForce own         +  +  +  +  +  -  +  +  +  -   +  +  +
-GradingService.ListGradesInForce neighbour   .  +  +  +  +  -  +  +  +  -   +  +  +
-GradingService.ListGradesInForce foreign     .  .  .  .  .  -  .  +  +  -   .  .  .
-GradingService.ListGradesInForce person      .  +  +  +  +  -  +  +  .  -   +  +  +
-GradingService.ListGradesInForce review      .  +  +  +  +  -  +  +  .  -   +  +  +
-GradingService.ListGradesInForce city        .  .  .  .  .  -  .  +  +  -   +  +  +
-GradingService.ListGrades own                +  +  +  +  +  -  +  +  -  -   +  +  +
-GradingService.ListGrades neighbour          0  +  +  +  +  -  +  +  -  -   +  +  +
-GradingService.ListGrades foreign            0  0  0  0  0  -  0  +  -  -   0  0  0
-GradingService.ListGrades city               0  0  0  0  0  -  0  +  -  -   +  +  +
-GradingService.GetReceipt own                +  +  +  +  +  -  +  +  -  -   +  +  +
-GradingService.GetReceipt neighbour          0  +  +  +  +  -  +  +  -  -   +  +  +
-GradingService.GetReceipt foreign            0  0  0  0  0  -  0  +  -  -   0  0  0
-GradingService.GetReceipt city               0  0  0  0  0  -  0  +  -  -   +  +  +
-GradingService.VerifyReceipt own             +  +  +  +  +  -  +  +  -  -   +  +  +
-GradingService.VerifyReceipt neighbour       0  +  +  +  +  -  +  +  -  -   +  +  +
-GradingService.VerifyReceipt foreign         0  0  0  0  0  -  0  +  -  -   0  0  0
-GradingService.SummariseGrades own           -  +  +  +  +  -  +  +  -  -   +  +  +
-GradingService.SummariseGrades foreign       -  -  -  -  -  -  -  +  -  -   -  -  -
-GradingService.GetRecordGraded own           +  +  +  +  +  -  +  +  -  -   +  +  +
-GradingService.GetRecordGraded neighbour     0  +  +  +  +  -  +  +  -  -   +  +  +
-GradingService.GetRecordGraded foreign       0  0  0  0  0  -  0  +  -  -   0  0  0
-GradingService.GetReceiptDigests any         -  -  -  -  -  -  -  -  -  -   -  -  -
+GradingService.GetGrade own                  +  +  +  +  +  -  +  +  -  +  +   +  +  +
+GradingService.GetGrade neighbour            0  +  +  +  +  -  +  +  -  +  +   +  +  +
+GradingService.GetGrade foreign              0  0  0  0  0  -  0  +  -  +  +   0  0  0
+GradingService.GetGrade person               0  +  +  +  +  -  +  +  -  0  +   +  +  +
+GradingService.GetGrade review               0  +  +  +  +  -  +  +  -  0  +   +  +  +
+GradingService.GetGrade city                 0  0  0  0  0  -  0  +  -  +  +   +  +  +
+GradingService.ListGradesInForce own         +  +  +  +  +  -  +  +  -  +  -   +  +  +
+GradingService.ListGradesInForce neighbour   .  +  +  +  +  -  +  +  -  +  -   +  +  +
+GradingService.ListGradesInForce foreign     .  .  .  .  .  -  .  +  -  +  -   .  .  .
+GradingService.ListGradesInForce person      .  +  +  +  +  -  +  +  -  .  -   +  +  +
+GradingService.ListGradesInForce review      .  +  +  +  +  -  +  +  -  .  -   +  +  +
+GradingService.ListGradesInForce city        .  .  .  .  .  -  .  +  -  +  -   +  +  +
+GradingService.ListGrades own                +  +  +  +  +  -  +  +  -  -  -   +  +  +
+GradingService.ListGrades neighbour          0  +  +  +  +  -  +  +  -  -  -   +  +  +
+GradingService.ListGrades foreign            0  0  0  0  0  -  0  +  -  -  -   0  0  0
+GradingService.ListGrades city               0  0  0  0  0  -  0  +  -  -  -   +  +  +
+GradingService.GetReceipt own                +  +  +  +  +  -  +  +  -  -  -   +  +  +
+GradingService.GetReceipt neighbour          0  +  +  +  +  -  +  +  -  -  -   +  +  +
+GradingService.GetReceipt foreign            0  0  0  0  0  -  0  +  -  -  -   0  0  0
+GradingService.GetReceipt city               0  0  0  0  0  -  0  +  -  -  -   +  +  +
+GradingService.VerifyReceipt own             +  +  +  +  +  -  +  +  -  -  -   +  +  +
+GradingService.VerifyReceipt neighbour       0  +  +  +  +  -  +  +  -  -  -   +  +  +
+GradingService.VerifyReceipt foreign         0  0  0  0  0  -  0  +  -  -  -   0  0  0
+GradingService.SummariseGrades own           -  +  +  +  +  -  +  +  -  -  -   +  +  +
+GradingService.SummariseGrades foreign       -  -  -  -  -  -  -  +  -  -  -   -  -  -
+GradingService.GetRecordGraded own           +  +  +  +  +  -  +  +  -  -  -   +  +  +
+GradingService.GetRecordGraded neighbour     0  +  +  +  +  -  +  +  -  -  -   +  +  +
+GradingService.GetRecordGraded foreign       0  0  0  0  0  -  0  +  -  -  -   0  0  0
+GradingService.GetReceiptDigests any         -  -  -  -  -  -  -  -  -  -  -   -  -  -
 
-AssessmentService.WhatIf own                 +  +  +  +  +  -  +  +  -  -   +  +  +
-AssessmentService.WhatIf neighbour           0  +  +  +  +  -  +  +  -  -   +  +  +
-AssessmentService.WhatIf foreign             0  0  0  0  0  -  0  +  -  -   0  0  0
-AssessmentService.WhatIf city                0  0  0  0  0  -  0  +  -  -   +  +  +
-AssessmentService.EstimateDrops any          -  -  -  -  -  -  -  -  -  -   -  -  -
-AssessmentService.Outlook own                +  +  +  +  +  -  +  +  -  -   +  +  +
-AssessmentService.Outlook neighbour          0  +  +  +  +  -  +  +  -  -   +  +  +
-AssessmentService.Outlook foreign            0  0  0  0  0  -  0  +  -  -   0  0  0
-AssessmentService.Compare own                +  +  +  +  +  -  +  +  -  -   +  +  +
-AssessmentService.Compare neighbour          0  +  +  +  +  -  +  +  -  -   +  +  +
-AssessmentService.Compare foreign            0  0  0  0  0  -  0  +  -  -   0  0  0
-AssessmentService.AssessIndex own            -  +  -  -  +  -  -  -  -  -   +  -  -
-AssessmentService.AssessIndex foreign        -  -  -  -  -  -  -  -  -  -   -  -  -
-AssessmentService.AssessIndex city           -  -  -  -  -  -  -  -  -  -   +  -  -
-AssessmentService.GetIndex own               0  +  +  +  +  -  +  +  0  -   +  +  +
-AssessmentService.GetIndex foreign           0  0  0  0  0  -  0  +  0  -   0  0  0
-AssessmentService.GetIndex city              0  0  0  0  0  -  0  +  0  -   +  +  +
-AssessmentService.ListIndexes own            .  +  +  +  +  -  +  +  .  -   +  +  +
-AssessmentService.ListIndexes foreign        .  .  .  .  .  -  .  +  .  -   .  .  .
-AssessmentService.PublishIndex own           -  -  +  -  -  -  -  -  -  -   -  +  -
-AssessmentService.PublishIndex foreign       -  -  -  -  -  -  -  -  -  -   -  -  -
-AssessmentService.PublishIndex city          -  -  -  -  -  -  -  -  -  -   -  +  -
-AssessmentService.WithdrawIndex own          -  -  +  -  -  -  -  -  -  -   -  +  -
-AssessmentService.WithdrawIndex foreign      -  -  -  -  -  -  -  -  -  -   -  -  -
-AssessmentService.ListYearEnds any           -  +  +  +  +  -  +  +  -  -   +  +  +
+AssessmentService.WhatIf own                 +  +  +  +  +  -  +  +  -  -  -   +  +  +
+AssessmentService.WhatIf neighbour           0  +  +  +  +  -  +  +  -  -  -   +  +  +
+AssessmentService.WhatIf foreign             0  0  0  0  0  -  0  +  -  -  -   0  0  0
+AssessmentService.WhatIf city                0  0  0  0  0  -  0  +  -  -  -   +  +  +
+AssessmentService.EstimateDrops any          -  -  -  -  -  -  -  -  -  -  -   -  -  -
+AssessmentService.Outlook own                +  +  +  +  +  -  +  +  -  -  -   +  +  +
+AssessmentService.Outlook neighbour          0  +  +  +  +  -  +  +  -  -  -   +  +  +
+AssessmentService.Outlook foreign            0  0  0  0  0  -  0  +  -  -  -   0  0  0
+AssessmentService.Compare own                +  +  +  +  +  -  +  +  -  -  -   +  +  +
+AssessmentService.Compare neighbour          0  +  +  +  +  -  +  +  -  -  -   +  +  +
+AssessmentService.Compare foreign            0  0  0  0  0  -  0  +  -  -  -   0  0  0
+AssessmentService.AssessIndex own            -  +  -  -  +  -  -  -  -  -  -   +  -  -
+AssessmentService.AssessIndex foreign        -  -  -  -  -  -  -  -  -  -  -   -  -  -
+AssessmentService.AssessIndex city           -  -  -  -  -  -  -  -  -  -  -   +  -  -
+AssessmentService.GetIndex own               0  +  +  +  +  -  +  +  -  0  -   +  +  +
+AssessmentService.GetIndex foreign           0  0  0  0  0  -  0  +  -  0  -   0  0  0
+AssessmentService.GetIndex city              0  0  0  0  0  -  0  +  -  0  -   +  +  +
+AssessmentService.ListIndexes own            .  +  +  +  +  -  +  +  -  .  -   +  +  +
+AssessmentService.ListIndexes foreign        .  .  .  .  .  -  .  +  -  .  -   .  .  .
+AssessmentService.PublishIndex own           -  -  +  -  -  -  -  -  -  -  -   -  +  -
+AssessmentService.PublishIndex foreign       -  -  -  -  -  -  -  -  -  -  -   -  -  -
+AssessmentService.PublishIndex city          -  -  -  -  -  -  -  -  -  -  -   -  +  -
+AssessmentService.WithdrawIndex own          -  -  +  -  -  -  -  -  -  -  -   -  +  -
+AssessmentService.WithdrawIndex foreign      -  -  -  -  -  -  -  -  -  -  -   -  -  -
+AssessmentService.ListYearEnds any           -  +  +  +  +  -  +  +  -  -  -   +  +  +
 
-RulesetService.ListRulesets any              -  +  +  +  +  -  +  +  -  -   +  +  +
-RulesetService.ListActivations own           -  +  +  +  +  -  +  +  -  -   +  +  +
-RulesetService.ListActivations foreign       -  -  -  -  -  -  -  +  -  -   -  -  -
-RulesetService.RunImpact own                 -  -  -  -  -  -  -  -  -  -   +  +  +
-RulesetService.RunImpact foreign             -  -  -  -  -  -  -  -  -  -   -  -  -
-RulesetService.StartImpact own               -  -  -  -  -  -  -  -  -  -   +  +  +
-RulesetService.StartImpact foreign           -  -  -  -  -  -  -  -  -  -   -  -  -
-RulesetService.ListImpacts own               -  .  .  .  -  -  -  +  -  -   +  +  +
-RulesetService.ListImpacts foreign           -  .  .  .  -  -  -  +  -  -   .  .  .
-RulesetService.GetImpact own                 -  0  0  0  -  -  -  +  -  -   +  +  +
-RulesetService.GetImpact foreign             -  0  0  0  -  -  -  +  -  -   0  0  0
-RulesetService.ListImpactMoves own           -  0  0  0  -  -  -  +  -  -   +  +  +
-RulesetService.ListImpactMoves foreign       -  0  0  0  -  -  -  +  -  -   0  0  0
-RulesetService.AcknowledgeImpact own         -  -  -  -  -  -  -  -  -  -   -  +  +
-RulesetService.AcknowledgeImpact foreign     -  -  -  -  -  -  -  -  -  -   -  -  -
-RulesetService.ActivateRuleset own           -  -  -  -  -  -  -  -  -  -   -  +  -
-RulesetService.ActivateRuleset foreign       -  -  -  -  -  -  -  -  -  -   -  -  -
+RulesetService.ListRulesets any              -  +  +  +  +  -  +  +  -  -  -   +  +  +
+RulesetService.ListActivations own           -  +  +  +  +  -  +  +  -  -  -   +  +  +
+RulesetService.ListActivations foreign       -  -  -  -  -  -  -  +  -  -  -   -  -  -
+RulesetService.RunImpact own                 -  -  -  -  -  -  -  -  -  -  -   +  +  +
+RulesetService.RunImpact foreign             -  -  -  -  -  -  -  -  -  -  -   -  -  -
+RulesetService.StartImpact own               -  -  -  -  -  -  -  -  -  -  -   +  +  +
+RulesetService.StartImpact foreign           -  -  -  -  -  -  -  -  -  -  -   -  -  -
+RulesetService.ListImpacts own               -  .  .  .  -  -  -  +  -  -  -   +  +  +
+RulesetService.ListImpacts foreign           -  .  .  .  -  -  -  +  -  -  -   .  .  .
+RulesetService.GetImpact own                 -  0  0  0  -  -  -  +  -  -  -   +  +  +
+RulesetService.GetImpact foreign             -  0  0  0  -  -  -  +  -  -  -   0  0  0
+RulesetService.ListImpactMoves own           -  0  0  0  -  -  -  +  -  -  -   +  +  +
+RulesetService.ListImpactMoves foreign       -  0  0  0  -  -  -  +  -  -  -   0  0  0
+RulesetService.AcknowledgeImpact own         -  -  -  -  -  -  -  -  -  -  -   -  +  +
+RulesetService.AcknowledgeImpact foreign     -  -  -  -  -  -  -  -  -  -  -   -  -  -
+RulesetService.ActivateRuleset own           -  -  -  -  -  -  -  -  -  -  -   -  +  -
+RulesetService.ActivateRuleset foreign       -  -  -  -  -  -  -  -  -  -  -   -  -  -
 
-ObjectionService.GetCase own                 +  +  +  +  +  -  -  -  -  -   +  +  +
-ObjectionService.GetCase neighbour           -  +  +  +  +  -  -  -  -  -   +  +  +
-ObjectionService.GetCase foreign             -  -  -  -  -  -  -  -  -  -   -  -  -
-ObjectionService.GetCase city                -  -  -  -  -  -  -  -  -  -   +  +  +
-ObjectionService.ListCases own               +  +  +  +  +  -  -  -  -  -   +  +  +
-ObjectionService.ListCases neighbour         .  +  +  +  +  -  -  -  -  -   +  +  +
-ObjectionService.ListCases foreign           .  .  .  .  .  -  -  -  -  -   .  .  .
-ObjectionService.ListCases city              .  .  .  .  .  -  -  -  -  -   +  +  +
-ObjectionService.SummariseCases own          -  +  +  +  +  -  -  -  -  -   +  +  +
-ObjectionService.SummariseCases foreign      -  -  -  -  -  -  -  -  -  -   -  -  -
-ObjectionService.LodgeObjection own          +  -  -  -  -  -  -  -  -  -   -  -  -
-ObjectionService.LodgeObjection neighbour    -  -  -  -  -  -  -  -  -  -   -  -  -
-ObjectionService.LodgeObjection foreign      -  -  -  -  -  -  -  -  -  -   -  -  -
-ObjectionService.AcceptObjection own         -  +  -  -  -  -  -  -  -  -   -  -  -
-ObjectionService.AcceptObjection foreign     -  -  -  -  -  -  -  -  -  -   -  -  -
-ObjectionService.AcceptObjection city        -  -  -  -  -  -  -  -  -  -   +  -  -
-ObjectionService.RequestExtension own        -  +  -  -  -  -  -  -  -  -   -  -  -
-ObjectionService.RequestExtension foreign    -  -  -  -  -  -  -  -  -  -   -  -  -
-ObjectionService.RequestExtension city       -  -  -  -  -  -  -  -  -  -   +  -  -
-ObjectionService.DecideExtension own         -  -  +  -  -  -  -  -  -  -   -  -  -
-ObjectionService.DecideExtension foreign     -  -  -  -  -  -  -  -  -  -   -  -  -
-ObjectionService.DecideExtension city        -  -  -  -  -  -  -  -  -  -   -  +  -
-ObjectionService.DecideObjection own         -  +  -  -  -  -  -  -  -  -   -  -  -
-ObjectionService.DecideObjection foreign     -  -  -  -  -  -  -  -  -  -   -  -  -
-ObjectionService.DecideObjection city        -  -  -  -  -  -  -  -  -  -   +  -  -
-ObjectionService.DeclineObjection own        -  +  -  -  -  -  -  -  -  -   -  -  -
-ObjectionService.DeclineObjection foreign    -  -  -  -  -  -  -  -  -  -   -  -  -
-ObjectionService.DeclineObjection city       -  -  -  -  -  -  -  -  -  -   +  -  -
-ObjectionService.WithdrawObjection own       +  -  -  -  -  -  -  -  -  -   -  -  -
-ObjectionService.WithdrawObjection neighbour -  -  -  -  -  -  -  -  -  -   -  -  -
-ObjectionService.WithdrawObjection foreign   -  -  -  -  -  -  -  -  -  -   -  -  -
+ObjectionService.GetCase own                 +  +  +  +  +  -  -  -  -  -  -   +  +  +
+ObjectionService.GetCase neighbour           -  +  +  +  +  -  -  -  -  -  -   +  +  +
+ObjectionService.GetCase foreign             -  -  -  -  -  -  -  -  -  -  -   -  -  -
+ObjectionService.GetCase city                -  -  -  -  -  -  -  -  -  -  -   +  +  +
+ObjectionService.ListCases own               +  +  +  +  +  -  -  -  -  -  -   +  +  +
+ObjectionService.ListCases neighbour         .  +  +  +  +  -  -  -  -  -  -   +  +  +
+ObjectionService.ListCases foreign           .  .  .  .  .  -  -  -  -  -  -   .  .  .
+ObjectionService.ListCases city              .  .  .  .  .  -  -  -  -  -  -   +  +  +
+ObjectionService.SummariseCases own          -  +  +  +  +  -  -  -  -  -  -   +  +  +
+ObjectionService.SummariseCases foreign      -  -  -  -  -  -  -  -  -  -  -   -  -  -
+ObjectionService.LodgeObjection own          +  -  -  -  -  -  -  -  -  -  -   -  -  -
+ObjectionService.LodgeObjection neighbour    -  -  -  -  -  -  -  -  -  -  -   -  -  -
+ObjectionService.LodgeObjection foreign      -  -  -  -  -  -  -  -  -  -  -   -  -  -
+ObjectionService.AcceptObjection own         -  +  -  -  -  -  -  -  -  -  -   -  -  -
+ObjectionService.AcceptObjection foreign     -  -  -  -  -  -  -  -  -  -  -   -  -  -
+ObjectionService.AcceptObjection city        -  -  -  -  -  -  -  -  -  -  -   +  -  -
+ObjectionService.RequestExtension own        -  +  -  -  -  -  -  -  -  -  -   -  -  -
+ObjectionService.RequestExtension foreign    -  -  -  -  -  -  -  -  -  -  -   -  -  -
+ObjectionService.RequestExtension city       -  -  -  -  -  -  -  -  -  -  -   +  -  -
+ObjectionService.DecideExtension own         -  -  +  -  -  -  -  -  -  -  -   -  -  -
+ObjectionService.DecideExtension foreign     -  -  -  -  -  -  -  -  -  -  -   -  -  -
+ObjectionService.DecideExtension city        -  -  -  -  -  -  -  -  -  -  -   -  +  -
+ObjectionService.DecideObjection own         -  +  -  -  -  -  -  -  -  -  -   -  -  -
+ObjectionService.DecideObjection foreign     -  -  -  -  -  -  -  -  -  -  -   -  -  -
+ObjectionService.DecideObjection city        -  -  -  -  -  -  -  -  -  -  -   +  -  -
+ObjectionService.DeclineObjection own        -  +  -  -  -  -  -  -  -  -  -   -  -  -
+ObjectionService.DeclineObjection foreign    -  -  -  -  -  -  -  -  -  -  -   -  -  -
+ObjectionService.DeclineObjection city       -  -  -  -  -  -  -  -  -  -  -   +  -  -
+ObjectionService.WithdrawObjection own       +  -  -  -  -  -  -  -  -  -  -   -  -  -
+ObjectionService.WithdrawObjection neighbour -  -  -  -  -  -  -  -  -  -  -   -  -  -
+ObjectionService.WithdrawObjection foreign   -  -  -  -  -  -  -  -  -  -  -   -  -  -
 
-RepairService.CheckRepair own                +  +  +  +  +  -  -  -  -  -   +  +  +
-RepairService.CheckRepair neighbour          -  +  +  +  +  -  -  -  -  -   +  +  +
-RepairService.CheckRepair foreign            -  -  -  -  -  -  -  -  -  -   -  -  -
-RepairService.CheckRepair city               -  -  -  -  -  -  -  -  -  -   +  +  +
-RepairService.LodgeRepair own                +  -  -  -  -  -  -  -  -  -   -  -  -
-RepairService.LodgeRepair neighbour          -  -  -  -  -  -  -  -  -  -   -  -  -
-RepairService.LodgeRepair foreign            -  -  -  -  -  -  -  -  -  -   -  -  -
-RepairService.RequestSupplement own          -  +  -  -  -  -  -  -  -  -   +  -  -
-RepairService.RequestSupplement foreign      -  -  -  -  -  -  -  -  -  -   -  -  -
-RepairService.SupplementRepair own           +  -  -  -  -  -  -  -  -  -   -  -  -
-RepairService.SupplementRepair neighbour     -  -  -  -  -  -  -  -  -  -   -  -  -
-RepairService.SupplementRepair foreign       -  -  -  -  -  -  -  -  -  -   -  -  -
-RepairService.AcceptRepair own               -  +  -  -  -  -  -  -  -  -   +  -  -
-RepairService.AcceptRepair foreign           -  -  -  -  -  -  -  -  -  -   -  -  -
-RepairService.AcceptRepair city              -  -  -  -  -  -  -  -  -  -   +  -  -
-RepairService.ConfirmCondition own           -  +  -  -  -  -  -  -  -  -   +  -  -
-RepairService.ConfirmCondition foreign       -  -  -  -  -  -  -  -  -  -   -  -  -
-RepairService.DecideRepair own               -  +  -  -  -  -  -  -  -  -   +  -  -
-RepairService.DecideRepair foreign           -  -  -  -  -  -  -  -  -  -   -  -  -
-RepairService.DecideRepair city              -  -  -  -  -  -  -  -  -  -   +  -  -
-RepairService.DeclineRepair own              -  +  -  -  -  -  -  -  -  -   +  -  -
-RepairService.DeclineRepair foreign          -  -  -  -  -  -  -  -  -  -   -  -  -
-RepairService.WithdrawRepair own             +  -  -  -  -  -  -  -  -  -   -  -  -
-RepairService.WithdrawRepair neighbour       -  -  -  -  -  -  -  -  -  -   -  -  -
-RepairService.WithdrawRepair foreign         -  -  -  -  -  -  -  -  -  -   -  -  -
+RepairService.CheckRepair own                +  +  +  +  +  -  -  -  -  -  -   +  +  +
+RepairService.CheckRepair neighbour          -  +  +  +  +  -  -  -  -  -  -   +  +  +
+RepairService.CheckRepair foreign            -  -  -  -  -  -  -  -  -  -  -   -  -  -
+RepairService.CheckRepair city               -  -  -  -  -  -  -  -  -  -  -   +  +  +
+RepairService.LodgeRepair own                +  -  -  -  -  -  -  -  -  -  -   -  -  -
+RepairService.LodgeRepair neighbour          -  -  -  -  -  -  -  -  -  -  -   -  -  -
+RepairService.LodgeRepair foreign            -  -  -  -  -  -  -  -  -  -  -   -  -  -
+RepairService.RequestSupplement own          -  +  -  -  -  -  -  -  -  -  -   +  -  -
+RepairService.RequestSupplement foreign      -  -  -  -  -  -  -  -  -  -  -   -  -  -
+RepairService.SupplementRepair own           +  -  -  -  -  -  -  -  -  -  -   -  -  -
+RepairService.SupplementRepair neighbour     -  -  -  -  -  -  -  -  -  -  -   -  -  -
+RepairService.SupplementRepair foreign       -  -  -  -  -  -  -  -  -  -  -   -  -  -
+RepairService.AcceptRepair own               -  +  -  -  -  -  -  -  -  -  -   +  -  -
+RepairService.AcceptRepair foreign           -  -  -  -  -  -  -  -  -  -  -   -  -  -
+RepairService.AcceptRepair city              -  -  -  -  -  -  -  -  -  -  -   +  -  -
+RepairService.ConfirmCondition own           -  +  -  -  -  -  -  -  -  -  -   +  -  -
+RepairService.ConfirmCondition foreign       -  -  -  -  -  -  -  -  -  -  -   -  -  -
+RepairService.DecideRepair own               -  +  -  -  -  -  -  -  -  -  -   +  -  -
+RepairService.DecideRepair foreign           -  -  -  -  -  -  -  -  -  -  -   -  -  -
+RepairService.DecideRepair city              -  -  -  -  -  -  -  -  -  -  -   +  -  -
+RepairService.DeclineRepair own              -  +  -  -  -  -  -  -  -  -  -   +  -  -
+RepairService.DeclineRepair foreign          -  -  -  -  -  -  -  -  -  -  -   -  -  -
+RepairService.WithdrawRepair own             +  -  -  -  -  -  -  -  -  -  -   -  -  -
+RepairService.WithdrawRepair neighbour       -  -  -  -  -  -  -  -  -  -  -   -  -  -
+RepairService.WithdrawRepair foreign         -  -  -  -  -  -  -  -  -  -  -   -  -  -
 
-AlertsService.SummariseColours own           +  +  +  +  +  +  -  +  -  -   +  +  +
-AlertsService.SummariseColours foreign       .  .  .  .  .  .  -  +  -  -   .  .  .
-AlertsService.ListColours own                +  +  +  +  +  +  -  +  -  -   +  +  +
-AlertsService.ListColours neighbour          .  +  +  +  +  +  -  +  -  -   +  +  +
-AlertsService.ListColours foreign            .  .  .  .  .  .  -  +  -  -   .  .  .
-AlertsService.ListColours city               .  .  .  .  .  .  -  +  -  -   +  +  +
-AlertsService.GetColourBoard own             +  +  +  +  +  +  -  +  -  -   +  +  +
-AlertsService.GetColourBoard foreign         .  .  .  .  .  .  -  +  -  -   .  .  .
-AlertsService.CountColours own               +  +  +  +  +  +  -  +  +  -   +  +  +
-AlertsService.CountColours neighbour         0  +  +  +  +  +  -  +  +  -   +  +  +
-AlertsService.CountColours foreign           0  0  0  0  0  0  -  +  +  -   0  0  0
-AlertsService.CountColours person            0  +  +  +  +  +  -  +  0  -   +  +  +
-AlertsService.CountColours city              0  0  0  0  0  0  -  +  +  -   +  +  +
-AlertsService.ListAlerts own                 +  +  +  +  +  -  -  +  -  -   +  +  +
-AlertsService.ListAlerts neighbour           .  +  +  +  +  -  -  +  -  -   +  +  +
-AlertsService.ListAlerts foreign             .  .  .  .  .  -  -  +  -  -   .  .  .
-AlertsService.ListAlerts city                .  .  .  .  .  -  -  +  -  -   +  +  +
-AlertsService.ListNotices own                +  +  +  +  +  -  -  +  -  -   +  +  +
-AlertsService.ListNotices neighbour          .  +  +  +  +  -  -  +  -  -   +  +  +
-AlertsService.ListNotices foreign            .  .  .  .  .  -  -  +  -  -   .  .  .
-AlertsService.ListNotices city               .  .  .  .  .  -  -  +  -  -   +  +  +
-AlertsService.MarkNotices own                +  -  -  -  -  -  -  -  -  -   -  -  -
-AlertsService.MarkNotices neighbour          0  -  -  -  -  -  -  -  -  -   -  -  -
-AlertsService.MarkNotices foreign            0  -  -  -  -  -  -  -  -  -   -  -  -
-AlertsService.GetDigestPreference any        +  -  -  -  -  -  -  -  -  -   -  -  -
-AlertsService.SetDigestPreference any        +  -  -  -  -  -  -  -  -  -   -  -  -
-AlertsService.GetCalendarFeed any            +  -  -  -  -  -  -  -  -  -   -  -  -
-AlertsService.RenewCalendarFeed any          +  -  -  -  -  -  -  -  -  -   -  -  -
-AlertsService.EndCalendarFeed any            +  -  -  -  -  -  -  -  -  -   -  -  -
-AlertsService.ReadCalendar any               0  0  0  0  0  0  0  0  0  -   0  0  0
-AlertsService.GetWatch own                   -  +  +  +  +  -  -  +  -  -   +  +  +
-AlertsService.GetWatch foreign               -  .  .  .  .  -  -  +  -  -   .  .  .
-AlertsService.RetryDelivery own              -  +  +  -  -  -  -  +  -  -   +  +  -
-AlertsService.RetryDelivery foreign          -  -  -  -  -  -  -  +  -  -   -  -  -
-AlertsService.RetryDelivery city             -  -  -  -  -  -  -  +  -  -   +  +  -
+AlertsService.SummariseColours own           +  +  +  +  +  +  -  +  -  -  -   +  +  +
+AlertsService.SummariseColours foreign       .  .  .  .  .  .  -  +  -  -  -   .  .  .
+AlertsService.ListColours own                +  +  +  +  +  +  -  +  -  -  -   +  +  +
+AlertsService.ListColours neighbour          .  +  +  +  +  +  -  +  -  -  -   +  +  +
+AlertsService.ListColours foreign            .  .  .  .  .  .  -  +  -  -  -   .  .  .
+AlertsService.ListColours city               .  .  .  .  .  .  -  +  -  -  -   +  +  +
+AlertsService.GetColourBoard own             +  +  +  +  +  +  -  +  -  -  -   +  +  +
+AlertsService.GetColourBoard foreign         .  .  .  .  .  .  -  +  -  -  -   .  .  .
+AlertsService.CountColours own               +  +  +  +  +  +  -  +  -  +  -   +  +  +
+AlertsService.CountColours neighbour         0  +  +  +  +  +  -  +  -  +  -   +  +  +
+AlertsService.CountColours foreign           0  0  0  0  0  0  -  +  -  +  -   0  0  0
+AlertsService.CountColours person            0  +  +  +  +  +  -  +  -  0  -   +  +  +
+AlertsService.CountColours city              0  0  0  0  0  0  -  +  -  +  -   +  +  +
+AlertsService.ListAlerts own                 +  +  +  +  +  -  -  +  -  -  -   +  +  +
+AlertsService.ListAlerts neighbour           .  +  +  +  +  -  -  +  -  -  -   +  +  +
+AlertsService.ListAlerts foreign             .  .  .  .  .  -  -  +  -  -  -   .  .  .
+AlertsService.ListAlerts city                .  .  .  .  .  -  -  +  -  -  -   +  +  +
+AlertsService.ListNotices own                +  +  +  +  +  -  -  +  -  -  -   +  +  +
+AlertsService.ListNotices neighbour          .  +  +  +  +  -  -  +  -  -  -   +  +  +
+AlertsService.ListNotices foreign            .  .  .  .  .  -  -  +  -  -  -   .  .  .
+AlertsService.ListNotices city               .  .  .  .  .  -  -  +  -  -  -   +  +  +
+AlertsService.MarkNotices own                +  -  -  -  -  -  -  -  -  -  -   -  -  -
+AlertsService.MarkNotices neighbour          0  -  -  -  -  -  -  -  -  -  -   -  -  -
+AlertsService.MarkNotices foreign            0  -  -  -  -  -  -  -  -  -  -   -  -  -
+AlertsService.GetDigestPreference any        +  -  -  -  -  -  -  -  -  -  -   -  -  -
+AlertsService.SetDigestPreference any        +  -  -  -  -  -  -  -  -  -  -   -  -  -
+AlertsService.GetCalendarFeed any            +  -  -  -  -  -  -  -  -  -  -   -  -  -
+AlertsService.RenewCalendarFeed any          +  -  -  -  -  -  -  -  -  -  -   -  -  -
+AlertsService.EndCalendarFeed any            +  -  -  -  -  -  -  -  -  -  -   -  -  -
+AlertsService.ReadCalendar any               0  0  0  0  0  0  0  0  0  0  -   0  0  0
+AlertsService.GetWatch own                   -  +  +  +  +  -  -  +  -  -  -   +  +  +
+AlertsService.GetWatch foreign               -  .  .  .  .  -  -  +  -  -  -   .  .  .
+AlertsService.RetryDelivery own              -  +  +  -  -  -  -  +  -  -  -   +  +  -
+AlertsService.RetryDelivery foreign          -  -  -  -  -  -  -  +  -  -  -   -  -  -
+AlertsService.RetryDelivery city             -  -  -  -  -  -  -  +  -  -  -   +  +  -
 
-EscalationService.ListEscalations own        +  +  +  +  +  -  -  +  -  -   +  +  +
-EscalationService.ListEscalations neighbour  .  +  +  +  +  -  -  +  -  -   +  +  +
-EscalationService.ListEscalations foreign    .  .  .  .  .  -  -  +  -  -   .  .  .
-EscalationService.ListEscalations person     .  +  +  +  +  -  -  +  -  -   +  +  +
-EscalationService.ListEscalations city       .  .  .  .  .  -  -  +  -  -   +  +  +
-EscalationService.GetEscalation own          +  +  +  +  +  -  -  +  -  -   +  +  +
-EscalationService.GetEscalation neighbour    -  +  +  +  +  -  -  +  -  -   +  +  +
-EscalationService.GetEscalation foreign      -  -  -  -  -  -  -  +  -  -   -  -  -
-EscalationService.GetEscalation person       -  +  +  +  +  -  -  +  -  -   +  +  +
-EscalationService.GetEscalation city         -  -  -  -  -  -  -  +  -  -   +  +  +
-EscalationService.AlterStep own              -  +  +  -  -  -  -  -  -  -   +  +  -
-EscalationService.AlterStep foreign          -  -  -  -  -  -  -  -  -  -   -  -  -
-EscalationService.AlterStep city             -  -  -  -  -  -  -  -  -  -   +  +  -
-EscalationService.ApproveStep own            -  +  -  -  -  -  -  -  -  -   +  -  -
-EscalationService.ApproveStep foreign        -  -  -  -  -  -  -  -  -  -   -  -  -
-EscalationService.ApproveStep city           -  -  -  -  -  -  -  -  -  -   +  -  -
-EscalationService.DeclineStep own            -  +  -  -  -  -  -  -  -  -   +  -  -
-EscalationService.DeclineStep foreign        -  -  -  -  -  -  -  -  -  -   -  -  -
-EscalationService.DeferStep own              -  +  -  -  -  -  -  -  -  -   +  -  -
-EscalationService.DeferStep foreign          -  -  -  -  -  -  -  -  -  -   -  -  -
-EscalationService.RecordInterview own        -  +  -  -  -  -  -  -  -  -   +  -  -
-EscalationService.RecordInterview foreign    -  -  -  -  -  -  -  -  -  -   -  -  -
-EscalationService.ListExposures any          +  +  +  +  +  +  +  +  +  -   +  +  +
+EscalationService.ListEscalations own        +  +  +  +  +  -  -  +  -  -  -   +  +  +
+EscalationService.ListEscalations neighbour  .  +  +  +  +  -  -  +  -  -  -   +  +  +
+EscalationService.ListEscalations foreign    .  .  .  .  .  -  -  +  -  -  -   .  .  .
+EscalationService.ListEscalations person     .  +  +  +  +  -  -  +  -  -  -   +  +  +
+EscalationService.ListEscalations city       .  .  .  .  .  -  -  +  -  -  -   +  +  +
+EscalationService.GetEscalation own          +  +  +  +  +  -  -  +  -  -  -   +  +  +
+EscalationService.GetEscalation neighbour    -  +  +  +  +  -  -  +  -  -  -   +  +  +
+EscalationService.GetEscalation foreign      -  -  -  -  -  -  -  +  -  -  -   -  -  -
+EscalationService.GetEscalation person       -  +  +  +  +  -  -  +  -  -  -   +  +  +
+EscalationService.GetEscalation city         -  -  -  -  -  -  -  +  -  -  -   +  +  +
+EscalationService.AlterStep own              -  +  +  -  -  -  -  -  -  -  -   +  +  -
+EscalationService.AlterStep foreign          -  -  -  -  -  -  -  -  -  -  -   -  -  -
+EscalationService.AlterStep city             -  -  -  -  -  -  -  -  -  -  -   +  +  -
+EscalationService.ApproveStep own            -  +  -  -  -  -  -  -  -  -  -   +  -  -
+EscalationService.ApproveStep foreign        -  -  -  -  -  -  -  -  -  -  -   -  -  -
+EscalationService.ApproveStep city           -  -  -  -  -  -  -  -  -  -  -   +  -  -
+EscalationService.DeclineStep own            -  +  -  -  -  -  -  -  -  -  -   +  -  -
+EscalationService.DeclineStep foreign        -  -  -  -  -  -  -  -  -  -  -   -  -  -
+EscalationService.DeferStep own              -  +  -  -  -  -  -  -  -  -  -   +  -  -
+EscalationService.DeferStep foreign          -  -  -  -  -  -  -  -  -  -  -   -  -  -
+EscalationService.RecordInterview own        -  +  -  -  -  -  -  -  -  -  -   +  -  -
+EscalationService.RecordInterview foreign    -  -  -  -  -  -  -  -  -  -  -   -  -  -
+EscalationService.ListExposures any          +  +  +  +  +  +  +  +  +  +  -   +  +  +
 
-LetterService.CheckLetter any                +  +  +  +  +  +  +  +  +  -   +  +  +
+LetterService.CheckLetter any                +  +  +  +  +  +  +  +  +  +  -   +  +  +
 
-OperationsService.Check any                  -  -  -  -  -  -  -  +  -  -   -  -  -
-OperationsService.GetFigures any             -  -  -  -  -  -  -  +  -  -   -  -  -
-OperationsService.Reconcile any              -  -  -  -  -  -  -  +  -  -   -  -  -
-OperationsService.VerifyAudit any            -  -  -  -  -  -  -  +  -  -   -  -  -
-OperationsService.ListAudit any              -  -  -  -  -  -  -  +  -  -   -  -  -
-OperationsService.GetCheckpoint any          +  +  +  +  +  +  +  +  +  +   +  +  +
-OperationsService.ProveEntry any             -  -  -  -  -  -  -  +  -  -   -  -  -
-OperationsService.EraseAudit any             -  -  -  -  -  -  -  0  -  -   -  -  -
-OperationsService.ListDeadLetters any        -  -  -  -  -  -  -  +  -  -   -  -  -
-OperationsService.ReplayDeadLetters any      -  -  -  -  -  -  -  +  -  -   -  -  -
-OperationsService.DiscardDeadLetters any     -  -  -  -  -  -  -  +  -  -   -  -  -
+OperationsService.Check any                  -  -  -  -  -  -  -  +  -  -  -   -  -  -
+OperationsService.GetFigures any             -  -  -  -  -  -  -  +  -  -  -   -  -  -
+OperationsService.Reconcile any              -  -  -  -  -  -  -  +  -  -  -   -  -  -
+OperationsService.VerifyAudit any            -  -  -  -  -  -  -  +  +  -  -   -  -  -
+OperationsService.ListAudit any               -  -  +  +  -  -  -  +  +  -  -   -  +  +
+OperationsService.ListAccess any              -  -  -  -  -  -  -  -  +  -  -   -  -  -
+OperationsService.GetCheckpoint any          +  +  +  +  +  +  +  +  +  +  +   +  +  +
+OperationsService.ProveEntry any             -  -  -  -  -  -  -  +  +  -  -   -  -  -
+OperationsService.EraseAudit any             -  -  -  -  -  -  -  0  -  -  -   -  -  -
+OperationsService.ListDeadLetters any        -  -  -  -  -  -  -  +  -  -  -   -  -  -
+OperationsService.ReplayDeadLetters any      -  -  -  -  -  -  -  +  -  -  -   -  -  -
+OperationsService.DiscardDeadLetters any     -  -  -  -  -  -  -  +  -  -  -   -  -  -
 """
 
 

@@ -31,6 +31,7 @@ COLUMNS = {
     "vi": "verification_institution",
     "it": "integrator",
     "ad": "administrator",
+    "au": "auditor",
     "cc": "city_caseworker",
     "ch": "city_unit_head",
     "cr": "city_reviewer",
@@ -39,235 +40,236 @@ COLUMNS = {
 WIDTH = 58  # of address and place
 
 TABLE = """
-                                                          no  op cw uh mr in vi it ad  cc ch cr
-/ any                                                     +   + + + + + + + +  + + +
-/notices any                                              +   + + + + + + + +  + + +
-/notices/indices any                                      +   + + + + + + + +  + + +
-/notices/indices/{index_id} own                           0   0 0 0 0 0 0 0 0  0 0 0
-/notices/indices/{index_id} foreign                       0   0 0 0 0 0 0 0 0  0 0 0
-/bureaus any                                              +   + + + + + + + +  + + +
-/checkpoints any                                          +   + + + + + + + +  + + +
-/checkpoints/{service} any                                +   + + + + + + + +  + + +
-/integrators any                                          +   + + + + + + + +  + + +
-/data any                                                 +   + + + + + + + +  + + +
-/data/datapackage.json any                                +   + + + + + + + +  + + +
-/data/{name}.{format} any                                 +   + + + + + + + +  + + +
-/law any                                                  +   + + + + + + + +  + + +
-/law/texts/{ruleset_id} any                               +   + + + + + + + +  + + +
-/law/working-days any                                     +   + + + + + + + +  + + +
-/law/colours any                                          +   + + + + + + + +  + + +
-/scan any                                                 +   + + + + + + + +  + + +
-/i/{code} any                                             +   + + + + + + + +  + + +
-/check/letter any                                         +   + + + + + + + +  + + +
-/check/receipt any                                        +   + + + + + + + +  + + +
-/law/periods any                                          +   + + + + + + + +  + + +
-/law/{text_id} any                                        +   + + + + + + + +  + + +
-/firms/{subject_id} own                                   +   + + + + + + + +  + + +
-/firms/{subject_id} neighbour                             +   + + + + + + + +  + + +
-/firms/{subject_id} foreign                               +   + + + + + + + +  + + +
-/firms/{subject_id} city                                  +   + + + + + + + +  + + +
-/firms/{subject_id} person                                0   0 0 0 0 0 0 0 0  0 0 0
-/firms/{subject_id} review                                0   0 0 0 0 0 0 0 0  0 0 0
+                                                          no  op cw uh mr in vi it ad au  cc ch cr
+/ any                                                     +   + + + + + + + + +  + + +
+/notices any                                              +   + + + + + + + + +  + + +
+/notices/indices any                                      +   + + + + + + + + +  + + +
+/notices/indices/{index_id} own                           0   0 0 0 0 0 0 0 0 0  0 0 0
+/notices/indices/{index_id} foreign                       0   0 0 0 0 0 0 0 0 0  0 0 0
+/bureaus any                                              +   + + + + + + + + +  + + +
+/checkpoints any                                          +   + + + + + + + + +  + + +
+/checkpoints/{service} any                                +   + + + + + + + + +  + + +
+/integrators any                                          +   + + + + + + + + +  + + +
+/data any                                                 +   + + + + + + + + +  + + +
+/data/datapackage.json any                                +   + + + + + + + + +  + + +
+/data/{name}.{format} any                                 +   + + + + + + + + +  + + +
+/law any                                                  +   + + + + + + + + +  + + +
+/law/texts/{ruleset_id} any                               +   + + + + + + + + +  + + +
+/law/working-days any                                     +   + + + + + + + + +  + + +
+/law/colours any                                          +   + + + + + + + + +  + + +
+/scan any                                                 +   + + + + + + + + +  + + +
+/i/{code} any                                             +   + + + + + + + + +  + + +
+/check/letter any                                         +   + + + + + + + + +  + + +
+/check/receipt any                                        +   + + + + + + + + +  + + +
+/law/periods any                                          +   + + + + + + + + +  + + +
+/law/{text_id} any                                        +   + + + + + + + + +  + + +
+/firms/{subject_id} own                                   +   + + + + + + + + +  + + +
+/firms/{subject_id} neighbour                             +   + + + + + + + + +  + + +
+/firms/{subject_id} foreign                               +   + + + + + + + + +  + + +
+/firms/{subject_id} city                                  +   + + + + + + + + +  + + +
+/firms/{subject_id} person                                0   0 0 0 0 0 0 0 0 0  0 0 0
+/firms/{subject_id} review                                0   0 0 0 0 0 0 0 0 0  0 0 0
 
-/sign-in any                                              +   + + + + + + + +  + + +
-/sign-out any                                             +   + + + + + + + +  + + +
-/language/{language} any                                  +   + + + + + + + +  + + +
-/sign-in/step any                                         +   + + + + + + + +  + + +
-/sign-in/sso any                                          0   0 0 0 0 0 0 0 0  0 0 0
-/sign-in/sso/callback any                                 0   0 0 0 0 0 0 0 0  0 0 0
-/password/forgotten any                                   +   + + + + + + + +  + + +
-/password/{token} any                                     0   0 0 0 0 0 0 0 0  0 0 0
-/register any                                             +   + + + + + + + +  + + +
-/account any                                              >   + + + + + + + +  + + +
-/sandbox/tour any                                         0   0 0 0 0 0 0 0 0  0 0 0
-/sandbox/cast any                                         0   0 0 0 0 0 0 0 0  0 0 0
-/sandbox/clock any                                        >   0 0 0 0 0 0 0 0  0 0 0
+/sign-in any                                              +   + + + + + + + + +  + + +
+/sign-out any                                             +   + + + + + + + + +  + + +
+/language/{language} any                                  +   + + + + + + + + +  + + +
+/sign-in/step any                                         +   + + + + + + + + +  + + +
+/sign-in/sso any                                          0   0 0 0 0 0 0 0 0 0  0 0 0
+/sign-in/sso/callback any                                 0   0 0 0 0 0 0 0 0 0  0 0 0
+/password/forgotten any                                   +   + + + + + + + + +  + + +
+/password/{token} any                                     0   0 0 0 0 0 0 0 0 0  0 0 0
+/register any                                             +   + + + + + + + + +  + + +
+/account any                                              >   + + + + + + + + +  + + +
+/sandbox/tour any                                         0   0 0 0 0 0 0 0 0 0  0 0 0
+/sandbox/cast any                                         0   0 0 0 0 0 0 0 0 0  0 0 0
+/sandbox/clock any                                        >   0 0 0 0 0 0 0 0 0  0 0 0
 
-/people own                                               >   + - - - - - - -  - - -
-/people neighbour                                         >   . - - - - - - -  - - -
-/people foreign                                           >   . - - - - - - -  - - -
-/registrations any                                        >   - + + - - - - -  + + -
-/registrations/{registration_id} own                      >   - + + - - - - -  + + -
-/registrations/{registration_id} foreign                  >   - - - - - - - -  - - -
-/registrations/{registration_id} city                     >   - - - - - - - -  + + -
-/proposals any                                            >   + + + - + - - -  + + -
-/proposals/{proposal_id} own                              >   0 + + - + - - -  + + -
-/proposals/{proposal_id} neighbour                        >   0 + + - + - - -  + + -
-/proposals/{proposal_id} foreign                          >   0 - - - - - - -  - - -
-/proposals/{proposal_id} city                             >   0 - - - - - - -  + + -
-/publication any                                          >   - + + + + - - -  + + +
-/publication/{record_id} own                              >   - + + + + - - -  + + +
-/publication/{record_id} foreign                          >   - - - - - - - -  - - -
-/publication/{record_id} city                             >   - - - - - - - -  + + +
-/grade any                                                >   + - - - - - - -  - - -
-/objections/new any                                       >   + - - - - - - -  - - -
-/repairs/new any                                          >   + - - - - - - -  - - -
-/records own                                              >   + - - - - - - -  - - -
-/records neighbour                                        >   . - - - - - - -  - - -
-/records foreign                                          >   . - - - - - - -  - - -
-/messages own                                             >   + - - - - - - -  - - -
-/messages neighbour                                       >   . - - - - - - -  - - -
-/messages foreign                                         >   . - - - - - - -  - - -
-/messages/{notice_id} own                                 >   + - - - - - - -  - - -
-/messages/{notice_id} neighbour                           >   0 - - - - - - -  - - -
-/messages/{notice_id} foreign                             >   0 - - - - - - -  - - -
-/contact any                                              >   + - - - - - - -  - - -
-/due-dates any                                            >   + - - - - - - -  - - -
-/due-dates/{secret}.ics any                               0   0 0 0 0 0 0 0 0  0 0 0
+/people own                                               >   + - - - - - - - -  - - -
+/people neighbour                                         >   . - - - - - - - -  - - -
+/people foreign                                           >   . - - - - - - - -  - - -
+/registrations any                                        >   - + + - - - - - -  + + -
+/registrations/{registration_id} own                      >   - + + - - - - - -  + + -
+/registrations/{registration_id} foreign                  >   - - - - - - - - -  - - -
+/registrations/{registration_id} city                     >   - - - - - - - - -  + + -
+/proposals any                                            >   + + + - + - - - -  + + -
+/proposals/{proposal_id} own                              >   0 + + - + - - - -  + + -
+/proposals/{proposal_id} neighbour                        >   0 + + - + - - - -  + + -
+/proposals/{proposal_id} foreign                          >   0 - - - - - - - -  - - -
+/proposals/{proposal_id} city                             >   0 - - - - - - - -  + + -
+/publication any                                          >   - + + + + - - - -  + + +
+/publication/{record_id} own                              >   - + + + + - - - -  + + +
+/publication/{record_id} foreign                          >   - - - - - - - - -  - - -
+/publication/{record_id} city                             >   - - - - - - - - -  + + +
+/grade any                                                >   + - - - - - - - -  - - -
+/objections/new any                                       >   + - - - - - - - -  - - -
+/repairs/new any                                          >   + - - - - - - - -  - - -
+/records own                                              >   + - - - - - - - -  - - -
+/records neighbour                                        >   . - - - - - - - -  - - -
+/records foreign                                          >   . - - - - - - - -  - - -
+/messages own                                             >   + - - - - - - - -  - - -
+/messages neighbour                                       >   . - - - - - - - -  - - -
+/messages foreign                                         >   . - - - - - - - -  - - -
+/messages/{notice_id} own                                 >   + - - - - - - - -  - - -
+/messages/{notice_id} neighbour                           >   0 - - - - - - - -  - - -
+/messages/{notice_id} foreign                             >   0 - - - - - - - -  - - -
+/contact any                                              >   + - - - - - - - -  - - -
+/due-dates any                                            >   + - - - - - - - -  - - -
+/due-dates/{secret}.ics any                               0   0 0 0 0 0 0 0 0 0  0 0 0
 
-/home own                                                 >   + + + . + . - -  + + +
-/home neighbour                                           >   . + + . + . - -  + + +
-/home foreign                                             >   . . . . . . - -  . . .
-/instruments own                                          >   + + + + + - - -  + + +
-/instruments neighbour                                    >   . + + + + - - -  + + +
-/instruments foreign                                      >   . . . . . - - -  . . .
-/cases own                                                >   + + + + + - - -  + + +
-/cases neighbour                                          >   . + + + + - - -  + + +
-/cases foreign                                            >   . . . . . - - -  . . .
-/instruments/{instrument_id} own                          >   + + + + + - - -  + + +
-/instruments/{instrument_id} neighbour                    >   - + + + + - - -  + + +
-/instruments/{instrument_id} foreign                      >   - - - - - - - -  - - -
-/instruments/new any                                      >   + - - - - - - -  - - -
-/instruments/{instrument_id}/state own                    >   + - - - - - - -  - - -
-/instruments/{instrument_id}/state neighbour              >   - - - - - - - -  - - -
-/instruments/{instrument_id}/state foreign                >   - - - - - - - -  - - -
-/instruments/{instrument_id}/move own                     >   + - - - - - - -  - - -
-/instruments/{instrument_id}/move neighbour               >   - - - - - - - -  - - -
-/instruments/{instrument_id}/move foreign                 >   - - - - - - - -  - - -
-/verifications/{verification_id} own                      >   + + + + + + - -  + + +
-/verifications/{verification_id} neighbour                >   - + + + + + - -  + + +
-/verifications/{verification_id} foreign                  >   - - - - - - - -  - - -
-/certificates/{certificate_id}/file own                   >   . . . . . . - -  . . .
-/certificates/{certificate_id}/file neighbour             >   - . . . . . - -  . . .
-/certificates/{certificate_id}/file foreign               >   - - - - - - - -  - - -
-/certificates/new any                                     >   - 0 - - - 0 - -  0 - -
-/certificate-files own                                    >   + + + + + - - -  + + +
-/certificate-files neighbour                              >   . + + + + - - -  + + +
-/certificate-files foreign                                >   . . . . . - - -  . . .
-/certificate-files.zip any                                >   + + + + + - - -  + + +
-/verifications any                                        >   + + + + + - - -  + + +
-/cases/{case_id} own                                      >   + + + + + - - -  + + +
-/cases/{case_id} neighbour                                >   - + + + + - - -  + + +
-/cases/{case_id} foreign                                  >   - - - - - - - -  - - -
-/subjects own                                             >   - + + + + - - -  + + +
-/subjects neighbour                                       >   - + + + + - - -  + + +
-/subjects foreign                                         >   - . . . . - - -  . . .
-/escalations own                                          >   - + + + + - - -  + + +
-/escalations neighbour                                    >   - + + + + - - -  + + +
-/escalations foreign                                      >   - . . . . - - -  . . .
-/subjects/new any                                         >   - + - - - - - -  + - -
-/subjects/{subject_id} own                                >   - + + + + - - -  + + +
-/subjects/{subject_id} foreign                            >   - - - - - - - -  - - -
-/subjects/{subject_id}/records own                        >   - + + + + - - -  + + +
-/subjects/{subject_id}/records foreign                    >   - - - - - - - -  - - -
-/subjects/{subject_id}/grades own                         >   - + + + + - - -  + + +
-/subjects/{subject_id}/grades foreign                     >   - - - - - - - -  - - -
-/subjects/{subject_id}/verifications own                  >   - + + + + - - -  + + +
-/subjects/{subject_id}/verifications foreign              >   - - - - - - - -  - - -
-/subjects/{subject_id}/escalations own                    >   - + + + + - - -  + + +
-/subjects/{subject_id}/escalations foreign                >   - - - - - - - -  - - -
-/subjects/{subject_id}/notices own                        >   - + + + + - - -  + + +
-/subjects/{subject_id}/notices foreign                    >   - - - - - - - -  - - -
-/subjects/{subject_id}/records/new own                    >   - + - - + - - -  + - -
-/subjects/{subject_id}/records/new foreign                >   - - - - - - - -  - - -
-/escalations/{escalation_id:path}/draft own               >   - + + - - - - -  + + -
-/escalations/{escalation_id:path}/draft foreign           >   - - - - - - - -  - - -
-/escalations/{escalation_id:path} own                     >   - + + + + - - -  + + +
-/escalations/{escalation_id:path} foreign                 >   - - - - - - - -  - - -
+/home own                                                 >   + + + . + . - - -  + + +
+/home neighbour                                           >   . + + . + . - - -  + + +
+/home foreign                                             >   . . . . . . - - -  . . .
+/instruments own                                          >   + + + + + - - - -  + + +
+/instruments neighbour                                    >   . + + + + - - - -  + + +
+/instruments foreign                                      >   . . . . . - - - -  . . .
+/cases own                                                >   + + + + + - - - -  + + +
+/cases neighbour                                          >   . + + + + - - - -  + + +
+/cases foreign                                            >   . . . . . - - - -  . . .
+/instruments/{instrument_id} own                          >   + + + + + - - - -  + + +
+/instruments/{instrument_id} neighbour                    >   - + + + + - - - -  + + +
+/instruments/{instrument_id} foreign                      >   - - - - - - - - -  - - -
+/instruments/new any                                      >   + - - - - - - - -  - - -
+/instruments/{instrument_id}/state own                    >   + - - - - - - - -  - - -
+/instruments/{instrument_id}/state neighbour              >   - - - - - - - - -  - - -
+/instruments/{instrument_id}/state foreign                >   - - - - - - - - -  - - -
+/instruments/{instrument_id}/move own                     >   + - - - - - - - -  - - -
+/instruments/{instrument_id}/move neighbour               >   - - - - - - - - -  - - -
+/instruments/{instrument_id}/move foreign                 >   - - - - - - - - -  - - -
+/verifications/{verification_id} own                      >   + + + + + + - - -  + + +
+/verifications/{verification_id} neighbour                >   - + + + + + - - -  + + +
+/verifications/{verification_id} foreign                  >   - - - - - - - - -  - - -
+/certificates/{certificate_id}/file own                   >   . . . . . . - - -  . . .
+/certificates/{certificate_id}/file neighbour             >   - . . . . . - - -  . . .
+/certificates/{certificate_id}/file foreign               >   - - - - - - - - -  - - -
+/certificates/new any                                     >   - 0 - - - 0 - - -  0 - -
+/certificate-files own                                    >   + + + + + - - - -  + + +
+/certificate-files neighbour                              >   . + + + + - - - -  + + +
+/certificate-files foreign                                >   . . . . . - - - -  . . .
+/certificate-files.zip any                                >   + + + + + - - - -  + + +
+/verifications any                                        >   + + + + + - - - -  + + +
+/cases/{case_id} own                                      >   + + + + + - - - -  + + +
+/cases/{case_id} neighbour                                >   - + + + + - - - -  + + +
+/cases/{case_id} foreign                                  >   - - - - - - - - -  - - -
+/subjects own                                             >   - + + + + - - - -  + + +
+/subjects neighbour                                       >   - + + + + - - - -  + + +
+/subjects foreign                                         >   - . . . . - - - -  . . .
+/escalations own                                          >   - + + + + - - - -  + + +
+/escalations neighbour                                    >   - + + + + - - - -  + + +
+/escalations foreign                                      >   - . . . . - - - -  . . .
+/subjects/new any                                         >   - + - - - - - - -  + - -
+/subjects/{subject_id} own                                >   - + + + + - - - -  + + +
+/subjects/{subject_id} foreign                            >   - - - - - - - - -  - - -
+/subjects/{subject_id}/records own                        >   - + + + + - - - -  + + +
+/subjects/{subject_id}/records foreign                    >   - - - - - - - - -  - - -
+/subjects/{subject_id}/grades own                         >   - + + + + - - - -  + + +
+/subjects/{subject_id}/grades foreign                     >   - - - - - - - - -  - - -
+/subjects/{subject_id}/verifications own                  >   - + + + + - - - -  + + +
+/subjects/{subject_id}/verifications foreign              >   - - - - - - - - -  - - -
+/subjects/{subject_id}/escalations own                    >   - + + + + - - - -  + + +
+/subjects/{subject_id}/escalations foreign                >   - - - - - - - - -  - - -
+/subjects/{subject_id}/notices own                        >   - + + + + - - - -  + + +
+/subjects/{subject_id}/notices foreign                    >   - - - - - - - - -  - - -
+/subjects/{subject_id}/records/new own                    >   - + - - + - - - -  + - -
+/subjects/{subject_id}/records/new foreign                >   - - - - - - - - -  - - -
+/escalations/{escalation_id:path}/draft own               >   - + + - - - - - -  + + -
+/escalations/{escalation_id:path}/draft foreign           >   - - - - - - - - -  - - -
+/escalations/{escalation_id:path} own                     >   - + + + + - - - -  + + +
+/escalations/{escalation_id:path} foreign                 >   - - - - - - - - -  - - -
 
-/cases/accept any                                         >   - + - - - - - -  + - -
-/cases/{case_id}/accept own                               >   - + - - - - - -  + - -
-/cases/{case_id}/accept foreign                           >   - - - - - - - -  - - -
-/cases/{case_id}/decline own                              >   - + - - - - - -  + - -
-/cases/{case_id}/decline foreign                          >   - - - - - - - -  - - -
-/cases/{case_id}/extend own                               >   - + - - - - - -  + - -
-/cases/{case_id}/extend foreign                           >   - - - - - - - -  - - -
-/cases/{case_id}/decide own                               >   - + - - - - - -  + - -
-/cases/{case_id}/decide foreign                           >   - - - - - - - -  - - -
-/cases/{case_id}/ask-supplement own                       >   - + - - - - - -  + - -
-/cases/{case_id}/ask-supplement foreign                   >   - - - - - - - -  - - -
-/cases/{case_id}/conditions/{condition_id} own            >   - + - - - - - -  + - -
-/cases/{case_id}/conditions/{condition_id} foreign        >   - - - - - - - -  - - -
-/cases/{case_id}/decide-repair own                        >   - + - - - - - -  + - -
-/cases/{case_id}/decide-repair foreign                    >   - - - - - - - -  - - -
-/cases/{case_id}/extension own                            >   - - + - - - - -  - + -
-/cases/{case_id}/extension foreign                        >   - - - - - - - -  - - -
-/cases/{case_id}/withdraw own                             >   + - - - - - - -  - - -
-/cases/{case_id}/withdraw neighbour                       >   - - - - - - - -  - - -
-/cases/{case_id}/withdraw foreign                         >   - - - - - - - -  - - -
-/cases/{case_id}/supplement own                           >   + - - - - - - -  - - -
-/cases/{case_id}/supplement neighbour                     >   - - - - - - - -  - - -
-/cases/{case_id}/supplement foreign                       >   - - - - - - - -  - - -
+/cases/accept any                                         >   - + - - - - - - -  + - -
+/cases/{case_id}/accept own                               >   - + - - - - - - -  + - -
+/cases/{case_id}/accept foreign                           >   - - - - - - - - -  - - -
+/cases/{case_id}/decline own                              >   - + - - - - - - -  + - -
+/cases/{case_id}/decline foreign                          >   - - - - - - - - -  - - -
+/cases/{case_id}/extend own                               >   - + - - - - - - -  + - -
+/cases/{case_id}/extend foreign                           >   - - - - - - - - -  - - -
+/cases/{case_id}/decide own                               >   - + - - - - - - -  + - -
+/cases/{case_id}/decide foreign                           >   - - - - - - - - -  - - -
+/cases/{case_id}/ask-supplement own                       >   - + - - - - - - -  + - -
+/cases/{case_id}/ask-supplement foreign                   >   - - - - - - - - -  - - -
+/cases/{case_id}/conditions/{condition_id} own            >   - + - - - - - - -  + - -
+/cases/{case_id}/conditions/{condition_id} foreign        >   - - - - - - - - -  - - -
+/cases/{case_id}/decide-repair own                        >   - + - - - - - - -  + - -
+/cases/{case_id}/decide-repair foreign                    >   - - - - - - - - -  - - -
+/cases/{case_id}/extension own                            >   - - + - - - - - -  - + -
+/cases/{case_id}/extension foreign                        >   - - - - - - - - -  - - -
+/cases/{case_id}/withdraw own                             >   + - - - - - - - -  - - -
+/cases/{case_id}/withdraw neighbour                       >   - - - - - - - - -  - - -
+/cases/{case_id}/withdraw foreign                         >   - - - - - - - - -  - - -
+/cases/{case_id}/supplement own                           >   + - - - - - - - -  - - -
+/cases/{case_id}/supplement neighbour                     >   - - - - - - - - -  - - -
+/cases/{case_id}/supplement foreign                       >   - - - - - - - - -  - - -
 
-/receipts/{receipt_id}.json own                           >   + + + + + - - -  + + +
-/receipts/{receipt_id} own                                >   + + + + + - - -  + + +
-/receipts/{receipt_id}.json neighbour                     >   0 + + + + - - -  + + +
-/receipts/{receipt_id} neighbour                          >   0 + + + + - - -  + + +
-/receipts/{receipt_id}.json foreign                       >   0 0 0 0 0 - - -  0 0 0
-/receipts/{receipt_id} foreign                            >   0 0 0 0 0 - - -  0 0 0
-/cases/{case_id}/letters/{letter_id}.pdf own              >   0 0 0 0 0 - - -  0 0 0
-/cases/{case_id}/letters/{letter_id}.pdf neighbour        >   - 0 0 0 0 - - -  0 0 0
-/cases/{case_id}/letters/{letter_id}.pdf foreign          >   - - - - - - - -  - - -
-/escalations/{escalation_id:path}/letters/{letter_id}.pdf own >   0 0 0 0 0 - - -  0 0 0
-/escalations/{escalation_id:path}/letters/{letter_id}.pdf foreign >   - - - - - - - -  - - -
+/receipts/{receipt_id}.json own                           >   + + + + + - - - -  + + +
+/receipts/{receipt_id} own                                >   + + + + + - - - -  + + +
+/receipts/{receipt_id}.json neighbour                     >   0 + + + + - - - -  + + +
+/receipts/{receipt_id} neighbour                          >   0 + + + + - - - -  + + +
+/receipts/{receipt_id}.json foreign                       >   0 0 0 0 0 - - - -  0 0 0
+/receipts/{receipt_id} foreign                            >   0 0 0 0 0 - - - -  0 0 0
+/cases/{case_id}/letters/{letter_id}.pdf own              >   0 0 0 0 0 - - - -  0 0 0
+/cases/{case_id}/letters/{letter_id}.pdf neighbour        >   - 0 0 0 0 - - - -  0 0 0
+/cases/{case_id}/letters/{letter_id}.pdf foreign          >   - - - - - - - - -  - - -
+/escalations/{escalation_id:path}/letters/{letter_id}.pdf own >   0 0 0 0 0 - - - -  0 0 0
+/escalations/{escalation_id:path}/letters/{letter_id}.pdf foreign >   - - - - - - - - -  - - -
 
-/imports own                                              >   - + + - - . - -  + + -
-/imports foreign                                          >   - . . - - . - -  . . -
-/imports/new any                                          >   - + - - - + - -  + - -
-/imports/templates/{family}.{format} any                  >   - + + - - 0 - -  + + -
-/labels own                                               >   + + + + + - - -  + + +
-/labels neighbour                                         >   . + + + + - - -  + + +
-/labels foreign                                           >   . . . . . - - -  . . .
-/labels.pdf any                                           >   + + + + + - - -  + + +
-/unit any                                                 >   - - + - - - - -  - + -
+/imports own                                              >   - + + - - . - - -  + + -
+/imports foreign                                          >   - . . - - . - - -  . . -
+/imports/new any                                          >   - + - - - + - - -  + - -
+/imports/templates/{family}.{format} any                  >   - + + - - 0 - - -  + + -
+/labels own                                               >   + + + + + - - - -  + + +
+/labels neighbour                                         >   . + + + + - - - -  + + +
+/labels foreign                                           >   . . . . . - - - -  . . .
+/labels.pdf any                                           >   + + + + + - - - -  + + +
+/unit any                                                 >   - - + - - - - - -  - + -
 
-/unit-people any                                          >   - - + - - - - -  - + -
-/absence any                                              >   - + + + + - - -  + + +
+/unit-people any                                          >   - - + - - - - - -  - + -
+/absence any                                              >   - + + + + - - - -  + + +
 
-/imports/{batch_id} own                                   >   - + + - - - - -  + + -
-/imports/{batch_id} foreign                               >   - - - - - - - -  - - -
-/imports/{batch_id}/columns own                           >   - + + - - - - -  + + -
-/imports/{batch_id}/columns foreign                       >   - - - - - - - -  - - -
-/imports/{batch_id}/progress own                          >   - . . - - - - -  . . -
-/imports/{batch_id}/progress foreign                      >   - - - - - - - -  - - -
-/imports/{batch_id}/rejected.csv own                      >   - . . - - - - -  . . -
-/imports/{batch_id}/rejected.csv foreign                  >   - - - - - - - -  - - -
+/imports/{batch_id} own                                   >   - + + - - - - - -  + + -
+/imports/{batch_id} foreign                               >   - - - - - - - - -  - - -
+/imports/{batch_id}/columns own                           >   - + + - - - - - -  + + -
+/imports/{batch_id}/columns foreign                       >   - - - - - - - - -  - - -
+/imports/{batch_id}/progress own                          >   - . . - - - - - -  . . -
+/imports/{batch_id}/progress foreign                      >   - - - - - - - - -  - - -
+/imports/{batch_id}/rejected.csv own                      >   - . . - - - - - -  . . -
+/imports/{batch_id}/rejected.csv foreign                  >   - - - - - - - - -  - - -
 
-/city any                                                 >   - - + + - - - -  - + +
-/year-ends any                                            >   - + + + + - - -  + + +
-/rulesets any                                             >   - + + + - - - -  + + +
-/rulesets/impacts/new any                                 >   - + + + - - - -  + + +
-/rulesets/impacts/{impact_id} own                         >   - 0 0 0 - - - -  + + +
-/rulesets/impacts/{impact_id} foreign                     >   - 0 0 0 - - - -  0 0 0
-/rulesets/impacts/{impact_id}/progress own                >   - 0 0 0 - - - -  . . .
-/rulesets/impacts/{impact_id}/progress foreign            >   - 0 0 0 - - - -  0 0 0
-/rulesets/impacts/{impact_id}/activate own                >   - - 0 - - - - -  - + -
-/rulesets/impacts/{impact_id}/activate foreign            >   - - 0 - - - - -  - 0 -
-/indices any                                              >   - + + + + - - -  + + +
-/indices/new/{kind} any                                   >   - + - - + - - -  + - -
-/indices/{index_id} own                                   >   - + + + + - - -  + + +
-/indices/{index_id} foreign                               >   - 0 0 0 0 - - -  0 0 0
-/due any                                                  >   - - - - - + - -  - - -
-/certificates any                                         >   - - - - - + - -  - - -
-/verifications/new any                                    >   - - - - - + - -  - - -
+/city any                                                 >   - - + + - - - - -  - + +
+/year-ends any                                            >   - + + + + - - - -  + + +
+/rulesets any                                             >   - + + + - - - - -  + + +
+/rulesets/impacts/new any                                 >   - + + + - - - - -  + + +
+/rulesets/impacts/{impact_id} own                         >   - 0 0 0 - - - - -  + + +
+/rulesets/impacts/{impact_id} foreign                     >   - 0 0 0 - - - - -  0 0 0
+/rulesets/impacts/{impact_id}/progress own                >   - 0 0 0 - - - - -  . . .
+/rulesets/impacts/{impact_id}/progress foreign            >   - 0 0 0 - - - - -  0 0 0
+/rulesets/impacts/{impact_id}/activate own                >   - - 0 - - - - - -  - + -
+/rulesets/impacts/{impact_id}/activate foreign            >   - - 0 - - - - - -  - 0 -
+/indices any                                              >   - + + + + - - - -  + + +
+/indices/new/{kind} any                                   >   - + - - + - - - -  + - -
+/indices/{index_id} own                                   >   - + + + + - - - -  + + +
+/indices/{index_id} foreign                               >   - 0 0 0 0 - - - -  0 0 0
+/due any                                                  >   - - - - - + - - -  - - -
+/certificates any                                         >   - - - - - + - - -  - - -
+/verifications/new any                                    >   - - - - - + - - -  - - -
 
-/status any                                               >   - - - - - - - +  - - -
-/status/check any                                         >   - - - - - - - +  - - -
-/status/reconcile any                                     >   - - - - - - - +  - - -
-/accounts any                                             >   - - - - - - - +  - - -
-/accounts/new any                                         >   - - - - - - - +  - - -
-/accounts/{account_id} any                                >   - - - - - - - 0  - - -
-/accounts/{account_id}/roles any                          >   - - - - - - - 0  - - -
-/undelivered any                                          >   - - - - - - - +  - - -
-/undelivered/events any                                   >   - - - - - - - +  - - -
-/calendar any                                             >   - - - - - - - +  - - -
-/audit any                                                >   - - - - - - - +  - - -
-/audit/chains any                                         >   - - - - - - - +  - - -
-/backup any                                               >   - - - - - - - +  - - -
-/exports any                                              >   + + + + + + + +  + + +
-/exports/{export_id} any                                  >   0 0 0 0 0 0 0 0  0 0 0
-/exports/{export_id}/progress any                         >   0 0 0 0 0 0 0 0  0 0 0
-/exports/{export_id}/file any                             >   0 0 0 0 0 0 0 0  0 0 0
+/status any                                               >   - - - - - - - + -  - - -
+/status/check any                                         >   - - - - - - - + -  - - -
+/status/reconcile any                                     >   - - - - - - - + -  - - -
+/accounts any                                             >   - - - - - - - + -  - - -
+/accounts/new any                                         >   - - - - - - - + -  - - -
+/accounts/{account_id} any                                >   - - - - - - - 0 -  - - -
+/accounts/{account_id}/roles any                          >   - - - - - - - 0 -  - - -
+/undelivered any                                          >   - - - - - - - + -  - - -
+/undelivered/events any                                   >   - - - - - - - + -  - - -
+/calendar any                                             >   - - - - - - - + -  - - -
+/audit any                                                >   - - + + - - - + +  - + +
+/access any                                               >   - - - - - - - - +  - - -
+/audit/chains any                                         >   - - - - - - - + +  - - -
+/backup any                                               >   - - - - - - - + -  - - -
+/exports any                                              >   + + + + + + + + +  + + +
+/exports/{export_id} any                                  >   0 0 0 0 0 0 0 0 0  0 0 0
+/exports/{export_id}/progress any                         >   0 0 0 0 0 0 0 0 0  0 0 0
+/exports/{export_id}/file any                             >   0 0 0 0 0 0 0 0 0  0 0 0
 """
 
 

@@ -48,6 +48,8 @@ class _RoleEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Role.ValueType],
     """平台管理员: runs the platform, decides nothing."""
     ROLE_PUBLIC: _Role.ValueType  # 9
     """公众: sees what the disclosure rules open to the public."""
+    ROLE_AUDITOR: _Role.ValueType  # 10
+    """审计员: reads audit and access log, nothing else."""
 
 class Role(_Role, metaclass=_RoleEnumTypeWrapper):
     """Roles of accounts. Separation of duties and the bureau's scope limit them further."""
@@ -72,6 +74,8 @@ ROLE_ADMINISTRATOR: Role.ValueType  # 8
 """平台管理员: runs the platform, decides nothing."""
 ROLE_PUBLIC: Role.ValueType  # 9
 """公众: sees what the disclosure rules open to the public."""
+ROLE_AUDITOR: Role.ValueType  # 10
+"""审计员: reads audit and access log, nothing else."""
 Global___Role: _TypeAlias = Role  # noqa: Y015
 
 class _LoginStep:

@@ -389,6 +389,7 @@ class AuditEntry(_message.Message):
     AFTER_FIELD_NUMBER: _builtins.int
     GROUND_FIELD_NUMBER: _builtins.int
     HASH_FIELD_NUMBER: _builtins.int
+    BUREAU_FIELD_NUMBER: _builtins.int
     sequence: _builtins.int
     """Position in the chain; 0 while unsealed."""
     actor: _builtins.str
@@ -407,6 +408,8 @@ class AuditEntry(_message.Message):
     """Legal ground."""
     hash: _builtins.str
     """Hash of the link; empty while unsealed."""
+    bureau: _builtins.str
+    """Bureau that it concerns; empty for what concerns the platform."""
     @_builtins.property
     def at(self) -> _timestamp_pb2.Timestamp:
         """When."""
@@ -429,10 +432,11 @@ class AuditEntry(_message.Message):
         after: _builtins.str = ...,
         ground: _builtins.str = ...,
         hash: _builtins.str = ...,
+        bureau: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["at", b"at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["action", b"action", "actor", b"actor", "after", b"after", "at", b"at", "before", b"before", "ground", b"ground", "hash", b"hash", "object", b"object", "on_behalf_of", b"on_behalf_of", "roles", b"roles", "sequence", b"sequence"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["action", b"action", "actor", b"actor", "after", b"after", "at", b"at", "before", b"before", "bureau", b"bureau", "ground", b"ground", "hash", b"hash", "object", b"object", "on_behalf_of", b"on_behalf_of", "roles", b"roles", "sequence", b"sequence"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -521,6 +525,176 @@ class ListAuditResponse(_message.Message):
     def WhichOneof(self, oneof_group: _WhichOneofArgType__total) -> _WhichOneofReturnType__total | None: ...
 
 Global___ListAuditResponse: _TypeAlias = ListAuditResponse  # noqa: Y015
+
+@_typing.final
+class AccessEntry(_message.Message):
+    """One entry of the access log of a service."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NUMBER_FIELD_NUMBER: _builtins.int
+    AT_FIELD_NUMBER: _builtins.int
+    KIND_FIELD_NUMBER: _builtins.int
+    ACCOUNT_ID_FIELD_NUMBER: _builtins.int
+    NAME_FIELD_NUMBER: _builtins.int
+    ROLES_FIELD_NUMBER: _builtins.int
+    BUREAU_FIELD_NUMBER: _builtins.int
+    ON_BEHALF_OF_FIELD_NUMBER: _builtins.int
+    METHOD_FIELD_NUMBER: _builtins.int
+    OBJECT_FIELD_NUMBER: _builtins.int
+    SUBJECT_ID_FIELD_NUMBER: _builtins.int
+    ROWS_FIELD_NUMBER: _builtins.int
+    CODE_FIELD_NUMBER: _builtins.int
+    SOURCE_FIELD_NUMBER: _builtins.int
+    CLIENT_FIELD_NUMBER: _builtins.int
+    TIMES_FIELD_NUMBER: _builtins.int
+    number: _builtins.int
+    """Number of the entry."""
+    kind: _builtins.str
+    """One of sign_in, sign_in_begun, sign_in_failed, refused, export, read."""
+    account_id: _builtins.str
+    """Account; empty if nobody proved to have one."""
+    name: _builtins.str
+    """Login name; of a failed sign-in, the name that was tried."""
+    bureau: _builtins.str
+    """Bureau of the account."""
+    on_behalf_of: _builtins.str
+    """For whom, when a service asked."""
+    method: _builtins.str
+    """Method that was called, such as `RegistryService/GetRecord`."""
+    object: _builtins.str
+    """What was read, such as `record/…`; only the kind for a list of all kinds of subjects."""
+    subject_id: _builtins.str
+    """Subject whose data was read."""
+    rows: _builtins.int
+    """Number of items that were read in all."""
+    code: _builtins.str
+    """Status of the answer, such as `PERMISSION_DENIED`."""
+    source: _builtins.str
+    """Network address from which the call came."""
+    client: _builtins.str
+    """Browser or program, as it names itself."""
+    times: _builtins.int
+    """How often the same happened within a second or so."""
+    @_builtins.property
+    def at(self) -> _timestamp_pb2.Timestamp:
+        """When, by the clock of the machine; the last time, if it happened several times."""
+
+    @_builtins.property
+    def roles(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Roles of the account."""
+
+    def __init__(
+        self,
+        *,
+        number: _builtins.int = ...,
+        at: _timestamp_pb2.Timestamp | None = ...,
+        kind: _builtins.str = ...,
+        account_id: _builtins.str = ...,
+        name: _builtins.str = ...,
+        roles: _abc.Iterable[_builtins.str] | None = ...,
+        bureau: _builtins.str = ...,
+        on_behalf_of: _builtins.str = ...,
+        method: _builtins.str = ...,
+        object: _builtins.str = ...,
+        subject_id: _builtins.str = ...,
+        rows: _builtins.int = ...,
+        code: _builtins.str = ...,
+        source: _builtins.str = ...,
+        client: _builtins.str = ...,
+        times: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["at", b"at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_id", b"account_id", "at", b"at", "bureau", b"bureau", "client", b"client", "code", b"code", "kind", b"kind", "method", b"method", "name", b"name", "number", b"number", "object", b"object", "on_behalf_of", b"on_behalf_of", "roles", b"roles", "rows", b"rows", "source", b"source", "subject_id", b"subject_id", "times", b"times"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AccessEntry: _TypeAlias = AccessEntry  # noqa: Y015
+
+@_typing.final
+class ListAccessRequest(_message.Message):
+    """Request of ListAccess."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ACCOUNT_FIELD_NUMBER: _builtins.int
+    KIND_FIELD_NUMBER: _builtins.int
+    OBJECT_FIELD_NUMBER: _builtins.int
+    FROM_DAY_FIELD_NUMBER: _builtins.int
+    TO_DAY_FIELD_NUMBER: _builtins.int
+    SOURCE_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    account: _builtins.str
+    """Only what this account did: its id, or its login name."""
+    kind: _builtins.str
+    """Only entries of this kind."""
+    object: _builtins.str
+    """Only this object, such as `record/…`, or everything of a subject: `subject/…`."""
+    from_day: _builtins.str
+    """Only on this day or later."""
+    to_day: _builtins.str
+    """Only on this day or earlier."""
+    source: _builtins.str
+    """Only from this network address."""
+    page_size: _builtins.int
+    """At most this many; 0 means 100."""
+    page_token: _builtins.str
+    """Where to go on."""
+    def __init__(
+        self,
+        *,
+        account: _builtins.str = ...,
+        kind: _builtins.str = ...,
+        object: _builtins.str = ...,
+        from_day: _builtins.str = ...,
+        to_day: _builtins.str = ...,
+        source: _builtins.str = ...,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account", b"account", "from_day", b"from_day", "kind", b"kind", "object", b"object", "page_size", b"page_size", "page_token", b"page_token", "source", b"source", "to_day", b"to_day"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListAccessRequest: _TypeAlias = ListAccessRequest  # noqa: Y015
+
+@_typing.final
+class ListAccessResponse(_message.Message):
+    """Response of ListAccess."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ENTRIES_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    TOTAL_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """Where to go on; empty at the end."""
+    total: _builtins.int
+    """How many there are in all; only on the first page, where more pages follow."""
+    @_builtins.property
+    def entries(self) -> _containers.RepeatedCompositeFieldContainer[Global___AccessEntry]:
+        """The entries."""
+
+    def __init__(
+        self,
+        *,
+        entries: _abc.Iterable[Global___AccessEntry] | None = ...,
+        next_page_token: _builtins.str = ...,
+        total: _builtins.int | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_total", b"_total", "total", b"total"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_total", b"_total", "entries", b"entries", "next_page_token", b"next_page_token", "total", b"total"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__total: _TypeAlias = _typing.Literal["total"]  # noqa: Y015
+    _WhichOneofArgType__total: _TypeAlias = _typing.Literal["_total", b"_total"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__total) -> _WhichOneofReturnType__total | None: ...
+
+Global___ListAccessResponse: _TypeAlias = ListAccessResponse  # noqa: Y015
 
 @_typing.final
 class GetCheckpointRequest(_message.Message):

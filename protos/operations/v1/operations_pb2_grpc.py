@@ -60,6 +60,11 @@ class OperationsServiceStub:
                 request_serializer=protos_dot_operations_dot_v1_dot_operations__pb2.ListAuditRequest.SerializeToString,
                 response_deserializer=protos_dot_operations_dot_v1_dot_operations__pb2.ListAuditResponse.FromString,
                 _registered_method=True)
+        self.ListAccess = channel.unary_unary(
+                '/quanheng.operations.v1.OperationsService/ListAccess',
+                request_serializer=protos_dot_operations_dot_v1_dot_operations__pb2.ListAccessRequest.SerializeToString,
+                response_deserializer=protos_dot_operations_dot_v1_dot_operations__pb2.ListAccessResponse.FromString,
+                _registered_method=True)
         self.GetCheckpoint = channel.unary_unary(
                 '/quanheng.operations.v1.OperationsService/GetCheckpoint',
                 request_serializer=protos_dot_operations_dot_v1_dot_operations__pb2.GetCheckpointRequest.SerializeToString,
@@ -126,6 +131,13 @@ class OperationsServiceServicer:
 
     def ListAudit(self, request, context):
         """Lists audit entries, newest first.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListAccess(self, request, context):
+        """Lists entries of the access log, newest first: sign-ins, refusals, exports and reads.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -200,6 +212,11 @@ def add_OperationsServiceServicer_to_server(servicer, server):
                     servicer.ListAudit,
                     request_deserializer=protos_dot_operations_dot_v1_dot_operations__pb2.ListAuditRequest.FromString,
                     response_serializer=protos_dot_operations_dot_v1_dot_operations__pb2.ListAuditResponse.SerializeToString,
+            ),
+            'ListAccess': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListAccess,
+                    request_deserializer=protos_dot_operations_dot_v1_dot_operations__pb2.ListAccessRequest.FromString,
+                    response_serializer=protos_dot_operations_dot_v1_dot_operations__pb2.ListAccessResponse.SerializeToString,
             ),
             'GetCheckpoint': grpc.unary_unary_rpc_method_handler(
                     servicer.GetCheckpoint,
@@ -368,6 +385,33 @@ class OperationsService:
             '/quanheng.operations.v1.OperationsService/ListAudit',
             protos_dot_operations_dot_v1_dot_operations__pb2.ListAuditRequest.SerializeToString,
             protos_dot_operations_dot_v1_dot_operations__pb2.ListAuditResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListAccess(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/quanheng.operations.v1.OperationsService/ListAccess',
+            protos_dot_operations_dot_v1_dot_operations__pb2.ListAccessRequest.SerializeToString,
+            protos_dot_operations_dot_v1_dot_operations__pb2.ListAccessResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -26,6 +26,8 @@ class OperationsServiceStub:
     """Walks the audit chain."""
     ListAudit: _aio.UnaryUnaryMultiCallable[_operations_pb2.ListAuditRequest, _operations_pb2.ListAuditResponse]
     """Lists audit entries, newest first."""
+    ListAccess: _aio.UnaryUnaryMultiCallable[_operations_pb2.ListAccessRequest, _operations_pb2.ListAccessResponse]
+    """Lists entries of the access log, newest first: sign-ins, refusals, exports and reads."""
     GetCheckpoint: _aio.UnaryUnaryMultiCallable[_operations_pb2.GetCheckpointRequest, _operations_pb2.GetCheckpointResponse]
     """Returns the newest signed checkpoint of the audit chain."""
     ProveEntry: _aio.UnaryUnaryMultiCallable[_operations_pb2.ProveEntryRequest, _operations_pb2.ProveEntryResponse]
@@ -81,6 +83,14 @@ class OperationsServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _aio.ServicerContext[_operations_pb2.ListAuditRequest, _abc.Awaitable[_operations_pb2.ListAuditResponse]],
     ) -> _abc.Awaitable[_operations_pb2.ListAuditResponse]:
         """Lists audit entries, newest first."""
+
+    @_abc_1.abstractmethod
+    def ListAccess(
+        self,
+        request: _operations_pb2.ListAccessRequest,
+        context: _aio.ServicerContext[_operations_pb2.ListAccessRequest, _abc.Awaitable[_operations_pb2.ListAccessResponse]],
+    ) -> _abc.Awaitable[_operations_pb2.ListAccessResponse]:
+        """Lists entries of the access log, newest first: sign-ins, refusals, exports and reads."""
 
     @_abc_1.abstractmethod
     def GetCheckpoint(

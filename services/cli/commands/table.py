@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from services.cli.commands.account_rows import ACCOUNT_ROWS
+from services.cli.commands.audit_rows import AUDIT_COMMANDS
 from services.cli.commands.row import Command, Row
 
 GROUPS: Mapping[str, str] = {
@@ -41,6 +42,7 @@ GROUPS: Mapping[str, str] = {
     "law": "法规规则，离线可用 | the law, offline",
     "clock": "沙箱时钟 | the sandbox's clock",
     "audit": "审计链 | the audit chain",
+    "access": "访问日志 | the access log",
     "events": "事件 | events",
     "events dead": "无法处理的事件 | dead letters",
 }
@@ -63,17 +65,7 @@ HAND_WRITTEN = (
             "Starts every Temporal workflow that should be waiting but does not exist."),
     Command("clock advance", f"{_COMMANDS}.platform:clock_advance", "拨快沙箱时钟。",
             "Moves the clock of the sandbox forward."),
-    Command("audit verify", f"{_COMMANDS}.audit:audit_verify", "逐环核验各服务的审计链。",
-            "Verifies every link of each service's audit chain."),
-    Command("audit list", f"{_COMMANDS}.audit:audit_list", "列出审计记录，新的在前。",
-            "Lists the audit entries of a service, newest first."),
-    Command("audit checkpoint", f"{_COMMANDS}.audit:audit_checkpoint",
-            "签出各服务审计链的检查点。", "Signs a checkpoint of each service's audit chain."),
-    Command("audit prove", f"{_COMMANDS}.audit:audit_prove",
-            "写出证明：一条审计记录在检查点之内，或现在的审计链承接该检查点。",
-            "Writes a proof as a file."),
-    Command("audit erase", f"{_COMMANDS}.audit:audit_erase", "抹去一条审计记录的内容。",
-            "Erases the values of an audit entry."),
+    *AUDIT_COMMANDS,
     Command("events dead list", f"{_COMMANDS}.platform:dead_list", "列出处理失败而搁置的事件。",
             "Lists the dead letters."),
     Command("events dead replay", f"{_COMMANDS}.platform:dead_replay", "重新处理搁置的事件。",

@@ -15,6 +15,7 @@ import typer
 from google.protobuf.descriptor import Descriptor
 from google.protobuf.message import Message
 
+from plumbing.client import PURPOSE
 from services.cli.client import Client, with_client
 from services.cli.output import show
 from services.cli.output.columns import columns_of
@@ -28,7 +29,8 @@ from services.cli.output.views import view
 
 PAGE = 1000
 Response = TypeVar("Response", bound=Message)
-Method = Callable[[Any], Awaitable[Response]]
+Method = Callable[..., Awaitable[Response]]
+_EXPORTED = ((PURPOSE, "export"),)  # what the access log notes
 # Responses with a single field that are printed as JSON whole, not as their field.
 WHOLE = frozenset(
     {"GetBatchResponse", "RejectBatchResponse", "DiscardBatchResponse", "UndoBatchResponse"}
@@ -127,7 +129,7 @@ async def export_list(method: Method[Any], wanted: Any, to: Path, client: Any) -
     request.CopyFrom(wanted)
     if "page_size" in request.DESCRIPTOR.fields_by_name:
         request.page_size = PAGE
-    first = await method(request)
+    first = await method(request, metadata=_EXPORTED)
     field, message = items_of(first.DESCRIPTOR)
     names = Names()
     items = _each(method, request, first, field, names, client)
@@ -146,4 +148,4 @@ async def _each(
         if not getattr(response, "next_page_token", ""):
             return
         request.page_token = response.next_page_token
-        response = await method(request)
+        response = await method(request, metadata=_EXPORTED)

@@ -87,6 +87,9 @@ DeadLetter.unsigned 无有效签名
 Registration.subject_name 登记的主体名称
 Registration.number 受理编号 | Registration.bureau 受理机关代码 | Registration.reason 申请说明
 Account.name 用户名 | Account.bureau 机关代码 | Alert.bureau 机关代码 | AuditEntry.hash 链哈希
+AuditEntry.bureau 机关代码 | AccessEntry.bureau 机关代码 | AccessEntry.name 用户名
+AccessEntry.object 对象 | AccessEntry.rows 条数 | AccessEntry.kind 类别 | AccessEntry.code 结果
+AccessEntry.method 方法 | AccessEntry.times 次数 | AccessEntry.number 编号
 Batch.bureau 机关代码 | Batch.state 结果 | Bureau.name 机关名称 | Case.bureau 受理机关代码
 Case.grounds 异议理由 | Case.reasons 决定理由
 Escalation.due_on 应办日 | ImpactMove.after 新规则等级 | ImpactMove.before 现规则等级
@@ -128,6 +131,7 @@ TITLES = {
     "Account": "账号",
     "Activation": "规则启用",
     "Alert": "预警",
+    "AccessEntry": "访问日志",
     "AuditEntry": "审计",
     "Batch": "导入批次",
     "Bureau": "机关",

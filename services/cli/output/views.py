@@ -31,6 +31,7 @@ from services.cli.output.words import grade_name, ruleset_name, word
 # The columns of a message in a list.
 TABLES: Mapping[str, str] = {
     "Absence": "absence_id display_name from_on to_on substitute_name",
+    "AccessEntry": "at kind name on_behalf_of method object rows times source code",
     "Account": "account_id name display_name roles bureau subject_id email closed",
     "Activation": "activation_id bureau sectors ruleset_id adopted_draft valid_from ground "
     "activated_by activated_at",

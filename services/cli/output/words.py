@@ -17,7 +17,7 @@ from services.cli.output.language import choose
 _TABLE = """
 role: operator 经营者 | caseworker 经办人 | unit_head 单位负责人 | municipal_reviewer 市局复核人
   | inspector 检查人员 | verification_institution 检定机构 | integrator 对接系统
-  | administrator 平台管理员 | public 公众 | service 平台服务
+  | administrator 平台管理员 | auditor 审计员 | public 公众 | service 平台服务
 subject_kind: organisation 法人和非法人组织 | individual_business 个体工商户 | natural_person 自然人
 sector: market 集贸市场 | fuel_station 加油站 | charging_station 充电站 | catering 餐饮
   | retail 商场超市 | medical 医疗机构 | optical 眼镜制配 | transport 交通运输 | utility 公用事业

@@ -19,6 +19,7 @@ from services.cli.sample.subjects import subjects
 from services.cli.sessions import ADMINISTRATOR, administrator_password
 
 _CITY = "330100"
+PLATFORM_WIDE = "000000"  # the scope above every bureau
 _INSTITUTION = Role.VERIFICATION_INSTITUTION
 _OPERATOR = "HZ-05"  # a penalty is on its record, so there is something to object to
 
@@ -45,6 +46,7 @@ def members(bureau: str) -> tuple[Member, ...]:
         Member("demo.reviewer", "样例复核人员", Role.MUNICIPAL_REVIEWER, _CITY),
         Member("demo.inspector", "样例检查人员", Role.INSPECTOR, bureau),
         Member("demo.cityhead", "样例市局负责人", Role.UNIT_HEAD, _CITY),
+        Member("demo.auditor", "样例审计员", Role.AUDITOR, PLATFORM_WIDE),
         Member("demo.institution", "样例检定员", _INSTITUTION, bureau, INSTITUTION),
     )
 

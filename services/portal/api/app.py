@@ -24,7 +24,7 @@ from plumbing.identity import Unauthenticated
 from services.portal.api import bodies, refusals
 from services.portal.api.document import serve_document
 from services.portal.api.offered import Method, methods
-from services.portal.clients import use_token
+from services.portal.clients import come_from, use_token
 from services.portal.protection import UploadLimit
 from services.portal.visit import Portal, Visit
 
@@ -72,6 +72,7 @@ def application(portal: Portal) -> Starlette:
 def _route(portal: Portal, method: Method) -> Route:
     async def endpoint(request: Request) -> Response:
         try:
+            come_from(Visit(portal, request, None).origin)
             use_token(await _token(portal, method, request))
             return await _called(portal, method, request)
         except grpc.aio.AioRpcError as error:
@@ -102,8 +103,8 @@ async def _called(portal: Portal, method: Method, request: Request) -> Response:
         upload = channel.stream_unary(method.grpc_path, **coders)
         return bodies.answer(await upload(await bodies.stream(method, request), timeout=seconds))
     call = channel.unary_unary(method.grpc_path, **coders)
-    message, origin = await bodies.message(method, request), Visit(portal, request, None).origin
-    return bodies.answer(await call(message, timeout=seconds, metadata=origin))
+    message = await bodies.message(method, request)
+    return bodies.answer(await call(message, timeout=seconds))
 
 
 def _media_type(request: Request) -> str:

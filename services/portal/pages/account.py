@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from typing import Any
 
 import grpc
@@ -11,6 +10,7 @@ from starlette.responses import Response
 
 from plumbing.client import Refusal, ask
 from protos.identity.v1 import identity_pb2 as identity
+from services.portal.browsers import browser_named
 from services.portal.pages.contact import LANGUAGES
 from services.portal.pages.sign_in import qr_code
 from services.portal.visit import Visit, faults_by_field, message_of
@@ -21,15 +21,6 @@ _WRONG = (
     grpc.StatusCode.FAILED_PRECONDITION,
     grpc.StatusCode.PERMISSION_DENIED,
     grpc.StatusCode.NOT_FOUND,
-)
-# Programs by which people sign in, the more telling name first.
-_BROWSERS = (
-    ("MicroMessenger", N_("微信")),
-    ("Edg/", "Edge"),
-    ("Firefox/", "Firefox"),
-    ("Chrome/", "Chrome"),
-    ("Safari/", "Safari"),
-    ("grpc-", N_("命令行或程序")),
 )
 
 
@@ -165,16 +156,8 @@ async def _page(visit: Visit, errors: dict[str, str] | None = None, done: str = 
         account=own.account,
         roles="、".join(visit.words.role(role) for role in visit.person.roles),
         sessions=logins.sessions,
-        browser=_browser(visit.say),
+        browser=browser_named(visit.say),
     )
-
-
-def _browser(say: Callable[[str], str]) -> Callable[[str], str]:
-    def named(client: str) -> str:
-        """Returns the name of a browser or program that people know."""
-        return next((say(name) for mark, name in _BROWSERS if mark in client), client[:40])
-
-    return named
 
 
 def _secret(visit: Visit, field: str) -> str:

@@ -14,7 +14,7 @@ _READING = Rule(
 )
 POLICY: Policy = {
     f"/{CERTIFICATES}/UploadCertificate": _SENDING.with_large_requests(),
-    f"/{CERTIFICATES}/GetCertificates": _READING,
-    f"/{CERTIFICATES}/ListCertificates": _READING,
-    f"/{CERTIFICATES}/ReadCertificate": _READING,
+    f"/{CERTIFICATES}/GetCertificates": _READING.noting("certificate"),
+    f"/{CERTIFICATES}/ListCertificates": _READING.noting("certificate"),
+    f"/{CERTIFICATES}/ReadCertificate": _READING.noting("certificate"),
 }

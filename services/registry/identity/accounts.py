@@ -239,9 +239,9 @@ def _scope_faults(roles: frozenset[Role], request: pb.CreateAccountRequest) -> I
     if roles & APART and request.bureau:
         zh = "经营者和公众账号不属于任何机关"
         yield Fault("bureau", zh, "an operator or the public belongs to no bureau")
-    if request.bureau == PLATFORM_WIDE and roles != {Role.ADMINISTRATOR}:
-        zh = "全平台范围只限平台管理员账号"
-        yield Fault("bureau", zh, "only an administrator's account spans the platform")
+    if request.bureau == PLATFORM_WIDE and roles not in ({Role.ADMINISTRATOR}, {Role.AUDITOR}):
+        zh = "全平台范围只限平台管理员和审计员账号"
+        yield Fault("bureau", zh, "only an administrator or an auditor spans the platform")
     if roles - APART and not request.bureau:
         yield Fault("bureau", "须指明所属机关", "the account's bureau is needed")
 

@@ -5,14 +5,16 @@ from __future__ import annotations
 import secrets
 from pathlib import Path
 
+import sqlalchemy as sa
 import structlog
-from sqlmodel import select
+from sqlmodel import col, select
 
 from plumbing.change import Changes
 from plumbing.identity import Role, service_caller
 from plumbing.private_files import write_private
 from protos.identity.v1 import identity_pb2 as pb
 from services.registry import wire
+from services.registry.identity import sessions
 from services.registry.identity.accounts import create_account
 from services.registry.identity.passwords import Passwords
 from services.registry.identity.tables import Account
@@ -50,6 +52,27 @@ async def ensure_administrator(
             change, request, password_hash=hashed, first_password=not first_password_stays
         )
     log.info("identity.administrator_created", password_file=str(file))
+
+
+async def span_the_platform(changes: Changes) -> None:
+    """Gives administrators of earlier releases, who have no bureau, the platform as their scope.
+
+    Without one they cover nothing, and so could keep no accounts. They sign in again.
+    """
+    without = select(Account).where(Account.bureau == "", sa.not_(col(Account.closed)))
+    async with changes.change(service_caller("registry")) as change:
+        for row in (await change.session.exec(without)).all():
+            if row.roles != [Role.ADMINISTRATOR]:
+                continue
+            before, row.bureau = row.audited(), PLATFORM_WIDE
+            await sessions.end_all(change, row)
+            change.audit(
+                "change_account",
+                f"account/{row.account_id}",
+                before=before,
+                after=row.audited(),
+                bureau=PLATFORM_WIDE,
+            )
 
 
 def first_password(keys_dir: Path) -> Path:

@@ -88,6 +88,11 @@ class Logins:
             account = await session.get(Account, proven.account_id)
         return await self._step(_of(account, proven), proven, request, origin)
 
+    async def account_of(self, challenge: str) -> Account | None:
+        """Returns the account of a challenge. Raises Unauthenticated for one that has ended."""
+        async with self.changes.database.snapshot() as session:
+            return await session.get(Account, self._proven(challenge).account_id)
+
     def _proven(self, challenge: str) -> Proven:
         try:
             return Proven(*self.challenges.loads(challenge, max_age=CHALLENGE_SECONDS))

@@ -6,13 +6,12 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import unquote
 
+from plumbing.access.origin import LONGEST_CLIENT, address_of
 from plumbing.client import CLIENT_ADDRESS, CLIENT_NAME
 from plumbing.identity import Caller
 from plumbing.settings import PORTAL
 from services.registry.identity.sessions import Origin
 from services.registry.identity.throttle import network_of
-
-LONGEST_CLIENT = 200  # characters of the name of a browser
 
 
 def origin_of(caller: Caller, context: Any) -> Origin:
@@ -21,16 +20,10 @@ def origin_of(caller: Caller, context: Any) -> Origin:
     if caller.service == PORTAL:
         address, client = metadata.get(CLIENT_ADDRESS, ""), unquote(metadata.get(CLIENT_NAME, ""))
     else:
-        address, client = _address_of(context.peer()), metadata.get("user-agent", "")
+        address, client = address_of(context.peer()), metadata.get("user-agent", "")
     return Origin(network_of(address), client[:LONGEST_CLIENT])
 
 
 def _metadata(context: Any) -> Mapping[str, str]:
     pairs = context.invocation_metadata() or ()
     return {key: value for key, value in pairs if isinstance(value, str)}
-
-
-def _address_of(peer: str) -> str:
-    """The address in what gRPC calls a peer, such as `ipv4:192.0.2.1:5050`."""
-    _, _, rest = unquote(peer).partition(":")
-    return rest.rpartition(":")[0].strip("[]") or rest

@@ -90,7 +90,7 @@ class Passwords:
         self, name: str, password: str, source: str
     ) -> tuple[Account | None, bool, bool]:
         """The account of a name, whether it is known at the source, and whether all is right."""
-        account = await self._find(name)
+        account = await self.find(name)
         known = account is not None and await self._known.has(account.account_id, source)
         if not known:
             await self._throttle.require_patience(name, source)
@@ -128,7 +128,8 @@ class Passwords:
             return False
         return True
 
-    async def _find(self, name: str) -> Account | None:
+    async def find(self, name: str) -> Account | None:
+        """Returns the account with a login name; None if there is none."""
         async with self._database.snapshot() as session:
             row = (await session.exec(select(Account).where(Account.name == name))).first()
             if row is not None or "@" not in name:

@@ -12,6 +12,7 @@ from typing import Any
 import structlog
 
 from law.errors import WrongState
+from plumbing.access.told import SignIn, signing_in
 from plumbing.change import Changes
 from plumbing.identity import Caller, Role, Unauthenticated, current_caller, service_caller
 from plumbing.servicer import Servicer, change, query
@@ -54,26 +55,31 @@ class IdentityServicer(Servicer, rpc.IdentityServiceServicer):
         self._passwords, self._signer = doors.logins.passwords, doors.logins.signer
 
     async def Login(self, request: pb.LoginRequest, context: Any) -> pb.LoginResponse:
+        told = signing_in(request.name)
+        tell(told, await self._passwords.find(request.name))
         answer = await self._logins.begin(request, origin_of(current_caller(), context))
-        return _noted(answer)
+        return _noted(answer, told)
 
     async def ContinueLogin(
         self, request: pb.ContinueLoginRequest, context: Any
     ) -> pb.LoginResponse:
+        told = signing_in()
+        tell(told, await self._logins.account_of(request.challenge))
         answer = await self._logins.go_on(request, origin_of(current_caller(), context))
-        return _noted(answer)
+        return _noted(answer, told)
 
     async def LoginExternal(
         self, request: pb.LoginExternalRequest, context: Any
     ) -> pb.LoginResponse:
-        mapping, caller = self._doors.mapping, current_caller()
+        mapping, caller, told = self._doors.mapping, current_caller(), signing_in()
         if mapping is None or request.issuer != self._doors.issuer:
             zh = "平台没有启用这个统一身份认证"
             raise WrongState(zh, "The platform does not use this sign-in service")
         async with self.changes.change(caller) as changing:
             account = await external.account_of(changing, request, mapping)
+            tell(told, account)
             origin = origin_of(caller, context)
-            return _noted(await self._logins.token_for(changing, account, origin))
+            return _noted(await self._logins.token_for(changing, account, origin), told)
 
     async def LoginService(
         self, request: pb.LoginServiceRequest, context: Any
@@ -271,7 +277,15 @@ class IdentityServicer(Servicer, rpc.IdentityServiceServicer):
             raise
 
 
-def _noted(answer: pb.LoginResponse) -> pb.LoginResponse:
+def tell(told: SignIn, account: Account | None) -> None:
+    """Tells the access log whose account somebody tries to sign in with."""
+    if account is not None:
+        told.name, told.account_id = account.name, account.account_id
+        told.roles, told.bureau = tuple(account.roles), account.bureau
+
+
+def _noted(answer: pb.LoginResponse, told: SignIn) -> pb.LoginResponse:
+    told.ended = bool(answer.token)
     if answer.token:
         log.info("identity.login", account=answer.account.account_id)
     return answer

@@ -165,7 +165,10 @@ def test_memory_does_not_grow_with_the_list(tmp_path: Path, name: str) -> None:
 async def test_every_page_is_read_with_the_largest_page_size(tmp_path: Path) -> None:
     requests: list[tuple[int, str, str]] = []
 
-    async def method(request: pb.ListSubjectsRequest) -> pb.ListSubjectsResponse:
+    async def method(
+        request: pb.ListSubjectsRequest, metadata: Metadata
+    ) -> pb.ListSubjectsResponse:
+        assert metadata == (("x-purpose", "export"),)  # what the access log notes
         requests.append((request.page_size, request.page_token, request.bureau))
         page = len(requests)
         token = f"t{page}" if page < 3 else ""
@@ -177,6 +180,9 @@ async def test_every_page_is_read_with_the_largest_page_size(tmp_path: Path) -> 
     assert requests == [(1000, "", "330106"), (1000, "t1", "330106"), (1000, "t2", "330106")]
     assert [row["主体id"] for row in read_csv(tmp_path / "a.csv")] == ["s1", "s2", "s3"]
     assert request_.page_size == 20
+
+
+Metadata = tuple[tuple[str, str], ...]
 
 
 def lists() -> Iterator[Descriptor]:

@@ -81,6 +81,7 @@ BY_HAND = {
     "OperationsService/Reconcile": "reconcile",
     "OperationsService/VerifyAudit": "audit verify",
     "OperationsService/ListAudit": "audit list",
+    "OperationsService/ListAccess": "access list",
     "OperationsService/GetCheckpoint": "audit checkpoint",
     "OperationsService/ProveEntry": "audit prove",
     "OperationsService/EraseAudit": "audit erase",

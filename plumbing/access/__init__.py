@@ -1,0 +1,1 @@
+"""The access log: who signed in, was refused, exported, or read data of persons (ADR 0021)."""
