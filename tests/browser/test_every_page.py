@@ -92,6 +92,7 @@ PAGES = {
         "/imports?state=applied",
         "/proposals",
         "/publication",
+        "/audit",
     ],
     "demo.reviewer": [
         "/home",
@@ -124,6 +125,7 @@ PAGES = {
         "/audit/chains",
         "/backup",
     ],
+    "demo.auditor": ["/audit", "/audit/chains", "/access", "/access?kind=sign_in", "/account"],
     "demo.inspector": ["/home", "/subjects?q=加油"],
 }
 LINKED = {  # from a list to the first of its things

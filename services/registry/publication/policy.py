@@ -13,8 +13,8 @@ PUBLICATION = publication_pb2.DESCRIPTOR.services_by_name["PublicationService"].
 _STAFF = (Role.CASEWORKER, Role.UNIT_HEAD, Role.MUNICIPAL_REVIEWER, Role.INSPECTOR)
 
 _RULES = {
-    "ListPublications": allow(*_STAFF, Role.OPERATOR),
-    "GetPublication": allow(*_STAFF, Role.OPERATOR),
+    "ListPublications": allow(*_STAFF, Role.OPERATOR).noting("record"),
+    "GetPublication": allow(*_STAFF, Role.OPERATOR).noting("record"),
     "ReviewRecord": allow(Role.CASEWORKER, Role.UNIT_HEAD),
 }
 POLICY: Policy = {f"/{PUBLICATION}/{method}": rule for method, rule in _RULES.items()}

@@ -31,7 +31,7 @@ from protos.registry.v1.events_pb2 import BureausChanged
 from tests.integration.events.support import eventually, running
 from tests.service_keys import SIGNATURES, SIGNER
 
-ADMINISTRATOR = Caller("adm", "adm", frozenset({Role.ADMINISTRATOR}))
+ADMINISTRATOR = Caller("adm", "adm", frozenset({Role.ADMINISTRATOR}), "000000")
 
 
 async def test_a_dead_letter_is_a_problem_until_it_is_handled(
