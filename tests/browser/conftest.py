@@ -126,7 +126,7 @@ def sign_in(browser: Browser, portal: str) -> Iterator[Callable[..., Page]]:
         if member:
             page.goto("/sign-in")
             page.locator(f"button[name=name][value='{member}']").click()
-            page.wait_for_url(re.compile(r"/home|/subjects|/law|/status"))
+            page.wait_for_url(re.compile(r"/home|/subjects|/law|/status|/audit"))
         return page
 
     yield opened
