@@ -492,7 +492,7 @@ OperationsService.VerifyAudit any            -  -  -  -  -  -  -  +  +  -  -   -
 OperationsService.ListAudit any               -  -  +  +  -  -  -  +  +  -  -   -  +  +
 OperationsService.ListAccess any              -  -  -  -  -  -  -  -  +  -  -   -  -  -
 OperationsService.GetCheckpoint any          +  +  +  +  +  +  +  +  +  +  +   +  +  +
-OperationsService.ProveEntry any             -  -  -  -  -  -  -  +  +  -  -   -  -  -
+OperationsService.ProveEntry any             -  -  -  -  -  -  -  +  -  -  -   -  -  -
 OperationsService.EraseAudit any             -  -  -  -  -  -  -  0  -  -  -   -  -  -
 OperationsService.ListDeadLetters any        -  -  -  -  -  -  -  +  -  -  -   -  -  -
 OperationsService.ReplayDeadLetters any      -  -  -  -  -  -  -  +  -  -  -   -  -  -

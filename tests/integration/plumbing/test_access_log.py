@@ -28,9 +28,9 @@ async def database(tmp_path: Path, databases: Databases) -> Any:
     await database.close()
 
 
-def entry(account: str = "a", *, days: int = 0, method: str = "S/Get", **values: Any) -> AccessEntry:
+def entry(account: str, *, days: int = 0, **values: Any) -> AccessEntry:
     at = SystemClock().now() - timedelta(days=days)
-    return AccessEntry(at=at, kind=Kind.READ, account_id=account, method=method, **values)
+    return AccessEntry(at=at, kind=Kind.READ, account_id=account, method="S/Get", **values)
 
 
 async def stored(database: Database) -> list[AccessEntry]:
