@@ -87,6 +87,12 @@ def test_the_columns_are_seen_changed_and_confirmed(sign_in: SignIn, tmp_path: P
     page.get_by_role("button", name="上传并核对各列").click()
     expect(page.get_by_role("heading", name="核对各列")).to_be_visible()
     assert Axe().run(page).violations_count == 0
+    address = page.url
+    page.goto("/language/en")
+    page.goto(address)
+    assert Axe().run(page).violations_count == 0
+    page.goto("/language/zh-CN")
+    page.goto(address)
     expect(page.get_by_text("还没有找到必填的：名称（必填）")).to_be_visible()
     page.get_by_text("表头上面的 1 行不读取").click()
     expect(page.get_by_text("样例市场名册")).to_be_visible()
