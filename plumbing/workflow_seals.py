@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from plumbing.private_files import write_private_once
 
-_KEY_BYTES, _NONCE_BYTES, _MARK_BYTES = 32, 12, 4
+KEY_BYTES, _NONCE_BYTES, _MARK_BYTES = 32, 12, 4
 MOST_KEYS = 2
 
 
@@ -37,9 +37,9 @@ class Seals:
         Raises ValueError unless the file has one or two keys of 32 bytes, in base64, one a line.
         """
         keys = [base64.b64decode(line) for line in make_key(keys_dir, service).read_text().split()]
-        if not 1 <= len(keys) <= MOST_KEYS or any(len(key) != _KEY_BYTES for key in keys):
+        if not 1 <= len(keys) <= MOST_KEYS or any(len(key) != KEY_BYTES for key in keys):
             file = key_file(keys_dir, service)
-            raise ValueError(f"{file} needs one or two keys of {_KEY_BYTES} bytes in base64")
+            raise ValueError(f"{file} needs one or two keys of {KEY_BYTES} bytes in base64")
         return cls(keys)
 
     def seal(self, text: bytes, purpose: str) -> bytes:
@@ -70,7 +70,7 @@ def make_key(keys_dir: Path, service: str) -> Path:
     file = key_file(keys_dir, service)
     if not file.exists():
         keys_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-        write_private_once(file, base64.b64encode(secrets.token_bytes(_KEY_BYTES)).decode() + "\n")
+        write_private_once(file, base64.b64encode(secrets.token_bytes(KEY_BYTES)).decode() + "\n")
     return file
 
 
