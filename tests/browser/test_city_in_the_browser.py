@@ -97,12 +97,12 @@ def test_a_long_import_is_left_and_found_again(
 
 def test_a_long_list_becomes_a_file_that_a_page_tells_of(sign_in: SignIn) -> None:
     page = sign_in("demo.caseworker")
+    ready = page.get_by_role("link", name=re.compile("^(下载|Download)$"))
     for language in ("zh-CN", "en"):
         page.goto(f"/language/{language}")
         page.goto("/subjects?q=样例·")
         page.get_by_role("link", name="CSV").click()  # it leads to a page, which is not saved
         page.wait_for_url("**/exports/*")
-        ready = page.get_by_role("link", name=re.compile("^(下载|Download)$"))
         expect(ready).to_be_visible(timeout=SOON)
         assert Axe().run(page).violations_count == 0
         page.set_viewport_size({"width": 375, "height": 740})
