@@ -71,10 +71,18 @@ class OperationsServicer(AuditCalls):
 
     async def _check_plumbing(self, findings: Findings) -> None:
         parts, own = self._parts, {c.name: c.stream for c in self._assembly.consumers}
+        streams: set[str] = {*own.values()}
+        missing = await inspection.missing_streams(parts.js, streams)
+        for stream in missing:
+            zh, en = (
+                f"事件流 {stream} 不存在，其所属服务尚未启动过",
+                "its service has never started",
+            )
+            findings.differ("stream_missing", stream, zh, f"The stream does not exist: {en}")
         findings.figures["outbox.pending"] = (await inspection.outbox_pending(parts.database)).count
         lags = [
             lag
-            for lag in await inspection.consumer_lags(parts.js, {*own.values()})
+            for lag in await inspection.consumer_lags(parts.js, streams.difference(missing))
             if lag.consumer in own
         ]
         findings.figures["inbox.waiting"] = sum(lag.waiting + lag.unacknowledged for lag in lags)

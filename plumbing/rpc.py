@@ -32,6 +32,7 @@ from plumbing.client import ON_BEHALF_OF, Refusal
 from plumbing.ended_sessions import EndedSessions
 from plumbing.grpc_errors import away_status, internal_status, status_of
 from plumbing.identity import Caller, Role, Unauthenticated, set_current_caller
+from plumbing.security_log import SecurityLog
 from plumbing.tokens import Verifier
 from plumbing.transport import names_of_peer
 from plumbing.turns import Turns
@@ -125,6 +126,7 @@ class Guard(grpc.aio.ServerInterceptor):
         self._verifier, self._policy, self._ended = verifier, policy, ended
         self._access = access
         self._turns = Turns(HEAVY_AT_ONCE, of_one=HEAVY_OF_ONE, waiting=HEAVY_WAITING)
+        self._security = SecurityLog()
 
     async def intercept_service(
         self,
@@ -160,6 +162,7 @@ class Guard(grpc.aio.ServerInterceptor):
                         request = await incoming.checked(received, read, call.about, rule.largest)
                         answer = call.answered(await inner(request, context))
                 except LawError as error:
+                    self._security.refused(error, call.caller, context.peer(), method=method)
                     await incoming.read_leftover(received)
                     status = status_of(error)
                 except (grpc.aio.AbortError, asyncio.CancelledError):

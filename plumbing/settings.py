@@ -181,6 +181,9 @@ class Settings(BaseSettings):
     import_drop_share: float = Field(default=0.05, ge=0, le=1)
     import_burst_least: int = Field(default=20, ge=1)
     import_open_days: int = Field(default=7, ge=1, le=365)
+    # Batches that hold content and are not yet checked against the register.
+    import_open_of_one: int = Field(default=20, ge=1)
+    import_open_of_all: int = Field(default=200, ge=1)
     # Where files are stored, such as s3://bucket/prefix; empty means `files` in the data directory.
     files_url: str = ""
     certificate_max_bytes: int = Field(default=20 * 1024 * 1024, gt=0)

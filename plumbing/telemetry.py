@@ -15,6 +15,7 @@ import structlog
 from opentelemetry import trace
 from structlog.typing import EventDict, Processor
 
+from plumbing import security_log
 from plumbing.tracing import current_request_id
 
 # Frequent events: written to the log files, but not shown to somebody who watches a platform run.
@@ -25,6 +26,7 @@ ROUTINE = (
     "workflow.begun",
     "workflow.signalled",
     "workflow.ended",
+    *security_log.EVENTS,
 )
 # The fields that a line of a workflow has besides its text.
 _EXTRAS = ("trace_id", "span_id", "request_id", "error", "temporal_workflow")

@@ -8,6 +8,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 from nats.js import JetStreamContext
+from nats.js.errors import NotFoundError
 from sqlmodel import col, select
 
 from plumbing.database import Database
@@ -61,6 +62,23 @@ async def consumer_lags(
         for stream in streams
         for info in await js.consumers_info(stream)
     ]
+
+
+async def missing_streams(js: JetStreamContext, streams: Iterable[str]) -> list[str]:
+    """Returns those of the streams that NATS does not have, in order of their names.
+
+    A stream is made by the first start of the service that owns it. Raises nats.errors.Error if
+    NATS fails.
+    """
+    return [stream for stream in sorted(streams) if not await _exists(js, stream)]
+
+
+async def _exists(js: JetStreamContext, stream: str) -> bool:
+    try:
+        await js.stream_info(stream)
+    except NotFoundError:
+        return False
+    return True
 
 
 async def dead_letter_counts(js: JetStreamContext) -> dict[str, int]:

@@ -7,22 +7,27 @@ say nothing, sign-ins by the hundred. Others are served meanwhile.
 from __future__ import annotations
 
 import asyncio
+import json
 import socket
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from typing import Any
 from uuid import uuid4
 
 import grpc
 import pytest
 
-from plumbing.client import refusal_of
+from plumbing.client import new_request_id, refusal_of
 from plumbing.identity import Role
 from plumbing.incoming import LARGE_REQUEST_BYTES, REQUEST_BYTES
+from plumbing.security_log import OF_ONE
 from protos.identity.v1 import identity_pb2 as identity
+from protos.operations.v1 import operations_pb2 as operations
 from protos.registry.v1 import registry_pb2 as pb
 from services.registry.identity.passwords import HASHES_WAITING
+from tests.integration.registry.bulk_sender import Sender
 from tests.integration.registry.conftest import _settings, nats_url, registry  # noqa: F401
-from tests.integration.registry.running_registry import RunningRegistry, refused
+from tests.integration.registry.running_registry import DISTRICT, RunningRegistry, refused
 
 MORE_THAN_FILES = 1200  # connections; by default a process may open 1,024 files
 
@@ -60,6 +65,50 @@ async def test_silent_connections_shut_nobody_out(
             pb.GetSubjectRequest(subject_id=subject.subject_id)
         )
     assert answer.subject.subject_id == subject.subject_id
+
+
+async def test_half_sent_batches_of_one_account_are_bounded(
+    registry: RunningRegistry,  # noqa: F811
+) -> None:
+    await registry.bureau()
+    flooder = registry.client(Role.INTEGRATOR, name=uuid4().hex)
+    opened = [
+        Sender(flooder, "instruments", []) for _ in range(registry.settings.import_open_of_one)
+    ]
+    for batch in opened:
+        await batch.open(bureau=DISTRICT)
+    with refused("BUSY") as refusals:
+        await Sender(flooder, "instruments", []).open(bureau=DISTRICT)
+    assert refusals[0].code is grpc.StatusCode.RESOURCE_EXHAUSTED
+    assert int(refusals[0].facts["retry_after_seconds"]) > 0
+    assert (await opened[0].open(bureau=DISTRICT)).next_sequence == 1  # the same again
+    await Sender(registry.client(Role.INTEGRATOR), "instruments", []).open(bureau=DISTRICT)
+    for batch in opened:
+        request = pb.DiscardBatchRequest(
+            request_id=new_request_id(), batch_id=batch.batch_id, reasons="不再报送"
+        )
+        await flooder.imports.DiscardBatch(request)
+    await Sender(flooder, "instruments", []).open(bureau=DISTRICT)
+
+
+async def test_a_flood_of_refused_calls_leaves_a_few_security_lines(
+    registry: RunningRegistry,  # noqa: F811
+) -> None:
+    name = uuid4().hex
+    operator = registry.client(Role.OPERATOR, subject_id=str(uuid4()), name=name)
+    for _ in range(4 * OF_ONE):
+        with refused("NOT_PERMITTED"):
+            await operator.operations.Check(operations.CheckRequest())
+    security = [line for line in _lines(registry) if line.get("account") == name]
+    assert len(security) == OF_ONE
+    assert {line["log"] for line in security} == {"security"}
+    assert security[0]["event"] == "security.permission_refused"
+    assert security[0]["method"].endswith("/Check")
+
+
+def _lines(registry: RunningRegistry) -> list[dict[str, Any]]:
+    text = (registry.settings.data_dir / "registry.log").read_text()
+    return [json.loads(line) for line in text.splitlines() if line.startswith("{")]
 
 
 async def test_a_flood_of_sign_ins_is_refused_and_others_are_answered(

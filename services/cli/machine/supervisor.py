@@ -8,13 +8,17 @@ import signal
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Protocol
 
+from plumbing import security_log
 from services.cli.machine.launcher import Child, Launcher
 
 PROBE_EVERY = 0.1  # seconds between two probes for readiness
 LOG_LIMIT = 16 * 1024 * 1024
+SECURITY_LOGS_KEPT = 4
+SECURITY_MARK = '"{}": "{}"'.format(*security_log.MARK).encode()
 
 
 class Observer(Protocol):
@@ -67,11 +71,36 @@ class Backoff:
         return min(previous * 2, self.longest)
 
 
+class LogFile:
+    """A log file that is renamed when it is full; `kept` full ones stay, the oldest goes."""
+
+    def __init__(self, path: Path, kept: int = 1) -> None:
+        self.path, self._kept = path, kept
+
+    def append(self, content: bytes) -> None:
+        """Writes to the end of the file, of a new one if it is full."""
+        if self.path.exists() and self.path.stat().st_size > LOG_LIMIT:
+            self._rename()
+        with self.path.open("ab") as file:
+            file.write(content)
+
+    def _rename(self) -> None:
+        full = [self.path.with_suffix(f".log.{number}") for number in range(1, self._kept + 1)]
+        for newer, older in reversed(list(pairwise([self.path, *full]))):
+            if newer.exists():
+                os.replace(newer, older)
+
+
 class Output:
-    """Writes the output of a process to its log file, and passes each line to a function."""
+    """Writes the output of a process to its log file, and passes each line to a function.
+
+    Lines of the security log are written to `security.log` beside it too, which all processes
+    share: the log of a process is soon turned over when many call it.
+    """
 
     def __init__(self, path: Path, on_line: Callable[[str], None]) -> None:
-        self._path = path
+        self._log = LogFile(path)
+        self._security = LogFile(path.with_name("security.log"), SECURITY_LOGS_KEPT)
         self._on_line = on_line
         self._rest = b""
         self.last: deque[str] = deque(maxlen=5)
@@ -79,7 +108,7 @@ class Output:
     async def follow(self, stream: asyncio.StreamReader) -> None:
         """Reads the output of a process until the process closes it."""
         while chunk := await stream.read(65_536):
-            self._append(chunk)
+            self._log.append(chunk)
             *lines, self._rest = (self._rest + chunk).split(b"\n")
             for line in lines:
                 self._pass_on(line)
@@ -87,13 +116,9 @@ class Output:
             self._pass_on(self._rest)
             self._rest = b""
 
-    def _append(self, chunk: bytes) -> None:
-        if self._path.exists() and self._path.stat().st_size > LOG_LIMIT:
-            os.replace(self._path, self._path.with_suffix(".log.1"))
-        with self._path.open("ab") as file:
-            file.write(chunk)
-
     def _pass_on(self, line: bytes) -> None:
+        if SECURITY_MARK in line:
+            self._security.append(line + b"\n")
         text = line.decode(errors="replace").rstrip()
         self.last.append(text)
         self._on_line(text)

@@ -21,6 +21,7 @@ from services.registry.imports.batch import approval, bulk, matching
 from services.registry.imports.batch.background import Background, start_import
 from services.registry.imports.batch.commands import discard_batch, import_file
 from services.registry.imports.batch.intake import Upload, read_upload, with_grade_drops
+from services.registry.imports.batch.quota import Quota
 from services.registry.imports.batch.undo import undo_batch
 from services.registry.imports.impact.estimate import Limits
 from services.registry.imports.impact.grade_drops import GradeDrops, Grader
@@ -39,7 +40,7 @@ class _ImportingServicer(Servicer):
         self._grader = grader
         self._max_bytes = settings.import_max_bytes
         self._open_days = settings.import_open_days
-        self._limits = Limits.of(settings)
+        self._limits, self._quota = Limits.of(settings), Quota.of(settings)
         self._file_limits = FileLimits.of(settings)
 
     async def _read(self, header: pb.ImportHeader, content: bytes, digest: str = "") -> Upload:
@@ -83,7 +84,7 @@ class ImportServicer(_ImportingServicer, rpc.ImportServiceServicer):
         header, content = await self._received(request_iterator)
         mapping.check_header(header)
         digest = await asyncio.to_thread(lambda: hashlib.sha256(content).hexdigest())
-        command = partial(start_import, content=content, digest=digest)
+        command = partial(start_import, content=content, digest=digest, quota=self._quota)
         answer = await self.changes.once(current_caller(), header, command, pb.StartImportResponse)
         self._background.wake()
         if answer.batch.sha256 != digest:
@@ -160,7 +161,7 @@ class BulkServicer(_ImportingServicer, bulk_pb2_grpc.BulkServiceServicer):
     async def OpenBulkBatch(
         self, request: bulk_pb2.OpenBulkBatchRequest, context: Any
     ) -> bulk_pb2.OpenBulkBatchResponse:
-        await self.once(request, bulk.open_batch)
+        await self.once(request, bulk.open_batch, quota=self._quota)
         # A call that is repeated later is told how much has arrived by then.
         return bulk_pb2.OpenBulkBatchResponse(batch=await self._batch(request.batch_id))
 

@@ -72,6 +72,17 @@ async def test_a_dead_letter_is_a_problem_until_it_is_handled(
     assert not (await servicer.Check(pb.CheckRequest(), None)).problems
 
 
+async def test_a_stream_whose_service_never_started_is_a_problem_named_in_the_findings(
+    database: Database, jetstream: JetStreamContext, tmp_path: Path
+) -> None:
+    parts = operator_of(database, jetstream, tmp_path)[0]._parts
+    absent: list[EventHandler[Any]] = []
+    consumer = Consumer("test", "ABSENT", database, jetstream, SIGNATURES, parts.clock, absent)  # type: ignore[arg-type]
+    servicer = OperationsServicer(parts, Assembly({}, [], consumers=[consumer]))
+    findings = await servicer.Check(pb.CheckRequest(), None)
+    assert [(one.name, one.object) for one in findings.problems] == [("stream_missing", "ABSENT")]
+
+
 def operator_of(
     database: Database, jetstream: JetStreamContext, folder: Path
 ) -> tuple[OperationsServicer, Changes]:

@@ -30,6 +30,7 @@ from services.registry.imports.batch.intake import (
     with_grade_drops,
 )
 from services.registry.imports.batch.matching import await_confirmation, keep_open
+from services.registry.imports.batch.quota import Quota, require_room
 from services.registry.imports.impact.estimate import Limits
 from services.registry.imports.impact.grade_drops import GradeDrops, Grader
 from services.registry.imports.progress import Progress, UnderWay
@@ -43,15 +44,16 @@ log = structlog.get_logger()
 
 
 async def start_import(
-    change: Change, header: pb.ImportHeader, *, content: bytes, digest: str
+    change: Change, header: pb.ImportHeader, *, content: bytes, digest: str, quota: Quota
 ) -> pb.StartImportResponse:
     """Stores a file as a batch that waits to be processed.
 
-    Raises NotPermitted outside the caller's scope, and InvalidInput for a bureau that is not in the
-    register.
+    Raises NotPermitted outside the caller's scope, InvalidInput for a bureau that is not in the
+    register, and Busy above the quota.
     """
     await require_scope(change, header)
     await require_named(change.session, change.caller)
+    await require_room(change, quota)
     bureau = header.bureau or change.caller.bureau
     batch = ImportBatch(
         batch_id=uuid4().hex,

@@ -32,6 +32,7 @@ from services.registry.imports.batch.commands import (
 )
 from services.registry.imports.batch.content import Chunk
 from services.registry.imports.batch.intake import Intake, Upload, process, question, sent_as
+from services.registry.imports.batch.quota import Quota, require_room
 from services.registry.imports.impact.estimate import Limits
 from services.registry.imports.impact.grade_drops import GradeDrops
 from services.registry.imports.rows import columns as mapping
@@ -65,11 +66,13 @@ def last_day(batch: ImportBatch, open_days: int) -> date:
     return local_date(batch.last_at or batch.imported_at) + timedelta(days=open_days)
 
 
-async def open_batch(change: Change, request: pb.OpenBulkBatchRequest) -> pb.OpenBulkBatchResponse:
+async def open_batch(
+    change: Change, request: pb.OpenBulkBatchRequest, *, quota: Quota
+) -> pb.OpenBulkBatchResponse:
     """Opens a batch; if the sender has opened it before with the same request, changes nothing.
 
     Raises NotPermitted outside the caller's scope, InvalidInput for a request that contradicts
-    itself, AlreadyExists for an id that was used for another batch.
+    itself, AlreadyExists for an id that was used for another batch, Busy above the quota.
     """
     header = header_of(request)
     await require_scope(change, header)
@@ -78,6 +81,7 @@ async def open_batch(change: Change, request: pb.OpenBulkBatchRequest) -> pb.Ope
     if known is not None:
         _require_same(change, known, header)
         return pb.OpenBulkBatchResponse()
+    await require_room(change, quota)
     batch = _new_batch(change, batch_id, header)
     change.session.add(batch)
     await change.session.flush()

@@ -12,7 +12,7 @@ import pytest
 from law.errors import WrongState
 from services.cli.machine import engines, supervisor
 from services.cli.machine.directory import DirectoryLock, is_held
-from services.cli.machine.supervisor import Backoff, Output
+from services.cli.machine.supervisor import Backoff, LogFile, Output
 
 
 def test_pauses_double_up_to_the_longest_and_begin_anew_after_health() -> None:
@@ -57,6 +57,30 @@ async def test_a_full_log_is_renamed_and_a_new_one_begun(
         await follow(output, text)
     assert (tmp_path / "a.log.1").read_bytes() == b"a long first line\n"
     assert (tmp_path / "a.log").read_bytes() == b"second\nthird\n"
+
+
+async def test_security_lines_stay_when_the_log_of_calls_is_turned_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(supervisor, "LOG_LIMIT", 100)
+    output = Output(tmp_path / "registry.log", lambda _: None)
+    line = b'{"event": "security.permission_refused", "log": "security", "account": "a-1"}\n'
+    forged = rb'{"event": "rpc.served", "method": "\"log\": \"security\""}' + b"\n"
+    for text in (line, *[forged] * 9):
+        await follow(output, text)
+    assert line not in (tmp_path / "registry.log").read_bytes()
+    assert (tmp_path / "security.log").read_bytes() == line
+
+
+def test_four_full_security_logs_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(supervisor, "LOG_LIMIT", 10)
+    file = LogFile(tmp_path / "security.log", 4)
+    for number in range(7):
+        file.append(b"%d a line of some length\n" % number)
+    kept = {path.name: path.read_bytes()[:1] for path in tmp_path.iterdir()}
+    assert kept == {"security.log": b"6"} | {
+        f"security.log.{n}": b"%d" % (6 - n) for n in range(1, 5)
+    }
 
 
 def test_a_directory_is_locked_by_one_and_left_empty(tmp_path: Path) -> None:
