@@ -16,11 +16,12 @@ import structlog
 
 from law.errors import LawError, NotPermitted
 from plumbing.identity import Caller, Unauthenticated
-from plumbing.turns import RETRY_AFTER, Busy
+from plumbing.turns import Busy
 
 # The supervisor recognises a line by it. Quotes within a value are escaped: no value can forge it.
 MARK = ("log", "security")
 SPAN_SECONDS = 600.0
+RETRY_AFTER = "retry_after_seconds"  # the fact of a refusal that tells when to try again
 OF_ONE, OF_ALL = 5, 200  # lines in a span, of one kind from one account or address, and of all
 # The events of the log; nobody needs to see them pass by on a screen.
 TOKEN, PERMISSION, QUOTA = (

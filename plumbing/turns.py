@@ -14,7 +14,6 @@ from contextlib import asynccontextmanager
 from law.errors import LawError
 
 RETRY_SECONDS = 5
-RETRY_AFTER = "retry_after_seconds"  # the fact of a refusal that tells when to try again
 
 
 class Busy(LawError):
@@ -46,7 +45,7 @@ class Turns:
         """
         enough = account is not None and self._inside[account] >= self._of_one
         if enough or self._inside.total() >= self._most:
-            raise Busy(**{RETRY_AFTER: str(RETRY_SECONDS)})
+            raise Busy(retry_after_seconds=str(RETRY_SECONDS))
         self._inside[account] += 1
         try:
             async with self._free:

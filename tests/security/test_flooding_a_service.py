@@ -21,6 +21,7 @@ from plumbing.client import new_request_id, refusal_of
 from plumbing.identity import Role
 from plumbing.incoming import LARGE_REQUEST_BYTES, REQUEST_BYTES
 from plumbing.security_log import OF_ONE
+from plumbing.settings import Settings
 from protos.identity.v1 import identity_pb2 as identity
 from protos.operations.v1 import operations_pb2 as operations
 from protos.registry.v1 import registry_pb2 as pb
@@ -99,15 +100,15 @@ async def test_a_flood_of_refused_calls_leaves_a_few_security_lines(
     for _ in range(4 * OF_ONE):
         with refused("NOT_PERMITTED"):
             await operator.operations.Check(operations.CheckRequest())
-    security = [line for line in _lines(registry) if line.get("account") == name]
+    security = [line for line in _lines(registry.settings) if line.get("account") == name]
     assert len(security) == OF_ONE
     assert {line["log"] for line in security} == {"security"}
     assert security[0]["event"] == "security.permission_refused"
     assert security[0]["method"].endswith("/Check")
 
 
-def _lines(registry: RunningRegistry) -> list[dict[str, Any]]:
-    text = (registry.settings.data_dir / "registry.log").read_text()
+def _lines(settings: Settings) -> list[dict[str, Any]]:
+    text = (settings.data_dir / "registry.log").read_text()
     return [json.loads(line) for line in text.splitlines() if line.startswith("{")]
 
 

@@ -77,7 +77,7 @@ async def test_a_stream_whose_service_never_started_is_a_problem_named_in_the_fi
 ) -> None:
     parts = operator_of(database, jetstream, tmp_path)[0]._parts
     absent: list[EventHandler[Any]] = []
-    consumer = Consumer("test", "ABSENT", database, jetstream, SIGNATURES, parts.clock, absent)  # type: ignore[arg-type]
+    consumer = Consumer("test", "ABSENT", database, jetstream, SIGNATURES, parts.clock, absent)
     servicer = OperationsServicer(parts, Assembly({}, [], consumers=[consumer]))
     findings = await servicer.Check(pb.CheckRequest(), None)
     assert [(one.name, one.object) for one in findings.problems] == [("stream_missing", "ABSENT")]

@@ -13,12 +13,12 @@ from sqlmodel import col, select
 
 from plumbing.change import Change
 from plumbing.settings import Settings
-from plumbing.turns import RETRY_AFTER, Busy
+from plumbing.turns import Busy
 from services.registry.imports.batch.commands import MATCHING, RECEIVING, WAITING
 from services.registry.tables import ImportBatch
 
 UNFINISHED = (RECEIVING, WAITING, MATCHING)
-RETRY_SECONDS = 60  # a batch that waits to be processed is done by then
+RETRY_SECONDS = "60"  # a batch that waits to be processed is done by then
 
 
 @dataclass(frozen=True)
@@ -44,11 +44,11 @@ async def require_room(change: Change, quota: Quota) -> None:
     )
     rows = await change.session.exec(of_each.group_by(col(ImportBatch.imported_by)))
     counts = dict(rows.all())
-    retry = {RETRY_AFTER: str(RETRY_SECONDS)}
     if counts.get(change.on_behalf_of, 0) >= quota.of_one:
         zh = f"您已有 {quota.of_one} 个未完成的批次，请先完成或放弃其中的批次"
         en = f"You have {quota.of_one} unfinished batches; complete or discard some first"
-        raise Busy(zh, en, **retry)
+        raise Busy(zh, en, retry_after_seconds=RETRY_SECONDS)
     if sum(counts.values()) >= quota.of_all:
         zh = f"平台已有 {quota.of_all} 个未完成的批次，请稍后再试"
-        raise Busy(zh, f"There are {quota.of_all} unfinished batches; try again later", **retry)
+        en = f"There are {quota.of_all} unfinished batches; try again later"
+        raise Busy(zh, en, retry_after_seconds=RETRY_SECONDS)
