@@ -7,6 +7,7 @@ The same code runs on SQLite and PostgreSQL; the database URL selects one of the
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -19,6 +20,7 @@ import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker, create_async_engine
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import registry
@@ -43,6 +45,8 @@ JsonColumn = sa.JSON().with_variant(JSONB(), "postgresql")
 # The errors of a database that is away: those of SQLAlchemy, and those of a connection that was not
 # made. Work in the background waits after them; any other error ends the process.
 DATABASE_AWAY = (SQLAlchemyError, OSError)
+# Less than the 10 s for which a call waits by default, so that the caller hears the reason.
+WRITE_WAIT_SECONDS = 8.0
 # PostgreSQL's codes for the transaction that lost against another.
 _SERIALIZATION_FAILURE, _DEADLOCK = "40001", "40P01"
 # A growing integer key; SQLite numbers only INTEGER PRIMARY KEY by itself.
@@ -82,13 +86,29 @@ def overtaken(error: DBAPIError) -> bool:
     return isinstance(error, IntegrityError) or state in (_SERIALIZATION_FAILURE, _DEADLOCK)
 
 
+class WriterBusy(SQLAlchemyError):
+    """Raised when a transaction of a SQLite file has waited too long for those before it."""
+
+
+def is_busy(error: Exception) -> bool:
+    """Returns whether a transaction failed because others took too long; it may be repeated."""
+    code = getattr(getattr(error, "orig", None), "sqlite_errorcode", None)
+    return isinstance(error, (WriterBusy, PoolTimeout)) or code == sqlite3.SQLITE_BUSY
+
+
 class Database:
-    """The database of one service. Only `transaction()` can change its data."""
+    """The database of one service. Only `transaction()` can change its data.
+
+    A SQLite file has one writer at a time. The transactions of a process take turns in the order in
+    which they came, and one that has waited for WRITE_WAIT_SECONDS is refused. One that waits holds
+    no connection, so that there are always some for readers.
+    """
 
     def __init__(self, url: str) -> None:
         self.engine = _engine(url)
         self.is_sqlite = self.engine.dialect.name == "sqlite"
         self.commits = 0  # of this object
+        self._writing = asyncio.Lock()
         self._sessions = async_sessionmaker(
             self.engine, class_=AsyncSession, expire_on_commit=False
         )
@@ -97,12 +117,30 @@ class Database:
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncSession]:
-        """Opens a transaction; commits rows, events and audit entries together or not at all."""
+        """Opens a transaction; commits rows, events and audit entries together or not at all.
+
+        Raises WriterBusy if it would have to wait too long for other transactions.
+        """
         system = {"db.system.name": self.engine.dialect.name}
         with _CHANGES.time(), inner_span("database transaction", system):
-            async with self._sessions() as session, session.begin():
+            async with self._turn_to_write(), self._sessions() as session, session.begin():
                 yield session
             self.commits += 1
+
+    @asynccontextmanager
+    async def _turn_to_write(self) -> AsyncIterator[None]:
+        if not self.is_sqlite:
+            yield
+            return
+        try:
+            async with asyncio.timeout(WRITE_WAIT_SECONDS):
+                await self._writing.acquire()
+        except TimeoutError:
+            raise WriterBusy(f"Others wrote for {WRITE_WAIT_SECONDS:.0f} s") from None
+        try:
+            yield
+        finally:
+            self._writing.release()
 
     @asynccontextmanager
     async def snapshot(self) -> AsyncIterator[AsyncSession]:

@@ -29,13 +29,14 @@ from plumbing.access.log import AccessLog
 from plumbing.access.origin import where_from
 from plumbing.call_log import ServedCall, served
 from plumbing.client import ON_BEHALF_OF, Refusal
+from plumbing.database import is_busy
 from plumbing.ended_sessions import EndedSessions
 from plumbing.grpc_errors import away_status, internal_status, status_of
 from plumbing.identity import Caller, Role, Unauthenticated, set_current_caller
 from plumbing.security_log import SecurityLog
 from plumbing.tokens import Verifier
 from plumbing.transport import names_of_peer
-from plumbing.turns import Turns
+from plumbing.turns import RETRY_SECONDS, Busy, Turns
 
 MAX_MESSAGE_BYTES = 8 << 20  # of an answer
 # Two cores: one more would only make all of them slower.
@@ -111,6 +112,15 @@ def only_services(*services: str) -> Rule:
 
 
 Policy = Mapping[str, Rule]  # by full method name: "/quanheng.grading.v1.GradingService/GetGrade"
+
+
+class DatabaseBusy(Busy):
+    """Other changes, such as a large import, take long; try again in a moment.
+
+    Raised for a change that has waited too long for its turn to be written.
+    """
+
+    message_zh = "正在写入大量数据（如导入大文件），请稍后再试；您的内容未保存"
 
 
 class Guard(grpc.aio.ServerInterceptor):
@@ -235,6 +245,9 @@ def _status_of_fault(method: str, error: Exception) -> status_pb2.Status:
     if isinstance(error, Refusal) and error.code in AWAY:
         log.warning("rpc.neighbour_away", method=method, error=str(error))
         return away_status()
+    if is_busy(error):
+        log.warning("rpc.database_busy", method=method, error=str(error))
+        return status_of(DatabaseBusy(retry_after_seconds=str(RETRY_SECONDS)))
     incident = uuid.uuid4().hex[:12]
     log.error("rpc.internal", method=method, incident=incident, exc_info=error)
     return internal_status(incident)

@@ -18,6 +18,7 @@ import grpc
 import pytest
 
 from plumbing.client import new_request_id, refusal_of
+from plumbing.database import WRITE_WAIT_SECONDS
 from plumbing.identity import Role
 from plumbing.incoming import LARGE_REQUEST_BYTES, REQUEST_BYTES
 from plumbing.security_log import OF_ONE
@@ -28,8 +29,15 @@ from protos.registry.v1 import registry_pb2 as pb
 from services.registry.identity.passwords import HASHES_WAITING
 from tests.integration.registry.bulk_sender import Sender
 from tests.integration.registry.conftest import _settings, nats_url, registry  # noqa: F401
-from tests.integration.registry.running_registry import DISTRICT, RunningRegistry, refused
+from tests.integration.registry.running_registry import (
+    DISTRICT,
+    RunningRegistry,
+    put_subject,
+    refused,
+)
+from tests.patience import PATIENCE_SECONDS
 
+MORE_THAN_CONNECTIONS = 20  # to a SQLite file, of which a process has 16
 MORE_THAN_FILES = 1200  # connections; by default a process may open 1,024 files
 
 
@@ -90,6 +98,32 @@ async def test_half_sent_batches_of_one_account_are_bounded(
         )
         await flooder.imports.DiscardBatch(request)
     await Sender(flooder, "instruments", []).open(bureau=DISTRICT)
+
+
+async def test_while_one_writes_for_long_others_read_and_are_told_to_write_again(
+    registry: RunningRegistry,  # noqa: F811
+) -> None:
+    if not registry.database.is_sqlite:
+        pytest.skip("PostgreSQL has many writers")
+    subject, caseworker = await registry.subject(), registry.client(Role.CASEWORKER)
+    read = pb.GetSubjectRequest(subject_id=subject.subject_id)
+    async with registry.database.transaction() as session:  # as a large import does
+        await session.connection()
+        writes = [
+            asyncio.ensure_future(
+                caseworker.registry.PutSubject(put_subject(), timeout=PATIENCE_SECONDS)
+            )
+            for _ in range(MORE_THAN_CONNECTIONS)
+        ]
+        await caseworker.registry.GetSubject(read, timeout=3 * WRITE_WAIT_SECONDS)
+        await asyncio.wait(writes, return_when=asyncio.FIRST_COMPLETED)
+    answers = await asyncio.gather(*writes, return_exceptions=True)
+    refusals = [refusal_of(one) for one in answers if isinstance(one, grpc.aio.AioRpcError)]
+    assert {(one.reason, one.code) for one in refusals} == {
+        ("BUSY", grpc.StatusCode.RESOURCE_EXHAUSTED)
+    }
+    again = await caseworker.registry.PutSubject(put_subject(), timeout=PATIENCE_SECONDS)
+    assert again.subject.subject_id
 
 
 async def test_a_flood_of_refused_calls_leaves_a_few_security_lines(
