@@ -37,8 +37,8 @@ async def list_audit(view: View, request: pb.ListAuditRequest) -> pb.ListAuditRe
     page, token = await paging.page(
         view.session, request, rows, AuditEntry.entry_id, newest_first=True
     )
-    total = await paging.total(view.session, request, rows, token)
-    return pb.ListAuditResponse(entries=map(_entry, page), next_page_token=token, total=total)
+    count = await paging.count(view.session, request, rows, token)
+    return pb.ListAuditResponse(entries=map(_entry, page), next_page_token=token, **count)
 
 
 def _asked_for(request: pb.ListAuditRequest) -> Iterator[sa.ColumnElement[bool]]:

@@ -219,3 +219,27 @@ def _local_day_of_sqlite(element: Any, compiler: Any, **options: Any) -> str:
 def _local_day_of_postgresql(element: Any, compiler: Any, **options: Any) -> str:
     moment = compiler.process(element.clauses, **options)
     return f"CAST({moment} AT TIME ZONE 'Asia/Shanghai' AS DATE)"
+
+
+class unindexed(FunctionElement[Any]):  # noqa: N801 - it is written like a function of SQL
+    """A column for whose condition SQLite takes no index, so that it takes that of the order.
+
+    SQLite knows no numbers of rows, and would read and sort everything that has one of many values.
+    PostgreSQL knows them and decides for itself.
+    """
+
+    inherit_cache = True
+
+    def __init__(self, column: Any) -> None:
+        super().__init__(column)
+        self.type = column.type
+
+
+@compiles(unindexed)
+def _unindexed_as_it_is(element: Any, compiler: Any, **options: Any) -> str:
+    return str(compiler.process(element.clauses, **options))
+
+
+@compiles(unindexed, "sqlite")
+def _unindexed_of_sqlite(element: Any, compiler: Any, **options: Any) -> str:
+    return f"+({compiler.process(element.clauses, **options)})"

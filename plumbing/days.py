@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, datetime, time, timedelta
+from datetime import timedelta
 from typing import Any
 
 import sqlalchemy as sa
 from sqlmodel import col
 
 from plumbing import validation
-from plumbing.clock import SHANGHAI
+from plumbing.clock import midnight
 
 
 def on_days(column: Any, request: Any) -> Iterator[sa.ColumnElement[bool]]:
@@ -19,11 +19,6 @@ def on_days(column: Any, request: Any) -> Iterator[sa.ColumnElement[bool]]:
     An empty day is no limit. Raises InvalidInput for a day that does not exist.
     """
     if day := validation.day(request.from_day, "from_day"):
-        yield col(column) >= _midnight(day)
+        yield col(column) >= midnight(day)
     if day := validation.day(request.to_day, "to_day"):
-        yield col(column) < _midnight(day + timedelta(days=1))
-
-
-def _midnight(day: date) -> datetime:
-    """The moment at which a local day begins."""
-    return datetime.combine(day, time(), SHANGHAI)
+        yield col(column) < midnight(day + timedelta(days=1))

@@ -19,6 +19,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 from law.errors import Fault, InvalidInput
 
 DEFAULT_PAGE = 100
+MOST_COUNTED = 10_000  # rows of a list; to count on would cost more than the page itself
 Row = TypeVar("Row")
 
 
@@ -72,18 +73,23 @@ def order(
     return orders[name], direction == "desc"
 
 
-async def total(
+async def count(
     session: AsyncSession, request: Paged, rows: SelectOfScalar[Any], token: str
-) -> int | None:
-    """Returns the number of rows on all pages, for the first page of a list that has several.
+) -> dict[str, int]:
+    """Counts the rows on all pages, for the first page of a list that has several.
 
-    For every other page it returns None. `token` is the token of the next page, empty on the last
-    page.
+    Returns the field of the response that tells it: `total`, or `more_than` for a list of more than
+    10,000 rows, which are not counted further. For every other page it returns no field. `token` is
+    the token of the next page, empty on the last page.
     """
     if request.page_token or not token:
-        return None
-    counted = sa.select(sa.func.count()).select_from(rows.order_by(None).subquery())
-    return (await (await session.connection()).execute(counted)).scalar_one()
+        return {}
+    one: Any = rows.with_only_columns(sa.literal_column("1"), maintain_column_froms=True)
+    counted = sa.select(sa.func.count()).select_from(
+        one.order_by(None).limit(MOST_COUNTED + 1).subquery()
+    )
+    number = (await (await session.connection()).execute(counted)).scalar_one()
+    return {"more_than": MOST_COUNTED} if number > MOST_COUNTED else {"total": number}
 
 
 async def read_in_chunks(

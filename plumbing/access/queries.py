@@ -30,8 +30,8 @@ async def list_access(view: View, request: pb.ListAccessRequest) -> pb.ListAcces
     page, token = await paging.page(
         view.session, request, rows, AccessEntry.entry_id, newest_first=True
     )
-    total = await paging.total(view.session, request, rows, token)
-    return pb.ListAccessResponse(entries=map(_message, page), next_page_token=token, total=total)
+    count = await paging.count(view.session, request, rows, token)
+    return pb.ListAccessResponse(entries=map(_message, page), next_page_token=token, **count)
 
 
 def _asked_for(request: pb.ListAccessRequest) -> Iterator[sa.ColumnElement[bool]]:

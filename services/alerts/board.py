@@ -18,8 +18,8 @@ from law.evidence import SubjectKind
 from plumbing.identity import Role
 from plumbing.view import View
 from protos.alerts.v1 import alerts_pb2 as pb
-from services.alerts.queries import ON_FILE, colour_in_sql, scope
-from services.alerts.tables import Instrument, Subject
+from services.alerts.queries import colour_in_sql, scope
+from services.alerts.tables import ON_FILE, Instrument, Subject
 
 _DAY, _WEEK = timedelta(days=1), timedelta(weeks=1)
 _SHOWN_WEEKS = 8
@@ -33,7 +33,10 @@ async def get_colour_board(
     They are counted by bureau, type and colour, and, where a date decides the colour, by the week
     in which they are valid for the last time.
     """
-    where = (ON_FILE, *scope(view.caller, Instrument, request.bureau, request.subject_id))
+    where: tuple[Any, ...] = (
+        sa.text(ON_FILE),
+        *scope(view.caller, Instrument, request.bureau, request.subject_id),
+    )
     colour = colour_in_sql(view.today).label("colour")
     keys = (col(Instrument.bureau), col(Instrument.type_code), colour)
     rows = await _rows(view, sa.select(*keys, sa.func.count()).where(*where).group_by(*keys))
@@ -81,7 +84,9 @@ async def count_colours(view: View, request: pb.CountColoursRequest) -> pb.Count
         raise NotFound("没有该信用主体", "There is no such subject")
     colour = colour_in_sql(view.today).label("colour")
     of_subject = col(Instrument.subject_id) == subject.subject_id
-    counted = sa.select(colour, sa.func.count()).where(ON_FILE, of_subject).group_by(colour)
+    counted = (
+        sa.select(colour, sa.func.count()).where(sa.text(ON_FILE), of_subject).group_by(colour)
+    )
     totals = [pb.ColourTotal(colour=c, instruments=n) for c, n in await _rows(view, counted)]
     return pb.CountColoursResponse(totals=totals, on=view.today.isoformat())
 

@@ -28,8 +28,9 @@ from plumbing.metrics.figures import (
     figure,
     tally,
 )
-from services.alerts.queries import ON_FILE, colour_in_sql
+from services.alerts.queries import colour_in_sql
 from services.alerts.tables import (
+    ON_FILE,
     Alert,
     Escalation,
     EscalationState,
@@ -205,7 +206,7 @@ class _Questions:
 
     async def colours(self) -> list[Reading]:
         colour = colour_in_sql(self._clock.today()).label("colour")
-        by_colour = sa.select(colour, sa.func.count()).where(ON_FILE).group_by(colour)
+        by_colour = sa.select(colour, sa.func.count()).where(sa.text(ON_FILE)).group_by(colour)
         instruments, raised = await ask(self._database, by_colour, _RAISED)
         alerts = {colour.value: count for colour, count in raised}
         return [

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
 import sqlalchemy as sa
 from sqlmodel import col, select
 
-from law.colours.basis import RED_WITHOUT_DATE, Basis
+from law.colours.basis import LADDER, RED_WITHOUT_DATE, Basis
 from law.colours.rule import Colour, latest_valid_until
 from law.instruments import catalogue
 from plumbing import paging, row_scope, validation
@@ -17,10 +17,23 @@ from plumbing.identity import Caller
 from plumbing.view import View
 from protos.alerts.v1 import alerts_pb2 as pb
 from services.alerts import wire
-from services.alerts.tables import Alert, Escalation, Instrument, Notice, NoticeState, Watch
+from services.alerts.tables import (
+    ON_FILE,
+    TOLD_OF,
+    Alert,
+    Escalation,
+    Instrument,
+    Notice,
+    NoticeState,
+    Watch,
+)
 
 Owned = Instrument | Alert | Notice | Escalation
-_END_OF_TIME = date.max
+_COLOUR_ORDERS = {
+    "valid_until": (Instrument.ranked_on, Instrument.instrument_id),
+    "type_code": (Instrument.type_code, Instrument.ranked_on, Instrument.instrument_id),
+    "serial_no": (Instrument.serial_no, Instrument.instrument_id),
+}
 _NOTICE_ORDERS = {"created_at": (Notice.created_at, Notice.notice_id)}
 
 
@@ -35,9 +48,6 @@ def colour_in_sql(on: date) -> sa.ColumnElement[Any]:
     return sa.case(without, *by_date, else_=Colour.NONE.value)
 
 
-ON_FILE = col(Instrument.standing) != Basis.REMOVED
-
-
 async def summarise_colours(
     view: View, request: pb.SummariseColoursRequest
 ) -> pb.SummariseColoursResponse:
@@ -49,7 +59,7 @@ async def summarise_colours(
     colour = colour_in_sql(on).label("colour")
     counts_by_colour = (
         sa.select(col(Instrument.bureau), colour, sa.func.count())
-        .where(ON_FILE, *scope(view.caller, Instrument, request.bureau))
+        .where(sa.text(ON_FILE), *scope(view.caller, Instrument, request.bureau))
         .group_by(col(Instrument.bureau), colour)
         .order_by(col(Instrument.bureau), colour)
     )
@@ -61,18 +71,15 @@ async def summarise_colours(
 async def list_colours(view: View, request: pb.ListColoursRequest) -> pb.ListColoursResponse:
     """Lists the instruments within the caller's scope with their colour today.
 
-    By default the most severe colour comes first; within a colour, the earliest last day of
-    validity.
+    By default the most severe colour comes first: what is red without a date, then by the last day
+    of validity, then what has no colour.
     """
-    rows = select(Instrument).where(ON_FILE, *_wanted(view, request))
-    column, _, direction = request.order_by.partition(" ")
-    columns, key = _ORDERS[column](view.today)
-    page, token = await paging.page(
-        view.session, request, rows, *columns, newest_first=direction == "desc", key=key
-    )
-    total = await paging.total(view.session, request, rows, token)
+    rows = select(Instrument).where(sa.text(ON_FILE), *_wanted(view, request))
+    order, reverse = paging.order(request, _COLOUR_ORDERS, "valid_until")
+    page, token = await paging.page(view.session, request, rows, *order, newest_first=reverse)
+    count = await paging.count(view.session, request, rows, token)
     colours = [wire.colour(row, view.today) for row in page]
-    return pb.ListColoursResponse(instruments=colours, next_page_token=token, total=total)
+    return pb.ListColoursResponse(instruments=colours, next_page_token=token, **count)
 
 
 def _wanted(view: View, request: pb.ListColoursRequest) -> Iterator[sa.ColumnElement[bool]]:
@@ -81,14 +88,24 @@ def _wanted(view: View, request: pb.ListColoursRequest) -> Iterator[sa.ColumnEle
         if value := getattr(request, column):
             yield col(getattr(Instrument, column)) == value
     if request.colour:
-        yield colour_in_sql(view.today) == request.colour
+        yield from _of_colour(Colour(request.colour), view.today)
     if request.text:
         yield _contains(request.text)
     first = validation.day(request.valid_until_from, "valid_until_from")
     last = validation.day(request.valid_until_to, "valid_until_to")
     if first or last:
         yield col(Instrument.standing) == Basis.DATED
-        yield col(Instrument.valid_until).between(first or date.min, last or _END_OF_TIME)
+        yield col(Instrument.valid_until).between(first or date.min, last or date.max)
+
+
+def _of_colour(colour: Colour, on: date) -> Iterator[sa.ColumnElement[bool]]:
+    """The instruments of a colour on a day, as a stretch of the order by severity."""
+    ranked = col(Instrument.ranked_on)
+    if colour is not Colour.NONE:
+        yield ranked <= latest_valid_until(colour, on)
+    worse = next((one for one in LADDER if one.severity > colour.severity), None)
+    if worse is not None:
+        yield ranked > latest_valid_until(worse, on)
 
 
 def _contains(text: str) -> sa.ColumnElement[bool]:
@@ -105,58 +122,17 @@ def _contains(text: str) -> sa.ColumnElement[bool]:
     )
 
 
-_Order = tuple[tuple[Any, ...], Callable[[Instrument], list[Any]]]
-
-
-def _until() -> sa.ColumnElement[date]:
-    return sa.func.coalesce(col(Instrument.valid_until), sa.literal(_END_OF_TIME, sa.Date))
-
-
-def _by_severity(today: date) -> _Order:
-    # Colours as ranks, the most severe first, for an order that the next page can go on from.
-    rank = sa.case({c.value: -c.severity for c in Colour}, value=colour_in_sql(today))
-
-    def key(row: Instrument) -> list[Any]:
-        severity = Colour(wire.colour(row, today).colour).severity
-        return [-severity, row.valid_until or _END_OF_TIME, row.instrument_id]
-
-    return (rank, _until(), Instrument.instrument_id), key
-
-
-def _by_last_day(_today: date) -> _Order:
-    def key(row: Instrument) -> list[Any]:
-        return [row.valid_until or _END_OF_TIME, row.instrument_id]
-
-    return (_until(), Instrument.instrument_id), key
-
-
-def _by_column(column: str) -> Callable[[date], _Order]:
-    def order(_today: date) -> _Order:
-        columns = (getattr(Instrument, column), Instrument.instrument_id)
-        return columns, lambda row: [getattr(row, column), row.instrument_id]
-
-    return order
-
-
-_ORDERS: Mapping[str, Callable[[date], _Order]] = {
-    "": _by_severity,
-    "valid_until": _by_last_day,
-    "type_code": _by_column("type_code"),
-    "serial_no": _by_column("serial_no"),
-}
-
-
 async def list_alerts(view: View, request: pb.ListAlertsRequest) -> pb.ListAlertsResponse:
     """Lists the alerts within the caller's scope, newest first."""
     rows = select(Alert).where(*scope(view.caller, Alert, request.bureau, request.subject_id))
     if request.instrument_id:
         rows = rows.where(col(Alert.instrument_id) == request.instrument_id)
     if not request.include_baseline:
-        rows = rows.where(~col(Alert.baseline))
+        rows = rows.where(sa.text(TOLD_OF))
     page, token = await paging.page(view.session, request, rows, Alert.alert_id, newest_first=True)
-    total = await paging.total(view.session, request, rows, token)
+    count = await paging.count(view.session, request, rows, token)
     alerts = [wire.alert(row, row.raised_at) for row in page]
-    return pb.ListAlertsResponse(alerts=alerts, next_page_token=token, total=total)
+    return pb.ListAlertsResponse(alerts=alerts, next_page_token=token, **count)
 
 
 async def list_notices(view: View, request: pb.ListNoticesRequest) -> pb.ListNoticesResponse:
@@ -171,9 +147,9 @@ async def list_notices(view: View, request: pb.ListNoticesRequest) -> pb.ListNot
         rows = rows.where(col(Notice.read_at).is_(None))
     order, reverse = paging.order(request, _NOTICE_ORDERS, "created_at desc")
     page, token = await paging.page(view.session, request, rows, *order, newest_first=reverse)
-    total = await paging.total(view.session, request, rows, token)
+    count = await paging.count(view.session, request, rows, token)
     notices = map(wire.notice, page)
-    return pb.ListNoticesResponse(notices=notices, next_page_token=token, total=total)
+    return pb.ListNoticesResponse(notices=notices, next_page_token=token, **count)
 
 
 async def get_watch(view: View, request: pb.GetWatchRequest) -> pb.GetWatchResponse:
@@ -195,6 +171,6 @@ def scope(
     """
     yield row_scope.seen(caller, table.subject_id, table.bureau)
     if bureau:
-        yield col(table.bureau) == bureau
+        yield row_scope.of_bureau(bureau, table.bureau)
     if subject_id:
         yield col(table.subject_id) == subject_id

@@ -10,17 +10,33 @@ from datetime import date, datetime
 from enum import StrEnum
 
 import sqlalchemy as sa
+from sqlalchemy import event
 from sqlmodel import Field, SQLModel
 
-from law.colours.basis import Basis
+from law.colours.basis import RED_WITHOUT_DATE, Basis
 from law.colours.rule import Colour, InstrumentState, VerificationResult
 from law.escalation import Step
 from plumbing.database import JsonColumn, SerialColumn, enum_column, own_registry
 from plumbing.row_digests import proven
+from plumbing.row_scope import bureau_index
 from services.alerts.languages import Language
 
 ZH = Language.CHINESE
 _ZH = {"server_default": ZH.value}
+# Conditions of indexes, which a query repeats word for word so that the index is used.
+ON_FILE = "standing <> 'removed'"
+TOLD_OF = "NOT baseline"
+
+
+def _where(name: str, *columns: str, where: str) -> sa.Index:
+    condition = sa.text(where)
+    return sa.Index(name, *columns, sqlite_where=condition, postgresql_where=condition)
+
+
+def _both(name: str, *columns: str) -> tuple[sa.Index, sa.Index]:
+    """The indexes of instruments on file for the lists of everybody and of a bureau."""
+    of_bureau = bureau_index(name.format("bureau_"), *columns, where=ON_FILE)
+    return _where(name.format(""), *columns, where=ON_FILE), of_bureau
 
 
 class Base(SQLModel, registry=own_registry()):
@@ -122,13 +138,23 @@ class Instrument(Base, table=True):
     while the instrument or its owner is in review or removed. `quiet_on` is the day on which the
     present basis came with a first load or with the end of a review: an alert due by that day is
     recorded without a notice. `since` is the day of the governing verification; for an instrument
-    never verified, the day on which alerts first learned of this.
+    never verified, the day on which alerts first learned of this. `ranked_on` orders instruments by
+    severity on every day: the last valid day, the first of all days for what is red without one,
+    and the last of all days for what has no colour; it is set whenever the row is saved.
     """
 
     __table_args__ = (
         sa.Index("ix_instrument_due", "bureau", "standing", "valid_until"),
         # Holds all that the colour board counts.
-        sa.Index("ix_instrument_board", "bureau", "type_code", "standing", "valid_until"),
+        bureau_index(
+            "ix_instrument_counted",
+            *("bureau", "type_code", "standing", "valid_until"),
+            where=ON_FILE,
+        ),
+        *_both("ix_instrument_{}ranked_on", "ranked_on", "instrument_id"),
+        *_both("ix_instrument_{}type_code", "type_code", "ranked_on", "instrument_id"),
+        *_both("ix_instrument_{}serial_no", "serial_no", "instrument_id"),
+        _where("ix_instrument_owned", "subject_id", "ranked_on", "instrument_id", where=ON_FILE),
     )
 
     instrument_id: str = Field(primary_key=True)
@@ -151,6 +177,19 @@ class Instrument(Base, table=True):
     valid_until: date | None = None
     since: date | None = None
     quiet_on: date | None = None
+    ranked_on: date = Field(default=date.max, sa_column_kwargs={"server_default": "9999-12-31"})
+
+    def rank(self) -> date:
+        """Returns the day by which the instrument is listed among others, the most severe first."""
+        if self.standing in RED_WITHOUT_DATE:
+            return date.min
+        return (self.standing == Basis.DATED and self.valid_until) or date.max
+
+
+@event.listens_for(Instrument, "before_insert")
+@event.listens_for(Instrument, "before_update")
+def _rank(_mapper: object, _connection: object, row: Instrument) -> None:
+    row.ranked_on = row.rank()
 
 
 class Verification(Base, table=True):
@@ -197,6 +236,10 @@ class Alert(Base, table=True):
     __table_args__ = (
         sa.UniqueConstraint("instrument_id", "spell", "governing_id", "colour"),
         sa.Index("ix_alert_subject", "subject_id", "alert_id"),
+        sa.Index("ix_alert_instrument", "instrument_id", "alert_id"),
+        bureau_index("ix_alert_bureau", "alert_id"),
+        bureau_index("ix_alert_bureau_told", "alert_id", where=TOLD_OF),
+        _where("ix_alert_told", "alert_id", where=TOLD_OF),
         sa.Index(
             "ix_alert_untold",
             "bureau",
@@ -234,13 +277,16 @@ class Notice(Base, table=True):
     __table_args__ = (
         sa.Index("ix_notice_number", "number"),
         sa.Index("ix_notice_newest", "created_at", "notice_id"),
-        sa.Index("ix_notice_state", "state"),
+        sa.Index("ix_notice_subject", "subject_id", "created_at", "notice_id"),
+        sa.Index("ix_notice_state_newest", "state", "created_at", "notice_id"),
+        bureau_index("ix_notice_bureau", "created_at", "notice_id"),
+        bureau_index("ix_notice_bureau_state", "state", "created_at", "notice_id"),
     )
 
     notice_id: str = Field(primary_key=True)
     key: str = Field(unique=True)
     kind: NoticeKind = Field(sa_type=enum_column(NoticeKind))
-    subject_id: str = Field(index=True)
+    subject_id: str
     bureau: str
     address: str
     title: str
@@ -307,6 +353,10 @@ class Escalation(Base, table=True):
     __table_args__ = (
         sa.UniqueConstraint("subject_id", "episode"),
         sa.Index("ix_escalation_newest", "opened_at", "escalation_id"),
+        sa.Index("ix_escalation_state", "state", "opened_at", "escalation_id"),
+        sa.Index("ix_escalation_subject", "subject_id", "opened_at", "escalation_id"),
+        bureau_index("ix_escalation_bureau", "opened_at", "escalation_id"),
+        bureau_index("ix_escalation_bureau_state", "state", "opened_at", "escalation_id"),
         sa.Index(
             "ix_escalation_open",
             "subject_id",
@@ -348,6 +398,7 @@ class EscalationStep(Base, table=True):
     """
 
     __tablename__ = "escalation_step"
+    __table_args__ = (sa.Index("ix_escalation_step_state", "step", "state", "step_id"),)
 
     step_id: int | None = Field(default=None, primary_key=True, sa_type=SerialColumn)
     escalation_id: str = Field(index=True)

@@ -81,8 +81,8 @@ async def list_grades(view: View, request: pb.ListGradesRequest) -> pb.ListGrade
     rows = select(Grade).where(col(Grade.subject_id) == subject.subject_id)
     order = (Grade.known_from, Grade.in_force_from, Grade.grade_id)
     page, token = await paging.page(view.session, request, rows, *order, newest_first=True)
-    total = await paging.total(view.session, request, rows, token)
-    return pb.ListGradesResponse(grades=map(wire.grade, page), next_page_token=token, total=total)
+    count = await paging.count(view.session, request, rows, token)
+    return pb.ListGradesResponse(grades=map(wire.grade, page), next_page_token=token, **count)
 
 
 async def get_receipt(view: View, request: pb.GetReceiptRequest) -> pb.GetReceiptResponse:

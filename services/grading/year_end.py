@@ -48,9 +48,9 @@ async def list_year_ends(view: View, request: pb.ListYearEndsRequest) -> pb.List
     """Returns a page of the closed years, latest first, with counts for the caller's bureaus."""
     rows, order = select(YearEnd), (YearEnd.year, YearEnd.ruleset_id)
     page, token = await paging.page(view.session, request, rows, *order, newest_first=True)
-    total = await paging.total(view.session, request, rows, token)
+    count = await paging.count(view.session, request, rows, token)
     year_ends = [wire.year_end(row, view.caller.covers) for row in page]
-    return pb.ListYearEndsResponse(year_ends=year_ends, next_page_token=token, total=total)
+    return pb.ListYearEndsResponse(year_ends=year_ends, next_page_token=token, **count)
 
 
 def _texts() -> Iterator[Ruleset]:

@@ -11,8 +11,17 @@ from sqlmodel import Field, SQLModel
 from law.objection import CaseKind, CaseState, Outcome
 from plumbing.database import JsonColumn, SerialColumn, enum_column, own_registry
 from plumbing.row_digests import proven
+from plumbing.row_scope import bureau_index
 
 NO_TERM = date.max  # sorts cases without a running term behind all others
+
+
+IS_OPEN = "state NOT IN ('closed', 'declined', 'withdrawn')"
+
+
+def _open(name: str, *columns: str) -> sa.Index:
+    condition = sa.text(IS_OPEN)
+    return sa.Index(name, *columns, sqlite_where=condition, postgresql_where=condition)
 
 
 class Base(SQLModel, registry=own_registry()):
@@ -30,7 +39,19 @@ class Case(Base, table=True):
 
     __tablename__ = "objection_case"
     __table_args__ = (
-        sa.Index("ix_objection_case_bureau_due_on", "bureau", "due_on", "case_id"),
+        # The work list: of everybody, a bureau, a caseworker or a subject, and by state.
+        _open("ix_objection_case_open_due_on", "due_on", "case_id"),
+        _open("ix_objection_case_open_lodged_at", "lodged_at", "case_id"),
+        _open("ix_objection_case_open_caseworker", "caseworker", "due_on", "case_id"),
+        bureau_index("ix_objection_case_bureau_open", "due_on", "case_id", where=IS_OPEN),
+        bureau_index("ix_objection_case_bureau_open_lodged", "lodged_at", "case_id", where=IS_OPEN),
+        bureau_index("ix_objection_case_bureau_state", "state", "due_on", "case_id"),
+        sa.Index("ix_objection_case_state", "state", "due_on", "case_id"),
+        # Closed cases among them.
+        bureau_index("ix_objection_case_bureau", "due_on", "case_id"),
+        bureau_index("ix_objection_case_bureau_lodged_at", "lodged_at", "case_id"),
+        bureau_index("ix_objection_case_bureau_decided_at", "decided_at"),
+        sa.Index("ix_objection_case_subject", "subject_id", "due_on", "case_id"),
         sa.Index("ix_objection_case_due_on", "due_on", "case_id"),
         sa.Index("ix_objection_case_lodged_at", "lodged_at", "case_id"),
         sa.Index("ix_objection_case_settled_at", "settled_at"),
@@ -45,7 +66,7 @@ class Case(Base, table=True):
         sa_column_kwargs={"server_default": CaseKind.OBJECTION.value},
     )
     number: str = Field(unique=True)
-    subject_id: str = Field(index=True)
+    subject_id: str
     bureau: str
     record_ids: list[str] = Field(sa_type=JsonColumn)
     # The records as they were on the day of lodging: the letter answers to that.

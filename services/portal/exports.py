@@ -28,7 +28,10 @@ log = structlog.get_logger()
 
 @dataclass
 class Export:
-    """The file of one list: for which session and from which address, and how far it has come."""
+    """The file of one list: for which session and from which address, and how far it has come.
+
+    `total` is the number of its rows; 0 where nobody counted them before they are written.
+    """
 
     owner: str
     address: str
@@ -104,7 +107,7 @@ async def _write(export: Export, headings: Sequence[str], read: Read) -> None:
 
     try:
         await list_files.write(export.path, export.title, headings, counted)
-        export.state = "ready"
+        export.state, export.total = "ready", export.done
     except Exception:  # whoever waits is told; the page of the list says why, if asked again
         log.exception("export.failed", address=export.address)
         export.state = "failed"

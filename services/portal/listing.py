@@ -28,6 +28,7 @@ PAGE_SIZE = 50
 FILE_PAGE_SIZE = 1000  # the longest page that a service gives
 LONGEST_KEPT = 2000  # characters of a list's address that a cookie remembers
 _OF_THE_PAGE = ("sort", "page", "from", "of")
+_MORE = "+"  # behind a number in the address: there are more than that
 
 
 @dataclass(frozen=True)
@@ -101,11 +102,23 @@ class Asked:
 
 @dataclass(frozen=True)
 class Chunk(Generic[Row]):
-    """A part of a list: its rows, the token of the next part, and the number of all if told."""
+    """A part of a list: its rows, the token of the next part, and the number of all if told.
+
+    `is_more` tells that there are more than `total`, which were not counted.
+    """
 
     rows: Sequence[Row]
     next_token: str = ""
     total: int | None = None
+    is_more: bool = False
+
+
+def chunk_of(answer: Any, rows: Sequence[Row]) -> Chunk[Row]:
+    """Returns a part of a list as a service answered it, with the rows that the page shows."""
+    if answer.more_than:
+        return Chunk(rows, answer.next_page_token, answer.more_than, is_more=True)
+    total = answer.total if answer.HasField("total") else None
+    return Chunk(rows, answer.next_page_token, total)
 
 
 Read = Callable[[Asked], Awaitable[Chunk[Row]]]
@@ -149,6 +162,7 @@ class Table:
     rows: Sequence[tuple[str, Sequence[Cell]]]  # the value of the row's box, and the cells
     first: int
     total: int | None
+    is_more: bool  # there are more than `total`, which were not counted
     address: Callable[..., str] = field(repr=False)
     next_link: str = ""
     first_link: str = ""
@@ -182,9 +196,10 @@ async def read_table(visit: Visit, listing: Listing[Row], asked: Asked | None = 
     asked = asked or _asked(visit, listing)
     chunk = await listing.read(asked)
     first = _number(visit, "from") or 1
-    total = _total(visit, chunk, first)
+    total, is_more = _total(visit, chunk, first)
     address = _addresses(visit, listing)
-    following = {"page": chunk.next_token, "from": first + len(chunk.rows), "of": total or ""}
+    told = f"{total or ''}{_MORE if is_more else ''}"
+    following = {"page": chunk.next_token, "from": first + len(chunk.rows), "of": told}
     return Table(
         listing=listing,
         asked=asked,
@@ -192,6 +207,7 @@ async def read_table(visit: Visit, listing: Listing[Row], asked: Asked | None = 
         rows=[_row(listing, row) for row in chunk.rows],
         first=first,
         total=total,
+        is_more=is_more,
         address=address,
         next_link=address(**following) if chunk.next_token else "",
         first_link=address(page="") if asked.page_token else "",
@@ -248,13 +264,14 @@ def _addresses(visit: Visit, listing: Listing[Any]) -> Callable[..., str]:
     return address
 
 
-def _total(visit: Visit, chunk: Chunk[Any], first: int) -> int | None:
+def _total(visit: Visit, chunk: Chunk[Any], first: int) -> tuple[int | None, bool]:
     """How many there are: told on the first page, then carried in the address."""
     if chunk.total is not None:
-        return chunk.total
+        return chunk.total, chunk.is_more
     if not chunk.next_token and first == 1:
-        return len(chunk.rows)
-    return _number(visit, "of")
+        return len(chunk.rows), False
+    told = visit.query("of")
+    return whole_number(told.removesuffix(_MORE)), told.endswith(_MORE)
 
 
 def _number(visit: Visit, name: str) -> int | None:
@@ -291,10 +308,10 @@ async def _file(visit: Visit, listing: Listing[Any], asked: Asked) -> Response:
         return rows, chunk.next_token
 
     total = first.total or len(first.rows)
-    if visit.session is None or total <= exports.LONG:
+    if visit.session is None or not (first.is_more or total > exports.LONG):
         return await list_files.KINDS[kind](title, headings, read)
     address = _addresses(visit, listing)(page="")
-    export = Export(visit.session.cookie_hash, address, title, kind, total)
+    export = Export(visit.session.cookie_hash, address, title, kind, 0 if first.is_more else total)
     begun = visit.portal.exports.begin(export, headings, read)
     return visit.redirect(f"/exports/{begun.export_id}")
 

@@ -163,14 +163,14 @@ async def list_labels(view: View, request: pb.ListLabelsRequest) -> pb.ListLabel
         subject_id = await lookup.subject_id(view, request.subject_id)
         rows = rows.where(col(Instrument.subject_id) == subject_id)
     if request.bureau:
-        rows = rows.where(col(Instrument.bureau) == request.bureau)
+        rows = rows.where(row_scope.of_bureau(request.bureau, Instrument.bureau))
     if request.instrument_ids:
         rows = rows.where(col(Instrument.instrument_id).in_(request.instrument_ids))
     page, token = await paging.page(view.session, request, rows, Instrument.instrument_id)
-    total = await paging.total(view.session, request, rows, token)
+    count = await paging.count(view.session, request, rows, token)
     key = await _key(view.session)
     labels = [_label(key, row) for row in page]
-    return pb.ListLabelsResponse(labels=labels, next_page_token=token, total=total)
+    return pb.ListLabelsResponse(labels=labels, next_page_token=token, **count)
 
 
 def _label(key: bytes, row: Instrument) -> pb.Label:

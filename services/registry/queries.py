@@ -15,6 +15,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 from law.errors import NotFound, NotPermitted
 from law.evidence import RecordStatus
 from plumbing import paging, row_scope
+from plumbing.database import unindexed
 from plumbing.identity import Role, Unauthenticated
 from plumbing.short_ids import find_by_id
 from plumbing.view import View
@@ -29,6 +30,8 @@ from services.registry.look_alikes import look_alikes
 from services.registry.publication.standing import decisions, standing
 from services.registry.retention import activations as governing
 from services.registry.tables import (
+    IN_REVIEW,
+    REPEATED_SERIAL,
     Bureau,
     Instrument,
     Record,
@@ -51,10 +54,8 @@ async def list_bureaus(view: View, request: pb.ListBureausRequest) -> pb.ListBur
     """Returns a page of all bureaus, by code; every caller may see their contact data."""
     rows = select(Bureau).where(sa.not_(col(Bureau.removed)))
     page, token = await paging.page(view.session, request, rows, Bureau.code)
-    total = await paging.total(view.session, request, rows, token)
-    return pb.ListBureausResponse(
-        bureaus=map(wire.bureau, page), next_page_token=token, total=total
-    )
+    count = await paging.count(view.session, request, rows, token)
+    return pb.ListBureausResponse(bureaus=map(wire.bureau, page), next_page_token=token, **count)
 
 
 async def get_subject(view: View, request: pb.GetSubjectRequest) -> pb.GetSubjectResponse:
@@ -74,11 +75,11 @@ async def list_subjects(view: View, request: pb.ListSubjectsRequest) -> pb.ListS
     within = scope.subjects(view.caller, view.today)
     rows = select(Subject).where(sa.not_(col(Subject.removed)), within)
     if request.bureau:
-        rows = rows.where(Subject.bureau == request.bureau)
+        rows = rows.where(row_scope.of_bureau(request.bureau, Subject.bureau))
     if request.name_contains:
         rows = rows.where(_named(request.name_contains))
     if request.in_review:
-        rows = rows.where(col(Subject.in_review))
+        rows = rows.where(sa.text(IN_REVIEW))
     if request.subject_ids:
         rows = rows.where(col(Subject.subject_id).in_(request.subject_ids))
     if request.like_name:
@@ -86,8 +87,8 @@ async def list_subjects(view: View, request: pb.ListSubjectsRequest) -> pb.ListS
     order, reverse = paging.order(request, _SUBJECT_ORDERS, "name")
     page, token = await paging.page(view.session, request, rows, *order, newest_first=reverse)
     subjects = [disclosure.subject(row, view.caller, view.today) for row in page]
-    total = await paging.total(view.session, request, rows, token)
-    return pb.ListSubjectsResponse(subjects=subjects, next_page_token=token, total=total)
+    count = await paging.count(view.session, request, rows, token)
+    return pb.ListSubjectsResponse(subjects=subjects, next_page_token=token, **count)
 
 
 async def _alike(view: View, name: str) -> list[str]:
@@ -138,11 +139,11 @@ async def list_instruments(
     owned = await _owned(view, request)
     rows = select(Instrument).where(sa.not_(col(Instrument.removed)), *owned)
     if request.repeated_serial:
-        rows = rows.where(col(Instrument.repeated_serial))
+        rows = rows.where(sa.text(REPEATED_SERIAL))
     page, token = await paging.page(view.session, request, rows, Instrument.instrument_id)
-    total = await paging.total(view.session, request, rows, token)
+    count = await paging.count(view.session, request, rows, token)
     return pb.ListInstrumentsResponse(
-        instruments=map(wire.instrument, page), next_page_token=token, total=total
+        instruments=map(wire.instrument, page), next_page_token=token, **count
     )
 
 
@@ -155,24 +156,24 @@ async def list_verifications(
     institution are sorted by date, newest first. The response also has the total number.
     """
     on_file = sa.not_(sa.or_(col(Verification.removed), col(Instrument.removed)))
-    owned = await _owned(view, request)
-    rows: Any = select(Verification, Instrument).join(Instrument).where(on_file, *owned)
+    owned = sa.and_(on_file, *await _owned(view, request))
+    every: Any = select(Verification, Instrument).join(Instrument)
     order: tuple[Any, ...] = (Verification.verification_id,)
     if request.institution:
-        rows = rows.where(col(Verification.institution) == request.institution)
+        every = every.where(col(Verification.institution) == request.institution)
         order = (Verification.verified_on, Verification.verification_id)
+    of_firm = request.subject_id or view.caller.has(Role.OPERATOR)
     page, token = await paging.page(
         view.session,
         request,
-        rows,
+        every.where(owned if of_firm else unindexed(owned)),
         *order,
         newest_first=bool(request.institution),
         key=lambda row: [getattr(row[0], column.key) for column in order],
     )
     entries = (wire.verification_entry(*row) for row in page)
-    ids = rows.with_only_columns(col(Verification.verification_id))
-    total = await paging.total(view.session, request, ids, token)
-    return pb.ListVerificationsResponse(verifications=entries, next_page_token=token, total=total)
+    count = await paging.count(view.session, request, every.where(owned), token)
+    return pb.ListVerificationsResponse(verifications=entries, next_page_token=token, **count)
 
 
 async def get_record(view: View, request: pb.GetRecordRequest) -> pb.GetRecordResponse:
@@ -225,8 +226,8 @@ async def list_records(view: View, request: pb.ListRecordsRequest) -> pb.ListRec
     ]
     # The number of all would tell the public how many records it may not see.
     is_public = view.caller.has(Role.PUBLIC)
-    total = None if is_public else await paging.total(view.session, request, rows, token)
-    return pb.ListRecordsResponse(records=filter(None, records), next_page_token=token, total=total)
+    count = {} if is_public else await paging.count(view.session, request, rows, token)
+    return pb.ListRecordsResponse(records=filter(None, records), next_page_token=token, **count)
 
 
 async def list_disclosed_records(
@@ -242,7 +243,7 @@ async def list_disclosed_records(
     if request.subject_id:
         rows = rows.where(Record.subject_id == request.subject_id)
     if request.bureau:
-        rows = rows.where(Subject.bureau == request.bureau)
+        rows = rows.where(unindexed(row_scope.of_bureau(request.bureau, Subject.bureau)))
     now = await governing.load(view.session)
     page, token = await paging.page(
         view.session, request, rows, Record.record_id, key=lambda row: [row[0].record_id]
@@ -261,17 +262,16 @@ async def list_accounts(
     view: View, request: identity.ListAccountsRequest
 ) -> identity.ListAccountsResponse:
     """Returns a page of the accounts of the bureaus, and of their firms, in the caller's scope."""
-    own = select(Subject.subject_id).where(row_scope.covered(view.caller, Subject.bureau))
-    rows = select(Account).where(
-        sa.or_(
-            sa.and_(col(Account.subject_id) == "", row_scope.covered(view.caller, Account.bureau)),
-            col(Account.subject_id).in_(own),
-        )
+    of_firm = sa.exists().where(
+        col(Subject.subject_id) == col(Account.subject_id),
+        row_scope.covered(view.caller, Subject.bureau),
     )
+    of_bureau = row_scope.covered(view.caller, Account.bureau)
+    rows = select(Account).where(sa.case((col(Account.subject_id) == "", of_bureau), else_=of_firm))
     page, token = await paging.page(view.session, request, rows, Account.name)
-    total = await paging.total(view.session, request, rows, token)
+    count = await paging.count(view.session, request, rows, token)
     return identity.ListAccountsResponse(
-        accounts=map(wire.account, page), next_page_token=token, total=total
+        accounts=map(wire.account, page), next_page_token=token, **count
     )
 
 
@@ -337,7 +337,7 @@ async def _owned(
         subject_id = await lookup.subject_id(view, request.subject_id)
         conditions.append(col(Instrument.subject_id) == subject_id)
     if request.bureau:
-        conditions.append(col(Instrument.bureau) == request.bureau)
+        conditions.append(row_scope.of_bureau(request.bureau, Instrument.bureau))
     return conditions
 
 

@@ -12,6 +12,7 @@ from law.colours.rule import InstrumentState, VerificationResult
 from law.evidence import RecordKind, RecordStatus, Sector, Severity, SubjectKind
 from plumbing.database import JsonColumn, enum_column
 from plumbing.row_digests import proven
+from plumbing.row_scope import bureau_index
 from services.registry.base import Base
 from services.registry.identity.tables import Account
 from services.registry.proposals.tables import Proposal
@@ -26,6 +27,12 @@ __all__ = [
 
 # Wrong passwords are counted in `tries` since, by name and source.
 RETIRED = frozenset({"wrong_password"})
+
+
+# Conditions of indexes, which a query repeats word for word so that the index is used.
+IN_REVIEW = "in_review AND NOT removed"
+REPEATED_SERIAL = "repeated_serial AND NOT removed"
+IN_FORCE = "superseded_at IS NULL"
 
 
 def _unique_where(name: str, *columns: str, where: str) -> sa.Index:
@@ -67,6 +74,11 @@ class Subject(Base, table=True):
             "uq_subject_credit_code", "credit_code", where="credit_code <> '' AND NOT removed"
         ),
         sa.Index("ix_subject_name", "name", "subject_id"),
+        sa.Index("ix_subject_by_credit_code", "credit_code", "subject_id"),
+        _where("ix_subject_in_review", "name", "subject_id", where=IN_REVIEW),
+        bureau_index("ix_subject_bureau_name", "name", "subject_id"),
+        bureau_index("ix_subject_bureau_credit_code", "credit_code", "subject_id"),
+        bureau_index("ix_subject_bureau_in_review", "name", "subject_id", where=IN_REVIEW),
     )
 
     subject_id: str = Field(primary_key=True)
@@ -93,7 +105,9 @@ class Instrument(Base, table=True):
     __table_args__ = (
         sa.Index("ix_instrument_serial", "type_code", "serial_no"),
         sa.Index("ix_instrument_subject", "subject_id", "instrument_id"),
-        sa.Index("ix_instrument_bureau", "bureau", "instrument_id"),
+        bureau_index("ix_instrument_of_bureau", "instrument_id"),
+        _where("ix_instrument_repeated_serial", "instrument_id", where=REPEATED_SERIAL),
+        bureau_index("ix_instrument_bureau_repeated", "instrument_id", where=REPEATED_SERIAL),
     )
 
     instrument_id: str = Field(primary_key=True)
@@ -155,10 +169,11 @@ class CertificateFile(Base, table=True):
     __tablename__ = "certificate_file"
     __table_args__ = (
         sa.Index("uq_certificate_file_version", "verification_id", "version", unique=True),
-        _unique_where(
-            "uq_certificate_file_in_force", "verification_id", where="superseded_at IS NULL"
-        ),
+        _unique_where("uq_certificate_file_in_force", "verification_id", where=IN_FORCE),
         sa.Index("ix_certificate_file_newest", "uploaded_at", "certificate_id"),
+        _where(
+            "ix_certificate_file_newest_in_force", "uploaded_at", "certificate_id", where=IN_FORCE
+        ),
         sa.Index("ix_certificate_file_sha256", "sha256"),
     )
 
@@ -292,6 +307,10 @@ class ImportBatch(Base, table=True):
     __tablename__ = "import_batch"
     __table_args__ = (
         sa.Index("ix_import_batch_newest", "imported_at", "batch_id"),
+        sa.Index("ix_import_batch_state", "state", "imported_at", "batch_id"),
+        sa.Index("ix_import_batch_sender", "imported_by", "imported_at", "batch_id"),
+        bureau_index("ix_import_batch_bureau", "imported_at", "batch_id"),
+        bureau_index("ix_import_batch_bureau_state", "state", "imported_at", "batch_id"),
         sa.Index("ix_import_batch_question", "question", "state"),
         # The batches that are being sent, and those that wait to be processed: few at any time.
         _where("ix_import_batch_open", "last_at", where="state = 'receiving'"),

@@ -13,7 +13,7 @@ from law.disclosure.rule import Audience, Field, visible_fields
 from law.errors import NotFound
 from law.escalation import Step
 from law.evidence import SubjectKind
-from plumbing import paging
+from plumbing import paging, row_scope
 from plumbing.identity import Role
 from plumbing.papers.servicer import IssuedLetter
 from plumbing.short_ids import find_by_id
@@ -69,9 +69,9 @@ async def list_escalations(
         rows = rows.where(col(Escalation.state) == EscalationState(request.state))
     order, reverse = paging.order(request, _ORDERS, "opened_at desc")
     page, token = await paging.page(view.session, request, rows, *order, newest_first=reverse)
-    total = await paging.total(view.session, request, rows, token)
+    count = await paging.count(view.session, request, rows, token)
     return pb.ListEscalationsResponse(
-        escalations=map(wire_escalations.case, page), next_page_token=token, total=total
+        escalations=map(wire_escalations.case, page), next_page_token=token, **count
     )
 
 
@@ -191,7 +191,7 @@ async def list_exposures(view: View, request: pb.ListExposuresRequest) -> pb.Lis
         )
     )
     if request.bureau:
-        rows = rows.where(col(Escalation.bureau) == request.bureau)
+        rows = rows.where(row_scope.of_bureau(request.bureau, Escalation.bureau))
     page, token = await paging.page(
         view.session,
         request,
@@ -201,6 +201,5 @@ async def list_exposures(view: View, request: pb.ListExposuresRequest) -> pb.Lis
         key=lambda row: [row[0].step_id],
     )
     exposures = [wire_escalations.exposure(step, name) for step, name in page]
-    ids = rows.with_only_columns(col(EscalationStep.step_id))
-    total = await paging.total(view.session, request, ids, token)
-    return pb.ListExposuresResponse(exposures=exposures, next_page_token=token, total=total)
+    count = await paging.count(view.session, request, rows, token)
+    return pb.ListExposuresResponse(exposures=exposures, next_page_token=token, **count)

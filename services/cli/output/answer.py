@@ -97,13 +97,20 @@ def count_line(response: Any) -> str:
     shown = len(getattr(response, name))
     if not response.next_page_token:
         return choose(f"共 {shown:,} 条", f"{shown:,} in all")
-    total = getattr(response, "total", 0)
-    of_zh = f"，共 {total:,} 条" if total else "，还有更多"
-    of_en = f" of {total:,}" if total else ", and more"
+    of_zh, of_en = _how_many(response)
     return choose(
         f"已列 {shown:,} 条{of_zh}；--limit 多列，--export 文件.xlsx 取全部",
         f"{shown:,}{of_en}; --limit lists more, --export file.xlsx takes all",
     )
+
+
+def _how_many(response: Any) -> tuple[str, str]:
+    """How many rows there are besides those shown, in Chinese and English."""
+    if more_than := getattr(response, "more_than", 0):
+        return f"，共 {more_than:,} 条以上", f" of more than {more_than:,}"
+    if total := getattr(response, "total", 0):
+        return f"，共 {total:,} 条", f" of {total:,}"
+    return "，还有更多", ", and more"
 
 
 def save(work: Callable[[Client], Awaitable[int]], data: Path | None, to: Path) -> None:

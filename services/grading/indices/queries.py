@@ -37,8 +37,8 @@ async def list_indexes(view: View, request: pb.ListIndexesRequest) -> pb.ListInd
     order = (IndexAssessment.assessed_at, IndexAssessment.index_id)
     page, token = await paging.page(view.session, request, rows, *order, newest_first=True)
     indexes = [wire.index(row, staff=_is_staff(view.caller, row), rows=False) for row in page]
-    total = await paging.total(view.session, request, rows, token)
-    return pb.ListIndexesResponse(indexes=indexes, next_page_token=token, total=total)
+    count = await paging.count(view.session, request, rows, token)
+    return pb.ListIndexesResponse(indexes=indexes, next_page_token=token, **count)
 
 
 def _is_staff(caller: Caller, row: IndexAssessment) -> bool:

@@ -37,8 +37,8 @@ async def list_impacts(view: View, request: pb.ListImpactsRequest) -> pb.ListImp
     page, token = await paging.page(view.session, request, rows, *order, newest_first=True)
     activated = await _activated_by(view, page)
     impacts = [wire.impact(row, activated.get(row.impact_id, "")) for row in page]
-    total = await paging.total(view.session, request, rows, token)
-    return pb.ListImpactsResponse(impacts=impacts, next_page_token=token, total=total)
+    count = await paging.count(view.session, request, rows, token)
+    return pb.ListImpactsResponse(impacts=impacts, next_page_token=token, **count)
 
 
 async def _activated_by(view: View, impacts: Sequence[Impact]) -> dict[str, str]:
@@ -62,8 +62,8 @@ async def list_impact_moves(
         rows = rows.where(*_pair(request))
     page, token = await paging.page(view.session, request, rows, ImpactMove.subject_id)
     moves = [wire.move(row, impact) for row in page]
-    total = await paging.total(view.session, request, rows, token)
-    return pb.ListImpactMovesResponse(moves=moves, next_page_token=token, total=total)
+    count = await paging.count(view.session, request, rows, token)
+    return pb.ListImpactMovesResponse(moves=moves, next_page_token=token, **count)
 
 
 def _pair(request: pb.ListImpactMovesRequest) -> Iterator[sa.ColumnElement[bool]]:
@@ -84,9 +84,9 @@ async def list_activations(
         view.caller.require_bureau(request.bureau)
     rows = select(Activation).where(_concerning(view, request.bureau))
     page, token = await paging.page(view.session, request, rows, Activation.seq, newest_first=True)
-    total = await paging.total(view.session, request, rows, token)
+    count = await paging.count(view.session, request, rows, token)
     return pb.ListActivationsResponse(
-        activations=map(wire.activation, page), next_page_token=token, total=total
+        activations=map(wire.activation, page), next_page_token=token, **count
     )
 
 

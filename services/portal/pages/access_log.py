@@ -13,7 +13,7 @@ from plumbing.settings import SERVICES
 from protos.operations.v1 import operations_pb2 as pb
 from services.portal.access_words import KINDS, OUTCOMES, THINGS
 from services.portal.browsers import browser_named
-from services.portal.listing import Asked, Cell, Chunk, Column, Filter, Listing, show
+from services.portal.listing import Asked, Cell, Chunk, Column, Filter, Listing, chunk_of, show
 from services.portal.pages.reading import account_names
 from services.portal.visit import Visit
 from services.portal.wording import N_, SERVICE_NAMES, Tag
@@ -46,8 +46,7 @@ async def entries(visit: Visit) -> Response:
         answer = await ask(visit.services.operations[service].ListAccess(request))
         people = (entry.on_behalf_of or entry.account_id for entry in answer.entries)
         names = await account_names(visit, people)
-        total = answer.total if answer.HasField("total") else None
-        return Chunk([(one, names) for one in answer.entries], answer.next_page_token, total)
+        return chunk_of(answer, [(one, names) for one in answer.entries])
 
     listing = Listing(
         path=PATH,

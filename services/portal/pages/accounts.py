@@ -10,7 +10,7 @@ from starlette.responses import Response
 from plumbing.client import Refusal, ask
 from plumbing.identity import Role
 from protos.identity.v1 import identity_pb2 as pb
-from services.portal.listing import Asked, Cell, Chunk, Column, Listing, show
+from services.portal.listing import Asked, Cell, Chunk, Column, Listing, chunk_of, show
 from services.portal.pages.forms import told
 from services.portal.pages.reading import bureau_names
 from services.portal.visit import Visit
@@ -39,8 +39,7 @@ async def listing(visit: Visit) -> Response:
         answer = await ask(visit.services.identity.ListAccounts(
             pb.ListAccountsRequest(**asked.paging)
         ))  # fmt: skip
-        total = answer.total if answer.HasField("total") else None
-        return Chunk(answer.accounts, answer.next_page_token, total)
+        return chunk_of(answer, answer.accounts)
 
     accounts = Listing(
         path="/accounts",

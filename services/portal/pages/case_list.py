@@ -28,6 +28,7 @@ from services.portal.listing import (
     Column,
     Filter,
     Listing,
+    chunk_of,
     list_address,
     show,
 )
@@ -153,8 +154,7 @@ async def _read(visit: Visit, asked: Asked) -> Chunk[Row]:
         )
         for case in answer.cases
     ]
-    total = answer.total if answer.HasField("total") else None
-    return Chunk(rows, answer.next_page_token, total)
+    return chunk_of(answer, rows)
 
 
 async def _away(visit: Visit) -> Mapping[str, str]:

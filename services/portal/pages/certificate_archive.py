@@ -19,7 +19,7 @@ from plumbing.spreadsheets import CsvRows
 from protos.registry.v1 import certificates_pb2 as pb
 from protos.registry.v1.registry_pb2 import Subject
 from services.portal.archives import Names, Packed, packed
-from services.portal.listing import Asked, Cell, Chunk, Column, Filter, Listing, show
+from services.portal.listing import Asked, Cell, Chunk, Column, Filter, Listing, chunk_of, show
 from services.portal.pages.certificate_files import attachment, pieces, read
 from services.portal.pages.reading import subject_names, today
 from services.portal.visit import Visit
@@ -146,8 +146,7 @@ async def _read(visit: Visit, asked: Asked) -> Chunk[Owned]:
     ids = (one.verification.subject_id for one in answer.certificates)
     firms = await subject_names(visit, ids)
     rows = [(one, _firm(firms, one)) for one in answer.certificates]
-    total = answer.total if answer.HasField("total") else None
-    return Chunk(rows, answer.next_page_token, total)
+    return chunk_of(answer, rows)
 
 
 def _firm(firms: Mapping[str, Subject], entry: pb.CertificateEntry) -> str:

@@ -21,6 +21,7 @@ from services.portal.listing import (
     Column,
     Filter,
     Listing,
+    chunk_of,
     list_address,
     show,
 )
@@ -70,8 +71,7 @@ async def _read(visit: Visit, asked: Asked) -> Chunk[Row]:
     answer = await ask(visit.services.escalations.ListEscalations(request))
     firms = await subject_names(visit, (one.subject_id for one in answer.escalations))
     rows = [(one, firms.get(one.subject_id)) for one in answer.escalations]
-    total = answer.total if answer.HasField("total") else None
-    return Chunk(rows, answer.next_page_token, total)
+    return chunk_of(answer, rows)
 
 
 def _firm(row: Row) -> Cell:

@@ -35,9 +35,8 @@ async def progress(visit: Visit) -> Response:
 
 
 def _progress(visit: Visit, export: Export) -> Progress:
-    words = visit.say(N_("正在写文件：{done}，共 {total} 行")).format(
-        done=f"{export.done:,}", total=f"{export.total:,}"
-    )
+    words = N_("正在写文件：{done}，共 {total} 行") if export.total else N_("正在写文件：{done} 行")
+    words = visit.say(words).format(done=f"{export.done:,}", total=f"{export.total:,}")
     return Progress(words, export.done, export.total, ended=export.state != "writing")
 
 

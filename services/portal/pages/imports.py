@@ -15,7 +15,7 @@ from plumbing.client import Refusal, ask, new_request_id
 from plumbing.clock import SHANGHAI
 from plumbing.identity import Role
 from protos.registry.v1 import registry_pb2 as pb
-from services.portal.listing import Asked, Cell, Chunk, Column, Filter, Listing, show
+from services.portal.listing import Asked, Cell, Chunk, Column, Filter, Listing, chunk_of, show
 from services.portal.pages import import_columns
 from services.portal.pages.forms import file_name
 from services.portal.progress import Progress, events
@@ -70,8 +70,7 @@ async def listing(visit: Visit) -> Response:
 async def _read(visit: Visit, asked: Asked) -> Chunk[pb.Batch]:
     request = pb.ListBatchesRequest(state=asked["state"], order_by=asked.order_by, **asked.paging)
     answer = await ask(visit.services.imports.ListBatches(request))
-    total = answer.total if answer.HasField("total") else None
-    return Chunk(answer.batches, answer.next_page_token, total)
+    return chunk_of(answer, answer.batches)
 
 
 def _file_name(batch: pb.Batch) -> Cell:

@@ -13,7 +13,7 @@ from law.indices.data import Row, Scoring, table
 from plumbing.client import Refusal, ask
 from plumbing.identity import Role
 from protos.grading.v1 import assessments_pb2 as pb
-from services.portal.listing import Asked, Cell, Chunk, Column, Filter, Listing, show
+from services.portal.listing import Asked, Cell, Chunk, Column, Filter, Listing, chunk_of, show
 from services.portal.pages.forms import told
 from services.portal.pages.reading import account_names, bureau_names, today
 from services.portal.visit import Visit
@@ -36,8 +36,7 @@ async def listing(visit: Visit) -> Response:
     async def read(asked: Asked) -> Chunk[pb.Index]:
         request = pb.ListIndexesRequest(state=asked["state"], **asked.paging)
         answer = await ask(visit.services.assessments.ListIndexes(request))
-        total = answer.total if answer.HasField("total") else None
-        return Chunk(answer.indexes, answer.next_page_token, total)
+        return chunk_of(answer, answer.indexes)
 
     indices = Listing(
         path="/indices",

@@ -12,7 +12,7 @@ from plumbing.identity import Role
 from protos.alerts.v1 import alerts_pb2 as alerts
 from protos.identity.v1 import identity_pb2 as identity
 from protos.registry.v1 import registry_pb2 as pb
-from services.portal.listing import Asked, Cell, Chunk, Column, Filter, Listing, show
+from services.portal.listing import Asked, Cell, Chunk, Column, Filter, Listing, chunk_of, show
 from services.portal.pages.forms import told
 from services.portal.pages.reading import certificate_cell, subject, subject_names, today
 from services.portal.pages.tasks import Task
@@ -95,8 +95,7 @@ async def due(visit: Visit) -> Response:
             (row, firms[row.subject_id].name if row.subject_id in firms else "")
             for row in answer.instruments
         ]
-        total = answer.total if answer.HasField("total") else None
-        return Chunk(rows, answer.next_page_token, total)
+        return chunk_of(answer, rows)
 
     def name(row: Owned) -> Cell:
         text = f"{words.instrument_type(row[0].type_code)} {row[0].serial_no}"
@@ -140,8 +139,7 @@ async def certificates(visit: Visit) -> Response:
             (one, firms[one.subject_id].name if one.subject_id in firms else "")
             for one in answer.verifications
         ]
-        total = answer.total if answer.HasField("total") else None
-        return Chunk(rows, answer.next_page_token, total)
+        return chunk_of(answer, rows)
 
     listing = Listing(
         path="/certificates",

@@ -13,7 +13,7 @@ from plumbing.client import ask
 from plumbing.identity import Role
 from protos.alerts.v1 import alerts_pb2 as alerts
 from protos.registry.v1 import registry_pb2 as registry
-from services.portal.listing import Asked, Cell, Chunk, Column, Filter, Listing, show
+from services.portal.listing import Asked, Cell, Chunk, Column, Filter, Listing, chunk_of, show
 from services.portal.pages.reading import bureau_names, subject, subject_names, today
 from services.portal.visit import Visit
 from services.portal.wording import N_, Words
@@ -66,8 +66,7 @@ async def _read(visit: Visit, asked: Asked) -> Chunk[Owned]:
     answer = await ask(visit.services.alerts.ListColours(request))
     owners = await _owners(visit, answer.instruments)
     rows = [(row, owners.get(row.subject_id)) for row in answer.instruments]
-    total = answer.total if answer.HasField("total") else None
-    return Chunk(rows, answer.next_page_token, total)
+    return chunk_of(answer, rows)
 
 
 async def _owners(

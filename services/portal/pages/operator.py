@@ -9,7 +9,7 @@ from starlette.responses import Response
 from plumbing.client import ask, new_request_id
 from plumbing.clock import SHANGHAI
 from protos.alerts.v1 import alerts_pb2 as alerts
-from services.portal.listing import Asked, Cell, Chunk, Column, Filter, Listing, show
+from services.portal.listing import Asked, Cell, Chunk, Column, Filter, Listing, chunk_of, show
 from services.portal.visit import Visit
 from services.portal.wording import N_, Tag
 
@@ -59,8 +59,7 @@ async def _read(visit: Visit, asked: Asked) -> Chunk[alerts.Notice]:
         subject_id=visit.person.subject_id, unread=asked["unread"] == "yes", **asked.paging
     )
     answer = await ask(visit.services.alerts.ListNotices(request))
-    total = answer.total if answer.HasField("total") else None
-    return Chunk(answer.notices, answer.next_page_token, total)
+    return chunk_of(answer, answer.notices)
 
 
 def _title(visit: Visit, notice: alerts.Notice) -> Cell:

@@ -127,7 +127,7 @@ async def _messages(visit: Visit) -> list[Task]:
         subject_id=visit.person.subject_id, unread=True, page_size=1
     )
     answer = await ask(visit.services.alerts.ListNotices(request))
-    unread = answer.total if answer.next_page_token else len(answer.notices)
+    unread = answer.total or answer.more_than or len(answer.notices)
     if not unread:
         return []
     text = visit.say(N_("阅读 {n} 条未读消息")).format(n=unread)

@@ -14,7 +14,7 @@ from protos.operations.v1 import operations_pb2 as pb
 from protos.operations.v1.operations_pb2_grpc import OperationsServiceStub
 from services.portal.audit_content import Content
 from services.portal.audit_words import ACTIONS, KINDS, action, thing
-from services.portal.listing import Asked, Cell, Chunk, Column, Filter, Listing, show
+from services.portal.listing import Asked, Cell, Chunk, Column, Filter, Listing, chunk_of, show
 from services.portal.pages.checkpoints import newest
 from services.portal.pages.platform_state import of_each_service
 from services.portal.pages.reading import account_names
@@ -42,8 +42,7 @@ async def entries(visit: Visit) -> Response:
         people = (one.on_behalf_of or one.actor for one in answer.entries)
         names = await account_names(visit, people)
         rows = [(one, _who(visit, one, names)) for one in answer.entries]
-        total = answer.total if answer.HasField("total") else None
-        return Chunk(rows, answer.next_page_token, total)
+        return chunk_of(answer, rows)
 
     listing = Listing(
         path="/audit",

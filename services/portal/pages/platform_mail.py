@@ -11,7 +11,7 @@ from plumbing.client import Refusal, ask
 from protos.alerts.v1 import alerts_pb2 as alerts
 from protos.operations.v1 import operations_pb2 as pb
 from protos.operations.v1.operations_pb2_grpc import OperationsServiceStub
-from services.portal.listing import Asked, Cell, Chunk, Column, Filter, Listing, show
+from services.portal.listing import Asked, Cell, Chunk, Column, Filter, Listing, chunk_of, show
 from services.portal.pages.forms import told
 from services.portal.pages.platform_state import of_each_service
 from services.portal.pages.reading import bureau_names, subject_names
@@ -64,8 +64,7 @@ async def _notices(visit: Visit, **values: Any) -> Response:
              else bureaus.get(one.bureau, one.bureau))
             for one in answer.notices
         ]  # fmt: skip
-        total = answer.total if answer.HasField("total") else None
-        return Chunk(rows, answer.next_page_token, total)
+        return chunk_of(answer, rows)
 
     def state(row: Addressed) -> Cell:
         tag = STATES[row[0].state]

@@ -13,7 +13,7 @@ from law.separation import Act, release_of
 from plumbing.client import Refusal, ask
 from plumbing.clock import SHANGHAI
 from protos.registry.v1 import proposals_pb2 as pb
-from services.portal.listing import Asked, Cell, Chunk, Column, Filter, Listing, show
+from services.portal.listing import Asked, Cell, Chunk, Column, Filter, Listing, chunk_of, show
 from services.portal.pages.forms import told
 from services.portal.visit import Visit
 from services.portal.wording import N_, Words
@@ -89,8 +89,7 @@ def _named(visit: Visit, one: pb.Proposal) -> Cell:
 async def _read(visit: Visit, asked: Asked) -> Chunk[pb.Proposal]:
     request = pb.ListProposalsRequest(state=asked["state"], **asked.paging)
     answer = await ask(visit.services.proposals.ListProposals(request))
-    total = answer.total if answer.HasField("total") else None
-    return Chunk(list(answer.proposals), answer.next_page_token, total)
+    return chunk_of(answer, list(answer.proposals))
 
 
 async def waiting(visit: Visit) -> list[pb.Proposal]:

@@ -13,7 +13,17 @@ from law.disclosure.publication import review_rule
 from plumbing.client import Refusal, ask
 from plumbing.identity import Role
 from protos.registry.v1 import publication_pb2 as pb
-from services.portal.listing import Asked, Cell, Chunk, Column, Filter, Listing, list_address, show
+from services.portal.listing import (
+    Asked,
+    Cell,
+    Chunk,
+    Column,
+    Filter,
+    Listing,
+    chunk_of,
+    list_address,
+    show,
+)
 from services.portal.pages.forms import told
 from services.portal.pages.reading import today
 from services.portal.pages.tasks import Task
@@ -73,8 +83,7 @@ def _linked(one: pb.Publication) -> Cell:
 async def _read(visit: Visit, asked: Asked) -> Chunk[pb.Publication]:
     request = pb.ListPublicationsRequest(state=asked["state"], **asked.paging)
     answer = await ask(visit.services.publication.ListPublications(request))
-    total = answer.total if answer.HasField("total") else None
-    return Chunk(list(answer.publications), answer.next_page_token, total)
+    return chunk_of(answer, list(answer.publications))
 
 
 async def tasks(visit: Visit) -> list[Task]:

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from plumbing.client import Refusal, ask
 from plumbing.identity import Role
 from protos.grading.v1 import rulesets_pb2 as pb
-from services.portal.listing import Asked, Cell, Chunk, Column, Filter, Listing, show
+from services.portal.listing import Asked, Cell, Chunk, Column, Filter, Listing, chunk_of, show
 from services.portal.pages.forms import told
 from services.portal.pages.reading import account_names, bureau_names, subject_names, today
 from services.portal.progress import Progress, events
@@ -58,8 +58,7 @@ def _impacts(visit: Visit) -> Listing[pb.Impact]:
     async def read(asked: Asked) -> Chunk[pb.Impact]:
         request = pb.ListImpactsRequest(**asked.paging)
         answer = await ask(visit.services.rulesets.ListImpacts(request))
-        total = answer.total if answer.HasField("total") else None
-        return Chunk(answer.impacts, answer.next_page_token, total)
+        return chunk_of(answer, answer.impacts)
 
     return Listing(
         path=PATH,
@@ -212,8 +211,7 @@ def _moves(visit: Visit, found: pb.Impact) -> Listing[tuple[pb.ImpactMove, str, 
             )
             for move in answer.moves
         ]
-        total = answer.total if answer.HasField("total") else None
-        return Chunk(rows, answer.next_page_token, total)
+        return chunk_of(answer, rows)
 
     def change(one: pb.ImpactCount) -> str:
         before = words.grade(one.ruleset_before, one.before)

@@ -29,6 +29,7 @@ from services.portal.listing import (
     Column,
     Listing,
     Table,
+    chunk_of,
     read_table,
     show,
 )
@@ -81,7 +82,7 @@ async def _instruments(visit: Visit, subject_id: str) -> Listing[alerts.Instrume
             subject_id=subject_id, order_by=asked.order_by, **asked.paging
         )
         answer = await ask(visit.services.alerts.ListColours(request))
-        return _chunk(answer, answer.instruments)
+        return chunk_of(answer, answer.instruments)
 
     def until(row: alerts.InstrumentColour) -> Cell:
         return Cell(_day(row.valid_until), note=words.days_left(row.valid_until, day))
@@ -113,7 +114,7 @@ async def _verifications(visit: Visit, subject_id: str) -> Listing[registry.Veri
     async def read(asked: Asked) -> Chunk[registry.VerificationEntry]:
         request = registry.ListVerificationsRequest(subject_id=subject_id, **asked.paging)
         answer = await ask(visit.services.registry.ListVerifications(request))
-        return _chunk(answer, answer.verifications)
+        return chunk_of(answer, answer.verifications)
 
     return Listing(
         path=f"/subjects/{subject_id}/verifications",
@@ -143,7 +144,7 @@ async def _records(visit: Visit, subject_id: str) -> Listing[registry.Record]:
         order = asked.order_by or "determined_on desc"
         request = registry.ListRecordsRequest(subject_id=subject_id, order_by=order, **asked.paging)
         answer = await ask(visit.services.registry.ListRecords(request))
-        return _chunk(answer, answer.records)
+        return chunk_of(answer, answer.records)
 
     def status(row: registry.Record) -> Cell:
         contested = visit.say(N_("有争议")) if row.contested else ""
@@ -178,7 +179,7 @@ async def _cases(visit: Visit, subject_id: str) -> Listing[objection.Case]:
             **asked.paging,
         )
         answer = await ask(visit.services.objection.ListCases(request))
-        return _chunk(answer, answer.cases)
+        return chunk_of(answer, answer.cases)
 
     return Listing(
         path="/cases",
@@ -209,7 +210,7 @@ async def _escalations(visit: Visit, subject_id: str) -> Listing[escalations.Esc
             subject_id=subject_id, order_by=asked.order_by, **asked.paging
         )
         answer = await ask(visit.services.escalations.ListEscalations(request))
-        return _chunk(answer, answer.escalations)
+        return chunk_of(answer, answer.escalations)
 
     return Listing(
         path=f"/subjects/{subject_id}/escalations",
@@ -240,7 +241,7 @@ async def _notices(visit: Visit, subject_id: str) -> Listing[alerts.Notice]:
             subject_id=subject_id, order_by=asked.order_by, **asked.paging
         )
         answer = await ask(visit.services.alerts.ListNotices(request))
-        return _chunk(answer, answer.notices)
+        return chunk_of(answer, answer.notices)
 
     def state(row: alerts.Notice) -> Cell:
         read_by = N_("已签收") if row.HasField("acknowledged_at") else ""
@@ -276,7 +277,7 @@ async def _grades(visit: Visit, subject_id: str) -> Listing[grading.Grade]:
             if refusal.code is grpc.StatusCode.NOT_FOUND:
                 return Chunk([])
             raise
-        return _chunk(answer, answer.grades)
+        return chunk_of(answer, answer.grades)
 
     def grade(row: grading.Grade) -> Cell:
         link = f"/receipts/{row.receipt_id}" if row.receipt_id else ""
@@ -295,11 +296,6 @@ async def _grades(visit: Visit, subject_id: str) -> Listing[grading.Grade]:
         read=read,
         empty=N_("还没有评定等级。"),
     )
-
-
-def _chunk(answer: Any, rows: Any) -> Chunk[Any]:
-    total = answer.total if answer.HasField("total") else None
-    return Chunk(rows, answer.next_page_token, total)
 
 
 def _day(written: str) -> date | None:

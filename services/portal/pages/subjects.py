@@ -17,6 +17,7 @@ from services.portal.listing import (
     Filter,
     Listing,
     Read,
+    chunk_of,
     list_address,
     show,
 )
@@ -34,8 +35,7 @@ async def listing(visit: Visit) -> Response:
             name_contains=asked["q"], order_by=asked.order_by, **asked.paging
         )
         answer = await ask(visit.services.registry.ListSubjects(request))
-        total = answer.total if answer.HasField("total") else None
-        return Chunk(answer.subjects, answer.next_page_token, total)
+        return chunk_of(answer, answer.subjects)
 
     return await show(visit, _listing(visit, read), "subjects/list.html")
 

@@ -51,10 +51,10 @@ async def overview(visit: Visit) -> Response:
 async def _steps(visit: Visit) -> int:
     request = escalations.ListEscalationsRequest(state="proposed", page_size=1)
     answer = await ask(visit.services.escalations.ListEscalations(request))
-    return answer.total if answer.HasField("total") else len(answer.escalations)
+    return answer.total or answer.more_than or len(answer.escalations)
 
 
 async def _batches(visit: Visit) -> int:
     request = registry.ListBatchesRequest(state="awaiting_approval", page_size=1)
     answer = await ask(visit.services.imports.ListBatches(request))
-    return answer.total if answer.HasField("total") else len(answer.batches)
+    return answer.total or answer.more_than or len(answer.batches)

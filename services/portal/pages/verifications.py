@@ -10,7 +10,7 @@ from starlette.responses import Response
 from plumbing.client import ask
 from plumbing.identity import Role
 from protos.registry.v1 import registry_pb2 as registry
-from services.portal.listing import Asked, Cell, Chunk, Column, Listing, show
+from services.portal.listing import Asked, Cell, Chunk, Column, Listing, chunk_of, show
 from services.portal.pages.reading import certificate_cell
 from services.portal.visit import Visit
 from services.portal.wording import N_, Words
@@ -42,8 +42,7 @@ async def _read(visit: Visit, asked: Asked) -> Chunk[Entry]:
     own = visit.person.subject_id if visit.has(Role.OPERATOR) else ""
     request = registry.ListVerificationsRequest(subject_id=own, **asked.paging)
     answer = await ask(visit.services.registry.ListVerifications(request))
-    total = answer.total if answer.HasField("total") else None
-    return Chunk(answer.verifications, answer.next_page_token, total)
+    return chunk_of(answer, answer.verifications)
 
 
 def _instrument(words: Words, row: Entry) -> Cell:

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
+import sqlalchemy as sa
 from sqlmodel import col, select
 
 from plumbing import paging, validation
+from plumbing.database import unindexed
+from plumbing.identity import Role
 from plumbing.view import View
 from protos.registry.v1 import certificates_pb2 as pb
 from services.registry import lookup
 from services.registry import wire as register_wire
 from services.registry.certificates import wire
 from services.registry.certificates.access import find_verification, may_send, visible
-from services.registry.tables import CertificateFile, Instrument, Verification
+from services.registry.tables import IN_FORCE, CertificateFile, Instrument, Verification
 
 _ORDER: tuple[Any, ...] = (CertificateFile.uploaded_at, CertificateFile.certificate_id)
 
@@ -44,26 +47,25 @@ async def list_certificates(
 
     On the first page the response also has their total number.
     """
-    conditions = [await visible(view), col(CertificateFile.superseded_at).is_(None)]
-    conditions += await _asked(view, request)
-    rows: Any = (
+    asked = sa.and_(await visible(view), *await _asked(view, request))
+    of_firm = request.subject_id or view.caller.has(Role.OPERATOR)
+    every: Any = (
         select(CertificateFile, Verification, Instrument)
         .join(Verification, col(CertificateFile.verification_id) == Verification.verification_id)
         .join(Instrument, col(Verification.instrument_id) == Instrument.instrument_id)
-        .where(*conditions)
+        .where(sa.text(IN_FORCE))
     )
     page, token = await paging.page(
         view.session,
         request,
-        rows,
+        every.where(asked if of_firm else unindexed(asked)),
         *_ORDER,
         newest_first=True,
         key=lambda row: [getattr(row[0], column.key) for column in _ORDER],
     )
-    ids = rows.with_only_columns(col(CertificateFile.certificate_id))
-    total = await paging.total(view.session, request, ids, token)
+    count = await paging.count(view.session, request, every.where(asked), token)
     entries = (wire.entry(*row) for row in page)
-    return pb.ListCertificatesResponse(certificates=entries, next_page_token=token, total=total)
+    return pb.ListCertificatesResponse(certificates=entries, next_page_token=token, **count)
 
 
 async def _asked(view: View, request: pb.ListCertificatesRequest) -> list[Any]:

@@ -95,18 +95,20 @@ async def list_absences(view: View, request: pb.ListAbsencesRequest) -> pb.ListA
         col(Absence.to_on) >= lasting_to,
         col(Absence.to_on) >= col(Absence.from_on),
     )
-    for name in ("bureau", "account_id", "substitute_id"):
+    if request.bureau:
+        rows = rows.where(row_scope.of_bureau(request.bureau, Absence.bureau))
+    for name in ("account_id", "substitute_id"):
         if value := getattr(request, name):
             rows = rows.where(col(getattr(Absence, name)) == value)
     if begun_to:
         rows = rows.where(col(Absence.from_on) <= begun_to)
     order = (Absence.from_on, Absence.absence_id)
     page, token = await paging.page(view.session, request, rows, *order)
-    total = await paging.total(view.session, request, rows, token)
+    count = await paging.count(view.session, request, rows, token)
     ids = {account for row in page for account in (row.account_id, row.substitute_id)}
     accounts = await _accounts(view.session, *ids)
     messages = [_message(row, accounts) for row in page]
-    return pb.ListAbsencesResponse(absences=messages, next_page_token=token, total=total)
+    return pb.ListAbsencesResponse(absences=messages, next_page_token=token, **count)
 
 
 async def list_people(view: View, request: pb.ListUnitPeopleRequest) -> pb.ListUnitPeopleResponse:
@@ -117,10 +119,12 @@ async def list_people(view: View, request: pb.ListUnitPeopleRequest) -> pb.ListU
     bureau = request.bureau or view.caller.bureau
     view.caller.require_bureau(bureau)
     rows = select(Account).where(
-        col(Account.bureau) == bureau, sa.not_(col(Account.closed)), col(Account.institution) == ""
+        row_scope.of_bureau(bureau, Account.bureau),
+        sa.not_(col(Account.closed)),
+        col(Account.institution) == "",
     )
     page, token = await paging.page(view.session, request, rows, Account.name)
-    total = await paging.total(view.session, request, rows, token)
+    count = await paging.count(view.session, request, rows, token)
     people = [
         pb.UnitPerson(
             account_id=row.account_id,
@@ -130,7 +134,7 @@ async def list_people(view: View, request: pb.ListUnitPeopleRequest) -> pb.ListU
         )
         for row in page
     ]
-    return pb.ListUnitPeopleResponse(people=people, next_page_token=token, total=total)
+    return pb.ListUnitPeopleResponse(people=people, next_page_token=token, **count)
 
 
 def _require_allowed(caller: Caller, account_id: str, bureau: str) -> None:

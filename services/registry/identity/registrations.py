@@ -86,9 +86,9 @@ async def list_registrations(
         rows = rows.where(Registration.state == request.state)
     order = (Registration.created_at, Registration.registration_id)
     page, token = await paging.page(view.session, request, rows, *order)
-    total = await paging.total(view.session, request, rows, token)
+    count = await paging.count(view.session, request, rows, token)
     messages = [await _message(view.session, row) for row in page]
-    return pb.ListRegistrationsResponse(registrations=messages, next_page_token=token, total=total)
+    return pb.ListRegistrationsResponse(registrations=messages, next_page_token=token, **count)
 
 
 async def get_registration(

@@ -10,6 +10,7 @@ from sqlmodel import Field
 
 from plumbing.database import JsonColumn
 from plumbing.row_digests import proven
+from plumbing.row_scope import bureau_index
 from services.registry.base import Base
 
 
@@ -26,6 +27,10 @@ class Account(Base, table=True):
     """
 
     __tablename__ = "account"
+    __table_args__ = (
+        sa.Index("ix_account_subject", "subject_id", "created_at", "account_id"),
+        bureau_index("ix_account_bureau", "name"),
+    )
 
     account_id: str = Field(primary_key=True)
     name: str = Field(unique=True)
@@ -131,7 +136,12 @@ class Registration(Base, table=True):
     """An application of a person for an operator's account, which a bureau confirms or rejects."""
 
     __tablename__ = "registration"
-    __table_args__ = (sa.Index("ix_registration_oldest", "created_at", "registration_id"),)
+    __table_args__ = (
+        sa.Index("ix_registration_oldest", "created_at", "registration_id"),
+        sa.Index("ix_registration_state", "state", "created_at", "registration_id"),
+        bureau_index("ix_registration_bureau", "created_at", "registration_id"),
+        bureau_index("ix_registration_bureau_state", "state", "created_at", "registration_id"),
+    )
 
     registration_id: str = Field(primary_key=True)
     number: str
@@ -158,7 +168,10 @@ class Absence(Base, table=True):
     """
 
     __tablename__ = "absence"
-    __table_args__ = (sa.Index("ix_absence_earliest", "from_on", "absence_id"),)
+    __table_args__ = (
+        sa.Index("ix_absence_earliest", "from_on", "absence_id"),
+        bureau_index("ix_absence_bureau", "from_on", "absence_id"),
+    )
 
     absence_id: str = Field(primary_key=True)
     account_id: str = Field(foreign_key="account.account_id", index=True)

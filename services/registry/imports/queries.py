@@ -34,8 +34,8 @@ async def list_batches(view: View, request: pb.ListBatchesRequest) -> pb.ListBat
         rows = rows.where(col(ImportBatch.state) == request.state)
     order, reverse = paging.order(request, _ORDERS, "imported_at desc")
     page, token = await paging.page(view.session, request, rows, *order, newest_first=reverse)
-    total = await paging.total(view.session, request, rows, token)
-    return pb.ListBatchesResponse(batches=map(wire.batch, page), next_page_token=token, total=total)
+    count = await paging.count(view.session, request, rows, token)
+    return pb.ListBatchesResponse(batches=map(wire.batch, page), next_page_token=token, **count)
 
 
 async def list_faults(view: View, request: pb.ListFaultsRequest) -> pb.ListFaultsResponse:
@@ -47,8 +47,8 @@ async def list_faults(view: View, request: pb.ListFaultsRequest) -> pb.ListFault
     rows = select(ImportFault).where(ImportFault.batch_id == batch.batch_id)
     page, token = await paging.page(view.session, request, rows, ImportFault.number)
     faults = (wire.fault(row, batch.sheet) for row in page)
-    total = await paging.total(view.session, request, rows, token)
-    return pb.ListFaultsResponse(faults=faults, next_page_token=token, total=total)
+    count = await paging.count(view.session, request, rows, token)
+    return pb.ListFaultsResponse(faults=faults, next_page_token=token, **count)
 
 
 async def get_rejected_rows(

@@ -19,9 +19,9 @@ async def list_proposals(view: View, request: pb.ListProposalsRequest) -> pb.Lis
         rows = rows.where(Proposal.state == request.state)
     order = (Proposal.proposed_at, Proposal.proposal_id)
     page, token = await paging.page(view.session, request, rows, *order)
-    total = await paging.total(view.session, request, rows, token)
+    count = await paging.count(view.session, request, rows, token)
     messages = await wire.proposals(view.session, page)
-    return pb.ListProposalsResponse(proposals=messages, next_page_token=token, total=total)
+    return pb.ListProposalsResponse(proposals=messages, next_page_token=token, **count)
 
 
 async def get_proposal(view: View, request: pb.GetProposalRequest) -> pb.GetProposalResponse:

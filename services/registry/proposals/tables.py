@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlmodel import Field
 
 from plumbing.database import JsonColumn
+from plumbing.row_scope import bureau_index
 from services.registry.base import Base
 
 _WAITING = sa.text("state = 'waiting'")
@@ -24,6 +25,10 @@ class Proposal(Base, table=True):
     __tablename__ = "proposal"
     __table_args__ = (
         sa.Index("ix_proposal_oldest", "proposed_at", "proposal_id"),
+        sa.Index("ix_proposal_state", "state", "proposed_at", "proposal_id"),
+        sa.Index("ix_proposal_proposer", "proposed_by", "proposed_at", "proposal_id"),
+        bureau_index("ix_proposal_bureau", "proposed_at", "proposal_id"),
+        bureau_index("ix_proposal_bureau_state", "state", "proposed_at", "proposal_id"),
         sa.Index(
             "uq_proposal_waiting",
             "object",

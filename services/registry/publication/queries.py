@@ -11,6 +11,8 @@ from law.disclosure.publication import PublicationState
 from law.errors import NotFound
 from law.evidence import RecordStatus
 from plumbing import paging, row_scope
+from plumbing.database import unindexed
+from plumbing.identity import Role
 from plumbing.view import View
 from protos.registry.v1 import publication_pb2 as pb
 from services.registry import lookup
@@ -29,7 +31,6 @@ async def list_publications(
         .join(Subject, col(Subject.subject_id) == col(Record.subject_id))
         .outerjoin(Publication, col(Publication.record_id) == col(Record.record_id))
         .where(
-            row_scope.seen(view.caller, Subject.subject_id, Subject.bureau),
             sa.not_(col(Record.removed)),
             col(Record.status) == RecordStatus.ACTIVE,
         )
@@ -38,17 +39,22 @@ async def list_publications(
         rows = rows.where(_in_state(PublicationState(request.state)))
     if request.subject_id:
         rows = rows.where(Record.subject_id == await lookup.subject_id(view, request.subject_id))
+    seen = row_scope.seen(view.caller, Subject.subject_id, Subject.bureau)
+    of_firm = request.subject_id or view.caller.has(Role.OPERATOR)
     page, token = await paging.page(
-        view.session, request, rows, Record.record_id, key=lambda row: [row[0].record_id]
+        view.session,
+        request,
+        rows.where(seen if of_firm else unindexed(seen)),
+        Record.record_id,
+        key=lambda row: [row[0].record_id],
     )
-    ids = rows.with_only_columns(col(Record.record_id))
-    total = await paging.total(view.session, request, ids, token)
+    count = await paging.count(view.session, request, rows.where(seen), token)
     messages = await wire.publications(view, page)
-    return pb.ListPublicationsResponse(publications=messages, next_page_token=token, total=total)
+    return pb.ListPublicationsResponse(publications=messages, next_page_token=token, **count)
 
 
 def _in_state(state: PublicationState) -> sa.ColumnElement[bool]:
-    own = col(Publication.state) == state
+    own = unindexed(Publication.state) == state
     if state is not PublicationState.WAITING:
         return own
     return sa.or_(own, col(Publication.record_id).is_(None))

@@ -97,20 +97,26 @@ async def test_every_row_comes_once_in_order(
         assert 0 < len(cut[-1]) <= size
 
 
-async def test_the_first_of_several_pages_tells_how_many_rows_there_are(entries: Database) -> None:
-    async def total(size: int, after: str = "") -> int | None:
+async def test_the_first_of_several_pages_tells_how_many_rows_there_are(
+    entries: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def count(size: int, after: str = "") -> dict[str, int]:
         request = pb.ListBureausRequest(page_size=size, page_token=after)
         async with entries.snapshot() as session:
             rows = select(Entry).order_by(col(Entry.number))
             _, token = await paging.page(session, request, select(Entry), Entry.name)
-            return await paging.total(session, request, rows, token)
+            return await paging.count(session, request, rows, token)
 
-    assert await total(4) == len(ENTRIES)
-    assert await total(len(ENTRIES)) is None
+    assert await count(4) == {"total": len(ENTRIES)}
+    assert await count(len(ENTRIES)) == {}
     request = pb.ListBureausRequest(page_size=4)
     async with entries.snapshot() as session:
         _, token = await paging.page(session, request, select(Entry), Entry.name)
-    assert await total(4, token) is None
+    assert await count(4, token) == {}
+    monkeypatch.setattr(paging, "MOST_COUNTED", len(ENTRIES))
+    assert await count(4) == {"total": len(ENTRIES)}
+    monkeypatch.setattr(paging, "MOST_COUNTED", len(ENTRIES) - 1)
+    assert await count(4) == {"more_than": len(ENTRIES) - 1}
 
 
 async def test_an_order_may_be_computed_and_its_key_taken_from_the_row(entries: Database) -> None:

@@ -86,13 +86,28 @@ OPEN = {
     "quanheng.registry.v1.Subject": set(disclosure.OPEN_OF_SUBJECT),
     "quanheng.registry.v1.Record": set(disclosure.OPEN_OF_RECORD),
     # The messages below go out whole.
-    "quanheng.registry.v1.ListBureausResponse": {"bureaus", "next_page_token", "total"},
+    "quanheng.registry.v1.ListBureausResponse": {
+        "bureaus",
+        "next_page_token",
+        "total",
+        "more_than",
+    },
     "quanheng.registry.v1.Bureau": {
         *("code", "name", "division_code", "department", "phone", "email", "version", "removed"),
     },
     "quanheng.registry.v1.GetSubjectResponse": {"subject"},
-    "quanheng.registry.v1.ListSubjectsResponse": {"subjects", "next_page_token", "total"},
-    "quanheng.registry.v1.ListRecordsResponse": {"records", "next_page_token", "total"},
+    "quanheng.registry.v1.ListSubjectsResponse": {
+        "subjects",
+        "next_page_token",
+        "total",
+        "more_than",
+    },
+    "quanheng.registry.v1.ListRecordsResponse": {
+        "records",
+        "next_page_token",
+        "total",
+        "more_than",
+    },
     "quanheng.registry.v1.ListDisclosedRecordsResponse": {"records", "next_page_token"},
     "quanheng.registry.v1.DisclosedRecord": {
         *("record", "subject_name", "credit_code", "disclosed_until", "disclosure_cite"),
@@ -145,7 +160,7 @@ OPEN = {
     },
     # Of published assessments only.
     "quanheng.grading.v1.GetIndexResponse": {"index", "result_json"},
-    "quanheng.grading.v1.ListIndexesResponse": {"indexes", "next_page_token", "total"},
+    "quanheng.grading.v1.ListIndexesResponse": {"indexes", "next_page_token", "total", "more_than"},
     "quanheng.grading.v1.Index": {
         *("index_id", "area_id", "area_name", "area_kind", "bureau", "table_id", "table_hash"),
         *("assessed_on", "assessed_by", "assessed_at", "state", "published_at", "published_by"),
@@ -163,7 +178,12 @@ OPEN = {
         "escalation_id",
     },
     "quanheng.alerts.v1.ColourTotal": {"colour", "instruments"},
-    "quanheng.alerts.v1.ListExposuresResponse": {"exposures", "next_page_token", "total"},
+    "quanheng.alerts.v1.ListExposuresResponse": {
+        "exposures",
+        "next_page_token",
+        "total",
+        "more_than",
+    },
     "quanheng.alerts.v1.Exposure": {
         *("exposure_id", "subject_name", "statement", "media", "cite", "published_at"),
     },

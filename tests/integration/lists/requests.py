@@ -1,0 +1,394 @@
+"""Every list of the platform, with what people usually ask of it and who asks.
+
+`A_FEW` tells why the rows of a list may be sorted instead of read in order: there are few of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from plumbing.access.queries import list_access
+from plumbing.audit_calls import list_audit
+from plumbing.identity import Caller, Role, service_caller
+from protos.alerts.v1 import alerts_pb2 as alerts
+from protos.alerts.v1 import escalations_pb2 as escalations
+from protos.grading.v1 import assessments_pb2 as assessments
+from protos.grading.v1 import grading_pb2 as grading
+from protos.grading.v1 import rulesets_pb2 as rulesets
+from protos.identity.v1 import identity_pb2 as identity
+from protos.objection.v1 import objection_pb2 as objection
+from protos.operations.v1 import operations_pb2 as operations
+from protos.registry.v1 import certificates_pb2 as certificates
+from protos.registry.v1 import proposals_pb2 as proposals
+from protos.registry.v1 import publication_pb2 as publication
+from protos.registry.v1 import registry_pb2 as registry
+from services.alerts import queries as of_alerts
+from services.alerts.escalation import queries as of_escalations
+from services.grading import queries as of_grades
+from services.grading import year_end
+from services.grading.indices import queries as of_indices
+from services.grading.rulesets import queries as of_rulesets
+from services.objection import queries as of_cases
+from services.registry import labels
+from services.registry import queries as of_register
+from services.registry.certificates import queries as of_certificates
+from services.registry.identity import absences, colleagues, registrations
+from services.registry.imports import queries as of_imports
+from services.registry.proposals import queries as of_proposals
+from services.registry.publication import queries as of_publication
+
+BUREAU, CITY, SUBJECT = "330111", "330100", "s1"
+CASEWORKER = Caller("s1", "某人", frozenset({Role.CASEWORKER}), BUREAU)
+REVIEWER = Caller("s1", "某人", frozenset({Role.MUNICIPAL_REVIEWER}), CITY)
+OPERATOR = Caller("s1", "某人", frozenset({Role.OPERATOR}), BUREAU, SUBJECT)
+INSPECTOR = Caller("s1", "某人", frozenset({Role.INSPECTOR}), BUREAU)
+PUBLIC = Caller("", "公众", frozenset({Role.PUBLIC}))
+SERVICE = service_caller("alerts")
+STAFF = (CASEWORKER, REVIEWER, SERVICE)
+ALL = (*STAFF, OPERATOR)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A request that these people send; `a_few` is why its rows may be sorted, if they may."""
+
+    request: Any
+    by: Sequence[Caller] = STAFF
+    a_few: str = ""
+
+
+@dataclass(frozen=True)
+class List:
+    """A list: the service that holds it, its query, and what is usually asked of it."""
+
+    service: str
+    query: Callable[[Any, Any], Awaitable[Any]]
+    asked: Sequence[Asked]
+
+
+OF_A_FIRM = "of one firm"
+A_DAY = "what happened on a few days"
+A_QUARTER = "decisions of a quarter"
+OF_A_BATCH = "named one by one"
+
+_CASES = objection.ListCasesRequest
+_COLOURS = alerts.ListColoursRequest
+_NOTICES = alerts.ListNoticesRequest
+_ESCALATIONS = escalations.ListEscalationsRequest
+_SUBJECTS = registry.ListSubjectsRequest
+_AUDIT = operations.ListAuditRequest
+_ACCESS = operations.ListAccessRequest
+
+LISTS = (
+    List(
+        "objection",
+        of_cases.list_cases,
+        (
+            Asked(_CASES()),
+            Asked(_CASES(), (OPERATOR,)),
+            Asked(_CASES(order_by="due_on desc")),
+            Asked(_CASES(order_by="lodged_at")),
+            Asked(_CASES(order_by="lodged_at desc")),
+            Asked(_CASES(include_closed=True), ALL),
+            Asked(_CASES(include_closed=True, order_by="lodged_at desc")),
+            Asked(_CASES(bureau=BUREAU)),
+            Asked(_CASES(kind="repair")),
+            Asked(_CASES(state="accepted")),
+            Asked(_CASES(state="closed")),
+            Asked(_CASES(sector="fuel")),
+            Asked(_CASES(caseworker="s1")),
+            Asked(_CASES(caseworkers=["s1", "s2"]), a_few="open with few people"),
+            Asked(_CASES(due_to="2026-09-30")),
+            Asked(_CASES(lodged_from="2026-09-01", lodged_to="2026-09-30"), a_few=A_DAY),
+            Asked(_CASES(lodged_from="2026-09-01", lodged_to="2026-09-30", order_by="lodged_at")),
+            Asked(_CASES(subject_id=SUBJECT, include_closed=True), ALL),
+            Asked(_CASES(subject_ids=[SUBJECT, "s2"]), a_few=OF_A_BATCH),
+            Asked(_CASES(decided_from="2026-07-01", late=True), a_few=A_QUARTER),
+        ),
+    ),
+    List(
+        "alerts",
+        of_alerts.list_colours,
+        (
+            Asked(_COLOURS(), ALL),
+            *(Asked(_COLOURS(colour=one), ALL) for one in ("red", "yellow", "green", "none")),
+            *(
+                Asked(_COLOURS(order_by=f"{name}{way}"))
+                for name in ("valid_until", "type_code", "serial_no")
+                for way in ("", " desc")
+            ),
+            Asked(_COLOURS(bureau=BUREAU)),
+            Asked(_COLOURS(subject_id=SUBJECT), ALL),
+            Asked(_COLOURS(type_code="fuel_dispenser")),
+            Asked(_COLOURS(state="in_use")),
+            Asked(_COLOURS(text="123")),
+            Asked(_COLOURS(valid_until_from="2026-09-01", valid_until_to="2026-09-07")),
+            Asked(_COLOURS(instrument_id="s1"), ALL, a_few=OF_A_BATCH),
+        ),
+    ),
+    List(
+        "alerts",
+        of_alerts.list_alerts,
+        (
+            Asked(alerts.ListAlertsRequest(), ALL),
+            Asked(alerts.ListAlertsRequest(include_baseline=True), ALL),
+            Asked(alerts.ListAlertsRequest(bureau=BUREAU)),
+            Asked(alerts.ListAlertsRequest(subject_id=SUBJECT), ALL),
+            Asked(alerts.ListAlertsRequest(instrument_id="s1"), ALL),
+        ),
+    ),
+    List(
+        "alerts",
+        of_alerts.list_notices,
+        (
+            Asked(_NOTICES(), ALL),
+            Asked(_NOTICES(order_by="created_at"), ALL),
+            Asked(_NOTICES(bureau=BUREAU)),
+            Asked(_NOTICES(state="failed"), ALL),
+            Asked(_NOTICES(subject_id=SUBJECT, unread=True), ALL),
+        ),
+    ),
+    List(
+        "alerts",
+        of_escalations.list_escalations,
+        (
+            Asked(_ESCALATIONS(), ALL),
+            Asked(_ESCALATIONS(order_by="opened_at"), ALL),
+            Asked(_ESCALATIONS(bureau=BUREAU)),
+            Asked(_ESCALATIONS(state="proposed"), ALL),
+            Asked(_ESCALATIONS(subject_id=SUBJECT), ALL),
+        ),
+    ),
+    List(
+        "alerts",
+        of_escalations.list_exposures,
+        (
+            Asked(escalations.ListExposuresRequest(), (PUBLIC, *STAFF)),
+            Asked(escalations.ListExposuresRequest(bureau=BUREAU), (PUBLIC,)),
+        ),
+    ),
+    List(
+        "grading",
+        of_grades.list_grades,
+        (Asked(grading.ListGradesRequest(subject_id=SUBJECT), ALL),),
+    ),
+    List("grading", of_rulesets.list_impacts, (Asked(rulesets.ListImpactsRequest()),)),
+    List(
+        "grading",
+        of_rulesets.list_impact_moves,
+        (
+            Asked(rulesets.ListImpactMovesRequest(impact_id="s1"), (SERVICE,)),
+            Asked(
+                rulesets.ListImpactMovesRequest(
+                    impact_id="s1", one_pair=True, ruleset_before="r", before="A", after="B"
+                ),
+                (SERVICE,),
+            ),
+        ),
+    ),
+    List(
+        "grading",
+        of_rulesets.list_activations,
+        (
+            Asked(rulesets.ListActivationsRequest()),
+            Asked(rulesets.ListActivationsRequest(bureau=BUREAU)),
+        ),
+    ),
+    List(
+        "grading",
+        of_indices.list_indexes,
+        (
+            Asked(assessments.ListIndexesRequest(), (PUBLIC, *STAFF)),
+            Asked(assessments.ListIndexesRequest(bureau=BUREAU), (PUBLIC, *STAFF)),
+            Asked(assessments.ListIndexesRequest(state="published"), (PUBLIC, *STAFF)),
+            Asked(
+                assessments.ListIndexesRequest(area_id="s1"), (PUBLIC, *STAFF), a_few="of an area"
+            ),
+        ),
+    ),
+    List(
+        "grading",
+        year_end.list_year_ends,
+        (Asked(assessments.ListYearEndsRequest(), a_few="a row a year and text"),),
+    ),
+    List("registry", of_register.list_bureaus, (Asked(registry.ListBureausRequest()),)),
+    List(
+        "registry",
+        of_register.list_subjects,
+        (
+            *(
+                Asked(_SUBJECTS(order_by=f"{name}{way}"), (PUBLIC, *STAFF))
+                for name in ("name", "credit_code")
+                for way in ("", " desc")
+            ),
+            Asked(_SUBJECTS(), (OPERATOR,), a_few=OF_A_FIRM),
+            Asked(_SUBJECTS(bureau=BUREAU), (PUBLIC, *STAFF)),
+            Asked(_SUBJECTS(in_review=True)),
+            Asked(_SUBJECTS(name_contains="加油站"), (PUBLIC, *STAFF)),
+            Asked(_SUBJECTS(name_contains="hzjyz"), (PUBLIC, *STAFF)),
+            Asked(_SUBJECTS(subject_ids=["s1", "s2"]), a_few=OF_A_BATCH),
+            Asked(_SUBJECTS(like_name="杭州某某加油站"), (CASEWORKER,), a_few=OF_A_BATCH),
+        ),
+    ),
+    List(
+        "registry",
+        of_register.list_instruments,
+        (
+            Asked(registry.ListInstrumentsRequest(), ALL),
+            Asked(registry.ListInstrumentsRequest(bureau=BUREAU)),
+            Asked(registry.ListInstrumentsRequest(subject_id=SUBJECT), ALL),
+            Asked(registry.ListInstrumentsRequest(repeated_serial=True)),
+        ),
+    ),
+    List(
+        "registry",
+        labels.list_labels,
+        (
+            Asked(registry.ListLabelsRequest(), ALL),
+            Asked(registry.ListLabelsRequest(bureau=BUREAU)),
+            Asked(registry.ListLabelsRequest(subject_id=SUBJECT), ALL),
+            Asked(registry.ListLabelsRequest(instrument_ids=["s1", "s2"]), a_few=OF_A_BATCH),
+        ),
+    ),
+    List(
+        "registry",
+        of_register.list_verifications,
+        (
+            Asked(registry.ListVerificationsRequest(), STAFF),
+            Asked(registry.ListVerificationsRequest(), (OPERATOR,), a_few=OF_A_FIRM),
+            Asked(registry.ListVerificationsRequest(bureau=BUREAU), STAFF),
+            Asked(registry.ListVerificationsRequest(subject_id=SUBJECT), ALL, a_few=OF_A_FIRM),
+            Asked(registry.ListVerificationsRequest(institution="某院"), (SERVICE,)),
+        ),
+    ),
+    List(
+        "registry",
+        of_register.list_records,
+        (
+            Asked(registry.ListRecordsRequest(subject_id=SUBJECT), (SERVICE,)),
+            Asked(
+                registry.ListRecordsRequest(subject_id=SUBJECT, order_by="determined_on desc"),
+                (SERVICE,),
+            ),
+        ),
+    ),
+    List(
+        "registry",
+        of_register.list_disclosed_records,
+        (
+            Asked(registry.ListDisclosedRecordsRequest(), (PUBLIC,)),
+            Asked(registry.ListDisclosedRecordsRequest(bureau=BUREAU), (PUBLIC,)),
+            Asked(
+                registry.ListDisclosedRecordsRequest(subject_id=SUBJECT),
+                (PUBLIC,),
+                a_few=OF_A_FIRM,
+            ),
+        ),
+    ),
+    List(
+        "registry",
+        of_publication.list_publications,
+        (
+            Asked(publication.ListPublicationsRequest()),
+            Asked(publication.ListPublicationsRequest(state="waiting")),
+            Asked(publication.ListPublicationsRequest(state="released")),
+            Asked(
+                publication.ListPublicationsRequest(subject_id=SUBJECT), (SERVICE,), a_few=OF_A_FIRM
+            ),
+        ),
+    ),
+    List("registry", of_register.list_accounts, (Asked(identity.ListAccountsRequest()),)),
+    List(
+        "registry",
+        colleagues.list_colleagues,
+        (Asked(identity.ListColleaguesRequest(), (OPERATOR,)),),
+    ),
+    List(
+        "registry",
+        registrations.list_registrations,
+        (
+            Asked(identity.ListRegistrationsRequest()),
+            Asked(identity.ListRegistrationsRequest(state="waiting")),
+        ),
+    ),
+    List(
+        "registry",
+        absences.list_people,
+        (Asked(identity.ListUnitPeopleRequest(bureau=BUREAU), STAFF),),
+    ),
+    List(
+        "registry",
+        absences.list_absences,
+        (
+            Asked(identity.ListAbsencesRequest()),
+            Asked(identity.ListAbsencesRequest(bureau=BUREAU, begun_to="2026-09-14")),
+            Asked(identity.ListAbsencesRequest(lasting_to="2026-09-14", begun_to="2026-09-14")),
+            Asked(identity.ListAbsencesRequest(account_id="s1"), a_few="of one person"),
+            Asked(identity.ListAbsencesRequest(substitute_id="s1"), a_few="of one person"),
+        ),
+    ),
+    List(
+        "registry",
+        of_imports.list_batches,
+        (
+            Asked(registry.ListBatchesRequest(), (*STAFF, INSPECTOR)),
+            Asked(registry.ListBatchesRequest(order_by="imported_at"), (*STAFF, INSPECTOR)),
+            Asked(registry.ListBatchesRequest(state="awaiting_approval")),
+        ),
+    ),
+    List(
+        "registry",
+        of_imports.list_faults,
+        (Asked(registry.ListFaultsRequest(batch_id="s1"), (CASEWORKER,)),),
+    ),
+    List(
+        "registry",
+        of_proposals.list_proposals,
+        (
+            Asked(proposals.ListProposalsRequest(), ALL),
+            Asked(proposals.ListProposalsRequest(state="waiting")),
+        ),
+    ),
+    List(
+        "registry",
+        of_certificates.list_certificates,
+        (
+            Asked(certificates.ListCertificatesRequest()),
+            Asked(certificates.ListCertificatesRequest(), (OPERATOR,), a_few=OF_A_FIRM),
+            Asked(certificates.ListCertificatesRequest(subject_id=SUBJECT), ALL, a_few=OF_A_FIRM),
+            Asked(certificates.ListCertificatesRequest(state="in_use")),
+            Asked(certificates.ListCertificatesRequest(type_code="fuel_dispenser")),
+            Asked(
+                certificates.ListCertificatesRequest(
+                    valid_until_from="2026-09-01", valid_until_to="2026-09-30"
+                )
+            ),
+        ),
+    ),
+    List(
+        "registry",
+        list_audit,
+        (
+            Asked(_AUDIT(), (SERVICE,)),
+            Asked(_AUDIT(object="subject/s1"), (SERVICE,), a_few="of one object"),
+            Asked(_AUDIT(actor="s1"), (SERVICE,), a_few="of one person"),
+            Asked(_AUDIT(action="enter_record"), (SERVICE,)),
+            Asked(_AUDIT(kind="subject"), (SERVICE,)),
+            Asked(_AUDIT(from_day="2026-09-14", to_day="2026-09-14"), (SERVICE,), a_few=A_DAY),
+        ),
+    ),
+    List(
+        "registry",
+        list_access,
+        (
+            Asked(_ACCESS()),
+            Asked(_ACCESS(account="s1"), a_few="of one person"),
+            Asked(_ACCESS(kind="refused")),
+            Asked(_ACCESS(object="subject/s1"), a_few="of one subject"),
+            Asked(_ACCESS(source="127.0.0.1")),
+            Asked(_ACCESS(from_day="2026-09-14", to_day="2026-09-14"), a_few=A_DAY),
+        ),
+    ),
+)
