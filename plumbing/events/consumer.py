@@ -22,7 +22,7 @@ from nats.js import JetStreamContext
 from nats.js.api import AckPolicy, ConsumerConfig
 
 from plumbing.clock import Clock
-from plumbing.database import DATABASE_AWAY, Database
+from plumbing.database import DATABASE_AWAY, Database, WriterBusy
 from plumbing.events.dead_letters import bury
 from plumbing.events.envelope import Delivery, MalformedEvent
 from plumbing.events.inbox import EventHandler, Inbox, Place, TryLater, describe
@@ -174,7 +174,7 @@ class Consumer:
         """Handles an event or has it delivered again; returns its place, or the error."""
         try:
             place = await self.inbox.take(delivery)
-        except (TryLater, Away) as error:
+        except (TryLater, Away, WriterBusy) as error:
             _LOG.warning("event held back", **self._about(delivery), error=describe(error))
             await message.nak(delay=_delay(delivery.deliveries, first=0.5, last=10.0))
             return error

@@ -15,7 +15,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from structlog.testing import capture_logs
 
 from plumbing.clock import SystemClock
-from plumbing.database import Database
+from plumbing.database import Database, WriterBusy
 from plumbing.events.consumer import Consumer
 from plumbing.events.dead_letters import Replay, dead_letters, replay
 from plumbing.events.envelope import Received
@@ -250,15 +250,16 @@ async def test_a_failure_that_passes_leaves_no_trace(
     assert await failures(receiver) == []
 
 
-async def test_a_neighbour_that_is_away_is_waited_for_without_counting(
-    sender: Database, receiver: Database, jetstream: JetStreamContext
+@pytest.mark.parametrize("away", [TryLater("the workflows are away"), WriterBusy("others write")])
+async def test_what_is_away_or_busy_is_waited_for_without_counting(
+    sender: Database, receiver: Database, jetstream: JetStreamContext, away: Exception
 ) -> None:
     reactions: list[int] = []
 
     async def react(received: Received[BureausChanged]) -> None:
         reactions.append(received.sequence)
         if len(reactions) == 1:
-            raise TryLater("the workflows are away")
+            raise away
 
     await announced(sender, "a", "a")
     await send(sender, jetstream)
