@@ -11,7 +11,7 @@ from plumbing.clock import SHANGHAI
 from protos.operations.v1 import operations_pb2 as pb
 from services.portal.wording import N_, Words
 
-# A field without a word here is of the machine, such as a digest, and is not shown.
+# The most telling first. A field without a word is of the machine, such as a digest, and not shown.
 FIELDS = {
     "name": N_("名称"),
     "display_name": N_("姓名"),
@@ -122,13 +122,13 @@ class Content:
         self._words = words
 
     def of(self, entry: pb.AuditEntry) -> str:
-        """Returns each value that an entry changed, before and after; at most four of them."""
+        """Returns what an entry changed, before and after: the first four of `FIELDS`."""
         before, after = (json.loads(text) if text else {} for text in (entry.before, entry.after))
         kind = entry.object.partition("/")[0]
         changed = [
-            self._change(kind, name, before, value)
-            for name, value in after.items()
-            if name in FIELDS and before.get(name) != value and value not in ("", None, [], {})
+            self._change(kind, name, before, after[name])
+            for name in FIELDS
+            if before.get(name, False) != after.get(name, False) and _says_something(after, name)
         ]
         return "；".join(changed[:MOST])
 
@@ -183,6 +183,10 @@ class Content:
             "language": lambda code: words.say(_LANGUAGES.get(code, code)),
         }
         return spoken.get(name)
+
+
+def _says_something(after: Mapping[str, Any], name: str) -> bool:
+    return after.get(name) not in ("", None, [], {})
 
 
 def _unless_unknown(spoken: Callable[[str], str], code: str) -> str:

@@ -283,14 +283,7 @@ _ADMINISTRATION = tuple(
     )
 )
 _AUDIT = (
-    _at(
-        "/audit",
-        platform_audit.entries,
-        Role.ADMINISTRATOR,
-        Role.AUDITOR,
-        Role.UNIT_HEAD,
-        Role.MUNICIPAL_REVIEWER,
-    ),
+    _at("/audit", platform_audit.entries, *platform_audit.READERS),
     _at("/audit/chains", platform_audit.verify, Role.ADMINISTRATOR, Role.AUDITOR),
     _at(access_log.PATH, access_log.entries, Role.AUDITOR),
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 SignIn = Callable[..., Page]
@@ -28,6 +29,14 @@ def test_a_caseworker_sees_similar_names_before_a_subject_is_registered(sign_in:
     page.get_by_role("button", name="核对并提交").click()
     page.get_by_role("button", name="不是同一家，登记").click()
     expect(page.get_by_role("heading", name=f"{known}有限公司")).to_be_visible()
+    expect(page.locator("#audit")).to_have_count(0)
+    head = sign_in("demo.unithead")
+    head.goto(page.url)
+    expect(head.locator("#audit")).to_be_visible()
+    told = head.get_by_role("row", name="登记主体")
+    expect(told).to_contain_text("样例办案人员")
+    expect(told).to_contain_text(f"名称: {known}有限公司")
+    assert Axe().run(head).violations_count == 0
 
 
 def test_without_an_instrument_an_institution_is_told_to_choose_one(sign_in: SignIn) -> None:
@@ -40,7 +49,9 @@ def test_the_audit_says_in_words_what_was_done(sign_in: SignIn) -> None:
     page = sign_in("administrator")
     page.goto("/audit")
     done = page.locator("main tbody td:nth-child(3)").all_inner_texts()
-    assert [one for one in done if re.search("[a-z]+_[a-z]+", one)] == []
+    told = page.locator("main tbody td:nth-child(5)").all_inner_texts()
+    assert any(told)
+    assert [one for one in (*done, *told) if re.search("[a-z]+_[a-z]+", one)] == []
     page.get_by_role("link", name="计量信用监管平台").click()
     page.wait_for_url("**/status")
 

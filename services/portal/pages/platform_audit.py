@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
@@ -9,6 +10,7 @@ from starlette.responses import Response
 
 from plumbing.client import ask
 from plumbing.clock import SHANGHAI
+from plumbing.identity import Role
 from plumbing.settings import SERVICES
 from protos.operations.v1 import operations_pb2 as pb
 from protos.operations.v1.operations_pb2_grpc import OperationsServiceStub
@@ -22,29 +24,21 @@ from services.portal.visit import Visit
 from services.portal.wording import N_, SERVICE_NAMES
 
 Named = tuple[pb.AuditEntry, str]
+READERS = (Role.ADMINISTRATOR, Role.AUDITOR, Role.UNIT_HEAD, Role.MUNICIPAL_REVIEWER)
 
 
 async def entries(visit: Visit) -> Response:
     """Shows the audit entries of a service, newest first, filtered by who, what and when."""
     service = visit.query("service") if visit.query("service") in SERVICES else SERVICES[0]
+    return await show(visit, listing_of(visit, service), "administration/audit.html")
 
-    async def read(asked: Asked) -> Chunk[Named]:
-        request = pb.ListAuditRequest(
-            actor=asked["actor"],
-            action=asked["action"],
-            kind=asked["kind"],
-            object=asked["object"],
-            from_day=asked["from_day"],
-            to_day=asked["to_day"],
-            **asked.paging,
-        )
-        answer = await ask(visit.services.operations[service].ListAudit(request))
-        people = (one.on_behalf_of or one.actor for one in answer.entries)
-        names = await account_names(visit, people)
-        rows = [(one, _who(visit, one, names)) for one in answer.entries]
-        return chunk_of(answer, rows)
 
-    listing = Listing(
+def listing_of(visit: Visit, service: str, object_: str = "") -> Listing[Named]:
+    """Returns the list of a service's audit entries: of one object, or else of the list's filters.
+
+    `object_` names the object as the audit does, for example `subject/…`.
+    """
+    return Listing(
         path="/audit",
         title=N_("审计"),
         counted=N_("共 {total} 条，第 {first}–{last} 条"),
@@ -66,10 +60,26 @@ async def entries(visit: Visit) -> Response:
             Filter("from_day", N_("自（如 2026-09-01）")),
             Filter("to_day", N_("至（如 2026-09-30）")),
         ),
-        read=read,
+        read=partial(_read, visit, service, object_),
         empty=N_("没有这样的审计记录。"),
     )  # fmt: skip
-    return await show(visit, listing, "administration/audit.html")
+
+
+async def _read(visit: Visit, service: str, object_: str, asked: Asked) -> Chunk[Named]:
+    request = pb.ListAuditRequest(
+        actor=asked["actor"],
+        action=asked["action"],
+        kind=asked["kind"],
+        object=object_ or asked["object"],
+        from_day=asked["from_day"],
+        to_day=asked["to_day"],
+        **asked.paging,
+    )
+    answer = await ask(visit.services.operations[service].ListAudit(request))
+    people = (one.on_behalf_of or one.actor for one in answer.entries)
+    names = await account_names(visit, people)
+    rows = [(one, _who(visit, one, names)) for one in answer.entries]
+    return chunk_of(answer, rows)
 
 
 def _object(visit: Visit, service: str, one: pb.AuditEntry) -> Cell:

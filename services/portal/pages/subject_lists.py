@@ -33,6 +33,7 @@ from services.portal.listing import (
     read_table,
     show,
 )
+from services.portal.pages import platform_audit
 from services.portal.pages.reading import subject, today
 from services.portal.visit import Page, Visit
 from services.portal.wording import N_
@@ -57,14 +58,19 @@ class Short:
 
 
 async def short_lists(visit: Visit, subject_id: str) -> list[Short]:
-    """Reads the first rows of every list of a subject, in the order of the page."""
+    """Reads the first rows of every list of a subject, in the order of the page.
+
+    The audit is among them for those who may read it.
+    """
+
+    makers = {**_LISTINGS, "audit": _audit} if visit.has(*platform_audit.READERS) else _LISTINGS
 
     async def read(name: str) -> Short:
-        listing = await _LISTINGS[name](visit, subject_id)
+        listing = await makers[name](visit, subject_id)
         table = await read_table(visit, listing, Asked(filters={}, page_size=SHORT))
         return Short(name, table, _FILTERED.get(name, listing.path).format(subject_id))
 
-    return list(await asyncio.gather(*map(read, _LISTINGS)))
+    return list(await asyncio.gather(*map(read, makers)))
 
 
 async def whole(visit: Visit, name: str) -> Response:
@@ -298,6 +304,10 @@ async def _grades(visit: Visit, subject_id: str) -> Listing[grading.Grade]:
     )
 
 
+async def _audit(visit: Visit, subject_id: str) -> Listing[platform_audit.Named]:
+    return platform_audit.listing_of(visit, "registry", f"subject/{subject_id}")
+
+
 def _day(written: str) -> date | None:
     return date.fromisoformat(written) if written else None
 
@@ -313,7 +323,11 @@ _LISTINGS: Mapping[str, _Make] = {
     "notices": _notices,
 }
 # The lists of all subjects that can be limited to one; the others have an address of their own.
-_FILTERED = {"instruments": "/instruments?subject={}", "cases": "/cases?subject={}&closed=yes"}
+_FILTERED = {
+    "instruments": "/instruments?subject={}",
+    "cases": "/cases?subject={}&closed=yes",
+    "audit": "/audit?service=registry&object=subject/{}",
+}
 WHOLE: Mapping[str, Page] = {
     name: partial(whole, name=name) for name in _LISTINGS if name not in _FILTERED
 }

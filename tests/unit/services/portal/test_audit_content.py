@@ -49,5 +49,11 @@ def test_a_code_is_told_by_what_it_means(object_: str, name: str, code: Any, wor
     assert told(object_, {}, {name: code}, "zh-CN").endswith(f": {words}")
 
 
+def test_a_mark_that_was_never_set_is_not_told_and_one_that_ends_is() -> None:
+    assert told("subject/s1", {}, {"in_review": False, "name": "A"}) == "Name: A"
+    ended = told("subject/s1", {"in_review": True}, {"in_review": False}, "zh-CN")
+    assert ended == "待核查: 是 → 否"
+
+
 def test_no_more_than_a_few_fields_are_told() -> None:
     assert told("record/r1", {}, dict.fromkeys(FIELDS, "x")).count("；") == MOST - 1
