@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 from functools import cache
 
 from law.colours.rule import Mode
 from law.errors import NotFound
+from law.periods import add_months
 from law.reader.ambiguities import read_readings
 from law.reader.data_file import DATED, read_cite, read_header, read_lasting, read_validity
 from law.reader.packaged import understood
@@ -124,3 +126,20 @@ def mode_of(code: str) -> Mode:
     """
     known = catalogue().get(code)
     return known.mode if known else Mode.PERIODIC
+
+
+def end_of_cycle(code: str, verified_on: date) -> date | None:
+    """Returns the last day to which a verification may be valid by the type's usual cycle.
+
+    It is the same day of the month after the cycle, inclusive. None for a type that is not in the
+    catalogue or has no known cycle.
+    """
+    known = catalogue().get(code)
+    months = known.cycle_months if known else None
+    return add_months(verified_on, months) if months else None
+
+
+def exceeds_cycle(code: str, verified_on: date, valid_until: date | None) -> bool:
+    """Returns whether a verification is said to be valid for longer than the type's usual cycle."""
+    end = end_of_cycle(code, verified_on)
+    return end is not None and valid_until is not None and valid_until > end

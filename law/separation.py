@@ -39,6 +39,7 @@ class Act(StrEnum):
     UNDO_BATCH = "undo_batch"
     LOAD_AGAIN = "load_again"
     END_RED_ALERT = "end_red_alert"
+    EXCEED_CYCLE = "exceed_cycle"
 
 
 class Tie(StrEnum):

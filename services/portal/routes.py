@@ -211,7 +211,13 @@ _INSTITUTIONS = (
     _at("/certificates", institution.certificates, Role.VERIFICATION_INSTITUTION),
     _at("/verifications/new", institution.record, Role.VERIFICATION_INSTITUTION, form=True),
 )
-_PROPOSING = (Role.CASEWORKER, Role.UNIT_HEAD, Role.INSPECTOR, Role.OPERATOR)
+_PROPOSING = (
+    Role.CASEWORKER,
+    Role.UNIT_HEAD,
+    Role.INSPECTOR,
+    Role.OPERATOR,
+    Role.VERIFICATION_INSTITUTION,
+)
 _UNIT = (
     _at("/unit", unit.overview, Role.UNIT_HEAD),
     _at(absences.UNIT, absences.unit, Role.UNIT_HEAD, form=True),

@@ -152,7 +152,7 @@ def test_an_institution_reports_by_form_and_by_file(sign_in: SignIn, tmp_path: P
     expect(page.get_by_role("alert")).to_contain_text("请选择检定结果")
     page.get_by_label("合格", exact=True).check()
     page.get_by_label("检定日期").fill("2026-09-10")
-    page.get_by_label("有效期至").fill("2027-09-09")
+    page.get_by_label("有效期至").fill("2026-12-09")
     page.get_by_label("证书编号").fill("样例-甲-0001")
     press(page, "继续")
     expect(page.get_by_role("heading", name="核对并提交")).to_be_visible()
@@ -169,7 +169,7 @@ def test_an_institution_reports_by_form_and_by_file(sign_in: SignIn, tmp_path: P
     name, _, serial = page.locator("main tbody a").first.inner_text().rpartition(" ")
     [kind] = [one.code for one in catalogue().values() if one.name_zh == name]
     heads = ["器具类型", "出厂编号", "检定结果", "检定日期", "有效期至", "检定机构", "证书编号"]
-    row = [kind, serial, "合格", "2026-09-11", "2027-09-10"]
+    row = [kind, serial, "合格", "2026-09-11", "2026-12-10"]
     for own, state in (("别的检定院", "有误，未导入"), ("样例·计量检定院", "已导入")):
         file = table(tmp_path, f"{own}.csv", heads, [*row, own, "样例-乙-0001"])
         send_file(page, file, "导入")

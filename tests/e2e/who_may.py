@@ -221,22 +221,22 @@ CertificateService.ReadCertificate neighbour  -  +  +  +  +  +  +  -  -  -  -   
 CertificateService.ReadCertificate foreign    -  -  -  -  -  -  -  -  -  -  -   -  -  -
 CertificateService.ReadCertificate city       -  -  -  -  -  -  -  -  -  -  -   +  +  +
 
-ProposalService.ListProposals own            .  +  +  -  +  -  +  -  -  -  -   +  +  -
-ProposalService.ListProposals neighbour      .  +  +  -  +  -  +  -  -  -  -   +  +  -
-ProposalService.ListProposals foreign        .  .  .  -  .  -  .  -  -  -  -   .  .  -
-ProposalService.ListProposals city           .  .  .  -  .  -  .  -  -  -  -   +  +  -
-ProposalService.GetProposal own              0  +  +  -  +  -  +  -  -  -  -   +  +  -
-ProposalService.GetProposal neighbour        0  +  +  -  +  -  +  -  -  -  -   +  +  -
-ProposalService.GetProposal foreign          0  -  -  -  -  -  -  -  -  -  -   -  -  -
-ProposalService.GetProposal city             0  -  -  -  -  -  -  -  -  -  -   +  +  -
+ProposalService.ListProposals own            .  +  +  -  +  .  +  -  -  -  -   +  +  -
+ProposalService.ListProposals neighbour      .  +  +  -  +  .  +  -  -  -  -   +  +  -
+ProposalService.ListProposals foreign        .  .  .  -  .  .  .  -  -  -  -   .  .  -
+ProposalService.ListProposals city           .  .  .  -  .  .  .  -  -  -  -   +  +  -
+ProposalService.GetProposal own              0  +  +  -  +  0  +  -  -  -  -   +  +  -
+ProposalService.GetProposal neighbour        0  +  +  -  +  0  +  -  -  -  -   +  +  -
+ProposalService.GetProposal foreign          0  -  -  -  -  0  -  -  -  -  -   -  -  -
+ProposalService.GetProposal city             0  -  -  -  -  0  -  -  -  -  -   +  +  -
 ProposalService.ReleaseProposal own          -  -  +  -  -  -  -  -  -  -  -   -  +  -
 ProposalService.ReleaseProposal foreign      -  -  -  -  -  -  -  -  -  -  -   -  -  -
 ProposalService.ReleaseProposal city         -  -  -  -  -  -  -  -  -  -  -   -  +  -
 ProposalService.DeclineProposal own          -  -  +  -  -  -  -  -  -  -  -   -  +  -
 ProposalService.DeclineProposal foreign      -  -  -  -  -  -  -  -  -  -  -   -  -  -
 ProposalService.DeclineProposal city         -  -  -  -  -  -  -  -  -  -  -   -  +  -
-ProposalService.WithdrawProposal own         0  -  -  -  -  -  -  -  -  -  -   -  -  -
-ProposalService.WithdrawProposal foreign     0  -  -  -  -  -  -  -  -  -  -   -  -  -
+ProposalService.WithdrawProposal own         0  -  -  -  -  0  -  -  -  -  -   -  -  -
+ProposalService.WithdrawProposal foreign     0  -  -  -  -  0  -  -  -  -  -   -  -  -
 
 PublicationService.ListPublications own       +  +  +  +  +  -  -  -  -  -  -   +  +  +
 PublicationService.ListPublications neighbour .  +  +  +  +  -  -  -  -  -  -   +  +  +

@@ -91,11 +91,11 @@ TABLE = """
 /registrations/{registration_id} own                      >   - + + - - - - - -  + + -
 /registrations/{registration_id} foreign                  >   - - - - - - - - -  - - -
 /registrations/{registration_id} city                     >   - - - - - - - - -  + + -
-/proposals any                                            >   + + + - + - - - -  + + -
-/proposals/{proposal_id} own                              >   0 + + - + - - - -  + + -
-/proposals/{proposal_id} neighbour                        >   0 + + - + - - - -  + + -
-/proposals/{proposal_id} foreign                          >   0 - - - - - - - -  - - -
-/proposals/{proposal_id} city                             >   0 - - - - - - - -  + + -
+/proposals any                                            >   + + + - + + - - -  + + -
+/proposals/{proposal_id} own                              >   0 + + - + 0 - - -  + + -
+/proposals/{proposal_id} neighbour                        >   0 + + - + 0 - - -  + + -
+/proposals/{proposal_id} foreign                          >   0 - - - - 0 - - -  - - -
+/proposals/{proposal_id} city                             >   0 - - - - 0 - - -  + + -
 /publication any                                          >   - + + + + - - - -  + + +
 /publication/{record_id} own                              >   - + + + + - - - -  + + +
 /publication/{record_id} foreign                          >   - - - - - - - - -  - - -

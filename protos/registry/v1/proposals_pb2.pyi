@@ -46,7 +46,7 @@ class Proposal(_message.Message):
     proposal_id: _builtins.str
     """Stable id."""
     act: _builtins.str
-    """correct_record, withdraw_record, undo_batch or end_red_alert."""
+    """correct_record, withdraw_record, undo_batch, end_red_alert or exceed_cycle."""
     object: _builtins.str
     """What it changes, such as record/<id>."""
     subject_id: _builtins.str

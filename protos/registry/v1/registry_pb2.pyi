@@ -1422,6 +1422,7 @@ class RecordVerificationResponse(_message.Message):
 
     VERIFICATION_FIELD_NUMBER: _builtins.int
     INSTRUMENT_FIELD_NUMBER: _builtins.int
+    PROPOSAL_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def verification(self) -> Global___Verification:
         """The verification."""
@@ -1430,15 +1431,22 @@ class RecordVerificationResponse(_message.Message):
     def instrument(self) -> Global___Instrument:
         """The instrument, which a first pass puts into use."""
 
+    @_builtins.property
+    def proposal(self) -> _proposals_pb2.Proposal:
+        """The proposal, where a unit head must confirm first that it is valid for longer than the cycle of
+        its type; nothing is recorded then.
+        """
+
     def __init__(
         self,
         *,
         verification: Global___Verification | None = ...,
         instrument: Global___Instrument | None = ...,
+        proposal: _proposals_pb2.Proposal | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["instrument", b"instrument", "verification", b"verification"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["instrument", b"instrument", "proposal", b"proposal", "verification", b"verification"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["instrument", b"instrument", "verification", b"verification"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["instrument", b"instrument", "proposal", b"proposal", "verification", b"verification"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -2597,6 +2605,7 @@ class BatchEstimate(_message.Message):
     DIGEST_FIELD_NUMBER: _builtins.int
     LOAD_AGAIN_FIELD_NUMBER: _builtins.int
     REDS_ENDED_FIELD_NUMBER: _builtins.int
+    BEYOND_CYCLE_FIELD_NUMBER: _builtins.int
     alerts: _builtins.int
     """Instruments that would newly be alarmed."""
     instruments: _builtins.int
@@ -2617,6 +2626,8 @@ class BatchEstimate(_message.Message):
     """True for a first load where the bureau has had one: a person approves it whatever its effect."""
     reds_ended: _builtins.int
     """Red alerts that would end without a verification; a person approves them whatever their number."""
+    beyond_cycle: _builtins.int
+    """Passes that are valid for longer than the cycle of their type; a unit head confirms them."""
     def __init__(
         self,
         *,
@@ -2630,10 +2641,11 @@ class BatchEstimate(_message.Message):
         digest: _builtins.str = ...,
         load_again: _builtins.bool = ...,
         reds_ended: _builtins.int = ...,
+        beyond_cycle: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["alert_share", b"alert_share", "alerts", b"alerts", "digest", b"digest", "drop_share", b"drop_share", "drops", b"drops", "graded", b"graded", "instruments", b"instruments", "least", b"least", "load_again", b"load_again", "reds_ended", b"reds_ended"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["alert_share", b"alert_share", "alerts", b"alerts", "beyond_cycle", b"beyond_cycle", "digest", b"digest", "drop_share", b"drop_share", "drops", b"drops", "graded", b"graded", "instruments", b"instruments", "least", b"least", "load_again", b"load_again", "reds_ended", b"reds_ended"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -182,6 +182,8 @@ async def record(visit: Visit) -> Response:
         answer = await ask(visit.services.registry.RecordVerification(request))
     except Refusal as refusal:
         return await _form(visit, 422, **told(visit, refusal))
+    if answer.HasField("proposal"):
+        return visit.redirect(f"/proposals/{answer.proposal.proposal_id}")
     return await _done(visit, answer)
 
 

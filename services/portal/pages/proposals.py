@@ -47,6 +47,13 @@ _FIELDS = {
     "manufacturer": N_("生产厂家"),
     "location": N_("使用地点"),
     "rotate_on": N_("轮换日期"),
+    "result": N_("结果"),
+    "verified_on": N_("检定日期"),
+    "valid_until": N_("有效期至"),
+    "institution": N_("检定机构"),
+    "certificate_no": N_("证书编号"),
+    "certificate_sha256": N_("证书文件的校验值"),
+    "method": N_("检定依据"),
     "file_name": N_("文件"),
     "rows": N_("行数"),
 }
@@ -177,6 +184,7 @@ def _value(visit: Visit, proposal: pb.Proposal, field: str, text: str) -> str:
         "severity": words.severity,
         "status": words.record_status,
         "type_code": words.instrument_type,
+        "result": words.result,
     }
     if text and field in spoken:
         return spoken[field](text)

@@ -10,14 +10,18 @@ from sqlmodel import col, select
 
 from law.colours.rule import InstrumentState, VerificationResult
 from law.errors import AlreadyExists, Fault
+from law.instruments import end_of_cycle, exceeds_cycle
 from law.reader.strict_reader import Reader
+from law.separation import Act
 from plumbing.change import Change
+from protos.registry.v1 import proposals_pb2 as proposals
 from protos.registry.v1 import registry_pb2 as pb
 from services.registry import institutions, wire
 from services.registry.announce_changes import save_instruments, save_verifications
-from services.registry.commands.targets import find_instrument, refuse_any
+from services.registry.commands.targets import find_instrument, refuse_any, require_version
 from services.registry.institutions import own_institution
-from services.registry.tables import Instrument, Verification
+from services.registry.proposals.propose import Proposed, object_id, propose
+from services.registry.tables import Instrument, Proposal, Verification
 from services.registry.validation import (
     VerificationContent,
     check_dated,
@@ -32,7 +36,8 @@ async def record_verification(
     """Records a verification; a first pass puts a spare instrument into use (C-19).
 
     If the same certificate is recorded already with the same content, returns that verification.
-    Raises InvalidInput for faulty content, NotPermitted outside the caller's scope, and
+    One that is valid for longer than the cycle of its type is only proposed: a unit head confirms
+    it. Raises InvalidInput for faulty content, NotPermitted outside the caller's scope, and
     AlreadyExists if the certificate number is recorded with other content.
     """
     faults: list[Fault] = []
@@ -45,10 +50,56 @@ async def record_verification(
     content = replace(content, instrument_id=instrument.instrument_id)
     check_dated(reader, content, instrument.type_code)
     refuse_any(faults)
-    row = await _recorded_before(change, content) or await _record(change, content, instrument)
+    row = await _recorded_before(change, content)
+    if row is None and exceeds_cycle(
+        instrument.type_code, content.verified_on, content.valid_until
+    ):
+        proposal = await _propose(change, request, content, instrument)
+        return pb.RecordVerificationResponse(
+            instrument=wire.instrument(instrument), proposal=proposal
+        )
+    row = row or await _record(change, content, instrument)
     return pb.RecordVerificationResponse(
         verification=wire.verification(row), instrument=wire.instrument(instrument)
     )
+
+
+async def release_verification(
+    change: Change, request: pb.RecordVerificationRequest, proposal: Proposal
+) -> None:
+    """Records a verification that a unit head confirms, valid for longer than the cycle."""
+    faults: list[Fault] = []
+    content = read_verification(
+        reader_of(request.verification, "verification", faults), change.today
+    )
+    refuse_any(faults)
+    instrument = await find_instrument(change, object_id(proposal))
+    require_version(instrument.version, proposal.base_version)
+    content = replace(content, instrument_id=instrument.instrument_id)
+    if await _recorded_before(change, content) is None:
+        await _record(change, content, instrument)
+
+
+async def _propose(
+    change: Change,
+    request: pb.RecordVerificationRequest,
+    content: VerificationContent,
+    instrument: Instrument,
+) -> proposals.Proposal:
+    end = end_of_cycle(instrument.type_code, content.verified_on)
+    after = {name: value for name, value in asdict(content).items() if value}
+    del after["instrument_id"]
+    what = Proposed(
+        act=Act.EXCEED_CYCLE,
+        object=f"instrument/{instrument.instrument_id}",
+        version=instrument.version,
+        bureau=instrument.bureau,
+        ground=f"按检定周期，有效期最迟到 {end}",
+        before={"valid_until": end},
+        after=after,
+        subject_id=instrument.subject_id,
+    )
+    return await propose(change, request, what)
 
 
 def _check_own(reader: Reader, content: VerificationContent, own: str) -> None:

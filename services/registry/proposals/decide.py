@@ -11,7 +11,7 @@ from plumbing.change import Change
 from plumbing.identity import Role
 from protos.registry.v1 import proposals_pb2 as pb
 from protos.registry.v1 import registry_pb2 as registry
-from services.registry.commands import instruments, records
+from services.registry.commands import instruments, records, verifications
 from services.registry.imports.batch import undo
 from services.registry.proposals.access import find
 from services.registry.proposals.propose import DECLINED, RELEASED, WAITING, WITHDRAWN, tell
@@ -27,6 +27,7 @@ RELEASES: Mapping[str, tuple[Any, Release]] = {
         (registry.UndoBatchRequest, undo.release_undo),
         (registry.PutInstrumentRequest, instruments.release_content),
         (registry.SetInstrumentStateRequest, instruments.release_state),
+        (registry.RecordVerificationRequest, verifications.release_verification),
     )
 }
 

@@ -13,7 +13,16 @@ from protos.registry.v1 import proposals_pb2
 PROPOSALS = proposals_pb2.DESCRIPTOR.services_by_name["ProposalService"].full_name
 _DECIDING = allow(Role.CASEWORKER, Role.UNIT_HEAD)
 _PROPOSING = Rule(
-    frozenset({Role.CASEWORKER, Role.UNIT_HEAD, Role.INSPECTOR, Role.INTEGRATOR, Role.OPERATOR})
+    frozenset(
+        {
+            Role.CASEWORKER,
+            Role.UNIT_HEAD,
+            Role.INSPECTOR,
+            Role.INTEGRATOR,
+            Role.OPERATOR,
+            Role.VERIFICATION_INSTITUTION,
+        }
+    )
 )
 
 _RULES = {

@@ -42,8 +42,9 @@ class Estimate:
 
     `alerts` is the number of `instruments` that would get a new alert, `drops` the number of
     `graded` subjects whose grade would fall. `digest` identifies the plan and both numbers.
-    `reds_ended` is the number of red alerts that would end without a verification, and `load_again`
-    is true for a first load where there was one before.
+    `reds_ended` is the number of red alerts that would end without a verification, `load_again` is
+    true for a first load where there was one before, and `beyond_cycle` is the number of
+    verifications that are valid for longer than the cycle of their type.
     """
 
     alerts: int
@@ -56,14 +57,16 @@ class Estimate:
     digest: str = ""
     reds_ended: int = 0
     load_again: bool = False
+    beyond_cycle: int = 0
 
     @property
     def is_burst(self) -> bool:
         """Whether a limit is exceeded, so that a person must approve the batch.
 
-        A batch that ends red alerts, or is a silent load after the first, always needs one (S1 20).
+        A batch that ends red alerts, exceeds the cycle of a type, or is a silent load after the
+        first always needs one (S1 20).
         """
-        if self.reds_ended or self.load_again:
+        if self.reds_ended or self.load_again or self.beyond_cycle:
             return True
         alarming = self.alerts >= self.least and self.alerts > self.alert_share * self.instruments
         falling = self.drops >= self.least and self.drops > self.drop_share * self.graded
@@ -96,6 +99,6 @@ async def estimate(context: Context, plan: Plan, limits: Limits, drops: GradeDro
     alarms = await count_alarms(context, plan)
     shares = (limits.alerts, limits.drops, limits.least)
     result = Estimate(alarms.alerts, alarms.instruments, drops.fallen, drops.graded, *shares)
-    result = replace(result, reds_ended=alarms.reds_ended)
+    result = replace(result, reds_ended=alarms.reds_ended, beyond_cycle=len(plan.beyond_cycle))
     content = json.dumps([plan.digest(), result.alerts, result.drops])
     return replace(result, digest=hashlib.sha256(content.encode()).hexdigest())

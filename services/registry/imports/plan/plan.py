@@ -65,12 +65,14 @@ class Plan:
 
     `unchanged` are rows with the same content as the register, `in_review` rows whose owner is
     doubtful; `repeated` are ids of instruments whose serial number occurs more than once.
+    `beyond_cycle` are rows of verifications that are valid for longer than the cycle of their type.
     """
 
     things: dict[Kind, list[Planned]] = field(default_factory=lambda: defaultdict(list))
     unchanged: set[int] = field(default_factory=set)
     in_review: set[int] = field(default_factory=set)
     repeated: set[str] = field(default_factory=set)
+    beyond_cycle: set[int] = field(default_factory=set)
 
     def make(self, kind: Kind, row: int, values: dict[str, Any], thing_id: str = "") -> str:
         """Plans to create a row of the register with these values; returns its id.
@@ -99,6 +101,7 @@ class Plan:
         """Removes from the plan all changes that come from these rows of the file."""
         for kind, things in self.things.items():
             self.things[kind] = [planned for planned in things if planned.row not in rows]
+        self.beyond_cycle -= set(rows)
 
     def digest(self) -> str:
         """Returns the SHA-256 of all planned changes, equal for plans that make the same changes.

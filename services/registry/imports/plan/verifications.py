@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from sqlmodel import col
 
 from law.colours.rule import InstrumentState, VerificationResult
+from law.instruments import end_of_cycle, exceeds_cycle
 from services.registry import institutions
 from services.registry.imports.plan.instruments_and_records import (
     KnownInstruments,
@@ -166,6 +167,19 @@ async def _plan_each(context: Context, plan: Plan, owned: Owned) -> None:
             plan.make(Kind.VERIFICATION, item.row, values | {"instrument_id": instrument_id})
         else:
             plan.alter(Kind.VERIFICATION, item.row, present["verification_id"], values, present)
+        _note_cycle(context, plan, item, values)
+
+
+def _note_cycle(context: Context, plan: Plan, item: Item, values: Mapping[str, Any]) -> None:
+    """Warns of a new or changed row that is valid for longer than its cycle; it is confirmed."""
+    code, day, until = item.values["type_code"], values["verified_on"], values.get("valid_until")
+    if item.row in plan.unchanged or not exceeds_cycle(code, day, until):
+        return
+    plan.beyond_cycle.add(item.row)
+    end, column = end_of_cycle(code, day), context.file.column("valid_until")
+    zh = f"有效期超过检定周期（最迟 {end}），须经单位负责人确认"
+    en = f"valid beyond the cycle of its type, which ends on {end}; a unit head confirms it"
+    context.notes.warn(item.row, "BEYOND_CYCLE", zh, en, column=column, value=str(until))
 
 
 def _is_of(own: str, context: Context, item: Item, present: RegisterRow | None) -> bool:
