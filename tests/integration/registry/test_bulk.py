@@ -267,7 +267,7 @@ async def test_an_institution_uploads_verifications_and_sees_only_its_own(
         serial_no=filed.serial_no,
         result="pass",
         verified_on="2026-09-10",
-        valid_until="2027-09-09",
+        valid_until="2027-03-09",
         institution="合成检定院",
         certificate_no=uuid4().hex,
     )

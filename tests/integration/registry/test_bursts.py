@@ -45,7 +45,7 @@ from tests.integration.registry.running_registry import (
 from tests.postgres import Databases
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
-SOON, LATE = "2026-10-01", "2028-10-01"  # the day is 2026-09-14
+SOON, LATE = "2026-10-01", "2027-08-31"  # the day is 2026-09-14
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -290,7 +290,7 @@ async def test_a_certificate_recorded_meanwhile_is_no_part_of_what_was_seen(
     client, head = registry.client(Role.CASEWORKER), registry.client(Role.UNIT_HEAD, name="head")
     batch = await upload(client, "verifications", passes(serials, SOON))
     filed = next(one for one in await instruments_of(client, owner) if one.serial_no == serials[0])
-    later = verify(filed.instrument_id, verified_on="2026-09-10", valid_until=LATE)
+    later = verify(filed.instrument_id, verified_on="2026-09-10", valid_until="2027-03-09")
     await client.registry.RecordVerification(later)
     answer = await approve(head, batch)
     assert (answer.stale, answer.batch.estimate.alerts) == (True, 3)

@@ -88,12 +88,12 @@ async def test_a_verification_is_told_again_by_its_certificate_or_its_day(
     without = verification(出厂编号=serial, 检定结果="不合格", 有效期至="", 证书编号="")
     content = verifications(with_paper, without)
     assert (await upload(client, "verifications", content)).changed == 2
-    extended = {**with_paper, "有效期至": "2027-12-31"}
+    extended = {**with_paper, "有效期至": "2027-09-01"}
     batch = await upload(client, "verifications", verifications(extended, without))
     assert (batch.changed, batch.unchanged) == (1, 1)
     told_now = await history(client, instrument)
     assert sorted((v.result, v.valid_until, v.version) for v in told_now) == [
-        ("pass", "2027-12-31", 2),
+        ("pass", "2027-09-01", 2),
         ("reject", "", 1),
     ]
 

@@ -121,7 +121,7 @@ async def test_what_an_institution_issued_is_listed_newest_first(registry: Runni
     client, filed = await institution(registry, name), await registry.instrument()
     for day in ("2026-03-01", "2026-05-01", "2026-04-01"):
         await client.registry.RecordVerification(
-            verify(filed.instrument_id, institution=name, verified_on=day)
+            verify(filed.instrument_id, institution=name, verified_on=day, valid_until="2026-09-01")
         )
     days, token = [], ""
     while True:

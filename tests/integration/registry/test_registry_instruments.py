@@ -234,7 +234,7 @@ async def test_a_certificate_told_again_is_answered_and_another_under_its_number
     request.request_id = new_request_id()
     assert (await client.registry.RecordVerification(request)).verification == first.verification
     request.request_id = new_request_id()
-    request.verification.valid_until = "2028-01-01"
+    request.verification.valid_until = "2027-01-01"
     with refused("ALREADY_EXISTS") as refusals:
         await client.registry.RecordVerification(request)
     assert refusals[0].facts["verification_id"] == first.verification.verification_id
