@@ -34,9 +34,9 @@ def test_an_auditor_finds_who_looked_at_a_firm(sign_in: SignIn) -> None:
     auditor = sign_in("demo.auditor")
     found(auditor, f"/access?object=subject/{subject_id}", "样例办案人员")
     expect(auditor.locator("main tbody")).to_contain_text("查阅")
-    found(auditor, "/access?kind=sign_in_failed", "demo.caseworker")
+    found(auditor, "/access?kind=sign_in_failed", "样例办案人员")
     address = auditor.get_by_role("link", name="CSV", exact=True).get_attribute("href")
-    assert "demo.caseworker" in auditor.request.get(str(address)).text()
+    assert "样例办案人员" in auditor.request.get(str(address)).text()
     assert auditor.request.get("/subjects").status == 403
     assert caseworker.request.get("/access").status == 403
 
