@@ -151,7 +151,7 @@ class Instrument(Base, table=True):
             *("bureau", "type_code", "standing", "valid_until"),
             where=ON_FILE,
         ),
-        *_both("ix_instrument_{}ranked_on", "ranked_on", "instrument_id"),
+        *_both("ix_instrument_{}ranked_on", "ranked_on", "instrument_id", "bureau", "standing"),
         *_both("ix_instrument_{}type_code", "type_code", "ranked_on", "instrument_id"),
         *_both("ix_instrument_{}serial_no", "serial_no", "instrument_id"),
         _where("ix_instrument_owned", "subject_id", "ranked_on", "instrument_id", where=ON_FILE),

@@ -23,7 +23,7 @@ NEW = (
     "ix_escalation_subject ON escalation (subject_id, opened_at, escalation_id)",
     (
         "ix_instrument_bureau_ranked_on ON instrument (substr(bureau, 1, 6), ranked_on,"
-        " instrument_id) WHERE standing <> 'removed'"
+        " instrument_id, bureau, standing) WHERE standing <> 'removed'"
     ),
     (
         "ix_instrument_bureau_serial_no ON instrument (substr(bureau, 1, 6), serial_no,"
@@ -41,7 +41,10 @@ NEW = (
         "ix_instrument_owned ON instrument (subject_id, ranked_on, instrument_id)"
         " WHERE standing <> 'removed'"
     ),
-    "ix_instrument_ranked_on ON instrument (ranked_on, instrument_id) WHERE standing <> 'removed'",
+    (
+        "ix_instrument_ranked_on ON instrument (ranked_on, instrument_id, bureau, standing)"
+        " WHERE standing <> 'removed'"
+    ),
     "ix_instrument_serial_no ON instrument (serial_no, instrument_id) WHERE standing <> 'removed'",
     (
         "ix_instrument_type_code ON instrument (type_code, ranked_on, instrument_id)"

@@ -15,8 +15,8 @@ NEW = (
         " case_id)"
     ),
     (
-        "ix_objection_case_bureau_open ON objection_case (substr(bureau, 1, 6), due_on, case_id)"
-        " WHERE state NOT IN ('closed', 'declined', 'withdrawn')"
+        "ix_objection_case_bureau_open ON objection_case (substr(bureau, 1, 6), due_on, case_id,"
+        " bureau, state) WHERE state NOT IN ('closed', 'declined', 'withdrawn')"
     ),
     (
         "ix_objection_case_bureau_open_lodged ON objection_case (substr(bureau, 1, 6), lodged_at,"
@@ -31,7 +31,7 @@ NEW = (
         " WHERE state NOT IN ('closed', 'declined', 'withdrawn')"
     ),
     (
-        "ix_objection_case_open_due_on ON objection_case (due_on, case_id)"
+        "ix_objection_case_open_due_on ON objection_case (due_on, case_id, bureau, state)"
         " WHERE state NOT IN ('closed', 'declined', 'withdrawn')"
     ),
     (
