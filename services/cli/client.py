@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from protos.operations.v1.operations_pb2_grpc import OperationsServiceStub
     from protos.registry.v1.bulk_pb2_grpc import BulkServiceStub
     from protos.registry.v1.certificates_pb2_grpc import CertificateServiceStub
+    from protos.registry.v1.institutions_pb2_grpc import InstitutionServiceStub
     from protos.registry.v1.proposals_pb2_grpc import ProposalServiceStub
     from protos.registry.v1.publication_pb2_grpc import PublicationServiceStub
     from protos.registry.v1.registry_pb2_grpc import (
@@ -67,6 +68,7 @@ GRPC_SERVICES = {
     "imports": Service("registry", "protos.registry.v1.registry", "ImportService"),
     "proposals": Service("registry", "protos.registry.v1.proposals", "ProposalService"),
     "publication": Service("registry", "protos.registry.v1.publication", "PublicationService"),
+    "institutions": Service("registry", "protos.registry.v1.institutions", "InstitutionService"),
     "clock": Service("registry", "protos.registry.v1.registry", "ClockService"),
     "certificates": Service("registry", "protos.registry.v1.certificates", "CertificateService"),
     "bulk": Service("registry", "protos.registry.v1.bulk", "BulkService"),
@@ -96,6 +98,7 @@ class Client:
         imports: ImportServiceStub
         proposals: ProposalServiceStub
         publication: PublicationServiceStub
+        institutions: InstitutionServiceStub
         clock: ClockServiceStub
         certificates: CertificateServiceStub
         bulk: BulkServiceStub

@@ -54,6 +54,7 @@ _UNIT_HEAD = (
     Place(N_("器具"), "/instruments"),
     Place(N_("导入"), "/imports"),
     Place(N_("审计"), "/audit"),
+    Place(N_("检定机构"), "/institutions"),
 )
 _INSPECTOR = (
     Place(N_("今日检查"), "/home"),
@@ -78,6 +79,7 @@ _INSTITUTION = (
     Place(N_("上传结果"), "/imports"),
     Place(N_("证书"), "/certificates"),
     Place(N_("期限"), "/due"),
+    Place(N_("检定授权"), "/institutions"),
 )
 _ADMINISTRATOR = (
     Place(N_("运行状态"), "/status"),

@@ -37,6 +37,7 @@ from services.portal.pages import (
     instrument_forms,
     instruments,
     integrators,
+    kept_institutions,
     labels,
     law_texts,
     letters,
@@ -211,6 +212,28 @@ _INSTITUTIONS = (
     _at("/certificates", institution.certificates, Role.VERIFICATION_INSTITUTION),
     _at("/verifications/new", institution.record, Role.VERIFICATION_INSTITUTION, form=True),
 )
+_KEPT_INSTITUTIONS = (
+    _at("/institutions", kept_institutions.listing, *STAFF, Role.VERIFICATION_INSTITUTION),
+    _at("/institutions/new", kept_institutions.new, Role.UNIT_HEAD, form=True),
+    _at(
+        "/institutions/{institution_id}",
+        kept_institutions.one,
+        *STAFF,
+        Role.VERIFICATION_INSTITUTION,
+    ),
+    _at(
+        "/institutions/{institution_id}/change",
+        kept_institutions.change,
+        Role.UNIT_HEAD,
+        form=True,
+    ),
+    _at(
+        "/institutions/{institution_id}/authorisation",
+        kept_institutions.authorise,
+        Role.UNIT_HEAD,
+        form=True,
+    ),
+)
 _PROPOSING = (
     Role.CASEWORKER,
     Role.UNIT_HEAD,
@@ -338,6 +361,7 @@ ADDRESSES: Sequence[Address] = (
     *_ESCALATIONS,
     *_CITY,
     *_INSTITUTIONS,
+    *_KEPT_INSTITUTIONS,
     *_CERTIFICATES,  # after /verifications/new
     *_ADMINISTRATION,
     *_AUDIT,

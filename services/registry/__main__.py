@@ -25,6 +25,9 @@ from services.registry.imports.batch.background import Background
 from services.registry.imports.batch.bulk import Expiry
 from services.registry.imports.impact.grade_drops import GradingService
 from services.registry.imports.servicer import BulkServicer, ImportServicer
+from services.registry.institutions import policy as institutions_policy
+from services.registry.institutions.policy import INSTITUTIONS
+from services.registry.institutions.servicer import InstitutionServicer
 from services.registry.labels import ensure_key
 from services.registry.policy import CLOCK, IDENTITY, POLICY, REGISTRY
 from services.registry.proposals import policy as proposals_policy
@@ -65,6 +68,7 @@ async def build(parts: Parts) -> Assembly:
             imports_policy.IMPORTS: ImportServicer(*importing, background).register,
             imports_policy.BULK: BulkServicer(*importing).register,
             CERTIFICATES: CertificateServicer(parts.changes, files, settings).register,
+            INSTITUTIONS: InstitutionServicer(parts.changes).register,
             proposals_policy.PROPOSALS: ProposalServicer(parts.changes).register,
             publication_policy.PUBLICATION: PublicationServicer(parts.changes).register,
             CLOCK: ClockServicer(parts.changes).register,
@@ -74,6 +78,7 @@ async def build(parts: Parts) -> Assembly:
             POLICY,
             imports_policy.POLICY,
             certificates_policy.POLICY,
+            institutions_policy.POLICY,
             proposals_policy.POLICY,
             publication_policy.POLICY,
         ],

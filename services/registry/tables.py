@@ -15,15 +15,12 @@ from plumbing.row_digests import proven
 from plumbing.row_scope import bureau_index
 from services.registry.base import Base
 from services.registry.identity.tables import Account
+from services.registry.institutions.tables import Authorisation, Institution
 from services.registry.proposals.tables import Proposal
 from services.registry.publication.tables import Publication
 
-__all__ = [
-    "Account",
-    "Base",
-    "Proposal",
-    "Publication",
-]  # the tables of accounts belong to the same metadata
+# Their tables belong to the same metadata.
+__all__ = ["Account", "Authorisation", "Base", "Institution", "Proposal", "Publication"]
 
 # Wrong passwords are counted in `tries` since, by name and source.
 RETIRED = frozenset({"wrong_password"})
@@ -148,6 +145,7 @@ class Verification(Base, table=True):
         ),
         sa.Index("ix_verification_instrument", "instrument_id", "verified_on"),
         sa.Index("ix_verification_institution", "institution", "verified_on", "verification_id"),
+        sa.Index("ix_verification_certificate_no", "certificate_no"),
     )
 
     verification_id: str = Field(primary_key=True)

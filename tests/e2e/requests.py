@@ -17,6 +17,7 @@ from protos.objection.v1 import objection_pb2 as objection
 from protos.objection.v1 import repair_pb2 as repair
 from protos.registry.v1 import bulk_pb2 as bulk
 from protos.registry.v1 import certificates_pb2 as certificates
+from protos.registry.v1 import institutions_pb2 as institutions
 from protos.registry.v1 import publication_pb2 as publication
 from protos.registry.v1 import registry_pb2 as registry
 from services.cli.commands.accounts import role_value
@@ -47,6 +48,7 @@ class Place:
     verification_id: str = ""
     certificate_id: str = ""
     proposal_id: str = ""
+    institution_id: str = ""
 
     @property
     def city(self) -> str:
@@ -75,6 +77,20 @@ def create_account(
         roles=[role_value(role)],
         bureau=bureau,
         subject_id=subject_id,
+    )
+
+
+def authorise(institution_id: str) -> institutions.PutAuthorisationRequest:
+    """A request that authorises an institution to verify fuel dispensers."""
+    authorisation = institutions.Authorisation(
+        institution_id=institution_id,
+        type_code="FUEL",
+        valid_from="2020-01-01",
+        valid_until="2029-12-31",
+        document_no="（测试）法计字第001号",
+    )
+    return institutions.PutAuthorisationRequest(
+        request_id=new_request_id(), authorisation=authorisation
     )
 
 

@@ -19,6 +19,7 @@ from protos.grading.v1 import rulesets_pb2 as rulesets
 from protos.grading.v1.assessments_pb2_grpc import AssessmentServiceStub
 from protos.grading.v1.rulesets_pb2_grpc import RulesetServiceStub
 from protos.identity.v1 import identity_pb2 as identity
+from protos.registry.v1 import institutions_pb2 as institutions
 from protos.registry.v1 import registry_pb2 as registry
 from services.cli.client import Client, fixed_token, log_in, new_password_step
 from services.cli.sessions import administrator_password
@@ -26,6 +27,7 @@ from tests.e2e.requests import (
     INSTITUTION,
     Place,
     assess_index,
+    authorise,
     certificate,
     create_account,
     enter_record,
@@ -187,6 +189,7 @@ async def _places(
         await _apply_for_repair(client.settings, place)
         await _apply_for_account(client, place)
         await _propose(client, place)
+        await _register(client.settings, place, INSTITUTION if name == "own" else f"测试{name}院")
         await _assess(client, place)
     for place in places.values():
         await _await_projections(desks[place.bureau], place)
@@ -281,6 +284,20 @@ async def _propose(client: Client, place: Place) -> None:
     )
     answer = await ask(desk.registry.WithdrawRecord(request))
     place.proposal_id = answer.proposal.proposal_id
+    await desk.close()
+
+
+async def _register(settings: Settings, place: Place, name: str) -> None:
+    """Puts an institution of the place's bureau on file, and authorises it."""
+    caller = Caller("keeper", "keeper", frozenset({Role.UNIT_HEAD}), place.bureau)
+    desk = Client(settings, fixed_token(_token(settings, caller)))
+    request = institutions.PutInstitutionRequest(
+        request_id=new_request_id(),
+        institution=institutions.Institution(name=name, bureau=place.bureau),
+    )
+    filed = await ask(desk.institutions.PutInstitution(request))
+    place.institution_id = filed.institution.institution_id
+    await ask(desk.institutions.PutAuthorisation(authorise(place.institution_id)))
     await desk.close()
 
 

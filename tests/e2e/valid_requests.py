@@ -22,6 +22,7 @@ from protos.objection.v1 import objection_pb2 as objection
 from protos.operations.v1 import operations_pb2 as operations
 from protos.registry.v1 import bulk_pb2 as bulk
 from protos.registry.v1 import certificates_pb2 as certificates
+from protos.registry.v1 import institutions_pb2 as institutions
 from protos.registry.v1 import proposals_pb2 as proposals
 from protos.registry.v1 import publication_pb2 as publication
 from protos.registry.v1 import registry_pb2 as registry
@@ -30,6 +31,7 @@ from protos.registry.v1.registry_pb2_grpc import ImportServiceStub
 from tests.e2e.requests import (
     Place,
     assess_index,
+    authorise,
     bulk_chunk,
     certificate,
     complete_bulk,
@@ -148,6 +150,7 @@ def _plain(kind: type[Message], place: Place, **more: Any) -> Message:
         "verification_id": place.verification_id,
         "certificate_id": place.certificate_id,
         "proposal_id": place.proposal_id,
+        "institution_id": place.institution_id,
         "escalation_id": place.escalation_id,
         "subject_ids": [place.subject_id],
         "step": "reminder",
@@ -247,6 +250,14 @@ _OF_PLACE: dict[str, Callable[[Place], Message]] = {
     ),
     "ListPublications": lambda _place: publication.ListPublicationsRequest(page_size=1000),
     "ReviewRecord": review,
+    "PutInstitution": lambda place: institutions.PutInstitutionRequest(
+        request_id=new_request_id(),
+        institution=institutions.Institution(
+            name=f"测试计量检定院{secrets.token_hex(6)}", bureau=place.bureau
+        ),
+    ),
+    "PutAuthorisation": lambda place: authorise(place.institution_id),
+    "ListInstitutions": lambda _place: institutions.ListInstitutionsRequest(page_size=1000),
     "ListProposals": lambda _place: proposals.ListProposalsRequest(page_size=1000),
     "ListRegistrations": lambda _place: identity.ListRegistrationsRequest(page_size=1000),
     "RejectRegistration": lambda place: identity.RejectRegistrationRequest(
@@ -369,6 +380,7 @@ _SEEN: dict[str, Callable[[Place], str]] = {
     "ListFaults": lambda _place: "nonsense",
     "ListIndexes": lambda place: place.index_id,
     "ListImpacts": lambda place: place.impact_id,
+    "ListInstitutions": lambda place: place.institution_id,
 }
 
 

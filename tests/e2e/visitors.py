@@ -127,6 +127,7 @@ _IDS = (
     "verification_id",
     "certificate_id",
     "proposal_id",
+    "institution_id",
 )
 
 

@@ -221,6 +221,20 @@ CertificateService.ReadCertificate neighbour  -  +  +  +  +  +  +  -  -  -  -   
 CertificateService.ReadCertificate foreign    -  -  -  -  -  -  -  -  -  -  -   -  -  -
 CertificateService.ReadCertificate city       -  -  -  -  -  -  -  -  -  -  -   +  +  +
 
+InstitutionService.ListInstitutions own      -  +  +  +  +  +  -  +  -  -  -   +  +  +
+InstitutionService.ListInstitutions neighbour -  +  +  +  +  .  -  +  -  -  -   +  +  +
+InstitutionService.ListInstitutions foreign  -  .  .  .  .  .  -  +  -  -  -   .  .  .
+InstitutionService.ListInstitutions city     -  .  .  .  .  .  -  +  -  -  -   +  +  +
+InstitutionService.GetInstitution own        -  +  +  +  +  +  -  +  -  -  -   +  +  +
+InstitutionService.GetInstitution neighbour  -  +  +  +  +  0  -  +  -  -  -   +  +  +
+InstitutionService.GetInstitution foreign    -  0  0  0  0  0  -  +  -  -  -   0  0  0
+InstitutionService.GetInstitution city       -  0  0  0  0  0  -  +  -  -  -   +  +  +
+InstitutionService.PutInstitution own        -  -  +  -  -  -  -  -  -  -  -   -  +  -
+InstitutionService.PutInstitution foreign    -  -  -  -  -  -  -  -  -  -  -   -  -  -
+InstitutionService.PutInstitution city       -  -  -  -  -  -  -  -  -  -  -   -  +  -
+InstitutionService.PutAuthorisation own      -  -  +  -  -  -  -  -  -  -  -   -  +  -
+InstitutionService.PutAuthorisation foreign  -  -  0  -  -  -  -  -  -  -  -   -  0  -
+InstitutionService.PutAuthorisation city     -  -  0  -  -  -  -  -  -  -  -   -  +  -
 ProposalService.ListProposals own            .  +  +  -  +  .  +  -  -  -  -   +  +  -
 ProposalService.ListProposals neighbour      .  +  +  -  +  .  +  -  -  -  -   +  +  -
 ProposalService.ListProposals foreign        .  .  .  -  .  .  .  -  -  -  -   .  .  -

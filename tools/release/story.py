@@ -11,6 +11,7 @@ import io
 import os
 import signal
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from services.cli.demo.cast import Part
 from services.cli.health import agreement
 from services.cli.machine.platform import Platform
 from services.cli.sample import loading
+from services.cli.sample.instruments import INSTITUTION
 from services.cli.sample.subjects import SampleSubject, subjects
 from tools.release import acts
 from tools.release.acts import CITY
@@ -82,6 +84,7 @@ async def _begin(life: Life, exits: AsyncExitStack) -> None:
     found = (await life.administrator.registry.GetSubject(request)).subject
     life.subject_id = found.subject_id
     parts = {name: Part(f"sample.{name}", name, role, found.bureau) for name, role in PARTS.items()}
+    parts["institution"] = replace(parts["institution"], institution=INSTITUTION)
     parts["operator"] = Part("sample.operator", "operator", "operator", subject_id=found.subject_id)
     parts["reviewer"] = Part("sample.reviewer", "reviewer", "municipal_reviewer", CITY)
     parts["city_head"] = Part("sample.cityhead", "city_head", "unit_head", CITY)

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 
 from services.cli.commands.account_rows import ACCOUNT_ROWS
 from services.cli.commands.audit_rows import AUDIT_COMMANDS
+from services.cli.commands.institution_rows import INSTITUTION_ROWS
 from services.cli.commands.row import Command, Row
 
 GROUPS: Mapping[str, str] = {
@@ -24,6 +25,7 @@ GROUPS: Mapping[str, str] = {
     "subject": "信用主体 | subjects",
     "instrument": "计量器具 | instruments",
     "verification": "检定记录 | verifications",
+    "institution": "检定机构及其授权 | verification institutions and what they may verify",
     "certificate": "检定证书的文件 | files of certificates",
     "record": "信用信息 | credit records",
     "proposal": "待批准的变更 | changes that wait for a second person",
@@ -132,6 +134,7 @@ ROWS = (
     # who one is
     Row("whoami", "identity.GetCaller", "显示当前身份。", "Shows who one is."),
     *ACCOUNT_ROWS,
+    *INSTITUTION_ROWS,
     # the register
     Row("bureau list", "registry.ListBureaus", "列出机关及其受理异议的联系方式。",
         "Lists bureaus and where they take objections."),

@@ -12,6 +12,7 @@ from plumbing.settings import Settings
 from protos.identity.v1 import identity_pb2 as pb
 from services.cli.client import Client, fixed_token, log_in, new_password_step
 from services.cli.commands.accounts import role_value
+from services.cli.sample.institution import authorise
 from services.cli.sessions import ADMINISTRATOR, administrator_password
 
 
@@ -24,6 +25,7 @@ class Part:
     role: str
     bureau: str = ""
     subject_id: str = ""
+    institution: str = ""
 
 
 async def administrator(settings: Settings, exits: AsyncExitStack) -> Client:
@@ -44,6 +46,7 @@ async def engage(settings: Settings, client: Client, part: Part, exits: AsyncExi
         roles=[role_value(part.role)],
         bureau=part.bureau,
         subject_id=part.subject_id,
+        institution=part.institution,
     )
     await client.identity.CreateAccount(request)
     session = await log_in(settings, part.name, first, new_password_step(password))
@@ -53,8 +56,16 @@ async def engage(settings: Settings, client: Client, part: Part, exits: AsyncExi
 async def engage_all(
     settings: Settings, client: Client, parts: Mapping[str, Part], exits: AsyncExitStack
 ) -> dict[str, Client]:
-    """Creates the accounts of all parts and logs in; returns the clients by the keys of `parts`."""
-    return {key: await engage(settings, client, part, exits) for key, part in parts.items()}
+    """Creates the accounts of all parts and logs in; returns the clients by the keys of `parts`.
+
+    The unit head, who comes before an institution, puts it on file.
+    """
+    clients: dict[str, Client] = {}
+    for key, part in parts.items():
+        if part.institution:
+            await authorise(clients["unit_head"], part.bureau)
+        clients[key] = await engage(settings, client, part, exits)
+    return clients
 
 
 def _closing(client: Client, exits: AsyncExitStack) -> Client:

@@ -15,6 +15,7 @@ from services.cli.demo.mail import Mail
 from services.cli.demo.scene import Scene, grade_text
 from services.cli.health import agreement
 from services.cli.output import answer
+from services.cli.sample.instruments import INSTITUTION
 from services.cli.sample.subjects import subjects
 
 PENALTY_POINTS = 20  # a single deduction from which 120 judges directly; the bureau's own figure
@@ -85,7 +86,7 @@ async def _rejection(scene: Scene) -> None:
         instrument_id=instrument.instrument_id,
         result="reject",
         verified_on=today.isoformat(),
-        institution="样例·计量检定院",
+        institution=INSTITUTION,
         certificate_no="样例不合格通知001",
     )
     request = registry.RecordVerificationRequest(
@@ -122,7 +123,13 @@ async def _engage(scene: Scene) -> None:
         "inspector": Part("sample.inspector", "样例检查人员", "inspector", here),
         "caseworker": Part("sample.caseworker", "样例经办人", "caseworker", here),
         "unit_head": Part("sample.unithead", "样例单位负责人", "unit_head", here),
-        "institution": Part("sample.institution", "样例检定机构", "verification_institution", here),
+        "institution": Part(
+            "sample.institution",
+            "样例检定机构",
+            "verification_institution",
+            here,
+            institution=INSTITUTION,
+        ),
     }
     scene.clients = await cast.engage_all(
         scene.platform.settings, scene.administrator, parts, scene.exits

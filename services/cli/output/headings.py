@@ -112,6 +112,9 @@ uploaded_by 上传人 | uploaded_at 上传时间 | superseded_at 更换时间 | 
 certificate 证书文件 | verification 检定 | Certificate.version 版次 | Certificate.kind 文件类型
 Certificate.reason 更换理由
 seen_at 查看时间 | seen_by 查看人 | progress 处理进度
+institution_id 检定机构id | institutions 检定机构 | authorisation 授权 | authorisations 授权
+authorisation_id 授权id | document_no 授权文号 | contact 联系人 | Institution.name 机构名称
+Institution.bureau 登记机关代码 | Authorisation.valid_from 授权自 | Authorisation.valid_until 授权至
 result 检定结果 | verification_id 检定id | verified_on 检定日期
 """
 
@@ -133,6 +136,7 @@ TITLES = {
     "Alert": "预警",
     "AccessEntry": "访问日志",
     "AuditEntry": "审计",
+    "Authorisation": "授权",
     "Batch": "导入批次",
     "Bureau": "机关",
     "Case": "案件",
@@ -143,6 +147,7 @@ TITLES = {
     "Grade": "历次等级",
     "ImpactMove": "等级变化",
     "Index": "诚信计量指数",
+    "Institution": "检定机构",
     "Instrument": "计量器具",
     "InstrumentColour": "器具颜色",
     "Notice": "通知",

@@ -51,6 +51,8 @@ TABLES: Mapping[str, str] = {
     "ImpactMove": "subject_id bureau before after",
     "Index": "index_id area_name area_kind total state assessed_on",
     "IndexRow": "row points found standard cite",
+    "Authorisation": "authorisation_id type_code valid_from valid_until document_no",
+    "Institution": "institution_id name credit_code bureau contact phone",
     "Instrument": "instrument_id type_code serial_no model location state",
     "InstrumentColour": "colour subject_id place type_code serial_no valid_until days_left "
     "reason_zh cite",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 from plumbing.client import new_request_id
@@ -12,8 +13,9 @@ from plumbing.private_files import write_private
 from plumbing.settings import Settings
 from protos.identity.v1 import identity_pb2 as identity
 from protos.registry.v1 import registry_pb2 as registry
-from services.cli.client import Client, replace_first_password
+from services.cli.client import Client, fixed_token, log_in, replace_first_password
 from services.cli.commands.accounts import role_value
+from services.cli.sample.institution import authorise
 from services.cli.sample.instruments import INSTITUTION
 from services.cli.sample.subjects import subjects
 from services.cli.sessions import ADMINISTRATOR, administrator_password
@@ -59,11 +61,25 @@ async def engage(client: Client, settings: Settings) -> None:
     first = next(s for s in subjects() if s.ref == _OPERATOR)
     wanted = registry.GetSubjectRequest(subject_id=first.credit_code)
     subject = (await client.registry.GetSubject(wanted)).subject
-    opened = [await _open(client, m, subject.subject_id) for m in members(first.bureau)]
+    opened: list[Member] = []
+    for member in members(first.bureau):
+        if member.institution:
+            await _register(settings, opened, member.bureau)
+        opened.append(await _open(client, member, subject.subject_id))
     password = administrator_password(settings.keys_dir)
     administrator = Member(ADMINISTRATOR, "平台管理员", Role.ADMINISTRATOR, password=password)
     kept = [_kept(member) for member in (*opened, administrator)]
     write_private(settings.cast_file, json.dumps(kept, ensure_ascii=False))
+
+
+async def _register(settings: Settings, opened: Sequence[Member], bureau: str) -> None:
+    """Puts the institution of the cast on file, as the head of its bureau."""
+    head = next(m for m in opened if (m.role, m.bureau) == (Role.UNIT_HEAD, bureau))
+    client = Client(settings, fixed_token((await log_in(settings, head.name, head.password)).token))
+    try:
+        await authorise(client, bureau)
+    finally:
+        await client.close()
 
 
 async def _open(client: Client, member: Member, subject_id: str) -> Member:

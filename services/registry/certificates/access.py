@@ -15,7 +15,7 @@ from plumbing.change import Change
 from plumbing.identity import Role
 from plumbing.short_ids import find_by_id
 from plumbing.view import View
-from services.registry import institutions
+from services.registry.institutions import reporting
 from services.registry.tables import CertificateFile, Instrument, Verification
 
 _SENDERS = (Role.VERIFICATION_INSTITUTION, Role.INTEGRATOR, Role.CASEWORKER)
@@ -27,7 +27,7 @@ async def visible(by: Change | View) -> sa.ColumnElement[bool]:
         sa.not_(col(Verification.removed)),
         sa.not_(col(Instrument.removed)),
         row_scope.seen(by.caller, Instrument.subject_id, Instrument.bureau),
-        await institutions.issued_by_own(by.session, by.caller),
+        await reporting.issued_by_own(by.session, by.caller),
     )
 
 
@@ -44,7 +44,7 @@ async def find_verification(
         zh, en = "没有该检定记录", "There is no such verification"
         raise NotFound(zh, en, verification_id=verification_id)
     by.caller.require_subject(instrument.subject_id, instrument.bureau)
-    await institutions.require_issued(by.session, by.caller, row.institution)
+    await reporting.require_issued(by.session, by.caller, row.institution)
     return row, instrument
 
 

@@ -16,7 +16,7 @@ from protos.registry.v1 import events_pb2 as events
 from services.registry.announce_changes import Cause, save_verifications
 from services.registry.certificates import wire
 from services.registry.certificates.access import find_verification, require_sender
-from services.registry.institutions import require_named
+from services.registry.institutions.reporting import require_named
 from services.registry.tables import CertificateFile, Verification
 
 LONGEST_NAME = 200

@@ -16,10 +16,11 @@ from law.separation import Act
 from plumbing.change import Change
 from protos.registry.v1 import proposals_pb2 as proposals
 from protos.registry.v1 import registry_pb2 as pb
-from services.registry import institutions, wire
+from services.registry import wire
 from services.registry.announce_changes import save_instruments, save_verifications
 from services.registry.commands.targets import find_instrument, refuse_any, require_version
-from services.registry.institutions import own_institution
+from services.registry.institutions import reporting
+from services.registry.institutions.reporting import NOT_OWN_EN, NOT_OWN_ZH, Reporter
 from services.registry.proposals.propose import Proposed, object_id, propose
 from services.registry.tables import Instrument, Proposal, Verification
 from services.registry.validation import (
@@ -35,20 +36,24 @@ async def record_verification(
 ) -> pb.RecordVerificationResponse:
     """Records a verification; a first pass puts a spare instrument into use (C-19).
 
-    If the same certificate is recorded already with the same content, returns that verification.
-    One that is valid for longer than the cycle of its type is only proposed: a unit head confirms
-    it. Raises InvalidInput for faulty content, NotPermitted outside the caller's scope, and
+    An institution records its own results only, of types for which it is authorised. If the same
+    certificate is recorded already with the same content, returns that verification. One that is
+    valid for longer than the cycle of its type is only proposed: a unit head confirms it.
+    Raises InvalidInput for faulty content, NotPermitted outside the caller's scope, and
     AlreadyExists if the certificate number is recorded with other content.
     """
     faults: list[Fault] = []
     reader = reader_of(request.verification, "verification", faults)
     content = read_verification(reader, change.today)
-    if own := await own_institution(change.session, change.caller):
-        _check_own(reader, content, own)
+    issuer = await reporting.reporter(change.session, change.caller, [content.certificate_no])
+    if issuer:
+        _check_own(reader, content, issuer)
     refuse_any(faults)
     instrument = await find_instrument(change, content.instrument_id)
     content = replace(content, instrument_id=instrument.instrument_id)
     check_dated(reader, content, instrument.type_code)
+    if issuer:
+        _check_issued(reader, content, issuer, instrument.type_code)
     refuse_any(faults)
     row = await _recorded_before(change, content)
     if row is None and exceeds_cycle(
@@ -102,10 +107,18 @@ async def _propose(
     return await propose(change, request, what)
 
 
-def _check_own(reader: Reader, content: VerificationContent, own: str) -> None:
-    if content.institution != own:
-        zh, en = institutions.NOT_OWN_ZH, institutions.NOT_OWN_EN
-        reader.fault("institution", zh.format(name=own), en.format(name=own))
+def _check_own(reader: Reader, content: VerificationContent, issuer: Reporter) -> None:
+    if content.institution != issuer.name:
+        zh, en = NOT_OWN_ZH.format(name=issuer.name), NOT_OWN_EN.format(name=issuer.name)
+        reader.fault("institution", zh, en)
+
+
+def _check_issued(
+    reader: Reader, content: VerificationContent, issuer: Reporter, type_code: str
+) -> None:
+    found = issuer.faults(type_code, content.verified_on, content.certificate_no)
+    for _, _, fault in found:
+        reader.fault(fault.field, fault.message_zh, fault.message_en)
 
 
 def comes_into_use(instrument: Instrument, result: VerificationResult) -> bool:

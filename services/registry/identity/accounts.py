@@ -22,6 +22,7 @@ from services.registry.commands.targets import refuse_any, require_bureau_exists
 from services.registry.identity import sessions
 from services.registry.identity.links import RESET, Links
 from services.registry.identity.tables import Account
+from services.registry.institutions.tables import Institution
 from services.registry.scope import PLATFORM_WIDE
 from services.registry.tables import Subject
 
@@ -247,9 +248,10 @@ def _scope_faults(roles: frozenset[Role], request: pb.CreateAccountRequest) -> I
 
 
 async def _existing_scope(change: Change, request: pb.CreateAccountRequest) -> str:
-    """The id of the subject that the account is for; refuses a bureau or subject not on file."""
+    """The id of the subject that the account is for; refuses what is not on file."""
     if request.bureau not in ("", PLATFORM_WIDE):
         await require_bureau_exists(change, request.bureau, "bureau")
+    await _require_institution(change, request.institution.strip())
     if not request.subject_id:
         return ""
     subject = await lookup.subject(change, request.subject_id)
@@ -257,3 +259,11 @@ async def _existing_scope(change: Change, request: pb.CreateAccountRequest) -> s
         fault = Fault("subject_id", "没有该信用主体", "there is no such subject")
         raise InvalidInput(faults=[fault])
     return subject.subject_id
+
+
+async def _require_institution(change: Change, name: str) -> None:
+    same = select(Institution.institution_id).where(Institution.name == name)
+    if name and not (await change.session.exec(same)).first():
+        zh = "没有登记这家检定机构，请单位负责人先登记"
+        en = "there is no such institution; the unit head registers it first"
+        raise InvalidInput(faults=[Fault("institution", zh, en)])

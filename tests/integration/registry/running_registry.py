@@ -36,15 +36,18 @@ from protos.operations.v1 import operations_pb2_grpc
 from protos.registry.v1 import (
     bulk_pb2_grpc,
     certificates_pb2_grpc,
+    institutions_pb2_grpc,
     proposals_pb2_grpc,
     publication_pb2_grpc,
     registry_pb2_grpc,
 )
 from protos.registry.v1 import events_pb2 as events
+from protos.registry.v1 import institutions_pb2 as institutions
 from protos.registry.v1 import proposals_pb2 as proposals
 from protos.registry.v1 import publication_pb2 as publication
 from protos.registry.v1 import registry_pb2 as pb
 from services.registry.identity.tables import Account
+from services.registry.institutions.tables import Institution
 from tests.patience import PATIENCE_SECONDS
 from tests.ports import free_port
 from tests.postgres import Databases
@@ -52,6 +55,7 @@ from tests.service_keys import give_service_keys
 
 CITY, DISTRICT, OTHER_DISTRICT, FOREIGN = "330100", "330106", "330110", "120104"
 PLATFORM = "000000"
+INSTITUTION = "合成计量检定院"
 STARTS = datetime(2026, 9, 14, 1, 0, tzinfo=UTC)
 TODAY = date(2026, 9, 14)
 NO_TEMPORAL = "127.0.0.1:9"  # the register serves without it
@@ -72,6 +76,7 @@ class Client:
     certificates: certificates_pb2_grpc.CertificateServiceStub
     proposals: proposals_pb2_grpc.ProposalServiceStub
     publication: publication_pb2_grpc.PublicationServiceStub
+    institutions: institutions_pb2_grpc.InstitutionServiceStub
 
 
 class RunningRegistry:
@@ -145,7 +150,54 @@ class RunningRegistry:
             certificates_pb2_grpc.CertificateServiceStub(channel),
             proposals_pb2_grpc.ProposalServiceStub(channel),
             publication_pb2_grpc.PublicationServiceStub(channel),
+            institutions_pb2_grpc.InstitutionServiceStub(channel),
         )
+
+    async def institution(
+        self, name: str, *types: str, bureau: str = DISTRICT
+    ) -> institutions.Institution:
+        """An institution on file, authorised for these types from 2020 to 2029."""
+        head = self.client(Role.UNIT_HEAD, bureau=bureau, name="unit-head")
+        content = institutions.Institution(name=name, bureau=bureau)
+        filed = await head.institutions.PutInstitution(
+            institutions.PutInstitutionRequest(request_id=new_request_id(), institution=content)
+        )
+        for type_code in types:
+            authorisation = institutions.Authorisation(
+                institution_id=filed.institution.institution_id,
+                type_code=type_code,
+                valid_from="2020-01-01",
+                valid_until="2029-12-31",
+                document_no="（合成）法计字第001号",
+            )
+            request = institutions.PutAuthorisationRequest(
+                request_id=new_request_id(), authorisation=authorisation
+            )
+            await head.institutions.PutAuthorisation(request)
+        return filed.institution
+
+    async def speaker(self, name: str, *types: str) -> Client:
+        """Somebody who speaks for an institution of this name, put on file with these types."""
+        await self.bureau()
+        found = select(Institution.name).where(Institution.name == name)
+        async with self.database.snapshot() as session:
+            known = (await session.exec(found)).first()
+        if not known:
+            await self.institution(name, *types)
+        account = Account(
+            account_id=uuid4().hex,
+            name=uuid4().hex,
+            display_name="合成检定员",
+            roles=[Role.VERIFICATION_INSTITUTION],
+            bureau=DISTRICT,
+            institution=name,
+            password_hash="",
+            created_at=SystemClock().now(),
+        )
+        account_id = account.account_id
+        async with self.database.transaction() as session:
+            session.add(account)
+        return self.client(Role.VERIFICATION_INSTITUTION, name=account_id)
 
     async def release(self, proposal: proposals.Proposal) -> proposals.Proposal:
         """Releases a proposal, as the head of its bureau."""
@@ -261,7 +313,7 @@ def verify(instrument_id: str, **values: Any) -> pb.RecordVerificationRequest:
         "result": "pass",
         "verified_on": "2026-09-01",
         "valid_until": "2027-02-28",
-        "institution": "合成计量检定院",
+        "institution": INSTITUTION,
         "certificate_no": uuid4().hex,
     }
     return pb.RecordVerificationRequest(

@@ -25,6 +25,8 @@ OWN, OTHER = "合成检定一院", "合成检定二院"
 
 async def institution(registry: RunningRegistry, name: str = OWN) -> Client:
     """Somebody of an institution, whose account names it."""
+    if name:
+        return await registry.speaker(name, "FUEL")
     await registry.bureau()
     account = await open_account(registry, Role.VERIFICATION_INSTITUTION, name)
     return registry.client(Role.VERIFICATION_INSTITUTION, name=account.account_id)

@@ -14,6 +14,7 @@ from tests.integration.registry.running_registry import (
     CITY,
     DISTRICT,
     FOREIGN,
+    INSTITUTION,
     Client,
     RunningRegistry,
     put_instrument,
@@ -128,7 +129,7 @@ async def test_each_coming_into_use_is_a_new_spell_and_scrapped_is_final(
     registry: RunningRegistry,
 ) -> None:
     instrument = await registry.instrument()
-    institution = registry.client(Role.VERIFICATION_INSTITUTION)
+    institution = await registry.speaker(INSTITUTION, "FUEL")
     await institution.registry.RecordVerification(verify(instrument.instrument_id))
     client = registry.client(Role.OPERATOR, subject_id=instrument.subject_id)
     steps = [
@@ -147,7 +148,7 @@ async def test_each_coming_into_use_is_a_new_spell_and_scrapped_is_final(
 
 async def test_a_first_pass_puts_a_spare_instrument_into_use(registry: RunningRegistry) -> None:
     instrument = await registry.instrument()
-    client = registry.client(Role.VERIFICATION_INSTITUTION)
+    client = await registry.speaker(INSTITUTION, "FUEL")
     rejected = await client.registry.RecordVerification(
         verify(instrument.instrument_id, result="reject", valid_until="")
     )

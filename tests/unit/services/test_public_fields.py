@@ -37,6 +37,7 @@ from services.objection.policy import POLICY as OBJECTION_POLICY
 from services.registry import disclosure
 from services.registry.certificates.policy import POLICY as CERTIFICATE_POLICY
 from services.registry.imports.policy import POLICY as IMPORT_POLICY
+from services.registry.institutions.policy import POLICY as INSTITUTION_POLICY
 from services.registry.policy import POLICY as REGISTRY_POLICY
 from services.registry.proposals.policy import POLICY as PROPOSAL_POLICY
 from services.registry.publication.policy import POLICY as PUBLICATION_POLICY
@@ -66,6 +67,7 @@ POLICIES: tuple[Policy, ...] = (
     LETTER_POLICY,
     OBJECTION_POLICY,
     OPERATIONS_POLICY,
+    INSTITUTION_POLICY,
     PROPOSAL_POLICY,
     PUBLICATION_POLICY,
     REGISTRY_POLICY,

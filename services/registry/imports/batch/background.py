@@ -36,7 +36,7 @@ from services.registry.imports.impact.grade_drops import GradeDrops, Grader
 from services.registry.imports.progress import Progress, UnderWay
 from services.registry.imports.read.limits import BadFile, FileLimits
 from services.registry.imports.rows.preview import preview
-from services.registry.institutions import require_named
+from services.registry.institutions.reporting import require_named
 from services.registry.tables import ImportBatch
 
 BROKEN = "平台内部错误，未导入任何内容；请联系平台管理员"

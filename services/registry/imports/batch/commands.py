@@ -24,7 +24,7 @@ from services.registry.imports.batch.intake import (
 from services.registry.imports.impact.estimate import Limits
 from services.registry.imports.impact.grade_drops import GradeDrops
 from services.registry.imports.rows.families import FamilyName
-from services.registry.institutions import require_named, require_own_field
+from services.registry.institutions.reporting import require_named, require_own_field
 from services.registry.tables import ImportBatch
 
 RECEIVING, WAITING, MATCHING = "receiving", "waiting", "matching"

@@ -15,7 +15,6 @@ from sqlmodel import col
 
 from law.colours.rule import InstrumentState, VerificationResult
 from law.instruments import end_of_cycle, exceeds_cycle
-from services.registry import institutions
 from services.registry.imports.plan.instruments_and_records import (
     KnownInstruments,
     RepeatedSerials,
@@ -35,6 +34,8 @@ from services.registry.imports.plan.plan import (
     present_rows,
 )
 from services.registry.imports.rows.reader import Item
+from services.registry.institutions import reporting
+from services.registry.institutions.reporting import NOT_OWN_EN, NOT_OWN_ZH, Reporter
 from services.registry.tables import ImportBatch, ImportedThing, Subject, Verification
 
 VERIFICATIONS = present_rows(Verification)
@@ -146,7 +147,8 @@ class _InstrumentFinder:
 
 async def _plan_each(context: Context, plan: Plan, owned: Owned) -> None:
     keys, known = Keys(context, plan), await _KnownVerifications.of(context, owned)
-    own = await institutions.own_institution(context.session, context.caller)
+    numbers = {item.values.get("certificate_no", "") for item, _ in owned}
+    issuer = await reporting.reporter(context.session, context.caller, numbers)
     binding = context.file.binding
     dated = binding is not None and "valid_until" in binding.columns
     for number, (item, instrument) in enumerate(owned):
@@ -161,7 +163,7 @@ async def _plan_each(context: Context, plan: Plan, owned: Owned) -> None:
         if not keys.first((instrument_id, *_key(values)), item.row, values):
             continue
         present = known.match(values, instrument_id)
-        if not _is_of(own, context, item, present):
+        if issuer and not _may_report(issuer, context, item, instrument, present):
             continue
         if present is None:
             plan.make(Kind.VERIFICATION, item.row, values | {"instrument_id": instrument_id})
@@ -182,15 +184,24 @@ def _note_cycle(context: Context, plan: Plan, item: Item, values: Mapping[str, A
     context.notes.warn(item.row, "BEYOND_CYCLE", zh, en, column=column, value=str(until))
 
 
-def _is_of(own: str, context: Context, item: Item, present: RegisterRow | None) -> bool:
-    """Whether a row may come from the institution `own`; adds a fault to the row if not."""
-    issuers = {item.values["institution"]} | ({present["institution"]} if present else set())
-    if not own or issuers == {own}:
-        return True
-    zh, en = (text.format(name=own) for text in (institutions.NOT_OWN_ZH, institutions.NOT_OWN_EN))
-    name = item.values["institution"]
-    context.fault(item.row, "institution", name, "NOT_OWN_INSTITUTION", zh, en)
-    return False
+def _may_report(
+    issuer: Reporter,
+    context: Context,
+    item: Item,
+    instrument: RegisterRow,
+    present: RegisterRow | None,
+) -> bool:
+    """Whether an institution may report a row; adds each fault to the row if not."""
+    name, number = item.values["institution"], item.values.get("certificate_no", "")
+    if {name} | ({present["institution"]} if present else set()) != {issuer.name}:
+        zh, en = NOT_OWN_ZH.format(name=issuer.name), NOT_OWN_EN.format(name=issuer.name)
+        context.fault(item.row, "institution", name, "NOT_OWN_INSTITUTION", zh, en)
+        return False
+    found = issuer.faults(instrument["type_code"], item.values["verified_on"], number)
+    for field, reason, fault in found:
+        value = str(item.values[field])
+        context.fault(item.row, field, value, reason, fault.message_zh, fault.message_en)
+    return not found
 
 
 def _key(values: Mapping[str, Any]) -> tuple[Any, ...]:

@@ -38,6 +38,7 @@ CONTRACTS = (
     "identity.v1.identity",
     "objection.v1.objection",
     "operations.v1.operations",
+    "registry.v1.institutions",
     "registry.v1.registry",
 )
 NOT_PAGED = {"Ruleset"}  # shown beside what was activated; not a list to export

@@ -24,6 +24,7 @@ from services.grading.policy import RULESET_POLICY
 from services.objection.policy import POLICY as OBJECTION
 from services.registry.certificates.policy import POLICY as CERTIFICATES
 from services.registry.imports.policy import POLICY as IMPORTS
+from services.registry.institutions.policy import POLICY as INSTITUTIONS
 from services.registry.policy import POLICY as REGISTRY
 from services.registry.proposals.policy import POLICY as PROPOSALS
 from services.registry.publication.policy import POLICY as PUBLICATION
@@ -39,6 +40,7 @@ POLICIES: Policy = {
     **REGISTRY,
     **CERTIFICATES,
     **IMPORTS,
+    **INSTITUTIONS,
     **PROPOSALS,
     **PUBLICATION,
     **letters.POLICY,

@@ -1,0 +1,1 @@
+"""Verification institutions: kept by a bureau, authorised by type, speaking for themselves."""

@@ -1,0 +1,137 @@
+"""The commands by which a unit head keeps institutions and what they are authorised to verify."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import uuid4
+
+from sqlmodel import col, select
+
+from law.errors import AlreadyExists, Fault, InvalidInput, NotFound
+from law.identifiers import check_credit_code
+from plumbing.change import Change
+from plumbing.short_ids import find_by_id
+from protos.registry.v1 import institutions_pb2 as pb
+from services.registry.commands.targets import (
+    refuse_any,
+    require_bureau_exists,
+    require_version,
+)
+from services.registry.institutions import wire
+from services.registry.institutions.access import find
+from services.registry.institutions.tables import Authorisation, Institution
+from services.registry.validation import reader_of
+
+_TEXTS = ("bureau", "contact", "phone", "email")
+
+
+async def put_institution(
+    change: Change, request: pb.PutInstitutionRequest
+) -> pb.PutInstitutionResponse:
+    """Creates an institution, or changes its bureau, credit code and contact.
+
+    Raises InvalidInput for a faulty content or another name, NotPermitted outside the caller's
+    scope, NotFound for an unknown one, AlreadyExists for a name that another one has, and
+    WrongState if the request's version is not the present one.
+    """
+    message = request.institution
+    change.caller.require_bureau(message.bureau)
+    await require_bureau_exists(change, message.bureau, "institution.bureau")
+    row = await _present_or_new(change, message)
+    before = row.model_dump(mode="json") if row.version else None
+    require_version(row.version, message.version)
+    values = {name: getattr(message, name).strip() for name in _TEXTS}
+    row.sqlmodel_update({**values, "credit_code": _credit_code(message.credit_code)})
+    _save(change, row, "put_institution", f"institution/{row.institution_id}", before)
+    return pb.PutInstitutionResponse(institution=wire.institution(row))
+
+
+async def put_authorisation(
+    change: Change, request: pb.PutAuthorisationRequest
+) -> pb.PutAuthorisationResponse:
+    """Adds an authorisation to an institution, or changes it.
+
+    Raises InvalidInput for a faulty period, NotFound for an unknown institution
+    or authorisation, and WrongState if the request's version is not the present one.
+    """
+    message = request.authorisation
+    institution = await find(change, message.institution_id)
+    row = await _authorisation(change, message, institution)
+    before = row.model_dump(mode="json") if row.version else None
+    require_version(row.version, message.version)
+    row.sqlmodel_update(_content(message))
+    _save(change, row, "put_authorisation", f"authorisation/{row.authorisation_id}", before)
+    return pb.PutAuthorisationResponse(authorisation=wire.authorisation(row))
+
+
+async def _present_or_new(change: Change, message: pb.Institution) -> Institution:
+    name = message.name.strip()
+    if message.institution_id:
+        row = await find(change, message.institution_id, lock=True)
+        if name not in ("", row.name):
+            zh = "名称与其证书、账号一致，不能更改；更名后请另行登记"
+            en = "the name stays as on its certificates; register the new name as another one"
+            raise InvalidInput(faults=[Fault("institution.name", zh, en)])
+        return row
+    if not name:
+        raise InvalidInput(faults=[Fault("institution.name", "必填", "required")])
+    same = select(Institution.institution_id).where(Institution.name == name)
+    if (await change.session.exec(same)).first():
+        zh, en = "已有同名的检定机构", "There is an institution of this name"
+        raise AlreadyExists(zh, en, name=name)
+    return Institution(institution_id=uuid4().hex, name=name, bureau=message.bureau)
+
+
+async def _authorisation(
+    change: Change, message: pb.Authorisation, institution: Institution
+) -> Authorisation:
+    if not message.authorisation_id:
+        return Authorisation(
+            authorisation_id=uuid4().hex,
+            institution_id=institution.institution_id,
+            **_content(message),
+        )
+    key = message.authorisation_id
+    own = col(Authorisation.institution_id) == institution.institution_id
+    row = await find_by_id(change.session, Authorisation, key, own, lock=True)
+    if row is None or row.institution_id != institution.institution_id:
+        raise NotFound("没有这项授权", "There is no such authorisation", authorisation=key)
+    return row
+
+
+def _content(message: pb.Authorisation) -> dict[str, Any]:
+    faults: list[Fault] = []
+    reader = reader_of(message, "authorisation", faults)
+    values: dict[str, Any] = {
+        "type_code": reader.text("type_code").strip(),
+        "valid_from": reader.day("valid_from"),
+        "valid_until": reader.day("valid_until"),
+        "document_no": reader.text("document_no").strip(),
+    }
+    if values["valid_until"] < values["valid_from"]:
+        reader.fault("valid_until", "最后一日不得早于第一日", "must not be before valid_from")
+    refuse_any(faults)
+    return values
+
+
+def _credit_code(given: str) -> str:
+    try:
+        return check_credit_code(given.strip()) if given.strip() else ""
+    except InvalidInput as error:
+        faults = [
+            Fault("institution.credit_code", one.message_zh, one.message_en, cite=one.cite)
+            for one in error.faults
+        ]
+        raise InvalidInput(faults=faults) from error
+
+
+def _save(
+    change: Change,
+    row: Institution | Authorisation,
+    action: str,
+    object_: str,
+    before: dict[str, Any] | None,
+) -> None:
+    row.version += 1
+    change.session.add(row)
+    change.audit(action, object_, before=before, after=row.model_dump(mode="json"))

@@ -1,0 +1,18 @@
+"""The gRPC service for verification institutions."""
+
+from __future__ import annotations
+
+from plumbing.servicer import Servicer, change, query
+from protos.registry.v1 import institutions_pb2_grpc as rpc
+from services.registry.institutions import commands, queries
+
+
+class InstitutionServicer(Servicer, rpc.InstitutionServiceServicer):
+    """Keeps institutions and their authorisations."""
+
+    register = rpc.add_InstitutionServiceServicer_to_server
+
+    PutInstitution = change(commands.put_institution)
+    PutAuthorisation = change(commands.put_authorisation)
+    GetInstitution = query(queries.get_institution)
+    ListInstitutions = query(queries.list_institutions)

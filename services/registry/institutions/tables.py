@@ -1,0 +1,50 @@
+"""The database tables of verification institutions and their authorisations."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import sqlalchemy as sa
+from sqlmodel import Field
+
+from plumbing.row_digests import proven
+from services.registry.base import Base
+
+
+@proven()
+class Institution(Base, table=True):
+    """A verification institution; accounts and verifications name it by its unique name.
+
+    `bureau` is the bureau that keeps it.
+    """
+
+    __tablename__ = "institution"
+    __table_args__ = (sa.Index("uq_institution_name", "name", unique=True),)
+
+    institution_id: str = Field(primary_key=True)
+    name: str
+    credit_code: str = ""
+    bureau: str
+    contact: str = ""
+    phone: str = ""
+    email: str = ""
+    version: int = 0
+
+
+@proven()
+class Authorisation(Base, table=True):
+    """A type of instrument that an institution may verify on each day of a period, both inclusive.
+
+    `document_no` is the number of the document that authorises it.
+    """
+
+    __tablename__ = "authorisation"
+    __table_args__ = (sa.Index("ix_authorisation_type", "institution_id", "type_code"),)
+
+    authorisation_id: str = Field(primary_key=True)
+    institution_id: str = Field(foreign_key="institution.institution_id")
+    type_code: str
+    valid_from: date
+    valid_until: date
+    document_no: str
+    version: int = 0
