@@ -8,11 +8,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 
-from law.disclosure.data import Audience, Classification, ReviewRule, disclosure_rules
+from law.disclosure.data import (
+    Audience,
+    Classification,
+    ReplyWindow,
+    ReviewRule,
+    disclosure_rules,
+)
+from law.errors import NotFound
 from law.figures import in_force
+from law.terms.workdays import edition_on, nth_working_day
 
 _WHAT = ("保密审查规则", "the rule of the confidentiality review")
 _MASKS = re.compile("[*＊■]+")
@@ -56,6 +64,26 @@ def may_read(classification: Classification, audience: Audience, on: date) -> bo
 def may_review(person: str, authors: Collection[str]) -> bool:
     """Returns whether a person may review a record: not if they wrote a version of it (S1 18)."""
     return person not in authors
+
+
+def reply_window(ruleset_id: str, on: date) -> ReplyWindow:
+    """Returns the window before an unfavourable publication under a text (S1 19).
+
+    Raises NotFound for an unknown text.
+    """
+    versions = disclosure_rules().windows.get(ruleset_id)
+    if versions is None:
+        raise NotFound("没有该规则", "There is no such ruleset", ruleset_id=ruleset_id)
+    return in_force(versions, on, *_WHAT)
+
+
+def public_from(window: ReplyWindow, told_on: date, on: date) -> date:
+    """Returns the first day of an unfavourable publication that is released on the day `on`.
+
+    It is the day after the window, whose working days run from the day after `told_on`.
+    """
+    last = nth_working_day(told_on, window.days, edition_on(on)).date
+    return max(last + timedelta(days=1), on)
 
 
 def is_redaction(text: str, original: str) -> bool:

@@ -121,7 +121,7 @@ def _is_disclosed(ruleset_id: str, row: Record, owner: Subject, stands: Standing
         Audience.PUBLIC,
         on,
         stopped=row.disclosure_stopped,
-        classification=stands.classification,
+        classification=stands.on(on),
     )
     return answer.allowed
 

@@ -168,6 +168,7 @@ def review(place: Place) -> publication.ReviewRecordRequest:
         version=max(place.record.version, 1),
         classification="open",
         summary=place.record.summary,
+        told_on=place.record.determined_on,
     )
 
 

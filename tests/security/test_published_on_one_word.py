@@ -76,6 +76,26 @@ async def test_the_public_reads_what_was_released_and_the_bureau_all(
     assert found.publication.personal_data
 
 
+async def test_the_subject_has_its_window_before_an_unfavourable_publication(
+    registry: RunningRegistry,
+) -> None:
+    record = await registry.record()
+    with refused("INVALID_INPUT", "told_on"):
+        await registry.publish(record, told_on="2026-09-15")  # a day to come
+    released = await registry.publish(record, told_on="")
+    assert (released.state, released.public_from > "2026-09-18") == ("released", True)
+    assert await seen(registry, record) == []
+    operator = registry.client(Role.OPERATOR, subject_id=record.subject_id)
+    request = publication.GetPublicationRequest(record_id=record.record_id)
+    told = (await operator.publication.GetPublication(request)).publication
+    assert (told.public_from, told.window_days) == (released.public_from, 5)
+    assert told.window_example
+    assert told.window_cite
+    good = await registry.record(kind="award", severity="")
+    assert (await registry.publish(good, told_on="")).public_from == ""
+    assert len(await seen(registry, good)) == 1
+
+
 @pytest.mark.parametrize("text", ["此人是骗子", "使用超期衡器*，此人是骗子", "超期衡器"])
 async def test_a_reviewer_writes_nothing_new(registry: RunningRegistry, text: str) -> None:
     record = await registry.record(summary=SUMMARY)

@@ -27,7 +27,7 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from protos.registry.v1 import registry_pb2 as protos_dot_registry_dot_v1_dot_registry__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$protos/registry/v1/publication.proto\x12\x14quanheng.registry.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a!protos/registry/v1/registry.proto\"\xe1\x02\n\x0bPublication\x12,\n\x06record\x18\x01 \x01(\x0b\x32\x1c.quanheng.registry.v1.Record\x12\x14\n\x0csubject_name\x18\x02 \x01(\t\x12\r\n\x05state\x18\x03 \x01(\t\x12\x16\n\x0e\x63lassification\x18\x04 \x01(\t\x12\x15\n\rpersonal_data\x18\x05 \x01(\x08\x12\x18\n\x10released_summary\x18\x06 \x01(\t\x12\x0f\n\x07reasons\x18\x07 \x01(\t\x12\x13\n\x0breviewed_by\x18\x08 \x01(\t\x12\x18\n\x10reviewed_by_name\x18\t \x01(\t\x12/\n\x0breviewed_at\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x12\n\nmay_review\x18\x0b \x01(\x08\x12\x31\n\x05\x66ound\x18\x0c \x03(\x0b\x32\".quanheng.registry.v1.PersonalData\"*\n\x0cPersonalData\x12\x0c\n\x04kind\x18\x01 \x01(\t\x12\x0c\n\x04text\x18\x02 \x01(\t\"\xb1\x01\n\x17ListPublicationsRequest\x12\x1d\n\tpage_size\x18\x01 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe8\x07(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\x12<\n\x05state\x18\x03 \x01(\tB-\xbaH*r(R\x00R\x07waitingR\x08releasedR\x08withheldR\x07\x65\x61rlier\x12\x1b\n\nsubject_id\x18\x04 \x01(\tB\x07\xbaH\x04r\x02\x18@\"\x9d\x01\n\x18ListPublicationsResponse\x12\x37\n\x0cpublications\x18\x01 \x03(\x0b\x32!.quanheng.registry.v1.Publication\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x12\n\x05total\x18\x03 \x01(\x03H\x00\x88\x01\x01\x12\x11\n\tmore_than\x18\x04 \x01(\x03\x42\x08\n\x06_total\"5\n\x15GetPublicationRequest\x12\x1c\n\trecord_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\"P\n\x16GetPublicationResponse\x12\x36\n\x0bpublication\x18\x01 \x01(\x0b\x32!.quanheng.registry.v1.Publication\"\xfe\x01\n\x13ReviewRecordRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1c\n\trecord_id\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x18\n\x07version\x18\x03 \x01(\x03\x42\x07\xbaH\x04\"\x02(\x01\x12-\n\x0e\x63lassification\x18\x04 \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^[a-z_]{1,40}$\x12\x15\n\rpersonal_data\x18\x05 \x01(\x08\x12\x19\n\x07summary\x18\x06 \x01(\tB\x08\xbaH\x05r\x03\x18\xe8\x07\x12\x19\n\x07reasons\x18\x07 \x01(\tB\x08\xbaH\x05r\x03\x18\xf4\x03\x12\x15\n\rdespite_found\x18\x08 \x01(\x08\"N\n\x14ReviewRecordResponse\x12\x36\n\x0bpublication\x18\x01 \x01(\x0b\x32!.quanheng.registry.v1.Publication2\xdb\x02\n\x12PublicationService\x12q\n\x10ListPublications\x12-.quanheng.registry.v1.ListPublicationsRequest\x1a..quanheng.registry.v1.ListPublicationsResponse\x12k\n\x0eGetPublication\x12+.quanheng.registry.v1.GetPublicationRequest\x1a,.quanheng.registry.v1.GetPublicationResponse\x12\x65\n\x0cReviewRecord\x12).quanheng.registry.v1.ReviewRecordRequest\x1a*.quanheng.registry.v1.ReviewRecordResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$protos/registry/v1/publication.proto\x12\x14quanheng.registry.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a!protos/registry/v1/registry.proto\"\xb8\x03\n\x0bPublication\x12,\n\x06record\x18\x01 \x01(\x0b\x32\x1c.quanheng.registry.v1.Record\x12\x14\n\x0csubject_name\x18\x02 \x01(\t\x12\r\n\x05state\x18\x03 \x01(\t\x12\x16\n\x0e\x63lassification\x18\x04 \x01(\t\x12\x15\n\rpersonal_data\x18\x05 \x01(\x08\x12\x18\n\x10released_summary\x18\x06 \x01(\t\x12\x0f\n\x07reasons\x18\x07 \x01(\t\x12\x13\n\x0breviewed_by\x18\x08 \x01(\t\x12\x18\n\x10reviewed_by_name\x18\t \x01(\t\x12/\n\x0breviewed_at\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x12\n\nmay_review\x18\x0b \x01(\x08\x12\x31\n\x05\x66ound\x18\x0c \x03(\x0b\x32\".quanheng.registry.v1.PersonalData\x12\x13\n\x0bpublic_from\x18\r \x01(\t\x12\x13\n\x0bwindow_days\x18\x0e \x01(\x05\x12\x13\n\x0bwindow_cite\x18\x0f \x01(\t\x12\x16\n\x0ewindow_example\x18\x10 \x01(\x08\"*\n\x0cPersonalData\x12\x0c\n\x04kind\x18\x01 \x01(\t\x12\x0c\n\x04text\x18\x02 \x01(\t\"\xb1\x01\n\x17ListPublicationsRequest\x12\x1d\n\tpage_size\x18\x01 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe8\x07(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\x12<\n\x05state\x18\x03 \x01(\tB-\xbaH*r(R\x00R\x07waitingR\x08releasedR\x08withheldR\x07\x65\x61rlier\x12\x1b\n\nsubject_id\x18\x04 \x01(\tB\x07\xbaH\x04r\x02\x18@\"\x9d\x01\n\x18ListPublicationsResponse\x12\x37\n\x0cpublications\x18\x01 \x03(\x0b\x32!.quanheng.registry.v1.Publication\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x12\n\x05total\x18\x03 \x01(\x03H\x00\x88\x01\x01\x12\x11\n\tmore_than\x18\x04 \x01(\x03\x42\x08\n\x06_total\"5\n\x15GetPublicationRequest\x12\x1c\n\trecord_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\"P\n\x16GetPublicationResponse\x12\x36\n\x0bpublication\x18\x01 \x01(\x0b\x32!.quanheng.registry.v1.Publication\"\xb7\x02\n\x13ReviewRecordRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1c\n\trecord_id\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x18\n\x07version\x18\x03 \x01(\x03\x42\x07\xbaH\x04\"\x02(\x01\x12-\n\x0e\x63lassification\x18\x04 \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^[a-z_]{1,40}$\x12\x15\n\rpersonal_data\x18\x05 \x01(\x08\x12\x19\n\x07summary\x18\x06 \x01(\tB\x08\xbaH\x05r\x03\x18\xe8\x07\x12\x19\n\x07reasons\x18\x07 \x01(\tB\x08\xbaH\x05r\x03\x18\xf4\x03\x12\x15\n\rdespite_found\x18\x08 \x01(\x08\x12\x37\n\x07told_on\x18\t \x01(\tB&\xbaH#r!2\x1f^([0-9]{4}-[0-9]{2}-[0-9]{2})?$\"N\n\x14ReviewRecordResponse\x12\x36\n\x0bpublication\x18\x01 \x01(\x0b\x32!.quanheng.registry.v1.Publication2\xdb\x02\n\x12PublicationService\x12q\n\x10ListPublications\x12-.quanheng.registry.v1.ListPublicationsRequest\x1a..quanheng.registry.v1.ListPublicationsResponse\x12k\n\x0eGetPublication\x12+.quanheng.registry.v1.GetPublicationRequest\x1a,.quanheng.registry.v1.GetPublicationResponse\x12\x65\n\x0cReviewRecord\x12).quanheng.registry.v1.ReviewRecordRequest\x1a*.quanheng.registry.v1.ReviewRecordResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -56,22 +56,24 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_REVIEWRECORDREQUEST'].fields_by_name['summary']._serialized_options = b'\272H\005r\003\030\350\007'
   _globals['_REVIEWRECORDREQUEST'].fields_by_name['reasons']._loaded_options = None
   _globals['_REVIEWRECORDREQUEST'].fields_by_name['reasons']._serialized_options = b'\272H\005r\003\030\364\003'
+  _globals['_REVIEWRECORDREQUEST'].fields_by_name['told_on']._loaded_options = None
+  _globals['_REVIEWRECORDREQUEST'].fields_by_name['told_on']._serialized_options = b'\272H#r!2\037^([0-9]{4}-[0-9]{2}-[0-9]{2})?$'
   _globals['_PUBLICATION']._serialized_start=160
-  _globals['_PUBLICATION']._serialized_end=513
-  _globals['_PERSONALDATA']._serialized_start=515
-  _globals['_PERSONALDATA']._serialized_end=557
-  _globals['_LISTPUBLICATIONSREQUEST']._serialized_start=560
-  _globals['_LISTPUBLICATIONSREQUEST']._serialized_end=737
-  _globals['_LISTPUBLICATIONSRESPONSE']._serialized_start=740
-  _globals['_LISTPUBLICATIONSRESPONSE']._serialized_end=897
-  _globals['_GETPUBLICATIONREQUEST']._serialized_start=899
-  _globals['_GETPUBLICATIONREQUEST']._serialized_end=952
-  _globals['_GETPUBLICATIONRESPONSE']._serialized_start=954
-  _globals['_GETPUBLICATIONRESPONSE']._serialized_end=1034
-  _globals['_REVIEWRECORDREQUEST']._serialized_start=1037
-  _globals['_REVIEWRECORDREQUEST']._serialized_end=1291
-  _globals['_REVIEWRECORDRESPONSE']._serialized_start=1293
-  _globals['_REVIEWRECORDRESPONSE']._serialized_end=1371
-  _globals['_PUBLICATIONSERVICE']._serialized_start=1374
-  _globals['_PUBLICATIONSERVICE']._serialized_end=1721
+  _globals['_PUBLICATION']._serialized_end=600
+  _globals['_PERSONALDATA']._serialized_start=602
+  _globals['_PERSONALDATA']._serialized_end=644
+  _globals['_LISTPUBLICATIONSREQUEST']._serialized_start=647
+  _globals['_LISTPUBLICATIONSREQUEST']._serialized_end=824
+  _globals['_LISTPUBLICATIONSRESPONSE']._serialized_start=827
+  _globals['_LISTPUBLICATIONSRESPONSE']._serialized_end=984
+  _globals['_GETPUBLICATIONREQUEST']._serialized_start=986
+  _globals['_GETPUBLICATIONREQUEST']._serialized_end=1039
+  _globals['_GETPUBLICATIONRESPONSE']._serialized_start=1041
+  _globals['_GETPUBLICATIONRESPONSE']._serialized_end=1121
+  _globals['_REVIEWRECORDREQUEST']._serialized_start=1124
+  _globals['_REVIEWRECORDREQUEST']._serialized_end=1435
+  _globals['_REVIEWRECORDRESPONSE']._serialized_start=1437
+  _globals['_REVIEWRECORDRESPONSE']._serialized_end=1515
+  _globals['_PUBLICATIONSERVICE']._serialized_start=1518
+  _globals['_PUBLICATIONSERVICE']._serialized_end=1865
 # @@protoc_insertion_point(module_scope)

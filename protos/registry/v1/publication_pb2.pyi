@@ -38,6 +38,10 @@ class Publication(_message.Message):
     REVIEWED_AT_FIELD_NUMBER: _builtins.int
     MAY_REVIEW_FIELD_NUMBER: _builtins.int
     FOUND_FIELD_NUMBER: _builtins.int
+    PUBLIC_FROM_FIELD_NUMBER: _builtins.int
+    WINDOW_DAYS_FIELD_NUMBER: _builtins.int
+    WINDOW_CITE_FIELD_NUMBER: _builtins.int
+    WINDOW_EXAMPLE_FIELD_NUMBER: _builtins.int
     subject_name: _builtins.str
     """Name of its subject."""
     state: _builtins.str
@@ -58,6 +62,16 @@ class Publication(_message.Message):
     """Name of that person."""
     may_review: _builtins.bool
     """Whether the caller may review it: they hold the role and did not write it."""
+    public_from: _builtins.str
+    """First day on which the public is shown it, once it is released; empty while it is not, or where
+    no window holds.
+    """
+    window_days: _builtins.int
+    """Working days of the window in which the subject may reply before; 0 where none holds."""
+    window_cite: _builtins.str
+    """Article of the window."""
+    window_example: _builtins.bool
+    """The number of days is an example, because no text states it."""
     @_builtins.property
     def record(self) -> _registry_pb2.Record:
         """The record, as the bureau has it."""
@@ -87,10 +101,14 @@ class Publication(_message.Message):
         reviewed_at: _timestamp_pb2.Timestamp | None = ...,
         may_review: _builtins.bool = ...,
         found: _abc.Iterable[Global___PersonalData] | None = ...,
+        public_from: _builtins.str = ...,
+        window_days: _builtins.int = ...,
+        window_cite: _builtins.str = ...,
+        window_example: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["record", b"record", "reviewed_at", b"reviewed_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["classification", b"classification", "found", b"found", "may_review", b"may_review", "personal_data", b"personal_data", "reasons", b"reasons", "record", b"record", "released_summary", b"released_summary", "reviewed_at", b"reviewed_at", "reviewed_by", b"reviewed_by", "reviewed_by_name", b"reviewed_by_name", "state", b"state", "subject_name", b"subject_name"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["classification", b"classification", "found", b"found", "may_review", b"may_review", "personal_data", b"personal_data", "public_from", b"public_from", "reasons", b"reasons", "record", b"record", "released_summary", b"released_summary", "reviewed_at", b"reviewed_at", "reviewed_by", b"reviewed_by", "reviewed_by_name", b"reviewed_by_name", "state", b"state", "subject_name", b"subject_name", "window_cite", b"window_cite", "window_days", b"window_days", "window_example", b"window_example"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -254,6 +272,7 @@ class ReviewRecordRequest(_message.Message):
     SUMMARY_FIELD_NUMBER: _builtins.int
     REASONS_FIELD_NUMBER: _builtins.int
     DESPITE_FOUND_FIELD_NUMBER: _builtins.int
+    TOLD_ON_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """Makes the call safe to repeat."""
     record_id: _builtins.str
@@ -274,6 +293,10 @@ class ReviewRecordRequest(_message.Message):
     """Why; required to withhold."""
     despite_found: _builtins.bool
     """What is found in the text that becomes public may be public; required to release it."""
+    told_on: _builtins.str
+    """Day on which the subject was told of the record in another way, such as by the decision that
+    was served on it; empty means the day of entry, on which the platform told it.
+    """
     def __init__(
         self,
         *,
@@ -285,10 +308,11 @@ class ReviewRecordRequest(_message.Message):
         summary: _builtins.str = ...,
         reasons: _builtins.str = ...,
         despite_found: _builtins.bool = ...,
+        told_on: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["classification", b"classification", "despite_found", b"despite_found", "personal_data", b"personal_data", "reasons", b"reasons", "record_id", b"record_id", "request_id", b"request_id", "summary", b"summary", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["classification", b"classification", "despite_found", b"despite_found", "personal_data", b"personal_data", "reasons", b"reasons", "record_id", b"record_id", "request_id", b"request_id", "summary", b"summary", "told_on", b"told_on", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -78,6 +78,8 @@ def adverse_record(name: str, on: date, fact: RecordFact, bureau: Contact) -> Te
             f"Facts: {fact.summary or 'see the document'}",
             f"Determined on: {fact.determined_on}",
             f"Source: {fact.source_ref}",
+            "It becomes public only after a confidentiality review and a set time; you may object "
+            "before.",
             remedy(bureau, on),
         ),
     )

@@ -134,6 +134,7 @@ def adverse_record(name: str, on: date, fact: RecordFact, bureau: Contact) -> Te
             f"事实：{fact.summary or '见依据文书'}",
             f"认定日期：{fact.determined_on}",
             f"来源：{fact.source_ref}",
+            "该信息须经保密审查，并在告知后留出规定的期限，才向社会公开；此前可以提出异议。",
             remedy(bureau, on),
         ),
     )

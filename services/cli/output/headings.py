@@ -26,7 +26,8 @@ base_version 所依据版本 | bureau 监管机关代码 | calendar_edition 日�
 cap_days 最长期限（工作日） | case_id 案件id | caseworker 经办人 | cell 单元格
 changed 新增或变更行数 | changes 变更内容 | chunk 分块 | cite 依据
 closed 已关闭
-classification 密级 | found 发现的个人信息
+classification 密级 | found 发现的个人信息 | public_from 自何日起公开
+window_cite 公开前期限的依据 | window_days 公开前期限（工作日） | window_example 期限为示例值
 closed_at 办结时间 | code 机关代码 | colour 颜色 | column 列 | conditions 修复条件 | consumer 消费者
 contested 异议中 | created_at 建立时间 | credit_code 统一社会信用代码 | decided_at 决定时间
 decided_by 决定人 | decided_by_name 决定人姓名 | deduction 扣分 | delivered_at 送达时间

@@ -81,6 +81,7 @@ async def release_all(reviewer: Client) -> None:
             version=one.record.version,
             classification="open",
             summary=one.record.summary,
+            told_on=one.record.determined_on,  # by the document, long ago
         )
         await reviewer.publication.ReviewRecord(review)
 

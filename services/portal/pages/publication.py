@@ -24,7 +24,7 @@ from services.portal.listing import (
     list_address,
     show,
 )
-from services.portal.pages.forms import told
+from services.portal.pages.forms import NOT_A_DAY, is_day, told
 from services.portal.pages.reading import today
 from services.portal.pages.tasks import Task
 from services.portal.visit import Visit
@@ -120,6 +120,8 @@ def _faults(visit: Visit) -> dict[str, str]:
         errors["classification"] = visit.say(N_("请选择可否公开"))
     elif classification != Classification.OPEN and not visit.field("reasons"):
         errors["reasons"] = visit.say(N_("不予公开的，请写明理由"))
+    if visit.field("told_on") and not is_day(visit.field("told_on")):
+        errors["told_on"] = visit.say(NOT_A_DAY)
     return errors
 
 
@@ -133,6 +135,7 @@ async def _review(visit: Visit) -> None:
         despite_found=visit.field("despite_found") == "yes",
         summary=visit.field("summary"),
         reasons=visit.field("reasons"),
+        told_on=visit.field("told_on"),
     )
     await ask(visit.services.publication.ReviewRecord(request))
 

@@ -19,6 +19,8 @@ from services.registry import lookup
 from services.registry.publication import wire
 from services.registry.publication.names import found_in
 from services.registry.publication.tables import Publication
+from services.registry.publication.window import window_of
+from services.registry.retention import activations as governing
 from services.registry.tables import Record, Subject
 
 
@@ -75,4 +77,8 @@ async def get_publication(
     [message] = await wire.publications(view, [(record, owner)])
     for one in await found_in(view.session, message.record.summary, record.source_ref):
         message.found.add(kind=one.kind, text=one.text)
+    now = await governing.load(view.session)
+    if window := window_of(record, owner, now, view.today):
+        message.window_days, message.window_cite = window.days, window.cite
+        message.window_example = window.example
     return pb.GetPublicationResponse(publication=message)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from law.disclosure.data import Classification
@@ -22,7 +23,10 @@ from services.registry.publication import wire
 from services.registry.publication.names import found_in
 from services.registry.publication.standing import content_of, decisions
 from services.registry.publication.tables import Publication
+from services.registry.publication.window import first_day, window_of
+from services.registry.retention import activations as governing
 from services.registry.tables import Record, Subject
+from services.registry.validation import reader_of
 
 
 async def review_record(change: Change, request: pb.ReviewRecordRequest) -> pb.ReviewRecordResponse:
@@ -43,13 +47,18 @@ async def review_record(change: Change, request: pb.ReviewRecordRequest) -> pb.R
     await _hold_back(change, record, request)
     row = (await decisions(change.session, [record.record_id], lock=True)).get(record.record_id)
     before = row.model_dump(mode="json") if row else None
+    owner = await change.session.get_one(Subject, record.subject_id)
     row = _decide(change, row, record, request)
+    if row.state is PublicationState.RELEASED:
+        now = await governing.load(change.session)
+        row.told_on = _told_on(change, record, request)
+        window = window_of(record, owner, now, change.today)
+        row.public_from = first_day(window, row.told_on, change.today)
     change.session.add(row)
     await change.session.flush()
     after = row.model_dump(mode="json")
     object_ = f"record/{record.record_id}"
     change.audit("review_record", object_, before=before, after=after, ground=request.reasons)
-    owner = await change.session.get_one(Subject, record.subject_id)
     [message] = await wire.publications(change, [(record, owner)])
     return pb.ReviewRecordResponse(publication=message)
 
@@ -93,11 +102,26 @@ def _decide(
         "reasons": request.reasons.strip(),
         "reviewed_by": change.on_behalf_of,
         "reviewed_at": change.at,
+        "told_on": None,
+        "public_from": None,
     }
     if row is None:
         return Publication(record_id=record.record_id, **values)
     row.sqlmodel_update(values)
     return row
+
+
+def _told_on(change: Change, record: Record, request: pb.ReviewRecordRequest) -> date:
+    """The day on which the subject was told: that of entry, unless the reviewer names another."""
+    if not request.told_on:
+        return record.entered_on
+    faults: list[Fault] = []
+    day = reader_of(request, "", faults).day("told_on")
+    if not faults and not record.determined_on <= day <= change.today:
+        zh, en = "告知日期应在认定之日和今天之间", "must be from the determination to today"
+        faults.append(Fault("told_on", zh, en))
+    refuse_any(faults)
+    return day
 
 
 def _require_reviewer(change: Change, record: Record) -> None:

@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -24,11 +25,20 @@ _REVIEWED = ("kind", "severity", "occurred_on", "determined_on", "source_ref", "
 
 @dataclass(frozen=True)
 class Standing:
-    """Where the publication of a record stands: its state, its classification and its text."""
+    """Where the publication of a record stands: its state, its classification and its text.
+
+    `public_from` is the first day on which the public is shown it; None means at once.
+    """
 
     state: PublicationState
     classification: Classification
     summary: str = ""
+    public_from: date | None = None
+
+    def on(self, day: date) -> Classification:
+        """Returns the classification on a day: internal until the window for a reply has ended."""
+        waits = self.public_from is not None and day < self.public_from
+        return Classification.INTERNAL if waits else self.classification
 
 
 def standing(record: Record, decided: Publication | None) -> Standing:
@@ -38,7 +48,7 @@ def standing(record: Record, decided: Publication | None) -> Standing:
     """
     if decided is None or decided.content != content_of(record):
         return Standing(PublicationState.WAITING, _first(record))
-    return Standing(decided.state, decided.classification, decided.summary)
+    return Standing(decided.state, decided.classification, decided.summary, decided.public_from)
 
 
 def _first(record: Record) -> Classification:
@@ -73,4 +83,4 @@ async def reopen(session: AsyncSession, records: Sequence[Record]) -> None:
         if row is not None and row.content != content_of(record):
             row.state = PublicationState.WAITING
             row.classification = _first(record)
-            row.summary = ""
+            row.summary, row.told_on, row.public_from = "", None, None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
 import sqlalchemy as sa
 from sqlmodel import Field
@@ -19,6 +19,7 @@ class Publication(Base, table=True):
     """What a confidentiality review decided about a record; a record without a row waits for it.
 
     `content` is a digest of what was reviewed, and `summary` the text that was released.
+    `public_from` is the first day on which the public is shown it; None means at once.
     """
 
     __tablename__ = "publication"
@@ -33,3 +34,5 @@ class Publication(Base, table=True):
     reasons: str = ""
     reviewed_by: str = ""
     reviewed_at: datetime | None = None
+    told_on: date | None = None
+    public_from: date | None = None

@@ -43,6 +43,8 @@ def _message(
         released_summary=now.summary,
         may_review=_may_review(by, record),
     )
+    if now.public_from is not None:
+        message.public_from = now.public_from.isoformat()
     if row is not None and row.reviewed_at is not None:
         message.MergeFrom(_reviewed(row, names))
     return message

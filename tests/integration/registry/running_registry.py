@@ -345,6 +345,7 @@ def review(record: pb.Record, **values: Any) -> publication.ReviewRecordRequest:
         "version": record.version,
         "classification": "open",
         "summary": record.summary,
+        "told_on": record.determined_on,
     }
     return publication.ReviewRecordRequest(request_id=new_request_id(), **(defaults | values))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from hypothesis import given
@@ -15,9 +15,13 @@ from law.disclosure.publication import (
     is_redaction,
     may_read,
     may_review,
+    public_from,
+    reply_window,
     review_rule,
     state_after,
 )
+from law.errors import NotFound
+from law.terms.workdays import edition_on, nth_working_day
 
 TODAY = date(2026, 9, 14)
 TEXT = st.text(alphabet="张三因用秤*12", max_size=20)
@@ -73,3 +77,14 @@ def test_every_text_has_a_window_for_the_reply_and_says_that_it_is_an_example() 
         [version] = versions
         assert version.value.example
         assert version.value.days > 0
+
+
+def test_the_window_ends_before_the_first_public_day() -> None:
+    window = reply_window("hangzhou-2021-120", TODAY)
+    first = public_from(window, TODAY, TODAY)
+    last = nth_working_day(TODAY, window.days, edition_on(TODAY)).date
+    assert first == last + timedelta(days=1)
+    long_ago = date(2026, 1, 5)
+    assert public_from(window, long_ago, TODAY) == TODAY
+    with pytest.raises(NotFound):
+        reply_window("no-such-text", TODAY)
