@@ -64,8 +64,10 @@ def test_a_second_person_releases_what_the_public_reads(sign_in: SignIn) -> None
     expect(reviewing.get_by_label("公开的内容", exact=True)).to_have_value("另写一句")
     reviewing.get_by_label("公开的内容", exact=True).fill("使用超期加油机，当事人*")
     reviewing.get_by_label("登记的原文含个人信息").check()
+    reviewing.get_by_label("另行告知主体的日期").fill("2026-09-02")
     reviewing.get_by_role("button", name="记录审查结果").click()
     expect(reviewing.get_by_text("审查结果已记录：已准予公开")).to_be_visible()
+    expect(reviewing.get_by_text("自何日起公开")).to_be_visible()
 
     public.goto("/language/en")  # the page that was rendered before is kept for a minute
     public.goto(firm)
