@@ -61,6 +61,8 @@ _HELP = {
     "corrections": "更正：信用信息[:字段]=值，不写字段即分值，可多次；字段为 kind、points、"
     "determined_on、summary | RECORD[:FIELD]=VALUE, repeatable",
     "caseworker": "经办人的账号 id | account of the caseworker",
+    "despite_found": "公开的内容中发现的个人信息，确可公开 | what is found may be public",
+    "told_on": "另行告知主体的日期 | day on which the subject was told otherwise",
     "decided_from": "自这一日起决定的 | decided on this day or later",
     "due_to": "这一日或以前到期的 | ending on this day or earlier",
     "language": "邮件的语言：zh、en 或 both | language of mails",
