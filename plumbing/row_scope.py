@@ -29,6 +29,12 @@ def bureau_index(name: str, *columns: str, where: str | None = None) -> sa.Index
     return sa.Index(name, district, *columns, sqlite_where=condition, postgresql_where=condition)
 
 
+def partial_index(name: str, *columns: str, where: str) -> sa.Index:
+    """Returns an index of the rows with a condition, which a query repeats word for word."""
+    condition = sa.text(where)
+    return sa.Index(name, *columns, sqlite_where=condition, postgresql_where=condition)
+
+
 def within(bureau: str, column: Any) -> Condition:
     """Returns a condition for rows whose bureau, in `column`, is the given bureau or below it."""
     prefix = scope_prefix(bureau)

@@ -12,15 +12,34 @@ from law.colours.rule import InstrumentState, VerificationResult
 from law.evidence import RecordKind, RecordStatus, Sector, Severity, SubjectKind
 from plumbing.database import JsonColumn, enum_column
 from plumbing.row_digests import proven
-from plumbing.row_scope import bureau_index
+from plumbing.row_scope import bureau_index, partial_index
 from services.registry.base import Base
 from services.registry.identity.tables import Account
+from services.registry.imports.tables import (
+    ImportBatch,
+    ImportedThing,
+    ImportFault,
+    ImportPiece,
+    RejectedRow,
+)
 from services.registry.institutions.tables import Authorisation, Institution
 from services.registry.proposals.tables import Proposal
 from services.registry.publication.tables import Publication
 
 # Their tables belong to the same metadata.
-__all__ = ["Account", "Authorisation", "Base", "Institution", "Proposal", "Publication"]
+__all__ = [
+    "Account",
+    "Authorisation",
+    "Base",
+    "ImportBatch",
+    "ImportFault",
+    "ImportPiece",
+    "ImportedThing",
+    "Institution",
+    "Proposal",
+    "Publication",
+    "RejectedRow",
+]
 
 # Wrong passwords are counted in `tries` since, by name and source.
 RETIRED = frozenset({"wrong_password"})
@@ -35,11 +54,6 @@ IN_FORCE = "superseded_at IS NULL"
 def _unique_where(name: str, *columns: str, where: str) -> sa.Index:
     condition = sa.text(where)
     return sa.Index(name, *columns, unique=True, sqlite_where=condition, postgresql_where=condition)
-
-
-def _where(name: str, *columns: str, where: str) -> sa.Index:
-    condition = sa.text(where)
-    return sa.Index(name, *columns, sqlite_where=condition, postgresql_where=condition)
 
 
 @proven()
@@ -72,7 +86,7 @@ class Subject(Base, table=True):
         ),
         sa.Index("ix_subject_name", "name", "subject_id"),
         sa.Index("ix_subject_by_credit_code", "credit_code", "subject_id"),
-        _where("ix_subject_in_review", "name", "subject_id", where=IN_REVIEW),
+        partial_index("ix_subject_in_review", "name", "subject_id", where=IN_REVIEW),
         bureau_index("ix_subject_bureau_name", "name", "subject_id"),
         bureau_index("ix_subject_bureau_credit_code", "credit_code", "subject_id"),
         bureau_index("ix_subject_bureau_in_review", "name", "subject_id", where=IN_REVIEW),
@@ -103,7 +117,7 @@ class Instrument(Base, table=True):
         sa.Index("ix_instrument_serial", "type_code", "serial_no"),
         sa.Index("ix_instrument_subject", "subject_id", "instrument_id"),
         bureau_index("ix_instrument_of_bureau", "instrument_id"),
-        _where("ix_instrument_repeated_serial", "instrument_id", where=REPEATED_SERIAL),
+        partial_index("ix_instrument_repeated_serial", "instrument_id", where=REPEATED_SERIAL),
         bureau_index("ix_instrument_bureau_repeated", "instrument_id", where=REPEATED_SERIAL),
     )
 
@@ -169,7 +183,7 @@ class CertificateFile(Base, table=True):
         sa.Index("uq_certificate_file_version", "verification_id", "version", unique=True),
         _unique_where("uq_certificate_file_in_force", "verification_id", where=IN_FORCE),
         sa.Index("ix_certificate_file_newest", "uploaded_at", "certificate_id"),
-        _where(
+        partial_index(
             "ix_certificate_file_newest_in_force", "uploaded_at", "certificate_id", where=IN_FORCE
         ),
         sa.Index("ix_certificate_file_sha256", "sha256"),
@@ -213,7 +227,7 @@ class Record(Base, table=True):
         ),
         sa.Index("ix_record_subject", "subject_id", "determined_on", "record_id"),
         # For the daily expiry: the records on file, the oldest first.
-        _where(
+        partial_index(
             "ix_record_kept",
             "determined_on",
             "record_id",
@@ -290,124 +304,3 @@ class AnnouncedClock(Base, table=True):
 
     name: str = Field(default="sandbox", primary_key=True)
     offset_seconds: float
-
-
-class ImportBatch(Base, table=True):
-    """One import: a file, or a batch that another system sends in bulk.
-
-    `question` is a digest that is equal for two imports with the same content and options. `asked`
-    is the header of the import, and `sent_as` its sender with roles, so that it can be planned
-    again as it was sent. For a batch that is being sent, `next_sequence` is the number of the next
-    chunk. `preview` are the columns of a file whose matches a person confirms, and `open_until` is
-    the last day on which the file is kept for that.
-    """
-
-    __tablename__ = "import_batch"
-    __table_args__ = (
-        sa.Index("ix_import_batch_newest", "imported_at", "batch_id"),
-        sa.Index("ix_import_batch_state", "state", "imported_at", "batch_id"),
-        sa.Index("ix_import_batch_sender", "imported_by", "imported_at", "batch_id"),
-        bureau_index("ix_import_batch_bureau", "imported_at", "batch_id"),
-        bureau_index("ix_import_batch_bureau_state", "state", "imported_at", "batch_id"),
-        sa.Index("ix_import_batch_question", "question", "state"),
-        # The batches that are being sent, and those that wait to be processed: few at any time.
-        _where("ix_import_batch_open", "last_at", where="state = 'receiving'"),
-        _where("ix_import_batch_waiting", "imported_at", "batch_id", where="state = 'waiting'"),
-        _where("ix_import_batch_kept", "open_until", where="open_until IS NOT NULL"),
-    )
-
-    batch_id: str = Field(primary_key=True)
-    family: str
-    file_name: str
-    state: str
-    rows: int = 0
-    changed: int = 0
-    unchanged: int = 0
-    rejected: int = 0
-    in_review: int = 0
-    repeated_serials: int = 0
-    baseline: bool = False
-    bureau: str
-    imported_by: str
-    imported_at: datetime
-    encoding: str
-    sha256: str
-    question: str
-    header: list[str] = Field(default_factory=list, sa_type=JsonColumn)
-    sheet: str = ""
-    asked: bytes | None = None
-    sent_as: dict[str, Any] | None = Field(default=None, sa_type=JsonColumn)
-    next_sequence: int = 0
-    bytes_held: int = 0
-    last_at: datetime | None = None
-    estimate: dict[str, Any] | None = Field(default=None, sa_type=JsonColumn)
-    decided_by: str = ""
-    decided_at: datetime | None = None
-    reasons: str = ""
-    preview: dict[str, Any] | None = Field(default=None, sa_type=JsonColumn)
-    open_until: date | None = None
-
-
-class ImportPiece(Base, table=True):
-    """A piece of a batch's content, stored until the batch is decided.
-
-    For a batch sent in bulk, piece 0 is the line of column names; every other piece is a chunk with
-    its digest and its number of items.
-    """
-
-    __tablename__ = "import_piece"
-
-    batch_id: str = Field(primary_key=True, foreign_key="import_batch.batch_id")
-    sequence: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
-    digest: str
-    items: int
-    content: bytes
-
-
-class ImportFault(Base, table=True):
-    """A fault in a cell or a row of an import, or a warning about it."""
-
-    __tablename__ = "import_fault"
-
-    batch_id: str = Field(primary_key=True, foreign_key="import_batch.batch_id")
-    number: int = Field(primary_key=True)
-    row: int
-    column: str
-    cell: str = ""
-    value: str
-    reason: str
-    message_zh: str
-    message_en: str
-    warning: bool
-    chunk: int = 0
-    item: int = 0
-
-
-class RejectedRow(Base, table=True):
-    """A rejected row of an import, as it was in the file, with the reasons of the rejection."""
-
-    __tablename__ = "import_rejected_row"
-
-    batch_id: str = Field(primary_key=True, foreign_key="import_batch.batch_id")
-    row: int = Field(primary_key=True)
-    cells: list[str] = Field(sa_type=JsonColumn)
-    why: str
-
-
-class ImportedThing(Base, table=True):
-    """A row of the register that an import created or changed, stored so that it can be undone.
-
-    `before` is its former content, None for a new row; `version` and `digest` are those of the row
-    after the import. `stated` is true if the file gave the state of an instrument.
-    """
-
-    __tablename__ = "import_thing"
-    __table_args__ = (sa.Index("ix_import_thing_of", "thing_id", "stated"),)
-
-    batch_id: str = Field(primary_key=True, foreign_key="import_batch.batch_id")
-    kind: str = Field(primary_key=True)
-    thing_id: str = Field(primary_key=True)
-    version: int
-    digest: str
-    before: dict[str, Any] | None = Field(default=None, sa_type=JsonColumn)
-    stated: bool = False

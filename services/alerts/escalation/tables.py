@@ -1,0 +1,147 @@
+"""The database tables of escalation: cases, their alerts, steps, drafts and numbers."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from enum import StrEnum
+
+import sqlalchemy as sa
+from sqlmodel import Field
+
+from law.escalation import Step
+from plumbing.database import JsonColumn, SerialColumn, enum_column
+from plumbing.row_digests import proven
+from plumbing.row_scope import bureau_index
+from services.alerts.base import Base
+
+
+class EscalationState(StrEnum):
+    """The state of an escalation case."""
+
+    WAITING = "waiting"  # for the day on which its step is due
+    PROPOSED = "proposed"  # its step waits for the decision of a person
+    APPOINTED = "appointed"  # an interview has a date, and no outcome recorded yet
+    EXHAUSTED = "exhausted"  # every step was taken and a red alert still applies
+    CLOSED = "closed"
+
+
+class StepState(StrEnum):
+    """The state of a step that was proposed in an escalation case."""
+
+    PROPOSED = "proposed"
+    DEFERRED = "deferred"
+    DECLINED = "declined"
+    APPOINTED = "appointed"
+    CARRIED_OUT = "carried_out"
+    VOID = "void"  # the case closed before the step was carried out
+
+
+@proven()
+class Escalation(Base, table=True):
+    """An escalation case, which is open while a red alert of its subject applies (S4 四(二)).
+
+    `step` is the current step: it is waiting, proposed, or (an interview) appointed. `due_on` is
+    the day on which the step is proposed: counted from `waits_from` by the law's wait, or set by a
+    person, in which case `waits_from` is None. `to_note` is true while the register has not
+    recorded an interview that is to be recorded.
+    """
+
+    __table_args__ = (
+        sa.UniqueConstraint("subject_id", "episode"),
+        sa.Index("ix_escalation_newest", "opened_at", "escalation_id"),
+        sa.Index("ix_escalation_state", "state", "opened_at", "escalation_id"),
+        sa.Index("ix_escalation_subject", "subject_id", "opened_at", "escalation_id"),
+        bureau_index("ix_escalation_bureau", "opened_at", "escalation_id"),
+        bureau_index("ix_escalation_bureau_state", "state", "opened_at", "escalation_id"),
+        sa.Index(
+            "ix_escalation_open",
+            "subject_id",
+            unique=True,
+            sqlite_where=sa.text("closed_at IS NULL"),
+            postgresql_where=sa.text("closed_at IS NULL"),
+        ),
+    )
+
+    escalation_id: str = Field(primary_key=True)
+    subject_id: str
+    episode: int
+    bureau: str
+    state: EscalationState = Field(sa_type=enum_column(EscalationState))
+    step: Step = Field(sa_type=enum_column(Step))
+    waits_from: date | None = None
+    due_on: date | None = None
+    to_note: bool = False
+    opened_at: datetime
+    closed_at: datetime | None = None
+    version: int = Field(default=1, sa_type=sa.BigInteger)
+
+
+class EscalationAlert(Base, table=True):
+    """The link of a red alert to an escalation case; it may later belong to another case too."""
+
+    __tablename__ = "escalation_alert"
+
+    escalation_id: str = Field(primary_key=True)
+    alert_id: int = Field(primary_key=True, sa_type=sa.BigInteger, index=True)
+
+
+@proven(without=("told",))
+class EscalationStep(Base, table=True):
+    """A step that was proposed in an escalation case, the decision on it, and its outcome.
+
+    `notice_id` is the notice with the document of the step. `told` is true once the bureau's daily
+    digest has named the step in its present state.
+    """
+
+    __tablename__ = "escalation_step"
+    __table_args__ = (sa.Index("ix_escalation_step_state", "step", "state", "step_id"),)
+
+    step_id: int | None = Field(default=None, primary_key=True, sa_type=SerialColumn)
+    escalation_id: str = Field(index=True)
+    step: Step = Field(sa_type=enum_column(Step))
+    state: StepState = Field(sa_type=enum_column(StepState))
+    told: bool = False
+    proposed_at: datetime
+    decided_at: datetime | None = None
+    decided_by: str = ""
+    reasons: str = ""
+    review_on: date | None = None
+    number: str = ""
+    notice_id: str = ""
+    correct_by: date | None = None
+    meets_at: datetime | None = None
+    place: str = ""
+    attendees: str = ""
+    outcome: str = ""
+    minutes: str = ""
+    recorded_by: str = ""
+    archive_cite: str = ""  # article by which the interview is recorded; empty if it is not
+    record_id: str = ""
+    archive_error: str = ""
+    statement: str = ""
+    media: list[str] = Field(default_factory=list, sa_type=JsonColumn)
+
+
+class EscalationDraft(Base, table=True):
+    """A version, counted from 1, of a step's document as a person altered it."""
+
+    __tablename__ = "escalation_draft"
+
+    step_id: int = Field(primary_key=True, sa_type=sa.BigInteger)
+    version: int = Field(primary_key=True)
+    text: str  # empty for the platform's own words
+    correct_by: date | None = None
+    instruments: list[str] = Field(default_factory=list, sa_type=JsonColumn)  # red ones, by serial
+    altered_by: str
+    altered_at: datetime
+
+
+class DocumentNumber(Base, table=True):
+    """The last number that a bureau gave to a document of one kind of step in a year."""
+
+    __tablename__ = "document_number"
+
+    bureau: str = Field(primary_key=True)
+    step: Step = Field(primary_key=True, sa_type=enum_column(Step))
+    year: int = Field(primary_key=True)
+    last: int
