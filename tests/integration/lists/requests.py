@@ -21,6 +21,7 @@ from protos.identity.v1 import identity_pb2 as identity
 from protos.objection.v1 import objection_pb2 as objection
 from protos.operations.v1 import operations_pb2 as operations
 from protos.registry.v1 import certificates_pb2 as certificates
+from protos.registry.v1 import institutions_pb2 as institutions
 from protos.registry.v1 import proposals_pb2 as proposals
 from protos.registry.v1 import publication_pb2 as publication
 from protos.registry.v1 import registry_pb2 as registry
@@ -36,6 +37,7 @@ from services.registry import queries as of_register
 from services.registry.certificates import queries as of_certificates
 from services.registry.identity import absences, colleagues, registrations
 from services.registry.imports import queries as of_imports
+from services.registry.institutions import queries as of_institutions
 from services.registry.proposals import queries as of_proposals
 from services.registry.publication import queries as of_publication
 
@@ -298,6 +300,11 @@ LISTS = (
                 publication.ListPublicationsRequest(subject_id=SUBJECT), (SERVICE,), a_few=OF_A_FIRM
             ),
         ),
+    ),
+    List(
+        "registry",
+        of_institutions.list_institutions,
+        (Asked(institutions.ListInstitutionsRequest(), a_few="of a city"),),
     ),
     List("registry", of_register.list_accounts, (Asked(identity.ListAccountsRequest()),)),
     List(
