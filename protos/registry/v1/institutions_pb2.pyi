@@ -253,10 +253,13 @@ class ListInstitutionsResponse(_message.Message):
     INSTITUTIONS_FIELD_NUMBER: _builtins.int
     NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
     TOTAL_FIELD_NUMBER: _builtins.int
+    MORE_THAN_FIELD_NUMBER: _builtins.int
     next_page_token: _builtins.str
     """Where to go on; empty at the end."""
     total: _builtins.int
     """How many there are in all; only on the first page, where more pages follow."""
+    more_than: _builtins.int
+    """Set instead of total if the list has more rows than this number; they are not counted further."""
     @_builtins.property
     def institutions(self) -> _containers.RepeatedCompositeFieldContainer[Global___Institution]:
         """The institutions."""
@@ -267,10 +270,11 @@ class ListInstitutionsResponse(_message.Message):
         institutions: _abc.Iterable[Global___Institution] | None = ...,
         next_page_token: _builtins.str = ...,
         total: _builtins.int | None = ...,
+        more_than: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_total", b"_total", "total", b"total"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_total", b"_total", "institutions", b"institutions", "next_page_token", b"next_page_token", "total", b"total"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_total", b"_total", "institutions", b"institutions", "more_than", b"more_than", "next_page_token", b"next_page_token", "total", b"total"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__total: _TypeAlias = _typing.Literal["total"]  # noqa: Y015
     _WhichOneofArgType__total: _TypeAlias = _typing.Literal["_total", b"_total"]  # noqa: Y015
