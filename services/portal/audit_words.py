@@ -41,6 +41,8 @@ ACTIONS = {
     "set_absence": N_("登记外出和代理人"),
     "end_absence": N_("结束外出"),
     "put_bureau": N_("登记机关"),
+    "put_institution": N_("登记检定机构"),
+    "put_authorisation": N_("登记授权"),
     "register_subject": N_("登记主体"),
     "change_subject": N_("变更主体"),
     "file_instrument": N_("登记器具"),
