@@ -19,7 +19,7 @@ import grpc
 import structlog
 from grpc_health.v1 import health
 
-from plumbing import migrations, operations
+from plumbing import memory, migrations, operations
 from plumbing.access.log import AccessLog
 from plumbing.addresses import GRPC
 from plumbing.audit import Sealer
@@ -132,7 +132,7 @@ async def _work(parts: Parts, assembly: Assembly, stop: asyncio.Event) -> None:
         background += [consumer.run for consumer in assembly.consumers]
         ended = EndedSessions(IdentityServiceStub(parts.channel("registry")))
         access = AccessLog(parts.database, SystemClock(), parts.settings.access_log_life)
-        background += [ended.run, access.run, access.keep_short]
+        background += [ended.run, access.run, access.keep_short, memory.give_back]
         tasks = [group.create_task(_forever(run)) for run in background]
         server, healthy = await _serve(parts, assembly, service, ended, access)
         counted.READY.set(1)
