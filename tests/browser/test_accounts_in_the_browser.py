@@ -54,7 +54,7 @@ def provider() -> Iterator[str]:
 
 @pytest.fixture(scope="module", autouse=True)
 def surroundings(provider: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """The sandbox uses the sign-in service, and heads of units need a second factor."""
+    """The sandbox uses the sign-in service, and reviewers need a second factor."""
     mapping = tmp_path_factory.mktemp("mapping") / "mapping.json"
     mapping.write_text(json.dumps(MAPPING))
     with pytest.MonkeyPatch.context() as patch:
@@ -63,7 +63,7 @@ def surroundings(provider: str, tmp_path_factory: pytest.TempPathFactory) -> Ite
         patch.setenv("QUANHENG_OIDC_CLIENT_SECRET", "a-client-secret")
         patch.setenv("QUANHENG_OIDC_NAME", "演练统一认证")
         patch.setenv("QUANHENG_OIDC_MAPPING_FILE", str(mapping))
-        patch.setenv("QUANHENG_SECOND_FACTOR_ROLES", "unit_head")
+        patch.setenv("QUANHENG_SECOND_FACTOR_ROLES", "municipal_reviewer")
         yield
 
 
@@ -187,29 +187,29 @@ def test_an_operator_applies_and_invites_a_colleague_who_is_removed(
 def test_a_forgotten_password_is_set_by_mail_and_nobody_learns_who_has_an_account(
     sign_in: SignIn, data: Path
 ) -> None:
-    page = sign_in("demo.reviewer")
+    page = sign_in("demo.unithead")
     page.goto("/account")
     password = json.loads((data / "sandbox-cast.json").read_text())
-    own = next(one["password"] for one in password if one["name"] == "demo.reviewer")
-    page.get_by_label("邮箱").fill("reviewer@bureau.example")
+    own = next(one["password"] for one in password if one["name"] == "demo.unithead")
+    page.get_by_label("邮箱").fill("head@bureau.example")
     page.locator("#password").fill(own)
     press(page, "保存联系方式")
     expect(page.get_by_text("联系方式已保存")).to_be_visible()
     anyone = sign_in()
     answers = []
-    for name in ("reviewer@bureau.example", "nobody@bureau.example"):
+    for name in ("head@bureau.example", "nobody@bureau.example"):
         anyone.goto("/password/forgotten")
         anyone.get_by_label("用户名或邮箱").fill(name)
         press(anyone, "寄送链接")
         answers.append(anyone.locator("main").inner_text())
     assert answers[0] == answers[1]
-    anyone.goto(link_in(mailed(data, "reviewer@bureau.example", "设置新密码")))
+    anyone.goto(link_in(mailed(data, "head@bureau.example", "设置新密码")))
     has_no_fault(anyone)
     give_password(anyone, PASSWORD, "设置密码")
     page.goto("/home")  # earlier logins have ended
     expect(page.get_by_role("heading", name="登录")).to_be_visible()
-    enter(anyone, "reviewer@bureau.example", PASSWORD)
-    expect(anyone.get_by_role("link", name="样例复核人员")).to_be_visible()
+    enter(anyone, "head@bureau.example", PASSWORD)
+    expect(anyone.get_by_role("link", name="样例单位负责人")).to_be_visible()
 
 
 @pytest.mark.parametrize("javascript", [True, False])
@@ -256,14 +256,14 @@ def test_a_role_that_needs_a_second_factor_sets_it_up_before_anything_else(
 ) -> None:
     page = sign_in()
     page.goto("/sign-in")
-    page.locator("button[name=name][value='demo.unithead']").click()
+    page.locator("button[name=name][value='demo.reviewer']").click()
     expect(page.get_by_role("heading", name="设置两步验证")).to_be_visible()
     has_no_fault(page)
     page.get_by_label("验证码").fill(pyotp.TOTP(page.locator("main code").inner_text()).now())
     press(page, "确认")
     has_no_fault(page)
     page.get_by_role("link", name="我已收好，继续").click()
-    expect(page.get_by_role("link", name="样例单位负责人")).to_be_visible()
+    expect(page.get_by_role("link", name="样例复核人员")).to_be_visible()
 
 
 def sign_on(browser: Browser, portal: str, person: str) -> Page:

@@ -59,6 +59,7 @@ CALLERS = (
     "verification_institution",
     "integrator",
     "municipal_reviewer",
+    "auditor",
     "public",
 )
 RELEASING = {"ProposalService.ReleaseProposal", "ProposalService.DeclineProposal"}

@@ -1,7 +1,7 @@
 """Loads the sample register into a platform, through its public gRPC interface.
 
-The administrator imports the bureaus, and a caseworker of each city everything else. A unit head of
-each city then reviews the records, so that the public is shown them.
+The administrator imports the bureaus, and a caseworker of each city everything else. Another
+caseworker of each city then reviews the records, so that the public is shown them.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from services.cli.commands.accounts import role_value
 from services.cli.commands.imports import ColumnMapping
 from services.cli.sample import SampleFile
 
-_NAMES = {Role.CASEWORKER: "样例建档人员", Role.UNIT_HEAD: "样例审查人员"}
+_NAMES = {"loader": "样例建档人员", "reviewer": "样例审查人员"}
 
 
 async def load(administrator: Client) -> AsyncIterator[registry.Batch]:
@@ -38,22 +38,20 @@ async def load(administrator: Client) -> AsyncIterator[registry.Batch]:
                 exits.push_async_callback(people[city].close)
             yield await load_file(people[city], file)
         for city in filter(None, people):
-            reviewer = await engage(administrator, city, Role.UNIT_HEAD, "reviewer")
+            reviewer = await engage(administrator, city, "reviewer")
             exits.push_async_callback(reviewer.close)
             await release_all(reviewer)
 
 
-async def engage(
-    administrator: Client, city: str, role: Role = Role.CASEWORKER, part: str = "loader"
-) -> Client:
-    """Creates the account of somebody who loads or reviews the register of a city; logs in."""
+async def engage(administrator: Client, city: str, part: str = "loader") -> Client:
+    """Creates the account of a caseworker who loads or reviews the register of a city; logs in."""
     first, password = secrets.token_urlsafe(12), secrets.token_urlsafe(12)
     request = identity.CreateAccountRequest(
         request_id=new_request_id(),
         name=f"sample.{part}.{city}",
-        display_name=_NAMES[role],
+        display_name=_NAMES[part],
         password=first,
-        roles=[role_value(role)],
+        roles=[role_value(Role.CASEWORKER)],
         bureau=city,
     )
     await administrator.identity.CreateAccount(request)
