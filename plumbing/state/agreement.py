@@ -11,12 +11,14 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from plumbing.client import ask
 from protos.operations.v1 import operations_pb2 as pb
 from protos.operations.v1.operations_pb2_grpc import OperationsServiceStub
 
 # Figures that must be zero before services can be compared.
 UNDER_WAY = ("outbox.pending", "inbox.waiting", "audit.unsealed")
 SETTLE_SECONDS = 30.0
+CHECK_SECONDS = 120.0  # for one service, which reads all that it holds
 # A step between services that is no event, such as marking a record, shows as a difference while it
 # is taken. A difference counts once it was seen this many times in a row.
 SEEN_TIMES = 4
@@ -41,7 +43,10 @@ Stubs = Mapping[str, OperationsServiceStub]  # by service
 
 
 async def check(stubs: Stubs, settle_seconds: float = SETTLE_SECONDS) -> Agreement:
-    """Waits at most `settle_seconds` until no work is in progress, then compares the services."""
+    """Waits at most `settle_seconds` until no work is in progress, then compares the services.
+
+    Raises Refusal if a service does not answer.
+    """
     answers = await _settled(stubs, settle_seconds)
     problems = [(name, problem) for name, answer in answers.items() for problem in answer.problems]
     problems += [
@@ -77,7 +82,7 @@ async def _settled(stubs: Stubs, seconds: float) -> dict[str, pb.CheckResponse]:
 
 async def _ask(stubs: Stubs) -> dict[str, pb.CheckResponse]:
     async def one(stub: OperationsServiceStub) -> pb.CheckResponse:
-        return await stub.Check(pb.CheckRequest())
+        return await ask(stub.Check(pb.CheckRequest(), timeout=CHECK_SECONDS))
 
     answers = await asyncio.gather(*map(one, stubs.values()))
     return dict(zip(stubs, answers, strict=True))

@@ -123,4 +123,5 @@ async def reconcile(visit: Visit) -> Response:
 
 
 async def _reconcile(stub: OperationsServiceStub) -> pb.ReconcileResponse:
-    return await ask(stub.Reconcile(pb.ReconcileRequest(request_id=new_request_id())))
+    request = pb.ReconcileRequest(request_id=new_request_id())
+    return await ask(stub.Reconcile(request, timeout=agreement.CHECK_SECONDS))
