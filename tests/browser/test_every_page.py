@@ -92,6 +92,8 @@ PAGES = {
         "/imports?state=applied",
         "/proposals",
         "/publication",
+        "/institutions",
+        "/institutions/new",
         "/audit",
     ],
     "demo.reviewer": [
@@ -131,6 +133,7 @@ PAGES = {
 LINKED = {  # from a list to the first of its things
     "demo.operator": ["/instruments", "/verifications"],
     "demo.caseworker": ["/subjects", "/instruments", "/publication"],
+    "demo.unithead": ["/institutions"],
     "demo.institution": ["/due", "/certificates"],
     "administrator": ["/accounts"],
     "": ["/?q=加油"],
