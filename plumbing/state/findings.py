@@ -238,6 +238,12 @@ WAITING = (
         "proposal list",
     ),
     Waiting(
+        "record_unreviewed",
+        "有 {n} 条信用记录待审查能否公开",
+        "{n} records wait for the review before publication",
+        "publication list",
+    ),
+    Waiting(
         "registration_waiting",
         "有 {n} 份经营者注册申请待核实",
         "{n} applications of operators for an account wait",

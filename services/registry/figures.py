@@ -7,12 +7,21 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 from sqlmodel import col
 
+from law.disclosure.publication import PublicationState
+from law.evidence import RecordStatus
 from plumbing.database import Database
 from plumbing.metrics.common import AWAITING_PERSON
 from plumbing.metrics.figures import SELDOM_SECONDS, Look, Reading, ask, figure
 from services.registry.identity.registrations import WAITING
 from services.registry.identity.tables import Registration
-from services.registry.tables import ImportBatch, ImportFault, Proposal, Subject
+from services.registry.tables import (
+    ImportBatch,
+    ImportFault,
+    Proposal,
+    Publication,
+    Record,
+    Subject,
+)
 
 _OUTCOMES = ("changed", "unchanged", "rejected", "in_review")
 _SEVERITIES = ("fault", "notice")
@@ -58,6 +67,18 @@ _PROPOSALS = (
 _APPLICATIONS = (
     sa.select(sa.func.count()).select_from(Registration).where(col(Registration.state) == WAITING)
 )
+# A record without a row waits for its first review.
+_UNREVIEWED = (
+    sa.select(sa.func.count())
+    .select_from(Record)
+    .outerjoin(Publication, col(Publication.record_id) == col(Record.record_id))
+    .where(
+        sa.not_(col(Record.removed)),
+        col(Record.status) == RecordStatus.ACTIVE,
+        sa.func.coalesce(col(Publication.state), PublicationState.WAITING.value)
+        == PublicationState.WAITING.value,
+    )
+)
 _IN_REVIEW = (
     sa.select(sa.func.count())
     .select_from(Subject)
@@ -69,13 +90,14 @@ def looks(database: Database) -> list[Look]:
     """Returns the database queries that measure the metrics of the registry."""
 
     async def awaiting() -> list[Reading]:
-        [[(held,)], [(in_review,)], [(applications,)], [(proposals,)]] = await ask(
-            database, _HELD, _IN_REVIEW, _APPLICATIONS, _PROPOSALS
+        [[(held,)], [(in_review,)], [(applications,)], [(proposals,)], [(records,)]] = await ask(
+            database, _HELD, _IN_REVIEW, _APPLICATIONS, _PROPOSALS, _UNREVIEWED
         )
         return AWAITING_PERSON.of(
             {
                 "batch_held": held,
                 "proposal_waiting": proposals,
+                "record_unreviewed": records,
                 "subject_in_review": in_review,
                 "registration_waiting": applications,
             }

@@ -298,6 +298,7 @@ async def test_everything_that_waits_for_a_person_counts(platform: RunningPlatfo
     await applied_for_an_account(platform)
     await waits(platform, "registration_waiting")
     record = await platform.enter_penalty()
+    await waits(platform, "record_unreviewed")
     case = await lodged(platform, record)
     await waits(platform, "case_lodged")
     assert (await command(platform))[0] == 1
