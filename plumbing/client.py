@@ -34,8 +34,10 @@ TRACEPARENT, REQUEST_ID = "traceparent", "x-request-id"
 ON_BEHALF_OF = "x-on-behalf-of"
 # What the portal tells of its visitor: network address, and browser (percent-encoded).
 CLIENT_ADDRESS, CLIENT_NAME = "x-client-address", "x-client-name"
-# The portal's own token beside that of its visitor, and for what a list is read: `export`.
+# The portal's own token beside that of its visitor, and for what a list is read: EXPORTING while it
+# is written to a file.
 VIA, PURPOSE = "x-via", "x-purpose"
+EXPORTING = "export"
 UNTRUSTED = "UNTRUSTED_SERVER"
 UNTRUSTED_TEXTS = (
     "在服务的地址上应答的不是本平台的服务（证书不符），没有向它发送任何内容；请联系平台管理员",

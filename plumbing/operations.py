@@ -74,11 +74,9 @@ class OperationsServicer(AuditCalls):
         streams: set[str] = {*own.values()}
         missing = await inspection.missing_streams(parts.js, streams)
         for stream in missing:
-            zh, en = (
-                f"事件流 {stream} 不存在，其所属服务尚未启动过",
-                "its service has never started",
-            )
-            findings.differ("stream_missing", stream, zh, f"The stream does not exist: {en}")
+            zh = f"事件流 {stream} 不存在：其所属服务尚未启动过，或者 NATS 的数据已经丢失"
+            en = "The stream does not exist: its service has never started, or NATS lost its data"
+            findings.differ("stream_missing", stream, zh, en)
         findings.figures["outbox.pending"] = (await inspection.outbox_pending(parts.database)).count
         lags = [
             lag

@@ -29,10 +29,10 @@ def bureau_index(name: str, *columns: str, where: str | None = None) -> sa.Index
     return sa.Index(name, district, *columns, sqlite_where=condition, postgresql_where=condition)
 
 
-def partial_index(name: str, *columns: str, where: str) -> sa.Index:
+def partial_index(name: str, *columns: str, where: str, unique: bool = False) -> sa.Index:
     """Returns an index of the rows with a condition, which a query repeats word for word."""
-    condition = sa.text(where)
-    return sa.Index(name, *columns, sqlite_where=condition, postgresql_where=condition)
+    rows = sa.text(where)
+    return sa.Index(name, *columns, unique=unique, sqlite_where=rows, postgresql_where=rows)
 
 
 def within(bureau: str, column: Any) -> Condition:

@@ -10,14 +10,11 @@ import grpc
 from plumbing.access import told
 from plumbing.access.entry import AccessEntry, Kind
 from plumbing.call_log import ServedCall
-from plumbing.client import PURPOSE
+from plumbing.client import EXPORTING, PURPOSE
 from plumbing.clock import SystemClock
 from plumbing.identity import Caller, Role
 
 REFUSALS = (grpc.StatusCode.PERMISSION_DENIED, grpc.StatusCode.UNAUTHENTICATED)
-EXPORTING = (
-    "export"  # the purpose that a portal or a command names while it writes a list to a file
-)
 # Who reads what is public or their own.
 _OF_THEIR_OWN = (Role.PUBLIC, Role.OPERATOR)
 

@@ -11,17 +11,12 @@ from sqlmodel import Field, SQLModel
 from law.objection import CaseKind, CaseState, Outcome
 from plumbing.database import JsonColumn, SerialColumn, enum_column, own_registry
 from plumbing.row_digests import proven
-from plumbing.row_scope import bureau_index
+from plumbing.row_scope import bureau_index, partial_index
 
 NO_TERM = date.max  # sorts cases without a running term behind all others
 
 
 IS_OPEN = "state NOT IN ('closed', 'declined', 'withdrawn')"
-
-
-def _open(name: str, *columns: str) -> sa.Index:
-    condition = sa.text(IS_OPEN)
-    return sa.Index(name, *columns, sqlite_where=condition, postgresql_where=condition)
 
 
 class Base(SQLModel, registry=own_registry()):
@@ -41,9 +36,13 @@ class Case(Base, table=True):
     __table_args__ = (
         # The work list: of everybody, a bureau, a caseworker or a subject, and by state.
         # With bureau and state, those of a city are counted without reading the cases.
-        _open("ix_objection_case_open_due_on", "due_on", "case_id", "bureau", "state"),
-        _open("ix_objection_case_open_lodged_at", "lodged_at", "case_id"),
-        _open("ix_objection_case_open_caseworker", "caseworker", "due_on", "case_id"),
+        partial_index(
+            "ix_objection_case_open_due_on", "due_on", "case_id", "bureau", "state", where=IS_OPEN
+        ),
+        partial_index("ix_objection_case_open_lodged_at", "lodged_at", "case_id", where=IS_OPEN),
+        partial_index(
+            "ix_objection_case_open_caseworker", "caseworker", "due_on", "case_id", where=IS_OPEN
+        ),
         bureau_index(
             "ix_objection_case_bureau_open",
             *("due_on", "case_id", "bureau", "state"),

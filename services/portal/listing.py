@@ -15,7 +15,7 @@ from urllib.parse import urlencode
 
 from starlette.responses import Response
 
-from plumbing.access.calls import EXPORTING
+from plumbing.client import EXPORTING
 from services.portal import exports, list_files
 from services.portal.clients import read_for
 from services.portal.exports import Export

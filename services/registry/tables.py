@@ -51,11 +51,6 @@ REPEATED_SERIAL = "repeated_serial AND NOT removed"
 IN_FORCE = "superseded_at IS NULL"
 
 
-def _unique_where(name: str, *columns: str, where: str) -> sa.Index:
-    condition = sa.text(where)
-    return sa.Index(name, *columns, unique=True, sqlite_where=condition, postgresql_where=condition)
-
-
 @proven()
 class Bureau(Base, table=True):
     """A market-regulation bureau, identified by its code."""
@@ -81,8 +76,11 @@ class Subject(Base, table=True):
 
     __tablename__ = "subject"
     __table_args__ = (
-        _unique_where(
-            "uq_subject_credit_code", "credit_code", where="credit_code <> '' AND NOT removed"
+        partial_index(
+            "uq_subject_credit_code",
+            "credit_code",
+            where="credit_code <> '' AND NOT removed",
+            unique=True,
         ),
         sa.Index("ix_subject_name", "name", "subject_id"),
         sa.Index("ix_subject_by_credit_code", "credit_code", "subject_id"),
@@ -151,11 +149,12 @@ class Verification(Base, table=True):
 
     __tablename__ = "verification"
     __table_args__ = (
-        _unique_where(
+        partial_index(
             "uq_verification_certificate",
             "institution",
             "certificate_no",
             where="certificate_no <> '' AND NOT removed",
+            unique=True,
         ),
         sa.Index("ix_verification_instrument", "instrument_id", "verified_on"),
         sa.Index("ix_verification_institution", "institution", "verified_on", "verification_id"),
@@ -181,7 +180,9 @@ class CertificateFile(Base, table=True):
     __tablename__ = "certificate_file"
     __table_args__ = (
         sa.Index("uq_certificate_file_version", "verification_id", "version", unique=True),
-        _unique_where("uq_certificate_file_in_force", "verification_id", where=IN_FORCE),
+        partial_index(
+            "uq_certificate_file_in_force", "verification_id", where=IN_FORCE, unique=True
+        ),
         sa.Index("ix_certificate_file_newest", "uploaded_at", "certificate_id"),
         partial_index(
             "ix_certificate_file_newest_in_force", "uploaded_at", "certificate_id", where=IN_FORCE
@@ -217,13 +218,14 @@ class Record(Base, table=True):
 
     __tablename__ = "record"
     __table_args__ = (
-        _unique_where(
+        partial_index(
             "uq_record_source",
             "subject_id",
             "kind",
             "source_ref",
             "determined_on",
             where="NOT removed",
+            unique=True,
         ),
         sa.Index("ix_record_subject", "subject_id", "determined_on", "record_id"),
         # For the daily expiry: the records on file, the oldest first.

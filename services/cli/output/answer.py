@@ -15,7 +15,7 @@ import typer
 from google.protobuf.descriptor import Descriptor
 from google.protobuf.message import Message
 
-from plumbing.client import PURPOSE
+from plumbing.client import EXPORTING, PURPOSE
 from services.cli.client import Client, with_client
 from services.cli.output import show
 from services.cli.output.columns import columns_of
@@ -30,7 +30,7 @@ from services.cli.output.views import view
 PAGE = 1000
 Response = TypeVar("Response", bound=Message)
 Method = Callable[..., Awaitable[Response]]
-_EXPORTED = ((PURPOSE, "export"),)  # what the access log notes
+_EXPORTED = ((PURPOSE, EXPORTING),)  # what the access log notes
 # Responses with a single field that are printed as JSON whole, not as their field.
 WHOLE = frozenset(
     {"GetBatchResponse", "RejectBatchResponse", "DiscardBatchResponse", "UndoBatchResponse"}

@@ -11,8 +11,8 @@ _DOCUMENT = "（样例）法计字第001号"
 _FROM, _UNTIL = "2020-01-01", "2039-12-31"  # the sandbox's clock may move by years
 
 
-async def authorise(head: Client, bureau: str) -> str:
-    """Registers the institution and its authorisations as a unit head; returns its name."""
+async def authorise(head: Client, bureau: str) -> None:
+    """Registers the institution and its authorisations as a unit head."""
     institution = pb.Institution(name=INSTITUTION, bureau=bureau)
     request = pb.PutInstitutionRequest(request_id=new_request_id(), institution=institution)
     filed = (await head.institutions.PutInstitution(request)).institution
@@ -27,4 +27,3 @@ async def authorise(head: Client, bureau: str) -> str:
         await head.institutions.PutAuthorisation(
             pb.PutAuthorisationRequest(request_id=new_request_id(), authorisation=authorisation)
         )
-    return filed.name

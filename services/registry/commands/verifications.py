@@ -117,7 +117,7 @@ def _check_issued(
     reader: Reader, content: VerificationContent, issuer: Reporter, type_code: str
 ) -> None:
     found = issuer.faults(type_code, content.verified_on, content.certificate_no)
-    for _, _, fault in found:
+    for _, fault in found:
         reader.fault(fault.field, fault.message_zh, fault.message_en)
 
 

@@ -43,8 +43,8 @@ class Reporter:
 
     def faults(
         self, type_code: str, verified_on: date, certificate_no: str
-    ) -> list[tuple[str, str, Fault]]:
-        """Returns what forbids reporting one verification: field, code of the reason, and fault."""
+    ) -> list[tuple[str, Fault]]:
+        """Returns what forbids reporting one verification: code of the reason, and fault."""
         found = []
         if not self._may_verify(type_code, verified_on):
             found.append(_unauthorised(self.name, type_code, verified_on))
@@ -52,7 +52,7 @@ class Reporter:
             zh = "这一证书编号是其他检定机构的"
             en = "another institution has used this certificate number"
             fault = Fault("certificate_no", zh, en)
-            found.append(("certificate_no", "CERTIFICATE_OF_ANOTHER_INSTITUTION", fault))
+            found.append(("CERTIFICATE_OF_ANOTHER_INSTITUTION", fault))
         return found
 
     def _may_verify(self, type_code: str, on: date) -> bool:
@@ -62,12 +62,12 @@ class Reporter:
         )
 
 
-def _unauthorised(name: str, type_code: str, on: date) -> tuple[str, str, Fault]:
+def _unauthorised(name: str, type_code: str, on: date) -> tuple[str, Fault]:
     known = catalogue().get(type_code)
     type_zh, type_en = (known.name_zh, known.name_en) if known else (type_code, type_code)
     zh = f"{name}在 {on} 没有“{type_zh}”的检定授权，请监管机关核实登记"
     en = f"{name} is not authorised to verify {type_en} on {on}; ask the bureau"
-    return "verified_on", "NOT_AUTHORISED", Fault("verified_on", zh, en)
+    return "NOT_AUTHORISED", Fault("verified_on", zh, en)
 
 
 async def reporter(

@@ -198,9 +198,9 @@ def _may_report(
         context.fault(item.row, "institution", name, "NOT_OWN_INSTITUTION", zh, en)
         return False
     found = issuer.faults(instrument["type_code"], item.values["verified_on"], number)
-    for field, reason, fault in found:
-        value = str(item.values[field])
-        context.fault(item.row, field, value, reason, fault.message_zh, fault.message_en)
+    for reason, fault in found:
+        value = str(item.values[fault.field])
+        context.fault(item.row, fault.field, value, reason, fault.message_zh, fault.message_en)
     return not found
 
 
