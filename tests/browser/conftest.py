@@ -34,6 +34,7 @@ from playwright.sync_api import (
 from services.cli.machine.directory import platform_settings
 
 READY_SECONDS = 600  # the machine may be busy; a platform that dies is seen at once
+expect.set_options(timeout=60_000)  # milliseconds: no test depends on the speed of the machine
 FOUND = shutil.which("chromium") or shutil.which("google-chrome") or ""
 
 

@@ -13,10 +13,9 @@ from law.evidence import RecordKind
 from law.identifiers import check_credit_code
 from law.texts_in_force.load import load
 from plumbing.client import Refusal, ask
-from protos.alerts.v1 import alerts_pb2 as alerts
 from protos.grading.v1 import grading_pb2 as grading
 from protos.registry.v1 import registry_pb2 as registry
-from services.portal.pages.reading import ALL, HIDDEN, grade_of
+from services.portal.pages.reading import ALL, HIDDEN, colours_of, grade_of
 from services.portal.pictures.colour_board import COLOURS
 from services.portal.visit import Visit
 
@@ -90,14 +89,7 @@ async def firm(visit: Visit) -> Response:
 
 async def _colours(visit: Visit, subject_id: str) -> dict[str, int] | None:
     """The firm's instruments by colour; None if it has none, or is not known to alerts yet."""
-    try:
-        request = alerts.CountColoursRequest(subject_id=subject_id)
-        totals = (await ask(visit.services.alerts.CountColours(request))).totals
-    except Refusal as refusal:
-        if refusal.code in HIDDEN:
-            return None
-        raise
-    counted = {total.colour: total.instruments for total in totals}
+    counted = await colours_of(visit, subject_id)
     return {colour: counted.get(colour, 0) for colour in COLOURS} if counted else None
 
 

@@ -71,6 +71,21 @@ async def grade_of(visit: Visit, subject_id: str) -> grading.Grade | None:
         raise
 
 
+async def colours_of(visit: Visit, subject_id: str) -> dict[str, int]:
+    """Counts the instruments of a subject by colour; empty if alerts does not know the subject yet.
+
+    Alerts learns of a new subject from an event, a moment after its registration.
+    """
+    try:
+        request = alerts.CountColoursRequest(subject_id=subject_id)
+        totals = (await ask(visit.services.alerts.CountColours(request))).totals
+    except Refusal as refusal:
+        if refusal.code in HIDDEN:
+            return {}
+        raise
+    return {total.colour: total.instruments for total in totals}
+
+
 async def path_of(visit: Visit, receipt_id: str) -> tuple[GradePath, list[str]]:
     """Reads a receipt; returns how its grade was computed, as a picture and as sentences."""
     request = grading.GetReceiptRequest(receipt_id=receipt_id)

@@ -7,7 +7,6 @@ import asyncio
 from starlette.responses import Response
 
 from plumbing.client import ask
-from protos.alerts.v1 import alerts_pb2 as alerts
 from protos.registry.v1 import registry_pb2 as registry
 from services.portal.listing import (
     Asked,
@@ -21,7 +20,14 @@ from services.portal.listing import (
     list_address,
     show,
 )
-from services.portal.pages.reading import bureau_names, grade_of, path_of, records_of, subject
+from services.portal.pages.reading import (
+    bureau_names,
+    colours_of,
+    grade_of,
+    path_of,
+    records_of,
+    subject,
+)
 from services.portal.pages.subject_lists import short_lists
 from services.portal.visit import Visit
 from services.portal.wording import N_
@@ -69,7 +75,7 @@ async def one(visit: Visit) -> Response:
     grade, lists, colours, bureaus = await asyncio.gather(
         grade_of(visit, own),
         short_lists(visit, own),
-        ask(visit.services.alerts.CountColours(alerts.CountColoursRequest(subject_id=own))),
+        colours_of(visit, own),
         bureau_names(visit),
     )
     path, records = None, list[registry.Record]()
