@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from datetime import date
 from enum import StrEnum
 from pathlib import Path
@@ -28,6 +28,7 @@ from sqlalchemy.sql.functions import FunctionElement
 from sqlmodel import SQLModel
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from plumbing.full_disk import is_full, note_full
 from plumbing.metrics.counted import TRANSACTION_SECONDS
 from plumbing.postgresql_tls import with_tls
 from plumbing.tracing import inner_span
@@ -122,7 +123,7 @@ class Database:
         Raises WriterBusy if it would have to wait too long for other transactions.
         """
         system = {"db.system.name": self.engine.dialect.name}
-        with _CHANGES.time(), inner_span("database transaction", system):
+        with _CHANGES.time(), inner_span("database transaction", system), _noticing_a_full_disk():
             async with self._turn_to_write(), self._sessions() as session, session.begin():
                 yield session
             self.commits += 1
@@ -159,6 +160,16 @@ class Database:
         if self.is_sqlite:
             return {}
         return {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+
+
+@contextmanager
+def _noticing_a_full_disk() -> Iterator[None]:
+    try:
+        yield
+    except Exception as error:
+        if is_full(error):
+            note_full()
+        raise
 
 
 def _engine(url: str) -> AsyncEngine:

@@ -24,6 +24,7 @@ from law.errors import (
     WrongState,
 )
 from law.reader.texts import spell_articles
+from plumbing.full_disk import DiskFull
 from plumbing.identity import Unauthenticated
 from plumbing.turns import Busy
 
@@ -64,6 +65,7 @@ STATUS: Mapping[type[LawError], grpc.StatusCode] = {
     Unauthenticated: grpc.StatusCode.UNAUTHENTICATED,
     Away: grpc.StatusCode.UNAVAILABLE,
     Busy: grpc.StatusCode.RESOURCE_EXHAUSTED,
+    DiskFull: grpc.StatusCode.RESOURCE_EXHAUSTED,
     LawError: grpc.StatusCode.FAILED_PRECONDITION,
 }
 

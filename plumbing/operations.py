@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterable, Sequence
 from typing import Any
 
+import nats.errors
 from prometheus_client.samples import Sample
 
 from law.errors import WrongState
@@ -15,6 +16,7 @@ from plumbing.checkpoints.witness import Witness
 from plumbing.events import dead_letters, inspection
 from plumbing.events.consumer import Consumer
 from plumbing.events.dead_letters import DeadLetter
+from plumbing.events.subjects import Stream
 from plumbing.identity import Role
 from plumbing.metrics.metric import REGISTRY
 from plumbing.row_checks import check_rows
@@ -70,14 +72,22 @@ class OperationsServicer(AuditCalls):
         )
 
     async def _check_plumbing(self, findings: Findings) -> None:
+        pending = await inspection.outbox_pending(self._parts.database)
+        findings.figures["outbox.pending"] = pending.count
+        try:
+            await self._check_events(findings)
+        except nats.errors.Error as error:
+            zh, en = f"事件总线没有应答：{error!r}", f"NATS does not answer: {error!r}"
+            findings.differ("nats_away", self._parts.service, zh, en)
+
+    async def _check_events(self, findings: Findings) -> None:
         parts, own = self._parts, {c.name: c.stream for c in self._assembly.consumers}
         streams: set[str] = {*own.values()}
-        missing = await inspection.missing_streams(parts.js, streams)
+        missing = await inspection.missing_streams(parts.js, {*streams, Stream.DEAD_LETTERS})
         for stream in missing:
             zh = f"事件流 {stream} 不存在：其所属服务尚未启动过，或者 NATS 的数据已经丢失"
             en = "The stream does not exist: its service has never started, or NATS lost its data"
             findings.differ("stream_missing", stream, zh, en)
-        findings.figures["outbox.pending"] = (await inspection.outbox_pending(parts.database)).count
         lags = [
             lag
             for lag in await inspection.consumer_lags(parts.js, streams.difference(missing))

@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import sys
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 from functools import partial
@@ -34,7 +33,8 @@ from plumbing.events.credentials import Credentials
 from plumbing.events.refilling import refill
 from plumbing.events.relay import Relay
 from plumbing.events.signing import EventSigner, Signatures
-from plumbing.events.subjects import ensure_streams
+from plumbing.events.stream_keeping import StreamKeeper
+from plumbing.events.subjects import ensure_streams, stream_of
 from plumbing.metrics import common, counted
 from plumbing.metrics.figures import Board
 from plumbing.metrics.metric import REGISTRY
@@ -46,7 +46,7 @@ from plumbing.row_checks import take_stock
 from plumbing.rpc import serve
 from plumbing.service import Assembly, Parts
 from plumbing.settings import Settings
-from plumbing.telemetry import start_logging
+from plumbing.telemetry import end_logging, start_logging
 from plumbing.tokens import Verifier, public_key
 from plumbing.tracing import end_tracing, start_tracing
 from plumbing.transport import server_credentials
@@ -87,7 +87,7 @@ def run_service(service: str, build: Build) -> None:
         log.exception("process.failed")
         code = 1
     end_tracing()
-    sys.stdout.flush()
+    end_logging()
     # On an ordinary exit the Temporal SDK can abort the interpreter.
     os._exit(code)
 
@@ -127,7 +127,8 @@ async def _work(parts: Parts, assembly: Assembly, stop: asyncio.Event) -> None:
         relay = Relay(parts.database, parts.js, signer, parts.clock)
         watched = migrations.watched_tables(parts.service)
         service, sealer = OperationsServicer(parts, assembly, watched), Sealer(parts.database)
-        background = [relay.run, sealer.run, service.witness.run, *assembly.background]
+        keeper = _keeper(parts, relay)
+        background = [relay.run, keeper.run, sealer.run, service.witness.run, *assembly.background]
         background.append(_board(parts, assembly).run)
         background += [consumer.run for consumer in assembly.consumers]
         ended = EndedSessions(IdentityServiceStub(parts.channel("registry")))
@@ -146,10 +147,19 @@ async def _work(parts: Parts, assembly: Assembly, stop: asyncio.Event) -> None:
         await service.witness.stop(sealer)
 
 
+def _keeper(parts: Parts, relay: Relay) -> StreamKeeper:
+    replicas = parts.settings.nats_replicas
+    return StreamKeeper(
+        parts.database, parts.js, parts.service, parts.signatures, replicas, relay.nudge
+    )
+
+
 def _board(parts: Parts, assembly: Assembly) -> Board:
     streams = {consumer.name: consumer.stream for consumer in assembly.consumers}
-    common_looks = common.looks(parts.database, parts.js, parts.clock, streams)
-    board = Board([*common_looks, *assembly.looks])
+    own = stream_of(parts.service)
+    common_looks = common.looks(parts.database, parts.js, parts.clock, streams, own)
+    disk = common.disk_look(parts.settings.data_dir)
+    board = Board([*common_looks, disk, *assembly.looks])
     REGISTRY.register(board)
     return board
 

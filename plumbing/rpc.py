@@ -31,6 +31,8 @@ from plumbing.call_log import ServedCall, served
 from plumbing.client import ON_BEHALF_OF, Refusal
 from plumbing.database import is_busy
 from plumbing.ended_sessions import EndedSessions
+from plumbing.full_disk import RETRY_SECONDS as FULL_RETRY_SECONDS
+from plumbing.full_disk import DiskFull, is_full, note_full
 from plumbing.grpc_errors import away_status, internal_status, status_of
 from plumbing.identity import Caller, Role, Unauthenticated, set_current_caller
 from plumbing.security_log import SecurityLog
@@ -180,13 +182,25 @@ class Guard(grpc.aio.ServerInterceptor):
                 except Exception as error:
                     status = _status_of_fault(method, error)
                 else:
-                    await self._note(call, metadata, context)
-                    return answer
+                    unnoted = await self._unnoted(call, metadata, context)
+                    if unnoted is None:
+                        return answer
+                    status = unnoted
                 call.refused(status)
-                await self._note(call, metadata, context)
+                await self._unnoted(call, metadata, context)
             return await context.abort_with_status(rpc_status.to_status(status))
 
         return handle
+
+    async def _unnoted(
+        self, call: ServedCall, metadata: Mapping[str, str], context: Any
+    ) -> status_pb2.Status | None:
+        """Notes the call; returns the status of the fault if the access log cannot take it."""
+        try:
+            await self._note(call, metadata, context)
+        except Exception as error:  # of the database, and none of the call's own
+            return _status_of_fault(call.method, error)
+        return None
 
     async def _note(self, call: ServedCall, metadata: Mapping[str, str], context: Any) -> None:
         """Adds the call to the access log, if it belongs there."""
@@ -248,6 +262,10 @@ def _status_of_fault(method: str, error: Exception) -> status_pb2.Status:
     if is_busy(error):
         log.warning("rpc.database_busy", method=method, error=str(error))
         return status_of(DatabaseBusy(retry_after_seconds=str(RETRY_SECONDS)))
+    if is_full(error):
+        note_full()
+        log.warning("rpc.disk_full", method=method, error=str(error))
+        return status_of(DiskFull(retry_after_seconds=str(FULL_RETRY_SECONDS)))
     incident = uuid.uuid4().hex[:12]
     log.error("rpc.internal", method=method, incident=incident, exc_info=error)
     return internal_status(incident)

@@ -9,7 +9,8 @@ from __future__ import annotations
 import logging
 import re
 import sys
-from typing import Any
+from contextlib import suppress
+from typing import Any, TextIO
 
 import structlog
 from opentelemetry import trace
@@ -62,12 +63,37 @@ def start_logging(service: str, level: str) -> None:
         structlog.processors.format_exc_info,
     ]
     written = structlog.processors.JSONRenderer(ensure_ascii=False, default=str)
+    out: Any = _Unfailing(sys.stdout)
     structlog.configure(
         processors=[*common, written],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(level)),
-        logger_factory=structlog.WriteLoggerFactory(sys.stdout),
+        logger_factory=structlog.WriteLoggerFactory(out),
     )
-    _format_libraries(level, [structlog.stdlib.ExtraAdder(_EXTRAS), _workflow, *common], written)
+    of_libraries: list[Processor] = [structlog.stdlib.ExtraAdder(_EXTRAS), _workflow, *common]
+    _format_libraries(level, of_libraries, written, structlog.WriteLogger(out))
+
+
+def end_logging() -> None:
+    """Writes out what is left of the logs, before the process ends."""
+    _Unfailing(sys.stdout).flush()
+
+
+class _Unfailing:
+    """An output of log lines that loses what cannot be written, so that no work fails for a line.
+
+    A write fails where the output is a file on a full disk, or where nobody reads it any more.
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> None:
+        with suppress(OSError):
+            self._stream.write(text)
+
+    def flush(self) -> None:
+        with suppress(OSError):
+            self._stream.flush()
 
 
 class _SharedWriter(logging.Handler):
@@ -81,9 +107,11 @@ class _SharedWriter(logging.Handler):
         self._writer.msg(self.format(record))
 
 
-def _format_libraries(level: str, processors: list[Processor], written: Processor) -> None:
+def _format_libraries(
+    level: str, processors: list[Processor], written: Processor, writer: structlog.WriteLogger
+) -> None:
     """Writes the log lines of libraries in the same form."""
-    handler = _SharedWriter(structlog.WriteLogger(sys.stdout))
+    handler = _SharedWriter(writer)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=processors,

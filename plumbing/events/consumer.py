@@ -23,13 +23,14 @@ from nats.js.api import AckPolicy, ConsumerConfig
 
 from plumbing.clock import Clock
 from plumbing.database import DATABASE_AWAY, Database, WriterBusy
-from plumbing.events.dead_letters import bury
+from plumbing.events.dead_letters import bury, is_among_them
 from plumbing.events.envelope import Delivery, MalformedEvent
 from plumbing.events.inbox import EventHandler, Inbox, Place, TryLater, describe
 from plumbing.events.observing import handling, log_handled
 from plumbing.events.refilling import begins_unsigned
 from plumbing.events.signing import NotSigned, Signatures
 from plumbing.events.subjects import Stream, dead_letter_subject
+from plumbing.full_disk import is_full
 from plumbing.grpc_errors import Away
 from plumbing.metrics.counted import EVENT_SECONDS, EVENTS_GIVEN_UP
 from plumbing.tracing import failed
@@ -174,13 +175,12 @@ class Consumer:
         """Handles an event or has it delivered again; returns its place, or the error."""
         try:
             place = await self.inbox.take(delivery)
-        except (TryLater, Away, WriterBusy) as error:
-            _LOG.warning("event held back", **self._about(delivery), error=describe(error))
-            await message.nak(delay=_delay(delivery.deliveries, first=0.5, last=10.0))
-            return error
         except Exception as error:
-            # Whatever a handler raises is counted and logged; in the end the event is given up.
-            await self._failed(message, delivery, error)
+            if _passes(error):
+                await self._hold_back(message, delivery, error)
+            else:
+                # What a handler raises is counted and logged; in the end the event is given up.
+                await self._failed(message, delivery, error)
             return error
         await self._acknowledge(message, delivery, place)
         return place
@@ -192,10 +192,23 @@ class Consumer:
     async def _acknowledge(self, message: Msg, delivery: Delivery, place: Place) -> None:
         if place is Place.DONE:
             await message.ack()
+        elif place is Place.BURIED:
+            await self._leave_buried(message, delivery)
         elif place is Place.CONTRADICTS:
             await self._bury(message, ValueError("another event had this place in the sequence"))
         else:
             await message.nak(delay=_delay(delivery.deliveries, first=0.1, last=2.0))
+
+    async def _leave_buried(self, message: Msg, delivery: Delivery) -> None:
+        """Leaves an event to the replay of its dead letter, which NATS may have lost meanwhile."""
+        if await is_among_them(self._js, self.name, delivery.attributes.id):
+            await message.ack()
+        else:
+            await self._bury(message, ValueError("given up earlier; its dead letter was lost"))
+
+    async def _hold_back(self, message: Msg, delivery: Delivery, error: Exception) -> None:
+        _LOG.warning("event held back", **self._about(delivery), error=describe(error))
+        await message.nak(delay=_delay(delivery.deliveries, first=0.5, last=10.0))
 
     async def _failed(self, message: Msg, delivery: Delivery, error: Exception) -> None:
         attempts = await self.inbox.failed(delivery.attributes.id, error)
@@ -246,10 +259,15 @@ class Consumer:
         }
 
 
+def _passes(error: Exception) -> bool:
+    """Whether an error says nothing of the event, and passes by itself."""
+    return isinstance(error, TryLater | Away | WriterBusy) or is_full(error)
+
+
 def _named(outcome: Place | Exception) -> str:
     if isinstance(outcome, Place):
         return outcome.name.lower()
-    return "later" if isinstance(outcome, TryLater | Away) else "failed"
+    return "later" if _passes(outcome) else "failed"
 
 
 def _stream_seq(message: Msg) -> int:

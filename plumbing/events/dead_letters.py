@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 import structlog
 from nats.aio.msg import Msg
@@ -86,6 +87,14 @@ async def dead_letters(js: JetStreamContext, consumer: str) -> AsyncIterator[Dea
     for subject in (dead_letter_subject(consumer), unsigned_subject(consumer)):
         async for letter in _letters(js, subject):
             yield letter
+
+
+async def is_among_them(js: JetStreamContext, consumer: str, event_id: UUID) -> bool:
+    """Returns whether an event is among the dead letters of a consumer."""
+    async for letter in dead_letters(js, consumer):
+        if letter.attributes is not None and letter.attributes.id == event_id:
+            return True
+    return False
 
 
 async def _letters(js: JetStreamContext, subject: str) -> AsyncIterator[DeadLetter]:

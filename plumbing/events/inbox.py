@@ -85,11 +85,12 @@ class EventHandler(Generic[M]):
 
 
 class Place(Enum):
-    """The place of an event in its aggregate for a consumer: next, early, done or contradictory."""
+    """The place of an event in its aggregate for a consumer."""
 
     NEXT = auto()
     EARLY = auto()  # an earlier event of the aggregate has not been handled yet
     DONE = auto()
+    BURIED = auto()  # given up earlier, and not handled since
     CONTRADICTS = auto()  # another event had its number in the sequence
 
 
@@ -212,7 +213,7 @@ class Inbox:
             return Place.DONE
         failure = await session.get(InboxFailure, (self.consumer, event.id))
         buried = failure is not None and failure.buried_at is not None
-        return Place.DONE if buried else Place.CONTRADICTS
+        return Place.BURIED if buried else Place.CONTRADICTS
 
     async def _handled(self, session: AsyncSession, event_id: UUID) -> bool:
         note = select(InboxEvent.event_id).where(

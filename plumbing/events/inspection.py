@@ -104,7 +104,11 @@ async def unsigned_counts(js: JetStreamContext) -> dict[str, int]:
 
 
 async def _letters_by_name(js: JetStreamContext) -> dict[str, int]:
-    info = await js.stream_info(Stream.DEAD_LETTERS, subjects_filter=SUBJECTS[Stream.DEAD_LETTERS])
+    every = SUBJECTS[Stream.DEAD_LETTERS]
+    try:
+        info = await js.stream_info(Stream.DEAD_LETTERS, subjects_filter=every)
+    except NotFoundError:
+        return {}
     prefix = dead_letter_subject("x")[:-1]
     return {s.removeprefix(prefix): count for s, count in (info.state.subjects or {}).items()}
 

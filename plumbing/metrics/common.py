@@ -1,8 +1,10 @@
-"""The metrics that every service reads: outbox, inbox, dead letters, unsealed audit entries."""
+"""The metrics that every service reads: outbox, inbox, dead letters, audit entries, the disk."""
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Mapping
+from pathlib import Path
 
 import sqlalchemy as sa
 from nats.js import JetStreamContext
@@ -14,6 +16,8 @@ from plumbing.clock import Clock
 from plumbing.database import Database
 from plumbing.events import inspection
 from plumbing.events.inbox import InboxFailure
+from plumbing.events.subjects import Stream
+from plumbing.full_disk import found_full_lately, has_room
 from plumbing.metrics.figures import Look, Reading, age, ask, figure
 
 OUTBOX_PENDING = figure("outbox_pending", "待发布的事件", "events committed and not yet published")
@@ -81,12 +85,45 @@ _FAILING = (
 )
 
 
+STREAM_MISSING = figure(
+    "stream_missing",
+    "事件总线中是否缺少该事件流（1/0）：其数据已经丢失，或所属服务从未启动",
+    "1 if NATS lacks the stream: its store was lost, or its service has never started; otherwise 0",
+    "stream",
+)
+DISK_FREE = figure(
+    "disk_free_bytes",
+    "数据目录所在磁盘的可用字节数",
+    "bytes that are free on the disk of the data directory",
+)
+DISK_FULL = figure(
+    "disk_full",
+    "磁盘是否已满（1/0）：可用空间不足 64 MiB，或者近一分钟内有写入因空间不足被拒",
+    "1 if less than 64 MiB are free, or a write found no room within the last minute; otherwise 0",
+)
+
+
+def disk_look(directory: Path) -> Look:
+    """Returns the reader of the metrics of the disk on which a directory is."""
+
+    async def disk() -> list[Reading]:
+        full = not has_room(directory) or found_full_lately()
+        return [DISK_FREE.at(shutil.disk_usage(directory).free), DISK_FULL.at(full)]
+
+    return Look("disk", disk)
+
+
 def looks(
-    database: Database, js: JetStreamContext, clock: Clock, consumers: Mapping[str, str]
+    database: Database,
+    js: JetStreamContext,
+    clock: Clock,
+    consumers: Mapping[str, str],
+    own: str = "",
 ) -> list[Look]:
     """Returns the readers of the metrics all services have: outbox, audit, inbox, dead letters.
 
-    `consumers` maps the name of each event consumer of the service to its stream.
+    `consumers` maps the name of each event consumer of the service to its stream; `own` is the
+    stream with the service's own events.
     """
 
     async def outbox() -> list[Reading]:
@@ -110,7 +147,12 @@ def looks(
         letters = [*DEAD_LETTERS.of(dead), *UNSIGNED_EVENTS.of(unsigned)]
         return [*await _lags(js, consumers), *letters]
 
-    ours = [Look("outbox", outbox), Look("audit", audit)]
+    async def streams() -> list[Reading]:
+        used = {*consumers.values(), own, Stream.DEAD_LETTERS} - {""}
+        missing = await inspection.missing_streams(js, used)
+        return STREAM_MISSING.of(dict.fromkeys(missing, 1), used)
+
+    ours = [Look("outbox", outbox), Look("audit", audit), Look("streams", streams)]
     return [*ours, Look("inbox", failing), Look("events", events)] if consumers else ours
 
 

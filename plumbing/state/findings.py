@@ -75,11 +75,25 @@ AWAY = {
 
 CONCERNS = (
     Concern(
+        "QuanhengDiskFull",
+        Severity.CRITICAL,
+        "quanheng_disk_full",
+        "磁盘已满：不能保存任何内容，仍可查阅；腾出空间后自行恢复",
+        "The disk is full: nothing is saved, reading goes on; free some space, and writing returns",
+    ),
+    Concern(
         "QuanhengDeadLetters",
         Severity.CRITICAL,
         "quanheng_dead_letters",
         "有 {n} 个事件无法处理，已搁置，须查明原因后重新处理",
         "{n} events were given up: find out why, then have them handled again",
+    ),
+    Concern(
+        "QuanhengStreamMissing",
+        Severity.CRITICAL,
+        "quanheng_stream_missing",
+        "事件总线缺少 {n} 个事件流，其数据可能已丢失；所属服务会自行重建并重新发布",
+        "NATS lacks {n} streams, its store may be lost; their services make and fill them again",
     ),
     Concern(
         "QuanhengUnsignedEvents",

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import sys
 from datetime import timedelta
 from types import FrameType
 
@@ -18,7 +17,7 @@ from plumbing.database import Database
 from plumbing.plain_links import refuse_plain_links
 from plumbing.private_files import keep_new_files_private
 from plumbing.settings import PORTAL, Settings
-from plumbing.telemetry import start_logging
+from plumbing.telemetry import end_logging, start_logging
 from services.portal.app import application
 from services.portal.clients import Services, VisitorToken
 from services.portal.provider import Provider
@@ -61,7 +60,7 @@ def main() -> None:
     except BaseException:  # the process must end, saying why; the supervisor starts it again
         log.exception("process.failed")
         code = 1
-    sys.stdout.flush()
+    end_logging()
     os._exit(code)
 
 

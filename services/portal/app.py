@@ -22,6 +22,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from law.errors import LawError, NotFound
 from plumbing.client import UNTRUSTED, Refusal, ask, new_request_id
 from plumbing.clock import Clock
+from plumbing.full_disk import DiskFull, is_full
 from plumbing.identity import Role
 from plumbing.papers.typesetting import CannotTypeset
 from plumbing.settings import Settings
@@ -46,7 +47,7 @@ from services.portal.wording import N_
 
 FORM_BYTES = 256 << 10
 FORM_FIELDS = 600  # a file may have 500 columns, each with its choice
-SEE_OTHER = 303
+SEE_OTHER, INSUFFICIENT_STORAGE = 303, 507
 RENEW_BEFORE = timedelta(minutes=10)
 _HTTP = {
     grpc.StatusCode.NOT_FOUND: 404,
@@ -249,7 +250,8 @@ async def _after_refusal(visit: Visit, refusal: Refusal) -> Response:
     # Otherwise a service answered, in its own words.
     if refusal.code in _AWAY and refusal.reason in (refusal.code.name, UNTRUSTED):
         return await away_page(visit, by_stranger=refusal.reason == UNTRUSTED)
-    status = _HTTP.get(refusal.code, 500)
+    full = refusal.reason == DiskFull.reason
+    status = INSUFFICIENT_STORAGE if full else _HTTP.get(refusal.code, 500)
     if status == 500:
         log.error("portal.refused", path=visit.request.url.path, refusal=str(refusal))
     return _refused(visit, status, message_of(refusal, visit.language))
@@ -267,6 +269,10 @@ async def _cut_off(request: Request, _error: Exception) -> Response:
 
 def _broken(portal: Portal) -> Callable[[Request, Exception], Awaitable[Response]]:
     async def handle(request: Request, error: Exception) -> Response:
+        if is_full(error):  # that of the portal itself, in which it keeps the sessions
+            visit, full = Visit(portal, request, None), DiskFull()
+            words = full.zh if visit.language == "zh-CN" else full.en
+            return _refused(visit, INSUFFICIENT_STORAGE, words)
         incident = uuid.uuid4().hex[:12]
         log.error("portal.failed", path=request.url.path, incident=incident, exc_info=error)
         visit = Visit(portal, request, None)

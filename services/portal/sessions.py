@@ -12,11 +12,13 @@ import secrets
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from plumbing.clock import Clock
 from plumbing.database import Database
+from plumbing.full_disk import is_full
 from plumbing.identity import Role
 from protos.identity.v1 import identity_pb2 as pb
 from services.portal.kept_input import KeptInput, read_kept
@@ -105,7 +107,12 @@ class Sessions:
             await transaction.exec(sa.delete(PortalSession).where(ended))
 
     async def _note_seen(self, session: PortalSession, now: datetime) -> None:
-        await self._update(session, seen_at=now)
+        """Notes that a session is used; on a full disk people go on reading all the same."""
+        try:
+            await self._update(session, seen_at=now)
+        except DBAPIError as error:
+            if not is_full(error):
+                raise
 
     async def _update(self, session: PortalSession, **values: object) -> None:
         this = col(PortalSession.cookie_hash) == session.cookie_hash

@@ -31,6 +31,8 @@ from plumbing.settings import Settings
 from services.cli.machine.directory import is_held, running_settings
 from services.cli.machine.platform import SANDBOX_START, NotReady, Platform
 from services.cli.machine.supervisor import Backoff, ProcessSpec
+from services.cli.machine.up import Screen, run
+from services.cli.output.console import PlainConsole
 from tests.integration.platforms import Notes, children_of, commands_naming, runs, stand_ins, until
 from tests.patience import PATIENCE_SECONDS
 
@@ -310,6 +312,45 @@ async def test_an_error_of_a_probe_itself_comes_out(tmp_path: Path) -> None:
     assert caught.group_contains(ZeroDivisionError)
     with pytest.raises(ExceptionGroup):
         await platform.stop()
+    assert list(commands_naming(str(tmp_path))) == []
+
+
+async def test_a_process_stuck_since_the_disk_was_full_is_started_again_once_there_is_room(
+    tmp_path: Path, notes: Notes
+) -> None:
+    def stuck_at_first(settings: Settings) -> list[ProcessSpec]:
+        return [replace(one, stuck_after="serving") for one in stand_ins(settings)]
+
+    async with Sandbox(
+        tmp_path / "data", services=stuck_at_first, observer=notes, backoff=QUICK
+    ) as platform:
+        await until(lambda: platform.processes["registry"].starts >= 2)
+    assert any("room on the disk again, restarting registry" in one for one in notes.news_lines)
+
+
+async def test_a_process_that_is_no_longer_supervised_ends_the_command_with_its_fault(
+    tmp_path: Path, notes: Notes
+) -> None:
+    failing = asyncio.Event()
+
+    def with_probe_that_breaks(settings: Settings) -> list[ProcessSpec]:
+        [spec] = stand_ins(settings)
+
+        async def probe() -> bool:
+            if failing.is_set():
+                raise ZeroDivisionError
+            return await spec.is_ready()
+
+        return [replace(spec, is_ready=probe)]
+
+    platform = Sandbox(tmp_path / "data", services=with_probe_that_breaks, backoff=QUICK)
+    running = asyncio.create_task(run(platform, Screen(PlainConsole(quiet=True), quiet=True)))
+    await until(lambda: bool(platform.processes) and not platform._late())
+    failing.set()
+    await platform.kill("registry")
+    with pytest.raises(ExceptionGroup) as caught:
+        await running
+    assert caught.group_contains(ZeroDivisionError)
     assert list(commands_naming(str(tmp_path))) == []
 
 

@@ -146,6 +146,7 @@ def _nats(settings: Settings, port: int, monitor: int) -> ProcessSpec:
         is_ready=partial(http_ok, f"{HOST}:{monitor}", "/healthz?js-enabled-only=true"),
         stop_rank=2,
         grace=1.5,
+        stuck_after="no space left on device",  # a stream then refuses every further event
     )
 
 

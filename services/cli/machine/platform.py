@@ -202,6 +202,13 @@ class Platform:
     def _late(self) -> list[Supervised]:
         return [part for part in self._parts.values() if not part.ready.is_set()]
 
+    async def failed(self) -> None:
+        """Waits until a process is no longer supervised, for a fault of this code.
+
+        `stop` then raises that fault.
+        """
+        await asyncio.wait(self._tasks.values(), return_when=asyncio.FIRST_COMPLETED)
+
     async def kill(self, *names: str) -> None:
         """Ends the named processes with SIGKILL; each is restarted after a pause."""
         await asyncio.gather(*(self._parts[name].kill() for name in names))

@@ -5,20 +5,17 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
 from typing import Protocol
 
-from plumbing import security_log
+from plumbing.full_disk import has_room
 from services.cli.machine.launcher import Child, Launcher
+from services.cli.machine.logs import Output
 
 PROBE_EVERY = 0.1  # seconds between two probes for readiness
-LOG_LIMIT = 16 * 1024 * 1024
-SECURITY_LOGS_KEPT = 4
-SECURITY_MARK = '"{}": "{}"'.format(*security_log.MARK).encode()
+LOOK_FOR_ROOM_EVERY = 1.0
 
 
 class Observer(Protocol):
@@ -51,6 +48,7 @@ class ProcessSpec:
     stop_rank: int = 0  # lower ranks stop first
     grace: float = 5.0  # seconds from SIGTERM to SIGKILL
     module: str = ""  # the Python module that the command runs, if its `main` may be forked
+    stuck_after: str = ""  # a line with this text says that it found no room, and never tries again
 
 
 @dataclass(frozen=True)
@@ -71,59 +69,6 @@ class Backoff:
         return min(previous * 2, self.longest)
 
 
-class LogFile:
-    """A log file that is renamed when it is full; `kept` full ones stay, the oldest goes."""
-
-    def __init__(self, path: Path, kept: int = 1) -> None:
-        self.path, self._kept = path, kept
-
-    def append(self, content: bytes) -> None:
-        """Writes to the end of the file, of a new one if it is full."""
-        if self.path.exists() and self.path.stat().st_size > LOG_LIMIT:
-            self._rename()
-        with self.path.open("ab") as file:
-            file.write(content)
-
-    def _rename(self) -> None:
-        full = [self.path.with_suffix(f".log.{number}") for number in range(1, self._kept + 1)]
-        for newer, older in reversed(list(pairwise([self.path, *full]))):
-            if newer.exists():
-                os.replace(newer, older)
-
-
-class Output:
-    """Writes the output of a process to its log file, and passes each line to a function.
-
-    Lines of the security log are written to `security.log` beside it too, which all processes
-    share: the log of a process is soon turned over when many call it.
-    """
-
-    def __init__(self, path: Path, on_line: Callable[[str], None]) -> None:
-        self._log = LogFile(path)
-        self._security = LogFile(path.with_name("security.log"), SECURITY_LOGS_KEPT)
-        self._on_line = on_line
-        self._rest = b""
-        self.last: deque[str] = deque(maxlen=5)
-
-    async def follow(self, stream: asyncio.StreamReader) -> None:
-        """Reads the output of a process until the process closes it."""
-        while chunk := await stream.read(65_536):
-            self._log.append(chunk)
-            *lines, self._rest = (self._rest + chunk).split(b"\n")
-            for line in lines:
-                self._pass_on(line)
-        if self._rest:
-            self._pass_on(self._rest)
-            self._rest = b""
-
-    def _pass_on(self, line: bytes) -> None:
-        if SECURITY_MARK in line:
-            self._security.append(line + b"\n")
-        text = line.decode(errors="replace").rstrip()
-        self.last.append(text)
-        self._on_line(text)
-
-
 class Supervised:
     """A process that is restarted when it dies; cancelling the task of `keep_running` stops it."""
 
@@ -142,7 +87,9 @@ class Supervised:
         self._launcher = launcher
         self._observer = observer
         self._backoff = backoff
-        self._output = Output(log, lambda text: observer.line(spec.name, text))
+        self._output = Output(log, self._on_line)
+        self._directory = log.parent
+        self._stuck = asyncio.Event()
         self._process: Child | None = None
         self._gone = asyncio.Event()
         self._gone.set()
@@ -172,7 +119,7 @@ class Supervised:
         while True:
             for name in self.spec.after:
                 await peers[name].ready.wait()
-            healthy = await self._live()
+            healthy = await self._live_or_not()
             self.failed_starts = 0 if healthy else self.failed_starts + 1
             pause = self._backoff.pause(pause, healthy)
             self._report_death(pause)
@@ -184,6 +131,15 @@ class Supervised:
             os.killpg(pid, signal.SIGKILL)
             await self._gone.wait()
 
+    async def _live_or_not(self) -> float:
+        """As `_live`; a process that the machine has no room for counts as one that died."""
+        try:
+            return await self._live()
+        except* OSError as group:
+            zh, en = f"{self.spec.name} 未能启动：{group}", f"{self.spec.name} did not start"
+            self._observer.news(zh, en)
+        return 0.0
+
     async def _live(self) -> float:
         """Runs the process once; returns the number of seconds that it was ready."""
         self.starts += 1
@@ -193,11 +149,12 @@ class Supervised:
         try:
             async with asyncio.TaskGroup() as tasks:
                 output = tasks.create_task(self._output.follow(process.stdout))
-                watch = tasks.create_task(self._watch())
+                watches = [tasks.create_task(w) for w in (self._watch(), self._free(process))]
                 try:
                     await process.wait()
                 finally:
-                    watch.cancel()
+                    for watch in watches:
+                        watch.cancel()
                     await self._end(process)
                     await asyncio.wait({output}, timeout=1)  # the rest of its output
         finally:
@@ -214,6 +171,21 @@ class Supervised:
         self.ready.set()
         if self.starts > 1:
             self._observer.news(f"{self.spec.name} 已恢复", f"{self.spec.name} is back")
+
+    def _on_line(self, text: str) -> None:
+        if self.spec.stuck_after and self.spec.stuck_after in text:
+            self._stuck.set()
+        self._observer.line(self.spec.name, text)
+
+    async def _free(self, process: Child) -> None:
+        """Ends a process that is stuck since the disk was full, once there is room again."""
+        self._stuck.clear()
+        await self._stuck.wait()
+        while not has_room(self._directory):  # noqa: ASYNC110 - nobody tells when there is
+            await asyncio.sleep(LOOK_FOR_ROOM_EVERY)
+        zh, en = "磁盘已有空间", "there is room on the disk again"
+        self._observer.news(f"{zh}，重启 {self.spec.name}", f"{en}, restarting {self.spec.name}")
+        process.terminate()
 
     async def _end(self, process: Child) -> None:
         if process.returncode is not None:

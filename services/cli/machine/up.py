@@ -68,7 +68,9 @@ class Screen:
     def _print(self, what: RenderableType) -> None:
         try:
             self._console.print(what, soft_wrap=isinstance(what, Text))
-        except (OSError, SystemExit):  # rich ends the program when nobody reads it any more
+        except OSError:  # such as a full disk behind it: what comes later may be printed again
+            return
+        except SystemExit:  # rich ends the program when nobody reads it any more
             self._console.quiet = True  # the platform goes on, and must still stop in order
 
 
@@ -114,7 +116,10 @@ def up(
 
 
 async def run(platform: Platform, screen: Screen, *, sample: bool = False) -> None:
-    """Starts the platform and stops it when this process receives SIGINT, SIGTERM or SIGHUP."""
+    """Starts the platform and stops it when this process receives SIGINT, SIGTERM or SIGHUP.
+
+    Also stops it, and raises the fault, if a process is no longer supervised.
+    """
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
@@ -128,7 +133,7 @@ async def run(platform: Platform, screen: Screen, *, sample: bool = False) -> No
             if sample:
                 await _load_sample(platform, screen)
             screen.summary(platform, await mail_state(platform.settings))
-            await stop.wait()
+            await _until_stop_or_fault(stop, platform)
     finally:
         begun = time.monotonic()
         screen.news("正在停止", "stopping")
@@ -181,6 +186,13 @@ async def _ready_before(stop: asyncio.Event, platform: Platform, screen: Screen)
         return False
     ready.result()
     return True
+
+
+async def _until_stop_or_fault(stop: asyncio.Event, platform: Platform) -> None:
+    waiting = [asyncio.create_task(stop.wait()), asyncio.create_task(platform.failed())]
+    await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+    for task in waiting:
+        task.cancel()
 
 
 def _places(platform: Platform) -> dict[str, str]:

@@ -8,21 +8,28 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import nats.errors
+import pytest
 import sqlalchemy as sa
 from joserfc.jwk import OKPKey
 from nats.js import JetStreamContext
 from nats.js.api import Header, StreamState
 from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from plumbing.clock import SystemClock
 from plumbing.database import Database
+from plumbing.events import stream_keeping
 from plumbing.events.consumer import Consumer
-from plumbing.events.inspection import unsigned_counts
+from plumbing.events.envelope import Received
+from plumbing.events.inbox import EventHandler
+from plumbing.events.inspection import dead_letter_counts, unsigned_counts
 from plumbing.events.outbox import Outbox
 from plumbing.events.refilling import refill
 from plumbing.events.relay import Relay
 from plumbing.events.signing import EventSigner
+from plumbing.events.stream_keeping import StreamKeeper
 from plumbing.events.subjects import Stream, ensure_streams
+from protos.registry.v1.events_pb2 import BureausChanged
 from tests.integration.conftest import NatsServer, NewDatabase
 from tests.integration.events.support import (
     HAVE_EFFECT,
@@ -100,6 +107,70 @@ async def test_a_store_set_back_gets_what_came_since(
     await Relay(database, jetstream, SIGNER, CLOCK).drain()
 
     assert await streamed(jetstream) == {("a", 1), ("b", 1), ("a", 2), ("c", 1)}
+
+
+def keeper(database: Database, js: JetStreamContext, relay: Relay) -> StreamKeeper:
+    return StreamKeeper(database, js, "registry", SIGNATURES, 1, relay.nudge)
+
+
+async def test_a_store_lost_while_all_run_is_back_by_itself_and_nothing_takes_effect_twice(
+    database: Database,
+    jetstream: JetStreamContext,
+    nats_server: NatsServer,
+    new_database: NewDatabase,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(stream_keeping, "LOOK_EVERY_SECONDS", 0.1)
+    receiver = await new_database("receiver")
+    await prepare_effects(receiver)
+    consumer = Consumer(
+        "test", Stream.REGISTRY, receiver, jetstream, SIGNATURES, CLOCK, HAVE_EFFECT
+    )
+    relay = Relay(database, jetstream, SIGNER, CLOCK)
+
+    async def handled(expected: dict[str, list[int]]) -> None:
+        async def all_seen() -> bool:
+            return await sequences(receiver) == expected
+
+        await eventually(all_seen)
+
+    async with running(relay.run(), keeper(database, jetstream, relay).run(), consumer.run()):
+        await announced(database, "a", "a", "b")
+        await handled({"a": [1, 2], "b": [1]})
+        with _down(nats_server):
+            shutil.rmtree(nats_server.store)
+            await announced(database, "b")
+        await announced(database, "c")
+        await handled({"a": [1, 2], "b": [1, 2], "c": [1]})
+    assert await streamed(jetstream) >= {("a", 1), ("a", 2), ("b", 1), ("b", 2), ("c", 1)}
+
+
+async def test_an_event_that_was_given_up_is_given_up_again_when_its_dead_letter_is_lost(
+    database: Database, jetstream: JetStreamContext, new_database: NewDatabase
+) -> None:
+    async def fail(session: AsyncSession, received: Received[BureausChanged]) -> None:
+        raise ValueError("cannot be handled")
+
+    handlers = [EventHandler(BureausChanged, apply=fail)]
+    receiver = await new_database("receiver")
+    consumer = Consumer(
+        "test", Stream.REGISTRY, receiver, jetstream, SIGNATURES, CLOCK, handlers, max_attempts=1
+    )
+    relay = Relay(database, jetstream, SIGNER, CLOCK)
+    keeping = keeper(database, jetstream, relay)
+
+    async def given_up() -> bool:
+        return await dead_letter_counts(jetstream) == {"test": 1}
+
+    async with running(relay.run(), consumer.run()):
+        await announced(database, "a")
+        await eventually(given_up)
+        await keeping.look()
+        for stream in (Stream.REGISTRY, Stream.DEAD_LETTERS):
+            await jetstream.delete_stream(stream)
+        assert await dead_letter_counts(jetstream) == {}
+        await keeping.look()
+        await eventually(given_up)
 
 
 async def test_an_empty_outbox_has_nothing_to_give(

@@ -83,6 +83,18 @@ async def test_a_stream_whose_service_never_started_is_a_problem_named_in_the_fi
     assert [(one.name, one.object) for one in findings.problems] == [("stream_missing", "ABSENT")]
 
 
+async def test_streams_lost_by_nats_are_named_and_the_rest_is_still_checked(
+    database: Database, jetstream: JetStreamContext, tmp_path: Path
+) -> None:
+    servicer, _ = operator_of(database, jetstream, tmp_path)
+    await jetstream.delete_stream("DEAD_LETTERS")
+    findings = await servicer.Check(pb.CheckRequest(), None)
+    assert [(one.name, one.object) for one in findings.problems] == [
+        ("stream_missing", "DEAD_LETTERS")
+    ]
+    assert {"outbox.pending", "audit.sealed"} <= {figure.name for figure in findings.figures}
+
+
 def operator_of(
     database: Database, jetstream: JetStreamContext, folder: Path
 ) -> tuple[OperationsServicer, Changes]:

@@ -44,6 +44,7 @@ LABELS = {
     "severity",
     "state",
     "status_code",
+    "stream",
     "version",
     "what",
     "window",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 from plumbing.telemetry import ids_in, ids_of
@@ -74,6 +75,28 @@ def test_lines_of_many_threads_stay_whole() -> None:
     done = subprocess.run([sys.executable, "-c", CROWD], capture_output=True, text=True, check=True)
     lines = [json.loads(line)["event"] for line in done.stdout.splitlines()]
     assert (lines.count("ours"), lines.count("theirs")) == (2400, 2400)
+
+
+FULL = """
+import structlog
+from plumbing.telemetry import end_logging, start_logging
+
+start_logging("test", "INFO")
+for _ in range(1000):
+    structlog.get_logger().info("no room for this line", text="x" * 1000)
+end_logging()
+import os
+os.write(2, b"went on")
+os._exit(0)
+"""
+
+
+def test_lines_that_find_no_room_end_no_work() -> None:
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            [sys.executable, "-c", FULL], stdout=full, stderr=subprocess.PIPE, check=True
+        )
+    assert done.stderr == b"went on"
 
 
 def test_ids_are_known_by_the_kind_of_thing() -> None:

@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 
 from law.errors import WrongState
-from services.cli.machine import engines, supervisor
+from services.cli.machine import engines, logs
 from services.cli.machine.directory import DirectoryLock, is_held
-from services.cli.machine.supervisor import Backoff, LogFile, Output
+from services.cli.machine.logs import LogFile, Output
+from services.cli.machine.supervisor import Backoff
 
 
 def test_pauses_double_up_to_the_longest_and_begin_anew_after_health() -> None:
@@ -51,7 +52,7 @@ async def test_the_last_five_lines_are_kept(tmp_path: Path) -> None:
 async def test_a_full_log_is_renamed_and_a_new_one_begun(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(supervisor, "LOG_LIMIT", 10)
+    monkeypatch.setattr(logs, "LOG_LIMIT", 10)
     output = Output(tmp_path / "a.log", lambda _: None)
     for text in (b"a long first line\n", b"second\n", b"third\n"):
         await follow(output, text)
@@ -59,10 +60,22 @@ async def test_a_full_log_is_renamed_and_a_new_one_begun(
     assert (tmp_path / "a.log").read_bytes() == b"second\nthird\n"
 
 
+async def test_a_log_without_room_loses_lines_and_says_how_many_bytes(tmp_path: Path) -> None:
+    lines: list[str] = []
+    output = Output(tmp_path / "a.log", lines.append)
+    (tmp_path / "a.log").symlink_to("/dev/full")  # on which every write finds no room
+    await follow(output, b"first\n", b"second\n")
+    (tmp_path / "a.log").unlink()
+    await follow(output, b"third\n")
+    assert lines == ["first", "second", "third"]
+    missing = b"... 13 bytes are missing: they could not be written\n"
+    assert (tmp_path / "a.log").read_bytes() == missing + b"third\n"
+
+
 async def test_security_lines_stay_when_the_log_of_calls_is_turned_over(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(supervisor, "LOG_LIMIT", 100)
+    monkeypatch.setattr(logs, "LOG_LIMIT", 100)
     output = Output(tmp_path / "registry.log", lambda _: None)
     line = b'{"event": "security.permission_refused", "log": "security", "account": "a-1"}\n'
     forged = rb'{"event": "rpc.served", "method": "\"log\": \"security\""}' + b"\n"
@@ -73,7 +86,7 @@ async def test_security_lines_stay_when_the_log_of_calls_is_turned_over(
 
 
 def test_four_full_security_logs_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(supervisor, "LOG_LIMIT", 10)
+    monkeypatch.setattr(logs, "LOG_LIMIT", 10)
     file = LogFile(tmp_path / "security.log", 4)
     for number in range(7):
         file.append(b"%d a line of some length\n" % number)
