@@ -165,6 +165,13 @@ def _window(_name: str, entry: CitedEntry, words: Words) -> str:
     return _years(text, entry, words)
 
 
+def _reply_window(name: str, entry: CitedEntry, words: Words) -> str:
+    facts = {"title": words.text_title(entry.place.partition(".")[2]), "n": entry.content["days"]}
+    return words.say(N_("《{title}》：通知主体后 {n} 个工作日内可以陈述意见，此后才公开")).format(
+        **facts
+    )
+
+
 def _period(_name: str, entry: CitedEntry, words: Words) -> str:
     return _years(words.say(N_("披露 {n} 年，{origin}")), entry, words)
 
@@ -203,6 +210,7 @@ _SENTENCES: tuple[tuple[str, _Say], ...] = (
     ("bands/", _band),
     ("base/", _labelled),  # the rows of an index
     ("base", _base),
+    ("windows.", _reply_window),
     ("window", _window),
     ("periods.", _period),
     ("severity_caps/", _cap),

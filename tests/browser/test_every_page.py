@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterable
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 SignIn = Callable[..., Page]
+HREFS = "links => links.map(link => link.getAttribute('href').split('#')[0])"
+BAD_REQUEST = 400
 PHONE = {"viewport": {"width": 375, "height": 740}}
 RIGHTMOST = """Math.max(0, ...Array.from(
     document.querySelectorAll(".q-table tbody th, .q-table td"),
@@ -128,7 +131,13 @@ PAGES = {
         "/backup",
     ],
     "demo.auditor": ["/audit", "/audit/chains", "/access", "/access?kind=sign_in", "/account"],
-    "demo.inspector": ["/home", "/subjects?q=加油"],
+    "demo.inspector": [
+        "/home",
+        "/subjects?q=加油",
+        "/inspections/new",
+        "/inspections/new?q=加油",
+        "/inspections/new?q=无此",
+    ],
 }
 LINKED = {  # from a list to the first of its things
     "demo.operator": ["/instruments", "/verifications"],
@@ -165,6 +174,23 @@ def test_a_page_fits_a_phone(sign_in: SignIn, member: str) -> None:
         # A list that scrolls by itself would hide its last columns, such as the colour.
         right = page.evaluate(RIGHTMOST)
         assert right <= PHONE["viewport"]["width"], f"a cell on {path} ends at {right} px"
+
+
+@pytest.mark.parametrize("member", PAGES)
+def test_no_link_leads_to_a_fault(sign_in: SignIn, member: str) -> None:
+    page = sign_in(member)
+    links: set[str] = set()
+    for path in PAGES[member]:
+        page.goto(path)
+        links |= set(page.locator("a[href^='/']").evaluate_all(HREFS))
+    faults = [link for link in one_of_each(links) if page.request.get(link).status >= BAD_REQUEST]
+    assert faults == []
+
+
+def one_of_each(links: Iterable[str]) -> Iterable[str]:
+    """One link to each page: of addresses that differ only in an id, the first."""
+    kept = {re.sub(r"[0-9a-f]{32}", "*", link.partition("?")[0]): link for link in sorted(links)}
+    return [link for shape, link in kept.items() if not shape.startswith("/language/")]
 
 
 def test_anyone_finds_a_firm_and_what_its_grade_means(sign_in: SignIn) -> None:
