@@ -96,6 +96,7 @@ TAKEN = (
     Picture("unithead-unit", "demo.unithead", "/unit"),
     Picture("reviewer-rulesets", "demo.reviewer", "/rulesets"),
     Picture("reviewer-city", "demo.reviewer", "/city"),
+    Picture("inspector-inspection", "demo.inspector", "/inspections/new?q=加油"),
     Picture("inspector-subjects", "demo.inspector", "/subjects?q=加油"),
     Picture("institution-record", "demo.institution", "/due", _first_row),
     Picture("institution-certificates", "demo.institution", "/certificates"),

@@ -58,6 +58,7 @@ _UNIT_HEAD = (
 )
 _INSPECTOR = (
     Place(N_("今日检查"), "/home"),
+    Place(N_("登记检查结果"), "/inspections/new"),
     Place(N_("主体"), "/subjects"),
     Place(N_("器具"), "/instruments"),
 )

@@ -33,6 +33,7 @@ from services.portal.pages import (
     import_columns,
     imports,
     indices,
+    inspections,
     institution,
     instrument_forms,
     instruments,
@@ -169,6 +170,7 @@ _REGISTER = (
         _at(f"/subjects/{{subject_id}}/{name}", page, *STAFF)
         for name, page in subject_lists.WHOLE.items()
     ),
+    _at("/inspections/new", inspections.find, Role.INSPECTOR, Role.CASEWORKER),
     _at(
         "/subjects/{subject_id}/records/new",
         record_entry.enter,

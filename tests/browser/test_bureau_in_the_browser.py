@@ -127,6 +127,43 @@ def test_a_record_is_entered_without_scripts_once_its_effect_was_seen(sign_in: S
         expect(page.get_by_role("link", name=re.compile("加油站")).first).to_be_visible()
 
 
+@pytest.mark.parametrize("javascript", [True, False])
+def test_an_inspector_finds_by_its_label_what_was_inspected(
+    sign_in: SignIn, javascript: bool
+) -> None:
+    page = sign_in("demo.inspector", java_script_enabled=javascript)
+    page.goto("/instruments?colour=red")
+    serial = page.locator("main tbody a").first.inner_text()
+    page.locator("main tbody a").first.click()
+    named = page.locator("h1").inner_text()
+    page.goto("/labels")
+    code = page.locator("main tr", has_text=serial).get_by_role("link").inner_text()
+    for asked in (code, f"https://x.example/i/{code.upper()}", serial):
+        page.get_by_role("navigation").get_by_role("link", name="登记检查结果").click()
+        page.get_by_label("标签编号、出厂编号或单位名称").fill(asked)
+        page.get_by_role("button", name="查找").click()
+        if asked == serial:  # is no code of one instrument: the visitor chooses
+            page.locator(".q-results").get_by_role("link", name=serial).click()
+        expect(page.get_by_label("内容")).to_have_value(f"{named}：")
+    page.get_by_label("信息类别").select_option("overdue_use")
+    page.get_by_label("事实发生日期").fill("2026-09-01")
+    page.get_by_label("认定日期").fill("2026-09-01")
+    page.get_by_label("文书编号").fill(f"样例检〔2026〕{1 + javascript}号")
+    page.get_by_label("内容").fill(f"{named}：已过有效期仍在使用")
+    page.get_by_role("button", name="核对并提交").click()
+    page.get_by_role("button", name="登记", exact=True).click()
+    expect(page.get_by_text("已经登记。")).to_be_visible()
+
+
+def test_what_is_not_found_on_an_inspection_is_told(sign_in: SignIn) -> None:
+    page = sign_in("demo.inspector")
+    for asked, told in (("油", "至少输入两个字"), ("3f9a01c2d4-7k3m9qxb", "没有查到")):
+        page.goto("/inspections/new")
+        page.get_by_label("标签编号、出厂编号或单位名称").fill(asked)
+        page.get_by_role("button", name="查找").click()
+        expect(page.get_by_text(told).first).to_be_visible()
+
+
 def idle_for_years(_sign_in: SignIn, sandbox: Sandbox) -> None:
     with closing(sqlite3.connect(sandbox.data / "portal.db", timeout=60)) as database, database:
         database.execute("UPDATE portal_session SET seen_at = '2020-01-01 00:00:00.000000'")

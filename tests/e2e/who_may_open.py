@@ -181,6 +181,7 @@ TABLE = """
 /subjects/{subject_id}/escalations foreign                >   - - - - - - - - -  - - -
 /subjects/{subject_id}/notices own                        >   - + + + + - - - -  + + +
 /subjects/{subject_id}/notices foreign                    >   - - - - - - - - -  - - -
+/inspections/new any                                      >   - + - - + - - - -  + - -
 /subjects/{subject_id}/records/new own                    >   - + - - + - - - -  + - -
 /subjects/{subject_id}/records/new foreign                >   - - - - - - - - -  - - -
 /escalations/{escalation_id:path}/draft own               >   - + + - - - - - -  + + -

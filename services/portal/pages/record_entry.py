@@ -5,7 +5,7 @@ What a kind counts, and what it needs to count, stands in the text by which the 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -18,6 +18,7 @@ from law.evidence import RecordKind, Severity
 from law.texts_in_force.load import load
 from law.texts_in_force.model import KindRule, Requirement
 from plumbing.client import Refusal, ask
+from protos.alerts.v1 import alerts_pb2 as alerts
 from protos.grading.v1 import assessments_pb2 as assessments
 from protos.registry.v1 import registry_pb2 as registry
 from services.portal.pages.forms import NOT_A_DAY, NOT_POINTS, is_day, told
@@ -79,13 +80,26 @@ async def _form(visit: Visit, firm: registry.Subject, **values: Any) -> Response
     return visit.page(
         "records/enter.html",
         firm=firm,
-        form=visit.form,
+        form=visit.form or await _begun(visit, firm),
         helps=_helps(ruleset_id, await today(visit)),
         ruleset_id=ruleset_id,
         kinds=[kind.value for kind in RecordKind],
         severities=[severity.value for severity in Severity],
         **values,
     )
+
+
+async def _begun(visit: Visit, firm: registry.Subject) -> Mapping[str, str]:
+    """What a new form has already: the instrument that was inspected, if its address names one."""
+    if not visit.query("instrument"):
+        return {}
+    request = alerts.ListColoursRequest(
+        subject_id=firm.subject_id, instrument_id=visit.query("instrument")
+    )
+    found = (await ask(visit.services.alerts.ListColours(request))).instruments
+    words = visit.words
+    named = (f"{words.instrument_type(one.type_code)} {one.serial_no}：" for one in found)
+    return {"summary": "".join(named)}
 
 
 async def _check(visit: Visit, firm: registry.Subject) -> Response:
