@@ -12,6 +12,7 @@ from collections.abc import Mapping
 
 from services.cli.commands.account_rows import ACCOUNT_ROWS
 from services.cli.commands.audit_rows import AUDIT_COMMANDS
+from services.cli.commands.certificate_rows import CERTIFICATE_COMMANDS, CERTIFICATE_ROWS
 from services.cli.commands.institution_rows import INSTITUTION_ROWS
 from services.cli.commands.row import Command, Row
 
@@ -92,10 +93,7 @@ HAND_WRITTEN = (
             "Writes an empty import file for one family of data, with its columns explained."),
     Command("import bulk", f"{_COMMANDS}.bulk:bulk_", "成批报送 JSON 行文件。",
             "Sends a file of JSON lines in bulk."),
-    Command("certificate upload", f"{_COMMANDS}.certificates:certificate_upload",
-            "上传一次检定的证书文件。", "Sends the file of a verification's certificate."),
-    Command("certificate save", f"{_COMMANDS}.certificates:certificate_save",
-            "把证书文件存到本机。", "Saves the file of a certificate on this machine."),
+    *CERTIFICATE_COMMANDS,
     Command("batch rejected", f"{_COMMANDS}.imports:batch_rejected", "取回未收下的行。",
             "Writes the rejected rows of a batch to a file, with the reasons in the last column."),
     Command("grade receipt", f"{_COMMANDS}.grades:grade_receipt", "显示评价凭据。",
@@ -198,11 +196,7 @@ ROWS = (
         args="record.record_id",
         names={"record.source_ref": "--source", "record.verified": "--verified/--unverified"},
         fixed={"record.subject_id": "", "case_id": ""}, present="registry.GetRecord"),
-    # certificates
-    Row("certificate list", "certificates.ListCertificates", "列出现行的证书文件，新的在前。",
-        "Lists the certificates in force, newest first."),
-    Row("certificate show", "certificates.GetCertificates", "显示一次检定的全部证书文件。",
-        "Shows every version of a verification's certificate.", args="verification_id"),
+    *CERTIFICATE_ROWS,
     # changes that wait for a second person
     Row("proposal list", "proposals.ListProposals", "列出一人提出、待他人批准的变更。",
         "Lists changes that one person proposed and another releases.",

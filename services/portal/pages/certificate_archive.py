@@ -11,6 +11,7 @@ import grpc
 from starlette.responses import Response, StreamingResponse
 
 from law.instruments import catalogue
+from plumbing.archives import Names, Packed, packed
 from plumbing.client import Refusal, ask
 from plumbing.clock import SHANGHAI
 from plumbing.file_kinds import FileKind
@@ -18,7 +19,6 @@ from plumbing.identity import Role
 from plumbing.spreadsheets import CsvRows
 from protos.registry.v1 import certificates_pb2 as pb
 from protos.registry.v1.registry_pb2 import Subject
-from services.portal.archives import Names, Packed, packed
 from services.portal.listing import Asked, Cell, Chunk, Column, Filter, Listing, chunk_of, show
 from services.portal.pages.certificate_files import attachment, pieces, read
 from services.portal.pages.reading import subject_names, today

@@ -10,10 +10,10 @@ from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 from starlette.responses import Response, StreamingResponse
 
+from plumbing.archives import plain_name
 from plumbing.client import Refusal, ask
 from plumbing.file_kinds import FileKind
 from protos.registry.v1 import certificates_pb2 as pb
-from services.portal.archives import plain_name
 from services.portal.pages.forms import file_name, told
 from services.portal.pages.reading import subject
 from services.portal.visit import Visit

@@ -9,8 +9,8 @@ from datetime import datetime
 
 import pytest
 
+from plumbing.archives import LONGEST_NAME, Names, Packed, packed, plain_name
 from plumbing.clock import SHANGHAI
-from services.portal.archives import LONGEST_NAME, Names, Packed, packed, plain_name
 
 AT = datetime(2026, 9, 14, 10, 0, tzinfo=SHANGHAI)
 PIECE = b"x" * 100_000
