@@ -30,6 +30,7 @@ from plumbing.database import Database
 from plumbing.ended_sessions import EndedSessions
 from plumbing.events.connect import connect
 from plumbing.events.credentials import Credentials
+from plumbing.events.encrypted import tls_of
 from plumbing.events.refilling import refill
 from plumbing.events.relay import Relay
 from plumbing.events.signing import EventSigner, Signatures
@@ -104,7 +105,7 @@ async def _run(service: str, settings: Settings, build: Build) -> None:
     database = Database(settings.database_url(service))
     await migrations.upgrade(database, service)
     keys_dir = settings.keys_dir
-    nats = await connect(settings.nats_url, Credentials.of(keys_dir, service))
+    nats = await connect(settings.nats_url, Credentials.of(keys_dir, service), tls_of(settings))
     counted.NATS_CONNECTED.set_function(lambda: nats.is_connected)
     js = nats.jetstream()
     await ensure_streams(js, service, settings.nats_replicas)

@@ -114,6 +114,9 @@ class Settings(BaseSettings):
 
     database: str = ""
     nats_url: str = "nats://127.0.0.1:7305"
+    # A directory with ca.pem, the authorities of the NATS server, for one at tls://; client.pem and
+    # client.key beside it where the server asks for a certificate. Empty for those of the machine.
+    nats_tls_dir: str = ""
     nats_replicas: int = Field(default=1, ge=1, le=5)
     temporal_address: str = "127.0.0.1:7306"
     temporal_namespace: str = "default"
@@ -149,6 +152,9 @@ class Settings(BaseSettings):
 
     # The address of the portal for browsers; with https its cookies are sent over https only.
     portal_url: str = "http://127.0.0.1:7300"
+    # The portal's own certificate and key (PEM); empty where a web server in front of it has one.
+    portal_tls_certificate: str = ""
+    portal_tls_key: str = ""
     # Fonts beside those of the machine, for letters and labels; empty for none.
     font_dir: str = ""
     portal_idle_minutes: int = Field(default=30, ge=1, le=24 * 60)

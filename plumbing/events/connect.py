@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 
 import nats.errors
 import structlog
 from nats.aio.client import Client
 
 from plumbing.events.credentials import Credentials
+from plumbing.events.encrypted import SCHEME, EncryptedClient
 
 RETRY_SECONDS = 0.1
 _ERRORS, _ERROR_CHARACTERS = 100, 500
@@ -16,13 +18,18 @@ _ERRORS, _ERROR_CHARACTERS = 100, 500
 _LOG = structlog.get_logger()
 
 
-async def connect(nats_url: str, credentials: Credentials) -> Client:
+async def connect(
+    nats_url: str, credentials: Credentials, tls: ssl.SSLContext | None = None
+) -> Client:
     """Connects to NATS; returns the client when JetStream answers, and waits for it without limit.
 
     The server's monitoring shows the name in `credentials`. The client reconnects by itself without
-    limit. A publish during a disconnection fails, and its caller must try again.
+    limit. A publish during a disconnection fails, and its caller must try again. With an address
+    that begins with `tls://` the server must encrypt, and have a certificate that `tls` accepts,
+    before it is sent anything.
     """
-    client, errors = Client(), _Errors(credentials.name)
+    client = EncryptedClient() if nats_url.startswith(SCHEME) else Client()
+    errors = _Errors(credentials.name)
 
     async def disconnected() -> None:
         if not client.is_closed:
@@ -35,6 +42,7 @@ async def connect(nats_url: str, credentials: Credentials) -> Client:
     await client.connect(
         nats_url,
         name=credentials.name,
+        tls=tls,
         signature_cb=credentials.sign,
         inbox_prefix=credentials.inbox,
         connect_timeout=2,

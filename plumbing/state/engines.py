@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 from urllib.parse import urlsplit
@@ -12,6 +13,7 @@ from google.protobuf.message import Message
 from grpc_health.v1 import health_pb2
 
 from plumbing.addresses import Endpoint
+from plumbing.events.encrypted import tls_of
 from plumbing.settings import Settings
 from plumbing.transport import aio_channel
 
@@ -33,9 +35,8 @@ OUR_FAULT = {
 
 async def engines_that_answer(settings: Settings) -> dict[str, bool]:
     """Returns for each engine, NATS and Temporal, whether it answers."""
-    nats = urlsplit(settings.nats_url)
     events, temporal = await asyncio.gather(
-        _answers(lambda: nats_greets(f"{nats.hostname}:{nats.port or 4222}")),
+        _answers(lambda: nats_greets(settings)),
         _answers(lambda: grpc_serves(settings.temporal_endpoint)),
     )
     return {"nats": events, "temporal": temporal}
@@ -56,9 +57,22 @@ async def grpc_serves(endpoint: Endpoint, service: str = "") -> bool:
     return answer is not None and answer.status == health_pb2.HealthCheckResponse.SERVING
 
 
-async def nats_greets(address: str) -> bool:
-    """Returns True if the NATS server at the address sends its INFO line."""
-    return (await first_line(address)).startswith(b"INFO ")
+async def nats_greets(settings: Settings) -> bool:
+    """Returns True if the NATS server sends its INFO line, and proves by TLS who it is."""
+    place = urlsplit(settings.nats_url)
+    try:
+        async with asyncio.timeout(ANSWER_WITHIN):
+            tls = tls_of(settings)
+            reader, writer = await asyncio.open_connection(place.hostname, place.port or 4222)
+            try:
+                greets = (await reader.readline()).startswith(b"INFO ")
+                if greets and tls is not None:
+                    await writer.start_tls(tls, server_hostname=place.hostname)
+                return greets
+            finally:
+                writer.close()
+    except (OSError, TimeoutError):
+        return False
 
 
 async def ask(
@@ -79,12 +93,15 @@ async def ask(
             return None
 
 
-async def first_line(address: str, request: str = "") -> bytes:
-    """Sends a request, and returns the first line of the answer; empty if there is none."""
+async def first_line(address: str, request: str = "", tls: ssl.SSLContext | None = None) -> bytes:
+    """Sends a request, and returns the first line of the answer; empty if there is none.
+
+    With `tls` the server has to prove who it is before it is sent anything.
+    """
     host, port = address.rsplit(":", 1)
     try:
         async with asyncio.timeout(ANSWER_WITHIN):
-            reader, writer = await asyncio.open_connection(host, int(port))
+            reader, writer = await asyncio.open_connection(host, int(port), ssl=tls)
             try:
                 writer.write(request.encode())
                 return await reader.readline()

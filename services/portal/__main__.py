@@ -12,9 +12,10 @@ import structlog
 import uvicorn
 
 from plumbing import migrations
-from plumbing.clock import SystemClock
+from plumbing.clock import Clock, SystemClock
 from plumbing.database import Database
 from plumbing.plain_links import refuse_plain_links
+from plumbing.portal_certificate import PortalCertificate
 from plumbing.private_files import keep_new_files_private
 from plumbing.settings import PORTAL, Settings
 from plumbing.telemetry import end_logging, start_logging
@@ -85,6 +86,18 @@ async def _run(settings: Settings) -> None:
         Submissions(database, clock),
         Provider.of(settings),
     )
+    await _serve(portal, clock)
+    portal.open_data.remove()
+    await portal.exports.close()
+    await services.close()
+    await database.close()
+
+
+async def _serve(portal: Portal, clock: Clock) -> None:
+    """Serves pages until the process is told to stop."""
+    settings = portal.settings
+    certificate = PortalCertificate.of(settings)
+    context = certificate.server() if certificate else None
     host, _, port = settings.listen_address(PORTAL).rpartition(":")
     config = uvicorn.Config(
         application(portal, clock),
@@ -98,13 +111,14 @@ async def _run(settings: Settings) -> None:
         timeout_keep_alive=30,
         h11_max_incomplete_event_size=64 << 10,
         timeout_graceful_shutdown=GRACE_SECONDS,
+        ssl_context_factory=(lambda _config, _default: context) if context else None,
     )
     log.info("process.ready", address=settings.address(PORTAL))
-    await _Server(config, portal.stopping).serve()
-    portal.open_data.remove()
-    await portal.exports.close()
-    await services.close()
-    await database.close()
+    server = asyncio.create_task(_Server(config, portal.stopping).serve())
+    if certificate and context:
+        following = asyncio.create_task(certificate.follow(context))
+        server.add_done_callback(lambda _: following.cancel())
+    await server
 
 
 if __name__ == "__main__":

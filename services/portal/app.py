@@ -74,7 +74,9 @@ def application(portal: Portal, clock: Clock) -> Starlette:
     """Builds the ASGI application of the portal: the HTTP interface, and the pages beside it."""
     return Starlette(
         routes=[Mount(api.PREFIX, api.application(portal)), Mount("/", _pages(portal, clock))],
-        middleware=[Middleware(SafeHeaders)],
+        middleware=[
+            Middleware(SafeHeaders, https=portal.settings.portal_url.startswith("https://"))
+        ],
     )
 
 

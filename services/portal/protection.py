@@ -23,14 +23,20 @@ HEADERS = {
     "cross-origin-opener-policy": "same-origin",
     "permissions-policy": "camera=(), geolocation=(), microphone=()",
 }
+HSTS = "max-age=31536000"  # a year, in seconds
 SAFE_METHODS = frozenset({"GET", "HEAD"})
 
 
 class SafeHeaders:
-    """Adds the security headers to every response; forbids caching unless the page allows it."""
+    """Adds the security headers to every response; forbids caching unless the page allows it.
 
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
+    A portal that browsers reach by `https` tells them to come by nothing else, and its cookies
+    travel encrypted only.
+    """
+
+    def __init__(self, app: ASGIApp, *, https: bool) -> None:
+        self._app, self._https = app, https
+        self._headers = HEADERS | ({"strict-transport-security": HSTS} if https else {})
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -40,12 +46,19 @@ class SafeHeaders:
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                for name, value in HEADERS.items():
+                for name, value in self._headers.items():
                     headers[name] = value
                 headers.setdefault("cache-control", "no-store")
+                if self._https:
+                    headers.raw[:] = [_encrypted_only(*header) for header in headers.raw]
             await send(message)
 
         await self._app(scope, receive, send_with_headers)
+
+
+def _encrypted_only(name: bytes, value: bytes) -> tuple[bytes, bytes]:
+    """A header; a cookie gets the mark that browsers send it over https only."""
+    return name, value + b"; Secure" if name == b"set-cookie" else value
 
 
 class SameOrigin:

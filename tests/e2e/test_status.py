@@ -20,6 +20,7 @@ import pytest
 from plumbing.client import ask, new_request_id
 from plumbing.events.connect import connect
 from plumbing.events.credentials import Credentials
+from plumbing.events.encrypted import tls_of
 from plumbing.events.signing import SIGNATURE_HEADER, EventSigner
 from plumbing.settings import SERVICES, child_environment
 from plumbing.state.figures import Scrape
@@ -123,7 +124,8 @@ def frozen(platform: RunningPlatform, name: str) -> Iterator[None]:
 @asynccontextmanager
 async def bus(platform: RunningPlatform) -> AsyncIterator[Any]:
     settings = platform.machine.settings
-    client = await connect(settings.nats_url, Credentials.of(settings.keys_dir, "registry"))
+    known = Credentials.of(settings.keys_dir, "registry")
+    client = await connect(settings.nats_url, known, tls_of(settings))
     yield client.jetstream()
     await client.close()
 

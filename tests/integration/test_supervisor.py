@@ -26,6 +26,7 @@ from law.errors import InvalidInput, NotFound, WrongState
 from plumbing.clock import SandboxClock, local_date
 from plumbing.events.connect import connect
 from plumbing.events.credentials import Credentials
+from plumbing.events.encrypted import tls_of
 from plumbing.events.subjects import Stream, ensure_streams
 from plumbing.settings import Settings
 from services.cli.machine.directory import is_held, running_settings
@@ -150,7 +151,7 @@ async def test_a_process_that_dies_is_started_again_alone(platform: Platform, no
 async def test_after_kill_9_of_everything_nothing_acknowledged_is_lost(platform: Platform) -> None:
     before = pids(platform)
     known = Credentials.of(platform.settings.keys_dir, "registry")
-    connection = await connect(platform.settings.nats_url, known)
+    connection = await connect(platform.settings.nats_url, known, tls_of(platform.settings))
     await ensure_streams(connection.jetstream(), "registry")
     await connection.jetstream().publish("registry.v1.kept", b"still here")
     await connection.close()
@@ -161,7 +162,7 @@ async def test_after_kill_9_of_everything_nothing_acknowledged_is_lost(platform:
     await platform.wait_ready(PATIENCE_SECONDS)
 
     assert not set(before.values()) & set(pids(platform).values())
-    connection = await connect(platform.settings.nats_url, known)
+    connection = await connect(platform.settings.nats_url, known, tls_of(platform.settings))
     message = await connection.jetstream().get_msg(Stream.REGISTRY, 1)
     await connection.close()
     assert message.data == b"still here"
@@ -208,7 +209,7 @@ async def test_asked_to_stop_the_command_says_where_things_were_and_ends_well(
     assert command.returncode == 0
     assert not any(runs(pid) for pid in children)
     assert not (tmp_path / "data" / "lock").exists()
-    for part in ("registry", "nats://127.0.0.1:", "smtp://127.0.0.1:", str(tmp_path / "data")):
+    for part in ("registry", "tls://127.0.0.1:", "smtp://127.0.0.1:", str(tmp_path / "data")):
         assert part in output
     assert "everything has stopped" in output
 

@@ -25,6 +25,7 @@ from nats.js.api import AckPolicy, ConsumerConfig, StreamConfig
 
 from plumbing.events.connect import connect
 from plumbing.events.credentials import Credentials
+from plumbing.events.encrypted import tls_of
 from plumbing.events.subjects import Stream, ensure_streams
 from plumbing.settings import SERVICES, Settings
 from services.cli.machine.engines import choose_ports, engine_specs, settings_on, usual_ports
@@ -66,7 +67,8 @@ async def _streams_of_every_service(settings: Settings) -> None:
 async def client_of(settings: Settings, service: str) -> AsyncIterator[Client]:
     """A client with the credentials of a service."""
     async with asyncio.timeout(PATIENCE_SECONDS):
-        client = await connect(settings.nats_url, Credentials.of(settings.keys_dir, service))
+        known = Credentials.of(settings.keys_dir, service)
+        client = await connect(settings.nats_url, known, tls_of(settings))
     yield client
     await client.close()
 
@@ -89,6 +91,7 @@ async def refused(settings: Settings, credentials: Credentials | None, **options
     with pytest.raises(nats.errors.Error, match="Authorization Violation"):
         await client.connect(
             settings.nats_url,
+            tls=tls_of(settings),
             allow_reconnect=False,
             error_cb=_quiet,
             **options,

@@ -30,6 +30,7 @@ ADDRESSES = {
     "portal_address",
     "portal_url",
     "nats_url",
+    "nats_tls_dir",
     "temporal_address",
     "temporal_namespace",
 }

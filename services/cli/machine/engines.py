@@ -14,8 +14,11 @@ from collections.abc import Iterator, Mapping
 from functools import partial
 from pathlib import Path
 
+from plumbing import certificates
 from plumbing.addresses import Endpoint
+from plumbing.clock import SystemClock
 from plumbing.events.access import authorization_of
+from plumbing.portal_certificate import PortalCertificate
 from plumbing.private_files import write_private
 from plumbing.service_keys import make_service_keys
 from plumbing.settings import PORTAL, SERVICES, Settings, child_environment
@@ -24,6 +27,7 @@ from services.cli.machine.readiness import grpc_serves, http_ok, smtp_greets, te
 from services.cli.machine.supervisor import ProcessSpec
 
 HOST = "127.0.0.1"
+NATS = "nats"
 # Below the range that Linux uses for outgoing connections.
 OTHERS = range(12_000, 32_000)
 MAILBOX_PORT, NATS_MONITOR_PORT = 7307, 7308
@@ -85,14 +89,32 @@ def settings_on(settings: Settings, ports: Mapping[str, int]) -> Settings:
     places: dict[str, object] = {f"{name}_address": f"{HOST}:{ports[name]}" for name in SERVICES}
     metrics = {f"{name}_metrics_address": f"{HOST}:{ports[f'{name}_metrics']}" for name in SERVICES}
     places |= metrics
-    places[f"{PORTAL}_address"] = f"{HOST}:{ports[PORTAL]}"
-    if not _url_was_given(settings):
-        places[f"{PORTAL}_url"] = f"http://{HOST}:{ports[PORTAL]}"
-    places["nats_url"] = f"nats://{HOST}:{ports['nats']}"
+    places |= _places_of_portal(settings, ports[PORTAL])
+    places["nats_url"] = f"tls://{HOST}:{ports['nats']}"
+    places["nats_tls_dir"] = str(nats_certificates(settings))
     places["temporal_address"] = f"{HOST}:{ports['temporal']}"
     if "mailbox" in ports:
         places["smtp_url"] = f"smtp://{HOST}:{ports['mailbox']}"
     return settings.model_copy(update=places)
+
+
+def _places_of_portal(settings: Settings, port: int) -> dict[str, object]:
+    """Where the portal listens, and its URL: beyond this machine only with a certificate."""
+    scheme, host = "http", HOST
+    if settings.portal_tls_certificate:
+        scheme, host = "https", settings.portal_address.rpartition(":")[0]
+    places: dict[str, object] = {f"{PORTAL}_address": f"{host}:{port}"}
+    if not _url_was_given(settings):
+        places[f"{PORTAL}_url"] = f"{scheme}://{HOST}:{port}"
+    return places
+
+
+def nats_certificates(settings: Settings) -> Path:
+    """Returns the directory with the certificate of NATS, and an authority that signed only that.
+
+    Services accept no other server, not even one with the certificate of another service.
+    """
+    return settings.data_dir.resolve() / "nats" / "tls"
 
 
 def _url_was_given(settings: Settings) -> bool:
@@ -123,13 +145,18 @@ def service_specs(settings: Settings) -> list[ProcessSpec]:
 
 
 def portal_spec(settings: Settings) -> ProcessSpec:
-    """Returns how to start the portal, which waits by itself for the services that it calls."""
+    """Returns how to start the portal, which waits by itself for the services that it calls.
+
+    Raises InvalidInput if the settings name a certificate for it that cannot be used.
+    """
     return ProcessSpec(
         name=PORTAL,
         command=(sys.executable, "-P", "-m", f"services.{PORTAL}"),
         module=f"services.{PORTAL}.__main__",
         environment=child_environment(settings),
-        is_ready=partial(http_ok, settings.address(PORTAL), "/healthz"),
+        is_ready=partial(
+            http_ok, settings.address(PORTAL), "/healthz", PortalCertificate.of(settings)
+        ),
     )
 
 
@@ -138,9 +165,10 @@ def _nats(settings: Settings, port: int, monitor: int) -> ProcessSpec:
     home.mkdir(mode=0o700, exist_ok=True)
     config = home / "nats.conf"
     make_service_keys(settings.keys_dir, SERVICES)
-    write_private(config, _nats_config(home, port, monitor, settings.keys_dir))
+    certificates.provide(nats_certificates(settings), SystemClock(), [NATS])
+    write_private(config, _nats_config(settings, port, monitor))
     return ProcessSpec(
-        name="nats",
+        name=NATS,
         command=(nats_program(settings), "--config", str(config)),
         environment=_bare_environment(home),
         is_ready=partial(http_ok, f"{HOST}:{monitor}", "/healthz?js-enabled-only=true"),
@@ -150,13 +178,17 @@ def _nats(settings: Settings, port: int, monitor: int) -> ProcessSpec:
     )
 
 
-def _nats_config(home: Path, port: int, monitor: int, keys_dir: Path) -> str:
+def _nats_config(settings: Settings, port: int, monitor: int) -> str:
     # There is no flag for sync_interval. Without it a power failure can lose acknowledged events.
+    # The patience for a handshake is longer than usual, for a busy machine.
+    home, tls = settings.data_dir / "nats", nats_certificates(settings)
+    certificate, key = (json.dumps(str(tls / f"{NATS}.{kind}")) for kind in ("pem", "key"))
     return (
         f"server_name: quanheng\nlisten: {json.dumps(f'{HOST}:{port}')}\n"
         f"http: {json.dumps(f'{HOST}:{monitor}')}\n"
         f"jetstream {{ store_dir: {json.dumps(str(home))}, sync_interval: always }}\n"
-        f"{authorization_of(keys_dir)}"
+        f"tls {{ cert_file: {certificate}, key_file: {key}, timeout: 10 }}\n"
+        f"{authorization_of(settings.keys_dir)}"
     )
 
 

@@ -31,8 +31,10 @@ from services.cli.machine.directory import (
 )
 from services.cli.machine.engines import (
     HOST,
+    NATS,
     choose_ports,
     engine_specs,
+    nats_certificates,
     portal_spec,
     service_specs,
     settings_on,
@@ -150,12 +152,21 @@ class Platform:
         while True:
             await asyncio.sleep(RENEW_EVERY_SECONDS)
             try:
-                renewed = certificates.provide(self.settings.tls_dir, SystemClock())
+                renewed = self._provide_certificates()
             except OSError as error:
                 self._observer.news(f"证书未能续期：{error}", "certificates were not renewed")
                 continue
             if renewed:
                 self._observer.news("证书已续期", "certificates were renewed")
+
+    def _provide_certificates(self) -> bool:
+        """Renews what is due; NATS, unlike the services, has to be told of a new certificate."""
+        clock = SystemClock()
+        renewed = certificates.provide(self.settings.tls_dir, clock)
+        if certificates.provide(nats_certificates(self.settings), clock, [NATS]):
+            self._parts[NATS].reload()
+            return True
+        return renewed
 
     async def _provide_databases(self) -> None:
         remember_databases(self.settings)

@@ -8,9 +8,10 @@ from datetime import timedelta
 from google.protobuf.duration_pb2 import Duration
 
 from plumbing.addresses import Endpoint
-from plumbing.state.engines import ANSWER_WITHIN, ask, first_line, grpc_serves, nats_greets
+from plumbing.portal_certificate import PortalCertificate
+from plumbing.state.engines import ANSWER_WITHIN, ask, first_line, grpc_serves
 
-__all__ = ["accepts", "grpc_serves", "http_ok", "nats_greets", "smtp_greets", "temporal_serves"]
+__all__ = ["accepts", "grpc_serves", "http_ok", "smtp_greets", "temporal_serves"]
 
 TEMPORAL = "temporal.api.workflowservice.v1.WorkflowService"
 # Closed histories are kept for a year, so that they can be examined; the default is one day.
@@ -25,10 +26,15 @@ async def temporal_serves(endpoint: Endpoint, namespace: str) -> bool:
     return await grpc_serves(endpoint, TEMPORAL) and await _keep_histories(endpoint, namespace)
 
 
-async def http_ok(address: str, path: str) -> bool:
-    """Returns True if a GET request for the path is answered with status 200."""
+async def http_ok(address: str, path: str, certificate: PortalCertificate | None = None) -> bool:
+    """Returns True if a GET request for the path is answered with status 200.
+
+    A server that should have a certificate is asked by TLS, and must have that one.
+    """
     request = f"GET {path} HTTP/1.0\r\nHost: {address}\r\n\r\n"
-    return b" 200 " in await first_line(address, request)
+    return b" 200 " in await first_line(
+        address, request, certificate.probe() if certificate else None
+    )
 
 
 async def smtp_greets(address: str) -> bool:

@@ -140,6 +140,11 @@ class Supervised:
             self._observer.news(zh, en)
         return 0.0
 
+    def reload(self) -> None:
+        """Makes the process read its configuration and certificates again, if it runs."""
+        if pid := self.pid:
+            os.kill(pid, signal.SIGHUP)
+
     async def _live(self) -> float:
         """Runs the process once; returns the number of seconds that it was ready."""
         self.starts += 1

@@ -150,7 +150,6 @@ def keep_cookie(visit: Visit, response: Response, cookie: str) -> None:
         cookie,
         httponly=True,
         samesite="lax",
-        secure=visit.portal.settings.portal_url.startswith("https://"),
         path="/sign-in",
         max_age=600,
     )
@@ -174,7 +173,6 @@ async def signed_in(visit: Visit, answer: identity.LoginResponse, then: str) -> 
         cookie,
         httponly=True,
         samesite="lax",
-        secure=visit.portal.settings.portal_url.startswith("https://"),
         path="/",
     )
     return response

@@ -1,9 +1,12 @@
-"""TLS to PostgreSQL, the mail server and Temporal, with an authority that the test makes."""
+"""TLS to PostgreSQL, the mail server, NATS and Temporal; the test makes the authority."""
 
 from __future__ import annotations
 
+import asyncio
 import ssl
-from collections.abc import Iterator
+import subprocess
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, suppress
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
@@ -12,17 +15,23 @@ import pytest
 import sqlalchemy as sa
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult, Envelope, LoginPassword
-from temporalio.client import Client
-from temporalio.service import TLSConfig
 
 from plumbing import temporal
 from plumbing.authority import certify
 from plumbing.clock import SystemClock
 from plumbing.database import Database
+from plumbing.events.connect import connect
+from plumbing.events.encrypted import EncryptedClient, tls_of
 from plumbing.settings import Settings
+from plumbing.state.engines import grpc_serves, nats_greets
 from services.alerts.notices.mail import MailError, send
+from services.cli.machine.engine_programs import nats_program
+from services.cli.machine.engines import choose_ports, engine_specs, usual_ports
+from tests.integration.conftest import wait_for_port
+from tests.patience import PATIENCE_SECONDS
 from tests.ports import free_port
 from tests.postgres import PostgresServer
+from tests.service_keys import TESTER, authorization
 
 
 @pytest.fixture(scope="module")
@@ -150,28 +159,118 @@ async def test_a_mail_server_that_offers_no_tls_is_told_nothing(
     assert (mail_server.passwords, mail_server.mails) == ([], [])
 
 
-async def test_the_certificates_for_temporal_reach_its_client(
-    directory: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Temporal's development server has no TLS: that it works is not proven here."""
-    given: dict[str, Any] = {}
-
-    async def connect(address: str, **options: Any) -> None:
-        given.update(options, address=address)
-
-    monkeypatch.setattr(Client, "connect", connect)
-    settings = Settings(
-        temporal_address="temporal.example:7233",
-        temporal_namespace="quanheng",
-        temporal_tls_dir=str(directory),
-        keys_dir=directory,
+@pytest.fixture(scope="module")
+def nats_port(directory: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+    """A NATS server that has a certificate, and asks its clients for theirs."""
+    port, folder = free_port(), tmp_path_factory.mktemp("nats")
+    parts = {"cert": "server.pem", "key": "server.key", "ca": "ca.pem"}
+    files = "".join(f'{part}_file: "{directory / name}", ' for part, name in parts.items())
+    configuration = folder / "nats.conf"
+    configuration.write_text(
+        f'listen: "127.0.0.1:{port}"\njetstream {{ store_dir: "{folder}" }}\n'
+        f"tls {{ {files} verify: true, timeout: 10 }}\n{authorization()}"
     )
-    await temporal.connect(settings, "alerts")
-    tls = given["tls"]
-    assert isinstance(tls, TLSConfig)
-    assert tls.server_root_ca_cert == (directory / "ca.pem").read_bytes()
-    assert tls.client_cert == (directory / "client.pem").read_bytes()
-    assert tls.client_private_key == (directory / "client.key").read_bytes()
-    assert (given["address"], given["namespace"]) == ("temporal.example:7233", "quanheng")
-    await temporal.connect(settings.model_copy(update={"temporal_tls_dir": ""}), "alerts")
-    assert given["tls"] is False
+    command = (nats_program(Settings()), "--config", str(configuration))
+    with subprocess.Popen(command, stderr=subprocess.DEVNULL) as server:
+        wait_for_port(port)
+        yield port
+        server.kill()
+
+
+def at_tls(port: int, directory: Path) -> Settings:
+    return Settings(nats_url=f"tls://127.0.0.1:{port}", nats_tls_dir=str(directory))
+
+
+async def test_nats_and_its_client_prove_who_they_are(
+    nats_port: int, directory: Path, stranger: Path
+) -> None:
+    settings = at_tls(nats_port, directory)
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        client = await connect(settings.nats_url, TESTER, tls_of(settings))
+    assert client.is_connected
+    await client.close()
+    assert await nats_greets(settings)
+    assert not await nats_greets(at_tls(nats_port, stranger))
+    assert not await nats_greets(settings.model_copy(update={"nats_tls_dir": ""}))
+
+
+async def test_nats_of_another_authority_is_not_spoken_to(nats_port: int, stranger: Path) -> None:
+    settings, client = at_tls(nats_port, stranger), EncryptedClient()
+    with pytest.raises(ssl.SSLCertVerificationError):
+        await client.connect(
+            settings.nats_url, tls=tls_of(settings), allow_reconnect=False, error_cb=_quiet
+        )
+
+
+async def _quiet(_error: Exception) -> None: ...
+
+
+class TemporalBehindTls:
+    """What a Temporal with certificates does, before the development server, which has none."""
+
+    def __init__(self, directory: Path, behind: int) -> None:
+        self.port, self._behind = free_port(), behind
+        self.heard = 0
+        self._tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH, cafile=directory / "ca.pem")
+        self._tls.load_cert_chain(directory / "server.pem", directory / "server.key")
+        self._tls.verify_mode = ssl.CERT_REQUIRED
+        self._tls.set_alpn_protocols(["h2"])
+
+    @asynccontextmanager
+    async def serving(self) -> AsyncIterator[None]:
+        async with await asyncio.start_server(self._serve, "127.0.0.1", self.port, ssl=self._tls):
+            yield
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        there = await asyncio.open_connection("127.0.0.1", self._behind)
+        try:
+            with suppress(OSError, asyncio.CancelledError):
+                await asyncio.gather(self._pass(reader, there[1]), self._pass(there[0], writer))
+        finally:
+            there[1].close()
+            writer.close()
+
+    async def _pass(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while data := await reader.read(65_536):
+            self.heard += len(data)
+            writer.write(data)
+            await writer.drain()
+        writer.close()
+
+
+@pytest.fixture(scope="module")
+def temporal_port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+    """Temporal's development server, as `quanheng up` starts it."""
+    port, folder = free_port(), tmp_path_factory.mktemp("temporal")
+    settings = Settings(data_dir=folder, temporal_address=f"127.0.0.1:{port}")
+    ports = choose_ports(usual_ports(settings), insist_on_others=True)
+    spec = engine_specs(settings, ports)[1]
+    command, environment = spec.command, dict(spec.environment)
+    with subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL) as server:
+        wait_for_port(port)
+        yield port
+        server.kill()
+
+
+async def test_temporal_and_its_client_prove_who_they_are(
+    temporal_port: int, directory: Path, stranger: Path, tmp_path: Path
+) -> None:
+    proxy = TemporalBehindTls(directory, temporal_port)
+    settings = Settings(
+        temporal_address=f"127.0.0.1:{proxy.port}",
+        temporal_tls_dir=str(directory),
+        keys_dir=tmp_path,
+    )
+    of_a_stranger = settings.model_copy(update={"temporal_tls_dir": str(stranger)})
+    async with asyncio.timeout(PATIENCE_SECONDS), proxy.serving():
+        assert not await grpc_serves(of_a_stranger.temporal_endpoint)
+        connecting = asyncio.create_task(temporal.connect(of_a_stranger, "alerts"))
+        done, _ = await asyncio.wait({connecting}, timeout=1)
+        assert not done
+        connecting.cancel()
+        assert proxy.heard == 0
+
+        client = await temporal.connect(settings, "alerts")
+        assert await client.service_client.check_health()
+        assert await grpc_serves(settings.temporal_endpoint)
+        assert proxy.heard > 0

@@ -1,0 +1,63 @@
+"""NATS over TLS: a server that proves who it is before a client says anything to it.
+
+A NATS server speaks first, unencrypted, and says itself whether it wants TLS. The client of the
+library believes that, also where its address begins with `tls://`. The one here does not.
+"""
+
+from __future__ import annotations
+
+import ssl
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import nats.errors
+from nats.aio.client import Client
+from nats.aio.transport import TcpTransport, Transport
+
+if TYPE_CHECKING:
+    from plumbing.settings import Settings
+
+SCHEME = "tls://"
+
+
+class NotEncrypted(nats.errors.Error):
+    """A NATS server does not encrypt, though its address begins with `tls://`."""
+
+    def __str__(self) -> str:
+        return "nats: the server does not encrypt; nothing was sent to it"
+
+
+class EncryptedClient(Client):
+    """A client that says nothing to a server before the connection is encrypted."""
+
+    def _connect_command(self) -> bytes:
+        # The first message of a client, written once the server has had its chance to encrypt.
+        if not _is_encrypted(self._transport):
+            if self._transport is not None:
+                self._transport.close()  # type: ignore[no-untyped-call]
+            raise NotEncrypted
+        return super()._connect_command()
+
+
+def _is_encrypted(transport: Transport | None) -> bool:
+    if not isinstance(transport, TcpTransport):
+        return False
+    writer = transport._io_writer  # noqa: SLF001 - the library has no other way to ask
+    return writer is not None and writer.get_extra_info("ssl_object") is not None
+
+
+def tls_of(settings: Settings) -> ssl.SSLContext | None:
+    """Returns how to verify the NATS server of the settings; None if its address is unencrypted.
+
+    Raises OSError if a file of `nats_tls_dir` cannot be read.
+    """
+    if not settings.nats_url.startswith(SCHEME):
+        return None
+    if not settings.nats_tls_dir:
+        return ssl.create_default_context()
+    directory = Path(settings.nats_tls_dir)
+    context = ssl.create_default_context(cafile=directory / "ca.pem")
+    certificate = directory / "client.pem"
+    if certificate.exists():
+        context.load_cert_chain(certificate, directory / "client.key")
+    return context
