@@ -6,7 +6,7 @@ uses no day of the term. While a case waits for an extension, it can still be de
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Container
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -57,12 +57,17 @@ class Step(StrEnum):
 
 
 class Outcome(StrEnum):
-    """The outcome of a decision: for an objection (R-115), or for a repair (R-127)."""
+    """The outcome of an objection or its reconsideration (R-115), or of a repair (R-127).
+
+    A reconsideration that deletes a record revokes the first decision; one that corrects a record
+    or ends its disclosure changes the first decision.
+    """
 
     DELETE = "delete"  # 删除
     CORRECT = "correct"  # 更正
     STOP_DISCLOSURE = "stop_disclosure"  # 终止披露
     UPHOLD = "uphold"  # 维持
+    SEND_BACK = "send_back"  # 退回重办
     CONFIRM_REPAIR = "confirm_repair"  # 确认修复
     DECLINE_REPAIR = "decline_repair"  # 不予修复
 
@@ -94,8 +99,15 @@ OUTCOME_ZH: dict[Outcome, str] = {
     Outcome.CORRECT: "更正",
     Outcome.STOP_DISCLOSURE: "终止披露",
     Outcome.UPHOLD: "维持",
+    Outcome.SEND_BACK: "退回重办",
     Outcome.CONFIRM_REPAIR: "确认修复",
     Outcome.DECLINE_REPAIR: "不予修复",
+}
+# What becomes of the first decision, where a reconsideration has one of these outcomes.
+RECONSIDERED_ZH: dict[Outcome, str] = {
+    Outcome.DELETE: "撤销",
+    Outcome.CORRECT: "变更",
+    Outcome.STOP_DISCLOSURE: "变更",
 }
 OUTCOMES: dict[CaseKind, tuple[Outcome, ...]] = {
     CaseKind.OBJECTION: (
@@ -105,10 +117,11 @@ OUTCOMES: dict[CaseKind, tuple[Outcome, ...]] = {
         Outcome.UPHOLD,
     ),
     CaseKind.RECONSIDERATION: (
-        Outcome.DELETE,
+        Outcome.UPHOLD,
         Outcome.CORRECT,
         Outcome.STOP_DISCLOSURE,
-        Outcome.UPHOLD,
+        Outcome.DELETE,
+        Outcome.SEND_BACK,
     ),
     CaseKind.REPAIR: (Outcome.CONFIRM_REPAIR, Outcome.DECLINE_REPAIR),
 }
@@ -162,12 +175,29 @@ def after(state: CaseState, step: Step) -> CaseState:
     return target
 
 
+def outcome_zh(kind: CaseKind, outcome: Outcome) -> str:
+    """Returns the Chinese name of an outcome; of a reconsideration for example 撤销（删除）."""
+    named = OUTCOME_ZH[outcome]
+    if kind is CaseKind.RECONSIDERATION and outcome in RECONSIDERED_ZH:
+        return f"{RECONSIDERED_ZH[outcome]}（{named}）"
+    return named
+
+
 def may_reconsider(objection: CaseState) -> bool:
     """Returns whether a reconsideration may be lodged: the objection must have a result.
 
     S3 27, second paragraph. The refusal to accept an objection is also a result.
     """
     return objection in (CaseState.DECIDED, CaseState.CLOSED, CaseState.DECLINED)
+
+
+def municipal_bureau(bureau: str, known: Container[str]) -> str:
+    """Returns the code of the city's bureau above `bureau`; `bureau` itself if none is `known`.
+
+    By GB/T 2260 a city's code is four digits and 00, a municipality's code two digits and 0000.
+    """
+    above = (f"{bureau[:4]}00", f"{bureau[:2]}0000")
+    return next((code for code in above if code in known), bureau)
 
 
 def competent_bureau(kind: CaseKind, recording_bureau: str, municipal_bureau: str) -> str:

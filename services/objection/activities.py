@@ -23,8 +23,11 @@ from protos.registry.v1.registry_pb2 import Record
 from services.objection import queries, steps
 from services.objection.clients import Clients
 from services.objection.corrections import corrected
-from services.objection.letters import objection_letter
+from services.objection.handling import earlier_cases
+from services.objection.letters import LetterText, objection_letter
 from services.objection.messages import RungDue, Stuck
+from services.objection.reconsiderations import sending_back
+from services.objection.reconsiderations.letters import reconsideration_letter
 from services.objection.repairs.letters import repair_letter
 from services.objection.steps import decision_cite
 from services.objection.tables import Case
@@ -32,7 +35,6 @@ from services.objection.tables import Case
 SERVICE = "objection"
 NOT_GRADED_YET = "NOT_GRADED_YET"
 _ENDED = ("withdrawn", "repaired", "expired")
-_LETTERS = {CaseKind.OBJECTION: objection_letter, CaseKind.REPAIR: repair_letter}
 
 
 class CaseActivities:
@@ -48,6 +50,7 @@ class CaseActivities:
             self.reach_rung,
             self.note_grade_before,
             self.carry_out,
+            self.send_back,
             self.end_contested,
             self.repair_records,
             self.note_grade_after,
@@ -60,7 +63,8 @@ class CaseActivities:
     @final_errors
     async def mark_contested(self, case_id: str) -> None:
         """Marks the records of a case as contested in the register."""
-        await self._set_contested(await self._case(case_id), contested=True)
+        case = await self._case(case_id)
+        await self._set_contested(case, _behalf(case), contested=True)
 
     @activity.defn
     @final_errors
@@ -98,13 +102,26 @@ class CaseActivities:
 
     @activity.defn
     @final_errors
+    async def send_back(self, case_id: str) -> None:
+        """Opens the new objection for a reconsideration that sends its matter back (S3 27).
+
+        The new case also contests the records, before this one no longer does.
+        """
+        case = await self._case(case_id)
+        async with self._changes.change(service_caller(SERVICE, case.decided_by)) as change:
+            anew_id = await sending_back.send_back(change, case_id)
+        anew = await self._case(anew_id)
+        await self._set_contested(anew, case.decided_by, contested=True)
+
+    @activity.defn
+    @final_errors
     async def end_contested(self, case_id: str) -> None:
         """Removes the contested mark from the records of a case.
 
         Stores the new versions of the records in the case.
         """
         case = await self._case(case_id)
-        versions = await self._set_contested(case, contested=False)
+        versions = await self._set_contested(case, _behalf(case), contested=False)
         await self._change(_behalf(case), steps.note_versions, case_id, versions)
 
     @activity.defn
@@ -144,7 +161,7 @@ class CaseActivities:
     async def issue_letter(self, case_id: str) -> None:
         """Issues the letter of a case to its subject, with the result and how to dispute it."""
         case = await self._case(case_id)
-        text = await _LETTERS[case.kind](case, self._clients, self._changes.clock.today())
+        text = await self._letter(case)
         await self._change(case.decided_by, steps.issue_letter, case_id, text)
 
     @activity.defn
@@ -163,6 +180,16 @@ class CaseActivities:
         async with self._changes.database.snapshot() as session:
             return await queries.find_case(session, case_id)
 
+    async def _letter(self, case: Case) -> LetterText:
+        clients, today = self._clients, self._changes.clock.today()
+        if case.kind is CaseKind.REPAIR:
+            return await repair_letter(case, clients, today)
+        async with self._changes.database.snapshot() as session:
+            earlier = await earlier_cases(session, case)
+        if case.kind is CaseKind.RECONSIDERATION:
+            return await reconsideration_letter(case, earlier, clients, today)
+        return await objection_letter(case, earlier, clients, today)
+
     async def _grade(self, case: Case) -> tuple[grading_pb2.Grade, dict[str, str]]:
         """The subject's grade in force, and the digest of its receipt by its id."""
         grade = await self._clients.grade(case.subject_id, case.decided_by)
@@ -174,8 +201,7 @@ class CaseActivities:
         async with self._changes.change(service_caller(SERVICE, behalf)) as change:
             await command(change, *arguments)
 
-    async def _set_contested(self, case: Case, *, contested: bool) -> dict[str, int]:
-        behalf = _behalf(case)
+    async def _set_contested(self, case: Case, behalf: str, *, contested: bool) -> dict[str, int]:
         held = await self._clients.still_held(case.record_ids, behalf)
         if not held:
             return {}

@@ -1,15 +1,22 @@
-"""The commands of people on an objection: one function for each step of the law (S3 27, 28)."""
+"""The commands of people on an objection or a reconsideration, one for each step (S3 27, 28).
+
+Both take the same steps. A caseworker of the bureau that made the record hears the objection, a
+reviewer of the city's bureau the reconsideration (`handling.heard_case`).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from google.protobuf.json_format import MessageToDict
+from google.protobuf.message import Message
 
-from law.errors import WrongState
+from law.errors import Fault, InvalidInput, WrongState
 from law.objection import (
     OBJECTION_CITE,
     OUTCOME_CITE,
+    OUTCOMES,
     TERM_CITE,
     TERM_OF,
     CaseKind,
@@ -25,7 +32,9 @@ from protos.objection.v1 import events_pb2 as events
 from protos.objection.v1 import objection_pb2 as pb
 from protos.registry.v1.registry_pb2 import Record
 from services.objection.corrections import check_corrections
+from services.objection.handling import heard_case, recusal_note
 from services.objection.steps import (
+    EventOf,
     case_in_scope,
     own_case,
     require_impartial,
@@ -34,21 +43,43 @@ from services.objection.steps import (
 )
 from services.objection.tables import Case
 
-KIND = CaseKind.OBJECTION
+KINDS = (CaseKind.OBJECTION, CaseKind.RECONSIDERATION)
+# What is announced of each kind of case.
+_ACCEPTED = {
+    CaseKind.OBJECTION: events.ObjectionAccepted,
+    CaseKind.RECONSIDERATION: events.ReconsiderationAccepted,
+}
+_DECLINED = {
+    CaseKind.OBJECTION: events.ObjectionDeclined,
+    CaseKind.RECONSIDERATION: events.ReconsiderationDeclined,
+}
+_WITHDRAWN = {
+    CaseKind.OBJECTION: events.ObjectionWithdrawn,
+    CaseKind.RECONSIDERATION: events.ReconsiderationWithdrawn,
+}
+_DECIDED = {
+    CaseKind.OBJECTION: events.ObjectionDecided,
+    CaseKind.RECONSIDERATION: events.ReconsiderationDecided,
+}
 
 
 async def accept(change: Change, request: pb.AcceptObjectionRequest) -> pb.AcceptObjectionResponse:
-    """Accepts an objection; its term starts to count on the next day (S3 28)."""
-    case = await case_in_scope(change, request.case_id, KIND)
+    """Accepts a case; its term starts to count on the next day (S3 28).
+
+    Raises NotPermitted if the caller does not hear this kind of case, or took part in the matter
+    before.
+    """
+    case = await heard_case(change, request.case_id)
     message = await take_step(
         change,
         case,
         Step.ACCEPT,
-        lambda message: events.ObjectionAccepted(case=message),
+        _of(_ACCEPTED, case),
         cite=TERM_CITE,
+        note=await recusal_note(change, case),
         caseworker=change.on_behalf_of,
         accepted_at=change.at,
-        term=start(TERM_OF[KIND], change.today, edition()).to_json(),
+        term=start(TERM_OF[case.kind], change.today, edition()).to_json(),
     )
     return pb.AcceptObjectionResponse(case=message)
 
@@ -56,17 +87,18 @@ async def accept(change: Change, request: pb.AcceptObjectionRequest) -> pb.Accep
 async def decline(
     change: Change, request: pb.DeclineObjectionRequest, *, records: Sequence[Record]
 ) -> pb.DeclineObjectionResponse:
-    """Declines to accept an objection, with the reasons (S3 27).
+    """Declines to accept a case, with the reasons (S3 27).
 
-    Raises NotPermitted if the caller entered one of `records` or lodged the case.
+    Raises NotPermitted as `accept` does, and if the caller entered one of `records` or lodged the
+    case.
     """
-    case = await case_in_scope(change, request.case_id, KIND)
+    case = await heard_case(change, request.case_id)
     require_impartial(change, case, records)
     message = await take_step(
         change,
         case,
         Step.DECLINE,
-        lambda message: events.ObjectionDeclined(case=message),
+        _of(_DECLINED, case),
         cite=OBJECTION_CITE,
         note=request.reasons,
         reasons=request.reasons.strip(),
@@ -79,13 +111,13 @@ async def decline(
 async def withdraw(
     change: Change, request: pb.WithdrawObjectionRequest
 ) -> pb.WithdrawObjectionResponse:
-    """Withdraws an objection at the request of its own subject, before it is decided."""
-    case = await own_case(change, request.case_id, KIND)
+    """Withdraws a case at the request of its own subject, before it is decided."""
+    case = await own_case(change, request.case_id, *KINDS)
     message = await take_step(
         change,
         case,
         Step.WITHDRAW,
-        lambda message: events.ObjectionWithdrawn(case=message),
+        _of(_WITHDRAWN, case),
         cite=OBJECTION_CITE,
     )
     return pb.WithdrawObjectionResponse(case=message)
@@ -94,12 +126,13 @@ async def withdraw(
 async def request_extension(
     change: Change, request: pb.RequestExtensionRequest
 ) -> pb.RequestExtensionResponse:
-    """Requests more working days for an objection from the head of the unit (S3 28).
+    """Requests more working days for a case from the head of the unit (S3 28).
 
-    The term continues to run during the request. Raises WrongState at once if no term runs, if the
-    last day is over, or if the extension would exceed the cap.
+    The term continues to run during the request. Raises NotPermitted as `accept` does. Raises
+    WrongState at once if no term runs, if the last day is over, or if the extension would exceed
+    the cap.
     """
-    case = await case_in_scope(change, request.case_id, KIND)
+    case = await heard_case(change, request.case_id)
     after(case.state, Step.REQUEST_EXTENSION)
     # Refused now if beyond the cap, so that the head of the unit is not asked in vain.
     _extended(change, case, request.days, request.ground)
@@ -121,7 +154,7 @@ async def decide_extension(
     change: Change, request: pb.DecideExtensionRequest
 ) -> pb.DecideExtensionResponse:
     """Approves or refuses an extension, as the head of the unit (S3 28: 经单位负责人批准)."""
-    case = await case_in_scope(change, request.case_id, KIND)
+    case = await case_in_scope(change, request.case_id, *KINDS)
     step = Step.APPROVE_EXTENSION if request.approve else Step.DECLINE_EXTENSION
     after(case.state, step)
     may_approve_extension(
@@ -149,22 +182,22 @@ async def decide_extension(
 async def decide(
     change: Change, request: pb.DecideObjectionRequest, *, records: Sequence[Record]
 ) -> pb.DecideObjectionResponse:
-    """Decides an objection (S4 五(三)); the workflow of the case then carries out the decision.
+    """Decides a case (S4 五(三)); the workflow of the case then carries out the decision.
 
     `records` are the contested records in their present state in the register. Raises NotPermitted
-    if the caller entered one of them or lodged the case, and InvalidInput for unsuitable
-    corrections.
+    as `accept` does, and if the caller entered one of them or lodged the case. Raises InvalidInput
+    for an outcome of another kind of case, and for unsuitable corrections.
     """
-    case = await case_in_scope(change, request.case_id, KIND)
+    case = await heard_case(change, request.case_id)
     after(case.state, Step.DECIDE)
     require_impartial(change, case, records)
-    outcome = Outcome(request.outcome)
+    outcome = _outcome(case, request.outcome)
     check_corrections(outcome, request.corrections, records, change.today)
     message = await take_step(
         change,
         case,
         Step.DECIDE,
-        lambda message: events.ObjectionDecided(case=message),
+        _of(_DECIDED, case),
         cite=OUTCOME_CITE,
         note=request.reasons,
         outcome=outcome,
@@ -174,6 +207,20 @@ async def decide(
         decided_at=change.at,
     )
     return pb.DecideObjectionResponse(case=message)
+
+
+def _of(announced: Mapping[CaseKind, type[Message]], case: Case) -> EventOf:
+    """What announces a step of a case of its kind."""
+    event: Any = announced[case.kind]
+    return lambda message: event(case=message)
+
+
+def _outcome(case: Case, asked: str) -> Outcome:
+    outcome = Outcome(asked)
+    if outcome not in OUTCOMES[case.kind]:
+        zh, en = "只有复核可以退回重办", "Only a reconsideration sends a case back"
+        raise InvalidInput(faults=[Fault("outcome", zh, en, cite=OBJECTION_CITE)])
+    return outcome
 
 
 def _extended(change: Change, case: Case, days: int, ground: str) -> Term:

@@ -17,7 +17,7 @@ from plumbing.metrics.figures import Look, Reading, ask, figure
 from services.objection.steps import STUCK, UNDECIDED
 from services.objection.tables import NO_TERM, Case, ReachedRung
 
-KINDS = (CaseKind.OBJECTION, CaseKind.REPAIR)
+KINDS = tuple(CaseKind)
 # A case that was decided, declined or withdrawn counts until nothing more follows from it.
 _STATES = tuple(state.value for state in CaseState)
 # What the bureau must do in each state.

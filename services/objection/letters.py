@@ -8,7 +8,7 @@ before and after point by point, and names where the subject can dispute the dec
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from law.evidence import RecordKind
@@ -22,6 +22,7 @@ from law.objection import (
     CaseKind,
     CaseState,
     Outcome,
+    municipal_bureau,
 )
 from law.periods import local_day
 from law.reader.texts import spell_articles, without_codes
@@ -87,7 +88,8 @@ class LetterFacts:
     """The facts that every letter of a case needs.
 
     `municipal` is the bureau that reviews the decisions of `office`; `on` is the date of the
-    letter.
+    letter; `sent_back_by` is the number of the reconsideration that had the case decided anew,
+    empty for other cases.
     """
 
     subject: str
@@ -98,11 +100,19 @@ class LetterFacts:
     office: Office
     municipal: Office
     on: date
+    sent_back_by: str = ""
 
 
-async def objection_letter(case: Case, clients: Clients, today: date) -> LetterText:
-    """Returns the letter of an objection that was decided or declined."""
+async def objection_letter(
+    case: Case, earlier: Sequence[Case], clients: Clients, today: date
+) -> LetterText:
+    """Returns the letter of an objection that was decided or declined.
+
+    `earlier` are the cases that it follows, the latest first; empty for a first objection.
+    """
     facts = await facts_of(case, clients, case.decided_by, today)
+    if earlier:
+        facts = replace(facts, sent_back_by=earlier[0].number)
     if case.state is CaseState.DECLINED or case.outcome is None:
         return declined_letter(facts)
     return decision_letter(facts, case.outcome, *await grades_of(case, clients))
@@ -129,7 +139,7 @@ async def facts_of(case: Case, clients: Clients, behalf: str, today: date) -> Le
         ],
         reasons=case.reasons,
         office=_office(case.bureau, bureaus),
-        municipal=_office(municipal_of(case.bureau, bureaus), bureaus),
+        municipal=_office(municipal_bureau(case.bureau, bureaus), bureaus),
         on=today,
     )
 
@@ -144,13 +154,9 @@ async def grades_of(case: Case, clients: Clients) -> tuple[GradeFacts, GradeFact
     )
 
 
-def municipal_of(bureau: str, bureaus: Mapping[str, Bureau]) -> str:
-    """Returns the code of the city's bureau above `bureau`; `bureau` itself if none exists.
-
-    By GB/T 2260 a city's code is four digits and 00, a municipality's code two digits and 0000.
-    """
-    above = (f"{bureau[:4]}00", f"{bureau[:2]}0000")
-    return next((code for code in above if code in bureaus), bureau)
+async def office_of(case: Case, clients: Clients) -> Office:
+    """Returns the bureau of a case with its contact details, from the registry."""
+    return _office(case.bureau, await clients.bureaus())
 
 
 def _office(code: str, bureaus: Mapping[str, Bureau]) -> Office:
@@ -191,7 +197,10 @@ def declined_letter(facts: LetterFacts) -> LetterText:
 def _opening(facts: LetterFacts, verdict: str) -> Iterator[str]:
     yield f"案号：{facts.number}"
     yield f"{facts.subject}："
-    yield f"你单位于{day_zh(facts.lodged_on)}对下列计量信用记录提出异议，{verdict}"
+    if facts.sent_back_by:
+        yield f"你单位对下列计量信用记录的异议，经{facts.sent_back_by}复核退回重新办理，{verdict}"
+    else:
+        yield f"你单位于{day_zh(facts.lodged_on)}对下列计量信用记录提出异议，{verdict}"
     yield "一、异议所涉记录"
     yield from record_lines(facts.records)
 
@@ -206,6 +215,7 @@ def _remedy(facts: LetterFacts, place: str) -> Iterator[str]:
         f"（依据：{spell_articles(f'{OUTCOME_CITE}; {OBJECTION_CITE}')}）；"
         f"复核自受理之日起{term.days}个工作日内作出，情况复杂的经批准可延长，"
         f"累计不超过{term.cap}个工作日（依据：{spell_articles(TERM_CITE)}{adopted}）。"
+        "在平台打开本案件，点“申请复核”即可提出；现行文本未规定提出的期限。"
     )
     yield f"异议受理：{contact(facts.office)}"
     yield f"复核受理：{contact(facts.municipal)}"

@@ -8,7 +8,14 @@ from collections.abc import Iterable, Sequence
 from sqlmodel import col, select
 
 from law.errors import Fault, InvalidInput, WrongState
-from law.objection import OBJECTION_CITE, REPAIR_CITE, CaseKind, CaseState, competent_bureau
+from law.objection import (
+    OBJECTION_CITE,
+    REPAIR_CITE,
+    CaseKind,
+    CaseState,
+    competent_bureau,
+    may_reconsider,
+)
 from plumbing.change import Change
 from protos.objection.v1 import events_pb2 as events
 from protos.objection.v1 import objection_pb2 as pb
@@ -17,8 +24,13 @@ from services.objection.numbers import next_number
 from services.objection.steps import record_step
 from services.objection.tables import OPEN, Case
 
-_CITE = {CaseKind.OBJECTION: OBJECTION_CITE, CaseKind.REPAIR: REPAIR_CITE}
-_NO_LONGER_HELD = ("withdrawn", "expired")
+_CITE = {
+    CaseKind.OBJECTION: OBJECTION_CITE,
+    CaseKind.RECONSIDERATION: OBJECTION_CITE,
+    CaseKind.REPAIR: REPAIR_CITE,
+}
+_HAVE_RESULT = tuple(state for state in CaseState if may_reconsider(state))
+NO_LONGER_HELD = ("withdrawn", "expired")
 
 
 async def lodge(
@@ -33,12 +45,13 @@ async def lodge(
     `sector` is that of the subject.
 
     Raises InvalidInput for missing grounds, and for records of another subject, of several bureaus
-    or no longer on file. Raises WrongState, with the number of the open case, if a record already
-    has one.
+    or no longer on file. Raises WrongState, with the number of the case, if a record already has an
+    open case, or if an objection to it has a result, which only a reconsideration changes.
     """
     bureau = _competent_bureau(request, records)
     number = await next_number(change, CaseKind.OBJECTION, bureau)
     await refuse_second_case(change, CaseKind.OBJECTION, request.record_ids)
+    await _refuse_decided_matter(change, request)
     case = Case(
         case_id=str(uuid.uuid4()),
         kind=CaseKind.OBJECTION,
@@ -87,6 +100,26 @@ async def refuse_second_case(change: Change, kind: CaseKind, record_ids: Sequenc
         )
 
 
+async def _refuse_decided_matter(change: Change, request: pb.LodgeObjectionRequest) -> None:
+    query = (
+        select(Case)
+        .where(Case.subject_id == request.subject_id, Case.kind == CaseKind.OBJECTION)
+        .where(col(Case.state).in_(_HAVE_RESULT))
+        .order_by(col(Case.lodged_at).desc(), col(Case.case_id))
+    )
+    for case in (await change.session.exec(query)).all():
+        if same := sorted(set(case.record_ids) & set(request.record_ids)):
+            raise WrongState(
+                f"对记录{same[0]}的异议（{case.number}）已有处理结果；"
+                "不服该结果的，请打开该案件申请复核",
+                f"The objection {case.number} to record {same[0]} already has a result; who does"
+                " not accept it applies for its reconsideration",
+                cite=OBJECTION_CITE,
+                case=case.case_id,
+                number=case.number,
+            )
+
+
 def open_case(change: Change, case: Case) -> None:
     """Adds a new case to the database and marks its records as having an open case."""
     change.session.add(case)
@@ -117,7 +150,7 @@ def _competent_bureau(request: pb.LodgeObjectionRequest, records: Sequence[Recor
 def _faults(request: pb.LodgeObjectionRequest, record: Record) -> list[Fault]:
     if record.subject_id != request.subject_id:
         zh, en = "不是该主体的记录", "is not a record of this subject"
-    elif record.status in _NO_LONGER_HELD:
+    elif record.status in NO_LONGER_HELD:
         zh, en = "已不在档，无可异议", "is no longer on file"
     else:
         return []

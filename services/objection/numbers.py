@@ -14,8 +14,16 @@ import sqlalchemy as sa
 from law.objection import CaseKind
 from plumbing.change import Change
 
-KIND_ZH = {CaseKind.OBJECTION: "异议", CaseKind.REPAIR: "修复"}
-_TABLE = {CaseKind.OBJECTION: "case_number", CaseKind.REPAIR: "repair_number"}
+KIND_ZH = {
+    CaseKind.OBJECTION: "异议",
+    CaseKind.RECONSIDERATION: "复核",
+    CaseKind.REPAIR: "修复",
+}
+_TABLE = {
+    CaseKind.OBJECTION: "case_number",
+    CaseKind.RECONSIDERATION: "reconsideration_number",
+    CaseKind.REPAIR: "repair_number",
+}
 
 
 async def next_number(change: Change, kind: CaseKind, bureau: str) -> str:

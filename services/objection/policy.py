@@ -17,15 +17,18 @@ _READ = allow(
     Role.MUNICIPAL_REVIEWER,
     Role.INSPECTOR,
 )
+# A caseworker hears objections, a reviewer of the city reconsiderations: `steps.heard_case`.
+_HEARS = allow(Role.CASEWORKER, Role.MUNICIPAL_REVIEWER)
 REPAIRS = "quanheng.objection.v1.RepairService"
 POLICY: Policy = {
     f"/{SERVICE}/LodgeObjection": allow(Role.OPERATOR).with_large_requests(),
+    f"/{SERVICE}/LodgeReconsideration": allow(Role.OPERATOR).with_large_requests(),
     f"/{SERVICE}/WithdrawObjection": allow(Role.OPERATOR),
-    f"/{SERVICE}/AcceptObjection": allow(Role.CASEWORKER),
-    f"/{SERVICE}/DeclineObjection": allow(Role.CASEWORKER),
-    f"/{SERVICE}/RequestExtension": allow(Role.CASEWORKER),
+    f"/{SERVICE}/AcceptObjection": _HEARS,
+    f"/{SERVICE}/DeclineObjection": _HEARS,
+    f"/{SERVICE}/RequestExtension": _HEARS,
     f"/{SERVICE}/DecideExtension": allow(Role.UNIT_HEAD),
-    f"/{SERVICE}/DecideObjection": allow(Role.CASEWORKER).with_large_requests(),
+    f"/{SERVICE}/DecideObjection": _HEARS.with_large_requests(),
     f"/{SERVICE}/GetCase": _READ.noting("case"),
     f"/{SERVICE}/ListCases": _READ.noting("case"),
     f"/{SERVICE}/SummariseCases": allow(

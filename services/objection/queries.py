@@ -21,7 +21,8 @@ from plumbing.short_ids import find_by_id
 from plumbing.view import View
 from protos.objection.v1 import objection_pb2 as pb
 from services.objection import wire
-from services.objection.tables import IS_OPEN, Case, CaseLetter, CaseStep
+from services.objection.handling import earlier_cases
+from services.objection.tables import FOLLOWS_ANOTHER, IS_OPEN, Case, CaseLetter, CaseStep
 
 WAITING = (
     CaseState.LODGED,
@@ -35,24 +36,27 @@ _ORDERS = {
 }
 
 
-async def find_case(session: AsyncSession, case_id: str, kind: CaseKind | None = None) -> Case:
+async def find_case(session: AsyncSession, case_id: str, *kinds: CaseKind) -> Case:
     """Returns a case without locking it.
 
-    Raises NotFound if there is no such case, or if it is not of the kind `kind`.
+    Raises NotFound if there is no such case, or if it is of none of `kinds`, where any are given.
     """
     case = await find_by_id(session, Case, case_id)
-    if case is None or kind not in (None, case.kind):
+    if case is None or (kinds and case.kind not in kinds):
         raise NotFound("没有这个案件", "There is no such case", case=case_id)
     return case
 
 
 async def get_case(view: View, request: pb.GetCaseRequest) -> pb.GetCaseResponse:
-    """Returns a case with its steps and letters.
+    """Returns a case with its steps and letters, and the other cases in the same matter.
 
-    Raises NotFound if there is no such case, and NotPermitted if it is outside the caller's scope.
+    The bureau whose objection is reconsidered may read the reconsideration. Raises NotFound if
+    there is no such case, and NotPermitted if it is outside the caller's scope.
     """
     case = await find_case(view.session, request.case_id)
-    view.caller.require_subject(case.subject_id, case.bureau)
+    earlier = await earlier_cases(view.session, case)
+    if not any(view.caller.sees(case.subject_id, one.bureau) for one in earlier):
+        view.caller.require_subject(case.subject_id, case.bureau)
     steps = select(CaseStep).where(col(CaseStep.case_id) == case.case_id)
     letters = select(CaseLetter).where(col(CaseLetter.case_id) == case.case_id)
     in_order = (col(CaseLetter.issued_at), col(CaseLetter.title))
@@ -60,7 +64,19 @@ async def get_case(view: View, request: pb.GetCaseRequest) -> pb.GetCaseResponse
         case=wire.case_message(case, view.today),
         steps=map(wire.step_message, await view.session.exec(steps.order_by(col(CaseStep.seq)))),
         letters=map(wire.letter_message, await view.session.exec(letters.order_by(*in_order))),
+        related=map(wire.related_message, [*reversed(earlier), *await _later(view, case)]),
     )
+
+
+async def _later(view: View, case: Case) -> list[Case]:
+    """The cases that follow a case, and those that follow them, the earliest first."""
+    found: list[Case] = []
+    ids = [case.case_id]
+    while ids:
+        query = select(Case).where(col(Case.follows).in_(ids), sa.text(FOLLOWS_ANOTHER))
+        rows = (await view.session.exec(query.order_by(col(Case.lodged_at)))).all()
+        found, ids = [*found, *rows], [row.case_id for row in rows]
+    return found
 
 
 async def find_letters(session: AsyncSession, number: str) -> list[IssuedLetter]:

@@ -1,10 +1,13 @@
-"""The gRPC methods for objections; they call the registry before their transaction begins."""
+"""The gRPC methods for objections and reconsiderations.
+
+They call the registry before their transaction begins.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
-from law.objection import CaseKind
+from law.objection import CaseKind, competent_bureau, municipal_bureau
 from plumbing.change import Changes
 from plumbing.identity import current_caller
 from plumbing.servicer import Servicer, change, query
@@ -14,10 +17,11 @@ from protos.registry.v1.registry_pb2 import Record
 from services.objection import commands, overview, queries
 from services.objection.clients import Clients
 from services.objection.lodging import lodge
+from services.objection.reconsiderations import lodging as reconsiderations
 
 
 class ObjectionServicer(Servicer, rpc.ObjectionServiceServicer):
-    """The gRPC service for objections; it also reads cases of every kind."""
+    """The gRPC service for objections and reconsiderations; it also reads cases of every kind."""
 
     register = rpc.add_ObjectionServiceServicer_to_server
 
@@ -33,6 +37,17 @@ class ObjectionServicer(Servicer, rpc.ObjectionServiceServicer):
         records = await self._clients.records(request.record_ids, caller.account_id)
         subject = await self._clients.subject(request.subject_id, caller.account_id)
         return await self.once(request, lodge, records=records, sector=subject.sector)
+
+    async def LodgeReconsideration(
+        self, request: pb.LodgeReconsiderationRequest, context: Any
+    ) -> pb.LodgeReconsiderationResponse:
+        async with self.view() as view:
+            case = await queries.find_case(view.session, request.case_id, *commands.KINDS)
+            view.caller.require_subject(case.subject_id, case.bureau)
+        records = await self._clients.still_held(case.record_ids, view.caller.account_id)
+        municipal = municipal_bureau(case.bureau, await self._clients.bureaus())
+        bureau = competent_bureau(CaseKind.RECONSIDERATION, case.bureau, municipal)
+        return await self.once(request, reconsiderations.lodge, records=records, bureau=bureau)
 
     AcceptObjection = change(commands.accept)
 
@@ -57,8 +72,8 @@ class ObjectionServicer(Servicer, rpc.ObjectionServiceServicer):
     SummariseCases = query(overview.summarise_cases)
 
     async def _contested_records(self, case_id: str) -> list[Record]:
-        """The records of an objection that the caller may act on, as the register holds them."""
+        """The records of a case that the caller may act on, as the register holds them."""
         async with self.view() as view:
-            case = await queries.find_case(view.session, case_id, CaseKind.OBJECTION)
+            case = await queries.find_case(view.session, case_id, *commands.KINDS)
             view.caller.require_bureau(case.bureau)
         return await self._clients.records(case.record_ids, view.caller.account_id)

@@ -54,7 +54,11 @@ UNDECIDED = (
     CaseState.ACCEPTED,
     CaseState.EXTENSION_REQUESTED,
 )
-_CLOSED = {CaseKind.OBJECTION: events.ObjectionClosed, CaseKind.REPAIR: events.RepairClosed}
+_CLOSED = {
+    CaseKind.OBJECTION: events.ObjectionClosed,
+    CaseKind.RECONSIDERATION: events.ReconsiderationClosed,
+    CaseKind.REPAIR: events.RepairClosed,
+}
 
 
 def aggregate_of(case: Case) -> str:
@@ -67,27 +71,27 @@ def decision_cite(case: Case) -> str:
     return REPAIR_CITE if case.kind is CaseKind.REPAIR else OUTCOME_CITE
 
 
-async def locked_case(change: Change, case_id: str, kind: CaseKind | None = None) -> Case:
+async def locked_case(change: Change, case_id: str, *kinds: CaseKind) -> Case:
     """Returns a case, locked until the change commits.
 
-    Raises NotFound if there is no such case, or if it is not of the kind `kind`.
+    Raises NotFound if there is no such case, or if it is of none of `kinds`, where any are given.
     """
     case = await find_by_id(change.session, Case, case_id, lock=True)
-    if case is None or kind not in (None, case.kind):
+    if case is None or (kinds and case.kind not in kinds):
         raise NotFound("没有这个案件", "There is no such case", case=case_id)
     return case
 
 
-async def case_in_scope(change: Change, case_id: str, kind: CaseKind) -> Case:
+async def case_in_scope(change: Change, case_id: str, *kinds: CaseKind) -> Case:
     """Returns a case for an official of its bureau, locked until the change commits.
 
     Raises NotFound if there is no such case, and NotPermitted if it is outside the caller's bureau.
     The city's bureau also gets NotPermitted for objections of its districts, which it reviews (S3
     27).
     """
-    case = await locked_case(change, case_id, kind)
+    case = await locked_case(change, case_id, *kinds)
     change.caller.require_bureau(case.bureau)
-    if kind is CaseKind.OBJECTION:
+    if case.kind is CaseKind.OBJECTION:
         _require_first_instance(change.caller, case)
     return case
 
@@ -102,12 +106,12 @@ def _require_first_instance(caller: Caller, case: Case) -> None:
         )
 
 
-async def own_case(change: Change, case_id: str, kind: CaseKind) -> Case:
+async def own_case(change: Change, case_id: str, *kinds: CaseKind) -> Case:
     """Returns a case for its own subject, locked until the change commits.
 
     Raises NotFound if there is no such case, and NotPermitted for a caller of another subject.
     """
-    case = await locked_case(change, case_id, kind)
+    case = await locked_case(change, case_id, *kinds)
     change.caller.require_subject(case.subject_id, case.bureau)
     return case
 

@@ -16,6 +16,7 @@ from plumbing.row_scope import bureau_index, partial_index
 NO_TERM = date.max  # sorts cases without a running term behind all others
 
 
+FOLLOWS_ANOTHER = "follows != ''"
 IS_OPEN = "state NOT IN ('closed', 'declined', 'withdrawn')"
 
 
@@ -25,7 +26,7 @@ class Base(SQLModel, registry=own_registry()):
 
 @proven(without=("due_on",))
 class Case(Base, table=True):
-    """An objection or a repair, from its lodging until all its consequences were carried out.
+    """A case of any kind, from its lodging until all its consequences were carried out.
 
     `term` is the ledger of the term (D-07). `due_on` is the last day computed from it, stored for
     sorting, and computed again whenever the ledger or the calendar changes. A case has a workflow
@@ -59,6 +60,7 @@ class Case(Base, table=True):
         sa.Index("ix_objection_case_due_on", "due_on", "case_id"),
         sa.Index("ix_objection_case_lodged_at", "lodged_at", "case_id"),
         sa.Index("ix_objection_case_settled_at", "settled_at"),
+        partial_index("ix_objection_case_follows", "follows", where=FOLLOWS_ANOTHER),
     )
 
     case_id: str = Field(primary_key=True)
@@ -70,6 +72,8 @@ class Case(Base, table=True):
         sa_column_kwargs={"server_default": CaseKind.OBJECTION.value},
     )
     number: str = Field(unique=True)
+    # The objection that is reconsidered, or the reconsideration that sent this objection back.
+    follows: str = Field(default="", sa_column_kwargs={"server_default": ""})
     subject_id: str
     bureau: str
     record_ids: list[str] = Field(sa_type=JsonColumn)
@@ -119,7 +123,7 @@ class Case(Base, table=True):
 
 
 class OpenRecord(Base, table=True):
-    """The link of a record to its open objection; a record has at most one."""
+    """The link of a record to its open objection or reconsideration; a record has at most one."""
 
     __tablename__ = "open_record"
 
@@ -215,8 +219,19 @@ class RepairNumber(Base, table=True):
     last: int
 
 
+class ReconsiderationNumber(Base, table=True):
+    """The last number that a bureau gave to a reconsideration in a year."""
+
+    __tablename__ = "reconsideration_number"
+
+    bureau: str = Field(primary_key=True)
+    year: int = Field(primary_key=True)
+    last: int
+
+
 # The table of open records of each kind of case.
 OPEN: dict[CaseKind, type[OpenRecord] | type[OpenRepair]] = {
     CaseKind.OBJECTION: OpenRecord,
+    CaseKind.RECONSIDERATION: OpenRecord,
     CaseKind.REPAIR: OpenRepair,
 }

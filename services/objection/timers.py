@@ -30,6 +30,7 @@ _ENDS = {
 }
 _RUN: dict[CaseKind, Callable[[Any, CaseStart], Awaitable[None]]] = {
     CaseKind.OBJECTION: ObjectionWorkflow.run,
+    CaseKind.RECONSIDERATION: ObjectionWorkflow.run,
     CaseKind.REPAIR: RepairWorkflow.run,
 }
 _TYPES = ("ObjectionCase", "RepairCase")

@@ -43,6 +43,19 @@ def case_message(case: Case, today: date) -> pb.Case:
         version=case.version,
         kind=case.kind,
         repair=RepairFile.model_validate(case.repair).message() if case.repair else None,
+        follows=case.follows,
+    )
+
+
+def related_message(case: Case) -> pb.RelatedCase:
+    """Returns the protobuf message of a case as another case in the same matter names it."""
+    return pb.RelatedCase(
+        case_id=case.case_id,
+        number=case.number,
+        kind=case.kind,
+        state=case.state,
+        outcome=case.outcome or "",
+        bureau=case.bureau,
     )
 
 

@@ -1,4 +1,4 @@
-"""The Temporal workflows of cases, with the ids `objection/<case_id>` and `repair/<case_id>`.
+"""The Temporal workflows of cases, each with the id `<kind>/<case_id>`.
 
 A workflow waits until its case ends, and announces each reminder of the term meanwhile. Then it
 carries out the consequences of the ending, one activity after another. The start and signals bring
@@ -42,6 +42,7 @@ _UNTIL_GRADED = RetryPolicy(
     maximum_interval=timedelta(seconds=5),
 )
 _CHANGES_REGISTER = ("delete", "correct")
+_SENT_BACK = "send_back"
 _CONFIRMED = "confirm_repair"
 
 CaseActivity = Callable[[CaseActivities, str], Awaitable[None]]
@@ -219,7 +220,7 @@ class CaseWorkflow:
 
 @workflow.defn(name="ObjectionCase")
 class ObjectionWorkflow(CaseWorkflow):
-    """The workflow of an objection.
+    """The workflow of an objection or of a reconsideration.
 
     It marks the records as contested until the case ends, then carries out the consequences.
     """
@@ -230,7 +231,7 @@ class ObjectionWorkflow(CaseWorkflow):
 
     @workflow.run
     async def run(self, start: CaseStart) -> None:
-        """Runs from the lodging of the objection until all its consequences were carried out."""
+        """Runs from the lodging of the case until all its consequences were carried out."""
         await self.follow.run(CaseActivities.mark_contested)
         ending = await self.ended_by(start)
         if ending.how is End.DECIDED:
@@ -245,6 +246,8 @@ class ObjectionWorkflow(CaseWorkflow):
         await self.follow.run(CaseActivities.note_grade_before)
         if ending.outcome in _CHANGES_REGISTER or _stops_disclosure(ending):
             await self.follow.run(CaseActivities.carry_out)
+        if ending.outcome == _SENT_BACK:
+            await self.follow.run(CaseActivities.send_back)
         await self.follow.run(CaseActivities.end_contested)
         await self.follow.until_graded()
 

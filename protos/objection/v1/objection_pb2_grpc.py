@@ -26,7 +26,7 @@ if _version_not_supported:
 
 
 class ObjectionServiceStub:
-    """Handles objections, and shows cases of every kind.
+    """Handles objections and their reconsiderations, and shows cases of every kind.
     """
 
     def __init__(self, channel):
@@ -39,6 +39,11 @@ class ObjectionServiceStub:
                 '/quanheng.objection.v1.ObjectionService/LodgeObjection',
                 request_serializer=protos_dot_objection_dot_v1_dot_objection__pb2.LodgeObjectionRequest.SerializeToString,
                 response_deserializer=protos_dot_objection_dot_v1_dot_objection__pb2.LodgeObjectionResponse.FromString,
+                _registered_method=True)
+        self.LodgeReconsideration = channel.unary_unary(
+                '/quanheng.objection.v1.ObjectionService/LodgeReconsideration',
+                request_serializer=protos_dot_objection_dot_v1_dot_objection__pb2.LodgeReconsiderationRequest.SerializeToString,
+                response_deserializer=protos_dot_objection_dot_v1_dot_objection__pb2.LodgeReconsiderationResponse.FromString,
                 _registered_method=True)
         self.AcceptObjection = channel.unary_unary(
                 '/quanheng.objection.v1.ObjectionService/AcceptObjection',
@@ -88,7 +93,7 @@ class ObjectionServiceStub:
 
 
 class ObjectionServiceServicer:
-    """Handles objections, and shows cases of every kind.
+    """Handles objections and their reconsiderations, and shows cases of every kind.
     """
 
     def LodgeObjection(self, request, context):
@@ -98,22 +103,29 @@ class ObjectionServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def LodgeReconsideration(self, request, context):
+        """Lodges a reconsideration of an objection that was decided or declined.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def AcceptObjection(self, request, context):
-        """Accepts an objection; its term begins.
+        """Accepts an objection or a reconsideration; its term begins.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def DeclineObjection(self, request, context):
-        """Declines to accept an objection, with the reason.
+        """Declines to accept an objection or a reconsideration, with the reason.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def WithdrawObjection(self, request, context):
-        """Withdraws an objection.
+        """Withdraws an objection or a reconsideration.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -134,7 +146,7 @@ class ObjectionServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def DecideObjection(self, request, context):
-        """Decides an objection.
+        """Decides an objection or a reconsideration.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -168,6 +180,11 @@ def add_ObjectionServiceServicer_to_server(servicer, server):
                     servicer.LodgeObjection,
                     request_deserializer=protos_dot_objection_dot_v1_dot_objection__pb2.LodgeObjectionRequest.FromString,
                     response_serializer=protos_dot_objection_dot_v1_dot_objection__pb2.LodgeObjectionResponse.SerializeToString,
+            ),
+            'LodgeReconsideration': grpc.unary_unary_rpc_method_handler(
+                    servicer.LodgeReconsideration,
+                    request_deserializer=protos_dot_objection_dot_v1_dot_objection__pb2.LodgeReconsiderationRequest.FromString,
+                    response_serializer=protos_dot_objection_dot_v1_dot_objection__pb2.LodgeReconsiderationResponse.SerializeToString,
             ),
             'AcceptObjection': grpc.unary_unary_rpc_method_handler(
                     servicer.AcceptObjection,
@@ -223,7 +240,7 @@ def add_ObjectionServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class ObjectionService:
-    """Handles objections, and shows cases of every kind.
+    """Handles objections and their reconsiderations, and shows cases of every kind.
     """
 
     @staticmethod
@@ -243,6 +260,33 @@ class ObjectionService:
             '/quanheng.objection.v1.ObjectionService/LodgeObjection',
             protos_dot_objection_dot_v1_dot_objection__pb2.LodgeObjectionRequest.SerializeToString,
             protos_dot_objection_dot_v1_dot_objection__pb2.LodgeObjectionResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def LodgeReconsideration(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/quanheng.objection.v1.ObjectionService/LodgeReconsideration',
+            protos_dot_objection_dot_v1_dot_objection__pb2.LodgeReconsiderationRequest.SerializeToString,
+            protos_dot_objection_dot_v1_dot_objection__pb2.LodgeReconsiderationResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -24,6 +24,8 @@ from services.registry.tables import Contest, Record, Subject
 # A decision is carried out moments later, after an outage days later. By then the person may have
 # left, and the decision stands. This period is our own, not the law's.
 CARRIED_OUT_WITHIN = timedelta(days=7)
+# Who decides objections, and who their reconsideration (S3 27).
+_OF_OBJECTIONS = (Role.CASEWORKER, Role.MUNICIPAL_REVIEWER)
 
 
 async def require_author(change: Change, subject: Subject) -> None:
@@ -43,34 +45,46 @@ async def require_objector(change: Change, row: Record) -> None:
     """
     account = await _account(change)
     if Role.OPERATOR not in account.roles:
-        return await require_decider(change, row, contested=False)
+        return await _require_decider(change, row, *_OF_OBJECTIONS)
     _require(not account.closed, "该账号已注销", "The account is closed")
     own = account.subject_id == row.subject_id
     return _require(own, "该账号不属于此信用主体", "The account is of another subject")
 
 
-async def require_decider(change: Change, row: Record, *, contested: bool = True) -> None:
+async def require_decider(change: Change, row: Record) -> None:
     """Raises NotPermitted if a service carries out a decision of a person who may not decide it.
 
-    The person needs the role of a caseworker, for the bureau of the record or of its subject, and
-    an account that is open or was closed in the last seven days. If `contested` is true, a case
-    must contest the record.
+    The person needs the role of a caseworker or of a municipal reviewer, for the bureau of the
+    record or of its subject, and an account that is open or was closed in the last seven days. A
+    case must contest the record.
     """
     if not change.caller.is_service:
         return
+    await _require_decider(change, row, *_OF_OBJECTIONS)
+    case = select(sa.exists().where(col(Contest.record_id) == row.record_id))
+    stands = (await change.session.exec(case)).one()
+    _require(stands, "没有对该记录的异议案件", "No case contests the record")
+
+
+async def require_repairer(change: Change, row: Record) -> None:
+    """Raises NotPermitted as `require_decider` does, for the decision of a caseworker on a repair.
+
+    No case needs to contest the record.
+    """
+    if change.caller.is_service:
+        await _require_decider(change, row, Role.CASEWORKER)
+
+
+async def _require_decider(change: Change, row: Record, *roles: Role) -> None:
     account = await _account(change)
     _require(
         not account.closed or await _closed_lately(change, account),
         "该账号已注销",
         "The account is closed",
     )
-    _require_role(account, Role.CASEWORKER)
+    _require_role(account, *roles)
     subject = await change.session.get_one(Subject, row.subject_id)
     _require_covers(caller_of(account), row.bureau, subject.bureau)
-    case = select(sa.exists().where(col(Contest.record_id) == row.record_id))
-    if contested:
-        stands = (await change.session.exec(case)).one()
-        _require(stands, "没有对该记录的异议案件", "No case contests the record")
 
 
 async def _account(change: Change) -> Account:
@@ -90,8 +104,8 @@ async def _closed_lately(change: Change, account: Account) -> bool:
     return closed_at is not None and change.at - closed_at <= CARRIED_OUT_WITHIN
 
 
-def _require_role(account: Account, role: Role) -> None:
-    held = role in account.roles
+def _require_role(account: Account, *roles: Role) -> None:
+    held = not set(roles).isdisjoint(account.roles)
     _require(held, "该账号没有办理此事项的角色", "The account does not have the role for this")
 
 

@@ -14,7 +14,7 @@ from protos.registry.v1 import events_pb2 as events
 from protos.registry.v1 import registry_pb2 as pb
 from services.registry import wire
 from services.registry.announce_changes import Cause, save_records
-from services.registry.commands.acting_for import require_decider
+from services.registry.commands.acting_for import require_decider, require_repairer
 from services.registry.commands.targets import find_record
 from services.registry.tables import Record
 
@@ -28,7 +28,7 @@ async def repair_records(
     """
     rows = await _records(change, request.record_ids)
     for row in rows:
-        await require_decider(change, row, contested=False)
+        await require_repairer(change, row)
     if any(row.kind.positive for row in rows):
         raise WrongState("守信信息不适用信用修复", "Only adverse records can be repaired")
     active = [row for row in rows if row.status is RecordStatus.ACTIVE]

@@ -12,10 +12,12 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import grpc
+from sqlmodel import select
 
 from plumbing import certificates
 from plumbing.client import Refusal, ask, new_request_id, open_channel, refusal_of
 from plumbing.clock import SHANGHAI, SandboxClock, SystemClock
+from plumbing.database import Database
 from plumbing.settings import Settings
 from protos.grading.v1 import grading_pb2_grpc
 from protos.identity.v1 import identity_pb2, identity_pb2_grpc
@@ -32,6 +34,7 @@ from services.cli.machine.engines import (
     usual_ports,
 )
 from services.cli.machine.supervisor import ProcessSpec
+from services.objection.tables import Case as CaseRow
 from tests.patience import PATIENCE_SECONDS
 from tests.postgres import Databases
 
@@ -188,6 +191,10 @@ class Cast:
     rival: Person
     subject_id: str
     rival_id: str
+    reviewer: Person
+    city_caseworker: Person
+    city_enterer: Person
+    city_head: Person
     entered: int = 0
 
     async def penalty(self, subject_id: str = "", **changed: Any) -> registry_pb2.Record:
@@ -208,6 +215,15 @@ class Cast:
         record = registry_pb2.Record(**{**fields, **changed})
         request = registry_pb2.EnterRecordRequest(request_id=new_request_id(), record=record)
         return (await ask(self.enterer.registry.EnterRecord(request))).record
+
+    async def penalty_of_the_city(self) -> registry_pb2.Record:
+        """A new penalty that the bureau of the city has put on the record of the subject."""
+        mine = self.enterer
+        try:
+            self.enterer = self.city_enterer
+            return await self.penalty()
+        finally:
+            self.enterer = mine
 
     async def record(self, record_id: str) -> registry_pb2.Record:
         request = registry_pb2.GetRecordRequest(record_id=record_id)
@@ -251,6 +267,32 @@ class Cast:
         request = self.decision(case, outcome, **fields)
         return (await ask(self.caseworker.objection.DecideObjection(request))).case
 
+    async def refused_objection(self) -> pb.Case:
+        """An objection to a new penalty that was decided, upheld and carried out."""
+        case = await self.accept(await self.lodge(await self.penalty()))
+        await self.decide(case, "uphold")
+        return (await self.closed(case)).case
+
+    async def reconsider(self, objection: pb.Case) -> pb.Case:
+        request = self.reconsideration(objection)
+        return (await ask(self.operator.objection.LodgeReconsideration(request))).case
+
+    def reconsideration(self, objection: pb.Case) -> pb.LodgeReconsiderationRequest:
+        return pb.LodgeReconsiderationRequest(
+            request_id=new_request_id(),
+            case_id=objection.case_id,
+            grounds="原决定未采信检定证书",
+            evidence=["检定机构的说明"],
+        )
+
+    async def reconsidered(self, objection: pb.Case, outcome: str, **fields: Any) -> pb.Case:
+        """A reconsideration of an objection, accepted and decided by the reviewer of the city."""
+        case = await self.reconsider(objection)
+        accept = pb.AcceptObjectionRequest(request_id=new_request_id(), case_id=case.case_id)
+        await ask(self.reviewer.objection.AcceptObjection(accept))
+        decision = self.decision(case, outcome, **fields)
+        return (await ask(self.reviewer.objection.DecideObjection(decision))).case
+
     async def read(self, case: pb.Case) -> pb.GetCaseResponse:
         request = pb.GetCaseRequest(case_id=case.case_id)
         return await ask(self.operator.objection.GetCase(request))
@@ -266,6 +308,24 @@ class Cast:
             while not condition(read := await self.read(case)):  # noqa: ASYNC110
                 await asyncio.sleep(0.05)
         return read
+
+    async def contested(self, case: pb.Case) -> None:
+        """Waits until the register has the case's records as contested."""
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while not (await self.record(case.record_ids[0])).contested:  # noqa: ASYNC110
+                await asyncio.sleep(0.05)
+
+    async def settled(self, case: pb.Case) -> None:
+        """Waits until nothing more follows from the ending of a case."""
+        database = Database(self.processes.settings.database_url("objection"))
+        query = select(CaseRow.settled_at).where(CaseRow.case_id == case.case_id)
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while True:
+                async with database.snapshot() as session:
+                    if (await session.exec(query)).one() is not None:
+                        break
+                await asyncio.sleep(0.05)
+        await database.close()
 
     async def closed(self, case: pb.Case) -> pb.GetCaseResponse:
         return await self.until(case, lambda read: read.case.state == "closed")
@@ -303,6 +363,16 @@ async def assemble(processes: Processes) -> Cast:
         await engaged(processes, administrator, "rival", [ROLES.ROLE_OPERATOR], "", ids[1]),
         ids[0],
         ids[1],
+        await engaged(processes, administrator, "reviewer", [ROLES.ROLE_MUNICIPAL_REVIEWER], CITY),
+        await engaged(
+            processes,
+            administrator,
+            "city-caseworker",
+            [ROLES.ROLE_CASEWORKER, ROLES.ROLE_MUNICIPAL_REVIEWER],
+            CITY,
+        ),
+        await engaged(processes, administrator, "city-enterer", [ROLES.ROLE_CASEWORKER], CITY),
+        await engaged(processes, administrator, "city-head", [ROLES.ROLE_UNIT_HEAD], CITY),
     )
 
 

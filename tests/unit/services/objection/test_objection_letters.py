@@ -7,7 +7,7 @@ from datetime import date
 
 import pytest
 
-from law.objection import Outcome
+from law.objection import Outcome, municipal_bureau
 from protos.registry.v1.registry_pb2 import Bureau
 from services.objection.letters import (
     GradeFacts,
@@ -16,7 +16,6 @@ from services.objection.letters import (
     RecordFacts,
     decision_letter,
     declined_letter,
-    municipal_of,
 )
 
 DISTRICT = Office("测试区市场监督管理局", "信用监管科", "0571-00000001", "credit@district.example")
@@ -152,4 +151,4 @@ def test_what_people_wrote_is_put_into_the_letter_as_it_is() -> None:
 )
 def test_the_city_above_a_bureau(bureau: str, above: str) -> None:
     known = {code: Bureau(code=code) for code in ("330100", "330106", "120000", "120101")}
-    assert municipal_of(bureau, known) == above
+    assert municipal_bureau(bureau, known) == above

@@ -1,0 +1,100 @@
+"""Who hears a case: the role for its kind, the city for a reconsideration, nobody twice (S3 27).
+
+The texts have the city's bureau reconsider, and are silent where that bureau made the record
+itself. Then another unit of it hears the case (C-14), as far as the accounts belong to units; in
+any case nobody does who took part before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from law.errors import NotPermitted
+from law.objection import OBJECTION_CITE, CaseKind, may_decide
+from plumbing.change import Change
+from plumbing.identity import Caller, Role
+from services.objection.steps import case_in_scope
+from services.objection.tables import Case, CaseStep
+
+_ROLE = {
+    CaseKind.OBJECTION: Role.CASEWORKER,
+    CaseKind.RECONSIDERATION: Role.MUNICIPAL_REVIEWER,
+}
+_DIGITS = 6  # of a bureau's code; a unit of a bureau has letters behind them
+_UNIT = "-"
+
+
+async def heard_case(change: Change, case_id: str) -> Case:
+    """Returns an objection or reconsideration that the caller may hear, locked until the commit.
+
+    Raises NotFound if there is no such case. Raises NotPermitted if it is outside the caller's
+    bureau, if callers of this role do not hear it, or if the caller or, in a city that reconsiders
+    its own decision, the caller's unit took part in the matter before.
+    """
+    case = await case_in_scope(change, case_id, *_ROLE)
+    _require_hearer(change.caller, case)
+    earlier = await earlier_cases(change.session, case)
+    again = case.kind is CaseKind.RECONSIDERATION
+    may_decide(
+        change.on_behalf_of,
+        (),
+        took_part=await _people(change.session, earlier),
+        decider_unit=change.caller.bureau,
+        excluded_units={one.bureau for one in earlier if again and _UNIT in one.bureau},
+    ).require()
+    return case
+
+
+async def recusal_note(change: Change, case: Case) -> str:
+    """Returns what the file of a case says about recusal when somebody takes it up (C-14).
+
+    The result is empty for a case that follows none.
+    """
+    earlier = await earlier_cases(change.session, case)
+    if not earlier:
+        return ""
+    numbers = "、".join(one.number for one in earlier)
+    own = "所涉记录由本局作出；" if is_own_decision(case, earlier[0]) else ""
+    return f"{own}办理人未参加{numbers}的任何环节"
+
+
+def is_own_decision(case: Case, objection: Case) -> bool:
+    """Returns whether a bureau reconsiders what it decided itself (C-14)."""
+    of_city = case.bureau[:_DIGITS] == objection.bureau[:_DIGITS]
+    return case.kind is CaseKind.RECONSIDERATION and of_city
+
+
+async def earlier_cases(session: AsyncSession, case: Case) -> list[Case]:
+    """Returns the cases that a case follows, the latest first."""
+    earlier: list[Case] = []
+    while case.follows:
+        case = await session.get_one(Case, case.follows)
+        earlier.append(case)
+    return earlier
+
+
+def _require_hearer(caller: Caller, case: Case) -> None:
+    if not caller.has(_ROLE[case.kind]):
+        raise NotPermitted(
+            "异议由原办机关的办案人员办理，复核由市局的复核人员办理",
+            "A caseworker of the first bureau hears an objection, a reviewer of the city's bureau"
+            " its reconsideration",
+            cite=OBJECTION_CITE,
+        )
+    if case.kind is CaseKind.RECONSIDERATION and caller.bureau[:_DIGITS] != case.bureau[:_DIGITS]:
+        raise NotPermitted(
+            f"复核由 {case.bureau} 办理",
+            f"Bureau {case.bureau} hears this reconsideration",
+            cite=OBJECTION_CITE,
+            bureau=case.bureau,
+        )
+
+
+async def _people(session: AsyncSession, cases: Sequence[Case]) -> set[str]:
+    """Everybody who took a step in one of the cases."""
+    of_cases = col(CaseStep.case_id).in_([case.case_id for case in cases])
+    actors = (await session.exec(select(CaseStep.actor).where(of_cases))).all() if cases else []
+    return {actor for actor in actors if actor}
