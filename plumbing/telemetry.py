@@ -38,6 +38,7 @@ _ID = re.compile(r"[\w.:-]{1,64}", re.ASCII)  # anything else is no id and stays
 _KINDS = {
     "case": "case_id",
     "objection": "case_id",
+    "reconsideration": "case_id",
     "repair": "case_id",
     "subject": "subject_id",
     "record": "record_id",

@@ -28,7 +28,7 @@ ROWS = (
         ("未了结案件", "open cases"),
         "cases_open",
         "kind",
-        {"objection": "异议", "repair": "修复"},
+        {"objection": "异议", "reconsideration": "复核", "repair": "修复"},
     ),
     ("objection", ("办理期限", "terms"), "terms_due", "window", _WINDOWS),
     ("alerts", ("递进处置", "escalations"), "escalations_open", "state", _STEPS),

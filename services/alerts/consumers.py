@@ -82,6 +82,7 @@ def consumers(parts: Parts, timers: Timers) -> list[Consumer]:
             Stream.OBJECTION,
             on(objection.LetterIssued, letter_issued),
             on(objection.TermRungReached, term_rung_reached),
+            on(objection.ObjectionSentBack, objection_sent_back),
         ),
         consumer(
             "alerts-deliveries",
@@ -291,6 +292,24 @@ async def letter_issued(change: Change, received: Received[objection.LetterIssue
     text, key = Text(letter.title, letter.body), f"letter/{letter.letter_id}"
     matter = Matter(f"case/{case.case_id}", letter.letter_id, letter.number, letter.check_code)
     await issue(change, NoticeKind.LETTER, key, subject, case.bureau, text, matter)
+
+
+async def objection_sent_back(
+    change: Change, received: Received[objection.ObjectionSentBack]
+) -> None:
+    """Issues a notice to a bureau whose decision was sent back: its term runs at once (S3 27)."""
+    case = received.message.case
+    bureau = await known(change.session, Bureau, case.bureau)
+    text = Text(
+        f"复核退回，重新办理：{case.number}",
+        texts.body(
+            "复核决定退回重办，由未参加原处理的人员重新作出决定。",
+            f"新案号：{case.number}；期限至{case.term.target_on}，自退回之日起已经计算。",
+        ),
+    )
+    matter = Matter(f"case/{case.case_id}")
+    key = f"sent_back/{case.case_id}"
+    await issue(change, NoticeKind.TERM, key, bureau, case.bureau, text, matter)
 
 
 async def term_rung_reached(change: Change, received: Received[objection.TermRungReached]) -> None:

@@ -158,7 +158,7 @@ class Content:
             ("record", "kind"): words.record_kind,
             ("case", "kind"): words.case_kind_of,
             ("case", "state"): lambda code: words.case_state(code).word,
-            ("case", "outcome"): words.outcome,
+            ("case", "outcome"): lambda code: words.outcome(code, "objection"),
             ("instrument", "state"): words.instrument_state,
             ("import", "state"): words.batch_state,
             ("escalation", "state"): words.escalation_state,

@@ -143,8 +143,7 @@ def action(code: str, words: Words, say: Callable[[str], str]) -> str:
     """
     kind, _, step = code.partition(".")
     if step:
-        case = N_("信用修复") if kind == "repair" else N_("异议")
-        return f"{say(case)}{'：' if words.lang == 'zh' else ': '}{words.step(step)}"
+        return f"{words.case_kind_of(kind)}{'：' if words.lang == 'zh' else ': '}{words.step(step)}"
     return say(ACTIONS[code]) if code in ACTIONS else code
 
 

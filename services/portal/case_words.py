@@ -27,12 +27,17 @@ _OF_THE_LAW = (
     N_("更正"),
     N_("终止披露"),
     N_("维持"),
+    N_("退回重办"),
+    N_("撤销（删除）"),
+    N_("变更（更正）"),
+    N_("变更（终止披露）"),
     N_("确认修复"),
     N_("不予修复"),
 )
 # What else stands among the steps of a case, and in the audit of cases.
 NOTES = {
     "lodge": N_("提出"),
+    "reopen": N_("复核退回，重新办理"),
     "confirm_condition": N_("核对条件"),
     "rung": N_("期限提醒"),
     "stuck": N_("需要平台管理员处理"),
@@ -42,12 +47,22 @@ NOTES = {
     "letter": N_("发出文书"),
     "settle": N_("办理完毕"),
 }
+KINDS = {
+    "objection": N_("异议"),
+    "reconsideration": N_("复核"),
+    "repair": N_("信用修复"),
+}
 STYLES = {
     "closed": "govuk-tag--grey",
     "withdrawn": "govuk-tag--grey",
     "declined": "govuk-tag--grey",
     "extension_requested": "govuk-tag--yellow",
     "supplement_requested": "govuk-tag--yellow",
+}
+# Who hears a reconsideration.
+NEXT_IN_RECONSIDERATION = {
+    "lodged": N_("由市局复核人员决定是否受理"),
+    "accepted": N_("由市局复核人员决定"),
 }
 NEXT = {
     "lodged": N_("由办案人员决定是否受理"),

@@ -13,7 +13,7 @@ _ABOUT = {
     Role.OPERATOR: N_("看本单位的器具和等级，提出异议"),
     Role.CASEWORKER: N_("受理异议，作出决定"),
     Role.UNIT_HEAD: N_("审批延期和督促步骤"),
-    Role.MUNICIPAL_REVIEWER: N_("看全市的案件"),
+    Role.MUNICIPAL_REVIEWER: N_("办理复核，看全市的案件"),
     Role.INSPECTOR: N_("看今天该查什么，登记检查结果"),
     Role.VERIFICATION_INSTITUTION: N_("上传检定结果"),
     Role.ADMINISTRATOR: N_("看运行状态、账号和审计"),

@@ -57,6 +57,7 @@ from services.portal.pages import (
     proposals,
     public,
     publication,
+    reconsideration_wizard,
     record_entry,
     registration,
     repair_wizard,
@@ -179,17 +180,20 @@ _REGISTER = (
         form=True,
     ),
 )
+# A caseworker hears an objection, a reviewer its reconsideration.
+_HEARS = (Role.CASEWORKER, Role.MUNICIPAL_REVIEWER)
 _CASES = (
     _at("/cases", cases.listing, Role.OPERATOR, *STAFF),
-    _at("/cases/accept", case_list.accept_chosen, Role.CASEWORKER, form=True),
+    _at("/cases/accept", case_list.accept_chosen, *_HEARS, form=True),
     _at("/cases/{case_id}", cases.one, Role.OPERATOR, *STAFF),
+    _at("/cases/{case_id}/reconsider", reconsideration_wizard.lodge, Role.OPERATOR, form=True),
     _at("/cases/{case_id}/withdraw", case_acts.withdraw, Role.OPERATOR, form=True),
     _at("/cases/{case_id}/supplement", case_acts.supplement, Role.OPERATOR, form=True),
-    _at("/cases/{case_id}/accept", case_acts.accept, Role.CASEWORKER, form=True),
-    _at("/cases/{case_id}/decline", case_acts.decline, Role.CASEWORKER, form=True),
-    _at("/cases/{case_id}/extend", case_acts.ask_extension, Role.CASEWORKER, form=True),
+    _at("/cases/{case_id}/accept", case_acts.accept, *_HEARS, form=True),
+    _at("/cases/{case_id}/decline", case_acts.decline, *_HEARS, form=True),
+    _at("/cases/{case_id}/extend", case_acts.ask_extension, *_HEARS, form=True),
     _at("/cases/{case_id}/extension", case_acts.extension, Role.UNIT_HEAD, form=True),
-    _at("/cases/{case_id}/decide", case_acts.decide, Role.CASEWORKER, form=True),
+    _at("/cases/{case_id}/decide", case_acts.decide, *_HEARS, form=True),
     _at("/cases/{case_id}/ask-supplement", case_acts.ask_supplement, Role.CASEWORKER, form=True),
     _at(
         "/cases/{case_id}/conditions/{condition_id}",

@@ -14,7 +14,7 @@ from law.errors import NotFound
 from law.evidence import RecordKind
 from law.instruments import catalogue
 from law.kind_names import kind_name
-from law.objection import OUTCOME_ZH, STATE_ZH, STEP_ZH, CaseState, Outcome, Step
+from law.objection import STATE_ZH, STEP_ZH, CaseKind, CaseState, Outcome, Step, outcome_zh
 from law.reader.texts import with_titles
 from law.texts_in_force.load import load
 from law.texts_in_force.model import Effect, KindRule
@@ -221,24 +221,25 @@ class Words:
         word = self._say(STATE_ZH[CaseState(code)])
         return Tag(word, "", case_words.STYLES.get(code, "govuk-tag--blue"))
 
-    def next_act(self, code: str) -> str:
-        """Returns who must act next in a case of this state, as a sentence."""
-        return self._say(case_words.NEXT[code])
+    def next_act(self, code: str, kind: str) -> str:
+        """Returns who must act next in a case of this state and kind, as a sentence."""
+        special = case_words.NEXT_IN_RECONSIDERATION if kind == "reconsideration" else {}
+        return self._say(special.get(code, case_words.NEXT[code]))
 
     def case_kind(self, case: objection_pb2.Case) -> str:
-        """Returns the name of a case's kind: objection or repair."""
-        return self._say(N_("信用修复")) if case.kind == "repair" else self._say(N_("异议"))
+        """Returns the name of a case's kind: objection, reconsideration or repair."""
+        return self.case_kind_of(case.kind)
 
     def case_kind_of(self, code: str) -> str:
         """Returns the name of a kind of case by its code."""
-        return self.case_kind(objection_pb2.Case(kind=code))
+        return self._say(case_words.KINDS[code])
 
-    def case_title(self, case: objection_pb2.Case) -> str:
+    def case_title(self, case: objection_pb2.Case | objection_pb2.RelatedCase) -> str:
         """Returns the number of a case; in English preceded by the kind of the case.
 
         In Chinese the number itself contains the kind.
         """
-        return case.number if self.lang == "zh" else f"{self.case_kind(case)} {case.number}"
+        return case.number if self.lang == "zh" else f"{self.case_kind_of(case.kind)} {case.number}"
 
     def step(self, code: str) -> str:
         """Returns the name of a step in a case, or of a note of the platform among the steps."""
@@ -246,9 +247,9 @@ class Words:
             return self._say(case_words.NOTES[code])
         return self._say(STEP_ZH[Step(code)]) if code in set(Step) else code
 
-    def outcome(self, code: str) -> str:
-        """Returns the name of a decision's outcome; empty for an empty code."""
-        return self._say(OUTCOME_ZH[Outcome(code)]) if code else ""
+    def outcome(self, code: str, kind: str) -> str:
+        """Returns the name of a decision's outcome in a kind of case; empty for an empty code."""
+        return self._say(outcome_zh(CaseKind(kind), Outcome(code))) if code else ""
 
     def family(self, code: str) -> str:
         """Returns the name of a family of import data, such as subjects."""

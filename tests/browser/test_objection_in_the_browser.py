@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 SignIn = Callable[..., Page]
+FIRM = "医院HZ-05"  # of the operator of the cast
 GROUNDS = "该处罚所依据的检定结果已经更正[/red]<b>"
 
 
@@ -129,6 +130,93 @@ def test_extended_decided_and_told(sign_in: SignIn) -> None:
     expect(operator.get_by_role("heading", name="文书")).to_be_visible()
     operator.goto("/records")
     expect(operator.get_by_text("已撤销").first).to_be_visible()
+
+
+def enter_record(page: Page, firm: str) -> None:
+    """Enters an adverse record of the operator's firm."""
+    page.goto(f"/subjects?q={firm}")
+    page.locator("main tbody a").first.click()
+    page.get_by_role("link", name="登记信用记录").click()
+    page.get_by_label("信息类别").select_option("overdue_use")
+    page.get_by_label("事实发生日期").fill("2026-08-01")
+    page.get_by_label("认定日期").fill("2026-09-01")
+    page.get_by_label("文书编号").fill("样例监罚〔2026〕88号")
+    page.get_by_label("内容").fill("使用超过有效期的衡器")
+    page.get_by_label("已经调查核实").check()
+    press(page, "核对并提交")
+    press(page, "登记")
+    page.wait_for_url("**/subjects/*")
+
+
+def decide(page: Page, case: str, outcome: str) -> None:
+    """Accepts a case and decides it."""
+    page.goto(case)
+    page.get_by_role("button", name="受理", exact=True).click()
+    press(page, "受理")
+    page.goto(f"{case}/decide")
+    page.get_by_label(outcome, exact=True).check()
+    page.get_by_label("理由").fill("经核实，记录与检定结果一致")
+    press(page, "核对并提交")
+    press(page, "作出决定")
+    expect(page.get_by_text("已作出决定").or_(page.get_by_text("已办结")).first).to_be_visible()
+
+
+def wait_until_closed(page: Page, case: str) -> None:
+    for _ in range(300):  # the decision is carried out in the background
+        page.goto(case)
+        if page.get_by_text("不再需要任何人处理").count():
+            return
+        page.wait_for_timeout(500)
+    raise AssertionError(f"{case} is not closed")
+
+
+def apply_for_reconsideration(page: Page, case: str) -> str:
+    """Applies for the reconsideration of a case; returns the address of the new case."""
+    page.goto(case)
+    expect(page.get_by_text("文件没有规定申请的期限")).to_be_visible()
+    page.get_by_role("button", name="申请复核").click()
+    press(page, "继续")
+    expect(page.get_by_role("alert")).to_contain_text("请写明对处理结果哪里不服")
+    page.get_by_label("理由").fill("决定没有采信检定证书")
+    page.get_by_label("新的证据").fill("检定机构的说明")
+    press(page, "继续")
+    expect(page.get_by_role("heading", name="核对并提交")).to_be_visible()
+    press(page, "提交复核申请")
+    expect(page.get_by_text("已提交").first).to_be_visible()
+    assert not re.search(r"\b[SRC]-?\d", page.locator("main").inner_text())
+    return re.sub(r"\?.*$", "", page.url)
+
+
+def test_refused_and_reconsidered(sign_in: SignIn) -> None:
+    """Refused by the district; sent back by the city; to be decided anew by somebody else."""
+    operator = sign_in("demo.operator", java_script_enabled=False)
+    caseworker, other = sign_in("demo.caseworker"), sign_in("demo.substitute")
+    reviewer = sign_in("demo.reviewer")
+    enter_record(other, FIRM)
+    case = lodge(operator, "器具在检定有效期内")
+    decide(caseworker, case, "维持")
+    wait_until_closed(operator, case)
+    operator.goto("/records")
+    expect(operator.get_by_text("您对这条记录的异议已有处理结果")).to_be_visible()
+    review = apply_for_reconsideration(operator, case)
+
+    caseworker.goto(review)  # the first bureau reads it and acts in nothing
+    expect(caseworker.get_by_role("heading", name="现在可以")).to_have_count(0)
+    reviewer.goto("/home")
+    reviewer.get_by_role("link", name=re.compile("决定是否受理")).click()
+    expect(reviewer.get_by_role("heading", name="同一事项的其他案件")).to_be_visible()
+    decide(reviewer, review, "退回重办")
+    wait_until_closed(operator, review)
+    expect(operator.get_by_role("link", name="复核决定书（PDF）")).to_be_visible()
+
+    operator.goto(case)
+    related = operator.get_by_role("listitem").filter(has_text=re.compile("异议〔|复核〔"))
+    expect(related).to_have_count(2)
+    operator.get_by_role("link", name=re.compile("^异议〔")).click()
+    anew = operator.url
+    caseworker.goto(anew)
+    expect(caseworker.get_by_text("参加过原决定的人员应当回避").first).to_be_visible()
+    expect(caseworker.get_by_text(re.compile(r"还剩 \d+ 个工作日"))).to_be_visible()
 
 
 def test_a_form_from_another_session_is_refused(sign_in: SignIn) -> None:

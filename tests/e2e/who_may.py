@@ -392,6 +392,9 @@ ObjectionService.SummariseCases foreign      -  -  -  -  -  -  -  -  -  -  -   -
 ObjectionService.LodgeObjection own          +  -  -  -  -  -  -  -  -  -  -   -  -  -
 ObjectionService.LodgeObjection neighbour    -  -  -  -  -  -  -  -  -  -  -   -  -  -
 ObjectionService.LodgeObjection foreign      -  -  -  -  -  -  -  -  -  -  -   -  -  -
+ObjectionService.LodgeReconsideration own    +  -  -  -  -  -  -  -  -  -  -   -  -  -
+ObjectionService.LodgeReconsideration neighbour -  -  -  -  -  -  -  -  -  -  -   -  -  -
+ObjectionService.LodgeReconsideration foreign -  -  -  -  -  -  -  -  -  -  -   -  -  -
 ObjectionService.AcceptObjection own         -  +  -  -  -  -  -  -  -  -  -   -  -  -
 ObjectionService.AcceptObjection foreign     -  -  -  -  -  -  -  -  -  -  -   -  -  -
 ObjectionService.AcceptObjection city        -  -  -  -  -  -  -  -  -  -  -   +  -  -

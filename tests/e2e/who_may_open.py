@@ -206,6 +206,9 @@ TABLE = """
 /cases/{case_id}/decide-repair foreign                    >   - - - - - - - - -  - - -
 /cases/{case_id}/extension own                            >   - - + - - - - - -  - + -
 /cases/{case_id}/extension foreign                        >   - - - - - - - - -  - - -
+/cases/{case_id}/reconsider own                           >   + - - - - - - - -  - - -
+/cases/{case_id}/reconsider neighbour                     >   - - - - - - - - -  - - -
+/cases/{case_id}/reconsider foreign                       >   - - - - - - - - -  - - -
 /cases/{case_id}/withdraw own                             >   + - - - - - - - -  - - -
 /cases/{case_id}/withdraw neighbour                       >   - - - - - - - - -  - - -
 /cases/{case_id}/withdraw foreign                         >   - - - - - - - - -  - - -

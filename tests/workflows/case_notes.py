@@ -23,6 +23,7 @@ FOLLOW_THROUGH = [
     "issue_letter",
     "settle",
 ]
+_OTHERS = ["mark_contested", "send_back", "repair_records"]
 
 
 def offset() -> float:
@@ -45,7 +46,7 @@ class Notes:
         return [
             self.reach_rung,
             self.report_stuck,
-            *(self._noting(n) for n in ("mark_contested", "repair_records", *FOLLOW_THROUGH)),
+            *(self._noting(n) for n in _OTHERS + FOLLOW_THROUGH),
         ]
 
     @activity.defn

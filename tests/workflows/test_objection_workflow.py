@@ -137,6 +137,15 @@ async def test_stopped_disclosure_is_carried_out_in_the_register(temporal_client
     assert notes.done == ["mark_contested", *FOLLOW_THROUGH]
 
 
+async def test_a_matter_is_sent_back_before_its_records_are_free(temporal_client: Client) -> None:
+    notes = Notes()
+    back = Ending(how=End.DECIDED, outcome="send_back")
+    async with case_of(temporal_client, notes, ending=back) as handle:
+        await handle.result()
+    followed = [name for name in FOLLOW_THROUGH if name != "carry_out"]
+    assert notes.done == ["mark_contested", "note_grade_before", "send_back", *followed[1:]]
+
+
 async def test_a_moved_clock_announces_each_reminder_once(temporal_client: Client) -> None:
     notes = Notes()
     async with case_of(temporal_client, notes, schedule=planned(five_days())) as handle:

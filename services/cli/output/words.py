@@ -41,7 +41,7 @@ case_state: lodged 已提交 | supplement_requested 待补正 | accepted 已受�
   | extension_requested 待批准延期 | decided 已作出决定 | closed 已办结 | declined 不予受理
   | withdrawn 已撤回
 outcome: delete 删除 | correct 更正 | stop_disclosure 终止披露 | uphold 维持
-  | confirm_repair 确认修复 | decline_repair 不予修复
+  | send_back 退回重办 | confirm_repair 确认修复 | decline_repair 不予修复
 condition: duties_performed 已履行法定义务 | impact_removed 已消除影响 | corrected 已改正
 area_kind: scenic 重点景区 | block 重点街区
 index_state: draft 待公布 | published 已公布 | withdrawn 已撤回
@@ -88,6 +88,7 @@ Verification.result result | Batch.state batch_state | ListBatchesRequest.state 
 Impact.state impact_state
 ImpactMove.direction direction | ImpactCount.direction direction
 Case.kind case_kind | Case.state case_state | Case.outcome outcome | ListCasesRequest.kind case_kind
+RelatedCase.kind case_kind | RelatedCase.state case_state | RelatedCase.outcome outcome
 ListCasesRequest.state case_state | CaseCount.kind case_kind | CaseCount.state case_state
 DecideObjectionRequest.outcome outcome | Condition.id condition
 Index.state index_state | ListIndexesRequest.state index_state | Ruleset.status ruleset_status

@@ -16,7 +16,7 @@ from protos.objection.v1 import objection_pb2 as pb
 from protos.objection.v1 import repair_pb2 as repair
 from protos.registry.v1 import registry_pb2 as registry
 from services.portal.pages.case_effects import effect_of, foresee
-from services.portal.pages.case_powers import open_pages
+from services.portal.pages.case_powers import open_pages, require_page
 from services.portal.pages.cases import contested
 from services.portal.pages.forms import NOT_A_DAY, NOT_POINTS, is_day
 from services.portal.pages.reading import subject
@@ -40,7 +40,7 @@ _RIGHT: Mapping[str, tuple[Callable[[str], bool], str]] = {
 
 
 async def accept(visit: Visit) -> Response:
-    """Accepts an objection, whose term starts now, or a repair, whose term already runs."""
+    """Accepts a case: its term starts now, but for a repair, whose term already runs."""
 
     async def send(case: pb.Case) -> None:
         which = {"request_id": visit.request_id(), "case_id": case.case_id}
@@ -109,7 +109,7 @@ async def extension(visit: Visit) -> Response:
 
 
 async def withdraw(visit: Visit) -> Response:
-    """Withdraws an objection or an application for repair, as the subject that lodged it."""
+    """Withdraws a case, as the subject that lodged it."""
 
     async def send(case: pb.Case) -> None:
         which = {"request_id": visit.request_id(), "case_id": case.case_id}
@@ -204,7 +204,7 @@ async def decide_repair(visit: Visit) -> Response:
 
 
 async def decide(visit: Visit) -> Response:
-    """Decides an objection: first shows the effect on the grade, then sends the decision.
+    """Decides an objection or a reconsideration; first shows the effect on the grade.
 
     The form gives the outcome, the reasons and the corrections of records.
     """
@@ -212,7 +212,7 @@ async def decide(visit: Visit) -> Response:
     kept = await contested(visit, case)
     records = [one.record for one in kept]
     values: dict[str, Any] = {
-        "outcomes": OUTCOMES[CaseKind.OBJECTION],
+        "outcomes": OUTCOMES[CaseKind(case.kind)],
         "kept": kept,
         "records": records,
         "kinds": [(kind.value, kind_name(kind, visit.words.lang)) for kind in RecordKind],
@@ -220,7 +220,7 @@ async def decide(visit: Visit) -> Response:
     }
     if visit.request.method == "GET" or visit.field("act") == "change":
         return await _form(visit, "cases/decide.html", case, **values)
-    errors = _faults_of_decision(visit) | _bad_corrections(visit, records)
+    errors = _faults_of_decision(visit, case) | _bad_corrections(visit, records)
     if errors:
         return await _form(visit, "cases/decide.html", case, 422, errors=errors, **values)
     corrections = _corrections(visit, records)
@@ -274,8 +274,13 @@ async def _act(
 
 def _is_stale(visit: Visit, case: pb.Case) -> bool:
     """Whether the act of this page is no longer possible in the case."""
+    return _page(visit) not in open_pages(visit, case)
+
+
+def _page(visit: Visit) -> str:
+    """The page of acts that the visitor has opened, as `case_powers` names it."""
     act = visit.request.url.path.split("/")[3]
-    return {"conditions": "decide-repair"}.get(act, act) not in open_pages(visit, case)
+    return {"conditions": "decide-repair"}.get(act, act)
 
 
 async def _form(
@@ -293,17 +298,19 @@ async def _form(
 
 async def _case(visit: Visit) -> pb.Case:
     request = pb.GetCaseRequest(case_id=visit.path("case_id"))
-    return (await ask(visit.services.objection.GetCase(request))).case
+    case = (await ask(visit.services.objection.GetCase(request))).case
+    require_page(visit, case, _page(visit))
+    return case
 
 
 def _missing(visit: Visit, needed: dict[str, str]) -> dict[str, str]:
     return {name: visit.say(text) for name, text in needed.items() if not visit.field(name)}
 
 
-def _faults_of_decision(visit: Visit) -> dict[str, str]:
+def _faults_of_decision(visit: Visit, case: pb.Case) -> dict[str, str]:
     choose = N_("请选择处理意见")
     faults = _missing(visit, {"outcome": choose, "reasons": N_("请写明决定的理由")})
-    if visit.field("outcome") not in OUTCOMES[CaseKind.OBJECTION]:
+    if visit.field("outcome") not in OUTCOMES[CaseKind(case.kind)]:
         faults["outcome"] = visit.say(choose)
     return faults
 

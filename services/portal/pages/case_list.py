@@ -33,12 +33,13 @@ from services.portal.listing import (
     show,
 )
 from services.portal.pages.absences import stood_in_for
+from services.portal.pages.case_powers import is_heard_by
 from services.portal.pages.reading import ALL, account_names, subject_names
 from services.portal.visit import Visit, message_of
 from services.portal.wording import N_
 
 PATH = "/cases"
-KINDS = (CaseKind.OBJECTION, CaseKind.REPAIR)
+_HEARS = (Role.CASEWORKER, Role.MUNICIPAL_REVIEWER)
 NOBODY = "-"  # stands for no subject at all, where no name matches
 _DAYS = {
     "due_to": N_("到期不晚于"),
@@ -81,7 +82,7 @@ async def listing(visit: Visit) -> Response:
         read=partial(_read, visit),
         empty=N_("没有这样的案件。"),
         filters=await _filters(visit),
-        key=_key if visit.has(Role.CASEWORKER) else None,
+        key=partial(_key, visit) if visit.has(*_HEARS) else None,
         counted=N_("共 {total} 件，第 {first}–{last} 件"),
     )
     return await show(visit, shown, "cases/work.html")
@@ -178,9 +179,9 @@ async def _filters(visit: Visit) -> list[Filter]:
     usual = [
         Filter("q", N_("主体名称中有")),
         Filter("sector", N_("行业领域"), [(one.value, words.sector(one)) for one in Sector]),
-        Filter("kind", N_("类别"), [(one.value, words.case_kind_of(one)) for one in KINDS]),
+        Filter("kind", N_("类别"), [(one.value, words.case_kind_of(one)) for one in CaseKind]),
         Filter("state", N_("状态"), [(one.value, words.case_state(one).word) for one in CaseState]),
-        *([mine] if visit.has(Role.CASEWORKER) else []),
+        *([mine] if visit.has(*_HEARS) else []),
         Filter("closed", N_("包括已办结的"), box=True),
     ]
     return [*usual, *await _given(visit)]
@@ -201,8 +202,10 @@ async def _given(visit: Visit) -> list[Filter]:
     return given
 
 
-def _key(row: Row) -> str:
-    return row.case.case_id if row.case.state == CaseState.LODGED else ""
+def _key(visit: Visit, row: Row) -> str:
+    case = row.case
+    acceptable = case.state == CaseState.LODGED and is_heard_by(visit, case)
+    return case.case_id if acceptable else ""
 
 
 def _title(visit: Visit, row: Row) -> Cell:
@@ -224,8 +227,8 @@ def _person(visit: Visit, row: Row) -> Cell:
 
 
 def _state(visit: Visit, row: Row) -> Cell:
-    words, state = visit.words, row.case.state
-    return Cell(tag=words.case_state(state), note=words.next_act(state))
+    words, case = visit.words, row.case
+    return Cell(tag=words.case_state(case.state), note=words.next_act(case.state, case.kind))
 
 
 def _term(visit: Visit, row: Row) -> Cell:

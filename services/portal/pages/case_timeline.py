@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from law.objection import Step
+from law.objection import CaseKind, Step
 from plumbing.identity import Role
 from protos.objection.v1 import objection_pb2 as pb
 from services.portal.wording import N_, Words
@@ -16,6 +16,7 @@ _CONFIRMED, _RUNG = "confirm_condition", "rung"
 # Steps besides those of the law; the platform itself takes those without a role.
 _NAMES = {
     "lodge": N_("提出"),
+    "reopen": N_("复核退回，重新办理"),
     _CONFIRMED: N_("核实条件"),
     _RUNG: N_("期限提醒"),
     "stuck": N_("后续事项无法自动完成"),
@@ -55,7 +56,7 @@ def timeline(
 
 
 def _entry(words: Words, case: pb.Case, step: pb.Step, people: Mapping[str, str]) -> Entry:
-    role = _ROLES.get(step.step)
+    role = _role(case, step)
     named = _NAMES.get(step.step)
     return Entry(
         at=step.at,
@@ -65,6 +66,12 @@ def _entry(words: Words, case: pb.Case, step: pb.Step, people: Mapping[str, str]
         note=_note(words, case, step),
         cite=step.cite,
     )
+
+
+def _role(case: pb.Case, step: pb.Step) -> Role | None:
+    role = _ROLES.get(step.step)
+    heard = role is Role.CASEWORKER and case.kind == CaseKind.RECONSIDERATION
+    return Role.MUNICIPAL_REVIEWER if heard else role
 
 
 def _note(words: Words, case: pb.Case, step: pb.Step) -> str:

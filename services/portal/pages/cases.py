@@ -1,4 +1,4 @@
-"""Pages of objection and repair cases: the list by remaining term, and the page of one case."""
+"""Pages of cases of every kind: the list by remaining term, and the page of one case."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from starlette.responses import Response
 
 from law.grading.receipt_parts import Line
-from law.objection import Step
+from law.objection import CaseKind, Step
 from plumbing.client import Refusal, ask
 from plumbing.identity import Role
 from protos.grading.v1 import grading_pb2 as grading
@@ -18,6 +18,7 @@ from services.portal.listing import list_address
 from services.portal.pages import case_list
 from services.portal.pages.case_effects import Foreseen, foresee
 from services.portal.pages.case_powers import OpenAct, powers
+from services.portal.pages.case_reviews import review_of, took_part_before
 from services.portal.pages.case_timeline import timeline
 from services.portal.pages.reading import (
     HIDDEN,
@@ -33,7 +34,6 @@ from services.portal.pictures.term_strip import term_strip
 from services.portal.visit import Visit
 
 PAGE_SIZE = 50
-KINDS = ("objection", "repair")
 
 
 async def listing(visit: Visit) -> Response:
@@ -42,7 +42,7 @@ async def listing(visit: Visit) -> Response:
         return await case_list.listing(visit)
     request = pb.ListCasesRequest(
         subject_id=visit.person.subject_id,
-        kind=visit.query("kind") if visit.query("kind") in KINDS else "",
+        kind=visit.query("kind") if visit.query("kind") in set(CaseKind) else "",
         include_closed=visit.query("closed") == "yes",
         page_size=PAGE_SIZE,
         page_token=visit.query("page"),
@@ -63,15 +63,16 @@ async def one(visit: Visit) -> Response:
         visit.services.objection.GetCase(pb.GetCaseRequest(case_id=visit.path("case_id")))
     )
     case = answer.case
-    firm, kept, grade, day, bureaus = await asyncio.gather(
+    firm, kept, grade, day, bureaus, took_part = await asyncio.gather(
         subject(visit, case.subject_id),
         contested(visit, case),
         grade_of(visit, case.subject_id),
         today(visit),
         bureau_names(visit),
+        took_part_before(visit, answer),
     )
     records = [one.record for one in kept]
-    acts = powers(visit, case, records, answer.steps)
+    acts = powers(visit, case, records, answer.steps, took_part)
     people, lines, foreseen = await asyncio.gather(
         account_names(visit, _people(answer, records)),
         _lines(visit, grade),
@@ -86,6 +87,9 @@ async def one(visit: Visit) -> Response:
         kept=kept,
         grade=grade,
         bureau=bureaus.get(case.bureau, case.bureau),
+        bureaus=bureaus,
+        related=answer.related,
+        review=review_of(visit, answer, records, bureaus, day),
         people=people,
         lines=lines,
         foreseen=foreseen,

@@ -6,6 +6,7 @@ import asyncio
 
 from starlette.responses import Response
 
+from law.objection import CaseKind
 from plumbing.client import ask
 from plumbing.identity import Role
 from protos.alerts.v1 import escalations_pb2 as escalations
@@ -21,6 +22,7 @@ from services.portal.pages import (
     registration,
 )
 from services.portal.pages.absences import stood_in_for
+from services.portal.pages.case_powers import is_heard_by
 from services.portal.pages.reading import (
     board_of,
     bureau_names,
@@ -41,9 +43,10 @@ async def home(visit: Visit) -> Response:
     words = Words(visit.say, visit.language)
     day = await today(visit)
     lists = []
+    if visit.has(Role.CASEWORKER, Role.UNIT_HEAD, Role.MUNICIPAL_REVIEWER):
+        lists.append(_case_tasks(visit, words))
     if visit.has(Role.CASEWORKER, Role.UNIT_HEAD):
         lists += [
-            _case_tasks(visit, words),
             _step_tasks(visit, words),
             _registration_tasks(visit),
         ]
@@ -79,6 +82,8 @@ _OF_SOME_ROLES = (
 
 async def _case_tasks(visit: Visit, words: Words) -> list[Task]:
     request = objection.ListCasesRequest(page_size=ALL)
+    if not visit.has(Role.CASEWORKER, Role.UNIT_HEAD):
+        request.kind = CaseKind.RECONSIDERATION
     answer, away = await asyncio.gather(
         ask(visit.services.objection.ListCases(request)), stood_in_for(visit)
     )
@@ -109,12 +114,10 @@ def _sentence_of(visit: Visit, case: objection.Case) -> str:
     """What the visitor is to do in a case; empty where somebody else acts."""
     if visit.has(Role.UNIT_HEAD) and case.state == "extension_requested":
         return N_("审批 {firm} 一案（{number}）的延期申请")
-    if not visit.has(Role.CASEWORKER):
-        return ""
-    return _CASEWORKER.get(case.state, "")
+    return _HEARING.get(case.state, "") if is_heard_by(visit, case) else ""
 
 
-_CASEWORKER = {
+_HEARING = {
     "lodged": N_("决定是否受理 {firm} 的申请（{number}）"),
     "accepted": N_("办理 {firm} 一案（{number}）"),
     "extension_requested": N_("办理 {firm} 一案（{number}）"),

@@ -14,6 +14,7 @@ from plumbing.client import Refusal, ask
 from protos.objection.v1 import objection_pb2 as objection
 from protos.objection.v1 import repair_pb2 as repair
 from protos.registry.v1 import registry_pb2 as registry
+from services.portal.pages.case_reviews import decided_objections
 from services.portal.pages.reading import ALL, kept_record, records_of
 from services.portal.visit import Visit, message_of
 
@@ -34,26 +35,29 @@ class Repair:
 class OwnRecord:
     """A credit record of the visitor's firm, with what can be done about it.
 
-    `case` is the open case that is about it; `repair` is None where no repair is applied for.
+    `case` is the open case that is about it; `decided` is the objection to it that has a result.
+    `repair` is None where no repair is applied for.
     """
 
     record: registry.Record
     retention: registry.Retention
     case: objection.Case | None
+    decided: objection.Case | None
     repair: Repair | None
 
     @property
     def may_object(self) -> bool:
         """Whether an objection to the record can be lodged now."""
         active = self.record.status == RecordStatus.ACTIVE
-        return active and self.case is None and not self.record.contested
+        free = self.case is None and self.decided is None
+        return active and free and not self.record.contested
 
 
 async def records(visit: Visit) -> Response:
     """Shows every credit record of the firm, with the acts that are possible for it, or why not."""
     found = await records_of(visit, visit.person.subject_id)
-    cases = await _open_cases(visit)
-    own = await asyncio.gather(*(_own(visit, record.record_id, cases) for record in found))
+    cases, decided = await asyncio.gather(_open_cases(visit), decided_objections(visit))
+    own = await asyncio.gather(*(_own(visit, record.record_id, cases, decided) for record in found))
     return visit.page("operator/records.html", own=own)
 
 
@@ -64,13 +68,18 @@ async def _open_cases(visit: Visit) -> Mapping[str, objection.Case]:
     return {record_id: case for case in cases for record_id in case.record_ids}
 
 
-async def _own(visit: Visit, record_id: str, cases: Mapping[str, objection.Case]) -> OwnRecord:
+async def _own(
+    visit: Visit,
+    record_id: str,
+    cases: Mapping[str, objection.Case],
+    decided: Mapping[str, objection.Case],
+) -> OwnRecord:
     kept = await kept_record(visit, record_id)
     record, case = kept.record, cases.get(record_id)
     active = record.status == RecordStatus.ACTIVE and not record.contested and case is None
     adverse = not RecordKind(record.kind).positive
     checked = await _repair(visit, record_id) if active and adverse else None
-    return OwnRecord(record, kept.retention, case, checked)
+    return OwnRecord(record, kept.retention, case, decided.get(record_id), checked)
 
 
 async def _repair(visit: Visit, record_id: str) -> Repair:

@@ -1,0 +1,105 @@
+"""For the pages of cases: which reconsideration can be lodged, and who took part before."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from law.evidence import RecordStatus
+from law.objection import (
+    OBJECTION_CITE,
+    OUTCOME_CITE,
+    TERM_OF,
+    CaseKind,
+    CaseState,
+    competent_bureau,
+    may_reconsider,
+    municipal_bureau,
+)
+from law.terms.data import definition
+from plumbing.client import ask
+from plumbing.identity import Role
+from protos.objection.v1 import objection_pb2 as pb
+from protos.registry.v1 import registry_pb2 as registry
+from services.portal.pages.reading import ALL
+from services.portal.visit import Visit
+
+_ENDED = (RecordStatus.WITHDRAWN, RecordStatus.EXPIRED)
+
+
+@dataclass(frozen=True)
+class Review:
+    """A reconsideration that can be lodged: the bureau that hears it, and within which term.
+
+    `days` and `cap` are working days from acceptance, without and with extensions.
+    """
+
+    bureau: str
+    days: int
+    cap: int
+    cite: str
+
+
+def review_of(
+    visit: Visit,
+    answer: pb.GetCaseResponse,
+    records: Sequence[registry.Record],
+    bureaus: Mapping[str, str],
+    day: str,
+) -> Review | None:
+    """Returns the reconsideration that the visitor can lodge now; None if they can lodge none.
+
+    `answer` is the case, `records` are its records, `bureaus` the names of all bureaus by code, and
+    `day` is today. The service decides again.
+    """
+    case = answer.case
+    if not (visit.has(Role.OPERATOR) and case.kind == CaseKind.OBJECTION):
+        return None
+    settled = case.state != CaseState.DECIDED  # its result is carried out within moments
+    held = any(record.status not in _ENDED for record in records)
+    if not (settled and held and may_reconsider(CaseState(case.state))) or _again(answer):
+        return None
+    municipal = municipal_bureau(case.bureau, bureaus)
+    code = competent_bureau(CaseKind.RECONSIDERATION, case.bureau, municipal)
+    term = definition(TERM_OF[CaseKind.RECONSIDERATION], date.fromisoformat(day))
+    cite = f"{OBJECTION_CITE}; {OUTCOME_CITE}; {term.cite}"
+    return Review(bureaus.get(code, code), term.days, term.cap, cite)
+
+
+def _again(answer: pb.GetCaseResponse) -> bool:
+    """Whether the result of the case is or was reconsidered."""
+    place = [one.case_id for one in answer.related].index if answer.case.follows else None
+    later = answer.related if place is None else answer.related[place(answer.case.follows) + 1 :]
+    return any(
+        one.kind == CaseKind.RECONSIDERATION and one.state != CaseState.WITHDRAWN for one in later
+    )
+
+
+async def took_part_before(visit: Visit, answer: pb.GetCaseResponse) -> set[str]:
+    """Returns the accounts that took a step in the earlier cases of a matter.
+
+    Empty for an applicant, to whom it makes no difference, and for a first objection.
+    """
+    if not answer.case.follows or visit.has(Role.OPERATOR):
+        return set()
+    ids = [one.case_id for one in answer.related]
+    earlier = ids[: ids.index(answer.case.follows) + 1]
+    requests = [pb.GetCaseRequest(case_id=case_id) for case_id in earlier]
+    cases = await asyncio.gather(*(ask(visit.services.objection.GetCase(r)) for r in requests))
+    return {step.actor for one in cases for step in one.steps}
+
+
+async def decided_objections(visit: Visit) -> Mapping[str, pb.Case]:
+    """Returns the objections of the visitor's firm that have a result, by the id of each record."""
+    request = pb.ListCasesRequest(
+        subject_id=visit.person.subject_id,
+        kind=CaseKind.OBJECTION,
+        include_closed=True,
+        order_by="lodged_at",
+        page_size=ALL,
+    )
+    cases = (await ask(visit.services.objection.ListCases(request))).cases
+    decided = [case for case in cases if may_reconsider(CaseState(case.state))]
+    return {record_id: case for case in decided for record_id in case.record_ids}
