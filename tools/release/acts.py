@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from datetime import date, datetime, timedelta
 
+import grpc
+
 from law.indices.data import Scoring, table
 from law.periods import add_years, start_of
 from plumbing.client import new_request_id
@@ -121,7 +123,8 @@ async def _asked_to_repair(life: Life) -> objection.Case:
 async def objections_are_heard(life: Life) -> None:
     """Lodges five objections and leaves one in each state.
 
-    The states are granted, declined, withdrawn, accepted (with an extension) and lodged.
+    The states are granted, declined (with a reconsideration lodged), withdrawn, accepted (with an
+    extension) and lodged.
     """
     clients = life.clients
     caseworker = clients["caseworker"].objection
@@ -151,6 +154,21 @@ async def objections_are_heard(life: Life) -> None:
     )
     for case in granted, declined, withdrawn:
         await until(lambda case=case: _ended(life, case))  # type: ignore[misc]
+    await until(lambda: _reconsidered(life, declined))
+
+
+async def _reconsidered(life: Life, case_id: str) -> str | None:
+    """Applies for the reconsideration of a case; None while its result is being carried out."""
+    request = objection.LodgeReconsiderationRequest(
+        request_id=new_request_id(), case_id=case_id, grounds="申请在受理范围内"
+    )
+    try:
+        answer = await life.clients["operator"].objection.LodgeReconsideration(request)
+    except grpc.aio.AioRpcError as error:
+        if error.code() is grpc.StatusCode.FAILED_PRECONDITION:
+            return None
+        raise
+    return str(answer.case.case_id)
 
 
 async def _lodged(life: Life) -> str:
