@@ -70,11 +70,16 @@ def review_of(
 
 def _again(answer: pb.GetCaseResponse) -> bool:
     """Whether the result of the case is or was reconsidered."""
-    place = [one.case_id for one in answer.related].index if answer.case.follows else None
-    later = answer.related if place is None else answer.related[place(answer.case.follows) + 1 :]
+    later = answer.related[_earlier(answer) :]
     return any(
         one.kind == CaseKind.RECONSIDERATION and one.state != CaseState.WITHDRAWN for one in later
     )
+
+
+def _earlier(answer: pb.GetCaseResponse) -> int:
+    """How many of the related cases, which come in their order, are before the case."""
+    ids = [one.case_id for one in answer.related]
+    return ids.index(answer.case.follows) + 1 if answer.case.follows else 0
 
 
 async def took_part_before(visit: Visit, answer: pb.GetCaseResponse) -> set[str]:
@@ -82,11 +87,10 @@ async def took_part_before(visit: Visit, answer: pb.GetCaseResponse) -> set[str]
 
     Empty for an applicant, to whom it makes no difference, and for a first objection.
     """
-    if not answer.case.follows or visit.has(Role.OPERATOR):
+    if visit.has(Role.OPERATOR):
         return set()
-    ids = [one.case_id for one in answer.related]
-    earlier = ids[: ids.index(answer.case.follows) + 1]
-    requests = [pb.GetCaseRequest(case_id=case_id) for case_id in earlier]
+    earlier = answer.related[: _earlier(answer)]
+    requests = [pb.GetCaseRequest(case_id=one.case_id) for one in earlier]
     cases = await asyncio.gather(*(ask(visit.services.objection.GetCase(r)) for r in requests))
     return {step.actor for one in cases for step in one.steps}
 

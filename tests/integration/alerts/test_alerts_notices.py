@@ -137,6 +137,18 @@ async def test_letters_go_to_the_subject_and_reminders_to_the_bureau(alerts: Run
     assert len(await alerts.notices("term")) == 2
 
 
+async def test_a_bureau_hears_at_once_that_its_decision_was_sent_back(
+    alerts: RunningAlerts,
+) -> None:
+    anew = case()
+    anew.number, anew.term.target_on = "异议〔2026〕330106-0002号", "2026-09-20"
+    sent_back: list[Message] = [objection.ObjectionSentBack(case=anew)] * 2
+    await alerts.announce(*sent_back, aggregate="case/c1")
+    [told] = await alerts.notices("term")
+    assert (told.address, anew.number in told.title) == ("desk@test.example", True)
+    assert "期限至2026-09-20" in told.body
+
+
 async def test_a_notice_without_an_address_is_kept_and_not_sent(alerts: RunningAlerts) -> None:
     nobody = subject(2)
     nobody.email = ""
