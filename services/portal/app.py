@@ -19,7 +19,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Mount, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from law.errors import LawError, NotFound
+from law.errors import LawError, NotFound, NotPermitted
 from plumbing.client import UNTRUSTED, Refusal, ask, new_request_id
 from plumbing.clock import Clock
 from plumbing.full_disk import DiskFull, is_full
@@ -149,6 +149,8 @@ def _endpoint(
             return _refused(visit, 501, error.zh if visit.language == "zh-CN" else error.en)
         except NotFound as error:
             return _refused(visit, 404, error.zh if visit.language == "zh-CN" else error.en)
+        except NotPermitted as error:
+            return _refused(visit, 403, error.zh if visit.language == "zh-CN" else error.en)
         except LawError as error:
             return _refused(visit, 422, error.zh if visit.language == "zh-CN" else error.en)
 

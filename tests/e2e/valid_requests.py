@@ -234,6 +234,9 @@ _OF_PLACE: dict[str, Callable[[Place], Message]] = {
         subjects=[assessments.SupposedSubject(subject_id=place.subject_id)], bureau=place.bureau
     ),
     "LodgeObjection": lodge,
+    "LodgeReconsideration": lambda place: objection.LodgeReconsiderationRequest(
+        request_id=new_request_id(), case_id=place.case_id, grounds="测试"
+    ),
     "RunImpact": run_impact,
     "StartImpact": start_impact,
     "AssessIndex": assess_index,

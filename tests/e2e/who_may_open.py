@@ -189,7 +189,7 @@ TABLE = """
 /escalations/{escalation_id:path} own                     >   - + + + + - - - -  + + +
 /escalations/{escalation_id:path} foreign                 >   - - - - - - - - -  - - -
 
-/cases/accept any                                         >   - + - - - - - - -  + - -
+/cases/accept any                                         >   - + - + - - - -  - + - +
 /cases/{case_id}/accept own                               >   - + - - - - - - -  + - -
 /cases/{case_id}/accept foreign                           >   - - - - - - - - -  - - -
 /cases/{case_id}/decline own                              >   - + - - - - - - -  + - -
