@@ -21,6 +21,7 @@ from plumbing.settings import PORTAL, Settings
 from plumbing.telemetry import end_logging, start_logging
 from services.portal.app import application
 from services.portal.clients import Services, VisitorToken
+from services.portal.exports import Exports
 from services.portal.provider import Provider
 from services.portal.sessions import Sessions
 from services.portal.sign_ins import SignIns
@@ -84,6 +85,7 @@ async def _run(settings: Settings) -> None:
         visitor,
         SignIns(database, clock),
         Submissions(database, clock),
+        Exports(database, clock),
         Provider.of(settings),
     )
     await _serve(portal, clock)

@@ -10,7 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from urllib.parse import quote
 
-from starlette.responses import FileResponse, Response, StreamingResponse
+from starlette.responses import Response, StreamingResponse
 
 from plumbing.spreadsheets import Cell, CsvRows, Writer, writing
 
@@ -89,10 +89,9 @@ async def _pieces(folder: TemporaryDirectory[str], path: Path) -> AsyncIterator[
             yield piece
 
 
-def sent(path: Path, title: str) -> Response:
+def sent(content: AsyncIterator[bytes], title: str, kind: str) -> Response:
     """Returns a file that was written before, named after its list."""
-    kind = path.suffix.removeprefix(".")
-    return FileResponse(path, media_type=_TYPES[kind], headers=_named(title, kind))
+    return StreamingResponse(content, media_type=_TYPES[kind], headers=_named(title, kind))
 
 
 def _named(title: str, ending: str) -> dict[str, str]:

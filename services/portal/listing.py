@@ -18,7 +18,8 @@ from starlette.responses import Response
 from plumbing.client import EXPORTING
 from services.portal import exports, list_files
 from services.portal.clients import read_for
-from services.portal.exports import Export
+from services.portal.exports import Wanted
+from services.portal.sessions import COOKIE
 from services.portal.visit import Visit, whole_number
 from services.portal.wording import N_, Tag
 
@@ -311,9 +312,15 @@ async def _file(visit: Visit, listing: Listing[Any], asked: Asked) -> Response:
     if visit.session is None or not (first.is_more or total > exports.LONG):
         return await list_files.KINDS[kind](title, headings, read)
     address = _addresses(visit, listing)(page="")
-    export = Export(visit.session.cookie_hash, address, title, kind, 0 if first.is_more else total)
-    begun = visit.portal.exports.begin(export, headings, read)
-    return visit.redirect(f"/exports/{begun.export_id}")
+    wanted = Wanted(
+        owner=visit.session.cookie_hash,
+        cookie=visit.request.cookies.get(COOKIE, ""),
+        address=address,
+        title=title,
+        kind=kind,
+        total=0 if first.is_more else total,
+    )
+    return visit.redirect(f"/exports/{await visit.portal.exports.begin(wanted, headings, read)}")
 
 
 def _part(asked: Asked, page_token: str) -> Asked:

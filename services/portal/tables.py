@@ -1,4 +1,4 @@
-"""The database tables of the portal: sessions, what was sent in them, and sign-ins under way."""
+"""The database tables of the portal: sessions, what was sent in them, sign-ins, and exports."""
 
 from __future__ import annotations
 
@@ -57,3 +57,33 @@ class Submission(Base, table=True):
     content: str  # SHA-256 of what the form had, without passwords
     shown_at: str
     carried_out_at: datetime = Field(index=True)
+
+
+class ListExport(Base, table=True):
+    """The file of a long list: for which session and from which address, and how far it has come.
+
+    `total` is the number of its rows; 0 where nobody counted them before they are written.
+    """
+
+    __tablename__ = "list_export"
+
+    export_id: str = Field(primary_key=True)
+    owner: str = Field(index=True)  # `cookie_hash` of the session
+    address: str
+    title: str
+    kind: str  # csv or xlsx
+    total: int
+    done: int = 0
+    state: str = "writing"  # then ready or failed
+    began_at: datetime = Field(index=True)
+    seen_at: datetime  # when the process that writes it last told of it
+
+
+class ListExportPiece(Base, table=True):
+    """A part of the file of a long list, sealed for the session that asked for it."""
+
+    __tablename__ = "list_export_piece"
+
+    export_id: str = Field(primary_key=True)
+    number: int = Field(primary_key=True)
+    content: bytes

@@ -50,12 +50,12 @@ class Portal:
     visitor: VisitorToken
     sign_ins: SignIns
     submissions: Submissions
+    exports: Exports
     provider: Provider | None  # the bureau's own sign-in service
     published: PublishedPages = field(default_factory=PublishedPages)
     # Of letters: a code is guessed once in ages, if few guesses are answered.
     guesses: Throttle = field(default_factory=lambda: Throttle(GUESSES, GUESSES_SECONDS))
     open_data: PublicFiles = field(default_factory=PublicFiles)
-    exports: Exports = field(default_factory=Exports)
     second_clicks: SecondClicks = field(default_factory=SecondClicks)
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
 

@@ -6,16 +6,19 @@ pytest call of their own (`make test-browser`), and the platform is a process be
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
@@ -31,6 +34,7 @@ from playwright.sync_api import (
     expect,
 )
 
+from plumbing.settings import child_environment
 from services.cli.machine.directory import platform_settings
 
 READY_SECONDS = 600  # the machine may be busy; a platform that dies is seen at once
@@ -92,6 +96,33 @@ def sandbox(
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(120)
+
+
+@pytest.fixture
+def replica(sandbox: Sandbox) -> Iterator[str]:
+    """The address of a second portal beside the one of the sandbox, on the same database."""
+    settings = platform_settings(sandbox.data)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{free.getsockname()[1]}"
+    own = settings.model_copy(update={"portal_address": address})
+    command = [sys.executable, "-m", "services.portal"]
+    with subprocess.Popen(
+        command, env=child_environment(own), stdout=subprocess.DEVNULL
+    ) as process:
+        try:
+            yield _ready(address, process)
+        finally:
+            process.terminate()
+
+
+def _ready(address: str, process: subprocess.Popen[bytes]) -> str:
+    while process.poll() is None:
+        with contextlib.suppress(OSError), urlopen(f"http://{address}/healthz") as answer:
+            if answer.status == HTTPStatus.OK:
+                return f"http://{address}"
+        time.sleep(0.2)
+    raise AssertionError("the second portal has ended")
 
 
 def _address(process: subprocess.Popen[bytes], log: Path) -> str:

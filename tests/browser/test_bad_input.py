@@ -2,27 +2,19 @@
 
 from __future__ import annotations
 
-import contextlib
 import csv
 import io
 import json
 import re
 import socket
-import subprocess
-import sys
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from html import escape
-from http import HTTPStatus
 from urllib.parse import urlsplit
-from urllib.request import urlopen
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import APIResponse, Page, expect
 
-from plumbing.settings import child_environment
-from services.cli.machine.directory import platform_settings
 from tests.browser.conftest import Sandbox, send_file
 
 SignIn = Callable[..., Page]
@@ -140,33 +132,6 @@ def test_two_replicas_of_the_portal_make_one_case_of_a_double_click(
     changed = sent | {"grounds": "返回修改后的理由"}
     assert "这份表单此前已经提交并办理" in posted(page, f"{replica}/objections/new", changed)
     withdraw(page, case)
-
-
-@pytest.fixture
-def replica(sandbox: Sandbox) -> Iterator[str]:
-    """The address of a second portal beside the one of the sandbox, on the same database."""
-    settings = platform_settings(sandbox.data)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        address = f"127.0.0.1:{free.getsockname()[1]}"
-    own = settings.model_copy(update={"portal_address": address})
-    command = [sys.executable, "-m", "services.portal"]
-    with subprocess.Popen(
-        command, env=child_environment(own), stdout=subprocess.DEVNULL
-    ) as process:
-        try:
-            yield _ready(address, process)
-        finally:
-            process.terminate()
-
-
-def _ready(address: str, process: subprocess.Popen[bytes]) -> str:
-    while process.poll() is None:
-        with contextlib.suppress(OSError), urlopen(f"http://{address}/healthz") as answer:
-            if answer.status == HTTPStatus.OK:
-                return f"http://{address}"
-        time.sleep(0.2)
-    raise AssertionError("the second portal has ended")
 
 
 def form_of(address: str, fields: Mapping[str, str]) -> str:

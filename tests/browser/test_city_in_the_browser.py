@@ -95,7 +95,7 @@ def test_a_long_import_is_left_and_found_again(
     expect(done).to_be_visible(timeout=SOON)
 
 
-def test_a_long_list_becomes_a_file_that_a_page_tells_of(sign_in: SignIn) -> None:
+def test_a_long_list_becomes_a_file_that_a_page_tells_of(sign_in: SignIn, replica: str) -> None:
     page = sign_in("demo.caseworker")
     ready = page.get_by_role("link", name=re.compile("^(下载|Download)$"))
     for language in ("zh-CN", "en"):
@@ -114,6 +114,10 @@ def test_a_long_list_becomes_a_file_that_a_page_tells_of(sign_in: SignIn) -> Non
     page.goto("/exports")
     page.get_by_role("link", name=re.compile("csv$")).first.click()
     expect(ready).to_be_visible()
+    # Another replica of the portal has the same file, and gives it to nobody else.
+    elsewhere = replica + str(ready.get_attribute("href"))
+    assert page.request.get(elsewhere).body() == download.value.path().read_bytes()
+    assert sign_in("demo.caseworker").request.get(elsewhere).status == 404
 
 
 def test_an_area_is_assessed_published_and_seen_by_anyone(sign_in: SignIn) -> None:
