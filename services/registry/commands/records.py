@@ -11,9 +11,11 @@ from sqlmodel import col, select
 
 from law.errors import AlreadyExists, Fault, NotFound, WrongState
 from law.evidence import RecordStatus
+from law.identity import document_key
 from law.objection import OBJECTION_CITE
 from law.separation import Act
 from plumbing.change import Change
+from plumbing.events.leadership import exclusively
 from plumbing.view import View
 from protos.registry.v1 import events_pb2 as events
 from protos.registry.v1 import proposals_pb2 as proposals
@@ -42,8 +44,8 @@ async def enter_record(change: Change, request: pb.EnterRecordRequest) -> pb.Ent
     """Enters a new credit record, with today as its day of entry.
 
     Raises InvalidInput for faulty content, NotPermitted outside the caller's scope, and
-    AlreadyExists if the same fact was entered from the same source before, even if it was withdrawn
-    since.
+    AlreadyExists if the same fact was entered from the same source before, in whatever writing of
+    the document's number and even if it was withdrawn since.
     """
     content = _content(change, request.record)
     subject = await find_subject(change, request.record.subject_id)
@@ -262,18 +264,23 @@ def _require_active(row: Record) -> None:
 async def _require_new(
     change: Change | View, subject_id: str, content: RecordContent, except_record: str = ""
 ) -> None:
-    same = select(Record.record_id).where(
+    # Of two that are entered at once, the later one must see the earlier.
+    await exclusively(change.session, f"records of {subject_id}")
+    of_the_day = select(Record.record_id, Record.source_ref).where(
         Record.subject_id == subject_id,
         Record.kind == content.kind,
-        Record.source_ref == content.source_ref,
         Record.determined_on == content.determined_on,
         Record.record_id != except_record,
         sa.not_(col(Record.removed)),
     )
-    if record_id := (await change.session.exec(same)).first():
-        raise AlreadyExists(
-            "同一来源的这一事实已登记", "This fact is entered from its source", record_id=record_id
-        )
+    key = document_key(content.source_ref)
+    for record_id, source_ref in await change.session.exec(of_the_day):
+        if document_key(source_ref) == key:
+            raise AlreadyExists(
+                f"同一来源的这一事实已登记，文书编号为{source_ref}",
+                f"This fact is entered from its source already, as {source_ref}",
+                record_id=record_id,
+            )
 
 
 def _audit(

@@ -173,7 +173,7 @@ async def test_a_record_is_entered_once_and_corrected_elsewhere(registry: Runnin
         "一般",
         "2026-08-01",
         "2026-09-01",
-        "样例1号",
+        "样例〔2026〕1号",
         "是",
         "3",
     )
@@ -189,6 +189,10 @@ async def test_a_record_is_entered_once_and_corrected_elsewhere(registry: Runnin
     assert (record.points, record.verified, record.status) == (3, True, "active")
     again = await upload(client, "records", table(columns, values), mode="check")
     assert again.unchanged == 1
+    spellings = ("样例[2026]1号", "样例（2026）第1号", "样例【2026】01号")
+    rows = [(*values[:5], number, *values[6:]) for number in spellings]
+    again = await upload(client, "records", table(columns, *rows))
+    assert (again.changed, again.unchanged) == (0, 3)
     otherwise = (*values[:7], "4")
     batch = await upload(client, "records", table(columns, otherwise))
     assert await reasons(client, batch) == [(2, "文书编号", "ALREADY_ENTERED")]

@@ -108,6 +108,29 @@ async def test_a_fact_is_entered_once_from_its_source(registry: RunningRegistry)
     await client.registry.EnterRecord(request)
 
 
+async def test_a_fact_is_entered_once_in_whatever_writing_of_its_number(
+    registry: RunningRegistry,
+) -> None:
+    subject = await registry.subject()
+    client = registry.client(Role.CASEWORKER)
+    request = enter_record(subject.subject_id)
+    request.record.source_ref = "样罚〔2026〕2号"
+    first = await client.registry.EnterRecord(request)
+    for written in (
+        "样罚[2026]2号",
+        "样罚（2026）第2号",
+        "样罚【2026】02号",
+        "样罚〔２０２６〕２ 号",
+    ):
+        request.request_id, request.record.source_ref = new_request_id(), written
+        with refused("ALREADY_EXISTS") as refusals:
+            await client.registry.EnterRecord(request)
+        assert refusals[0].facts["record_id"] == first.record.record_id
+        assert "样罚〔2026〕2号" in refusals[0].message_zh
+    request.request_id, request.record.source_ref = new_request_id(), "样罚〔2026〕20号"
+    await client.registry.EnterRecord(request)
+
+
 async def test_a_record_is_checked_as_it_would_be_entered(registry: RunningRegistry) -> None:
     subject = await registry.subject()
     client = registry.client(Role.CASEWORKER)

@@ -9,6 +9,7 @@ from typing import Any
 from sqlmodel import col
 
 from law.colours.rule import InstrumentState
+from law.identity import document_key
 from plumbing.identity import scope_prefix
 from services.registry.imports.plan.owners import Owners
 from services.registry.imports.plan.plan import (
@@ -164,8 +165,9 @@ class RepeatedSerials:
 async def plan_records(context: Context) -> Plan:
     """Plans the import of a file of credit records.
 
-    A record is identified by subject, kind, source and day of determination. A record that is on
-    file with other content is a fault: a correction cannot be imported.
+    A record is identified by subject, kind, number of its document, in whatever writing, and day of
+    determination. A record that is on file with other content is a fault: a correction cannot be
+    imported.
     """
     plan = Plan()
     keys = Keys(context, plan)
@@ -182,13 +184,19 @@ async def plan_records(context: Context) -> Plan:
         if owner is not None:
             content = {name: value for name, value in item.values.items() if name != "owner"}
             key = _record_key(owner["subject_id"], content)
-            if keys.first(key, item.row, content):
+            if keys.first(key, item.row, _as_compared(content)):
                 _plan_record(context, plan, item, owner, content, known.get(key))
     return plan
 
 
 def _record_key(subject_id: str, values: Mapping[str, Any]) -> tuple[Any, ...]:
-    return subject_id, values["kind"], values["source_ref"], values["determined_on"]
+    number = document_key(values["source_ref"])
+    return subject_id, values["kind"], number, values["determined_on"]
+
+
+def _as_compared(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Values in which all writings of the document's number are the same."""
+    return {**values, "source_ref": document_key(values["source_ref"])}
 
 
 def _plan_record(
@@ -204,7 +212,7 @@ def _plan_record(
         values = {"entered_on": context.change.today} | content
         values |= {"subject_id": owner["subject_id"], "bureau": bureau}
         plan.make(Kind.RECORD, item.row, values | {"entered_by": context.caller.account_id})
-    elif any(known[name] != value for name, value in content.items()):
+    elif any(_as_compared(known)[name] != value for name, value in _as_compared(content).items()):
         zh = "该事实已录入且内容不同；更正请按更正程序办理"
         en = "already entered with other content; a correction is not an import"
         context.fault(item.row, "source_ref", content["source_ref"], "ALREADY_ENTERED", zh, en)

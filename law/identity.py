@@ -1,0 +1,68 @@
+"""When two writings name the same thing: numbers of documents, serial numbers, models.
+
+People write one number in many ways: in full width, with other brackets or dashes, with blanks,
+with a zero in front. The functions fold these differences away, to compare; what was written is
+what is stored and shown. Whatever else differs is a difference: a digit or a letter tells two
+things apart.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+_BRACKETS = str.maketrans("〔【［[{「《〈〕】］]}」》〉", "(" * 8 + ")" * 8)
+_DASHES = str.maketrans(dict.fromkeys("‐‑‒–—―−─－﹣", "-"))
+# What spreadsheets put before a number to keep it as text: '001 and ="001".
+_TEXT_MARK = re.compile("""^'|^="(.*)"$""")
+# 测罚〔2026〕02号 and 测罚〔2026〕第2号 are 测罚(2026)2.
+_DOCUMENT = re.compile(r"(.*\(\d{4}\))第?0*(\d+)号?")
+_NUMBER_SIGN = re.compile("^(no[:.]|(?:编号|出厂编号|序列号):?)(?=[0-9a-z])")
+_NO_NUMBER = frozenset({
+    "", "无", "无编号", "无号", "没有", "暂无", "不详", "不明", "未知", "不清", "看不清", "模糊",
+    "缺", "空", "空白", "бн", "na", "none", "null", "nil", "sn", "bn",
+})  # fmt: skip
+
+
+def folded(text: str) -> str:
+    """Returns a text that is the same for every width, case, kind of dash and kind of bracket.
+
+    Blanks, invisible characters and the marks of spreadsheets for a text are left out.
+    """
+    written = _TEXT_MARK.sub(r"\1", text.strip()).replace("№", "")
+    plain = unicodedata.normalize("NFKC", written).casefold()
+    seen = "".join(c for c in plain if not c.isspace() and unicodedata.category(c) != "Cf")
+    return seen.translate(_BRACKETS).translate(_DASHES)
+
+
+def document_key(number: str) -> str:
+    """Returns the number of a document so that all writings of it are the same.
+
+    In a number with the year in brackets, the zeros before the last number, 第 and 号 are left out.
+    Other numbers are only folded: their zeros may tell two documents apart.
+    """
+    plain = folded(number)
+    found = _DOCUMENT.fullmatch(plain)
+    return found[1] + found[2] if found else plain
+
+
+def serial_key(number: str) -> str:
+    """Returns the serial number of an instrument so that all writings of it are the same.
+
+    A sign for "number" before it (№, No., 编号) is left out; zeros are not.
+    """
+    return _NUMBER_SIGN.sub("", folded(number))
+
+
+def is_no_number(number: str) -> bool:
+    """Returns whether what stands in the place of a number says that there is none: 无, б/н, -, 0.
+
+    Two instruments of which this is written are not known to be the same one.
+    """
+    letters = "".join(c for c in serial_key(number) if c.isalnum())
+    return letters.strip("0") == "" or letters in _NO_NUMBER
+
+
+def may_be_one_model(one: str, other: str) -> bool:
+    """Returns whether two models may be one: written alike, or one of them is not known."""
+    return not one or not other or folded(one) == folded(other)
