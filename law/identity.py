@@ -49,20 +49,19 @@ def document_key(number: str) -> str:
 def serial_key(number: str) -> str:
     """Returns the serial number of an instrument so that all writings of it are the same.
 
-    A sign for "number" before it (№, No., 编号) is left out; zeros are not.
+    A sign for "number" before it (№, No., 编号) is left out; zeros are not. The result is empty for
+    what says that there is no number, such as 无, б/н, - or 0: two instruments of which this is
+    written are not known to be the same one.
     """
-    return _NUMBER_SIGN.sub("", folded(number))
-
-
-def is_no_number(number: str) -> bool:
-    """Returns whether what stands in the place of a number says that there is none: 无, б/н, -, 0.
-
-    Two instruments of which this is written are not known to be the same one.
-    """
-    letters = "".join(c for c in serial_key(number) if c.isalnum())
-    return letters.strip("0") == "" or letters in _NO_NUMBER
+    plain = _NUMBER_SIGN.sub("", folded(number))
+    letters = _letters(plain)
+    return "" if letters.strip("0") == "" or letters in _NO_NUMBER else plain
 
 
 def may_be_one_model(one: str, other: str) -> bool:
     """Returns whether two models may be one: written alike, or one of them is not known."""
-    return not one or not other or folded(one) == folded(other)
+    return not one or not other or _letters(one) == _letters(other)
+
+
+def _letters(text: str) -> str:
+    return "".join(c for c in folded(text) if c.isalnum())

@@ -92,6 +92,8 @@ async def save_instruments(
     Returns the other instruments whose mark of a repeated serial number changed; they are saved and
     announced too.
     """
+    for row in rows:
+        serials.set_key(row)
     await _write(change, rows)
     marked = await serials.update_marks(change.session, {*left, *map(serials.serial_of, rows)})
     own = {row.instrument_id for row in rows}

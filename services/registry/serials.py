@@ -1,4 +1,7 @@
-"""Marks the instruments whose serial number occurs more than once; such a number is not refused."""
+"""Marks the instruments whose serial number occurs more than once, or is no number such as 无.
+
+Such a number is not refused.
+"""
 
 from __future__ import annotations
 
@@ -11,17 +14,24 @@ import sqlalchemy as sa
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from law.identity import serial_key
 from plumbing.chunks import chunks
 from plumbing.events.leadership import exclusively
 from services.registry.tables import Instrument
 
-Serial = tuple[str, str]  # type code, serial number
+Serial = tuple[str, str]  # type code, serial number as it is compared
 SERIALS_IN_QUERY = 400
 
 
 def serial_of(row: Instrument) -> Serial:
-    """Returns the type code and the serial number of an instrument."""
-    return row.type_code, row.serial_no
+    """Returns the type code and the serial number, as it is compared, of an instrument."""
+    return row.type_code, row.serial_key
+
+
+def set_key(row: Instrument) -> None:
+    """Sets the serial number as it is compared; marks the instrument if it has no number."""
+    row.serial_key = serial_key(row.serial_no)
+    row.repeated_serial = row.repeated_serial or not row.serial_key
 
 
 async def update_marks(session: AsyncSession, touched: Collection[Serial]) -> list[Instrument]:
@@ -36,7 +46,7 @@ async def update_marks(session: AsyncSession, touched: Collection[Serial]) -> li
         # One type at a time: given a list of pairs, SQLite would read the whole table.
         query = select(Instrument).where(
             Instrument.type_code == type_code,
-            col(Instrument.serial_no).in_(serial_nos),
+            col(Instrument.serial_key).in_(serial_nos),
             sa.not_(col(Instrument.removed)),
         )
         rows = (await session.exec(query.with_for_update())).all()
@@ -49,7 +59,8 @@ async def update_marks(session: AsyncSession, touched: Collection[Serial]) -> li
 
 
 def _portions(touched: Iterable[Serial]) -> Iterator[tuple[str, list[str]]]:
-    for type_code, serials in groupby(sorted(touched), key=itemgetter(0)):
+    numbered = sorted(serial for serial in touched if serial[1])
+    for type_code, serials in groupby(numbered, key=itemgetter(0)):
         serial_nos = [serial_no for _, serial_no in serials]
         for chunk in chunks(serial_nos, SERIALS_IN_QUERY):
             yield type_code, chunk

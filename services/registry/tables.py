@@ -106,13 +106,18 @@ class Subject(Base, table=True):
     version: int = 0
 
 
-@proven()
+@proven(without=("serial_key",))
 class Instrument(Base, table=True):
-    """A measuring instrument. `bureau` and `in_review` have the values of its owner."""
+    """A measuring instrument. `bureau` and `in_review` have the values of its owner.
+
+    `serial_key` is the serial number as it is compared, empty if it is no number such as 无. It is
+    set whenever the row is saved. `repeated_serial` marks what a person has to look at: a number
+    that occurs more than once for the type, or no number.
+    """
 
     __tablename__ = "instrument"
     __table_args__ = (
-        sa.Index("ix_instrument_serial", "type_code", "serial_no"),
+        sa.Index("ix_instrument_serial_key", "type_code", "serial_key"),
         sa.Index("ix_instrument_subject", "subject_id", "instrument_id"),
         bureau_index("ix_instrument_of_bureau", "instrument_id"),
         partial_index("ix_instrument_repeated_serial", "instrument_id", where=REPEATED_SERIAL),
@@ -125,6 +130,7 @@ class Instrument(Base, table=True):
     type_code: str
     model: str = ""
     serial_no: str
+    serial_key: str = Field(default="", sa_column_kwargs={"server_default": ""})
     manufacturer: str = ""
     location: str = ""
     state: InstrumentState = Field(

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 from uuid import uuid4
 
+import pytest
+
 from plumbing.identity import Role
 from protos.registry.v1 import registry_pb2 as pb
 from tests.integration.registry.import_files import (
@@ -104,6 +106,84 @@ async def test_spellings_are_not_merged_but_told_of_once(registry: RunningRegist
     assert await reasons(client, batch, warnings=True) == [
         (2, "使用单位", "POSSIBLE_DUPLICATE_OWNER")
     ]
+
+
+async def test_instruments_without_a_number_are_never_taken_for_one_another(
+    registry: RunningRegistry,
+) -> None:
+    await registry.bureau()
+    client = registry.client(Role.INTEGRATOR)
+    mark = uuid4().hex
+    told = (
+        ("无", "台式", "不合格", f"{mark}-1"),
+        ("无", "立柜式", "合格", f"{mark}-2"),
+        ("无", "台式", "合格", f"{mark}-3"),
+        ("б/н", "台式", "合格", ""),
+    )
+    rows = [
+        verification(使用单位=mark, 出厂编号=no, 型号规格=model, 检定结果=result, 证书编号=number)
+        for no, model, result, number in told
+    ]
+    rows[0]["有效期至"] = ""
+    batch = await upload(client, "verifications", verifications(*rows), **FILING)
+    assert (batch.changed, batch.rejected, batch.repeated_serials) == (4, 0, 4)
+    warned = await reasons(client, batch, warnings=True)
+    assert (2, "出厂编号", "NO_SERIAL_NUMBER") in warned
+    filed = (await fleet(client, mark))[mark]
+    assert len(filed) == 4
+    assert all(one.repeated_serial for one in filed)
+    # Told again: certificates say which is which; without one, nobody can tell.
+    again = await upload(client, "verifications", verifications(*reversed(rows)), **FILING)
+    assert (again.changed, again.unchanged) == (0, 3)
+    assert await reasons(client, again) == [(2, "出厂编号", "NO_SERIAL_NUMBER")]
+    assert len((await fleet(client, mark))[mark]) == 4
+
+
+async def test_a_serial_number_is_one_in_every_writing_and_another_model_is_another_instrument(
+    registry: RunningRegistry,
+) -> None:
+    await registry.bureau()
+    client = registry.client(Role.INTEGRATOR)
+    mark = uuid4().hex
+    writings = (f"XL-{mark}", f"ＸＬ－{mark}", f"xl—{mark}", f"XL -{mark}", f"№XL-{mark}")
+    rows = [
+        verification(使用单位=mark, 出厂编号=written, 型号规格="甲型", 证书编号=f"{mark}-{number}")
+        for number, written in enumerate(writings)
+    ]
+    other = verification(使用单位=mark, 出厂编号=writings[0], 型号规格="乙型")
+    batch = await upload(client, "verifications", verifications(*rows, other), **FILING)
+    assert batch.rejected == 0
+    filed = (await fleet(client, mark))[mark]
+    assert sorted(one.model for one in filed) == sorted(["甲型", "乙型"])
+    assert {one.serial_no for one in filed} == {writings[0]}
+    later = [{**rows[2], "检定日期": "2026-09-09", "证书编号": f"{mark}-later"}]
+    batch = await upload(client, "verifications", verifications(*later), **FILING)
+    assert await reasons(client, batch, warnings=True) == [
+        (2, "出厂编号", "OTHER_WRITING"),
+        (2, "出厂编号", "REPEATED_SERIAL"),
+    ]
+    assert len((await fleet(client, mark))[mark]) == 2
+
+
+@pytest.mark.parametrize("order", [("合格", "不合格"), ("不合格", "合格")])
+async def test_of_two_results_of_one_day_the_severe_one_stands(
+    registry: RunningRegistry, order: tuple[str, str]
+) -> None:
+    await registry.bureau()
+    client = registry.client(Role.INTEGRATOR)
+    mark = uuid4().hex
+    rows = [
+        verification(使用单位=mark, 出厂编号=mark, 检定结果=result, 证书编号=f"{mark}-{result}")
+        for result in order
+    ]
+    for row in rows:
+        row["有效期至"] = row["有效期至"] if row["检定结果"] == "合格" else ""
+    batch = await upload(client, "verifications", verifications(*rows), **FILING)
+    warned = await reasons(client, batch, warnings=True)
+    assert [row for row, _, reason in warned if reason == "RESULTS_OF_ONE_DAY"] == [2, 3]
+    events = await registry.events_of(f"batch/{batch.batch_id}")
+    told = [one.result for event in events for one in getattr(event, "verifications", ())]
+    assert told == ["pass", "reject"]
 
 
 async def test_one_serial_number_under_two_owners_is_two_instruments_both_marked(

@@ -33,7 +33,7 @@ from services.registry.tables import (
 ROWS_AT_ONCE = 2000
 Save = Callable[..., Awaitable[Any]]
 # Columns that follow from other rows: they may change without anyone having changed the row.
-FOLLOWS = frozenset({"version", "repeated_serial"})
+FOLLOWS = frozenset({"version", "serial_key", "repeated_serial"})
 
 
 @dataclass(frozen=True)

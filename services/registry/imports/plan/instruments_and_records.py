@@ -9,7 +9,7 @@ from typing import Any
 from sqlmodel import col
 
 from law.colours.rule import InstrumentState
-from law.identity import document_key
+from law.identity import document_key, may_be_one_model, serial_key
 from plumbing.identity import scope_prefix
 from services.registry.imports.plan.owners import Owners
 from services.registry.imports.plan.plan import (
@@ -25,26 +25,29 @@ from services.registry.imports.plan.plan import (
 from services.registry.imports.rows.reader import Item
 from services.registry.tables import Instrument, Record
 
-Serial = tuple[str, str]  # type code, serial number
+Serial = tuple[str, str]  # type code, serial number as it is compared
 INSTRUMENTS = present_rows(Instrument)
 RECORDS = present_rows(Record)
 ROWS_SHOWN = 10  # of the rows with one serial number
 
 
 class KnownInstruments:
-    """The register's instruments that have a type and serial number named in a file."""
+    """The register's instruments that have a type and serial number named in a file.
+
+    Instruments without a number, such as 无, are found under the empty number.
+    """
 
     def __init__(self, rows: Iterable[RegisterRow]) -> None:
         self._by: dict[Serial, list[RegisterRow]] = defaultdict(list)
         for row in rows:
-            self._by[row["type_code"], row["serial_no"]].append(row)
+            self._by[row["type_code"], row["serial_key"]].append(row)
 
     @classmethod
     async def of(cls, context: Context) -> KnownInstruments:
         """Reads the register's instruments that the rows of a file name, all at once."""
         items = (*context.items, *context.bad_with("type_code", "serial_no"))
         serials = {serial_of(item.values) for item in items}
-        pair = (col(Instrument.type_code), col(Instrument.serial_no))
+        pair = (col(Instrument.type_code), col(Instrument.serial_key))
         return cls(await fetch_pairs(context.session, INSTRUMENTS, pair, serials))
 
     def with_serial(self, serial: Serial) -> list[RegisterRow]:
@@ -64,14 +67,15 @@ class KnownInstruments:
 
 
 def serial_of(values: Mapping[str, Any]) -> Serial:
-    """Returns the type code and the serial number in a row's values."""
-    return values["type_code"], values["serial_no"]
+    """Returns the type code and the serial number, as it is compared, in a row's values."""
+    return values["type_code"], serial_key(values["serial_no"])
 
 
 async def plan_instruments(context: Context) -> Plan:
     """Plans the import of a file of instruments, identified by owner, type and serial number.
 
-    The state of an instrument is set as the file gives it.
+    Another model is never the same instrument. Without a serial number, only an instrument with the
+    same content is known. The state of an instrument is set as the file gives it.
     """
     plan = Plan()
     keys = Keys(context, plan)
@@ -86,10 +90,12 @@ async def plan_instruments(context: Context) -> Plan:
             continue
         content = {name: value for name, value in item.values.items() if name != "owner"}
         serial = serial_of(content)
-        if keys.first((owner["subject_id"], *serial), item.row, content):
+        key = (owner["subject_id"], *serial, "" if serial[1] else item.row)
+        if keys.first(key, item.row, content | {"serial_no": serial[1]}):
             known = instruments.owned(serial, owner["subject_id"])
-            instrument_id = _plan_instrument(context, plan, item, owner, content, known)
-            repeats.add(serial, instrument_id, item.row)
+            choose = _plan_instrument if serial[1] else _plan_unnumbered
+            instrument_id = choose(context, plan, item, owner, content, known)
+            repeats.add(item, instrument_id)
     for planned in plan.things[Kind.INSTRUMENT]:
         planned.stated = "state" in planned.values
     repeats.note(several_rows_count=False)
@@ -106,17 +112,77 @@ def _plan_instrument(
 ) -> str:
     """Plans one instrument of an owner, whose `known` ones bear its serial number; its id."""
     if not known:
-        values = {name: owner[name] for name in ("subject_id", "bureau", "in_review")}
-        return plan.make(Kind.INSTRUMENT, item.row, content | values)
+        return _make_instrument(plan, item, owner, content)
+    model = content.get("model", "")
     if len(known) > 1:
         zh, en = "该单位有多件同类型同编号的器具", "the owner has several with this serial number"
         context.fault(item.row, "serial_no", content["serial_no"], "AMBIGUOUS_INSTRUMENT", zh, en)
+    elif not may_be_one_model(model, known[0]["model"]):
+        other = known[0]["model"]
+        zh = f"已登记的同编号器具型号为“{other}”：是同一件请在器具页更正型号，不是同一件请逐件登记"
+        en = f"the instrument on file has the model {other}: correct it there, or file another one"
+        context.fault(item.row, "model", model, "OTHER_MODEL", zh, en)
     elif _leaves_scrap(content, known[0]):
         zh, en = "该器具已报废", "the instrument is scrapped"
         context.fault(item.row, "state", content["state"].value, "SCRAPPED", zh, en)
     else:
-        plan.alter(Kind.INSTRUMENT, item.row, known[0]["instrument_id"], content, known[0])
+        note_writing(context, item, "serial_no", known[0])
+        values = content | {"serial_no": known[0]["serial_no"]}
+        plan.alter(Kind.INSTRUMENT, item.row, known[0]["instrument_id"], values, known[0])
     return str(known[0]["instrument_id"])
+
+
+def _make_instrument(plan: Plan, item: Item, owner: RegisterRow, content: dict[str, Any]) -> str:
+    values = {name: owner[name] for name in ("subject_id", "bureau", "in_review")}
+    return plan.make(Kind.INSTRUMENT, item.row, content | values)
+
+
+def _plan_unnumbered(
+    context: Context,
+    plan: Plan,
+    item: Item,
+    owner: RegisterRow,
+    content: dict[str, Any],
+    known: list[RegisterRow],
+) -> str:
+    """Plans an instrument without a serial number; `known` are those of its owner and type.
+
+    It is known if one on file has the same content and no earlier row has claimed that one. It is
+    new if its model differs from all others. Otherwise nobody can tell, and a person decides.
+    """
+    claimed = plan.claimed
+    free = [row for row in known if row["instrument_id"] not in claimed]
+    for row in free:
+        if all(row[name] == value for name, value in content.items()):
+            claimed.add(row["instrument_id"])
+            plan.unchanged.add(item.row)
+            return str(row["instrument_id"])
+    if perhaps_on_file(context, item, free):
+        return str(free[0]["instrument_id"])
+    return _make_instrument(plan, item, owner, content)
+
+
+def perhaps_on_file(context: Context, item: Item, known: Iterable[RegisterRow]) -> bool:
+    """Returns whether a row without a serial number may be about one of the `known` instruments.
+
+    If so, adds a fault, because only a person can tell.
+    """
+    model, number = item.values.get("model", ""), item.values["serial_no"]
+    perhaps = [row for row in known if may_be_one_model(model, row["model"])]
+    if perhaps:
+        zh = f"编号“{number}”分不清器具：已登记同类无编号器具 {len(perhaps)} 件，请人工逐件办理"
+        en = f"{len(perhaps)} such instruments without a number are on file: decide one by one"
+        context.fault(item.row, "serial_no", number, "NO_SERIAL_NUMBER", zh, en)
+    return bool(perhaps)
+
+
+def note_writing(context: Context, item: Item, name: str, known: RegisterRow) -> None:
+    """Warns if a number is written otherwise than in the register; the writing on file stays."""
+    written, on_file = item.values[name], known[name]
+    if written != on_file:
+        zh, en = f"与已登记的“{on_file}”是同一编号", f"the same number as {on_file} on file"
+        column = context.file.column(name)
+        context.notes.warn(item.row, "OTHER_WRITING", zh, en, column=column, value=written)
 
 
 def _leaves_scrap(content: Mapping[str, Any], known: RegisterRow) -> bool:
@@ -135,11 +201,14 @@ class RepeatedSerials:
         self._context, self._plan, self._known = context, plan, known
         self._instruments: dict[Serial, set[str]] = defaultdict(set)
         self._rows: dict[Serial, list[int]] = defaultdict(list)
+        self._written: dict[Serial, str] = {}
 
-    def add(self, serial: Serial, instrument_id: str, row: int) -> None:
-        """Adds a row of the file about the instrument with this id and serial number."""
+    def add(self, item: Item, instrument_id: str) -> None:
+        """Adds a row of the file about the instrument with this id."""
+        serial = serial_of(item.values)
         self._instruments[serial].add(instrument_id)
-        self._rows[serial].append(row)
+        self._rows[serial].append(item.row)
+        self._written.setdefault(serial, item.values["serial_no"])
 
     def note(self, *, several_rows_count: bool) -> None:
         """Marks the instruments with a repeated serial number in the plan, and warns once of each.
@@ -150,16 +219,32 @@ class RepeatedSerials:
             known = {row["instrument_id"] for row in self._known.with_serial(serial)}
             rows = [row for row in self._rows[serial] if row not in self._context.notes.bad_rows]
             several = several_rows_count and len(rows) > 1
-            if rows and (several or len(own | known) > 1):
+            if rows and not serial[1]:
+                self._plan.repeated |= own
+                self._warn_unnumbered(serial, rows)
+            elif rows and (several or len(own | known) > 1):
                 self._plan.repeated |= own
                 self._warn(serial, rows, len(own | known))
 
     def _warn(self, serial: Serial, rows: list[int], instruments: int) -> None:
-        listed = "、".join(map(str, rows[:ROWS_SHOWN])) + ("…" if len(rows) > ROWS_SHOWN else "")
-        zh = f"类型 {serial[0]}、编号 {serial[1]} 重复：第 {listed} 行，共 {instruments} 件器具"
+        number = self._written[serial]
+        zh = f"类型 {serial[0]}、编号 {number} 重复：{_listed(rows)}，共 {instruments} 件器具"
         en = f"this type and serial number stand more than once: {instruments} instruments"
+        self._note(rows[0], "REPEATED_SERIAL", zh, en, number)
+
+    def _warn_unnumbered(self, serial: Serial, rows: list[int]) -> None:
+        number = self._written[serial]
+        zh = f"类型 {serial[0]} 的编号“{number}”不是编号，不据此合并：{_listed(rows)}，各为一件器具"
+        en = "there is no serial number, so each of these rows is an instrument of its own"
+        self._note(rows[0], "NO_SERIAL_NUMBER", zh, en, number)
+
+    def _note(self, row: int, reason: str, zh: str, en: str, number: str) -> None:
         column = self._context.file.column("serial_no")
-        self._context.notes.warn(rows[0], "REPEATED_SERIAL", zh, en, column=column, value=serial[1])
+        self._context.notes.warn(row, reason, zh, en, column=column, value=number)
+
+
+def _listed(rows: list[int]) -> str:
+    return f"第 {'、'.join(map(str, rows[:ROWS_SHOWN]))}{'…' if len(rows) > ROWS_SHOWN else ''} 行"
 
 
 async def plan_records(context: Context) -> Plan:
@@ -217,6 +302,7 @@ def _plan_record(
         en = "already entered with other content; a correction is not an import"
         context.fault(item.row, "source_ref", content["source_ref"], "ALREADY_ENTERED", zh, en)
     else:
+        note_writing(context, item, "source_ref", known)
         plan.unchanged.add(item.row)
 
 

@@ -66,6 +66,7 @@ class Plan:
     `unchanged` are rows with the same content as the register, `in_review` rows whose owner is
     doubtful; `repeated` are ids of instruments whose serial number occurs more than once.
     `beyond_cycle` are rows of verifications that are valid for longer than the cycle of their type.
+    `claimed` are ids of instruments on file that rows without a serial number are about.
     """
 
     things: dict[Kind, list[Planned]] = field(default_factory=lambda: defaultdict(list))
@@ -73,6 +74,7 @@ class Plan:
     in_review: set[int] = field(default_factory=set)
     repeated: set[str] = field(default_factory=set)
     beyond_cycle: set[int] = field(default_factory=set)
+    claimed: set[str] = field(default_factory=set)
 
     def make(self, kind: Kind, row: int, values: dict[str, Any], thing_id: str = "") -> str:
         """Plans to create a row of the register with these values; returns its id.

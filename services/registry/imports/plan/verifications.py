@@ -6,20 +6,23 @@ On request, owners and instruments that are missing in the register are created 
 from __future__ import annotations
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any
-from uuid import uuid4
 
 import sqlalchemy as sa
 from sqlmodel import col
 
 from law.colours.rule import InstrumentState, VerificationResult
 from law.instruments import end_of_cycle, exceeds_cycle
+from services.registry.imports.plan.instrument_finder import (
+    CERTIFIED,
+    VERIFICATIONS,
+    InstrumentFinder,
+)
 from services.registry.imports.plan.instruments_and_records import (
     KnownInstruments,
     RepeatedSerials,
-    Serial,
-    serial_of,
 )
 from services.registry.imports.plan.owners import Owners, plan_new_owners, warn_near_spellings
 from services.registry.imports.plan.plan import (
@@ -28,18 +31,16 @@ from services.registry.imports.plan.plan import (
     Keys,
     Kind,
     Plan,
+    Planned,
     RegisterRow,
     fetch,
     fetch_pairs,
-    present_rows,
 )
 from services.registry.imports.rows.reader import Item
 from services.registry.institutions import reporting
 from services.registry.institutions.reporting import NOT_OWN_EN, NOT_OWN_ZH, Reporter
 from services.registry.tables import ImportBatch, ImportedThing, Subject, Verification
 
-VERIFICATIONS = present_rows(Verification)
-CERTIFIED = VERIFICATIONS.where(sa.text("certificate_no <> ''"))
 # Instruments whose state was given by a file that is still applied.
 STATED = (
     sa.select(col(ImportedThing.thing_id))
@@ -62,13 +63,14 @@ async def plan_verifications(context: Context) -> Plan:
         first_rows.setdefault(item.values.get("owner", ""), item.row)
     owners = await Owners.of(context, plan, {*first_rows, *context.all_named("owner")})
     known = await KnownInstruments.of(context)
-    finder = _InstrumentFinder(context, owners, known)
+    finder = await InstrumentFinder.of(context, owners, known)
     owned = [(item, found) async for item in context.each() if (found := finder.find(item))]
     if not context.header.file_missing:
         for item in context.bad_with("type_code", "serial_no"):
             finder.find(item)
     await _plan_each(context, plan, owned)
     plan.drop(context.notes.bad_rows)  # a row may turn out bad only by a later one
+    _let_the_severe_stand(context, plan)
     _note_repeated_serials(context, plan, known, owned)
     _plan_new_instruments(plan, owners, finder)
     await _put_into_use(context, plan, finder)
@@ -76,73 +78,6 @@ async def plan_verifications(context: Context) -> Plan:
         named = {name: row for name, row in first_rows.items() if not owners.is_placeholder(name)}
         warn_near_spellings(context, named, await _names_on_file(context))
     return plan
-
-
-class _InstrumentFinder:
-    """Finds the instrument that a row is about, or plans to file it."""
-
-    def __init__(self, context: Context, owners: Owners, known: KnownInstruments) -> None:
-        self._context, self._owners, self._known = context, owners, known
-        self.new: dict[tuple[str, Serial], dict[str, Any]] = {}
-        self.found: dict[str, RegisterRow] = {}
-
-    def find(self, item: Item) -> RegisterRow | None:
-        """Returns the instrument that a row is about.
-
-        With `file_missing` in the header, it is a new one if the register has none. Returns None,
-        and adds a fault for the row, if no single instrument can be determined.
-        """
-        filing = self._context.header.file_missing
-        instrument = self._find_or_file(item) if filing else self._find_known(item)
-        if instrument is not None:
-            self.found[instrument["instrument_id"]] = instrument
-        return instrument
-
-    def _find_known(self, item: Item) -> RegisterRow | None:
-        serial, name = serial_of(item.values), item.values.get("owner", "")
-        if name:
-            owner = self._owners.find(item.row, name)
-            if owner is None:
-                return None
-            candidates = self._known.owned(serial, owner["subject_id"])
-        else:
-            candidates = self._known.in_scope(self._context, serial)
-        if len(candidates) == 1:
-            return candidates[0]
-        if candidates:
-            zh = "有多件器具与之相符，请填写使用单位"
-            en = "several instruments match; name the owner"
-            self._fault(item, "AMBIGUOUS_INSTRUMENT", zh, en)
-        else:
-            zh, en = "没有登记该计量器具", "there is no such instrument in the register"
-            self._fault(item, "UNKNOWN_INSTRUMENT", zh, en)
-        return None
-
-    def _find_or_file(self, item: Item) -> RegisterRow | None:
-        values, serial = item.values, serial_of(item.values)
-        owner = self._owners.find_or_file(item.row, values.get("owner", ""), values.get("sector"))
-        if owner is None:
-            return None
-        known = self._known.owned(serial, owner["subject_id"])
-        if known:
-            return known[0]
-        return self.new.setdefault(
-            (owner["subject_id"], serial),
-            {
-                "instrument_id": uuid4().hex,
-                "subject_id": owner["subject_id"],
-                "bureau": owner["bureau"],
-                "in_review": owner["in_review"],
-                "type_code": serial[0],
-                "serial_no": serial[1],
-                "model": values.get("model", ""),
-                "state": InstrumentState.SPARE,
-                "spell": 0,
-            },
-        )
-
-    def _fault(self, item: Item, reason: str, zh: str, en: str) -> None:
-        self._context.fault(item.row, "serial_no", item.values["serial_no"], reason, zh, en)
 
 
 async def _plan_each(context: Context, plan: Plan, owned: Owned) -> None:
@@ -170,6 +105,35 @@ async def _plan_each(context: Context, plan: Plan, owned: Owned) -> None:
         else:
             plan.alter(Kind.VERIFICATION, item.row, present["verification_id"], values, present)
         _note_cycle(context, plan, item, values)
+
+
+def _let_the_severe_stand(context: Context, plan: Plan) -> None:
+    """Records a pass before any other result of its instrument and day; warns of each such row.
+
+    The order of the rows of a file does not tell what happened last on a day.
+    """
+    results: dict[tuple[str, Any], set[VerificationResult]] = defaultdict(set)
+    planned = [one for one in plan.things[Kind.VERIFICATION] if one.new]
+    for one in planned:
+        results[_instrument_and_day(one)].add(one.values["result"])
+    contradicting = [one for one in planned if len(results[_instrument_and_day(one)]) > 1]
+    if not contradicting:
+        return
+    plan.things[Kind.VERIFICATION].sort(key=_is_not_pass)
+    for one in contradicting:
+        zh = "同一器具同日有不同的检定结果：先以不合格为准，请核实当日先后"
+        en = "one instrument has different results on one day: the severe one stands until checked"
+        column = context.file.column("result")
+        value = one.values["result"].value
+        context.notes.warn(one.row, "RESULTS_OF_ONE_DAY", zh, en, column=column, value=value)
+
+
+def _instrument_and_day(planned: Planned) -> tuple[str, Any]:
+    return planned.values["instrument_id"], planned.values["verified_on"]
+
+
+def _is_not_pass(planned: Planned) -> bool:
+    return planned.values.get("result", VerificationResult.PASS) is not VerificationResult.PASS
 
 
 def _note_cycle(context: Context, plan: Plan, item: Item, values: Mapping[str, Any]) -> None:
@@ -271,18 +235,18 @@ def _note_repeated_serials(
 ) -> None:
     repeats = RepeatedSerials(context, plan, known)
     for item, instrument in owned:
-        repeats.add(serial_of(item.values), instrument["instrument_id"], item.row)
+        repeats.add(item, instrument["instrument_id"])
     repeats.note(several_rows_count=context.header.file_missing)
 
 
-def _plan_new_instruments(plan: Plan, owners: Owners, finder: _InstrumentFinder) -> None:
+def _plan_new_instruments(plan: Plan, owners: Owners, finder: InstrumentFinder) -> None:
     """Plans the new instruments that a planned verification is about, and their new owners."""
     first_rows: dict[str, int] = {}
     for planned in plan.things[Kind.VERIFICATION]:
         if planned.new:
             first_rows.setdefault(planned.values["instrument_id"], planned.row)
     rows_of_owners: dict[str, int] = {}
-    for instrument in finder.new.values():
+    for instrument in finder.filed():
         row = first_rows.get(instrument["instrument_id"])
         if row is not None:
             without = ("instrument_id", "state", "spell")
@@ -292,7 +256,7 @@ def _plan_new_instruments(plan: Plan, owners: Owners, finder: _InstrumentFinder)
     plan_new_owners(owners, plan, rows_of_owners)
 
 
-async def _put_into_use(context: Context, plan: Plan, finder: _InstrumentFinder) -> None:
+async def _put_into_use(context: Context, plan: Plan, finder: InstrumentFinder) -> None:
     """Plans that the first pass of an instrument never used puts it into use (C-19).
 
     A state that an instruments file gave stays: verifications imported after it are history.

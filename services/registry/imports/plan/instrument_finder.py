@@ -1,0 +1,184 @@
+"""Finds the instrument that each row of a file of verifications is about.
+
+Owner, type and serial number identify it; another model is another instrument. Without a serial
+number, such as 无, only a certificate on file does: what may be the same is never taken for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain
+from typing import Any, TypeVar
+from uuid import uuid4
+
+import sqlalchemy as sa
+from sqlmodel import col
+
+from law.colours.rule import InstrumentState
+from law.identity import may_be_one_model
+from services.registry.imports.plan.instruments_and_records import (
+    KnownInstruments,
+    note_writing,
+    perhaps_on_file,
+    serial_of,
+)
+from services.registry.imports.plan.owners import Owners
+from services.registry.imports.plan.plan import Context, RegisterRow, fetch_pairs, present_rows
+from services.registry.imports.rows.reader import Item
+from services.registry.tables import Verification
+
+VERIFICATIONS = present_rows(Verification)
+CERTIFIED = VERIFICATIONS.where(sa.text("certificate_no <> ''"))
+Certificate = tuple[str, str]  # institution, number
+Row = TypeVar("Row", bound=Mapping[str, Any])
+
+
+class InstrumentFinder:
+    """Finds the instrument that a row is about, or plans to file it.
+
+    `found` are the instruments of all rows, by id. `certified` are the ids of the instruments whose
+    certificates the rows without a serial number name.
+    """
+
+    def __init__(
+        self,
+        context: Context,
+        owners: Owners,
+        known: KnownInstruments,
+        certified: Mapping[Certificate, str],
+    ) -> None:
+        self._context, self._owners, self._known = context, owners, known
+        self._certified = certified
+        self._new: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
+        self.found: dict[str, RegisterRow] = {}
+
+    @classmethod
+    async def of(
+        cls, context: Context, owners: Owners, known: KnownInstruments
+    ) -> InstrumentFinder:
+        """Reads the certificates on file that rows without a serial number name, all at once."""
+        named = {
+            _certificate(item.values)
+            for item in context.items
+            if not serial_of(item.values)[1] and item.values.get("certificate_no")
+        }
+        pair = (col(Verification.institution), col(Verification.certificate_no))
+        rows = await fetch_pairs(context.session, CERTIFIED, pair, named)
+        certified = {_certificate(row): row["instrument_id"] for row in rows}
+        return cls(context, owners, known, certified)
+
+    def filed(self) -> Iterator[dict[str, Any]]:
+        """Yields the new instruments."""
+        return chain.from_iterable(self._new.values())
+
+    def find(self, item: Item) -> RegisterRow | None:
+        """Returns the instrument that a row is about.
+
+        With `file_missing` in the header, it is a new one if the register has none. Returns None,
+        and adds a fault for the row, if no single instrument can be determined.
+        """
+        filing = self._context.header.file_missing
+        instrument = self._find_or_file(item) if filing else self._find_known(item)
+        if instrument is not None:
+            self.found[instrument["instrument_id"]] = instrument
+        return instrument
+
+    def _find_known(self, item: Item) -> RegisterRow | None:
+        serial, name = serial_of(item.values), item.values.get("owner", "")
+        if name:
+            owner = self._owners.find(item.row, name)
+            if owner is None:
+                return None
+            candidates = self._known.owned(serial, owner["subject_id"])
+        else:
+            candidates = self._known.in_scope(self._context, serial)
+        if not serial[1]:
+            return self._unnumbered(item, candidates)
+        return self._only(item, candidates)
+
+    def _only(self, item: Item, candidates: list[RegisterRow]) -> RegisterRow | None:
+        """The only one of the candidates; adds a fault if there is none or several."""
+        fitting = _of_model(item, candidates)
+        if len(fitting) == 1:
+            note_writing(self._context, item, "serial_no", fitting[0])
+            return fitting[0]
+        if fitting:
+            zh = "有多件器具与之相符，请填写使用单位"
+            en = "several instruments match; name the owner"
+            self._fault(item, "AMBIGUOUS_INSTRUMENT", zh, en)
+        elif candidates:
+            model = candidates[0]["model"]
+            zh = f"登记的同编号器具型号为“{model}”，与此不同"
+            en = f"the instrument on file with this number has another model: {model}"
+            self._fault(item, "OTHER_MODEL", zh, en)
+        else:
+            zh, en = "没有登记该计量器具", "there is no such instrument in the register"
+            self._fault(item, "UNKNOWN_INSTRUMENT", zh, en)
+        return None
+
+    def _unnumbered(self, item: Item, candidates: list[RegisterRow]) -> RegisterRow | None:
+        """The candidate whose certificate the row names; adds a fault if there is none."""
+        found = self._by_certificate(item, candidates)
+        if found is None and not perhaps_on_file(self._context, item, candidates):
+            zh, en = "没有登记该计量器具", "there is no such instrument in the register"
+            self._fault(item, "UNKNOWN_INSTRUMENT", zh, en)
+        return found
+
+    def _find_or_file(self, item: Item) -> RegisterRow | None:
+        values, serial = item.values, serial_of(item.values)
+        owner = self._owners.find_or_file(item.row, values.get("owner", ""), values.get("sector"))
+        if owner is None:
+            return None
+        known = self._known.owned(serial, owner["subject_id"])
+        if serial[1]:
+            if fitting := _of_model(item, known):
+                note_writing(self._context, item, "serial_no", fitting[0])
+                return fitting[0]
+        elif found := self._by_certificate(item, known):
+            return found
+        elif perhaps_on_file(self._context, item, known):
+            return None
+        return self._file(item, owner)
+
+    def _by_certificate(self, item: Item, candidates: list[RegisterRow]) -> RegisterRow | None:
+        own = self._certified.get(_certificate(item.values))
+        return next((row for row in candidates if row["instrument_id"] == own), None)
+
+    def _file(self, item: Item, owner: RegisterRow) -> RegisterRow:
+        """The new instrument that a row is about.
+
+        Rows with one serial number and model are about one instrument, rows without a serial number
+        about one for each certificate.
+        """
+        values, serial = item.values, serial_of(item.values)
+        apart = "" if serial[1] else values.get("certificate_no") or item.row
+        filed = self._new.setdefault((owner["subject_id"], serial, apart), [])
+        if fitting := _of_model(item, filed):
+            fitting[0]["model"] = fitting[0]["model"] or values.get("model", "")
+            return fitting[0]
+        filed.append(
+            {
+                "instrument_id": uuid4().hex,
+                "subject_id": owner["subject_id"],
+                "bureau": owner["bureau"],
+                "in_review": owner["in_review"],
+                "type_code": serial[0],
+                "serial_no": values["serial_no"],
+                "model": values.get("model", ""),
+                "state": InstrumentState.SPARE,
+                "spell": 0,
+            }
+        )
+        return filed[-1]
+
+    def _fault(self, item: Item, reason: str, zh: str, en: str) -> None:
+        self._context.fault(item.row, "serial_no", item.values["serial_no"], reason, zh, en)
+
+
+def _certificate(values: Mapping[str, Any]) -> Certificate:
+    return values.get("institution", ""), values.get("certificate_no", "")
+
+
+def _of_model(item: Item, rows: Iterable[Row]) -> list[Row]:
+    model = item.values.get("model", "")
+    return [row for row in rows if may_be_one_model(model, row["model"])]
