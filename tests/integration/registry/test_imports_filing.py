@@ -120,11 +120,14 @@ async def test_instruments_without_a_number_are_never_taken_for_one_another(
         ("无", "台式", "合格", f"{mark}-3"),
         ("б/н", "台式", "合格", ""),
     )
+    days = {"合格": "2027-08-31", "不合格": ""}
     rows = [
-        verification(使用单位=mark, 出厂编号=no, 型号规格=model, 检定结果=result, 证书编号=number)
+        verification(
+            使用单位=mark, 出厂编号=no, 型号规格=model, 检定结果=result, 有效期至=days[result]
+        )
+        | {"证书编号": number}
         for no, model, result, number in told
     ]
-    rows[0]["有效期至"] = ""
     batch = await upload(client, "verifications", verifications(*rows), **FILING)
     assert (batch.changed, batch.rejected, batch.repeated_serials) == (4, 0, 4)
     warned = await reasons(client, batch, warnings=True)
@@ -172,12 +175,11 @@ async def test_of_two_results_of_one_day_the_severe_one_stands(
     await registry.bureau()
     client = registry.client(Role.INTEGRATOR)
     mark = uuid4().hex
+    days = {"合格": "2027-08-31", "不合格": ""}
     rows = [
-        verification(使用单位=mark, 出厂编号=mark, 检定结果=result, 证书编号=f"{mark}-{result}")
+        verification(使用单位=mark, 出厂编号=mark, 检定结果=result, 有效期至=days[result])
         for result in order
     ]
-    for row in rows:
-        row["有效期至"] = row["有效期至"] if row["检定结果"] == "合格" else ""
     batch = await upload(client, "verifications", verifications(*rows), **FILING)
     warned = await reasons(client, batch, warnings=True)
     assert [row for row, _, reason in warned if reason == "RESULTS_OF_ONE_DAY"] == [2, 3]

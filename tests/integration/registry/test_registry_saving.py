@@ -75,7 +75,7 @@ async def save_many(change: Change) -> tuple[list[Subject], list[Instrument]]:
             subject_id=f"s{n}",
             bureau=subjects[n].bureau,
             type_code="FUEL",
-            serial_no=f"{n % 1000}",
+            serial_no=f"s{n % 1000}",
         )
         for n in range(MANY)
     ]
