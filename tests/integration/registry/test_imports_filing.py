@@ -123,9 +123,13 @@ async def test_instruments_without_a_number_are_never_taken_for_one_another(
     days = {"合格": "2027-08-31", "不合格": ""}
     rows = [
         verification(
-            使用单位=mark, 出厂编号=no, 型号规格=model, 检定结果=result, 有效期至=days[result]
+            使用单位=mark,
+            出厂编号=no,
+            型号规格=model,
+            检定结果=result,
+            有效期至=days[result],
+            证书编号=number,
         )
-        | {"证书编号": number}
         for no, model, result, number in told
     ]
     batch = await upload(client, "verifications", verifications(*rows), **FILING)
