@@ -323,6 +323,23 @@ async def test_a_service_acts_for_nobody_who_may_not_do_it_themselves(
         await end(await registry.acting_for(Role.UNIT_HEAD), record)
 
 
+async def test_a_service_corrects_and_does_not_repair_for_a_reviewer_of_the_city(
+    registry: RunningRegistry,
+) -> None:
+    record = await registry.record()
+    await contest(await objection(registry, record.subject_id), "case-10", record)
+    contested = (await read(registry.client(Role.CASEWORKER), record)).record
+    reviewer = await registry.acting_for(Role.MUNICIPAL_REVIEWER, bureau=CITY)
+    request = corrected(contested, summary="复核成立")
+    request.case_id = "case-10"
+    assert (await reviewer.registry.CorrectRecord(request)).record.summary == "复核成立"
+    repair = pb.RepairRecordsRequest(
+        request_id=new_request_id(), record_ids=[record.record_id], ground="复核人不办理修复"
+    )
+    with refused("NOT_PERMITTED"):
+        await reviewer.registry.RepairRecords(repair)
+
+
 async def test_records_are_seen_by_their_subject_and_their_bureau_alone(
     registry: RunningRegistry,
 ) -> None:
