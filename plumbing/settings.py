@@ -27,6 +27,7 @@ from plumbing.addresses import (
     endpoint_by_tls,
     names_in,
 )
+from plumbing.clock import SystemClock, local_date
 from plumbing.mail_address import REASON_EN, REASON_ZH, is_mail_address
 
 __all__ = ["SERVICES"]  # readers of settings import it from here
@@ -54,6 +55,19 @@ def _mail_address(text: str) -> str:
     if text and not is_mail_address(text):
         raise ValueError(f"{REASON_ZH} | {REASON_EN}")
     return text
+
+
+def _kept_long_enough(days: int) -> int:
+    # Slow to load, and only needed where somebody sets another number of days.
+    from law.disclosure.retention import log_kept  # noqa: PLC0415
+    from law.reader.texts import spell_out  # noqa: PLC0415
+
+    least = log_kept(local_date(SystemClock().now()))
+    if days < least.days:
+        zh = f"访问日志至少留存 {least.months} 个月，{least.days} 日：{spell_out(least.cite, 'zh')}"
+        en = f"the access log is kept for at least {least.months} months ({least.days} days)"
+        raise ValueError(f"{zh} | {en}: {spell_out(least.cite, 'en')}")
+    return days
 
 
 def _sender(text: str) -> str:
@@ -147,8 +161,8 @@ class Settings(BaseSettings):
     checkpoint_webhook_ca_file: str = ""  # its authorities; empty for those of the machine
     checkpoint_webhook_private: bool = False  # whether it may have an address of an inner network
 
-    # How many days the access log keeps an entry. 网络安全法 21 asks for six months at least.
-    access_log_days: int = Field(default=400, ge=1)
+    # How many days the access log keeps an entry; at least as long as the law says.
+    access_log_days: Annotated[int, AfterValidator(_kept_long_enough)] = 400
 
     # The address of the portal for browsers; with https its cookies are sent over https only.
     portal_url: str = "http://127.0.0.1:7300"

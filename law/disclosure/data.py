@@ -140,6 +140,14 @@ class ReplyWindow:
     cite: str
 
 
+@dataclass(frozen=True, slots=True)
+class LogPeriod:
+    """The calendar months for which a log of access is kept at least, with the article."""
+
+    months: int
+    cite: str
+
+
 Versions = tuple[Version[T], ...]
 
 
@@ -154,6 +162,7 @@ class DisclosureRules:
     classifications: Mapping[Classification, Versions[Reach]]
     review: Versions[ReviewRule]
     windows: Mapping[str, Versions[ReplyWindow]]
+    log_kept: Versions[LogPeriod]
 
 
 @cache
@@ -168,8 +177,8 @@ def read_disclosure(reader: Reader) -> DisclosureRules:
     A missing legal text, kind of subject, audience or classification is a fault.
     """
     read_header(
-        reader, "periods", "severity_caps", "severity_caps_source", "audiences", "fields",
-        "query_needs_authority", "classifications", "review", "windows", "ambiguities",
+        reader, "periods", "severity_caps", "severity_caps_source", "log_kept", "audiences",
+        "fields", "query_needs_authority", "classifications", "review", "windows", "ambiguities",
     )  # fmt: skip
     read_readings(reader)
     _check_audiences(reader.below("audiences"))
@@ -192,6 +201,7 @@ def read_disclosure(reader: Reader) -> DisclosureRules:
         },
         read_figure(reader, "review", _review),
         {name: read_figure(windows, name, _window) for name in GRADING if name in windows.data},
+        read_figure(reader, "log_kept", _log_period),
     )
 
 
@@ -199,6 +209,11 @@ def _review(reader: Reader) -> ReviewRule:
     reader.only("by", "requirements", *DATED)
     read_requirements(reader)
     return ReviewRule(reader.choices("by", Office), reader.text("cite"))
+
+
+def _log_period(reader: Reader) -> LogPeriod:
+    reader.only("months", *DATED)
+    return LogPeriod(reader.whole("months", least=1), reader.text("cite"))
 
 
 def _window(reader: Reader) -> ReplyWindow:

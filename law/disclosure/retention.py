@@ -45,6 +45,27 @@ class Retention:
     removal_cite: str
 
 
+@dataclass(frozen=True, slots=True)
+class LogKept:
+    """The days for which a log of access is kept at least, whenever it begins; and the article."""
+
+    days: int
+    months: int
+    cite: str
+
+
+def log_kept(on: date) -> LogKept:
+    """Returns how long a log of access is kept at least, by the text in force on a day.
+
+    Raises NotInForce on a day without one.
+    """
+    versions = disclosure_rules().log_kept
+    period = in_force(versions, on, "网络日志的留存期", "how long a log of access is kept")
+    firsts = (date(on.year, month, 1) for month in range(1, 13))
+    longest = max((add_months(first, period.months) - first).days for first in firsts)
+    return LogKept(longest, period.months, period.cite)
+
+
 def retention(ruleset_id: str, record: Record, on: date, since: date = date.min) -> Retention:
     """Returns the last days on which a record is evidence and is disclosed, and its day of removal.
 

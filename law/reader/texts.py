@@ -68,6 +68,12 @@ _ALL = (
         "杭市管〔2021〕120号",
     ),
     Text("CIVIL-CODE", "中华人民共和国民法典", "Civil Code of the PRC", _ISSUED),
+    Text(
+        "CYBERSECURITY-LAW",
+        "中华人民共和国网络安全法",
+        "Cybersecurity Law of the PRC",
+        _ISSUED,
+    ),
     Text("METROLOGY-LAW", "中华人民共和国计量法", "Metrology Law of the PRC", _ISSUED),
     Text(
         "GBF-2025-22",

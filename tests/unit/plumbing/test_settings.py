@@ -111,3 +111,12 @@ def test_a_relative_directory_of_keys_means_the_same_to_a_child_that_starts_else
     monkeypatch.chdir(tmp_path)
     environment = child_environment(Settings(keys_dir=Path("keys")))
     assert environment["QUANHENG_KEYS_DIR"] == str(tmp_path / "keys")
+
+
+@pytest.mark.parametrize(("days", "kept"), [(183, False), (184, True)])
+def test_the_access_log_is_kept_for_as_long_as_the_law_says(days: int, *, kept: bool) -> None:
+    if kept:
+        assert Settings(access_log_days=days).access_log_life.days == days
+        return
+    with pytest.raises(ValidationError, match=r"至少留存 6 个月.*网络安全法》21\(三\)"):
+        Settings(access_log_days=days)
