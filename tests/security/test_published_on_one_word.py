@@ -152,6 +152,25 @@ async def test_what_is_not_open_is_withheld_with_its_reason(
     assert own.summary == ("" if found in ("state_secret", "barred_by_law") else record.summary)
 
 
+async def test_the_subject_is_not_told_who_reviewed_its_record_and_why(
+    registry: RunningRegistry,
+) -> None:
+    record = await registry.record()
+    reasons = "内部讨论：另案调查中"
+    await registry.publish(record, classification="internal", reasons=reasons)
+    owner = registry.client(Role.OPERATOR, subject_id=record.subject_id).publication
+    request = publication.GetPublicationRequest(record_id=record.record_id)
+    listed = publication.ListPublicationsRequest(subject_id=record.subject_id)
+    by_id = (await owner.GetPublication(request)).publication
+    for told in (by_id, *(await owner.ListPublications(listed)).publications):
+        assert (told.state, told.record.record_id) == ("withheld", record.record_id)
+        told.record.Clear()
+        assert reasons not in str(told)
+        assert not (told.reviewed_by)
+        assert not (told.reviewed_by_name)
+        assert not (told.HasField("reviewed_at"))
+
+
 def _get(record: pb.Record) -> pb.GetRecordRequest:
     return pb.GetRecordRequest(record_id=record.record_id)
 

@@ -81,4 +81,4 @@ async def get_publication(
     if window := window_of(record, owner, now, view.today):
         message.window_days, message.window_cite = window.days, window.cite
         message.window_example = window.example
-    return pb.GetPublicationResponse(publication=message)
+    return pb.GetPublicationResponse(publication=wire.shown(view, message))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from sqlmodel import col, select
 
@@ -18,6 +19,14 @@ from services.registry.publication.tables import Publication
 from services.registry.tables import Record, Subject
 
 By = Change | View
+# What an operator is shown of the review of its own records: where it stands and what follows, not
+# who reviewed it, why, and what was found in the text.
+_FOR_THE_SUBJECT = frozenset(
+    {
+        *("record", "subject_name", "state", "released_summary", "public_from"),
+        *("window_days", "window_cite", "window_example"),
+    }
+)
 
 
 async def publications(by: By, rows: Sequence[tuple[Record, Subject]]) -> list[pb.Publication]:
@@ -27,8 +36,17 @@ async def publications(by: By, rows: Sequence[tuple[Record, Subject]]) -> list[p
     people = await by.session.exec(select(Account).where(col(Account.account_id).in_(ids)))
     names = {one.account_id: one.display_name for one in people}
     return [
-        _message(by, record, owner, decided.get(record.record_id), names) for record, owner in rows
+        shown(by, _message(by, record, owner, decided.get(record.record_id), names))
+        for record, owner in rows
     ]
+
+
+def shown(by: By, message: pb.Publication) -> pb.Publication:
+    """Returns the message with the fields that the caller may see only."""
+    if not by.caller.has(Role.OPERATOR):
+        return message
+    told: dict[str, Any] = {field.name: value for field, value in message.ListFields()}
+    return pb.Publication(**{name: told[name] for name in told if name in _FOR_THE_SUBJECT})
 
 
 def _message(
