@@ -202,16 +202,24 @@ async def replace_first_password(
 
 
 def new_password_step(password: str) -> StepTaker:
-    """Returns a step taker that only replaces a first password.
+    """Returns a step taker for the first login of an account that a program uses once.
 
-    It raises InvalidInput if the login needs another step.
+    It replaces the first password, and sets up a second factor where the role needs one; nobody
+    keeps its secret. It raises InvalidInput if the login needs another step.
     """
+    import pyotp  # noqa: PLC0415 - few commands log in
+
     from protos.identity.v1 import identity_pb2 as pb  # noqa: PLC0415 - few commands log in
 
     def take(response: Any) -> Any:
-        if response.step != pb.LOGIN_STEP_NEW_PASSWORD:
+        going_on = pb.ContinueLoginRequest(challenge=response.challenge)
+        if response.step == pb.LOGIN_STEP_NEW_PASSWORD:
+            going_on.new_password = password
+        elif response.step == pb.LOGIN_STEP_SET_UP_SECOND_FACTOR:
+            going_on.code = pyotp.TOTP(response.setup.secret).at(SystemClock().now())
+        else:
             raise sessions.not_logged_in("登录还差一步，请先登录", "The login needs another step")
-        return pb.ContinueLoginRequest(challenge=response.challenge, new_password=password)
+        return going_on
 
     return take
 

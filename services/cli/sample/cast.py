@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 from plumbing.client import new_request_id
@@ -13,8 +12,9 @@ from plumbing.private_files import write_private
 from plumbing.settings import Settings
 from protos.identity.v1 import identity_pb2 as identity
 from protos.registry.v1 import registry_pb2 as registry
-from services.cli.client import Client, fixed_token, log_in, replace_first_password
+from services.cli.client import Client, replace_first_password
 from services.cli.commands.accounts import role_value
+from services.cli.sample import loading
 from services.cli.sample.institution import authorise
 from services.cli.sample.instruments import INSTITUTION
 from services.cli.sample.subjects import subjects
@@ -39,7 +39,10 @@ class Member:
 
 
 def members(bureau: str) -> tuple[Member, ...]:
-    """Returns the people of the cast: one operator, one institution, staff of bureau and city."""
+    """Returns the people of the cast, in the order in which their accounts are made.
+
+    They are one operator, one institution, staff of bureau and city, and a second administrator.
+    """
     return (
         Member("demo.operator", "样例经营者", Role.OPERATOR),
         Member("demo.caseworker", "样例办案人员", Role.CASEWORKER, bureau),
@@ -50,6 +53,8 @@ def members(bureau: str) -> tuple[Member, ...]:
         Member("demo.cityhead", "样例市局负责人", Role.UNIT_HEAD, _CITY),
         Member("demo.auditor", "样例审计员", Role.AUDITOR, PLATFORM_WIDE),
         Member("demo.institution", "样例检定员", _INSTITUTION, bureau, INSTITUTION),
+        # The last: from now on one administrator proposes and the other one releases.
+        Member("demo.administrator", "样例第二管理员", Role.ADMINISTRATOR, PLATFORM_WIDE),
     )
 
 
@@ -64,7 +69,7 @@ async def engage(client: Client, settings: Settings) -> None:
     opened: list[Member] = []
     for member in members(first.bureau):
         if member.institution:
-            await _register(settings, opened, member.bureau)
+            await _register(client, member.bureau)
         opened.append(await _open(client, member, subject.subject_id))
     password = administrator_password(settings.keys_dir)
     administrator = Member(ADMINISTRATOR, "平台管理员", Role.ADMINISTRATOR, password=password)
@@ -72,14 +77,13 @@ async def engage(client: Client, settings: Settings) -> None:
     write_private(settings.cast_file, json.dumps(kept, ensure_ascii=False))
 
 
-async def _register(settings: Settings, opened: Sequence[Member], bureau: str) -> None:
-    """Puts the institution of the cast on file, as the head of its bureau."""
-    head = next(m for m in opened if (m.role, m.bureau) == (Role.UNIT_HEAD, bureau))
-    client = Client(settings, fixed_token((await log_in(settings, head.name, head.password)).token))
+async def _register(client: Client, bureau: str) -> None:
+    """Puts the institution of the cast on file, as a head of its bureau."""
+    head = await loading.engage(client, bureau, "head")
     try:
-        await authorise(client, bureau)
+        await authorise(head, bureau)
     finally:
-        await client.close()
+        await head.close()
 
 
 async def _open(client: Client, member: Member, subject_id: str) -> Member:

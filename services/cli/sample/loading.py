@@ -23,7 +23,11 @@ from services.cli.commands.accounts import role_value
 from services.cli.commands.imports import ColumnMapping
 from services.cli.sample import SampleFile
 
-_NAMES = {"loader": "样例建档人员", "reviewer": "样例审查人员"}
+_PEOPLE = {
+    "loader": ("样例建档人员", Role.CASEWORKER),
+    "reviewer": ("样例审查人员", Role.CASEWORKER),
+    "head": ("样例登记负责人", Role.UNIT_HEAD),
+}
 
 
 async def load(administrator: Client) -> AsyncIterator[registry.Batch]:
@@ -43,16 +47,17 @@ async def load(administrator: Client) -> AsyncIterator[registry.Batch]:
             await release_all(reviewer)
 
 
-async def engage(administrator: Client, city: str, part: str = "loader") -> Client:
-    """Creates the account of a caseworker who loads or reviews the register of a city; logs in."""
+async def engage(administrator: Client, bureau: str, part: str = "loader") -> Client:
+    """Creates the account of somebody who fills the sample for a bureau, and logs in once."""
+    name, role = _PEOPLE[part]
     first, password = secrets.token_urlsafe(12), secrets.token_urlsafe(12)
     request = identity.CreateAccountRequest(
         request_id=new_request_id(),
-        name=f"sample.{part}.{city}",
-        display_name=_NAMES[part],
+        name=f"sample.{part}.{bureau}",
+        display_name=name,
         password=first,
-        roles=[role_value(Role.CASEWORKER)],
-        bureau=city,
+        roles=[role_value(role)],
+        bureau=bureau,
     )
     await administrator.identity.CreateAccount(request)
     step = new_password_step(password)
