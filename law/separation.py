@@ -40,6 +40,8 @@ class Act(StrEnum):
     LOAD_AGAIN = "load_again"
     END_RED_ALERT = "end_red_alert"
     EXCEED_CYCLE = "exceed_cycle"
+    APPOINT = "appoint"
+    DISMISS_ADMINISTRATOR = "dismiss_administrator"
 
 
 class Tie(StrEnum):
@@ -58,6 +60,16 @@ class Exclusion:
     id: str
     office: Office
     never_with: frozenset[Office]
+    cite: str
+    zh: str
+    en: str
+
+
+@dataclass(frozen=True, slots=True)
+class Appointment:
+    """The offices that one administrator proposes for an account and another releases."""
+
+    offices: frozenset[Office]
     cite: str
     zh: str
     en: str
@@ -89,6 +101,7 @@ class Separation:
     """All rules of the data file `separation.yaml`."""
 
     offices: tuple[Exclusion, ...]
+    appointed: Appointment
     released: tuple[Release, ...]
     stands_back: tuple[StandsBack, ...]
 
@@ -99,6 +112,16 @@ def exclusions(offices: Collection[str]) -> tuple[Exclusion, ...]:
     return tuple(
         rule for rule in _rules().offices if rule.office in held and rule.never_with & held
     )
+
+
+def appointed() -> Appointment:
+    """Returns the offices for which an account needs a second administrator (D-16)."""
+    return _rules().appointed
+
+
+def released_by(office: Office) -> frozenset[Act]:
+    """Returns the acts that an office releases."""
+    return frozenset(rule.act for rule in _rules().released if rule.by is office)
 
 
 def release_of(act: Act) -> Release:
@@ -118,11 +141,14 @@ def _rules() -> Separation:
 
 def read_separation(reader: Reader) -> Separation:
     """Reads `separation.yaml`: every act and every tie must be listed once, in their order."""
-    read_header(reader, "requirements", "offices", "released", "stands_back", "ambiguities")
+    read_header(
+        reader, "requirements", "offices", "appointed", "released", "stands_back", "ambiguities"
+    )
     read_requirements(reader)
     read_readings(reader)
     rules = Separation(
         tuple(_exclusion(item) for item in reader.each("offices")),
+        _appointment(reader.below("appointed")),
         tuple(_release(item) for item in reader.each("released")),
         tuple(_stands_back(item) for item in reader.each("stands_back")),
     )
@@ -146,6 +172,14 @@ def _exclusion(reader: Reader) -> Exclusion:
         id=reader.text("id"), office=office, never_with=never_with,
         cite=read_cite(reader), zh=reader.text("zh"), en=reader.text("en"),
     )  # fmt: skip
+
+
+def _appointment(reader: Reader) -> Appointment:
+    reader.only("offices", "cite", "zh", "en")
+    offices = frozenset(reader.choices("offices", Office))
+    return Appointment(
+        offices=offices, cite=read_cite(reader), zh=reader.text("zh"), en=reader.text("en")
+    )
 
 
 def _release(reader: Reader) -> Release:

@@ -246,6 +246,7 @@ _PROPOSING = (
     Role.INSPECTOR,
     Role.OPERATOR,
     Role.VERIFICATION_INSTITUTION,
+    Role.ADMINISTRATOR,
 )
 _UNIT = (
     _at("/unit", unit.overview, Role.UNIT_HEAD),

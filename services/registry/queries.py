@@ -23,7 +23,7 @@ from protos.identity.v1 import identity_pb2 as identity
 from protos.registry.v1 import registry_pb2 as pb
 from services.registry import disclosure, lookup, scope, wire
 from services.registry.identity import sessions
-from services.registry.identity.accounts import require_covered
+from services.registry.identity.coverage import require_covered
 from services.registry.identity.tables import Account
 from services.registry.initials import may_be_initials
 from services.registry.look_alikes import look_alikes

@@ -183,6 +183,22 @@ def test_an_institution_reports_by_form_and_by_file(sign_in: SignIn, tmp_path: P
     assert answer.status == 403
 
 
+def released_by_the_other(page: Page, sign_in: SignIn) -> str:
+    """Has the second administrator release the roles of a new account; returns its address."""
+    expect(page.get_by_role("status")).to_contain_text("由另一位平台管理员批准后")
+    page.get_by_role("link", name="有一项变更待另一位平台管理员批准").click()
+    expect(page.get_by_role("button", name="撤回申请")).to_be_visible()
+    account = page.get_by_role("link", name="看现在的内容").get_attribute("href")
+    second = sign_in("demo.administrator")
+    second.goto("/accounts")
+    second.get_by_role("link", name="审批平台管理员提出的变更").click()
+    expect(second.get_by_role("row").filter(has_text="角色")).to_contain_text("办案人员")
+    second.get_by_label("理由").fill("人事科已确认")
+    press(second, "批准变更")
+    expect(second.get_by_text("已批准")).to_be_visible()
+    return account or ""
+
+
 def test_the_administrator_keeps_accounts_and_finds_what_was_done(sign_in: SignIn) -> None:
     page = sign_in("administrator")
     page.goto("/accounts/new")
@@ -198,6 +214,7 @@ def test_the_administrator_keeps_accounts_and_finds_what_was_done(sign_in: SignI
     page.get_by_label("机关", exact=True).select_option("330102")
     press(page, "建立")
     expect(page.get_by_role("heading", name="样例新人")).to_be_visible()
+    page.goto(released_by_the_other(page, sign_in))
     page.get_by_role("link", name="更改角色").click()
     page.get_by_label("检查人员").check()
     press(page, "更改")
@@ -207,7 +224,7 @@ def test_the_administrator_keeps_accounts_and_finds_what_was_done(sign_in: SignI
     press(page, "关闭账号")
     expect(page.get_by_text("已关闭")).to_be_visible()
     page.get_by_role("link", name="看此账号的变更").click()
-    expect(page.get_by_text("共 3 条")).to_be_visible()
+    expect(page.get_by_text("共 4 条")).to_be_visible()
     page.goto("/audit/chains")
     expect(page.get_by_text("完整")).to_have_count(4)
     page.goto("/status/check")
@@ -222,6 +239,25 @@ def test_the_administrator_keeps_accounts_and_finds_what_was_done(sign_in: SignI
     page.goto("/status/reconcile")
     press(page, "补启动")
     expect(page.get_by_text("结果", exact=True)).to_be_visible(timeout=SOON)
+
+
+def test_an_administrator_ends_the_login_of_somebody_and_they_see_it(sign_in: SignIn) -> None:
+    lost, kept = sign_in("demo.inspector"), sign_in("demo.inspector")
+    page = sign_in("administrator")
+    page.goto("/accounts")
+    page.get_by_role("link", name="demo.inspector", exact=True).click()
+    # The newest comes first; the oldest is that with which the cast was engaged.
+    page.get_by_role("button", name="结束", exact=True).nth(1).click()
+    expect(page.get_by_role("status")).to_contain_text("登录已结束")
+    expect(page.get_by_text("由平台管理员结束")).to_be_visible()
+    kept.goto("/account")
+    expect(kept.get_by_text("由平台管理员结束")).to_be_visible()
+    expect(kept.get_by_text("本次登录")).to_be_visible()
+    for _ in range(100):  # every process hears of it within seconds
+        lost.goto("/home")
+        if "/sign-in" in lost.url:
+            break
+    expect(lost).to_have_url(re.compile("/sign-in"))
 
 
 def test_a_service_that_is_away_is_seen_on_the_page_of_the_state(

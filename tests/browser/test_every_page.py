@@ -122,6 +122,7 @@ PAGES = {
         "/status/reconcile",
         "/accounts",
         "/accounts/new",
+        "/proposals",
         "/undelivered",
         "/undelivered/events",
         "/calendar",

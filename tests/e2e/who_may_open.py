@@ -103,11 +103,11 @@ TABLE = """
 /institutions/{institution_id}/authorisation own          >   - - + - - - - - -  - + -
 /institutions/{institution_id}/authorisation foreign      >   - - 0 - - - - - -  - 0 -
 /institutions/{institution_id}/authorisation city         >   - - 0 - - - - - -  - + -
-/proposals any                                            >   + + + - + + - - -  + + -
-/proposals/{proposal_id} own                              >   0 + + - + 0 - - -  + + -
-/proposals/{proposal_id} neighbour                        >   0 + + - + 0 - - -  + + -
-/proposals/{proposal_id} foreign                          >   0 - - - - 0 - - -  - - -
-/proposals/{proposal_id} city                             >   0 - - - - 0 - - -  + + -
+/proposals any                                            >   + + + - + + - + -  + + -
+/proposals/{proposal_id} own                              >   0 + + - + 0 - 0 -  + + -
+/proposals/{proposal_id} neighbour                        >   0 + + - + 0 - 0 -  + + -
+/proposals/{proposal_id} foreign                          >   0 - - - - 0 - 0 -  - - -
+/proposals/{proposal_id} city                             >   0 - - - - 0 - 0 -  + + -
 /publication any                                          >   - + + + + - - - -  + + +
 /publication/{record_id} own                              >   - + + + + - - - -  + + +
 /publication/{record_id} foreign                          >   - - - - - - - - -  - - -

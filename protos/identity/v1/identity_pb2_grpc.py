@@ -272,7 +272,7 @@ class IdentityServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def CreateAccount(self, request, context):
-        """Creates an account.
+        """Creates an account. Roles that need a second administrator are proposed and not given yet.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -286,7 +286,8 @@ class IdentityServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ChangeAccount(self, request, context):
-        """Changes the roles, the bureau and the institution of an account; nobody changes their own.
+        """Changes the roles, the bureau and the institution of an account; nobody changes their own. Where
+        a second administrator is needed, it is proposed and nothing changes yet.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -307,7 +308,8 @@ class IdentityServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def CloseAccount(self, request, context):
-        """Closes an account; its tokens end with their life.
+        """Closes an account and ends its logins. Closing an administrator is proposed, and another
+        administrator releases it.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -336,14 +338,15 @@ class IdentityServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ListSessions(self, request, context):
-        """Returns the caller's own logins that have not ended.
+        """Returns the logins of an account that have not ended, and those that an administrator ended while
+        their tokens would still be valid.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def EndSession(self, request, context):
-        """Ends one of the caller's own logins, or all but the present one.
+        """Ends one login of an account, or all of them; of the caller's own, all but the present one.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -29,17 +29,21 @@ class IdentityServiceStub:
     GetCaller: _aio.UnaryUnaryMultiCallable[_identity_pb2.GetCallerRequest, _identity_pb2.GetCallerResponse]
     """Returns the caller's own account."""
     CreateAccount: _aio.UnaryUnaryMultiCallable[_identity_pb2.CreateAccountRequest, _identity_pb2.CreateAccountResponse]
-    """Creates an account."""
+    """Creates an account. Roles that need a second administrator are proposed and not given yet."""
     GetAccount: _aio.UnaryUnaryMultiCallable[_identity_pb2.GetAccountRequest, _identity_pb2.GetAccountResponse]
     """Reads an account."""
     ChangeAccount: _aio.UnaryUnaryMultiCallable[_identity_pb2.ChangeAccountRequest, _identity_pb2.ChangeAccountResponse]
-    """Changes the roles, the bureau and the institution of an account; nobody changes their own."""
+    """Changes the roles, the bureau and the institution of an account; nobody changes their own. Where
+    a second administrator is needed, it is proposed and nothing changes yet.
+    """
     ListAccounts: _aio.UnaryUnaryMultiCallable[_identity_pb2.ListAccountsRequest, _identity_pb2.ListAccountsResponse]
     """Lists accounts by name."""
     NameAccounts: _aio.UnaryUnaryMultiCallable[_identity_pb2.NameAccountsRequest, _identity_pb2.NameAccountsResponse]
     """Returns the display names for the ids of accounts."""
     CloseAccount: _aio.UnaryUnaryMultiCallable[_identity_pb2.CloseAccountRequest, _identity_pb2.CloseAccountResponse]
-    """Closes an account; its tokens end with their life."""
+    """Closes an account and ends its logins. Closing an administrator is proposed, and another
+    administrator releases it.
+    """
     ChangePassword: _aio.UnaryUnaryMultiCallable[_identity_pb2.ChangePasswordRequest, _identity_pb2.ChangePasswordResponse]
     """Sets a new password for the caller's own account."""
     ContinueLogin: _aio.UnaryUnaryMultiCallable[_identity_pb2.ContinueLoginRequest, _identity_pb2.LoginResponse]
@@ -49,9 +53,11 @@ class IdentityServiceStub:
     portal may call it.
     """
     ListSessions: _aio.UnaryUnaryMultiCallable[_identity_pb2.ListSessionsRequest, _identity_pb2.ListSessionsResponse]
-    """Returns the caller's own logins that have not ended."""
+    """Returns the logins of an account that have not ended, and those that an administrator ended while
+    their tokens would still be valid.
+    """
     EndSession: _aio.UnaryUnaryMultiCallable[_identity_pb2.EndSessionRequest, _identity_pb2.EndSessionResponse]
-    """Ends one of the caller's own logins, or all but the present one."""
+    """Ends one login of an account, or all of them; of the caller's own, all but the present one."""
     GetEndedSessions: _aio.UnaryUnaryMultiCallable[_identity_pb2.GetEndedSessionsRequest, _identity_pb2.GetEndedSessionsResponse]
     """Returns the logins that were ended while their tokens would still be valid, so that every service
     refuses these tokens. Only services may call it.
@@ -152,7 +158,7 @@ class IdentityServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _identity_pb2.CreateAccountRequest,
         context: _aio.ServicerContext[_identity_pb2.CreateAccountRequest, _abc.Awaitable[_identity_pb2.CreateAccountResponse]],
     ) -> _abc.Awaitable[_identity_pb2.CreateAccountResponse]:
-        """Creates an account."""
+        """Creates an account. Roles that need a second administrator are proposed and not given yet."""
 
     @_abc_1.abstractmethod
     def GetAccount(
@@ -168,7 +174,9 @@ class IdentityServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _identity_pb2.ChangeAccountRequest,
         context: _aio.ServicerContext[_identity_pb2.ChangeAccountRequest, _abc.Awaitable[_identity_pb2.ChangeAccountResponse]],
     ) -> _abc.Awaitable[_identity_pb2.ChangeAccountResponse]:
-        """Changes the roles, the bureau and the institution of an account; nobody changes their own."""
+        """Changes the roles, the bureau and the institution of an account; nobody changes their own. Where
+        a second administrator is needed, it is proposed and nothing changes yet.
+        """
 
     @_abc_1.abstractmethod
     def ListAccounts(
@@ -192,7 +200,9 @@ class IdentityServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _identity_pb2.CloseAccountRequest,
         context: _aio.ServicerContext[_identity_pb2.CloseAccountRequest, _abc.Awaitable[_identity_pb2.CloseAccountResponse]],
     ) -> _abc.Awaitable[_identity_pb2.CloseAccountResponse]:
-        """Closes an account; its tokens end with their life."""
+        """Closes an account and ends its logins. Closing an administrator is proposed, and another
+        administrator releases it.
+        """
 
     @_abc_1.abstractmethod
     def ChangePassword(
@@ -226,7 +236,9 @@ class IdentityServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _identity_pb2.ListSessionsRequest,
         context: _aio.ServicerContext[_identity_pb2.ListSessionsRequest, _abc.Awaitable[_identity_pb2.ListSessionsResponse]],
     ) -> _abc.Awaitable[_identity_pb2.ListSessionsResponse]:
-        """Returns the caller's own logins that have not ended."""
+        """Returns the logins of an account that have not ended, and those that an administrator ended while
+        their tokens would still be valid.
+        """
 
     @_abc_1.abstractmethod
     def EndSession(
@@ -234,7 +246,7 @@ class IdentityServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _identity_pb2.EndSessionRequest,
         context: _aio.ServicerContext[_identity_pb2.EndSessionRequest, _abc.Awaitable[_identity_pb2.EndSessionResponse]],
     ) -> _abc.Awaitable[_identity_pb2.EndSessionResponse]:
-        """Ends one of the caller's own logins, or all but the present one."""
+        """Ends one login of an account, or all of them; of the caller's own, all but the present one."""
 
     @_abc_1.abstractmethod
     def GetEndedSessions(

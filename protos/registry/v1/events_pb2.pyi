@@ -348,10 +348,15 @@ class AccountMailDue(_message.Message):
     EXPIRES_AT_FIELD_NUMBER: _builtins.int
     REMARK_FIELD_NUMBER: _builtins.int
     LANGUAGE_FIELD_NUMBER: _builtins.int
+    PROPOSAL_ID_FIELD_NUMBER: _builtins.int
+    CONCERNS_FIELD_NUMBER: _builtins.int
+    ACT_FIELD_NUMBER: _builtins.int
     mail_id: _builtins.str
     """Identifies the mail: it is sent once."""
     kind: _builtins.str
-    """reset, opened, invited, rejected or known (an applicant who has an account already)."""
+    """reset, opened, invited, rejected, known (an applicant who has an account already), or appointment
+    (a proposal about an account waits for this administrator).
+    """
     address: _builtins.str
     """Address it goes to."""
     bureau: _builtins.str
@@ -367,9 +372,15 @@ class AccountMailDue(_message.Message):
     event: the service that sends the mail asks for it.
     """
     remark: _builtins.str
-    """Display name of who invited, or the reason of a rejection."""
+    """Display name of who invited or proposed, or the reason of a rejection."""
     language: _builtins.str
     """Language of the mail: zh, en or both; empty means zh."""
+    proposal_id: _builtins.str
+    """The proposal that waits for this person; empty for every other mail."""
+    concerns: _builtins.str
+    """Name of the person whom the proposal concerns; empty for every other mail."""
+    act: _builtins.str
+    """The act that is proposed, such as appoint; empty for every other mail."""
     @_builtins.property
     def expires_at(self) -> _timestamp_pb2.Timestamp:
         """When the link ends."""
@@ -388,10 +399,13 @@ class AccountMailDue(_message.Message):
         expires_at: _timestamp_pb2.Timestamp | None = ...,
         remark: _builtins.str = ...,
         language: _builtins.str = ...,
+        proposal_id: _builtins.str = ...,
+        concerns: _builtins.str = ...,
+        act: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["expires_at", b"expires_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_name", b"account_name", "address", b"address", "bureau", b"bureau", "expires_at", b"expires_at", "firm_name", b"firm_name", "kind", b"kind", "language", b"language", "link_id", b"link_id", "mail_id", b"mail_id", "person_name", b"person_name", "remark", b"remark"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_name", b"account_name", "act", b"act", "address", b"address", "bureau", b"bureau", "concerns", b"concerns", "expires_at", b"expires_at", "firm_name", b"firm_name", "kind", b"kind", "language", b"language", "link_id", b"link_id", "mail_id", b"mail_id", "person_name", b"person_name", "proposal_id", b"proposal_id", "remark", b"remark"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

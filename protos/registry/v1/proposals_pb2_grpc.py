@@ -26,7 +26,7 @@ if _version_not_supported:
 
 
 class ProposalServiceStub:
-    """Reads the proposed changes of the register, and decides about them.
+    """Reads the proposed changes, and decides about them.
     """
 
     def __init__(self, channel):
@@ -63,11 +63,12 @@ class ProposalServiceStub:
 
 
 class ProposalServiceServicer:
-    """Reads the proposed changes of the register, and decides about them.
+    """Reads the proposed changes, and decides about them.
     """
 
     def ListProposals(self, request, context):
-        """Lists the proposals of the caller's bureau, the oldest first.
+        """Lists the proposals in the caller's scope, the oldest first: to administrators those about
+        accounts, to everybody else those about the register.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -138,7 +139,7 @@ def add_ProposalServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class ProposalService:
-    """Reads the proposed changes of the register, and decides about them.
+    """Reads the proposed changes, and decides about them.
     """
 
     @staticmethod

@@ -1,17 +1,18 @@
-"""The mails about accounts: links to set a password, invitations, and rejected applications."""
+"""The mails about accounts: links to set a password, invitations, rejections, and appointments."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from functools import partial
 
+from law.separation import Act, Release, release_of
 from plumbing.change import Change
 from plumbing.clock import SHANGHAI
 from plumbing.events.envelope import Received
 from protos.registry.v1 import events_pb2 as registry
 from services.alerts.languages import Language
 from services.alerts.notices.dead_letter_mail import PLATFORM
-from services.alerts.notices.issue import issue, put_into
+from services.alerts.notices.issue import Matter, issue, put_into
 from services.alerts.notices.texts import Text, body
 from services.alerts.tables import Bureau, NoticeKind
 
@@ -22,6 +23,7 @@ _TITLES = {
     "invited": "同事邀请您使用计量信用监管平台",
     "known": "您已有账号",
     "rejected": "注册申请未获确认",
+    "appointment": "账号变更待您批准",
 }
 _TITLES_EN = {
     "reset": "Set a new password",
@@ -29,6 +31,7 @@ _TITLES_EN = {
     "invited": "A colleague invites you to the metrology credit platform",
     "known": "You have an account already",
     "rejected": "Your application for an account was rejected",
+    "appointment": "A change of an account waits for you",
 }
 _NOT_YOURS = "如果不是您本人的操作，请不必理会；没有人能凭此邮件以外的途径改动您的密码。"
 
@@ -38,16 +41,16 @@ async def account_mail_due(change: Change, received: Received[registry.AccountMa
     due = received.message
     bureau = PLATFORM if due.bureau == _WHOLE_PLATFORM else due.bureau
     recipient = Bureau(code=bureau, name="", department="", phone="", email=due.address, version=0)
-    notice = await issue(
-        change, NoticeKind.ACCOUNT, f"account/{due.mail_id}", recipient, bureau, _text(due)
-    )
+    key = f"account/{due.mail_id}"
+    matter = Matter(f"proposal/{due.proposal_id}" if due.proposal_id else "")
+    notice = await issue(change, NoticeKind.ACCOUNT, key, recipient, bureau, _text(due), matter)
     if notice is not None:
         notice.link_id = due.link_id
         put_into(notice, Language(due.language or Language.CHINESE), partial(_in_english, due))
 
 
 def _text(due: registry.AccountMailDue) -> Text:
-    opening = f"{due.person_name}，您好："
+    opening, act = f"{due.person_name}，您好：", _act(due)
     lines = {
         "reset": ["您或平台管理员申请了重新设置密码。"],
         "opened": [f"您为“{due.firm_name}”提出的注册申请已经确认，账号已开通。"],
@@ -58,6 +61,10 @@ def _text(due: registry.AccountMailDue) -> Text:
         "rejected": [
             f"您为“{due.firm_name}”提出的注册申请未获确认。理由：{due.remark}",
             "可以按上述理由补充材料后重新申请，或者与受理机关联系。",
+        ],
+        "appointment": [
+            f"{due.remark}对“{due.concerns}”的账号提出变更：{act.zh if act else ''}。",
+            "尚未作任何变更，须由提出人以外的平台管理员批准或者退回。",
         ],
     }[due.kind]
     return Text(_TITLES[due.kind], body(opening, *lines, *_about_link(due)))
@@ -78,8 +85,12 @@ def _moment(ends: datetime) -> str:
     return f"{ends.year}年{ends.month}月{ends.day}日 {ends:%H:%M}"
 
 
+def _act(due: registry.AccountMailDue) -> Release | None:
+    return release_of(Act(due.act)) if due.act else None
+
+
 def _in_english(due: registry.AccountMailDue) -> Text:
-    firm = due.firm_name
+    firm, act = due.firm_name, _act(due)
     lines = {
         "reset": ["You or the administrator asked to set your password anew."],
         "opened": [f"Your application for {firm} was confirmed, and your account is open."],
@@ -90,6 +101,10 @@ def _in_english(due: registry.AccountMailDue) -> Text:
         "rejected": [
             f"Your application for {firm} was rejected. Reason: {due.remark}",
             "You may apply again with what is missing, or ask the bureau.",
+        ],
+        "appointment": [
+            f"{due.remark} proposes for the account of {due.concerns}: {act.en if act else ''}.",
+            "Nothing has changed yet; an administrator other than the proposer releases it.",
         ],
     }[due.kind]
     opening = f"Dear {due.person_name},"

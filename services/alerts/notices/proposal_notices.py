@@ -1,8 +1,11 @@
-"""Notices to a bureau about a change that waits for a second person, or that was decided."""
+"""Notices to a bureau about a change that waits for a second person, or that was decided.
+
+A change of an account concerns no bureau: the registry has its administrators mailed.
+"""
 
 from __future__ import annotations
 
-from law.separation import Act, release_of
+from law.separation import Act, Office, release_of
 from plumbing.change import Change
 from plumbing.events.envelope import Received
 from protos.registry.v1 import events_pb2 as registry
@@ -23,7 +26,8 @@ async def proposal_decided(change: Change, received: Received[registry.ProposalD
     """Issues one notice to the bureau for each proposed change, and one for its decision."""
     proposal = received.message.proposal
     bureau = await change.session.get(Bureau, proposal.bureau)
-    if bureau is None or proposal.state not in TITLES:
+    of_administrators = release_of(Act(proposal.act)).by is Office.ADMINISTRATOR
+    if bureau is None or of_administrators or proposal.state not in TITLES:
         return
     key = f"proposal/{proposal.proposal_id}/{proposal.state}"
     matter = Matter(f"proposal/{proposal.proposal_id}")

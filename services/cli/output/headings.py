@@ -51,6 +51,7 @@ manufacturer 生产厂家 | media 媒体
 message_en 说明（英文） | message_zh 说明 | model 型号规格 | moved 变动数 | moves 变动 | name 名称
 no_record 无记录 | not_graded_en 不评价的原因（英文） | not_graded_zh 不评价的原因
 notice_id 通知id | number 案号 | object 对象 | occurred_on 发生日期 | on_behalf_of 代表
+ended_at 结束时间 | ended_by_name 结束人
 opened_at 开始时间 | outcome 处理意见 | overdue 已逾期 | person_in_charge 负责人 | phone 电话
 may_review 可由本人审查 | personal_data 含个人信息 | released_summary 公开的内容
 reviewed_at 审查时间 | reviewed_by 审查人 | reviewed_by_name 审查人姓名

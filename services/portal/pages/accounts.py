@@ -1,4 +1,7 @@
-"""Pages of all accounts for the administrator: list, a new one, one account, its end."""
+"""Pages of all accounts for the administrator: list, a new one, one account, its end.
+
+What needs a second administrator leads to the page of its proposal.
+"""
 
 from __future__ import annotations
 
@@ -10,15 +13,20 @@ from starlette.responses import Response
 from plumbing.client import Refusal, ask
 from plumbing.identity import Role
 from protos.identity.v1 import identity_pb2 as pb
+from services.portal.browsers import browser_named
 from services.portal.listing import Asked, Cell, Chunk, Column, Listing, chunk_of, show
+from services.portal.pages import proposals
 from services.portal.pages.forms import told
-from services.portal.pages.reading import bureau_names
+from services.portal.pages.reading import bureau_names, institution_names
 from services.portal.visit import Visit
 from services.portal.wording import N_, Tag
 
 OFFERED = tuple(role for role in Role if role not in (Role.SERVICE, Role.PUBLIC))
 _ALL = 1000
-_TEXTS = ("name", "display_name", "password", "bureau", "subject_id", "institution", "email")
+_TEXTS = (
+    *("name", "display_name", "password", "bureau", "subject_id", "institution", "email"),
+    "ground",
+)
 
 
 def number_of(role: str) -> pb.Role.ValueType:
@@ -58,7 +66,8 @@ async def listing(visit: Visit) -> Response:
         read=read,
         empty=N_("还没有账号。"),
     )
-    return await show(visit, accounts, "administration/accounts.html")
+    proposed = await proposals.tasks(visit)
+    return await show(visit, accounts, "administration/accounts.html", proposed=proposed)
 
 
 def _state(visit: Visit, one: pb.Account) -> Tag:
@@ -80,10 +89,11 @@ async def new(visit: Visit) -> Response:
         **{name: visit.field(name) for name in _TEXTS},
     )
     try:
-        account = (await ask(visit.services.identity.CreateAccount(request))).account
+        answer = await ask(visit.services.identity.CreateAccount(request))
     except Refusal as refusal:
         return await _form(visit, 422, **told(visit, refusal))
-    return visit.redirect(f"/accounts/{account.account_id}?done=made")
+    done = "proposed" if answer.HasField("proposal") else "made"
+    return visit.redirect(f"/accounts/{answer.account.account_id}?done={done}")
 
 
 def _missing(visit: Visit) -> dict[str, str]:
@@ -91,7 +101,7 @@ def _missing(visit: Visit) -> dict[str, str]:
     if not set(visit.fields("roles")) & set(OFFERED):
         errors["roles"] = visit.say(N_("请至少选择一个角色"))
     elif Role.VERIFICATION_INSTITUTION in visit.fields("roles") and not visit.field("institution"):
-        errors["institution"] = visit.say(N_("请填写检定机构的名称，与证书上的一致"))
+        errors["institution"] = visit.say(N_("请选择检定机构"))
     return errors
 
 
@@ -109,13 +119,16 @@ async def _form(visit: Visit, status: int = 200, **values: Any) -> Response:
         roles=OFFERED,
         chosen=visit.fields("roles"),
         bureaus=await bureau_names(visit),
+        institutions=await institution_names(visit, visit.field("institution")),
         form=visit.form,
         **values,
     )
 
 
 async def one(visit: Visit) -> Response:
-    """Shows an account; its form closes it, mails a password link, or removes a second factor.
+    """Shows an account with its logins.
+
+    Its forms close it, mail a password link, remove a second factor or end a login.
 
     What cannot be taken back is asked again before it is done.
     """
@@ -129,36 +142,56 @@ async def one(visit: Visit) -> Response:
     if act in _ASKED_AGAIN and visit.field("checked") != "yes":
         return await _page(visit, account, asking=act)
     try:
-        await _ACTS[act](visit, account.account_id)
+        proposal_id = await _ACTS[act](visit, account.account_id)
     except Refusal as refusal:
         return await _page(visit, account, 422, **told(visit, refusal))
+    if proposal_id:
+        return visit.redirect(f"{proposals.PATH}/{proposal_id}")
     return visit.redirect(f"/accounts/{account.account_id}?done={act}")
 
 
-async def _close(visit: Visit, account_id: str) -> None:
-    request = pb.CloseAccountRequest(request_id=visit.request_id(), account_id=account_id)
-    await ask(visit.services.identity.CloseAccount(request))
+async def _close(visit: Visit, account_id: str) -> str:
+    """Closes the account, or proposes it; the id of the proposal."""
+    request = pb.CloseAccountRequest(
+        request_id=visit.request_id(), account_id=account_id, ground=visit.field("ground")
+    )
+    answer = await ask(visit.services.identity.CloseAccount(request))
+    return str(answer.proposal.proposal_id)
 
 
-async def _send_link(visit: Visit, account_id: str) -> None:
+async def _send_link(visit: Visit, account_id: str) -> str:
     request = pb.SendPasswordLinkRequest(request_id=visit.request_id(), account_id=account_id)
     await ask(visit.services.identity.SendPasswordLink(request))
+    return ""
 
 
-async def _remove_factor(visit: Visit, account_id: str) -> None:
+async def _remove_factor(visit: Visit, account_id: str) -> str:
     request = pb.RemoveSecondFactorRequest(request_id=visit.request_id(), account_id=account_id)
     await ask(visit.services.identity.RemoveSecondFactor(request))
+    return ""
 
 
-_ACTS: Mapping[str, Callable[[Visit, str], Awaitable[None]]] = {
+async def _end_session(visit: Visit, account_id: str) -> str:
+    """Ends the named login of the account; all of them if none is named."""
+    request = pb.EndSessionRequest(
+        request_id=visit.request_id(), account_id=account_id, session_id=visit.field("session_id")
+    )
+    await ask(visit.services.identity.EndSession(request))
+    return ""
+
+
+_ACTS: Mapping[str, Callable[[Visit, str], Awaitable[str]]] = {
     "close": _close,
     "link": _send_link,
     "factor": _remove_factor,
+    "session": _end_session,
 }
 _ASKED_AGAIN = ("close", "factor")
 
 
 async def _page(visit: Visit, account: pb.Account, status: int = 200, **values: Any) -> Response:
+    asked = pb.ListSessionsRequest(account_id=account.account_id)
+    logins = await ask(visit.services.identity.ListSessions(asked))
     return visit.page(
         "administration/account.html",
         status=status,
@@ -168,6 +201,9 @@ async def _page(visit: Visit, account: pb.Account, status: int = 200, **values: 
         bureaus=await bureau_names(visit),
         own=account.account_id == visit.person.account_id,
         done=visit.query("done"),
+        proposed=await proposals.about(visit, f"account/{account.account_id}"),
+        sessions=logins.sessions,
+        browser=browser_named(visit.say),
         **values,
     )
 
@@ -188,11 +224,14 @@ async def roles(visit: Visit) -> Response:
         roles=map(number_of, chosen),
         bureau=visit.field("bureau"),
         institution=visit.field("institution"),
+        ground=visit.field("ground"),
     )
     try:
-        await ask(visit.services.identity.ChangeAccount(request))
+        answer = await ask(visit.services.identity.ChangeAccount(request))
     except Refusal as refusal:
         return await _roles_form(visit, account, chosen, 422, **told(visit, refusal))
+    if answer.HasField("proposal"):
+        return visit.redirect(f"{proposals.PATH}/{answer.proposal.proposal_id}")
     return visit.redirect(f"/accounts/{account.account_id}")
 
 
@@ -206,6 +245,7 @@ async def _roles_form(
         roles=OFFERED,
         chosen=chosen,
         bureaus=await bureau_names(visit),
+        institutions=await institution_names(visit, account.institution),
         **{"form": visit.form, **values},
     )
 

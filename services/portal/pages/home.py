@@ -51,7 +51,7 @@ async def home(visit: Visit) -> Response:
             _registration_tasks(visit),
         ]
     if visit.has(Role.UNIT_HEAD):
-        lists += [_batch_tasks(visit), _proposal_tasks(visit)]
+        lists += [_batch_tasks(visit), proposals.tasks(visit)]
     lists += [tasks_of(visit) for tasks_of in _OF_SOME_ROLES]
     tasks = [task for found in await asyncio.gather(*lists) for task in found]
     own = visit.person.subject_id
@@ -164,17 +164,4 @@ async def _batch_tasks(visit: Visit) -> list[Task]:
         Task(sentence.format(file=batch.file_name), f"/imports/{batch.batch_id}", "", (1, ""))
         for batch in batches
         if batch.state == "awaiting_approval"
-    ]
-
-
-async def _proposal_tasks(visit: Visit) -> list[Task]:
-    sentence = visit.say(N_("审批{person}提出的变更：{act}"))
-    return [
-        Task(
-            sentence.format(person=one.proposed_by_name, act=proposals.act_name(one, visit.words)),
-            f"/proposals/{one.proposal_id}",
-            "",
-            (1, ""),
-        )
-        for one in await proposals.waiting(visit)
     ]

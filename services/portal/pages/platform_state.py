@@ -17,6 +17,7 @@ from plumbing.state.summary import Traffic, business
 from protos.operations.v1 import operations_pb2 as pb
 from protos.operations.v1.operations_pb2_grpc import OperationsServiceStub
 from protos.registry.v1 import registry_pb2 as registry
+from services.portal.pages import proposals
 from services.portal.visit import Visit
 from services.portal.wording import N_, Tag
 
@@ -60,6 +61,7 @@ async def state(visit: Visit) -> Response:
         engines=engines if told else {},
         business=[(line.zh if chinese else line.en, _counts(line, chinese))
                   for line in business(scrapes)],
+        proposed=await proposals.tasks(visit),
         clock=await ask(visit.services.clock.GetClock(registry.GetClockRequest())),
     )  # fmt: skip
 

@@ -15,6 +15,7 @@ from plumbing.clock import SHANGHAI
 from protos.registry.v1 import proposals_pb2 as pb
 from services.portal.listing import Asked, Cell, Chunk, Column, Filter, Listing, chunk_of, show
 from services.portal.pages.forms import told
+from services.portal.pages.tasks import Task
 from services.portal.visit import Visit
 from services.portal.wording import N_, Words
 
@@ -26,7 +27,7 @@ STATES = {
     "withdrawn": N_("已撤回"),
 }
 # Where the page of the object is; a record stands on the page of its subject.
-_PAGES = {"instrument": "/instruments", "import": "/imports"}
+_PAGES = {"instrument": "/instruments", "import": "/imports", "account": "/accounts"}
 _FIELDS = {
     "kind": N_("信息类别"),
     "severity": N_("情节"),
@@ -54,6 +55,9 @@ _FIELDS = {
     "certificate_no": N_("证书编号"),
     "certificate_sha256": N_("证书文件的校验值"),
     "method": N_("检定依据"),
+    "roles": N_("角色"),
+    "bureau": N_("机关"),
+    "closed": N_("已关闭"),
     "file_name": N_("文件"),
     "rows": N_("行数"),
 }
@@ -104,6 +108,27 @@ async def waiting(visit: Visit) -> list[pb.Proposal]:
     request = pb.ListProposalsRequest(state="waiting", page_size=200)
     answer = await ask(visit.services.proposals.ListProposals(request))
     return [one for one in answer.proposals if _may_decide(visit, one)]
+
+
+async def tasks(visit: Visit) -> list[Task]:
+    """Returns the proposals that wait for the visitor's decision, as sentences."""
+    sentence = visit.say(N_("审批{person}提出的变更：{act}"))
+    return [
+        Task(
+            sentence.format(person=one.proposed_by_name, act=act_name(one, visit.words)),
+            f"{PATH}/{one.proposal_id}",
+            "",
+            (1, ""),
+        )
+        for one in await waiting(visit)
+    ]
+
+
+async def about(visit: Visit, object_: str) -> list[pb.Proposal]:
+    """Returns the proposals about an object that wait for somebody's decision."""
+    request = pb.ListProposalsRequest(state="waiting", page_size=200)
+    answer = await ask(visit.services.proposals.ListProposals(request))
+    return [one for one in answer.proposals if one.object == object_]
 
 
 def act_name(one: pb.Proposal, words: Words) -> str:
@@ -185,6 +210,7 @@ def _value(visit: Visit, proposal: pb.Proposal, field: str, text: str) -> str:
         "status": words.record_status,
         "type_code": words.instrument_type,
         "result": words.result,
+        "roles": lambda codes: "、".join(map(words.role, codes.split())),
     }
     if text and field in spoken:
         return spoken[field](text)

@@ -11,6 +11,7 @@ from plumbing.client import Refusal, ask
 from protos.alerts.v1 import alerts_pb2 as alerts
 from protos.grading.v1 import grading_pb2 as grading
 from protos.identity.v1 import identity_pb2 as identity
+from protos.registry.v1 import institutions_pb2 as institutions
 from protos.registry.v1 import registry_pb2 as registry
 from services.portal.listing import Cell
 from services.portal.pictures.colour_board import ColourBoard, colour_board
@@ -111,6 +112,17 @@ async def bureau_names(visit: Visit) -> dict[str, str]:
     request = registry.ListBureausRequest(page_size=ALL)
     bureaus = (await ask(visit.services.registry.ListBureaus(request))).bureaus
     return {bureau.code: bureau.name for bureau in bureaus}
+
+
+async def institution_names(visit: Visit, kept: str = "") -> list[str]:
+    """Reads the names of the verification institutions in scope, and `kept`, by name."""
+    request, names = institutions.ListInstitutionsRequest(page_size=ALL), {kept} - {""}
+    while True:
+        answer = await ask(visit.services.institutions.ListInstitutions(request))
+        names |= {one.name for one in answer.institutions}
+        if not answer.next_page_token:
+            return sorted(names)
+        request.page_token = answer.next_page_token
 
 
 def certificate_cell(visit: Visit, held: registry.Verification) -> Cell:

@@ -6,6 +6,7 @@ Passwords are passed as hashes, since hashing is too slow for a transaction.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from uuid import uuid4
 
 from sqlmodel import select
@@ -13,18 +14,22 @@ from sqlmodel import select
 from law.errors import AlreadyExists, Fault, InvalidInput, NotFound, NotPermitted, WrongState
 from law.separation import exclusions
 from plumbing.change import Change
+from plumbing.client import new_request_id
 from plumbing.identity import Role
 from plumbing.short_ids import find_by_id
-from plumbing.view import View
 from protos.identity.v1 import identity_pb2 as pb
+from protos.registry.v1 import proposals_pb2 as proposals
 from services.registry import lookup, wire
 from services.registry.commands.targets import refuse_any, require_bureau_exists
-from services.registry.identity import sessions
+from services.registry.identity import appointments, sessions
+from services.registry.identity.appointments import Standing
+from services.registry.identity.coverage import require_covered
 from services.registry.identity.links import RESET, Links
 from services.registry.identity.tables import Account
 from services.registry.institutions.tables import Institution
+from services.registry.proposals.propose import object_id
 from services.registry.scope import PLATFORM_WIDE
-from services.registry.tables import Subject
+from services.registry.tables import Proposal
 
 # Roles that act for themselves, not for a bureau, and go with no other role.
 APART = frozenset({Role.OPERATOR, Role.PUBLIC})
@@ -39,9 +44,11 @@ async def create_account(
 ) -> pb.CreateAccountResponse:
     """Creates an account for a person.
 
-    With `first_password`, the person must change the password at the first login. Raises
-    InvalidInput for roles that may not be combined or a bureau, subject or institution that does
-    not fit the roles, NotPermitted outside the caller's scope, and AlreadyExists for a name in use.
+    The roles that a second administrator releases are not given but proposed; the account has the
+    others, and signs in once it has any. With `first_password`, the person must change the
+    password at the first login. Raises InvalidInput for roles that may not be combined or a
+    bureau, subject or institution that does not fit the roles, NotPermitted outside the caller's
+    scope, and AlreadyExists for a name in use.
     """
     roles = frozenset(map(wire.role_named, request.roles))
     refuse_any(list(role_faults(roles)) + list(_scope_faults(roles, request)))
@@ -53,7 +60,7 @@ async def create_account(
         account_id=uuid4().hex,
         name=request.name,
         display_name=request.display_name,
-        roles=sorted(roles),
+        roles=[],
         bureau=request.bureau,
         subject_id=subject_id,
         institution=request.institution.strip(),
@@ -62,8 +69,34 @@ async def create_account(
         email=request.email,
         created_at=change.at,
     )
-    add(change, row)
-    return pb.CreateAccountResponse(account=wire.account(row))
+    return await _open(change, request, row, Standing(roles, row.bureau, row.institution))
+
+
+async def _open(
+    change: Change, request: pb.CreateAccountRequest, row: Account, wanted: Standing
+) -> pb.CreateAccountResponse:
+    """Adds a new account with the roles that need nobody else, and proposes the others."""
+    act = appointments.act_of(Standing.of(row), wanted)
+    if act is None or not await appointments.others(change, wanted):
+        row.roles = sorted(wanted.roles)
+        add(change, row, appointments.alone(request.ground) if act else request.ground)
+        return pb.CreateAccountResponse(account=wire.account(row))
+    row.roles = sorted(wanted.roles - appointments.weighty(wanted.roles))
+    add(change, row, request.ground)
+    asked = _role_request(row.account_id, request)
+    proposal = await appointments.propose_standing(change, asked, row, wanted, act, request.ground)
+    return pb.CreateAccountResponse(account=wire.account(row), proposal=proposal)
+
+
+def _role_request(account_id: str, request: pb.CreateAccountRequest) -> pb.ChangeAccountRequest:
+    """What a proposal stores in place of the creation, which has a password."""
+    return pb.ChangeAccountRequest(
+        request_id=new_request_id(),
+        account_id=account_id,
+        roles=request.roles,
+        bureau=request.bureau,
+        institution=request.institution,
+    )
 
 
 async def change_account(
@@ -71,12 +104,32 @@ async def change_account(
 ) -> pb.ChangeAccountResponse:
     """Changes the roles, the bureau and the institution of an account.
 
-    Raises NotFound for an unknown account, NotPermitted outside the caller's scope, WrongState for
-    a closed one and for the caller's own, and InvalidInput as `create_account` does.
+    What a second administrator releases is only proposed, while there is one. Raises NotFound for
+    an unknown account, NotPermitted outside the caller's scope, WrongState for a closed one, for
+    the caller's own and for the last administrator, and InvalidInput as `create_account` does.
     """
     row = await _governed(change, request.account_id)
     if row.account_id == change.caller.account_id:
         raise WrongState("不能更改自己的角色", "You cannot change your own roles")
+    after = await _wanted(change, row, request)
+    proposal, ground = await _second(change, request, row, after)
+    if proposal is None:
+        await _become(change, row, after, "change_account", ground)
+    return pb.ChangeAccountResponse(account=wire.account(row), proposal=proposal)
+
+
+async def release_change(
+    change: Change, request: pb.ChangeAccountRequest, proposal: Proposal
+) -> None:
+    """Carries out a change that a second administrator releases. Raises as `change_account`."""
+    row = await _governed(change, object_id(proposal))
+    after = await _wanted(change, row, request)
+    appointments.require_unchanged(Standing.of(row), after, proposal)
+    await _become(change, row, after, "change_account", proposal.ground)
+
+
+async def _wanted(change: Change, row: Account, request: pb.ChangeAccountRequest) -> Standing:
+    """The standing that a request asks for; refuses what does not fit the account or the caller."""
     if row.closed:
         raise WrongState("账号已关闭", "The account is closed")
     roles = frozenset(map(wire.role_named, request.roles))
@@ -86,42 +139,78 @@ async def change_account(
     refuse_any(list(role_faults(roles)) + list(_scope_faults(roles, scope)))
     await _existing_scope(change, scope)
     await require_covered(change, request.bureau, row.subject_id)
+    return Standing(roles, request.bureau, request.institution.strip())
+
+
+async def _second(
+    change: Change,
+    request: pb.ChangeAccountRequest | pb.CloseAccountRequest,
+    row: Account,
+    after: Standing,
+) -> tuple[proposals.Proposal | None, str]:
+    """The proposal of a change that needs a second administrator, and the ground of the change."""
+    act = appointments.act_of(Standing.of(row), after)
+    if act is None:
+        return None, request.ground
+    if not await appointments.others(change, Standing.of(row), after):
+        return None, appointments.alone(request.ground)
+    await appointments.require_administrator_left(change, row, after)
+    proposal = await appointments.propose_standing(change, request, row, after, act, request.ground)
+    return proposal, request.ground
+
+
+async def _become(
+    change: Change, row: Account, after: Standing, action: str, ground: str = ""
+) -> None:
+    """Gives an account its new standing; its logins end if that is another one."""
+    await appointments.require_administrator_left(change, row, after)
     before = row.audited()
-    row.roles, row.bureau = sorted(roles), request.bureau
-    row.institution = request.institution.strip()
+    row.roles, row.bureau = sorted(after.roles), after.bureau
+    row.institution, row.closed = after.institution, after.closed
     if row.audited() != before:
         await sessions.end_all(change, row)  # their tokens tell the former roles
-    change.audit("change_account", f"account/{row.account_id}", before=before, after=row.audited())
-    return pb.ChangeAccountResponse(account=wire.account(row))
+    object_ = f"account/{row.account_id}"
+    change.audit(action, object_, before=before, after=row.audited(), ground=ground)
 
 
-def add(change: Change, row: Account) -> None:
+def add(change: Change, row: Account, ground: str = "") -> None:
     """Adds a new account, with its audit entry."""
     change.session.add(row)
-    change.audit("create_account", f"account/{row.account_id}", after=row.audited())
+    change.audit("create_account", f"account/{row.account_id}", after=row.audited(), ground=ground)
 
 
 async def close_account(change: Change, request: pb.CloseAccountRequest) -> pb.CloseAccountResponse:
     """Closes an account permanently and ends its logins.
 
-    Raises NotFound for an unknown account, and WrongState for the caller's own account.
+    The closing of an administrator is only proposed, while there is another one. Raises NotFound
+    for an unknown account, and WrongState for the caller's own and for the last administrator.
     """
     row = await _governed(change, request.account_id)
     if row.account_id == change.caller.account_id:
         # Otherwise the last administrator could lock everyone out.
         raise WrongState("不能注销自己的账号", "You cannot close your own account")
-    await close(change, row)
-    return pb.CloseAccountResponse(account=wire.account(row))
+    after = replace(Standing.of(row), closed=True)
+    proposal, ground = await _second(change, request, row, after)
+    if proposal is None:
+        await close(change, row, ground)
+    return pb.CloseAccountResponse(account=wire.account(row), proposal=proposal)
 
 
-async def close(change: Change, row: Account) -> None:
+async def release_closing(
+    change: Change, request: pb.CloseAccountRequest, proposal: Proposal
+) -> None:
+    """Closes an account as a second administrator releases it. Raises as `close_account`."""
+    row = await _governed(change, object_id(proposal))
+    after = replace(Standing.of(row), closed=True)
+    appointments.require_unchanged(Standing.of(row), after, proposal)
+    await close(change, row, proposal.ground)
+
+
+async def close(change: Change, row: Account, ground: str = "") -> None:
     """Closes an account and ends its logins; changes nothing if it is closed already."""
-    if row.closed:
-        return
-    before = row.audited()
-    row.closed = True
-    await sessions.end_all(change, row)
-    change.audit("close_account", f"account/{row.account_id}", before=before, after=row.audited())
+    if not row.closed:
+        after = replace(Standing.of(row), closed=True)
+        await _become(change, row, after, "close_account", ground)
 
 
 async def change_password(
@@ -214,14 +303,6 @@ async def _governed(change: Change, account_id: str) -> Account:
     row = await find(change, account_id)
     await require_covered(change, row.bureau, row.subject_id)
     return row
-
-
-async def require_covered(by: Change | View, bureau: str, subject_id: str) -> None:
-    """Raises NotPermitted unless the caller covers the bureau of an account, or of its firm."""
-    if subject_id:
-        firm = await by.session.get(Subject, subject_id)
-        bureau = firm.bureau if firm else PLATFORM_WIDE
-    by.caller.require_bureau(bureau or PLATFORM_WIDE)
 
 
 def role_faults(roles: frozenset[Role]) -> Iterator[Fault]:

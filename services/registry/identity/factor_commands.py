@@ -8,6 +8,7 @@ from plumbing.identity import Role
 from protos.identity.v1 import identity_pb2 as pb
 from services.registry import wire
 from services.registry.identity import accounts
+from services.registry.identity.coverage import require_covered
 from services.registry.identity.second_factor import SecondFactors, wrong_code
 from services.registry.identity.tables import Account
 
@@ -50,17 +51,25 @@ async def remove(
     """Removes a second factor.
 
     Raises InvalidInput for a wrong code of the caller's own, NotPermitted for another account
-    unless the caller is an administrator, and WrongState if there is no second factor.
+    unless the caller is an administrator in whose scope it is, and WrongState if there is no
+    second factor.
     """
     account = await accounts.find(change, request.account_id or change.caller.account_id)
+    own = account.account_id == change.caller.account_id
+    if not own:
+        await _require_governed(change, account)
     _require_factor(account)
-    if account.account_id == change.caller.account_id:
+    if own:
         await _require_code(change, factors, account, request.code)
-    elif not change.caller.has(Role.ADMINISTRATOR):
-        raise NotPermitted("只能取消自己的两步验证", "You may only remove your own second factor")
     await factors.remove(change.session, account)
     _audit(change, "remove_second_factor", account)
     return pb.RemoveSecondFactorResponse(account=wire.account(account))
+
+
+async def _require_governed(change: Change, account: Account) -> None:
+    if not change.caller.has(Role.ADMINISTRATOR):
+        raise NotPermitted("只能取消自己的两步验证", "You may only remove your own second factor")
+    await require_covered(change, account.bureau, account.subject_id)
 
 
 async def _require_code(

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from itsdangerous import BadData, URLSafeTimedSerializer
 
-from law.errors import Fault, InvalidInput
+from law.errors import Fault, InvalidInput, WrongState
 from plumbing.change import Change, Changes
 from plumbing.clock import Clock
 from plumbing.identity import Caller, Role, Unauthenticated
@@ -74,6 +74,9 @@ class Logins:
     async def begin(self, request: pb.LoginRequest, origin: Origin) -> pb.LoginResponse:
         """Checks name and password; returns a token or the step that comes first."""
         account = await self.passwords.check(request.name, request.password, origin.source)
+        if not account.roles:
+            zh = "账号的角色还在等待另一位平台管理员批准，请稍后再登录"
+            raise WrongState(zh, "The account's roles wait for a second administrator")
         proven = Proven(account.account_id, _mark(account))
         return await self._step(account, proven, pb.ContinueLoginRequest(), origin)
 

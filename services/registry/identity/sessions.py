@@ -13,12 +13,14 @@ import sqlalchemy as sa
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from law.errors import NotFound
+from law.errors import NotFound, NotPermitted
 from plumbing.change import Change
 from plumbing.clock import SystemClock
-from plumbing.identity import Unauthenticated
+from plumbing.identity import Role, Unauthenticated
+from plumbing.short_ids import find_by_id
 from plumbing.view import View
 from protos.identity.v1 import identity_pb2 as pb
+from services.registry.identity.coverage import require_covered
 from services.registry.identity.tables import Account, EndedSession, Session
 
 
@@ -75,29 +77,64 @@ async def require_session(view: View) -> None:
 
 
 async def list_sessions(view: View, request: pb.ListSessionsRequest) -> pb.ListSessionsResponse:
-    """Returns the caller's own logins that have not ended, the newest first."""
-    own = select(Session).where(Session.account_id == view.caller.account_id)
+    """Returns the logins of an account that have not ended, the newest first.
+
+    After them come those that an administrator ended, while their tokens would still be valid.
+    Raises NotFound for an unknown account, and NotPermitted for one that is not the caller's and
+    not governed by them.
+    """
+    account_id = await _whose(view, request.account_id)
+    own = select(Session).where(Session.account_id == account_id)
     rows = await view.session.exec(own.order_by(col(Session.opened_at).desc()))
-    return pb.ListSessionsResponse(
-        sessions=[_message(row, present=row.session_id == view.caller.session_id) for row in rows]
+    open_ = [_message(row, present=row.session_id == view.caller.session_id) for row in rows]
+    return pb.ListSessionsResponse(sessions=[*open_, *await _taken(view.session, account_id)])
+
+
+async def _whose(by: Change | View, account_id: str) -> str:
+    """The full id of the account whose logins are meant; refuses another's to whoever may not."""
+    caller = by.caller
+    if account_id in ("", caller.account_id):
+        return caller.account_id
+    if not caller.has(Role.ADMINISTRATOR):
+        zh = "只有平台管理员可以查看和结束他人的登录"
+        raise NotPermitted(zh, "Only an administrator sees and ends the logins of others")
+    row = await find_by_id(by.session, Account, account_id)
+    if row is None:
+        raise NotFound("没有该账号", "There is no such account", account_id=account_id)
+    await require_covered(by, row.bureau, row.subject_id)
+    return row.account_id
+
+
+async def _taken(session: AsyncSession, account_id: str) -> list[pb.Session]:
+    """The logins of an account that an administrator ended, the last first."""
+    taken = select(EndedSession).where(
+        EndedSession.account_id == account_id, EndedSession.ended_by != ""
     )
+    rows = (await session.exec(taken.order_by(col(EndedSession.ended_at).desc()))).all()
+    ids = {row.ended_by for row in rows}
+    people = await session.exec(select(Account).where(col(Account.account_id).in_(ids)))
+    names = {one.account_id: one.display_name or one.name for one in people}
+    return [_taken_message(row, names.get(row.ended_by, "")) for row in rows]
 
 
 async def end_session(change: Change, request: pb.EndSessionRequest) -> pb.EndSessionResponse:
-    """Ends one of the caller's own logins; without an id, all but the present one.
+    """Ends one login of an account; without an id, all but that of the call itself.
 
-    Raises NotFound if the caller has no such login.
+    Raises NotFound if the account is unknown or has no such login, and NotPermitted for an account
+    that is not the caller's and not governed by them.
     """
     caller = change.caller
+    account_id = await _whose(change, request.account_id)
     which = col(Session.session_id) != caller.session_id
     if request.session_id:
         which = col(Session.session_id) == request.session_id
-    ending = sa.and_(which, col(Session.account_id) == caller.account_id)
-    count = await _end(change, ending)
+    ending = sa.and_(which, col(Session.account_id) == account_id)
+    own = account_id == caller.account_id
+    count = await _end(change, ending, by="" if own else caller.account_id)
     if request.session_id and not count:
         raise NotFound("没有这次登录，或者它已经结束", "There is no such login, or it has ended")
     after = {"ended": count}
-    change.audit("end_sessions", f"account/{caller.account_id}", after=after)
+    change.audit("end_sessions", f"account/{account_id}", after=after)
     return pb.EndSessionResponse(ended=count)
 
 
@@ -107,13 +144,19 @@ async def end_all(change: Change, account: Account, *, but: str = "") -> None:
     await _end(change, sa.and_(of_account, col(Session.session_id) != but))
 
 
-async def _end(change: Change, which: sa.ColumnElement[bool]) -> int:
-    """Ends logins and returns how many; the services soon refuse their tokens."""
+async def _end(change: Change, which: sa.ColumnElement[bool], *, by: str = "") -> int:
+    """Ends logins and returns how many; the services soon refuse their tokens.
+
+    `by` is the administrator who ends the logins of somebody else.
+    """
     ending = (await change.session.exec(select(Session).where(which))).all()
     now = SystemClock().now()
     for row in ending:
         await change.session.delete(row)
-        change.session.add(EndedSession(session_id=row.session_id, ended_at=now))
+        ended_ = EndedSession(session_id=row.session_id, ended_at=now, ended_by=by)
+        if by:
+            ended_.sqlmodel_update(row.model_dump(exclude={"session_id", "renewed_at"}))
+        change.session.add(ended_)
     return len(ending)
 
 
@@ -123,6 +166,16 @@ async def get_ended_sessions(
     """Returns the logins that were ended while their tokens would still be valid."""
     ids = await view.session.exec(select(EndedSession.session_id))
     return pb.GetEndedSessionsResponse(session_ids=ids.all())
+
+
+def _taken_message(row: EndedSession, by: str) -> pb.Session:
+    message = pb.Session(
+        session_id=row.session_id, source=row.source, client=row.client, ended_by_name=by
+    )
+    message.ended_at.FromDatetime(row.ended_at)
+    if row.opened_at is not None:
+        message.opened_at.FromDatetime(row.opened_at)
+    return message
 
 
 def _message(row: Session, *, present: bool) -> pb.Session:

@@ -68,12 +68,21 @@ class ExternalIdentity(Base, table=True):
 
 
 class EndedSession(Base, table=True):
-    """A login that was ended, kept while its tokens would still be valid, by machine time."""
+    """A login that was ended, kept while its tokens would still be valid, by machine time.
+
+    `ended_by` is the administrator who ended it. It is empty, and so are the values of the login,
+    where the person did, or the end of their account or password.
+    """
 
     __tablename__ = "ended_session"
 
     session_id: str = Field(primary_key=True)
     ended_at: datetime = Field(index=True)
+    ended_by: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    account_id: str = Field(default="", index=True, sa_column_kwargs={"server_default": ""})
+    opened_at: datetime | None = None
+    source: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    client: str = Field(default="", sa_column_kwargs={"server_default": ""})
 
 
 class Session(Base, table=True):

@@ -1,7 +1,7 @@
 """The rules on which proposals a caller may see.
 
-People of a bureau see those of the bureaus in their scope; an operator or an institution
-only those that it made.
+People of a bureau see those about the register in their scope; an operator or an institution
+only those that it made; an administrator those about accounts, and nobody else sees these.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from law.errors import NotFound
+from law.separation import Office, released_by
 from plumbing import row_scope
 from plumbing.identity import Caller, Role
 from plumbing.short_ids import find_by_id
@@ -18,13 +19,23 @@ from services.registry.tables import Proposal
 
 # Who is not of a bureau sees its own proposals only.
 _OWN_ONLY = (Role.OPERATOR, Role.VERIFICATION_INSTITUTION)
+_ABOUT_ACCOUNTS = released_by(Office.ADMINISTRATOR)
 
 
 def visible(caller: Caller) -> sa.ColumnElement[bool]:
     """Returns the query condition that selects the proposals a caller may see."""
     if caller.has(*_OWN_ONLY):
         return col(Proposal.proposed_by) == caller.account_id
-    return row_scope.covered(caller, Proposal.bureau)
+    about_accounts = col(Proposal.act).in_(sorted(_ABOUT_ACCOUNTS))
+    theirs = about_accounts if caller.has(Role.ADMINISTRATOR) else sa.not_(about_accounts)
+    return sa.and_(theirs, row_scope.covered(caller, Proposal.bureau))
+
+
+def _may_know(caller: Caller, row: Proposal) -> bool:
+    """Whether a caller may know that there is this proposal, apart from the scope."""
+    if caller.has(*_OWN_ONLY):
+        return row.proposed_by == caller.account_id
+    return caller.has(Role.ADMINISTRATOR) == (row.act in _ABOUT_ACCOUNTS)
 
 
 async def find(
@@ -32,12 +43,11 @@ async def find(
 ) -> Proposal:
     """Returns a proposal by its id or the beginning of its id; `lock` locks its row for a change.
 
-    Raises NotFound if there is none, or an operator or an institution did not make it, and
-    NotPermitted outside the caller's scope.
+    Raises NotFound if there is none or it is of a kind that the caller never sees, and NotPermitted
+    outside the caller's scope.
     """
     row = await find_by_id(session, Proposal, proposal_id, visible(caller), lock=lock)
-    own = row is not None and row.proposed_by == caller.account_id
-    if row is None or (caller.has(*_OWN_ONLY) and not own):
+    if row is None or not _may_know(caller, row):
         raise NotFound("没有这项申请", "There is no such proposal", proposal_id=proposal_id)
     if not caller.has(*_OWN_ONLY):
         caller.require_bureau(row.bureau)

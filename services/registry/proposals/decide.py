@@ -6,12 +6,14 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from law.errors import NotPermitted, WrongState
-from law.separation import Act, release_of
+from law.separation import Act, Office, release_of
 from plumbing.change import Change
 from plumbing.identity import Role
+from protos.identity.v1 import identity_pb2 as identity
 from protos.registry.v1 import proposals_pb2 as pb
 from protos.registry.v1 import registry_pb2 as registry
 from services.registry.commands import instruments, records, verifications
+from services.registry.identity import accounts
 from services.registry.imports.batch import undo
 from services.registry.proposals.access import find
 from services.registry.proposals.propose import DECLINED, RELEASED, WAITING, WITHDRAWN, tell
@@ -28,8 +30,11 @@ RELEASES: Mapping[str, tuple[Any, Release]] = {
         (registry.PutInstrumentRequest, instruments.release_content),
         (registry.SetInstrumentStateRequest, instruments.release_state),
         (registry.RecordVerificationRequest, verifications.release_verification),
+        (identity.ChangeAccountRequest, accounts.release_change),
+        (identity.CloseAccountRequest, accounts.release_closing),
     )
 }
+_WHO = {Office.UNIT_HEAD: "单位负责人", Office.ADMINISTRATOR: "另一位平台管理员"}
 
 
 async def release_proposal(
@@ -79,7 +84,7 @@ async def _decidable(change: Change, proposal_id: str) -> Proposal:
     row = await find(change.session, change.caller, proposal_id, lock=True)
     rule = release_of(Act(row.act))
     if not change.caller.has(Role(rule.by)):
-        zh, en = f"{rule.zh}须由单位负责人批准", f"{rule.en} is released by the {rule.by}"
+        zh, en = f"{rule.zh}须由{_WHO[rule.by]}批准", f"{rule.en} is released by the {rule.by}"
         raise NotPermitted(zh, en, cite=rule.cite)
     if row.proposed_by == change.on_behalf_of:
         zh, en = "不能批准或退回本人提出的申请", "Nobody decides about a proposal of their own"

@@ -1,7 +1,7 @@
 """The access policy: who sees proposals and decides about them.
 
-The commands also require the role that the law names for each act, and another person than the
-proposer.
+Administrators see those about accounts, everybody else those about the register. The commands also
+require the role that the law names for each act, and another person than the proposer.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from plumbing.rpc import Policy, Rule, allow
 from protos.registry.v1 import proposals_pb2
 
 PROPOSALS = proposals_pb2.DESCRIPTOR.services_by_name["ProposalService"].full_name
-_DECIDING = allow(Role.CASEWORKER, Role.UNIT_HEAD)
+_DECIDING = allow(Role.CASEWORKER, Role.UNIT_HEAD, Role.ADMINISTRATOR)
 _PROPOSING = Rule(
     frozenset(
         {
@@ -21,6 +21,7 @@ _PROPOSING = Rule(
             Role.INTEGRATOR,
             Role.OPERATOR,
             Role.VERIFICATION_INSTITUTION,
+            Role.ADMINISTRATOR,
         }
     )
 )

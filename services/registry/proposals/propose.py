@@ -51,7 +51,7 @@ async def propose(change: Change, request: Message, what: Proposed) -> pb.Propos
         bureau=what.bureau,
         state=WAITING,
         ground=what.ground,
-        changes=_differences(what),
+        changes=differences(what.before, what.after),
         base_version=what.version,
         proposed_by=change.on_behalf_of,
         proposed_at=change.at,
@@ -88,11 +88,12 @@ async def _require_alone(change: Change, object_: str) -> None:
         )
 
 
-def _differences(what: Proposed) -> list[dict[str, str]]:
-    names = [name for name in what.after if what.after[name] != what.before.get(name)]
+def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[dict[str, str]]:
+    """Returns the fields that differ, with their values before and after as text."""
     return [
-        {"field": name, "before": _text(what.before.get(name)), "after": _text(what.after[name])}
-        for name in names
+        {"field": name, "before": _text(before.get(name)), "after": _text(value)}
+        for name, value in after.items()
+        if value != before.get(name)
     ]
 
 

@@ -102,6 +102,13 @@ class RunningRegistry:
         token, _ = signer.issue(Caller(name, name, frozenset(roles), scope, subject_id))
         return self.client_with(token)
 
+    async def first_administrator(self) -> Client:
+        """The administrator that came with the first start; no other one has signed in yet."""
+        first = select(Account.account_id).where(Account.name == "administrator")
+        async with self.database.snapshot() as session:
+            account_id = (await session.exec(first)).one()
+        return self.client(Role.ADMINISTRATOR, bureau=PLATFORM, name=account_id)
+
     async def acting_for(
         self,
         *roles: Role,

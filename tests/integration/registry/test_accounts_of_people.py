@@ -43,7 +43,7 @@ async def newcomer(registry: RunningRegistry, **values: Any) -> pb.Account:
         "bureau": DISTRICT,
     }
     request = pb.CreateAccountRequest(request_id=new_request_id(), **(defaults | values))
-    admin = registry.client(Role.ADMINISTRATOR, bureau="000000")
+    admin = await registry.first_administrator()
     return (await admin.identity.CreateAccount(request)).account
 
 
@@ -152,7 +152,7 @@ async def test_an_administrator_helps_who_lost_the_telephone_and_nobody_else_doe
     )
     with refused("NOT_PERMITTED"):
         await other.identity.RemoveSecondFactor(request)
-    admin = registry.client(Role.ADMINISTRATOR, bureau="000000")
+    admin = await registry.first_administrator()
     assert not (await admin.identity.RemoveSecondFactor(request)).account.second_factor
     assert (await log_in(registry, account.name, PASSWORD)).token
 

@@ -299,7 +299,7 @@ async def test_a_certificate_recorded_meanwhile_is_no_part_of_what_was_seen(
 async def unit_head(registry: RegistryWithGrading, bureau: str) -> str:
     """The display name of a new unit head who has an account."""
     name = f"负责人{uuid4().hex[:8]}"
-    await registry.client(Role.ADMINISTRATOR, bureau="000000").identity.CreateAccount(
+    await (await registry.first_administrator()).identity.CreateAccount(
         identity.CreateAccountRequest(
             request_id=new_request_id(),
             name=uuid4().hex,

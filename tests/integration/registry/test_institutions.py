@@ -35,7 +35,7 @@ async def institution(registry: RunningRegistry, name: str = OWN) -> Client:
 async def open_account(
     registry: RunningRegistry, role: Role, institution_name: str
 ) -> identity.Account:
-    administrator = registry.client(Role.ADMINISTRATOR, bureau="000000")
+    administrator = await registry.first_administrator()
     request = identity.CreateAccountRequest(
         request_id=new_request_id(),
         name=f"user-{uuid4().hex[:12]}",

@@ -57,9 +57,7 @@ async def opened(registry: RunningRegistry, *roles: Role, **values: Any) -> pb.A
     """An account whose first password was changed at the first login."""
     await registry.bureau()
     request = account(*roles, **values)
-    made = await registry.client(Role.ADMINISTRATOR, bureau="000000").identity.CreateAccount(
-        request
-    )
+    made = await (await registry.first_administrator()).identity.CreateAccount(request)
     first = await log_in(registry, made.account.name, request.password)
     assert (first.token, first.step) == ("", pb.LOGIN_STEP_NEW_PASSWORD)
     going_on = pb.ContinueLoginRequest(challenge=first.challenge, new_password=PASSWORD)
@@ -99,7 +97,7 @@ async def test_unknown_names_wrong_passwords_and_closed_accounts_answer_alike(
     registry: RunningRegistry,
 ) -> None:
     await registry.bureau()
-    admin = registry.client(Role.ADMINISTRATOR, bureau="000000")
+    admin = await registry.first_administrator()
     known, closed = await opened(registry), await opened(registry)
     close = pb.CloseAccountRequest(request_id=new_request_id(), account_id=closed.account_id)
     assert (await admin.identity.CloseAccount(close)).account.closed
@@ -230,7 +228,7 @@ async def test_the_portal_alone_gets_the_token_of_visitors(registry: RunningRegi
 
 async def test_a_token_is_renewed_while_its_account_is_open(registry: RunningRegistry) -> None:
     await registry.bureau()
-    admin = registry.client(Role.ADMINISTRATOR, bureau="000000")
+    admin = await registry.first_administrator()
     made = await opened(registry)
     first = await log_in(registry, made.name)
     client = registry.client_with(first.token)
@@ -266,7 +264,7 @@ async def test_roles_go_together_and_a_scope_fits_them(
     registry: RunningRegistry, roles: list[Role], values: dict[str, str], fields: set[str]
 ) -> None:
     await registry.bureau()
-    admin = registry.client(Role.ADMINISTRATOR, bureau="000000")
+    admin = await registry.first_administrator()
     with refused("INVALID_INPUT", *fields):
         await admin.identity.CreateAccount(account(*roles, **values))
 
@@ -275,7 +273,7 @@ async def test_an_account_is_created_once_and_its_name_is_its_own(
     registry: RunningRegistry,
 ) -> None:
     subject = await registry.subject()
-    admin = registry.client(Role.ADMINISTRATOR, bureau="000000")
+    admin = await registry.first_administrator()
     request = account(Role.OPERATOR, bureau="", subject_id=subject.subject_id)
     made = (await admin.identity.CreateAccount(request)).account
     assert (await admin.identity.CreateAccount(request)).account == made
@@ -295,7 +293,7 @@ async def test_an_account_is_created_once_and_its_name_is_its_own(
 async def test_who_works_on_a_case_is_named_and_nothing_else_is_told(
     registry: RunningRegistry,
 ) -> None:
-    admin = registry.client(Role.ADMINISTRATOR, bureau="000000")
+    admin = await registry.first_administrator()
     made = (await admin.identity.CreateAccount(account(display_name="经办甲"))).account
     request = pb.NameAccountsRequest(account_ids=[made.account_id, "nobody"])
     for role in (Role.CASEWORKER, Role.OPERATOR):
@@ -366,7 +364,7 @@ async def kept(registry: RunningRegistry) -> list[bytes]:
 
 async def test_no_password_is_kept_or_told_anywhere(registry: RunningRegistry) -> None:
     await registry.bureau()
-    admin = registry.client(Role.ADMINISTRATOR, bureau="000000")
+    admin = await registry.first_administrator()
     secret = f"secret-{uuid4().hex}"
     made = (await admin.identity.CreateAccount(account(password=secret))).account
     await log_in(registry, made.name, secret)

@@ -7,7 +7,16 @@ from typing import Any
 
 import pytest
 
-from law.separation import Act, Office, Tie, exclusions, release_of, stands_back
+from law.separation import (
+    Act,
+    Office,
+    Tie,
+    appointed,
+    exclusions,
+    release_of,
+    released_by,
+    stands_back,
+)
 from tests.unit.law.broken_files import faults, fresh
 
 
@@ -32,8 +41,20 @@ def test_people_of_a_bureau_may_hold_several_offices() -> None:
 
 
 def test_every_act_has_who_releases_it_and_every_tie_its_reason() -> None:
-    assert {release_of(act).by for act in Act} == {Office.UNIT_HEAD}
+    """What concerns the register is for the unit head, what concerns accounts for administrators.
+
+    Administrators decide nothing about the register, and unit heads give nobody a role.
+    """
+    about_accounts = {Act.APPOINT, Act.DISMISS_ADMINISTRATOR}
+    assert released_by(Office.ADMINISTRATOR) == about_accounts
+    assert released_by(Office.UNIT_HEAD) == set(Act) - about_accounts
+    assert {release_of(act).by for act in Act} == {Office.UNIT_HEAD, Office.ADMINISTRATOR}
     assert {stands_back(tie).cite for tie in Tie} == {"S3 27"}
+
+
+def test_whoever_decides_watches_or_runs_the_platform_is_appointed_by_two() -> None:
+    acting = {Office.INSPECTOR, Office.INTEGRATOR, Office.VERIFICATION_INSTITUTION}
+    assert appointed().offices == set(Office) - acting - {Office.OPERATOR, Office.PUBLIC}
 
 
 @pytest.mark.parametrize(

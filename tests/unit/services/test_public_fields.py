@@ -131,6 +131,7 @@ OPEN = {
     "quanheng.identity.v1.ListSessionsResponse": {"sessions"},
     "quanheng.identity.v1.Session": {
         *("session_id", "opened_at", "renewed_at", "source", "client", "present"),
+        *("ended_at", "ended_by_name"),
     },
     "quanheng.identity.v1.EndSessionResponse": {"ended"},
     "quanheng.identity.v1.SetContactResponse": {"account"},
