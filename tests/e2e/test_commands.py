@@ -276,3 +276,25 @@ async def test_without_a_login_the_way_in_is_told(
     _, err = await process.communicate()
     assert process.returncode == 1
     assert "没有正在运行的平台" in err.decode()
+
+
+async def test_a_refused_objection_is_reconsidered_from_the_command_line(
+    platform: RunningPlatform, run: Run
+) -> None:
+    subject, today = platform.subject.subject_id, (await platform.today()).isoformat()
+    words = ("--kind", "complaint_upheld", "--determined-on", today, "--source", "命令行诉字2号")
+    record = await run("inspector", "record", "enter", subject, *words, "--points", "5")
+    await platform.grade_after(await platform.record(record["record_id"]))
+    about = ("--subject", subject, "--record", record["record_id"], "--grounds", "记录有误")
+    case_id = (await run("operator", "objection", "lodge", *about))["case_id"]
+    await run("caseworker", "objection", "accept", case_id)
+    reasons = ("--outcome", "uphold", "--reasons", "经核实无误")
+    await run("caseworker", "objection", "decide", case_id, *reasons)
+    await platform.closed(case_id)
+    review = await run("operator", "objection", "reconsider", case_id, "--grounds", "未采信证书")
+    assert (review["follows"], review["kind"]) == (case_id, "reconsideration")
+    listed = await run("operator", "objection", "reconsiderations")
+    assert [entry["case_id"] for entry in listed["cases"]] == [review["case_id"]]
+    await run("operator", "objection", "withdraw", review["case_id"])
+    shown = await run("operator", "objection", "show", case_id)
+    assert [entry["number"] for entry in shown["related"]] == [review["number"]]
