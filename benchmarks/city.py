@@ -32,10 +32,21 @@ HEX_DIGITS = 6  # of an id that are replaced by the number of the copy
 ID = re.compile(r"\b[0-9a-f]{32}\b|\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b")
 STEP = 1_000_000  # between the numbers of a row and of its next copy
 STAY_OPEN = 20  # of so many cases, one
-_CLOSE = (
-    "UPDATE objection_case SET state = 'closed', outcome = 'delete', decided_at = lodged_at,"
-    " closed_at = lodged_at, settled_at = lodged_at WHERE rowid % ? <> 0"
-)
+# What is over in a city that has run for long: most cases, and the delivery of every notice.
+_OVER = {
+    "objection": """
+        UPDATE objection_case SET state = 'closed', outcome = 'delete', decided_at = lodged_at,
+          closed_at = lodged_at, settled_at = lodged_at WHERE rowid % :open <> 0;
+    """,
+    "alerts": """
+        UPDATE notice SET state = 'delivered', attempts = 1, delivered_at = created_at
+          WHERE state = 'pending' AND :open;
+        UPDATE escalation SET state = 'closed', closed_at = opened_at, waits_from = NULL,
+          due_on = NULL WHERE rowid % :open <> 0;
+        UPDATE escalation_step SET state = 'void' WHERE state = 'proposed' AND :open
+          AND escalation_id IN (SELECT escalation_id FROM escalation WHERE state = 'closed');
+    """,
+}
 _NOT_IDS = ("ruleset_id", "institution", "external_ref")
 _JSON = {
     "record_version": ("state",),
@@ -54,8 +65,8 @@ def fill(folder: Path, copies: int, cases: int) -> None:
             times = _rounds(connection, cases) if service == "objection" else copies
             for table in tables:
                 _copy(connection, table, times, copies)
-            if service == "objection":
-                connection.execute(_CLOSE, (STAY_OPEN,))
+            for statement in _OVER.get(service, "").split(";")[:-1]:
+                connection.execute(statement, {"open": STAY_OPEN})
             connection.execute("ANALYZE")
             connection.commit()
 

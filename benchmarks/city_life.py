@@ -71,10 +71,15 @@ def known(folder: Path) -> Ids:
 
 async def client_of(settings: Settings, name: str, password: str) -> Client:
     """A client of somebody who has just logged in."""
+    return Client(settings, fixed_token(await token_of(settings, name, password)))
+
+
+async def token_of(settings: Settings, name: str, password: str) -> str:
+    """The token of somebody who has just logged in."""
     client = Client(settings, None)
     answer = await ask(client.identity.Login(identity.LoginRequest(name=name, password=password)))
     await client.close()
-    return Client(settings, fixed_token(answer.token))
+    return answer.token
 
 
 async def _own_subject(settings: Settings, member: dict[str, str]) -> str:

@@ -1,174 +1,110 @@
-"""Measures the heaviest pages of the portal on a city's register, beside the same query over gRPC.
+"""Measures the heaviest pages of the portal on a city's register, beside their queries alone.
 
-    python -m benchmarks.pages [copies] [cases] [seconds]
+    python -m benchmarks.pages [copies] [cases] [seconds] [folder] [--json FILE]
 
 The sample's 60 subjects and 600 instruments are copied `copies` times (1,667 make a city with
-100,000 subjects and a million instruments), its cases until there are `cases`. Sixteen visitors
-open one page a second each, in an order of their own; `page` is the time from request to the last
-byte, `alone` the time of the main query of the page over gRPC, asked in between by the same
-visitors; `failed` counts the pages that a service did not answer in time. `kB` is what travels for
-a first view: the page with its style sheets, script and icon, compressed.
+100,000 subjects and a million instruments), its cases until there are `cases`. A folder that is
+given keeps the databases, and a later run with the same folder takes them as they are. Before the
+visitors come in, the platform starts the workflows of the copied cases, however long that takes.
+
+Sixteen visitors open one page a second each, in an order of their own. `page` is the time from
+request to the last byte. `alone` is the time of the same queries over gRPC, those at once that the
+page asks at once; the same visitors ask them right after the page. `failed` counts the pages that a
+service did not answer in time. `kB` is what travels for a first view: the page with its style
+sheets, script and icon, compressed. `processor` is what all processes of the platform spent on a
+page that was opened alone, in milliseconds.
 """
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import json
 import random
 import re
 import statistics
-import sys
 import tempfile
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import httpx2 as httpx
 from rich.console import Console
 from rich.table import Table
 
 from benchmarks import city, city_life
-from plumbing.client import ask
-from protos.alerts.v1 import alerts_pb2 as alerts
-from protos.alerts.v1 import escalations_pb2 as escalations
-from protos.grading.v1 import grading_pb2 as grading
-from protos.objection.v1 import objection_pb2 as objection
-from protos.registry.v1 import registry_pb2 as registry
-from services.cli.client import Client
+from benchmarks.page_queries import Noted, PortalInside
+from plumbing.clock import SystemClock
 from services.cli.machine.platform import Platform
+from services.portal.clients import VisitorToken, use_token
 
 COPIES, CASES, SECONDS = 1_667, 100_000, 30
 VISITORS, PACE_SECONDS = 16, 1.0
 READY_SECONDS = 600.0
+REST_SECONDS, RESTS = 5.0, 0.15  # at rest: less than this share of a processor
+REST_WITHIN_SECONDS = 900.0
+OPENED_ALONE = 10
+PROCESSES = ("registry", "grading", "objection", "alerts", "portal")
 _LINKED = re.compile(r'(?:href|src)="(/static/[^"]+)"')
 
 
 @dataclass
 class Kind:
-    """A sort of page: who opens it, its address, and the query it shows."""
+    """A sort of page: who opens it, its address, and what was measured."""
 
     name: str
-    member: str  # of the cast
+    member: str  # of the cast; empty for somebody who has not signed in
     address: str
-    alone: Callable[[Client], Awaitable[Any]]
+    queries: Noted = field(default_factory=Noted)
     pages: list[float] = field(default_factory=list)
-    queries: list[float] = field(default_factory=list)
+    alone: list[float] = field(default_factory=list)
     failed: int = 0
+    first_view: int = 0  # bytes
+    processor: dict[str, float] = field(default_factory=dict)  # seconds, by process
 
 
 def kinds(ids: city_life.Ids) -> list[Kind]:
     """The heaviest pages, with things of somebody from the middle of the register."""
-    search = registry.ListSubjectsRequest(name_contains="加油站", page_size=50)
-    return [*_of_the_bureau(ids, search), *_of_firms_and_anybody(ids, search)]
-
-
-def _of_the_bureau(ids: city_life.Ids, search: registry.ListSubjectsRequest) -> list[Kind]:
-    caseworker, reviewer = "demo.caseworker", "demo.reviewer"
+    caseworker, reviewer, operator = "demo.caseworker", "demo.reviewer", "demo.operator"
     return [
-        Kind(
-            "案件 cases",
-            caseworker,
-            "/cases",
-            lambda c: c.objection.ListCases(objection.ListCasesRequest(page_size=50)),
-        ),
-        Kind(
-            "案件 case",
-            caseworker,
-            f"/cases/{ids.case_id}",
-            lambda c: c.objection.GetCase(objection.GetCaseRequest(case_id=ids.case_id)),
-        ),
-        Kind(
-            "工作台 home",
-            caseworker,
-            "/home",
-            lambda c: c.objection.ListCases(objection.ListCasesRequest(page_size=200)),
-        ),
-        Kind(
-            "器具 instruments",
-            caseworker,
-            "/instruments",
-            lambda c: c.alerts.ListColours(alerts.ListColoursRequest(page_size=50)),
-        ),
-        Kind(
-            "全市红色 city's red",
-            reviewer,
-            "/instruments?colour=red",
-            lambda c: c.alerts.ListColours(alerts.ListColoursRequest(page_size=50, colour="red")),
-        ),
-        Kind(
-            "主体 subjects",
-            reviewer,
-            "/subjects?q=加油站",
-            lambda c: c.registry.ListSubjects(search),
-        ),
-        Kind(
-            "主体 subject",
-            caseworker,
-            f"/subjects/{ids.subject_id}",
-            lambda c: c.registry.ListRecords(
-                registry.ListRecordsRequest(subject_id=ids.subject_id)
-            ),
-        ),
-        Kind(
-            "督促 escalations",
-            caseworker,
-            "/escalations",
-            lambda c: c.escalations.ListEscalations(
-                escalations.ListEscalationsRequest(page_size=50)
-            ),
-        ),
-    ]
-
-
-def _of_firms_and_anybody(ids: city_life.Ids, search: registry.ListSubjectsRequest) -> list[Kind]:
-    operator = "demo.operator"
-    return [
-        Kind(
-            "待办 operator's home",
-            operator,
-            "/home",
-            lambda c: c.alerts.ListColours(alerts.ListColoursRequest(subject_id=ids.own_id)),
-        ),
-        Kind(
-            "等级 grade",
-            operator,
-            "/grade",
-            lambda c: c.grading.GetGrade(grading.GetGradeRequest(subject_id=ids.own_id)),
-        ),
-        Kind("查企业 search", "", "/?q=加油站", lambda c: c.registry.ListSubjects(search)),
-        Kind(
-            "企业 firm",
-            "",
-            f"/firms/{ids.subject_id}",
-            lambda c: c.grading.GetGrade(grading.GetGradeRequest(subject_id=ids.subject_id)),
-        ),
+        Kind("案件 cases", caseworker, "/cases"),
+        Kind("案件 case", caseworker, f"/cases/{ids.case_id}"),
+        Kind("工作台 home", caseworker, "/home"),
+        Kind("器具 instruments", caseworker, "/instruments"),
+        Kind("全市红色 city's red", reviewer, "/instruments?colour=red"),
+        Kind("全市看板 city's board", reviewer, "/city"),
+        Kind("主体 subjects", reviewer, "/subjects?q=加油站"),
+        Kind("主体 subject", caseworker, f"/subjects/{ids.subject_id}"),
+        Kind("督促 escalations", caseworker, "/escalations"),
+        Kind("待办 operator's home", operator, "/home"),
+        Kind("等级 grade", operator, "/grade"),
+        Kind("查企业 search", "", "/?q=加油站"),
+        Kind("企业 firm", "", f"/firms/{ids.subject_id}"),
     ]
 
 
 @dataclass
 class Visitors:
-    """The browsers and clients of the people who visit, by member of the cast."""
+    """The browsers and the tokens of the people who visit, by member of the cast."""
 
-    browsers: dict[str, httpx.AsyncClient]
-    clients: dict[str, Client]
+    browsers: Mapping[str, httpx.AsyncClient]
+    tokens: Mapping[str, str]
 
-    async def visit(self, kind: Kind, *, noted: bool) -> None:
-        """Opens a page, then asks the same query over gRPC."""
+    async def visit(self, kind: Kind) -> None:
+        """Opens a page, then asks the same queries over gRPC."""
         began = time.perf_counter()
         answer = await self.browsers[kind.member].get(kind.address)
         page = time.perf_counter() - began
         if answer.status_code != httpx.codes.OK:  # most likely a service took longer than it may
-            kind.failed += noted
+            kind.failed += 1
             return
+        use_token(self.tokens[kind.member])
         began = time.perf_counter()
-        await ask(kind.alone(self.clients[kind.member or "demo.reviewer"]))
-        query = time.perf_counter() - began
-        if noted:
-            kind.pages.append(page)
-            kind.queries.append(query)
+        await kind.queries.ask_again()
+        kind.alone.append(time.perf_counter() - began)
+        kind.pages.append(page)
 
 
 async def walk(visitors: Visitors, all_kinds: list[Kind], seconds: float, seed: int) -> None:
@@ -178,7 +114,7 @@ async def walk(visitors: Visitors, all_kinds: list[Kind], seconds: float, seed: 
     await asyncio.sleep(order.random() * PACE_SECONDS)
     while time.monotonic() < ends:
         began = time.monotonic()
-        await visitors.visit(order.choice(all_kinds), noted=True)
+        await visitors.visit(order.choice(all_kinds))
         await asyncio.sleep(max(0.0, PACE_SECONDS - (time.monotonic() - began)))
 
 
@@ -195,74 +131,138 @@ async def _travelled(browser: httpx.AsyncClient, address: str) -> int:
         return sum([len(piece) async for piece in answer.aiter_raw()])
 
 
-async def measure(folder: Path, seconds: float) -> list[tuple[Kind, int]]:
+async def measure(folder: Path, seconds: float) -> list[Kind]:
     """Starts the platform on the filled databases and lets the visitors in."""
     async with AsyncExitStack() as exits:
         platform = Platform(folder, sandbox=True, usual_ports=False, portal=True)
         await exits.enter_async_context(platform)
         await platform.wait_ready(READY_SECONDS)
-        visitors = await _signed_in(platform, exits)
+        await _at_rest(platform)
         all_kinds = kinds(city_life.known(folder))
-        for kind in all_kinds:  # warms up
-            await visitors.visit(kind, noted=False)
+        inside = PortalInside(platform.settings, folder)
+        await inside.open(exits)
+        visitors = await _signed_in(platform, exits)
+        people = await _browsers(platform, exits, inside.transport)
+        for kind in all_kinds:
+            await people[kind.member].get(kind.address)  # warms up
+            kind.queries = await inside.queries_of(people[kind.member], kind.address)
+            await _alone(platform, kind, visitors.browsers[kind.member])
         await asyncio.gather(
             *(walk(visitors, all_kinds, seconds, seed) for seed in range(VISITORS))
         )
-        return [
-            (kind, await first_view(visitors.browsers[kind.member], kind.address))
-            for kind in all_kinds
-        ]
+        return all_kinds
 
 
-async def _signed_in(platform: Platform, exits: AsyncExitStack) -> Visitors:
-    settings = platform.settings
-    cast = json.loads(settings.cast_file.read_text())
+async def _at_rest(platform: Platform) -> None:
+    """Waits until no process does anything by itself, such as starting workflows, for a while."""
+    ends, busy = time.monotonic() + REST_WITHIN_SECONDS, REST_SECONDS
+    while busy > REST_SECONDS * RESTS and time.monotonic() < ends:
+        before = _spent(platform)
+        await asyncio.sleep(REST_SECONDS)
+        busy = sum(_spent(platform).values()) - sum(before.values())
+
+
+def _spent(platform: Platform) -> dict[str, float]:
+    return {name: process.cpu_seconds for name, process in platform.processes.items()}
+
+
+async def _alone(platform: Platform, kind: Kind, browser: httpx.AsyncClient) -> None:
+    """Opens a page several times while nobody else does anything."""
+    kind.first_view = await first_view(browser, kind.address)
+    before = _spent(platform)
+    for _ in range(OPENED_ALONE):
+        (await browser.get(kind.address)).raise_for_status()
+    after = _spent(platform)
+    kind.processor = {name: (after[name] - before[name]) / OPENED_ALONE for name in PROCESSES}
+
+
+async def _browsers(
+    platform: Platform, exits: AsyncExitStack, transport: httpx.ASGITransport | None = None
+) -> dict[str, httpx.AsyncClient]:
+    """A browser for each member of the cast, and one of somebody who has not signed in."""
+    cast = json.loads(platform.settings.cast_file.read_text())
     browsers = {}
     for name in ("", *(member["name"] for member in cast)):
-        browser = httpx.AsyncClient(base_url=settings.portal_url, timeout=60)
+        browser = httpx.AsyncClient(
+            base_url=platform.settings.portal_url, timeout=60, transport=transport
+        )
         browsers[name] = await exits.enter_async_context(browser)
         if name:
             await browser.post("/sandbox/cast", data={"name": name})
-    clients = {
-        member["name"]: await city_life.client_of(settings, member["name"], member["password"])
-        for member in cast
-    }
-    for client in clients.values():
-        exits.push_async_callback(client.close)
-    return Visitors(browsers, clients)
+    return browsers
 
 
-def report(measured: list[tuple[Kind, int]], title: str) -> None:
-    """Prints p50 and p99 of every page, and its ratio to the query alone."""
-    heads = ("page", "p50 ms", "p99 ms", "alone p50", "× alone", "first view kB", "times", "failed")
-    shown = [one for one in measured if one[0].pages]
-    table = Table(*heads, title=title)
-    for kind, size in sorted(shown, key=lambda one: -statistics.median(one[0].pages)):
-        page, query = statistics.median(kind.pages), statistics.median(kind.queries)
-        worst = sorted(kind.pages)[int(len(kind.pages) * 0.99)]
-        cells = (page * 1e3, worst * 1e3, query * 1e3, page / query, size / 1000)
-        table.add_row(
-            kind.name, *(f"{cell:.1f}" for cell in cells), str(len(kind.pages)), str(kind.failed)
+async def _signed_in(platform: Platform, exits: AsyncExitStack) -> Visitors:
+    cast = json.loads(platform.settings.cast_file.read_text())
+    tokens = {"": await VisitorToken(platform.settings, SystemClock())()}
+    for member in cast:
+        tokens[member["name"]] = await city_life.token_of(
+            platform.settings, member["name"], member["password"]
         )
-    everything = sorted(second for kind, _ in measured for second in kind.pages)
-    p50, p99 = statistics.median(everything), everything[int(len(everything) * 0.99)]
-    table.caption = f"all pages: p50 {p50 * 1e3:.1f} ms, p99 {p99 * 1e3:.1f} ms"
-    Console(width=110).print(table)
+    return Visitors(await _browsers(platform, exits), tokens)
 
 
-async def run(copies: int, cases: int, seconds: int) -> None:
-    """Makes the city, measures, and prints."""
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
+def figures(kind: Kind) -> dict[str, float]:
+    """The figures of a page: milliseconds, ratio, kilobytes, and how often it was opened."""
+    page, alone = statistics.median(kind.pages), statistics.median(kind.alone)
+    return {
+        "p50": page * 1e3,
+        "p99": _worst(kind.pages) * 1e3,
+        "alone p50": alone * 1e3,
+        "× alone": page / alone,
+        "first view kB": kind.first_view / 1000,
+        "queries": kind.queries.number,
+        "processor": sum(kind.processor.values()) * 1e3,
+        "of it portal": kind.processor["portal"] * 1e3,
+        "times": len(kind.pages),
+        "failed": kind.failed,
+    }
+
+
+def _worst(seconds: list[float]) -> float:
+    return sorted(seconds)[int(len(seconds) * 0.99)]
+
+
+def report(measured: list[Kind], title: str) -> dict[str, dict[str, float]]:
+    """Prints p50 and p99 of every page, and its ratio to its queries alone; returns them."""
+    shown = sorted(
+        (kind for kind in measured if kind.pages), key=lambda k: -statistics.median(k.pages)
+    )
+    table = Table("page", *figures(shown[0]), title=title)
+    for kind in shown:
+        table.add_row(kind.name, *(f"{cell:.1f}" for cell in figures(kind).values()))
+    everything = [second for kind in shown for second in kind.pages]
+    p50, p99 = statistics.median(everything) * 1e3, _worst(everything) * 1e3
+    table.caption = f"all pages: p50 {p50:.1f} ms, p99 {p99:.1f} ms"
+    Console(width=140).print(table)
+    return {"all": {"p50": p50, "p99": p99}} | {kind.name: figures(kind) for kind in shown}
+
+
+async def run(copies: int, cases: int, seconds: int, folder: Path) -> dict[str, dict[str, float]]:
+    """Makes the city unless the folder has it, measures, and prints."""
+    filled = folder / "filled"
+    if not filled.exists():
         await city_life.live(folder)
-        began = time.monotonic()
         city.fill(folder, copies, cases)
-        filled = time.monotonic() - began
-        measured = await measure(folder, seconds)
-    title = f"{60 * (copies + 1):,} subjects, {cases:,} cases, filled in {filled:.0f} s"
-    report(measured, title)
+        filled.touch()
+    measured = await measure(folder, seconds)
+    return report(measured, f"{60 * (copies + 1):,} subjects, {cases:,} cases")
+
+
+def main() -> None:
+    """Reads the arguments and runs."""
+    parser = argparse.ArgumentParser()
+    for name, usual in (("copies", COPIES), ("cases", CASES), ("seconds", SECONDS)):
+        parser.add_argument(name, nargs="?", type=int, default=usual)
+    parser.add_argument("folder", nargs="?", type=Path)
+    parser.add_argument("--json", type=Path)
+    told = parser.parse_args()
+    with tempfile.TemporaryDirectory() as name:
+        folder = told.folder or Path(name)
+        found = asyncio.run(run(told.copies, told.cases, told.seconds, folder))
+    if told.json:
+        told.json.write_text(json.dumps(found, ensure_ascii=False, indent=1))
 
 
 if __name__ == "__main__":
-    arguments = [int(argument) for argument in sys.argv[1:]]
-    asyncio.run(run(*(arguments + [COPIES, CASES, SECONDS][len(arguments) :])))
+    main()

@@ -16,6 +16,7 @@ from protos.identity.v1 import identity_pb2 as pb
 from protos.identity.v1.identity_pb2_grpc import IdentityServiceStub
 
 ASK_EVERY_SECONDS = 2.0
+ENDED_TEXTS = ("登录已被结束，请重新登录", "The login was ended; sign in again")
 log = structlog.get_logger()
 
 
@@ -29,17 +30,25 @@ class EndedSessions:
         self._registry = registry
         self._ids: frozenset[str] = frozenset()
 
+    def has(self, session_id: str) -> bool:
+        """Returns whether the login with this id was ended."""
+        return session_id in self._ids
+
     def require_open(self, caller: Caller) -> None:
         """Raises Unauthenticated if the login of the caller's token was ended."""
-        if caller.session_id in self._ids:
-            raise Unauthenticated("登录已被结束，请重新登录", "The login was ended; sign in again")
+        if self.has(caller.session_id):
+            raise Unauthenticated(*ENDED_TEXTS)
 
     async def run(self) -> None:
         """Asks the registry again and again, until cancelled."""
         while True:
-            try:
-                answer = await self._registry.GetEndedSessions(pb.GetEndedSessionsRequest())
-                self._ids = frozenset(answer.session_ids)
-            except (grpc.aio.AioRpcError, OSError) as error:
-                log.info("ended_sessions.not_told", error=type(error).__name__)
+            await self.look()
             await asyncio.sleep(ASK_EVERY_SECONDS)
+
+    async def look(self) -> None:
+        """Asks the registry once; if it does not answer, its last answer holds."""
+        try:
+            answer = await self._registry.GetEndedSessions(pb.GetEndedSessionsRequest())
+            self._ids = frozenset(answer.session_ids)
+        except (grpc.aio.AioRpcError, OSError) as error:
+            log.info("ended_sessions.not_told", error=type(error).__name__)

@@ -5,19 +5,20 @@ The counts are those of the list of colours on the same day: each number has a l
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 from typing import Any
 
 import sqlalchemy as sa
 from sqlmodel import col
 
-from law.colours.basis import Basis
 from law.disclosure.rule import may_list_openly
 from law.errors import NotFound
 from law.evidence import SubjectKind
 from plumbing.identity import Role
 from plumbing.view import View
 from protos.alerts.v1 import alerts_pb2 as pb
+from services.alerts.board_parts import BoardParts, Part, Place, count_parts
 from services.alerts.queries import colour_in_sql, scope
 from services.alerts.tables import ON_FILE, Instrument, Subject
 
@@ -26,39 +27,48 @@ _SHOWN_WEEKS = 8
 
 
 async def get_colour_board(
-    view: View, request: pb.GetColourBoardRequest
+    view: View, request: pb.GetColourBoardRequest, parts: BoardParts
 ) -> pb.GetColourBoardResponse:
     """Counts the instruments within the caller's scope today.
 
     They are counted by bureau, type and colour, and, where a date decides the colour, by the week
-    in which they are valid for the last time.
+    in which they are valid for the last time. Counts of whole bureaus come from `parts`.
     """
-    where: tuple[Any, ...] = (
-        sa.text(ON_FILE),
-        *scope(view.caller, Instrument, request.bureau, request.subject_id),
-    )
-    colour = colour_in_sql(view.today).label("colour")
-    keys = (col(Instrument.bureau), col(Instrument.type_code), colour)
-    rows = await _rows(view, sa.select(*keys, sa.func.count()).where(*where).group_by(*keys))
+    ends = _sundays(view, request.weeks or _SHOWN_WEEKS)
+    if request.subject_id or view.caller.has(Role.OPERATOR):
+        counted = await _of_subject(view, request, ends[-1])
+    else:
+        counted = await parts.read(view, request.bureau, ends[-1])
     return pb.GetColourBoardResponse(
         on=view.today.isoformat(),
         counts=[
-            pb.BoardCount(bureau=bureau, type_code=kind, colour=found, instruments=number)
-            for bureau, kind, found, number in sorted(rows)
+            pb.BoardCount(bureau=bureau, type_code=kind, colour=colour, instruments=number)
+            for (bureau, kind), part in sorted(counted.items())
+            for colour, number in sorted(part.colours.items())
         ],
-        weeks=await _weeks(view, request.weeks or _SHOWN_WEEKS, where),
+        weeks=_weeks(view, ends, counted.values()),
     )
 
 
-async def _weeks(view: View, weeks: int, where: tuple[Any, ...]) -> list[pb.WeekAhead]:
+async def _of_subject(
+    view: View, request: pb.GetColourBoardRequest, until: date
+) -> dict[Place, Part]:
+    """The few instruments of one subject, counted anew."""
+    scoped = scope(view.caller, Instrument, request.bureau, request.subject_id)
+    return await count_parts(view, (sa.text(ON_FILE), *scoped), until)
+
+
+def _sundays(view: View, weeks: int) -> list[date]:
     monday = view.today - view.today.weekday() * _DAY
-    ends = [monday + _WEEK * n - _DAY for n in range(1, weeks + 1)]
-    until = col(Instrument.valid_until)
-    ahead = (col(Instrument.standing) == Basis.DATED, until.between(view.today, ends[-1]))
-    by_day = sa.select(until, sa.func.count()).where(*where, *ahead).group_by(until)
+    return [monday + _WEEK * n - _DAY for n in range(1, weeks + 1)]
+
+
+def _weeks(view: View, ends: Sequence[date], parts: Iterable[Part]) -> list[pb.WeekAhead]:
     numbers = dict.fromkeys(ends, 0)
-    for last_day, number in await _rows(view, by_day):
-        numbers[_sunday(last_day)] += number
+    for part in parts:
+        for last_day, number in part.last_days.items():
+            if last_day <= ends[-1]:
+                numbers[_sunday(last_day)] += number
     return [
         pb.WeekAhead(
             starts_on=max(end - _WEEK + _DAY, view.today).isoformat(),

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from plumbing.change import Changes
 from plumbing.servicer import Servicer, change, query
+from protos.alerts.v1 import alerts_pb2 as pb
 from protos.alerts.v1 import alerts_pb2_grpc as rpc
 from services.alerts import board, calendar_feed, queries
+from services.alerts.board_parts import BoardParts
 from services.alerts.notices import preferences
 from services.alerts.notices.mail import retry_delivery
 from services.alerts.notices.reading import mark_notices
@@ -17,7 +22,17 @@ class AlertsServicer(Servicer, rpc.AlertsServiceServicer):
 
     SummariseColours = query(queries.summarise_colours)
     ListColours = query(queries.list_colours)
-    GetColourBoard = query(board.get_colour_board)
+
+    def __init__(self, changes: Changes) -> None:
+        super().__init__(changes)
+        self._parts = BoardParts()
+
+    async def GetColourBoard(
+        self, request: pb.GetColourBoardRequest, context: Any
+    ) -> pb.GetColourBoardResponse:
+        async with self.view() as view:
+            return await board.get_colour_board(view, request, self._parts)
+
     CountColours = query(board.count_colours)
     ListAlerts = query(queries.list_alerts)
     ListNotices = query(queries.list_notices)

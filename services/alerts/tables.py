@@ -178,6 +178,16 @@ class Instrument(Base, table=True):
         return (self.standing == Basis.DATED and self.valid_until) or date.max
 
 
+class BoardPart(Base, table=True):
+    """The instruments of a type at a bureau; `version` grows whenever one of them changes."""
+
+    __tablename__ = "board_part"
+
+    bureau: str = Field(primary_key=True)
+    type_code: str = Field(primary_key=True)
+    version: int = Field(sa_type=sa.BigInteger)
+
+
 @event.listens_for(Instrument, "before_insert")
 @event.listens_for(Instrument, "before_update")
 def _rank(_mapper: object, _connection: object, row: Instrument) -> None:

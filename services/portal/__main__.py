@@ -14,6 +14,7 @@ import uvicorn
 from plumbing import migrations
 from plumbing.clock import Clock, SystemClock
 from plumbing.database import Database
+from plumbing.ended_sessions import EndedSessions
 from plumbing.plain_links import refuse_plain_links
 from plumbing.portal_certificate import PortalCertificate
 from plumbing.private_files import keep_new_files_private
@@ -78,6 +79,7 @@ async def _run(settings: Settings) -> None:
         idle=timedelta(minutes=settings.portal_idle_minutes),
         longest=timedelta(hours=settings.portal_session_hours),
     )
+    ended = EndedSessions(visitor.identity)
     portal = Portal(
         settings,
         services,
@@ -87,8 +89,11 @@ async def _run(settings: Settings) -> None:
         Submissions(database, clock),
         Exports(database, clock),
         Provider.of(settings),
+        ended,
     )
+    watching = asyncio.create_task(ended.run(), name="ended logins")
     await _serve(portal, clock)
+    watching.cancel()
     portal.open_data.remove()
     await portal.exports.close()
     await services.close()

@@ -23,9 +23,11 @@ from law.errors import LawError, NotFound, NotPermitted
 from plumbing.client import UNTRUSTED, Refusal, ask, new_request_id
 from plumbing.clock import Clock
 from plumbing.full_disk import DiskFull, is_full
+from plumbing.ended_sessions import ENDED_TEXTS
 from plumbing.identity import Role
 from plumbing.papers.typesetting import CannotTypeset
 from plumbing.settings import Settings
+from plumbing.tokens import session_id_of
 from protos.identity.v1 import identity_pb2
 from services.portal.api import app as api
 from services.portal.away import away_page
@@ -179,6 +181,9 @@ async def _sent(visit: Visit, page: Page) -> Response:
     if shown_at := await submissions.earlier(person, visit.form):
         return _sent_before(visit, shown_at)
     answer = await page(visit)
+    # The next page shows what the form did; it may have ended a login or named a bureau.
+    await visit.portal.ended.look()
+    visit.portal.bureau_names.forget()
     if answer.status_code == SEE_OTHER:
         await submissions.carried_out(person, visit.form, answer.headers["location"])
     return answer
@@ -226,15 +231,15 @@ async def _session(portal: Portal, request: Request) -> PortalSession | None:
 
 
 async def _token(portal: Portal, clock: Clock, session: PortalSession | None) -> str:
-    """The token of a visit, renewed while the session is used."""
+    """The token of a visit, renewed while the session is used; refused if its login was ended."""
     if session is None:
         return await portal.visitor()
+    if portal.ended.has(session_id_of(session.token)):
+        raise Refusal(grpc.StatusCode.UNAUTHENTICATED, "UNAUTHENTICATED", *ENDED_TEXTS)
     use_token(session.token)
     if session.token_ends_at - clock.now() < RENEW_BEFORE:
         answer = await ask(portal.services.identity.RenewToken(identity_pb2.RenewTokenRequest()))
         await portal.sessions.renew(session, answer.token, answer.expires_at.ToDatetime(UTC))
-    else:  # refused once the login was ended, wherever that was
-        await ask(portal.services.identity.GetCaller(identity_pb2.GetCallerRequest()))
     return session.token
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import math
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,6 +16,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from law.reader.texts import with_titles
 from plumbing.client import CLIENT_ADDRESS, CLIENT_NAME, Refusal, new_request_id
+from plumbing.ended_sessions import EndedSessions
 from plumbing.identity import Role
 from plumbing.settings import Settings
 from services.portal.clients import Services, VisitorToken
@@ -24,6 +26,7 @@ from services.portal.open_data.files import PublicFiles
 from services.portal.protection import masked
 from services.portal.provider import Provider
 from services.portal.published import PublishedPages
+from services.portal.remembered import Remembered
 from services.portal.rendering import LANGUAGES, catalogue, render
 from services.portal.second_clicks import SecondClicks
 from services.portal.sessions import Sessions
@@ -34,6 +37,7 @@ from services.portal.throttle import Throttle
 from services.portal.wording import Words
 
 LANGUAGE_COOKIE = "quanheng_language"
+BUREAUS_SECONDS = 10.0  # a bureau is seldom named anew
 GUESSES, GUESSES_SECONDS = 20, 600.0  # what one visitor may get wrong, and in which time
 
 
@@ -52,11 +56,15 @@ class Portal:
     submissions: Submissions
     exports: Exports
     provider: Provider | None  # the bureau's own sign-in service
+    ended: EndedSessions  # the logins that were ended elsewhere
     published: PublishedPages = field(default_factory=PublishedPages)
     # Of letters: a code is guessed once in ages, if few guesses are answered.
     guesses: Throttle = field(default_factory=lambda: Throttle(GUESSES, GUESSES_SECONDS))
     open_data: PublicFiles = field(default_factory=PublicFiles)
     second_clicks: SecondClicks = field(default_factory=SecondClicks)
+    bureau_names: Remembered[dict[str, str]] = field(
+        default_factory=lambda: Remembered(BUREAUS_SECONDS)
+    )
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
 
 
@@ -68,6 +76,7 @@ class Visit:
     request: Request
     session: PortalSession | None
     form: FormData = field(default_factory=FormData)
+    today: Remembered[str] = field(default_factory=lambda: Remembered(math.inf))
 
     @property
     def services(self) -> Services:

@@ -80,7 +80,7 @@ _IDENTITY_RULES = {
     "LoginExternal": only_services(PORTAL),
     "ListSessions": _SIGNED_IN,
     "EndSession": _SIGNED_IN,
-    "GetEndedSessions": only_services(*SERVICES),
+    "GetEndedSessions": only_services(*SERVICES, PORTAL),
     "SetContact": _SIGNED_IN,
     "BeginSecondFactor": _SIGNED_IN,
     "ConfirmSecondFactor": _SIGNED_IN,

@@ -64,7 +64,10 @@ CALLS_OF: dict[str, list[str]] = {
         "GradingService.GetGrade",
         "IdentityService.GetMailedToken",
     ],
-    "portal": ["IdentityService.LoginVisitor", "IdentityService.LoginExternal"],
+    "portal": [
+        *(f"IdentityService.{name}" for name in ("LoginVisitor", "LoginExternal")),
+        "IdentityService.GetEndedSessions",
+    ],
 }
 # The processes that hold tokens ask which logins were ended, and witness the others' checkpoints.
 for _service in ("registry", "grading", "objection", "alerts"):

@@ -34,7 +34,8 @@ from services.portal.pages.tasks import Task
 from services.portal.visit import Visit
 from services.portal.wording import N_, Words
 
-ALL = 200  # as many of a kind as a home shows
+SHOWN = 30  # of each kind, the most urgent; the list of the kind has the others
+ALL = 200
 URGENT_DAYS = 2
 
 
@@ -81,13 +82,10 @@ _OF_SOME_ROLES = (
 
 
 async def _case_tasks(visit: Visit, words: Words) -> list[Task]:
-    request = objection.ListCasesRequest(page_size=ALL)
-    if not visit.has(Role.CASEWORKER, Role.UNIT_HEAD):
-        request.kind = CaseKind.RECONSIDERATION
-    answer, away = await asyncio.gather(
-        ask(visit.services.objection.ListCases(request)), stood_in_for(visit)
+    away, answers = await asyncio.gather(
+        stood_in_for(visit), asyncio.gather(*(_cases(visit, state) for state in _states(visit)))
     )
-    cases = answer.cases
+    cases = [case for answer in answers for case in answer.cases]
     firms = await subject_names(visit, (case.subject_id for case in cases))
     tasks = []
     for case in cases:
@@ -101,7 +99,31 @@ async def _case_tasks(visit: Visit, words: Words) -> list[Task]:
             tasks.append(
                 Task(text, f"/cases/{case.case_id}", words.term(case), _case_urgency(case))
             )
-    return tasks
+    others = sum(map(_others, answers))
+    more = visit.say(N_("另有 {n} 件案件，见案件列表")).format(n=others)
+    return [*tasks, Task(more, "/cases", "", (3, ""))] if others else tasks
+
+
+def _states(visit: Visit) -> tuple[str, ...]:
+    """The states of cases in which the visitor may have to act."""
+    hears = visit.has(Role.CASEWORKER, Role.MUNICIPAL_REVIEWER)
+    return tuple(_HEARING) if hears else ("extension_requested",)
+
+
+async def _cases(visit: Visit, state: str) -> objection.ListCasesResponse:
+    """The cases in a state that end first, and the number of all."""
+    bureau = visit.has(Role.CASEWORKER, Role.UNIT_HEAD)
+    request = objection.ListCasesRequest(
+        state=state, kind="" if bureau else CaseKind.RECONSIDERATION, page_size=SHOWN
+    )
+    return await ask(visit.services.objection.ListCases(request))
+
+
+def _others(
+    answer: objection.ListCasesResponse | escalations.ListEscalationsResponse,
+) -> int:
+    """How many more there are than a list's first page has, as far as they are counted."""
+    return max(0, (answer.total or answer.more_than) - SHOWN) if answer.next_page_token else 0
 
 
 def _case_urgency(case: objection.Case) -> tuple[int, str]:
@@ -125,11 +147,14 @@ _HEARING = {
 
 
 async def _step_tasks(visit: Visit, words: Words) -> list[Task]:
-    request = escalations.ListEscalationsRequest(state="proposed", page_size=ALL)
-    found = (await ask(visit.services.escalations.ListEscalations(request))).escalations
+    request = escalations.ListEscalationsRequest(state="proposed", page_size=SHOWN)
+    answer = await ask(visit.services.escalations.ListEscalations(request))
+    found, others = answer.escalations, _others(answer)
     firms = await subject_names(visit, (case.subject_id for case in found))
     sentence = visit.say(N_("审批对 {firm} 的{step}"))
-    return [
+    more = visit.say(N_("另有 {n} 项督促待审批，见督促列表")).format(n=others)
+    rest = [Task(more, "/escalations", "", (3, ""))] if others else []
+    return rest + [
         Task(
             sentence.format(
                 firm=firms[case.subject_id].name if case.subject_id in firms else "",

@@ -25,8 +25,12 @@ ALL = 1000  # the longest page a service gives; no list of one subject is longer
 
 
 async def today(visit: Visit) -> str:
-    """Reads the current date of the platform's clock, in ISO format."""
-    return (await ask(visit.services.clock.GetClock(registry.GetClockRequest()))).today
+    """Reads the date of the platform's clock once for a visit, in ISO format."""
+
+    async def read() -> str:
+        return (await ask(visit.services.clock.GetClock(registry.GetClockRequest()))).today
+
+    return await visit.today.get(read)
 
 
 async def subject(visit: Visit, subject_id: str) -> registry.Subject:
@@ -108,10 +112,14 @@ async def board_of(visit: Visit, *, bureau: str = "", subject_id: str = "") -> C
 
 
 async def bureau_names(visit: Visit) -> dict[str, str]:
-    """Reads the name of every bureau, by its code."""
-    request = registry.ListBureausRequest(page_size=ALL)
-    bureaus = (await ask(visit.services.registry.ListBureaus(request))).bureaus
-    return {bureau.code: bureau.name for bureau in bureaus}
+    """Reads the name of every bureau, by its code; what changed is shown within ten seconds."""
+
+    async def read() -> dict[str, str]:
+        request = registry.ListBureausRequest(page_size=ALL)
+        bureaus = (await ask(visit.services.registry.ListBureaus(request))).bureaus
+        return {bureau.code: bureau.name for bureau in bureaus}
+
+    return await visit.portal.bureau_names.get(read)
 
 
 async def institution_names(visit: Visit, kept: str = "") -> list[str]:

@@ -169,14 +169,45 @@ async def test_an_order_is_kept_from_page_to_page(coloured: RunningAlerts, sign_
     assert found == ["i5", "i4", "i3", "i2", "i1"]
 
 
-async def test_the_board_counts_what_the_lists_show(coloured: RunningAlerts, sign_in: As) -> None:
-    staff = sign_in(Role.UNIT_HEAD, **STAFF)
+async def counted(staff: AlertsServiceStub) -> pb.GetColourBoardResponse:
+    """The board, each number of which has a list behind it."""
     board = await staff.GetColourBoard(pb.GetColourBoardRequest())
     for count in board.counts:
         request = pb.ListColoursRequest(
             bureau=count.bureau, type_code=count.type_code, colour=count.colour
         )
         assert len(listed(await staff.ListColours(request))) == count.instruments
+    return board
+
+
+async def test_the_board_is_exact_after_every_change(coloured: RunningAlerts, sign_in: As) -> None:
+    staff = sign_in(Role.UNIT_HEAD, **STAFF)
+
+    async def board() -> set[tuple[str, str, str, int]]:
+        counts = (await counted(staff)).counts
+        return {(one.bureau, one.type_code, one.colour, one.instruments) for one in counts}
+
+    kind = "试验用器具"
+    before = {(BUREAU, kind, c, 1) for c in ("green", "yellow")}
+    before |= {(BUREAU, kind, c, 2) for c in ("none", "red")}
+    assert await board() == before
+    # One is verified again, one changes its type, one goes to another bureau, the last is removed.
+    await coloured.put(verification(8, TODAY + timedelta(days=400), instrument_id="i4"))
+    assert (BUREAU, kind, "none", 3) in await board()
+    await coloured.put(instrument(3, version=2, type_code="另一种器具"))
+    assert (BUREAU, "另一种器具", "yellow", 1) in await board()
+    await coloured.put(bureau("330105"), instrument(5, version=2, subject_id="s2", bureau="330105"))
+    assert ("330105", kind, "red", 1) in await board()
+    await coloured.put(instrument(2, version=2, removed=True))
+    left = {(BUREAU, "另一种器具", "yellow", 1), ("330105", kind, "red", 1)}
+    assert await board() == left | {(BUREAU, kind, "none", 3)}
+    coloured.pass_days(40)  # on another day the colours are others
+    assert (BUREAU, "另一种器具", "red", 1) in await board()
+
+
+async def test_the_board_counts_what_the_lists_show(coloured: RunningAlerts, sign_in: As) -> None:
+    staff = sign_in(Role.UNIT_HEAD, **STAFF)
+    board = await counted(staff)
     assert sum(count.instruments for count in board.counts) == 6
     assert len(board.weeks) == 8
     assert (board.weeks[0].starts_on, board.weeks[0].ends_on) == ("2026-09-15", "2026-09-20")

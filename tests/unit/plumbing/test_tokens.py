@@ -12,7 +12,15 @@ from joserfc.jwk import OctKey, OKPKey
 
 from plumbing.clock import FixedClock
 from plumbing.identity import Caller, Role, Unauthenticated, service_caller
-from plumbing.tokens import ALGORITHM, ISSUER, Signer, Verifier, make_keys, public_key
+from plumbing.tokens import (
+    ALGORITHM,
+    ISSUER,
+    Signer,
+    Verifier,
+    make_keys,
+    public_key,
+    session_id_of,
+)
 
 NOW = datetime(2026, 9, 14, 1, 0, tzinfo=UTC)
 CASEWORKER = Caller("account/7", "zhou", frozenset({Role.CASEWORKER}), "330106")
@@ -46,6 +54,13 @@ def test_a_token_says_who_calls(key: OKPKey, clock: FixedClock) -> None:
     token, ends = Signer(key, clock, timedelta(minutes=30)).issue(CASEWORKER)
     assert Verifier(key, clock).verify(token) == CASEWORKER
     assert ends == NOW + timedelta(minutes=30)
+
+
+def test_the_holder_of_a_token_reads_which_login_it_names(key: OKPKey, clock: FixedClock) -> None:
+    caller = Caller("a", "a", frozenset({Role.CASEWORKER}), session_id="login-1")
+    token, _ = Signer(key, clock, timedelta(minutes=1)).issue(caller)
+    assert session_id_of(token) == "login-1"
+    assert [session_id_of(text) for text in ("", "a", "a.b.c", "a.W10.c")] == [""] * 4
 
 
 def test_a_token_ends(key: OKPKey, clock: FixedClock) -> None:
