@@ -44,7 +44,7 @@ COPIES, CASES, SECONDS = 1_667, 100_000, 30
 VISITORS, PACE_SECONDS = 16, 1.0
 READY_SECONDS = 600.0
 REST_SECONDS, RESTS = 5.0, 0.15  # at rest: less than this share of a processor
-REST_WITHIN_SECONDS = 900.0
+REST_WITHIN_SECONDS = 300.0
 OPENED_ALONE = 10
 PROCESSES = ("registry", "grading", "objection", "alerts", "portal")
 _LINKED = re.compile(r'(?:href|src)="(/static/[^"]+)"')

@@ -22,8 +22,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from law.errors import LawError, NotFound, NotPermitted
 from plumbing.client import UNTRUSTED, Refusal, ask, new_request_id
 from plumbing.clock import Clock
-from plumbing.full_disk import DiskFull, is_full
 from plumbing.ended_sessions import ENDED_TEXTS
+from plumbing.full_disk import DiskFull, is_full
 from plumbing.identity import Role
 from plumbing.papers.typesetting import CannotTypeset
 from plumbing.settings import Settings
