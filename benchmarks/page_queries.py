@@ -115,6 +115,7 @@ class PortalInside:
 
     async def queries_of(self, browser: httpx.AsyncClient, address: str) -> Noted:
         """Opens a page and returns the queries that it made."""
-        self._noted = Noted()
+        self._noted = noted = Noted()
         (await browser.get(address)).raise_for_status()
-        return self._noted
+        self._noted = Noted()  # for what comes next
+        return noted

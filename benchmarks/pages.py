@@ -7,9 +7,10 @@ The sample's 60 subjects and 600 instruments are copied `copies` times (1,667 ma
 given keeps the databases, and a later run with the same folder takes them as they are. Before the
 visitors come in, the platform starts the workflows of the copied cases, however long that takes.
 
-Sixteen visitors open one page a second each, in an order of their own. `page` is the time from
-request to the last byte. `alone` is the time of the same queries over gRPC, those at once that the
-page asks at once; the same visitors ask them right after the page. `failed` counts the pages that a
+Sixteen visitors open one page a second each, in an order of their own, for as many seconds. `p50`
+and `p99` are of the time from request to the last byte. `alone` is the time of the same queries over
+gRPC, those at once that the page asks at once; the same visitors ask them instead of the pages in
+rounds that take turns with those of the pages. `failed` counts the pages that a
 service did not answer in time. `kB` is what travels for a first view: the page with its style
 sheets, script and icon, compressed. `processor` is what all processes of the platform spent on a
 page that was opened alone, in milliseconds.
@@ -25,7 +26,7 @@ import re
 import statistics
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -40,8 +41,8 @@ from plumbing.clock import SystemClock
 from services.cli.machine.platform import Platform
 from services.portal.clients import VisitorToken, use_token
 
-COPIES, CASES, SECONDS = 1_667, 100_000, 30
-VISITORS, PACE_SECONDS = 16, 1.0
+COPIES, CASES, SECONDS = 1_667, 100_000, 60
+VISITORS, PACE_SECONDS, ROUNDS = 16, 1.0, 5
 READY_SECONDS = 600.0
 REST_SECONDS, RESTS = 5.0, 0.15  # at rest: less than this share of a processor
 REST_WITHIN_SECONDS = 300.0
@@ -85,6 +86,9 @@ def kinds(ids: city_life.Ids) -> list[Kind]:
     ]
 
 
+Visit = Callable[[Kind], Awaitable[None]]
+
+
 @dataclass
 class Visitors:
     """The browsers and the tokens of the people who visit, by member of the cast."""
@@ -93,29 +97,40 @@ class Visitors:
     tokens: Mapping[str, str]
 
     async def visit(self, kind: Kind) -> None:
-        """Opens a page, then asks the same queries over gRPC."""
+        """Opens a page."""
         began = time.perf_counter()
         answer = await self.browsers[kind.member].get(kind.address)
-        page = time.perf_counter() - began
-        if answer.status_code != httpx.codes.OK:  # most likely a service took longer than it may
+        if answer.status_code == httpx.codes.OK:
+            kind.pages.append(time.perf_counter() - began)
+        else:  # most likely a service took longer than it may
             kind.failed += 1
-            return
+
+    async def ask(self, kind: Kind) -> None:
+        """Asks the queries of a page without the page."""
         use_token(self.tokens[kind.member])
         began = time.perf_counter()
         await kind.queries.ask_again()
         kind.alone.append(time.perf_counter() - began)
-        kind.pages.append(page)
 
 
-async def walk(visitors: Visitors, all_kinds: list[Kind], seconds: float, seed: int) -> None:
+async def walk(visit: Visit, all_kinds: list[Kind], seconds: float, order: random.Random) -> None:
     """One visitor, who opens a page each second."""
-    order = random.Random(seed)  # noqa: S311 - no secret
     ends = time.monotonic() + seconds
     await asyncio.sleep(order.random() * PACE_SECONDS)
     while time.monotonic() < ends:
         began = time.monotonic()
-        await visitors.visit(order.choice(all_kinds))
+        await visit(order.choice(all_kinds))
         await asyncio.sleep(max(0.0, PACE_SECONDS - (time.monotonic() - began)))
+
+
+async def walk_in_turns(visitors: Visitors, all_kinds: list[Kind], seconds: float) -> None:
+    """Lets all visitors walk, a round among the pages, a round among the queries alone."""
+    orders = [random.Random(seed) for seed in range(VISITORS)]  # noqa: S311 - no secret
+    for _ in range(ROUNDS):
+        for visit in (visitors.visit, visitors.ask):
+            await asyncio.gather(
+                *(walk(visit, all_kinds, seconds / ROUNDS, order) for order in orders)
+            )
 
 
 async def first_view(browser: httpx.AsyncClient, address: str) -> int:
@@ -147,9 +162,7 @@ async def measure(folder: Path, seconds: float) -> list[Kind]:
             await people[kind.member].get(kind.address)  # warms up
             kind.queries = await inside.queries_of(people[kind.member], kind.address)
             await _alone(platform, kind, visitors.browsers[kind.member])
-        await asyncio.gather(
-            *(walk(visitors, all_kinds, seconds, seed) for seed in range(VISITORS))
-        )
+        await walk_in_turns(visitors, all_kinds, seconds)
         return all_kinds
 
 
