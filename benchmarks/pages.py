@@ -8,8 +8,8 @@ given keeps the databases, and a later run with the same folder takes them as th
 visitors come in, the platform starts the workflows of the copied cases, however long that takes.
 
 Sixteen visitors open one page a second each, in an order of their own, for as many seconds. `p50`
-and `p99` are of the time from request to the last byte. `alone` is the time of the same queries over
-gRPC, those at once that the page asks at once; the same visitors ask them instead of the pages in
+and `p99` are of the time from request to the last byte. `alone` is the time of the same queries
+over gRPC, those at once that the page asks at once; the visitors ask them instead of the pages in
 rounds that take turns with those of the pages. `failed` counts the pages that a
 service did not answer in time. `kB` is what travels for a first view: the page with its style
 sheets, script and icon, compressed. `processor` is what all processes of the platform spent on a
