@@ -131,7 +131,7 @@ wheel: $(READY) ## build the wheel, install it alone, import every module
 	$(BIN)/python tools/check_wheel.py
 
 ##@ Checking for longer, before a release or after a change in substance
-.PHONY: slow fuzz properties test-postgresql mutation
+.PHONY: slow fuzz properties test-postgresql mutation bench
 slow: fuzz properties test-postgresql ## the three below, whole; an hour on two cores
 fuzz: $(READY) ## 500 made-up messages to every call of the platform, 40 over HTTP
 	$(PYTEST) tests/e2e/test_nobody_in.py tests/e2e/test_http_api.py --fuzz-messages 500
@@ -142,3 +142,7 @@ test-postgresql: $(READY) ## what stores anything, on a PostgreSQL server of the
 mutation: $(READY) ## plant faults in the law and see the tests find them; MODULES="law.terms.*" for some
 	$(BIN)/mutmut run $(MODULES)
 	$(BIN)/mutmut results
+bench: $(READY) ## heavy pages of a city and its work list; var/city keeps the city, var/pages.json the figures
+	@mkdir -p var/city
+	$(BIN)/python -m benchmarks.pages 1667 100000 60 var/city --json var/pages.json
+	$(BIN)/python -m benchmarks.work_list

@@ -174,6 +174,14 @@ async def _admitted(visit: Visit, page: Page, roles: tuple[Role, ...]) -> Respon
 
 
 async def _sent(visit: Visit, page: Page) -> Response:
+    """The answer to a form; the next page shows whatever it did, such as ending a login."""
+    answer = await _once(visit, page)
+    await visit.portal.ended.look()
+    visit.portal.bureau_names.forget()
+    return answer
+
+
+async def _once(visit: Visit, page: Page) -> Response:
     """The answer to a form; one that was carried out before with other content is told so."""
     if visit.session is None:
         return await page(visit)
@@ -181,9 +189,6 @@ async def _sent(visit: Visit, page: Page) -> Response:
     if shown_at := await submissions.earlier(person, visit.form):
         return _sent_before(visit, shown_at)
     answer = await page(visit)
-    # The next page shows what the form did; it may have ended a login or named a bureau.
-    await visit.portal.ended.look()
-    visit.portal.bureau_names.forget()
     if answer.status_code == SEE_OTHER:
         await submissions.carried_out(person, visit.form, answer.headers["location"])
     return answer
