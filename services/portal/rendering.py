@@ -10,7 +10,6 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-from babel.dates import format_date
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal
@@ -93,7 +92,7 @@ def _day(language: str) -> Callable[[date | str], str]:
         if not value:
             return ""
         day = date.fromisoformat(value) if isinstance(value, str) else value
-        return format_date(day, "full", locale=LOCALES[language])
+        return wording.day_in_words(day, "full", language)
 
     return written
 
@@ -102,7 +101,7 @@ def _moment(language: str) -> Callable[[Any], str]:
     def written(value: Any) -> str:
         """Formats a datetime or protobuf timestamp as date, hour and minute of Beijing time."""
         moment = value if isinstance(value, datetime) else value.ToDatetime(SHANGHAI)
-        day = format_date(moment.date(), "long", locale=LOCALES[language])
+        day = wording.day_in_words(moment.date(), "long", language)
         return f"{day} {moment:%H:%M}"
 
     return written

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
 from babel import Locale
 from babel.dates import format_date
@@ -27,6 +28,12 @@ __all__ = ["N_"]  # pages import it from here
 
 # Read once: Babel looks through a thousand locales for one that is given by its name.
 LOCALES = {"zh-CN": Locale.parse("zh_CN"), "en": Locale.parse("en")}
+
+
+@lru_cache(4096)  # a list shows few days, each many times, and Babel takes as long as a cell
+def day_in_words(day: date, style: str, language: str) -> str:
+    """Formats a day in a style of Babel, such as `full`: 2026年10月16日星期五."""
+    return str(format_date(day, style, locale=LOCALES[language]))
 
 
 @dataclass(frozen=True)
@@ -354,5 +361,5 @@ class Words:
         return self._day(written)
 
     def _day(self, written: str) -> str:
-        locale = LOCALES["zh-CN" if self.lang == "zh" else "en"]
-        return str(format_date(date.fromisoformat(written), "full", locale=locale))
+        language = "zh-CN" if self.lang == "zh" else "en"
+        return day_in_words(date.fromisoformat(written), "full", language)
