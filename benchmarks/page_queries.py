@@ -24,6 +24,7 @@ from plumbing.ended_sessions import EndedSessions
 from plumbing.settings import PORTAL, Settings
 from services.portal.app import application
 from services.portal.clients import Services, VisitorToken
+from services.portal.exports import Exports
 from services.portal.provider import Provider
 from services.portal.sessions import Sessions
 from services.portal.sign_ins import SignIns
@@ -103,6 +104,7 @@ class PortalInside:
             visitor,
             SignIns(database, clock),
             Submissions(database, clock),
+            Exports(database, clock),
             Provider.of(settings),
             EndedSessions(visitor.identity),
         )
