@@ -9,7 +9,6 @@ from datetime import date
 
 from law.evidence import RecordStatus
 from law.objection import (
-    OBJECTION_CITE,
     OUTCOME_CITE,
     TERM_OF,
     CaseKind,
@@ -64,7 +63,7 @@ def review_of(
     municipal = municipal_bureau(case.bureau, bureaus)
     code = competent_bureau(CaseKind.RECONSIDERATION, case.bureau, municipal)
     term = definition(TERM_OF[CaseKind.RECONSIDERATION], date.fromisoformat(day))
-    cite = f"{OBJECTION_CITE}; {OUTCOME_CITE}; {term.cite}"
+    cite = f"{OUTCOME_CITE}; {term.cite}"
     return Review(bureaus.get(code, code), term.days, term.cap, cite)
 
 
