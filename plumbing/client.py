@@ -256,19 +256,26 @@ def open_channel(
     )
 
 
+MINUTE = timedelta(minutes=1)
+
+
 class ServiceToken:
-    """A service's access token for calls to other services, renewed a minute before it expires."""
+    """A service's access token for calls to other services, renewed a minute before it expires.
+
+    It is also renewed where the clock was set back: until it has caught up, nobody would take it.
+    """
 
     def __init__(self, service: str, keys_dir: Path, registry: Endpoint, clock: Clock) -> None:
         self._service, self._keys, self._clock = service, keys_dir, clock
         self._stub = identity_pb2_grpc.IdentityServiceStub(open_channel(registry))
-        self._token: tuple[str, datetime] | None = None
+        self._token: tuple[str, datetime, datetime] | None = None  # with its beginning and its end
 
     async def __call__(self) -> str:
-        if self._token is None or self._token[1] < self._clock.now() + timedelta(minutes=1):
+        now = self._clock.now()
+        if self._token is None or not self._token[1] <= now <= self._token[2] - MINUTE:
             secret = service_secret_file(self._keys, self._service).read_text()
             answer = await self._stub.LoginService(
                 identity_pb2.LoginServiceRequest(service=self._service, secret=secret)
             )
-            self._token = (answer.token, answer.expires_at.ToDatetime(self._clock.now().tzinfo))
+            self._token = (answer.token, now, answer.expires_at.ToDatetime(now.tzinfo))
         return self._token[0]

@@ -25,6 +25,7 @@ from plumbing.identity import Caller, Role, Unauthenticated
 from plumbing.private_files import service_secret_file, write_private
 
 ISSUER = "quanheng"
+LEEWAY_SECONDS = 60  # by which the clocks of two machines may differ
 REMEMBERED = 1024  # tokens whose signature is not verified again
 ALGORITHM = "Ed25519"  # the fully specified name of EdDSA over this curve (RFC 9864)
 
@@ -96,6 +97,7 @@ class Verifier:
     def _registry(self) -> jwt.JWTClaimsRegistry:
         return jwt.JWTClaimsRegistry(
             now=lambda: int(self._clock.now().timestamp()),
+            leeway=LEEWAY_SECONDS,
             iss={"essential": True, "value": ISSUER},
             aud={"essential": True, "value": ISSUER},
             exp={"essential": True},

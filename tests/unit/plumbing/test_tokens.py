@@ -15,6 +15,7 @@ from plumbing.identity import Caller, Role, Unauthenticated, service_caller
 from plumbing.tokens import (
     ALGORITHM,
     ISSUER,
+    LEEWAY_SECONDS,
     Signer,
     Verifier,
     make_keys,
@@ -63,11 +64,24 @@ def test_the_holder_of_a_token_reads_which_login_it_names(key: OKPKey, clock: Fi
     assert [session_id_of(text) for text in ("", "a", "a.b.c", "a.W10.c")] == [""] * 4
 
 
+def test_a_token_is_taken_by_a_machine_whose_clock_is_a_minute_behind(
+    key: OKPKey, clock: FixedClock
+) -> None:
+    token, _ = Signer(key, clock, timedelta(minutes=30)).issue(CASEWORKER)
+    clock.moment = NOW - timedelta(seconds=LEEWAY_SECONDS)
+    assert Verifier(key, clock).verify(token) == CASEWORKER
+    clock.moment -= timedelta(seconds=1)
+    with pytest.raises(Unauthenticated):
+        Verifier(key, clock).verify(token)
+
+
 def test_a_token_ends(key: OKPKey, clock: FixedClock) -> None:
     token, ends = Signer(key, clock, timedelta(minutes=30)).issue(CASEWORKER)
     verifier = Verifier(key, clock)
     assert verifier.verify(token) == CASEWORKER
-    clock.moment = ends + timedelta(seconds=1)
+    clock.moment = ends + timedelta(seconds=LEEWAY_SECONDS - 1)  # another machine's clock
+    assert Verifier(key, clock).verify(token) == CASEWORKER
+    clock.moment = ends + timedelta(seconds=LEEWAY_SECONDS + 1)
     for each in (verifier, Verifier(key, clock)):  # also of one that has been taken before
         with pytest.raises(Unauthenticated):
             each.verify(token)
