@@ -20,15 +20,18 @@ from pathlib import Path
 from typing import Any
 
 from plumbing.settings import SERVICES
+from tests.bound import bound
 from tests.patience import PATIENCE_SECONDS
 from tests.ports import free_port
 
 # It is thrown away after the tests: no power cut is waited for.
 # Another user by a program of our own: asked of subprocess, Python would fork, and what gRPC does
 # in a forked process can keep the server from ever starting.
+# The kernel ends it when these tests are killed: set after the change of user, which would undo it.
 BECOME = (
-    "import os, sys; uid, gid = map(int, sys.argv[1:3]); os.setgroups([]); os.setgid(gid); "
-    "os.setuid(uid); os.execv(sys.argv[3], sys.argv[3:])"
+    "import ctypes, os, sys; system = ctypes.CDLL(None); uid, gid = map(int, sys.argv[1:3]); "
+    "os.setgroups([]); os.setgid(gid); os.setuid(uid); system.prctl(1, 9); "
+    "os.execv(sys.argv[3], sys.argv[3:])"
 )
 FORGETFUL = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
 
@@ -118,7 +121,7 @@ class PostgresServer:
 
     def _as_user(self, command: list[str]) -> list[str]:
         if self._user is None:
-            return command
+            return bound(command)
         ids = (str(self._user.pw_uid), str(self._user.pw_gid))
         return [sys.executable, "-S", "-c", BECOME, *ids, *command]
 

@@ -36,6 +36,7 @@ from playwright.sync_api import (
 
 from plumbing.settings import child_environment
 from services.cli.machine.directory import platform_settings
+from tests.bound import bound
 
 READY_SECONDS = 600  # the machine may be busy; a platform that dies is seen at once
 expect.set_options(timeout=60_000)  # milliseconds: no test depends on the speed of the machine
@@ -86,7 +87,7 @@ def sandbox(
     log = folder / "up.log"
     with log.open("w") as output:
         process = subprocess.Popen(
-            [*command, "--data", str(folder / "data"), "--quiet"],
+            bound([*command, "--data", str(folder / "data"), "--quiet"]),
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,

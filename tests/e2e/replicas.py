@@ -33,5 +33,6 @@ def _second(first: ProcessSpec, settings: Settings, ports: Mapping[str, int]) ->
         name=f"{first.name}-2",
         environment=child_environment(own),
         is_ready=partial(grpc_serves, settings.endpoint_at(address, first.name)),
+        ports=(ports[first.name],),
         after=(*first.after, first.name),  # the first start makes keys and accounts
     )

@@ -21,6 +21,7 @@ from plumbing.events import inbox, outbox  # noqa: F401  their tables
 from plumbing.events.connect import connect
 from plumbing.events.subjects import SUBJECTS, ensure_streams
 from plumbing.settings import SERVICES
+from tests.bound import bound
 from tests.patience import PATIENCE_SECONDS
 from tests.ports import free_port
 from tests.postgres import Databases
@@ -54,7 +55,7 @@ class NatsServer:
         """Starts the server, and returns when it accepts connections."""
         program = Path(sys.executable).with_name("nats-server")
         self._process = subprocess.Popen(
-            [program, "-c", self._configuration],
+            bound([program, "-c", self._configuration]),
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )

@@ -47,6 +47,7 @@ def _stand_in(settings: Settings, name: str, manner: str) -> ProcessSpec:
         module=STAND_IN,
         environment={**child_environment(settings), "STAND_IN": f"{address} {manner}"},
         is_ready=partial(grpc_serves, Endpoint(address)),
+        ports=(int(address.rsplit(":", 1)[1]),),
         after=("nats", "temporal"),
         grace=1.0,
     )

@@ -126,6 +126,27 @@ async def test_children_die_with_this_process(tmp_path: Path, module: str) -> No
     await until(lambda: not runs(pid))
 
 
+@pytest.mark.parametrize(
+    "server", ["tests.integration.conftest.NatsServer(folder)", "tests.postgres.PostgresServer()"]
+)
+async def test_killed_tests_leave_no_server_behind(tmp_path: Path, server: str) -> None:
+    script = (
+        "import time, pathlib, tests.integration.conftest, tests.postgres\n"
+        f"folder = pathlib.Path({str(tmp_path)!r})\n"
+        f"server = {server}\n"
+        "server.start()\n"
+        "print(server._process.pid, flush=True)\n"
+        "time.sleep(1000)\n"
+    )
+    tests = await asyncio.create_subprocess_exec(sys.executable, "-c", script, stdout=PIPE)
+    assert tests.stdout is not None
+    pid = int(await asyncio.wait_for(tests.stdout.readline(), PATIENCE_SECONDS))
+    assert runs(pid)
+    tests.kill()
+    await tests.wait()
+    await until(lambda: not runs(pid))
+
+
 async def test_a_module_that_cannot_be_loaded_says_so_where_its_lines_go(
     launcher: Launcher,
 ) -> None:

@@ -10,13 +10,16 @@ import socket
 import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from urllib.request import urlopen
 
+import grpc
 import pytest
+from grpc_health.v1 import health, health_pb2_grpc
 from temporalio.api.enums.v1 import IndexedValueType
 from temporalio.api.operatorservice.v1 import ListSearchAttributesRequest
 from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
@@ -34,7 +37,14 @@ from services.cli.machine.platform import SANDBOX_START, NotReady, Platform
 from services.cli.machine.supervisor import Backoff, ProcessSpec
 from services.cli.machine.up import Screen, run
 from services.cli.output.console import PlainConsole
-from tests.integration.platforms import Notes, children_of, commands_naming, runs, stand_ins, until
+from tests.integration.platforms import (
+    Notes,
+    children_of,
+    commands_naming,
+    runs,
+    stand_ins,
+    until,
+)
 from tests.patience import PATIENCE_SECONDS
 
 QUICK = Backoff(first=0.05, longest=0.2)
@@ -244,7 +254,34 @@ async def test_a_taken_port_is_left_alone_and_the_change_is_told(
             address = platform.settings.registry_address
     port = address.rsplit(":", 1)[1]
     assert int(port) != taken
-    assert any(f"port {taken} is taken, registry uses {port}" in news for news in notes.news_lines)
+    assert any(
+        f"port {taken} is taken by process {os.getpid()} (" in news for news in notes.news_lines
+    )
+
+
+async def test_a_part_that_lost_its_port_to_another_process_is_not_ready_and_the_holder_is_named(
+    platform: Platform, notes: Notes
+) -> None:
+    """A second platform on the machine took the port of a service that had just died."""
+    port = int(platform.settings.registry_address.rsplit(":", 1)[1])
+    await platform.kill("registry")
+    async with _stranger_on(port):
+        await until(lambda: platform.processes["registry"].starts >= 4)
+        assert not platform.processes["registry"].ready.is_set()
+    held = f"port {port} is held by process {os.getpid()} ("
+    assert any(held in news for news in notes.news_lines)
+    await platform.wait_ready(PATIENCE_SECONDS)
+
+
+@asynccontextmanager
+async def _stranger_on(port: int) -> AsyncIterator[None]:
+    """Answers on a port as a healthy service would."""
+    server = grpc.aio.server(options=[("grpc.so_reuseport", 0)])
+    health_pb2_grpc.add_HealthServicer_to_server(health.HealthServicer(), server)
+    server.add_insecure_port(f"127.0.0.1:{port}")
+    await server.start()
+    yield
+    await server.stop(None)
 
 
 async def test_a_process_that_ignores_sigterm_neither_holds_up_nor_upsets_the_stop(

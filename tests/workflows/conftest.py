@@ -17,6 +17,7 @@ from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.testing import TimeSkipper, TimeSkippingConfig
 
+from tests.bound import bound
 from tests.patience import PATIENCE_SECONDS
 from tests.ports import free_port
 
@@ -42,7 +43,7 @@ def temporal_address() -> Iterator[str]:
     for value in DYNAMIC_CONFIG:
         options += ["--dynamic-config-value", value]
     process = subprocess.Popen(
-        [program, "server", "start-dev", *options],
+        bound([program, "server", "start-dev", *options]),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )

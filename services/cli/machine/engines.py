@@ -138,6 +138,7 @@ def service_specs(settings: Settings) -> list[ProcessSpec]:
             module=f"services.{name}.__main__",
             environment=child_environment(settings),
             is_ready=partial(grpc_serves, settings.endpoint(name)),
+            ports=(_port(settings.address(name)),),
             after=("nats", "temporal"),
         )
         for name in SERVICES
@@ -157,6 +158,7 @@ def portal_spec(settings: Settings) -> ProcessSpec:
         is_ready=partial(
             http_ok, settings.address(PORTAL), "/healthz", PortalCertificate.of(settings)
         ),
+        ports=(_port(settings.address(PORTAL)),),
     )
 
 
@@ -172,6 +174,7 @@ def _nats(settings: Settings, port: int, monitor: int) -> ProcessSpec:
         command=(nats_program(settings), "--config", str(config)),
         environment=_bare_environment(home),
         is_ready=partial(http_ok, f"{HOST}:{monitor}", "/healthz?js-enabled-only=true"),
+        ports=(port, monitor),
         stop_rank=2,
         grace=1.5,
         stuck_after="no space left on device",  # a stream then refuses every further event
@@ -209,6 +212,7 @@ def _temporal(settings: Settings) -> ProcessSpec:
         command=(temporal_program(settings), "server", "start-dev", *place, *store, *options),
         environment=_bare_environment(home),
         is_ready=probe,
+        ports=(int(port),),
         stop_rank=1,
         grace=2.5,
     )
@@ -220,6 +224,7 @@ def _mailbox(settings: Settings) -> ProcessSpec:
         command=(sys.executable, "-P", "-m", "services.cli.machine.mailbox"),
         environment=child_environment(settings),
         is_ready=partial(smtp_greets, settings.smtp_url.removeprefix("smtp://")),
+        ports=(_port(settings.smtp_url),),
         stop_rank=1,
         grace=1.5,
     )

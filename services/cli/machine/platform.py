@@ -41,6 +41,7 @@ from services.cli.machine.engines import (
     usual_ports,
 )
 from services.cli.machine.launcher import Launcher
+from services.cli.machine.port_holders import holder_of
 from services.cli.machine.privacy import tighten
 from services.cli.machine.supervisor import Backoff, Observer, ProcessSpec, Silent, Supervised
 
@@ -290,10 +291,10 @@ class Platform:
         )
 
     def _report_moved(self, name: str, usual: int, chosen: int) -> None:
-        self._observer.news(
-            f"端口 {usual} 已被占用，{name} 改用 {chosen}",
-            f"port {usual} is taken, {name} uses {chosen}",
-        )
+        zh, en = f"端口 {usual} 已被占用", f"port {usual} is taken"
+        if who := holder_of(usual):
+            zh, en = f"端口 {usual} 已被进程 {who} 占用", f"{en} by process {who}"
+        self._observer.news(f"{zh}，{name} 改用 {chosen}", f"{en}, {name} uses {chosen}")
 
 
 def _is_hopeless(part: Supervised) -> bool:

@@ -13,6 +13,7 @@ from typing import Protocol
 from plumbing.full_disk import has_room
 from services.cli.machine.launcher import Child, Launcher
 from services.cli.machine.logs import Output
+from services.cli.machine.port_holders import holder_of, holds
 
 PROBE_EVERY = 0.1  # seconds between two probes for readiness
 LOOK_FOR_ROOM_EVERY = 1.0
@@ -48,6 +49,7 @@ class ProcessSpec:
     stop_rank: int = 0  # lower ranks stop first
     grace: float = 5.0  # seconds from SIGTERM to SIGKILL
     module: str = ""  # the Python module that the command runs, if its `main` may be forked
+    ports: tuple[int, ...] = ()  # on which the process itself must listen to be ready
     stuck_after: str = ""  # a line with this text says that it found no room, and never tries again
 
 
@@ -169,13 +171,24 @@ class Supervised:
 
     async def _watch(self) -> None:
         # Another process cannot set an event of this one, so it is probed again and again.
-        while not await self.spec.is_ready():  # noqa: ASYNC110
+        while not (self._listens() and await self.spec.is_ready()):  # noqa: ASYNC110
             await asyncio.sleep(PROBE_EVERY)
         self._ready_since = asyncio.get_running_loop().time()
         self.failed_starts = 0
         self.ready.set()
         if self.starts > 1:
             self._observer.news(f"{self.spec.name} 已恢复", f"{self.spec.name} is back")
+
+    def _listens(self) -> bool:
+        """Whether the process itself has its ports, and not a stranger who would answer for it."""
+        return self.pid is not None and all(holds(self.pid, port) for port in self.spec.ports)
+
+    def _strangers(self) -> str:
+        """Who holds ports that the process needs, in both languages; empty if nobody does."""
+        held = [(port, holder_of(port)) for port in self.spec.ports]
+        zh = [f"；端口 {port} 被进程 {who} 占用" for port, who in held if who]
+        en = [f"; port {port} is held by process {who}" for port, who in held if who]
+        return "".join([*zh, *en])
 
     def _on_line(self, text: str) -> None:
         if self.spec.stuck_after and self.spec.stuck_after in text:
@@ -213,5 +226,6 @@ class Supervised:
         last = "".join(f"\n    {line}" for line in self._output.last)
         self._observer.news(
             f"{self.spec.name} 已退出（{status}），{pause:g} 秒后重启",
-            f"{self.spec.name} ended ({status}), starting it again in {pause:g} s{last}",
+            f"{self.spec.name} ended ({status}), starting it again in {pause:g} s"
+            f"{self._strangers()}{last}",
         )

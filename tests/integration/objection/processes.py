@@ -35,6 +35,7 @@ from services.cli.machine.engines import (
 )
 from services.cli.machine.supervisor import ProcessSpec
 from services.objection.tables import Case as CaseRow
+from tests.bound import bound
 from tests.patience import PATIENCE_SECONDS
 from tests.postgres import Databases
 
@@ -102,7 +103,7 @@ class Processes:
         for name in names:
             with (self.folder / f"{name}.log").open("ab") as log:
                 self._running[name] = subprocess.Popen(  # noqa: ASYNC220  it is killed from outside
-                    self.specs[name].command,
+                    bound(self.specs[name].command),
                     env=dict(self.specs[name].environment),
                     stdout=log,
                     stderr=log,

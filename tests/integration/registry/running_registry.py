@@ -48,6 +48,7 @@ from protos.registry.v1 import publication_pb2 as publication
 from protos.registry.v1 import registry_pb2 as pb
 from services.registry.identity.tables import Account
 from services.registry.institutions.tables import Institution
+from tests.bound import bound
 from tests.patience import PATIENCE_SECONDS
 from tests.ports import free_port
 from tests.postgres import Databases
@@ -374,7 +375,7 @@ def started(settings: Settings) -> Iterator[subprocess.Popen[bytes]]:
     """The registry as a process of its own; killed at the end."""
     with (settings.data_dir / "registry.log").open("ab") as log:
         process = subprocess.Popen(
-            [sys.executable, "-m", "services.registry"],
+            bound([sys.executable, "-m", "services.registry"]),
             env=child_environment(settings),
             stdout=log,
             stderr=log,
