@@ -153,6 +153,11 @@ def test_an_operator_applies_and_invites_a_colleague_who_is_removed(
     caseworker.get_by_role("link", name=f"为 {firm.name} 提出的注册申请").click()
     press(caseworker, "确认并开通账号")
     expect(caseworker.get_by_role("heading", name="账号已开通")).to_be_visible()
+    caseworker.goto("/registrations?state=confirmed")
+    expect(caseworker.get_by_role("link", name=firm.name)).to_be_visible()
+    with caseworker.expect_download() as download:
+        caseworker.get_by_role("link", name="CSV").click()
+    assert firm.credit_code in download.value.path().read_text(encoding="utf-8-sig")
 
     text = mailed(data, address, "账号已开通")
     applicant.goto(link_in(text))

@@ -9,12 +9,20 @@ import grpc
 from starlette.responses import Response
 
 from plumbing.client import Refusal, ask
+from plumbing.clock import SHANGHAI
 from protos.identity.v1 import identity_pb2 as identity
 from protos.registry.v1 import registry_pb2 as registry
+from services.portal.listing import Asked, Cell, Chunk, Column, Filter, Listing, chunk_of, show
 from services.portal.pages.subject_registration import look_alikes
 from services.portal.visit import Visit, faults_by_field, message_of
+from services.portal.wording import N_
 
 FIELDS = ("credit_code", "firm_name", "bureau", "person_name", "email", "phone", "reason")
+STATES = (
+    ("waiting", N_("待确认")),
+    ("confirmed", N_("已确认")),
+    ("rejected", N_("不予确认")),
+)
 ALL = 1000
 _REFUSED = (
     grpc.StatusCode.INVALID_ARGUMENT,
@@ -57,20 +65,34 @@ async def _form(visit: Visit, errors: dict[str, str] | None = None) -> Response:
 
 
 async def listing(visit: Visit) -> Response:
-    """Shows the applications that wait, or those that were decided."""
-    state = visit.query("state")
-    request = identity.ListRegistrationsRequest(
-        state=state if state in ("confirmed", "rejected") else "waiting",
-        page_size=50,
-        page_token=visit.query("page")[:1024],
+    """Shows the applications that wait and those that were decided."""
+
+    async def read(asked: Asked) -> Chunk[identity.Registration]:
+        request = identity.ListRegistrationsRequest(state=asked["state"], **asked.paging)
+        answer = await ask(visit.services.identity.ListRegistrations(request))
+        return chunk_of(answer, answer.registrations)
+
+    shown: Listing[identity.Registration] = Listing(
+        path="/registrations",
+        title=N_("经营者注册申请"),
+        columns=(
+            Column(N_("单位"), lambda one: Cell(one.firm_name, link=_path(one))),
+            Column(N_("统一社会信用代码"), lambda one: one.credit_code),
+            Column(N_("申请人"), lambda one: one.person_name),
+            Column(N_("提出时间"), lambda one: one.created_at.ToDatetime(SHANGHAI)),
+            Column(N_("受理编号"), lambda one: one.number),
+            Column(N_("状态"), lambda one: visit.say(dict(STATES)[one.state])),
+        ),
+        filters=(Filter("state", N_("状态"), STATES),),
+        read=read,
+        empty=N_("没有这样的注册申请。经营者在登录页点“经营者注册”提出申请，由监管机关核实。"),
+        counted=N_("共 {total} 份，第 {first}–{last} 份"),
     )
-    answer = await ask(visit.services.identity.ListRegistrations(request))
-    return visit.page(
-        "registrations/list.html",
-        registrations=answer.registrations,
-        more=answer.next_page_token,
-        state=request.state,
-    )
+    return await show(visit, shown)
+
+
+def _path(one: identity.Registration) -> str:
+    return f"/registrations/{one.registration_id}"
 
 
 async def one(visit: Visit) -> Response:
@@ -112,7 +134,7 @@ async def _reject(visit: Visit, found: identity.Registration) -> Response:
         reason=visit.field("reason"),
     )
     await ask(visit.services.identity.RejectRegistration(request))
-    return visit.redirect("/registrations")
+    return visit.redirect("/registrations?state=waiting")
 
 
 async def _page(
