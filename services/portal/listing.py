@@ -67,12 +67,16 @@ class Column(Generic[Row]):
 
 @dataclass(frozen=True)
 class Filter:
-    """A filter of a list: a choice if it has options, a box to tick, or a text to type."""
+    """A filter of a list: a choice if it has options, a box to tick, or a text to type.
+
+    `usual` is the option that holds where the address names none; then there is no choice of all.
+    """
 
     name: str
     label: str
     options: Sequence[tuple[str, str]] = ()
     box: bool = False
+    usual: str = ""
 
     def read(self, visit: Visit) -> str:
         """Returns the value in the address; empty if it is not one that the filter offers."""
@@ -80,7 +84,7 @@ class Filter:
         if self.box:
             return value if value == "yes" else ""
         offered = not self.options or value in dict(self.options)
-        return value if offered else ""
+        return (value if offered else "") or self.usual
 
 
 @dataclass(frozen=True)
@@ -176,7 +180,7 @@ class Table:
     @property
     def is_filtered(self) -> bool:
         """Whether the visitor has set any filter."""
-        return any(self.asked.filters.values())
+        return any(self.asked[one.name] != one.usual for one in self.listing.filters)
 
 
 async def show(

@@ -6,6 +6,7 @@ import gettext
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from functools import cache
+from importlib.metadata import version
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ from services.portal.wording import LOCALES
 
 HERE = Path(__file__).parent
 LANGUAGES = ("zh-CN", "en")
+VERSION = version("quanheng")
 
 
 @cache
@@ -82,6 +84,7 @@ def render(template: str, language: str, values: Mapping[str, Any]) -> str:
             written=_written(language),
             paragraphs=_paragraphs,
             static=static_address,
+            version=VERSION,
         )
     )
 

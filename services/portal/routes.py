@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from plumbing.identity import Role
 from services.portal.pages import (
+    about,
     absences,
     access_log,
     account,
@@ -101,6 +102,7 @@ _PUBLIC = (
     _at("/notices/indices", notices.indices),
     _at("/notices/indices/{index_id}", notices.index),
     _at("/bureaus", notices.bureaus),
+    _at("/accessibility", about.accessibility),
     _at("/checkpoints", checkpoints.checkpoints),
     _at("/checkpoints/{service}", checkpoints.file),
     _at("/integrators", integrators.integrators),

@@ -28,6 +28,7 @@ PAGES = {
         "/i/0000000000-aaaaaaaa",
         "/notices/indices",
         "/bureaus",
+        "/accessibility",
         "/checkpoints",
         "/data",
         "/integrators",

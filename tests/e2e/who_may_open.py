@@ -47,6 +47,7 @@ TABLE = """
 /notices/indices/{index_id} own                           0   0 0 0 0 0 0 0 0 0  0 0 0
 /notices/indices/{index_id} foreign                       0   0 0 0 0 0 0 0 0 0  0 0 0
 /bureaus any                                              +   + + + + + + + + +  + + +
+/accessibility any                                        +   + + + + + + + + +  + + +
 /checkpoints any                                          +   + + + + + + + + +  + + +
 /checkpoints/{service} any                                +   + + + + + + + + +  + + +
 /integrators any                                          +   + + + + + + + + +  + + +

@@ -61,7 +61,7 @@ async def listing(visit: Visit) -> Response:
             Column(N_("行数"), lambda one: one.rows, numeric=True),
         ],
         read=partial(_read, visit),
-        empty=N_("没有这样的导入。"),
+        empty=N_("没有这样的导入。由办案人员或者检定机构导入文件，先检查再导入。"),
         filters=[Filter("state", N_("状态"), states)],
     )
     return await show(visit, shown, "imports/list.html")

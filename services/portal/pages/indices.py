@@ -51,7 +51,7 @@ async def listing(visit: Visit) -> Response:
         ),
         filters=(Filter("state", N_("状态"), [(code, tag.word) for code, tag in STATES.items()]),),
         read=read,
-        empty=N_("还没有评价过景区或者街区。"),
+        empty=N_("还没有评价过景区或者街区。办案人员和检查人员可以在这里评价，由别人公布。"),
     )
     return await show(
         visit, indices, "indices/list.html", may_assess=visit.has(Role.CASEWORKER, Role.INSPECTOR)

@@ -42,7 +42,7 @@ async def listing(visit: Visit) -> Response:
             Column(N_("有效期至"), partial(_last_day, words, day), order_by="valid_until"),
         ],
         read=partial(_read, visit),
-        empty=N_("没有这样的器具。"),
+        empty=N_("没有这样的器具。") if staff else N_("没有这样的器具。可以登记新器具（备案）。"),
         filters=await _filters(visit, words),
         counted=N_("共 {total} 件，第 {first}–{last} 件"),
     )

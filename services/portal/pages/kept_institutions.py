@@ -47,7 +47,7 @@ async def listing(visit: Visit) -> Response:
             Column(N_("联系人"), lambda one: Cell(one.contact, note=one.phone)),
         ),
         read=read,
-        empty=N_("还没有登记检定机构。"),
+        empty=N_("还没有登记检定机构。由单位负责人登记机构和它的授权。"),
     )
     keeps = visit.has(Role.UNIT_HEAD)
     return await show(visit, institutions, "institutions/list.html", keeps=keeps)

@@ -8,6 +8,7 @@ from uuid import NAMESPACE_URL, uuid5
 from starlette.responses import Response
 
 from plumbing.client import Refusal, ask
+from plumbing.clock import SHANGHAI
 from protos.alerts.v1 import alerts_pb2 as alerts
 from protos.operations.v1 import operations_pb2 as pb
 from protos.operations.v1.operations_pb2_grpc import OperationsServiceStub
@@ -55,7 +56,7 @@ async def _notices(visit: Visit, **values: Any) -> Response:
 
     async def read(asked: Asked) -> Chunk[Addressed]:
         request = alerts.ListNoticesRequest(
-            state=asked["state"] or "failed", order_by=asked.order_by, **asked.paging
+            state=asked["state"], order_by=asked.order_by, **asked.paging
         )
         answer = await ask(visit.services.alerts.ListNotices(request))
         firms = await subject_names(visit, (one.subject_id for one in answer.notices))
@@ -70,6 +71,7 @@ async def _notices(visit: Visit, **values: Any) -> Response:
         tag = STATES[row[0].state]
         return Cell(tag=Tag(visit.say(tag.word), tag.shape, tag.style), note=row[0].error)
 
+    choices = [(code, tag.word) for code, tag in STATES.items()]
     listing = Listing(
         path="/undelivered",
         title=N_("未送达的通知"),
@@ -80,13 +82,15 @@ async def _notices(visit: Visit, **values: Any) -> Response:
             Column(N_("状态"), state),
             Column(N_("次数"), lambda row: row[0].attempts, numeric=True),
             Column(
-                N_("产生时间"), lambda row: row[0].created_at.ToDatetime(), order_by="created_at"
+                N_("产生时间"),
+                lambda row: row[0].created_at.ToDatetime(SHANGHAI),
+                order_by="created_at",
             ),
         ),
-        filters=(Filter("state", N_("状态"), [(code, tag.word) for code, tag in STATES.items()]),),
+        filters=(Filter("state", N_("状态"), choices, usual="failed"),),
         key=lambda row: row[0].notice_id,
         read=read,
-        empty=N_("没有未送达的通知。"),
+        empty=N_("没有这样的通知。投递失败的和没有地址的，请在“状态”里分别查看。"),
     )
     return await show(visit, listing, "administration/undelivered.html", **values)
 

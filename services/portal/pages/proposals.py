@@ -86,7 +86,7 @@ async def listing(visit: Visit) -> Response:
             Column(N_("提出时间"), lambda one: one.proposed_at.ToDatetime(SHANGHAI)),
         ],
         read=partial(_read, visit),
-        empty=N_("没有这样的变更申请。"),
+        empty=N_("没有这样的变更申请。更正、撤销失信信息等须经他人批准的变更，提出以后列在这里。"),
         filters=[Filter("state", N_("状态"), states)],
         counted=N_("共 {total} 件，第 {first}–{last} 件"),
     )

@@ -69,7 +69,7 @@ async def listing(visit: Visit) -> Response:
             Column(N_("公开情况"), lambda one: visit.say(STATES[one.state])),
         ],
         read=partial(_read, visit),
-        empty=N_("没有这样的信用记录。"),
+        empty=N_("没有这样的信用记录。登记的信用记录都在这里等待公开审查。"),
         filters=[Filter("state", N_("公开情况"), states)],
         counted=N_("共 {total} 条，第 {first}–{last} 条"),
     )

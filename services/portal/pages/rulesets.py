@@ -76,7 +76,7 @@ def _impacts(visit: Visit) -> Listing[pb.Impact]:
             Column(N_("等级变动"), lambda one: one.moved, numeric=True),
         ),
         read=read,
-        empty=N_("还没有试算过。"),
+        empty=N_("还没有试算过。试算一部规则，可以先看等级会怎样变。"),
     )
 
 

@@ -33,7 +33,7 @@ async def listing(visit: Visit) -> Response:
             Column(N_("证书编号"), lambda row: certificate_cell(visit, row.verification)),
         ],
         read=partial(_read, visit),
-        empty=N_("还没有检定记录。"),
+        empty=N_("没有检定记录。检定机构登记结果以后，会列在这里。"),
     )
     return await show(visit, shown)
 

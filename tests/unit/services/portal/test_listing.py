@@ -127,6 +127,24 @@ def test_the_count_is_told_on_every_page() -> None:
     assert "第一页" in second
 
 
+def test_what_is_usual_holds_until_something_else_is_chosen() -> None:
+    read = Register()
+    kinds = Filter("kind", "只看", (("a", "甲"), ("b", "乙")), usual="a")
+    shown = replace(listing(read), filters=(kinds,))
+
+    def told(address: str) -> str:
+        return bytes(asyncio.run(show(visit(address), shown)).body).decode()
+
+    usual = told("/names")
+    assert read.asked[-1]["kind"] == "a"
+    assert '<option value="a" selected>' in usual
+    assert "全部" not in usual
+    read.names = []
+    assert "去掉筛选" not in told("/names?kind=a")
+    assert "去掉筛选" in told("/names?kind=b")
+    assert read.asked[-1]["kind"] == "b"
+
+
 def test_a_short_list_is_counted_and_has_no_pages() -> None:
     text = page("/names", Register(NAMES[:3]))
     assert "共 3 项，第 1–3 项" in text
