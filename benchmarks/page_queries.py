@@ -26,6 +26,7 @@ from services.portal.app import application
 from services.portal.clients import Services, VisitorToken
 from services.portal.exports import Exports
 from services.portal.provider import Provider
+from services.portal.second_clicks import SecondClicks
 from services.portal.sessions import Sessions
 from services.portal.sign_ins import SignIns
 from services.portal.submissions import Submissions
@@ -105,6 +106,7 @@ class PortalInside:
             SignIns(database, clock),
             Submissions(database, clock),
             Exports(database, clock),
+            SecondClicks(database, clock),
             Provider.of(settings),
             EndedSessions(visitor.identity),
         )

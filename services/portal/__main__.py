@@ -24,6 +24,7 @@ from services.portal.app import application
 from services.portal.clients import Services, VisitorToken
 from services.portal.exports import Exports
 from services.portal.provider import Provider
+from services.portal.second_clicks import SecondClicks
 from services.portal.sessions import Sessions
 from services.portal.sign_ins import SignIns
 from services.portal.submissions import Submissions
@@ -88,6 +89,7 @@ async def _run(settings: Settings) -> None:
         SignIns(database, clock),
         Submissions(database, clock),
         Exports(database, clock),
+        SecondClicks(database, clock),
         Provider.of(settings),
         ended,
     )

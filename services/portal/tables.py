@@ -87,3 +87,13 @@ class ListExportPiece(Base, table=True):
     export_id: str = Field(primary_key=True)
     number: int = Field(primary_key=True)
     content: bytes
+
+
+class SecondClick(Base, table=True):
+    """What was sent a moment ago, and its answer, sealed for whoever sends the same again."""
+
+    __tablename__ = "second_click"
+
+    sent: str = Field(primary_key=True)  # SHA-256 of it
+    answer: bytes | None = None  # empty until there is one
+    clicked_at: datetime = Field(index=True)

@@ -55,13 +55,13 @@ class Portal:
     sign_ins: SignIns
     submissions: Submissions
     exports: Exports
+    second_clicks: SecondClicks
     provider: Provider | None  # the bureau's own sign-in service
     ended: EndedSessions  # the logins that were ended elsewhere
     published: PublishedPages = field(default_factory=PublishedPages)
     # Of letters: a code is guessed once in ages, if few guesses are answered.
     guesses: Throttle = field(default_factory=lambda: Throttle(GUESSES, GUESSES_SECONDS))
     open_data: PublicFiles = field(default_factory=PublicFiles)
-    second_clicks: SecondClicks = field(default_factory=SecondClicks)
     bureau_names: Remembered[dict[str, str]] = field(
         default_factory=lambda: Remembered(BUREAUS_SECONDS)
     )

@@ -94,8 +94,8 @@ def visit(address: str, cookies: str = "", *, signed_in: bool = True) -> Visit:
         ("opened_at", "seen_at", "token_ends_at"), datetime(2026, 9, 14, tzinfo=UTC)
     )
     session = PortalSession(account_id="0123456789", roles=["caseworker"], **texts, **times)
-    six = (nobody, nobody, nobody, nobody, nobody, nobody)
-    portal = Portal(Settings(), *six, None, nobody)
+    seven = (nobody, nobody, nobody, nobody, nobody, nobody, nobody)
+    portal = Portal(Settings(), *seven, None, nobody)
     return Visit(portal, Request(scope), session if signed_in else None)
 
 

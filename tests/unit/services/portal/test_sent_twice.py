@@ -8,24 +8,18 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlmodel import select
 from starlette.datastructures import FormData
 from starlette.responses import Response
 
 from plumbing import migrations
 from plumbing.clock import FixedClock
 from plumbing.database import Database
-from services.portal.second_clicks import SECONDS, SecondClicks
+from services.portal.second_clicks import KEPT_FOR, SecondClicks
 from services.portal.submissions import Submissions
+from services.portal.tables import SecondClick
 
 NOW = datetime(2026, 9, 14, 2, 0, tzinfo=UTC)
-
-
-class Time:
-    def __init__(self) -> None:
-        self.now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 def form(**fields: str) -> FormData:
@@ -82,25 +76,46 @@ class Desk:
     async def __call__(self) -> Response:
         self.asked += 1
         await asyncio.sleep(0)
-        return Response(status_code=303 if self.asked == 1 else 422)
+        if self.asked > 1:
+            return Response(status_code=422)
+        response = Response(status_code=303, headers={"location": "/home"})
+        response.set_cookie("a", "1")
+        response.set_cookie("b", "2")
+        response.raw_headers = [
+            (name, value.partition(b";")[0]) for name, value in response.raw_headers
+        ]
+        return response
 
 
-async def test_a_second_click_gets_the_answer_of_the_first() -> None:
-    time, desk = Time(), Desk()
-    clicks = SecondClicks(time)
-    answers = await asyncio.gather(clicks.answer("code", desk), clicks.answer("code", desk))
+async def test_a_second_click_gets_the_answer_of_the_first_from_every_replica(
+    database: Database,
+) -> None:
+    clock, desk = FixedClock(NOW), Desk()
+    one, other = SecondClicks(database, clock), SecondClicks(database, clock)
+    answers = await asyncio.gather(one.answer("code", desk), other.answer("code", desk))
     assert [answer.status_code for answer in answers] == [303, 303]
-    assert (await clicks.answer("another code", desk)).status_code == 422
-    time.now = SECONDS
-    assert (await clicks.answer("code", desk)).status_code == 422
+    assert all(answer.headers["location"] == "/home" for answer in answers)
+    assert all(answer.headers.getlist("set-cookie") == ["a=1", "b=2"] for answer in answers)
+    assert (await other.answer("another code", desk)).status_code == 422
+    clock.moment += KEPT_FOR + timedelta(seconds=1)
+    assert (await other.answer("code", desk)).status_code == 422
     assert desk.asked == 3
 
 
-async def test_what_the_first_click_raises_is_raised_for_both() -> None:
+async def test_whoever_reads_the_database_reads_no_answer(database: Database) -> None:
+    await SecondClicks(database, FixedClock(NOW)).answer("code", Desk())
+    async with database.snapshot() as transaction:
+        [row] = await transaction.exec(select(SecondClick))
+    assert row.answer
+    assert b"/home" not in row.answer
+    assert "code" not in row.sent
+
+
+async def test_what_the_first_click_raises_is_raised_for_both(database: Database) -> None:
     async def fails() -> Response:
         raise RuntimeError("no service")
 
-    clicks = SecondClicks()
+    clicks = SecondClicks(database, FixedClock(NOW))
     for _ in range(2):
         with pytest.raises(RuntimeError):
             await clicks.answer("code", fails)
