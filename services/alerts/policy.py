@@ -42,6 +42,7 @@ POLICY: Policy = {
     f"/{SERVICE}/ReadCalendar": Rule(ANYONE),
     f"/{SERVICE}/GetWatch": allow(*STAFF),
     f"/{SERVICE}/RetryDelivery": allow(Role.CASEWORKER, Role.UNIT_HEAD, Role.ADMINISTRATOR),
+    f"/{SERVICE}/SummariseMonth": allow(Role.UNIT_HEAD, Role.MUNICIPAL_REVIEWER),
 }
 
 ESCALATION_POLICY: Policy = {

@@ -8,7 +8,7 @@ from plumbing.change import Changes
 from plumbing.servicer import Servicer, change, query
 from protos.alerts.v1 import alerts_pb2 as pb
 from protos.alerts.v1 import alerts_pb2_grpc as rpc
-from services.alerts import board, calendar_feed, queries
+from services.alerts import board, calendar_feed, month, queries
 from services.alerts.board_parts import BoardParts
 from services.alerts.notices import preferences
 from services.alerts.notices.mail import retry_delivery
@@ -45,3 +45,4 @@ class AlertsServicer(Servicer, rpc.AlertsServiceServicer):
     ReadCalendar = query(calendar_feed.read_calendar)
     GetWatch = query(queries.get_watch)
     RetryDelivery = change(retry_delivery)
+    SummariseMonth = query(month.summarise_month)

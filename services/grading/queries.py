@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -124,7 +126,9 @@ async def _receipt(view: View, receipt_id: str) -> dict[str, Any]:
 async def summarise_grades(
     view: View, request: pb.SummariseGradesRequest
 ) -> pb.SummariseGradesResponse:
-    """Counts the subjects in the caller's scope by ruleset and grade.
+    """Counts the subjects in the caller's scope by ruleset and grade, on a day or from now on.
+
+    Grades of a past day are those that are known now. `since` also counts how they moved.
 
     Raises NotPermitted if the requested bureau is outside the caller's scope.
     """
@@ -132,10 +136,13 @@ async def summarise_grades(
     if request.bureau:
         view.caller.require_bureau(request.bureau)
         in_scope = row_scope.within(request.bureau, Subject.bureau)
+    on, since = (validation.day(getattr(request, name), name) for name in ("on", "since"))
+    then = (*_in_force(on), *_known(None)) if on else CURRENT
+    seen = (col(Subject.removed).is_(False), in_scope)
     counted = (
         select(Grade.ruleset_id, Grade.grade, sa.func.count())
         .join(Subject, col(Subject.subject_id) == col(Grade.subject_id))
-        .where(*CURRENT, col(Subject.removed).is_(False), in_scope)
+        .where(*then, *seen)
         .group_by(col(Grade.ruleset_id), col(Grade.grade))
         .order_by(col(Grade.ruleset_id), col(Grade.grade))
     )
@@ -143,8 +150,32 @@ async def summarise_grades(
         counts=[
             pb.GradeCount(ruleset_id=text, grade=grade or "", subjects=subjects)
             for text, grade, subjects in await view.session.exec(counted)
-        ]
+        ],
+        moves=await _moves(view, since, on or view.today, seen) if since else [],
     )
+
+
+async def _moves(view: View, since: date, on: date, seen: Sequence[Any]) -> list[pb.GradeMove]:
+    """How many subjects went from one grade of a text to another between two days."""
+    former, latter = aliased(Grade), aliased(Grade)
+    key = (col(latter.ruleset_id), col(former.grade), col(latter.grade))
+    counted = (
+        sa.select(*key, sa.func.count())
+        .select_from(former)
+        .join(latter, col(latter.subject_id) == col(former.subject_id))
+        .join(Subject, col(Subject.subject_id) == col(latter.subject_id))
+        .where(*_in_force(since, former), *_known(None, former))
+        .where(*_in_force(on, latter), *_known(None, latter), *seen)
+        .where(col(former.ruleset_id) == col(latter.ruleset_id))
+        .where(col(former.grade).is_distinct_from(col(latter.grade)))
+        .group_by(*key)
+        .order_by(*key)
+    )
+    rows = (await (await view.session.connection()).execute(counted)).all()
+    return [
+        pb.GradeMove(ruleset_id=text, before=before or "", after=after or "", subjects=subjects)
+        for text, before, after, subjects in rows
+    ]
 
 
 async def get_record_graded(
@@ -180,13 +211,13 @@ def _sees(caller: Caller, subject: Subject) -> bool:
     return caller.has(Role.PUBLIC) and not hidden
 
 
-def _in_force(on: date) -> tuple[sa.ColumnElement[bool], ...]:
-    until = col(Grade.in_force_to)
-    return col(Grade.in_force_from) <= on, sa.or_(until.is_(None), until > on)
+def _in_force(on: date, grade: type[Grade] = Grade) -> tuple[sa.ColumnElement[bool], ...]:
+    until = col(grade.in_force_to)
+    return col(grade.in_force_from) <= on, sa.or_(until.is_(None), until > on)
 
 
-def _known(at: datetime | None) -> tuple[sa.ColumnElement[bool], ...]:
-    until = col(Grade.known_to)
+def _known(at: datetime | None, grade: type[Grade] = Grade) -> tuple[sa.ColumnElement[bool], ...]:
+    until = col(grade.known_to)
     if at is None:
         return (until.is_(None),)
-    return col(Grade.known_from) <= at, sa.or_(until.is_(None), until > at)
+    return col(grade.known_from) <= at, sa.or_(until.is_(None), until > at)

@@ -15,6 +15,7 @@ from sqlmodel import col
 
 from plumbing import row_scope, validation
 from plumbing.database import local_day
+from plumbing.months import Month
 from plumbing.view import View
 from protos.objection.v1 import objection_pb2 as pb
 from services.objection.queries import decided_since, in_time, waiting
@@ -38,6 +39,7 @@ async def summarise_cases(
         scope.append(row_scope.within(request.bureau, Case.bureau))
     since = validation.day(request.decided_from, "decided_from") or view.today - DECISIONS_OF
     decided, decided_in_time = await _decisions(view, scope, since)
+    month = Month.of(request.month, view.today)
     return pb.SummariseCasesResponse(
         on=view.today.isoformat(),
         counts=await _counts(view, scope),
@@ -47,6 +49,8 @@ async def summarise_cases(
         decided_from=since.isoformat(),
         decided=decided,
         decided_in_time=decided_in_time,
+        month_cases=await _in_month(view, scope, month),
+        month=str(month),
     )
 
 
@@ -109,3 +113,23 @@ async def _decisions(view: View, scope: Sequence[Any], since: date) -> tuple[int
     counted = sa.select(sa.func.count(), sa.func.count().filter(in_time()))
     row = (await _rows(view, counted.where(*scope, decided_since(since))))[0]
     return row[0], row[1]
+
+
+async def _in_month(view: View, scope: Sequence[Any], month: Month) -> list[pb.MonthCases]:
+    lodged, reached = month.moments(Case.lodged_at), month.moments(Case.decided_at)
+    decided = sa.and_(col(Case.outcome).is_not(None), reached)
+    counted = (
+        sa.select(
+            col(Case.kind),
+            sa.func.count().filter(lodged),
+            sa.func.count().filter(decided),
+            sa.func.count().filter(decided, in_time()),
+        )
+        .where(*scope, sa.or_(lodged, decided))
+        .group_by(col(Case.kind))
+        .order_by(col(Case.kind))
+    )
+    return [
+        pb.MonthCases(kind=kind, lodged=lodged, decided=decided, decided_in_time=timely)
+        for kind, lodged, decided, timely in await _rows(view, counted)
+    ]

@@ -46,6 +46,7 @@ _CASEWORKER = (
 _UNIT_HEAD = (
     Place(N_("待审批"), "/home"),
     Place(N_("本单位概览"), "/unit"),
+    Place(N_("月报"), "/unit/report"),
     Place(N_("人员与代理"), "/unit-people"),
     Place(N_("案件"), "/cases"),
     Place(N_("督促"), "/escalations"),
@@ -72,6 +73,7 @@ _REVIEWER = (
     Place(N_("工作台"), "/home"),
     Place(N_("案件"), "/cases"),
     *_OF_A_CITY,
+    Place(N_("月报"), "/unit/report"),
     Place(N_("主体"), "/subjects"),
     Place(N_("审计"), "/audit"),
 )

@@ -43,6 +43,7 @@ from services.portal.pages import (
     labels,
     law_texts,
     letters,
+    month_reports,
     notices,
     objection_wizard,
     open_data,
@@ -252,6 +253,8 @@ _PROPOSING = (
 )
 _UNIT = (
     _at("/unit", unit.overview, Role.UNIT_HEAD),
+    _at("/unit/report", month_reports.page, Role.UNIT_HEAD, Role.MUNICIPAL_REVIEWER),
+    _at("/unit/report.pdf", month_reports.paper, Role.UNIT_HEAD, Role.MUNICIPAL_REVIEWER),
     _at(absences.UNIT, absences.unit, Role.UNIT_HEAD, form=True),
     _at(absences.OWN, absences.own, *STAFF, form=True),
     _at("/publication", publication.listing, *STAFF),

@@ -59,6 +59,7 @@ _REGISTRY_RULES = {
     "GetRecord": allow(*_READERS, services=("objection",)).noting("record"),
     "ListRecords": allow(*_READERS, Role.PUBLIC, services=("objection",)).noting("record"),
     "ListDisclosedRecords": _SIGNED_IN,
+    "SummariseRecords": allow(Role.UNIT_HEAD, Role.MUNICIPAL_REVIEWER),
 }
 _CLOCK_RULES = {"GetClock": _SIGNED_IN, "AdvanceClock": allow(Role.ADMINISTRATOR)}
 _IDENTITY_RULES = {

@@ -7,7 +7,7 @@ from typing import Any
 from plumbing.servicer import Servicer, change, query
 from protos.registry.v1 import registry_pb2 as pb
 from protos.registry.v1 import registry_pb2_grpc as rpc
-from services.registry import labels, queries
+from services.registry import labels, queries, record_months
 from services.registry.commands import (
     bureaus,
     clock,
@@ -53,6 +53,7 @@ class RegistryServicer(Servicer, rpc.RegistryServiceServicer):
     GetRecord = query(queries.get_record)
     ListRecords = query(queries.list_records)
     ListDisclosedRecords = query(queries.list_disclosed_records)
+    SummariseRecords = query(record_months.summarise_records)
 
 
 class ClockServicer(Servicer, rpc.ClockServiceServicer):

@@ -51,7 +51,10 @@ FOR_ANOTHER_REASON = {
 }
 CELLS = {grpc.StatusCode.PERMISSION_DENIED: "-", grpc.StatusCode.NOT_FOUND: "0"}
 # Lists whose answers name nothing of a place; out of scope they are refused.
-TELL_NO_ID = {"SummariseCases", "SummariseGrades", "ListActivations", "ListImpactMoves"}
+TELL_NO_ID = {"SummariseCases", "SummariseGrades", "SummariseMonth", "SummariseRecords"} | {
+    "ListActivations",
+    "ListImpactMoves",
+}
 MORE_MEMORY_MIB = 200  # hashing passwords takes 128 of them, and the allocator may keep those
 
 

@@ -206,6 +206,8 @@ RegistryService.ListRecords neighbour        -  +  +  +  +  -  +  -  -  +  -   +
 RegistryService.ListRecords foreign          -  -  -  -  -  -  -  -  -  +  -   -  -  -
 RegistryService.ListRecords person           -  +  +  +  +  -  +  -  -  0  -   +  +  +
 RegistryService.ListRecords city             -  -  -  -  -  -  -  -  -  +  -   +  +  +
+RegistryService.SummariseRecords own         -  -  +  +  -  -  -  -  -  -  -   -  +  +
+RegistryService.SummariseRecords foreign     -  -  -  -  -  -  -  -  -  -  -   -  -  -
 RegistryService.ListDisclosedRecords any     +  +  +  +  +  +  +  +  +  +  -   +  +  +
 
 CertificateService.UploadCertificate own      -  +  -  -  -  +  +  -  -  -  -   +  -  -
@@ -443,6 +445,8 @@ RepairService.WithdrawRepair own             +  -  -  -  -  -  -  -  -  -  -   -
 RepairService.WithdrawRepair neighbour       -  -  -  -  -  -  -  -  -  -  -   -  -  -
 RepairService.WithdrawRepair foreign         -  -  -  -  -  -  -  -  -  -  -   -  -  -
 
+AlertsService.SummariseMonth own             -  -  +  +  -  -  -  -  -  -  -   -  +  +
+AlertsService.SummariseMonth foreign         -  -  -  -  -  -  -  -  -  -  -   -  -  -
 AlertsService.SummariseColours own           +  +  +  +  +  +  -  +  -  -  -   +  +  +
 AlertsService.SummariseColours foreign       .  .  .  .  .  .  -  +  -  -  -   .  .  .
 AlertsService.ListColours own                +  +  +  +  +  +  -  +  -  -  -   +  +  +

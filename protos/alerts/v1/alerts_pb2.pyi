@@ -1332,3 +1332,103 @@ class ReadCalendarResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ReadCalendarResponse: _TypeAlias = ReadCalendarResponse  # noqa: Y015
+
+@_typing.final
+class SummariseMonthRequest(_message.Message):
+    """Request of SummariseMonth."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    BUREAU_FIELD_NUMBER: _builtins.int
+    MONTH_FIELD_NUMBER: _builtins.int
+    bureau: _builtins.str
+    """Only this bureau; empty means all in the caller's scope."""
+    month: _builtins.str
+    """Such as 2026-09; empty means the last month that is over."""
+    def __init__(
+        self,
+        *,
+        bureau: _builtins.str = ...,
+        month: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["bureau", b"bureau", "month", b"month"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SummariseMonthRequest: _TypeAlias = SummariseMonthRequest  # noqa: Y015
+
+@_typing.final
+class MonthCount(_message.Message):
+    """How many of one kind."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    COUNT_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """A colour, a result of a verification, or a step of an escalation."""
+    count: _builtins.int
+    """How many."""
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        count: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["count", b"count", "name", b"name"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___MonthCount: _TypeAlias = MonthCount  # noqa: Y015
+
+@_typing.final
+class SummariseMonthResponse(_message.Message):
+    """Response of SummariseMonth."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MONTH_FIELD_NUMBER: _builtins.int
+    ALERTS_FIELD_NUMBER: _builtins.int
+    VERIFICATIONS_FIELD_NUMBER: _builtins.int
+    ESCALATIONS_OPENED_FIELD_NUMBER: _builtins.int
+    ESCALATIONS_CLOSED_FIELD_NUMBER: _builtins.int
+    STEPS_FIELD_NUMBER: _builtins.int
+    month: _builtins.str
+    """The month, such as 2026-09."""
+    escalations_opened: _builtins.int
+    """The escalations opened in the month."""
+    escalations_closed: _builtins.int
+    """The escalations closed in the month, as their last red alert was cured."""
+    @_builtins.property
+    def alerts(self) -> _containers.RepeatedCompositeFieldContainer[Global___MonthCount]:
+        """The alerts raised in the month by colour, without those of a first load."""
+
+    @_builtins.property
+    def verifications(self) -> _containers.RepeatedCompositeFieldContainer[Global___MonthCount]:
+        """The verifications made in the month by result, of instruments in the scope today."""
+
+    @_builtins.property
+    def steps(self) -> _containers.RepeatedCompositeFieldContainer[Global___MonthCount]:
+        """The steps that a person approved in the month."""
+
+    def __init__(
+        self,
+        *,
+        month: _builtins.str = ...,
+        alerts: _abc.Iterable[Global___MonthCount] | None = ...,
+        verifications: _abc.Iterable[Global___MonthCount] | None = ...,
+        escalations_opened: _builtins.int = ...,
+        escalations_closed: _builtins.int = ...,
+        steps: _abc.Iterable[Global___MonthCount] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["alerts", b"alerts", "escalations_closed", b"escalations_closed", "escalations_opened", b"escalations_opened", "month", b"month", "steps", b"steps", "verifications", b"verifications"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SummariseMonthResponse: _TypeAlias = SummariseMonthResponse  # noqa: Y015

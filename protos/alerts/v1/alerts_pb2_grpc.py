@@ -110,6 +110,11 @@ class AlertsServiceStub:
                 request_serializer=protos_dot_alerts_dot_v1_dot_alerts__pb2.RetryDeliveryRequest.SerializeToString,
                 response_deserializer=protos_dot_alerts_dot_v1_dot_alerts__pb2.RetryDeliveryResponse.FromString,
                 _registered_method=True)
+        self.SummariseMonth = channel.unary_unary(
+                '/quanheng.alerts.v1.AlertsService/SummariseMonth',
+                request_serializer=protos_dot_alerts_dot_v1_dot_alerts__pb2.SummariseMonthRequest.SerializeToString,
+                response_deserializer=protos_dot_alerts_dot_v1_dot_alerts__pb2.SummariseMonthResponse.FromString,
+                _registered_method=True)
 
 
 class AlertsServiceServicer:
@@ -221,6 +226,13 @@ class AlertsServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def SummariseMonth(self, request, context):
+        """Counts what happened in a month: alerts, verifications, escalations and their steps.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_AlertsServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -298,6 +310,11 @@ def add_AlertsServiceServicer_to_server(servicer, server):
                     servicer.RetryDelivery,
                     request_deserializer=protos_dot_alerts_dot_v1_dot_alerts__pb2.RetryDeliveryRequest.FromString,
                     response_serializer=protos_dot_alerts_dot_v1_dot_alerts__pb2.RetryDeliveryResponse.SerializeToString,
+            ),
+            'SummariseMonth': grpc.unary_unary_rpc_method_handler(
+                    servicer.SummariseMonth,
+                    request_deserializer=protos_dot_alerts_dot_v1_dot_alerts__pb2.SummariseMonthRequest.FromString,
+                    response_serializer=protos_dot_alerts_dot_v1_dot_alerts__pb2.SummariseMonthResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -706,6 +723,33 @@ class AlertsService:
             '/quanheng.alerts.v1.AlertsService/RetryDelivery',
             protos_dot_alerts_dot_v1_dot_alerts__pb2.RetryDeliveryRequest.SerializeToString,
             protos_dot_alerts_dot_v1_dot_alerts__pb2.RetryDeliveryResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SummariseMonth(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/quanheng.alerts.v1.AlertsService/SummariseMonth',
+            protos_dot_alerts_dot_v1_dot_alerts__pb2.SummariseMonthRequest.SerializeToString,
+            protos_dot_alerts_dot_v1_dot_alerts__pb2.SummariseMonthResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -48,6 +48,8 @@ class AlertsServiceStub:
     """Lists the last day that the daily watch of each bureau has handled."""
     RetryDelivery: _aio.UnaryUnaryMultiCallable[_alerts_pb2.RetryDeliveryRequest, _alerts_pb2.RetryDeliveryResponse]
     """Starts a failed delivery again."""
+    SummariseMonth: _aio.UnaryUnaryMultiCallable[_alerts_pb2.SummariseMonthRequest, _alerts_pb2.SummariseMonthResponse]
+    """Counts what happened in a month: alerts, verifications, escalations and their steps."""
 
 class AlertsServiceServicer(metaclass=_abc_1.ABCMeta):
     """Reads colours, alerts and notices."""
@@ -171,5 +173,13 @@ class AlertsServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _aio.ServicerContext[_alerts_pb2.RetryDeliveryRequest, _abc.Awaitable[_alerts_pb2.RetryDeliveryResponse]],
     ) -> _abc.Awaitable[_alerts_pb2.RetryDeliveryResponse]:
         """Starts a failed delivery again."""
+
+    @_abc_1.abstractmethod
+    def SummariseMonth(
+        self,
+        request: _alerts_pb2.SummariseMonthRequest,
+        context: _aio.ServicerContext[_alerts_pb2.SummariseMonthRequest, _abc.Awaitable[_alerts_pb2.SummariseMonthResponse]],
+    ) -> _abc.Awaitable[_alerts_pb2.SummariseMonthResponse]:
+        """Counts what happened in a month: alerts, verifications, escalations and their steps."""
 
 def add_AlertsServiceServicer_to_server(servicer: AlertsServiceServicer, server: _aio.Server) -> None: ...

@@ -394,20 +394,62 @@ class SummariseGradesRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     BUREAU_FIELD_NUMBER: _builtins.int
+    ON_FIELD_NUMBER: _builtins.int
+    SINCE_FIELD_NUMBER: _builtins.int
     bureau: _builtins.str
     """Only this bureau and those below it; empty means all in the caller's scope."""
+    on: _builtins.str
+    """The grades in force on this day, as they are known now; empty means from today on."""
+    since: _builtins.str
+    """Also counts how the grades moved since this earlier day; empty means not."""
     def __init__(
         self,
         *,
         bureau: _builtins.str = ...,
+        on: _builtins.str = ...,
+        since: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["bureau", b"bureau"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["bureau", b"bureau", "on", b"on", "since", b"since"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___SummariseGradesRequest: _TypeAlias = SummariseGradesRequest  # noqa: Y015
+
+@_typing.final
+class GradeMove(_message.Message):
+    """Subjects whose grade under one text was another on an earlier day."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RULESET_ID_FIELD_NUMBER: _builtins.int
+    BEFORE_FIELD_NUMBER: _builtins.int
+    AFTER_FIELD_NUMBER: _builtins.int
+    SUBJECTS_FIELD_NUMBER: _builtins.int
+    ruleset_id: _builtins.str
+    """The ruleset, which is the same on both days."""
+    before: _builtins.str
+    """The grade on the earlier day; empty for those not graded."""
+    after: _builtins.str
+    """The grade on the later day; empty for those not graded."""
+    subjects: _builtins.int
+    """How many."""
+    def __init__(
+        self,
+        *,
+        ruleset_id: _builtins.str = ...,
+        before: _builtins.str = ...,
+        after: _builtins.str = ...,
+        subjects: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["after", b"after", "before", b"before", "ruleset_id", b"ruleset_id", "subjects", b"subjects"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GradeMove: _TypeAlias = GradeMove  # noqa: Y015
 
 @_typing.final
 class GradeCount(_message.Message):
@@ -446,18 +488,24 @@ class SummariseGradesResponse(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     COUNTS_FIELD_NUMBER: _builtins.int
+    MOVES_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def counts(self) -> _containers.RepeatedCompositeFieldContainer[Global___GradeCount]:
         """The counts."""
+
+    @_builtins.property
+    def moves(self) -> _containers.RepeatedCompositeFieldContainer[Global___GradeMove]:
+        """The moves since the earlier day that the request names."""
 
     def __init__(
         self,
         *,
         counts: _abc.Iterable[Global___GradeCount] | None = ...,
+        moves: _abc.Iterable[Global___GradeMove] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["counts", b"counts"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["counts", b"counts", "moves", b"moves"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -1168,23 +1168,61 @@ class SummariseCasesRequest(_message.Message):
 
     BUREAU_FIELD_NUMBER: _builtins.int
     DECIDED_FROM_FIELD_NUMBER: _builtins.int
+    MONTH_FIELD_NUMBER: _builtins.int
     bureau: _builtins.str
     """Only this bureau; empty means all in the caller's scope."""
     decided_from: _builtins.str
     """Decisions are counted from this day; empty means the last 90 days."""
+    month: _builtins.str
+    """The month of `month_cases`, such as 2026-09; empty means the last one that is over."""
     def __init__(
         self,
         *,
         bureau: _builtins.str = ...,
         decided_from: _builtins.str = ...,
+        month: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["bureau", b"bureau", "decided_from", b"decided_from"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["bureau", b"bureau", "decided_from", b"decided_from", "month", b"month"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___SummariseCasesRequest: _TypeAlias = SummariseCasesRequest  # noqa: Y015
+
+@_typing.final
+class MonthCases(_message.Message):
+    """The cases of one kind in a month."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    KIND_FIELD_NUMBER: _builtins.int
+    LODGED_FIELD_NUMBER: _builtins.int
+    DECIDED_FIELD_NUMBER: _builtins.int
+    DECIDED_IN_TIME_FIELD_NUMBER: _builtins.int
+    kind: _builtins.str
+    """objection or repair."""
+    lodged: _builtins.int
+    """How many were lodged in the month."""
+    decided: _builtins.int
+    """How many were decided in the month, whenever they were lodged."""
+    decided_in_time: _builtins.int
+    """How many of those decided within their term."""
+    def __init__(
+        self,
+        *,
+        kind: _builtins.str = ...,
+        lodged: _builtins.int = ...,
+        decided: _builtins.int = ...,
+        decided_in_time: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["decided", b"decided", "decided_in_time", b"decided_in_time", "kind", b"kind", "lodged", b"lodged"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___MonthCases: _TypeAlias = MonthCases  # noqa: Y015
 
 @_typing.final
 class CaseCount(_message.Message):
@@ -1294,6 +1332,8 @@ class SummariseCasesResponse(_message.Message):
     DECIDED_FROM_FIELD_NUMBER: _builtins.int
     DECIDED_FIELD_NUMBER: _builtins.int
     DECIDED_IN_TIME_FIELD_NUMBER: _builtins.int
+    MONTH_CASES_FIELD_NUMBER: _builtins.int
+    MONTH_FIELD_NUMBER: _builtins.int
     on: _builtins.str
     """The day."""
     due_soon_to: _builtins.str
@@ -1304,6 +1344,8 @@ class SummariseCasesResponse(_message.Message):
     """How many cases were decided since."""
     decided_in_time: _builtins.int
     """How many of them within their term."""
+    month: _builtins.str
+    """That month, such as 2026-09."""
     @_builtins.property
     def counts(self) -> _containers.RepeatedCompositeFieldContainer[Global___CaseCount]:
         """Waiting cases by kind and state."""
@@ -1316,6 +1358,10 @@ class SummariseCasesResponse(_message.Message):
     def ages(self) -> _containers.RepeatedCompositeFieldContainer[Global___CaseAge]:
         """Waiting cases by age, the youngest first."""
 
+    @_builtins.property
+    def month_cases(self) -> _containers.RepeatedCompositeFieldContainer[Global___MonthCases]:
+        """The cases of a month by kind; a kind without any is left out."""
+
     def __init__(
         self,
         *,
@@ -1327,10 +1373,12 @@ class SummariseCasesResponse(_message.Message):
         decided_from: _builtins.str = ...,
         decided: _builtins.int = ...,
         decided_in_time: _builtins.int = ...,
+        month_cases: _abc.Iterable[Global___MonthCases] | None = ...,
+        month: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["ages", b"ages", "counts", b"counts", "decided", b"decided", "decided_from", b"decided_from", "decided_in_time", b"decided_in_time", "due_soon_to", b"due_soon_to", "loads", b"loads", "on", b"on"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["ages", b"ages", "counts", b"counts", "decided", b"decided", "decided_from", b"decided_from", "decided_in_time", b"decided_in_time", "due_soon_to", b"due_soon_to", "loads", b"loads", "month", b"month", "month_cases", b"month_cases", "on", b"on"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -3573,3 +3573,67 @@ class AdvanceClockResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___AdvanceClockResponse: _TypeAlias = AdvanceClockResponse  # noqa: Y015
+
+@_typing.final
+class SummariseRecordsRequest(_message.Message):
+    """Request of SummariseRecords."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    BUREAU_FIELD_NUMBER: _builtins.int
+    MONTH_FIELD_NUMBER: _builtins.int
+    bureau: _builtins.str
+    """Only this bureau; empty means all in the caller's scope."""
+    month: _builtins.str
+    """Such as 2026-09; empty means the last month that is over."""
+    def __init__(
+        self,
+        *,
+        bureau: _builtins.str = ...,
+        month: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["bureau", b"bureau", "month", b"month"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SummariseRecordsRequest: _TypeAlias = SummariseRecordsRequest  # noqa: Y015
+
+@_typing.final
+class SummariseRecordsResponse(_message.Message):
+    """Response of SummariseRecords."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MONTH_FIELD_NUMBER: _builtins.int
+    ENTERED_FIELD_NUMBER: _builtins.int
+    RELEASED_FIELD_NUMBER: _builtins.int
+    WITHHELD_FIELD_NUMBER: _builtins.int
+    EXPIRED_FIELD_NUMBER: _builtins.int
+    month: _builtins.str
+    """The month, such as 2026-09."""
+    entered: _builtins.int
+    """The records entered in the month, whatever became of them."""
+    released: _builtins.int
+    """The records whose last review before publication fell into the month and released them."""
+    withheld: _builtins.int
+    """The records whose last review fell into the month and withheld them."""
+    expired: _builtins.int
+    """The records that left the archive in the month and are not in it again."""
+    def __init__(
+        self,
+        *,
+        month: _builtins.str = ...,
+        entered: _builtins.int = ...,
+        released: _builtins.int = ...,
+        withheld: _builtins.int = ...,
+        expired: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["entered", b"entered", "expired", b"expired", "month", b"month", "released", b"released", "withheld", b"withheld"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SummariseRecordsResponse: _TypeAlias = SummariseRecordsResponse  # noqa: Y015

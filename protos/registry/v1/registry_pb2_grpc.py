@@ -155,6 +155,11 @@ class RegistryServiceStub:
                 request_serializer=protos_dot_registry_dot_v1_dot_registry__pb2.ListDisclosedRecordsRequest.SerializeToString,
                 response_deserializer=protos_dot_registry_dot_v1_dot_registry__pb2.ListDisclosedRecordsResponse.FromString,
                 _registered_method=True)
+        self.SummariseRecords = channel.unary_unary(
+                '/quanheng.registry.v1.RegistryService/SummariseRecords',
+                request_serializer=protos_dot_registry_dot_v1_dot_registry__pb2.SummariseRecordsRequest.SerializeToString,
+                response_deserializer=protos_dot_registry_dot_v1_dot_registry__pb2.SummariseRecordsResponse.FromString,
+                _registered_method=True)
 
 
 class RegistryServiceServicer:
@@ -329,6 +334,13 @@ class RegistryServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def SummariseRecords(self, request, context):
+        """Counts what happened to records in a month.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_RegistryServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -451,6 +463,11 @@ def add_RegistryServiceServicer_to_server(servicer, server):
                     servicer.ListDisclosedRecords,
                     request_deserializer=protos_dot_registry_dot_v1_dot_registry__pb2.ListDisclosedRecordsRequest.FromString,
                     response_serializer=protos_dot_registry_dot_v1_dot_registry__pb2.ListDisclosedRecordsResponse.SerializeToString,
+            ),
+            'SummariseRecords': grpc.unary_unary_rpc_method_handler(
+                    servicer.SummariseRecords,
+                    request_deserializer=protos_dot_registry_dot_v1_dot_registry__pb2.SummariseRecordsRequest.FromString,
+                    response_serializer=protos_dot_registry_dot_v1_dot_registry__pb2.SummariseRecordsResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -1102,6 +1119,33 @@ class RegistryService:
             '/quanheng.registry.v1.RegistryService/ListDisclosedRecords',
             protos_dot_registry_dot_v1_dot_registry__pb2.ListDisclosedRecordsRequest.SerializeToString,
             protos_dot_registry_dot_v1_dot_registry__pb2.ListDisclosedRecordsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SummariseRecords(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/quanheng.registry.v1.RegistryService/SummariseRecords',
+            protos_dot_registry_dot_v1_dot_registry__pb2.SummariseRecordsRequest.SerializeToString,
+            protos_dot_registry_dot_v1_dot_registry__pb2.SummariseRecordsResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -66,6 +66,8 @@ class RegistryServiceStub:
     """Lists the credit records of a subject; to the public those that are disclosed."""
     ListDisclosedRecords: _aio.UnaryUnaryMultiCallable[_registry_pb2.ListDisclosedRecordsRequest, _registry_pb2.ListDisclosedRecordsResponse]
     """Lists the credit records that are disclosed today, of all subjects or of one."""
+    SummariseRecords: _aio.UnaryUnaryMultiCallable[_registry_pb2.SummariseRecordsRequest, _registry_pb2.SummariseRecordsResponse]
+    """Counts what happened to records in a month."""
 
 class RegistryServiceServicer(metaclass=_abc_1.ABCMeta):
     """Reads and changes the register."""
@@ -261,6 +263,14 @@ class RegistryServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _aio.ServicerContext[_registry_pb2.ListDisclosedRecordsRequest, _abc.Awaitable[_registry_pb2.ListDisclosedRecordsResponse]],
     ) -> _abc.Awaitable[_registry_pb2.ListDisclosedRecordsResponse]:
         """Lists the credit records that are disclosed today, of all subjects or of one."""
+
+    @_abc_1.abstractmethod
+    def SummariseRecords(
+        self,
+        request: _registry_pb2.SummariseRecordsRequest,
+        context: _aio.ServicerContext[_registry_pb2.SummariseRecordsRequest, _abc.Awaitable[_registry_pb2.SummariseRecordsResponse]],
+    ) -> _abc.Awaitable[_registry_pb2.SummariseRecordsResponse]:
+        """Counts what happened to records in a month."""
 
 def add_RegistryServiceServicer_to_server(servicer: RegistryServiceServicer, server: _aio.Server) -> None: ...
 
