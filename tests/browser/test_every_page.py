@@ -93,6 +93,7 @@ PAGES = {
         "/unit-people",
         "/instruments?colour=red",
         "/unit",
+        "/unit/report",
         "/imports?state=applied",
         "/proposals",
         "/publication",
