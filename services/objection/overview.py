@@ -19,7 +19,7 @@ from plumbing.months import Month
 from plumbing.view import View
 from protos.objection.v1 import objection_pb2 as pb
 from services.objection.queries import decided_since, in_time, waiting
-from services.objection.tables import Case
+from services.objection.tables import IS_OPEN, Case
 
 DECISIONS_OF = timedelta(days=90)
 SOON = timedelta(days=6)  # with today, a week
@@ -54,6 +54,12 @@ async def summarise_cases(
     )
 
 
+def _waiting(scope: Sequence[Any]) -> sa.ColumnElement[bool]:
+    """The waiting cases of a scope, found in an index of the few that are open among all."""
+    found = sa.select(col(Case.case_id)).where(sa.text(IS_OPEN), *scope, waiting())
+    return col(Case.case_id).in_(found.correlate(None))
+
+
 async def _rows(view: View, query: Any) -> Sequence[Any]:
     rows: Sequence[Any] = (await (await view.session.connection()).execute(query)).all()
     return rows
@@ -61,7 +67,7 @@ async def _rows(view: View, query: Any) -> Sequence[Any]:
 
 async def _counts(view: View, scope: Sequence[Any]) -> list[pb.CaseCount]:
     columns = (col(Case.kind), col(Case.state))
-    counted = sa.select(*columns, sa.func.count()).where(*scope, waiting())
+    counted = sa.select(*columns, sa.func.count()).where(_waiting(scope))
     rows = await _rows(view, counted.group_by(*columns).order_by(*columns))
     return [pb.CaseCount(kind=kind, state=state, cases=number) for kind, state, number in rows]
 
@@ -76,7 +82,7 @@ async def _loads(view: View, scope: Sequence[Any]) -> list[pb.CaseLoad]:
             sa.func.count().filter(soon),
             sa.func.count().filter(due < today),
         )
-        .where(*scope, waiting())
+        .where(_waiting(scope))
         .group_by(col(Case.caseworker))
         .order_by(sa.desc("waiting"), col(Case.caseworker))
     )
@@ -91,7 +97,7 @@ async def _ages(view: View, scope: Sequence[Any]) -> list[pb.CaseAge]:
     lodged = local_day(Case.lodged_at)
     within = [lodged.between(first, last) for first, last in spans]
     counted = sa.select(*(sa.func.count().filter(one) for one in within))
-    numbers = (await _rows(view, counted.where(*scope, waiting())))[0]
+    numbers = (await _rows(view, counted.where(_waiting(scope))))[0]
     return [
         pb.CaseAge(
             lodged_from="" if first == date.min else first.isoformat(),
