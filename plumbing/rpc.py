@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import resource
 import uuid
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -35,6 +34,7 @@ from plumbing.full_disk import RETRY_SECONDS as FULL_RETRY_SECONDS
 from plumbing.full_disk import DiskFull, is_full, note_full
 from plumbing.grpc_errors import away_status, internal_status, status_of
 from plumbing.identity import Caller, Role, Unauthenticated, set_current_caller
+from plumbing.open_files import open_all_files
 from plumbing.security_log import SecurityLog
 from plumbing.tokens import Verifier
 from plumbing.transport import names_of_peer
@@ -305,7 +305,7 @@ async def serve(
             *CONNECTIONS,
         ],
     )
-    _open_all_files()
+    open_all_files()
     for register in services.values():
         register(server)
     healthy = health.aio.HealthServicer()
@@ -320,9 +320,3 @@ async def serve(
     for name in ("", *services):
         await healthy.set(name, health_pb2.HealthCheckResponse.SERVING)
     return server, healthy
-
-
-def _open_all_files() -> None:
-    """Lets the process open as many files as it may: each connection is one."""
-    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))

@@ -15,6 +15,7 @@ from plumbing import migrations
 from plumbing.clock import Clock, SystemClock
 from plumbing.database import Database
 from plumbing.ended_sessions import EndedSessions
+from plumbing.open_files import open_all_files
 from plumbing.plain_links import refuse_plain_links
 from plumbing.portal_certificate import PortalCertificate
 from plumbing.private_files import keep_new_files_private
@@ -22,6 +23,7 @@ from plumbing.settings import PORTAL, Settings
 from plumbing.telemetry import end_logging, start_logging
 from services.portal.app import application
 from services.portal.clients import Services, VisitorToken
+from services.portal.connections import Bounds, protocol
 from services.portal.exports import Exports
 from services.portal.provider import Provider
 from services.portal.second_clicks import SecondClicks
@@ -108,8 +110,11 @@ async def _serve(portal: Portal, clock: Clock) -> None:
     certificate = PortalCertificate.of(settings)
     context = certificate.server() if certificate else None
     host, _, port = settings.listen_address(PORTAL).rpartition(":")
+    bounds = Bounds(frozenset(settings.portal_proxies.split(",")))
+    open_all_files()
     config = uvicorn.Config(
         application(portal, clock),
+        http=protocol(bounds),
         host=host,
         port=int(port),
         log_config=None,
