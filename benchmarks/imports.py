@@ -22,9 +22,9 @@ import time
 from collections.abc import Awaitable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from functools import partial
 from pathlib import Path
 
+import grpc
 import sqlalchemy as sa
 from rich.console import Console
 from rich.table import Table
@@ -39,15 +39,18 @@ from plumbing.identity import Caller, Role
 from protos.registry.v1 import registry_pb2 as pb
 from services.registry.imports.batch.commands import import_file
 from services.registry.imports.batch.intake import Upload
+from services.registry.imports.batch.processing import Processor
 from services.registry.imports.impact.estimate import Limits
-from services.registry.imports.impact.grade_drops import GradeDrops
+from services.registry.imports.impact.grade_drops import GradingService
 from services.registry.imports.rows.file import read_file
+from services.registry.imports.staging.scratch import FOLDER
 from services.registry.tables import Verification
 
 NOW = datetime(2026, 9, 14, 1, tzinfo=UTC)
 ROWS, ROUNDS, PER_INSTRUMENT = 30_000, 3, 10
 BUREAU = "330106"
-CALLER = Caller("benchmark", "benchmark", frozenset({Role.ADMINISTRATOR}), "000000")
+ADMINISTRATOR = Caller("administrator", "administrator", frozenset({Role.ADMINISTRATOR}), "000000")
+CALLER = Caller("benchmark", "benchmark", frozenset({Role.CASEWORKER}), "000000")
 
 
 @dataclass(frozen=True)
@@ -62,10 +65,10 @@ async def once(rows: int) -> dict[str, Figures]:
     """Measures once on a new database."""
     figures = {}
     with tempfile.TemporaryDirectory() as folder:
-        database = await _register(Path(folder), rows)
-        content = _verifications(rows)
-        figures["import"] = await _timed(rows, _import(database, "verifications", content))
-        figures["again"] = await _timed(rows, _import(database, "verifications", content + b"\n"))
+        database = await register(Path(folder), rows)
+        content = verifications(rows)
+        figures["import"] = await _timed(rows, take(database, "verifications", content))
+        figures["again"] = await _timed(rows, take(database, "verifications", content + b"\n"))
         async with database.transaction() as session:
             stored = [row.model_dump() for row in await session.exec(select(Verification))]
             session.expunge_all()
@@ -88,23 +91,25 @@ async def _insert(database: Database, rows: list[dict[str, object]]) -> None:
         await connection.execute(sa.insert(Verification), rows)
 
 
-async def _register(folder: Path, rows: int) -> Database:
+async def register(folder: Path, rows: int) -> Database:
+    """Returns a new register with an instrument for every tenth of so many verifications."""
     database = Database(f"sqlite+aiosqlite:///{folder}/registry.db")
     await migrations.upgrade(database, "registry")
-    await _import(database, "bureaus", _csv([("code", "name"), (BUREAU, "bureau")]))
+    await take(database, "bureaus", _csv([("code", "name"), (BUREAU, "bureau")]))
     subject = ("name", "kind", "sector", "bureau")
     owners = [(f"owner {n}", "organisation", "market", BUREAU) for n in range(100)]
-    await _import(database, "subjects", _csv([subject, *owners]))
+    await take(database, "subjects", _csv([subject, *owners]))
     meters = [
         (f"owner {n % 100}", "NAWI-D", f"S{n:07d}", "in_use") for n in range(rows // PER_INSTRUMENT)
     ]
-    await _import(
+    await take(
         database, "instruments", _csv([("owner", "type_code", "serial_no", "state"), *meters])
     )
     return database
 
 
-def _verifications(rows: int) -> bytes:
+def verifications(rows: int) -> bytes:
+    """Returns a file of so many verifications of the instruments of `register`."""
     header = ("owner", "type_code", "serial_no", "result", "verified_on", "valid_until")
     lines = []
     for n in range(rows):
@@ -123,7 +128,8 @@ def _csv(rows: list[tuple[str, ...]]) -> bytes:
     return text.getvalue().encode()
 
 
-async def _import(database: Database, family: str, content: bytes) -> None:
+async def take(database: Database, family: str, content: bytes) -> None:
+    """Imports a file as a first load. Raises RuntimeError if it is not applied."""
     header = pb.ImportHeader(
         request_id=new_request_id(),
         family=family,
@@ -133,9 +139,12 @@ async def _import(database: Database, family: str, content: bytes) -> None:
     )
     file = await asyncio.to_thread(read_file, header, content, NOW.date())
     upload = Upload(content, hashlib.sha256(content).hexdigest(), file)
-    changes = Changes(database, FixedClock(NOW))
-    command = partial(import_file, upload=upload, limits=Limits(1, 1, 1), drops=GradeDrops())
-    answer = await changes.once(CALLER, header, command, pb.ImportFileResponse)
+    # Grading is never asked: no grade changes.
+    grading = GradingService(grpc.aio.insecure_channel("127.0.0.1:9"))
+    folder = Path(str(database.engine.url.database)).parent / FOLDER
+    processor = Processor(Changes(database, FixedClock(NOW)), grading, Limits(1, 1, 1), folder)
+    caller = ADMINISTRATOR if family == "bureaus" else CALLER
+    answer = await import_file(processor, caller, header, upload)
     if answer.batch.state not in ("applied", "unchanged"):
         raise RuntimeError(f"Not applied: {answer.batch}")
 

@@ -36,7 +36,7 @@ SEAL_EVERY_SECONDS = 0.5
 IDLE_ROUNDS = 10  # without a commit of this process, before the database is asked again
 BATCH = 500
 # SQLite numbers an entry anew whose predecessor somebody has cut off; its rows may still be there.
-_WRITE_ROWS = sa.text(
+WRITE_ROWS = sa.text(
     "INSERT INTO audit_row (entry_id, place, table_name, row_key, digest)"
     " VALUES (:entry_id, :place, :table_name, :row_key, :digest)"
     " ON CONFLICT (entry_id, place) DO UPDATE SET table_name = excluded.table_name,"
@@ -108,15 +108,18 @@ async def write(session: AsyncSession, entries: Sequence[AuditEntry], written: W
 
     A sealer links the entries into the chain later.
     """
-    if written.digests:
+    if written:
         entries[-1].salt, entries[-1].rows_digest = written.salt, written.summary()
     for entry in entries:
         entry.digest = digest_of(entry)
     session.add_all(entries)
-    if written.digests:
+    if written:
         await session.flush()  # the last entry gets its id
-        rows = written.rows(entries[-1].entry_id or 0)
-        await (await session.connection()).execute(_WRITE_ROWS, rows)
+        entry_id = entries[-1].entry_id or 0
+        if written.staged:
+            await written.staged.move_digests(session, entry_id)
+        if rows := written.rows(entry_id):
+            await (await session.connection()).execute(WRITE_ROWS, rows)
 
 
 def digest_of(entry: AuditEntry) -> str:

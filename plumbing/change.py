@@ -35,17 +35,20 @@ TRIES = 4  # of one change that conflicts with others
 
 @dataclass
 class Change:
-    """A change in progress: the open transaction, the caller, and the time of the change."""
+    """A change in progress: the open transaction, the caller, and the time of the change.
+
+    `written` has the digests of the rows written so far.
+    """
 
     session: AsyncSession
     caller: Caller
     at: datetime
     _entries: list[AuditEntry] = field(default_factory=list, init=False)
-    _written: WrittenRows = field(init=False)
+    written: WrittenRows = field(init=False)
     _bureaus: dict[str, str] = field(default_factory=dict, init=False)  # by announced aggregate
 
     def __post_init__(self) -> None:
-        self._written = collecting(self.session.info)
+        self.written = collecting(self.session.info)
 
     @property
     def today(self) -> date:
@@ -101,7 +104,7 @@ class Change:
 
     def note_row(self, row: SQLModel) -> None:
         """Makes the audit entry cover a row as it is now, although the change does not write it."""
-        self._written.note(row)
+        self.written.note(row)
 
     async def finish(self) -> None:
         """Writes the audit entries, the last with digests of the rows that the change has written.
@@ -112,11 +115,11 @@ class Change:
         if self._bureaus and not self._entries:
             raise AssertionError("A change was announced but not audited")
         await self.session.flush()
-        if self._written.digests and not self._entries:
-            self.audit("write_rows", "/".join(next(iter(self._written.digests))))
+        if self.written.digests and not self._entries:
+            self.audit("write_rows", "/".join(next(iter(self.written.digests))))
         for entry in self._entries:
             entry.bureau = entry.bureau or self._bureau_of(entry.object)
-        await audit.write(self.session, self._entries, self._written)
+        await audit.write(self.session, self._entries, self.written)
 
     def _bureau_of(self, object_: str) -> str:
         """The bureau of the event about an object; else that of the only bureau told, or caller."""

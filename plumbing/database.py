@@ -50,6 +50,10 @@ DATABASE_AWAY = (SQLAlchemyError, OSError)
 WRITE_WAIT_SECONDS = 8.0
 # PostgreSQL's codes for the transaction that lost against another.
 _SERIALIZATION_FAILURE, _DEADLOCK = "40001", "40P01"
+# The schema under which a transaction sees an attached file, and the mark of its connection.
+ATTACHED = "staged"
+# Of pages of a SQLite file, for one connection; many rows go into indexes all over the file.
+MOVING_CACHE_KIB, USUAL_CACHE_KIB = 64 * 1024, 2000
 # A growing integer key; SQLite numbers only INTEGER PRIMARY KEY by itself.
 SerialColumn = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
@@ -150,6 +154,10 @@ class Database:
             async with self._readers() as session, session.begin():
                 yield session
 
+    def again(self) -> Database:
+        """Returns another object for the same database, to be used in another event loop."""
+        return Database(self.engine.url.render_as_string(hide_password=False))
+
     async def close(self) -> None:
         """Closes all connections to the database."""
         await self.engine.dispose()
@@ -192,7 +200,40 @@ def _engine(url: str) -> AsyncEngine:
     )
     event.listen(engine.sync_engine, "connect", _tune_sqlite)
     event.listen(engine.sync_engine, "begin", _begin_sqlite)
+    event.listen(engine.sync_engine, "checkin", _detach)
     return engine
+
+
+async def attach(session: AsyncSession, file: Path) -> None:
+    """Makes the tables of a SQLite file readable as `staged.…` until the transaction has ended."""
+    connection = await session.connection()
+    await connection.exec_driver_sql(f"PRAGMA cache_size={-MOVING_CACHE_KIB}")
+    await connection.exec_driver_sql(f"ATTACH ? AS {ATTACHED}", (str(file),))
+    connection.info[ATTACHED] = True
+
+
+def _detach(connection: sqlite3.Connection, record: Any) -> None:
+    if record.info.pop(ATTACHED, False):
+        cursor = connection.cursor()
+        cursor.execute(f"DETACH {ATTACHED}")
+        cursor.execute(f"PRAGMA cache_size={-USUAL_CACHE_KIB}")
+        cursor.close()
+
+
+def scratch_engine(file: Path) -> AsyncEngine:
+    """Returns the engine of a SQLite file that is of no use after a crash, so nothing is synced."""
+    engine = create_async_engine(f"sqlite+aiosqlite:///{file}", hide_parameters=True)
+    event.listen(engine.sync_engine, "connect", _hurry_sqlite)
+    event.listen(engine.sync_engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _hurry_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=OFF", "synchronous=OFF"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
 
 
 def _tune_sqlite(connection: sqlite3.Connection, _record: Any) -> None:

@@ -1,4 +1,4 @@
-"""Memory that is free is given back to the system.
+"""Memory that is free is given back to the system, and what long work holds is not searched anew.
 
 The C library keeps memory that was freed between pieces still in use. After a flood of large
 messages a process would hold their memory until it ends.
@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import ctypes
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 EVERY_SECONDS = 10.0
 
@@ -19,3 +22,17 @@ async def give_back() -> None:
         await asyncio.sleep(EVERY_SECONDS)
         if trim is not None:
             await asyncio.to_thread(trim, 0)
+
+
+@contextmanager
+def unsearched() -> Iterator[None]:
+    """Makes the garbage collector pass over the objects that exist now, until the end.
+
+    Otherwise, while a large file is in memory, each full collection would stop every thread of the
+    process for long, again and again.
+    """
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()

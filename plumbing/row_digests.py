@@ -14,13 +14,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from enum import Enum
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import sqlalchemy as sa
 from pydantic.fields import FieldInfo
 from sqlalchemy import event
 from sqlalchemy.orm import Session
 from sqlmodel import Field, SQLModel
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from plumbing.database import PlumbingTable
 
@@ -145,22 +146,62 @@ def plain(value: Any) -> Any:
     return value.hex() if isinstance(value, bytes) else value
 
 
+class Staged(Protocol):
+    """Digests of rows that were written elsewhere before, and which a change now moves to here."""
+
+    @property
+    def salt(self) -> str:
+        """The salt of the digests."""
+
+    @property
+    def summary(self) -> Summary:
+        """The digest over the digests."""
+
+    @property
+    def count(self) -> int:
+        """The number of the digests."""
+
+    async def move_digests(self, session: AsyncSession, entry_id: int) -> None:
+        """Stores the digests for an audit entry, at the places from 0."""
+
+
 @dataclass
 class WrittenRows:
-    """The digests of the rows that one change has written so far, by table and key."""
+    """The digests of the rows that one change has written so far, by table and key.
+
+    `staged` are the digests of rows that were written elsewhere; their places come first.
+    """
 
     salt: str = field(default_factory=lambda: secrets.token_hex(16))
     digests: dict[tuple[str, str], str | None] = field(default_factory=dict)
+    staged: Staged | None = None
+
+    def __bool__(self) -> bool:
+        return bool(self.digests or self.staged)
+
+    def adopt(self, staged: Staged) -> None:
+        """Takes over the digests of staged rows. Raises AssertionError after a row was written."""
+        if self:
+            raise AssertionError("Rows are adopted before others are written")
+        self.salt, self.staged = staged.salt, staged
 
     def summary(self) -> str:
         """Returns one digest over all digests, for the audit entry; empty if no row was written."""
-        summary = Summary()
+        return self.summed().hexdigest()
+
+    def summed(self) -> Summary:
+        """Returns the digest over all digests, to which more can be added."""
+        summary = self.staged.summary.copy() if self.staged else Summary()
         for (table, key), digest in self.digests.items():
             summary.add(table, key, digest)
-        return summary.hexdigest()
+        return summary
 
     def rows(self, entry_id: int) -> list[dict[str, Any]]:
-        """Returns the values of the database rows that store the digests for an audit entry."""
+        """Returns the values of the database rows that store the digests for an audit entry.
+
+        Staged digests are left out.
+        """
+        first = self.staged.count if self.staged else 0
         return [
             {
                 "entry_id": entry_id,
@@ -169,7 +210,7 @@ class WrittenRows:
                 "row_key": key,
                 "digest": digest,
             }
-            for place, ((table, key), digest) in enumerate(self.digests.items())
+            for place, ((table, key), digest) in enumerate(self.digests.items(), first)
         ]
 
     def note(self, row: Any) -> None:
@@ -200,6 +241,12 @@ class Summary:
         line = json.dumps([table, key, digest], ensure_ascii=False)
         self._hash.update(f"{line}\n".encode())
         self._empty = False
+
+    def copy(self) -> Summary:
+        """Returns a copy, to which other rows can be added."""
+        other = Summary()
+        other._hash, other._empty = self._hash.copy(), self._empty
+        return other
 
     def hexdigest(self) -> str:
         """Returns the digest in hexadecimal; empty if no row was added."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID, uuid4
 
 import sqlalchemy as sa
 from google.protobuf.message import Message
+from sqlalchemy import RowMapping
 from sqlmodel import Field
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -98,6 +100,17 @@ async def record(
     )
     await _insert(session, attributes, subject, payload)
     return attributes.id
+
+
+async def record_staged(session: AsyncSession, event: RowMapping) -> None:
+    """Writes an event to the outbox that was written to another one before, with a new sequence.
+
+    `event` is the row of the other outbox, in a database that no relay reads.
+    """
+    attributes = Attributes.read(event["headers"])
+    sequence = await _next_sequence(session, attributes.aggregate)
+    attributes = replace(attributes, sequence=sequence)
+    await _insert(session, attributes, event["subject"], event["payload"])
 
 
 async def _next_sequence(session: AsyncSession, aggregate: str) -> int:

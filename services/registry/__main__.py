@@ -25,6 +25,8 @@ from services.registry.imports.batch.background import Background
 from services.registry.imports.batch.bulk import Expiry
 from services.registry.imports.impact.grade_drops import GradingService
 from services.registry.imports.servicer import BulkServicer, ImportServicer
+from services.registry.imports.staging.scratch import FOLDER
+from services.registry.imports.staging.scratch import sweep as sweep_scratch
 from services.registry.institutions import policy as institutions_policy
 from services.registry.institutions.policy import INSTITUTIONS
 from services.registry.institutions.servicer import InstitutionServicer
@@ -55,6 +57,7 @@ async def build(parts: Parts) -> Assembly:
     await remember_clock(parts.database, parts.clock)
     await ensure_key(parts.database)
     grading = GradingService(parts.channel("grading"))
+    sweep_scratch(settings.data_dir / FOLDER)
     background = Background(parts.changes, grading, settings)
     expiry = Expiry(parts.changes, settings.import_open_days)
     identity = IdentityServicer(parts.changes, doors)

@@ -34,6 +34,11 @@ def set_key(row: Instrument) -> None:
     row.repeated_serial = row.repeated_serial or not row.serial_key
 
 
+def right_to_mark(type_code: str) -> str:
+    """Returns the name of the work that only one transaction at a time does for a type."""
+    return f"serials of {type_code}"
+
+
 async def update_marks(session: AsyncSession, touched: Collection[Serial]) -> list[Instrument]:
     """Sets or clears the mark of a repeated serial number on the instruments with these numbers.
 
@@ -42,7 +47,7 @@ async def update_marks(session: AsyncSession, touched: Collection[Serial]) -> li
     changed: list[Instrument] = []
     for type_code, serial_nos in _portions(touched):
         # Of two new instruments with one serial number, the later one must see the earlier.
-        await exclusively(session, f"serials of {type_code}")
+        await exclusively(session, right_to_mark(type_code))
         # One type at a time: given a list of pairs, SQLite would read the whole table.
         query = select(Instrument).where(
             Instrument.type_code == type_code,

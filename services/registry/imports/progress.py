@@ -1,7 +1,7 @@
 """How far the processing of a batch has come, for the person who waits for it.
 
-A batch is applied in one transaction, whose rows nobody sees before its end. So the progress is
-kept in the memory of the process that works on the batch, not in the database.
+A batch is prepared beside the register, where nobody sees its rows. So the progress is kept in the
+memory of the process that works on the batch.
 """
 
 from __future__ import annotations

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any
 
 from law.errors import AlreadyExists, Fault, InvalidInput
 from plumbing.change import Changes
@@ -20,16 +20,14 @@ from services.registry.imports import queries
 from services.registry.imports.batch import approval, bulk, matching
 from services.registry.imports.batch.background import Background, start_import
 from services.registry.imports.batch.commands import discard_batch, import_file
-from services.registry.imports.batch.intake import Upload, read_upload, with_grade_drops
+from services.registry.imports.batch.intake import Intake, Upload, read_upload
+from services.registry.imports.batch.processing import Processor
 from services.registry.imports.batch.quota import Quota
 from services.registry.imports.batch.undo import undo_batch
-from services.registry.imports.impact.estimate import Limits
-from services.registry.imports.impact.grade_drops import GradeDrops, Grader
+from services.registry.imports.impact.grade_drops import Grader
 from services.registry.imports.read.limits import FileLimits
 from services.registry.imports.rows import columns as mapping
 from services.registry.imports.rows.templates import template
-
-T = TypeVar("T")
 
 
 class _ImportingServicer(Servicer):
@@ -37,18 +35,15 @@ class _ImportingServicer(Servicer):
 
     def __init__(self, changes: Changes, grader: Grader, settings: Settings) -> None:
         super().__init__(changes)
-        self._grader = grader
+        self._processor = Processor.of(changes, grader, settings)
         self._max_bytes = settings.import_max_bytes
         self._open_days = settings.import_open_days
-        self._limits, self._quota = Limits.of(settings), Quota.of(settings)
+        self._quota = Quota.of(settings)
         self._file_limits = FileLimits.of(settings)
 
     async def _read(self, header: pb.ImportHeader, content: bytes, digest: str = "") -> Upload:
         today = self.changes.clock.today()
         return await read_upload(header, content, today, self._file_limits, digest)
-
-    async def _with_grade_drops(self, work: Callable[[GradeDrops], Awaitable[T]]) -> T:
-        return await with_grade_drops(self._grader, work)
 
 
 class ImportServicer(_ImportingServicer, rpc.ImportServiceServicer):
@@ -68,12 +63,7 @@ class ImportServicer(_ImportingServicer, rpc.ImportServiceServicer):
         header, content = await self._received(request_iterator)
         mapping.check_header(header)
         upload = await self._read(header, content)
-        command = partial(import_file, upload=upload, limits=self._limits)
-        answer = await self._with_grade_drops(
-            lambda drops: self.changes.once(
-                current_caller(), header, partial(command, drops=drops), pb.ImportFileResponse
-            )
-        )
+        answer = await import_file(self._processor, current_caller(), header, upload)
         if answer.batch.sha256 != upload.sha256:
             raise _another_file()
         return answer
@@ -140,10 +130,16 @@ class ImportServicer(_ImportingServicer, rpc.ImportServiceServicer):
         self, request: pb.ApproveBatchRequest, context: Any
     ) -> pb.ApproveBatchResponse:
         async with self.view() as view:
-            kept = await approval.kept_content(view, request.batch_id)
+            kept, sender = await approval.kept_content(view, request.batch_id)
         upload = await self._read(*kept)
-        command = partial(approval.approve_batch, upload=upload, limits=self._limits)
-        return await self._with_grade_drops(lambda drops: self.once(request, command, drops=drops))
+        draft = partial(approval.draft_of_waiting, request=request)
+        intake = Intake(
+            *(kept[0], upload, current_caller(), sender, draft, self._processor.limits),
+            seen=request.seen,
+        )
+        return await self._processor.process(
+            intake, lambda ready: self.once(request, approval.approve_batch, ready=ready)
+        )
 
     RejectBatch = change(approval.reject_batch)
     DiscardBatch = change(discard_batch)
@@ -189,13 +185,13 @@ class BulkServicer(_ImportingServicer, bulk_pb2_grpc.BulkServiceServicer):
     ) -> bulk_pb2.CompleteBulkBatchResponse:
         async with self.view() as view:
             kept = await bulk.kept_content(view, request.batch_id)
-        command = partial(
-            bulk.complete_batch,
-            upload=await self._read(*kept),
-            limits=self._limits,
-            open_days=self._open_days,
+        caller, upload = current_caller(), await self._read(*kept)
+        draft = partial(bulk.draft_of_complete, batch_id=request.batch_id, upload=upload)
+        intake = Intake(kept[0], upload, caller, caller, draft, self._processor.limits)
+        command = partial(bulk.complete_batch, upload=upload, open_days=self._open_days)
+        return await self._processor.process(
+            intake, lambda ready: self.once(request, command, ready=ready)
         )
-        return await self._with_grade_drops(lambda drops: self.once(request, command, drops=drops))
 
     async def _batch(self, batch_id: str) -> bulk_pb2.BulkBatch:
         async with self.view() as view:

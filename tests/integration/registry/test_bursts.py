@@ -316,7 +316,8 @@ async def test_a_check_tells_that_a_batch_would_be_held_and_who_may_approve_it(
     registry: RegistryWithGrading,
 ) -> None:
     owner, serials = await fleet(registry, 4)
-    await registry.bureau(CITY)
+    for bureau in (CITY, OTHER_DISTRICT):
+        await registry.bureau(bureau)
     near, above, far = [
         await unit_head(registry, bureau) for bureau in (DISTRICT, CITY, OTHER_DISTRICT)
     ]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import random
 from collections.abc import AsyncIterator, Mapping, Sequence
-from functools import partial
 from pathlib import Path
 from typing import Any
 
+import grpc
 import pytest
 from sqlmodel import select
 
@@ -23,9 +23,10 @@ from services.registry.imports.batch.access import find_batch
 from services.registry.imports.batch.commands import import_file
 from services.registry.imports.batch.imported_rows import TABLES
 from services.registry.imports.batch.intake import Upload
+from services.registry.imports.batch.processing import Processor
 from services.registry.imports.batch.undo import undo
 from services.registry.imports.impact.estimate import Limits
-from services.registry.imports.impact.grade_drops import GradeDrops
+from services.registry.imports.impact.grade_drops import GradingService
 from services.registry.imports.plan.plan import Kind
 from services.registry.imports.rows.file import read_file
 from tests.integration.registry.import_files import header, table
@@ -55,17 +56,18 @@ async def released(change: Change, request: pb.UndoBatchRequest) -> pb.UndoBatch
 class Register:
     """A register's database, without a process around it."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, folder: Path) -> None:
         self.database = database
         self.changes = Changes(database, FixedClock(STARTS))
+        grading = GradingService(grpc.aio.insecure_channel("127.0.0.1:9"))
+        self._processor = Processor(self.changes, grading, NOBODY_IS_ASKED, folder)
 
     async def take(self, family: str, content: bytes, **values: Any) -> pb.Batch:
         """Imports a file."""
         head = header(family, **{"mode": "good_rows", **values})
         upload = Upload(content, new_request_id(), read_file(head, content, STARTS.date()))
-        command = partial(import_file, upload=upload, limits=NOBODY_IS_ASKED, drops=GradeDrops())
         caller = ADMINISTRATOR if family == "bureaus" else CALLER
-        return (await self.changes.once(caller, head, command, pb.ImportFileResponse)).batch
+        return (await import_file(self._processor, caller, head, upload)).batch
 
     async def undo(self, batch: pb.Batch) -> pb.Batch:
         """Undoes a batch."""
@@ -104,7 +106,7 @@ async def register(tmp_path: Path, databases: Databases) -> AsyncIterator[Regist
     """An empty register with two bureaus."""
     database = Database(databases.url(tmp_path, "registry"))
     await migrations.upgrade(database, "registry")
-    register = Register(database)
+    register = Register(database, tmp_path / "staging")
     rows = [(code, f"合成局{code}") for code in BUREAUS]
     await register.take("bureaus", table(("机关代码", "机关名称"), *rows))
     yield register

@@ -7,10 +7,9 @@ on a new estimate.
 
 from __future__ import annotations
 
-from dataclasses import asdict
-
 from law.errors import NotPermitted, WrongState
 from plumbing.change import Change
+from plumbing.identity import Caller
 from plumbing.view import View
 from protos.registry.v1 import registry_pb2 as pb
 from services.registry.imports import wire
@@ -18,65 +17,56 @@ from services.registry.imports.batch import content as pieces
 from services.registry.imports.batch.access import find_batch
 from services.registry.imports.batch.approvers import AWAITING, describe
 from services.registry.imports.batch.commands import close
-from services.registry.imports.batch.intake import (
-    Intake,
-    Upload,
-    announce,
-    apply,
-    assign_approver,
-    estimate_of,
-    plan_of,
-    sender_of,
-)
-from services.registry.imports.batch.outcome import audited, count, keep_faults
-from services.registry.imports.impact.estimate import Limits
-from services.registry.imports.impact.grade_drops import GradeDrops
-from services.registry.imports.plan.plan import Plan
+from services.registry.imports.batch.intake import announce, sender_of
+from services.registry.imports.batch.outcome import audited
+from services.registry.imports.batch.processing import Ready, apply, required, take
 from services.registry.tables import ImportBatch
 
 
-async def kept_content(view: View, batch_id: str) -> tuple[pb.ImportHeader, bytes, str]:
-    """Returns a waiting batch's header, its content and the digest of the content.
+async def kept_content(
+    view: View, batch_id: str
+) -> tuple[tuple[pb.ImportHeader, bytes, str], Caller]:
+    """Returns a waiting batch's header, its content with the digest of the content, and its sender.
 
     Raises NotFound for an unknown batch, and NotPermitted outside the caller's scope.
     """
     batch = await find_batch(view.session, view.caller, batch_id)
     content = await pieces.content(view.session, batch.batch_id)
-    return pb.ImportHeader.FromString(batch.asked or b""), content, batch.sha256
+    header = pb.ImportHeader.FromString(batch.asked or b"")
+    return (header, content, batch.sha256), sender_of(batch)
+
+
+async def draft_of_waiting(change: Change, request: pb.ApproveBatchRequest) -> ImportBatch | None:
+    """Returns a copy of the batch that is to be approved; None if `approve_batch` will not do it.
+
+    Raises NotFound for an unknown batch, and NotPermitted outside the caller's scope.
+    """
+    batch = await find_batch(change.session, change.caller, request.batch_id)
+    change.session.expunge(batch)
+    own = batch.imported_by == change.on_behalf_of
+    current = (batch.estimate or {}).get("digest") == request.seen
+    return batch if batch.state == AWAITING and current and not own else None
 
 
 async def approve_batch(
-    change: Change,
-    request: pb.ApproveBatchRequest,
-    *,
-    upload: Upload,
-    limits: Limits,
-    drops: GradeDrops,
+    change: Change, request: pb.ApproveBatchRequest, *, ready: Ready | None
 ) -> pb.ApproveBatchResponse:
     """Approves a waiting batch and applies it, if its effect is still the one that the caller saw.
 
     If the register has changed so that the effect would differ, applies nothing and returns
     `stale`. Raises NotFound for an unknown batch, NotPermitted outside the caller's scope and for
-    the sender (D-09), WrongState for a batch that is not waiting, DropsUnknown if the grading
-    service must be asked first how many grades would fall.
+    the sender (D-09), WrongState for a batch that is not waiting, and Overtaken if others have
+    changed what it is about since it was compared.
     """
     batch = await _waiting(change, request.batch_id)
     if (batch.estimate or {}).get("digest") != request.seen:
         message = await describe(change.session, batch)
         return pb.ApproveBatchResponse(batch=message, stale=True)
-    header = pb.ImportHeader.FromString(batch.asked or b"")
-    intake = Intake(header, upload, sender_of(batch), limits, drops).with_own_notes()
-    plan = await plan_of(change, intake)
-    file = intake.upload.file
-    count(batch, plan, file, header.mode)
-    if batch.state == "applied":
-        estimate = await estimate_of(change, batch, plan, intake)
-        if estimate.digest == request.seen:
-            await _apply(change, batch, plan, intake, request.reasons)
-            return pb.ApproveBatchResponse(batch=wire.batch(batch))
-        batch.state, batch.estimate = AWAITING, asdict(estimate)
-        await assign_approver(change, batch, plan, intake)
-    await keep_faults(change, batch.batch_id, file)
+    ready = required(ready)
+    if ready.state == "applied":
+        await _apply(change, batch, ready, request.reasons)
+        return pb.ApproveBatchResponse(batch=wire.batch(batch))
+    await take(change, batch, ready)
     await _announce_stale(change, batch)
     return pb.ApproveBatchResponse(batch=await describe(change.session, batch), stale=True)
 
@@ -103,14 +93,12 @@ async def _waiting(change: Change, batch_id: str) -> ImportBatch:
     return batch
 
 
-async def _apply(
-    change: Change, batch: ImportBatch, plan: Plan, intake: Intake, reasons: str
-) -> None:
+async def _apply(change: Change, batch: ImportBatch, ready: Ready, reasons: str) -> None:
+    await take(change, batch, ready)
     batch.decided_by, batch.decided_at, batch.reasons = change.on_behalf_of, change.at, reasons
     await pieces.drop(change.session, batch.batch_id)
-    batch.state = "applied"
     await announce(change, batch)
-    await apply(change, batch, plan, intake, reasons=reasons)
+    await apply(change, batch, ready, reasons=reasons)
 
 
 async def _announce_stale(change: Change, batch: ImportBatch) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from uuid import uuid4
 
 import structlog
@@ -22,17 +23,15 @@ from services.registry.imports.batch.commands import WAITING, close, require_sco
 from services.registry.imports.batch.intake import (
     Intake,
     Upload,
-    process,
     question,
     read_upload,
     sender_of,
     sent_as,
-    with_grade_drops,
 )
 from services.registry.imports.batch.matching import await_confirmation, keep_open
+from services.registry.imports.batch.processing import Processor, Ready, process
 from services.registry.imports.batch.quota import Quota, require_room
-from services.registry.imports.impact.estimate import Limits
-from services.registry.imports.impact.grade_drops import GradeDrops, Grader
+from services.registry.imports.impact.grade_drops import Grader
 from services.registry.imports.progress import Progress, UnderWay
 from services.registry.imports.read.limits import BadFile, FileLimits
 from services.registry.imports.rows.preview import preview
@@ -79,14 +78,14 @@ async def start_import(
 
 
 class Background:
-    """Processes the batches that wait, the oldest first, each in one transaction.
+    """Processes the batches that wait, the oldest first; each comes into force as a whole.
 
     `under_way` tells how far the present one has come.
     """
 
     def __init__(self, changes: Changes, grader: Grader, settings: Settings) -> None:
-        self._changes, self._grader = changes, grader
-        self._limits, self._file_limits = Limits.of(settings), FileLimits.of(settings)
+        self._changes, self._file_limits = changes, FileLimits.of(settings)
+        self._processor = Processor.of(changes, grader, settings)
         self._open_days = settings.import_open_days
         self.under_way = UnderWay()
         work = LongWork(changes.database, "imports", self._oldest, self._process)
@@ -121,12 +120,14 @@ class Background:
         today = self._changes.clock.today()
         upload = await read_upload(header, content, today, self._file_limits, batch.sha256)
 
-        async def apply(drops: GradeDrops) -> None:
-            intake = Intake(header, upload, sender_of(batch), self._limits, drops, progress)
-            async with self._changes.change(intake.sent_as) as change:
-                await self._process_waiting(change, batch_id, intake)
+        async def finish(ready: Ready | None) -> None:
+            async with self._changes.change(intake.caller) as change:
+                await self._process_waiting(change, batch_id, intake, ready)
 
-        await with_grade_drops(self._grader, apply)
+        sender, draft = sender_of(batch), partial(_draft, batch_id=batch_id, upload=upload)
+        limits = self._processor.limits
+        intake = Intake(header, upload, sender, sender, draft, limits, progress=progress)
+        await self._processor.process(intake, finish)
 
     async def _shown(self, batch: ImportBatch, header: pb.ImportHeader, content: bytes) -> bool:
         """Whether the columns now wait to be confirmed; a file that cannot be read is refused."""
@@ -140,9 +141,11 @@ class Background:
                 await_confirmation(change, waiting, shown, self._open_days)
         return True
 
-    async def _process_waiting(self, change: Change, batch_id: str, intake: Intake) -> None:
+    async def _process_waiting(
+        self, change: Change, batch_id: str, intake: Intake, ready: Ready | None
+    ) -> None:
         batch = await _still_waiting(change, batch_id)
-        if batch is None:
+        if batch is None or ready is None:
             return
         _note_content(batch, intake.upload)
         confirmed = batch.preview is not None
@@ -151,7 +154,7 @@ class Background:
         else:
             batch.open_until = None
             await pieces.drop(change.session, batch_id)
-        await process(change, batch, intake)
+        await process(change, batch, ready)
         if batch.state not in ("applied", AWAITING):
             after = {"state": batch.state, "rows": batch.rows, "rejected": batch.rejected}
             change.audit("check_import", f"import/{batch_id}", after=after)
@@ -163,6 +166,13 @@ class Background:
             batch = await change.session.get_one(ImportBatch, batch_id, with_for_update=True)
             if batch.state == WAITING:
                 await close(change, batch, "refused", "refuse_import", reasons)
+
+
+async def _draft(change: Change, batch_id: str, upload: Upload) -> ImportBatch | None:
+    batch = await change.session.get_one(ImportBatch, batch_id)
+    change.session.expunge(batch)
+    _note_content(batch, upload)
+    return batch if batch.state == WAITING else None
 
 
 async def _still_waiting(change: Change, batch_id: str) -> ImportBatch | None:

@@ -31,10 +31,9 @@ from services.registry.imports.batch.commands import (
     require_scope,
 )
 from services.registry.imports.batch.content import Chunk
-from services.registry.imports.batch.intake import Intake, Upload, process, question, sent_as
+from services.registry.imports.batch.intake import Upload, question, sent_as
+from services.registry.imports.batch.processing import Ready, process, required
 from services.registry.imports.batch.quota import Quota, require_room
-from services.registry.imports.impact.estimate import Limits
-from services.registry.imports.impact.grade_drops import GradeDrops
 from services.registry.imports.rows import columns as mapping
 from services.registry.tables import ImportBatch, ImportPiece
 
@@ -195,32 +194,49 @@ async def kept_content(view: View, batch_id: str) -> tuple[registry_pb2.ImportHe
     return registry_pb2.ImportHeader.FromString(batch.asked or b""), content, digest
 
 
+async def draft_of_complete(change: Change, batch_id: str, upload: Upload) -> ImportBatch | None:
+    """Returns a copy of a batch that is to be completed; None if `complete_batch` will refuse it.
+
+    Raises NotFound for an unknown batch, and NotPermitted outside the caller's scope.
+    """
+    batch = await find_batch(change.session, change.caller, _normal(batch_id))
+    change.session.expunge(batch)
+    if batch.state != RECEIVING or batch.imported_by != change.on_behalf_of:
+        return None
+    _close(batch, upload)
+    return batch
+
+
+def _close(batch: ImportBatch, upload: Upload) -> None:
+    header = registry_pb2.ImportHeader.FromString(batch.asked or b"")
+    batch.sha256, batch.rows = upload.sha256, upload.file.rows
+    batch.question = question(header, upload.sha256, batch.bureau)
+    batch.header = list(upload.file.names)
+
+
 async def complete_batch(
     change: Change,
     request: pb.CompleteBulkBatchRequest,
     *,
     upload: Upload,
-    limits: Limits,
     open_days: int,
-    drops: GradeDrops,
+    ready: Ready | None,
 ) -> pb.CompleteBulkBatchResponse:
     """Closes the receiving of a batch and processes its content as if it were a file.
 
     Raises NotFound for an unknown batch, NotPermitted for another sender's batch, WrongState for a
     batch that is not being sent, InvalidInput if the sender's count of items or digest differs from
-    that of the received content, DropsUnknown if the grading service must be asked first how many
-    grades would fall.
+    that of the received content, Overtaken if others have changed what it is about since it was
+    compared.
     """
     batch = await _receiving(change, request.batch_id, open_days)
     digest = pieces.digest_of(await pieces.digests(change.session, batch.batch_id))
     _require_complete(batch, digest, request)
     if upload.sha256 != digest:  # a chunk has arrived since the content was read
         raise WrongState("此批次仍在接收内容", "The batch is still being sent", state=batch.state)
-    header = registry_pb2.ImportHeader.FromString(batch.asked or b"")
-    batch.sha256, batch.rows = digest, upload.file.rows
-    batch.question = question(header, digest, batch.bureau)
-    batch.header, batch.imported_at = list(upload.file.names), change.at
-    await process(change, batch, Intake(header, upload, change.caller, limits, drops))
+    _close(batch, upload)
+    batch.imported_at = change.at
+    await process(change, batch, required(ready))
     if batch.state != AWAITING:
         await pieces.drop(change.session, batch.batch_id)
     if not change.audited:

@@ -2,27 +2,20 @@
 
 from __future__ import annotations
 
+from functools import partial
 from uuid import uuid4
 
 from law.errors import NotPermitted, WrongState
 from plumbing.change import Change
-from plumbing.identity import Role
+from plumbing.identity import Caller, Role
 from protos.registry.v1 import registry_pb2 as pb
 from services.registry.commands.targets import require_bureau_exists
 from services.registry.imports import wire
 from services.registry.imports.batch import content as pieces
 from services.registry.imports.batch.access import find_batch
 from services.registry.imports.batch.approvers import AWAITING, describe
-from services.registry.imports.batch.intake import (
-    Intake,
-    Upload,
-    announce,
-    process,
-    question,
-    sent_as,
-)
-from services.registry.imports.impact.estimate import Limits
-from services.registry.imports.impact.grade_drops import GradeDrops
+from services.registry.imports.batch.intake import Intake, Upload, announce, question, sent_as
+from services.registry.imports.batch.processing import Processor, Ready, process, required
 from services.registry.imports.rows.families import FamilyName
 from services.registry.institutions.reporting import require_named, require_own_field
 from services.registry.tables import ImportBatch
@@ -32,18 +25,37 @@ UNDECIDED = (RECEIVING, WAITING, MATCHING, AWAITING)
 
 
 async def import_file(
-    change: Change, header: pb.ImportHeader, *, upload: Upload, limits: Limits, drops: GradeDrops
+    processor: Processor, caller: Caller, header: pb.ImportHeader, upload: Upload
 ) -> pb.ImportFileResponse:
-    """Imports a file in the mode that its header names, in one transaction.
+    """Imports a file in the mode that its header names.
 
     Bad rows raise no error: the batch lists them. Raises NotPermitted outside the caller's scope,
-    InvalidInput for a bureau that is not in the register, DropsUnknown if the grading service must
-    be asked first how many grades would fall.
+    InvalidInput for a bureau that is not in the register, and the errors of `Processor.process`.
     """
+    batch_id = uuid4().hex
+    draft = partial(_draft, header=header, upload=upload, batch_id=batch_id)
+
+    async def finish(ready: Ready | None) -> pb.ImportFileResponse:
+        command = partial(_import_file, upload=upload, batch_id=batch_id, ready=ready)
+        return await processor.changes.once(caller, header, command, pb.ImportFileResponse)
+
+    intake = Intake(header, upload, caller, caller, draft, processor.limits)
+    return await processor.process(intake, finish)
+
+
+async def _draft(
+    change: Change, header: pb.ImportHeader, upload: Upload, batch_id: str
+) -> ImportBatch:
     await require_scope(change, header)
     await require_named(change.session, change.caller)
-    batch = _batch(change, header, upload)
-    await process(change, batch, Intake(header, upload, change.caller, limits, drops))
+    return _batch(change, header, upload, batch_id)
+
+
+async def _import_file(
+    change: Change, header: pb.ImportHeader, *, upload: Upload, batch_id: str, ready: Ready | None
+) -> pb.ImportFileResponse:
+    batch = await _draft(change, header, upload, batch_id)
+    await process(change, batch, required(ready))
     return pb.ImportFileResponse(batch=await describe(change.session, batch))
 
 
@@ -68,10 +80,10 @@ async def require_scope(change: Change, header: pb.ImportHeader) -> None:
         raise NotPermitted("您的账号不属于任何机关", "Your account belongs to no bureau")
 
 
-def _batch(change: Change, header: pb.ImportHeader, upload: Upload) -> ImportBatch:
+def _batch(change: Change, header: pb.ImportHeader, upload: Upload, batch_id: str) -> ImportBatch:
     bureau = header.bureau or change.caller.bureau
     return ImportBatch(
-        batch_id=uuid4().hex,
+        batch_id=batch_id,
         family=header.family,
         file_name=header.file_name,
         state="checked",

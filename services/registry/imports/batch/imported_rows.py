@@ -1,4 +1,7 @@
-"""Applies a plan: writes the rows that an import creates or changes, and how to undo them."""
+"""Writes the rows that a plan creates or changes, and how to undo them.
+
+An import writes them to its scratch file (`staging/`).
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,6 @@
-"""Processes a batch after it is read: compares it with the register, then applies or holds it.
+"""Decides what becomes of a batch after it is read, by comparing it with the register.
 
-It works in one transaction, so a batch is never half applied. A file, a batch that was sent in bulk
-and a batch that was approved are processed in the same way.
+A file, a batch that was sent in bulk and a batch that was approved are processed in the same way.
 """
 
 from __future__ import annotations
@@ -12,25 +11,20 @@ import json
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date
-from typing import Any, TypeVar
+from typing import Any
 
 from sqlmodel import col, select
 
-from law.errors import WrongState
 from plumbing.change import Change
-from plumbing.grpc_errors import Away
 from plumbing.identity import Caller, Role
 from protos.registry.v1 import events_pb2 as events
 from protos.registry.v1 import registry_pb2 as pb
-from services.registry.announce_changes import Cause
 from services.registry.identity.tables import Account
 from services.registry.imports import wire
-from services.registry.imports.batch import content as pieces
-from services.registry.imports.batch import imported_rows
 from services.registry.imports.batch.approvers import AWAITING, approving_bureau
-from services.registry.imports.batch.outcome import audited, count, keep_faults, planned
-from services.registry.imports.impact.estimate import DropsUnknown, Estimate, Limits, estimate
-from services.registry.imports.impact.grade_drops import GradeDrops, Grader
+from services.registry.imports.batch.outcome import count
+from services.registry.imports.impact.estimate import Estimate, Limits, estimate
+from services.registry.imports.impact.grade_drops import GradeDrops
 from services.registry.imports.plan.bureaus_and_subjects import plan_bureaus, plan_subjects
 from services.registry.imports.plan.instruments_and_records import plan_instruments, plan_records
 from services.registry.imports.plan.plan import Context, Plan
@@ -48,8 +42,6 @@ PLANS: Mapping[FamilyName, Callable[[Context], Awaitable[Plan]]] = {
     FamilyName.VERIFICATIONS: plan_verifications,
     FamilyName.RECORDS: plan_records,
 }
-QUESTIONS = 4  # to grading about one batch, while the register changes meanwhile
-T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -76,85 +68,55 @@ async def read_upload(
 class Intake:
     """A batch to be processed: its header and content, its sender, and the limits of its impact.
 
-    `progress` is told how far the processing has come.
+    `caller` is who sends, completes or approves it now, `sent_as` who sent it. `draft` returns the
+    batch as it is before it is processed, not to be saved, or None if it is not to be processed.
+    `seen` is the estimate that an approver has seen. `progress` is told how far it has come.
     """
 
     header: pb.ImportHeader
     upload: Upload
+    caller: Caller
     sent_as: Caller
+    draft: Callable[[Change], Awaitable[ImportBatch | None]]
     limits: Limits
-    drops: GradeDrops
+    seen: str | None = None
+    drops: GradeDrops = field(default_factory=GradeDrops)
     progress: Progress = field(default_factory=Progress)
 
     def context(self, change: Change) -> Context:
-        """Returns what planning needs, in the transaction of a change."""
+        """Returns what planning needs, on the snapshot of a change."""
         return Context(change, self.header, self.upload.file, self.sent_as, self.progress)
 
     def with_own_notes(self) -> Intake:
-        """Returns a copy with its own list of faults, since a transaction may run several times."""
+        """Returns a copy with a list of faults of its own, for one of several attempts to plan."""
         notes = self.upload.file.notes
         own = replace(notes, notes=list(notes.notes), bad_rows=set(notes.bad_rows))
         file = replace(self.upload.file, notes=own)
         return replace(self, upload=replace(self.upload, file=file))
 
 
-async def with_grade_drops(grader: Grader, work: Callable[[GradeDrops], Awaitable[T]]) -> T:
-    """Runs `work` and returns its result.
+async def decide(change: Change, batch: ImportBatch, intake: Intake) -> Plan | None:
+    """Plans a batch, and sets its state and counts: applied, held, refused or only checked.
 
-    If `work` needs the number of grades that would fall, this function requests it from the grading
-    service, outside the transaction of `work`, and runs `work` again with it. Raises Away if the
-    service does not answer and the batch is to be applied. Raises WrongState if the register
-    changed before each attempt, so that no number fits.
+    Bad rows raise no error: they are noted as faults of the file. A batch that would cause many
+    alerts or many lower grades at once, or another effect than its approver has seen, is held until
+    a person approves it. Returns None if the same was applied before. Reads only. Raises
+    DropsUnknown if the grading service must be asked first how many grades would fall.
     """
-    drops = GradeDrops()
-    for _ in range(QUESTIONS):
-        try:
-            return await work(drops)
-        except DropsUnknown as unknown:
-            drops = await _ask(grader, unknown)
-    raise WrongState(
-        "登记内容正在不断变化，无法估计此批次的影响；未导入任何内容，请稍后再试",
-        "The register keeps changing, so the batch cannot be estimated; nothing was imported",
-    )
-
-
-async def _ask(grader: Grader, unknown: DropsUnknown) -> GradeDrops:
-    try:
-        return await grader.ask(unknown.question)
-    except Away:
-        if not unknown.only_checks:
-            raise
-        return GradeDrops(unknown.question.digest, unknown=True)
-
-
-async def process(change: Change, batch: ImportBatch, intake: Intake) -> None:
-    """Applies, holds, refuses or only checks a batch, in the mode that its header names.
-
-    Bad rows raise no error: the batch lists them. A batch that would cause many alerts or many
-    lower grades at once is held until a person approves it. Raises DropsUnknown if the grading
-    service must be asked first how many grades would fall.
-    """
-    intake = intake.with_own_notes()
     file = intake.upload.file
-    if await _applied_before(change, batch):
+    if intake.seen is None and await _applied_before(change, batch):
         batch.state, batch.unchanged = "unchanged", file.rows
-        change.session.add(batch)
-        return
-    plan = await plan_of(change, intake)
+        return None
+    plan = await _plan_of(change, intake)
     count(batch, plan, file, intake.header.mode)
-    burst = await _is_burst(change, batch, plan, intake)
-    if burst:
-        await assign_approver(change, batch, plan, intake)
-    change.session.add(batch)
-    await change.session.flush()
-    await keep_faults(change, batch.batch_id, file)
-    if batch.state == "applied" and burst:
-        await _hold(change, batch, intake)
-    elif batch.state == "applied":
-        await apply(change, batch, plan, intake)
+    if await _is_burst(change, batch, plan, intake):
+        await _assign_approver(change, batch, plan, intake)
+        if batch.state == "applied":
+            batch.state = AWAITING
+    return plan
 
 
-async def plan_of(change: Change, intake: Intake) -> Plan:
+async def _plan_of(change: Change, intake: Intake) -> Plan:
     """Computes the changes that a batch would make in the register, and lists its rows' faults."""
     file = intake.upload.file
     if file.notes.header_is_bad:
@@ -165,7 +127,7 @@ async def plan_of(change: Change, intake: Intake) -> Plan:
     return plan
 
 
-async def estimate_of(change: Change, batch: ImportBatch, plan: Plan, intake: Intake) -> Estimate:
+async def _estimate_of(change: Change, batch: ImportBatch, plan: Plan, intake: Intake) -> Estimate:
     """Estimates how many alerts and lower grades the plan of a batch would cause.
 
     Raises DropsUnknown if the grading service must be asked first how many grades would fall.
@@ -192,19 +154,21 @@ async def _is_burst(change: Change, batch: ImportBatch, plan: Plan, intake: Inta
     """Whether a batch that is or would be applied needs approval; a first load alarms nobody."""
     would_apply = batch.state == "applied" or (batch.state == "checked" and batch.changed > 0)
     first = batch.baseline and not await _loaded_before(change, batch)
-    if first or not would_apply:
+    if (first and intake.seen is None) or not would_apply:
         return False
-    estimate = await estimate_of(change, batch, plan, intake)
+    estimate = await _estimate_of(change, batch, plan, intake)
     batch.estimate = asdict(estimate)
     if intake.drops.unknown:
         zh = "评级服务暂时无法答复，未估计此批次会使多少主体降级"
         en = "grading does not answer, so it is not estimated how many grades would fall"
         notes = intake.upload.file.notes
         notes.warn(notes.header_row, "GRADES_NOT_ESTIMATED", zh, en)
+    if intake.seen is not None:
+        return estimate.digest != intake.seen
     return estimate.is_burst
 
 
-async def assign_approver(change: Change, batch: ImportBatch, plan: Plan, intake: Intake) -> None:
+async def _assign_approver(change: Change, batch: ImportBatch, plan: Plan, intake: Intake) -> None:
     """Assigns a batch that is to be held to the bureau whose unit head may approve it.
 
     A batch that no unit head could approve is refused with the reason.
@@ -225,29 +189,6 @@ async def assign_approver(change: Change, batch: ImportBatch, plan: Plan, intake
     file = intake.upload.file
     file.notes.refuse(BadFile("NO_APPROVER", zh, en))
     count(batch, plan, file, intake.header.mode)
-
-
-async def _hold(change: Change, batch: ImportBatch, intake: Intake) -> None:
-    batch.state = AWAITING
-    if not batch.next_sequence:  # a batch that was sent in bulk is kept already
-        await pieces.keep(change.session, batch.batch_id, intake.upload.content)
-    change.audit("hold_import", f"import/{batch.batch_id}", after=audited(batch))
-    await announce(change, batch)
-
-
-async def apply(
-    change: Change, batch: ImportBatch, plan: Plan, intake: Intake, *, reasons: str = ""
-) -> None:
-    """Applies a plan and writes the audit entry of the batch.
-
-    `reasons` are the reasons of the person who approved the batch; empty if it needed no approval.
-    """
-    batch.state = "applied"
-    cause = Cause(events.CAUSE_IMPORTED, intake.header.file_name, batch.batch_id, batch.baseline)
-    after = {**audited(batch), **planned(plan)}
-    action = "approve_import" if reasons else "import"
-    change.audit(action, f"import/{batch.batch_id}", after=after, ground=reasons)
-    await imported_rows.apply(change, plan, cause, intake.progress)
 
 
 async def announce(change: Change, batch: ImportBatch) -> None:
@@ -299,5 +240,4 @@ async def _applied_before(change: Change, batch: ImportBatch) -> bool:
         ImportBatch.state == "applied",
         ImportBatch.rejected == 0,
     )
-    with change.session.no_autoflush:
-        return (await change.session.exec(same)).first() is not None
+    return (await change.session.exec(same)).first() is not None

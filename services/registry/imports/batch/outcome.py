@@ -9,8 +9,8 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlmodel import col
+from sqlmodel.ext.asyncio.session import AsyncSession
 
-from plumbing.change import Change
 from plumbing.chunks import chunks
 from services.registry.imports.batch.content import Places
 from services.registry.imports.plan.plan import Plan
@@ -38,12 +38,17 @@ def count(batch: ImportBatch, plan: Plan, file: FileContent, mode: str) -> None:
         batch.state = "applied" if any(plan.things.values()) else "unchanged"
 
 
-async def keep_faults(change: Change, batch_id: str, file: FileContent) -> None:
-    """Stores the faults and the rejected rows of a batch, replacing those stored before."""
-    connection = await change.session.connection()
+async def drop_faults(session: AsyncSession, batch_id: str) -> None:
+    """Deletes the faults and the rejected rows that were stored of a batch."""
     for table in (ImportFault, RejectedRow):
-        await connection.execute(sa.delete(table).where(col(table.batch_id) == batch_id))
-    places = await Places.of(change.session, batch_id)
+        await session.exec(sa.delete(table).where(col(table.batch_id) == batch_id))
+
+
+async def keep_faults(
+    session: AsyncSession, batch_id: str, file: FileContent, places: Places
+) -> None:
+    """Stores the faults and the rejected rows of a batch; `places` are those of its rows."""
+    connection = await session.connection()
     for chunk in chunks(_faults(batch_id, file, places), ROWS_AT_ONCE):
         await connection.execute(sa.insert(ImportFault), chunk)
     for chunk in chunks(_rejected(batch_id, file), ROWS_AT_ONCE):

@@ -1,0 +1,102 @@
+"""Measures how long others wait while a large file of verifications is taken in.
+
+    python -m benchmarks.beside_an_import [MiB]
+
+The registry's own code works on a SQLite file that syncs every commit. Meanwhile another task
+changes a row every tenth of a second, in a transaction of its own, and a third reads; it must never
+see a part of the file. The longest wait for writing is about the transaction that puts the file in
+force.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import tempfile
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import sqlalchemy as sa
+from rich.console import Console
+from rich.table import Table
+from sqlmodel import select
+
+from benchmarks import imports
+from plumbing.database import Database
+from services.registry.tables import ImportPiece, Verification
+
+MIB, PAUSE_SECONDS = 1024 * 1024, 0.1
+
+
+class Others:
+    """Somebody who writes and somebody who reads, and how long each of their calls took."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self.writes: list[float] = []
+        self.reads: list[float] = []
+        self.seen: set[int] = set()
+        self._ended = asyncio.Event()
+
+    @asynccontextmanager
+    async def at_work(self) -> AsyncIterator[None]:
+        """Lets both work meanwhile."""
+        tasks = [asyncio.create_task(self._write()), asyncio.create_task(self._read())]
+        try:
+            yield
+        finally:
+            self._ended.set()  # the last calls are waited for, and count
+            await asyncio.gather(*tasks)
+
+    async def _write(self) -> None:
+        change = sa.update(ImportPiece).values(items=ImportPiece.items)
+        while not self._ended.is_set():
+            started = time.perf_counter()
+            async with self._database.transaction() as session:
+                await session.exec(change)
+            self.writes.append(time.perf_counter() - started)
+            await asyncio.sleep(PAUSE_SECONDS)
+
+    async def _read(self) -> None:
+        counted = select(sa.func.count()).select_from(Verification)
+        while not self._ended.is_set():
+            started = time.perf_counter()
+            async with self._database.snapshot() as session:
+                self.seen.add((await session.exec(counted)).one())
+            self.reads.append(time.perf_counter() - started)
+            await asyncio.sleep(PAUSE_SECONDS)
+
+
+async def measure(size: int) -> Table:
+    """Imports a file of about `size` bytes, and returns the waits of others in seconds."""
+    with tempfile.TemporaryDirectory() as folder:
+        of_one = len(imports.verifications(1000)) / 1000
+        rows = int(size / of_one) // imports.PER_INSTRUMENT * imports.PER_INSTRUMENT
+        database = await imports.register(Path(folder), rows)
+        others, content = Others(database), imports.verifications(rows)
+        started = time.perf_counter()
+        async with others.at_work():
+            await imports.take(database, "verifications", content)
+        lasted = time.perf_counter() - started
+        await database.close()
+    if others.seen - {0, rows}:
+        raise RuntimeError(f"A part of the file was seen: {others.seen}")
+    title = f"{len(content) / MIB:.1f} MiB, {rows:,} rows, {lasted:.0f} s: waits of others, seconds"
+    table = Table("", "calls", "median", "most", title=title)
+    for name, waits in (("read", others.reads), ("write", others.writes)):
+        in_order = sorted(waits)
+        middle = in_order[len(in_order) // 2]
+        table.add_row(name, str(len(waits)), f"{middle:.3f}", f"{in_order[-1]:.3f}")
+    return table
+
+
+def main() -> None:
+    """Measures one file."""
+    size = float(sys.argv[1]) if len(sys.argv) > 1 else 9.0
+    Console().print(asyncio.run(measure(int(size * MIB))))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,246 @@
+"""Processes a batch beside the calls of others, and then puts it in force in one short transaction.
+
+Comparing, estimating and writing happen in a thread, on a snapshot of the register and a scratch
+file. If others have changed meanwhile what the batch relies on, it is prepared anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from typing import Any, TypeVar
+
+import sqlalchemy as sa
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from law.errors import WrongState
+from plumbing.aside import aside
+from plumbing.change import Change, Changes
+from plumbing.chunks import chunks
+from plumbing.database import Database
+from plumbing.grpc_errors import Away
+from plumbing.memory import unsearched
+from plumbing.row_digests import AuditRow
+from plumbing.settings import Settings
+from protos.registry.v1 import events_pb2 as events
+from services.registry.announce_changes import Cause
+from services.registry.imports.batch import content as pieces
+from services.registry.imports.batch import imported_rows
+from services.registry.imports.batch.approvers import AWAITING
+from services.registry.imports.batch.content import Places
+from services.registry.imports.batch.intake import Intake, Upload, announce, decide
+from services.registry.imports.batch.outcome import audited, drop_faults, keep_faults, planned
+from services.registry.imports.impact.estimate import DropsUnknown, Limits
+from services.registry.imports.impact.grade_drops import GradeDrops, Grader
+from services.registry.imports.plan.plan import Plan
+from services.registry.imports.staging.needed_rows import copy_needed, drop_unchanged
+from services.registry.imports.staging.rivals import Footprint, Overtaken, Seen
+from services.registry.imports.staging.scratch import FOLDER, ROWS_AT_ONCE, Scratch
+from services.registry.imports.staging.staged import Staged, Written, move_rows
+from services.registry.tables import ImportBatch, Instrument
+
+TRIES = 6  # of one batch, while the register changes meanwhile
+# What deciding sets in a batch.
+_DECIDED = (
+    *("state", "rejected", "unchanged", "changed", "in_review", "repeated_serials"),
+    *("estimate", "bureau"),
+)
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Ready:
+    """A batch that is ready to be put in force: its fields as decided, and its scratch file.
+
+    `staged` is None if it changes nothing in the register; `planned` goes into the audit chain.
+    """
+
+    upload: Upload
+    decided: dict[str, Any]
+    scratch: Scratch
+    staged: Staged | None = None
+    planned: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def state(self) -> str:
+        """The state that was decided."""
+        return str(self.decided["state"])
+
+
+@dataclass(frozen=True)
+class Processor:
+    """Prepares batches and has them put in force; `folder` is that of the scratch files."""
+
+    changes: Changes
+    grader: Grader
+    limits: Limits
+    folder: Path
+
+    @classmethod
+    def of(cls, changes: Changes, grader: Grader, settings: Settings) -> Processor:
+        """Returns the processor that the deployment's settings give."""
+        return cls(changes, grader, Limits.of(settings), settings.data_dir / FOLDER)
+
+    async def process(self, intake: Intake, finish: Callable[[Ready | None], Awaitable[T]]) -> T:
+        """Prepares a batch, and returns what `finish` makes of it, in a transaction of its own.
+
+        Grading is asked outside of any transaction how many grades would fall, if that has to be
+        known. Raises Away if it does not answer and the batch is to be applied, Overtaken if others
+        changed what the batch relies on during each attempt, and WrongState if no answer of grading
+        fitted the register any more.
+        """
+        for left in reversed(range(TRIES)):
+            scratch = Scratch(self.folder)
+            try:
+                ready = await aside(partial(self._prepare, intake, scratch))
+                return await finish(ready)
+            except DropsUnknown as unknown:
+                intake = replace(intake, drops=await self._ask(unknown))
+            except Overtaken:
+                if not left:
+                    raise
+            finally:
+                scratch.drop()
+        raise WrongState(
+            "登记内容正在不断变化，无法估计此批次的影响；未导入任何内容，请稍后再试",
+            "The register keeps changing, so the batch cannot be estimated; nothing was imported",
+        )
+
+    async def _ask(self, unknown: DropsUnknown) -> GradeDrops:
+        try:
+            return await self.grader.ask(unknown.question)
+        except Away:
+            if not unknown.only_checks:
+                raise
+            return GradeDrops(unknown.question.digest, unknown=True)
+
+    async def _prepare(self, intake: Intake, scratch: Scratch) -> Ready | None:
+        database = self.changes.database.again()
+        try:
+            at = self.changes.clock.now()
+            with unsearched():
+                return await _Preparation(database, intake.with_own_notes(), scratch, at).run()
+        finally:
+            await database.close()
+
+
+@dataclass(frozen=True)
+class _Preparation:
+    database: Database
+    intake: Intake
+    scratch: Scratch
+    at: datetime
+
+    async def run(self) -> Ready | None:
+        async with self.scratch.create() as session:
+            async with self.database.snapshot() as register:
+                change = Change(register, self.intake.caller, self.at)
+                batch = await self.intake.draft(change)
+                if batch is None:
+                    return None
+                plan = await decide(change, batch, self.intake)
+                if plan is not None:
+                    await self._copy(register, session, batch, plan)
+                seen = await Seen.of(register)
+            ready = Ready(self.intake.upload, batch.model_dump(include={*_DECIDED}), self.scratch)
+            if plan is None or batch.state != "applied":
+                return ready
+            with unsearched():
+                staged = await self._stage(session, batch, plan, seen)
+        return replace(ready, staged=await self._caught_up(staged), planned=planned(plan))
+
+    async def _copy(
+        self, register: AsyncSession, session: AsyncSession, batch: ImportBatch, plan: Plan
+    ) -> None:
+        places = await Places.of(register, batch.batch_id)
+        await keep_faults(session, batch.batch_id, self.intake.upload.file, places)
+        if batch.state == "applied":
+            await copy_needed(register, session, plan)
+
+    async def _stage(
+        self, session: AsyncSession, batch: ImportBatch, plan: Plan, seen: Seen
+    ) -> Staged:
+        header = self.intake.header
+        cause = Cause(events.CAUSE_IMPORTED, header.file_name, batch.batch_id, batch.baseline)
+        change = Change(session, self.intake.caller, self.at)
+        await imported_rows.apply(change, plan, cause, self.intake.progress)
+        versions = await drop_unchanged(session)
+        types = await session.exec(select(col(Instrument.type_code)).distinct())
+        return Staged(
+            self.scratch,
+            Footprint(self.intake.upload.file.items, plan),
+            seen,
+            versions,
+            sorted(types),
+            await self._written(change),
+        )
+
+    async def _written(self, change: Change) -> Written:
+        written = change.written
+        connection = await change.session.connection()
+        for rows in chunks(written.rows(0), ROWS_AT_ONCE):
+            await connection.execute(sa.insert(AuditRow), rows)
+        return Written(self.scratch, written.salt, written.summed(), len(written.digests))
+
+    async def _caught_up(self, staged: Staged) -> Staged:
+        """Looks for rivals once before the transaction, which then has few events to look at."""
+        async with self.database.snapshot() as register:
+            await staged.footprint.require_untouched(register, staged.seen)
+            return replace(staged, seen=await Seen.of(register))
+
+
+def required(ready: Ready | None) -> Ready:
+    """Returns what is ready. Raises WrongState if the batch could not be prepared a moment ago."""
+    if ready is None:
+        zh, en = "该批次正由他人办理，请稍后再试", "The batch is being dealt with; try again"
+        raise WrongState(zh, en)
+    return ready
+
+
+async def process(change: Change, batch: ImportBatch, ready: Ready) -> None:
+    """Saves a batch as it was decided; applies or holds it.
+
+    Raises Overtaken if others changed meanwhile what it relies on.
+    """
+    await take(change, batch, ready)
+    if batch.state == AWAITING:
+        await _hold(change, batch, ready)
+    elif batch.state == "applied":
+        await apply(change, batch, ready)
+
+
+async def take(change: Change, batch: ImportBatch, ready: Ready) -> None:
+    """Saves a batch as it was decided, with its faults, and its rows in the register.
+
+    Raises Overtaken if others changed meanwhile what it relies on.
+    """
+    if ready.staged:
+        await ready.staged.require_current(change)
+    batch.sqlmodel_update(ready.decided)
+    change.session.add(batch)
+    await change.session.flush()
+    await drop_faults(change.session, batch.batch_id)
+    await move_rows(change.session, ready.scratch)
+
+
+async def apply(change: Change, batch: ImportBatch, ready: Ready, *, reasons: str = "") -> None:
+    """Writes the audit entry and the events of a batch whose rows were taken.
+
+    `reasons` are the reasons of the person who approved the batch; empty if it needed no approval.
+    """
+    after = {**audited(batch), **ready.planned}
+    action = "approve_import" if reasons else "import"
+    change.audit(action, f"import/{batch.batch_id}", after=after, ground=reasons)
+    if ready.staged:
+        await ready.staged.announce(change)
+
+
+async def _hold(change: Change, batch: ImportBatch, ready: Ready) -> None:
+    if not batch.next_sequence:  # a batch that was sent in bulk is kept already
+        await pieces.keep(change.session, batch.batch_id, ready.upload.content)
+    change.audit("hold_import", f"import/{batch.batch_id}", after=audited(batch))
+    await announce(change, batch)

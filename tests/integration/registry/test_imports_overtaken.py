@@ -1,0 +1,166 @@
+"""What others change between the comparison of a file and its application is found, never lost."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import grpc
+import pytest
+from sqlmodel import select
+
+from plumbing import audit_walk, migrations
+from plumbing.audit import Sealer
+from plumbing.change import Changes
+from plumbing.client import new_request_id
+from plumbing.clock import FixedClock
+from plumbing.database import Database
+from plumbing.identity import Caller, Role
+from plumbing.row_checks import check_rows
+from plumbing.service import Findings
+from protos.registry.v1 import registry_pb2 as pb
+from services.registry.commands.instruments import put_instrument
+from services.registry.imports.batch.commands import import_file
+from services.registry.imports.batch.intake import Upload
+from services.registry.imports.batch.processing import TRIES, Processor
+from services.registry.imports.impact.estimate import Limits
+from services.registry.imports.impact.grade_drops import GradingService
+from services.registry.imports.rows.file import read_file
+from services.registry.imports.staging.rivals import Overtaken
+from services.registry.tables import Instrument, Subject
+from tests.integration.registry.import_files import header, subject_rows, table
+from tests.integration.registry.running_registry import DISTRICT, STARTS
+from tests.integration.registry.running_registry import put_instrument as instrument_request
+from tests.postgres import Databases
+
+CASEWORKER = Caller("caseworker", "caseworker", frozenset({Role.CASEWORKER}), DISTRICT)
+ADMINISTRATOR = Caller("admin", "admin", frozenset({Role.ADMINISTRATOR}), "000000")
+Rival = Callable[[], Awaitable[Any]]
+
+
+class Interrupted(Changes):
+    """Changes of a register before which a rival comes first, as often as it is told to."""
+
+    rival: Rival
+    times = 0
+
+    async def once(self, *arguments: Any) -> Any:
+        if self.times:
+            self.times -= 1
+            await self.rival()
+        return await super().once(*arguments)
+
+
+class Register:
+    """A register's database with a subject, without a process around it."""
+
+    def __init__(self, database: Database, folder: Path) -> None:
+        self.database = database
+        self.changes = Interrupted(database, FixedClock(STARTS))
+        self._calm = Changes(database, FixedClock(STARTS))
+        grading = GradingService(grpc.aio.insecure_channel("127.0.0.1:9"))
+        self._processor = Processor(self.changes, grading, Limits(1, 1, 10**6), folder)
+
+    async def take(self, family: str, *rows: tuple[str, ...]) -> pb.Batch:
+        """Imports a file."""
+        head, content = header(family), table(*rows)
+        upload = Upload(content, new_request_id(), read_file(head, content, STARTS.date()))
+        caller = ADMINISTRATOR if family == "bureaus" else CASEWORKER
+        return (await import_file(self._processor, caller, head, upload)).batch
+
+    def overtake(self, rival: Rival, times: int = 1) -> None:
+        """Lets a rival in before each of the next applications."""
+        self.changes.rival, self.changes.times = rival, times
+
+    async def put(self, **values: Any) -> pb.Instrument:
+        """Files or changes an instrument by hand."""
+        owner = (await self.rows(Subject))[0]
+        request = instrument_request(owner.subject_id, **values)
+        put = self._calm.once(CASEWORKER, request, put_instrument, pb.PutInstrumentResponse)
+        return (await put).instrument
+
+    async def rows(self, model: Any) -> list[Any]:
+        """All rows of a table."""
+        async with self.database.snapshot() as session:
+            return list((await session.exec(select(model))).all())
+
+
+@pytest.fixture
+async def register(tmp_path: Path, databases: Databases) -> AsyncIterator[Register]:
+    """A register with one subject."""
+    database = Database(databases.url(tmp_path, "registry"))
+    await migrations.upgrade(database, "registry")
+    register = Register(database, tmp_path / "staging")
+    await register.take("bureaus", ("机关代码", "机关名称"), (DISTRICT, "合成局"))
+    await register.take("subjects", *map(tuple, subject_rows("合成市场", bureau=DISTRICT)))
+    yield register
+    await database.close()
+
+
+HEADING = ("使用单位", "器具类型", "出厂编号", "状态")
+
+
+async def test_what_somebody_filed_meanwhile_is_not_filed_twice(register: Register) -> None:
+    register.overtake(lambda: register.put(type_code="NAWI-D", serial_no="S1"))
+    batch = await register.take(
+        "instruments", HEADING, *(("合成市场", "NAWI-D", s, "在用") for s in ("S1", "S2"))
+    )
+    assert (batch.state, batch.changed) == ("applied", 2)
+    rows = {row.serial_no: row for row in await register.rows(Instrument)}
+    assert {serial: row.state for serial, row in rows.items()} == {"S1": "in_use", "S2": "in_use"}
+    assert len(await register.rows(Instrument)) == 2
+    assert rows["S1"].version == 2
+
+
+async def test_what_somebody_changed_meanwhile_stays_changed(register: Register) -> None:
+    filed = await register.put(type_code="NAWI-D", serial_no="S1")
+
+    async def moved() -> None:
+        await register.put(
+            instrument_id=filed.instrument_id,
+            type_code="NAWI-D",
+            serial_no="S1",
+            location="二楼",
+            state="spare",
+            version=filed.version,
+        )
+
+    register.overtake(moved)
+    batch = await register.take("instruments", HEADING, ("合成市场", "NAWI-D", "S1", "在用"))
+    assert (batch.state, batch.changed) == ("applied", 1)
+    [row] = await register.rows(Instrument)
+    assert (row.location, row.state, row.version) == ("二楼", "in_use", 3)
+
+
+async def test_a_file_that_is_overtaken_again_and_again_names_the_row(register: Register) -> None:
+    serials = iter(range(TRIES))
+    rows = [("合成市场", "NAWI-D", f"S{n}", "在用") for n in range(TRIES)]
+    register.overtake(
+        lambda: register.put(type_code="NAWI-D", serial_no=f"S{next(serials)}"), TRIES
+    )
+    with pytest.raises(Overtaken) as caught:
+        await register.take("instruments", HEADING, *rows)
+    assert [fault.field for fault in caught.value.faults] == [f"row {TRIES + 1}"]
+    assert {row.state for row in await register.rows(Instrument)} == {"spare"}
+
+
+async def test_what_concerns_others_does_not_disturb_a_file(register: Register) -> None:
+    register.overtake(lambda: register.put(type_code="NAWI-D", serial_no="another"), TRIES)
+    batch = await register.take("instruments", HEADING, ("合成市场", "NAWI-D", "S1", "在用"))
+    assert batch.state == "applied"
+    assert register.changes.times == TRIES - 1
+
+
+async def test_the_audit_covers_every_row_of_a_file(register: Register) -> None:
+    rows = [("合成市场", "NAWI-D", f"S{n}", "在用") for n in range(3)]
+    await register.take("instruments", HEADING, *rows, ("合成市场", "NAWI-D", "S0", "在用"))
+    await register.take("instruments", HEADING, ("合成市场", "NAWI-D", "S1", "停用"))
+    sealer, findings = Sealer(register.database), Findings()
+    while await sealer.seal():
+        pass
+    async with register.database.snapshot() as session:
+        await check_rows(session, migrations.watched_tables("registry"), findings)
+    assert findings.problems == []
+    assert findings.figures["rows.proven"] == 5  # a bureau, a subject, instruments
+    assert list((await audit_walk.verify(register.database)).breaks) == []
