@@ -7,6 +7,7 @@ step that is due is proposed to a person.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
@@ -69,10 +70,14 @@ class Rung:
 
 @dataclass(frozen=True, slots=True)
 class ExposureRules:
-    """The articles by which facts are verified and reviewed before publication (S1 18, 19)."""
+    """The articles by which facts are verified and reviewed before publication (S1 18, 19).
+
+    `media` are the names of the places where something is made public, Chinese to English.
+    """
 
     verified_cite: str
     reviewed_cite: str
+    media: Mapping[str, str]
 
 
 def ladder(kind: SubjectKind, on: date) -> tuple[Rung, ...]:
@@ -157,7 +162,7 @@ def latest_review(today: date, edition: Edition) -> date:
 
 
 def exposure_rules(on: date) -> ExposureRules:
-    """Returns the articles to follow before publication, as in force on a day (S1 18, 19).
+    """Returns what to follow before publication, as in force on a day (S1 18, 19).
 
     Raises NotInForce for a day on which they do not hold.
     """
@@ -258,12 +263,19 @@ def _read_review(reader: Reader) -> _Review:
 
 
 def _exposure(reader: Reader) -> ExposureRules:
-    reader.only("verified_cite", "reviewed_cite", *DATED)
+    reader.only("verified_cite", "reviewed_cite", "media", "example", *DATED)
+    reader.flag("example", False)
     cites = [reader.text(key) for key in ("verified_cite", "reviewed_cite")]
     for key, cite in zip(("verified_cite", "reviewed_cite"), cites, strict=True):
         if cite and not is_citation(cite):
             reader.fault(key, f"引用不明：{cite}", f"cites no known text: {cite}")
-    return ExposureRules(*cites)
+    verified, reviewed = cites
+    return ExposureRules(verified, reviewed, dict(map(_medium, reader.each("media"))))
+
+
+def _medium(reader: Reader) -> tuple[str, str]:
+    reader.only("zh", "en")
+    return reader.text("zh"), reader.text("en")
 
 
 def _archive(reader: Reader) -> _Archive:

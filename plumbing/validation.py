@@ -45,8 +45,8 @@ _CHINESE = {
 SEVERAL_LINES = frozenset(
     {
         "ground", "grounds", "reason", "reasons", "summary", "minutes", "note", "promise",
-        "missing", "evidence", "draft_text", "findings_json", "claims_json", "columns", "values",
-        "constants",
+        "missing", "reply", "released_text", "evidence", "draft_text", "findings_json",
+        "claims_json", "columns", "values", "constants",
     }
 )  # fmt: skip
 # A password is never shown, and one that was set with an odd character must still open the account.

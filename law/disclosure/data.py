@@ -148,6 +148,18 @@ class LogPeriod:
     cite: str
 
 
+@dataclass(frozen=True, slots=True)
+class ReplyRule:
+    """How many characters the subject's reply beside a record may have, with the article.
+
+    `example` is true if no text states the number.
+    """
+
+    characters: int
+    example: bool
+    cite: str
+
+
 Versions = tuple[Version[T], ...]
 
 
@@ -163,6 +175,7 @@ class DisclosureRules:
     review: Versions[ReviewRule]
     windows: Mapping[str, Versions[ReplyWindow]]
     log_kept: Versions[LogPeriod]
+    reply: Versions[ReplyRule]
 
 
 @cache
@@ -178,7 +191,8 @@ def read_disclosure(reader: Reader) -> DisclosureRules:
     """
     read_header(
         reader, "periods", "severity_caps", "severity_caps_source", "log_kept", "audiences",
-        "fields", "query_needs_authority", "classifications", "review", "windows", "ambiguities",
+        "fields", "query_needs_authority", "classifications", "review", "windows", "reply",
+        "ambiguities",
     )  # fmt: skip
     read_readings(reader)
     _check_audiences(reader.below("audiences"))
@@ -202,6 +216,7 @@ def read_disclosure(reader: Reader) -> DisclosureRules:
         read_figure(reader, "review", _review),
         {name: read_figure(windows, name, _window) for name in GRADING if name in windows.data},
         read_figure(reader, "log_kept", _log_period),
+        read_figure(reader, "reply", _reply),
     )
 
 
@@ -220,6 +235,13 @@ def _window(reader: Reader) -> ReplyWindow:
     reader.only("days", "example", *DATED)
     return ReplyWindow(
         reader.whole("days", least=1), reader.flag("example", False), reader.text("cite")
+    )
+
+
+def _reply(reader: Reader) -> ReplyRule:
+    reader.only("characters", "example", *DATED)
+    return ReplyRule(
+        reader.whole("characters", least=1), reader.flag("example", False), reader.text("cite")
     )
 
 

@@ -14,6 +14,7 @@ from enum import StrEnum
 from law.disclosure.data import (
     Audience,
     Classification,
+    ReplyRule,
     ReplyWindow,
     ReviewRule,
     disclosure_rules,
@@ -75,6 +76,11 @@ def reply_window(ruleset_id: str, on: date) -> ReplyWindow:
     if versions is None:
         raise NotFound("没有该规则", "There is no such ruleset", ruleset_id=ruleset_id)
     return in_force(versions, on, *_WHAT)
+
+
+def reply_rule(on: date) -> ReplyRule:
+    """Returns how long the subject's reply may be on a day, with the article (S1 19, 22)."""
+    return in_force(disclosure_rules().reply, on, *_WHAT)
 
 
 def public_from(window: ReplyWindow, told_on: date, on: date) -> date:

@@ -23,7 +23,11 @@ from plumbing.events.subjects import (
 
 # The durable consumers of each service, with the stream that each reads.
 CONSUMERS: Mapping[str, Mapping[str, Stream]] = {
-    "registry": {"registry-own": Stream.REGISTRY, "registry-grading": Stream.GRADING},
+    "registry": {
+        "registry-own": Stream.REGISTRY,
+        "registry-grading": Stream.GRADING,
+        "registry-alerts": Stream.ALERTS,
+    },
     "grading": {"grading-registry": Stream.REGISTRY},
     "objection": {"objection-own": Stream.OBJECTION, "objection-registry": Stream.REGISTRY},
     "alerts": {

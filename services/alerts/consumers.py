@@ -7,13 +7,11 @@ handler named `react` only starts and signals workflows, each time an event is d
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from datetime import date
 from functools import partial
 from typing import Any
 
-from sqlmodel import col, select
+from sqlmodel import select
 
-from law.evidence import ADVERSE, RecordKind
 from plumbing.change import Change, Handler, applying
 from plumbing.database import Database
 from plumbing.events.consumer import Consumer
@@ -26,7 +24,6 @@ from protos.alerts.v1 import events_pb2 as own
 from protos.grading.v1 import events_pb2 as grading
 from protos.objection.v1 import events_pb2 as objection
 from protos.registry.v1 import events_pb2 as registry
-from protos.registry.v1 import registry_pb2
 from services.alerts import projection
 from services.alerts.escalation.cases import match_cases
 from services.alerts.escalation.timers import EscalationTimers
@@ -36,7 +33,8 @@ from services.alerts.notices.batch_notices import batch_decided
 from services.alerts.notices.filing import instrument_filed
 from services.alerts.notices.issue import Matter, contact_of, issue, known
 from services.alerts.notices.proposal_notices import proposal_decided
-from services.alerts.notices.texts import RecordFact, Text
+from services.alerts.notices.record_notices import fact_of, records_changed, telling_asked
+from services.alerts.notices.texts import Text
 from services.alerts.tables import (
     Bureau,
     Instrument,
@@ -71,6 +69,7 @@ def consumers(parts: Parts, timers: Timers) -> list[Consumer]:
             on(registry.InstrumentsChanged, instruments_changed),
             on(registry.VerificationsRecorded, verifications_recorded),
             on(registry.RecordsChanged, records_changed),
+            on(registry.TellingAsked, telling_asked),
             on(registry.BatchDecided, batch_decided),
             on(registry.ProposalDecided, proposal_decided),
             on(registry.AccountMailDue, account_mail_due),
@@ -208,55 +207,6 @@ async def _follow_up(
     )
 
 
-async def records_changed(change: Change, received: Received[registry.RecordsChanged]) -> None:
-    """Stores credit records and issues a notice to the subject of each new adverse record.
-
-    No notice is issued for records of a first load, or to a subject that is in review or removed.
-    """
-    event = received.message
-    ids = [record.record_id for record in event.records]
-    rows = await change.session.exec(select(Record).where(col(Record.record_id).in_(ids)))
-    stored = {row.record_id: row for row in rows}
-    for record in event.records:
-        row = stored.get(record.record_id)
-        if row is None and not event.change.baseline and _is_adverse(record):
-            await _notify_of_record(change, record)
-        if row is None or record.version > row.version:
-            await change.session.merge(_record(record))
-
-
-def _is_adverse(record: registry_pb2.Record) -> bool:
-    return record.status == "active" and not record.removed and RecordKind(record.kind) in ADVERSE
-
-
-async def _notify_of_record(change: Change, record: registry_pb2.Record) -> None:
-    subject = await known(change.session, Subject, record.subject_id)
-    if subject.placeholder:
-        return
-    # The bureau that entered the record answers objections; the subject's bureau sees the notice.
-    contact = await contact_of(change.session, record.bureau, subject.bureau)
-    facts = (subject.name, change.today, _fact(_record(record)), contact)
-    key, kind = f"adverse_record/{record.record_id}", NoticeKind.ADVERSE_RECORD
-    text, in_english = texts.adverse_record(*facts), partial(english.adverse_record, *facts)
-    await issue(change, kind, key, subject, subject.bureau, text, in_english=in_english)
-
-
-def _record(record: registry_pb2.Record) -> Record:
-    return Record(
-        record_id=record.record_id,
-        subject_id=record.subject_id,
-        kind=record.kind,
-        summary=record.summary,
-        source_ref=record.source_ref,
-        determined_on=date.fromisoformat(record.determined_on),
-        version=record.version,
-    )
-
-
-def _fact(row: Record) -> RecordFact:
-    return RecordFact(row.kind, row.summary, row.source_ref, row.determined_on)
-
-
 async def grade_changed(change: Change, received: Received[grading.GradeChanged]) -> None:
     """Issues a notice to a subject whose grade fell, with the records that caused the fall.
 
@@ -270,7 +220,7 @@ async def grade_changed(change: Change, received: Received[grading.GradeChanged]
         return
     contact = await contact_of(session, event.after.bureau)
     # A record that is not known here yet is on its way: TryLater has the event handled again.
-    facts = [_fact(await known(session, Record, record)) for record in event.record_ids]
+    facts = [fact_of(await known(session, Record, record)) for record in event.record_ids]
     today, receipt_id = change.today, event.after.receipt_id
     fall = (receipt_id, facts, contact)
     text = texts.grade_fell(subject.name, today, _grades(event, texts.grade_name), *fall)

@@ -68,6 +68,20 @@ async def apply_records(change: Change, event: registry.RecordsChanged) -> int:
     return await regrading.write(change, evidence, turns, _cause(event.change, by_subject))
 
 
+async def apply_publications(change: Change, event: registry.PublicationsChanged) -> None:
+    """Stores which records were released to the public, and states the public grades anew."""
+    messages = event.publications
+    evidence = await lock(
+        change.session,
+        (message.subject_id for message in messages),
+        (message.record_id for message in messages),
+    )
+    missed = regrading.overdue(evidence, list(evidence.subjects), regrading.yesterday(change))
+    changed = {one.subject_id for one in messages if evidence.apply_publication(one)}
+    turns = regrading.up_to(change.today, evidence, changed, missed)
+    await regrading.write(change, evidence, turns, _cause(event.change, {}))
+
+
 async def regrade_due(change: Change, as_of: date, after: str) -> Sequence[str]:
     """Grades the next chunk of the subjects whose grade time alone changes by the day `as_of`.
 

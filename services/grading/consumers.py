@@ -1,4 +1,4 @@
-"""The registry's events that grading handles: changed subjects, changed records, clock moves."""
+"""The registry's events that grading handles: subjects, records, publications, clock moves."""
 
 from __future__ import annotations
 
@@ -15,7 +15,12 @@ from plumbing.events.envelope import Received
 from plumbing.events.inbox import EventHandler
 from plumbing.events.signing import Signatures
 from plumbing.events.subjects import Stream
-from protos.registry.v1.events_pb2 import ClockMoved, RecordsChanged, SubjectsChanged
+from protos.registry.v1.events_pb2 import (
+    ClockMoved,
+    PublicationsChanged,
+    RecordsChanged,
+    SubjectsChanged,
+)
 from services.grading import commands
 
 NAME = "grading-registry"
@@ -40,6 +45,7 @@ def registry_consumer(
     handlers: list[EventHandler[Any]] = [
         EventHandler(SubjectsChanged, apply=applying("grading", clock, _subjects_changed)),
         EventHandler(RecordsChanged, apply=applying("grading", clock, _records_changed)),
+        EventHandler(PublicationsChanged, apply=applying("grading", clock, _publications_changed)),
         EventHandler(ClockMoved, react=clock_moved),
     ]
     return Consumer(NAME, Stream.REGISTRY, database, js, signatures, clock, handlers)
@@ -51,3 +57,7 @@ async def _subjects_changed(change: Change, received: Received[SubjectsChanged])
 
 async def _records_changed(change: Change, received: Received[RecordsChanged]) -> None:
     await commands.apply_records(change, received.message)
+
+
+async def _publications_changed(change: Change, received: Received[PublicationsChanged]) -> None:
+    await commands.apply_publications(change, received.message)

@@ -7,7 +7,7 @@ stored, whatever the order in which events arrive.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from datetime import date
 
 import sqlalchemy as sa
@@ -16,6 +16,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from law import evidence as law
 from law.texts_in_force.governing import GoverningTexts
+from plumbing.events.inbox import TryLater
+from protos.registry.v1 import events_pb2 as events
 from protos.registry.v1 import registry_pb2 as pb
 from services.grading.assessment import File
 from services.grading.rulesets import activations as governing
@@ -25,6 +27,8 @@ _EMPTY_ROW = sa.text(
     "INSERT INTO subject (subject_id, version, bureau, removed)"
     " VALUES (:subject_id, 0, '', :removed) ON CONFLICT (subject_id) DO NOTHING"
 )
+
+_OF_PUBLICATION = {"released", "public_from", "publication"}
 
 
 class Evidence:
@@ -42,20 +46,40 @@ class Evidence:
         self.subjects = {subject.subject_id: subject for subject in subjects}
         self._records = {record.record_id: record for record in records}
 
-    def files(self, subject_ids: Collection[str]) -> dict[str, File]:
+    def files(
+        self, subject_ids: Collection[str], *, public_on: date | None = None
+    ) -> dict[str, File]:
         """Returns the file of each given subject that the registry has announced, by subject id.
 
-        A file contains no record that has left the archive, so no later grade uses one (C-03).
+        A file contains no record that has left the archive, so no later grade uses one (C-03). With
+        `public_on` it contains only the records on which the public grade of that day may rest.
         """
         records: defaultdict[str, list[Record]] = defaultdict(list)
-        for record in self._records.values():
-            if not record.removed and record.status is not law.RecordStatus.EXPIRED:
+        for record in self._on_file():
+            if public_on is None or record.is_public(public_on):
                 records[record.subject_id].append(record)
         return {
             subject_id: _file(self.subjects[subject_id], records[subject_id], self._governing)
             for subject_id in subject_ids
             if self.subjects[subject_id].version
         }
+
+    def unreleased(self, on: date) -> dict[str, date | None]:
+        """Returns the subjects with records that are not public on a day.
+
+        Each has the next day on which one of them becomes public, None if no such day is known.
+        """
+        first: dict[str, date | None] = {}
+        for record in self._on_file():
+            if not record.is_public(on):
+                days = (first.get(record.subject_id), record.released and record.public_from)
+                first[record.subject_id] = min((day for day in days if day), default=None)
+        return first
+
+    def _on_file(self) -> Iterator[Record]:
+        for record in self._records.values():
+            if not record.removed and record.status is not law.RecordStatus.EXPIRED:
+                yield record
 
     def apply_subject(self, message: pb.Subject) -> bool:
         """Stores a subject's announced state.
@@ -86,9 +110,23 @@ class Evidence:
             self._records[message.record_id] = row
             return {message.subject_id}
         subject_ids = {known.subject_id, message.subject_id}
-        for name, value in row.model_dump().items():
+        for name, value in row.model_dump(exclude=_OF_PUBLICATION).items():
             setattr(known, name, value)
         return subject_ids
+
+    def apply_publication(self, message: events.RecordPublication) -> bool:
+        """Stores whether a record was released; returns False if that or more is stored already.
+
+        Raises TryLater for a record that is not known here yet.
+        """
+        known = self._records.get(message.record_id)
+        if known is None:
+            raise TryLater(f"record {message.record_id} is not known here yet")
+        if message.revision <= known.publication:
+            return False
+        known.publication = message.revision
+        known.released, known.public_from = message.released, _day(message.public_from)
+        return True
 
 
 async def lock(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
@@ -27,6 +28,28 @@ class Cause:
     ground: str = ""
     baseline: bool = False
     records: Mapping[str, Sequence[str]] = field(default_factory=dict)  # by subject
+
+
+def statement(new: Assessment, at: datetime) -> Grade:
+    """Returns an assessment as a statement that is known from a moment, without its receipt."""
+    dossier, receipt = new.file.dossier, new.receipt
+    not_graded_zh, not_graded_en = new.not_graded_words()
+    grade = Grade(
+        grade_id=uuid4().hex,
+        subject_id=dossier.subject_id,
+        bureau=dossier.bureau,
+        in_force_from=new.day,
+        known_from=at,
+        not_graded_zh=not_graded_zh,
+        not_graded_en=not_graded_en,
+        digest=new.digest,
+    )
+    if receipt is not None:
+        grade.grade, grade.score = receipt.grade, receipt.score
+        grade.ruleset_id, grade.ruleset_hash = receipt.ruleset_id, receipt.ruleset_hash
+        grade.contested = bool(receipt.contested_records)
+        grade.no_record, grade.example_values = receipt.no_record, receipt.example_values
+    return grade
 
 
 class Draft:
@@ -73,23 +96,8 @@ class Draft:
                 await self._change.announce(event, aggregate=aggregate, bureau=bureau)
 
     def _grade(self, new: Assessment) -> Grade:
-        dossier, receipt = new.file.dossier, new.receipt
-        not_graded_zh, not_graded_en = new.not_graded_words()
-        grade = Grade(
-            grade_id=uuid4().hex,
-            subject_id=dossier.subject_id,
-            bureau=dossier.bureau,
-            in_force_from=new.day,
-            known_from=self._change.at,
-            not_graded_zh=not_graded_zh,
-            not_graded_en=not_graded_en,
-            digest=new.digest,
-        )
-        if receipt is not None:
-            grade.grade, grade.score = receipt.grade, receipt.score
-            grade.ruleset_id, grade.ruleset_hash = receipt.ruleset_id, receipt.ruleset_hash
-            grade.contested = bool(receipt.contested_records)
-            grade.no_record, grade.example_values = receipt.no_record, receipt.example_values
+        grade = statement(new, self._change.at)
+        if new.receipt is not None:
             grade.receipt_id = self._add_receipt(new)
         self._rows.append(grade)
         return grade

@@ -21,7 +21,7 @@ from plumbing.identity import Caller, Role
 from plumbing.short_ids import find_by_id
 from plumbing.view import View
 from protos.grading.v1 import grading_pb2 as pb
-from services.grading import wire, wording
+from services.grading import public_grades, wire, wording
 from services.grading.assessment import digest_of
 from services.grading.tables import Grade, Receipt, Record, Subject
 
@@ -50,7 +50,15 @@ async def get_grade(view: View, request: pb.GetGradeRequest) -> pb.GetGradeRespo
     row = (await view.session.exec(in_force)).first()
     if row is None:
         raise NotFound("该日没有等级", "No grade on that day")
-    return pb.GetGradeResponse(grade=wire.grade(row))
+    [shown] = await _shown(view, [row])
+    return pb.GetGradeResponse(grade=shown)
+
+
+async def _shown(view: View, rows: Sequence[Grade]) -> list[pb.Grade]:
+    """The grades as the caller may see them: to the public, as released records alone have them."""
+    if not view.caller.has(Role.PUBLIC):
+        return [wire.grade(row) for row in rows]
+    return await public_grades.shown(view.session, rows)
 
 
 async def current(session: AsyncSession, subject_id: str) -> Grade | None:
@@ -73,8 +81,8 @@ async def list_grades_in_force(
     in_force = select(Grade).where(
         col(Grade.subject_id).in_(seen), *_in_force(view.today), *_known(None)
     )
-    rows = await view.session.exec(in_force.order_by(col(Grade.subject_id)))
-    return pb.ListGradesInForceResponse(grades=map(wire.grade, rows))
+    rows = (await view.session.exec(in_force.order_by(col(Grade.subject_id)))).all()
+    return pb.ListGradesInForceResponse(grades=await _shown(view, rows))
 
 
 async def list_grades(view: View, request: pb.ListGradesRequest) -> pb.ListGradesResponse:

@@ -14,7 +14,7 @@ from sqlmodel import col, select
 
 from plumbing.change import Change
 from plumbing.metrics.counted import GRADES_COMPUTED
-from services.grading import assessment
+from services.grading import assessment, public_grades
 from services.grading.assessment import Assessment
 from services.grading.evidence import Evidence
 from services.grading.grade_history import Cause, Draft
@@ -70,6 +70,7 @@ async def write(change: Change, evidence: Evidence, turns: Turns, cause: Cause) 
         if new := _differing(known[subject_id], assessments):
             draft.add(known[subject_id], new)
     await draft.commit()
+    await public_grades.state(change, evidence, {key: days[-1] for key, days in turns.items()})
     return len(draft.changed)
 
 

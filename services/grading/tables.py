@@ -42,6 +42,8 @@ class Record(Base, table=True):
     """A credit record as the registry last announced it, with only the fields that grading needs.
 
     A removed record is not deleted, so that an older version that arrives late cannot restore it.
+    `released` and `public_from` say whether a review has released it to the public, and from which
+    day; their own counter is `publication`. Records from before such events count as released.
     """
 
     __tablename__ = "record"
@@ -61,6 +63,19 @@ class Record(Base, table=True):
     final: bool
     contested: bool
     points: int | None = None
+    released: bool = Field(default=False, sa_column_kwargs={"server_default": sa.true()})
+    public_from: date | None = None
+    publication: int = Field(
+        default=0, sa_type=sa.BigInteger, sa_column_kwargs={"server_default": "0"}
+    )
+
+    def is_public(self, on: date) -> bool:
+        """Returns whether the public grade of a day may rest on the record.
+
+        One of good conduct always counts; an adverse one from the first day of its publication.
+        """
+        shown = self.released and (self.public_from is None or self.public_from <= on)
+        return self.kind.positive or shown
 
 
 @proven()
@@ -96,6 +111,32 @@ class Grade(Base, table=True):
     known_from: datetime
     known_to: datetime | None = None
     receipt_id: str = ""
+    contested: bool = False
+    no_record: bool = False
+    example_values: bool = False
+    not_graded_zh: str = ""
+    not_graded_en: str = ""
+    digest: str
+
+
+@proven()
+class PublicGrade(Base, table=True):
+    """What the public is shown of a subject's grade while its own rests on unreleased records.
+
+    It is the grade that follows from the other records; a subject without a row has no such record.
+    `grade_id` is that of the statement that the public was shown before, if it says the same.
+    """
+
+    __tablename__ = "public_grade"
+
+    subject_id: str = Field(primary_key=True, max_length=64)
+    grade_id: str
+    grade: str | None = None
+    score: int | None = None
+    ruleset_id: str = ""
+    ruleset_hash: str = ""
+    in_force_from: date
+    known_from: datetime
     contested: bool = False
     no_record: bool = False
     example_values: bool = False

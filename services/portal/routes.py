@@ -63,6 +63,7 @@ from services.portal.pages import (
     record_entry,
     registration,
     repair_wizard,
+    replies,
     rulesets,
     sandbox,
     scanning,
@@ -71,6 +72,7 @@ from services.portal.pages import (
     subject_lists,
     subject_registration,
     subjects,
+    tellings,
     unit,
     verifications,
 )
@@ -135,6 +137,7 @@ _ACCOUNTS = (
 _OPERATORS = (
     _at("/grade", own_grade.grade, Role.OPERATOR),
     _at("/records", own_records.records, Role.OPERATOR),
+    _at("/records/{record_id}/reply", replies.own, Role.OPERATOR, form=True),
     _at("/messages", operator.messages, Role.OPERATOR),
     _at("/messages/{notice_id}", operator.message, Role.OPERATOR, form=True),
     _at("/contact", contact.contact, Role.OPERATOR, form=True),
@@ -258,7 +261,22 @@ _UNIT = (
     _at(absences.UNIT, absences.unit, Role.UNIT_HEAD, form=True),
     _at(absences.OWN, absences.own, *STAFF, form=True),
     _at("/publication", publication.listing, *STAFF),
+    _at(tellings.PATH, tellings.untold, Role.CASEWORKER, Role.UNIT_HEAD, form=True),
     _at("/publication/{record_id}", publication.one, *STAFF, form=True),
+    _at(
+        "/publication/{record_id}/reply",
+        replies.review,
+        Role.CASEWORKER,
+        Role.UNIT_HEAD,
+        form=True,
+    ),
+    _at(
+        "/publication/{record_id}/telling",
+        tellings.by_hand,
+        Role.CASEWORKER,
+        Role.UNIT_HEAD,
+        form=True,
+    ),
     _at("/proposals", proposals.listing, *_PROPOSING),
     _at("/proposals/{proposal_id}", proposals.one, *_PROPOSING, form=True),
 )

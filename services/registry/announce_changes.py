@@ -17,15 +17,18 @@ from google.protobuf.message import Message
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from law.disclosure.publication import PublicationState
 from plumbing.change import Change
 from plumbing.chunks import chunks, weighed_chunks
 from protos.registry.v1 import events_pb2 as events
 from services.registry import serials, wire
 from services.registry.initials import initials
 from services.registry.publication.standing import reopen
+from services.registry.publication.told import forget_changed
 from services.registry.tables import (
     Bureau,
     Instrument,
+    Publication,
     Record,
     RecordVersion,
     Subject,
@@ -130,10 +133,12 @@ async def save_verifications(
 async def save_records(change: Change, rows: Sequence[Record], cause: Cause = ENTERED) -> None:
     """Saves credit records, stores each new version, and announces the records in events.
 
-    A record whose content is no longer what was reviewed waits for its review again.
+    A record whose content is no longer what was reviewed waits for its review again, and its
+    subject is told again.
     """
     await _write(change, rows)
-    await reopen(change.session, rows)
+    await announce_publications(change, await reopen(change.session, rows), cause)
+    await forget_changed(change.session, rows)
     change.session.add_all(
         RecordVersion(
             record_id=row.record_id,
@@ -148,6 +153,26 @@ async def save_records(change: Change, rows: Sequence[Record], cause: Cause = EN
         _Item(_aggregate(row.subject_id), bureaus[row.subject_id], wire.record(row)) for row in rows
     ]
     await _announce(change, events.RecordsChanged, "records", items, cause)
+
+
+async def announce_publications(
+    change: Change, rows: Sequence[tuple[Record, Publication]], cause: Cause = ENTERED
+) -> None:
+    """Announces where the publication of records stands, after each change of it."""
+    bureaus = await _bureaus(change.session, {record.subject_id for record, _ in rows})
+    items = []
+    for record, row in rows:
+        row.revision += 1
+        message = events.RecordPublication(
+            record_id=record.record_id,
+            subject_id=record.subject_id,
+            revision=row.revision,
+            released=row.state is PublicationState.RELEASED and not row.awaits_telling,
+            public_from=row.public_from.isoformat() if row.public_from else "",
+        )
+        items.append(_Item(_aggregate(record.subject_id), bureaus[record.subject_id], message))
+    await change.session.flush()
+    await _announce(change, events.PublicationsChanged, "publications", items, cause)
 
 
 async def follow_owner(change: Change, owner: Subject, cause: Cause = ENTERED) -> int:

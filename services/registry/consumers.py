@@ -1,4 +1,4 @@
-"""The events that the registry handles: moves of its own clock, and activations of rulesets."""
+"""The events that the registry handles: moves of its clock, activations of texts, tellings."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ from plumbing.events.envelope import Received
 from plumbing.events.inbox import EventHandler
 from plumbing.events.subjects import Stream
 from plumbing.service import Parts
+from protos.alerts.v1.events_pb2 import SubjectTold
 from protos.grading.v1.events_pb2 import RulesetActivated
 from protos.registry.v1.events_pb2 import ClockMoved
+from services.registry.publication.telling import subject_told
 from services.registry.retention import activations
 from services.registry.retention.timers import Timers
 
@@ -26,7 +28,9 @@ def consumers(parts: Parts, timers: Timers) -> list[Consumer]:
             RulesetActivated, apply=applying("registry", parts.clock, activations.handle_activation)
         )
     ]
+    told = [EventHandler(SubjectTold, apply=applying("registry", parts.clock, subject_told))]
     return [
         parts.consumer("registry-own", Stream.REGISTRY, own),
         parts.consumer("registry-grading", Stream.GRADING, texts),
+        parts.consumer("registry-alerts", Stream.ALERTS, told),
     ]

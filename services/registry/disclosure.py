@@ -31,7 +31,8 @@ OPEN_OF_SUBJECT = {
     "email": Field.CONTACT,
 }
 # The fields of a credit record that the public may see: the fact and its document, not who
-# provided or entered it. Any other field is closed. The summary is shown as it was released.
+# provided or entered it. Any other field is closed. The summary and the number of the document are
+# free text: they are shown as they were released.
 OPEN_OF_RECORD = (
     "record_id", "subject_id", "bureau", "kind", "severity", "occurred_on", "determined_on",
     "status", "verified", "final", "contested", "source_ref", "summary",
@@ -90,12 +91,13 @@ def within(row: Record, caller: Caller, found: Classification, on: date) -> pb.R
 
 
 def disclosed(
-    row: Record, owner: Subject, now: GoverningTexts, stands: Standing, on: date
+    row: Record, owner: Subject, now: GoverningTexts, stands: Standing, on: date, reply: str = ""
 ) -> pb.DisclosedRecord | None:
     """Converts a record to what the public may see on a day, with the last day of its disclosure.
 
-    The summary is the text that was released. Returns None if the record is not disclosed on that
-    day.
+    The summary and the subject's `reply` are the texts that were released, and the number of the
+    document is shown once somebody has reviewed it. Returns None if the
+    record is not disclosed on that day.
     """
     ruleset_id, periods = kept(row, owner, now, on)
     if row.status is RecordStatus.EXPIRED or periods is None:
@@ -104,12 +106,15 @@ def disclosed(
         return None
     message, facts = wire.record(row), public_subject(owner, on)
     message.summary = stands.summary
+    if not stands.is_reviewed:
+        message.source_ref = ""
     return pb.DisclosedRecord(
         record=pb.Record(**{name: getattr(message, name) for name in OPEN_OF_RECORD}),
         subject_name=facts.name,
         credit_code=facts.credit_code,
         disclosed_until=periods.disclosed_until.isoformat(),
         disclosure_cite=periods.disclosure_cite,
+        reply=reply,
     )
 
 

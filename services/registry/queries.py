@@ -27,6 +27,7 @@ from services.registry.identity.coverage import require_covered
 from services.registry.identity.tables import Account
 from services.registry.initials import may_be_initials
 from services.registry.look_alikes import look_alikes
+from services.registry.publication.replied import public_reply, replies
 from services.registry.publication.standing import decisions, standing
 from services.registry.retention import activations as governing
 from services.registry.tables import (
@@ -249,9 +250,15 @@ async def list_disclosed_records(
         view.session, request, rows, Record.record_id, key=lambda row: [row[0].record_id]
     )
     decided = await decisions(view.session, (record.record_id for record, _ in page))
+    replied = await replies(view.session, (record.record_id for record, _ in page))
     records = [
         disclosure.disclosed(
-            record, owner, now, standing(record, decided.get(record.record_id)), view.today
+            record,
+            owner,
+            now,
+            standing(record, decided.get(record.record_id)),
+            view.today,
+            public_reply(record, replied.get(record.record_id)),
         )
         for record, owner in page
     ]

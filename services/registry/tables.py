@@ -24,7 +24,7 @@ from services.registry.imports.tables import (
 )
 from services.registry.institutions.tables import Authorisation, Institution
 from services.registry.proposals.tables import Proposal
-from services.registry.publication.tables import Publication
+from services.registry.publication.tables import Publication, Reply, Telling
 
 # Their tables belong to the same metadata.
 __all__ = [
@@ -39,6 +39,8 @@ __all__ = [
     "Proposal",
     "Publication",
     "RejectedRow",
+    "Reply",
+    "Telling",
 ]
 
 # Wrong passwords are counted in `tries` since, by name and source.

@@ -97,6 +97,7 @@ PAGES = {
         "/imports?state=applied",
         "/proposals",
         "/publication",
+        "/publication/untold",
         "/institutions",
         "/institutions/new",
         "/audit",

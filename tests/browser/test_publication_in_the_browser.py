@@ -13,7 +13,7 @@ SUMMARY = f"使用超期加油机，当事人{ID_NUMBER}"
 REF = "样例监罚〔2026〕777号"
 
 
-def enter(page: Page) -> str:
+def enter(page: Page, ref: str = REF) -> str:
     """Enters an adverse record of the first fuel station; returns the path of its public page."""
     page.goto("/subjects?q=加油站")
     page.locator("main tbody a").first.click()
@@ -22,7 +22,7 @@ def enter(page: Page) -> str:
     page.get_by_label("信息类别").select_option("overdue_use")
     page.get_by_label("事实发生日期").fill("2026-08-01")
     page.get_by_label("认定日期").fill("2026-09-01")
-    page.get_by_label("文书编号").fill(REF)
+    page.get_by_label("文书编号").fill(ref)
     page.get_by_label("内容").fill(SUMMARY)
     page.get_by_label("已经调查核实").check()
     page.get_by_role("button", name="核对并提交").click()
@@ -79,3 +79,55 @@ def test_a_second_person_releases_what_the_public_reads(sign_in: SignIn) -> None
     entering.reload()
     entering.get_by_role("link", name=REF).click()
     check(entering)
+
+
+def test_a_record_whose_subject_nobody_told_waits_until_it_is_told_by_hand(
+    sign_in: SignIn,
+) -> None:
+    entering = sign_in("demo.caseworker")
+    ref = "样例监罚〔2026〕778号"
+    enter(entering, ref)
+    reviewing = sign_in("demo.unithead")
+    reviewing.goto("/publication/untold")
+    check(reviewing)
+    reviewing.get_by_role("button", name="向所选记录的主体发出通知").click()
+    expect(reviewing.get_by_role("link", name="请至少选择一条信用记录")).to_be_visible()
+    reviewing.get_by_role("link", name=ref).click()
+    expect(reviewing.get_by_text("还没有人告知主体，因此不会公开。")).to_be_visible()
+    check(reviewing)
+    reviewing.get_by_role("link", name="记录另行告知").click()
+    reviewing.get_by_label("告知的方式").fill("送达回证（合成）第1号")
+    reviewing.get_by_role("button", name="记录", exact=True).click()
+    expect(reviewing.get_by_role("link", name="日期应写成")).to_be_visible()
+    expect(reviewing.get_by_label("告知的方式")).to_have_value("送达回证（合成）第1号")
+    check(reviewing)
+    reviewing.get_by_label("告知主体的日期").fill("2026-09-02")
+    reviewing.get_by_role("button", name="记录", exact=True).click()
+    expect(reviewing.get_by_text("告知已记录")).to_be_visible()
+    expect(reviewing.get_by_text("送达回证（合成）第1号")).to_be_visible()
+    expect(reviewing.locator("#untold")).to_have_count(0)
+
+
+def test_the_subject_replies_and_the_reply_stands_beside_the_record(sign_in: SignIn) -> None:
+    firm = sign_in("demo.operator")
+    firm.goto("/records")
+    firm.get_by_role("link", name="对这条记录作出说明").first.click()
+    record_id = firm.url.split("/")[-2]
+    firm.get_by_role("button", name="提交说明").click()
+    expect(firm.get_by_role("link", name="请写明说明的内容")).to_be_visible()
+    firm.get_by_label("说明", exact=True).fill("已于8月完成整改（合成）")
+    firm.get_by_role("button", name="提交说明").click()
+    expect(firm.get_by_text("说明已提交，审查后在记录旁公开")).to_be_visible()
+    check(firm)
+
+    reviewing = sign_in("demo.unithead")
+    reviewing.goto(f"/publication/{record_id}/reply")
+    check(reviewing)
+    reviewing.get_by_label("在记录旁公开").check()
+    reviewing.get_by_role("button", name="记录审查结果").click()
+    expect(reviewing.get_by_text("说明的审查结果已记录")).to_be_visible()
+    firm.reload()
+    expect(firm.get_by_text("已在记录旁公开")).to_be_visible()
+    expect(firm.get_by_role("button", name="提交说明")).to_have_count(0)
+    firm.get_by_role("button", name="撤回说明").click()
+    expect(firm.get_by_text("说明已撤回")).to_be_visible()

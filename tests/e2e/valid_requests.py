@@ -253,6 +253,32 @@ _OF_PLACE: dict[str, Callable[[Place], Message]] = {
     ),
     "ListPublications": lambda _place: publication.ListPublicationsRequest(page_size=1000),
     "ReviewRecord": review,
+    "WriteReply": lambda place: publication.WriteReplyRequest(
+        request_id=new_request_id(),
+        record_id=place.record.record_id,
+        version=max(place.record.version, 1),
+        reply="已完成整改（合成）",
+    ),
+    "WithdrawReply": lambda place: publication.WithdrawReplyRequest(
+        request_id=new_request_id(), record_id=place.record.record_id
+    ),
+    "ReviewReply": lambda place: publication.ReviewReplyRequest(
+        request_id=new_request_id(),
+        record_id=place.record.record_id,
+        revision=1,
+        release=True,
+        released_text="已完成整改（合成）",
+    ),
+    "TellSubjects": lambda place: publication.TellSubjectsRequest(
+        request_id=new_request_id(), record_ids=[place.record.record_id]
+    ),
+    "RecordTelling": lambda place: publication.RecordTellingRequest(
+        request_id=new_request_id(),
+        record_id=place.record.record_id,
+        version=max(place.record.version, 1),
+        told_on=place.record.determined_on,
+        remark="送达回证（合成）",
+    ),
     "PutInstitution": lambda place: institutions.PutInstitutionRequest(
         request_id=new_request_id(),
         institution=institutions.Institution(

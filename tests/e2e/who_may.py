@@ -268,6 +268,19 @@ PublicationService.GetPublication city        -  -  -  -  -  -  -  -  -  -  -   
 PublicationService.ReviewRecord own           -  +  +  -  -  -  -  -  -  -  -   +  +  -
 PublicationService.ReviewRecord foreign       -  -  -  -  -  -  -  -  -  -  -   -  -  -
 PublicationService.ReviewRecord city          -  -  -  -  -  -  -  -  -  -  -   +  +  -
+PublicationService.TellSubjects own           -  +  +  -  -  -  -  -  -  -  -   +  +  -
+PublicationService.TellSubjects foreign       -  -  -  -  -  -  -  -  -  -  -   -  -  -
+PublicationService.TellSubjects city          -  -  -  -  -  -  -  -  -  -  -   +  +  -
+PublicationService.RecordTelling own          -  +  +  -  -  -  -  -  -  -  -   +  +  -
+PublicationService.RecordTelling foreign      -  -  -  -  -  -  -  -  -  -  -   -  -  -
+PublicationService.RecordTelling city         -  -  -  -  -  -  -  -  -  -  -   +  +  -
+PublicationService.ReviewReply   own          -  +  +  -  -  -  -  -  -  -  -   +  +  -
+PublicationService.ReviewReply   foreign      -  -  -  -  -  -  -  -  -  -  -   -  -  -
+PublicationService.ReviewReply   city         -  -  -  -  -  -  -  -  -  -  -   +  +  -
+PublicationService.WriteReply own             +  -  -  -  -  -  -  -  -  -  -   -  -  -
+PublicationService.WriteReply neighbour       -  -  -  -  -  -  -  -  -  -  -   -  -  -
+PublicationService.WithdrawReply own          +  -  -  -  -  -  -  -  -  -  -   -  -  -
+PublicationService.WithdrawReply neighbour    -  -  -  -  -  -  -  -  -  -  -   -  -  -
 
 ImportService.ImportFile own                 -  +  -  -  -  -  +  -  -  -  -   +  -  -
 ImportService.ImportFile foreign             -  -  -  -  -  -  -  -  -  -  -   -  -  -

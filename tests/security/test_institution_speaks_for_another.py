@@ -6,12 +6,14 @@ that they may not verify, under another's certificate numbers, and to reach anot
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
 from uuid import uuid4
 
+import grpc
 import pytest
 
-from plumbing.client import Refusal, ask, new_request_id
+from plumbing.client import Refusal, ask, new_request_id, refusal_of
 from plumbing.identity import Role
 from protos.registry.v1 import certificates_pb2 as certificates
 from protos.registry.v1 import institutions_pb2 as pb
@@ -95,6 +97,40 @@ async def test_under_the_certificate_number_of_another(registry: RunningRegistry
         await client.registry.RecordVerification(mine)
     row = verification(出厂编号=filed.serial_no, 器具类型="FUEL", 检定机构=OWN, 证书编号=number)
     assert await rejected(client, row) == [(2, "证书编号", "CERTIFICATE_OF_ANOTHER_INSTITUTION")]
+
+
+async def test_under_one_number_at_the_same_instant(registry: RunningRegistry) -> None:  # noqa: F811
+    client, filed = await attacker(registry), await registry.instrument()
+    theirs = await registry.speaker(OTHER, "FUEL")
+    for _ in range(5):
+        number = uuid4().hex
+        answers = await asyncio.gather(
+            *(
+                caller.registry.RecordVerification(
+                    verify(filed.instrument_id, institution=name, certificate_no=number)
+                )
+                for caller, name in ((client, OWN), (theirs, OTHER))
+            ),
+            return_exceptions=True,
+        )
+        [lost] = [one for one in answers if isinstance(one, grpc.aio.AioRpcError)]
+        assert refusal_of(lost).faults[0][0] == "verification.certificate_no"
+
+
+async def test_by_a_proposal_that_waits_while_another_uses_the_number(
+    registry: RunningRegistry,  # noqa: F811
+) -> None:
+    client, filed = await attacker(registry), await registry.instrument()
+    theirs, number = await registry.speaker(OTHER, "FUEL"), uuid4().hex
+    beyond = {"certificate_no": number, "valid_until": "2029-08-31"}
+    long = verify(filed.instrument_id, institution=OWN, **beyond)
+    proposal = (await client.registry.RecordVerification(long)).proposal
+    assert proposal.proposal_id
+    elsewhere = await registry.instrument()
+    known = verify(elsewhere.instrument_id, institution=OTHER, certificate_no=number)
+    await theirs.registry.RecordVerification(known)
+    with refused("INVALID_INPUT", "verification.certificate_no"):
+        await registry.release(proposal)
 
 
 async def test_with_the_file_of_another_institutions_certificate(registry: RunningRegistry) -> None:  # noqa: F811

@@ -19,6 +19,7 @@ from tests.integration.registry.import_files import table, upload
 from tests.integration.registry.running_registry import (
     DISTRICT,
     FOREIGN,
+    TODAY,
     RunningRegistry,
     enter_record,
     refused,
@@ -60,7 +61,8 @@ async def test_an_adverse_record_is_not_public_on_one_word(registry: RunningRegi
     [shown] = await seen(registry, record)
     assert shown.summary == SUMMARY
     entries = await registry.audited(f"record/{record.record_id}")
-    assert [entry.action for entry in entries] == ["enter_record", "review_record"]
+    acts = ["enter_record", "tell_subject", "review_record"]
+    assert [entry.action for entry in entries] == acts
 
 
 async def test_the_public_reads_what_was_released_and_the_bureau_all(
@@ -83,7 +85,20 @@ async def test_the_subject_has_its_window_before_an_unfavourable_publication(
     with refused("INVALID_INPUT", "told_on"):
         await registry.publish(record, told_on="2026-09-15")  # a day to come
     released = await registry.publish(record, told_on="")
-    assert (released.state, released.public_from > "2026-09-18") == ("released", True)
+    assert (released.state, released.awaits_telling) == ("released", True)
+    assert await seen(registry, record) == []
+    telling = publication.RecordTellingRequest(
+        request_id=new_request_id(),
+        record_id=record.record_id,
+        version=record.version,
+        told_on=TODAY.isoformat(),
+        remark="送达回证（合成）",
+    )
+    with refused("NOT_PERMITTED"):  # who entered it does not say that its subject was told
+        await registry.client(Role.CASEWORKER).publication.RecordTelling(telling)
+    reviewer = registry.client(Role.CASEWORKER, name="reviewer")
+    released = (await reviewer.publication.RecordTelling(telling)).publication
+    assert (released.awaits_telling, released.public_from > "2026-09-18") == (False, True)
     assert await seen(registry, record) == []
     operator = registry.client(Role.OPERATOR, subject_id=record.subject_id)
     request = publication.GetPublicationRequest(record_id=record.record_id)
@@ -126,12 +141,15 @@ async def test_a_good_record_whose_document_names_a_number_is_not_public_either(
     assert await seen(registry, record) == []
 
 
-async def test_a_good_record_is_public_at_once_but_its_text_is_not(
+async def test_a_good_record_is_public_at_once_but_no_free_text_of_it(
     registry: RunningRegistry,
 ) -> None:
     record = await registry.record(kind="award", severity="", summary=SUMMARY)
     [shown] = await seen(registry, record)
-    assert (shown.summary, shown.source_ref) == ("", record.source_ref)
+    assert (shown.kind, shown.summary, shown.source_ref) == ("award", "", "")
+    await registry.publish(record, despite_found=True)
+    [shown] = await seen(registry, record)
+    assert (shown.summary, shown.source_ref) == (SUMMARY, record.source_ref)
 
 
 @pytest.mark.parametrize("found", ["internal", "privacy", "state_secret", "barred_by_law"])

@@ -6,6 +6,7 @@ The events of the alerts service."""
 from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
+from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from protos.alerts.v1 import alerts_pb2 as _alerts_pb2
 from protos.alerts.v1 import escalations_pb2 as _escalations_pb2
@@ -115,3 +116,47 @@ class EscalationsChanged(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___EscalationsChanged: _TypeAlias = EscalationsChanged  # noqa: Y015
+
+@_typing.final
+class SubjectTold(_message.Message):
+    """A subject was told of an adverse record: the notice was delivered, or the subject opened it."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SUBJECT_ID_FIELD_NUMBER: _builtins.int
+    RECORD_ID_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
+    NOTICE_ID_FIELD_NUMBER: _builtins.int
+    HOW_FIELD_NUMBER: _builtins.int
+    AT_FIELD_NUMBER: _builtins.int
+    subject_id: _builtins.str
+    """The subject."""
+    record_id: _builtins.str
+    """The record."""
+    version: _builtins.int
+    """The version of the record of which the notice tells."""
+    notice_id: _builtins.str
+    """The notice."""
+    how: _builtins.str
+    """mail if the mail server accepted it, portal if the subject opened it."""
+    @_builtins.property
+    def at(self) -> _timestamp_pb2.Timestamp:
+        """When."""
+
+    def __init__(
+        self,
+        *,
+        subject_id: _builtins.str = ...,
+        record_id: _builtins.str = ...,
+        version: _builtins.int = ...,
+        notice_id: _builtins.str = ...,
+        how: _builtins.str = ...,
+        at: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["at", b"at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["at", b"at", "how", b"how", "notice_id", b"notice_id", "record_id", b"record_id", "subject_id", b"subject_id", "version", b"version"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SubjectTold: _TypeAlias = SubjectTold  # noqa: Y015

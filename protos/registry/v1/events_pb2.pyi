@@ -332,6 +332,98 @@ class ProposalDecided(_message.Message):
 Global___ProposalDecided: _TypeAlias = ProposalDecided  # noqa: Y015
 
 @_typing.final
+class TellingAsked(_message.Message):
+    """Somebody asked that the subject be told of an adverse record of which nobody has told it."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RECORD_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def record(self) -> _registry_pb2.Record:
+        """The record in its present state."""
+
+    def __init__(
+        self,
+        *,
+        record: _registry_pb2.Record | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["record", b"record"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["record", b"record"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___TellingAsked: _TypeAlias = TellingAsked  # noqa: Y015
+
+@_typing.final
+class RecordPublication(_message.Message):
+    """Whether a record was released to the public, and from which day."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RECORD_ID_FIELD_NUMBER: _builtins.int
+    SUBJECT_ID_FIELD_NUMBER: _builtins.int
+    REVISION_FIELD_NUMBER: _builtins.int
+    RELEASED_FIELD_NUMBER: _builtins.int
+    PUBLIC_FROM_FIELD_NUMBER: _builtins.int
+    record_id: _builtins.str
+    """The record."""
+    subject_id: _builtins.str
+    """Its subject."""
+    revision: _builtins.int
+    """Counts the changes of this state, from 1."""
+    released: _builtins.bool
+    """A review has released it, and its subject has been told of it if that is required."""
+    public_from: _builtins.str
+    """First day on which the public is shown it; empty means at once."""
+    def __init__(
+        self,
+        *,
+        record_id: _builtins.str = ...,
+        subject_id: _builtins.str = ...,
+        revision: _builtins.int = ...,
+        released: _builtins.bool = ...,
+        public_from: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["public_from", b"public_from", "record_id", b"record_id", "released", b"released", "revision", b"revision", "subject_id", b"subject_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RecordPublication: _TypeAlias = RecordPublication  # noqa: Y015
+
+@_typing.final
+class PublicationsChanged(_message.Message):
+    """Records were released to the public or withheld, or wait for their review again."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CHANGE_FIELD_NUMBER: _builtins.int
+    PUBLICATIONS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def change(self) -> Global___Change:
+        """Why."""
+
+    @_builtins.property
+    def publications(self) -> _containers.RepeatedCompositeFieldContainer[Global___RecordPublication]:
+        """The state of each record's publication."""
+
+    def __init__(
+        self,
+        *,
+        change: Global___Change | None = ...,
+        publications: _abc.Iterable[Global___RecordPublication] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["change", b"change"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["change", b"change", "publications", b"publications"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PublicationsChanged: _TypeAlias = PublicationsChanged  # noqa: Y015
+
+@_typing.final
 class AccountMailDue(_message.Message):
     """A mail about an account is to be sent."""
 

@@ -42,6 +42,16 @@ class Publication(_message.Message):
     WINDOW_DAYS_FIELD_NUMBER: _builtins.int
     WINDOW_CITE_FIELD_NUMBER: _builtins.int
     WINDOW_EXAMPLE_FIELD_NUMBER: _builtins.int
+    TOLD_ON_FIELD_NUMBER: _builtins.int
+    TOLD_HOW_FIELD_NUMBER: _builtins.int
+    TOLD_BY_NAME_FIELD_NUMBER: _builtins.int
+    TOLD_REMARK_FIELD_NUMBER: _builtins.int
+    TELLING_ASKED_AT_FIELD_NUMBER: _builtins.int
+    AWAITS_TELLING_FIELD_NUMBER: _builtins.int
+    UNTOLD_FIELD_NUMBER: _builtins.int
+    REPLY_FIELD_NUMBER: _builtins.int
+    REPLY_CHARACTERS_FIELD_NUMBER: _builtins.int
+    MAY_REPLY_FIELD_NUMBER: _builtins.int
     subject_name: _builtins.str
     """Name of its subject."""
     state: _builtins.str
@@ -63,8 +73,8 @@ class Publication(_message.Message):
     may_review: _builtins.bool
     """Whether the caller may review it: they hold the role and did not write it."""
     public_from: _builtins.str
-    """First day on which the public is shown it, once it is released; empty while it is not, or where
-    no window holds.
+    """First day on which the public is shown it, once it is released; empty while it is not, while
+    nobody has told the subject, or where no window holds.
     """
     window_days: _builtins.int
     """Working days of the window in which the subject may reply before; 0 where none holds."""
@@ -72,6 +82,24 @@ class Publication(_message.Message):
     """Article of the window."""
     window_example: _builtins.bool
     """The number of days is an example, because no text states it."""
+    told_on: _builtins.str
+    """Day on which the subject was told of the adverse record as it stands; empty if nobody told it."""
+    told_how: _builtins.str
+    """mail (the mail server accepted the notice), portal (the subject opened the notice) or by_hand;
+    empty if nobody told it.
+    """
+    told_by_name: _builtins.str
+    """Name of the person who recorded a telling by hand."""
+    told_remark: _builtins.str
+    """How it was told by hand, such as the receipt of service."""
+    awaits_telling: _builtins.bool
+    """It is released and becomes public only after the subject has been told."""
+    untold: _builtins.bool
+    """The subject has to be told of it: it is adverse, in force, and nobody told it."""
+    reply_characters: _builtins.int
+    """How many characters a reply may have."""
+    may_reply: _builtins.bool
+    """The caller may write the subject's reply now."""
     @_builtins.property
     def record(self) -> _registry_pb2.Record:
         """The record, as the bureau has it."""
@@ -85,6 +113,14 @@ class Publication(_message.Message):
         """Personal data found in the text and the number of the document: ID numbers, telephone numbers
         and names of persons on file. Only when a single record is read.
         """
+
+    @_builtins.property
+    def telling_asked_at(self) -> _timestamp_pb2.Timestamp:
+        """When somebody last asked for the notice to the subject; unset if nobody did."""
+
+    @_builtins.property
+    def reply(self) -> Global___Reply:
+        """The subject's own reply to the record as it stands; unset if it wrote none."""
 
     def __init__(
         self,
@@ -105,14 +141,78 @@ class Publication(_message.Message):
         window_days: _builtins.int = ...,
         window_cite: _builtins.str = ...,
         window_example: _builtins.bool = ...,
+        told_on: _builtins.str = ...,
+        told_how: _builtins.str = ...,
+        told_by_name: _builtins.str = ...,
+        told_remark: _builtins.str = ...,
+        telling_asked_at: _timestamp_pb2.Timestamp | None = ...,
+        awaits_telling: _builtins.bool = ...,
+        untold: _builtins.bool = ...,
+        reply: Global___Reply | None = ...,
+        reply_characters: _builtins.int = ...,
+        may_reply: _builtins.bool = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["record", b"record", "reviewed_at", b"reviewed_at"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["record", b"record", "reply", b"reply", "reviewed_at", b"reviewed_at", "telling_asked_at", b"telling_asked_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["classification", b"classification", "found", b"found", "may_review", b"may_review", "personal_data", b"personal_data", "public_from", b"public_from", "reasons", b"reasons", "record", b"record", "released_summary", b"released_summary", "reviewed_at", b"reviewed_at", "reviewed_by", b"reviewed_by", "reviewed_by_name", b"reviewed_by_name", "state", b"state", "subject_name", b"subject_name", "window_cite", b"window_cite", "window_days", b"window_days", "window_example", b"window_example"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["awaits_telling", b"awaits_telling", "classification", b"classification", "found", b"found", "may_reply", b"may_reply", "may_review", b"may_review", "personal_data", b"personal_data", "public_from", b"public_from", "reasons", b"reasons", "record", b"record", "released_summary", b"released_summary", "reply", b"reply", "reply_characters", b"reply_characters", "reviewed_at", b"reviewed_at", "reviewed_by", b"reviewed_by", "reviewed_by_name", b"reviewed_by_name", "state", b"state", "subject_name", b"subject_name", "telling_asked_at", b"telling_asked_at", "told_by_name", b"told_by_name", "told_how", b"told_how", "told_on", b"told_on", "told_remark", b"told_remark", "untold", b"untold", "window_cite", b"window_cite", "window_days", b"window_days", "window_example", b"window_example"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Publication: _TypeAlias = Publication  # noqa: Y015
+
+@_typing.final
+class Reply(_message.Message):
+    """The subject's own reply to an adverse record."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TEXT_FIELD_NUMBER: _builtins.int
+    REVISION_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    WRITTEN_AT_FIELD_NUMBER: _builtins.int
+    RELEASED_TEXT_FIELD_NUMBER: _builtins.int
+    REASONS_FIELD_NUMBER: _builtins.int
+    REVIEWED_BY_NAME_FIELD_NUMBER: _builtins.int
+    FOUND_FIELD_NUMBER: _builtins.int
+    text: _builtins.str
+    """What it wrote."""
+    revision: _builtins.int
+    """Counts the texts, from 1; a review names the one that it saw."""
+    state: _builtins.str
+    """waiting, released, withheld or withdrawn."""
+    released_text: _builtins.str
+    """The text that the public is shown; empty if it is not released."""
+    reasons: _builtins.str
+    """Why it was decided so."""
+    reviewed_by_name: _builtins.str
+    """Name of the person who reviewed it."""
+    @_builtins.property
+    def written_at(self) -> _timestamp_pb2.Timestamp:
+        """When it was written."""
+
+    @_builtins.property
+    def found(self) -> _containers.RepeatedCompositeFieldContainer[Global___PersonalData]:
+        """Personal data found in it. Only when a single record is read."""
+
+    def __init__(
+        self,
+        *,
+        text: _builtins.str = ...,
+        revision: _builtins.int = ...,
+        state: _builtins.str = ...,
+        written_at: _timestamp_pb2.Timestamp | None = ...,
+        released_text: _builtins.str = ...,
+        reasons: _builtins.str = ...,
+        reviewed_by_name: _builtins.str = ...,
+        found: _abc.Iterable[Global___PersonalData] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["written_at", b"written_at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["found", b"found", "reasons", b"reasons", "released_text", b"released_text", "reviewed_by_name", b"reviewed_by_name", "revision", b"revision", "state", b"state", "text", b"text", "written_at", b"written_at"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Reply: _TypeAlias = Reply  # noqa: Y015
 
 @_typing.final
 class PersonalData(_message.Message):
@@ -150,6 +250,8 @@ class ListPublicationsRequest(_message.Message):
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
     STATE_FIELD_NUMBER: _builtins.int
     SUBJECT_ID_FIELD_NUMBER: _builtins.int
+    UNTOLD_FIELD_NUMBER: _builtins.int
+    REPLY_WAITING_FIELD_NUMBER: _builtins.int
     page_size: _builtins.int
     """At most this many; 0 means 100."""
     page_token: _builtins.str
@@ -158,6 +260,10 @@ class ListPublicationsRequest(_message.Message):
     """Only this state; empty means all."""
     subject_id: _builtins.str
     """Only the records of this subject."""
+    untold: _builtins.bool
+    """Only adverse records of which nobody has told the subject."""
+    reply_waiting: _builtins.bool
+    """Only records with a reply of the subject that waits for its review."""
     def __init__(
         self,
         *,
@@ -165,10 +271,12 @@ class ListPublicationsRequest(_message.Message):
         page_token: _builtins.str = ...,
         state: _builtins.str = ...,
         subject_id: _builtins.str = ...,
+        untold: _builtins.bool = ...,
+        reply_waiting: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["page_size", b"page_size", "page_token", b"page_token", "state", b"state", "subject_id", b"subject_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["page_size", b"page_size", "page_token", b"page_token", "reply_waiting", b"reply_waiting", "state", b"state", "subject_id", b"subject_id", "untold", b"untold"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -294,8 +402,8 @@ class ReviewRecordRequest(_message.Message):
     despite_found: _builtins.bool
     """What is found in the text that becomes public may be public; required to release it."""
     told_on: _builtins.str
-    """Day on which the subject was told of the record in another way, such as by the decision that
-    was served on it; empty means the day of entry, on which the platform told it.
+    """Day on which the subject was told of the record by hand, such as by the decision that was served
+    on it; empty means that the reviewer states none.
     """
     def __init__(
         self,
@@ -341,3 +449,295 @@ class ReviewRecordResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ReviewRecordResponse: _TypeAlias = ReviewRecordResponse  # noqa: Y015
+
+@_typing.final
+class TellSubjectsRequest(_message.Message):
+    """Request of TellSubjects."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    RECORD_IDS_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """Makes the call safe to repeat."""
+    @_builtins.property
+    def record_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """The records."""
+
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        record_ids: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["record_ids", b"record_ids", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___TellSubjectsRequest: _TypeAlias = TellSubjectsRequest  # noqa: Y015
+
+@_typing.final
+class TellSubjectsResponse(_message.Message):
+    """Response of TellSubjects."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PUBLICATIONS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def publications(self) -> _containers.RepeatedCompositeFieldContainer[Global___Publication]:
+        """The records with the state of their publication."""
+
+    def __init__(
+        self,
+        *,
+        publications: _abc.Iterable[Global___Publication] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["publications", b"publications"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___TellSubjectsResponse: _TypeAlias = TellSubjectsResponse  # noqa: Y015
+
+@_typing.final
+class RecordTellingRequest(_message.Message):
+    """Request of RecordTelling."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    RECORD_ID_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
+    TOLD_ON_FIELD_NUMBER: _builtins.int
+    REMARK_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """Makes the call safe to repeat."""
+    record_id: _builtins.str
+    """The record."""
+    version: _builtins.int
+    """Its version of which the subject was told, the present one."""
+    told_on: _builtins.str
+    """Day on which the subject was told."""
+    remark: _builtins.str
+    """How it was told, such as the receipt of service."""
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        record_id: _builtins.str = ...,
+        version: _builtins.int = ...,
+        told_on: _builtins.str = ...,
+        remark: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["record_id", b"record_id", "remark", b"remark", "request_id", b"request_id", "told_on", b"told_on", "version", b"version"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RecordTellingRequest: _TypeAlias = RecordTellingRequest  # noqa: Y015
+
+@_typing.final
+class RecordTellingResponse(_message.Message):
+    """Response of RecordTelling."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PUBLICATION_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def publication(self) -> Global___Publication:
+        """The record with the state of its publication."""
+
+    def __init__(
+        self,
+        *,
+        publication: Global___Publication | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["publication", b"publication"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["publication", b"publication"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RecordTellingResponse: _TypeAlias = RecordTellingResponse  # noqa: Y015
+
+@_typing.final
+class WriteReplyRequest(_message.Message):
+    """Request of WriteReply."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    RECORD_ID_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
+    REPLY_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """Makes the call safe to repeat."""
+    record_id: _builtins.str
+    """The record."""
+    version: _builtins.int
+    """Its version, the present one."""
+    reply: _builtins.str
+    """What the subject has to say."""
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        record_id: _builtins.str = ...,
+        version: _builtins.int = ...,
+        reply: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["record_id", b"record_id", "reply", b"reply", "request_id", b"request_id", "version", b"version"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___WriteReplyRequest: _TypeAlias = WriteReplyRequest  # noqa: Y015
+
+@_typing.final
+class WriteReplyResponse(_message.Message):
+    """Response of WriteReply."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PUBLICATION_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def publication(self) -> Global___Publication:
+        """The record with the state of its publication."""
+
+    def __init__(
+        self,
+        *,
+        publication: Global___Publication | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["publication", b"publication"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["publication", b"publication"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___WriteReplyResponse: _TypeAlias = WriteReplyResponse  # noqa: Y015
+
+@_typing.final
+class WithdrawReplyRequest(_message.Message):
+    """Request of WithdrawReply."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    RECORD_ID_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """Makes the call safe to repeat."""
+    record_id: _builtins.str
+    """The record."""
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        record_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["record_id", b"record_id", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___WithdrawReplyRequest: _TypeAlias = WithdrawReplyRequest  # noqa: Y015
+
+@_typing.final
+class WithdrawReplyResponse(_message.Message):
+    """Response of WithdrawReply."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PUBLICATION_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def publication(self) -> Global___Publication:
+        """The record with the state of its publication."""
+
+    def __init__(
+        self,
+        *,
+        publication: Global___Publication | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["publication", b"publication"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["publication", b"publication"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___WithdrawReplyResponse: _TypeAlias = WithdrawReplyResponse  # noqa: Y015
+
+@_typing.final
+class ReviewReplyRequest(_message.Message):
+    """Request of ReviewReply."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    RECORD_ID_FIELD_NUMBER: _builtins.int
+    REVISION_FIELD_NUMBER: _builtins.int
+    RELEASE_FIELD_NUMBER: _builtins.int
+    RELEASED_TEXT_FIELD_NUMBER: _builtins.int
+    REASONS_FIELD_NUMBER: _builtins.int
+    DESPITE_FOUND_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """Makes the call safe to repeat."""
+    record_id: _builtins.str
+    """The record."""
+    revision: _builtins.int
+    """The text that was read."""
+    release: _builtins.bool
+    """Releases it; otherwise it is withheld."""
+    released_text: _builtins.str
+    """The text that the public is shown: the reply, with * for whatever is left out."""
+    reasons: _builtins.str
+    """Why; required to withhold."""
+    despite_found: _builtins.bool
+    """What is found in the text may be public; required to release it."""
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        record_id: _builtins.str = ...,
+        revision: _builtins.int = ...,
+        release: _builtins.bool = ...,
+        released_text: _builtins.str = ...,
+        reasons: _builtins.str = ...,
+        despite_found: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["despite_found", b"despite_found", "reasons", b"reasons", "record_id", b"record_id", "release", b"release", "released_text", b"released_text", "request_id", b"request_id", "revision", b"revision"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ReviewReplyRequest: _TypeAlias = ReviewReplyRequest  # noqa: Y015
+
+@_typing.final
+class ReviewReplyResponse(_message.Message):
+    """Response of ReviewReply."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PUBLICATION_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def publication(self) -> Global___Publication:
+        """The record with the state of its publication."""
+
+    def __init__(
+        self,
+        *,
+        publication: Global___Publication | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["publication", b"publication"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["publication", b"publication"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ReviewReplyResponse: _TypeAlias = ReviewReplyResponse  # noqa: Y015

@@ -50,6 +50,31 @@ class PublicationServiceStub:
                 request_serializer=protos_dot_registry_dot_v1_dot_publication__pb2.ReviewRecordRequest.SerializeToString,
                 response_deserializer=protos_dot_registry_dot_v1_dot_publication__pb2.ReviewRecordResponse.FromString,
                 _registered_method=True)
+        self.TellSubjects = channel.unary_unary(
+                '/quanheng.registry.v1.PublicationService/TellSubjects',
+                request_serializer=protos_dot_registry_dot_v1_dot_publication__pb2.TellSubjectsRequest.SerializeToString,
+                response_deserializer=protos_dot_registry_dot_v1_dot_publication__pb2.TellSubjectsResponse.FromString,
+                _registered_method=True)
+        self.RecordTelling = channel.unary_unary(
+                '/quanheng.registry.v1.PublicationService/RecordTelling',
+                request_serializer=protos_dot_registry_dot_v1_dot_publication__pb2.RecordTellingRequest.SerializeToString,
+                response_deserializer=protos_dot_registry_dot_v1_dot_publication__pb2.RecordTellingResponse.FromString,
+                _registered_method=True)
+        self.WriteReply = channel.unary_unary(
+                '/quanheng.registry.v1.PublicationService/WriteReply',
+                request_serializer=protos_dot_registry_dot_v1_dot_publication__pb2.WriteReplyRequest.SerializeToString,
+                response_deserializer=protos_dot_registry_dot_v1_dot_publication__pb2.WriteReplyResponse.FromString,
+                _registered_method=True)
+        self.WithdrawReply = channel.unary_unary(
+                '/quanheng.registry.v1.PublicationService/WithdrawReply',
+                request_serializer=protos_dot_registry_dot_v1_dot_publication__pb2.WithdrawReplyRequest.SerializeToString,
+                response_deserializer=protos_dot_registry_dot_v1_dot_publication__pb2.WithdrawReplyResponse.FromString,
+                _registered_method=True)
+        self.ReviewReply = channel.unary_unary(
+                '/quanheng.registry.v1.PublicationService/ReviewReply',
+                request_serializer=protos_dot_registry_dot_v1_dot_publication__pb2.ReviewReplyRequest.SerializeToString,
+                response_deserializer=protos_dot_registry_dot_v1_dot_publication__pb2.ReviewReplyResponse.FromString,
+                _registered_method=True)
 
 
 class PublicationServiceServicer:
@@ -77,6 +102,41 @@ class PublicationServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def TellSubjects(self, request, context):
+        """Asks for the notices that tell subjects of adverse records of which nobody has told them yet.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RecordTelling(self, request, context):
+        """Records that a subject was told of a record by hand, such as by the decision served on paper.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def WriteReply(self, request, context):
+        """Writes the subject's own reply to an adverse record, or replaces it until it is released.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def WithdrawReply(self, request, context):
+        """Withdraws the subject's own reply.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ReviewReply(self, request, context):
+        """Releases a reply to stand beside the record in public, or withholds it.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_PublicationServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -94,6 +154,31 @@ def add_PublicationServiceServicer_to_server(servicer, server):
                     servicer.ReviewRecord,
                     request_deserializer=protos_dot_registry_dot_v1_dot_publication__pb2.ReviewRecordRequest.FromString,
                     response_serializer=protos_dot_registry_dot_v1_dot_publication__pb2.ReviewRecordResponse.SerializeToString,
+            ),
+            'TellSubjects': grpc.unary_unary_rpc_method_handler(
+                    servicer.TellSubjects,
+                    request_deserializer=protos_dot_registry_dot_v1_dot_publication__pb2.TellSubjectsRequest.FromString,
+                    response_serializer=protos_dot_registry_dot_v1_dot_publication__pb2.TellSubjectsResponse.SerializeToString,
+            ),
+            'RecordTelling': grpc.unary_unary_rpc_method_handler(
+                    servicer.RecordTelling,
+                    request_deserializer=protos_dot_registry_dot_v1_dot_publication__pb2.RecordTellingRequest.FromString,
+                    response_serializer=protos_dot_registry_dot_v1_dot_publication__pb2.RecordTellingResponse.SerializeToString,
+            ),
+            'WriteReply': grpc.unary_unary_rpc_method_handler(
+                    servicer.WriteReply,
+                    request_deserializer=protos_dot_registry_dot_v1_dot_publication__pb2.WriteReplyRequest.FromString,
+                    response_serializer=protos_dot_registry_dot_v1_dot_publication__pb2.WriteReplyResponse.SerializeToString,
+            ),
+            'WithdrawReply': grpc.unary_unary_rpc_method_handler(
+                    servicer.WithdrawReply,
+                    request_deserializer=protos_dot_registry_dot_v1_dot_publication__pb2.WithdrawReplyRequest.FromString,
+                    response_serializer=protos_dot_registry_dot_v1_dot_publication__pb2.WithdrawReplyResponse.SerializeToString,
+            ),
+            'ReviewReply': grpc.unary_unary_rpc_method_handler(
+                    servicer.ReviewReply,
+                    request_deserializer=protos_dot_registry_dot_v1_dot_publication__pb2.ReviewReplyRequest.FromString,
+                    response_serializer=protos_dot_registry_dot_v1_dot_publication__pb2.ReviewReplyResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -178,6 +263,141 @@ class PublicationService:
             '/quanheng.registry.v1.PublicationService/ReviewRecord',
             protos_dot_registry_dot_v1_dot_publication__pb2.ReviewRecordRequest.SerializeToString,
             protos_dot_registry_dot_v1_dot_publication__pb2.ReviewRecordResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def TellSubjects(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/quanheng.registry.v1.PublicationService/TellSubjects',
+            protos_dot_registry_dot_v1_dot_publication__pb2.TellSubjectsRequest.SerializeToString,
+            protos_dot_registry_dot_v1_dot_publication__pb2.TellSubjectsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RecordTelling(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/quanheng.registry.v1.PublicationService/RecordTelling',
+            protos_dot_registry_dot_v1_dot_publication__pb2.RecordTellingRequest.SerializeToString,
+            protos_dot_registry_dot_v1_dot_publication__pb2.RecordTellingResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def WriteReply(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/quanheng.registry.v1.PublicationService/WriteReply',
+            protos_dot_registry_dot_v1_dot_publication__pb2.WriteReplyRequest.SerializeToString,
+            protos_dot_registry_dot_v1_dot_publication__pb2.WriteReplyResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def WithdrawReply(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/quanheng.registry.v1.PublicationService/WithdrawReply',
+            protos_dot_registry_dot_v1_dot_publication__pb2.WithdrawReplyRequest.SerializeToString,
+            protos_dot_registry_dot_v1_dot_publication__pb2.WithdrawReplyResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ReviewReply(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/quanheng.registry.v1.PublicationService/ReviewReply',
+            protos_dot_registry_dot_v1_dot_publication__pb2.ReviewReplyRequest.SerializeToString,
+            protos_dot_registry_dot_v1_dot_publication__pb2.ReviewReplyResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -22,6 +22,16 @@ class PublicationServiceStub:
     """Reads the state of publication of one record."""
     ReviewRecord: _aio.UnaryUnaryMultiCallable[_publication_pb2.ReviewRecordRequest, _publication_pb2.ReviewRecordResponse]
     """Records the confidentiality review of a record; nobody reviews a record that they wrote."""
+    TellSubjects: _aio.UnaryUnaryMultiCallable[_publication_pb2.TellSubjectsRequest, _publication_pb2.TellSubjectsResponse]
+    """Asks for the notices that tell subjects of adverse records of which nobody has told them yet."""
+    RecordTelling: _aio.UnaryUnaryMultiCallable[_publication_pb2.RecordTellingRequest, _publication_pb2.RecordTellingResponse]
+    """Records that a subject was told of a record by hand, such as by the decision served on paper."""
+    WriteReply: _aio.UnaryUnaryMultiCallable[_publication_pb2.WriteReplyRequest, _publication_pb2.WriteReplyResponse]
+    """Writes the subject's own reply to an adverse record, or replaces it until it is released."""
+    WithdrawReply: _aio.UnaryUnaryMultiCallable[_publication_pb2.WithdrawReplyRequest, _publication_pb2.WithdrawReplyResponse]
+    """Withdraws the subject's own reply."""
+    ReviewReply: _aio.UnaryUnaryMultiCallable[_publication_pb2.ReviewReplyRequest, _publication_pb2.ReviewReplyResponse]
+    """Releases a reply to stand beside the record in public, or withholds it."""
 
 class PublicationServiceServicer(metaclass=_abc_1.ABCMeta):
     """Tells and decides what of credit records the public is shown."""
@@ -49,5 +59,45 @@ class PublicationServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _aio.ServicerContext[_publication_pb2.ReviewRecordRequest, _abc.Awaitable[_publication_pb2.ReviewRecordResponse]],
     ) -> _abc.Awaitable[_publication_pb2.ReviewRecordResponse]:
         """Records the confidentiality review of a record; nobody reviews a record that they wrote."""
+
+    @_abc_1.abstractmethod
+    def TellSubjects(
+        self,
+        request: _publication_pb2.TellSubjectsRequest,
+        context: _aio.ServicerContext[_publication_pb2.TellSubjectsRequest, _abc.Awaitable[_publication_pb2.TellSubjectsResponse]],
+    ) -> _abc.Awaitable[_publication_pb2.TellSubjectsResponse]:
+        """Asks for the notices that tell subjects of adverse records of which nobody has told them yet."""
+
+    @_abc_1.abstractmethod
+    def RecordTelling(
+        self,
+        request: _publication_pb2.RecordTellingRequest,
+        context: _aio.ServicerContext[_publication_pb2.RecordTellingRequest, _abc.Awaitable[_publication_pb2.RecordTellingResponse]],
+    ) -> _abc.Awaitable[_publication_pb2.RecordTellingResponse]:
+        """Records that a subject was told of a record by hand, such as by the decision served on paper."""
+
+    @_abc_1.abstractmethod
+    def WriteReply(
+        self,
+        request: _publication_pb2.WriteReplyRequest,
+        context: _aio.ServicerContext[_publication_pb2.WriteReplyRequest, _abc.Awaitable[_publication_pb2.WriteReplyResponse]],
+    ) -> _abc.Awaitable[_publication_pb2.WriteReplyResponse]:
+        """Writes the subject's own reply to an adverse record, or replaces it until it is released."""
+
+    @_abc_1.abstractmethod
+    def WithdrawReply(
+        self,
+        request: _publication_pb2.WithdrawReplyRequest,
+        context: _aio.ServicerContext[_publication_pb2.WithdrawReplyRequest, _abc.Awaitable[_publication_pb2.WithdrawReplyResponse]],
+    ) -> _abc.Awaitable[_publication_pb2.WithdrawReplyResponse]:
+        """Withdraws the subject's own reply."""
+
+    @_abc_1.abstractmethod
+    def ReviewReply(
+        self,
+        request: _publication_pb2.ReviewReplyRequest,
+        context: _aio.ServicerContext[_publication_pb2.ReviewReplyRequest, _abc.Awaitable[_publication_pb2.ReviewReplyResponse]],
+    ) -> _abc.Awaitable[_publication_pb2.ReviewReplyResponse]:
+        """Releases a reply to stand beside the record in public, or withholds it."""
 
 def add_PublicationServiceServicer_to_server(servicer: PublicationServiceServicer, server: _aio.Server) -> None: ...

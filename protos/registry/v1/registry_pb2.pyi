@@ -2082,6 +2082,7 @@ class DisclosedRecord(_message.Message):
     CREDIT_CODE_FIELD_NUMBER: _builtins.int
     DISCLOSED_UNTIL_FIELD_NUMBER: _builtins.int
     DISCLOSURE_CITE_FIELD_NUMBER: _builtins.int
+    REPLY_FIELD_NUMBER: _builtins.int
     subject_name: _builtins.str
     """Name of the subject."""
     credit_code: _builtins.str
@@ -2090,6 +2091,8 @@ class DisclosedRecord(_message.Message):
     """Last day on which the record is disclosed, inclusive."""
     disclosure_cite: _builtins.str
     """Article of the period of disclosure."""
+    reply: _builtins.str
+    """The subject's own reply, as it was released; empty without one."""
     @_builtins.property
     def record(self) -> Global___Record:
         """The record, with the fields that are public."""
@@ -2102,10 +2105,11 @@ class DisclosedRecord(_message.Message):
         credit_code: _builtins.str = ...,
         disclosed_until: _builtins.str = ...,
         disclosure_cite: _builtins.str = ...,
+        reply: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["record", b"record"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["credit_code", b"credit_code", "disclosed_until", b"disclosed_until", "disclosure_cite", b"disclosure_cite", "record", b"record", "subject_name", b"subject_name"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["credit_code", b"credit_code", "disclosed_until", b"disclosed_until", "disclosure_cite", b"disclosure_cite", "record", b"record", "reply", b"reply", "subject_name", b"subject_name"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -328,7 +328,8 @@ def _check_publication(subject: Subject, request: pb.ApproveStepRequest, on: dat
         (publication.facts_verified, "facts_verified", "事实须经核实", rules.verified_cite),
         (publication.confidentiality_reviewed, "confidentiality_reviewed", "须经保密审查",
          rules.reviewed_cite),
-        (bool(publication.media), "media", "须写明公开方式", rules.verified_cite),
+        (rules.media.keys() >= set(publication.media) != set(), "media",
+         f"公开方式应为{'、'.join(rules.media)}", rules.verified_cite),
     )  # fmt: skip
     faults = [
         Fault(f"publication.{field}", zh, f"{field} is required", cite=cite)

@@ -21,6 +21,7 @@ from protos.alerts.v1 import events_pb2
 from services.alerts import wire
 from services.alerts.notices.issue import announce, load
 from services.alerts.notices.mail_parts import html_part, text_part, title_of
+from services.alerts.notices.record_notices import BY_MAIL, report_told
 from services.alerts.tables import Bureau, Notice, NoticeKind, NoticeState, Subject
 
 TIMEOUT_SECONDS = 30.0
@@ -139,6 +140,7 @@ async def mark_delivered(change: Change, notice_id: str) -> None:
     notice.attempts, notice.error = notice.attempts + 1, ""
     notice.delivered_at = change.at
     await _end(change, notice, NoticeState.DELIVERED)
+    await report_told(change, notice, BY_MAIL, change.at)
 
 
 async def mark_failed(change: Change, notice_id: str) -> None:

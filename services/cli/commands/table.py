@@ -15,6 +15,7 @@ from services.cli.commands.audit_rows import AUDIT_COMMANDS
 from services.cli.commands.case_rows import CASE_ROWS
 from services.cli.commands.certificate_rows import CERTIFICATE_COMMANDS, CERTIFICATE_ROWS
 from services.cli.commands.institution_rows import INSTITUTION_ROWS
+from services.cli.commands.publication_rows import PUBLICATION_ROWS
 from services.cli.commands.row import Command, Row
 
 GROUPS: Mapping[str, str] = {
@@ -135,6 +136,7 @@ ROWS = (
     Row("whoami", "identity.GetCaller", "显示当前身份。", "Shows who one is."),
     *ACCOUNT_ROWS,
     *INSTITUTION_ROWS,
+    *PUBLICATION_ROWS,
     # the register
     Row("bureau list", "registry.ListBureaus", "列出机关及其受理异议的联系方式。",
         "Lists bureaus and where they take objections."),
@@ -211,15 +213,6 @@ ROWS = (
         "Turns a proposed change away.", args="proposal_id"),
     Row("proposal withdraw", "proposals.WithdrawProposal", "撤回本人提出的变更申请。",
         "Takes back a change of one's own.", args="proposal_id"),
-    # what the public is shown of records
-    Row("publication list", "publication.ListPublications",
-        "列出信用信息的公开情况；--state waiting 为待保密审查的。",
-        "Lists records with the state of their publication.", defaults={"page_size": 50}),
-    Row("publication show", "publication.GetPublication", "显示一条信用信息的公开情况。",
-        "Shows what the public is shown of a record.", args="record_id"),
-    Row("publication review", "publication.ReviewRecord",
-        "保密审查：密级为 open 的公开，其余不公开；不得审查本人录入的。",
-        "Releases or withholds a record; not by whoever wrote it.", args="record_id"),
     # batches of imports
     Row("batch list", "imports.ListBatches", "列出导入批次，新的在前。",
         "Lists import batches, newest first.", defaults={"page_size": 50}),

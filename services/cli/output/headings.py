@@ -60,6 +60,7 @@ proposed_by_name 提出人姓名 | promise 承诺 | provided_by 提供单位 | p
 published_at 公布时间
 published_by 公布人 | raised_at 发出时间 | ran_at 调整时间 | reason 原因代码
 reason_en 原因（英文） | reason_zh 原因 | reasons 理由 | reds_ended 终结红色警示数
+reply 主体的说明
 released_by 由谁批准
 receipt_after 此后凭据 | receipt_before 此前凭据
 receipt_id 凭据id | record_id 信用信息id | record_ids 信用信息id | rejected 未收下行数

@@ -66,6 +66,8 @@ act: correct_record 更正不良信息 | withdraw_record 撤销不良信息 | un
   | end_red_alert 终结红色警示 | exceed_cycle 超过检定周期
   | appoint 授予角色 | dismiss_administrator 注销或免去平台管理员
 publication_state: waiting 待审查 | earlier 此前公开 | released 已准予公开 | withheld 不予公开
+reply_state: waiting 待审查 | released 已公开 | withheld 不予公开 | withdrawn 已撤回
+telling_manner: mail 邮件 | portal 平台 | by_hand 另行告知
 personal_data: id_number 身份证件号码 | telephone 电话号码 | name 个人姓名
 classification: open 公开 | internal 内部 | privacy 个人隐私 | commercial_secret 商业秘密
   | state_secret 国家秘密 | unpublished_elsewhere 其他机关尚未公开 | barred_by_law 法律禁止公开
@@ -100,7 +102,7 @@ RecordInterviewRequest.outcome interview_outcome | EndedRecord.status supposed_s
 Proposal.state proposal_state | ListProposalsRequest.state proposal_state | Proposal.act act
 Proposal.released_by role | Publication.state publication_state
 ListPublicationsRequest.state publication_state | classification classification
-PersonalData.kind personal_data
+PersonalData.kind personal_data | Reply.state reply_state | Publication.told_how telling_manner
 Registration.state registration_state | ListRegistrationsRequest.state registration_state
 Step.step case_step | OpenStep.step way_up
 """

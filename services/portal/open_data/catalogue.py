@@ -78,6 +78,7 @@ _RECORDS = Dataset(
         Field("source_ref", N_("文书编号"), lambda row: row.record.source_ref),
         Field("summary", N_("内容"), lambda row: row.record.summary),
         Field("disclosed_until", N_("最后公开日"), lambda row: row.disclosed_until, "date"),
+        Field("reply", N_("主体的说明"), lambda row: row.reply),
         Field("article", N_("公开期限的依据"), lambda row: _article(row.disclosure_cite)),
     ),
     reading.records,

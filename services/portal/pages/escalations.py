@@ -9,7 +9,7 @@ from typing import Any
 
 from starlette.responses import Response
 
-from law.escalation import Step, rung
+from law.escalation import Step, exposure_rules, rung
 from plumbing.client import Refusal, ask
 from plumbing.clock import SHANGHAI
 from protos.alerts.v1 import escalations_pb2 as pb
@@ -197,6 +197,7 @@ async def _page(visit: Visit, status: int = 200, **values: Any) -> Response:
         approver=await _approver(visit, answer.escalation),
         firm=await subject(visit, answer.escalation.subject_id),
         form=visit.form,
+        media=list(exposure_rules(date.fromisoformat(await today(visit))).media),
         back=list_address(visit, PATH),
         **values,
     )

@@ -20,6 +20,8 @@ from services.portal.pages import (
     proposals,
     publication,
     registration,
+    replies,
+    tellings,
 )
 from services.portal.pages.absences import stood_in_for
 from services.portal.pages.case_powers import is_heard_by
@@ -78,6 +80,8 @@ _OF_SOME_ROLES = (
     institution.tasks,
     operator_tasks.tasks,
     publication.tasks,
+    replies.tasks,
+    tellings.tasks,
 )
 
 

@@ -52,6 +52,12 @@ class OwnRecord:
         free = self.case is None and self.decided is None
         return active and free and not self.record.contested
 
+    @property
+    def may_reply(self) -> bool:
+        """Whether the firm may write a reply that stands beside the record in public."""
+        active = self.record.status == RecordStatus.ACTIVE
+        return active and not RecordKind(self.record.kind).positive
+
 
 async def records(visit: Visit) -> Response:
     """Shows every credit record of the firm, with the acts that are possible for it, or why not."""

@@ -27,6 +27,7 @@ from services.portal.listing import (
 from services.portal.pages.forms import NOT_A_DAY, is_day, told
 from services.portal.pages.reading import today
 from services.portal.pages.tasks import Task
+from services.portal.pages.tellings import MANNERS
 from services.portal.visit import Visit
 from services.portal.wording import N_
 
@@ -70,7 +71,10 @@ async def listing(visit: Visit) -> Response:
         ],
         read=partial(_read, visit),
         empty=N_("没有这样的信用记录。登记的信用记录都在这里等待公开审查。"),
-        filters=[Filter("state", N_("公开情况"), states)],
+        filters=[
+            Filter("state", N_("公开情况"), states),
+            Filter("reply", N_("只看主体的说明待审查的"), box=True),
+        ],
         counted=N_("共 {total} 条，第 {first}–{last} 条"),
     )
     return await show(visit, shown)
@@ -81,7 +85,9 @@ def _linked(one: pb.Publication) -> Cell:
 
 
 async def _read(visit: Visit, asked: Asked) -> Chunk[pb.Publication]:
-    request = pb.ListPublicationsRequest(state=asked["state"], **asked.paging)
+    request = pb.ListPublicationsRequest(
+        state=asked["state"], reply_waiting=asked["reply"] == "yes", **asked.paging
+    )
     answer = await ask(visit.services.publication.ListPublications(request))
     return chunk_of(answer, list(answer.publications))
 
@@ -153,7 +159,19 @@ async def _page(visit: Visit, status: int = 200, **values: Any) -> Response:
         cite=review_rule(date.fromisoformat(await today(visit))).cite,
         kinds={kind: visit.say(text) for kind, text in PERSONAL.items()},
         reviewed=visit.query("reviewed") == "yes",
+        told=visit.query("told") == "yes",
+        replied=visit.query("replied") == "yes",
+        telling=_telling(visit, found),
+        may_tell=visit.has(Role.CASEWORKER, Role.UNIT_HEAD),
         form=visit.form,
         back=list_address(visit, PATH),
         **values,
     )
+
+
+def _telling(visit: Visit, found: pb.Publication) -> str:
+    """When and how the subject was told, and who says so if it was told by hand."""
+    if not found.told_on:
+        return ""
+    parts = (visit.say(MANNERS[found.told_how]), found.told_remark, found.told_by_name)
+    return f"{found.told_on}　{'　'.join(filter(None, parts))}"

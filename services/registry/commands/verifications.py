@@ -72,15 +72,23 @@ async def record_verification(
 async def release_verification(
     change: Change, request: pb.RecordVerificationRequest, proposal: Proposal
 ) -> None:
-    """Records a verification that a unit head confirms, valid for longer than the cycle."""
+    """Records a verification that a unit head confirms, valid for longer than the cycle.
+
+    Raises InvalidInput if another institution has used the certificate number since it was
+    proposed, or the institution may no longer verify the type.
+    """
     faults: list[Fault] = []
-    content = read_verification(
-        reader_of(request.verification, "verification", faults), change.today
-    )
+    reader = reader_of(request.verification, "verification", faults)
+    content = read_verification(reader, change.today)
     refuse_any(faults)
+    numbers = [content.certificate_no]
+    issuer = await reporting.proposer(change.session, proposal.proposed_by, numbers)
     instrument = await find_instrument(change, object_id(proposal))
     require_version(instrument.version, proposal.base_version)
     content = replace(content, instrument_id=instrument.instrument_id)
+    if issuer:
+        _check_issued(reader, content, issuer, instrument.type_code)
+    refuse_any(faults)
     if await _recorded_before(change, content) is None:
         await _record(change, content, instrument)
 

@@ -17,6 +17,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from law.errors import Fault, NotPermitted
 from law.instruments import catalogue
 from plumbing.chunks import chunks
+from plumbing.events.leadership import exclusively
 from plumbing.identity import Caller, Role
 from protos.registry.v1 import registry_pb2 as pb
 from services.registry.imports.rows.families import FamilyName
@@ -75,16 +76,31 @@ async def reporter(
 ) -> Reporter | None:
     """Returns the institution that reports these certificate numbers.
 
-    None for a caller that reports the verifications of every institution. Raises NotPermitted if
-    the caller's account names no institution that is on file.
+    None for a caller that reports the verifications of every institution. Institutions take turns,
+    until the end of the transaction: of two with the same number at the same instant, the second
+    finds that it is taken. Raises NotPermitted if the caller's account names no institution that is
+    on file.
     """
     if not is_institution(caller):
         return None
     await require_named(session, caller)
+    await exclusively(session, "certificate_numbers")
     name = await own_institution(session, caller)
     authorised = select(Authorisation).join(Institution).where(Institution.name == name)
     rows = (await session.exec(authorised)).all()
     return Reporter(name, rows, await _taken(session, name, {*numbers} - {""}))
+
+
+async def proposer(
+    session: AsyncSession, account_id: str, numbers: Collection[str]
+) -> Reporter | None:
+    """Returns the institution for which an account proposed certificate numbers, as `reporter`."""
+    account = await session.get(Account, account_id)
+    if account is None:
+        return None
+    roles = frozenset(map(Role, account.roles))
+    caller = Caller(account.account_id, account.name, roles, account.bureau)
+    return await reporter(session, caller, numbers)
 
 
 async def _taken(session: AsyncSession, name: str, numbers: Collection[str]) -> set[str]:

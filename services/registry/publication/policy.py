@@ -16,5 +16,10 @@ _RULES = {
     "ListPublications": allow(*_STAFF, Role.OPERATOR).noting("record"),
     "GetPublication": allow(*_STAFF, Role.OPERATOR).noting("record"),
     "ReviewRecord": allow(Role.CASEWORKER, Role.UNIT_HEAD),
+    "TellSubjects": allow(Role.CASEWORKER, Role.UNIT_HEAD),
+    "RecordTelling": allow(Role.CASEWORKER, Role.UNIT_HEAD),
+    "WriteReply": allow(Role.OPERATOR),
+    "WithdrawReply": allow(Role.OPERATOR),
+    "ReviewReply": allow(Role.CASEWORKER, Role.UNIT_HEAD),
 }
 POLICY: Policy = {f"/{PUBLICATION}/{method}": rule for method, rule in _RULES.items()}

@@ -9,7 +9,7 @@ from sqlmodel import col, select
 
 from law.disclosure.publication import PublicationState
 from law.errors import NotFound
-from law.evidence import RecordStatus
+from law.evidence import ADVERSE, RecordStatus
 from plumbing import paging, row_scope
 from plumbing.database import unindexed
 from plumbing.identity import Role
@@ -18,7 +18,7 @@ from protos.registry.v1 import publication_pb2 as pb
 from services.registry import lookup
 from services.registry.publication import wire
 from services.registry.publication.names import found_in
-from services.registry.publication.tables import Publication
+from services.registry.publication.tables import Publication, Reply, ReplyState, Telling
 from services.registry.publication.window import window_of
 from services.registry.retention import activations as governing
 from services.registry.tables import Record, Subject
@@ -39,6 +39,13 @@ async def list_publications(
     )
     if request.state:
         rows = rows.where(_in_state(PublicationState(request.state)))
+    if request.untold:
+        rows = rows.outerjoin(Telling, col(Telling.record_id) == col(Record.record_id))
+        rows = rows.where(unindexed(Record.kind).in_(ADVERSE), col(Telling.told_on).is_(None))
+        rows = rows.where(sa.not_(col(Subject.in_review)))
+    if request.reply_waiting:
+        rows = rows.join(Reply, col(Reply.record_id) == col(Record.record_id))
+        rows = rows.where(unindexed(Reply.state) == ReplyState.WAITING)
     if request.subject_id:
         rows = rows.where(Record.subject_id == await lookup.subject_id(view, request.subject_id))
     seen = row_scope.seen(view.caller, Subject.subject_id, Subject.bureau)
@@ -77,6 +84,8 @@ async def get_publication(
     [message] = await wire.publications(view, [(record, owner)])
     for one in await found_in(view.session, message.record.summary, record.source_ref):
         message.found.add(kind=one.kind, text=one.text)
+    for one in await found_in(view.session, message.reply.text):
+        message.reply.found.add(kind=one.kind, text=one.text)
     now = await governing.load(view.session)
     if window := window_of(record, owner, now, view.today):
         message.window_days, message.window_cite = window.days, window.cite

@@ -2,31 +2,26 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any
 
 from law.disclosure.data import Classification
-from law.disclosure.publication import (
-    PublicationState,
-    is_redaction,
-    may_review,
-    review_rule,
-    state_after,
-)
-from law.errors import Fault, NotPermitted, WrongState
+from law.disclosure.publication import PublicationState, is_redaction, state_after
+from law.errors import Fault, WrongState
 from law.evidence import RecordStatus
 from plumbing.change import Change
-from plumbing.identity import Role
 from protos.registry.v1 import publication_pb2 as pb
+from services.registry.announce_changes import announce_publications
 from services.registry.commands.targets import find_record, refuse_any, require_version
 from services.registry.publication import wire
 from services.registry.publication.names import found_in
+from services.registry.publication.reviewers import require_reviewer
 from services.registry.publication.standing import content_of, decisions
 from services.registry.publication.tables import Publication
+from services.registry.publication.telling import by_hand, note, told_by_hand
+from services.registry.publication.told import is_told, tellings
 from services.registry.publication.window import first_day, window_of
 from services.registry.retention import activations as governing
 from services.registry.tables import Record, Subject
-from services.registry.validation import reader_of
 
 
 async def review_record(change: Change, request: pb.ReviewRecordRequest) -> pb.ReviewRecordResponse:
@@ -39,7 +34,7 @@ async def review_record(change: Change, request: pb.ReviewRecordRequest) -> pb.R
     in force.
     """
     record = await find_record(change, request.record_id)
-    _require_reviewer(change, record)
+    require_reviewer(change, record)
     if record.status is not RecordStatus.ACTIVE:
         raise WrongState("该记录已不再有效", "The record is no longer active", status=record.status)
     require_version(record.version, request.version)
@@ -47,20 +42,30 @@ async def review_record(change: Change, request: pb.ReviewRecordRequest) -> pb.R
     await _hold_back(change, record, request)
     row = (await decisions(change.session, [record.record_id], lock=True)).get(record.record_id)
     before = row.model_dump(mode="json") if row else None
+    if request.told_on and not record.kind.positive:
+        await note(change, record, by_hand(change, told_by_hand(change, record, request), ""))
     owner = await change.session.get_one(Subject, record.subject_id)
     row = _decide(change, row, record, request)
     if row.state is PublicationState.RELEASED:
-        now = await governing.load(change.session)
-        row.told_on = _told_on(change, record, request)
-        window = window_of(record, owner, now, change.today)
-        row.public_from = first_day(window, row.told_on, change.today)
+        await _set_window(change, row, record, owner)
     change.session.add(row)
-    await change.session.flush()
+    await announce_publications(change, [(record, row)])
     after = row.model_dump(mode="json")
     object_ = f"record/{record.record_id}"
     change.audit("review_record", object_, before=before, after=after, ground=request.reasons)
     [message] = await wire.publications(change, [(record, owner)])
     return pb.ReviewRecordResponse(publication=message)
+
+
+async def _set_window(change: Change, row: Publication, record: Record, owner: Subject) -> None:
+    """Sets the first day of publication; without a telling it waits for one (S1 19)."""
+    window = window_of(record, owner, await governing.load(change.session), change.today)
+    if window is None:
+        return
+    told = (await tellings(change.session, [record.record_id])).get(record.record_id)
+    row.awaits_telling = not is_told(record, told)
+    row.told_on = told.told_on if told and not row.awaits_telling else None
+    row.public_from = first_day(window, row.told_on, change.today) if row.told_on else None
 
 
 def _check(record: Record, request: pb.ReviewRecordRequest) -> None:
@@ -104,33 +109,9 @@ def _decide(
         "reviewed_at": change.at,
         "told_on": None,
         "public_from": None,
+        "awaits_telling": False,
     }
     if row is None:
         return Publication(record_id=record.record_id, **values)
     row.sqlmodel_update(values)
     return row
-
-
-def _told_on(change: Change, record: Record, request: pb.ReviewRecordRequest) -> date:
-    """The day on which the subject was told: that of entry, unless the reviewer names another."""
-    if not request.told_on:
-        return record.entered_on
-    faults: list[Fault] = []
-    day = reader_of(request, "", faults).day("told_on")
-    if not faults and not record.determined_on <= day <= change.today:
-        zh, en = "告知日期应在认定之日和今天之间", "must be from the determination to today"
-        faults.append(Fault("told_on", zh, en))
-    refuse_any(faults)
-    return day
-
-
-def _require_reviewer(change: Change, record: Record) -> None:
-    rule = review_rule(change.today)
-    if not change.caller.has(*map(Role, rule.by)):
-        zh, en = "保密审查由经办人或单位负责人进行", "Caseworkers and unit heads review records"
-        raise NotPermitted(zh, en, cite=rule.cite)
-    if not may_review(change.on_behalf_of, wire.authors_of(record)):
-        zh = "不能审查本人录入、更正或批准的记录，请由另一人审查"
-        raise NotPermitted(
-            zh, "Nobody reviews a record that they wrote; somebody else does", cite=rule.cite
-        )

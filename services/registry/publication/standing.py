@@ -27,17 +27,27 @@ _REVIEWED = ("kind", "severity", "occurred_on", "determined_on", "source_ref", "
 class Standing:
     """Where the publication of a record stands: its state, its classification and its text.
 
-    `public_from` is the first day on which the public is shown it; None means at once.
+    `public_from` is the first day on which the public is shown it; None means at once, unless it
+    `awaits_telling`: then the subject has not been told.
     """
 
     state: PublicationState
     classification: Classification
     summary: str = ""
     public_from: date | None = None
+    awaits_telling: bool = False
+
+    @property
+    def is_reviewed(self) -> bool:
+        """Whether the free text of its facts may be public: released, or public before reviews."""
+        return self.state in (PublicationState.RELEASED, PublicationState.EARLIER)
 
     def on(self, day: date) -> Classification:
-        """Returns the classification on a day: internal until the window for a reply has ended."""
-        waits = self.public_from is not None and day < self.public_from
+        """Returns the classification on a day.
+
+        It is internal until the subject has been told and the window for its reply has ended.
+        """
+        waits = self.awaits_telling or (self.public_from is not None and day < self.public_from)
         return Classification.INTERNAL if waits else self.classification
 
 
@@ -48,7 +58,13 @@ def standing(record: Record, decided: Publication | None) -> Standing:
     """
     if decided is None or decided.content != content_of(record):
         return Standing(PublicationState.WAITING, _first(record))
-    return Standing(decided.state, decided.classification, decided.summary, decided.public_from)
+    return Standing(
+        decided.state,
+        decided.classification,
+        decided.summary,
+        decided.public_from,
+        decided.awaits_telling,
+    )
 
 
 def _first(record: Record) -> Classification:
@@ -74,13 +90,22 @@ async def decisions(
     return found
 
 
-async def reopen(session: AsyncSession, records: Sequence[Record]) -> None:
-    """Makes those of these records wait for review whose content is no longer what was reviewed."""
+async def reopen(
+    session: AsyncSession, records: Sequence[Record]
+) -> list[tuple[Record, Publication]]:
+    """Makes those of these records wait for review whose content is no longer what was reviewed.
+
+    Returns them.
+    """
     changed = [record for record in records if record.version > 1]
     rows = await decisions(session, (record.record_id for record in changed), lock=True)
+    reopened = []
     for record in changed:
         row = rows.get(record.record_id)
         if row is not None and row.content != content_of(record):
             row.state = PublicationState.WAITING
             row.classification = _first(record)
             row.summary, row.told_on, row.public_from = "", None, None
+            row.awaits_telling = False
+            reopened.append((record, row))
+    return reopened

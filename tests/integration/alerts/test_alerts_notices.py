@@ -9,12 +9,17 @@ from google.protobuf.message import Message
 from sqlmodel import col, select
 
 from plumbing.events.outbox import Outbox
-from protos.alerts.v1.events_pb2 import NoticesIssued
+from plumbing.identity import Caller, Role, service_caller
+from protos.alerts.v1 import alerts_pb2
+from protos.alerts.v1.events_pb2 import NoticesIssued, SubjectTold
 from protos.grading.v1 import events_pb2 as grading
 from protos.grading.v1 import grading_pb2
 from protos.objection.v1 import events_pb2 as objection
 from protos.objection.v1 import objection_pb2
+from protos.registry.v1 import events_pb2 as registry
 from protos.registry.v1 import registry_pb2 as pb
+from services.alerts.notices import mail
+from services.alerts.notices.reading import mark_notices
 from tests.integration.alerts.running_alerts import (
     BUREAU,
     RunningAlerts,
@@ -80,7 +85,7 @@ async def test_the_notice_of_a_record_names_ground_and_remedy(
     ]
 
 
-async def test_a_record_has_one_notice_and_only_if_it_is_adverse_and_new(
+async def test_a_record_has_a_notice_only_if_it_is_adverse_and_new_or_altered(
     alerts: RunningAlerts,
 ) -> None:
     await alerts.put(subject(2, in_review=True))
@@ -94,8 +99,52 @@ async def test_a_record_has_one_notice_and_only_if_it_is_adverse_and_new(
     )
     assert await alerts.notices() == []
     await alerts.put(penalty(6))
-    await alerts.put(penalty(6, version=2, summary="更正"))
+    await alerts.put(penalty(6, version=2, contested=True))
     assert [notice.key for notice in await alerts.notices()] == ["adverse_record/r6"]
+    await alerts.put(penalty(6, version=3, summary="更正"))
+    keys = ["adverse_record/r6", "adverse_record/r6/3"]
+    assert [notice.key for notice in await alerts.notices()] == keys
+
+
+async def told(alerts: RunningAlerts) -> list[tuple[str, int, str]]:
+    query = select(Outbox.payload).where(col(Outbox.subject).contains("subject_told"))
+    async with alerts.database.snapshot() as session:
+        events = [SubjectTold.FromString(one) for one in await session.exec(query)]
+    return [(event.record_id, event.version, event.how) for event in events]
+
+
+async def test_a_first_load_is_told_when_somebody_asks_and_the_registry_hears_of_it(
+    alerts: RunningAlerts,
+) -> None:
+    await alerts.put(penalty(), baseline=True)
+    assert await alerts.notices() == []
+    for _ in range(2):  # asked twice, told once
+        await alerts.announce(registry.TellingAsked(record=penalty()))
+    [notice] = await alerts.notices()
+    assert await told(alerts) == []
+    async with alerts.changes.change(service_caller("alerts")) as change:
+        await mail.mark_delivered(change, notice.notice_id)
+    assert await told(alerts) == [("r1", 1, "mail")]
+    await alerts.announce(registry.TellingAsked(record=penalty()))  # reported again, not sent again
+    assert await told(alerts) == [("r1", 1, "mail")] * 2
+    assert len(await alerts.notices()) == 1
+
+
+async def test_a_subject_without_an_address_is_told_when_it_opens_the_notice(
+    alerts: RunningAlerts,
+) -> None:
+    silent = subject(3)
+    silent.email = ""
+    await alerts.put(silent)
+    await alerts.put(penalty(subject_id="s3"))
+    [notice] = await alerts.notices()
+    assert (notice.state.value, await told(alerts)) == ("no_address", [])
+    firm = Caller("o", "o", frozenset({Role.OPERATOR}), subject_id="s3")
+    request = alerts_pb2.MarkNoticesRequest(notice_ids=[notice.notice_id])
+    for _ in range(2):
+        async with alerts.changes.change(firm) as change:
+            await mark_notices(change, request)
+    assert await told(alerts) == [("r1", 1, "portal")]
 
 
 async def test_a_record_of_an_unknown_bureau_names_the_bureau_of_the_subject(

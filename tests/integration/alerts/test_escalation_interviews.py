@@ -133,6 +133,10 @@ async def test_the_unit_head_approves_exposure_which_ends_with_the_case(
         "publication.confidentiality_reviewed": "S1 18",
         "publication.media": "S1 19",
     }
+    free = publication(media=["此店坑人"])  # it would be public on one person's word
+    with pytest.raises(InvalidInput) as refused:
+        await desk.approve("exposure", UNIT_HEAD, publication=free)
+    assert [fault.field for fault in refused.value.faults] == ["publication.media"]
     case = await desk.approve("exposure", UNIT_HEAD, publication=publication())
     assert case.state == "exhausted"
     [shown] = await desk.exposures()

@@ -296,6 +296,8 @@ LISTS = (
             Asked(publication.ListPublicationsRequest()),
             Asked(publication.ListPublicationsRequest(state="waiting")),
             Asked(publication.ListPublicationsRequest(state="released")),
+            Asked(publication.ListPublicationsRequest(untold=True)),
+            Asked(publication.ListPublicationsRequest(reply_waiting=True)),
             Asked(
                 publication.ListPublicationsRequest(subject_id=SUBJECT), (SERVICE,), a_few=OF_A_FIRM
             ),

@@ -94,8 +94,13 @@ async def enter(database: Database, *names: str, owner: str = "hangzhou", **valu
 async def release(database: Database, name: str) -> None:
     """Has a record reviewed by somebody who did not write it; it is released."""
     head = Caller("head", "head", frozenset({Role.UNIT_HEAD}), HANGZHOU)
+    told_on = (await row(database, name)).determined_on
     request = publication.ReviewRecordRequest(
-        record_id=name, version=1, classification="open", despite_found=True
+        record_id=name,
+        version=1,
+        classification="open",
+        despite_found=True,
+        told_on=told_on.isoformat(),
     )
     async with Changes(database, CLOCK).change(head) as change:
         await review_record(change, request)

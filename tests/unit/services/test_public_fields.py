@@ -83,6 +83,8 @@ CLOSED = {
         *("entered_on", "entered_by", "provided_by", "points", "status_on"),
         *("disclosure_stopped", "removed", "version", "authors"),
     },
+    # They belong to the real grade, which may rest on records that nobody has released.
+    "quanheng.grading.v1.Grade": {"receipt_id", "in_force_to", "known_to"},
 }
 OPEN = {
     "quanheng.registry.v1.Subject": set(disclosure.OPEN_OF_SUBJECT),
@@ -112,7 +114,7 @@ OPEN = {
     },
     "quanheng.registry.v1.ListDisclosedRecordsResponse": {"records", "next_page_token"},
     "quanheng.registry.v1.DisclosedRecord": {
-        *("record", "subject_name", "credit_code", "disclosed_until", "disclosure_cite"),
+        *("record", "subject_name", "credit_code", "disclosed_until", "disclosure_cite", "reply"),
     },
     # To whoever scans an instrument: `labels.scan_instrument` leaves a natural person's name out.
     "quanheng.registry.v1.ScanInstrumentResponse": {"instrument"},
@@ -158,7 +160,7 @@ OPEN = {
     "quanheng.grading.v1.ListGradesInForceResponse": {"grades"},
     "quanheng.grading.v1.Grade": {
         *("grade_id", "subject_id", "bureau", "grade", "score", "ruleset_id", "ruleset_hash"),
-        *("in_force_from", "in_force_to", "known_from", "known_to", "receipt_id", "contested"),
+        *("in_force_from", "known_from", "contested"),
         *("no_record", "example_values", "not_graded_zh", "not_graded_en"),
     },
     # Of published assessments only.
@@ -187,6 +189,7 @@ OPEN = {
         "total",
         "more_than",
     },
+    # The statement is written by the platform from facts; the media are a vocabulary of the law.
     "quanheng.alerts.v1.Exposure": {
         *("exposure_id", "subject_name", "statement", "media", "cite", "published_at"),
     },

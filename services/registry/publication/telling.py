@@ -1,0 +1,165 @@
+"""Tells subjects of adverse records: asks for notices, and notes who was told when (S1 19)."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from datetime import date
+
+from sqlmodel import col, select
+
+from law.disclosure.publication import PublicationState
+from law.errors import Fault, WrongState
+from law.evidence import RecordStatus
+from plumbing.change import Change
+from plumbing.clock import local_date
+from plumbing.events.envelope import Received
+from protos.alerts.v1.events_pb2 import SubjectTold
+from protos.registry.v1 import events_pb2 as events
+from protos.registry.v1 import publication_pb2 as pb
+from services.registry import wire as register
+from services.registry.announce_changes import announce_publications
+from services.registry.commands.targets import find_record, refuse_any, require_version
+from services.registry.publication import wire
+from services.registry.publication.reviewers import require_reviewer
+from services.registry.publication.standing import content_of, decisions
+from services.registry.publication.tables import Manner, Telling
+from services.registry.publication.told import is_told, is_untold, tellings
+from services.registry.publication.window import first_day, window_of
+from services.registry.retention import activations as governing
+from services.registry.tables import Record, RecordVersion, Subject
+from services.registry.validation import reader_of
+
+
+@dataclass(frozen=True)
+class Told:
+    """When and how a subject was told; `noted_by` is who says so, empty for a notice."""
+
+    told_on: date
+    manner: Manner
+    notice_id: str = ""
+    noted_by: str = ""
+    remark: str = ""
+
+
+async def note(change: Change, record: Record, told: Told) -> None:
+    """Notes that the subject was told of a record as it stands; the first day counts.
+
+    If the record is released and waited for this, its window begins.
+    """
+    row = (await tellings(change.session, [record.record_id], lock=True)).get(record.record_id)
+    if is_told(record, row) and row is not None and row.told_on and row.told_on <= told.told_on:
+        return
+    row = row or Telling(record_id=record.record_id)
+    row.sqlmodel_update({**asdict(told), "content": content_of(record)})
+    change.session.add(row)
+    owner = await change.session.get_one(Subject, record.subject_id)
+    await _begin_window(change, record, owner, told.told_on)
+    after = row.model_dump(mode="json")
+    change.audit("tell_subject", f"record/{record.record_id}", after=after, bureau=owner.bureau)
+    await change.session.flush()
+
+
+async def _begin_window(change: Change, record: Record, owner: Subject, told_on: date) -> None:
+    row = (await decisions(change.session, [record.record_id], lock=True)).get(record.record_id)
+    if row is None or not row.awaits_telling or row.state is not PublicationState.RELEASED:
+        return
+    now = await governing.load(change.session)
+    window = window_of(record, owner, now, change.today)
+    row.told_on, row.awaits_telling = told_on, False
+    row.public_from = first_day(window, told_on, change.today)
+    await announce_publications(change, [(record, row)])
+
+
+async def subject_told(change: Change, received: Received[SubjectTold]) -> None:
+    """Notes that a notice has told the subject; a record that has changed since is not noted."""
+    event, session = received.message, change.session
+    locked = select(Record).where(col(Record.record_id) == event.record_id).with_for_update()
+    record = (await session.exec(locked)).first()
+    told_of = await session.get(RecordVersion, (event.record_id, event.version))
+    if record is None or told_of is None:
+        return
+    if content_of(Record.model_validate(told_of.state)) != content_of(record):
+        return
+    on = local_date(event.at.ToDatetime(change.at.tzinfo))
+    await note(change, record, Told(on, Manner(event.how), notice_id=event.notice_id))
+
+
+async def tell_subjects(change: Change, request: pb.TellSubjectsRequest) -> pb.TellSubjectsResponse:
+    """Asks for a notice to the subject of each of these records; what was told is left alone.
+
+    Raises NotFound for an unknown record, NotPermitted outside the caller's scope, and WrongState
+    for a record of good conduct, one no longer in force, and a subject in review.
+    """
+    told = []
+    for record_id in sorted(set(request.record_ids)):
+        record = await find_record(change, record_id)
+        owner = await change.session.get_one(Subject, record.subject_id)
+        await _ask(change, record, owner)
+        told.append((record, owner))
+    await change.session.flush()
+    return pb.TellSubjectsResponse(publications=await wire.publications(change, told))
+
+
+async def _ask(change: Change, record: Record, owner: Subject) -> None:
+    row = (await tellings(change.session, [record.record_id], lock=True)).get(record.record_id)
+    if is_told(record, row):
+        return
+    _require_owed(record, row)
+    if owner.in_review:
+        zh, en = "该主体待核实，核实后才能告知", "The subject is in review; it is told afterwards"
+        raise WrongState(zh, en, subject_id=owner.subject_id)
+    row = row or Telling(record_id=record.record_id)
+    row.asked_at = change.at
+    change.session.add(row)
+    change.audit("ask_telling", f"record/{record.record_id}", bureau=owner.bureau)
+    event = events.TellingAsked(record=register.record(record))
+    await change.announce(event, aggregate=f"subject/{owner.subject_id}", bureau=owner.bureau)
+
+
+async def record_telling(
+    change: Change, request: pb.RecordTellingRequest
+) -> pb.RecordTellingResponse:
+    """Records that a subject was told of a record by hand; whoever wrote the record may not.
+
+    Raises InvalidInput for a day before the determination or after today, NotPermitted outside the
+    caller's scope, without the role of a reviewer and for the record's authors, and WrongState for
+    a record of good conduct, or one that has changed or is no longer in force.
+    """
+    record = await find_record(change, request.record_id)
+    require_reviewer(change, record)
+    require_version(record.version, request.version)
+    row = (await tellings(change.session, [record.record_id])).get(record.record_id)
+    if not is_told(record, row):
+        _require_owed(record, row)
+    day = told_by_hand(change, record, request)
+    await note(change, record, by_hand(change, day, request.remark.strip()))
+    owner = await change.session.get_one(Subject, record.subject_id)
+    [message] = await wire.publications(change, [(record, owner)])
+    return pb.RecordTellingResponse(publication=message)
+
+
+def by_hand(change: Change, day: date, remark: str) -> Told:
+    """Returns a telling by hand, on the caller's word."""
+    return Told(day, Manner.BY_HAND, noted_by=change.on_behalf_of, remark=remark)
+
+
+def told_by_hand(
+    change: Change, record: Record, request: pb.RecordTellingRequest | pb.ReviewRecordRequest
+) -> date:
+    """Returns the day of a telling by hand, from the determination of the record to today.
+
+    Raises InvalidInput for any other.
+    """
+    faults: list[Fault] = []
+    day = reader_of(request, "", faults).day("told_on")
+    if not faults and not record.determined_on <= day <= change.today:
+        zh, en = "告知日期应在认定之日和今天之间", "must be from the determination to today"
+        faults.append(Fault("told_on", zh, en))
+    refuse_any(faults)
+    return day
+
+
+def _require_owed(record: Record, row: Telling | None) -> None:
+    if not is_untold(record, row):
+        zh, en = "只有有效的失信信息须告知主体", "Only an adverse record in force is told"
+        raise WrongState(zh, en, record_id=record.record_id, status=RecordStatus(record.status))

@@ -1,0 +1,207 @@
+"""No unfavourable publication before the subject was told; nothing stays untold unseen (S1 19)."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import UTC, date, datetime
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from law.errors import InvalidInput, NotPermitted, WrongState
+from law.evidence import RecordKind, Sector, SubjectKind
+from plumbing import migrations
+from plumbing.change import Changes
+from plumbing.clock import FixedClock
+from plumbing.database import Database
+from plumbing.events.envelope import Received
+from plumbing.identity import Caller, Role, service_caller
+from plumbing.view import open_view
+from protos.alerts.v1.events_pb2 import SubjectTold
+from protos.registry.v1 import publication_pb2 as pb
+from protos.registry.v1 import registry_pb2
+from services.registry.announce_changes import Cause, save_records, save_subjects
+from services.registry.publication import telling
+from services.registry.publication.queries import get_publication, list_publications
+from services.registry.publication.review import review_record
+from services.registry.queries import list_disclosed_records
+from services.registry.tables import Bureau, Record, Subject
+from tests.integration.registry.running_registry import outbox
+from tests.postgres import Databases
+
+HANGZHOU = "330106"
+NOW = datetime(2026, 9, 14, 1, 0, tzinfo=UTC)
+WRITER, REVIEWER = (
+    Caller(name, name, frozenset({Role.CASEWORKER}), HANGZHOU) for name in ("writer", "reviewer")
+)
+PUBLIC = Caller("public", "public", frozenset({Role.PUBLIC}))
+FIVE_WORKING_DAYS_LATER = "2026-09-21"  # the Sunday before is a working day in place of a holiday
+
+
+@pytest.fixture
+async def register(tmp_path: Path, databases: Databases) -> AsyncIterator[Database]:
+    """A register with two adverse records of a first load, and an award."""
+    database = Database(databases.url(tmp_path, "registry"))
+    await migrations.upgrade(database, "registry")
+    async with Changes(database, FixedClock(NOW)).change(WRITER) as change:
+        change.session.add(Bureau(code=HANGZHOU, name="合成局"))
+        await change.session.flush()
+        kind, sector = SubjectKind.ORGANISATION, Sector.FUEL_STATION
+        owner = Subject(
+            subject_id="firm", kind=kind, name="合成加油站", bureau=HANGZHOU, sector=sector
+        )
+        await save_subjects(change, [owner])
+        rows = [record("old", RecordKind.PENALTY), record("other", RecordKind.PENALTY)]
+        await save_records(change, [*rows, record("award", RecordKind.AWARD)], Cause(baseline=True))
+        change.audit("test", "test/register")
+    yield database
+    await database.close()
+
+
+def record(name: str, kind: RecordKind) -> Record:
+    return Record(
+        record_id=name,
+        subject_id="firm",
+        bureau=HANGZHOU,
+        kind=kind,
+        occurred_on=date(2026, 8, 1),
+        determined_on=date(2026, 9, 1),
+        entered_on=date(2026, 9, 1),
+        verified=True,
+        source_ref=f"合成罚〔2026〕{name}号",
+        summary="超期使用",
+        entered_by="writer",
+        authors=["writer"],
+    )
+
+
+async def review(database: Database, name: str = "old", told_on: str = "") -> pb.Publication:
+    request = pb.ReviewRecordRequest(
+        record_id=name, version=1, classification="open", summary="超期使用", told_on=told_on
+    )
+    async with Changes(database, FixedClock(NOW)).change(REVIEWER) as change:
+        return (await review_record(change, request)).publication
+
+
+async def shown(database: Database, day: int = 14) -> list[str]:
+    """The records that the public is shown on a day of September."""
+    clock = FixedClock(datetime(2026, 9, day, 1, 0, tzinfo=UTC))
+    async with open_view(database, clock, PUBLIC) as view:
+        answer = await list_disclosed_records(view, registry_pb2.ListDisclosedRecordsRequest())
+    return [one.record.record_id for one in answer.records]
+
+
+async def told(database: Database, day: int, version: int = 1, how: str = "mail") -> None:
+    """Alerts tells that the notice told the subject on a day of September."""
+    at = datetime(2026, 9, day, 2, 0, tzinfo=UTC)
+    event = SubjectTold(
+        subject_id="firm", record_id="old", version=version, notice_id="n1", how=how
+    )
+    event.at.FromDatetime(at)
+    clock = FixedClock(at)
+    async with Changes(database, clock).change(service_caller("registry")) as change:
+        received = Received(uuid4(), event, "notice/n1", 1, HANGZHOU, at, "someone", 1, 1)
+        await telling.subject_told(change, received)
+
+
+async def state(database: Database, name: str = "old") -> pb.Publication:
+    async with open_view(database, FixedClock(NOW), REVIEWER) as view:
+        request = pb.GetPublicationRequest(record_id=name)
+        return (await get_publication(view, request)).publication
+
+
+async def untold(database: Database) -> list[str]:
+    async with open_view(database, FixedClock(NOW), WRITER) as view:
+        answer = await list_publications(view, pb.ListPublicationsRequest(untold=True))
+    return [one.record.record_id for one in answer.publications]
+
+
+async def test_the_window_of_a_first_load_begins_when_the_subject_is_told(
+    register: Database,
+) -> None:
+    released = await review(register)
+    assert (released.state, released.awaits_telling, released.public_from) == ("released", True, "")
+    assert (released.untold, released.told_on, released.told_how) == (True, "", "")
+    assert await shown(register, 30) == ["award"]
+    await told(register, 14)
+    await told(register, 15)  # the second telling of the same moves nothing
+    now = await state(register)
+    assert (now.told_on, now.told_how, now.untold) == ("2026-09-14", "mail", False)
+    assert (now.awaits_telling, now.public_from) == (False, FIVE_WORKING_DAYS_LATER)
+    assert await shown(register, 20) == ["award"]
+    assert sorted(await shown(register, 21)) == ["award", "old"]
+
+
+async def test_a_subject_told_before_the_review_has_its_window_from_then(
+    register: Database,
+) -> None:
+    await told(register, 14, how="portal")
+    released = await review(register)
+    assert (released.told_how, released.public_from) == ("portal", FIVE_WORKING_DAYS_LATER)
+
+
+async def test_nothing_stays_untold_unseen(register: Database) -> None:
+    assert await untold(register) == ["old", "other"]
+    await told(register, 14)
+    assert await untold(register) == ["other"]
+    async with Changes(register, FixedClock(NOW)).change(WRITER) as change:
+        request = pb.TellSubjectsRequest(record_ids=["old", "other"])
+        asked = (await telling.tell_subjects(change, request)).publications
+    assert [one.HasField("telling_asked_at") for one in asked] == [False, True]
+    events = await outbox(register, "subject/firm")
+    assert [e.record.record_id for e in events if hasattr(e, "record")] == ["other"]
+    assert await untold(register) == ["other"]  # until the notice has told it
+    async with Changes(register, FixedClock(NOW)).change(WRITER) as change:
+        with pytest.raises(WrongState):
+            await telling.tell_subjects(change, pb.TellSubjectsRequest(record_ids=["award"]))
+
+
+async def test_a_telling_by_hand_is_recorded_by_another_than_the_author(
+    register: Database,
+) -> None:
+    await review(register)
+    request = pb.RecordTellingRequest(
+        record_id="old", version=1, told_on="2026-09-14", remark="送达回证（合成）第1号"
+    )
+    changes = Changes(register, FixedClock(NOW))
+    with pytest.raises(NotPermitted):
+        async with changes.change(WRITER) as change:
+            await telling.record_telling(change, request)
+    for day in ("2026-08-31", "2026-09-15"):  # before the determination, and to come
+        wrong = pb.RecordTellingRequest()
+        wrong.CopyFrom(request)
+        wrong.told_on = day
+        with pytest.raises(InvalidInput):
+            async with changes.change(REVIEWER) as change:
+                await telling.record_telling(change, wrong)
+    async with changes.change(REVIEWER) as change:
+        now = (await telling.record_telling(change, request)).publication
+    assert (now.told_how, now.told_remark) == ("by_hand", "送达回证（合成）第1号")
+    assert (now.awaits_telling, now.public_from) == (False, FIVE_WORKING_DAYS_LATER)
+
+
+async def test_a_corrected_record_has_to_be_told_again(register: Database) -> None:
+    await told(register, 14)
+    await review(register)
+    async with Changes(register, FixedClock(NOW)).change(WRITER) as change:
+        row = await change.session.get_one(Record, "old")
+        row.kind = RecordKind.CRIME
+        await save_records(change, [row])
+        change.audit("test", "test/correction")
+    now = await state(register)
+    assert (now.state, now.untold, now.told_on) == ("waiting", True, "")
+    await told(register, 15)  # a late word about the version before
+    assert (await state(register)).untold
+    await told(register, 15, version=2)
+    assert (await state(register)).told_on == "2026-09-15"
+
+
+async def test_a_mark_of_contest_leaves_the_telling_as_it_is(register: Database) -> None:
+    await told(register, 14)
+    async with Changes(register, FixedClock(NOW)).change(WRITER) as change:
+        row = await change.session.get_one(Record, "old")
+        row.contested = True
+        await save_records(change, [row])
+        change.audit("test", "test/contest")
+    assert (await state(register)).told_on == "2026-09-14"
