@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import sqlalchemy as sa
+import structlog
 from alembic import command, context
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
@@ -24,8 +25,10 @@ from alembic.migration import MigrationContext
 from sqlmodel.sql.sqltypes import AutoString
 
 from plumbing.database import Database, PlumbingTable, SerialColumn
+from plumbing.newer_tables import require_usable, unknown_revision
 from plumbing.row_digests import Proven, proven_tables
 
+log = structlog.get_logger()
 # The modules with the tables that every service has.
 PLUMBING_MODULES = (
     "access.entry",
@@ -61,7 +64,8 @@ def watched_tables(service: str) -> list[Proven]:
 async def upgrade(database: Database, service: str, revision: str = "head") -> None:
     """Migrates a service's database to a revision, by default the newest.
 
-    Changes nothing if the database is already at that revision.
+    Changes nothing if the database is already at that revision, or at one that this release does
+    not know. Raises CannotUseTables if the tables of such a revision did not only grow.
     """
     async with database.engine.connect() as connection:
         await connection.run_sync(_upgrade, service, revision)
@@ -115,8 +119,14 @@ def _upgrade(connection: sa.Connection, service: str, revision: str = "head") ->
         # Replicas that start together take turns; the later ones have nothing to do.
         turn = sa.func.pg_advisory_xact_lock(sa.func.hashtext("migrations"))
         connection.execute(sa.select(turn))
+    config = _config(service, connection)
+    if newer := unknown_revision(connection, config):
+        require_usable(_compare(connection, service), newer)
+        log.warning("migrations.tables_are_newer", service=service, revision=newer)
+        connection.rollback()
+        return
     with _keys_checked_at_the_end(connection):
-        command.upgrade(_config(service, connection), revision)
+        command.upgrade(config, revision)
 
 
 def _downgrade(connection: sa.Connection, service: str, revision: str) -> None:
