@@ -26,7 +26,7 @@ from services.alerts.policy import ESCALATION_POLICY, ESCALATIONS, POLICY, SERVI
 from services.alerts.servicer import AlertsServicer
 from services.alerts.standing import StandingWorkflows
 from services.alerts.timers import Timers
-from services.alerts.workflows import DeliveryWorkflow, WatchWorkflow
+from services.alerts.workflows import DeliveryWorkflow, WatchWorkflow, mail_queue
 
 
 async def build(parts: Parts) -> Assembly:
@@ -46,6 +46,7 @@ async def build(parts: Parts) -> Assembly:
         [WatchWorkflow, DeliveryWorkflow, EscalationWorkflow],
         [*activities.all(), *escalation_activities.all()],
     )
+    postman = temporal.worker(client, mail_queue("alerts"), [], [activities.deliver])
     sends_mail = bool(parts.settings.smtp_url)
     checks = Checks(parts.database, parts.clock, timers, sends_mail=sends_mail)
     standing = StandingWorkflows(parts.database, parts.clock, timers, sends_mail=sends_mail)
@@ -60,6 +61,7 @@ async def build(parts: Parts) -> Assembly:
         consumers=consumers(parts, timers),
         background=[
             worker.run,
+            postman.run,
             workflows.drain,
             upkeep.run,
             DeadLetterMail.of(parts).run,

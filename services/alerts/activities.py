@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from typing import Any
 
 from temporalio import activity
@@ -20,6 +22,24 @@ from services.alerts.notices.issue import load
 from services.alerts.tables import Notice, NoticeState
 from services.alerts.watch import watch
 from services.alerts.workflows import WatchDone, WatchRun
+
+HEARTBEAT_SECONDS = 20.0
+
+
+@asynccontextmanager
+async def _heartbeats() -> AsyncIterator[None]:
+    """Tells Temporal again and again that the work goes on, which may take ten minutes."""
+
+    async def beat() -> None:
+        while True:
+            activity.heartbeat()
+            await asyncio.sleep(HEARTBEAT_SECONDS)
+
+    beating = asyncio.create_task(beat())
+    try:
+        yield
+    finally:
+        beating.cancel()
 
 
 class Activities:
@@ -62,7 +82,8 @@ class Activities:
         if notice.state is not NoticeState.PENDING or not self._can_send(notice):
             return
         try:
-            await self._send(notice)
+            async with _heartbeats():
+                await self._send(notice)
         except (mail.MailError, webhook.WebhookError) as error:
             async with self._changes.change(self._caller) as change:
                 await mail.note_attempt(change, notice_id, str(error))

@@ -23,6 +23,14 @@ _DAY = timedelta(days=1)
 _PAUSE = timedelta(minutes=1)
 
 
+def mail_queue(queue: str) -> str:
+    """Returns the name of the task queue of deliveries, beside the one of all other work.
+
+    Deliveries have a worker of their own: mail servers that hang hold up nothing else.
+    """
+    return f"{queue}-mail"
+
+
 class WatchInput(BaseModel):
     """The input of the workflow of a bureau's daily watch.
 
@@ -154,7 +162,10 @@ class DeliveryWorkflow:
         await workflow.execute_activity(
             "deliver",
             delivery.notice_id,
-            start_to_close_timeout=timedelta(minutes=2),
+            task_queue=mail_queue(workflow.info().task_queue),
+            # A mail server may take ten minutes to reply. That its worker died is noticed sooner.
+            start_to_close_timeout=timedelta(minutes=15),
+            heartbeat_timeout=timedelta(minutes=1),
             schedule_to_close_timeout=timedelta(seconds=delivery.patience_seconds),
             retry_policy=RetryPolicy(
                 initial_interval=timedelta(seconds=delivery.first_seconds),

@@ -33,7 +33,7 @@ from services.alerts.notices.mail import retry_delivery
 from services.alerts.notices.waiting import Waiting
 from services.alerts.tables import Notice, NoticeKind, NoticeState, Subject
 from services.alerts.timers import Timers, delivery_id
-from services.alerts.workflows import DeliveryInput, DeliveryWorkflow
+from services.alerts.workflows import DeliveryInput, DeliveryWorkflow, mail_queue
 from tests.integration.events.support import eventually
 from tests.postgres import Databases
 
@@ -59,6 +59,13 @@ class MailServer:
             probe.bind(("127.0.0.1", 0))
             self.port = int(probe.getsockname()[1])
         self._controller: Controller | None = None
+
+    async def handle_RCPT(  # noqa: N802 - aiosmtpd calls it so
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        if self.reply.startswith("250"):
+            envelope.rcpt_tos.append(address)
+        return self.reply
 
     async def handle_DATA(  # noqa: N802 - aiosmtpd calls this name
         self, server: SMTP, session: Session, envelope: Envelope
@@ -157,10 +164,12 @@ async def running_worker(worker: DeliveryWorker, settings: Settings) -> AsyncIte
         worker.client,
         task_queue=worker.queue,
         workflows=[DeliveryWorkflow],
-        activities=[activities.deliver, activities.give_up],
+        activities=[activities.give_up],
         workflow_failure_exception_types=[Exception],
     ):
-        yield
+        mail = mail_queue(worker.queue)
+        async with Worker(worker.client, task_queue=mail, activities=[activities.deliver]):
+            yield
 
 
 async def test_a_mail_has_the_text_and_the_id_of_its_notice(

@@ -56,7 +56,7 @@ _INSTRUCTIONS = {
 _ALERT: sa.Table = Alert.__table__  # type: ignore[attr-defined]
 _COLUMNS = (
     "alert_id", "subject_id", "instrument_id", "type_code", "serial_no", "colour", "standing",
-    "valid_until",
+    "valid_until", "since",
 )  # fmt: skip
 _WITHOUT_NOTICE = (
     sa.select(*(_ALERT.c[name] for name in _COLUMNS))
@@ -146,7 +146,8 @@ async def issue_rejected(change: Change, alert: sa.Row[Any]) -> None:
 
 
 def _line(alert: sa.Row[Any]) -> Line:
-    return Line(alert.type_code, alert.serial_no, alert.colour, alert.standing, alert.valid_until)
+    facts = (alert.type_code, alert.serial_no, alert.colour, alert.standing, alert.valid_until)
+    return Line(*facts, since=alert.since)
 
 
 def digest(name: str, on: date, lines: Sequence[Line], bureau: Contact) -> Text:
@@ -170,7 +171,11 @@ def rejected(name: str, on: date, line: Line, bureau: Contact) -> Text:
     instrument = f"{type_name(line.type_code)} {line.serial_no}"
     opening = f"{name}：\n贵单位下列在用计量器具经检定不合格，已列为红色警示："
     closing = f"如有疑问，请联系{bureau}。"
-    return Text(f"计量器具检定不合格：{instrument}", body(opening, _sentence(line, on), closing))
+    found = [f"检定日期：{line.since}。"] if line.since else []
+    return Text(
+        f"计量器具检定不合格：{instrument}" + (f"（{line.since} 检定）" if line.since else ""),
+        body(opening, _sentence(line, on), *found, closing),
+    )
 
 
 def _sentence(line: Line, on: date) -> str:

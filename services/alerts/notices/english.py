@@ -61,9 +61,11 @@ def rejected(name: str, on: date, line: Line, bureau: Contact) -> Text:
     """Writes the mail to the subject `name` about its rejected instrument."""
     instrument = f"{type_name(line.type_code)} {line.serial_no}"
     opening = f"{name}:\nThis instrument in use failed its verification and is on red alert now:"
+    found = [f"Day of the verification: {line.since}."] if line.since else []
     return Text(
-        f"Instrument failed verification: {instrument}",
-        body(opening, _sentence(line, on), _questions(bureau)),
+        f"Instrument failed verification: {instrument}"
+        + (f" (verified on {line.since})" if line.since else ""),
+        body(opening, _sentence(line, on), *found, _questions(bureau)),
     )
 
 

@@ -7,9 +7,12 @@ Message-ID.
 
 from __future__ import annotations
 
+import asyncio
+import re
 import ssl
 from email.message import EmailMessage
 from email.utils import format_datetime
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import aiosmtplib
@@ -24,25 +27,49 @@ from services.alerts.notices.mail_parts import html_part, text_part, title_of
 from services.alerts.notices.record_notices import BY_MAIL, report_told
 from services.alerts.tables import Bureau, Notice, NoticeKind, NoticeState, Subject
 
-TIMEOUT_SECONDS = 30.0
+STEP_SECONDS = 60.0  # for each step up to the recipient
+CONTENT_SECONDS = 600.0  # for the reply to the content (RFC 5321, 4.5.3.2.6): it may be accepted
+# What a server says of a mailbox, and not of the sender or of itself (RFC 5321, RFC 3463). A full
+# mailbox may have room tomorrow.
+_NO_SUCH_MAILBOX = frozenset({550, 551, 553})
+_OF_THE_MAILBOX = re.compile(r"5\.(1\.[0-6]|1\.10|2\.[01])\b")
+_ENHANCED = re.compile(r"5\.\d{1,3}\.\d{1,3}\b")
 _PORTS = {"smtp": 25, "smtps": 465, "smtp+starttls": 587}
 
 
 class MailError(Exception):
-    """An error because a message was not accepted; `final` is true if a retry would not help."""
+    """An error because a message was not accepted; `final` is true if a retry would not help.
 
-    def __init__(self, error: Exception) -> None:
+    Only what speaks of the recipient is final. A refusal of the sender, of the login, of the
+    connection or of the content may end when somebody sees to the server.
+    """
+
+    def __init__(self, error: Exception, *, final: bool | None = None) -> None:
         super().__init__(f"{type(error).__name__}: {error}"[:500])
-        refused = all(500 <= code < 600 for code in _codes(error))
-        # A ValueError means that the address is not an address.
-        self.final = refused or isinstance(error, ValueError)
+        self.final = _refuses_the_recipient(error) if final is None else final
 
 
-def _codes(error: Exception) -> list[int]:
-    """The server's reply code for each recipient; 0 if it did not reply."""
+def _refuses_the_recipient(error: Exception) -> bool:
+    """Whether the server says that there is no such mailbox, or that it takes no mail."""
     if isinstance(error, aiosmtplib.SMTPRecipientsRefused):
-        return [refused.code for refused in error.recipients]
-    return [error.code if isinstance(error, aiosmtplib.SMTPResponseException) else 0]
+        replies = error.recipients
+        return bool(replies) and all(_no_mailbox(one.code, one.message) for one in replies)
+    # Some servers look for the mailbox after the content only, and say so by an enhanced code.
+    content = isinstance(error, aiosmtplib.SMTPDataError)
+    return content and bool(_OF_THE_MAILBOX.match(getattr(error, "message", "")))
+
+
+def _no_mailbox(code: int, message: str) -> bool:
+    if _ENHANCED.match(message):
+        return bool(_OF_THE_MAILBOX.match(message))
+    return code in _NO_SUCH_MAILBOX
+
+
+class _Client(aiosmtplib.SMTP):
+    """A client that waits longer for the reply to the content than for any other."""
+
+    async def data(self, message: str | bytes, /, *, timeout: Any = None) -> Any:  # noqa: ASYNC109
+        return await super().data(message, timeout=CONTENT_SECONDS)
 
 
 def compose(notice: Notice, mail_from: str, portal_url: str, link_token: str = "") -> EmailMessage:
@@ -58,7 +85,7 @@ def compose(notice: Notice, mail_from: str, portal_url: str, link_token: str = "
     try:
         message["To"] = notice.address
     except ValueError as error:
-        raise MailError(error) from error
+        raise MailError(error, final=True) from error  # it is no address
     message["Date"] = format_datetime(notice.created_at)
     domain = mail_from.rpartition("@")[2].rstrip(">") or "quanheng"
     message["Message-ID"] = f"<{notice.notice_id}@{domain}>"
@@ -76,21 +103,32 @@ async def send(message: EmailMessage, smtp_url: str, ca_file: str = "") -> None:
     `smtp` it is encrypted if the server offers it. Raises MailError if the server cannot be reached
     or does not accept the message.
     """
-    server = urlsplit(smtp_url)
+    client = None
     try:
-        await aiosmtplib.send(
-            message,
-            hostname=server.hostname or "localhost",
-            port=server.port or _PORTS[server.scheme],
-            username=unquote(server.username) if server.username else None,
-            password=unquote(server.password) if server.password else None,
-            use_tls=server.scheme == "smtps",
-            start_tls=True if server.scheme == "smtp+starttls" else None,
-            tls_context=ssl.create_default_context(cafile=ca_file) if ca_file else None,
-            timeout=TIMEOUT_SECONDS,
-        )
+        client = _client(smtp_url, ca_file)
+        async with asyncio.timeout(STEP_SECONDS):
+            await client.connect()
+        await client.send_message(message)
     except (aiosmtplib.SMTPException, OSError, TimeoutError, ValueError) as error:
         raise MailError(error) from error
+    finally:
+        if client is not None:
+            client.close()  # the reply to QUIT matters no more
+            await asyncio.sleep(0)  # in which the connection closes
+
+
+def _client(smtp_url: str, ca_file: str) -> _Client:
+    server = urlsplit(smtp_url)
+    return _Client(
+        hostname=server.hostname or "localhost",
+        port=server.port or _PORTS[server.scheme],
+        username=unquote(server.username) if server.username else None,
+        password=unquote(server.password) if server.password else None,
+        use_tls=server.scheme == "smtps",
+        start_tls=True if server.scheme == "smtp+starttls" else None,
+        tls_context=ssl.create_default_context(cafile=ca_file) if ca_file else None,
+        timeout=STEP_SECONDS,
+    )
 
 
 async def retry_delivery(

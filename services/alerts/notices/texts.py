@@ -70,13 +70,17 @@ class RecordFact:
 
 @dataclass(frozen=True)
 class Line:
-    """An instrument in a mail, with the colour that it reached; `valid_until` is inclusive."""
+    """An instrument in a mail, with the colour that it reached; `valid_until` is inclusive.
+
+    `since` is the day of the verification from which the colour follows.
+    """
 
     type_code: str
     serial_no: str
     colour: Colour
     basis: Basis
     valid_until: date | None
+    since: date | None = None
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -67,6 +68,16 @@ def test_a_rejection_is_named_in_the_title() -> None:
     mail = colour_mails.rejected("测试单位", ON, line(Colour.RED, Basis.REJECTED, None), BUREAU)
     assert mail.title.startswith("计量器具检定不合格：")
     assert "【红色警示】" in mail.body
+
+
+def test_two_rejections_of_one_instrument_differ_in_title_and_text() -> None:
+    first, second = (
+        colour_mails.rejected("测试单位", ON, replace(rejected, since=day), BUREAU)
+        for rejected in [line(Colour.RED, Basis.REJECTED, None)]
+        for day in (date(2026, 9, 10), date(2026, 9, 12))
+    )
+    assert first.title != second.title
+    assert "检定日期：2026-09-12" in second.body
 
 
 def test_an_adverse_record_comes_with_its_source_and_the_remedy() -> None:

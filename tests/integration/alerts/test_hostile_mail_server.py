@@ -1,0 +1,142 @@
+"""What a mail server's refusals and delays mean: only what speaks of the recipient is final."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager, suppress
+from email.message import EmailMessage
+
+import pytest
+
+from services.alerts.notices import mail
+from services.alerts.notices.mail import MailError
+
+USUAL = {"": "220 sink", "EHLO": "250 sink", "MAIL": "250 ok", "RCPT": "250 ok", "DATA": "354 go"}
+
+
+class Sink:
+    """A mail server whose replies, and the seconds before each, are given by command.
+
+    The command "" is the connection and "." the end of a content.
+    """
+
+    def __init__(self, replies: Mapping[str, str], delays: Mapping[str, float]) -> None:
+        self.replies = {**USUAL, ".": "250 kept", **replies}
+        self.delays = delays
+        self.contents, self.url = 0, ""
+        self._serving: asyncio.Task[None] | None = None
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._serving = asyncio.current_task()
+        try:
+            await self._converse(reader, writer)
+        except (asyncio.CancelledError, ConnectionError):
+            return
+        finally:
+            writer.close()
+            with suppress(ConnectionError):
+                await writer.wait_closed()
+
+    async def end(self) -> None:
+        """Ends the conversation, also one that hangs."""
+        if self._serving is not None:
+            self._serving.cancel()
+            await asyncio.wait({self._serving})
+
+    async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await self._reply(writer, "")
+        while line := await reader.readline():
+            verb = line.decode().split()[0].upper()
+            await self._reply(writer, verb)
+            if verb == "DATA" and self.replies["DATA"].startswith("354"):
+                await reader.readuntil(b"\r\n.\r\n")
+                self.contents += 1
+                await self._reply(writer, ".")
+
+    async def _reply(self, writer: asyncio.StreamWriter, verb: str) -> None:
+        await asyncio.sleep(self.delays.get(verb, 0))
+        writer.write(f"{self.replies.get(verb, '250 ok')}\r\n".encode())
+
+
+@asynccontextmanager
+async def sink(
+    replies: Mapping[str, str] | None = None, delays: Mapping[str, float] | None = None
+) -> AsyncIterator[Sink]:
+    hostile = Sink(replies or {}, delays or {})
+    server = await asyncio.start_server(hostile.serve, "127.0.0.1", 0)
+    hostile.url = f"smtp://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    async with server:
+        yield hostile
+        await hostile.end()
+
+
+async def send_to(hostile: Sink) -> None:
+    message = EmailMessage()
+    message["From"], message["To"] = "quanheng@test.example", "unit@test.example"
+    message["Subject"] = "异议处理结果告知"
+    message.set_content("贵单位的异议已处理。\n")
+    await mail.send(message, hostile.url)
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        {"": "554 5.3.2 no service here"},
+        {"MAIL": "550 5.7.1 sender refused"},
+        {"MAIL": "530 5.7.0 authentication required"},
+        {"RCPT": "530 5.7.0 authentication required"},
+        {"RCPT": "550 5.7.1 relaying denied"},
+        {"RCPT": "552 5.2.2 mailbox full"},
+        {"RCPT": "450 4.2.1 try later"},
+        {"DATA": "554 5.5.1 no valid recipients"},
+        {".": "554 5.7.1 looks like spam"},
+        {".": "550 policy"},
+    ],
+)
+async def test_what_a_server_says_of_itself_or_of_the_sender_is_tried_again(
+    reply: dict[str, str],
+) -> None:
+    async with sink(reply) as hostile:
+        with pytest.raises(MailError) as caught:
+            await send_to(hostile)
+    assert not caught.value.final
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        {"RCPT": "550 no such user"},
+        {"RCPT": "550 5.1.1 no such user"},
+        {"RCPT": "553 mailbox name not allowed"},
+        {"RCPT": "550 5.2.1 mailbox disabled"},
+        {".": "550 5.1.1 no such user"},
+    ],
+)
+async def test_what_a_server_says_of_the_recipient_is_final(reply: dict[str, str]) -> None:
+    async with sink(reply) as hostile:
+        with pytest.raises(MailError) as caught:
+            await send_to(hostile)
+    assert caught.value.final
+
+
+async def test_a_late_reply_to_the_content_is_waited_for_and_no_second_copy_is_sent(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(mail, "STEP_SECONDS", 0.3)
+    async with sink(delays={".": 1.0}) as hostile:
+        await send_to(hostile)
+    assert hostile.contents == 1
+    assert mail.CONTENT_SECONDS == 600
+
+
+async def test_a_server_that_hangs_before_the_content_is_left_soon(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(mail, "STEP_SECONDS", 0.1)
+    for step in ("", "MAIL", "RCPT"):
+        async with sink(delays={step: 60.0}) as hostile:
+            async with asyncio.timeout(5):
+                with pytest.raises(MailError) as caught:
+                    await send_to(hostile)
+            assert not caught.value.final
