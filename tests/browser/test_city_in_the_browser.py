@@ -192,6 +192,7 @@ def released_by_the_other(page: Page, sign_in: SignIn) -> str:
     second = sign_in("demo.administrator")
     second.goto("/accounts")
     second.get_by_role("link", name="审批平台管理员提出的变更").click()
+    expect(second.get_by_text("样例新人（new.clerk）")).to_be_visible()
     expect(second.get_by_role("row").filter(has_text="角色")).to_contain_text("办案人员")
     second.get_by_label("理由").fill("人事科已确认")
     press(second, "批准变更")

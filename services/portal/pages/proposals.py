@@ -12,9 +12,11 @@ from starlette.responses import Response
 from law.separation import Act, release_of
 from plumbing.client import Refusal, ask
 from plumbing.clock import SHANGHAI
+from protos.identity.v1 import identity_pb2 as identity
 from protos.registry.v1 import proposals_pb2 as pb
 from services.portal.listing import Asked, Cell, Chunk, Column, Filter, Listing, chunk_of, show
 from services.portal.pages.forms import told
+from services.portal.pages.reading import bureau_names
 from services.portal.pages.tasks import Task
 from services.portal.visit import Visit
 from services.portal.wording import N_, Words
@@ -166,10 +168,25 @@ async def _page(visit: Visit, status: int = 200, **values: Any) -> Response:
         state=visit.say(STATES[proposal.state]),
         differences=[_difference(visit, proposal, change) for change in proposal.changes],
         about=_about(visit, proposal),
+        concerned=await _concerned(visit, proposal),
         acts=_acts(visit, proposal),
         form=visit.form,
         **values,
     )
+
+
+async def _concerned(visit: Visit, proposal: pb.Proposal) -> list[tuple[str, str]]:
+    """Whose account a proposal changes, and of which bureau; nothing for other proposals."""
+    kind, _, account_id = proposal.object.partition("/")
+    if kind != "account":
+        return []
+    request = identity.GetAccountRequest(account_id=account_id)
+    account = (await ask(visit.services.identity.GetAccount(request))).account
+    bureaus = await bureau_names(visit)
+    return [
+        (visit.say(N_("账号")), f"{account.display_name}（{account.name}）"),
+        (visit.say(N_("机关")), bureaus.get(account.bureau, account.bureau)),
+    ]
 
 
 def _about(visit: Visit, proposal: pb.Proposal) -> str:

@@ -150,8 +150,10 @@ async def test_an_administrator_helps_who_lost_the_telephone_and_nobody_else_doe
     request = pb.RemoveSecondFactorRequest(
         request_id=new_request_id(), account_id=account.account_id
     )
-    with refused("NOT_PERMITTED"):
-        await other.identity.RemoveSecondFactor(request)
+    elsewhere = registry.client(Role.ADMINISTRATOR, bureau=OTHER_DISTRICT)
+    for nobody in (other, elsewhere):
+        with refused("NOT_PERMITTED"):
+            await nobody.identity.RemoveSecondFactor(request)
     admin = await registry.first_administrator()
     assert not (await admin.identity.RemoveSecondFactor(request)).account.second_factor
     assert (await log_in(registry, account.name, PASSWORD)).token
@@ -176,6 +178,36 @@ async def test_a_login_that_was_ended_is_over_at_once(registry: RunningRegistry)
         with refused("UNAUTHENTICATED"):
             await call
     await client.identity.GetCaller(pb.GetCallerRequest())
+
+
+async def test_an_administrator_ends_the_logins_of_others_and_they_see_who_did(
+    registry: RunningRegistry,
+) -> None:
+    account, client = await person(registry)
+    lost = registry.client_with((await log_in(registry, account.name, PASSWORD)).token)
+    asked = pb.ListSessionsRequest(account_id=account.account_id)
+    elsewhere = registry.client(Role.ADMINISTRATOR, bureau=OTHER_DISTRICT)
+    for nobody in ((await person(registry))[1], elsewhere):
+        with refused("NOT_PERMITTED"):
+            await nobody.identity.ListSessions(asked)
+    admin = await registry.first_administrator()
+    newest = (await admin.identity.ListSessions(asked)).sessions[0]
+    assert not newest.present
+    ending = pb.EndSessionRequest(
+        request_id=new_request_id(), account_id=account.account_id, session_id=newest.session_id
+    )
+    with refused("NOT_PERMITTED"):
+        await elsewhere.identity.EndSession(ending)
+    assert (await admin.identity.EndSession(ending)).ended == 1
+    with refused("UNAUTHENTICATED"):
+        await lost.identity.GetCaller(pb.GetCallerRequest())
+    listed = (await client.identity.ListSessions(pb.ListSessionsRequest())).sessions
+    assert [(one.ended_by_name, one.HasField("ended_at")) for one in listed] == [
+        ("", False),
+        ("平台管理员", True),
+    ]
+    entry = (await registry.audited(f"account/{account.account_id}"))[-1]
+    assert entry.action == "end_sessions"
 
 
 async def test_a_mailed_link_sets_a_password_once_and_its_secret_is_kept_nowhere(
