@@ -248,6 +248,8 @@ TABLE = """
 /labels foreign                                           >   . . . . . - - - -  . . .
 /labels.pdf any                                           >   + + + + + - - - -  + + +
 /unit any                                                 >   - - + - - - - - -  - + -
+/unit/report any                                          >   - - + + - - - - -  - + +
+/unit/report.pdf any                                      >   - - + + - - - - -  - + +
 
 /unit-people any                                          >   - - + - - - - - -  - + -
 /absence any                                              >   - + + + + - - - -  + + +
