@@ -1,7 +1,7 @@
 """What the public is shown of grades: what follows from the records that were released to it.
 
 A record may lower a grade before a second person has reviewed it. Until then the public is shown
-the grade without it, and nothing that tells of it (S1 18, 19; ADR 0023).
+the grade without it, and nothing that tells of it (S1 18, 19; ADR 0024).
 """
 
 from __future__ import annotations

@@ -26,10 +26,12 @@ from services.registry.tables import (
     ImportedThing,
     ImportFault,
     Instrument,
+    Publication,
     Record,
     RecordVersion,
     RejectedRow,
     Subject,
+    Telling,
     Verification,
 )
 
@@ -40,6 +42,8 @@ MOVED = (
     *(Bureau, Subject, Instrument, Verification, Record, RecordVersion),
     *(ImportedThing, ImportFault, RejectedRow),
 )
+# What saving records looks into; it stays empty, since reviews go on meanwhile: see `staged`.
+LOOKED_INTO = (Publication, Telling)
 # The version that a row of the register had when it was copied into the scratch file.
 BASE = sa.Table(
     "base",
@@ -73,7 +77,7 @@ class Scratch:
         try:
             async with AsyncSession(engine, expire_on_commit=False) as session, session.begin():
                 connection = await session.connection()
-                for model in (*MOVED, Outbox, AggregateSequence, AuditRow):
+                for model in (*MOVED, *LOOKED_INTO, Outbox, AggregateSequence, AuditRow):
                     await connection.execute(CreateTable(table_of(model)))
                 await connection.execute(CreateTable(BASE))
                 for columns in _INDEXES:
