@@ -69,6 +69,8 @@ _HELP = {
     "like_name": "名称与此相近的 | names that look like this one",
     "late": "只看逾期决定的 | only those decided late",
     "lodged_from": "自这一日起提交的 | lodged on this day or later",
+    "month": "月份，如 2026-09；不写即上一个月 | month, as in 2026-09; by default the last one",
+    "since": "从这一日起等级的变化 | how grades moved since this day",
     "lodged_to": "这一日或以前提交的 | lodged on this day or earlier",
     "days": "增加的工作日 | working days more",
     "absence_id": "外出登记 id | absence",

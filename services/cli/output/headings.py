@@ -109,6 +109,9 @@ ages 按时长 | cases 案件数 | CaseLoad.caseworker 经办人 | decided 已�
 decided_in_time 期限内决定 | due_soon 一周内到期 | due_soon_to 一周内至 | loads 按人
 lodged_from 提交自 | lodged_to 提交至 | SummariseCasesResponse.counts 按类别和状态 | waiting 待办
 CaseLoad.overdue 已逾期
+month 月份 | month_cases 当月案件 | lodged 提交 | verifications 检定
+escalations_opened 督促立案 | escalations_closed 督促结案 | entered 录入 | released 审查后公开
+withheld 审查后不公开 | expired 期满移出
 certificate_no 证书编号 | certificate_sha256 证书SHA-256 | institution 检定机构 | method 检定依据
 as_of 启用日 | direction 升降 | done 已试算主体数 | run_at 试算时间 | run_by 试算人
 open_until 保留到 | certificate_id 证书文件id | sha256 SHA-256 | size 字节数 | file_name 文件名
