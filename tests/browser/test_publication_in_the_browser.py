@@ -81,21 +81,15 @@ def test_a_second_person_releases_what_the_public_reads(sign_in: SignIn) -> None
     check(entering)
 
 
-def test_a_record_whose_subject_nobody_told_waits_until_it_is_told_by_hand(
-    sign_in: SignIn,
-) -> None:
+def test_a_telling_by_hand_is_recorded_with_its_day_and_manner(sign_in: SignIn) -> None:
     entering = sign_in("demo.caseworker")
     ref = "样例监罚〔2026〕778号"
     enter(entering, ref)
     reviewing = sign_in("demo.unithead")
-    reviewing.goto("/publication/untold")
-    check(reviewing)
-    reviewing.get_by_role("button", name="向所选记录的主体发出通知").click()
-    expect(reviewing.get_by_role("link", name="请至少选择一条信用记录")).to_be_visible()
+    reviewing.goto("/publication?state=waiting")
     reviewing.get_by_role("link", name=ref).click()
-    expect(reviewing.get_by_text("还没有人告知主体，因此不会公开。")).to_be_visible()
-    check(reviewing)
-    reviewing.get_by_role("link", name="记录另行告知").click()
+    reviewing.wait_for_url("**/publication/*")
+    reviewing.goto(f"{reviewing.url.partition('?')[0]}/telling")
     reviewing.get_by_label("告知的方式").fill("送达回证（合成）第1号")
     reviewing.get_by_role("button", name="记录", exact=True).click()
     expect(reviewing.get_by_role("link", name="日期应写成")).to_be_visible()
@@ -105,7 +99,6 @@ def test_a_record_whose_subject_nobody_told_waits_until_it_is_told_by_hand(
     reviewing.get_by_role("button", name="记录", exact=True).click()
     expect(reviewing.get_by_text("告知已记录")).to_be_visible()
     expect(reviewing.get_by_text("送达回证（合成）第1号")).to_be_visible()
-    expect(reviewing.locator("#untold")).to_have_count(0)
 
 
 def test_the_subject_replies_and_the_reply_stands_beside_the_record(sign_in: SignIn) -> None:
