@@ -7,12 +7,16 @@ from dataclasses import asdict, replace
 from typing import Any
 from uuid import uuid4
 
+import sqlalchemy as sa
 from google.protobuf.message import Message
+from sqlmodel import col, select
 
 from law.colours.rule import InstrumentState
-from law.errors import Fault, NotPermitted, WrongState
+from law.errors import AlreadyExists, Fault, NotPermitted, WrongState
+from law.identity import may_be_one_model, serial_key
 from law.separation import Act, release_of
 from plumbing.change import Change
+from plumbing.events.leadership import exclusively
 from plumbing.identity import Role
 from protos.registry.v1 import events_pb2 as events
 from protos.registry.v1 import proposals_pb2 as proposals
@@ -27,7 +31,7 @@ from services.registry.commands.targets import (
 )
 from services.registry.proposals.propose import Proposed, object_id, propose
 from services.registry.red_alerts import ends_red
-from services.registry.serials import serial_of
+from services.registry.serials import right_to_mark, serial_of
 from services.registry.tables import Instrument, Proposal, Subject
 from services.registry.validation import InstrumentContent, read_instrument, reader_of
 
@@ -44,7 +48,8 @@ async def put_instrument(
     (C-20). The bureau is told when an operator files one. A change that would end a red alert is
     only proposed: a second person releases it (S1 20). Raises InvalidInput for faulty content,
     NotPermitted outside the caller's scope and for what an operator may not change, WrongState if
-    the request's version is not the present one.
+    the request's version is not the present one, and AlreadyExists for a new instrument that the
+    owner has on file, in whatever writing of its serial number.
     """
     content = _content(request.instrument)
     instrument_id = request.instrument.instrument_id
@@ -90,6 +95,7 @@ def _check_state(state: str, row: Instrument | None) -> None:
 
 
 async def _file(change: Change, owner: Subject, content: InstrumentContent) -> Instrument:
+    await _require_new(change, content)
     row = Instrument(
         instrument_id=uuid4().hex,
         bureau=owner.bureau,
@@ -100,6 +106,31 @@ async def _file(change: Change, owner: Subject, content: InstrumentContent) -> I
     others = await save_instruments(change, [row], cause)
     change.audit("file_instrument", f"instrument/{row.instrument_id}", after=_after(row, others))
     return row
+
+
+async def _require_new(change: Change, content: InstrumentContent) -> None:
+    """Raises AlreadyExists if the owner has an instrument of this type, serial number and model.
+
+    An instrument without a serial number, such as 无, is never known to be the same.
+    """
+    key = serial_key(content.serial_no)
+    if not key:
+        return
+    # Of two that are filed at once, the later one must see the earlier.
+    await exclusively(change.session, right_to_mark(content.type_code))
+    query = select(Instrument).where(
+        Instrument.type_code == content.type_code,
+        Instrument.serial_key == key,
+        Instrument.subject_id == content.subject_id,
+        sa.not_(col(Instrument.removed)),
+    )
+    for row in await change.session.exec(query):
+        if may_be_one_model(content.model, row.model):
+            raise AlreadyExists(
+                f"该单位已登记此类型、编号为{row.serial_no}的器具；型号不同的，请写明型号",
+                f"The owner has this instrument on file already, numbered {row.serial_no}",
+                instrument_id=row.instrument_id,
+            )
 
 
 def _differing(

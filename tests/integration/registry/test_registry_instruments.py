@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
+import grpc
 import pytest
 
-from plumbing.client import new_request_id
+from plumbing.client import new_request_id, refusal_of
 from plumbing.identity import Role
 from protos.registry.v1 import events_pb2 as events
 from protos.registry.v1 import registry_pb2 as pb
@@ -67,6 +69,27 @@ async def test_filing_twice_by_one_request_files_once(registry: RunningRegistry)
         pb.ListInstrumentsRequest(subject_id=owner.subject_id)
     )
     assert list(listed.instruments) == [first.instrument]
+
+
+async def test_one_instrument_filed_by_many_requests_at_once_is_filed_once(
+    registry: RunningRegistry,
+) -> None:
+    owner = await registry.subject()
+    client = registry.client(Role.INTEGRATOR)
+    writings = ("ONE-7", "one-7", "ＯＮＥ－７", "ONE —7")
+    requests = [
+        put_instrument(owner.subject_id, serial_no=writings[n % 4], model="一型") for n in range(32)
+    ]
+    answers = await asyncio.gather(
+        *map(client.registry.PutInstrument, requests), return_exceptions=True
+    )
+    [filed] = [one for one in answers if isinstance(one, pb.PutInstrumentResponse)]
+    others = [refusal_of(one) for one in answers if isinstance(one, grpc.aio.AioRpcError)]
+    assert [one.reason for one in others] == ["ALREADY_EXISTS"] * 31
+    assert {one.facts["instrument_id"] for one in others} == {filed.instrument.instrument_id}
+    # Another model is another instrument; what has no number is never known to be the same.
+    for values in ({"serial_no": "ONE-7", "model": "另一型号"}, *({"serial_no": "无"},) * 2):
+        await client.registry.PutInstrument(put_instrument(owner.subject_id, **values))
 
 
 async def test_an_instrument_is_changed_by_whoever_read_it_last(registry: RunningRegistry) -> None:
