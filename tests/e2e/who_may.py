@@ -278,9 +278,9 @@ PublicationService.ReviewReply   own          -  +  +  -  -  -  -  -  -  -  -   
 PublicationService.ReviewReply   foreign      -  -  -  -  -  -  -  -  -  -  -   -  -  -
 PublicationService.ReviewReply   city         -  -  -  -  -  -  -  -  -  -  -   +  +  -
 PublicationService.WriteReply own             +  -  -  -  -  -  -  -  -  -  -   -  -  -
-PublicationService.WriteReply neighbour       -  -  -  -  -  -  -  -  -  -  -   -  -  -
+PublicationService.WriteReply foreign         -  -  -  -  -  -  -  -  -  -  -   -  -  -
 PublicationService.WithdrawReply own          +  -  -  -  -  -  -  -  -  -  -   -  -  -
-PublicationService.WithdrawReply neighbour    -  -  -  -  -  -  -  -  -  -  -   -  -  -
+PublicationService.WithdrawReply foreign      -  -  -  -  -  -  -  -  -  -  -   -  -  -
 
 ImportService.ImportFile own                 -  +  -  -  -  -  +  -  -  -  -   +  -  -
 ImportService.ImportFile foreign             -  -  -  -  -  -  -  -  -  -  -   -  -  -
