@@ -137,7 +137,8 @@ async def save_records(change: Change, rows: Sequence[Record], cause: Cause = EN
     subject is told again.
     """
     await _write(change, rows)
-    await review_again(change, rows, cause)
+    await announce_publications(change, await reopen(change.session, rows), cause)
+    await forget_changed(change.session, rows)
     change.session.add_all(
         RecordVersion(
             record_id=row.record_id,
@@ -152,12 +153,6 @@ async def save_records(change: Change, rows: Sequence[Record], cause: Cause = EN
         _Item(_aggregate(row.subject_id), bureaus[row.subject_id], wire.record(row)) for row in rows
     ]
     await _announce(change, events.RecordsChanged, "records", items, cause)
-
-
-async def review_again(change: Change, rows: Sequence[Record], cause: Cause = ENTERED) -> None:
-    """Has those of these records reviewed and told again whose content has changed since."""
-    await announce_publications(change, await reopen(change.session, rows), cause)
-    await forget_changed(change.session, rows)
 
 
 async def announce_publications(

@@ -42,7 +42,7 @@ MOVED = (
     *(Bureau, Subject, Instrument, Verification, Record, RecordVersion),
     *(ImportedThing, ImportFault, RejectedRow),
 )
-# What saving records looks into; it stays empty, since reviews go on meanwhile: see `staged`.
+# What saving records looks into. It stays empty: a file enters records and alters none.
 LOOKED_INTO = (Publication, Telling)
 # The version that a row of the register had when it was copied into the scratch file.
 BASE = sa.Table(

@@ -19,12 +19,11 @@ from plumbing.events.leadership import exclusively
 from plumbing.events.outbox import Outbox, record_staged
 from plumbing.row_digests import AuditRow, Summary
 from services.registry import serials
-from services.registry.announce_changes import IDS_IN_QUERY, review_again
+from services.registry.announce_changes import IDS_IN_QUERY
 from services.registry.imports.batch.imported_rows import TABLES
 from services.registry.imports.plan.plan import Kind
 from services.registry.imports.staging.rivals import Footprint, Seen, overtaken
 from services.registry.imports.staging.scratch import MOVED, Scratch, table_of
-from services.registry.tables import Record
 
 
 @dataclass(frozen=True)
@@ -76,18 +75,10 @@ class Staged:
         """Writes the events, and makes the audit entry of the change cover the moved rows."""
         if self.written.count:
             change.written.adopt(self.written)
-        await self._review_again(change)
         events = sa.select(table_of(Outbox)).order_by(col(Outbox.seq))
         async for rows in self.scratch.chunks(events):
             for event in rows:
                 await record_staged(change.session, event)
-
-    async def _review_again(self, change: Change) -> None:
-        """Has changed records reviewed and told again, by what the register holds now."""
-        for ids in chunks(sorted(self.versions.get(Kind.RECORD, {})), IDS_IN_QUERY):
-            query = select(Record).where(col(Record.record_id).in_(ids))
-            rows = await change.session.exec(query.execution_options(populate_existing=True))
-            await review_again(change, rows.all())
 
     async def _require_versions(self, session: AsyncSession) -> None:
         """Locks the rows that the batch changes; raises Overtaken if one is not as it was."""
