@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from sqlmodel import col, select
 
@@ -14,12 +14,12 @@ from law.objection import (
     CaseKind,
     CaseState,
     competent_bureau,
-    may_reconsider,
 )
 from plumbing.change import Change
 from protos.objection.v1 import events_pb2 as events
 from protos.objection.v1 import objection_pb2 as pb
 from protos.registry.v1.registry_pb2 import Record
+from services.objection.decided_matters import as_lodged, refuse_decided_matter
 from services.objection.numbers import next_number
 from services.objection.steps import record_step
 from services.objection.tables import OPEN, Case
@@ -29,7 +29,6 @@ _CITE = {
     CaseKind.RECONSIDERATION: OBJECTION_CITE,
     CaseKind.REPAIR: REPAIR_CITE,
 }
-_HAVE_RESULT = tuple(state for state in CaseState if may_reconsider(state))
 NO_LONGER_HELD = ("withdrawn", "expired")
 
 
@@ -46,12 +45,13 @@ async def lodge(
 
     Raises InvalidInput for missing grounds, and for records of another subject, of several bureaus
     or no longer on file. Raises WrongState, with the number of the case, if a record already has an
-    open case, or if an objection to it has a result, which only a reconsideration changes.
+    open case, or if an objection to its present content has a result, which only a reconsideration
+    changes.
     """
     bureau = _competent_bureau(request, records)
     number = await next_number(change, CaseKind.OBJECTION, bureau)
     await refuse_second_case(change, CaseKind.OBJECTION, request.record_ids)
-    await _refuse_decided_matter(change, request)
+    await refuse_decided_matter(change.session, request.subject_id, records)
     case = Case(
         case_id=str(uuid.uuid4()),
         kind=CaseKind.OBJECTION,
@@ -100,38 +100,12 @@ async def refuse_second_case(change: Change, kind: CaseKind, record_ids: Sequenc
         )
 
 
-async def _refuse_decided_matter(change: Change, request: pb.LodgeObjectionRequest) -> None:
-    query = (
-        select(Case)
-        .where(Case.subject_id == request.subject_id, Case.kind == CaseKind.OBJECTION)
-        .where(col(Case.state).in_(_HAVE_RESULT))
-        .order_by(col(Case.lodged_at).desc(), col(Case.case_id))
-    )
-    for case in (await change.session.exec(query)).all():
-        if same := sorted(set(case.record_ids) & set(request.record_ids)):
-            raise WrongState(
-                f"对记录{same[0]}的异议（{case.number}）已有处理结果；"
-                "不服该结果的，请打开该案件申请复核",
-                f"The objection {case.number} to record {same[0]} already has a result; who does"
-                " not accept it applies for its reconsideration",
-                cite=OBJECTION_CITE,
-                case=case.case_id,
-                number=case.number,
-            )
-
-
 def open_case(change: Change, case: Case) -> None:
     """Adds a new case to the database and marks its records as having an open case."""
     change.session.add(case)
     change.session.add_all(
         OPEN[case.kind](record_id=record_id, case_id=case.case_id) for record_id in case.record_ids
     )
-
-
-def as_lodged(records: Iterable[Record]) -> list[dict[str, str]]:
-    """Returns the contents of records on the day of lodging, for the letters of the case."""
-    names = ("record_id", "kind", "summary", "source_ref", "determined_on")
-    return [{name: getattr(record, name) for name in names} for record in records]
 
 
 def _competent_bureau(request: pb.LodgeObjectionRequest, records: Sequence[Record]) -> str:

@@ -21,6 +21,7 @@ _READ = allow(
 _HEARS = allow(Role.CASEWORKER, Role.MUNICIPAL_REVIEWER)
 REPAIRS = "quanheng.objection.v1.RepairService"
 POLICY: Policy = {
+    f"/{SERVICE}/CheckObjection": allow(Role.OPERATOR).noting("record"),
     f"/{SERVICE}/LodgeObjection": allow(Role.OPERATOR).with_large_requests(),
     f"/{SERVICE}/LodgeReconsideration": allow(Role.OPERATOR).with_large_requests(),
     f"/{SERVICE}/WithdrawObjection": allow(Role.OPERATOR),

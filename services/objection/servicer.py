@@ -14,7 +14,7 @@ from plumbing.servicer import Servicer, change, query
 from protos.objection.v1 import objection_pb2 as pb
 from protos.objection.v1 import objection_pb2_grpc as rpc
 from protos.registry.v1.registry_pb2 import Record
-from services.objection import commands, overview, queries
+from services.objection import commands, decided_matters, overview, queries
 from services.objection.clients import Clients
 from services.objection.lodging import lodge
 from services.objection.reconsiderations import lodging as reconsiderations
@@ -28,6 +28,15 @@ class ObjectionServicer(Servicer, rpc.ObjectionServiceServicer):
     def __init__(self, changes: Changes, clients: Clients) -> None:
         super().__init__(changes)
         self._clients = clients
+
+    async def CheckObjection(
+        self, request: pb.CheckObjectionRequest, context: Any
+    ) -> pb.CheckObjectionResponse:
+        caller = current_caller()
+        caller.require_subject(request.subject_id, caller.bureau)
+        records = await self._clients.archive(request.subject_id, caller.account_id)
+        async with self.view() as view:
+            return await decided_matters.check(view, request, records=records)
 
     async def LodgeObjection(
         self, request: pb.LodgeObjectionRequest, context: Any

@@ -218,6 +218,13 @@ def test_refused_and_reconsidered(sign_in: SignIn) -> None:
     expect(caseworker.get_by_text("参加过原决定的人员应当回避").first).to_be_visible()
     expect(caseworker.get_by_text(re.compile(r"还剩 \d+ 个工作日"))).to_be_visible()
 
+    operator.goto(anew)  # taken back, it leaves no result: the first one was revoked
+    operator.get_by_role("button", name="撤回", exact=True).click()
+    press(operator, "撤回异议")
+    operator.goto("/records")
+    expect(operator.get_by_role("heading", name="信用记录")).to_be_visible()
+    expect(operator.get_by_text("您对这条记录的异议已有处理结果")).to_have_count(0)
+
 
 def test_a_form_from_another_session_is_refused(sign_in: SignIn) -> None:
     page = sign_in("demo.operator")

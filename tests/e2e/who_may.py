@@ -407,6 +407,9 @@ ObjectionService.ListCases foreign           .  .  .  .  .  -  -  -  -  -  -   .
 ObjectionService.ListCases city              .  .  .  .  .  -  -  -  -  -  -   +  +  +
 ObjectionService.SummariseCases own          -  +  +  +  +  -  -  -  -  -  -   +  +  +
 ObjectionService.SummariseCases foreign      -  -  -  -  -  -  -  -  -  -  -   -  -  -
+ObjectionService.CheckObjection own          +  -  -  -  -  -  -  -  -  -  -   -  -  -
+ObjectionService.CheckObjection neighbour    -  -  -  -  -  -  -  -  -  -  -   -  -  -
+ObjectionService.CheckObjection foreign      -  -  -  -  -  -  -  -  -  -  -   -  -  -
 ObjectionService.LodgeObjection own          +  -  -  -  -  -  -  -  -  -  -   -  -  -
 ObjectionService.LodgeObjection neighbour    -  -  -  -  -  -  -  -  -  -  -   -  -  -
 ObjectionService.LodgeObjection foreign      -  -  -  -  -  -  -  -  -  -  -   -  -  -

@@ -465,6 +465,80 @@ class Letter(_message.Message):
 Global___Letter: _TypeAlias = Letter  # noqa: Y015
 
 @_typing.final
+class CheckObjectionRequest(_message.Message):
+    """Request of CheckObjection."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SUBJECT_ID_FIELD_NUMBER: _builtins.int
+    subject_id: _builtins.str
+    """The subject."""
+    def __init__(
+        self,
+        *,
+        subject_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["subject_id", b"subject_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CheckObjectionRequest: _TypeAlias = CheckObjectionRequest  # noqa: Y015
+
+@_typing.final
+class CheckObjectionResponse(_message.Message):
+    """Response of CheckObjection."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DECIDED_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def decided(self) -> _containers.RepeatedCompositeFieldContainer[Global___DecidedRecord]:
+        """Every record whose present content was decided about."""
+
+    def __init__(
+        self,
+        *,
+        decided: _abc.Iterable[Global___DecidedRecord] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["decided", b"decided"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CheckObjectionResponse: _TypeAlias = CheckObjectionResponse  # noqa: Y015
+
+@_typing.final
+class DecidedRecord(_message.Message):
+    """A record and the latest case that decided about its present content."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RECORD_ID_FIELD_NUMBER: _builtins.int
+    CASE_FIELD_NUMBER: _builtins.int
+    record_id: _builtins.str
+    """The record."""
+    @_builtins.property
+    def case(self) -> Global___RelatedCase:
+        """The objection or reconsideration."""
+
+    def __init__(
+        self,
+        *,
+        record_id: _builtins.str = ...,
+        case: Global___RelatedCase | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["case", b"case"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["case", b"case", "record_id", b"record_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DecidedRecord: _TypeAlias = DecidedRecord  # noqa: Y015
+
+@_typing.final
 class LodgeObjectionRequest(_message.Message):
     """Request of LodgeObjection."""
 

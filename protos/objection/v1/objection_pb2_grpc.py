@@ -35,6 +35,11 @@ class ObjectionServiceStub:
         Args:
             channel: A grpc.Channel.
         """
+        self.CheckObjection = channel.unary_unary(
+                '/quanheng.objection.v1.ObjectionService/CheckObjection',
+                request_serializer=protos_dot_objection_dot_v1_dot_objection__pb2.CheckObjectionRequest.SerializeToString,
+                response_deserializer=protos_dot_objection_dot_v1_dot_objection__pb2.CheckObjectionResponse.FromString,
+                _registered_method=True)
         self.LodgeObjection = channel.unary_unary(
                 '/quanheng.objection.v1.ObjectionService/LodgeObjection',
                 request_serializer=protos_dot_objection_dot_v1_dot_objection__pb2.LodgeObjectionRequest.SerializeToString,
@@ -95,6 +100,13 @@ class ObjectionServiceStub:
 class ObjectionServiceServicer:
     """Handles objections and their reconsiderations, and shows cases of every kind.
     """
+
+    def CheckObjection(self, request, context):
+        """Tells which records of the caller's subject cannot be objected to because of a result.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
 
     def LodgeObjection(self, request, context):
         """Lodges an objection to records of the caller's subject.
@@ -176,6 +188,11 @@ class ObjectionServiceServicer:
 
 def add_ObjectionServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
+            'CheckObjection': grpc.unary_unary_rpc_method_handler(
+                    servicer.CheckObjection,
+                    request_deserializer=protos_dot_objection_dot_v1_dot_objection__pb2.CheckObjectionRequest.FromString,
+                    response_serializer=protos_dot_objection_dot_v1_dot_objection__pb2.CheckObjectionResponse.SerializeToString,
+            ),
             'LodgeObjection': grpc.unary_unary_rpc_method_handler(
                     servicer.LodgeObjection,
                     request_deserializer=protos_dot_objection_dot_v1_dot_objection__pb2.LodgeObjectionRequest.FromString,
@@ -242,6 +259,33 @@ def add_ObjectionServiceServicer_to_server(servicer, server):
 class ObjectionService:
     """Handles objections and their reconsiderations, and shows cases of every kind.
     """
+
+    @staticmethod
+    def CheckObjection(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/quanheng.objection.v1.ObjectionService/CheckObjection',
+            protos_dot_objection_dot_v1_dot_objection__pb2.CheckObjectionRequest.SerializeToString,
+            protos_dot_objection_dot_v1_dot_objection__pb2.CheckObjectionResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
 
     @staticmethod
     def LodgeObjection(request,

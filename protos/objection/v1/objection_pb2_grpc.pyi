@@ -19,6 +19,8 @@ class ObjectionServiceStub:
     """Handles objections and their reconsiderations, and shows cases of every kind."""
 
     def __init__(self, channel: _aio.Channel) -> None: ...
+    CheckObjection: _aio.UnaryUnaryMultiCallable[_objection_pb2.CheckObjectionRequest, _objection_pb2.CheckObjectionResponse]
+    """Tells which records of the caller's subject cannot be objected to because of a result."""
     LodgeObjection: _aio.UnaryUnaryMultiCallable[_objection_pb2.LodgeObjectionRequest, _objection_pb2.LodgeObjectionResponse]
     """Lodges an objection to records of the caller's subject."""
     LodgeReconsideration: _aio.UnaryUnaryMultiCallable[_objection_pb2.LodgeReconsiderationRequest, _objection_pb2.LodgeReconsiderationResponse]
@@ -44,6 +46,14 @@ class ObjectionServiceStub:
 
 class ObjectionServiceServicer(metaclass=_abc_1.ABCMeta):
     """Handles objections and their reconsiderations, and shows cases of every kind."""
+
+    @_abc_1.abstractmethod
+    def CheckObjection(
+        self,
+        request: _objection_pb2.CheckObjectionRequest,
+        context: _aio.ServicerContext[_objection_pb2.CheckObjectionRequest, _abc.Awaitable[_objection_pb2.CheckObjectionResponse]],
+    ) -> _abc.Awaitable[_objection_pb2.CheckObjectionResponse]:
+        """Tells which records of the caller's subject cannot be objected to because of a result."""
 
     @_abc_1.abstractmethod
     def LodgeObjection(

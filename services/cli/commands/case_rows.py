@@ -11,6 +11,9 @@ _CASE_LIST = {
 
 CASE_ROWS = (
     # objections
+    Row("objection check", "objection.CheckObjection",
+        "提出异议之前：哪些记录的现有内容已有处理结果。",
+        "Before objecting: which records were decided about as they are now."),
     Row("objection lodge", "objection.LodgeObjection", "经营者提出异议。", "Lodges an objection."),
     Row("objection reconsider", "objection.LodgeReconsideration",
         "经营者对异议的处理结果申请复核；由市局未参加原处理的人员办理。",

@@ -13,7 +13,8 @@ from plumbing.change import Change
 from protos.objection.v1 import events_pb2 as events
 from protos.objection.v1 import objection_pb2 as pb
 from protos.registry.v1.registry_pb2 import Record
-from services.objection.lodging import NO_LONGER_HELD, as_lodged, open_case, refuse_second_case
+from services.objection.decided_matters import as_lodged
+from services.objection.lodging import NO_LONGER_HELD, open_case, refuse_second_case
 from services.objection.numbers import next_number
 from services.objection.steps import own_case, record_step, required_text
 from services.objection.tables import Case
@@ -34,7 +35,7 @@ async def lodge(
     `bureau` reconsiders. The texts set no day until which it must be lodged. Raises WrongState
     while the objection has no result or its result is being carried out, if none of its records is
     on file, and, with the number of that case, if it was reconsidered before. A reconsideration
-    that was withdrawn does not count.
+    that was withdrawn does not count, however often: the texts have no rule about it.
     """
     number = await next_number(change, KIND, bureau)
     objection = await own_case(change, request.case_id, CaseKind.OBJECTION, KIND)

@@ -15,7 +15,8 @@ from plumbing.change import Change
 from protos.objection.v1 import events_pb2 as events
 from protos.objection.v1 import repair_pb2 as pb
 from protos.registry.v1.registry_pb2 import Record
-from services.objection.lodging import as_lodged, open_case, refuse_second_case
+from services.objection.decided_matters import as_lodged
+from services.objection.lodging import open_case, refuse_second_case
 from services.objection.numbers import next_number
 from services.objection.repairs.conditions import admission, checked, require_admission
 from services.objection.repairs.facts import Archive, GradeBasis

@@ -22,7 +22,6 @@ from plumbing.client import ask
 from plumbing.identity import Role
 from protos.objection.v1 import objection_pb2 as pb
 from protos.registry.v1 import registry_pb2 as registry
-from services.portal.pages.reading import ALL
 from services.portal.visit import Visit
 
 _ENDED = (RecordStatus.WITHDRAWN, RecordStatus.EXPIRED)
@@ -94,15 +93,11 @@ async def took_part_before(visit: Visit, answer: pb.GetCaseResponse) -> set[str]
     return {step.actor for one in cases for step in one.steps}
 
 
-async def decided_objections(visit: Visit) -> Mapping[str, pb.Case]:
-    """Returns the objections of the visitor's firm that have a result, by the id of each record."""
-    request = pb.ListCasesRequest(
-        subject_id=visit.person.subject_id,
-        kind=CaseKind.OBJECTION,
-        include_closed=True,
-        order_by="lodged_at",
-        page_size=ALL,
-    )
-    cases = (await ask(visit.services.objection.ListCases(request))).cases
-    decided = [case for case in cases if may_reconsider(CaseState(case.state))]
-    return {record_id: case for case in decided for record_id in case.record_ids}
+async def decided_records(visit: Visit) -> Mapping[str, pb.RelatedCase]:
+    """Returns the cases that decided about the firm's records as they are now, by record id.
+
+    No new objection to such a record can be lodged.
+    """
+    request = pb.CheckObjectionRequest(subject_id=visit.person.subject_id)
+    answer = await ask(visit.services.objection.CheckObjection(request))
+    return {one.record_id: one.case for one in answer.decided}

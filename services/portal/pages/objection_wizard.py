@@ -12,7 +12,7 @@ from law.evidence import RecordStatus
 from plumbing.client import Refusal, ask
 from protos.objection.v1 import objection_pb2 as pb
 from protos.registry.v1 import registry_pb2 as registry
-from services.portal.pages.case_reviews import decided_objections
+from services.portal.pages.case_reviews import decided_records
 from services.portal.pages.reading import records_of
 from services.portal.pages.record_choice import records_page
 from services.portal.visit import Visit, faults_by_field, message_of
@@ -26,7 +26,7 @@ async def lodge(visit: Visit) -> Response:
     The form field `step` names the question that was just answered.
     """
     records = await records_of(visit, visit.person.subject_id)
-    decided = await decided_objections(visit)
+    decided = await decided_records(visit)
     if visit.field("step") != "send":  # sent again, its records are in a case already
         records = [r for r in records if _is_open(r) and r.record_id not in decided]
     if visit.request.method == "GET":

@@ -14,7 +14,7 @@ from plumbing.client import Refusal, ask
 from protos.objection.v1 import objection_pb2 as objection
 from protos.objection.v1 import repair_pb2 as repair
 from protos.registry.v1 import registry_pb2 as registry
-from services.portal.pages.case_reviews import decided_objections
+from services.portal.pages.case_reviews import decided_records
 from services.portal.pages.reading import ALL, kept_record, records_of
 from services.portal.visit import Visit, message_of
 
@@ -35,14 +35,14 @@ class Repair:
 class OwnRecord:
     """A credit record of the visitor's firm, with what can be done about it.
 
-    `case` is the open case that is about it; `decided` is the objection to it that has a result.
-    `repair` is None where no repair is applied for.
+    `case` is the open case that is about it; `decided` is the case that decided about its present
+    content. `repair` is None where no repair is applied for.
     """
 
     record: registry.Record
     retention: registry.Retention
     case: objection.Case | None
-    decided: objection.Case | None
+    decided: objection.RelatedCase | None
     repair: Repair | None
 
     @property
@@ -62,7 +62,7 @@ class OwnRecord:
 async def records(visit: Visit) -> Response:
     """Shows every credit record of the firm, with the acts that are possible for it, or why not."""
     found = await records_of(visit, visit.person.subject_id)
-    cases, decided = await asyncio.gather(_open_cases(visit), decided_objections(visit))
+    cases, decided = await asyncio.gather(_open_cases(visit), decided_records(visit))
     own = await asyncio.gather(*(_own(visit, record.record_id, cases, decided) for record in found))
     return visit.page("operator/records.html", own=own)
 
@@ -78,7 +78,7 @@ async def _own(
     visit: Visit,
     record_id: str,
     cases: Mapping[str, objection.Case],
-    decided: Mapping[str, objection.Case],
+    decided: Mapping[str, objection.RelatedCase],
 ) -> OwnRecord:
     kept = await kept_record(visit, record_id)
     record, case = kept.record, cases.get(record_id)

@@ -25,7 +25,12 @@ from protos.objection.v1 import objection_pb2 as pb
 from protos.objection.v1 import objection_pb2_grpc as rpc
 from protos.objection.v1 import repair_pb2_grpc
 from protos.operations.v1 import operations_pb2, operations_pb2_grpc
-from protos.registry.v1 import registry_pb2, registry_pb2_grpc
+from protos.registry.v1 import (
+    proposals_pb2,
+    proposals_pb2_grpc,
+    registry_pb2,
+    registry_pb2_grpc,
+)
 from services.cli.machine.engines import (
     choose_ports,
     engine_specs,
@@ -62,6 +67,10 @@ class Person:
     @property
     def registry(self) -> registry_pb2_grpc.RegistryServiceStub:
         return registry_pb2_grpc.RegistryServiceStub(self.channels["registry"])
+
+    @property
+    def proposals(self) -> proposals_pb2_grpc.ProposalServiceStub:
+        return proposals_pb2_grpc.ProposalServiceStub(self.channels["registry"])
 
     @property
     def objection(self) -> rpc.ObjectionServiceStub:
@@ -229,6 +238,19 @@ class Cast:
     async def record(self, record_id: str) -> registry_pb2.Record:
         request = registry_pb2.GetRecordRequest(record_id=record_id)
         return (await ask(self.caseworker.registry.GetRecord(request))).record
+
+    async def corrected(self, record_id: str, **changed: Any) -> None:
+        """Has the bureau correct a record: one person proposes it, another releases it."""
+        record = await self.record(record_id)
+        record.MergeFrom(registry_pb2.Record(**changed))
+        request = registry_pb2.CorrectRecordRequest(
+            request_id=new_request_id(), record=record, ground="经复查，情节与原记载不符"
+        )
+        proposal = (await ask(self.enterer.registry.CorrectRecord(request))).proposal
+        release = proposals_pb2.ReleaseProposalRequest(
+            request_id=new_request_id(), proposal_id=proposal.proposal_id, reasons="核对无误"
+        )
+        await ask(self.unit_head.proposals.ReleaseProposal(release))
 
     async def lodge(self, *records: registry_pb2.Record, **changed: Any) -> pb.Case:
         fields: dict[str, Any] = {

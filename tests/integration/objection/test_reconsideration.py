@@ -27,6 +27,27 @@ async def declined(cast: Cast, person: Person, case: pb.Case) -> pb.Case:
     return (await cast.until(case, lambda read: bool(read.letters))).case
 
 
+async def withdrawn(cast: Cast, case: pb.Case) -> None:
+    request = pb.WithdrawObjectionRequest(request_id=new_request_id(), case_id=case.case_id)
+    await ask(cast.operator.objection.WithdrawObjection(request))
+    await cast.settled(case)
+
+
+async def decided_by(cast: Cast, record_id: str) -> str:
+    """The number of the case whose result stands against a new objection to a record, if any.
+
+    What is told beforehand is what is answered to somebody who lodges the objection all the same.
+    """
+    told = await ask(
+        cast.operator.objection.CheckObjection(pb.CheckObjectionRequest(subject_id=cast.subject_id))
+    )
+    number = {one.record_id: one.case.number for one in told.decided}.get(record_id, "")
+    if number:
+        refusal = await refused(cast.operator.objection.LodgeObjection(lodging(cast, record_id)))
+        assert (refusal.reason, refusal.facts["number"]) == ("WRONG_STATE", number)
+    return number
+
+
 async def record_of(cast: Cast, case: pb.Case) -> registry_pb2.Record:
     return await cast.record(case.record_ids[0])
 
@@ -194,6 +215,60 @@ async def test_once_for_each_result_and_no_second_objection(cast: Cast) -> None:
     await ask(cast.operator.objection.WithdrawObjection(withdrawal))
     await cast.settled(case)
     assert (await cast.reconsider(objection)).number != case.number
+
+
+async def test_what_a_record_says_anew_can_be_objected_to_although_a_result_is_there(
+    cast: Cast,
+) -> None:
+    objection = await cast.refused_objection()
+    (record_id,) = objection.record_ids
+    assert await decided_by(cast, record_id) == objection.number
+    review = await cast.reconsidered(objection, "uphold")
+    await cast.closed(review)
+    assert await decided_by(cast, record_id) == review.number
+    await cast.corrected(record_id, points=60, summary="使用未经检定的计量器具，拒不改正")
+    assert not await decided_by(cast, record_id)
+    anew = await cast.accept(await cast.lodge(await cast.record(record_id)))
+    await cast.decide(anew, "uphold")
+    await cast.closed(anew)
+    assert await decided_by(cast, record_id) == anew.number
+
+
+async def test_the_points_alone_are_other_content(cast: Cast) -> None:
+    objection = await cast.refused_objection()
+    (record_id,) = objection.record_ids
+    await cast.corrected(record_id, points=60)
+    assert not await decided_by(cast, record_id)
+    await withdrawn(cast, await cast.lodge(await cast.record(record_id)))
+
+
+async def test_what_a_decision_ordered_is_decided_and_what_it_replaced_is_not(cast: Cast) -> None:
+    record = await cast.penalty()
+    case = await cast.accept(await cast.lodge(record))
+    right = pb.Correction(record_id=record.record_id, points=3, summary="已及时改正")
+    await cast.decide(case, "correct", corrections=[right])
+    await cast.closed(case)
+    assert await decided_by(cast, record.record_id) == case.number
+    back = await cast.record(record.record_id)
+    assert (back.points, back.summary) == (3, "已及时改正")
+    await cast.corrected(record.record_id, summary=record.summary)
+    assert not await decided_by(cast, record.record_id)
+    await withdrawn(cast, await cast.lodge(await cast.record(record.record_id)))
+
+
+async def test_a_result_that_the_city_revoked_stands_in_nobodys_way(cast: Cast) -> None:
+    objection = await cast.refused_objection()
+    (record_id,) = objection.record_ids
+    review = await cast.reconsidered(objection, "send_back")
+    await cast.closed(review)
+    again = (await cast.read(objection)).related[-1]
+    await withdrawn(cast, pb.Case(case_id=again.case_id))
+    assert not await decided_by(cast, record_id)
+    anew = await cast.accept(await cast.lodge(await cast.record(record_id)))
+    await cast.decide(anew, "uphold")
+    await cast.closed(anew)
+    assert await decided_by(cast, record_id) == anew.number
+    assert (await cast.reconsider(anew)).follows == anew.case_id
 
 
 async def test_everything_agrees_afterwards(cast: Cast) -> None:
