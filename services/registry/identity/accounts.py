@@ -22,17 +22,19 @@ from protos.registry.v1 import proposals_pb2 as proposals
 from services.registry import lookup, wire
 from services.registry.commands.targets import refuse_any, require_bureau_exists
 from services.registry.identity import appointments, sessions
-from services.registry.identity.appointments import Standing
 from services.registry.identity.coverage import require_covered
 from services.registry.identity.links import RESET, Links
+from services.registry.identity.seconds import seconds
+from services.registry.identity.standing import Standing, act_of, weighty
 from services.registry.identity.tables import Account
 from services.registry.institutions.tables import Institution
-from services.registry.proposals.propose import object_id
+from services.registry.proposals.propose import end_waiting, object_id
 from services.registry.scope import PLATFORM_WIDE
 from services.registry.tables import Proposal
 
 # Roles that act for themselves, not for a bureau, and go with no other role.
 APART = frozenset({Role.OPERATOR, Role.PUBLIC})
+_CLOSED = "账号已注销 (the account was closed)"  # why a proposal about it ends
 
 
 async def create_account(
@@ -76,15 +78,17 @@ async def _open(
     change: Change, request: pb.CreateAccountRequest, row: Account, wanted: Standing
 ) -> pb.CreateAccountResponse:
     """Adds a new account with the roles that need nobody else, and proposes the others."""
-    act = appointments.act_of(Standing.of(row), wanted)
-    if act is None or not await appointments.others(change, wanted):
+    second = await seconds(change, Standing.of(row), wanted)
+    if second is None:
+        ground = _ground(request.ground, Standing.of(row), wanted)
         row.roles = sorted(wanted.roles)
-        add(change, row, appointments.alone(request.ground) if act else request.ground)
+        add(change, row, ground)
         return pb.CreateAccountResponse(account=wire.account(row))
-    row.roles = sorted(wanted.roles - appointments.weighty(wanted.roles))
+    row.roles = sorted(wanted.roles - weighty(wanted.roles))
     add(change, row, request.ground)
     asked = _role_request(row.account_id, request)
-    proposal = await appointments.propose_standing(change, asked, row, wanted, act, request.ground)
+    ground = request.ground
+    proposal = await appointments.propose_standing(change, asked, row, wanted, second, ground)
     return pb.CreateAccountResponse(account=wire.account(row), proposal=proposal)
 
 
@@ -112,6 +116,7 @@ async def change_account(
     if row.account_id == change.caller.account_id:
         raise WrongState("不能更改自己的角色", "You cannot change your own roles")
     after = await _wanted(change, row, request)
+    await require_covered(change, request.bureau, row.subject_id)
     proposal, ground = await _second(change, request, row, after)
     if proposal is None:
         await _become(change, row, after, "change_account", ground)
@@ -121,15 +126,18 @@ async def change_account(
 async def release_change(
     change: Change, request: pb.ChangeAccountRequest, proposal: Proposal
 ) -> None:
-    """Carries out a change that a second administrator releases. Raises as `change_account`."""
-    row = await _governed(change, object_id(proposal))
+    """Carries out a change that a second administrator releases. Raises as `change_account`.
+
+    The proposal lies with a bureau that the releaser covers; the proposer covered the account.
+    """
+    row = await find(change, object_id(proposal))
     after = await _wanted(change, row, request)
     appointments.require_unchanged(Standing.of(row), after, proposal)
     await _become(change, row, after, "change_account", proposal.ground)
 
 
 async def _wanted(change: Change, row: Account, request: pb.ChangeAccountRequest) -> Standing:
-    """The standing that a request asks for; refuses what does not fit the account or the caller."""
+    """The standing that a request asks for; refuses what does not fit the account."""
     if row.closed:
         raise WrongState("账号已关闭", "The account is closed")
     roles = frozenset(map(wire.role_named, request.roles))
@@ -138,7 +146,6 @@ async def _wanted(change: Change, row: Account, request: pb.ChangeAccountRequest
     )
     refuse_any(list(role_faults(roles)) + list(_scope_faults(roles, scope)))
     await _existing_scope(change, scope)
-    await require_covered(change, request.bureau, row.subject_id)
     return Standing(roles, request.bureau, request.institution.strip())
 
 
@@ -149,14 +156,18 @@ async def _second(
     after: Standing,
 ) -> tuple[proposals.Proposal | None, str]:
     """The proposal of a change that needs a second administrator, and the ground of the change."""
-    act = appointments.act_of(Standing.of(row), after)
-    if act is None:
-        return None, request.ground
-    if not await appointments.others(change, Standing.of(row), after):
-        return None, appointments.alone(request.ground)
+    before, ground = Standing.of(row), request.ground
+    second = await seconds(change, before, after)
+    if second is None:
+        return None, _ground(ground, before, after)
     await appointments.require_administrator_left(change, row, after)
-    proposal = await appointments.propose_standing(change, request, row, after, act, request.ground)
-    return proposal, request.ground
+    proposal = await appointments.propose_standing(change, request, row, after, second, ground)
+    return proposal, ground
+
+
+def _ground(ground: str, before: Standing, after: Standing) -> str:
+    """The ground of a change that is made at once."""
+    return appointments.alone(ground) if act_of(before, after) else ground
 
 
 async def _become(
@@ -200,17 +211,21 @@ async def release_closing(
     change: Change, request: pb.CloseAccountRequest, proposal: Proposal
 ) -> None:
     """Closes an account as a second administrator releases it. Raises as `close_account`."""
-    row = await _governed(change, object_id(proposal))
+    row = await find(change, object_id(proposal))
     after = replace(Standing.of(row), closed=True)
     appointments.require_unchanged(Standing.of(row), after, proposal)
     await close(change, row, proposal.ground)
 
 
 async def close(change: Change, row: Account, ground: str = "") -> None:
-    """Closes an account and ends its logins; changes nothing if it is closed already."""
+    """Closes an account; ends its logins and the proposal that waits about it.
+
+    Changes nothing if it is closed already.
+    """
     if not row.closed:
         after = replace(Standing.of(row), closed=True)
         await _become(change, row, after, "close_account", ground)
+        await end_waiting(change, f"account/{row.account_id}", _CLOSED)
 
 
 async def change_password(

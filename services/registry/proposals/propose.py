@@ -77,9 +77,21 @@ async def tell(change: Change, row: Proposal, action: str, *, ground: str) -> pb
     return message
 
 
-async def _require_alone(change: Change, object_: str) -> None:
+async def end_waiting(change: Change, object_: str, reasons: str) -> None:
+    """Ends the proposal that waits about an object, if any, because the object is no more."""
+    if row := await _waiting(change, object_):
+        row.state, row.reasons = WITHDRAWN, reasons
+        row.decided_by, row.decided_at = change.on_behalf_of, change.at
+        await tell(change, row, "withdraw_change", ground=reasons)
+
+
+async def _waiting(change: Change, object_: str) -> Proposal | None:
     same = select(Proposal).where(Proposal.object == object_, Proposal.state == WAITING)
-    if row := (await change.session.exec(same)).first():
+    return (await change.session.exec(same.with_for_update())).first()
+
+
+async def _require_alone(change: Change, object_: str) -> None:
+    if row := await _waiting(change, object_):
         zh = release_of(Act(row.act)).zh
         raise WrongState(
             f"已有一项申请待批准（{zh}，{row.proposal_id}），请先办结",

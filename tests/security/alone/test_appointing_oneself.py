@@ -7,7 +7,8 @@ in, so the platform is set up.
 from __future__ import annotations
 
 import secrets
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import asynccontextmanager
 from uuid import uuid4
 
 import pytest
@@ -22,7 +23,10 @@ from services.registry import wire
 from services.registry.identity.tables import Account
 from services.registry.tables import Proposal
 from tests.integration.registry.running_registry import (
+    CITY,
     DISTRICT,
+    FOREIGN,
+    OTHER_DISTRICT,
     PLATFORM,
     Client,
     RunningRegistry,
@@ -32,30 +36,52 @@ from tests.integration.registry.running_registry import (
 APPOINTED = [Role.CASEWORKER, Role.UNIT_HEAD, Role.MUNICIPAL_REVIEWER, Role.AUDITOR]
 
 
-@pytest.fixture
-async def administrators(registry: RunningRegistry) -> AsyncIterator[Sequence[Client]]:
-    """The attacker and another administrator, both of whom have signed in before."""
-    await registry.bureau()
-    names = [uuid4().hex, uuid4().hex]
+@asynccontextmanager
+async def signed_in(registry: RunningRegistry, *bureaus: str) -> AsyncIterator[list[Client]]:
+    """Administrators of these bureaus, signed in before; closes their accounts at the end."""
     rows = [
         Account(
-            account_id=name,
+            account_id=(name := uuid4().hex),
             name=name,
             display_name="合成平台管理员",
             roles=[Role.ADMINISTRATOR],
-            bureau=PLATFORM,
+            bureau=bureau,
             password_hash="set",
             created_at=SystemClock().now(),
             email=f"{name}@example.org",
         )
-        for name in names
+        for bureau in bureaus
     ]
+    people = [(row.account_id, row.bureau) for row in rows]
     async with registry.database.transaction() as session:
         session.add_all(rows)
-    yield [registry.client(Role.ADMINISTRATOR, bureau=PLATFORM, name=name) for name in names]
+    try:
+        yield [registry.client(Role.ADMINISTRATOR, bureau=at, name=name) for name, at in people]
+    finally:
+        await _close(registry, [name for name, _ in people])
+
+
+async def _close(registry: RunningRegistry, names: Iterable[str]) -> None:
     async with registry.database.transaction() as session:
         for row in await session.exec(select(Account).where(col(Account.account_id).in_(names))):
             row.closed = True
+
+
+@pytest.fixture
+async def administrators(registry: RunningRegistry) -> AsyncIterator[Sequence[Client]]:
+    """The attacker and another administrator, both of whom have signed in before."""
+    await registry.bureau()
+    async with signed_in(registry, PLATFORM, PLATFORM) as people:
+        yield people
+
+
+@pytest.fixture
+async def districts(registry: RunningRegistry) -> AsyncIterator[Sequence[Client]]:
+    """The attacker, who alone spans the platform, and the administrator of one district."""
+    for bureau in (CITY, DISTRICT, OTHER_DISTRICT, FOREIGN):
+        await registry.bureau(bureau)
+    async with signed_in(registry, DISTRICT) as [other]:
+        yield await registry.first_administrator(), other
 
 
 def creation(*roles: Role, bureau: str = DISTRICT) -> pb.CreateAccountRequest:
@@ -152,6 +178,19 @@ async def test_a_proposal_releases_nothing_but_what_it_shows(
         await other.proposals.ReleaseProposal(release(made.proposal.proposal_id))
 
 
+async def test_a_proposal_about_an_account_that_closes_ends_with_it(
+    administrators: Sequence[Client],
+) -> None:
+    attacker, other = administrators
+    made = await attacker.identity.CreateAccount(creation(Role.CASEWORKER))
+    close = pb.CloseAccountRequest(request_id=new_request_id(), account_id=made.account.account_id)
+    await attacker.identity.CloseAccount(close)
+    asked = proposals.GetProposalRequest(proposal_id=made.proposal.proposal_id)
+    ended = (await other.proposals.GetProposal(asked)).proposal
+    assert ended.state == "withdrawn"
+    assert "the account was closed" in ended.reasons
+
+
 async def test_the_other_administrator_is_not_closed_or_demoted_alone(
     administrators: Sequence[Client],
 ) -> None:
@@ -203,6 +242,81 @@ async def test_whoever_could_release_is_mailed(
     assert not await registry.events_of(f"account/{attacker}")
 
 
+async def test_no_account_comes_by_way_of_a_bureau_that_nobody_else_governs(
+    districts: Sequence[Client],
+) -> None:
+    attacker, other = districts
+    made = await attacker.identity.CreateAccount(creation(Role.CASEWORKER, bureau=FOREIGN))
+    assert not made.HasField("proposal")
+    moved = await attacker.identity.ChangeAccount(change(made.account, Role.CASEWORKER))
+    assert moved.account.bureau == FOREIGN
+    listed = await other.proposals.ListProposals(proposals.ListProposalsRequest(state="waiting"))
+    assert moved.proposal.proposal_id in {one.proposal_id for one in listed.proposals}
+    await other.proposals.ReleaseProposal(release(moved.proposal.proposal_id))
+    got = await other.identity.GetAccount(pb.GetAccountRequest(account_id=made.account.account_id))
+    assert got.account.bureau == DISTRICT
+
+
+@pytest.mark.parametrize(("role", "bureau"), [(Role.CASEWORKER, CITY), (Role.AUDITOR, PLATFORM)])
+async def test_who_governs_a_part_releases_what_spans_it(
+    districts: Sequence[Client], role: Role, bureau: str
+) -> None:
+    attacker, other = districts
+    made = await attacker.identity.CreateAccount(creation(role, bureau=bureau))
+    assert not made.account.roles
+    await other.proposals.ReleaseProposal(release(made.proposal.proposal_id))
+    assert await roles_of(attacker, made.account) == [role]
+
+
+@pytest.mark.parametrize("bureau", [FOREIGN, CITY, PLATFORM])
+async def test_nobody_makes_the_administrator_who_releases_for_them(
+    districts: Sequence[Client], bureau: str
+) -> None:
+    attacker, other = districts
+    made = await attacker.identity.CreateAccount(creation(Role.ADMINISTRATOR, bureau=bureau))
+    assert not made.account.roles
+    await other.proposals.ReleaseProposal(release(made.proposal.proposal_id))
+    assert await roles_of(attacker, made.account) == [Role.ADMINISTRATOR]
+
+
+@pytest.mark.parametrize("bureau", [FOREIGN, OTHER_DISTRICT])
+async def test_no_administrator_is_moved_away_alone(
+    districts: Sequence[Client], bureau: str
+) -> None:
+    attacker, victim = districts
+    found = await account_named(attacker, await account_of(victim))
+    moved = await attacker.identity.ChangeAccount(change(found, Role.ADMINISTRATOR, bureau=bureau))
+    assert moved.HasField("proposal")
+    assert moved.account.bureau == DISTRICT
+    with refused("NOT_PERMITTED"):
+        await attacker.proposals.ReleaseProposal(release(moved.proposal.proposal_id))
+
+
+async def test_a_move_that_no_other_governs_at_both_ends_is_two_steps(
+    districts: Sequence[Client], registry: RunningRegistry
+) -> None:
+    attacker, victim = districts
+    found = await account_named(attacker, await account_of(victim))
+    async with signed_in(registry, FOREIGN):
+        with refused("WRONG_STATE"):
+            asked = change(found, Role.ADMINISTRATOR, bureau=FOREIGN)
+            await attacker.identity.ChangeAccount(asked)
+
+
+async def test_whoever_proposes_where_another_releases_may_take_it_back(
+    districts: Sequence[Client], registry: RunningRegistry
+) -> None:
+    _, other = districts
+    async with signed_in(registry, FOREIGN) as [attacker]:
+        made = await attacker.identity.CreateAccount(creation(Role.ADMINISTRATOR, bureau=FOREIGN))
+        withdrawal = proposals.WithdrawProposalRequest(
+            request_id=new_request_id(), proposal_id=made.proposal.proposal_id
+        )
+        with refused("NOT_PERMITTED"):
+            await other.proposals.WithdrawProposal(withdrawal)
+        await attacker.proposals.WithdrawProposal(withdrawal)
+
+
 async def test_the_first_administrator_sets_the_platform_up_and_the_audit_says_so(
     registry: RunningRegistry,
 ) -> None:
@@ -227,3 +341,7 @@ async def test_the_last_administrator_is_not_closed(registry: RunningRegistry) -
 
 async def account_of(client: Client) -> str:
     return str((await client.identity.GetCaller(pb.GetCallerRequest())).account.account_id)
+
+
+async def account_named(client: Client, account_id: str) -> pb.Account:
+    return (await client.identity.GetAccount(pb.GetAccountRequest(account_id=account_id))).account
