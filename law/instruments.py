@@ -14,6 +14,7 @@ from functools import cache
 
 from law.colours.rule import Mode
 from law.errors import NotFound
+from law.identity import folded
 from law.periods import add_months
 from law.reader.ambiguities import read_readings
 from law.reader.data_file import DATED, read_cite, read_header, read_lasting, read_validity
@@ -109,6 +110,21 @@ def _type(reader: Reader) -> InstrumentType:
         basis=reader.text("basis"),
         note=reader.text("note") if reader.data.get("note") else "",
     )
+
+
+def code_of(written: str) -> str:
+    """Returns the code of a type from its code or its Chinese name, in whatever writing.
+
+    Ledgers hold the name. What the catalogue does not know is returned as it was written.
+    """
+    return _codes().get(folded(written), written)
+
+
+@cache
+def _codes() -> Mapping[str, str]:
+    types = catalogue().values()
+    names = {folded(one.name_zh): one.code for one in types}
+    return names | {folded(one.code): one.code for one in types}
 
 
 def instrument_type(code: str) -> InstrumentType:

@@ -151,8 +151,9 @@ def _escalations(figures: Figures, words: Words) -> Iterator[Figure]:
 def _cases(figures: Figures, words: Words) -> Iterator[Figure]:
     first, last = (day.isoformat() for day in (figures.month.first, figures.month.last))
     for one in figures.cases.month_cases:
-        kind, lodged = words.case_kind_of(one.kind), f"/cases?kind={one.kind}&lodged_from={first}"
-        yield Figure(f"{kind} {words.say(N_('提交'))}", one.lodged, f"{lodged}&lodged_to={last}")
+        kind, span = words.case_kind_of(one.kind), f"lodged_from={first}&lodged_to={last}"
+        lodged = f"/cases?kind={one.kind}&{span}&closed=yes"
+        yield Figure(f"{kind} {words.say(N_('提交'))}", one.lodged, lodged)
         yield Figure(f"{kind} {words.say(N_('按期决定'))}", one.decided_in_time)
         late = one.decided - one.decided_in_time
         yield Figure(f"{kind} {words.say(N_('逾期决定'))}", late)
@@ -161,7 +162,7 @@ def _cases(figures: Figures, words: Words) -> Iterator[Figure]:
 def _records(figures: Figures, words: Words) -> Iterator[Figure]:
     records, say = figures.records, words.say
     yield Figure(say(N_("录入")), records.entered)
-    yield Figure(say(N_("审查后公开")), records.released, "/publication")
+    yield Figure(say(N_("审查同意公开")), records.released, "/publication")
     yield Figure(say(N_("审查后不公开")), records.withheld, "/publication")
     yield Figure(say(N_("期满移出")), records.expired)
 

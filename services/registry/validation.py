@@ -15,7 +15,7 @@ from law.colours.rule import Mode, VerificationResult
 from law.errors import Fault, InvalidInput
 from law.evidence import RecordKind, Sector, Severity, SubjectKind
 from law.identifiers import check_credit_code
-from law.instruments import mode_of
+from law.instruments import code_of, mode_of
 from law.reader.strict_reader import Reader
 
 
@@ -117,7 +117,7 @@ def read_instrument(reader: Reader) -> InstrumentContent:
     """
     return InstrumentContent(
         subject_id=reader.text("subject_id"),
-        type_code=reader.text("type_code").strip(),
+        type_code=code_of(reader.text("type_code").strip()),
         model=_text(reader, "model"),
         serial_no=reader.text("serial_no").strip(),
         manufacturer=_text(reader, "manufacturer"),

@@ -172,6 +172,28 @@ async def test_a_serial_number_is_one_in_every_writing_and_another_model_is_anot
     assert len((await fleet(client, mark))[mark]) == 2
 
 
+async def test_a_type_is_one_by_its_code_and_by_its_name_and_an_unknown_one_is_told(
+    registry: RunningRegistry,
+) -> None:
+    await registry.bureau()
+    client = registry.client(Role.INTEGRATOR)
+    mark = uuid4().hex
+    rows = [
+        verification(使用单位=mark, 器具类型=written, 出厂编号=mark, 检定日期=day, 有效期至=until)
+        for written, day, until in (
+            ("燃油加油机", "2025-08-01", "2026-01-31"),
+            ("FUEL", "2026-02-01", "2026-07-31"),
+            ("fuel", "2026-08-01", "2027-01-31"),
+            ("随便写的器具", "2026-08-01", "2027-01-31"),
+        )
+    ]
+    batch = await upload(client, "verifications", verifications(*rows), **FILING)
+    warned = await reasons(client, batch, warnings=True)
+    assert [row for row, _, reason in warned if reason == "UNKNOWN_TYPE"] == [5]
+    filed = (await fleet(client, mark))[mark]
+    assert sorted(one.type_code for one in filed) == ["FUEL", "随便写的器具"]
+
+
 @pytest.mark.parametrize("order", [("合格", "不合格"), ("不合格", "合格")])
 async def test_of_two_results_of_one_day_the_severe_one_stands(
     registry: RunningRegistry, order: tuple[str, str]

@@ -57,15 +57,19 @@ async def keep_faults(
 
 def _rejected(batch_id: str, file: FileContent) -> Iterator[dict[str, Any]]:
     reasons: dict[int, list[str]] = defaultdict(list)
+    lossy: dict[int, set[int]] = defaultdict(set)
     for note in file.notes.in_order():
         if not note.warning:
             reasons[note.row].append(f"{note.column}：{note.zh}" if note.column else note.zh)
+        if note.reason == "NUMBER_FOR_TEXT" and note.column in file.notes.places:
+            lossy[note.row].add(file.notes.places[note.column])
     for row in file.rejected(file.notes.bad_rows):
         if why := reasons[row.number]:
             yield {
                 "batch_id": batch_id,
                 "row": row.number,
-                "cells": row.cells,
+                # A number that may have lost digits comes back blank, lest it is taken for a text.
+                "cells": ["" if n in lossy[row.number] else c for n, c in enumerate(row.cells)],
                 "why": "；".join(why),
             }
 

@@ -10,6 +10,7 @@ from sqlmodel import col
 
 from law.colours.rule import InstrumentState
 from law.identity import document_key, may_be_one_model, serial_key
+from law.instruments import catalogue
 from plumbing.identity import scope_prefix
 from services.registry.imports.plan.owners import Owners
 from services.registry.imports.plan.plan import (
@@ -71,6 +72,18 @@ def serial_of(values: Mapping[str, Any]) -> Serial:
     return values["type_code"], serial_key(values["serial_no"])
 
 
+def note_unknown_types(context: Context) -> None:
+    """Warns once of each type that the catalogue does not know, in the first row that has it."""
+    first: dict[str, int] = {}
+    for item in context.items:
+        first.setdefault(item.values["type_code"], item.row)
+    column = context.file.column("type_code")
+    for code in first.keys() - catalogue().keys():
+        zh = "目录中没有这种器具：按周期检定对待，请核对名称或代码"
+        en = "not in the catalogue: taken for one that is verified periodically; check the name"
+        context.notes.warn(first[code], "UNKNOWN_TYPE", zh, en, column=column, value=code)
+
+
 async def plan_instruments(context: Context) -> Plan:
     """Plans the import of a file of instruments, identified by owner, type and serial number.
 
@@ -84,6 +97,7 @@ async def plan_instruments(context: Context) -> Plan:
         owners.find(item.row, item.values["owner"])
     instruments = await KnownInstruments.of(context)
     repeats = RepeatedSerials(context, plan, instruments)
+    note_unknown_types(context)
     async for item in context.each():
         owner = owners.find(item.row, item.values["owner"])
         if owner is None:

@@ -23,6 +23,7 @@ from services.registry.imports.plan.instrument_finder import (
 from services.registry.imports.plan.instruments_and_records import (
     KnownInstruments,
     RepeatedSerials,
+    note_unknown_types,
 )
 from services.registry.imports.plan.owners import Owners, plan_new_owners, warn_near_spellings
 from services.registry.imports.plan.plan import (
@@ -72,6 +73,7 @@ async def plan_verifications(context: Context) -> Plan:
     plan.drop(context.notes.bad_rows)  # a row may turn out bad only by a later one
     _let_the_severe_stand(context, plan)
     _note_repeated_serials(context, plan, known, owned)
+    note_unknown_types(context)
     _plan_new_instruments(plan, owners, finder)
     await _put_into_use(context, plan, finder)
     if context.header.file_missing:

@@ -12,6 +12,7 @@ from typing import Any
 
 from law.errors import InvalidInput
 from law.identifiers import check_credit_code
+from law.instruments import code_of
 from plumbing.characters import control
 from plumbing.mail_address import REASON_EN, REASON_ZH, is_mail_address
 from services.registry.imports.read.text import Number
@@ -90,6 +91,11 @@ def identifier(cell: str) -> str:
         en = "was turned into scientific notation; format the cell as text and enter it anew"
         raise BadCell("SCIENTIFIC", zh, en)
     return text(cell)
+
+
+def instrument_type(cell: str) -> str:
+    """Reads the code or the Chinese name of a type of instrument; returns its code if known."""
+    return code_of(identifier(cell))
 
 
 def code(cell: str) -> str:

@@ -20,7 +20,13 @@ from protos.registry.v1 import registry_pb2 as pb
 from services.registry.imports.rows import cells, labels
 
 RULES: Any = validate_pb2.DESCRIPTOR.extensions_by_name["field"]
-IDENTIFIERS = (cells.identifier, cells.code, cells.credit_code, cells.mail_address)
+IDENTIFIERS = (
+    cells.identifier,
+    cells.instrument_type,
+    cells.code,
+    cells.credit_code,
+    cells.mail_address,
+)
 OWNER_LENGTH = 300  # as long as a name
 _BREAKS = re.compile(r"[\t\r\n]+")
 
@@ -149,7 +155,7 @@ FAMILIES: Mapping[FamilyName, Family] = {
             FamilyName.INSTRUMENTS,
             pb.Instrument.DESCRIPTOR,
             ("owner*", "使用单位", cells.identifier),
-            ("type_code*", "器具类型", cells.identifier),
+            ("type_code*", "器具类型", cells.instrument_type),
             ("model", "型号规格", cells.identifier),
             ("serial_no*", "出厂编号", cells.identifier),
             ("manufacturer", "生产厂家", cells.text),
@@ -162,7 +168,7 @@ FAMILIES: Mapping[FamilyName, Family] = {
             pb.Verification.DESCRIPTOR,
             ("owner", "使用单位", cells.identifier),
             ("sector", "行业领域", _SECTOR),
-            ("type_code*", "器具类型", cells.identifier),
+            ("type_code*", "器具类型", cells.instrument_type),
             ("serial_no*", "出厂编号", cells.identifier),
             ("model", "型号规格", cells.identifier),
             ("result*", "检定结果", _RESULT),
