@@ -54,5 +54,6 @@ async def summarise_records(
 
 
 async def _count(view: View, *conditions: Any) -> int:
-    counted = sa.select(sa.func.count(col(Record.record_id))).where(*conditions)
+    kept = sa.not_(col(Record.removed))  # not those of an import that was undone
+    counted = sa.select(sa.func.count(col(Record.record_id))).where(kept, *conditions)
     return int((await (await view.session.connection()).execute(counted)).scalar_one())

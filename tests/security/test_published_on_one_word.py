@@ -246,3 +246,18 @@ async def test_a_record_that_a_service_enters_waits_too(registry: RunningRegistr
     service = await registry.acting_for(Role.CASEWORKER, name="alerts")
     record = (await service.registry.EnterRecord(enter_record(owner.subject_id))).record
     assert await seen(registry, record) == []
+
+
+async def test_a_review_does_not_undo_one_that_its_author_has_not_seen(
+    registry: RunningRegistry,
+) -> None:
+    record = await registry.record()
+    released = await registry.publish(record, revision=0)
+    with refused("WRONG_STATE"):
+        await registry.publish(record, revision=0, classification="state_secret", reasons="合成")
+    withheld = await registry.publish(
+        record, revision=released.revision, classification="state_secret", reasons="合成"
+    )
+    with refused("WRONG_STATE"):  # the page was opened before the record became a secret
+        await registry.publish(record, revision=released.revision)
+    assert withheld.state == "withheld"

@@ -52,6 +52,7 @@ class Publication(_message.Message):
     REPLY_FIELD_NUMBER: _builtins.int
     REPLY_CHARACTERS_FIELD_NUMBER: _builtins.int
     MAY_REPLY_FIELD_NUMBER: _builtins.int
+    REVISION_FIELD_NUMBER: _builtins.int
     subject_name: _builtins.str
     """Name of its subject."""
     state: _builtins.str
@@ -100,6 +101,8 @@ class Publication(_message.Message):
     """How many characters a reply may have."""
     may_reply: _builtins.bool
     """The caller may write the subject's reply now."""
+    revision: _builtins.int
+    """Counts the changes of the review's result; a review names the one it was made upon."""
     @_builtins.property
     def record(self) -> _registry_pb2.Record:
         """The record, as the bureau has it."""
@@ -151,10 +154,11 @@ class Publication(_message.Message):
         reply: Global___Reply | None = ...,
         reply_characters: _builtins.int = ...,
         may_reply: _builtins.bool = ...,
+        revision: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["record", b"record", "reply", b"reply", "reviewed_at", b"reviewed_at", "telling_asked_at", b"telling_asked_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["awaits_telling", b"awaits_telling", "classification", b"classification", "found", b"found", "may_reply", b"may_reply", "may_review", b"may_review", "personal_data", b"personal_data", "public_from", b"public_from", "reasons", b"reasons", "record", b"record", "released_summary", b"released_summary", "reply", b"reply", "reply_characters", b"reply_characters", "reviewed_at", b"reviewed_at", "reviewed_by", b"reviewed_by", "reviewed_by_name", b"reviewed_by_name", "state", b"state", "subject_name", b"subject_name", "telling_asked_at", b"telling_asked_at", "told_by_name", b"told_by_name", "told_how", b"told_how", "told_on", b"told_on", "told_remark", b"told_remark", "untold", b"untold", "window_cite", b"window_cite", "window_days", b"window_days", "window_example", b"window_example"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["awaits_telling", b"awaits_telling", "classification", b"classification", "found", b"found", "may_reply", b"may_reply", "may_review", b"may_review", "personal_data", b"personal_data", "public_from", b"public_from", "reasons", b"reasons", "record", b"record", "released_summary", b"released_summary", "reply", b"reply", "reply_characters", b"reply_characters", "reviewed_at", b"reviewed_at", "reviewed_by", b"reviewed_by", "reviewed_by_name", b"reviewed_by_name", "revision", b"revision", "state", b"state", "subject_name", b"subject_name", "telling_asked_at", b"telling_asked_at", "told_by_name", b"told_by_name", "told_how", b"told_how", "told_on", b"told_on", "told_remark", b"told_remark", "untold", b"untold", "window_cite", b"window_cite", "window_days", b"window_days", "window_example", b"window_example"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -381,6 +385,7 @@ class ReviewRecordRequest(_message.Message):
     REASONS_FIELD_NUMBER: _builtins.int
     DESPITE_FOUND_FIELD_NUMBER: _builtins.int
     TOLD_ON_FIELD_NUMBER: _builtins.int
+    REVISION_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """Makes the call safe to repeat."""
     record_id: _builtins.str
@@ -405,6 +410,10 @@ class ReviewRecordRequest(_message.Message):
     """Day on which the subject was told of the record by hand, such as by the decision that was served
     on it; empty means that the reviewer states none.
     """
+    revision: _builtins.int
+    """The revision last read: the review is refused if another one was made since. Without it, it
+    counts whatever was found before.
+    """
     def __init__(
         self,
         *,
@@ -417,12 +426,15 @@ class ReviewRecordRequest(_message.Message):
         reasons: _builtins.str = ...,
         despite_found: _builtins.bool = ...,
         told_on: _builtins.str = ...,
+        revision: _builtins.int | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_revision", b"_revision", "revision", b"revision"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["classification", b"classification", "despite_found", b"despite_found", "personal_data", b"personal_data", "reasons", b"reasons", "record_id", b"record_id", "request_id", b"request_id", "summary", b"summary", "told_on", b"told_on", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_revision", b"_revision", "classification", b"classification", "despite_found", b"despite_found", "personal_data", b"personal_data", "reasons", b"reasons", "record_id", b"record_id", "request_id", b"request_id", "revision", b"revision", "summary", b"summary", "told_on", b"told_on", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType__revision: _TypeAlias = _typing.Literal["revision"]  # noqa: Y015
+    _WhichOneofArgType__revision: _TypeAlias = _typing.Literal["_revision", b"_revision"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__revision) -> _WhichOneofReturnType__revision | None: ...
 
 Global___ReviewRecordRequest: _TypeAlias = ReviewRecordRequest  # noqa: Y015
 

@@ -119,7 +119,7 @@ _HELP = {
     "released_text": "公开的内容，略去的以 * 代替 | the text as the public is shown it",
     "reply": "说明的内容 | what the subject has to say",
     "reply_waiting": "只看主体的说明待审查的 | only those whose reply waits for review",
-    "revision": "所看到的说明的版次 | which text of the reply was read",
+    "revision": "所看到的版次 | which revision was read",
     "remark": "告知的方式，如送达回证编号 | how it was told",
     "repeated_serial": "只看同型号同编号的 | only repeated ones",
     "review_on": "复查日，如 2026-09-21；缺省按通常间隔 | day of review",

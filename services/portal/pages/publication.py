@@ -142,6 +142,7 @@ async def _review(visit: Visit) -> None:
         summary=visit.field("summary"),
         reasons=visit.field("reasons"),
         told_on=visit.field("told_on"),
+        revision=visit.whole("revision") or 0,
     )
     await ask(visit.services.publication.ReviewRecord(request))
 

@@ -30,8 +30,8 @@ async def review_record(change: Change, request: pb.ReviewRecordRequest) -> pb.R
     Raises InvalidInput for an unknown classification, for a text that is not the summary with parts
     left out, for reasons that lack, and for personal data that would become public unconfirmed;
     NotPermitted outside the caller's scope, without the role that the law names, and for a record
-    that the caller wrote; WrongState if the record has changed since it was read, or is no longer
-    in force.
+    that the caller wrote; WrongState if the record or its review has changed since it was read, or
+    the record is no longer in force.
     """
     record = await find_record(change, request.record_id)
     require_reviewer(change, record)
@@ -41,6 +41,8 @@ async def review_record(change: Change, request: pb.ReviewRecordRequest) -> pb.R
     _check(record, request)
     await _hold_back(change, record, request)
     row = (await decisions(change.session, [record.record_id], lock=True)).get(record.record_id)
+    if request.HasField("revision"):
+        require_version(row.revision if row else 0, request.revision)
     before = row.model_dump(mode="json") if row else None
     if request.told_on and not record.kind.positive:
         await note(change, record, by_hand(change, told_by_hand(change, record, request), ""))

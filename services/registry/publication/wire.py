@@ -75,6 +75,7 @@ def _message(
     if now.public_from is not None:
         message.public_from = now.public_from.isoformat()
     message.awaits_telling = now.awaits_telling
+    message.revision = row.revision if row else 0
     if row is not None and row.reviewed_at is not None:
         message.MergeFrom(_reviewed(row, names))
     return message

@@ -35,7 +35,7 @@ from services.registry.tables import (
     Verification,
 )
 
-FOLDER = "registry-staging"
+FOLDER = "staging"
 ROWS_AT_ONCE = 5000
 # The models whose rows are moved, in an order in which every row finds those it refers to.
 MOVED = (
