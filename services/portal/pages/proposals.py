@@ -16,7 +16,7 @@ from protos.identity.v1 import identity_pb2 as identity
 from protos.registry.v1 import proposals_pb2 as pb
 from services.portal.listing import Asked, Cell, Chunk, Column, Filter, Listing, chunk_of, show
 from services.portal.pages.forms import told
-from services.portal.pages.reading import bureau_names
+from services.portal.pages.reading import HIDDEN, account_names, bureau_names
 from services.portal.pages.tasks import Task
 from services.portal.visit import Visit
 from services.portal.wording import N_, Words
@@ -176,12 +176,21 @@ async def _page(visit: Visit, status: int = 200, **values: Any) -> Response:
 
 
 async def _concerned(visit: Visit, proposal: pb.Proposal) -> list[tuple[str, str]]:
-    """Whose account a proposal changes, and of which bureau; nothing for other proposals."""
+    """Whose account a proposal changes, and of which bureau; nothing for other proposals.
+
+    Of an account outside of their bureaus the visitor is told the name alone.
+    """
     kind, _, account_id = proposal.object.partition("/")
     if kind != "account":
         return []
     request = identity.GetAccountRequest(account_id=account_id)
-    account = (await ask(visit.services.identity.GetAccount(request))).account
+    try:
+        account = (await ask(visit.services.identity.GetAccount(request))).account
+    except Refusal as refusal:
+        if refusal.code not in HIDDEN:
+            raise
+        named = await account_names(visit, [account_id])
+        return [(visit.say(N_("账号")), name) for name in named.values()]
     bureaus = await bureau_names(visit)
     return [
         (visit.say(N_("账号")), f"{account.display_name}（{account.name}）"),
