@@ -114,7 +114,7 @@ async def test_what_a_bad_row_refers_to_is_checked_as_well(registry: RunningRegi
         (2, "轮换日期", "NOT_A_DATE"),
         (2, "使用单位", "UNKNOWN_OWNER"),
     ]
-    row = verification(出厂编号="没有", 有效期至="")
+    row = verification(出厂编号="nowhere", 有效期至="")
     batch = await upload(client, "verifications", verifications(row))
     assert (batch.rejected, await reasons(client, batch)) == (
         1,
