@@ -150,13 +150,14 @@ def _escalations(figures: Figures, words: Words) -> Iterator[Figure]:
 
 def _cases(figures: Figures, words: Words) -> Iterator[Figure]:
     first, last = (day.isoformat() for day in (figures.month.first, figures.month.last))
+    entered, kept, missed = map(words.say, (N_("收到申请"), N_("按期决定"), N_("逾期决定")))
     for one in figures.cases.month_cases:
         kind, span = words.case_kind_of(one.kind), f"lodged_from={first}&lodged_to={last}"
         lodged = f"/cases?kind={one.kind}&{span}&closed=yes"
-        yield Figure(f"{kind} {words.say(N_('提交'))}", one.lodged, lodged)
-        yield Figure(f"{kind} {words.say(N_('按期决定'))}", one.decided_in_time)
+        yield Figure(f"{kind} {entered}", one.lodged, lodged)
+        yield Figure(f"{kind} {kept}", one.decided_in_time)
         late = one.decided - one.decided_in_time
-        yield Figure(f"{kind} {words.say(N_('逾期决定'))}", late)
+        yield Figure(f"{kind} {missed}", late)
 
 
 def _records(figures: Figures, words: Words) -> Iterator[Figure]:

@@ -98,7 +98,7 @@ def _object(visit: Visit, service: str, one: pb.AccessEntry) -> Cell:
     kind, _, identity = one.object.partition("/")
     word = visit.say(THINGS[kind]) if kind in THINGS else kind
     if not identity:
-        return Cell(f"{word}{visit.say(N_('（列表）'))}" if word else "")
+        return Cell(word + visit.say(N_("（列表）")) if word else "")
     asked = urlencode({"service": service, "object": one.object})
     return Cell(f"{word} {identity[:_SHORT]}", link=f"{PATH}?{asked}")
 

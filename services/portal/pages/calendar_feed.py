@@ -55,7 +55,8 @@ async def feed(visit: Visit) -> Response:
     calendar = Calendar()
     calendar.add("prodid", "-//quanheng//portal//ZH")
     calendar.add("version", "2.0")
-    calendar.add("x-wr-calname", f"{answer.subject_name} {visit.say(N_('计量到期'))}")
+    title = visit.say(N_("计量到期"))
+    calendar.add("x-wr-calname", f"{answer.subject_name} {title}")
     for due in answer.due_dates:
         calendar.add_component(_event(visit, words, due, clock.now.ToDatetime(UTC)))
     return Response(calendar.to_ical(), media_type="text/calendar; charset=utf-8")

@@ -62,7 +62,8 @@ async def archive(visit: Visit) -> Response:
     asked = Asked({one.name: one.read(visit) for one in _filters(visit)}, "", PAGE_SIZE, "")
     first = await _read(visit, asked)  # a refusal gets its status before anything is sent
     day = await today(visit)
-    headers = attachment(f"{visit.say(N_('检定证书'))}-{day}.zip")
+    name = visit.say(N_("检定证书"))
+    headers = attachment(f"{name}-{day}.zip")
     content = packed(_packed(visit, asked, first, datetime.fromisoformat(day)))
     return StreamingResponse(content, media_type="application/zip", headers=headers)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from pathlib import Path
 
@@ -31,6 +32,19 @@ def test_every_text_has_its_english_and_no_other_has() -> None:
     catalogue = english()
     assert texts() == set(catalogue)
     assert [text for text, translation in catalogue.items() if not translation.strip()] == []
+
+
+def test_no_text_hides_within_another() -> None:
+    """A text that is marked inside an f-string is not found by whoever extracts the texts."""
+    hidden = [
+        (file.name, ast.unparse(call))
+        for file in HERE.rglob("*.py")
+        for whole in ast.walk(ast.parse(file.read_text()))
+        if isinstance(whole, ast.JoinedStr)
+        for call in ast.walk(whole)
+        if isinstance(call, ast.Call) and ast.unparse(call.func) == "N_"
+    ]
+    assert hidden == []
 
 
 def test_the_catalogue_is_sorted_and_holds_no_text_twice() -> None:
