@@ -29,7 +29,7 @@ from tests.postgres import Databases
 SPANS = 20_000
 MOST_MEGABYTES = 40
 # Waiting for each batch that nobody takes would last for minutes, on any machine.
-LINGERS_SECONDS = 30.0
+LINGERS_SECONDS = 120.0  # without a bound, a receiver that hangs would hold it for ever
 # Traces for a while, and says how long that took, by how much it grew and how long ending took.
 PROGRAM = """
 import json, os, resource, sys, time
