@@ -44,11 +44,10 @@ class Told:
 async def note(change: Change, record: Record, told: Told) -> None:
     """Notes that the subject was told of a record as it stands; the first day counts.
 
-    What a notice has proved stays: nobody's word moves it to an earlier day. If the record is
-    released and waited for this, its window begins.
+    If the record is released and waited for this, its window begins.
     """
     row = (await tellings(change.session, [record.record_id], lock=True)).get(record.record_id)
-    if is_told(record, row) and row is not None and _stays(row, told):
+    if is_told(record, row) and row is not None and row.told_on and row.told_on <= told.told_on:
         return
     row = row or Telling(record_id=record.record_id)
     row.sqlmodel_update({**asdict(told), "content": content_of(record)})
@@ -58,11 +57,6 @@ async def note(change: Change, record: Record, told: Told) -> None:
     after = row.model_dump(mode="json")
     change.audit("tell_subject", f"record/{record.record_id}", after=after, bureau=owner.bureau)
     await change.session.flush()
-
-
-def _stays(row: Telling, told: Told) -> bool:
-    proved = row.manner is not Manner.BY_HAND and told.manner is Manner.BY_HAND
-    return proved or (row.told_on is not None and row.told_on <= told.told_on)
 
 
 async def _begin_window(change: Change, record: Record, owner: Subject, told_on: date) -> None:

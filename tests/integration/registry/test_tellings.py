@@ -181,21 +181,6 @@ async def test_a_telling_by_hand_is_recorded_by_another_than_the_author(
     assert (now.awaits_telling, now.public_from) == (False, FIVE_WORKING_DAYS_LATER)
 
 
-async def test_nobodys_word_moves_what_a_notice_has_proved_to_an_earlier_day(
-    register: Database,
-) -> None:
-    await told(register, 14)
-    released = await review(register, told_on="2026-09-02")
-    assert (released.told_on, released.told_how) == ("2026-09-14", "mail")
-    assert released.public_from == FIVE_WORKING_DAYS_LATER
-    request = pb.RecordTellingRequest(
-        record_id="old", version=1, told_on="2026-09-01", remark="送达回证（合成）第1号"
-    )
-    async with Changes(register, FixedClock(NOW)).change(REVIEWER) as change:
-        now = (await telling.record_telling(change, request)).publication
-    assert (now.told_on, now.public_from) == ("2026-09-14", FIVE_WORKING_DAYS_LATER)
-
-
 async def test_a_corrected_record_has_to_be_told_again(register: Database) -> None:
     await told(register, 14)
     await review(register)
