@@ -1,4 +1,4 @@
-"""When two writings name the same thing: numbers of documents, serial numbers, models.
+"""When two writings name the same thing: numbers of documents, serial numbers, models, names.
 
 People write one number in many ways: in full width, with other brackets or dashes, with blanks,
 with a zero in front. The functions fold these differences away, to compare; what was written is
@@ -54,14 +54,15 @@ def serial_key(number: str) -> str:
     written are not known to be the same one.
     """
     plain = _NUMBER_SIGN.sub("", folded(number))
-    letters = _letters(plain)
-    return "" if letters.strip("0") == "" or letters in _NO_NUMBER else plain
+    only = letters(plain)
+    return "" if only.strip("0") == "" or only in _NO_NUMBER else plain
 
 
 def may_be_one_model(one: str, other: str) -> bool:
     """Returns whether two models may be one: written alike, or one of them is not known."""
-    return not one or not other or _letters(one) == _letters(other)
+    return not one or not other or letters(one) == letters(other)
 
 
-def _letters(text: str) -> str:
+def letters(text: str) -> str:
+    """Returns only the letters and digits of a folded text; similar names have the same ones."""
     return "".join(c for c in folded(text) if c.isalnum())

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import re
-import unicodedata
 from collections.abc import Iterator, Sequence
 from datetime import date
 from itertools import takewhile
@@ -18,6 +17,7 @@ import sqlalchemy as sa
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from law.identity import letters
 from plumbing.identity import Caller
 from plumbing.paging import read_in_chunks
 from services.registry import scope
@@ -40,9 +40,8 @@ _FIRST = str.maketrans({other: group[0] for group in _DRAWN_ALIKE for other in g
 
 def skeleton(name: str) -> str:
     """Returns a name without what people do not see as a difference."""
-    plain = unicodedata.normalize("NFKC", name).casefold()
-    letters = "".join(letter for letter in plain if letter.isalnum())
-    return _LEGAL_FORM.sub("", letters) or letters
+    plain = letters(name)
+    return _LEGAL_FORM.sub("", plain) or plain
 
 
 def alike(one: str, other: str) -> bool:

@@ -5,7 +5,6 @@ On request, an owner that is not in the register becomes a new subject.
 
 from __future__ import annotations
 
-import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from uuid import uuid4
@@ -16,6 +15,7 @@ from sqlmodel import col
 from law.errors import InvalidInput
 from law.evidence import Sector, SubjectKind
 from law.identifiers import check_credit_code
+from law.identity import letters
 from plumbing.identity import scope_prefix
 from services.registry.imports.plan.plan import (
     Context,
@@ -37,12 +37,6 @@ EVIDENT_PLACEHOLDERS = (
 BLANK = "空白"
 
 
-def plain(name: str) -> str:
-    """Returns a name without case, quotes, blanks and punctuation, to compare similar spellings."""
-    wide = unicodedata.normalize("NFKC", name).casefold()
-    return "".join(letter for letter in wide if letter.isalnum())
-
-
 class Owners:
     """Finds the subjects that the rows of a file name as owners."""
 
@@ -54,7 +48,9 @@ class Owners:
                 if row[name]:
                     self._by[name, row[name]].append(row)
         given = context.header.placeholder_owners
-        self._placeholders = {plain(name): name.strip() for name in (*EVIDENT_PLACEHOLDERS, *given)}
+        self._placeholders = {
+            letters(name): name.strip() for name in (*EVIDENT_PLACEHOLDERS, *given)
+        }
         self._placeholders[""] = BLANK
         self._new: dict[str, RegisterRow] = {}
         self._matched: dict[str, list[RegisterRow]] = {}
@@ -102,7 +98,7 @@ class Owners:
         bureau. Returns None, and adds a fault for the row, if several owners match or the owner is
         out of scope.
         """
-        placeholder = self._placeholders.get(plain(name))
+        placeholder = self._placeholders.get(letters(name))
         if placeholder is not None:
             self._plan.in_review.add(row)
             name = _placeholder_subject(placeholder)
@@ -112,7 +108,7 @@ class Owners:
 
     def is_placeholder(self, name: str) -> bool:
         """Returns whether a name stands for no real owner, such as 不详."""
-        return plain(name) in self._placeholders
+        return letters(name) in self._placeholders
 
     @property
     def filed(self) -> Mapping[str, RegisterRow]:
@@ -183,7 +179,7 @@ def warn_near_spellings(context: Context, names: Mapping[str, int], known: Itera
     """
     groups: dict[str, set[str]] = defaultdict(set)
     for name in (*names, *known):
-        groups[plain(name)].add(name)
+        groups[letters(name)].add(name)
     for bare, group in groups.items():
         rows = [names[name] for name in group if name in names]
         if bare and len(group) > 1 and rows:

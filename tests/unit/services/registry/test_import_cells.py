@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from law.colours.rule import InstrumentState, VerificationResult
 from law.evidence import RecordKind, Sector, Severity, SubjectKind
-from services.registry.imports.plan.owners import plain
+from law.identity import letters
 from services.registry.imports.rows import cells, labels
 from services.registry.imports.rows.families import FAMILIES, Family, FamilyName
 
@@ -237,7 +237,7 @@ def test_a_cell_with_no_mail_address_says_what_is_wanted(cell: str) -> None:
 
 @pytest.mark.parametrize("name", ['ОАО "Завод"', "ОАО «ЗАВОД»", "оао завод", "ОАО  “Завод”."])
 def test_near_identical_spellings_are_plainly_alike(name: str) -> None:
-    assert plain(name) == "оаозавод"
+    assert letters(name) == "оаозавод"
 
 
 def refused(read: Callable[[str], object], cell: str) -> str:
