@@ -179,7 +179,8 @@ def send_file(
     page.get_by_role("button", name="上传并核对各列", exact=True).click()
     confirm = page.get_by_role("button", name=act, exact=True)
     settle(page, confirm, javascript=javascript)
-    confirm.click()
+    with page.expect_navigation():  # whoever calls may load the page again at once
+        confirm.click()
 
 
 def settle(page: Page, ended: Locator, *, javascript: bool = True) -> None:
