@@ -49,6 +49,7 @@ from services.registry.imports.impact.grade_drops import GradingService
 from services.registry.imports.servicer import BulkServicer
 from services.registry.policy import POLICY, REGISTRY
 from services.registry.servicer import RegistryServicer
+from tests.logins import none_ended
 
 ITEMS, ROUNDS, IN_CHUNK, AT_ONCE = 5000, 3, 500, 16
 BUREAU, ADDRESS = "330106", "127.0.0.1:7399"
@@ -84,7 +85,12 @@ async def running_register() -> AsyncIterator[Stubs]:
         }
         verifier = Verifier(public_key(keys), clock)
         server, _ = await serve(
-            ADDRESS, services, verifier, [POLICY, imports_policy.POLICY], credentials=None
+            ADDRESS,
+            services,
+            verifier,
+            [POLICY, imports_policy.POLICY],
+            none_ended(),
+            credentials=None,
         )
         token, _ = signer.issue(CALLER)
 

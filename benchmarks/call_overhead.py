@@ -44,6 +44,7 @@ from plumbing.telemetry import start_logging
 from plumbing.tokens import Signer, Verifier, make_keys, public_key
 from protos.registry.v1 import registry_pb2 as pb
 from protos.registry.v1.events_pb2 import BureausChanged
+from tests.logins import none_ended
 
 SERVICE = "quanheng.registry.v1.RegistryService"
 METHOD = f"/{SERVICE}/PutBureau"
@@ -143,7 +144,9 @@ async def _measure(folder: Path, calls: int, rounds: int) -> dict[str, list[floa
 
     address, verifier = f"127.0.0.1:{_free_port()}", Verifier(public_key(folder), CLOCK)
     policy = {METHOD: allow(Role.ADMINISTRATOR)}
-    server, _ = await serve(address, {SERVICE: register}, verifier, [policy], credentials=None)
+    server, _ = await serve(
+        address, {SERVICE: register}, verifier, [policy], none_ended(), credentials=None
+    )
     channel = open_channel(Endpoint(address), token_source)
     stub = channel.unary_unary(
         METHOD, pb.PutBureauRequest.SerializeToString, pb.PutBureauResponse.FromString

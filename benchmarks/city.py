@@ -14,7 +14,7 @@ from pathlib import Path
 
 # The tables of each service that are copied; what the platform did with them is not.
 TABLES = {
-    "registry": ("subject", "instrument", "verification", "record", "record_version"),
+    "registry": ("subject", "account", "instrument", "verification", "record", "record_version"),
     "grading": ("subject", "record", "grade", "receipt"),
     "objection": ("objection_case", "case_step", "case_letter"),
     "alerts": (
@@ -107,7 +107,7 @@ def _value(table: str, name: str, kind: str, copies: int) -> str:
     number = "n" if name in _OWN_IDS.get(table, ()) else f"((n - 1) % {copies}) + 1"
     if name in _JSON.get(table, ()):
         return f"other_ids({column}, {number})"
-    if name.endswith("_id"):
+    if name.endswith("_id") or name == "lodged_by":
         return _other_id(column, number)
     return column
 
@@ -141,6 +141,7 @@ _OWN_IDS = {
     "case_letter": ("case_id", "letter_id"),
 }
 _UNIQUE = {
+    ("account", "name"): "it.name || '.' || n",
     ("subject", "name"): "it.name || ' ' || n",
     ("subject", "credit_code"): (
         "CASE WHEN it.credit_code = '' THEN '' ELSE"

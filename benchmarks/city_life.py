@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import secrets
 from contextlib import AsyncExitStack
 from dataclasses import asdict, dataclass
 from datetime import timedelta
@@ -98,7 +99,7 @@ async def _object(settings: Settings, administrator: Client, caseworker: Client)
         records = (await ask(caseworker.registry.ListRecords(request))).records
         if not records:
             continue
-        operator = _operator(settings, subject.subject_id)
+        operator = await _operator(settings, administrator, subject.subject_id)
         lodged = await ask(operator.objection.LodgeObjection(_objection(records[0])))
         await operator.close()
         accept = objection.AcceptObjectionRequest(
@@ -117,9 +118,21 @@ def _objection(record: registry.Record) -> objection.LodgeObjectionRequest:
     )
 
 
-def _operator(settings: Settings, subject_id: str) -> Client:
+async def _operator(settings: Settings, administrator: Client, subject_id: str) -> Client:
+    """A client of an account that is made for the subject."""
+    number = new_request_id()
+    request = identity.CreateAccountRequest(
+        request_id=number,
+        name=f"objector.{number}",
+        display_name="样例经营者",
+        password=secrets.token_urlsafe(12),
+        roles=[identity.ROLE_OPERATOR],
+        subject_id=subject_id,
+    )
+    account = (await ask(administrator.identity.CreateAccount(request))).account
     signer = Signer(make_keys(settings.keys_dir, ()), SystemClock(), settings.token_life)
-    caller = Caller("objector", "objector", frozenset({Role.OPERATOR}), subject_id=subject_id)
+    roles = frozenset({Role.OPERATOR})
+    caller = Caller(account.account_id, account.name, roles, subject_id=subject_id)
     return Client(settings, fixed_token(signer.issue(caller)[0]))
 
 

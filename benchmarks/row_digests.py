@@ -18,6 +18,7 @@ from uuid import uuid4
 
 from rich.console import Console
 
+from law.evidence import Sector, SubjectKind
 from plumbing import migrations, row_digests
 from plumbing.change import Changes
 from plumbing.clock import SystemClock
@@ -55,7 +56,11 @@ async def _owner(changes: Changes) -> None:
     async with changes.change(CALLER) as change:
         await save_bureaus(change, [Bureau(code="330106", name="合成")])
         owner = Subject(
-            subject_id="s", kind="organisation", name="合成", bureau="330106", sector="fuel_station"
+            subject_id="s",
+            kind=SubjectKind.ORGANISATION,
+            name="合成",
+            bureau="330106",
+            sector=Sector.FUEL_STATION,
         )
         await save_subjects(change, [owner])
         change.audit("benchmark", "subject/s")
