@@ -14,7 +14,16 @@ from pathlib import Path
 
 # The tables of each service that are copied; what the platform did with them is not.
 TABLES = {
-    "registry": ("subject", "account", "instrument", "verification", "record", "record_version"),
+    "registry": (
+        "subject",
+        "account",
+        "instrument",
+        "verification",
+        "record",
+        "record_version",
+        "publication",
+        "telling",
+    ),
     "grading": ("subject", "record", "grade", "receipt"),
     "objection": ("objection_case", "case_step", "case_letter"),
     "alerts": (
@@ -32,11 +41,16 @@ HEX_DIGITS = 6  # of an id that are replaced by the number of the copy
 ID = re.compile(r"\b[0-9a-f]{32}\b|\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b")
 STEP = 1_000_000  # between the numbers of a row and of its next copy
 STAY_OPEN = 20  # of so many cases, one
+YEARS = 5  # over which those that are closed were lodged
 # What is over in a city that has run for long: most cases, and the delivery of every notice.
 _OVER = {
     "objection": """
-        UPDATE objection_case SET state = 'closed', outcome = 'delete', decided_at = lodged_at,
-          closed_at = lodged_at, settled_at = lodged_at WHERE rowid % :open <> 0;
+        UPDATE objection_case SET state = 'closed', outcome = 'delete',
+          lodged_at = strftime('%Y-%m-%d %H:%M:%f000', lodged_at,
+            :back || (rowid % :days) || ' days'),
+          due_on = date(due_on, :back || (rowid % :days) || ' days') WHERE rowid % :open <> 0;
+        UPDATE objection_case SET decided_at = lodged_at, closed_at = lodged_at,
+          settled_at = lodged_at WHERE state = 'closed' AND :open;
     """,
     "alerts": """
         UPDATE notice SET state = 'delivered', attempts = 1, delivered_at = created_at
@@ -47,6 +61,7 @@ _OVER = {
           AND escalation_id IN (SELECT escalation_id FROM escalation WHERE state = 'closed');
     """,
 }
+_HOW = {"open": STAY_OPEN, "days": YEARS * 365, "back": "-"}
 _NOT_IDS = ("ruleset_id", "institution", "external_ref")
 _JSON = {
     "record_version": ("state",),
@@ -66,7 +81,7 @@ def fill(folder: Path, copies: int, cases: int) -> None:
             for table in tables:
                 _copy(connection, table, times, copies)
             for statement in _OVER.get(service, "").split(";")[:-1]:
-                connection.execute(statement, {"open": STAY_OPEN})
+                connection.execute(statement, _HOW)
             connection.execute("ANALYZE")
             connection.commit()
 
