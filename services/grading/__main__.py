@@ -15,6 +15,7 @@ from services.grading.assessments.servicer import AssessmentServicer
 from services.grading.checks import check
 from services.grading.consumers import registry_consumer
 from services.grading.policy import POLICY, RULESET_POLICY, RULESETS, SERVICE
+from services.grading.receipts.moving import ReceiptMover
 from services.grading.rulesets.background import ImpactRuns
 from services.grading.rulesets.servicer import RulesetServicer
 from services.grading.servicer import GradingServicer
@@ -32,7 +33,7 @@ async def build(parts: Parts) -> Assembly:
     await daily.look_when_back()
     upkeep = daily.upkeep(parts.settings.workflow_look_seconds)
     activities = Activities(parts.changes)
-    impact_runs = ImpactRuns(parts.changes)
+    impact_runs, mover = ImpactRuns(parts.changes), ReceiptMover(parts.changes)
     worker = temporal.worker(client, "grading", [RegradeDaily], [activities.regrade])
     return Assembly(
         rpc={
@@ -46,7 +47,7 @@ async def build(parts: Parts) -> Assembly:
                 parts.database, parts.js, parts.signatures, parts.clock, daily.clock_moved
             )
         ],
-        background=[worker.run, workflows.drain, upkeep.run, daily.run, impact_runs.run],
+        background=[worker.run, workflows.drain, upkeep.run, daily.run, impact_runs.run, mover.run],
         check=lambda: check(parts.database, parts.clock),
         reconcile=upkeep.before(daily.reconcile),
         looks=figures.looks(parts.database, parts.clock),

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from itertools import groupby
 
-import sqlalchemy as sa
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -21,6 +21,8 @@ from services.grading import assessment
 from services.grading.assessment import File
 from services.grading.evidence import read
 from services.grading.intervals import gaps
+from services.grading.receipts import storing
+from services.grading.receipts.checking import check_parts
 from services.grading.tables import Grade, IndexAssessment, Receipt, Record, Subject, YearEnd
 
 CHUNK = 500
@@ -40,8 +42,7 @@ async def check(database: Database, clock: Clock) -> Findings:
             await _check_chunk(session, subject_ids, findings)
         await _check_indexes(session, findings)
         await _check_days(session, clock, findings)
-        receipts = select(sa.func.count()).select_from(Receipt)
-        findings.figures["receipts"] = (await session.exec(receipts)).one()
+        await check_parts(session, findings)
     return findings
 
 
@@ -85,10 +86,8 @@ async def _known(session: AsyncSession, subject_ids: Sequence[str]) -> dict[str,
 async def _documents(session: AsyncSession, receipt_ids: Sequence[str]) -> dict[str, str]:
     """The digest of each stored receipt, by its id."""
     stored = select(Receipt).where(col(Receipt.receipt_id).in_(receipt_ids))
-    return {
-        row.receipt_id: assessment.digest_of(row.document)
-        for row in (await session.exec(stored)).all()
-    }
+    texts = await storing.texts(session, (await session.exec(stored)).all())
+    return {key: assessment.digest_of(json.loads(text)) for key, text in texts.items()}
 
 
 def _check_intervals(rows: Sequence[Grade], findings: Findings) -> None:

@@ -5,6 +5,7 @@ A statement gives a grade, the days on which it is in force, and the period in w
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -17,6 +18,7 @@ from protos.grading.v1.events_pb2 import GradeChanged
 from services.grading import assessment, wire
 from services.grading.assessment import Assessment
 from services.grading.intervals import succession
+from services.grading.receipts import cutting, storing
 from services.grading.tables import Grade, Receipt
 
 
@@ -58,6 +60,7 @@ class Draft:
     def __init__(self, change: Change, cause: Cause) -> None:
         self._change, self._cause = change, cause
         self._rows: list[Grade | Receipt] = []
+        self._parts: dict[bytes, bytes] = {}
         self._events: list[tuple[str, GradeChanged]] = []
         self.changed: list[str] = []
 
@@ -88,6 +91,7 @@ class Draft:
         session = self._change.session
         await session.flush()  # the ends first: a subject has at most one statement without end
         session.add_all(self._rows)
+        await storing.put(session, self._parts)
         self._audit()
         await session.flush()
         with session.no_autoflush:  # nothing is left to flush, and looking for it takes time
@@ -104,8 +108,11 @@ class Draft:
 
     def _add_receipt(self, new: Assessment) -> str:
         subject_id, receipt_id = new.file.dossier.subject_id, uuid4().hex
-        document = new.document
-        self._rows.append(Receipt(receipt_id=receipt_id, subject_id=subject_id, document=document))
+        cut = cutting.cut(json.dumps(new.document, ensure_ascii=False))
+        self._parts |= cut.parts
+        self._rows.append(
+            Receipt(receipt_id=receipt_id, subject_id=subject_id, content=cut.content)
+        )
         return receipt_id
 
     def _announce(self, before: Grade | None, after: Grade) -> None:

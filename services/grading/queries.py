@@ -23,6 +23,7 @@ from plumbing.view import View
 from protos.grading.v1 import grading_pb2 as pb
 from services.grading import public_grades, wire, wording
 from services.grading.assessment import digest_of
+from services.grading.receipts import storing
 from services.grading.tables import Grade, Receipt, Record, Subject
 
 CURRENT = (col(Grade.known_to).is_(None), col(Grade.in_force_to).is_(None))
@@ -97,10 +98,10 @@ async def list_grades(view: View, request: pb.ListGradesRequest) -> pb.ListGrade
 
 async def get_receipt(view: View, request: pb.GetReceiptRequest) -> pb.GetReceiptResponse:
     """Returns a receipt as it was stored, with explanations in Chinese and English."""
-    document = await _receipt(view, request.receipt_id)
-    receipt = grading.Receipt.from_json(document)
+    text = await _receipt(view, request.receipt_id)
+    receipt = grading.Receipt.from_json(json.loads(text))
     return pb.GetReceiptResponse(
-        receipt_json=json.dumps(document, ensure_ascii=False),
+        receipt_json=text,
         explanation_zh=explain(receipt, "zh", wording.names(receipt.inputs, "zh")),
         explanation_en=explain(receipt, "en", wording.names(receipt.inputs, "en")),
     )
@@ -109,26 +110,32 @@ async def get_receipt(view: View, request: pb.GetReceiptRequest) -> pb.GetReceip
 async def get_receipt_digests(
     view: View, request: pb.GetReceiptDigestsRequest
 ) -> pb.GetReceiptDigestsResponse:
-    """Returns the digest of each receipt that exists, computed from its content as it is now."""
+    """Returns the digest of each receipt that exists, computed from its content as it is now.
+
+    A receipt of which a part is missing is left out.
+    """
     wanted = select(Receipt).where(col(Receipt.receipt_id).in_(request.receipt_ids))
     rows = (await view.session.exec(wanted)).all()
     return pb.GetReceiptDigestsResponse(
-        digests={row.receipt_id: digest_of(row.document) for row in rows}
+        digests={
+            receipt_id: digest_of(json.loads(text))
+            for receipt_id, text in (await storing.texts(view.session, rows)).items()
+        }
     )
 
 
 async def verify_receipt(view: View, request: pb.VerifyReceiptRequest) -> pb.VerifyReceiptResponse:
     """Grades a receipt's inputs again and lists how the new receipt differs from the stored one."""
-    document = await _receipt(view, request.receipt_id)
+    document = json.loads(await _receipt(view, request.receipt_id))
     return pb.VerifyReceiptResponse(differences=grading.verify_document(document))
 
 
-async def _receipt(view: View, receipt_id: str) -> dict[str, Any]:
+async def _receipt(view: View, receipt_id: str) -> str:
     row = await find_by_id(view.session, Receipt, receipt_id)
     if row is None:
         raise NotFound("未找到该评价凭据", "There is no such receipt")
     await _subject(view, row.subject_id)
-    return row.document
+    return (await storing.texts(view.session, [row]))[row.receipt_id]
 
 
 async def summarise_grades(

@@ -147,13 +147,35 @@ class PublicGrade(Base, table=True):
 
 @proven()
 class Receipt(Base, table=True):
-    """A receipt as `law.grading` computed it; it never changes after it is stored."""
+    """A receipt as `law.grading` computed it; its text never changes after it is stored.
+
+    `content` is the text or a list of its parts (`receipts/cutting.py`). It is None in a row of an
+    earlier release; such a row has the whole receipt as `document`, which is empty otherwise.
+    """
 
     __tablename__ = "receipt"
+    __table_args__ = (
+        sa.Index(
+            "ix_receipt_whole",
+            "receipt_id",
+            sqlite_where=sa.text("content IS NULL"),
+            postgresql_where=sa.text("content IS NULL"),
+        ),
+    )
 
     receipt_id: str = Field(primary_key=True, max_length=64)
     subject_id: str = Field(index=True, max_length=64)
-    document: dict[str, Any] = Field(sa_type=JsonColumn)
+    document: dict[str, Any] = Field(default_factory=dict, sa_type=JsonColumn)
+    content: bytes | None = None
+
+
+class ReceiptPart(Base, table=True):
+    """A part of receipts, stored once; its name is the SHA-256 of its content."""
+
+    __tablename__ = "receipt_part"
+
+    name: bytes = Field(primary_key=True)
+    content: bytes
 
 
 class ImpactState(StrEnum):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Mapping
 from contextlib import closing
@@ -19,9 +20,15 @@ from plumbing.change import Changes
 from plumbing.clock import FixedClock
 from plumbing.daily import Round
 from plumbing.database import Database
+from plumbing.migrations import watched_tables
+from plumbing.row_checks import check_rows, take_stock
+from plumbing.service import Findings
 from plumbing.settings import SERVICES
 from services.grading.activities import Activities
 from services.grading.checks import check as check_grades
+from services.grading.receipts.checking import check_parts
+from services.grading.receipts.moving import ReceiptMover
+from services.grading.receipts.storing import texts
 from services.grading.tables import Receipt
 from tests.evolution.conftest import Open
 from tests.evolution.restoring import Rows, fill, lost, rows_of
@@ -120,6 +127,40 @@ async def test_old_receipts_recompute(released: dict[str, Database]) -> None:
         if not difference.startswith(EDITION)
     ]
     assert differing == []
+
+
+async def test_old_receipts_are_moved_byte_for_byte(
+    released: dict[str, Database], release: Release
+) -> None:
+    """The service stores them with shared parts; a downgrade makes whole documents again."""
+    database = released["grading"]
+    await migrations.upgrade(database, "grading")
+    before = await whole_receipts(database)
+    changes, watched = Changes(database, FixedClock(release.at)), watched_tables("grading")
+    await take_stock(changes, "grading", watched)
+    mover = ReceiptMover(changes)
+    while await mover.move_portion():
+        pass
+    findings = Findings()
+    async with database.snapshot() as session:
+        moved = (await session.exec(select(Receipt))).all()
+        assert all(one.content is not None and one.document == {} for one in moved)
+        assert await texts(session, moved) == before
+        await check_rows(session, watched, findings)
+        await check_parts(session, findings)
+    assert findings.problems == []
+    assert findings.figures["receipts"] == len(before) > 10
+    await migrations.downgrade(database, "grading", release.head("grading"))
+    rows = (await rows_of(database))["receipt"]
+    documents = {row["receipt_id"]: json.loads(row["document"]) for row in rows}
+    assert documents == {key: json.loads(text) for key, text in before.items()}
+
+
+async def whole_receipts(database: Database) -> dict[str, str]:
+    """The text of each receipt as the last release sent it, by its id."""
+    async with database.snapshot() as session:
+        rows = (await session.exec(select(Receipt))).all()
+        return {row.receipt_id: json.dumps(row.document, ensure_ascii=False) for row in rows}
 
 
 async def test_what_migrations_did_can_be_taken_back(

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from google.protobuf.message import Message
 from nats.js import JetStreamContext
@@ -20,7 +21,8 @@ from protos.grading.v1.events_pb2 import GradeChanged
 from protos.registry.v1 import events_pb2 as events
 from protos.registry.v1 import registry_pb2 as pb
 from services.grading.consumers import NAME, registry_consumer
-from services.grading.tables import Grade
+from services.grading.receipts.storing import texts
+from services.grading.tables import Grade, Receipt
 from tests.integration.events.support import eventually
 from tests.service_keys import SIGNATURES, SIGNER
 
@@ -138,6 +140,12 @@ class Platform:
     async def rows(self, table: type[Row]) -> Sequence[Row]:
         async with self.database.snapshot() as session:
             return (await session.exec(select(table))).all()
+
+    async def receipts(self) -> dict[str, Any]:
+        """Every stored receipt as JSON values, by its id."""
+        async with self.database.snapshot() as session:
+            rows = (await session.exec(select(Receipt))).all()
+            return {key: json.loads(text) for key, text in (await texts(session, rows)).items()}
 
     async def grades(self, subject_id: str = "subj-1") -> Sequence[Grade]:
         """Every statement about a subject, the earliest known first."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date, timedelta
 
 from law.grading import verify_document
@@ -10,6 +11,7 @@ from plumbing.migrations import differences
 from protos.registry.v1 import events_pb2 as events
 from services.grading.checks import check
 from services.grading.consumers import NAME
+from services.grading.receipts.cutting import whole
 from services.grading.tables import Grade, Receipt
 from tests.integration.grading.support import START, Platform, penalty, subject
 
@@ -86,8 +88,7 @@ async def test_an_objection_marks_the_grade_and_changes_nothing_else(platform: P
     await platform.tell_records(penalty(version=2, contested=True))
     marked = await platform.current()
     assert marked.contested
-    receipts = {one.receipt_id: one.document for one in await platform.rows(Receipt)}
-    assert receipts[marked.receipt_id]["contested"] == ["rec-1"]
+    assert (await platform.receipts())[marked.receipt_id]["contested"] == ["rec-1"]
     await platform.tell_records(penalty(version=3))
     assert not (await platform.current()).contested
     assert len(await platform.announced()) == before
@@ -99,7 +100,7 @@ async def test_a_withdrawn_record_restores_the_grade(platform: Platform) -> None
     await platform.tell_records(penalty(version=2, status="withdrawn"))
     event = (await platform.announced())[-1]
     assert (event.after.score, event.fell) == (90, False)
-    assert all(verify_document(one.document) == [] for one in await platform.rows(Receipt))
+    assert all(verify_document(one) == [] for one in (await platform.receipts()).values())
 
 
 async def test_an_undone_import_leaves_tombstones(platform: Platform) -> None:
@@ -166,8 +167,9 @@ async def test_a_tampered_grade_is_found(platform: Platform) -> None:
     await platform.tell_records(penalty())
     assert (await check(platform.database, platform.clock)).problems == []
     async with platform.database.transaction() as session:
-        [receipt] = [one for one in await platform.rows(Receipt) if one.document["score"] != 90]
-        receipt.document = {**receipt.document, "score": 100}
-        await session.merge(receipt)
+        texts = await platform.receipts()
+        [key] = [key for key, document in texts.items() if document["score"] != 90]
+        receipt = await session.get_one(Receipt, key)
+        receipt.content = whole(json.dumps({**texts[key], "score": 100}))
     [problem] = (await check(platform.database, platform.clock)).problems
     assert (problem.name, problem.object) == ("grade.differs", "subject/subj-1")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -19,6 +20,8 @@ from plumbing.events.outbox import Outbox
 from protos.objection.v1 import objection_pb2 as pb
 from protos.operations.v1 import operations_pb2 as operations
 from protos.registry.v1 import registry_pb2
+from services.grading.receipts.cutting import whole
+from services.grading.receipts.storing import texts
 from services.grading.tables import Receipt
 from services.objection.letters import DECISION_TITLE, DECLINED_TITLE
 from tests.integration.objection.processes import BUREAU, Cast, Person, local, refused
@@ -454,15 +457,16 @@ async def test_a_receipt_changed_behind_a_case_is_found(cast: Cast) -> None:
     try:
         async with grading.transaction() as session:
             receipt = await session.get_one(Receipt, receipt_id)
-            whole = dict(receipt.document)
-            receipt.document = {**whole, "grade": "A", "score": 999}
+            content = receipt.content
+            [text] = (await texts(session, [receipt])).values()
+            receipt.content = whole(json.dumps({**json.loads(text), "score": 999}))
         assert await receipts_found(cast) == {("receipt.differs", f"case/{case.case_id}")}
         async with grading.transaction() as session:
             subject_id = (await session.get_one(Receipt, receipt_id)).subject_id
             await session.delete(await session.get_one(Receipt, receipt_id))
         assert await receipts_found(cast) == {("receipt.missing", f"case/{case.case_id}")}
         async with grading.transaction() as session:  # for the tests that follow
-            session.add(Receipt(receipt_id=receipt_id, subject_id=subject_id, document=whole))
+            session.add(Receipt(receipt_id=receipt_id, subject_id=subject_id, content=content))
     finally:
         await grading.close()
     assert await receipts_found(cast) == set()

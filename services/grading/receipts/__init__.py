@@ -1,0 +1,1 @@
+"""Stored receipts: what the receipts of a subject share is stored once."""
