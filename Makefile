@@ -146,7 +146,5 @@ test-postgresql: $(READY) ## what stores anything, on a PostgreSQL server of the
 mutation: $(READY) ## plant faults in the law and see the tests find them; MODULES="law.terms.*" for some
 	$(BIN)/mutmut run $(MODULES)
 	$(BIN)/mutmut results
-bench: $(READY) ## heavy pages of a city and its work list; var/city keeps the city, var/pages.json the figures
-	@mkdir -p var/city
-	$(BIN)/python -m benchmarks.pages 1667 100000 60 var/city --json var/pages.json
-	$(BIN)/python -m benchmarks.work_list
+bench: $(READY) ## every benchmark, in about an hour; var/bench keeps tables and figures, var/city the city
+	$(BIN)/python -m benchmarks
