@@ -21,7 +21,12 @@ from sqlalchemy import event
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker, create_async_engine
+from sqlalchemy.ext.asyncio import (
+    AsyncConnection,
+    AsyncEngine,
+    async_sessionmaker,
+    create_async_engine,
+)
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import registry
 from sqlalchemy.sql.functions import FunctionElement
@@ -31,6 +36,12 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from plumbing.full_disk import is_full, note_full
 from plumbing.metrics.counted import TRANSACTION_SECONDS
 from plumbing.postgresql_tls import with_tls
+from plumbing.quick_sqlite import (
+    BEGIN_READING,
+    BEGIN_WRITING,
+    BUSY_MILLISECONDS,
+    QuickSqlite,
+)
 from plumbing.tracing import inner_span
 
 NAMING = {
@@ -54,6 +65,7 @@ _SERIALIZATION_FAILURE, _DEADLOCK = "40001", "40P01"
 ATTACHED = "staged"
 # Of pages of a SQLite file, for one connection; many rows go into indexes all over the file.
 MOVING_CACHE_KIB, USUAL_CACHE_KIB = 64 * 1024, 2000
+_CONNECTION = "quanheng_connection"  # what a session keeps of the transaction that it is for
 # A growing integer key; SQLite numbers only INTEGER PRIMARY KEY by itself.
 SerialColumn = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
@@ -129,6 +141,7 @@ class Database:
         system = {"db.system.name": self.engine.dialect.name}
         with _CHANGES.time(), inner_span("database transaction", system), _noticing_a_full_disk():
             async with self._turn_to_write(), self._sessions() as session, session.begin():
+                session.info[_CONNECTION] = await session.connection()
                 yield session
             self.commits += 1
 
@@ -151,7 +164,7 @@ class Database:
     async def snapshot(self) -> AsyncIterator[AsyncSession]:
         """Opens a consistent read-only view of the database, which never waits for a writer."""
         with _SNAPSHOTS.time():
-            async with self._readers() as session, session.begin():
+            async with self._readers() as session:  # begins with its first read
                 yield session
 
     def again(self) -> Database:
@@ -168,6 +181,11 @@ class Database:
         if self.is_sqlite:
             return {}
         return {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+
+
+async def connection_of(session: AsyncSession) -> AsyncConnection:
+    """Returns the connection of an open transaction, for statements without objects."""
+    return session.info.get(_CONNECTION) or await session.connection()
 
 
 @contextmanager
@@ -196,7 +214,12 @@ def _engine(url: str) -> AsyncEngine:
     if path and path != ":memory:":
         Path(path).parent.mkdir(parents=True, exist_ok=True)
     engine = create_async_engine(
-        url, connect_args={"timeout": 30}, pool_size=8, max_overflow=8, hide_parameters=True
+        url,
+        module=QuickSqlite(),
+        connect_args={"timeout": 30},
+        pool_size=8,
+        max_overflow=8,
+        hide_parameters=True,
     )
     event.listen(engine.sync_engine, "connect", _tune_sqlite)
     event.listen(engine.sync_engine, "begin", _begin_sqlite)
@@ -243,7 +266,7 @@ def _tune_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
         "journal_mode=WAL",
         "synchronous=FULL",
         "foreign_keys=ON",
-        "busy_timeout=30000",
+        f"busy_timeout={BUSY_MILLISECONDS}",
     ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
@@ -251,8 +274,10 @@ def _tune_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
 
 def _begin_sqlite(connection: sa.Connection) -> None:
     # A deferred BEGIN that writes later can fail because of another writer; so lock at once.
-    readonly = connection.get_execution_options().get("quanheng_readonly")
-    connection.exec_driver_sql("BEGIN" if readonly else "BEGIN IMMEDIATE")
+    if connection.get_execution_options().get("quanheng_readonly"):
+        connection.connection.cursor().execute(BEGIN_READING)  # cannot fail, so nothing translates
+    else:
+        connection.exec_driver_sql(BEGIN_WRITING)
 
 
 class local_day(FunctionElement[date]):  # noqa: N801 - it is written like a function of SQL

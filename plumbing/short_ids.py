@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
@@ -20,15 +21,15 @@ async def find_by_id(
     session: AsyncSession,
     model: type[Row],
     given: str,
-    *conditions: sa.ColumnElement[bool],
+    *conditions: Callable[[], sa.ColumnElement[bool]] | sa.ColumnElement[bool],
     lock: bool = False,
 ) -> Row | None:
     """Returns the row with the id `given`, or else the only row whose id begins with `given`.
 
     Returns None if there is no such row; fewer than 6 characters match only a full id. `conditions`
     limit the rows found by the beginning of an id, usually to those that the caller may see; a full
-    id finds any row. Raises InvalidInput if several ids begin with `given`; it lists the first of
-    them if there are conditions.
+    id finds any row. One that is costly to build is given as a function. Raises InvalidInput if
+    several ids begin with `given`; it lists the first of them if there are conditions.
     """
     row = await session.get(model, given, with_for_update=lock)
     if row is not None or len(given) < LEAST:
@@ -36,7 +37,8 @@ async def find_by_id(
     key: Any = sa.inspect(model, raiseerr=True).primary_key[0]
     # The range lets the database use its index, which a condition on the beginning alone does not.
     begins = (key >= given, key <= given + _LAST, key.startswith(given, autoescape=True))
-    among = select(key).where(*begins, *conditions).order_by(key).limit(LISTED + 1)
+    built = (one if isinstance(one, sa.ColumnElement) else one() for one in conditions)
+    among = select(key).where(*begins, *built).order_by(key).limit(LISTED + 1)
     ids = [str(value) for value in (await session.exec(among)).all()]
     if len(ids) > 1:
         # Without conditions an id may belong to a row that the caller must not see.

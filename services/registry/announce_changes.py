@@ -136,18 +136,11 @@ async def save_records(change: Change, rows: Sequence[Record], cause: Cause = EN
     A record whose content is no longer what was reviewed waits for its review again, and its
     subject is told again.
     """
-    await _write(change, rows)
+    _raise_versions(rows)
+    change.session.add_all([*rows, *(_version(change, row) for row in rows)])
+    await change.session.flush()
     await announce_publications(change, await reopen(change.session, rows), cause)
     await forget_changed(change.session, rows)
-    change.session.add_all(
-        RecordVersion(
-            record_id=row.record_id,
-            version=row.version,
-            state=row.model_dump(mode="json"),
-            at=change.at,
-        )
-        for row in rows
-    )
     bureaus = await _bureaus(change.session, {row.subject_id for row in rows})
     items = [
         _Item(_aggregate(row.subject_id), bureaus[row.subject_id], wire.record(row)) for row in rows
@@ -198,10 +191,23 @@ def _aggregate(subject_id: str) -> str:
 async def _write(
     change: Change, rows: Sequence[Bureau | Subject | Instrument | Verification | Record]
 ) -> None:
-    for row in rows:
-        row.version += 1
+    _raise_versions(rows)
     change.session.add_all(rows)
     await change.session.flush()
+
+
+def _raise_versions(rows: Sequence[Bureau | Subject | Instrument | Verification | Record]) -> None:
+    for row in rows:
+        row.version += 1
+
+
+def _version(change: Change, row: Record) -> RecordVersion:
+    return RecordVersion(
+        record_id=row.record_id,
+        version=row.version,
+        state=row.model_dump(mode="json"),
+        at=change.at,
+    )
 
 
 async def _bureaus(session: AsyncSession, subject_ids: set[str]) -> dict[str, str]:

@@ -8,6 +8,7 @@ within the scope.
 from __future__ import annotations
 
 import re
+from functools import partial
 
 import sqlalchemy as sa
 from sqlmodel import col, select
@@ -29,10 +30,12 @@ async def subject(by: Change | View, given: str, *, lock: bool = False) -> Subje
         row = await _with_code(by.session, given.upper(), lock=lock)
         if row is not None:
             return row
-    standing = sa.not_(col(Subject.removed))
-    seen = scope.subjects(by.caller, by.today)
-    row = await find_by_id(by.session, Subject, given, standing, seen, lock=lock)
+    row = await find_by_id(by.session, Subject, given, partial(_seen_subjects, by), lock=lock)
     return None if row is None or row.removed else row
+
+
+def _seen_subjects(by: Change | View) -> sa.ColumnElement[bool]:
+    return sa.and_(sa.not_(col(Subject.removed)), scope.subjects(by.caller, by.today))
 
 
 async def _with_code(session: AsyncSession, code: str, *, lock: bool) -> Subject | None:
@@ -51,15 +54,21 @@ async def subject_id(by: Change | View, given: str) -> str:
 
 async def instrument(by: Change | View, given: str, *, lock: bool = False) -> Instrument | None:
     """Returns the instrument with this id or beginning of an id; None if there is none."""
-    standing = sa.not_(col(Instrument.removed))
-    seen = row_scope.seen(by.caller, Instrument.subject_id, Instrument.bureau)
-    row = await find_by_id(by.session, Instrument, given, standing, seen, lock=lock)
+    row = await find_by_id(by.session, Instrument, given, partial(_seen_instruments, by), lock=lock)
     return None if row is None or row.removed else row
+
+
+def _seen_instruments(by: Change | View) -> sa.ColumnElement[bool]:
+    seen = row_scope.seen(by.caller, Instrument.subject_id, Instrument.bureau)
+    return sa.and_(sa.not_(col(Instrument.removed)), seen)
 
 
 async def record(by: Change | View, given: str, *, lock: bool = False) -> Record | None:
     """Returns the credit record with this id or beginning of an id; None if there is none."""
-    owners = select(Subject.subject_id).where(scope.subjects(by.caller, by.today))
-    seen = col(Record.subject_id).in_(owners)
-    row = await find_by_id(by.session, Record, given, sa.not_(col(Record.removed)), seen, lock=lock)
+    row = await find_by_id(by.session, Record, given, partial(_seen_records, by), lock=lock)
     return None if row is None or row.removed else row
+
+
+def _seen_records(by: Change | View) -> sa.ColumnElement[bool]:
+    owners = select(Subject.subject_id).where(scope.subjects(by.caller, by.today))
+    return sa.and_(sa.not_(col(Record.removed)), col(Record.subject_id).in_(owners))
