@@ -1,9 +1,11 @@
 """The relay: publishes the events of the outbox to JetStream, in order within each aggregate.
 
-Each event is published at least once. Aggregates are published in parallel; within one aggregate,
-an event is sent only after the previous one was acknowledged. The event id is the message id. A
-crash between the acknowledgement and the mark in the outbox causes an event to be sent twice: the
-stream drops the second copy, or the inbox does if the stream no longer remembers the id.
+Each event is published at least once. A page of events is sent at once as a chain: the stream takes
+each event only if its last message is the event before, so nothing passes an event that was lost.
+What a chain leaves over is sent in waves of one event per aggregate, each after the acknowledgement
+of the previous one. The event id is the message id. A crash between the acknowledgement and the
+mark in the outbox causes an event to be sent twice: the stream drops the second copy, or the inbox
+does if the stream no longer remembers the id.
 
 Each event is signed when it is published, not when it is committed: so the rows of the outbox hold
 no signature of a key that has been replaced meanwhile. Published events stay in the outbox, from
@@ -13,6 +15,7 @@ which a stream that was lost is filled again (`refilling`).
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import deque
 from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
@@ -28,7 +31,7 @@ from nats.js.api import Header, PubAck
 from nats.js.errors import BadRequestError
 
 from plumbing.clock import Clock
-from plumbing.database import DATABASE_AWAY, Database
+from plumbing.database import DATABASE_AWAY, Database, connection_of
 from plumbing.events.leadership import Leadership
 from plumbing.events.observing import observe_publishing
 from plumbing.events.outbox import RECORDED, Outbox
@@ -38,6 +41,7 @@ from plumbing.metrics.counted import EVENTS_PUBLISHED, RELAY_LEADER
 BATCH = 500
 WRITE_EVERY = 25
 STALL_SECONDS = 2.0  # without any acknowledgement for so long, NATS is away
+LONGEST_REST_SECONDS = 0.02
 FIRST_BACKOFF_SECONDS = 0.1
 LAST_BACKOFF_SECONDS = 2.0
 
@@ -66,6 +70,9 @@ class _Pending:
     subject: str
     headers: dict[str, str]
     payload: bytes
+
+
+Sent = tuple[_Pending, "asyncio.Future[PubAck]"]
 
 
 @dataclass
@@ -124,7 +131,7 @@ class Relay:
         published: list[int] = []
         page = await self._page(0)
         while page or published:
-            after = page[-1].seq if page else None
+            after = page[-1].seq if len(page) == BATCH else None
             async with asyncio.TaskGroup() as group:  # read ahead and mark behind the publishing
                 following = group.create_task(self._page(after))
                 group.create_task(self._mark(published))
@@ -135,6 +142,7 @@ class Relay:
 
     async def _turn(self) -> None:
         self._nudged.clear()
+        began = time.monotonic()
         try:
             leads = await self._leadership.held()
             RELAY_LEADER.set(leads)
@@ -144,6 +152,8 @@ class Relay:
             error = group
         if error is None:
             self._backoff = 0.0
+            # At most half of the time, so that the events of many commits share a page and a mark.
+            await asyncio.sleep(min(time.monotonic() - began, LONGEST_REST_SECONDS))
             await self._wait_for_nudge()
         else:
             await self._back_off(error)
@@ -181,7 +191,7 @@ class Relay:
         if after is None:
             return []
         async with self._database.snapshot() as session:
-            connection = await session.connection()
+            connection = await connection_of(session)
             rows = await connection.execute(_PAGE, {"after": after})
             return [_Pending(*row) for row in rows]
 
@@ -190,16 +200,16 @@ class Relay:
             return
         marked = sa.update(_TABLE).where(_TABLE.c.seq.in_(published))
         async with self._database.transaction() as session:
-            connection = await session.connection()
+            connection = await connection_of(session)
             await connection.execute(marked.values(published_at=self._clock.now()))
 
     async def _publish(self, page: Sequence[_Pending], drained: Drained) -> list[int]:
-        """Publishes a page in waves of one event per aggregate; returns the `seq` of each taken."""
+        """Publishes a page; returns the `seq` of each event that the stream has taken."""
+        events = [event for event in page if event.aggregate not in drained.held]
+        published, rest = await self._chain(events, drained)
         queues: dict[str, deque[_Pending]] = {}
-        for event in page:
-            if event.aggregate not in drained.held:
-                queues.setdefault(event.aggregate, deque()).append(event)
-        published: list[int] = []
+        for event in rest:
+            queues.setdefault(event.aggregate, deque()).append(event)
         while queues and not drained.stalled:
             published += await self._wave([queue.popleft() for queue in queues.values()], drained)
             queues = {a: queue for a, queue in queues.items() if queue and a not in drained.held}
@@ -207,12 +217,35 @@ class Relay:
         EVENTS_PUBLISHED.inc(len(published))
         return published
 
+    async def _chain(
+        self, events: Sequence[_Pending], drained: Drained
+    ) -> tuple[list[int], list[_Pending]]:
+        """Sends events so that each is taken only directly after the one sent before.
+
+        Returns the `seq` of each event taken, and the events left over. An event that cannot be
+        sent holds its aggregate.
+        """
+        sent: list[Sent] = []
+        for event in events:
+            if event.aggregate in drained.held:
+                continue
+            ack = await self._send(event, after=sent[-1][0] if sent else None)
+            if ack.done() and (error := ack.exception()):
+                _hold(drained, event, error)
+                continue
+            sent.append((event, ack))
+            await _let_write(len(sent))
+        await _acknowledged([ack for _, ack in sent])
+        if any(ack.cancelled() for _, ack in sent):
+            drained.stalled, drained.error = True, drained.error or nats.errors.TimeoutError()
+        taken = [event.seq for event, ack in sent if _is_taken(ack)]
+        return taken, [event for event, ack in sent if not _is_taken(ack)]
+
     async def _wave(self, events: Sequence[_Pending], drained: Drained) -> list[int]:
-        sent = []
-        for number, event in enumerate(events, start=1):
+        sent: list[Sent] = []
+        for event in events:
             sent.append((event, await self._send(event)))
-            if number % WRITE_EVERY == 0:
-                await asyncio.sleep(0)  # lets the client write, so that NATS works while we encode
+            await _let_write(len(sent))
         await _acknowledged([ack for _, ack in sent])
         published = []
         for event, ack in sent:
@@ -245,15 +278,29 @@ class Relay:
         signature = self._signer.sign(event.subject, event.headers, event.payload)
         return {**event.headers, Header.MSG_ID: message_id, SIGNATURE_HEADER: signature}
 
-    async def _send(self, event: _Pending) -> asyncio.Future[PubAck]:
+    async def _send(self, event: _Pending, after: _Pending | None = None) -> asyncio.Future[PubAck]:
+        """Sends an event, to be taken only directly after another one if `after` names it."""
         try:
             headers = self._headers(event, str(event.event_id))
+            if after is not None:
+                headers[Header.EXPECTED_LAST_MSG_ID] = str(after.event_id)
             ack = await self._js.publish_async(event.subject, event.payload, headers=headers)
         except (nats.errors.Error, ForeignSubject) as error:
             ack = asyncio.get_running_loop().create_future()
             ack.set_exception(error)
         observe_publishing(event.headers, event.subject, ack)
         return ack
+
+
+async def _let_write(number: int) -> None:
+    """Lets the client write now and then, so that NATS works while further events are encoded."""
+    if number % WRITE_EVERY == 0:
+        await asyncio.sleep(0)
+
+
+def _is_taken(ack: asyncio.Future[PubAck]) -> bool:
+    """Whether the stream has taken an event now; one that it knows already is looked at again."""
+    return not ack.cancelled() and ack.exception() is None and not ack.result().duplicate
 
 
 async def _acknowledged(acks: Collection[asyncio.Future[PubAck]]) -> None:
