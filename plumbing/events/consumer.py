@@ -3,17 +3,20 @@
 `Consumer` is a durable pull consumer with explicit acknowledgement. JetStream redelivers without
 limit (`max_deliver=-1`): an event that arrives too early is delivered again as often as needed. The
 inbox counts the failures of an event; after too many, this module moves the event to the dead
-letters. A message that the owner of its NATS subject has not signed becomes a dead letter at once,
-and no handler sees it.
+letters. Events that wait together, and only change the database, share one short transaction; if
+one of them fails, each is handled in its own. A message that the owner of its NATS subject has not
+signed becomes a dead letter at once, and no handler sees it.
 """
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
-from typing import Any
+from collections import deque
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
+from itertools import chain, takewhile
+from typing import Any, cast
 
 import nats.errors
 import structlog
@@ -39,9 +42,12 @@ BATCH = 100
 IDLE_SECONDS = 1.0  # how long one request for events waits
 MAX_ACK_PENDING = 5000  # includes the events held back for order
 MAX_ATTEMPTS = 10
+SEVERAL_SECONDS = 0.02  # of one transaction for several events, so that others wait little
 OWNER_SECONDS, LOOK_SECONDS = 60.0, 0.2
 
 _LOG = structlog.get_logger()
+Joining = tuple[Msg, Delivery]
+Taken = tuple[Msg, Delivery, float]  # with the moment at which its handling began
 
 
 class Consumer:
@@ -126,9 +132,69 @@ class Consumer:
                 continue  # no event came
             async with self._kept_alive(batch):
                 # A redelivered event comes after newer ones: sorting restores the order.
-                for message in sorted(batch, key=_stream_seq):
-                    await self._handle(message)
+                waiting = deque(sorted(batch, key=_stream_seq))
+                while waiting:
+                    for _ in range(await self._handle_several(waiting)):
+                        await self._handle(waiting.popleft())
             self._backoff = 0.0
+
+    async def _handle_several(self, waiting: deque[Msg]) -> int:
+        """Handles the next messages in one transaction, and removes them from those that wait.
+
+        Returns how many of the next ones have to be handled alone: those that were tried if one of
+        them failed, since nothing of the transaction is left then; or one that does not join.
+        """
+        joining = (self._joining(message) for message in waiting)
+        first = next(joining, None)
+        if first is None:
+            return 1
+        done: list[Taken] = []
+        try:
+            async with self.inbox.several() as take:
+                several = takewhile(bool, chain([first], joining))
+                async for taken in self._taken(cast("Iterator[Joining]", several), take):
+                    done.append(taken)  # noqa: PERF401 - what came before an error is counted
+        except Exception:
+            return min(len(done) + 1, len(waiting))
+        for message, delivery, began in done:
+            waiting.popleft()
+            await message.ack()
+            self._note_done(delivery, began)
+        return 0 if done else 1
+
+    def _joining(self, message: Msg) -> Joining | None:
+        """The delivery of a message that may be handled together with others; else None."""
+        try:
+            self._signatures.verify(message.subject, message.headers, message.data)
+            delivery = Delivery.of(message)
+        except (NotSigned, MalformedEvent):
+            return None
+        joins = self.inbox.only_changes(delivery.attributes.type)
+        return (message, delivery) if joins else None
+
+    async def _taken(
+        self, several: Iterator[Joining], take: Callable[[Delivery], Awaitable[bool]]
+    ) -> AsyncIterator[Taken]:
+        """Handles events until one is not the next of its aggregate, or others wait to write."""
+        until = time.monotonic() + SEVERAL_SECONDS
+        for message, delivery in several:
+            began = time.monotonic()
+            with self._handling(message, delivery):
+                if not await take(delivery):
+                    return
+            yield message, delivery, began
+            if time.monotonic() > until:
+                return
+
+    def _handling(self, message: Msg, delivery: Delivery) -> AbstractContextManager[object]:
+        if self.inbox.handles(delivery.attributes.type):
+            return handling(self.name, message.subject, delivery)
+        return nullcontext()
+
+    def _note_done(self, delivery: Delivery, began: float) -> None:
+        if self.inbox.handles(delivery.attributes.type):
+            self._count(delivery, Place.DONE, time.monotonic() - began)
+            log_handled(self.name, delivery, began)
 
     @asynccontextmanager
     async def _kept_alive(self, batch: Sequence[Msg]) -> AsyncIterator[None]:

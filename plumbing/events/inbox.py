@@ -7,7 +7,8 @@ an event that arrives too early is distinguished from one that was handled befor
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum, auto
@@ -19,7 +20,7 @@ from sqlmodel import Field, col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from plumbing.clock import Clock
-from plumbing.database import Database, PlumbingTable
+from plumbing.database import Database, PlumbingTable, connection_of
 from plumbing.events.envelope import Attributes, Delivery, M, Received
 
 MAX_ERROR_LENGTH = 1000  # characters of an error that are kept
@@ -28,6 +29,11 @@ _FIRST_POSITION = sa.text(
     "INSERT INTO inbox_position (consumer, aggregate, last_seq) VALUES (:consumer, :aggregate, 1)"
     " ON CONFLICT (consumer, aggregate) DO NOTHING"
 )
+
+_NEXT_POSITION = sa.text(
+    "UPDATE inbox_position SET last_seq = :sequence"
+    " WHERE consumer = :consumer AND aggregate = :aggregate AND last_seq = :sequence - 1"
+).bindparams(sa.bindparam("sequence", type_=sa.BigInteger))
 
 
 class InboxEvent(PlumbingTable, table=True):
@@ -38,6 +44,9 @@ class InboxEvent(PlumbingTable, table=True):
     consumer: str = Field(primary_key=True)
     event_id: UUID = Field(primary_key=True)
     handled_at: datetime
+
+
+_HANDLED = sa.insert(InboxEvent)
 
 
 class InboxPosition(PlumbingTable, table=True):
@@ -114,6 +123,11 @@ class Inbox:
         """
         return event_type in self._handlers
 
+    def only_changes(self, event_type: str) -> bool:
+        """Returns whether an event of a type has effects in the service's own database only."""
+        on = self._handlers.get(event_type)
+        return on is None or on.react is None
+
     async def take(self, delivery: Delivery) -> Place:
         """Handles an event if it is the next one of its aggregate; returns the event's place.
 
@@ -133,6 +147,27 @@ class Inbox:
             if on is not None:
                 await self._effect(session, on, delivery)
         return Place.DONE
+
+    @asynccontextmanager
+    async def several(self) -> AsyncIterator[Callable[[Delivery], Awaitable[bool]]]:
+        """Opens a transaction for several events that only change the database: all or none.
+
+        Yields a function that handles one of them. It returns False, without an effect, for an
+        event that is not the next one of its aggregate. After an error nothing is changed.
+        """
+        async with self._database.transaction() as session:
+
+            async def take(delivery: Delivery) -> bool:
+                if not await self._advance(session, delivery.attributes):
+                    return False
+                on = self._handlers.get(delivery.attributes.type)
+                if on is not None:
+                    await self._effect(session, on, delivery)
+                await session.flush()
+                session.expunge_all()  # each event reads its rows anew, as in its own transaction
+                return True
+
+            yield take
 
     async def take_again(self, delivery: Delivery) -> None:
         """Handles a dead letter after later events of its aggregate; its effect happens only once.
@@ -180,8 +215,8 @@ class Inbox:
         self, session: AsyncSession, on: EventHandler[Any], delivery: Delivery
     ) -> None:
         event_id = delivery.attributes.id
-        note = InboxEvent(consumer=self.consumer, event_id=event_id, handled_at=self._clock.now())
-        session.add(note)
+        note = {"event_id": event_id, "handled_at": self._clock.now(), "consumer": self.consumer}
+        await (await connection_of(session)).execute(_HANDLED, note)
         if on.apply is not None:
             await on.apply(session, delivery.decode(on.event_type))
         if delivery.deliveries > 1:
@@ -189,20 +224,12 @@ class Inbox:
 
     async def _advance(self, session: AsyncSession, event: Attributes) -> bool:
         """Advances the position if this event is the next; its row is locked until the commit."""
+        connection = await connection_of(session)
+        place: dict[str, Any] = {"consumer": self.consumer, "aggregate": event.aggregate}
         if event.sequence == 1:
-            connection = await session.connection()
-            place = {"consumer": self.consumer, "aggregate": event.aggregate}
             return bool((await connection.execute(_FIRST_POSITION, place)).rowcount)
-        result = await session.exec(
-            sa.update(InboxPosition)
-            .where(
-                col(InboxPosition.consumer) == self.consumer,
-                col(InboxPosition.aggregate) == event.aggregate,
-                col(InboxPosition.last_seq) == event.sequence - 1,
-            )
-            .values(last_seq=event.sequence)
-        )
-        return bool(result.rowcount)
+        place["sequence"] = event.sequence
+        return bool((await connection.execute(_NEXT_POSITION, place)).rowcount)
 
     async def _place(self, session: AsyncSession, event: Attributes) -> Place:
         position = await session.get(InboxPosition, (self.consumer, event.aggregate))

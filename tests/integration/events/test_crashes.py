@@ -103,7 +103,7 @@ async def test_consumer_killed_between_effect_and_acknowledgement(
     processes.start("relay", database)
     first = processes.start("consumer", receiver, "applied")
     await eventually(lambda: killed_itself(first))
-    assert len(await effects(receiver)) == 1  # the effect was had …
+    assert await effects(receiver)  # the effects of one transaction were had …
     info = await jetstream.consumer_info(Stream.REGISTRY, "test")
     assert info.ack_floor is not None
     assert info.ack_floor.stream_seq == 0  # … and NATS was not told
