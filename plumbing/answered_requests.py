@@ -6,12 +6,13 @@ import hashlib
 from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
+import sqlalchemy as sa
 from google.protobuf.message import Message
-from sqlmodel import Field
+from sqlmodel import Field, col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from law.errors import AlreadyExists
-from plumbing.database import PlumbingTable
+from plumbing.database import PlumbingTable, connection_of
 from plumbing.identity import Caller
 
 
@@ -41,18 +42,26 @@ class AnsweredRequest(PlumbingTable, table=True):
     at: datetime
 
 
-def answer_of(
-    caller: Caller, request: Repeatable, response: Message, at: datetime
-) -> AnsweredRequest:
-    """Returns the row that stores the response to a request."""
-    return AnsweredRequest(
-        actor=caller.account_id,
-        request_id=request.request_id,
-        method=request.DESCRIPTOR.full_name,
-        digest=_digest(request),
-        response=response.SerializeToString(),
-        at=at,
-    )
+_INSERT = sa.insert(AnsweredRequest)
+_FIND = select(AnsweredRequest.method, AnsweredRequest.digest, AnsweredRequest.response).where(
+    col(AnsweredRequest.actor) == sa.bindparam("caller"),
+    col(AnsweredRequest.request_id) == sa.bindparam("id"),
+)
+
+
+async def remember(
+    session: AsyncSession, caller: Caller, request: Repeatable, response: Message, at: datetime
+) -> None:
+    """Stores the response to a request in the open transaction."""
+    row = {
+        "actor": caller.account_id,
+        "request_id": request.request_id,
+        "method": request.DESCRIPTOR.full_name,
+        "digest": _digest(request),
+        "response": response.SerializeToString(),
+        "at": at,
+    }
+    await (await connection_of(session)).execute(_INSERT, row)
 
 
 async def answered(
@@ -62,7 +71,8 @@ async def answered(
 
     Raises AlreadyExists if the caller used the request id for a different request.
     """
-    row = await session.get(AnsweredRequest, (caller.account_id, request.request_id))
+    key = {"caller": caller.account_id, "id": request.request_id}
+    row = (await (await connection_of(session)).execute(_FIND, key)).first()
     if row is None:
         return None
     if (row.method, row.digest) != (request.DESCRIPTOR.full_name, _digest(request)):

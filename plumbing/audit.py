@@ -16,6 +16,7 @@ import hashlib
 import json
 import secrets
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -25,7 +26,14 @@ from sqlmodel import Field, col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from plumbing.checkpoints.links import link_of
-from plumbing.database import DATABASE_AWAY, Database, JsonColumn, PlumbingTable, SerialColumn
+from plumbing.database import (
+    DATABASE_AWAY,
+    Database,
+    JsonColumn,
+    PlumbingTable,
+    SerialColumn,
+    connection_of,
+)
 from plumbing.events.leadership import exclusively
 from plumbing.identity import Caller
 from plumbing.metrics.counted import AUDIT_SEALED
@@ -74,6 +82,25 @@ class AuditEntry(PlumbingTable, table=True):
     link: str | None = None
 
 
+@dataclass
+class NewEntry:
+    """An audit entry that is not written yet; its fields are the columns of the same names."""
+
+    at: datetime
+    actor: str
+    roles: list[str]
+    on_behalf_of: str
+    action: str
+    object: str
+    before: dict[str, Any] | None
+    after: dict[str, Any] | None
+    ground: str
+    bureau: str = ""
+    rows_digest: str = ""
+    salt: str = field(default_factory=lambda: secrets.token_hex(16))
+    digest: str = ""
+
+
 def entry_of(
     caller: Caller,
     at: datetime,
@@ -83,51 +110,44 @@ def entry_of(
     before: dict[str, Any] | None = None,
     after: dict[str, Any] | None = None,
     ground: str = "",
-) -> AuditEntry:
+) -> NewEntry:
     """Returns an audit entry that is not written yet.
 
     `before` and `after` are the recorded values of the object; `ground` is the legal ground.
     """
-    return AuditEntry(
-        at=at,
-        actor=caller.account_id,
-        roles=sorted(caller.roles),
-        on_behalf_of=caller.on_behalf_of,
-        action=action,
-        object=object_,
-        before=before,
-        after=after,
-        ground=ground,
-        salt=secrets.token_hex(16),
-        digest="",
+    roles = [str(role) for role in sorted(caller.roles)]
+    return NewEntry(
+        at, caller.account_id, roles, caller.on_behalf_of, action, object_, before, after, ground
     )
 
 
-async def write(session: AsyncSession, entries: Sequence[AuditEntry], written: WrittenRows) -> None:
+_INSERT = sa.insert(AuditEntry).returning(col(AuditEntry.entry_id))
+
+
+async def write(session: AsyncSession, entries: Sequence[NewEntry], written: WrittenRows) -> None:
     """Writes audit entries in the open transaction; the last one covers the rows written.
 
     A sealer links the entries into the chain later.
     """
     if written:
         entries[-1].salt, entries[-1].rows_digest = written.salt, written.summary()
+    connection = await connection_of(session)
+    entry_id = 0
     for entry in entries:
         entry.digest = digest_of(entry)
-    session.add_all(entries)
-    if written:
-        await session.flush()  # the last entry gets its id
-        entry_id = entries[-1].entry_id or 0
-        if written.staged:
-            await written.staged.move_digests(session, entry_id)
-        if rows := written.rows(entry_id):
-            await (await session.connection()).execute(WRITE_ROWS, rows)
+        entry_id = int((await connection.execute(_INSERT, vars(entry))).scalar_one() or 0)
+    if written.staged:
+        await written.staged.move_digests(session, entry_id)
+    if rows := written.rows(entry_id):
+        await connection.execute(WRITE_ROWS, rows)
 
 
-def digest_of(entry: AuditEntry) -> str:
+def digest_of(entry: AuditEntry | NewEntry) -> str:
     """Returns the SHA-256 of the salt and the content of an audit entry, in hexadecimal."""
     return _sha256(content_of(entry))
 
 
-def content_of(entry: AuditEntry) -> str:
+def content_of(entry: AuditEntry | NewEntry) -> str:
     """Returns the salt and the content of an audit entry as the JSON text that is hashed."""
     content = [
         entry.salt,
@@ -206,20 +226,17 @@ class Sealer:
             await exclusively(session, "audit seal")
             await self._require_whole(session)
             sequence, previous = await head(session)
-            entries = (
-                await session.exec(
-                    select(AuditEntry)
-                    .where(_UNSEALED)
-                    .order_by(col(AuditEntry.entry_id))
-                    .limit(BATCH)
-                )
-            ).all()
-            for entry in entries:
+            connection, links = await connection_of(session), []
+            for entry_id, digest in await connection.execute(_NEXT_UNSEALED):
                 sequence += 1
-                entry.sequence, entry.previous = sequence, previous
-                entry.link = previous = link_of(previous, sequence, entry.digest)
+                link = link_of(previous, sequence, digest)
+                places = {"place": sequence, "link_before": previous, "own_link": link}
+                links.append({"of_entry": entry_id, **places})
+                previous = link
+            if links:
+                await connection.execute(_SEAL, links)
         self._linked = (sequence, previous)
-        return len(entries)
+        return len(links)
 
     async def _require_whole(self, session: AsyncSession) -> None:
         newest = await newest_checkpoint(session)
@@ -254,6 +271,21 @@ async def newest_checkpoint(session: AsyncSession) -> AuditCheckpoint | None:
 
 _UNSEALED = col(AuditEntry.sequence).is_(None)
 SEALED = ~_UNSEALED
+_NEXT_UNSEALED = (
+    sa.select(col(AuditEntry.entry_id), col(AuditEntry.digest))
+    .where(_UNSEALED)
+    .order_by(col(AuditEntry.entry_id))
+    .limit(BATCH)
+)
+_SEAL = (
+    sa.update(AuditEntry)
+    .where(col(AuditEntry.entry_id) == sa.bindparam("of_entry"))
+    .values(
+        sequence=sa.bindparam("place"),
+        previous=sa.bindparam("link_before"),
+        link=sa.bindparam("own_link"),
+    )
+)
 
 
 async def unsealed(session: AsyncSession) -> int:

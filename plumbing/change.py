@@ -19,8 +19,8 @@ from sqlmodel import SQLModel
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from plumbing import audit
-from plumbing.answered_requests import Request, Response, answer_of, answered
-from plumbing.audit import AuditEntry
+from plumbing.answered_requests import Request, Response, answered, remember
+from plumbing.audit import NewEntry
 from plumbing.clock import Clock, local_date
 from plumbing.database import Database, overtaken
 from plumbing.events import outbox
@@ -43,7 +43,7 @@ class Change:
     session: AsyncSession
     caller: Caller
     at: datetime
-    _entries: list[AuditEntry] = field(default_factory=list, init=False)
+    _entries: list[NewEntry] = field(default_factory=list, init=False)
     written: WrittenRows = field(init=False)
     _bureaus: dict[str, str] = field(default_factory=dict, init=False)  # by announced aggregate
 
@@ -179,7 +179,7 @@ class Changes:
             if answer := await answered(change.session, caller, request, response_type):
                 return answer
             response = await command(change, request)
-            change.session.add(answer_of(caller, request, response, change.at))
+            await remember(change.session, caller, request, response, change.at)
             return response
 
 

@@ -9,8 +9,10 @@ from __future__ import annotations
 import logging
 import re
 import sys
+from collections.abc import Hashable
 from contextlib import suppress
-from typing import Any, TextIO
+from functools import cache
+from typing import Any, TextIO, cast
 
 import structlog
 from opentelemetry import trace
@@ -171,8 +173,17 @@ def _workflow(_logger: Any, _method: str, line: EventDict) -> EventDict:
 
 def ids_in(message: Any) -> dict[str, str]:
     """Returns the ids (case_id, bureau and so on) in the fields of a message or workflow input."""
-    ids = {name: getattr(message, name, None) for name in _SEARCHED}
+    names = _searched_in(cast("Hashable", type(message)))
+    ids = {name: getattr(message, name, None) for name in names}
     return {k: v for k, v in ids.items() if isinstance(v, str) and _ID.fullmatch(v)}
+
+
+@cache
+def _searched_in(kind: Hashable) -> tuple[str, ...]:
+    """The searched ids that a message of a type can have; of other inputs, all of them."""
+    descriptor = getattr(kind, "DESCRIPTOR", None)
+    known = _SEARCHED if descriptor is None else descriptor.fields_by_name
+    return tuple(name for name in _SEARCHED if name in known)
 
 
 def ids_of(name: str) -> dict[str, str]:

@@ -61,10 +61,18 @@ class Verifier:
     """Verifies access tokens and reads the caller from them."""
 
     def __init__(self, key: OKPKey, clock: Clock) -> None:
-        self._key, self._clock = key, clock
+        self._key = key
         self._kid = key.thumbprint()
         # A signature that was valid stays valid; the expiry of a token is checked every time.
         self._signed = lru_cache(REMEMBERED)(self._read)
+        self._registry = jwt.JWTClaimsRegistry(
+            now=lambda: int(clock.now().timestamp()),
+            leeway=LEEWAY_SECONDS,
+            iss={"essential": True, "value": ISSUER},
+            aud={"essential": True, "value": ISSUER},
+            exp={"essential": True},
+            sub={"essential": True},
+        )
 
     def verify(self, token: str, on_behalf_of: str = "") -> Caller:
         """Returns the caller that a token names. Raises Unauthenticated if the token is not valid.
@@ -72,37 +80,29 @@ class Verifier:
         `on_behalf_of` is the account for which a service acts; it is ignored for other callers.
         """
         try:
-            claims = self._signed(token)
-            self._registry().validate(claims)
-            roles = frozenset(Role(role) for role in claims["roles"])
-            caller = Caller(
-                claims["sub"],
-                claims["name"],
-                roles,
-                claims["bureau"],
-                claims["subject"],
-                session_id=claims.get("sid", ""),  # the previous release names none
-            )
+            claims, caller = self._signed(token)
+            self._registry.validate(claims)
         except (JoseError, ValueError, KeyError, TypeError) as error:
             raise Unauthenticated() from error
         return replace(caller, on_behalf_of=on_behalf_of) if caller.is_service else caller
 
-    def _read(self, token: str) -> dict[str, Any]:
+    def _read(self, token: str) -> tuple[dict[str, Any], Caller]:
         decoded = jwt.decode(token, self._key, algorithms=[ALGORITHM])
         # Tokens of the previous release name no key.
         if decoded.header.get("kid", self._kid) != self._kid:
             raise ValueError("The token names another key")
-        return decoded.claims
+        return decoded.claims, _caller(decoded.claims)
 
-    def _registry(self) -> jwt.JWTClaimsRegistry:
-        return jwt.JWTClaimsRegistry(
-            now=lambda: int(self._clock.now().timestamp()),
-            leeway=LEEWAY_SECONDS,
-            iss={"essential": True, "value": ISSUER},
-            aud={"essential": True, "value": ISSUER},
-            exp={"essential": True},
-            sub={"essential": True},
-        )
+
+def _caller(claims: dict[str, Any]) -> Caller:
+    return Caller(
+        claims["sub"],
+        claims["name"],
+        frozenset(Role(role) for role in claims["roles"]),
+        claims["bureau"],
+        claims["subject"],
+        session_id=claims.get("sid", ""),  # the previous release names none
+    )
 
 
 def session_id_of(token: str) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 import grpc
 
 from plumbing.access import told
-from plumbing.access.entry import AccessEntry, Kind
+from plumbing.access.entry import Access, Kind
 from plumbing.call_log import ServedCall
 from plumbing.client import EXPORTING, PURPOSE
 from plumbing.clock import SystemClock
@@ -19,7 +19,7 @@ REFUSALS = (grpc.StatusCode.PERMISSION_DENIED, grpc.StatusCode.UNAUTHENTICATED)
 _OF_THEIR_OWN = (Role.PUBLIC, Role.OPERATOR)
 
 
-def entry_of(call: ServedCall, reads: str, metadata: Mapping[str, str]) -> AccessEntry | None:
+def entry_of(call: ServedCall, reads: str, metadata: Mapping[str, str]) -> Access | None:
     """Returns the entry about a call that has its answer; None if nothing is noted about it.
 
     `reads` is the kind of thing that the method shows, such as `record`; empty if it shows no data
@@ -39,7 +39,7 @@ def entry_of(call: ServedCall, reads: str, metadata: Mapping[str, str]) -> Acces
     return entry
 
 
-def _of_sign_in(call: ServedCall, tried: told.SignIn) -> AccessEntry:
+def _of_sign_in(call: ServedCall, tried: told.SignIn) -> Access:
     kind = Kind.SIGN_IN if tried.ended else Kind.SIGN_IN_BEGUN
     entry = _entry(call, kind if call.code is grpc.StatusCode.OK else Kind.SIGN_IN_FAILED)
     entry.name, entry.account_id = tried.name, tried.account_id
@@ -47,9 +47,9 @@ def _of_sign_in(call: ServedCall, tried: told.SignIn) -> AccessEntry:
     return entry
 
 
-def _entry(call: ServedCall, kind: Kind) -> AccessEntry:
+def _entry(call: ServedCall, kind: Kind) -> Access:
     caller = call.caller or Caller("", "", frozenset())
-    return AccessEntry(
+    return Access(
         at=SystemClock().now(),
         kind=kind,
         account_id=caller.account_id,

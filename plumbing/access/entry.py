@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -50,3 +51,24 @@ class AccessEntry(PlumbingTable, table=True):
     source: str = ""
     client: str = ""
     times: int = Field(default=1, sa_type=sa.BigInteger)
+
+
+@dataclass
+class Access:
+    """An access that is not written yet; its fields are the columns of `AccessEntry`."""
+
+    at: datetime
+    kind: Kind
+    method: str
+    account_id: str = ""
+    name: str = ""
+    roles: list[str] = field(default_factory=list)
+    bureau: str = ""
+    on_behalf_of: str = ""
+    object: str = ""
+    subject_id: str = ""
+    rows: int = 0
+    code: str = ""
+    source: str = ""
+    client: str = ""
+    times: int = 1

@@ -15,9 +15,9 @@ import sqlalchemy as sa
 import structlog
 from sqlmodel import col, select
 
-from plumbing.access.entry import AccessEntry
+from plumbing.access.entry import Access, AccessEntry
 from plumbing.clock import Clock
-from plumbing.database import DATABASE_AWAY, Database
+from plumbing.database import DATABASE_AWAY, Database, connection_of
 
 WRITE_EVERY_SECONDS = 1.0
 PRUNE_EVERY_SECONDS = 3600.0
@@ -36,10 +36,10 @@ class AccessLog:
 
     def __init__(self, database: Database, clock: Clock, kept: timedelta) -> None:
         self._database, self._clock, self._kept = database, clock, kept
-        self._group: dict[tuple[Any, ...], AccessEntry] = {}
+        self._group: dict[tuple[Any, ...], Access] = {}
         self._writing = asyncio.Lock()
 
-    async def note(self, entry: AccessEntry) -> None:
+    async def note(self, entry: Access) -> None:
         """Adds an entry; waits only if the group is full, and raises if it cannot be stored then.
 
         In a full group, calls of nobody known are told apart by method alone: so a flood from
@@ -63,13 +63,13 @@ class AccessLog:
                 return
             try:
                 async with self._database.transaction() as session:
-                    rows = [entry.model_dump(exclude={"entry_id"}) for entry in group.values()]
-                    await (await session.connection()).execute(sa.insert(AccessEntry), rows)
+                    rows = [vars(entry) for entry in group.values()]
+                    await (await connection_of(session)).execute(sa.insert(AccessEntry), rows)
             except BaseException:
                 self._take_back(group)
                 raise
 
-    def _take_back(self, group: dict[tuple[Any, ...], AccessEntry]) -> None:
+    def _take_back(self, group: dict[tuple[Any, ...], Access]) -> None:
         newer, self._group = self._group, group
         for key, entry in newer.items():
             known = self._group.setdefault(key, entry)
@@ -107,7 +107,7 @@ class AccessLog:
         return len(ids)
 
 
-def _add(known: AccessEntry, entry: AccessEntry) -> None:
+def _add(known: Access, entry: Access) -> None:
     known.at = entry.at
     known.times += entry.times
     known.rows += entry.rows

@@ -12,7 +12,7 @@ from sqlalchemy import RowMapping
 from sqlmodel import Field
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from plumbing.database import JsonColumn, PlumbingTable, SerialColumn
+from plumbing.database import JsonColumn, PlumbingTable, SerialColumn, connection_of
 from plumbing.events.envelope import Attributes
 from plumbing.events.subjects import subject_of
 from plumbing.tracing import Cause
@@ -66,6 +66,9 @@ class AggregateSequence(PlumbingTable, table=True):
     last_seq: int = Field(sa_type=sa.BigInteger)
 
 
+_INSERT = sa.insert(Outbox)
+
+
 async def record(
     session: AsyncSession,
     event: Message,
@@ -114,7 +117,7 @@ async def record_staged(session: AsyncSession, event: RowMapping) -> None:
 
 
 async def _next_sequence(session: AsyncSession, aggregate: str) -> int:
-    connection = await session.connection()
+    connection = await connection_of(session)
     row = await connection.execute(_NEXT_SEQUENCE, {"aggregate": aggregate})
     return int(row.scalar_one())
 
@@ -124,16 +127,15 @@ async def _insert(
 ) -> None:
     # Inserted at once, not with a later flush. On PostgreSQL the row of the sequence was locked
     # just before, so within an aggregate `seq` grows in the order of commits.
-    await session.exec(
-        sa.insert(Outbox).values(
-            event_id=attributes.id,
-            aggregate=attributes.aggregate,
-            aggregate_seq=attributes.sequence,
-            subject=subject,
-            headers=attributes.headers(),
-            payload=payload,
-            created_at=attributes.time,
-        )
-    )
-    connection = await session.connection()
+    connection = await connection_of(session)
+    row = {
+        "event_id": attributes.id,
+        "aggregate": attributes.aggregate,
+        "aggregate_seq": attributes.sequence,
+        "subject": subject,
+        "headers": attributes.headers(),
+        "payload": payload,
+        "created_at": attributes.time,
+    }
+    await connection.execute(_INSERT, row)
     connection.info[RECORDED] = True

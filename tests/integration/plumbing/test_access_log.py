@@ -11,7 +11,7 @@ from sqlmodel import select
 
 from plumbing import migrations
 from plumbing.access import log as access_log
-from plumbing.access.entry import AccessEntry, Kind
+from plumbing.access.entry import Access, AccessEntry, Kind
 from plumbing.access.log import AccessLog
 from plumbing.clock import SystemClock
 from plumbing.database import Database
@@ -28,9 +28,9 @@ async def database(tmp_path: Path, databases: Databases) -> Any:
     await database.close()
 
 
-def entry(account: str, *, days: int = 0, **values: Any) -> AccessEntry:
+def entry(account: str, *, days: int = 0, **values: Any) -> Access:
     at = SystemClock().now() - timedelta(days=days)
-    return AccessEntry(at=at, kind=Kind.READ, account_id=account, method="S/Get", **values)
+    return Access(at=at, kind=Kind.READ, account_id=account, method="S/Get", **values)
 
 
 async def stored(database: Database) -> list[AccessEntry]:
