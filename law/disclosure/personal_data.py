@@ -73,7 +73,12 @@ def personal_data(text: str, names: Iterable[str] = ()) -> tuple[Found, ...]:
 
 
 def is_id_number(text: str) -> bool:
-    """Returns whether a text of 18 digits has the right check digit (GB 11643, ISO 7064)."""
+    """Returns whether a text is an ID number: 18 digits, the last a right check digit.
+
+    By GB 11643 and ISO 7064 the check digit may be X. Single spaces or hyphens may stand between.
+    """
+    if not _NUMBER.fullmatch(text):
+        return False
     digits = re.sub("[ -]", "", text).upper()
     total = sum(int(d) * weight for d, weight in zip(digits[:-1], _WEIGHTS, strict=True))
     return digits[-1] == _CHECK_DIGITS[total % len(_CHECK_DIGITS)]

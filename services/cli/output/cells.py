@@ -188,6 +188,11 @@ def _alerts(batch: Any, _names: Names) -> str:
 
 def _drops(batch: Any, _names: Names) -> str:
     plan = batch.estimate
+    if not plan.graded:
+        return choose(
+            f"未估计（涉及主体不足 {plan.least} 个）",
+            f"not estimated (fewer than {plan.least} subjects)",
+        )
     return choose(
         f"{plan.drops} 个，已评级主体 {plan.graded} 个；上限 {plan.drop_share:.0%}",
         f"{plan.drops} of {plan.graded} graded subjects; limit {plan.drop_share:.0%}",

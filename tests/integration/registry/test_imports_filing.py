@@ -60,7 +60,7 @@ async def test_subjects_and_instruments_are_filed_along(registry: RunningRegistr
     assert set(filed) == {f"甲{mark}", f"乙{mark}"}
     [one], [other] = filed[f"甲{mark}"], filed[f"乙{mark}"]
     assert (one.state, one.spell, one.model, one.bureau) == ("in_use", 1, "X-1", DISTRICT)
-    assert (other.state, other.spell) == ("spare", 0)
+    assert (other.state, other.spell) == ("in_use", 1)
     assert [v.verified_on for v in await history(client, one)] == ["2026-09-01", "2025-09-01"]
     [owner] = await subjects_named(client, f"甲{mark}")
     assert (owner.kind, owner.sector, owner.in_review) == ("organisation", "other", False)
@@ -255,3 +255,23 @@ async def test_only_verifications_of_a_bureau_file_along(registry: RunningRegist
         await upload(client, "subjects", content, **FILING)
     with refused("INVALID_INPUT", "header.bureau"):
         await upload(client, "verifications", content, file_missing=True)
+
+
+async def test_an_instrument_known_by_a_rejection_alone_is_in_use_until_somebody_looks(
+    registry: RunningRegistry,
+) -> None:
+    await registry.bureau()
+    client = registry.client(Role.INTEGRATOR)
+    mark = uuid4().hex
+    bad: dict[str, str] = {"使用单位": f"甲{mark}", "检定结果": "不合格", "有效期至": ""}
+    rows = [
+        verification(**bad, 出厂编号=f"1{mark}", 证书编号=f"{mark}-1"),
+        verification(**bad, 出厂编号=f"2{mark}", 证书编号=f"{mark}-2", 检定日期="2026-08-01"),
+        verification(使用单位=f"甲{mark}", 出厂编号=f"2{mark}", 证书编号=f"{mark}-3"),
+    ]
+    batch = await upload(client, "verifications", verifications(*rows), **FILING)
+    warned = await reasons(client, batch, warnings=True)
+    alone = [row for row, _, reason in warned if reason == "REJECTED_ALONE"]
+    assert alone == [2]
+    [filed] = (await fleet(client, mark)).values()
+    assert {one.state for one in filed} == {"in_use"}

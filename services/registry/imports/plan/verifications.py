@@ -76,6 +76,7 @@ async def plan_verifications(context: Context) -> Plan:
     note_unknown_types(context)
     _plan_new_instruments(plan, owners, finder)
     await _put_into_use(context, plan, finder)
+    _put_rejected_into_use(context, plan)
     if context.header.file_missing:
         named = {name: row for name, row in first_rows.items() if not owners.is_placeholder(name)}
         warn_near_spellings(context, named, await _names_on_file(context))
@@ -280,6 +281,27 @@ async def _put_into_use(context: Context, plan: Plan, finder: InstrumentFinder) 
         else:
             present = finder.found[instrument_id]
             plan.alter(Kind.INSTRUMENT, row, instrument_id, in_use, present)
+
+
+def _put_rejected_into_use(context: Context, plan: Plan) -> None:
+    """Plans that a new instrument without any pass is in use, and warns of its row.
+
+    Whether it still is in use decides its colour (S4 四(一)): it is red until a person has looked.
+    """
+    rejected = {
+        planned.values["instrument_id"]: planned
+        for planned in reversed(plan.things[Kind.VERIFICATION])
+        if planned.values.get("result") is VerificationResult.REJECT
+    }
+    passed = _first_passes(plan)
+    for instrument in plan.things[Kind.INSTRUMENT]:
+        only = None if instrument.thing_id in passed else rejected.get(instrument.thing_id)
+        if instrument.new and only:
+            instrument.values["state"] = InstrumentState.IN_USE
+            zh = "该器具只有不合格结果：先按在用登记并标红，请核实是否仍在使用"
+            en = "nothing but a rejection is known of this instrument: filed as in use, red; check"
+            column, value = context.file.column("result"), only.values["result"].value
+            context.notes.warn(only.row, "REJECTED_ALONE", zh, en, column=column, value=value)
 
 
 def _first_passes(plan: Plan) -> dict[str, int]:

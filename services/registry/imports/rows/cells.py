@@ -6,43 +6,34 @@ import re
 import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from enum import StrEnum
 from typing import Any
 
+from law.disclosure.personal_data import is_id_number
 from law.errors import InvalidInput
 from law.identifiers import check_credit_code
+from law.identity import serial_key
 from law.instruments import code_of
 from plumbing.characters import control
 from plumbing.mail_address import REASON_EN, REASON_ZH, is_mail_address
 from services.registry.imports.read.text import Number
+from services.registry.imports.rows.bad_cell import BadCell
+from services.registry.imports.rows.days import counted_day, day, last_day
 from services.registry.imports.rows.labels import Labels
 
 Value = str | int | bool | date | None
 Read = Callable[[str], Value]
 
-_DAY = re.compile(
-    r"(\d{4})(?:-(\d{1,2})-(\d{1,2})|/(\d{1,2})/(\d{1,2})|\.(\d{1,2})\.(\d{1,2})"
-    r"|年(\d{1,2})月(\d{1,2})日?|(\d{2})(\d{2}))(?: 0?0:00(?::00)?)?"
-)
 _FLAGS = {"是": True, "否": False, "true": True, "false": False, "1": True, "0": False}
 _FLAGS |= {"yes": True, "no": False, "y": True, "n": False, "√": True, "×": False}
 _FLAGS |= {"已核实": True, "未核实": False, "已生效": True, "未生效": False}
 _WHOLE = re.compile(r"[+-]?\d{1,9}")
-_SERIAL = re.compile(r"[1-9]\d{4}")  # 1927 to 2173; 2026 is no day
 _SCIENTIFIC = re.compile(r"[+-]?\d(?:\.\d+)?[eE]\+\d{2,3}")
-_DAY_ZERO = date(1899, 12, 30)  # what spreadsheet programs count from, 1 March 1900 onwards
 _UNDECODED = "\ufffd"
 _FORMULA = re.compile(r"'*[=+\-@\t\r\n＝＋－＠]")
+DAYS: tuple[Read, ...] = (day, last_day)
 EXCERPT = 100  # characters of a cell that a fault repeats
-
-
-class BadCell(Exception):
-    """Raised when a cell is not a valid value of its field; `reason` is a stable code."""
-
-    def __init__(self, reason: str, zh: str, en: str) -> None:
-        super().__init__(en)
-        self.reason, self.zh, self.en = reason, zh, en
 
 
 def clean(cell: str) -> str:
@@ -106,27 +97,19 @@ def code(cell: str) -> str:
 def credit_code(cell: str) -> str:
     """Reads a unified social credit code and returns its normal form (GB 32100).
 
-    Raises BadCell if the code is not valid.
+    Raises BadCell if the code is not valid: a subject without one leaves the cell blank, and the ID
+    number of a person does not belong here.
     """
+    if not serial_key(cell):
+        zh, en = "没有统一社会信用代码的请留空", "leave the cell blank where there is no code"
+        raise BadCell("NO_CREDIT_CODE", zh, en)
+    if is_id_number(cell):
+        zh, en = "这是个人身份证件号码，请留空", "the ID number of a person; leave the cell blank"
+        raise BadCell("ID_NUMBER", zh, en)
     try:
         return check_credit_code(code(cell))
     except InvalidInput as error:
         raise BadCell("BAD_CREDIT_CODE", error.zh, error.en) from None
-
-
-def day(cell: str) -> date:
-    """Reads a date: 2026-09-14, 2026/9/14, 2026.9.14, 2026年9月14日 or 20260914.
-
-    Raises BadCell for another format or a day that does not exist.
-    """
-    match = _DAY.fullmatch(unicodedata.normalize("NFKC", cell))
-    if match:
-        numbers = [int(part) for part in match.groups() if part is not None]
-        try:
-            return date(*numbers)
-        except ValueError:
-            raise BadCell("NO_SUCH_DATE", "没有这一天", "there is no such day") from None
-    raise BadCell("NOT_A_DATE", "应为日期，如 2026-09-14", "must be a date such as 2026-09-14")
 
 
 def of_number(cell: Number, read: Read, is_identifier: bool, from_1904: bool) -> Value:
@@ -135,23 +118,13 @@ def of_number(cell: Number, read: Read, is_identifier: bool, from_1904: bool) ->
     Raises BadCell for an identifier, since its leading zeros and last digits may be lost. A day may
     be counted from 1900 or written as 20260914.
     """
-    if read is day:
-        return _counted_day(cell, from_1904)
+    if read in DAYS:
+        return counted_day(cell, from_1904)
     if is_identifier or (read is text and _SCIENTIFIC.fullmatch(cell)):
         zh = "存为数值，前导零和第 15 位以后的数字可能已丢失；请设为文本格式，并按原件重新填写"
         en = "is kept as a number, which loses digits; format the cell as text and enter it anew"
         raise BadCell("NUMBER_FOR_TEXT", zh, en)
     return read(str(cell))
-
-
-def _counted_day(cell: Number, from_1904: bool) -> date:
-    if not _SERIAL.fullmatch(cell):
-        return day(str(cell))
-    if from_1904:
-        zh = "此工作簿的日期可能从 1904 年起算，请设为日期格式"
-        en = "days of this workbook may count from 1904; format the cell as a date"
-        raise BadCell("NOT_A_DATE", zh, en)
-    return _DAY_ZERO + timedelta(days=int(cell))
 
 
 def flag(cell: str) -> bool:

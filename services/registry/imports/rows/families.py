@@ -18,6 +18,8 @@ from plumbing.validation import SEVERAL_LINES
 from protos.buf.validate import validate_pb2
 from protos.registry.v1 import registry_pb2 as pb
 from services.registry.imports.rows import cells, labels
+from services.registry.imports.rows.bad_cell import BadCell
+from services.registry.imports.rows.days import day, last_day
 
 RULES: Any = validate_pb2.DESCRIPTOR.extensions_by_name["field"]
 IDENTIFIERS = (
@@ -52,12 +54,12 @@ class Limits:
     def check(self, value: str) -> None:
         """Raises BadCell for a text that is too long, or has other characters than it may have."""
         if barred := characters.barred(value, several_lines=self.several_lines):
-            raise cells.BadCell("BAD_CHARACTER", *characters.reasons(barred))
+            raise BadCell("BAD_CHARACTER", *characters.reasons(barred))
         if self.longest and len(value) > self.longest:
             zh, en = f"不能超过 {self.longest} 个字", f"at most {self.longest} characters"
-            raise cells.BadCell("TOO_LONG", zh, en)
+            raise BadCell("TOO_LONG", zh, en)
         if self.pattern and not self.pattern.search(value):
-            raise cells.BadCell("BAD_FORMAT", "格式不符", "is not in the format of this field")
+            raise BadCell("BAD_FORMAT", "格式不符", "is not in the format of this field")
 
 
 @dataclass(frozen=True)
@@ -161,7 +163,7 @@ FAMILIES: Mapping[FamilyName, Family] = {
             ("manufacturer", "生产厂家", cells.text),
             ("location", "使用地点", cells.text),
             ("state", "状态", _STATE),
-            ("rotate_on", "轮换日期", cells.day),
+            ("rotate_on", "轮换日期", day),
         ),
         _family(
             FamilyName.VERIFICATIONS,
@@ -172,8 +174,8 @@ FAMILIES: Mapping[FamilyName, Family] = {
             ("serial_no*", "出厂编号", cells.identifier),
             ("model", "型号规格", cells.identifier),
             ("result*", "检定结果", _RESULT),
-            ("verified_on*", "检定日期", cells.day),
-            ("valid_until", "有效期至", cells.day),
+            ("verified_on*", "检定日期", day),
+            ("valid_until", "有效期至", last_day),
             ("institution*", "检定机构", cells.text),
             ("certificate_no", "证书编号", cells.identifier),
             ("method", "检定依据", cells.text),
@@ -184,15 +186,15 @@ FAMILIES: Mapping[FamilyName, Family] = {
             ("owner*", "使用单位", cells.identifier),
             ("kind*", "信息类别", _RECORD_KIND),
             ("severity", "严重程度", _SEVERITY),
-            ("occurred_on*", "发生日期", cells.day),
-            ("determined_on*", "认定日期", cells.day),
+            ("occurred_on*", "发生日期", day),
+            ("determined_on*", "认定日期", day),
             ("verified", "经核实", cells.flag),
             ("final", "已生效", cells.flag),
             ("points", "分值", cells.whole),
             ("source_ref*", "文书编号", cells.identifier),
             ("provided_by", "提供单位", cells.text),
             ("summary", "摘要", cells.text),
-            ("entered_on", "录入日期", cells.day),
+            ("entered_on", "录入日期", day),
         ),
     )
 }

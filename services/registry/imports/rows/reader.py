@@ -16,6 +16,7 @@ from protos.registry.v1 import registry_pb2 as pb
 from services.registry.imports.read.text import Number, Row
 from services.registry.imports.read.workbook import SheetFacts
 from services.registry.imports.rows import cells
+from services.registry.imports.rows.bad_cell import BadCell
 from services.registry.imports.rows.columns import Binding
 from services.registry.imports.rows.families import FAMILIES, FamilyName, Field
 from services.registry.imports.rows.faults import Notes
@@ -140,7 +141,7 @@ class RowReader:
         if isinstance(cell, Number):
             return cells.of_number(cell, field.read, field.identifier, self._from_1904)
         zh, en = "公式没有可用的结果", "the formula has no value"
-        raise cells.BadCell("FAILED_FORMULA", zh, en)
+        raise BadCell("FAILED_FORMULA", zh, en)
 
     @property
     def _from_1904(self) -> bool:
@@ -154,7 +155,7 @@ class RowReader:
             value = read()
             if isinstance(value, str):
                 value = field.stored(value)
-        except cells.BadCell as bad:
+        except BadCell as bad:
             self._fault(number, field, cell, bad.reason, bad.zh, bad.en)
             return None
         return value

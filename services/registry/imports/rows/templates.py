@@ -84,7 +84,7 @@ class _Book:
     def _format(self, field: Field) -> Any:
         """Dates and whole numbers in their own formats; all else as text, to lose no digit."""
         form = "@"
-        if field.read is cells.day:
+        if field.read in cells.DAYS:
             form = "yyyy-mm-dd"
         elif field.read is cells.whole:
             form = "0"
@@ -122,7 +122,7 @@ class _Book:
 
 
 def _form(field: Field) -> str:
-    if field.read is cells.day:
+    if field.read in cells.DAYS:
         return "日期，如 2026-09-14"
     if field.read is cells.whole:
         return "整数"

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from law.colours.rule import InstrumentState, VerificationResult
 from law.evidence import RecordKind, Sector, Severity, SubjectKind
 from law.identity import letters
-from services.registry.imports.rows import cells, labels
+from services.registry.imports.rows import cells, days, labels
+from services.registry.imports.rows.bad_cell import BadCell
 from services.registry.imports.rows.families import FAMILIES, Family, FamilyName
 
 
@@ -30,10 +31,19 @@ from services.registry.imports.rows.families import FAMILIES, Family, FamilyName
         "20260914",
         "2026-09-14 00:00:00",
         "２０２６年９月１４日",
+        "2026 年 9 月 14 日",
+        "2026年9月14号",
+        "2026年9月14日（星期一）",
+        "2026-09-14T08:30:00",
+        "2026-09-14 13:00",
+        "2026年9月14日 8:30",
+        "2026.09.14.",
+        "2026、9、14",
+        "2026—09—14",
     ],
 )
 def test_a_date_is_read_as_people_and_programs_write_it(cell: str) -> None:
-    assert cells.day(cell) == date(2026, 9, 14)
+    assert days.day(cell) == date(2026, 9, 14)
 
 
 @pytest.mark.parametrize(
@@ -46,18 +56,35 @@ def test_a_date_is_read_as_people_and_programs_write_it(cell: str) -> None:
         ("2026-09/14", "NOT_A_DATE"),
         ("46279", "NOT_A_DATE"),
         ("26-09-14", "NOT_A_DATE"),
-        ("2026-09-14 13:00", "NOT_A_DATE"),
+        ("2026.9", "NOT_A_DATE"),
+        ("2026年9月", "NOT_A_DATE"),
+        ("2026-09-141:00", "NOT_A_DATE"),
         ("明天", "NOT_A_DATE"),
     ],
 )
 def test_what_is_no_date_says_why(cell: str, reason: str) -> None:
-    assert refused(cells.day, cell) == reason
+    assert refused(days.day, cell) == reason
+
+
+@pytest.mark.parametrize("cell", ["长期", "长期有效", "一次性", "无", "—", "/"])
+def test_a_validity_without_an_end_has_no_last_day(cell: str) -> None:
+    assert days.last_day(cell) is None
+
+
+def test_a_last_day_is_read_as_any_day() -> None:
+    assert days.last_day("2027年4月30日止") == date(2027, 4, 30)
+    assert refused(days.last_day, "见证书") == "NOT_A_DATE"
+
+
+@pytest.mark.parametrize("cell", ["46279", "46279.354", "20260914"])
+def test_a_day_that_a_workbook_counts_loses_its_time(cell: str) -> None:
+    assert days.counted_day(cell, from_1904=False) == date(2026, 9, 14)
 
 
 @given(st.dates(date(1000, 1, 1)))
 def test_every_day_comes_back_in_every_notation(day: date) -> None:
     for notation in ("%Y-%m-%d", "%Y/%m/%d", "%Y年%m月%d日", "%Y%m%d"):
-        assert cells.day(day.strftime(notation)) == day
+        assert days.day(day.strftime(notation)) == day
 
 
 @pytest.mark.parametrize(
@@ -166,7 +193,7 @@ def test_a_word_that_fits_no_value_is_refused(
 
 
 def test_the_refusal_of_a_choice_lists_every_value_by_word_and_code() -> None:
-    with pytest.raises(cells.BadCell) as caught:
+    with pytest.raises(BadCell) as caught:
         cells.Choice(labels.Labels(labels.RESULTS))("良好")
     assert caught.value.reason == "NOT_A_CHOICE"
     listed = "合格(pass)、不合格(reject)、修理(repaired)、待定(pending)"
@@ -177,6 +204,8 @@ def test_the_refusal_of_a_choice_lists_every_value_by_word_and_code() -> None:
 def test_a_credit_code_is_checked_and_put_in_its_normal_form() -> None:
     assert cells.credit_code("９133 0106-ma0abcde14") == "91330106MA0ABCDE14"
     assert refused(cells.credit_code, "91330106MA0ABCDE15") == "BAD_CREDIT_CODE"
+    assert refused(cells.credit_code, "无") == refused(cells.credit_code, "／") == "NO_CREDIT_CODE"
+    assert refused(cells.credit_code, "11010519491231002X") == "ID_NUMBER"
 
 
 @pytest.mark.parametrize("cell", ["坏\ufffd字", "a\x00b", "a\x07"])
@@ -214,7 +243,7 @@ def test_lengths_and_patterns_are_those_of_the_contract() -> None:
         ("name", "样例\u200b局", "BAD_CHARACTER"),
         ("name", "样例\n局", "BAD_CHARACTER"),
     ):
-        with pytest.raises(cells.BadCell) as caught:
+        with pytest.raises(BadCell) as caught:
             bureau[field].limits.check(value)
         assert caught.value.reason == reason
 
@@ -223,7 +252,7 @@ def test_a_broken_line_is_mended_in_a_name_and_refused_in_a_number() -> None:
     name = FAMILIES[FamilyName.SUBJECTS].fields["name"]
     assert name.stored("样例能源\n\t有限公司") == "样例能源 有限公司"
     instrument = FAMILIES[FamilyName.INSTRUMENTS].fields
-    with pytest.raises(cells.BadCell) as caught:
+    with pytest.raises(BadCell) as caught:
         instrument["serial_no"].stored("SN1\nSN2")
     assert caught.value.reason == "BAD_CHARACTER"
 
@@ -241,7 +270,7 @@ def test_near_identical_spellings_are_plainly_alike(name: str) -> None:
 
 
 def refused(read: Callable[[str], object], cell: str) -> str:
-    with pytest.raises(cells.BadCell) as caught:
+    with pytest.raises(BadCell) as caught:
         read(cell)
     assert caught.value.zh
     assert caught.value.en

@@ -75,6 +75,8 @@ def test_numbers_that_may_have_lost_digits_say_so() -> None:
     [
         (date(2027, 3, 1), date(2027, 3, 1)),
         (46447, date(2027, 3, 1)),
+        (46447.5, date(2027, 3, 1)),
+        (MOMENT, MOMENT.date()),
         (20270301, date(2027, 3, 1)),
         ("2027年3月1日", date(2027, 3, 1)),
         ("2027.3.1", date(2027, 3, 1)),
@@ -87,7 +89,7 @@ def test_days_in_every_form(cell: Any, day: date) -> None:
     assert done.items[0].values["rotate_on"] == day
 
 
-@pytest.mark.parametrize("cell", [2027, 46447.5, 20271301, True, MOMENT])
+@pytest.mark.parametrize("cell", [2027, 2027.5, 20271301, True])
 def test_what_is_no_day_is_not_guessed(cell: Any) -> None:
     done = read_rows(xlsx([FLEET, ("甲", "W", "1", cell)]))
     assert [fault[:3] for fault in faults(done)] == [(2, "轮换日期", "D2")]
