@@ -23,7 +23,13 @@ from tests.integration.registry.import_files import (
     verification,
     verifications,
 )
-from tests.integration.registry.running_registry import DISTRICT, Client, RunningRegistry, refused
+from tests.integration.registry.running_registry import (
+    DISTRICT,
+    Client,
+    RunningRegistry,
+    credit_code,
+    refused,
+)
 
 FILING: dict[str, Any] = {"bureau": DISTRICT, "file_missing": True, "mode": "good_rows"}
 
@@ -275,3 +281,30 @@ async def test_an_instrument_known_by_a_rejection_alone_is_in_use_until_somebody
     assert alone == [2]
     [filed] = (await fleet(client, mark)).values()
     assert {one.state for one in filed} == {"in_use"}
+
+
+async def test_an_owner_is_one_in_every_writing_of_the_name(registry: RunningRegistry) -> None:
+    await registry.bureau()
+    client = registry.client(Role.INTEGRATOR)
+    mark = uuid4().hex
+    names = (f"甲（{mark}）商店", f"甲({mark})商店", f"甲 （{mark}） 商店")
+    rows = [verification(使用单位=name, 出厂编号=f"{n}{mark}") for n, name in enumerate(names)]
+    await upload(client, "verifications", verifications(*rows[:2]), **FILING)
+    await upload(client, "verifications", verifications(rows[2]), **FILING)
+    [(name, filed)] = (await fleet(client, mark)).items()
+    assert (name, len(filed)) == (names[0], 3)
+
+
+async def test_a_code_completes_the_subject_of_the_same_name(registry: RunningRegistry) -> None:
+    await registry.bureau()
+    client = registry.client(Role.INTEGRATOR)
+    mark = uuid4().hex
+    await upload(
+        client, "verifications", verifications(verification(使用单位=f"甲（{mark}）")), **FILING
+    )
+    code = credit_code()
+    rows = subject_rows(f"甲({mark})", bureau=DISTRICT, 统一社会信用代码=code)
+    batch = await upload(client, "subjects", table(*rows), bureau=DISTRICT)
+    assert (2, "统一社会信用代码", "CODE_ADDED") in await reasons(client, batch, warnings=True)
+    [subject] = await subjects_named(client, mark)
+    assert subject.credit_code == code

@@ -9,6 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import col
 
+from law.identity import folded
 from services.registry.imports.plan.plan import (
     Context,
     Keys,
@@ -17,12 +18,11 @@ from services.registry.imports.plan.plan import (
     RegisterRow,
     every_row,
     fetch,
-    present_rows,
 )
+from services.registry.imports.plan.subject_names import SUBJECTS, subjects_named
 from services.registry.imports.rows.reader import Item
 from services.registry.tables import Bureau, Subject
 
-SUBJECTS = present_rows(Subject)
 WITH_CODE = SUBJECTS.where(sa.text("credit_code <> ''"))
 
 
@@ -94,7 +94,7 @@ def _key(values: Mapping[str, Any]) -> tuple[str, ...]:
         return ("code", code)
     if ref := values.get("external_ref"):
         return ("ref", values["bureau"], ref)
-    return ("name", values["bureau"], values["name"])
+    return ("name", values["bureau"], folded(values["name"]))
 
 
 class _KnownSubjects:
@@ -106,20 +106,19 @@ class _KnownSubjects:
         for row in {row["subject_id"]: row for row in rows}.values():
             self._by["code", row["credit_code"]].append(row)
             self._by["ref", row["bureau"], row["external_ref"]].append(row)
-            self._by["name", row["bureau"], row["name"]].append(row)
+            self._by["name", row["bureau"], folded(row["name"])].append(row)
 
     @classmethod
     async def of(cls, context: Context) -> _KnownSubjects:
         """Reads the register's subjects that the rows of a file may mean, all at once."""
-        columns = {
-            Subject.credit_code: (WITH_CODE, "credit_code"),
-            Subject.external_ref: (SUBJECTS, "external_ref"),
-            Subject.name: (SUBJECTS, "name"),
+        wanted = {
+            name: {item.values[name] for item in context.items if item.values.get(name)}
+            for name in ("credit_code", "external_ref", "name")
         }
-        rows: list[RegisterRow] = []
-        for column, (query, name) in columns.items():
-            values = {item.values[name] for item in context.items if item.values.get(name)}
-            rows += await fetch(context.session, query, col(column), values)
+        session = context.session
+        rows = await fetch(session, WITH_CODE, col(Subject.credit_code), wanted["credit_code"])
+        rows += await fetch(session, SUBJECTS, col(Subject.external_ref), wanted["external_ref"])
+        rows += await subjects_named(context, wanted["name"])
         return cls(context, rows)
 
     def match(self, item: Item) -> RegisterRow | None:
@@ -133,9 +132,25 @@ class _KnownSubjects:
             return rows[0]
         if ref and (rows := self._by.get(("ref", bureau, ref))):
             return self._same(item, rows, "external_ref", code)
-        if not code and not ref and (rows := self._by.get(("name", bureau, values["name"]))):
+        rows = self._by.get(("name", bureau, folded(values["name"])), [])
+        if code:
+            return self._completed(item, [row for row in rows if _may_be(row, ref)])
+        if not ref and rows:
             return self._same(item, rows, "name", code)
         return None
+
+    def _completed(self, item: Item, rows: list[RegisterRow]) -> RegisterRow | None:
+        """The one subject of the same name and bureau without a code, which the row gives it."""
+        if len(rows) != 1 or rows[0]["in_review"]:
+            return None
+        name, code = rows[0]["name"], item.values["credit_code"]
+        zh = f"登记的同名主体“{name}”没有代码，按同一主体补充代码；不是同一主体的，请先改名"
+        en = (
+            f"{name} is on file without a code, which this row gives it; rename it if it is another"
+        )
+        column = self._context.file.column("credit_code")
+        self._context.notes.warn(item.row, "CODE_ADDED", zh, en, column=column, value=code)
+        return rows[0]
 
     def _same(
         self, item: Item, rows: list[RegisterRow], name: str, code: str
@@ -151,3 +166,8 @@ class _KnownSubjects:
             self._context.fault(item.row, name, item.values[name], "CONFLICT", zh, en)
             return None
         return rows[0]
+
+
+def _may_be(row: RegisterRow, ref: str) -> bool:
+    """Whether a subject has no code yet, and no number that differs from a given one."""
+    return not row["credit_code"] and ref in {"", row["external_ref"] or ref}

@@ -1,4 +1,4 @@
-"""Finds the subject that a cell names as the owner: by credit code, number or exact name.
+"""Finds the subject that a cell names as the owner: by credit code, number or name in any writing.
 
 On request, an owner that is not in the register becomes a new subject.
 """
@@ -15,7 +15,7 @@ from sqlmodel import col
 from law.errors import InvalidInput
 from law.evidence import Sector, SubjectKind
 from law.identifiers import check_credit_code
-from law.identity import letters
+from law.identity import folded, letters
 from plumbing.identity import scope_prefix
 from services.registry.imports.plan.plan import (
     Context,
@@ -23,11 +23,10 @@ from services.registry.imports.plan.plan import (
     Plan,
     RegisterRow,
     fetch,
-    present_rows,
 )
+from services.registry.imports.plan.subject_names import SUBJECTS, subjects_named
 from services.registry.tables import Subject
 
-SUBJECTS = present_rows(Subject)
 WITH_CODE = SUBJECTS.where(sa.text("credit_code <> ''"))
 # Names that evidently stand for nobody; `placeholder_owners` of the header adds to them.
 EVIDENT_PLACEHOLDERS = (
@@ -44,9 +43,10 @@ class Owners:
         self._context, self._plan = context, plan
         self._by: dict[tuple[str, str], list[RegisterRow]] = defaultdict(list)
         for row in {row["subject_id"]: row for row in rows}.values():
-            for name in ("credit_code", "external_ref", "name"):
+            for name in ("credit_code", "external_ref"):
                 if row[name]:
                     self._by[name, row[name]].append(row)
+            self._by["name", folded(row["name"])].append(row)
         given = context.header.placeholder_owners
         self._placeholders = {
             letters(name): name.strip() for name in (*EVIDENT_PLACEHOLDERS, *given)
@@ -66,7 +66,7 @@ class Owners:
         session = context.session
         rows = await fetch(session, WITH_CODE, col(Subject.credit_code), codes)
         rows += await fetch(session, SUBJECTS, col(Subject.external_ref), searched)
-        rows += await fetch(session, SUBJECTS, col(Subject.name), searched)
+        rows += await subjects_named(context, searched)
         return cls(context, plan, rows)
 
     def find(self, row: int, name: str) -> RegisterRow | None:
@@ -117,11 +117,12 @@ class Owners:
 
     def _filed(self, name: str, *, in_review: bool, sector: Sector | None) -> RegisterRow:
         bureau = self._context.header.bureau
-        known = [row for row in self._by["name", name] if row["bureau"] == bureau]
+        key = folded(name)
+        known = [row for row in self._by["name", key] if row["bureau"] == bureau]
         if known:
             return known[0]
-        if name not in self._new:
-            self._new[name] = {
+        if key not in self._new:
+            self._new[key] = {
                 "subject_id": uuid4().hex,
                 "kind": SubjectKind.ORGANISATION,
                 "name": name,
@@ -130,7 +131,7 @@ class Owners:
                 "sector": sector or Sector.OTHER,
                 "in_review": in_review,
             }
-        return self._new[name]
+        return self._new[key]
 
     def _matches(self, name: str) -> list[RegisterRow]:
         if name not in self._matched:
@@ -141,8 +142,8 @@ class Owners:
         code = _code(name)
         if code and (rows := self._by.get(("credit_code", code))):
             return rows
-        for key in ("external_ref", "name"):
-            if (rows := self._by.get((key, name))) and (nearest := self._nearest(rows)):
+        for key in (("external_ref", name), ("name", folded(name))):
+            if (rows := self._by.get(key)) and (nearest := self._nearest(rows)):
                 return nearest
         return []
 
