@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable
+from typing import Any
 
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
@@ -11,11 +14,15 @@ SignIn = Callable[..., Page]
 ID_NUMBER = "110101199003070011"
 SUMMARY = f"使用超期加油机，当事人{ID_NUMBER}"
 REF = "样例监罚〔2026〕777号"
+RECEIPT = "送达回证（合成）第1号"
 
 
-def enter(page: Page, ref: str = REF) -> str:
-    """Enters an adverse record of the first fuel station; returns the path of its public page."""
-    page.goto("/subjects?q=加油站")
+def enter(page: Page, ref: str = REF, firm: str = "") -> str:
+    """Enters an adverse record of a firm, by default the first fuel station, which has an address.
+
+    Returns the path of its public page.
+    """
+    page.goto(f"/subjects?q={firm or '加油站'}")
     page.locator("main tbody a").first.click()
     firm = page.url.rpartition("/")[2]
     page.get_by_role("link", name="登记信用记录").click()
@@ -31,6 +38,33 @@ def enter(page: Page, ref: str = REF) -> str:
     return f"/firms/{firm}"
 
 
+def register(page: Page, name: str) -> str:
+    """Registers a firm without a mail address; returns its name."""
+    page.goto("/subjects/new")
+    page.get_by_label("名称").fill(name)
+    page.locator("#kind").check()
+    page.get_by_label("行业领域").select_option("market")
+    page.get_by_role("button", name="核对并提交").click()
+    expect(page.get_by_role("heading", name=name)).to_be_visible()
+    return name
+
+
+def tell_by_hand(page: Page, record: str) -> None:
+    """Records that the document of a record was served on 2 September."""
+    page.goto(f"{record}/telling")
+    page.get_by_label("告知主体的日期").fill("2026-09-02")
+    page.get_by_label("直接送达").check()
+    page.get_by_label("凭据").fill(RECEIPT)
+    page.get_by_role("button", name="记录", exact=True).click()
+
+
+def reload_until(page: Page, text: str) -> None:
+    """Waits until a page shows a text, which a mail on its way brings about."""
+    with page.expect_response(lambda answer: text in answer.text()):
+        page.evaluate("setInterval(() => fetch(location.href), 500)")
+    page.reload()
+
+
 def check(page: Page) -> None:
     answer = Axe().run(page)
     assert answer.violations_count == 0, f"{page.url}: {answer.generate_report()}"
@@ -38,7 +72,7 @@ def check(page: Page) -> None:
 
 def test_a_second_person_releases_what_the_public_reads(sign_in: SignIn) -> None:
     entering, public = sign_in("demo.caseworker"), sign_in()
-    firm = enter(entering)
+    firm = enter(entering, firm=register(entering, "合成无邮箱商店"))
     public.goto(firm)
     expect(public.get_by_role("heading", name="公开的信用记录")).to_be_visible()
     expect(public.get_by_text(REF)).to_have_count(0)
@@ -64,16 +98,9 @@ def test_a_second_person_releases_what_the_public_reads(sign_in: SignIn) -> None
     expect(reviewing.get_by_label("公开的内容", exact=True)).to_have_value("另写一句")
     reviewing.get_by_label("公开的内容", exact=True).fill("使用超期加油机，当事人*")
     reviewing.get_by_label("登记的原文含个人信息").check()
-    reviewing.get_by_label("另行告知主体的日期").fill("2026-09-02")
     reviewing.get_by_role("button", name="记录审查结果").click()
     expect(reviewing.get_by_text("审查结果已记录：已准予公开")).to_be_visible()
-    expect(reviewing.get_by_text("自何日起公开")).to_be_visible()
-
-    public.goto("/language/en")  # the page that was rendered before is kept for a minute
-    public.goto(firm)
-    expect(public.get_by_text("使用超期加油机，当事人*")).to_be_visible()
-    assert ID_NUMBER not in public.content()
-    check(public)
+    expect(reviewing.get_by_text("还没有人告知主体，因此不会公开。")).to_be_visible()
     entering.goto("/publication")
     check(entering)
     entering.reload()
@@ -81,7 +108,7 @@ def test_a_second_person_releases_what_the_public_reads(sign_in: SignIn) -> None
     check(entering)
 
 
-def test_a_telling_by_hand_is_recorded_with_its_day_and_manner(sign_in: SignIn) -> None:
+def test_a_word_does_not_move_the_day_that_a_mail_has_proved(sign_in: SignIn) -> None:
     entering = sign_in("demo.caseworker")
     ref = "样例监罚〔2026〕778号"
     enter(entering, ref)
@@ -89,16 +116,18 @@ def test_a_telling_by_hand_is_recorded_with_its_day_and_manner(sign_in: SignIn) 
     reviewing.goto("/publication?state=waiting")
     reviewing.get_by_role("link", name=ref).click()
     reviewing.wait_for_url("**/publication/*")
-    reviewing.goto(f"{reviewing.url.partition('?')[0]}/telling")
-    reviewing.get_by_label("告知的方式").fill("送达回证（合成）第1号")
+    reload_until(reviewing, "平台的通知已送达主体的邮箱")
+    record = reviewing.url.partition("?")[0]
+    reviewing.goto(f"{record}/telling")
+    reviewing.get_by_label("凭据").fill(RECEIPT)
     reviewing.get_by_role("button", name="记录", exact=True).click()
     expect(reviewing.get_by_role("link", name="日期应写成")).to_be_visible()
-    expect(reviewing.get_by_label("告知的方式")).to_have_value("送达回证（合成）第1号")
+    expect(reviewing.get_by_role("link", name="请选择送达方式")).to_be_visible()
+    expect(reviewing.get_by_label("凭据")).to_have_value(RECEIPT)
     check(reviewing)
-    reviewing.get_by_label("告知主体的日期").fill("2026-09-02")
-    reviewing.get_by_role("button", name="记录", exact=True).click()
-    expect(reviewing.get_by_text("告知已记录")).to_be_visible()
-    expect(reviewing.get_by_text("送达回证（合成）第1号")).to_be_visible()
+    tell_by_hand(reviewing, record)
+    expect(reviewing.get_by_role("alert")).to_contain_text("以该日为准")
+    expect(reviewing.get_by_label("凭据")).to_have_value(RECEIPT)
 
 
 def test_the_subject_replies_and_the_reply_stands_beside_the_record(sign_in: SignIn) -> None:
@@ -124,3 +153,27 @@ def test_the_subject_replies_and_the_reply_stands_beside_the_record(sign_in: Sig
     expect(firm.get_by_role("button", name="提交说明")).to_have_count(0)
     firm.get_by_role("button", name="撤回说明").click()
     expect(firm.get_by_text("说明已撤回")).to_be_visible()
+
+
+def test_what_was_told_by_hand_is_public_after_the_window(sign_in: SignIn, sandbox: Any) -> None:
+    reviewing, public = sign_in("demo.unithead"), sign_in()
+    reviewing.goto("/publication/untold")
+    check(reviewing)
+    reviewing.get_by_role("link", name=REF).click()
+    reviewing.wait_for_url("**/publication/*")
+    tell_by_hand(reviewing, reviewing.url.partition("?")[0])
+    expect(reviewing.get_by_text("告知已记录")).to_be_visible()
+    expect(reviewing.get_by_text(RECEIPT)).to_be_visible()
+    expect(reviewing.get_by_text("自何日起公开")).to_be_visible()
+    reviewing.get_by_role("link", name="合成无邮箱商店").first.click()
+    firm = f"/firms/{reviewing.url.rpartition('/')[2]}"
+    public.goto(firm)  # served long ago, but the window runs from the entry
+    expect(public.get_by_role("heading", name="公开的信用记录")).to_be_visible()
+    expect(public.get_by_text(REF)).to_have_count(0)
+    advance = [sys.executable, "-m", "services.cli", "clock", "advance", "--days", "15"]
+    subprocess.run([*advance, "--data", str(sandbox.data)], check=True, stdout=subprocess.DEVNULL)
+    public.goto("/language/en")  # the page that was rendered before is kept for a minute
+    public.goto(firm)
+    expect(public.get_by_text("使用超期加油机，当事人*")).to_be_visible()
+    assert ID_NUMBER not in public.content()
+    check(public)

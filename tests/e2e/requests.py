@@ -36,6 +36,7 @@ class Place:
     instrument_id: str = ""
     label_code: str = ""
     record: registry.Record = field(default_factory=registry.Record)
+    award: registry.Record = field(default_factory=registry.Record)
     case_id: str = ""
     repair_id: str = ""  # also a case
     batch_id: str = ""
@@ -168,13 +169,13 @@ def review(place: Place) -> publication.ReviewRecordRequest:
         version=max(place.record.version, 1),
         classification="open",
         summary=place.record.summary,
-        told_on=place.record.determined_on,
     )
 
 
-def enter_record(place: Place) -> registry.EnterRecordRequest:
+def enter_record(place: Place, **more: Any) -> registry.EnterRecordRequest:
     """A request that enters a record."""
-    return registry.EnterRecordRequest(request_id=new_request_id(), record=record_of(place))
+    record = record_of(place, **more)
+    return registry.EnterRecordRequest(request_id=new_request_id(), record=record)
 
 
 def lodge(place: Place) -> objection.LodgeObjectionRequest:

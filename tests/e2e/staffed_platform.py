@@ -239,6 +239,7 @@ async def _furnish(client: Client, place: Place) -> None:
     sending = client.certificates.UploadCertificate(iter(certificate(place)))
     place.certificate_id = (await ask(sending)).certificate.certificate_id
     place.record = await entered(client, place)
+    place.award = await entered(client, place, kind="award", severity="")
     batch = await ask(client.imports.ImportFile(iter(upload(place))))
     place.batch_id = batch.batch.batch_id
 
@@ -364,9 +365,9 @@ async def _await_projections(client: Client, place: Place) -> None:
     place.record = await until(contested)
 
 
-async def entered(client: Client, place: Place) -> registry.Record:
-    """Enters a new credit record for a place."""
-    answer = await ask(client.registry.EnterRecord(enter_record(place)))
+async def entered(client: Client, place: Place, **more: str) -> registry.Record:
+    """Enters a new credit record for a place, by default a penalty."""
+    answer = await ask(client.registry.EnterRecord(enter_record(place, **more)))
     return answer.record
 
 

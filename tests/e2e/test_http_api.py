@@ -407,7 +407,8 @@ async def test_the_open_data_is_what_the_public_may_see(
     subjects = {row["subject_id"]: row for row in found["subjects.csv"]}
     assert subjects[own.subject_id]["grade"]
     records = {row["record_id"]: row for row in found["records.csv"]}
-    assert records[own.record.record_id]["disclosed_until"]
+    assert own.record.record_id not in records  # nobody has told its subject
+    assert records[own.award.record_id]["disclosed_until"]
     for hidden in (staff.places["person"], staff.places["review"]):
         assert hidden.subject_id not in subjects
         assert hidden.subject_id not in {row["subject_id"] for row in records.values()}

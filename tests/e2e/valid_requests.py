@@ -277,6 +277,7 @@ _OF_PLACE: dict[str, Callable[[Place], Message]] = {
         record_id=place.record.record_id,
         version=max(place.record.version, 1),
         told_on=place.record.determined_on,
+        means="served",
         remark="送达回证（合成）",
     ),
     "PutInstitution": lambda place: institutions.PutInstitutionRequest(

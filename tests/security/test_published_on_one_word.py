@@ -19,11 +19,11 @@ from tests.integration.registry.import_files import table, upload
 from tests.integration.registry.running_registry import (
     DISTRICT,
     FOREIGN,
-    TODAY,
     RunningRegistry,
     enter_record,
     refused,
     review,
+    telling,
 )
 
 __all__ = ["_settings", "nats_url", "registry"]  # one registry, as for its own tests
@@ -61,7 +61,7 @@ async def test_an_adverse_record_is_not_public_on_one_word(registry: RunningRegi
     [shown] = await seen(registry, record)
     assert shown.summary == SUMMARY
     entries = await registry.audited(f"record/{record.record_id}")
-    acts = ["enter_record", "tell_subject", "review_record"]
+    acts = ["enter_record", "review_record", "tell_subject"]
     assert [entry.action for entry in entries] == acts
 
 
@@ -82,22 +82,16 @@ async def test_the_subject_has_its_window_before_an_unfavourable_publication(
     registry: RunningRegistry,
 ) -> None:
     record = await registry.record()
-    with refused("INVALID_INPUT", "told_on"):
-        await registry.publish(record, told_on="2026-09-15")  # a day to come
-    released = await registry.publish(record, told_on="")
+    with refused("INVALID_INPUT", "told_on"):  # in a review nobody says that the subject was told
+        await registry.release_record(record, told_on="2026-09-02")
+    released = await registry.release_record(record)
     assert (released.state, released.awaits_telling) == ("released", True)
     assert await seen(registry, record) == []
-    telling = publication.RecordTellingRequest(
-        request_id=new_request_id(),
-        record_id=record.record_id,
-        version=record.version,
-        told_on=TODAY.isoformat(),
-        remark="送达回证（合成）",
-    )
+    served = telling(record)
     with refused("NOT_PERMITTED"):  # who entered it does not say that its subject was told
-        await registry.client(Role.CASEWORKER).publication.RecordTelling(telling)
+        await registry.client(Role.CASEWORKER).publication.RecordTelling(served)
     reviewer = registry.client(Role.CASEWORKER, name="reviewer")
-    released = (await reviewer.publication.RecordTelling(telling)).publication
+    released = (await reviewer.publication.RecordTelling(served)).publication
     assert (released.awaits_telling, released.public_from > "2026-09-18") == (False, True)
     assert await seen(registry, record) == []
     operator = registry.client(Role.OPERATOR, subject_id=record.subject_id)
@@ -107,7 +101,7 @@ async def test_the_subject_has_its_window_before_an_unfavourable_publication(
     assert told.window_example
     assert told.window_cite
     good = await registry.record(kind="award", severity="")
-    assert (await registry.publish(good, told_on="")).public_from == ""
+    assert (await registry.publish(good)).public_from == ""
     assert len(await seen(registry, good)) == 1
 
 

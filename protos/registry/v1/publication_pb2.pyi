@@ -18,6 +18,11 @@ if sys.version_info >= (3, 11):
 else:
     from typing_extensions import TypeAlias as _TypeAlias, Never as _Never
 
+if sys.version_info >= (3, 13):
+    from warnings import deprecated as _deprecated
+else:
+    from typing_extensions import deprecated as _deprecated
+
 DESCRIPTOR: _descriptor.FileDescriptor
 
 @_typing.final
@@ -53,6 +58,7 @@ class Publication(_message.Message):
     REPLY_CHARACTERS_FIELD_NUMBER: _builtins.int
     MAY_REPLY_FIELD_NUMBER: _builtins.int
     REVISION_FIELD_NUMBER: _builtins.int
+    TOLD_MEANS_FIELD_NUMBER: _builtins.int
     subject_name: _builtins.str
     """Name of its subject."""
     state: _builtins.str
@@ -84,7 +90,9 @@ class Publication(_message.Message):
     window_example: _builtins.bool
     """The number of days is an example, because no text states it."""
     told_on: _builtins.str
-    """Day on which the subject was told of the adverse record as it stands; empty if nobody told it."""
+    """Day on which the subject was told of the adverse record as it stands; empty if nobody told it.
+    What a notice has proved counts before a telling by hand.
+    """
     told_how: _builtins.str
     """mail (the mail server accepted the notice), portal (the subject opened the notice) or by_hand;
     empty if nobody told it.
@@ -92,7 +100,7 @@ class Publication(_message.Message):
     told_by_name: _builtins.str
     """Name of the person who recorded a telling by hand."""
     told_remark: _builtins.str
-    """How it was told by hand, such as the receipt of service."""
+    """What proves a telling by hand, such as the receipt of service."""
     awaits_telling: _builtins.bool
     """It is released and becomes public only after the subject has been told."""
     untold: _builtins.bool
@@ -103,6 +111,10 @@ class Publication(_message.Message):
     """The caller may write the subject's reply now."""
     revision: _builtins.int
     """Counts the changes of the review's result; a review names the one it was made upon."""
+    told_means: _builtins.str
+    """How a telling by hand reached the subject: served, left, posted, announced or other; empty if
+    it was not told by hand.
+    """
     @_builtins.property
     def record(self) -> _registry_pb2.Record:
         """The record, as the bureau has it."""
@@ -155,10 +167,11 @@ class Publication(_message.Message):
         reply_characters: _builtins.int = ...,
         may_reply: _builtins.bool = ...,
         revision: _builtins.int = ...,
+        told_means: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["record", b"record", "reply", b"reply", "reviewed_at", b"reviewed_at", "telling_asked_at", b"telling_asked_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["awaits_telling", b"awaits_telling", "classification", b"classification", "found", b"found", "may_reply", b"may_reply", "may_review", b"may_review", "personal_data", b"personal_data", "public_from", b"public_from", "reasons", b"reasons", "record", b"record", "released_summary", b"released_summary", "reply", b"reply", "reply_characters", b"reply_characters", "reviewed_at", b"reviewed_at", "reviewed_by", b"reviewed_by", "reviewed_by_name", b"reviewed_by_name", "revision", b"revision", "state", b"state", "subject_name", b"subject_name", "telling_asked_at", b"telling_asked_at", "told_by_name", b"told_by_name", "told_how", b"told_how", "told_on", b"told_on", "told_remark", b"told_remark", "untold", b"untold", "window_cite", b"window_cite", "window_days", b"window_days", "window_example", b"window_example"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["awaits_telling", b"awaits_telling", "classification", b"classification", "found", b"found", "may_reply", b"may_reply", "may_review", b"may_review", "personal_data", b"personal_data", "public_from", b"public_from", "reasons", b"reasons", "record", b"record", "released_summary", b"released_summary", "reply", b"reply", "reply_characters", b"reply_characters", "reviewed_at", b"reviewed_at", "reviewed_by", b"reviewed_by", "reviewed_by_name", b"reviewed_by_name", "revision", b"revision", "state", b"state", "subject_name", b"subject_name", "telling_asked_at", b"telling_asked_at", "told_by_name", b"told_by_name", "told_how", b"told_how", "told_means", b"told_means", "told_on", b"told_on", "told_remark", b"told_remark", "untold", b"untold", "window_cite", b"window_cite", "window_days", b"window_days", "window_example", b"window_example"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -406,10 +419,16 @@ class ReviewRecordRequest(_message.Message):
     """Why; required to withhold."""
     despite_found: _builtins.bool
     """What is found in the text that becomes public may be public; required to release it."""
-    told_on: _builtins.str
-    """Day on which the subject was told of the record by hand, such as by the decision that was served
-    on it; empty means that the reviewer states none.
-    """
+    @_builtins.property
+    @_deprecated("""This field has been marked as deprecated using proto field options.""")
+    def told_on(self) -> _builtins.str:
+        """Refused unless empty: RecordTelling states a telling by hand, with its manner and remark."""
+
+    @told_on.setter
+    @_deprecated("""This field has been marked as deprecated using proto field options.""")
+    def told_on(self, value: _builtins.str) -> None:
+        """Refused unless empty: RecordTelling states a telling by hand, with its manner and remark."""
+
     revision: _builtins.int
     """The revision last read: the review is refused if another one was made since. Without it, it
     counts whatever was found before.
@@ -525,6 +544,7 @@ class RecordTellingRequest(_message.Message):
     VERSION_FIELD_NUMBER: _builtins.int
     TOLD_ON_FIELD_NUMBER: _builtins.int
     REMARK_FIELD_NUMBER: _builtins.int
+    MEANS_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """Makes the call safe to repeat."""
     record_id: _builtins.str
@@ -534,7 +554,9 @@ class RecordTellingRequest(_message.Message):
     told_on: _builtins.str
     """Day on which the subject was told."""
     remark: _builtins.str
-    """How it was told, such as the receipt of service."""
+    """What proves it, such as the receipt of service."""
+    means: _builtins.str
+    """served (handed over against a signature), left, posted, announced or other."""
     def __init__(
         self,
         *,
@@ -543,10 +565,11 @@ class RecordTellingRequest(_message.Message):
         version: _builtins.int = ...,
         told_on: _builtins.str = ...,
         remark: _builtins.str = ...,
+        means: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["record_id", b"record_id", "remark", b"remark", "request_id", b"request_id", "told_on", b"told_on", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["means", b"means", "record_id", b"record_id", "remark", b"remark", "request_id", b"request_id", "told_on", b"told_on", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -94,6 +94,7 @@ _HELP = {
     "include_closed": "含已办结 | also closed",
     "in_review": "只看待核实 | only those in review",
     "known_at": "当时所知（北京时间）| as known at, Beijing time",
+    "means": "送达方式 | how it was served",
     "media": "曝光：公开方式，可多次 | where it is published",
     "met": "经核对未满足 | it is not met",
     "minutes": "约谈记录 | minutes",

@@ -68,6 +68,8 @@ act: correct_record 更正不良信息 | withdraw_record 撤销不良信息 | un
 publication_state: waiting 待审查 | earlier 此前公开 | released 已准予公开 | withheld 不予公开
 reply_state: waiting 待审查 | released 已公开 | withheld 不予公开 | withdrawn 已撤回
 telling_manner: mail 邮件 | portal 平台 | by_hand 另行告知
+means_of_service: served 直接送达 | left 留置送达 | posted 邮寄送达 | announced 公告送达
+  | other 其他
 personal_data: id_number 身份证件号码 | telephone 电话号码 | name 个人姓名
 classification: open 公开 | internal 内部 | privacy 个人隐私 | commercial_secret 商业秘密
   | state_secret 国家秘密 | unpublished_elsewhere 其他机关尚未公开 | barred_by_law 法律禁止公开
@@ -103,6 +105,7 @@ Proposal.state proposal_state | ListProposalsRequest.state proposal_state | Prop
 Proposal.released_by role | Publication.state publication_state
 ListPublicationsRequest.state publication_state | classification classification
 PersonalData.kind personal_data | Reply.state reply_state | Publication.told_how telling_manner
+Publication.told_means means_of_service | RecordTellingRequest.means means_of_service
 Registration.state registration_state | ListRegistrationsRequest.state registration_state
 Step.step case_step | OpenStep.step way_up
 """

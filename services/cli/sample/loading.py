@@ -78,15 +78,28 @@ async def release_all(reviewer: Client) -> None:
     request = publication.ListPublicationsRequest(page_size=1000, state="waiting")
     waiting = (await reviewer.publication.ListPublications(request)).publications
     for one in waiting:
+        if one.untold:
+            await reviewer.publication.RecordTelling(_served(one.record))
         review = publication.ReviewRecordRequest(
             request_id=new_request_id(),
             record_id=one.record.record_id,
             version=one.record.version,
             classification="open",
             summary=one.record.summary,
-            told_on=one.record.determined_on,  # by the document, long ago
         )
         await reviewer.publication.ReviewRecord(review)
+
+
+def _served(record: registry.Record) -> publication.RecordTellingRequest:
+    """The document of a sample record was served on its subject long ago."""
+    return publication.RecordTellingRequest(
+        request_id=new_request_id(),
+        record_id=record.record_id,
+        version=record.version,
+        told_on=record.determined_on,
+        means="served",
+        remark="样例送达回证",
+    )
 
 
 async def is_empty(client: Client) -> bool:

@@ -9,6 +9,10 @@ from datetime import date, timedelta
 from law.evidence import RecordKind as Kind
 from services.cli.sample.subjects import subjects
 
+# The register of before, from which the sample comes, had the records so long that the window
+# before their publication has passed.
+ENTERED_DAYS_AGO = timedelta(days=30)
+
 
 @dataclass(frozen=True)
 class SampleRecord:
@@ -56,6 +60,7 @@ def rows(today: date) -> Iterator[dict[str, str]]:
             "信息类别": record.kind.value,
             "发生日期": (determined - timedelta(days=20)).isoformat(),
             "认定日期": determined.isoformat(),
+            "录入日期": max(determined, today - ENTERED_DAYS_AGO).isoformat(),
             "经核实": "是",
             "已生效": "是" if record.final else "否",
             "文书编号": f"样例字〔{determined.year}〕第{n:03d}号",

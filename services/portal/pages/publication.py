@@ -24,10 +24,10 @@ from services.portal.listing import (
     list_address,
     show,
 )
-from services.portal.pages.forms import NOT_A_DAY, is_day, told
+from services.portal.pages.forms import told
 from services.portal.pages.reading import today
 from services.portal.pages.tasks import Task
-from services.portal.pages.tellings import MANNERS
+from services.portal.pages.tellings import MANNERS, MEANS
 from services.portal.visit import Visit
 from services.portal.wording import N_
 
@@ -126,8 +126,6 @@ def _faults(visit: Visit) -> dict[str, str]:
         errors["classification"] = visit.say(N_("请选择可否公开"))
     elif classification != Classification.OPEN and not visit.field("reasons"):
         errors["reasons"] = visit.say(N_("不予公开的，请写明理由"))
-    if visit.field("told_on") and not is_day(visit.field("told_on")):
-        errors["told_on"] = visit.say(NOT_A_DAY)
     return errors
 
 
@@ -141,7 +139,6 @@ async def _review(visit: Visit) -> None:
         despite_found=visit.field("despite_found") == "yes",
         summary=visit.field("summary"),
         reasons=visit.field("reasons"),
-        told_on=visit.field("told_on"),
         revision=visit.whole("revision") or 0,
     )
     await ask(visit.services.publication.ReviewRecord(request))
@@ -174,5 +171,6 @@ def _telling(visit: Visit, found: pb.Publication) -> str:
     """When and how the subject was told, and who says so if it was told by hand."""
     if not found.told_on:
         return ""
-    parts = (visit.say(MANNERS[found.told_how]), found.told_remark, found.told_by_name)
+    means = visit.say(MEANS[found.told_means]) if found.told_means else ""
+    parts = (visit.say(MANNERS[found.told_how]), means, found.told_remark, found.told_by_name)
     return f"{found.told_on}　{'　'.join(filter(None, parts))}"

@@ -21,6 +21,13 @@ MANNERS = {
     "portal": N_("主体已在平台上打开通知"),
     "by_hand": N_("另行告知"),
 }
+MEANS = {
+    "served": N_("直接送达"),
+    "left": N_("留置送达"),
+    "posted": N_("邮寄送达"),
+    "announced": N_("公告送达"),
+    "other": N_("其他方式"),
+}
 
 
 async def untold(visit: Visit) -> Response:
@@ -99,6 +106,7 @@ async def by_hand(visit: Visit) -> Response:
         record_id=visit.path("record_id"),
         version=int(visit.field("version") or 1),
         told_on=visit.field("told_on"),
+        means=visit.field("means"),
         remark=visit.field("remark"),
     )
     try:
@@ -112,14 +120,17 @@ def _faults(visit: Visit) -> dict[str, str]:
     errors = {}
     if not is_day(visit.field("told_on")):
         errors["told_on"] = visit.say(NOT_A_DAY)
+    if visit.field("means") not in MEANS:
+        errors["means"] = visit.say(N_("请选择送达方式"))
     if not visit.field("remark"):
-        errors["remark"] = visit.say(N_("请写明如何告知，例如送达回证编号"))
+        errors["remark"] = visit.say(N_("请写明凭据，例如送达回证编号"))
     return errors
 
 
 async def _form(visit: Visit, status: int = 200, **values: Any) -> Response:
     request = pb.GetPublicationRequest(record_id=visit.path("record_id"))
     found = (await ask(visit.services.publication.GetPublication(request))).publication
+    means = [(code, visit.say(text)) for code, text in MEANS.items()]
     return visit.page(
-        "publication/telling.html", status=status, one=found, form=visit.form, **values
+        "publication/telling.html", status=status, one=found, means=means, form=visit.form, **values
     )

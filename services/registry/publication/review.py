@@ -17,10 +17,8 @@ from services.registry.publication.names import found_in
 from services.registry.publication.reviewers import require_reviewer
 from services.registry.publication.standing import content_of, decisions
 from services.registry.publication.tables import Publication
-from services.registry.publication.telling import by_hand, note, told_by_hand
-from services.registry.publication.told import is_told, tellings
-from services.registry.publication.window import first_day, window_of
-from services.registry.retention import activations as governing
+from services.registry.publication.told import tellings
+from services.registry.publication.window import set_window
 from services.registry.tables import Record, Subject
 
 
@@ -44,12 +42,11 @@ async def review_record(change: Change, request: pb.ReviewRecordRequest) -> pb.R
     if request.HasField("revision"):
         require_version(row.revision if row else 0, request.revision)
     before = row.model_dump(mode="json") if row else None
-    if request.told_on and not record.kind.positive:
-        await note(change, record, by_hand(change, told_by_hand(change, record, request), ""))
     owner = await change.session.get_one(Subject, record.subject_id)
     row = _decide(change, row, record, request)
     if row.state is PublicationState.RELEASED:
-        await _set_window(change, row, record, owner)
+        told = (await tellings(change.session, [record.record_id])).get(record.record_id)
+        await set_window(change, row, record, owner, told)
     change.session.add(row)
     await announce_publications(change, [(record, row)])
     after = row.model_dump(mode="json")
@@ -59,17 +56,6 @@ async def review_record(change: Change, request: pb.ReviewRecordRequest) -> pb.R
     return pb.ReviewRecordResponse(publication=message)
 
 
-async def _set_window(change: Change, row: Publication, record: Record, owner: Subject) -> None:
-    """Sets the first day of publication; without a telling it waits for one (S1 19)."""
-    window = window_of(record, owner, await governing.load(change.session), change.today)
-    if window is None:
-        return
-    told = (await tellings(change.session, [record.record_id])).get(record.record_id)
-    row.awaits_telling = not is_told(record, told)
-    row.told_on = told.told_on if told and not row.awaits_telling else None
-    row.public_from = first_day(window, row.told_on, change.today) if row.told_on else None
-
-
 def _check(record: Record, request: pb.ReviewRecordRequest) -> None:
     faults = []
     if request.classification not in list(Classification):
@@ -77,6 +63,10 @@ def _check(record: Record, request: pb.ReviewRecordRequest) -> None:
     elif request.classification != Classification.OPEN and not request.reasons.strip():
         zh, en = "不予公开须写明理由", "give the reasons for withholding it"
         faults.append(Fault("reasons", zh, en))
+    if request.told_on:
+        zh = "另行告知请单独登记，写明方式和凭据"
+        en = "record a telling by hand by its own call, with its manner and remark"
+        faults.append(Fault("told_on", zh, en, cite="S1 19"))
     if not is_redaction(request.summary, record.summary):
         zh = "公开的内容只能是原文，或者以*略去原文的一部分，不得另写"
         en = "must be the summary, with * for whatever is left out, and nothing new"

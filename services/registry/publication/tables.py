@@ -51,12 +51,23 @@ class Manner(StrEnum):
     BY_HAND = "by_hand"
 
 
+class Means(StrEnum):
+    """How a telling by hand reached the subject."""
+
+    SERVED = "served"  # handed over against a signature
+    LEFT = "left"
+    POSTED = "posted"
+    ANNOUNCED = "announced"
+    OTHER = "other"
+
+
 @proven()
 class Telling(Base, table=True):
     """Who told the subject of an adverse record: a record without a row was told to nobody.
 
     `told_on` is None while nobody did. `content` is a digest of what the subject was told of, and
-    `asked_at` the moment at which somebody last asked for the notice.
+    `asked_at` the moment at which somebody last asked for the notice. `means` and `remark` belong
+    to a telling by hand.
     """
 
     __tablename__ = "telling"
@@ -68,6 +79,7 @@ class Telling(Base, table=True):
     notice_id: str = ""
     noted_by: str = ""
     remark: str = ""
+    means: Means | None = Field(default=None, sa_type=enum_column(Means))
     asked_at: datetime | None = None
 
 

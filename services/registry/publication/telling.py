@@ -22,10 +22,9 @@ from services.registry.commands.targets import find_record, refuse_any, require_
 from services.registry.publication import wire
 from services.registry.publication.reviewers import require_reviewer
 from services.registry.publication.standing import content_of, decisions
-from services.registry.publication.tables import Manner, Telling
+from services.registry.publication.tables import Manner, Means, Telling
 from services.registry.publication.told import is_told, is_untold, tellings
-from services.registry.publication.window import first_day, window_of
-from services.registry.retention import activations as governing
+from services.registry.publication.window import set_window
 from services.registry.tables import Record, RecordVersion, Subject
 from services.registry.validation import reader_of
 
@@ -39,35 +38,43 @@ class Told:
     notice_id: str = ""
     noted_by: str = ""
     remark: str = ""
+    means: Means | None = None
 
 
 async def note(change: Change, record: Record, told: Told) -> None:
-    """Notes that the subject was told of a record as it stands; the first day counts.
+    """Notes that the subject was told of a record as it stands.
 
-    If the record is released and waited for this, its window begins.
+    What a notice proves counts before anybody's word, and otherwise the first day. If the record is
+    released and not yet public, its window runs from the day that counts.
     """
     row = (await tellings(change.session, [record.record_id], lock=True)).get(record.record_id)
-    if is_told(record, row) and row is not None and row.told_on and row.told_on <= told.told_on:
+    if is_told(record, row) and row is not None and not _counts_before(told, row):
         return
     row = row or Telling(record_id=record.record_id)
     row.sqlmodel_update({**asdict(told), "content": content_of(record)})
     change.session.add(row)
     owner = await change.session.get_one(Subject, record.subject_id)
-    await _begin_window(change, record, owner, told.told_on)
+    await change.session.flush()
+    await _run_window(change, record, owner, row)
     after = row.model_dump(mode="json")
     change.audit("tell_subject", f"record/{record.record_id}", after=after, bureau=owner.bureau)
     await change.session.flush()
 
 
-async def _begin_window(change: Change, record: Record, owner: Subject, told_on: date) -> None:
+def _counts_before(told: Told, row: Telling) -> bool:
+    by_hand = told.manner is Manner.BY_HAND, row.manner is Manner.BY_HAND
+    if by_hand[0] != by_hand[1]:
+        return by_hand[1]
+    return row.told_on is None or told.told_on < row.told_on
+
+
+async def _run_window(change: Change, record: Record, owner: Subject, told: Telling) -> None:
     row = (await decisions(change.session, [record.record_id], lock=True)).get(record.record_id)
-    if row is None or not row.awaits_telling or row.state is not PublicationState.RELEASED:
+    if row is None or row.state is not PublicationState.RELEASED:
         return
-    now = await governing.load(change.session)
-    window = window_of(record, owner, now, change.today)
-    row.told_on, row.awaits_telling = told_on, False
-    row.public_from = first_day(window, told_on, change.today)
-    await announce_publications(change, [(record, row)])
+    if row.awaits_telling or (row.public_from and change.today < row.public_from):
+        await set_window(change, row, record, owner, told)
+        await announce_publications(change, [(record, row)])
 
 
 async def subject_told(change: Change, received: Received[SubjectTold]) -> None:
@@ -121,9 +128,10 @@ async def record_telling(
 ) -> pb.RecordTellingResponse:
     """Records that a subject was told of a record by hand; whoever wrote the record may not.
 
-    Raises InvalidInput for a day before the determination or after today, NotPermitted outside the
-    caller's scope, without the role of a reviewer and for the record's authors, and WrongState for
-    a record of good conduct, or one that has changed or is no longer in force.
+    Raises InvalidInput for a day before the determination or after today, and for an unknown manner
+    of service; NotPermitted outside the caller's scope, without the role of a reviewer and for the
+    record's authors; WrongState for a record of good conduct, one that has changed or is no longer
+    in force, and one of which a notice has proved the telling.
     """
     record = await find_record(change, request.record_id)
     require_reviewer(change, record)
@@ -131,32 +139,35 @@ async def record_telling(
     row = (await tellings(change.session, [record.record_id])).get(record.record_id)
     if not is_told(record, row):
         _require_owed(record, row)
-    day = told_by_hand(change, record, request)
-    await note(change, record, by_hand(change, day, request.remark.strip()))
+    _refuse_proved(record, row)
+    await note(change, record, _by_hand(change, record, request))
     owner = await change.session.get_one(Subject, record.subject_id)
     [message] = await wire.publications(change, [(record, owner)])
     return pb.RecordTellingResponse(publication=message)
 
 
-def by_hand(change: Change, day: date, remark: str) -> Told:
-    """Returns a telling by hand, on the caller's word."""
-    return Told(day, Manner.BY_HAND, noted_by=change.on_behalf_of, remark=remark)
-
-
-def told_by_hand(
-    change: Change, record: Record, request: pb.RecordTellingRequest | pb.ReviewRecordRequest
-) -> date:
-    """Returns the day of a telling by hand, from the determination of the record to today.
-
-    Raises InvalidInput for any other.
-    """
+def _by_hand(change: Change, record: Record, request: pb.RecordTellingRequest) -> Told:
+    """Returns a telling by hand on the caller's word, from the determination to today."""
     faults: list[Fault] = []
     day = reader_of(request, "", faults).day("told_on")
     if not faults and not record.determined_on <= day <= change.today:
         zh, en = "告知日期应在认定之日和今天之间", "must be from the determination to today"
         faults.append(Fault("told_on", zh, en))
+    if request.means not in list(Means):
+        faults.append(Fault("means", "请选择送达方式", "choose the manner of service"))
+    if not request.remark.strip():
+        zh, en = "请写明凭据，例如送达回证编号", "name the proof, such as the receipt of service"
+        faults.append(Fault("remark", zh, en))
     refuse_any(faults)
-    return day
+    means, remark = Means(request.means), request.remark.strip()
+    return Told(day, Manner.BY_HAND, noted_by=change.on_behalf_of, remark=remark, means=means)
+
+
+def _refuse_proved(record: Record, row: Telling | None) -> None:
+    if row is not None and is_told(record, row) and row.manner is not Manner.BY_HAND:
+        zh = f"平台的通知已于{row.told_on}送达主体，以该日为准"
+        en = f"The platform's notice reached the subject on {row.told_on}, and that day counts"
+        raise WrongState(zh, en, cite="S1 19", record_id=record.record_id)
 
 
 def _require_owed(record: Record, row: Telling | None) -> None:

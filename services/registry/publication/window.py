@@ -4,11 +4,20 @@ from __future__ import annotations
 
 from datetime import date
 
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
 from law.disclosure.data import ReplyWindow
 from law.disclosure.publication import public_from, reply_window
 from law.texts_in_force.governing import GoverningTexts
+from plumbing.change import Change
+from plumbing.clock import local_date
+from services.registry.publication.standing import content_of
+from services.registry.publication.tables import Publication, Telling
+from services.registry.publication.told import is_told
+from services.registry.retention import activations as governing
 from services.registry.retention.expiry import kept
-from services.registry.tables import Record, Subject
+from services.registry.tables import Record, RecordVersion, Subject
 
 
 def window_of(record: Record, owner: Subject, now: GoverningTexts, on: date) -> ReplyWindow | None:
@@ -22,6 +31,38 @@ def window_of(record: Record, owner: Subject, now: GoverningTexts, on: date) -> 
     return reply_window(ruleset_id, on) if ruleset_id else None
 
 
-def first_day(window: ReplyWindow | None, told_on: date, on: date) -> date | None:
-    """Returns the first day of a publication that is released on the day `on`, None for at once."""
-    return public_from(window, told_on, on) if window else None
+async def set_window(
+    change: Change, row: Publication, record: Record, owner: Subject, told: Telling | None
+) -> None:
+    """Sets the first day of a released publication; without a telling it waits for one (S1 19).
+
+    The window runs from the telling, and never from a day on which the record did not yet say what
+    it says.
+    """
+    window = window_of(record, owner, await governing.load(change.session), change.today)
+    if window is None:
+        return
+    row.awaits_telling = not is_told(record, told)
+    row.told_on, row.public_from = None, None
+    if told and told.told_on and not row.awaits_telling:
+        row.told_on = told.told_on
+        runs_from = max(told.told_on, await stands_since(change.session, record))
+        row.public_from = public_from(window, runs_from, change.today)
+
+
+async def stands_since(session: AsyncSession, record: Record) -> date:
+    """Returns the day of entry, or that of the last change to what a review has to look at.
+
+    The day of entry of a first load is that of the register it was taken from.
+    """
+    query = (
+        select(RecordVersion)
+        .where(RecordVersion.record_id == record.record_id)
+        .order_by(col(RecordVersion.version).desc())
+    )
+    content, first = content_of(record), None
+    for row in await session.exec(query):
+        if content_of(Record.model_validate(row.state)) != content:
+            break
+        first = row
+    return local_date(first.at) if first and first.version > 1 else record.entered_on

@@ -104,7 +104,7 @@ def _tell(
     if is_told(record, row) and row.told_on and row.manner:
         message.told_on, message.told_how = row.told_on.isoformat(), row.manner
         message.told_by_name = names.get(row.noted_by, row.noted_by)
-        message.told_remark = row.remark
+        message.told_remark, message.told_means = row.remark, row.means or ""
 
 
 def _reply(

@@ -18,7 +18,7 @@ import grpc
 import pytest
 from google.protobuf.message import Message
 from grpc_health.v1 import health_pb2, health_pb2_grpc
-from sqlmodel import col, select
+from sqlmodel import col, select, update
 
 from law.identifiers import ALPHABET, credit_code_check_digit
 from plumbing import certificates
@@ -48,6 +48,7 @@ from protos.registry.v1 import publication_pb2 as publication
 from protos.registry.v1 import registry_pb2 as pb
 from services.registry.identity.tables import Account
 from services.registry.institutions.tables import Institution
+from services.registry.publication.tables import Publication
 from tests.bound import bound
 from tests.patience import PATIENCE_SECONDS
 from tests.ports import free_port
@@ -217,7 +218,21 @@ class RunningRegistry:
         return answer.proposal
 
     async def publish(self, record: pb.Record, **values: Any) -> publication.Publication:
-        """Has a record reviewed by a second person of its bureau, who releases its whole text."""
+        """Has a record reviewed by a second person of its bureau, who releases its whole text.
+
+        Its subject was told of it, and the window has passed.
+        """
+        released = await self.release_record(record, **values)
+        if released.untold:
+            reviewer = self.client(Role.UNIT_HEAD, bureau=record.bureau, name="reviewer")
+            await reviewer.publication.RecordTelling(telling(record))
+            passed = update(Publication).where(col(Publication.record_id) == record.record_id)
+            async with self.database.transaction() as session:
+                await session.exec(passed.values(public_from=TODAY))
+        return released
+
+    async def release_record(self, record: pb.Record, **values: Any) -> publication.Publication:
+        """Has a record reviewed by a second person of its bureau; its subject is told by nobody."""
         reviewer = self.client(Role.UNIT_HEAD, bureau=record.bureau, name="reviewer")
         answer = await reviewer.publication.ReviewRecord(review(record, **values))
         return answer.publication
@@ -353,9 +368,20 @@ def review(record: pb.Record, **values: Any) -> publication.ReviewRecordRequest:
         "version": record.version,
         "classification": "open",
         "summary": record.summary,
-        "told_on": record.determined_on,
     }
     return publication.ReviewRecordRequest(request_id=new_request_id(), **(defaults | values))
+
+
+def telling(record: pb.Record, **values: Any) -> publication.RecordTellingRequest:
+    """A request that records the service of a record's document on its subject, by hand."""
+    defaults: dict[str, Any] = {
+        "record_id": record.record_id,
+        "version": record.version,
+        "told_on": record.determined_on,
+        "means": "served",
+        "remark": "送达回证（合成）第1号",
+    }
+    return publication.RecordTellingRequest(request_id=new_request_id(), **(defaults | values))
 
 
 @contextmanager

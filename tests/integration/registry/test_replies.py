@@ -24,8 +24,8 @@ from tests.integration.registry.test_tellings import (
     PUBLIC,
     REVIEWER,
     WRITER,
+    public,
     register,
-    review,
 )
 
 __all__ = ["register"]
@@ -84,7 +84,7 @@ async def waiting(database: Database) -> list[str]:
 
 
 async def test_a_reply_is_public_once_another_person_released_it(register: Database) -> None:
-    await review(register, told_on="2026-09-02")
+    await public(register)
     written = await write(register)
     assert (written.reply.state, await shown(register)) == ("waiting", "")
     assert await waiting(register) == ["old"]
@@ -102,7 +102,7 @@ async def test_a_reply_is_public_once_another_person_released_it(register: Datab
 async def test_a_review_is_of_the_text_that_was_read_and_writes_nothing_new(
     register: Database,
 ) -> None:
-    await review(register, told_on="2026-09-02")
+    await public(register)
     await write(register)
     await write(register, "电话13812345678，已整改")
     with pytest.raises(WrongState):
@@ -117,7 +117,7 @@ async def test_a_review_is_of_the_text_that_was_read_and_writes_nothing_new(
 
 
 async def test_a_withheld_reply_is_not_public(register: Database) -> None:
-    await review(register, told_on="2026-09-02")
+    await public(register)
     await write(register)
     withheld = await decide(register, release=False, reasons="含他人信息")
     assert (withheld.reply.state, withheld.reply.reasons) == ("withheld", "含他人信息")

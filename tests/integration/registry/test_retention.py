@@ -33,6 +33,7 @@ from services.registry.announce_changes import save_records, save_subjects
 from services.registry.checks import check
 from services.registry.commands.clock import remember_clock
 from services.registry.publication.review import review_record
+from services.registry.publication.telling import record_telling
 from services.registry.retention import activations as governing
 from services.registry.retention import expiry as retention
 from services.registry.retention.restoration import restore_records
@@ -95,14 +96,14 @@ async def release(database: Database, name: str) -> None:
     """Has a record reviewed by somebody who did not write it; it is released."""
     head = Caller("head", "head", frozenset({Role.UNIT_HEAD}), HANGZHOU)
     told_on = (await row(database, name)).determined_on
+    served = publication.RecordTellingRequest(
+        record_id=name, version=1, told_on=told_on.isoformat(), means="served", remark="送达回证"
+    )
     request = publication.ReviewRecordRequest(
-        record_id=name,
-        version=1,
-        classification="open",
-        despite_found=True,
-        told_on=told_on.isoformat(),
+        record_id=name, version=1, classification="open", despite_found=True
     )
     async with Changes(database, CLOCK).change(head) as change:
+        await record_telling(change, served)
         await review_record(change, request)
 
 

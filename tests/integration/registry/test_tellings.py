@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -36,6 +37,7 @@ WRITER, REVIEWER = (
     Caller(name, name, frozenset({Role.CASEWORKER}), HANGZHOU) for name in ("writer", "reviewer")
 )
 PUBLIC = Caller("public", "public", frozenset({Role.PUBLIC}))
+RECEIPT = "送达回证（合成）第1号"
 FIVE_WORKING_DAYS_LATER = "2026-09-21"  # the Sunday before is a working day in place of a holiday
 
 
@@ -76,12 +78,30 @@ def record(name: str, kind: RecordKind) -> Record:
     )
 
 
-async def review(database: Database, name: str = "old", told_on: str = "") -> pb.Publication:
+async def review(database: Database, name: str = "old") -> pb.Publication:
     request = pb.ReviewRecordRequest(
-        record_id=name, version=1, classification="open", summary="超期使用", told_on=told_on
+        record_id=name, version=1, classification="open", summary="超期使用"
     )
     async with Changes(database, FixedClock(NOW)).change(REVIEWER) as change:
         return (await review_record(change, request)).publication
+
+
+async def tell_by_hand(
+    database: Database, told_on: str, by: Caller = REVIEWER, **values: Any
+) -> pb.Publication:
+    """Somebody records that the document was served on the subject."""
+    request = pb.RecordTellingRequest(
+        record_id="old", version=1, told_on=told_on, means="served", remark=RECEIPT
+    )
+    request.MergeFrom(pb.RecordTellingRequest(**values))
+    async with Changes(database, FixedClock(NOW)).change(by) as change:
+        return (await telling.record_telling(change, request)).publication
+
+
+async def public(database: Database) -> None:
+    """The record is released, its subject was told long ago, and the window has passed."""
+    await review(database)
+    await tell_by_hand(database, "2026-09-02")
 
 
 async def shown(database: Database, day: int = 14) -> list[str]:
@@ -92,11 +112,13 @@ async def shown(database: Database, day: int = 14) -> list[str]:
     return [one.record.record_id for one in answer.records]
 
 
-async def told(database: Database, day: int, version: int = 1, how: str = "mail") -> None:
+async def told(
+    database: Database, day: int, version: int = 1, how: str = "mail", record_id: str = "old"
+) -> None:
     """Alerts tells that the notice told the subject on a day of September."""
     at = datetime(2026, 9, day, 2, 0, tzinfo=UTC)
     event = SubjectTold(
-        subject_id="firm", record_id="old", version=version, notice_id="n1", how=how
+        subject_id="firm", record_id=record_id, version=version, notice_id="n1", how=how
     )
     event.at.FromDatetime(at)
     clock = FixedClock(at)
@@ -161,23 +183,19 @@ async def test_a_telling_by_hand_is_recorded_by_another_than_the_author(
     register: Database,
 ) -> None:
     await review(register)
-    request = pb.RecordTellingRequest(
-        record_id="old", version=1, told_on="2026-09-14", remark="送达回证（合成）第1号"
-    )
-    changes = Changes(register, FixedClock(NOW))
     with pytest.raises(NotPermitted):
-        async with changes.change(WRITER) as change:
-            await telling.record_telling(change, request)
-    for day in ("2026-08-31", "2026-09-15"):  # before the determination, and to come
-        wrong = pb.RecordTellingRequest()
-        wrong.CopyFrom(request)
-        wrong.told_on = day
-        with pytest.raises(InvalidInput):
-            async with changes.change(REVIEWER) as change:
-                await telling.record_telling(change, wrong)
-    async with changes.change(REVIEWER) as change:
-        now = (await telling.record_telling(change, request)).publication
-    assert (now.told_how, now.told_remark) == ("by_hand", "送达回证（合成）第1号")
+        await tell_by_hand(register, "2026-09-14", by=WRITER)
+    for day, field, values in (
+        ("2026-08-31", "told_on", {}),  # before the determination
+        ("2026-09-15", "told_on", {}),  # to come
+        ("2026-09-14", "means", {"means": "whispered"}),
+        ("2026-09-14", "remark", {"remark": "  "}),
+    ):
+        with pytest.raises(InvalidInput) as refused:
+            await tell_by_hand(register, day, **values)
+        assert [fault.field for fault in refused.value.faults] == [field]
+    now = await tell_by_hand(register, "2026-09-14")
+    assert (now.told_how, now.told_means, now.told_remark) == ("by_hand", "served", RECEIPT)
     assert (now.awaits_telling, now.public_from) == (False, FIVE_WORKING_DAYS_LATER)
 
 
