@@ -131,6 +131,11 @@ TERM_OF: dict[CaseKind, str] = {
     CaseKind.RECONSIDERATION: "reconsideration",
     CaseKind.REPAIR: "repair",
 }
+# The term within which a bureau decides whether it accepts a case of this kind (C-34).
+INTAKE_OF: dict[CaseKind, str] = {
+    CaseKind.OBJECTION: "objection_intake",
+    CaseKind.RECONSIDERATION: "reconsideration_intake",
+}
 
 _STEPS: dict[tuple[CaseState, Step], CaseState] = {
     (CaseState.LODGED, Step.REQUEST_SUPPLEMENT): CaseState.SUPPLEMENT_REQUESTED,

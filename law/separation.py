@@ -96,6 +96,27 @@ class StandsBack:
     en: str
 
 
+class Part(StrEnum):
+    """The steps of a case by which a person takes part in its matter."""
+
+    ACCEPT = "accept"
+    DECLINE = "decline"
+    REQUEST_EXTENSION = "request_extension"
+    APPROVE_EXTENSION = "approve_extension"
+    DECLINE_EXTENSION = "decline_extension"
+    DECIDE = "decide"
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The steps that nobody does in a case if they did one of them in a case that it follows."""
+
+    steps: frozenset[Part]
+    cite: str
+    zh: str
+    en: str
+
+
 @dataclass(frozen=True, slots=True)
 class Separation:
     """All rules of the data file `separation.yaml`."""
@@ -104,6 +125,7 @@ class Separation:
     appointed: Appointment
     released: tuple[Release, ...]
     stands_back: tuple[StandsBack, ...]
+    parts: Parts
 
 
 def exclusions(offices: Collection[str]) -> tuple[Exclusion, ...]:
@@ -134,6 +156,11 @@ def stands_back(tie: Tie) -> StandsBack:
     return next(rule for rule in _rules().stands_back if rule.tie is tie)
 
 
+def parts() -> Parts:
+    """Returns the steps by which a person takes part in a matter (S3 27)."""
+    return _rules().parts
+
+
 @cache
 def _rules() -> Separation:
     return understood("separation", read_separation)
@@ -142,7 +169,9 @@ def _rules() -> Separation:
 def read_separation(reader: Reader) -> Separation:
     """Reads `separation.yaml`: every act and every tie must be listed once, in their order."""
     read_header(
-        reader, "requirements", "offices", "appointed", "released", "stands_back", "ambiguities"
+        reader,
+        *("requirements", "offices", "appointed", "released", "stands_back", "parts"),
+        "ambiguities",
     )
     read_requirements(reader)
     read_readings(reader)
@@ -151,6 +180,7 @@ def read_separation(reader: Reader) -> Separation:
         _appointment(reader.below("appointed")),
         tuple(_release(item) for item in reader.each("released")),
         tuple(_stands_back(item) for item in reader.each("stands_back")),
+        _parts(reader.below("parts")),
     )
     _note_all(reader, "released", [rule.act for rule in rules.released], list(Act))
     _note_all(reader, "stands_back", [rule.tie for rule in rules.stands_back], list(Tie))
@@ -196,3 +226,9 @@ def _stands_back(reader: Reader) -> StandsBack:
         tie=reader.choice("id", Tie),
         cite=read_cite(reader), zh=reader.text("zh"), en=reader.text("en"),
     )  # fmt: skip
+
+
+def _parts(reader: Reader) -> Parts:
+    reader.only("steps", "cite", "zh", "en")
+    steps = frozenset(reader.choices("steps", Part))
+    return Parts(steps=steps, cite=read_cite(reader), zh=reader.text("zh"), en=reader.text("en"))

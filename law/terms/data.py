@@ -25,7 +25,7 @@ from law.reader.strict_reader import Reader
 
 _FIELDS = (
     "id", "name_zh", "name_en", "days", "unit", "counts_from", "cap_by", "extension_approver",
-    "basis", "adopted_for", "requirements", "ambiguities", "reminders",
+    "basis", "adopted_for", "example", "requirements", "ambiguities", "reminders",
 )  # fmt: skip
 _LEFT, _OVER = "working_days_left", "working_days_over"
 _LAST_HOUR = 23
@@ -77,7 +77,8 @@ class ReminderPoint:
 class Definition:
     """One version of a statutory term: its working days, the event from which it runs, its article.
 
-    `cap` is the largest number of working days with all extensions. The term applies to events from
+    `cap` is the largest number of working days with all extensions. If `example` is true, no text
+    states the number. The term applies to events from
     `valid_from` to `valid_to`, both inclusive; None means no last day.
     """
 
@@ -90,6 +91,7 @@ class Definition:
     cite: str
     basis: Basis
     adopted_for: str | None
+    example: bool
     requirements: tuple[str, ...]
     ambiguities: tuple[str, ...]
     valid_from: date
@@ -180,6 +182,7 @@ def _definition(reader: Reader, declared: Container[str]) -> Definition:
         cite=cite,
         basis=basis,
         adopted_for=reader.text("adopted_for", "") or None,
+        example=reader.flag("example", False),
         requirements=read_requirements(reader),
         ambiguities=read_touched(reader, "ambiguities", declared),
         valid_from=validity.valid_from or date.min,

@@ -81,6 +81,7 @@ def consumers(parts: Parts, timers: Timers) -> list[Consumer]:
             Stream.OBJECTION,
             on(objection.LetterIssued, letter_issued),
             on(objection.TermRungReached, term_rung_reached),
+            on(objection.CaseHandedOver, case_handed_over),
             on(objection.ObjectionSentBack, objection_sent_back),
         ),
         consumer(
@@ -259,6 +260,22 @@ async def objection_sent_back(
     )
     matter = Matter(f"case/{case.case_id}")
     key = f"sent_back/{case.case_id}"
+    await issue(change, NoticeKind.TERM, key, bureau, case.bureau, text, matter)
+
+
+async def case_handed_over(change: Change, received: Received[objection.CaseHandedOver]) -> None:
+    """Issues a notice to the bureau to which a case was handed over."""
+    message, case = received.message, received.message.case
+    bureau = await known(change.session, Bureau, case.bureau)
+    text = Text(
+        f"移交办理：{case.number}",
+        texts.body(
+            f"{message.from_bureau}没有人可以办理{case.number}，现由你局办理：{message.reasons}",
+            "请指定没有参加过该事项办理的人员；期限照常计算。",
+        ),
+    )
+    matter = Matter(f"case/{case.case_id}")
+    key = f"handed_over/{case.case_id}/{received.id}"
     await issue(change, NoticeKind.TERM, key, bureau, case.bureau, text, matter)
 
 

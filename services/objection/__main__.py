@@ -47,7 +47,7 @@ async def build(parts: Parts) -> Assembly:
             letters.SERVICE: LetterServicer(parts.changes, queries.find_letters).register,
         },
         policies=[POLICY, letters.POLICY],
-        consumers=consumers(parts, case_workflows),
+        consumers=consumers(parts, clients, case_workflows),
         background=[worker.run, workflows.drain, upkeep.run, checks.adopt_calendar],
         check=checks.check,
         reconcile=upkeep.before(checks.reconcile),

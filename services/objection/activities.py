@@ -62,9 +62,13 @@ class CaseActivities:
     @activity.defn
     @final_errors
     async def mark_contested(self, case_id: str) -> None:
-        """Marks the records of a case as contested in the register."""
+        """Marks the records of a case as contested in the register.
+
+        Does nothing for a case that contests its records once it is accepted, and is not yet.
+        """
         case = await self._case(case_id)
-        await self._set_contested(case, _behalf(case), contested=True)
+        if case.marks_records:
+            await self._set_contested(case, _behalf(case), contested=True)
 
     @activity.defn
     @final_errors
@@ -202,11 +206,8 @@ class CaseActivities:
             await command(change, *arguments)
 
     async def _set_contested(self, case: Case, behalf: str, *, contested: bool) -> dict[str, int]:
-        held = await self._clients.still_held(case.record_ids, behalf)
-        if not held:
-            return {}
         return await self._clients.set_contested(
-            case.case_id, [record.record_id for record in held], behalf, contested=contested
+            case.case_id, case.record_ids, behalf, contested=contested
         )
 
     async def _in_effect(self, case: Case) -> list[Record]:

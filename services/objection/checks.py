@@ -107,7 +107,8 @@ class CaseChecks:
         for case_id in await self._stuck({case.case_id for case in cases}):
             zh, en = "后续事项无法自动完成，须人工处理", "An activity of the case was refused"
             findings.differ("case.stuck", f"case/{case_id}", zh, en)
-        contesting = (case for case in cases if case.kind is not CaseKind.REPAIR)
+        objections = (case for case in cases if case.kind is not CaseKind.REPAIR)
+        contesting = (case for case in objections if case.marks_records)
         # A record can be in two cases for a moment: sent back, and already in the new objection.
         contested = [(record, 1) for record in {r for case in contesting for r in case.record_ids}]
         findings.hold("contested", contested)

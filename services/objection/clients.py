@@ -15,6 +15,7 @@ import grpc
 from law.errors import Fault, InvalidInput, NotFound
 from plumbing.client import Refusal, ask, derived_request_id, for_account
 from protos.grading.v1 import grading_pb2, grading_pb2_grpc
+from protos.identity.v1 import identity_pb2, identity_pb2_grpc
 from protos.registry.v1 import registry_pb2, registry_pb2_grpc
 
 _PAGE = 1000
@@ -25,6 +26,7 @@ class Clients:
     """The gRPC stubs of registry and grading, over channels with the identity of objection."""
 
     registry: registry_pb2_grpc.RegistryServiceStub
+    identity: identity_pb2_grpc.IdentityServiceStub
     grading: grading_pb2_grpc.GradingServiceStub
 
     @classmethod
@@ -32,6 +34,7 @@ class Clients:
         """Creates the gRPC stubs from one channel to registry and one channel to grading."""
         return cls(
             registry_pb2_grpc.RegistryServiceStub(registry),
+            identity_pb2_grpc.IdentityServiceStub(registry),
             grading_pb2_grpc.GradingServiceStub(grading),
         )
 
@@ -105,14 +108,26 @@ class Clients:
         pages = await _pages(lambda: self.registry.ListBureaus(request), request)
         return {bureau.code: bureau for page in pages for bureau in page.bureaus}
 
+    async def people(self, bureau: str, behalf: str) -> list[identity_pb2.UnitPerson]:
+        """Returns everybody with an open account of a bureau."""
+        request = identity_pb2.ListUnitPeopleRequest(bureau=bureau, page_size=_PAGE)
+        metadata = for_account(behalf)
+        pages = await _pages(
+            lambda: self.identity.ListUnitPeople(request, metadata=metadata), request
+        )
+        return [person for page in pages for person in page.people]
+
     async def set_contested(
         self, case_id: str, record_ids: Sequence[str], behalf: str, *, contested: bool
     ) -> dict[str, int]:
         """Marks records as contested by a case, or removes the mark; returns their versions.
 
         The mark is added if `contested` is true and removed if it is false. The versions are by
-        record id.
+        record id. Records that the register no longer contains are left out.
         """
+        record_ids = [one.record_id for one in await self.still_held(record_ids, behalf)]
+        if not record_ids:
+            return {}
         request = registry_pb2.SetContestedRequest(
             request_id=derived_request_id("contested", case_id, str(contested), *record_ids),
             record_ids=record_ids,

@@ -32,7 +32,7 @@ from protos.objection.v1 import events_pb2 as events
 from protos.objection.v1 import objection_pb2 as pb
 from protos.registry.v1.registry_pb2 import Record
 from services.objection.corrections import check_corrections
-from services.objection.handling import heard_case, recusal_note
+from services.objection.handling import heard_case, recusal_note, require_apart
 from services.objection.steps import (
     EventOf,
     case_in_scope,
@@ -153,8 +153,12 @@ async def request_extension(
 async def decide_extension(
     change: Change, request: pb.DecideExtensionRequest
 ) -> pb.DecideExtensionResponse:
-    """Approves or refuses an extension, as the head of the unit (S3 28: 经单位负责人批准)."""
+    """Approves or refuses an extension, as the head of the unit (S3 28: 经单位负责人批准).
+
+    Raises NotPermitted for whoever requested it, and for whoever took part in the matter before.
+    """
     case = await case_in_scope(change, request.case_id, *KINDS)
+    await require_apart(change, case)
     step = Step.APPROVE_EXTENSION if request.approve else Step.DECLINE_EXTENSION
     after(case.state, step)
     may_approve_extension(

@@ -11,19 +11,19 @@ from plumbing.events.subjects import Stream
 from plumbing.service import Parts
 from protos.objection.v1 import events_pb2 as own
 from protos.registry.v1.events_pb2 import ClockMoved
+from services.objection.clients import Clients
+from services.objection.marks import contest_accepted
 from services.objection.timers import CaseWorkflows
 
 # After each of these events the workflow of the case gets the new state of the case.
 _CHANGES_OF_STATE = (
     own.ObjectionLodged,
-    own.ObjectionAccepted,
     own.ExtensionDecided,
     own.ObjectionDecided,
     own.ObjectionDeclined,
     own.ObjectionWithdrawn,
     own.ObjectionSentBack,
     own.ReconsiderationLodged,
-    own.ReconsiderationAccepted,
     own.ReconsiderationDecided,
     own.ReconsiderationDeclined,
     own.ReconsiderationWithdrawn,
@@ -32,10 +32,14 @@ _CHANGES_OF_STATE = (
     own.RepairDecided,
     own.RepairWithdrawn,
 )
+_ACCEPTED = (own.ObjectionAccepted, own.ReconsiderationAccepted)
 
 
-def consumers(parts: Parts, workflows: CaseWorkflows) -> list[Consumer]:
-    """Returns the event consumers of objection, which only start and signal workflows."""
+def consumers(parts: Parts, clients: Clients, workflows: CaseWorkflows) -> list[Consumer]:
+    """Returns the event consumers of objection, which start and signal workflows.
+
+    A case that contests its records once it is accepted does so here.
+    """
 
     async def update(received: Received[Any]) -> None:
         await workflows.update(received.message.case.case_id)
@@ -43,9 +47,14 @@ def consumers(parts: Parts, workflows: CaseWorkflows) -> list[Consumer]:
     async def move_clock(_received: Received[ClockMoved]) -> None:
         await workflows.move_clock()  # the clock itself tells how far
 
+    async def accepted(received: Received[Any]) -> None:
+        await contest_accepted(parts.database, clients, received.message.case.case_id)
+        await update(received)
+
     on_cases: list[EventHandler[Any]] = [
         EventHandler(event, react=update) for event in _CHANGES_OF_STATE
     ]
+    on_cases += [EventHandler(event, react=accepted) for event in _ACCEPTED]
     on_clock: list[EventHandler[Any]] = [EventHandler(ClockMoved, react=move_clock)]
     return [
         parts.consumer("objection-own", Stream.OBJECTION, on_cases),

@@ -89,6 +89,17 @@ async def _decided(
     }
 
 
+async def was_withdrawn(session: AsyncSession, subject_id: str, records: Sequence[Record]) -> bool:
+    """Returns whether the subject withdrew an objection to what one of the records says now."""
+    query = select(Case).where(
+        Case.subject_id == subject_id,
+        Case.kind == CaseKind.OBJECTION,
+        Case.state == CaseState.WITHDRAWN,
+    )
+    withdrawn = (await session.exec(query)).all()
+    return any(_concerns(case, record) for case in withdrawn for record in records)
+
+
 def _not_revoked(cases: Sequence[Case]) -> list[Case]:
     sent_back = {case.case_id: case.follows for case in cases if case.outcome is Outcome.SEND_BACK}
     revoked = {*sent_back, *sent_back.values()}

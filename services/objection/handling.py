@@ -7,19 +7,21 @@ any case nobody does who took part before.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from law.errors import NotPermitted
-from law.objection import OBJECTION_CITE, CaseKind, may_decide
+from law.objection import OBJECTION_CITE, CaseKind, Permission, may_decide
+from law.separation import parts
 from plumbing.change import Change
 from plumbing.identity import Caller, Role
 from services.objection.steps import case_in_scope
 from services.objection.tables import Case, CaseStep
 
-_ROLE = {
+HEARS = {
     CaseKind.OBJECTION: Role.CASEWORKER,
     CaseKind.RECONSIDERATION: Role.MUNICIPAL_REVIEWER,
 }
@@ -34,18 +36,48 @@ async def heard_case(change: Change, case_id: str) -> Case:
     bureau, if callers of this role do not hear it, or if the caller or, in a city that reconsiders
     its own decision, the caller's unit took part in the matter before.
     """
-    case = await case_in_scope(change, case_id, *_ROLE)
+    case = await case_in_scope(change, case_id, *HEARS)
     _require_hearer(change.caller, case)
-    earlier = await earlier_cases(change.session, case)
-    again = case.kind is CaseKind.RECONSIDERATION
-    may_decide(
-        change.on_behalf_of,
-        (),
-        took_part=await _people(change.session, earlier),
-        decider_unit=change.caller.bureau,
-        excluded_units={one.bureau for one in earlier if again and _UNIT in one.bureau},
-    ).require()
+    await require_apart(change, case)
     return case
+
+
+async def require_apart(change: Change, case: Case) -> None:
+    """Raises NotPermitted if the caller took part in a case that this one follows (S3 27).
+
+    In a city that reconsiders its own decision the caller's unit must not have taken part either.
+    """
+    apart = await ties_of(change.session, case)
+    apart.permission(change.on_behalf_of, change.caller.bureau).require()
+
+
+@dataclass(frozen=True)
+class Ties:
+    """Who stands back from a case: persons of an earlier case, units, authors, the applicant."""
+
+    took_part: Collection[str]
+    units: Collection[str]
+    authors: Collection[str] = ()
+    applicant: str = ""
+
+    def permission(self, account_id: str, bureau: str) -> Permission:
+        """Returns whether a person of a bureau or unit may hear the case."""
+        return may_decide(
+            account_id,
+            self.authors,
+            took_part=self.took_part,
+            applicant=self.applicant,
+            decider_unit=bureau,
+            excluded_units=self.units,
+        )
+
+
+async def ties_of(session: AsyncSession, case: Case) -> Ties:
+    """Returns who stands back from a case because of the cases that it follows."""
+    earlier = await earlier_cases(session, case)
+    again = case.kind is CaseKind.RECONSIDERATION
+    units = {one.bureau for one in earlier if again and _UNIT in one.bureau}
+    return Ties(await _people(session, earlier), units)
 
 
 async def recusal_note(change: Change, case: Case) -> str:
@@ -77,7 +109,7 @@ async def earlier_cases(session: AsyncSession, case: Case) -> list[Case]:
 
 
 def _require_hearer(caller: Caller, case: Case) -> None:
-    if not caller.has(_ROLE[case.kind]):
+    if not caller.has(HEARS[case.kind]):
         raise NotPermitted(
             "异议由原办机关的办案人员办理，复核由市局的复核人员办理",
             "A caseworker of the first bureau hears an objection, a reviewer of the city's bureau"
@@ -94,7 +126,11 @@ def _require_hearer(caller: Caller, case: Case) -> None:
 
 
 async def _people(session: AsyncSession, cases: Sequence[Case]) -> set[str]:
-    """Everybody who took a step in one of the cases."""
-    of_cases = col(CaseStep.case_id).in_([case.case_id for case in cases])
-    actors = (await session.exec(select(CaseStep.actor).where(of_cases))).all() if cases else []
-    return {actor for actor in actors if actor}
+    """Everybody who took part in one of the cases, by a step that `separation.yaml` names."""
+    if not cases:
+        return set()
+    steps = select(CaseStep.actor).where(
+        col(CaseStep.case_id).in_([case.case_id for case in cases]),
+        col(CaseStep.step).in_(parts().steps),
+    )
+    return {actor for actor in await session.exec(steps) if actor}

@@ -19,7 +19,7 @@ from plumbing.change import Change
 from protos.objection.v1 import events_pb2 as events
 from protos.objection.v1 import objection_pb2 as pb
 from protos.registry.v1.registry_pb2 import Record
-from services.objection.decided_matters import as_lodged, refuse_decided_matter
+from services.objection.decided_matters import as_lodged, refuse_decided_matter, was_withdrawn
 from services.objection.numbers import next_number
 from services.objection.steps import record_step
 from services.objection.tables import OPEN, Case
@@ -41,7 +41,8 @@ async def lodge(
 ) -> pb.LodgeObjectionResponse:
     """Lodges an objection to `records`, given in their present state in the register (S3 27).
 
-    `sector` is that of the subject.
+    `sector` is that of the subject. The records are contested at once; if the subject withdrew an
+    objection to their present content before, they are once the bureau has accepted this one.
 
     Raises InvalidInput for missing grounds, and for records of another subject, of several bureaus
     or no longer on file. Raises WrongState, with the number of the case, if a record already has an
@@ -67,6 +68,7 @@ async def lodge(
         evidence=list(request.evidence),
         lodged_by=change.on_behalf_of,
         lodged_at=change.at,
+        marks_on_acceptance=await was_withdrawn(change.session, request.subject_id, records),
     )
     open_case(change, case)
     message = await record_step(

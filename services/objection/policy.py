@@ -35,6 +35,10 @@ POLICY: Policy = {
     f"/{SERVICE}/SummariseCases": allow(
         Role.CASEWORKER, Role.UNIT_HEAD, Role.MUNICIPAL_REVIEWER, Role.INSPECTOR
     ),
+    f"/{SERVICE}/ListUnheardCases": allow(
+        Role.CASEWORKER, Role.UNIT_HEAD, Role.MUNICIPAL_REVIEWER
+    ).noting("case"),
+    f"/{SERVICE}/HandOverCase": allow(Role.UNIT_HEAD),
     f"/{REPAIRS}/CheckRepair": _READ.noting("record"),
     f"/{REPAIRS}/LodgeRepair": allow(Role.OPERATOR).with_large_requests(),
     f"/{REPAIRS}/SupplementRepair": allow(Role.OPERATOR).with_large_requests(),

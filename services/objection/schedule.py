@@ -7,11 +7,14 @@ from __future__ import annotations
 
 from datetime import date
 
-from law.terms.ledger import Reminder, Term
+from law.objection import INTAKE_OF, CaseKind
+from law.terms.data import definition
+from law.terms.ledger import Reminder, Term, start
 from law.terms.workdays import edition
 from services.objection.messages import Rung, Schedule
 
 ESCALATE = "escalate"
+INTAKE = "intake/"  # begins the key of a reminder to accept or decline a case
 
 
 def due_on(term: Term) -> date:
@@ -30,6 +33,37 @@ def schedule_of(term: Term, number: str, version: int) -> Schedule:
     return Schedule(
         version=version, due_at=term.overdue_at(newest), rungs=rungs, edition=newest.number
     )
+
+
+def intake_schedule(kind: CaseKind, lodged_on: date, number: str, version: int) -> Schedule | None:
+    """Returns the schedule of reminders to accept or decline a case; None for a repair.
+
+    Lodging a repair starts its term, so nobody has to be reminded before.
+    """
+    if kind not in INTAKE_OF:
+        return None
+    newest = edition()
+    term = start(INTAKE_OF[kind], lodged_on, newest)
+    rungs = [
+        Rung(
+            key=f"{INTAKE}{reminder.id}/{due_on(term).isoformat()}",
+            at=reminder.at,
+            message_zh=_intake_message(reminder, term, lodged_on, number),
+        )
+        for reminder in term.reminders(newest)
+    ]
+    return Schedule(
+        version=version, due_at=term.overdue_at(newest), rungs=rungs, edition=newest.number
+    )
+
+
+def _intake_message(reminder: Reminder, term: Term, lodged_on: date, number: str) -> str:
+    example = "（天数为示例值）" if definition(term.definition_id, lodged_on).example else ""
+    since = f"{number}于{day_zh(lodged_on)}提交，尚未决定是否受理"
+    last = f"{day_zh(due_on(term))}{example}"
+    if reminder.kind == ESCALATE:
+        return f"{since}，已过{last}，请单位负责人督办"
+    return f"{since}，请不晚于{last}决定"
 
 
 def day_zh(day: date) -> str:

@@ -40,7 +40,7 @@ from protos.registry.v1.registry_pb2 import Record
 from services.objection.letters import LetterText
 from services.objection.messages import RungDue, Stuck
 from services.objection.numbers import next_letter_number
-from services.objection.schedule import due_on
+from services.objection.schedule import INTAKE, due_on
 from services.objection.tables import OPEN, Case, CaseLetter, CaseStep, ReachedRung
 from services.objection.wire import case_message, letter_message
 
@@ -198,9 +198,12 @@ def _plain(value: Any) -> Any:
 async def reach_rung(change: Change, due: RungDue) -> bool:
     """Announces a reminder or escalation of a case's term; returns False if it was not announced.
 
-    Each is announced only once, and none for a case that is decided, declined or withdrawn.
+    Each is announced only once, none for a case that is decided, declined or withdrawn, and none to
+    accept a case that is accepted already.
     """
     case = await locked_case(change, due.case_id)
+    if due.rung.key.startswith(INTAKE) and case.state is not CaseState.LODGED:
+        return False
     if case.state not in UNDECIDED or not await _is_new(change, case, due.rung.key):
         return False
     await record_step(

@@ -102,6 +102,11 @@ class Case(Base, table=True):
     decided_by: str = ""
     decided_at: datetime | None = None
 
+    # The subject withdrew such a case before: the records are contested once this one is accepted.
+    marks_on_acceptance: bool = Field(
+        default=False, sa_column_kwargs={"server_default": sa.false()}
+    )
+
     # What only a repair has, as `repairs.repair_file` reads it.
     repair: dict[str, Any] | None = Field(default=None, sa_type=JsonColumn)
 
@@ -120,6 +125,11 @@ class Case(Base, table=True):
         sa_type=JsonColumn,
         sa_column_kwargs={"server_default": sa.text("'{}'")},
     )
+
+    @property
+    def marks_records(self) -> bool:
+        """Whether the records of the case are contested while it is open, as of now."""
+        return self.accepted_at is not None or not self.marks_on_acceptance
 
 
 class OpenRecord(Base, table=True):

@@ -14,12 +14,12 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from law.objection import CaseKind, CaseState
 from law.terms.ledger import Term
-from plumbing.clock import Clock
+from plumbing.clock import Clock, local_date
 from plumbing.database import Database
 from plumbing.workflow_client import WorkflowClient
 from plumbing.workflow_upkeep import Kind
 from services.objection.messages import CaseStart, ClockMove, End, Ending, Schedule
-from services.objection.schedule import schedule_of
+from services.objection.schedule import intake_schedule, schedule_of
 from services.objection.tables import Case, ReachedRung
 from services.objection.workflows import CaseWorkflow, ObjectionWorkflow, RepairWorkflow
 
@@ -149,8 +149,14 @@ async def _reached(session: AsyncSession, case_id: str) -> list[str]:
 
 def _schedule(case: Case) -> Schedule | None:
     if case.term is None:
-        return None
+        return _intake_schedule(case)
     return schedule_of(Term.from_json(case.term), case.number, case.version)
+
+
+def _intake_schedule(case: Case) -> Schedule | None:
+    if case.state is not CaseState.LODGED:
+        return None
+    return intake_schedule(case.kind, local_date(case.lodged_at), case.number, case.version)
 
 
 def _ending(case: Case) -> Ending | None:

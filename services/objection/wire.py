@@ -44,6 +44,7 @@ def case_message(case: Case, today: date) -> pb.Case:
         kind=case.kind,
         repair=RepairFile.model_validate(case.repair).message() if case.repair else None,
         follows=case.follows,
+        marks_on_acceptance=case.marks_on_acceptance,
     )
 
 

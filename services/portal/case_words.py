@@ -38,6 +38,7 @@ _OF_THE_LAW = (
 NOTES = {
     "lodge": N_("提出"),
     "reopen": N_("复核退回，重新办理"),
+    "hand_over": N_("移交上级机关办理"),
     "confirm_condition": N_("核对条件"),
     "rung": N_("期限提醒"),
     "stuck": N_("需要平台管理员处理"),

@@ -73,6 +73,7 @@ from services.portal.pages import (
     subject_registration,
     subjects,
     tellings,
+    unheard,
     unit,
     verifications,
 )
@@ -200,6 +201,7 @@ _CASES = (
     _at("/cases/{case_id}/extend", case_acts.ask_extension, *_HEARS, form=True),
     _at("/cases/{case_id}/extension", case_acts.extension, Role.UNIT_HEAD, form=True),
     _at("/cases/{case_id}/decide", case_acts.decide, *_HEARS, form=True),
+    _at("/cases/{case_id}/hand-over", unheard.hand_over, Role.UNIT_HEAD, form=True),
     _at("/cases/{case_id}/ask-supplement", case_acts.ask_supplement, Role.CASEWORKER, form=True),
     _at(
         "/cases/{case_id}/conditions/{condition_id}",

@@ -103,7 +103,7 @@ _IDENTITY_RULES = {
     "SetAbsence": allow(*_STAFF),
     "EndAbsence": allow(*_STAFF),
     "ListAbsences": allow(*_STAFF).noting("absence"),
-    "ListUnitPeople": allow(*_STAFF).noting("account"),
+    "ListUnitPeople": allow(*_STAFF, services=("objection",)).noting("account"),
 }
 
 

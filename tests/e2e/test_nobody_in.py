@@ -54,6 +54,7 @@ CELLS = {grpc.StatusCode.PERMISSION_DENIED: "-", grpc.StatusCode.NOT_FOUND: "0"}
 TELL_NO_ID = {"SummariseCases", "SummariseGrades", "SummariseMonth", "SummariseRecords"} | {
     "ListActivations",
     "ListImpactMoves",
+    "ListUnheardCases",
 }
 MORE_MEMORY_MIB = 200  # hashing passwords takes 128 of them, and the allocator may keep those
 

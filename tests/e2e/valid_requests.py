@@ -251,6 +251,10 @@ _OF_PLACE: dict[str, Callable[[Place], Message]] = {
     "DecideObjection": lambda place: objection.DecideObjectionRequest(
         request_id=new_request_id(), case_id=place.case_id, outcome="uphold", reasons="测试"
     ),
+    "ListUnheardCases": lambda place: objection.ListUnheardCasesRequest(case_id=place.case_id),
+    "HandOverCase": lambda place: objection.HandOverCaseRequest(
+        request_id=new_request_id(), case_id=place.case_id, bureau=place.city, reasons="测试"
+    ),
     "ListPublications": lambda _place: publication.ListPublicationsRequest(page_size=1000),
     "ReviewRecord": review,
     "WriteReply": lambda place: publication.WriteReplyRequest(

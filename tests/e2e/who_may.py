@@ -58,6 +58,7 @@ CALLS_OF: dict[str, list[str]] = {
         "RegistryService.StopDisclosure",
         *(f"GradingService.{name}" for name in ("GetGrade", "ListGrades", "GetReceipt")),
         *(f"GradingService.{name}" for name in ("GetRecordGraded", "GetReceiptDigests")),
+        "IdentityService.ListUnitPeople",
     ],
     "alerts": [
         "RegistryService.EnterRecord",
@@ -431,6 +432,11 @@ ObjectionService.DecideObjection city        -  -  -  -  -  -  -  -  -  -  -   +
 ObjectionService.DeclineObjection own        -  +  -  -  -  -  -  -  -  -  -   -  -  -
 ObjectionService.DeclineObjection foreign    -  -  -  -  -  -  -  -  -  -  -   -  -  -
 ObjectionService.DeclineObjection city       -  -  -  -  -  -  -  -  -  -  -   +  -  -
+ObjectionService.ListUnheardCases own        -  +  +  +  -  -  -  -  -  -  -   +  +  +
+ObjectionService.ListUnheardCases foreign    -  -  -  -  -  -  -  -  -  -  -   -  -  -
+ObjectionService.HandOverCase own            -  -  +  -  -  -  -  -  -  -  -   -  +  -
+ObjectionService.HandOverCase foreign        -  -  -  -  -  -  -  -  -  -  -   -  -  -
+ObjectionService.HandOverCase city           -  -  -  -  -  -  -  -  -  -  -   -  +  -
 ObjectionService.WithdrawObjection own       +  -  -  -  -  -  -  -  -  -  -   -  -  -
 ObjectionService.WithdrawObjection neighbour -  -  -  -  -  -  -  -  -  -  -   -  -  -
 ObjectionService.WithdrawObjection foreign   -  -  -  -  -  -  -  -  -  -  -   -  -  -

@@ -677,3 +677,35 @@ class ObjectionSentBack(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ObjectionSentBack: _TypeAlias = ObjectionSentBack  # noqa: Y015
+
+@_typing.final
+class CaseHandedOver(_message.Message):
+    """A case that nobody of its bureau may hear was handed to a bureau above it."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CASE_FIELD_NUMBER: _builtins.int
+    FROM_BUREAU_FIELD_NUMBER: _builtins.int
+    REASONS_FIELD_NUMBER: _builtins.int
+    from_bureau: _builtins.str
+    """The bureau that had it before."""
+    reasons: _builtins.str
+    """Why."""
+    @_builtins.property
+    def case(self) -> _objection_pb2.Case:
+        """The case, at its new bureau."""
+
+    def __init__(
+        self,
+        *,
+        case: _objection_pb2.Case | None = ...,
+        from_bureau: _builtins.str = ...,
+        reasons: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["case", b"case"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["case", b"case", "from_bureau", b"from_bureau", "reasons", b"reasons"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CaseHandedOver: _TypeAlias = CaseHandedOver  # noqa: Y015

@@ -113,6 +113,7 @@ class Case(_message.Message):
     KIND_FIELD_NUMBER: _builtins.int
     REPAIR_FIELD_NUMBER: _builtins.int
     FOLLOWS_FIELD_NUMBER: _builtins.int
+    MARKS_ON_ACCEPTANCE_FIELD_NUMBER: _builtins.int
     case_id: _builtins.str
     """Stable id."""
     number: _builtins.str
@@ -158,6 +159,10 @@ class Case(_message.Message):
     follows: _builtins.str
     """Id of the case that this one follows: of a reconsideration the objection, of an objection that
     was sent back the reconsideration. Empty for a first case.
+    """
+    marks_on_acceptance: _builtins.bool
+    """The subject withdrew such a case before, so its records are marked as contested once the bureau
+    has accepted this one.
     """
     @_builtins.property
     def record_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
@@ -217,10 +222,11 @@ class Case(_message.Message):
         kind: _builtins.str = ...,
         repair: Global___Repair | None = ...,
         follows: _builtins.str = ...,
+        marks_on_acceptance: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["closed_at", b"closed_at", "decided_at", b"decided_at", "lodged_at", b"lodged_at", "repair", b"repair", "term", b"term"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["bureau", b"bureau", "case_id", b"case_id", "caseworker", b"caseworker", "closed_at", b"closed_at", "decided_at", b"decided_at", "decided_by", b"decided_by", "evidence", b"evidence", "extension_ground", b"extension_ground", "extension_requested_days", b"extension_requested_days", "follows", b"follows", "grade_after", b"grade_after", "grade_before", b"grade_before", "grounds", b"grounds", "kind", b"kind", "lodged_at", b"lodged_at", "lodged_by", b"lodged_by", "number", b"number", "outcome", b"outcome", "reasons", b"reasons", "receipt_after", b"receipt_after", "receipt_before", b"receipt_before", "record_ids", b"record_ids", "repair", b"repair", "state", b"state", "subject_id", b"subject_id", "term", b"term", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["bureau", b"bureau", "case_id", b"case_id", "caseworker", b"caseworker", "closed_at", b"closed_at", "decided_at", b"decided_at", "decided_by", b"decided_by", "evidence", b"evidence", "extension_ground", b"extension_ground", "extension_requested_days", b"extension_requested_days", "follows", b"follows", "grade_after", b"grade_after", "grade_before", b"grade_before", "grounds", b"grounds", "kind", b"kind", "lodged_at", b"lodged_at", "lodged_by", b"lodged_by", "marks_on_acceptance", b"marks_on_acceptance", "number", b"number", "outcome", b"outcome", "reasons", b"reasons", "receipt_after", b"receipt_after", "receipt_before", b"receipt_before", "record_ids", b"record_ids", "repair", b"repair", "state", b"state", "subject_id", b"subject_id", "term", b"term", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1457,3 +1463,179 @@ class SummariseCasesResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___SummariseCasesResponse: _TypeAlias = SummariseCasesResponse  # noqa: Y015
+
+@_typing.final
+class ListUnheardCasesRequest(_message.Message):
+    """Request of ListUnheardCases."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CASE_ID_FIELD_NUMBER: _builtins.int
+    case_id: _builtins.str
+    """Only this case; empty means every case in the caller's scope."""
+    def __init__(
+        self,
+        *,
+        case_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["case_id", b"case_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListUnheardCasesRequest: _TypeAlias = ListUnheardCasesRequest  # noqa: Y015
+
+@_typing.final
+class ListUnheardCasesResponse(_message.Message):
+    """Response of ListUnheardCases."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CASES_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def cases(self) -> _containers.RepeatedCompositeFieldContainer[Global___UnheardCase]:
+        """The cases, the earliest lodged first; at most 100."""
+
+    def __init__(
+        self,
+        *,
+        cases: _abc.Iterable[Global___UnheardCase] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cases", b"cases"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListUnheardCasesResponse: _TypeAlias = ListUnheardCasesResponse  # noqa: Y015
+
+@_typing.final
+class UnheardCase(_message.Message):
+    """A case that nobody of its bureau may hear."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CASE_FIELD_NUMBER: _builtins.int
+    STANDBACKS_FIELD_NUMBER: _builtins.int
+    HAND_OVER_TO_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def case(self) -> Global___Case:
+        """The case."""
+
+    @_builtins.property
+    def standbacks(self) -> _containers.RepeatedCompositeFieldContainer[Global___Standback]:
+        """Everybody of the bureau in the role that hears such cases, and why each stands back; empty if
+        the bureau has nobody in that role.
+        """
+
+    @_builtins.property
+    def hand_over_to(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Codes of the bureaus above, of which somebody may hear it; the nearest first."""
+
+    def __init__(
+        self,
+        *,
+        case: Global___Case | None = ...,
+        standbacks: _abc.Iterable[Global___Standback] | None = ...,
+        hand_over_to: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["case", b"case"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["case", b"case", "hand_over_to", b"hand_over_to", "standbacks", b"standbacks"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___UnheardCase: _TypeAlias = UnheardCase  # noqa: Y015
+
+@_typing.final
+class Standback(_message.Message):
+    """A person who may not hear a case."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    REASON_ZH_FIELD_NUMBER: _builtins.int
+    REASON_EN_FIELD_NUMBER: _builtins.int
+    CITE_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """Name of the person."""
+    reason_zh: _builtins.str
+    """Why, in Chinese."""
+    reason_en: _builtins.str
+    """Why, in English."""
+    cite: _builtins.str
+    """Article."""
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        reason_zh: _builtins.str = ...,
+        reason_en: _builtins.str = ...,
+        cite: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cite", b"cite", "name", b"name", "reason_en", b"reason_en", "reason_zh", b"reason_zh"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Standback: _TypeAlias = Standback  # noqa: Y015
+
+@_typing.final
+class HandOverCaseRequest(_message.Message):
+    """Request of HandOverCase."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    CASE_ID_FIELD_NUMBER: _builtins.int
+    BUREAU_FIELD_NUMBER: _builtins.int
+    REASONS_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """Makes the call safe to repeat."""
+    case_id: _builtins.str
+    """The case."""
+    bureau: _builtins.str
+    """The bureau above that hears it from now on."""
+    reasons: _builtins.str
+    """Why it is handed over, for the file."""
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        case_id: _builtins.str = ...,
+        bureau: _builtins.str = ...,
+        reasons: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["bureau", b"bureau", "case_id", b"case_id", "reasons", b"reasons", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___HandOverCaseRequest: _TypeAlias = HandOverCaseRequest  # noqa: Y015
+
+@_typing.final
+class HandOverCaseResponse(_message.Message):
+    """Response of HandOverCase."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CASE_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def case(self) -> Global___Case:
+        """The case, at its new bureau."""
+
+    def __init__(
+        self,
+        *,
+        case: Global___Case | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["case", b"case"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["case", b"case"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___HandOverCaseResponse: _TypeAlias = HandOverCaseResponse  # noqa: Y015

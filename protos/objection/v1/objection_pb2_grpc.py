@@ -95,6 +95,16 @@ class ObjectionServiceStub:
                 request_serializer=protos_dot_objection_dot_v1_dot_objection__pb2.SummariseCasesRequest.SerializeToString,
                 response_deserializer=protos_dot_objection_dot_v1_dot_objection__pb2.SummariseCasesResponse.FromString,
                 _registered_method=True)
+        self.ListUnheardCases = channel.unary_unary(
+                '/quanheng.objection.v1.ObjectionService/ListUnheardCases',
+                request_serializer=protos_dot_objection_dot_v1_dot_objection__pb2.ListUnheardCasesRequest.SerializeToString,
+                response_deserializer=protos_dot_objection_dot_v1_dot_objection__pb2.ListUnheardCasesResponse.FromString,
+                _registered_method=True)
+        self.HandOverCase = channel.unary_unary(
+                '/quanheng.objection.v1.ObjectionService/HandOverCase',
+                request_serializer=protos_dot_objection_dot_v1_dot_objection__pb2.HandOverCaseRequest.SerializeToString,
+                response_deserializer=protos_dot_objection_dot_v1_dot_objection__pb2.HandOverCaseResponse.FromString,
+                _registered_method=True)
 
 
 class ObjectionServiceServicer:
@@ -185,6 +195,20 @@ class ObjectionServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListUnheardCases(self, request, context):
+        """Lists undecided objections and reconsiderations that nobody of their bureau may hear.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def HandOverCase(self, request, context):
+        """Hands a case that nobody of its bureau may hear to a bureau above it.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_ObjectionServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -247,6 +271,16 @@ def add_ObjectionServiceServicer_to_server(servicer, server):
                     servicer.SummariseCases,
                     request_deserializer=protos_dot_objection_dot_v1_dot_objection__pb2.SummariseCasesRequest.FromString,
                     response_serializer=protos_dot_objection_dot_v1_dot_objection__pb2.SummariseCasesResponse.SerializeToString,
+            ),
+            'ListUnheardCases': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListUnheardCases,
+                    request_deserializer=protos_dot_objection_dot_v1_dot_objection__pb2.ListUnheardCasesRequest.FromString,
+                    response_serializer=protos_dot_objection_dot_v1_dot_objection__pb2.ListUnheardCasesResponse.SerializeToString,
+            ),
+            'HandOverCase': grpc.unary_unary_rpc_method_handler(
+                    servicer.HandOverCase,
+                    request_deserializer=protos_dot_objection_dot_v1_dot_objection__pb2.HandOverCaseRequest.FromString,
+                    response_serializer=protos_dot_objection_dot_v1_dot_objection__pb2.HandOverCaseResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -574,6 +608,60 @@ class ObjectionService:
             '/quanheng.objection.v1.ObjectionService/SummariseCases',
             protos_dot_objection_dot_v1_dot_objection__pb2.SummariseCasesRequest.SerializeToString,
             protos_dot_objection_dot_v1_dot_objection__pb2.SummariseCasesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListUnheardCases(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/quanheng.objection.v1.ObjectionService/ListUnheardCases',
+            protos_dot_objection_dot_v1_dot_objection__pb2.ListUnheardCasesRequest.SerializeToString,
+            protos_dot_objection_dot_v1_dot_objection__pb2.ListUnheardCasesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def HandOverCase(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/quanheng.objection.v1.ObjectionService/HandOverCase',
+            protos_dot_objection_dot_v1_dot_objection__pb2.HandOverCaseRequest.SerializeToString,
+            protos_dot_objection_dot_v1_dot_objection__pb2.HandOverCaseResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -43,6 +43,10 @@ class ObjectionServiceStub:
     """Lists cases by remaining term."""
     SummariseCases: _aio.UnaryUnaryMultiCallable[_objection_pb2.SummariseCasesRequest, _objection_pb2.SummariseCasesResponse]
     """Counts the waiting cases of a unit by state, person and age, and its decisions in time."""
+    ListUnheardCases: _aio.UnaryUnaryMultiCallable[_objection_pb2.ListUnheardCasesRequest, _objection_pb2.ListUnheardCasesResponse]
+    """Lists undecided objections and reconsiderations that nobody of their bureau may hear."""
+    HandOverCase: _aio.UnaryUnaryMultiCallable[_objection_pb2.HandOverCaseRequest, _objection_pb2.HandOverCaseResponse]
+    """Hands a case that nobody of its bureau may hear to a bureau above it."""
 
 class ObjectionServiceServicer(metaclass=_abc_1.ABCMeta):
     """Handles objections and their reconsiderations, and shows cases of every kind."""
@@ -142,5 +146,21 @@ class ObjectionServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _aio.ServicerContext[_objection_pb2.SummariseCasesRequest, _abc.Awaitable[_objection_pb2.SummariseCasesResponse]],
     ) -> _abc.Awaitable[_objection_pb2.SummariseCasesResponse]:
         """Counts the waiting cases of a unit by state, person and age, and its decisions in time."""
+
+    @_abc_1.abstractmethod
+    def ListUnheardCases(
+        self,
+        request: _objection_pb2.ListUnheardCasesRequest,
+        context: _aio.ServicerContext[_objection_pb2.ListUnheardCasesRequest, _abc.Awaitable[_objection_pb2.ListUnheardCasesResponse]],
+    ) -> _abc.Awaitable[_objection_pb2.ListUnheardCasesResponse]:
+        """Lists undecided objections and reconsiderations that nobody of their bureau may hear."""
+
+    @_abc_1.abstractmethod
+    def HandOverCase(
+        self,
+        request: _objection_pb2.HandOverCaseRequest,
+        context: _aio.ServicerContext[_objection_pb2.HandOverCaseRequest, _abc.Awaitable[_objection_pb2.HandOverCaseResponse]],
+    ) -> _abc.Awaitable[_objection_pb2.HandOverCaseResponse]:
+        """Hands a case that nobody of its bureau may hear to a bureau above it."""
 
 def add_ObjectionServiceServicer_to_server(servicer: ObjectionServiceServicer, server: _aio.Server) -> None: ...

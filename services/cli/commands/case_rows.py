@@ -45,6 +45,12 @@ CASE_ROWS = (
     Row("objection summary", "objection.SummariseCases",
         "统计待办案件：按类别和状态、按人、按时长，以及按期决定的比例。",
         "Counts waiting cases by state, person and age, and decisions in time."),
+    Row("objection unheard", "objection.ListUnheardCases",
+        "列出本机关没有人可以办理的案件，以及每个人回避的原因。",
+        "Lists cases that nobody of their bureau may hear, with why each stands back."),
+    Row("objection hand-over", "objection.HandOverCase",
+        "单位负责人把没有人可以办理的案件移交上级机关；见 objection unheard。",
+        "Hands a case that nobody may hear to a bureau above.", args="case_id"),
     # repairs
     Row("repair check", "repair.CheckRepair", "申请之前：逐项条件、依据，以及何时起可以申请。",
         "Before applying: every condition."),

@@ -161,7 +161,7 @@ def words(name: str) -> Mapping[str, str]:
         case "case_step":
             from law.objection import STEP_ZH  # noqa: PLC0415
 
-            more = {"lodge": "提出", "confirm_condition": "核对条件"}
+            more = {"lodge": "提出", "confirm_condition": "核对条件", "hand_over": "移交上级机关"}
             return more | {step.value: zh for step, zh in STEP_ZH.items()}
     return VOCABULARIES.get(name, {})
 

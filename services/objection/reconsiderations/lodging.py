@@ -35,7 +35,8 @@ async def lodge(
     `bureau` reconsiders. The texts set no day until which it must be lodged. Raises WrongState
     while the objection has no result or its result is being carried out, if none of its records is
     on file, and, with the number of that case, if it was reconsidered before. A reconsideration
-    that was withdrawn does not count, however often: the texts have no rule about it.
+    that was withdrawn does not count, however often: the texts have no rule about it. After one the
+    records are contested once the bureau has accepted the next.
     """
     number = await next_number(change, KIND, bureau)
     objection = await own_case(change, request.case_id, CaseKind.OBJECTION, KIND)
@@ -59,6 +60,7 @@ async def lodge(
         evidence=list(request.evidence),
         lodged_by=change.on_behalf_of,
         lodged_at=change.at,
+        marks_on_acceptance=await _was_withdrawn(change, objection),
     )
     await refuse_second_case(change, KIND, case.record_ids)
     open_case(change, case)
@@ -93,6 +95,11 @@ async def _refuse_second(change: Change, objection: Case) -> None:
     if case is not None:
         zh = f"{objection.number}的处理结果由{case.number}复核，同一处理结果只复核一次"
         raise _refused(case, zh, f"reconsiders {objection.number} already, and only once")
+
+
+async def _was_withdrawn(change: Change, objection: Case) -> bool:
+    earlier = select(Case.case_id).where(Case.follows == objection.case_id)
+    return (await change.session.exec(earlier.limit(1))).first() is not None
 
 
 def _require_records(objection: Case, held: Sequence[Record]) -> None:

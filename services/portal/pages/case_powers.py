@@ -83,7 +83,10 @@ ACTS: Mapping[str, Sequence[Act]] = {
     ),
 }
 _IMPARTIAL = (Step.DECLINE, Step.DECIDE)
-_NOT_TWICE = (Step.ACCEPT, Step.DECLINE, Step.REQUEST_EXTENSION, Step.DECIDE)
+_NOT_TWICE = (
+    *(Step.ACCEPT, Step.DECLINE, Step.REQUEST_EXTENSION, Step.DECIDE),
+    Step.APPROVE_EXTENSION,
+)
 _DIGITS = 6  # of a bureau's code
 
 

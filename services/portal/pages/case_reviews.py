@@ -17,6 +17,7 @@ from law.objection import (
     may_reconsider,
     municipal_bureau,
 )
+from law.separation import parts
 from law.terms.data import definition
 from plumbing.client import ask
 from plumbing.identity import Role
@@ -81,7 +82,7 @@ def _earlier(answer: pb.GetCaseResponse) -> int:
 
 
 async def took_part_before(visit: Visit, answer: pb.GetCaseResponse) -> set[str]:
-    """Returns the accounts that took a step in the earlier cases of a matter.
+    """Returns the accounts that took part in the earlier cases of a matter.
 
     Empty for an applicant, to whom it makes no difference, and for a first objection.
     """
@@ -90,7 +91,7 @@ async def took_part_before(visit: Visit, answer: pb.GetCaseResponse) -> set[str]
     earlier = answer.related[: _earlier(answer)]
     requests = [pb.GetCaseRequest(case_id=one.case_id) for one in earlier]
     cases = await asyncio.gather(*(ask(visit.services.objection.GetCase(r)) for r in requests))
-    return {step.actor for one in cases for step in one.steps}
+    return {step.actor for one in cases for step in one.steps if step.step in parts().steps}
 
 
 async def decided_records(visit: Visit) -> Mapping[str, pb.RelatedCase]:

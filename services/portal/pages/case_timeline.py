@@ -17,6 +17,7 @@ _CONFIRMED, _RUNG = "confirm_condition", "rung"
 _NAMES = {
     "lodge": N_("提出"),
     "reopen": N_("复核退回，重新办理"),
+    "hand_over": N_("移交上级机关办理"),
     _CONFIRMED: N_("核实条件"),
     _RUNG: N_("期限提醒"),
     "stuck": N_("后续事项无法自动完成"),
@@ -31,6 +32,7 @@ _ROLES: Mapping[str, Role] = {
     Step.REQUEST_EXTENSION: Role.CASEWORKER,
     Step.DECIDE: Role.CASEWORKER,
     _CONFIRMED: Role.CASEWORKER,
+    "hand_over": Role.UNIT_HEAD,
     Step.APPROVE_EXTENSION: Role.UNIT_HEAD,
     Step.DECLINE_EXTENSION: Role.UNIT_HEAD,
 }

@@ -30,6 +30,7 @@ from services.portal.pages.reading import (
     subject,
     today,
 )
+from services.portal.pages.unheard import unheard
 from services.portal.pictures.term_strip import term_strip
 from services.portal.visit import Visit
 
@@ -63,13 +64,14 @@ async def one(visit: Visit) -> Response:
         visit.services.objection.GetCase(pb.GetCaseRequest(case_id=visit.path("case_id")))
     )
     case = answer.case
-    firm, kept, grade, day, bureaus, took_part = await asyncio.gather(
+    firm, kept, grade, day, bureaus, took_part, nobody = await asyncio.gather(
         subject(visit, case.subject_id),
         contested(visit, case),
         grade_of(visit, case.subject_id),
         today(visit),
         bureau_names(visit),
         took_part_before(visit, answer),
+        unheard(visit, case),
     )
     records = [one.record for one in kept]
     acts = powers(visit, case, records, answer.steps, took_part)
@@ -91,6 +93,7 @@ async def one(visit: Visit) -> Response:
         related=answer.related,
         review=review_of(visit, answer, records, bureaus, day),
         people=people,
+        nobody=nobody,
         lines=lines,
         foreseen=foreseen,
         strip=term_strip(case.term, day) if case.HasField("term") else None,

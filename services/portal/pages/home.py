@@ -22,6 +22,7 @@ from services.portal.pages import (
     registration,
     replies,
     tellings,
+    unheard,
 )
 from services.portal.pages.absences import stood_in_for
 from services.portal.pages.case_powers import is_heard_by
@@ -82,6 +83,7 @@ _OF_SOME_ROLES = (
     publication.tasks,
     replies.tasks,
     tellings.tasks,
+    unheard.tasks,
 )
 
 

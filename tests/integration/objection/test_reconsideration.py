@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from law.objection import Outcome
@@ -9,7 +11,14 @@ from plumbing.client import ask, new_request_id
 from protos.objection.v1 import objection_pb2 as pb
 from protos.registry.v1 import registry_pb2
 from services.objection.reconsiderations.letters import DECISION_TITLE, DECLINED_TITLE
-from tests.integration.objection.processes import CITY, Cast, Person, refused
+from tests.integration.objection.processes import (
+    CITY,
+    OTHER_BUREAU,
+    Cast,
+    Person,
+    local,
+    refused,
+)
 from tests.integration.objection.test_objection import lodging
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -269,6 +278,82 @@ async def test_a_result_that_the_city_revoked_stands_in_nobodys_way(cast: Cast) 
     await cast.closed(anew)
     assert await decided_by(cast, record_id) == anew.number
     assert (await cast.reconsider(anew)).follows == anew.case_id
+
+
+async def test_a_matter_that_nobody_of_the_bureau_may_hear_goes_to_the_city(cast: Cast) -> None:
+    """The bureau has three caseworkers: one entered the record, the others heard the objection."""
+    first = await cast.lodge(await cast.penalty())
+    await ask(cast.both.objection.AcceptObjection(accepting(first)))
+    handed = handing_over(first)
+    assert "本机关还有人可以办理" in (await refused(hands_over(cast.unit_head, handed))).message_zh
+    await cast.decide(first, "uphold")
+    review = await cast.reconsidered((await cast.closed(first)).case, "send_back")
+    await cast.closed(review)
+    case = pb.Case(case_id=(await cast.read(first)).related[-1].case_id)
+    deciding = cast.both.objection.DecideObjection(cast.decision(case, "uphold"))
+    assert (await refused(deciding)).reason == "NOT_PERMITTED"
+    for head in (cast.unit_head, cast.city_head):
+        listed = (await ask(head.objection.ListUnheardCases(pb.ListUnheardCasesRequest()))).cases
+        [unheard] = [one for one in listed if one.case.case_id == case.case_id]
+        reasons = {one.name: one.reason_zh for one in unheard.standbacks}
+        assert set(reasons) == {"enterer", "caseworker", "both"}
+        assert reasons["enterer"] == "不得对本人录入的记录作出决定"
+        assert reasons["both"] == "参加过原决定的人员应当回避"
+        assert list(unheard.hand_over_to) == [CITY]
+    handed = handing_over(case, bureau=OTHER_BUREAU)
+    assert (await refused(hands_over(cast.unit_head, handed))).faults[0][0] == "bureau"
+    moved = (await ask(hands_over(cast.unit_head, handing_over(case)))).case
+    assert (moved.bureau, moved.state, moved.caseworker) == (CITY, "accepted", "")
+    await ask(cast.city_caseworker.objection.DecideObjection(cast.decision(case, "delete")))
+    read = await cast.closed(case)
+    assert (await record_of(cast, first)).status == "withdrawn"
+    [step] = [one for one in read.steps if one.step == "hand_over"]
+    assert "本局人员均须回避" in step.note
+
+
+def handing_over(case: pb.Case, bureau: str = CITY) -> pb.HandOverCaseRequest:
+    return pb.HandOverCaseRequest(
+        request_id=new_request_id(), case_id=case.case_id, bureau=bureau, reasons="本局人员均须回避"
+    )
+
+
+def hands_over(person: Person, request: pb.HandOverCaseRequest) -> Any:
+    return person.objection.HandOverCase(request)
+
+
+async def test_whoever_withdrew_an_objection_contests_the_record_once_the_next_is_accepted(
+    cast: Cast,
+) -> None:
+    record = await cast.penalty()
+    first = await cast.lodge(record)
+    assert not first.marks_on_acceptance
+    await cast.contested(first)
+    await withdrawn(cast, first)
+    again = await cast.lodge(record)
+    assert again.marks_on_acceptance
+    await withdrawn(cast, again)  # its workflow has run, and marked nothing
+    versions = (await cast.record(record.record_id)).version
+    third = await cast.lodge(record)
+    assert (await cast.record(record.record_id)).version == versions == record.version + 2
+    await cast.accept(third)
+    await cast.contested(third)
+    await cast.decide(third, "uphold")
+    await cast.closed(third)
+    assert not (await cast.record(record.record_id)).contested
+
+
+async def test_a_reconsideration_that_nobody_accepts_is_reminded_of(cast: Cast) -> None:
+    case = await cast.reconsider(await cast.refused_objection())
+    await cast.processes.advance_to(local("2026-09-22", 10))
+    read = await cast.until(case, lambda read: len(rungs(read)) == 2)
+    near, over = rungs(read)
+    assert "尚未决定是否受理" in near
+    assert "天数为示例值" in near
+    assert "请单位负责人督办" in over
+
+
+def rungs(read: pb.GetCaseResponse) -> list[str]:
+    return [step.note for step in read.steps if step.step == "rung"]
 
 
 async def test_everything_agrees_afterwards(cast: Cast) -> None:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from datetime import date
 
+import pytest
+
+from law.objection import CaseKind
 from law.periods import start_of
 from law.terms.ledger import Term, start
 from law.terms.workdays import edition
-from services.objection.schedule import due_on, schedule_of
+from services.objection.schedule import due_on, intake_schedule, schedule_of
 
 NUMBER = "异议〔2026〕330106-0001号"
 
@@ -32,6 +35,27 @@ def test_reminders_are_in_order_and_named_after_the_last_day() -> None:
     ]
     assert rungs[0].message_zh == f"{NUMBER}办理期限至2026年9月20日届满，请及时核查并作出决定"
     assert rungs[1].message_zh.startswith(f"{NUMBER}办理期限已于2026年9月20日届满")
+
+
+@pytest.mark.parametrize("kind", [CaseKind.OBJECTION, CaseKind.RECONSIDERATION])
+def test_a_case_that_nobody_accepts_is_reminded_of_by_an_example_number_of_days(
+    kind: CaseKind,
+) -> None:
+    schedule = intake_schedule(kind, date(2026, 9, 14), NUMBER, 1)
+    assert schedule is not None
+    assert [(rung.key, rung.at) for rung in schedule.rungs] == [
+        ("intake/nearly_due/2026-09-20", start_of(date(2026, 9, 18), 9)),
+        ("intake/overdue/2026-09-20", start_of(date(2026, 9, 21), 9)),
+    ]
+    near, over = (rung.message_zh for rung in schedule.rungs)
+    assert near == (
+        f"{NUMBER}于2026年9月14日提交，尚未决定是否受理，请不晚于2026年9月20日（天数为示例值）决定"
+    )
+    assert over.endswith("已过2026年9月20日（天数为示例值），请单位负责人督办")
+
+
+def test_the_term_of_a_repair_runs_from_its_submission_so_nobody_is_reminded_before() -> None:
+    assert intake_schedule(CaseKind.REPAIR, date(2026, 9, 14), NUMBER, 1) is None
 
 
 def test_a_longer_term_has_reminders_of_its_own() -> None:
