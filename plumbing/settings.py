@@ -183,6 +183,8 @@ class Settings(BaseSettings):
     oidc_client_secret: str = ""
     oidc_name: str = "统一身份认证"
     oidc_mapping_file: str = ""
+    # A person signs in there again after so long, and then has the roles that it gives.
+    oidc_login_minutes: int = Field(default=240, ge=5, le=24 * 60)
     token_minutes: int = Field(default=30, ge=1, le=24 * 60)
     call_timeout_seconds: float = Field(default=10.0, gt=0)
     import_max_bytes: int = Field(default=64 * 1024 * 1024, gt=0)
@@ -302,6 +304,11 @@ class Settings(BaseSettings):
     def access_log_life(self) -> timedelta:
         """The period for which the access log keeps an entry."""
         return timedelta(days=self.access_log_days)
+
+    @property
+    def external_login_life(self) -> timedelta:
+        """The period for which a login by the bureau's own sign-in service is renewed."""
+        return timedelta(minutes=self.oidc_login_minutes)
 
     @property
     def token_life(self) -> timedelta:

@@ -58,6 +58,7 @@ def open_doors(settings: Settings, changes: Changes, machine: Clock) -> Doors:
         machine=machine,
         challenges=URLSafeTimedSerializer(vault.signing_key, salt="login"),
         factor_roles=settings.roles_with_second_factor,
+        external_life=settings.external_login_life,
     )
     return Doors(
         logins=logins,

@@ -23,7 +23,7 @@ from plumbing.change import Change
 from plumbing.identity import Role
 from plumbing.mail_address import is_mail_address
 from protos.identity.v1 import identity_pb2 as pb
-from services.registry.identity import accounts
+from services.registry.identity import accounts, sessions
 from services.registry.identity.tables import Account, ExternalIdentity
 from services.registry.tables import Bureau
 
@@ -110,8 +110,9 @@ async def account_of(
     """Returns the account of a person for whom the bureau's own sign-in service vouches.
 
     Creates or binds it at the first login, as the mapping says; sets roles and bureau to what the
-    claims give now. Raises NotPermitted without a role or a bureau, for roles that one account may
-    not combine, for a closed account, and if no account can be bound.
+    claims give now, and ends the logins with other ones. Raises NotPermitted without a role or a
+    bureau, for roles that one account may not combine, for a closed account, and if no account can
+    be bound.
     """
     claims = json.loads(request.claims_json)
     roles, bureau = mapping.roles_of(claims), mapping.bureau_of(claims)
@@ -129,8 +130,18 @@ async def account_of(
         )
     if account.closed:
         raise NotPermitted("账号已停用，请联系平台管理员", "The account is closed")
-    _follow(change, account, roles, bureau)
+    await _follow(change, account, roles, bureau)
     return account
+
+
+async def withdraw(change: Change, request: pb.LoginExternalRequest) -> None:
+    """Takes the roles of an account to which the claims give no place, and ends its logins.
+
+    Does nothing for a person without an account.
+    """
+    account = await _bound(change.session, request)
+    if account is not None and not account.closed:
+        await _follow(change, account, frozenset(), account.bureau)
 
 
 async def _require_place(change: Change, roles: frozenset[Role], bureau: str) -> None:
@@ -192,8 +203,8 @@ async def _bind(change: Change, claims: Mapping[str, Any]) -> Account:
     return own[0]
 
 
-def _follow(change: Change, account: Account, roles: frozenset[Role], bureau: str) -> None:
-    """Sets roles and bureau of an account to what the claims give."""
+async def _follow(change: Change, account: Account, roles: frozenset[Role], bureau: str) -> None:
+    """Sets roles and bureau of an account to what the claims give; a change ends its logins."""
     wanted = ([str(role) for role in sorted(roles)], bureau)
     if (account.roles, account.bureau) == wanted:
         return
@@ -201,6 +212,7 @@ def _follow(change: Change, account: Account, roles: frozenset[Role], bureau: st
     account.roles, account.bureau = wanted
     object_ = f"account/{account.account_id}"
     change.audit("follow_claims", object_, before=before, after=account.audited())
+    await sessions.end_all(change, account)
 
 
 async def _free_name(

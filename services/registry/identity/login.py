@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 from itsdangerous import BadData, URLSafeTimedSerializer
 
@@ -59,7 +60,8 @@ class Proven:
 class Logins:
     """Leads people through the steps of a login.
 
-    `factor_roles` are the roles that need a second factor. `machine` is machine time.
+    `factor_roles` are the roles that need a second factor. `machine` is machine time. A login by
+    the bureau's own sign-in service lasts `external_life` at most.
     """
 
     changes: Changes
@@ -70,6 +72,14 @@ class Logins:
     machine: Clock
     challenges: URLSafeTimedSerializer
     factor_roles: frozenset[str]
+    external_life: timedelta
+
+    def opened_after(self, account: Account) -> datetime | None:
+        """Returns the moment after which a login must have begun to be renewed now; None for any.
+
+        The bureau's own sign-in service says anew, at each login, which roles its people have.
+        """
+        return self.machine.now() - self.external_life if account.external else None
 
     async def begin(self, request: pb.LoginRequest, origin: Origin) -> pb.LoginResponse:
         """Checks name and password; returns a token or the step that comes first."""

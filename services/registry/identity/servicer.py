@@ -11,7 +11,7 @@ from typing import Any
 
 import structlog
 
-from law.errors import WrongState
+from law.errors import NotPermitted, WrongState
 from plumbing.access.told import SignIn, signing_in
 from plumbing.change import Changes
 from plumbing.identity import Caller, Role, Unauthenticated, current_caller, service_caller
@@ -75,11 +75,16 @@ class IdentityServicer(Servicer, rpc.IdentityServiceServicer):
         if mapping is None or request.issuer != self._doors.issuer:
             zh = "平台没有启用这个统一身份认证"
             raise WrongState(zh, "The platform does not use this sign-in service")
-        async with self.changes.change(caller) as changing:
-            account = await external.account_of(changing, request, mapping)
-            tell(told, account)
-            origin = origin_of(caller, context)
-            return _noted(await self._logins.token_for(changing, account, origin), told)
+        try:
+            async with self.changes.change(caller) as changing:
+                account = await external.account_of(changing, request, mapping)
+                tell(told, account)
+                origin = origin_of(caller, context)
+                return _noted(await self._logins.token_for(changing, account, origin), told)
+        except NotPermitted:
+            async with self.changes.change(caller) as changing:
+                await external.withdraw(changing, request)
+            raise
 
     async def LoginService(
         self, request: pb.LoginServiceRequest, context: Any
@@ -108,7 +113,9 @@ class IdentityServicer(Servicer, rpc.IdentityServiceServicer):
         session_id = current_caller().session_id
         if session_id:
             async with self.changes.change(current_caller()) as changing:
-                await sessions.renew(changing.session, session_id, self._logins.machine.now())
+                opened_after = self._logins.opened_after(account)
+                now = self._logins.machine.now()
+                await sessions.renew(changing.session, session_id, now, opened_after)
         token, ends = self._signer.issue(caller_of(account, session_id))
         answer = pb.RenewTokenResponse(token=token)
         answer.expires_at.FromDatetime(ends)

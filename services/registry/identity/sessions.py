@@ -53,11 +53,19 @@ async def open_session(
     return row.session_id
 
 
-async def renew(session: AsyncSession, session_id: str, now: datetime) -> None:
-    """Notes that a session was renewed. Raises Unauthenticated if it has ended."""
+async def renew(
+    session: AsyncSession, session_id: str, now: datetime, opened_after: datetime | None = None
+) -> None:
+    """Notes that a session was renewed.
+
+    Raises Unauthenticated if it has ended, or if it was not opened after `opened_after`.
+    """
     row = await session.get(Session, session_id)
     if row is None:
         raise ended()
+    if opened_after is not None and row.opened_at <= opened_after:
+        zh = "请再次通过统一身份认证登录"
+        raise Unauthenticated(zh, "Sign in again by your bureau's own sign-in service")
     row.renewed_at = now
 
 
