@@ -72,6 +72,17 @@ def personal_data(text: str, names: Iterable[str] = ()) -> tuple[Found, ...]:
     return tuple(dict.fromkeys(found))
 
 
+def plain_characters(text: str) -> str:
+    """Returns a text in NFKC, with every character still at its place.
+
+    A character that would become several stays as it is.
+    """
+    plain = (normalize("NFKC", character) for character in text)
+    return "".join(
+        one if len(one) == 1 else character for one, character in zip(plain, text, strict=True)
+    )
+
+
 def is_id_number(text: str) -> bool:
     """Returns whether a text is an ID number: 18 digits, the last a right check digit.
 

@@ -7,7 +7,7 @@ with its facts. The free text of either is shown as it was released, and not at 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Iterator
 from datetime import date, timedelta
 from enum import StrEnum
 
@@ -19,12 +19,14 @@ from law.disclosure.data import (
     ReviewRule,
     disclosure_rules,
 )
+from law.disclosure.personal_data import Found, plain_characters
 from law.errors import NotFound
 from law.figures import in_force
 from law.terms.workdays import edition_on, nth_working_day
 
 _WHAT = ("保密审查规则", "the rule of the confidentiality review")
 _MASKS = re.compile("[*＊■]+")
+_PIECES = re.compile("([*＊■]+)")
 
 
 class PublicationState(StrEnum):
@@ -104,6 +106,42 @@ def is_redaction(text: str, original: str) -> bool:
     if not original.startswith(first):
         return False
     return _follow(others, original, len(first))
+
+
+def leaves_out_personal_data_only(text: str, original: str, found: Iterable[Found]) -> bool:
+    """Returns whether `text` is `original` with masks in place of personal data, or whole.
+
+    A mask stands for one character or more of what was `found` in the original. So nobody can turn
+    a subject's words into their opposite by leaving out a word.
+    """
+    if text == original:
+        return True
+    maskable, places = _places_of(original, found), {0}
+    for piece in _PIECES.split(text):
+        if _MASKS.fullmatch(piece):
+            places = {end for place in places for end in _masked_to(place, maskable)}
+        else:
+            places = {p + len(piece) for p in places if original.startswith(piece, p)}
+    return len(original) in places
+
+
+def _places_of(text: str, found: Iterable[Found]) -> set[int]:
+    """The places of the characters of a text that belong to personal data."""
+    plain = plain_characters(text)
+    return {
+        start + n
+        for one in found
+        for start in range(len(plain))
+        if plain.startswith(one.text, start)
+        for n in range(len(one.text))
+    }
+
+
+def _masked_to(place: int, maskable: set[int]) -> Iterator[int]:
+    """The places to which a mask at a place can reach."""
+    while place in maskable:
+        place += 1
+        yield place
 
 
 def _follow(pieces: list[str], original: str, place: int) -> bool:

@@ -1,7 +1,7 @@
 """Attacker: somebody of the bureau whose roles its own sign-in service has just withdrawn.
 
-They have a login from before, in a browser that renews its token as long as it is used. The bureau's
-sign-in service is the one of the claims; the platform hears of a change when somebody signs in there.
+They have a login from before, in a browser that renews its token as long as it is used. The
+platform hears of a change when somebody signs in at the bureau's service again.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -87,7 +88,7 @@ async def test_a_login_from_before_ends_with_the_roles_it_had(registry: RunningR
     assert not await is_refused(registry, before.token)
     now = await signs_in(registry, "办案")
     for old in (before, beside):
-        await eventually(lambda token=old.token: is_refused(registry, token))
+        await eventually(partial(is_refused, registry, old.token))
     assert list(now.account.roles) == [pb.ROLE_CASEWORKER]
     assert (now.account.bureau, await is_refused(registry, now.token)) == (DISTRICT, False)
     with refused("NOT_PERMITTED"):  # the service gives them nothing any more

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from law.disclosure.publication import is_redaction, reply_rule
+from law.disclosure.publication import leaves_out_personal_data_only, reply_rule
 from law.errors import Fault, WrongState
 from law.evidence import RecordStatus
 from plumbing.change import Change
@@ -63,11 +63,12 @@ async def withdraw_reply(
 
 
 async def review_reply(change: Change, request: pb.ReviewReplyRequest) -> pb.ReviewReplyResponse:
-    """Releases a reply, with parts left out where necessary, or withholds it with the reasons.
+    """Releases a reply, with personal data left out, or withholds it with the reasons.
 
-    Raises InvalidInput for a text that is not the reply with parts left out, for reasons that lack,
-    and for personal data that would become public unconfirmed; NotPermitted for whoever may not
-    review the record; WrongState if the reply does not wait or was replaced since it was read.
+    Raises InvalidInput for a text that is not the reply with personal data left out, for reasons
+    that lack where it is not released whole, and for personal data that would become public
+    unconfirmed; NotPermitted for whoever may not review the record; WrongState if the reply does
+    not wait or was replaced since it was read.
     """
     record = await find_record(change, request.record_id)
     require_reviewer(change, record)
@@ -84,22 +85,31 @@ async def review_reply(change: Change, request: pb.ReviewReplyRequest) -> pb.Rev
 
 
 async def _check(change: Change, row: Reply, request: pb.ReviewReplyRequest) -> None:
-    faults = []
-    if not request.release and not request.reasons.strip():
-        faults.append(Fault("reasons", "不予公开须写明理由", "give the reasons for withholding it"))
-    if request.release and (
-        not request.released_text or not is_redaction(request.released_text, row.text)
-    ):
-        zh = "公开的内容只能是主体的原文，或者以*略去原文的一部分，不得另写"
-        faults.append(
-            Fault("released_text", zh, "must be the reply, with * for whatever is left out")
+    faults, whole = [], request.release and request.released_text == row.text
+    if not whole and not request.reasons.strip():
+        zh = "不予公开或者略去一部分的，须写明理由"
+        faults.append(Fault("reasons", zh, "give the reasons for withholding or masking it"))
+    if request.release and not await _is_masked_reply(change, row, request.released_text):
+        zh = (
+            "公开的内容只能是主体的原文，或者以*略去其中的证件号码、电话、在册人员的姓名；"
+            "有其他不宜公开的内容的，请不予公开并写明理由，由主体改写"
         )
+        en = (
+            "must be the reply, with * only for numbers and names that were found; if anything else"
+            " must not be public, withhold it with the reasons, and the subject rewrites it"
+        )
+        faults.append(Fault("released_text", zh, en, cite="S1 18(一); S1 19"))
     looked = request.release and not request.despite_found
     if looked and (found := await found_in(change.session, request.released_text)):
         zh = f"发现{'、'.join(one.zh for one in found)}：请以*略去；确可公开的，请予确认"
         en = f"has {', '.join(one.en for one in found)}: put * in place, or confirm it"
         faults.append(Fault("released_text", zh, en, cite="S1 18(一)"))
     refuse_any(faults)
+
+
+async def _is_masked_reply(change: Change, row: Reply, text: str) -> bool:
+    found = await found_in(change.session, row.text)
+    return bool(text) and leaves_out_personal_data_only(text, row.text, found)
 
 
 def _text(change: Change, given: str) -> str:

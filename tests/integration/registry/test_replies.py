@@ -109,10 +109,11 @@ async def test_a_review_is_of_the_text_that_was_read_and_writes_nothing_new(
         await decide(register, revision=1)
     for text in ("电话13812345678，已整改", "没有整改", ""):
         with pytest.raises(InvalidInput):
-            await decide(register, text, revision=2)
-    with pytest.raises(InvalidInput):
-        await decide(register, release=False, revision=2)
-    await decide(register, "电话*，已整改", revision=2)
+            await decide(register, text, revision=2, reasons="含个人信息")
+    for text, release in (("", False), ("电话*，已整改", True)):  # without a ground
+        with pytest.raises(InvalidInput):
+            await decide(register, text, release=release, revision=2)
+    await decide(register, "电话*，已整改", revision=2, reasons="含电话")
     assert await shown(register) == "电话*，已整改"
 
 
