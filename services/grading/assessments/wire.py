@@ -87,7 +87,7 @@ def compared(receipts: Sequence[Receipt]) -> pb.CompareResponse:
 
 
 def index(row: IndexAssessment, *, staff: bool, rows: bool) -> pb.Index:
-    """Converts an index to a message; only `staff` see who assessed and published it.
+    """Converts an index to a message; only `staff` see who acted, and why.
 
     `rows` adds the score of each row of the table.
     """
@@ -104,7 +104,7 @@ def index(row: IndexAssessment, *, staff: bool, rows: bool) -> pb.Index:
         assessed_by=row.assessed_by if staff else "",
         state=row.state,
         published_by=row.published_by if staff else "",
-        withdrawal_ground=row.withdrawal_ground,
+        withdrawal_ground=row.withdrawal_ground if staff else "",
         total=exact(result["total"]),
         base=exact(result["base"]),
         bonus=exact(result["bonus"]),

@@ -83,6 +83,8 @@ CLOSED = {
         *("entered_on", "entered_by", "provided_by", "points", "status_on"),
         *("disclosure_stopped", "removed", "version", "authors"),
     },
+    # For the bureau's people alone.
+    "quanheng.grading.v1.Index": {"assessed_by", "published_by", "withdrawal_ground"},
     # They belong to the real grade, which may rest on records that nobody has released.
     "quanheng.grading.v1.Grade": {"receipt_id", "in_force_to", "known_to"},
 }
@@ -168,8 +170,8 @@ OPEN = {
     "quanheng.grading.v1.ListIndexesResponse": {"indexes", "next_page_token", "total", "more_than"},
     "quanheng.grading.v1.Index": {
         *("index_id", "area_id", "area_name", "area_kind", "bureau", "table_id", "table_hash"),
-        *("assessed_on", "assessed_by", "assessed_at", "state", "published_at", "published_by"),
-        *("withdrawn_at", "withdrawal_ground", "total", "base", "bonus", "deduction", "rows"),
+        *("assessed_on", "assessed_at", "state", "published_at"),
+        *("withdrawn_at", "total", "base", "bonus", "deduction", "rows"),
         "ambiguities",
     },
     "quanheng.grading.v1.IndexRow": {"row", "points", "found", "cite", "standard"},
