@@ -8,26 +8,21 @@ from __future__ import annotations
 from typing import Any
 
 from law.objection import CaseKind, competent_bureau, municipal_bureau
-from plumbing.change import Changes
 from plumbing.identity import current_caller
-from plumbing.servicer import Servicer, change, query
+from plumbing.servicer import change, query
 from protos.objection.v1 import objection_pb2 as pb
 from protos.objection.v1 import objection_pb2_grpc as rpc
 from protos.registry.v1.registry_pb2 import Record
-from services.objection import commands, decided_matters, hearers, overview, queries
-from services.objection.clients import Clients
+from services.objection import commands, decided_matters, overview, queries
 from services.objection.lodging import lodge
 from services.objection.reconsiderations import lodging as reconsiderations
+from services.objection.servicer_unheard import UnheardCases
 
 
-class ObjectionServicer(Servicer, rpc.ObjectionServiceServicer):
+class ObjectionServicer(UnheardCases, rpc.ObjectionServiceServicer):
     """The gRPC service for objections and reconsiderations; it also reads cases of every kind."""
 
     register = rpc.add_ObjectionServiceServicer_to_server
-
-    def __init__(self, changes: Changes, clients: Clients) -> None:
-        super().__init__(changes)
-        self._clients = clients
 
     async def CheckObjection(
         self, request: pb.CheckObjectionRequest, context: Any
@@ -79,21 +74,6 @@ class ObjectionServicer(Servicer, rpc.ObjectionServiceServicer):
     GetCase = query(queries.get_case)
     ListCases = query(queries.list_cases)
     SummariseCases = query(overview.summarise_cases)
-
-    async def ListUnheardCases(
-        self, request: pb.ListUnheardCasesRequest, context: Any
-    ) -> pb.ListUnheardCasesResponse:
-        async with self.view() as view:
-            return await hearers.list_unheard(view, request, self._clients)
-
-    async def HandOverCase(
-        self, request: pb.HandOverCaseRequest, context: Any
-    ) -> pb.HandOverCaseResponse:
-        async with self.view() as view:
-            case = await queries.find_case(view.session, request.case_id, *commands.KINDS)
-            view.caller.require_bureau(case.bureau)
-            state = await hearers.Hearings(view, self._clients).unheard(case)
-        return await self.once(request, hearers.hand_over, state=state)
 
     async def _contested_records(self, case_id: str) -> list[Record]:
         """The records of a case that the caller may act on, as the register holds them."""
