@@ -12,8 +12,8 @@ from law.disclosure.personal_data import personal_data
 from law.disclosure.publication import leaves_out_personal_data_only
 from law.errors import InvalidInput
 from plumbing.database import Database
-from tests.integration.registry.test_replies import decide, public, shown, write
-from tests.integration.registry.test_tellings import register
+from tests.integration.registry.test_replies import decide, shown, write
+from tests.integration.registry.test_tellings import public, register
 
 __all__ = ["register"]
 REPLY = "我单位没有使用超期器具，联系人电话１３８12345678"

@@ -64,21 +64,21 @@ async def one(visit: Visit) -> Response:
         visit.services.objection.GetCase(pb.GetCaseRequest(case_id=visit.path("case_id")))
     )
     case = answer.case
-    firm, kept, grade, day, bureaus, took_part, nobody = await asyncio.gather(
+    firm, kept, grade, day, bureaus, took_part = await asyncio.gather(
         subject(visit, case.subject_id),
         contested(visit, case),
         grade_of(visit, case.subject_id),
         today(visit),
         bureau_names(visit),
         took_part_before(visit, answer),
-        unheard(visit, case),
     )
     records = [one.record for one in kept]
     acts = powers(visit, case, records, answer.steps, took_part)
-    people, lines, foreseen = await asyncio.gather(
+    people, lines, foreseen, nobody = await asyncio.gather(
         account_names(visit, _people(answer, records)),
         _lines(visit, grade),
         _foreseen(visit, case, records, acts),
+        unheard(visit, case),
     )
     return visit.page(
         "cases/one.html",

@@ -185,12 +185,13 @@ async def test_a_telling_by_hand_is_recorded_by_another_than_the_author(
     await review(register)
     with pytest.raises(NotPermitted):
         await tell_by_hand(register, "2026-09-14", by=WRITER)
-    for day, field, values in (
+    wrong: list[tuple[str, str, dict[str, Any]]] = [
         ("2026-08-31", "told_on", {}),  # before the determination
         ("2026-09-15", "told_on", {}),  # to come
         ("2026-09-14", "means", {"means": "whispered"}),
         ("2026-09-14", "remark", {"remark": "  "}),
-    ):
+    ]
+    for day, field, values in wrong:
         with pytest.raises(InvalidInput) as refused:
             await tell_by_hand(register, day, **values)
         assert [fault.field for fault in refused.value.faults] == [field]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from enum import StrEnum
+from typing import Any
 
 import pytest
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
@@ -98,12 +99,15 @@ def public_texts() -> Iterator[FieldDescriptor]:
 
 def kinds_of(field: FieldDescriptor) -> list[Kind]:
     """The kind of a field, by the entry for it alone, its message, or all fields of its name."""
-    message = field.containing_type.name
-    keys = (f"{message}.{field.name}", f"{message}.*", f"*.{field.name}")
-    return [KINDS[key] for key in keys if key in KINDS]
+    return [KINDS[key] for key in _keys(field) if key in KINDS]
 
 
-TEXTS = {f"{field.containing_type.name}.{field.name}": field for field in public_texts()}
+def _keys(field: FieldDescriptor) -> tuple[str, str, str]:
+    *_, message, name = field.full_name.split(".")
+    return f"{message}.{name}", f"{message}.*", f"*.{name}"
+
+
+TEXTS = {_keys(field)[0]: field for field in public_texts()}
 
 
 @pytest.mark.parametrize("name", TEXTS)
@@ -126,7 +130,7 @@ def written_freely() -> dict[str, str]:
 
 
 def _is_free(field: FieldDescriptor) -> bool:
-    rule = field.GetOptions().Extensions[RULES].string
+    rule: Any = field.GetOptions().Extensions[RULES].string  # type: ignore[index]
     if field.type != FieldDescriptor.TYPE_STRING or rule.pattern or rule.uuid:
         return False
     return not getattr(rule, "in") and rule.max_len >= LONG
@@ -150,13 +154,5 @@ def test_what_people_write_freely_is_public_only_as_released() -> None:
 
 
 def test_no_kind_is_listed_for_nothing() -> None:
-    used = {
-        key
-        for field in TEXTS.values()
-        for key in (
-            f"{field.containing_type.name}.{field.name}",
-            f"{field.containing_type.name}.*",
-            f"*.{field.name}",
-        )
-    }
+    used = {key for field in TEXTS.values() for key in _keys(field)}
     assert set(KINDS) <= used
