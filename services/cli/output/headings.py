@@ -75,7 +75,8 @@ table_hash 评分表哈希 | table_id 评分表 | target_on 办理期限至 | te
 title_en 名称（英文） | title_zh 名称 | total 总分 | type_code 器具类型 | unchanged 无变化行数
 valid_from 启用日 | valid_to 终止日 | valid_until 有效期至 | value 内容 | verified 经核实
 version 版本 | warning 仅提示 | whole_spell 整期 | withdrawal_ground 撤回理由
-withdrawn_at 撤回时间 | year 年度
+withdrawn_at 撤回时间 | year 年度 | marks_on_acceptance 受理后标注
+standbacks 回避的人员 | hand_over_to 可移交的机关
 absence_id 外出登记id | from_on 第一日 | to_on 最后一日 | substitute_id 代理人账号id
 substitute_name 代理人 | set_by 登记人 | set_at 登记时间 | Absence.bureau 机关代码
 absences 外出 | people 人员 | UnitPerson.bureau 机关代码
@@ -147,6 +148,7 @@ TITLES = {
     "Batch": "导入批次",
     "Bureau": "机关",
     "Case": "案件",
+    "UnheardCase": "没有人可以办理的案件",
     "DeadLetter": "搁置的事件",
     "Escalation": "递进处置",
     "DisclosedRecord": "公开的信用信息",
