@@ -225,7 +225,7 @@ class RunningRegistry:
         released = await self.release_record(record, **values)
         if released.untold:
             reviewer = self.client(Role.UNIT_HEAD, bureau=record.bureau, name="reviewer")
-            await reviewer.publication.RecordTelling(telling(record))
+            released = (await reviewer.publication.RecordTelling(telling(record))).publication
             passed = update(Publication).where(col(Publication.record_id) == record.record_id)
             async with self.database.transaction() as session:
                 await session.exec(passed.values(public_from=TODAY))
