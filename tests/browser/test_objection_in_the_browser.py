@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 SignIn = Callable[..., Page]
@@ -187,6 +188,26 @@ def apply_for_reconsideration(page: Page, case: str) -> str:
     return re.sub(r"\?.*$", "", page.url)
 
 
+def hand_over(head: Page, case: str) -> None:
+    """Hands a case to the city: one caseworker of the district decided, the other is an author."""
+    head.goto("/home")
+    head.get_by_role("link", name=re.compile("没有人可以办理")).click()
+    expect(head.get_by_text("本机关没有人可以办理这个案件。")).to_be_visible()
+    expect(head.locator("#nobody")).to_contain_text("不得对本人录入的记录作出决定")
+    expect(head.locator("#nobody")).to_contain_text("参加过原决定的人员应当回避")
+    assert Axe().run(head).violations_count == 0
+    assert head.url == case
+    head.get_by_role("button", name="移交上级机关办理").click()
+    press(head, "移交")
+    expect(head.get_by_role("link", name="请选择移交给哪个机关")).to_be_visible()
+    assert Axe().run(head).violations_count == 0
+    head.get_by_label("移交的理由").fill("本局人员均须回避")
+    head.get_by_role("radio").first.check()
+    press(head, "移交")
+    expect(head.get_by_text("本局人员均须回避")).to_be_visible()
+    expect(head.locator("#nobody")).to_have_count(0)
+
+
 def test_refused_and_reconsidered(sign_in: SignIn) -> None:
     """Refused by the district; sent back by the city; to be decided anew by somebody else."""
     operator = sign_in("demo.operator", java_script_enabled=False)
@@ -217,6 +238,8 @@ def test_refused_and_reconsidered(sign_in: SignIn) -> None:
     caseworker.goto(anew)
     expect(caseworker.get_by_text("参加过原决定的人员应当回避").first).to_be_visible()
     expect(caseworker.get_by_text(re.compile(r"还剩 \d+ 个工作日"))).to_be_visible()
+
+    hand_over(sign_in("demo.unithead", java_script_enabled=False), anew)
 
     operator.goto(anew)  # taken back, it leaves no result: the first one was revoked
     operator.get_by_role("button", name="撤回", exact=True).click()
