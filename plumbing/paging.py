@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import math
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import Any, Protocol, TypeVar
@@ -149,7 +150,7 @@ def page_size(request: Paged) -> int:
 def after(request: Paged, *kinds: Callable[[Any], Any]) -> list[Any] | None:
     """Returns the key after which the requested page starts; None for the first page.
 
-    `kinds` are the functions that read the parts of the key: `text`, `whole`, `day` or `moment`.
+    `kinds` are the functions that read the parts of the key, such as `text`, `whole` or `day`.
     Raises InvalidInput for the token of another request and for a malformed token (tokens are not
     signed, so anyone can invent one).
     """
@@ -183,6 +184,16 @@ def whole(part: Any) -> int:
     return part
 
 
+def number(part: Any) -> float:
+    """Reads a finite number from one part of a page token's key.
+
+    Raises ValueError for any other value.
+    """
+    if type(part) not in (int, float) or not math.isfinite(part):
+        raise ValueError("not a finite number")
+    return float(part)
+
+
 def day(part: Any) -> date:
     """Reads a date from one part of a page token's key.
 
@@ -202,7 +213,13 @@ def moment(part: Any) -> datetime:
     return value.astimezone(UTC)
 
 
-_READERS: Mapping[type, Callable[[Any], Any]] = {str: text, int: whole, date: day, datetime: moment}
+_READERS: Mapping[type, Callable[[Any], Any]] = {
+    str: text,
+    int: whole,
+    float: number,
+    date: day,
+    datetime: moment,
+}
 
 
 def cut(

@@ -44,6 +44,7 @@ from services.registry.tables import (
 _OF_THE_BUREAU = (
     Role.CASEWORKER, Role.UNIT_HEAD, Role.MUNICIPAL_REVIEWER, Role.INSPECTOR, Role.INTEGRATOR,
 )  # fmt: skip
+_BUREAU_ORDERS = {"code": (Bureau.code,), "name": (Bureau.name, Bureau.code)}
 _SUBJECT_ORDERS = {
     "name": (Subject.name, Subject.subject_id),
     "credit_code": (Subject.credit_code, Subject.subject_id),
@@ -52,9 +53,15 @@ _RECORD_ORDERS = {"determined_on": (Record.determined_on, Record.record_id)}
 
 
 async def list_bureaus(view: View, request: pb.ListBureausRequest) -> pb.ListBureausResponse:
-    """Returns a page of all bureaus, by code; every caller may see their contact data."""
+    """Returns a page of the bureaus, whose contact data every caller may see.
+
+    They are in the requested order, by code without one.
+    """
     rows = select(Bureau).where(sa.not_(col(Bureau.removed)))
-    page, token = await paging.page(view.session, request, rows, Bureau.code)
+    if request.name_contains:
+        rows = rows.where(col(Bureau.name).icontains(request.name_contains, autoescape=True))
+    order, reverse = paging.order(request, _BUREAU_ORDERS, "code")
+    page, token = await paging.page(view.session, request, rows, *order, newest_first=reverse)
     count = await paging.count(view.session, request, rows, token)
     return pb.ListBureausResponse(bureaus=map(wire.bureau, page), next_page_token=token, **count)
 

@@ -297,6 +297,7 @@ class Exposure(_message.Message):
     MEDIA_FIELD_NUMBER: _builtins.int
     CITE_FIELD_NUMBER: _builtins.int
     PUBLISHED_AT_FIELD_NUMBER: _builtins.int
+    BUREAU_FIELD_NUMBER: _builtins.int
     exposure_id: _builtins.str
     """Stable id."""
     subject_name: _builtins.str
@@ -305,6 +306,8 @@ class Exposure(_message.Message):
     """What is made public."""
     cite: _builtins.str
     """Article."""
+    bureau: _builtins.str
+    """Bureau that made it public; empty within a case, which has it."""
     @_builtins.property
     def media(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Where."""
@@ -322,10 +325,11 @@ class Exposure(_message.Message):
         media: _abc.Iterable[_builtins.str] | None = ...,
         cite: _builtins.str = ...,
         published_at: _timestamp_pb2.Timestamp | None = ...,
+        bureau: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["published_at", b"published_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["cite", b"cite", "exposure_id", b"exposure_id", "media", b"media", "published_at", b"published_at", "statement", b"statement", "subject_name", b"subject_name"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["bureau", b"bureau", "cite", b"cite", "exposure_id", b"exposure_id", "media", b"media", "published_at", b"published_at", "statement", b"statement", "subject_name", b"subject_name"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -874,22 +878,32 @@ class ListExposuresRequest(_message.Message):
     BUREAU_FIELD_NUMBER: _builtins.int
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    NAME_CONTAINS_FIELD_NUMBER: _builtins.int
+    ORDER_BY_FIELD_NUMBER: _builtins.int
     bureau: _builtins.str
     """Only this bureau; empty means all."""
     page_size: _builtins.int
     """At most this many; 0 means 100."""
     page_token: _builtins.str
     """Where to go on."""
+    name_contains: _builtins.str
+    """Only subjects whose name contains this; empty means all."""
+    order_by: _builtins.str
+    """Order of the list: the name of a field, with " desc" after it for the reverse; empty means
+    the newest first.
+    """
     def __init__(
         self,
         *,
         bureau: _builtins.str = ...,
         page_size: _builtins.int = ...,
         page_token: _builtins.str = ...,
+        name_contains: _builtins.str = ...,
+        order_by: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["bureau", b"bureau", "page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["bureau", b"bureau", "name_contains", b"name_contains", "order_by", b"order_by", "page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

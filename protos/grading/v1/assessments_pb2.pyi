@@ -1133,6 +1133,9 @@ class ListIndexesRequest(_message.Message):
     STATE_FIELD_NUMBER: _builtins.int
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    AREA_KIND_FIELD_NUMBER: _builtins.int
+    NAME_CONTAINS_FIELD_NUMBER: _builtins.int
+    ORDER_BY_FIELD_NUMBER: _builtins.int
     bureau: _builtins.str
     """Only this bureau and those below it; empty means all that the caller may see."""
     area_id: _builtins.str
@@ -1143,6 +1146,14 @@ class ListIndexesRequest(_message.Message):
     """At most this many; 0 means 100."""
     page_token: _builtins.str
     """Token of the page to return; empty for the first."""
+    area_kind: _builtins.str
+    """Only areas of this kind; empty means all."""
+    name_contains: _builtins.str
+    """Only areas whose name contains this; empty means all."""
+    order_by: _builtins.str
+    """Order of the list: the name of a field, with " desc" after it for the reverse; empty means
+    the last assessment first.
+    """
     def __init__(
         self,
         *,
@@ -1151,10 +1162,13 @@ class ListIndexesRequest(_message.Message):
         state: _builtins.str = ...,
         page_size: _builtins.int = ...,
         page_token: _builtins.str = ...,
+        area_kind: _builtins.str = ...,
+        name_contains: _builtins.str = ...,
+        order_by: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["area_id", b"area_id", "bureau", b"bureau", "page_size", b"page_size", "page_token", b"page_token", "state", b"state"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["area_id", b"area_id", "area_kind", b"area_kind", "bureau", b"bureau", "name_contains", b"name_contains", "order_by", b"order_by", "page_size", b"page_size", "page_token", b"page_token", "state", b"state"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -500,19 +500,29 @@ class ListBureausRequest(_message.Message):
 
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    NAME_CONTAINS_FIELD_NUMBER: _builtins.int
+    ORDER_BY_FIELD_NUMBER: _builtins.int
     page_size: _builtins.int
     """At most this many; 0 means 100."""
     page_token: _builtins.str
     """Where to go on."""
+    name_contains: _builtins.str
+    """Only bureaus whose name contains this; empty means all."""
+    order_by: _builtins.str
+    """Order of the list: the name of a field, with " desc" after it for the reverse; empty means
+    by code.
+    """
     def __init__(
         self,
         *,
         page_size: _builtins.int = ...,
         page_token: _builtins.str = ...,
+        name_contains: _builtins.str = ...,
+        order_by: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["name_contains", b"name_contains", "order_by", b"order_by", "page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -536,7 +546,7 @@ class ListBureausResponse(_message.Message):
     """Set instead of total if the list has more rows than this number; they are not counted further."""
     @_builtins.property
     def bureaus(self) -> _containers.RepeatedCompositeFieldContainer[Global___Bureau]:
-        """The bureaus, by code."""
+        """The bureaus, in the requested order."""
 
     def __init__(
         self,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date
+from functools import partial
 from typing import Any
 
 from sqlmodel import col, select
@@ -40,6 +41,11 @@ from services.alerts.tables import (
 )
 
 _ORDERS = {"opened_at": (Escalation.opened_at, Escalation.escalation_id)}
+_EXPOSURE_ORDERS = {
+    "subject_name": (Subject.name, EscalationStep.step_id),
+    "published_at": (EscalationStep.decided_at, EscalationStep.step_id),
+    "": (EscalationStep.step_id,),
+}
 _EXPOSED_FIELDS = {Field.NAME, Field.INSTRUMENT, Field.VERIFICATION}
 
 
@@ -175,31 +181,45 @@ def _public_kinds(on: date) -> list[SubjectKind]:
 
 
 async def list_exposures(view: View, request: pb.ListExposuresRequest) -> pb.ListExposuresResponse:
-    """Lists the public exposures of open escalation cases, newest first.
+    """Lists the public exposures of open escalation cases in the requested order.
 
-    Exposures of natural persons are left out.
+    Without one the newest is first. Exposures of natural persons are left out.
     """
-    rows: Any = (
-        select(EscalationStep, Subject.name)
+    rows = _exposed(view.today)
+    if request.bureau:
+        rows = rows.where(row_scope.of_bureau(request.bureau, Escalation.bureau))
+    if request.name_contains:
+        rows = rows.where(col(Subject.name).icontains(request.name_contains, autoescape=True))
+    order, reverse = paging.order(request, _EXPOSURE_ORDERS, " desc")
+    page, token = await paging.page(
+        view.session,
+        request,
+        rows,
+        *order,
+        newest_first=reverse,
+        key=partial(_key, order),
+    )
+    exposures = [wire_escalations.exposure(*row) for row in page]
+    count = await paging.count(view.session, request, rows, token)
+    return pb.ListExposuresResponse(exposures=exposures, next_page_token=token, **count)
+
+
+def _exposed(on: date) -> Any:
+    """The exposures that are public on a day, each with the subject's name and the bureau."""
+    return (
+        select(EscalationStep, Subject.name, Escalation.bureau)
         .join(Escalation, col(Escalation.escalation_id) == col(EscalationStep.escalation_id))
         .join(Subject, col(Subject.subject_id) == col(Escalation.subject_id))
         .where(
             col(EscalationStep.step) == Step.EXPOSURE,
             col(EscalationStep.state) == StepState.CARRIED_OUT,
-            col(Subject.kind).in_(_public_kinds(view.today)),
+            col(Subject.kind).in_(_public_kinds(on)),
             is_open(),
         )
     )
-    if request.bureau:
-        rows = rows.where(row_scope.of_bureau(request.bureau, Escalation.bureau))
-    page, token = await paging.page(
-        view.session,
-        request,
-        rows,
-        EscalationStep.step_id,
-        newest_first=True,
-        key=lambda row: [row[0].step_id],
-    )
-    exposures = [wire_escalations.exposure(step, name) for step, name in page]
-    count = await paging.count(view.session, request, rows, token)
-    return pb.ListExposuresResponse(exposures=exposures, next_page_token=token, **count)
+
+
+def _key(order: Sequence[Any], row: Any) -> list[Any]:
+    """The values by which an exposure stands in its place of the list."""
+    step, name, _ = row
+    return [name if column is Subject.name else getattr(step, column.key) for column in order]

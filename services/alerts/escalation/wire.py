@@ -123,8 +123,11 @@ def _interview(row: EscalationStep) -> pb.Interview:
     )
 
 
-def exposure(row: EscalationStep, name: str) -> pb.Exposure:
-    """Returns the protobuf message of an exposure; `name` is the name of the exposed subject."""
+def exposure(row: EscalationStep, name: str, bureau: str = "") -> pb.Exposure:
+    """Returns the protobuf message of an exposure; `name` is the name of the exposed subject.
+
+    `bureau` is the bureau that made it public; it is left out where the case tells it.
+    """
     return pb.Exposure(
         exposure_id=str(row.step_id),
         subject_name=name,
@@ -132,4 +135,5 @@ def exposure(row: EscalationStep, name: str) -> pb.Exposure:
         media=row.media,
         cite=rung(Step.EXPOSURE, local_day(row.decided_at or row.proposed_at)).cite,
         published_at=stamp(row.decided_at),
+        bureau=bureau,
     )

@@ -139,7 +139,7 @@ ROWS = (
     *PUBLICATION_ROWS,
     # the register
     Row("bureau list", "registry.ListBureaus", "列出机关及其受理异议的联系方式。",
-        "Lists bureaus and where they take objections."),
+        "Lists bureaus and where they take objections.", names={"name_contains": "--name"}),
     Row("bureau put", "registry.PutBureau", "新建机关，或变更其联系方式；未给的项目不变。",
         "Creates a bureau, or changes what is given of it.", args="bureau.code",
         present="registry.ListBureaus"),
@@ -272,7 +272,8 @@ ROWS = (
     Row("index show", "assessments.GetIndex", "显示一个指数的各行得分与条款。",
         "Shows an index with the points and the article of every row.", args="index_id"),
     Row("index list", "assessments.ListIndexes", "列出指数，最近的在前。",
-        "Lists indices, the newest first.", defaults={"page_size": 50}),
+        "Lists indices, the newest first.", defaults={"page_size": 50},
+        names={"name_contains": "--name", "area_kind": "--kind"}),
     Row("index publish", "assessments.PublishIndex", "公布指数；评价人不得公布自己评出的。",
         "Publishes a draft; not by whoever assessed it.", args="index_id"),
     Row("index withdraw", "assessments.WithdrawIndex", "撤回已公布的指数，说明理由。",
@@ -336,7 +337,7 @@ ROWS = (
         flags={"--absent": ("outcome", "not_attended")}),
     Row("escalation exposures", "escalations.ListExposures",
         "列出向社会公开的内容；案件终结即撤下。", "Lists what is public.",
-        defaults={"page_size": 50}),
+        defaults={"page_size": 50}, names={"name_contains": "--name"}),
     # time
     Row("clock show", "clock.GetClock", "显示平台时间。", "Shows the platform's time."),
 )  # fmt: skip

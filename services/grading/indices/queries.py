@@ -17,6 +17,14 @@ from services.grading.assessments import wire
 from services.grading.policy import STAFF
 from services.grading.tables import IndexAssessment, IndexState
 
+_TOTAL = col(IndexAssessment.result)["total"].as_float()
+_ORDERS = {
+    "area_name": (IndexAssessment.area_name, IndexAssessment.index_id),
+    "assessed_on": (IndexAssessment.assessed_on, IndexAssessment.index_id),
+    "total": (_TOTAL, IndexAssessment.index_id),
+    "": (IndexAssessment.assessed_at, IndexAssessment.index_id),
+}
+
 
 async def get_index(view: View, request: pb.GetIndexRequest) -> pb.GetIndexResponse:
     """Returns an index: in any state to the bureau's staff, only a published one to everyone else.
@@ -32,13 +40,23 @@ async def get_index(view: View, request: pb.GetIndexRequest) -> pb.GetIndexRespo
 
 
 async def list_indexes(view: View, request: pb.ListIndexesRequest) -> pb.ListIndexesResponse:
-    """Returns a page of the indices that the caller may see, newest first."""
+    """Returns a page of the indices that the caller may see.
+
+    They are in the requested order, the last assessment first without one.
+    """
     rows = select(IndexAssessment).where(_seen(view.caller), *_conditions(request))
-    order = (IndexAssessment.assessed_at, IndexAssessment.index_id)
-    page, token = await paging.page(view.session, request, rows, *order, newest_first=True)
+    order, reverse = paging.order(request, _ORDERS, " desc")
+    key = _by_total if request.order_by.startswith("total") else None
+    page, token = await paging.page(
+        view.session, request, rows, *order, newest_first=reverse, key=key
+    )
     indexes = [wire.index(row, staff=_is_staff(view.caller, row), rows=False) for row in page]
     count = await paging.count(view.session, request, rows, token)
     return pb.ListIndexesResponse(indexes=indexes, next_page_token=token, **count)
+
+
+def _by_total(row: IndexAssessment) -> tuple[float, str]:
+    return float(row.result["total"]), row.index_id
 
 
 def _is_staff(caller: Caller, row: IndexAssessment) -> bool:
@@ -58,5 +76,9 @@ def _conditions(request: pb.ListIndexesRequest) -> Iterator[sa.ColumnElement[boo
         yield row_scope.within(request.bureau, IndexAssessment.bureau)
     if request.area_id:
         yield col(IndexAssessment.area_id) == request.area_id
+    if request.area_kind:
+        yield col(IndexAssessment.area_kind) == request.area_kind
+    if request.name_contains:
+        yield col(IndexAssessment.area_name).icontains(request.name_contains, autoescape=True)
     if request.state:
         yield col(IndexAssessment.state) == IndexState(request.state)

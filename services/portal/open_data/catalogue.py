@@ -95,6 +95,7 @@ _EXPOSURES = Dataset(
         Field("media", N_("公开方式"), lambda row: "、".join(row.media)),
         Field("article", N_("依据"), lambda row: _article(row.cite)),
         Field("published_at", N_("公开时间"), lambda row: _written(row.published_at), "datetime"),
+        Field("bureau", N_("监管机关代码"), lambda row: row.bureau),
     ),
     reading.exposures,
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from datetime import date
 from typing import Any
 
 from starlette.exceptions import HTTPException
@@ -34,7 +35,13 @@ async def listing(visit: Visit) -> Response:
     bureaus = await bureau_names(visit)
 
     async def read(asked: Asked) -> Chunk[pb.Index]:
-        request = pb.ListIndexesRequest(state=asked["state"], **asked.paging)
+        request = pb.ListIndexesRequest(
+            state=asked["state"],
+            area_kind=asked["kind"],
+            name_contains=asked["q"],
+            order_by=asked.order_by,
+            **asked.paging,
+        )
         answer = await ask(visit.services.assessments.ListIndexes(request))
         return chunk_of(answer, answer.indexes)
 
@@ -42,14 +49,26 @@ async def listing(visit: Visit) -> Response:
         path="/indices",
         title=N_("景区和街区诚信计量指数"),
         columns=(
-            Column(N_("区域"), lambda one: Cell(one.area_name, link=f"/indices/{one.index_id}")),
+            Column(
+                N_("区域"),
+                lambda one: Cell(one.area_name, link=f"/indices/{one.index_id}"),
+                order_by="area_name",
+            ),
             Column(N_("类型"), lambda one: visit.say(KINDS[one.area_kind])),
             Column(N_("机关"), lambda one: bureaus.get(one.bureau, one.bureau)),
-            Column(N_("总分"), lambda one: one.total, numeric=True),
-            Column(N_("评价日"), lambda one: one.assessed_on),
+            Column(N_("总分"), lambda one: one.total, order_by="total", numeric=True),
+            Column(
+                N_("评价日"),
+                lambda one: date.fromisoformat(one.assessed_on),
+                order_by="assessed_on",
+            ),
             Column(N_("状态"), lambda one: Cell(tag=state_tag(visit, one.state))),
         ),
-        filters=(Filter("state", N_("状态"), [(code, tag.word) for code, tag in STATES.items()]),),
+        filters=(
+            Filter("q", N_("区域名称中有")),
+            Filter("kind", N_("类型"), list(KINDS.items())),
+            Filter("state", N_("状态"), [(code, tag.word) for code, tag in STATES.items()]),
+        ),
         read=read,
         empty=N_("还没有评价过景区或者街区。办案人员和检查人员可以在这里评价，由别人公布。"),
     )

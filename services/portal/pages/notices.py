@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
+from functools import partial
 
 from starlette.responses import Response
 
 from law.errors import NotFound
 from law.indices.data import Part, Row, Scoring, table
 from plumbing.client import ask
+from plumbing.clock import SHANGHAI
 from protos.alerts.v1 import escalations_pb2 as escalations
 from protos.grading.v1 import assessments_pb2 as assessments
 from protos.registry.v1 import registry_pb2 as registry
+from services.portal.listing import Asked, Cell, Chunk, Column, Filter, Listing, chunk_of, show
+from services.portal.pages.reading import bureau_names
 from services.portal.visit import Visit
 from services.portal.wording import N_
 
-PAGE_SIZE = 50
 PARTS = {
     Part.BASE: N_("基础分"),
     Part.BONUS: N_("加分"),
@@ -38,30 +42,81 @@ class ShownRow:
 
 
 async def exposures(visit: Visit) -> Response:
-    """Shows the exposures that are public now, newest first."""
-    request = escalations.ListExposuresRequest(page_size=PAGE_SIZE, page_token=visit.query("page"))
-    answer = await ask(visit.services.escalations.ListExposures(request))
-    return visit.page(
-        "public/notices.html",
-        public=True,
-        exposures=answer.exposures,
-        more=answer.next_page_token,
+    """Shows the exposures that are public now."""
+    bureaus = await bureau_names(visit)
+    shown: Listing[escalations.Exposure] = Listing(
+        path="/notices",
+        title=N_("曝光"),
+        columns=(
+            Column(N_("主体"), lambda one: one.subject_name, order_by="subject_name"),
+            Column(N_("曝光的内容"), lambda one: one.statement),
+            Column(N_("依据"), lambda one: visit.words.article(one.cite)),
+            Column(N_("机关"), lambda one: bureaus.get(one.bureau, one.bureau)),
+            Column(
+                N_("公开时间"),
+                lambda one: Cell(one.published_at.ToDatetime(SHANGHAI), note="、".join(one.media)),
+                order_by="published_at",
+            ),
+        ),
+        read=partial(_exposures, visit),
+        empty=N_("目前没有曝光。"),
+        filters=(
+            Filter("q", N_("主体名称中有")),
+            Filter("bureau", N_("机关"), list(bureaus.items())),
+        ),
     )
+    return await show(visit, shown, "public/notices.html", public=True)
+
+
+async def _exposures(visit: Visit, asked: Asked) -> Chunk[escalations.Exposure]:
+    request = escalations.ListExposuresRequest(
+        name_contains=asked["q"], bureau=asked["bureau"], order_by=asked.order_by, **asked.paging
+    )
+    answer = await ask(visit.services.escalations.ListExposures(request))
+    return chunk_of(answer, answer.exposures)
 
 
 async def indices(visit: Visit) -> Response:
-    """Shows the published indices of areas, newest first."""
+    """Shows the published indices of areas."""
+    bureaus = await bureau_names(visit)
+    shown: Listing[assessments.Index] = Listing(
+        path="/notices/indices",
+        title=N_("景区和街区诚信计量指数"),
+        columns=(
+            Column(
+                N_("区域"),
+                lambda one: Cell(one.area_name, link=f"/notices/indices/{one.index_id}"),
+                order_by="area_name",
+            ),
+            Column(N_("类型"), lambda one: visit.say(AREA_KINDS.get(one.area_kind, ""))),
+            Column(N_("机关"), lambda one: bureaus.get(one.bureau, one.bureau)),
+            Column(
+                N_("评价日"),
+                lambda one: date.fromisoformat(one.assessed_on),
+                order_by="assessed_on",
+            ),
+            Column(N_("总分"), lambda one: one.total, order_by="total", numeric=True),
+        ),
+        read=partial(_indices, visit),
+        empty=N_("目前没有公布的指数。"),
+        filters=(
+            Filter("q", N_("区域名称中有")),
+            Filter("kind", N_("类型"), list(AREA_KINDS.items())),
+        ),
+    )
+    return await show(visit, shown, "public/indices.html", public=True)
+
+
+async def _indices(visit: Visit, asked: Asked) -> Chunk[assessments.Index]:
     request = assessments.ListIndexesRequest(
-        state="published", page_size=PAGE_SIZE, page_token=visit.query("page")
+        state="published",
+        area_kind=asked["kind"],
+        name_contains=asked["q"],
+        order_by=asked.order_by,
+        **asked.paging,
     )
     answer = await ask(visit.services.assessments.ListIndexes(request))
-    return visit.page(
-        "public/indices.html",
-        public=True,
-        indices=answer.indexes,
-        more=answer.next_page_token,
-        kinds=AREA_KINDS,
-    )
+    return chunk_of(answer, answer.indexes)
 
 
 async def index(visit: Visit) -> Response:
@@ -81,9 +136,33 @@ async def index(visit: Visit) -> Response:
 
 async def bureaus(visit: Visit) -> Response:
     """Shows every bureau with its contact for objections."""
-    request = registry.ListBureausRequest(page_size=1000)
+    shown: Listing[registry.Bureau] = Listing(
+        path="/bureaus",
+        title=N_("受理异议的机关"),
+        columns=(
+            Column(N_("机关"), lambda one: one.name, order_by="name"),
+            Column(N_("机关代码"), lambda one: one.code, order_by="code"),
+            Column(N_("部门"), lambda one: one.department),
+            Column(N_("电话"), lambda one: Cell(one.phone, link=_link("tel", one.phone))),
+            Column(N_("邮箱"), lambda one: Cell(one.email, link=_link("mailto", one.email))),
+        ),
+        read=partial(_bureaus, visit),
+        empty=N_("没有这样的机关。"),
+        filters=(Filter("q", N_("机关名称中有")),),
+    )
+    return await show(visit, shown, "public/bureaus.html", public=True)
+
+
+async def _bureaus(visit: Visit, asked: Asked) -> Chunk[registry.Bureau]:
+    request = registry.ListBureausRequest(
+        name_contains=asked["q"], order_by=asked.order_by, **asked.paging
+    )
     answer = await ask(visit.services.registry.ListBureaus(request))
-    return visit.page("public/bureaus.html", public=True, bureaus=answer.bureaus)
+    return chunk_of(answer, answer.bureaus)
+
+
+def _link(scheme: str, to: str) -> str:
+    return f"{scheme}:{to.replace(' ', '')}" if to else ""
 
 
 def _shown(visit: Visit, index: assessments.Index) -> Iterator[ShownRow]:

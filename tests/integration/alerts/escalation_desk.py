@@ -110,9 +110,9 @@ class EscalationDesk:
             else:
                 await self.approve(step)
 
-    async def exposures(self) -> list[pb.Exposure]:
+    async def exposures(self, **asked: Any) -> list[pb.Exposure]:
         async with open_view(self.alerts.database, self.alerts.clock, CASEWORKER) as view:
-            answer = await queries.list_exposures(view, pb.ListExposuresRequest())
+            answer = await queries.list_exposures(view, pb.ListExposuresRequest(**asked))
         return [*answer.exposures]
 
     async def read_case(self, caller: Caller) -> pb.GetEscalationResponse:

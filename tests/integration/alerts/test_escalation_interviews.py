@@ -16,7 +16,7 @@ from tests.integration.alerts.escalation_desk import (
     publication,
     rejected,
 )
-from tests.integration.alerts.running_alerts import RunningAlerts, instrument, subject
+from tests.integration.alerts.running_alerts import BUREAU, RunningAlerts, instrument, subject
 
 TRIAL_D = Grade(subject_id="s1", ruleset_id="hangzhou-trial", grade="D")
 
@@ -140,7 +140,10 @@ async def test_the_unit_head_approves_exposure_which_ends_with_the_case(
     case = await desk.approve("exposure", UNIT_HEAD, publication=publication())
     assert case.state == "exhausted"
     [shown] = await desk.exposures()
-    assert shown.subject_name == "测试单位1"
+    assert (shown.subject_name, shown.bureau) == ("测试单位1", BUREAU)
+    for asked in ({"name_contains": "单位1"}, {"order_by": "subject_name"}, {"bureau": BUREAU}):
+        assert await desk.exposures(**asked) == [shown]
+    assert await desk.exposures(name_contains="单位2", order_by="published_at desc") == []
     assert "NO-1" in shown.statement
     assert list(shown.media) == ["政府网站"]
     assert "异议" in (await alerts.notices("escalation"))[-1].body

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import grpc
 import pytest
@@ -319,6 +319,34 @@ async def test_indices_are_listed_newest_first_page_by_page(sign_in: As, clock: 
     drafts = await stub.ListIndexes(pb.ListIndexesRequest(state="draft"))
     assert len(drafts.indexes) == 2
     assert not (await stub.ListIndexes(pb.ListIndexesRequest(bureau=ABROAD))).indexes
+
+
+async def test_indices_are_ranked_by_total_and_found_by_kind_and_name(sign_in: As) -> None:
+    few = [row.key for row in table("taizhou-scenic").rows if row.scoring is Scoring.PER_FINDING]
+    for found in (3, 0, 2):
+        scored: dict[str, Any] = {few[0]: found}
+        asked = asking(area_name=f"测试景区{found}", findings_json=findings(**scored))
+        await worker(sign_in).AssessIndex(asked)
+    await worker(sign_in).AssessIndex(asking("block", area_name="测试街区"))
+    stub, token = worker(sign_in), ""
+    totals: list[float] = []
+    while True:
+        request = pb.ListIndexesRequest(order_by="total desc", page_size=1, page_token=token)
+        page = await stub.ListIndexes(request)
+        totals += [float(one.total) for one in page.indexes]
+        if not (token := page.next_page_token):
+            break
+    assert totals == sorted(totals, reverse=True)
+    assert len(set(totals)) >= 3
+
+    async def names(**asked: Any) -> list[str]:
+        answer = await stub.ListIndexes(pb.ListIndexesRequest(**asked))
+        return [one.area_name for one in answer.indexes]
+
+    scenic = [f"测试景区{found}" for found in (0, 2, 3)]
+    assert await names(area_kind="scenic", order_by="area_name") == scenic
+    assert await names(name_contains="区2") == ["测试景区2"]
+    assert await names(name_contains="_") == []
 
 
 async def test_a_check_computes_every_index_again(

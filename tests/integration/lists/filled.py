@@ -29,6 +29,7 @@ _MOMENT = (
     "strftime('%Y-%m-%d %H:%M:%S.000000', 1778000000 + i * 60, 'unixepoch')",
     "to_timestamp(1778000000 + i * 60)",
 )
+_OBJECT = """'{"total": 1}'"""
 _BYTES = ("x''", "''::bytea")
 _TRUTH = ("i % 50 = 0", "i % 50 = 0")
 
@@ -74,7 +75,7 @@ _WRITTEN: tuple[tuple[type[Any], tuple[str, str]], ...] = (
     (sa.DateTime, _MOMENT),
     (sa.Date, _DAY),
     (sa.LargeBinary, _BYTES),
-    (sa.JSON, ("'{}'", "'{}'::jsonb")),
+    (sa.JSON, (_OBJECT, f"{_OBJECT}::jsonb")),  # indices of areas are ranked by their total
     (sa.Integer, ("i", "i")),
     (sa.Float, ("i", "i")),
 )

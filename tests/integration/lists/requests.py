@@ -74,6 +74,8 @@ OF_A_FIRM = "of one firm"
 A_DAY = "what happened on a few days"
 A_QUARTER = "decisions of a quarter"
 OF_A_BATCH = "named one by one"
+A_YEAR = "a few dozen areas of a city, each assessed about once a year"
+EXPOSED = "who is exposed today, the last step against few"
 
 _CASES = objection.ListCasesRequest
 _COLOURS = alerts.ListColoursRequest
@@ -169,6 +171,11 @@ LISTS = (
         (
             Asked(escalations.ListExposuresRequest(), (PUBLIC, *STAFF)),
             Asked(escalations.ListExposuresRequest(bureau=BUREAU), (PUBLIC,)),
+            Asked(escalations.ListExposuresRequest(name_contains="加油站"), (PUBLIC,)),
+            *(
+                Asked(escalations.ListExposuresRequest(order_by=order), (PUBLIC,), a_few=EXPOSED)
+                for order in ("subject_name", "published_at desc")
+            ),
         ),
     ),
     List(
@@ -205,6 +212,12 @@ LISTS = (
             Asked(assessments.ListIndexesRequest(), (PUBLIC, *STAFF)),
             Asked(assessments.ListIndexesRequest(bureau=BUREAU), (PUBLIC, *STAFF)),
             Asked(assessments.ListIndexesRequest(state="published"), (PUBLIC, *STAFF)),
+            Asked(assessments.ListIndexesRequest(area_kind="scenic"), (PUBLIC, *STAFF)),
+            Asked(assessments.ListIndexesRequest(name_contains="西湖"), (PUBLIC, *STAFF)),
+            *(
+                Asked(assessments.ListIndexesRequest(order_by=order), (PUBLIC,), a_few=A_YEAR)
+                for order in ("area_name", "assessed_on desc", "total desc")
+            ),
             Asked(
                 assessments.ListIndexesRequest(area_id="s1"), (PUBLIC, *STAFF), a_few="of an area"
             ),
@@ -215,7 +228,15 @@ LISTS = (
         year_end.list_year_ends,
         (Asked(assessments.ListYearEndsRequest(), a_few="a row a year and text"),),
     ),
-    List("registry", of_register.list_bureaus, (Asked(registry.ListBureausRequest()),)),
+    List(
+        "registry",
+        of_register.list_bureaus,
+        (
+            Asked(registry.ListBureausRequest()),
+            Asked(registry.ListBureausRequest(name_contains="上城")),
+            Asked(registry.ListBureausRequest(order_by="name"), a_few="the bureaus of a province"),
+        ),
+    ),
     List(
         "registry",
         of_register.list_subjects,

@@ -27,6 +27,7 @@ class Entry(Base, table=True):
 
     name: str = Field(primary_key=True)
     number: int
+    share: float
     on: date
     at: datetime
 
@@ -37,6 +38,7 @@ ENTRIES = [
     {
         "name": f"条目{n:02}",
         "number": n % 3 - 1,
+        "share": n % 5 / 10,
         "on": date(2026, 9, 14) + timedelta(days=n % 2),
         "at": FIRST + timedelta(microseconds=n % 4),
     }
@@ -45,6 +47,7 @@ ENTRIES = [
 ORDERS: list[tuple[Any, ...]] = [
     (Entry.name,),
     (Entry.number, Entry.name),
+    (Entry.share, Entry.name),
     (Entry.on, Entry.name),
     (Entry.at, Entry.name),
     (Entry.at, Entry.on, Entry.number, Entry.name),

@@ -97,6 +97,12 @@ async def test_everyone_signed_in_may_page_through_the_bureaus(registry: Running
             break
     assert codes == sorted(set(codes))
     assert {CITY, DISTRICT, OTHER_DISTRICT} <= set(codes)
+    request = pb.ListBureausRequest(order_by="name desc", name_contains="局", page_size=1000)
+    names = [bureau.name for bureau in (await client.registry.ListBureaus(request)).bureaus]
+    assert names == sorted(names, reverse=True)
+    assert names
+    request.name_contains = "%"
+    assert not (await client.registry.ListBureaus(request)).bureaus
     with refused("INVALID_INPUT", "page_token"):
         await client.registry.ListBureaus(pb.ListBureausRequest(page_token="bm9uc2Vuc2U="))
 

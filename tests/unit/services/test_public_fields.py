@@ -194,6 +194,7 @@ OPEN = {
     # The statement is written by the platform from facts; the media are a vocabulary of the law.
     "quanheng.alerts.v1.Exposure": {
         *("exposure_id", "subject_name", "statement", "media", "cite", "published_at"),
+        "bureau",
     },
     # Of a letter to whoever has its number and code: neither whom it is to nor what it says.
     "quanheng.letters.v1.CheckLetterResponse": {
