@@ -164,6 +164,9 @@ class Settings(BaseSettings):
     # How many days the access log keeps an entry; at least as long as the law says.
     access_log_days: Annotated[int, AfterValidator(_kept_long_enough)] = 400
 
+    # The bureau that runs the platform, in both languages; the public's pages name it.
+    bureau_name: str = Field(default="", max_length=100)
+    bureau_name_en: str = Field(default="", max_length=100)
     # The address of the portal for browsers; with https its cookies are sent over https only.
     portal_url: str = "http://127.0.0.1:7300"
     # The portal's own certificate and key (PEM); empty where a web server in front of it has one.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from plumbing.identity import Role
@@ -118,6 +118,12 @@ def navigation(roles: Collection[str]) -> tuple[Place, ...]:
         if role in roles:
             places |= {place.path: place for place in own if place.path not in places}
     return (*places.values(), *_ALWAYS)
+
+
+def place_of(places: Iterable[Place], path: str) -> str:
+    """Returns the path of the place to which a page belongs; empty if it belongs to none."""
+    within = (one.path for one in places if f"{path}/".startswith(f"{one.path.rstrip('/')}/"))
+    return max((one for one in within if one != "/" or path == "/"), key=len, default="")
 
 
 def home_of(roles: Collection[str]) -> str:

@@ -38,8 +38,11 @@ class Sessions:
         self._database, self._clock = database, clock
         self._idle, self._longest = idle, longest
 
-    async def open(self, answer: pb.LoginResponse) -> str:
-        """Opens a session for a person who has just signed in; returns the value of its cookie."""
+    async def open(self, answer: pb.LoginResponse, bureau_name: str) -> str:
+        """Opens a session for a person who has just signed in; returns the value of its cookie.
+
+        `bureau_name` is the name of the account's bureau, empty if it has none.
+        """
         cookie, now = secrets.token_urlsafe(32), self._clock.now()
         session = PortalSession(
             cookie_hash=_hash(cookie),
@@ -48,6 +51,7 @@ class Sessions:
             display_name=answer.account.display_name or answer.account.name,
             roles=[_role(number) for number in answer.account.roles],
             bureau=answer.account.bureau,
+            bureau_name=bureau_name,
             subject_id=answer.account.subject_id,
             form_token=secrets.token_urlsafe(16),
             opened_at=now,

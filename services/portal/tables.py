@@ -35,6 +35,8 @@ class PortalSession(Base, table=True):
     token_ends_at: datetime
     # What its person was sending when it had ended, as `kept_input` writes it; empty without.
     kept: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    # As it was at the sign-in; empty for an account without a bureau.
+    bureau_name: str = Field(default="", sa_column_kwargs={"server_default": ""})
 
 
 class SignIn(Base, table=True):

@@ -19,9 +19,10 @@ from plumbing.client import CLIENT_ADDRESS, CLIENT_NAME, Refusal, new_request_id
 from plumbing.ended_sessions import EndedSessions
 from plumbing.identity import Role
 from plumbing.settings import Settings
+from services.portal.authority import authority
 from services.portal.clients import Services, VisitorToken
 from services.portal.exports import Exports
-from services.portal.navigation import navigation
+from services.portal.navigation import navigation, place_of
 from services.portal.open_data.files import PublicFiles
 from services.portal.protection import masked
 from services.portal.provider import Provider
@@ -217,8 +218,11 @@ class Visit:
             "session": session,
             "form_token": masked(session.form_token) if session else "",
             "request_id": self.field("request_id") or new_request_id(),
+            "place_of": place_of,
             "navigation": navigation(frozenset(session.roles) if session else frozenset()),
             "sandbox": self.portal.settings.sandbox,
+            "authority": authority(self.portal.settings, session, self.language),
+            "host": authority(self.portal.settings, None, self.language),
             "here": self.request.url.path,
             "refusal": None,
             "errors": {},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.patience import PATIENCE_SECONDS
@@ -21,7 +22,8 @@ def found(page: Page, address: str, text: str) -> None:
     raise AssertionError(f"{text} is not in {page.locator('main').inner_text()}")
 
 
-def test_an_auditor_finds_who_looked_at_a_firm(sign_in: SignIn) -> None:
+@pytest.mark.parametrize("javascript", [True, False], ids=["javascript", "no javascript"])
+def test_an_auditor_finds_who_looked_at_a_firm(sign_in: SignIn, javascript: bool) -> None:
     caseworker = sign_in("demo.caseworker")
     caseworker.goto("/subjects")
     caseworker.locator("main tbody a").first.click()
@@ -31,7 +33,7 @@ def test_an_auditor_finds_who_looked_at_a_firm(sign_in: SignIn) -> None:
     stranger.get_by_label("用户名").fill("demo.caseworker")
     stranger.get_by_label("密码", exact=True).fill("guessed")
     stranger.locator("main").get_by_role("button", name="登录", exact=True).click()
-    auditor = sign_in("demo.auditor")
+    auditor = sign_in("demo.auditor", java_script_enabled=javascript)
     found(auditor, f"/access?object=subject/{subject_id}", "样例办案人员")
     expect(auditor.locator("main tbody")).to_contain_text("查阅")
     found(auditor, "/access?kind=sign_in_failed", "样例办案人员")

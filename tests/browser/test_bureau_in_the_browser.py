@@ -101,7 +101,7 @@ def test_nothing_found_says_what_to_do(sign_in: SignIn) -> None:
 
 def test_a_record_is_entered_without_scripts_once_its_effect_was_seen(sign_in: SignIn) -> None:
     page = sign_in("demo.inspector", java_script_enabled=False)
-    expect(page.get_by_role("heading", name="待办")).to_be_visible()
+    expect(page.get_by_role("heading", name="今日检查", level=1)).to_be_visible()
     fill_in_a_record(page)
     page.get_by_label("文书编号").fill("")
     page.get_by_label("内容").fill("")

@@ -142,9 +142,16 @@ def test_an_area_is_assessed_published_and_seen_by_anyone(sign_in: SignIn) -> No
     head.get_by_role("link", name=re.compile("样例湖景区")).click()
     press(head, "公布")
     expect(head.get_by_text("已公布").first).to_be_visible()
-    anyone = sign_in()
+    anyone = sign_in(java_script_enabled=False)
     anyone.goto("/notices/indices")
-    expect(anyone.get_by_text("样例湖景区")).to_be_visible()
+    anyone.get_by_role("link", name="总分").click()
+    anyone.get_by_label("区域名称中有").fill("湖")
+    anyone.get_by_role("button", name="筛选").click()
+    expect(anyone).to_have_url(re.compile("sort=total"))
+    expect(anyone.get_by_role("row").filter(has_text="样例湖景区")).to_be_visible()
+    anyone.get_by_label("类型").select_option("街区")
+    anyone.get_by_role("button", name="筛选").click()
+    expect(anyone.get_by_text("目前没有公布的指数。")).to_be_visible()
 
 
 def test_an_institution_reports_by_form_and_by_file(sign_in: SignIn, tmp_path: Path) -> None:
@@ -183,7 +190,7 @@ def test_an_institution_reports_by_form_and_by_file(sign_in: SignIn, tmp_path: P
     assert answer.status == 403
 
 
-def released_by_the_other(page: Page, sign_in: SignIn) -> str:
+def released_by_the_other(page: Page, sign_in: SignIn, name: str) -> str:
     """Has the second administrator release the roles of a new account; returns its address."""
     expect(page.get_by_role("status")).to_contain_text("由另一位平台管理员批准后")
     page.get_by_role("link", name="有一项变更待另一位平台管理员批准").click()
@@ -192,7 +199,7 @@ def released_by_the_other(page: Page, sign_in: SignIn) -> str:
     second = sign_in("demo.administrator")
     second.goto("/accounts")
     second.get_by_role("link", name="审批平台管理员提出的变更").click()
-    expect(second.get_by_text("样例新人（new.clerk）")).to_be_visible()
+    expect(second.get_by_text(f"样例新人（{name}）")).to_be_visible()
     expect(second.get_by_role("row").filter(has_text="角色")).to_contain_text("办案人员")
     second.get_by_label("理由").fill("人事科已确认")
     press(second, "批准变更")
@@ -200,12 +207,16 @@ def released_by_the_other(page: Page, sign_in: SignIn) -> str:
     return account or ""
 
 
-def test_the_administrator_keeps_accounts_and_finds_what_was_done(sign_in: SignIn) -> None:
-    page = sign_in("administrator")
+@pytest.mark.parametrize("javascript", [True, False], ids=["javascript", "no javascript"])
+def test_the_administrator_keeps_accounts_and_finds_what_was_done(
+    sign_in: SignIn, javascript: bool
+) -> None:
+    page = sign_in("administrator", java_script_enabled=javascript)
+    name = f"new.clerk.{javascript}".lower()
     page.goto("/accounts/new")
     press(page, "建立")
     expect(page.get_by_role("alert")).to_contain_text("请至少选择一个角色")
-    page.get_by_label("用户名").fill("new.clerk")
+    page.get_by_label("用户名").fill(name)
     page.get_by_label("姓名").fill("样例新人")
     page.get_by_label("首个密码").fill("sample password 1")
     page.get_by_label("办案人员").check()
@@ -215,7 +226,7 @@ def test_the_administrator_keeps_accounts_and_finds_what_was_done(sign_in: SignI
     page.get_by_label("机关", exact=True).select_option("330102")
     press(page, "建立")
     expect(page.get_by_role("heading", name="样例新人")).to_be_visible()
-    page.goto(released_by_the_other(page, sign_in))
+    page.goto(released_by_the_other(page, sign_in, name))
     page.get_by_role("link", name="更改角色").click()
     page.get_by_label("检查人员").check()
     press(page, "更改")

@@ -9,6 +9,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
+from services.cli.sample.subjects import CITY_NAME, CITY_NAME_EN
+
 SignIn = Callable[..., Page]
 HREFS = "links => links.map(link => link.getAttribute('href').split('#')[0])"
 BAD_REQUEST = 400
@@ -197,8 +199,9 @@ def one_of_each(links: Iterable[str]) -> Iterable[str]:
     return [link for shape, link in kept.items() if not shape.startswith("/language/")]
 
 
-def test_anyone_finds_a_firm_and_what_its_grade_means(sign_in: SignIn) -> None:
-    page = sign_in()
+@pytest.mark.parametrize("javascript", [True, False], ids=["javascript", "no javascript"])
+def test_anyone_finds_a_firm_and_what_its_grade_means(sign_in: SignIn, javascript: bool) -> None:
+    page = sign_in(java_script_enabled=javascript)
     page.goto("/")
     page.get_by_label("企业名称或统一社会信用代码").fill("加油")
     page.get_by_role("button", name="查询").click()
@@ -206,6 +209,32 @@ def test_anyone_finds_a_firm_and_what_its_grade_means(sign_in: SignIn) -> None:
     expect(page.get_by_role("heading", name="信用等级")).to_be_visible()
     page.get_by_role("link", name="这个等级是什么意思").click()
     expect(page.get_by_role("heading", name="分数与等级")).to_be_visible()
+
+    page.goto("/notices")
+    page.get_by_role("link", name="受理异议的机关").click()
+    page.get_by_label("机关名称中有").fill("城区")
+    page.get_by_role("button", name="筛选").click()
+    names = page.locator("main tbody th")
+    page.wait_for_url(re.compile("q="))
+    page.get_by_role("link", name="机关", exact=True).click()
+    page.wait_for_url(re.compile("sort=name"))
+    assert names.all_inner_texts() == sorted(names.all_inner_texts())
+    assert all("城区" in name for name in names.all_inner_texts())
+    file = page.get_by_role("link", name="CSV", exact=True).get_attribute("href")
+    rows = page.request.get(str(file)).text().splitlines()
+    assert len(rows) == 1 + names.count()
+
+
+def test_the_publics_pages_name_the_bureau_that_runs_the_platform(sign_in: SignIn) -> None:
+    page = sign_in()
+    for language, name in (("zh-CN", CITY_NAME), ("en", CITY_NAME_EN)):
+        page.goto(f"/language/{language}")
+        expect(page.get_by_role("banner")).to_contain_text(name)
+        expect(page.get_by_role("contentinfo")).to_contain_text(name)
+        assert name in page.request.get("/i/0000000000-aaaaaaaa").text()
+    district = sign_in("demo.inspector").get_by_role("banner")
+    expect(district).to_contain_text("上城区市场监督管理局")
+    expect(district).not_to_contain_text(CITY_NAME)
 
 
 def test_no_natural_person_is_found(sign_in: SignIn) -> None:

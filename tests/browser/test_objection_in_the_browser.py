@@ -210,9 +210,11 @@ def hand_over(head: Page, case: str) -> None:
 
 def test_refused_and_reconsidered(sign_in: SignIn) -> None:
     """Refused by the district; sent back by the city; to be decided anew by somebody else."""
-    operator = sign_in("demo.operator", java_script_enabled=False)
-    caseworker, other = sign_in("demo.caseworker"), sign_in("demo.substitute")
-    reviewer = sign_in("demo.reviewer")
+    operator, caseworker, reviewer = (
+        sign_in(f"demo.{name}", java_script_enabled=False)
+        for name in ("operator", "caseworker", "reviewer")
+    )
+    other = sign_in("demo.substitute")
     enter_record(other, FIRM)
     case = lodge(operator, "器具在检定有效期内")
     decide(caseworker, case, "维持")

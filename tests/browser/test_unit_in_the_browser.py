@@ -1,14 +1,18 @@
-"""A unit at work: a document altered before it is approved, and somebody who stands in."""
+"""A unit at work: a document is altered, somebody stands in, the month is reported."""
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Callable
 
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
+from pypdf import PdfReader
 
+from plumbing.settings import SERVICES
 from tests.patience import PATIENCE_SECONDS
+from tests.png import qr_texts
 
 SignIn = Callable[..., Page]
 ADDED = "请于本周内来电说明情况<b>"
@@ -157,3 +161,40 @@ def test_somebody_is_away_and_a_colleague_stands_in(sign_in: SignIn) -> None:
     check(head)
     substitute.goto("/cases?mine=yes")
     expect(substitute.get_by_role("row", name=number)).to_have_count(0)
+
+
+def test_the_report_of_a_month_is_read_and_carries_the_checkpoints(sign_in: SignIn) -> None:
+    head = sign_in("demo.unithead", java_script_enabled=False)
+    expect(head.get_by_role("banner")).to_contain_text("样例·上城区市场监督管理局")
+    expect(head.get_by_role("heading", level=1)).to_have_text("待审批事项")
+    head.get_by_role("link", name="月报", exact=True).click()
+    codes = head.get_by_role("img", name=re.compile("检查点的二维码"))
+    for _ in range(
+        int(PATIENCE_SECONDS * 2)
+    ):  # each service makes its first a while after it began
+        if codes.count() == len(SERVICES):
+            break
+        head.wait_for_timeout(500)
+        head.reload()
+    notes = set[str]().union(*(qr_texts(code.screenshot()) for code in codes.all()))
+    assert {note.split("\n")[2] for note in notes} == {*head.locator("main code").all_inner_texts()}
+    assert len(notes) == len(SERVICES)
+
+    month = head.get_by_label("月份")
+    earlier = month.get_by_role("option").nth(1).inner_text()
+    month.select_option(earlier)
+    press(head, "看这个月")
+    expect(head.get_by_role("heading", level=1)).to_contain_text(earlier)
+    paper = head.get_by_role("link", name="下载月报（PDF）").get_attribute("href") or ""
+    text = "".join(
+        "".join(page.extract_text().split())
+        for page in PdfReader(io.BytesIO(head.request.get(paper).body())).pages
+    )
+    year, number = earlier.split("-")
+    assert f"{year}年{int(number)}月计量信用监管月报" in text
+    assert all(note.split("\n")[0] in text for note in notes)
+
+    reviewer = sign_in("demo.reviewer")
+    reviewer.get_by_role("link", name="月报", exact=True).click()
+    expect(reviewer.get_by_role("link", name="下载月报（PDF）")).to_be_visible()
+    assert sign_in("demo.caseworker").request.get("/unit/report").status == 403

@@ -23,7 +23,7 @@ from services.cli.machine.readiness import accepts
 from services.cli.output.console import PlainConsole, console, styled
 from services.cli.output.options import Data
 from services.cli.output.show import block_of, table_of
-from services.cli.sample import cast, loading
+from services.cli.sample import cast, loading, subjects
 from services.cli.sessions import ADMINISTRATOR, administrator_password
 
 # Their lines are of no use on the screen; they are in the log files.
@@ -125,6 +125,8 @@ async def run(platform: Platform, screen: Screen, *, sample: bool = False) -> No
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         loop.add_signal_handler(number, stop.set)
     begun = time.monotonic()
+    if sample and platform.settings.sandbox:
+        platform.settings = _run_by_a_bureau(platform.settings)
     await platform.start()
     try:
         if await _ready_before(stop, platform, screen):
@@ -140,6 +142,12 @@ async def run(platform: Platform, screen: Screen, *, sample: bool = False) -> No
         await platform.stop()
         took = time.monotonic() - begun
         screen.news(f"已全部停止，用时 {took:.1f} 秒", f"everything has stopped after {took:.1f} s")
+
+
+def _run_by_a_bureau(settings: Settings) -> Settings:
+    """The settings of a sandbox whose pages name a bureau of the sample, if no other was given."""
+    names = {"bureau_name": subjects.CITY_NAME, "bureau_name_en": subjects.CITY_NAME_EN}
+    return settings if settings.bureau_name else settings.model_copy(update=names)
 
 
 async def _load_sample(platform: Platform, screen: Screen) -> None:

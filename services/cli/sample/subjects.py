@@ -8,9 +8,13 @@ from dataclasses import dataclass
 from law.evidence import Sector
 from law.identifiers import credit_code_check_digit
 
+# The bureau that a sandbox with the sample says it is run by.
+CITY_NAME = "样例·杭州市市场监督管理局"
+CITY_NAME_EN = "Sample: Hangzhou Administration for Market Regulation"
+
 # Code, name, division. A bureau is not a division: 景区分局 has none.
 BUREAUS = (
-    ("330100", "样例·杭州市市场监督管理局", "330100"),
+    ("330100", CITY_NAME, "330100"),
     ("330102", "样例·上城区市场监督管理局", "330102"),
     ("330106", "样例·西湖区市场监督管理局", "330106"),
     ("330110", "样例·余杭区市场监督管理局", "330110"),

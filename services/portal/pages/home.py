@@ -42,6 +42,17 @@ ALL = 200
 URGENT_DAYS = 2
 
 
+# What the page is for; somebody with several roles gets the first that fits.
+_TITLES = {
+    Role.OPERATOR: N_("本单位待办"),
+    Role.UNIT_HEAD: N_("待审批事项"),
+    Role.CASEWORKER: N_("办案工作台"),
+    Role.MUNICIPAL_REVIEWER: N_("市级复核工作台"),
+    Role.INSPECTOR: N_("今日检查"),
+    Role.VERIFICATION_INSTITUTION: N_("检定机构待办"),
+}
+
+
 async def home(visit: Visit) -> Response:
     """Shows the tasks of every role that the visitor has, the most urgent first."""
     words = Words(visit.say, visit.language)
@@ -64,6 +75,7 @@ async def home(visit: Visit) -> Response:
         board, bureaus = await asyncio.gather(board_of(visit), bureau_names(visit))
     return visit.page(
         "home.html",
+        title=visit.say(next(title for role, title in _TITLES.items() if visit.has(role))),
         tasks=sorted(tasks, key=lambda task: task.urgency),
         today=day,
         firm=await subject(visit, own) if own else None,

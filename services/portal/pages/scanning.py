@@ -10,6 +10,7 @@ from starlette.responses import HTMLResponse, Response
 
 from plumbing.client import Refusal, ask
 from protos.registry.v1 import registry_pb2 as registry
+from services.portal.authority import authority
 from services.portal.rendering import render
 from services.portal.visit import Visit
 
@@ -56,5 +57,10 @@ async def _rendered(visit: Visit) -> str:
 
 
 def _page(visit: Visit, template: str, **values: object) -> str:
-    values |= {"here": visit.request.url.path, "sandbox": visit.portal.settings.sandbox}
+    settings = visit.portal.settings
+    values |= {
+        "here": visit.request.url.path,
+        "sandbox": settings.sandbox,
+        "authority": authority(settings, None, visit.language),
+    }
     return render(template, visit.language, values)

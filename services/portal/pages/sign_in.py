@@ -17,6 +17,7 @@ from services.portal.cast import cast
 from services.portal.clients import use_token
 from services.portal.kept_input import read_kept
 from services.portal.navigation import home_of
+from services.portal.pages.reading import bureau_names
 from services.portal.rendering import LANGUAGES
 from services.portal.sessions import COOKIE
 from services.portal.sign_ins import COOKIE as STEP_COOKIE
@@ -162,7 +163,8 @@ async def signed_in(visit: Visit, answer: identity.LoginResponse, then: str) -> 
     """
     if visit.session is not None:
         await visit.portal.sessions.end(visit.session)
-    cookie = await visit.portal.sessions.open(answer)
+    bureaus = await bureau_names(visit)
+    cookie = await visit.portal.sessions.open(answer, bureaus.get(answer.account.bureau, ""))
     session = await visit.portal.sessions.find(cookie)
     home = _first_page(session)
     wanted = visit.local(then) if then else "/"

@@ -37,7 +37,7 @@ class Desk:
         answer = identity.LoginResponse(token="token")
         answer.account.account_id = answer.account.name = account_id
         answer.expires_at.FromDatetime(NOW + timedelta(days=9))
-        return await self.sessions.open(answer)
+        return await self.sessions.open(answer, "")
 
     async def send_too_late(self, cookie: str) -> None:
         session = await self.sessions.find(cookie)
