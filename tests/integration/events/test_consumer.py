@@ -16,6 +16,7 @@ from structlog.testing import capture_logs
 
 from plumbing.clock import SystemClock
 from plumbing.database import Database, WriterBusy
+from plumbing.events import consumer as consuming
 from plumbing.events.consumer import Consumer
 from plumbing.events.dead_letters import Replay, dead_letters, replay
 from plumbing.events.envelope import Received
@@ -112,6 +113,31 @@ async def test_events_have_their_effect_in_order(
         await eventually(lambda: all_acknowledged(jetstream))
 
     assert await sequences(receiver) == {name: list(range(1, 31)) for name in names}
+
+
+async def test_events_that_wait_share_transactions_and_one_that_fails_harms_no_other(
+    sender: Database,
+    receiver: Database,
+    jetstream: JetStreamContext,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(consuming, "SEVERAL_SECONDS", 60.0)
+    await announced(sender, *(f"subjects/{n}" for n in range(50)))
+    await send(sender, jetstream)
+    before = receiver.commits
+    failing = [1]
+
+    async def fail_once(session: AsyncSession, received: Received[BureausChanged]) -> None:
+        await have_effect(session, received)
+        if received.aggregate == "subjects/9" and failing:
+            raise ValueError(failing.pop())
+
+    handlers = [EventHandler(BureausChanged, apply=fail_once)]
+    async with running(consumer(receiver, jetstream, handlers).run()):
+        await eventually(lambda: all_acknowledged(jetstream))
+
+    assert await sequences(receiver) == {f"subjects/{n}": [1] for n in range(50)}
+    assert receiver.commits - before < 50
 
 
 async def test_an_event_delivered_twice_has_one_effect(

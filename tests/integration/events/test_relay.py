@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from itertools import count
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -82,6 +84,27 @@ async def test_an_event_refused_by_nats_holds_only_its_own_aggregate(
     async with database.snapshot() as session:
         pending = select(Outbox.aggregate_seq).where(col(Outbox.published_at).is_(None))
         assert list(await session.exec(pending)) == [1, 2]
+
+
+async def test_nothing_passes_an_event_that_was_lost(
+    database: Database, jetstream: JetStreamContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await announced(database, "a", "b", "b", "c")
+    send, numbers = jetstream.publish_async, count(1)
+
+    async def losing_the_second(*arguments: Any, **options: Any) -> Any:
+        if next(numbers) == 2:
+            return asyncio.get_running_loop().create_future()  # nobody ever answers
+        return await send(*arguments, **options)
+
+    with monkeypatch.context() as losing:
+        losing.setattr(jetstream, "publish_async", losing_the_second)
+        drained = await Relay(database, jetstream, SIGNER, CLOCK).drain()
+    assert drained.stalled
+    assert await published(jetstream) == [("a", 1)]
+
+    await Relay(database, jetstream, SIGNER, CLOCK).drain()
+    assert await published(jetstream) == [("a", 1), ("b", 1), ("b", 2), ("c", 1)]
 
 
 async def test_a_commit_wakes_the_relay_at_once(
