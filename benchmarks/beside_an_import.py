@@ -1,11 +1,11 @@
-"""Measures how long others wait while a large file of verifications is taken in.
+"""Measures how long others wait while a large file of verifications is taken in, and undone.
 
     python -m benchmarks.beside_an_import [MiB]
 
 The registry's own code works on a SQLite file that syncs every commit. Meanwhile another task
 changes a row every tenth of a second, in a transaction of its own, and a third reads; it must never
 see a part of the file. The longest wait for writing is about the transaction that puts the file in
-force.
+force, or removes its rows.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ import asyncio
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import sqlalchemy as sa
 from rich.console import Console
 from rich.table import Table
-from sqlmodel import select
+from sqlmodel import col, select
 
 from benchmarks import imports
 from plumbing.database import Database
@@ -60,7 +60,7 @@ class Others:
             await asyncio.sleep(PAUSE_SECONDS)
 
     async def _read(self) -> None:
-        counted = select(sa.func.count()).select_from(Verification)
+        counted = select(sa.func.count()).where(sa.not_(col(Verification.removed)))
         while not self._ended.is_set():
             started = time.perf_counter()
             async with self._database.snapshot() as session:
@@ -69,22 +69,31 @@ class Others:
             await asyncio.sleep(PAUSE_SECONDS)
 
 
-async def measure(size: int) -> Table:
-    """Imports a file of about `size` bytes, and returns the waits of others in seconds."""
+async def measure(size: int) -> list[Table]:
+    """Imports a file of about `size` bytes and undoes it; returns the waits of others."""
     with tempfile.TemporaryDirectory() as folder:
         of_one = len(imports.verifications(1000)) / 1000
         rows = int(size / of_one) // imports.PER_INSTRUMENT * imports.PER_INSTRUMENT
         database = await imports.register(Path(folder), rows)
-        others, content = Others(database), imports.verifications(rows)
-        started = time.perf_counter()
-        async with others.at_work():
-            await imports.take(database, "verifications", content)
-        lasted = time.perf_counter() - started
+        content = imports.verifications(rows)
+        title = f"{len(content) / MIB:.1f} MiB, {rows:,} rows"
+        taken = imports.take(database, "verifications", content)
+        tables = [await _beside(database, taken, rows, f"{title}, taken in")]
+        undone = imports.take_back(database)
+        tables.append(await _beside(database, undone, rows, f"{title}, undone"))
         await database.close()
+    return tables
+
+
+async def _beside(database: Database, work: Awaitable[None], rows: int, title: str) -> Table:
+    others = Others(database)
+    started = time.perf_counter()
+    async with others.at_work():
+        await work
+    lasted = time.perf_counter() - started
     if others.seen - {0, rows}:
         raise RuntimeError(f"A part of the file was seen: {others.seen}")
-    title = f"{len(content) / MIB:.1f} MiB, {rows:,} rows, {lasted:.0f} s: waits of others, seconds"
-    table = Table("", "calls", "median", "most", title=title)
+    table = Table("", "calls", "median", "most", title=f"{title}, {lasted:.0f} s: waits, seconds")
     for name, waits in (("read", others.reads), ("write", others.writes)):
         in_order = sorted(waits)
         middle = in_order[len(in_order) // 2]
@@ -95,7 +104,7 @@ async def measure(size: int) -> Table:
 def main() -> None:
     """Measures one file."""
     size = float(sys.argv[1]) if len(sys.argv) > 1 else 9.0
-    Console().print(asyncio.run(measure(int(size * MIB))))
+    Console().print(*asyncio.run(measure(int(size * MIB))))
 
 
 if __name__ == "__main__":

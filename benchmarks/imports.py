@@ -37,14 +37,16 @@ from plumbing.clock import FixedClock
 from plumbing.database import Database
 from plumbing.identity import Caller, Role
 from protos.registry.v1 import registry_pb2 as pb
+from services.registry.imports.batch.access import find_batch
 from services.registry.imports.batch.commands import import_file
 from services.registry.imports.batch.intake import Upload
 from services.registry.imports.batch.processing import Processor
+from services.registry.imports.batch.undo import Undoing, Undone, undo
 from services.registry.imports.impact.estimate import Limits
 from services.registry.imports.impact.grade_drops import GradingService
 from services.registry.imports.rows.file import read_file
 from services.registry.imports.staging.scratch import FOLDER
-from services.registry.tables import Verification
+from services.registry.tables import ImportBatch, Verification
 
 NOW = datetime(2026, 9, 14, 1, tzinfo=UTC)
 ROWS, ROUNDS, PER_INSTRUMENT = 30_000, 3, 10
@@ -147,6 +149,27 @@ async def take(database: Database, family: str, content: bytes) -> None:
     answer = await import_file(processor, caller, header, upload)
     if answer.batch.state not in ("applied", "unchanged"):
         raise RuntimeError(f"Not applied: {answer.batch}")
+
+
+async def take_back(database: Database) -> None:
+    """Undoes the last file, as when a second person has released it."""
+    last = select(ImportBatch.batch_id).order_by(sa.text("rowid DESC")).limit(1)
+    async with database.snapshot() as session:
+        batch_id = (await session.exec(last)).one()
+    changes = Changes(database, FixedClock(NOW))
+    folder = Path(str(database.engine.url.database)).parent / FOLDER
+    request = pb.UndoBatchRequest(
+        request_id=new_request_id(), batch_id=batch_id, ground="benchmark"
+    )
+
+    async def finish(undone: Undone | None) -> None:
+        if undone is None:
+            raise RuntimeError("Not applied")
+        async with changes.change(CALLER) as change:
+            batch = await find_batch(change.session, CALLER, batch_id, lock=True)
+            await undo(change, batch, request.ground, undone)
+
+    await Undoing(changes, folder).undo(CALLER, request, finish, released=True)
 
 
 def main() -> None:

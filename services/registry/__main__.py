@@ -23,6 +23,7 @@ from services.registry.identity.servicer import IdentityServicer
 from services.registry.imports import policy as imports_policy
 from services.registry.imports.batch.background import Background
 from services.registry.imports.batch.bulk import Expiry
+from services.registry.imports.batch.undo import Undoing
 from services.registry.imports.impact.grade_drops import GradingService
 from services.registry.imports.servicer import BulkServicer, ImportServicer
 from services.registry.imports.staging.scratch import FOLDER
@@ -63,6 +64,7 @@ async def build(parts: Parts) -> Assembly:
     identity = IdentityServicer(parts.changes, doors)
     importing = (parts.changes, grading, settings)
     files = Files.of(settings)
+    undoing = Undoing.of(parts.changes, settings)
     sweep = Sweep(parts.database, files, SystemClock())
     timers = Timers(settings, parts.changes, parts.clock)
     return Assembly(
@@ -72,7 +74,7 @@ async def build(parts: Parts) -> Assembly:
             imports_policy.BULK: BulkServicer(*importing).register,
             CERTIFICATES: CertificateServicer(parts.changes, files, settings).register,
             INSTITUTIONS: InstitutionServicer(parts.changes).register,
-            proposals_policy.PROPOSALS: ProposalServicer(parts.changes).register,
+            proposals_policy.PROPOSALS: ProposalServicer(parts.changes, undoing).register,
             publication_policy.PUBLICATION: PublicationServicer(parts.changes).register,
             CLOCK: ClockServicer(parts.changes).register,
             IDENTITY: identity.register,

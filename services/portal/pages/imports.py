@@ -249,7 +249,7 @@ async def _approve(visit: Visit) -> None:
     request = pb.ApproveBatchRequest(
         **_which(visit), seen=visit.field("seen"), reasons=visit.field("reasons")
     )
-    await ask(visit.services.imports.ApproveBatch(request))
+    await ask(visit.services.imports.ApproveBatch(request, timeout=UPLOAD_SECONDS))
 
 
 async def _reject(visit: Visit) -> None:
@@ -265,7 +265,7 @@ async def _discard(visit: Visit) -> None:
 async def _undo(visit: Visit) -> str:
     """Proposes to undo the batch; the id of the proposal."""
     request = pb.UndoBatchRequest(**_which(visit), ground=visit.field("reasons"))
-    answer = await ask(visit.services.imports.UndoBatch(request))
+    answer = await ask(visit.services.imports.UndoBatch(request, timeout=UPLOAD_SECONDS))
     return str(answer.proposal.proposal_id)
 
 

@@ -16,6 +16,7 @@ from protos.identity.v1 import identity_pb2 as identity
 from protos.registry.v1 import proposals_pb2 as pb
 from services.portal.listing import Asked, Cell, Chunk, Column, Filter, Listing, chunk_of, show
 from services.portal.pages.forms import told
+from services.portal.pages.imports import UPLOAD_SECONDS
 from services.portal.pages.reading import HIDDEN, account_names, bureau_names
 from services.portal.pages.tasks import Task
 from services.portal.visit import Visit
@@ -245,7 +246,8 @@ def _value(visit: Visit, proposal: pb.Proposal, field: str, text: str) -> str:
 
 async def _release(visit: Visit) -> None:
     request = pb.ReleaseProposalRequest(**_decided(visit))
-    await ask(visit.services.proposals.ReleaseProposal(request))
+    # A large batch takes long to be undone.
+    await ask(visit.services.proposals.ReleaseProposal(request, timeout=UPLOAD_SECONDS))
 
 
 async def _decline(visit: Visit) -> None:

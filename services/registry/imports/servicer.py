@@ -23,7 +23,7 @@ from services.registry.imports.batch.commands import discard_batch, import_file
 from services.registry.imports.batch.intake import Intake, Upload, read_upload
 from services.registry.imports.batch.processing import Processor
 from services.registry.imports.batch.quota import Quota
-from services.registry.imports.batch.undo import undo_batch
+from services.registry.imports.batch.undo import Undoing, undo_batch
 from services.registry.imports.impact.grade_drops import Grader
 from services.registry.imports.read.limits import FileLimits
 from services.registry.imports.rows import columns as mapping
@@ -56,6 +56,7 @@ class ImportServicer(_ImportingServicer, rpc.ImportServiceServicer):
     ) -> None:
         super().__init__(changes, grader, settings)
         self._background = background
+        self._undoing = Undoing.of(changes, settings)
 
     async def ImportFile(
         self, request_iterator: AsyncIterator[pb.ImportFileRequest], context: Any
@@ -124,7 +125,13 @@ class ImportServicer(_ImportingServicer, rpc.ImportServiceServicer):
     ) -> pb.GetTemplateResponse:
         return template(request)
 
-    UndoBatch = change(undo_batch)
+    async def UndoBatch(self, request: pb.UndoBatchRequest, context: Any) -> pb.UndoBatchResponse:
+        return await self._undoing.undo(
+            current_caller(),
+            request,
+            lambda undone: self.once(request, undo_batch, undone=undone),
+            released=False,
+        )
 
     async def ApproveBatch(
         self, request: pb.ApproveBatchRequest, context: Any

@@ -8,7 +8,8 @@ from typing import Any
 from law.errors import NotPermitted, WrongState
 from law.separation import Act, Office, release_of
 from plumbing.change import Change
-from plumbing.identity import Role
+from plumbing.identity import Caller, Role
+from plumbing.view import View
 from protos.identity.v1 import identity_pb2 as identity
 from protos.registry.v1 import proposals_pb2 as pb
 from protos.registry.v1 import registry_pb2 as registry
@@ -16,7 +17,14 @@ from services.registry.commands import instruments, records, verifications
 from services.registry.identity import accounts
 from services.registry.imports.batch import undo
 from services.registry.proposals.access import find
-from services.registry.proposals.propose import DECLINED, RELEASED, WAITING, WITHDRAWN, tell
+from services.registry.proposals.propose import (
+    DECLINED,
+    RELEASED,
+    WAITING,
+    WITHDRAWN,
+    object_id,
+    tell,
+)
 from services.registry.tables import Proposal
 
 Release = Callable[[Change, Any, Proposal], Awaitable[None]]
@@ -26,7 +34,6 @@ RELEASES: Mapping[str, tuple[Any, Release]] = {
     for kind, release in (
         (registry.CorrectRecordRequest, records.release_correction),
         (registry.WithdrawRecordRequest, records.release_withdrawal),
-        (registry.UndoBatchRequest, undo.release_undo),
         (registry.PutInstrumentRequest, instruments.release_content),
         (registry.SetInstrumentStateRequest, instruments.release_state),
         (registry.RecordVerificationRequest, verifications.release_verification),
@@ -34,11 +41,26 @@ RELEASES: Mapping[str, tuple[Any, Release]] = {
         (identity.CloseAccountRequest, accounts.release_closing),
     )
 }
+_UNDO = registry.UndoBatchRequest.DESCRIPTOR.full_name
 _WHO = {Office.UNIT_HEAD: "单位负责人", Office.ADMINISTRATOR: "另一位平台管理员"}
 
 
+async def undo_to_release(view: View, proposal_id: str) -> registry.UndoBatchRequest | None:
+    """Returns the undoing that a proposal asks for, with the whole id of its batch.
+
+    None if it asks for something else, or if its release will be refused for another reason.
+    """
+    row = await find(view.session, view.caller, proposal_id)
+    if row.request_type != _UNDO or row.state != WAITING:
+        return None
+    _require_may_decide(view.caller, row)
+    request = registry.UndoBatchRequest.FromString(row.request)
+    request.batch_id = object_id(row)
+    return request
+
+
 async def release_proposal(
-    change: Change, request: pb.ReleaseProposalRequest
+    change: Change, request: pb.ReleaseProposalRequest, *, undone: undo.Undone | None = None
 ) -> pb.ReleaseProposalResponse:
     """Releases a proposal: exactly what was proposed takes effect, in the same transaction.
 
@@ -47,10 +69,13 @@ async def release_proposal(
     object has changed since.
     """
     row = await _decidable(change, request.proposal_id)
-    kind, release = RELEASES[row.request_type]
-    # Closed first: undoing a batch empties the session of what is written.
     message = await _close(change, row, RELEASED, "release_change", request.reasons)
-    await release(change, kind.FromString(row.request), row)
+    if row.request_type == _UNDO:
+        asked = registry.UndoBatchRequest.FromString(row.request)
+        await undo.release_undo(change, asked, row, undone)
+    else:
+        kind, release = RELEASES[row.request_type]
+        await release(change, kind.FromString(row.request), row)
     return pb.ReleaseProposalResponse(proposal=message)
 
 
@@ -82,15 +107,19 @@ async def withdraw_proposal(
 
 async def _decidable(change: Change, proposal_id: str) -> Proposal:
     row = await find(change.session, change.caller, proposal_id, lock=True)
-    rule = release_of(Act(row.act))
-    if not change.caller.has(Role(rule.by)):
-        zh, en = f"{rule.zh}须由{_WHO[rule.by]}批准", f"{rule.en} is released by the {rule.by}"
-        raise NotPermitted(zh, en, cite=rule.cite)
-    if row.proposed_by == change.on_behalf_of:
-        zh, en = "不能批准或退回本人提出的申请", "Nobody decides about a proposal of their own"
-        raise NotPermitted(zh, en, cite=rule.cite)
+    _require_may_decide(change.caller, row)
     _require_waiting(row)
     return row
+
+
+def _require_may_decide(caller: Caller, row: Proposal) -> None:
+    rule = release_of(Act(row.act))
+    if not caller.has(Role(rule.by)):
+        zh, en = f"{rule.zh}须由{_WHO[rule.by]}批准", f"{rule.en} is released by the {rule.by}"
+        raise NotPermitted(zh, en, cite=rule.cite)
+    if row.proposed_by == (caller.on_behalf_of or caller.account_id):
+        zh, en = "不能批准或退回本人提出的申请", "Nobody decides about a proposal of their own"
+        raise NotPermitted(zh, en, cite=rule.cite)
 
 
 def _require_waiting(row: Proposal) -> None:

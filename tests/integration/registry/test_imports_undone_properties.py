@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import AsyncIterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ from services.registry.imports.batch.commands import import_file
 from services.registry.imports.batch.imported_rows import TABLES
 from services.registry.imports.batch.intake import Upload
 from services.registry.imports.batch.processing import Processor
-from services.registry.imports.batch.undo import undo
+from services.registry.imports.batch.undo import Undoing, Undone, undo
 from services.registry.imports.impact.estimate import Limits
 from services.registry.imports.impact.grade_drops import GradingService
 from services.registry.imports.plan.plan import Kind
@@ -46,10 +47,12 @@ ROUNDS, ROWS = 25, 12
 Content = dict[str, dict[str, Mapping[str, Any]]]
 
 
-async def released(change: Change, request: pb.UndoBatchRequest) -> pb.UndoBatchResponse:
+async def released(
+    change: Change, request: pb.UndoBatchRequest, undone: Undone
+) -> pb.UndoBatchResponse:
     """Undoes a batch, as when a second person has released it."""
     batch = await find_batch(change.session, change.caller, request.batch_id, lock=True)
-    await undo(change, batch, request.ground)
+    await undo(change, batch, request.ground, undone)
     return pb.UndoBatchResponse(batch=wire.batch(batch))
 
 
@@ -61,6 +64,7 @@ class Register:
         self.changes = Changes(database, FixedClock(STARTS))
         grading = GradingService(grpc.aio.insecure_channel("127.0.0.1:9"))
         self._processor = Processor(self.changes, grading, NOBODY_IS_ASKED, folder)
+        self._undoing = Undoing(self.changes, folder)
 
     async def take(self, family: str, content: bytes, **values: Any) -> pb.Batch:
         """Imports a file."""
@@ -74,8 +78,14 @@ class Register:
         request = pb.UndoBatchRequest(
             request_id=new_request_id(), batch_id=batch.batch_id, ground="随机检验"
         )
-        undone = await self.changes.once(CALLER, request, released, pb.UndoBatchResponse)
-        return undone.batch
+
+        async def finish(undone: Undone | None) -> pb.Batch:
+            assert undone is not None
+            command = partial(released, undone=undone)
+            answer = await self.changes.once(CALLER, request, command, pb.UndoBatchResponse)
+            return answer.batch
+
+        return await self._undoing.undo(CALLER, request, finish, released=True)
 
     async def content(self) -> Content:
         """Everything on file in the register, without its versions."""

@@ -146,12 +146,15 @@ TABLES: Mapping[Kind, Table] = {
 }
 
 
-async def load(change: Change, kind: Kind, ids: Iterable[str]) -> dict[str, Any]:
-    """Reads and locks the rows of a kind with these ids; returns them by id."""
+async def load(
+    change: Change, kind: Kind, ids: Iterable[str], *, lock: bool = True
+) -> dict[str, Any]:
+    """Reads the rows of a kind with these ids, and locks them; returns them by id."""
     table = TABLES[kind]
     rows: dict[str, Any] = {}
     for chunk in chunks(sorted(ids), IDS_IN_QUERY):
-        query = select(table.model).where(table.id_column.in_(chunk)).with_for_update()
+        query = select(table.model).where(table.id_column.in_(chunk))
+        query = query.with_for_update() if lock else query
         rows |= {getattr(row, table.key): row for row in (await change.session.exec(query)).all()}
     return rows
 

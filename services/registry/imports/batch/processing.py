@@ -13,18 +13,14 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
-import sqlalchemy as sa
-from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from law.errors import WrongState
 from plumbing.aside import aside
 from plumbing.change import Change, Changes
-from plumbing.chunks import chunks
 from plumbing.database import Database
 from plumbing.grpc_errors import Away
 from plumbing.memory import unsearched
-from plumbing.row_digests import AuditRow
 from plumbing.settings import Settings
 from protos.registry.v1 import events_pb2 as events
 from services.registry.announce_changes import Cause
@@ -37,11 +33,11 @@ from services.registry.imports.batch.outcome import audited, drop_faults, keep_f
 from services.registry.imports.impact.estimate import DropsUnknown, Limits
 from services.registry.imports.impact.grade_drops import GradeDrops, Grader
 from services.registry.imports.plan.plan import Plan
-from services.registry.imports.staging.needed_rows import copy_needed, drop_unchanged
+from services.registry.imports.staging.needed_rows import Needed, copy_needed
 from services.registry.imports.staging.rivals import Footprint, Overtaken, Seen
-from services.registry.imports.staging.scratch import FOLDER, ROWS_AT_ONCE, Scratch
-from services.registry.imports.staging.staged import Staged, Written, move_rows
-from services.registry.tables import ImportBatch, Instrument
+from services.registry.imports.staging.scratch import FOLDER, Scratch
+from services.registry.imports.staging.staged import Staged, move_rows
+from services.registry.tables import ImportBatch
 
 TRIES = 6  # of one batch, while the register changes meanwhile
 # What deciding sets in a batch.
@@ -151,7 +147,8 @@ class _Preparation:
                 return ready
             with unsearched():
                 staged = await self._stage(session, batch, plan, seen)
-        return replace(ready, staged=await self._caught_up(staged), planned=planned(plan))
+        staged = await staged.caught_up(self.database)
+        return replace(ready, staged=staged, planned=planned(plan))
 
     async def _copy(
         self, register: AsyncSession, session: AsyncSession, batch: ImportBatch, plan: Plan
@@ -159,7 +156,7 @@ class _Preparation:
         places = await Places.of(register, batch.batch_id)
         await keep_faults(session, batch.batch_id, self.intake.upload.file, places)
         if batch.state == "applied":
-            await copy_needed(register, session, plan)
+            await copy_needed(register, session, Needed.by(plan))
 
     async def _stage(
         self, session: AsyncSession, batch: ImportBatch, plan: Plan, seen: Seen
@@ -168,29 +165,8 @@ class _Preparation:
         cause = Cause(events.CAUSE_IMPORTED, header.file_name, batch.batch_id, batch.baseline)
         change = Change(session, self.intake.caller, self.at)
         await imported_rows.apply(change, plan, cause, self.intake.progress)
-        versions = await drop_unchanged(session)
-        types = await session.exec(select(col(Instrument.type_code)).distinct())
-        return Staged(
-            self.scratch,
-            Footprint(self.intake.upload.file.items, plan),
-            seen,
-            versions,
-            sorted(types),
-            await self._written(change),
-        )
-
-    async def _written(self, change: Change) -> Written:
-        written = change.written
-        connection = await change.session.connection()
-        for rows in chunks(written.rows(0), ROWS_AT_ONCE):
-            await connection.execute(sa.insert(AuditRow), rows)
-        return Written(self.scratch, written.salt, written.summed(), len(written.digests))
-
-    async def _caught_up(self, staged: Staged) -> Staged:
-        """Looks for rivals once before the transaction, which then has few events to look at."""
-        async with self.database.snapshot() as register:
-            await staged.footprint.require_untouched(register, staged.seen)
-            return replace(staged, seen=await Seen.of(register))
+        footprint = Footprint.of(self.intake.upload.file.items, plan)
+        return await Staged.of(self.scratch, change, footprint, seen)
 
 
 def required(ready: Ready | None) -> Ready:

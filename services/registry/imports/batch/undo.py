@@ -2,86 +2,192 @@
 
 Only whole batches are undone, and only if no later change depends on them. A removed row stays as a
 tombstone; importing the same file again creates new rows (but a bureau, whose code is its identity,
-is restored).
+is restored). The rows are written to a scratch file, and put in force by one short transaction, so
+that nobody waits for a large batch and nobody sees a part of it (ADR 0023).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Awaitable, Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from typing import TypeVar
 
-import sqlalchemy as sa
-from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
 
-from law.colours.rule import InstrumentState, VerificationResult
-from law.errors import Fault, NotPermitted, WrongState
+from law.errors import NotPermitted, WrongState
 from law.separation import Act
-from plumbing.change import Change
+from plumbing.aside import aside
+from plumbing.change import Change, Changes
 from plumbing.chunks import chunks
-from plumbing.identity import Role
+from plumbing.database import Database
+from plumbing.identity import Caller, Role
+from plumbing.memory import unsearched
+from plumbing.settings import Settings
 from protos.registry.v1 import events_pb2 as events
 from protos.registry.v1 import registry_pb2 as pb
-from services.registry.announce_changes import Cause
-from services.registry.identity.tables import Account
+from services.registry.announce_changes import IDS_IN_QUERY, Cause, announce_publications
 from services.registry.imports import wire
 from services.registry.imports.batch import imported_rows
 from services.registry.imports.batch.access import find_batch
-from services.registry.imports.batch.imported_rows import ROWS_AT_ONCE, TABLES
-from services.registry.imports.plan.plan import Kind, fetch, present_rows
-from services.registry.imports.plan.verifications import STATED
-from services.registry.imports.rows.families import FamilyName
-from services.registry.proposals.propose import Proposed, object_id, propose
-from services.registry.tables import (
-    Bureau,
-    Contest,
-    ImportBatch,
-    ImportedThing,
-    Instrument,
-    Proposal,
-    Record,
-    Subject,
-    Verification,
+from services.registry.imports.batch.built_on import (
+    Things,
+    put_into_use_by,
+    refuse_if_built_on,
+    refuse_with_accounts,
+    removed_of,
+    things_of,
 )
+from services.registry.imports.batch.processing import TRIES
+from services.registry.imports.batch.restoring import restore
+from services.registry.imports.plan.instruments_and_records import serial_of
+from services.registry.imports.plan.plan import Kind
+from services.registry.imports.rows.families import FamilyName
+from services.registry.imports.staging.needed_rows import Needed, copied, copy_needed
+from services.registry.imports.staging.rivals import Footprint, Key, Overtaken, Seen
+from services.registry.imports.staging.scratch import FOLDER, Scratch
+from services.registry.imports.staging.staged import Staged, move_rows
+from services.registry.proposals.propose import Proposed, object_id, propose
+from services.registry.publication.standing import decisions, reopen
+from services.registry.publication.told import forget_changed, tellings
+from services.registry.tables import ImportBatch, Proposal
 
-FAULTS_LISTED = 100
-PASSES = present_rows(Verification).where(col(Verification.result) == VerificationResult.PASS)
-# Who refers to a thing of a kind: the referring column, its kind and key, and which rows count.
-REFERENCES: Mapping[Kind, Sequence[tuple[Any, Kind | None, Any, str]]] = {
-    Kind.BUREAU: (
-        (Subject.bureau, Kind.SUBJECT, Subject.subject_id, "NOT removed"),
-        (Account.bureau, None, Account.account_id, "NOT closed"),
-    ),
-    Kind.SUBJECT: (
-        (Instrument.subject_id, Kind.INSTRUMENT, Instrument.instrument_id, "NOT removed"),
-        (Record.subject_id, Kind.RECORD, Record.record_id, "NOT removed"),
-        (Account.subject_id, None, Account.account_id, "NOT closed"),
-    ),
-    Kind.INSTRUMENT: (
-        (
-            Verification.instrument_id,
-            Kind.VERIFICATION,
-            Verification.verification_id,
-            "NOT removed",
-        ),
-    ),
-    Kind.VERIFICATION: (),
-    Kind.RECORD: ((Contest.record_id, None, Contest.case_id, "TRUE"),),
-}
-Things = dict[Kind, dict[str, ImportedThing]]
+T = TypeVar("T")
 
 
-async def undo_batch(change: Change, request: pb.UndoBatchRequest) -> pb.UndoBatchResponse:
+@dataclass(frozen=True)
+class Undone:
+    """A batch on which nothing rests, and its rows as they were before in a scratch file.
+
+    `staged` is None where undoing is only proposed.
+    """
+
+    things: Things
+    staged: Staged | None = None
+
+
+Finish = Callable[[Undone | None], Awaitable[T]]
+
+
+@dataclass(frozen=True)
+class Undoing:
+    """Prepares the undoing of batches beside the calls of others; `folder` is for scratch files."""
+
+    changes: Changes
+    folder: Path
+
+    @classmethod
+    def of(cls, changes: Changes, settings: Settings) -> Undoing:
+        """Returns what the deployment's settings give."""
+        return cls(changes, settings.data_dir / FOLDER)
+
+    async def undo(
+        self, caller: Caller, request: pb.UndoBatchRequest, finish: Finish[T], *, released: bool
+    ) -> T:
+        """Prepares the undoing of a batch, and returns what `finish` makes of it.
+
+        `finish` gets None for a batch that is not applied. Raises NotFound for an unknown batch,
+        NotPermitted outside the caller's scope, WrongState with a fault for each row that was
+        changed or referred to since, and Overtaken if others kept changing what the batch is about.
+        """
+        for left in reversed(range(TRIES)):
+            scratch = Scratch(self.folder)
+            try:
+                prepare = partial(self._prepare, caller, request, scratch, released=released)
+                return await finish(await aside(prepare))
+            except Overtaken:
+                if not left:
+                    raise _disturbed() from None
+            finally:
+                scratch.drop()
+        raise AssertionError("A batch is prepared at least once")
+
+    async def _prepare(
+        self, caller: Caller, request: pb.UndoBatchRequest, scratch: Scratch, *, released: bool
+    ) -> Undone | None:
+        database, at = self.changes.database.again(), self.changes.clock.now()
+        try:
+            with unsearched():
+                return await _Preparation(database, caller, scratch, at).run(request, released)
+        finally:
+            await database.close()
+
+
+@dataclass(frozen=True)
+class _Preparation:
+    database: Database
+    caller: Caller
+    scratch: Scratch
+    at: datetime
+
+    async def run(self, request: pb.UndoBatchRequest, released: bool) -> Undone | None:
+        async with self.scratch.create() as session:
+            async with self.database.snapshot() as register:
+                batch = await find_batch(register, self.caller, request.batch_id)
+                _refuse_administrators(self.caller, batch)
+                if batch.state != "applied":
+                    return None
+                change = Change(register, self.caller, self.at)
+                things = await things_of(change, batch.batch_id)
+                await refuse_if_built_on(change, things)
+                if not (released or _at_once(batch)):
+                    return Undone(things)
+                await copy_needed(register, session, _needed(things))
+                seen = await Seen.of(register)
+            cause = Cause(events.CAUSE_UNDONE, request.ground, batch.batch_id, batch.baseline)
+            staged = await self._stage(session, things, cause, seen)
+        return Undone(things, await staged.caught_up(self.database))
+
+    async def _stage(
+        self, session: AsyncSession, things: Things, cause: Cause, seen: Seen
+    ) -> Staged:
+        keys = [*_relied_on(things), *await copied(session)]
+        change = Change(session, self.caller, self.at)
+        await restore(change, things, cause)
+        return await Staged.of(self.scratch, change, Footprint((key, 0) for key in keys), seen)
+
+
+def _needed(things: Things) -> Needed:
+    """What saving the former rows reads."""
+    return Needed(
+        {kind: set(of_kind) for kind, of_kind in things.items()},
+        followed={one for one, thing in things[Kind.SUBJECT].items() if thing.before},
+        serials={
+            serial_of(thing.before) for thing in things[Kind.INSTRUMENT].values() if thing.before
+        },
+    )
+
+
+def _relied_on(things: Things) -> Iterator[Key]:
+    """What others must not have done meanwhile, apart from changing a row that was copied."""
+    for kind, of_kind in things.items():
+        for thing_id in removed_of(of_kind):
+            yield "of", kind.value, thing_id
+    for instrument_id in put_into_use_by(things):
+        yield "of", Kind.INSTRUMENT.value, instrument_id
+    for thing in things[Kind.INSTRUMENT].values():
+        if thing.before:
+            yield "serial", *serial_of(thing.before)
+    for thing in things[Kind.SUBJECT].values():
+        if thing.before:
+            yield "bureau", thing.before["bureau"]
+
+
+async def undo_batch(
+    change: Change, request: pb.UndoBatchRequest, *, undone: Undone | None
+) -> pb.UndoBatchResponse:
     """Proposes to undo an applied batch; a second person releases it (S1 20).
 
     A batch of bureaus is undone at once: it has no credit data. Raises NotFound for an unknown
-    batch, NotPermitted outside the caller's scope, WrongState for a batch that is not applied or of
-    which a row was changed or referred to since; the faults name each such row.
+    batch, NotPermitted outside the caller's scope, WrongState for a batch that is not applied, and
+    Overtaken if others changed meanwhile what it is about.
     """
     batch = await _applied(change, request.batch_id)
-    if batch.family == FamilyName.BUREAUS:
-        await undo(change, batch, request.ground)
+    if undone is not None and undone.staged is not None:
+        await undo(change, batch, request.ground, undone)
         return pb.UndoBatchResponse(batch=wire.batch(batch))
-    await _refuse_if_built_on(change, await _things(change, batch.batch_id))
     what = Proposed(
         act=Act.UNDO_BATCH,
         object=f"import/{batch.batch_id}",
@@ -95,31 +201,53 @@ async def undo_batch(change: Change, request: pb.UndoBatchRequest) -> pb.UndoBat
     return pb.UndoBatchResponse(batch=wire.batch(batch), proposal=proposal)
 
 
-async def release_undo(change: Change, request: pb.UndoBatchRequest, proposal: Proposal) -> None:
+async def release_undo(
+    change: Change, request: pb.UndoBatchRequest, proposal: Proposal, undone: Undone | None
+) -> None:
     """Undoes a batch once a second person releases it. Raises as `undo_batch`."""
-    await undo(change, await _applied(change, object_id(proposal)), request.ground)
+    batch = await _applied(change, object_id(proposal))
+    if undone is None:
+        raise _disturbed()
+    await undo(change, batch, request.ground, undone)
+
+
+def _at_once(batch: ImportBatch) -> bool:
+    return batch.family == FamilyName.BUREAUS
 
 
 async def _applied(change: Change, batch_id: str) -> ImportBatch:
     batch = await find_batch(change.session, change.caller, batch_id, lock=True)
-    if change.caller.has(Role.ADMINISTRATOR) and batch.family != FamilyName.BUREAUS:
-        zh = "平台管理员不得变更信用数据"
-        raise NotPermitted(zh, "An administrator changes no credit data")
+    _refuse_administrators(change.caller, batch)
     if batch.state != "applied":
         raise WrongState("该批次未导入，或已撤销", "The batch is not applied", state=batch.state)
     return batch
 
 
-async def undo(change: Change, batch: ImportBatch, ground: str) -> None:
-    """Restores the rows that an applied batch changed, and removes the rows it created.
+def _refuse_administrators(caller: Caller, batch: ImportBatch) -> None:
+    if caller.has(Role.ADMINISTRATOR) and not _at_once(batch):
+        zh = "平台管理员不得变更信用数据"
+        raise NotPermitted(zh, "An administrator changes no credit data")
 
-    Raises WrongState, with a fault for each row that was changed or referred to since.
+
+def _disturbed() -> WrongState:
+    return WrongState(
+        "该批次涉及的内容正由他人变更；未撤销任何内容，请稍后再试",
+        "What the batch is about is being changed by others; nothing was undone, try again",
+    )
+
+
+async def undo(change: Change, batch: ImportBatch, ground: str, undone: Undone) -> None:
+    """Puts the former rows in force: those that the batch created are removed.
+
+    Raises Overtaken if others changed meanwhile what the batch is about.
     """
-    things = await _things(change, batch.batch_id)
-    await _refuse_if_built_on(change, things)
+    if undone.staged is None:
+        raise _disturbed()
+    await undone.staged.require_current(change)
+    await refuse_with_accounts(change, undone.things)
     before = batch.model_dump(mode="json", include={"state"})
     batch.state = "undone"
-    counts = {kind.value: len(of_kind) for kind, of_kind in things.items() if of_kind}
+    counts = {kind.value: len(of_kind) for kind, of_kind in undone.things.items() if of_kind}
     change.audit(
         "undo_import",
         f"import/{batch.batch_id}",
@@ -128,175 +256,16 @@ async def undo(change: Change, batch: ImportBatch, ground: str) -> None:
         ground=ground,
     )
     await change.session.flush()
+    await move_rows(change.session, undone.staged.scratch)
+    await undone.staged.announce(change)
     cause = Cause(events.CAUSE_UNDONE, ground, batch.batch_id, batch.baseline)
-    await _restore(change, things, cause)
+    await _review_again(change, undone.things[Kind.RECORD], cause)
 
 
-async def _things(change: Change, batch_id: str) -> Things:
-    query = select(ImportedThing).where(ImportedThing.batch_id == batch_id)
-    things: Things = {kind: {} for kind in Kind}
-    for row in (await change.session.exec(query)).all():
-        change.session.expunge(row)
-        things[Kind(row.kind)][row.thing_id] = row
-    return things
-
-
-async def _refuse_if_built_on(change: Change, things: Things) -> None:
-    faults = await _changed_since(change, things) + await _referred_to(change, things)
-    faults += await _former_bureaus_gone(change, things)
-    faults += await _passes_relying_on_use(change, things)
-    if faults:
-        raise WrongState(
-            f"该批次有 {len(faults)} 项此后已被修改或引用，不能撤销",
-            f"{len(faults)} things of the batch were changed or referred to since",
-            faults=faults[:FAULTS_LISTED],
-            things=str(len(faults)),
-        )
-
-
-async def _changed_since(change: Change, things: Things) -> list[Fault]:
-    faults: list[Fault] = []
-    for kind, of_kind in things.items():
-        for ids in chunks(of_kind, ROWS_AT_ONCE):
-            rows = await imported_rows.load(change, kind, ids)
-            differing = [one for one in ids if _differs(kind, of_kind[one], rows[one])]
-            later = await _later_batches(change, of_kind, differing)
-            faults += [_fault(kind, one, *_by_whom(later.get(one))) for one in differing]
-            for row in rows.values():
-                change.session.expunge(row)
-    return faults
-
-
-def _differs(kind: Kind, thing: ImportedThing, row: Any) -> bool:
-    # A higher version may come from rows that this one follows, or from changes undone since.
-    return row.version != thing.version and not TABLES[kind].matches(row, thing.digest)
-
-
-async def _later_batches(
-    change: Change, things: Mapping[str, ImportedThing], ids: Sequence[str]
-) -> dict[str, str]:
-    """Which of the batches that are still applied changed each thing last, by its id."""
-    columns: list[Any] = [
-        col(ImportedThing.thing_id),
-        col(ImportedThing.batch_id),
-        col(ImportedThing.version),
-    ]
-    applied = (
-        sa.select(*columns)
-        .join(ImportBatch, col(ImportBatch.batch_id) == col(ImportedThing.batch_id))
-        .where(col(ImportBatch.state) == "applied")
-    )
-    rows = await fetch(change.session, applied, col(ImportedThing.thing_id), ids)
-    later = [row for row in rows if row["version"] > things[row["thing_id"]].version]
-    in_order = sorted(later, key=lambda row: int(row["version"]))
-    return {row["thing_id"]: row["batch_id"] for row in in_order}
-
-
-def _by_whom(batch_id: str | None) -> tuple[str, str]:
-    if batch_id is None:
-        return "此后已被修改", "was changed since"
-    return f"此后已被批次 {batch_id} 修改", f"was changed since by the batch {batch_id}"
-
-
-async def _referred_to(change: Change, things: Things) -> list[Fault]:
-    """Things that would be removed, and to which rows of others refer."""
-    faults: list[Fault] = []
-    for kind, references in REFERENCES.items():
-        removed = [thing_id for thing_id, thing in things[kind].items() if _is_removed(thing)]
-        for column, referring, key, counted in references:
-            columns: list[Any] = [col(column).label("thing"), col(key).label("by")]
-            query = sa.select(*columns).where(sa.text(counted))
-            rows = await fetch(change.session, query, col(column), removed)
-            own = things[referring] if referring else {}
-            foreign = {row["thing"] for row in rows if row["by"] not in own}
-            zh, en = "此后已被引用", "was referred to since"
-            faults += [_fault(kind, thing_id, zh, en) for thing_id in sorted(foreign)]
-    return faults
-
-
-def _is_removed(thing: ImportedThing) -> bool:
-    """Whether undoing removes the thing: the batch made it, or restored it from removal."""
-    return thing.before is None or bool(thing.before.get("removed"))
-
-
-async def _former_bureaus_gone(change: Change, things: Things) -> list[Fault]:
-    """Subjects that would go back to a bureau that is removed."""
-    before = {
-        thing_id: thing.before
-        for thing_id, thing in things[Kind.SUBJECT].items()
-        if thing.before is not None
-    }
-    codes = {former["bureau"] for former in before.values()}
-    rows = await fetch(change.session, present_rows(Bureau), col(Bureau.code), codes)
-    gone = codes - {row["code"] for row in rows}
-    zh, en = "原监管机关已不存在", "its former bureau is removed"
-    return [
-        _fault(Kind.SUBJECT, thing_id, zh, en)
-        for thing_id, former in before.items()
-        if former["bureau"] in gone
-    ]
-
-
-async def _passes_relying_on_use(change: Change, things: Things) -> list[Fault]:
-    """Instruments that the batch put into use, and for which others recorded a pass afterwards.
-
-    A pass puts an instrument that was never used into use (C-19). Had the pass of another come
-    before the batch, the instrument would have been in use already; so the pass came after it, and
-    relies on the instrument being in use.
-    """
-    put_into_use = [
-        thing_id
-        for thing_id, thing in things[Kind.INSTRUMENT].items()
-        if thing.before is not None and _never_used(thing.before)
-    ]
-    own = things[Kind.VERIFICATION]
-    passes = await fetch(change.session, PASSES, col(Verification.instrument_id), put_into_use)
-    relying = {str(row["instrument_id"]) for row in passes if row["verification_id"] not in own}
-    # A state that another file gave does not come from any pass.
-    batches = {thing.batch_id for of_kind in things.values() for thing in of_kind.values()}
-    elsewhere = STATED.where(col(ImportedThing.batch_id).not_in(batches))
-    stated = await fetch(change.session, elsewhere, col(ImportedThing.thing_id), relying)
-    relying -= {row["thing_id"] for row in stated}
-    zh = "此后登记的合格检定以其在用为前提"
-    en = "a pass recorded since relies on its being in use"
-    return [_fault(Kind.INSTRUMENT, thing_id, zh, en) for thing_id in sorted(relying)]
-
-
-def _never_used(before: Mapping[str, Any]) -> bool:
-    return before["state"] == InstrumentState.SPARE and not before["spell"]
-
-
-def _fault(kind: Kind, thing_id: str, zh: str, en: str) -> Fault:
-    return Fault(f"{kind}/{thing_id}", zh, en)
-
-
-async def _restore(change: Change, things: Things, cause: Cause) -> None:
-    for kind in reversed(Kind):
-        for portion in chunks(things[kind].values(), ROWS_AT_ONCE):
-            await _restore_portion(change, kind, portion, cause)
-            change.session.expunge_all()
-
-
-async def _restore_portion(
-    change: Change, kind: Kind, portion: Iterable[ImportedThing], cause: Cause
-) -> None:
-    former = {thing.thing_id: thing.before for thing in portion}
-    rows = await imported_rows.load(change, kind, former)
-    present = {thing_id: row.model_dump(mode="json") for thing_id, row in rows.items()}
-    for thing_id, row in rows.items():
-        _set_back(kind, row, former[thing_id])
-    await TABLES[kind].save(change, list(rows.values()), cause)
-    if kind is Kind.SUBJECT:
-        restored = [row for row in rows.values() if not row.removed]
-        await imported_rows.follow(change, restored, present, cause)
-
-
-def _set_back(kind: Kind, row: Any, before: Mapping[str, Any] | None) -> None:
-    if before is None:
-        row.removed = True
-        return
-    table = TABLES[kind]
-    former = table.model.model_validate(before)
-    row.sqlmodel_update(
-        {name: getattr(former, name) for name in before if name not in table.follows}
-    )
+async def _review_again(change: Change, record_ids: Iterable[str], cause: Cause) -> None:
+    """Lets records wait for review and telling again if the restored content is another."""
+    for ids in chunks(sorted(record_ids), IDS_IN_QUERY):
+        known = {*await decisions(change.session, ids), *await tellings(change.session, ids)}
+        records = [*(await imported_rows.load(change, Kind.RECORD, known)).values()]
+        await announce_publications(change, await reopen(change.session, records), cause)
+        await forget_changed(change.session, records)

@@ -1,8 +1,9 @@
-"""Copies to a scratch file the rows of the register that are read while a plan is applied."""
+"""Copies to a scratch file the rows of the register that are read while others are saved."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 
 import sqlalchemy as sa
 from sqlmodel import col
@@ -21,6 +22,7 @@ from services.registry.imports.plan.plan import (
     present_rows,
 )
 from services.registry.imports.staging.scratch import BASE, ROWS_AT_ONCE, table_of
+from services.registry.serials import Serial
 from services.registry.tables import Instrument
 
 INSTRUMENTS = present_rows(Instrument)
@@ -28,15 +30,40 @@ INSTRUMENTS = present_rows(Instrument)
 FOLLOWED = frozenset({"bureau", "in_review"})
 
 
-async def copy_needed(session: AsyncSession, scratch: AsyncSession, plan: Plan) -> None:
-    """Copies the rows that applying a plan reads, with their versions, from a snapshot."""
-    found: dict[Kind, list[RegisterRow]] = {}
-    for kind in Kind:
-        ids = {one.thing_id for one in plan.things[kind] if not one.new}
-        if kind is Kind.SUBJECT:
-            ids |= {one.values["subject_id"] for one in plan.things[Kind.RECORD] if one.new}
-        found[kind] = await _by_id(session, kind, ids)
-    await _add_instruments(session, plan, found)
+@dataclass(frozen=True)
+class Needed:
+    """What has to be copied so that rows can be saved: rows by their ids, and serial numbers.
+
+    Instruments are copied too: those in `verified`, those of the subjects in `followed`, and those
+    with one of the `serials`.
+    """
+
+    ids: Mapping[Kind, set[str]]
+    followed: set[str] = field(default_factory=set)
+    verified: set[str] = field(default_factory=set)
+    serials: set[Serial] = field(default_factory=set)
+
+    @classmethod
+    def by(cls, plan: Plan) -> Needed:
+        """Returns what is needed to apply a plan."""
+        new = {kind: [one.values for one in plan.things[kind] if one.new] for kind in Kind}
+        altered = {kind: [one for one in plan.things[kind] if not one.new] for kind in Kind}
+        ids = {kind: {one.thing_id for one in altered[kind]} for kind in Kind}
+        ids[Kind.SUBJECT] |= {values["subject_id"] for values in new[Kind.RECORD]}
+        return cls(
+            ids,
+            {one.thing_id for one in altered[Kind.SUBJECT] if FOLLOWED & one.values.keys()},
+            {values["instrument_id"] for values in new[Kind.VERIFICATION]},
+            {serial_of(values) for values in new[Kind.INSTRUMENT]},
+        )
+
+
+async def copy_needed(session: AsyncSession, scratch: AsyncSession, needed: Needed) -> None:
+    """Copies rows with their versions from a snapshot of the register."""
+    found = {kind: await _by_id(session, kind, needed.ids[kind]) for kind in Kind}
+    owners = {row["subject_id"] for row in found[Kind.RECORD]}
+    found[Kind.SUBJECT] += await _by_id(session, Kind.SUBJECT, owners)
+    found[Kind.INSTRUMENT] = await _instruments(session, needed, found)
     for kind, rows in found.items():
         await _insert(scratch, kind, rows)
 
@@ -46,32 +73,22 @@ async def _by_id(session: AsyncSession, kind: Kind, ids: set[str]) -> list[Regis
     return await fetch(session, every_row(table.model), table.id_column, ids)
 
 
-async def _add_instruments(
-    session: AsyncSession, plan: Plan, found: dict[Kind, list[RegisterRow]]
-) -> None:
+async def _instruments(
+    session: AsyncSession, needed: Needed, found: Mapping[Kind, list[RegisterRow]]
+) -> list[RegisterRow]:
     """Adds those of the verifications, of subjects that take them along, and of equal serials."""
     saved = found[Kind.INSTRUMENT] + await fetch(
-        session, INSTRUMENTS, col(Instrument.subject_id), _taking_along(plan)
+        session, INSTRUMENTS, col(Instrument.subject_id), needed.followed
     )
-    serials = {(row["type_code"], row["serial_key"]) for row in saved}
-    serials |= {serial_of(one.values) for one in plan.things[Kind.INSTRUMENT] if one.new}
+    serials = {(row["type_code"], row["serial_key"]) for row in saved} | needed.serials
     numbered = {serial for serial in serials if serial[1]}
     pair = (col(Instrument.type_code), col(Instrument.serial_key))
-    verified = {row["instrument_id"] for row in found[Kind.VERIFICATION]}
-    verified |= {one.values["instrument_id"] for one in plan.things[Kind.VERIFICATION] if one.new}
-    found[Kind.INSTRUMENT] = [
+    verified = {row["instrument_id"] for row in found[Kind.VERIFICATION]} | needed.verified
+    return [
         *saved,
         *await fetch_pairs(session, INSTRUMENTS, pair, numbered),
         *await _by_id(session, Kind.INSTRUMENT, verified),
     ]
-
-
-def _taking_along(plan: Plan) -> set[str]:
-    return {
-        one.thing_id
-        for one in plan.things[Kind.SUBJECT]
-        if not one.new and FOLLOWED & one.values.keys()
-    }
 
 
 async def _insert(scratch: AsyncSession, kind: Kind, rows: Iterable[RegisterRow]) -> None:
@@ -85,6 +102,13 @@ async def _insert(scratch: AsyncSession, kind: Kind, rows: Iterable[RegisterRow]
             for row in chunk
         ]
         await connection.execute(sa.insert(BASE), versions)
+
+
+async def copied(scratch: AsyncSession) -> list[tuple[str, str]]:
+    """Returns the kind and the id of each copied row."""
+    connection = await scratch.connection()
+    rows = await connection.execute(sa.select(BASE.c.kind, BASE.c.thing_id))
+    return [(row.kind, row.thing_id) for row in rows]
 
 
 async def drop_unchanged(scratch: AsyncSession) -> dict[Kind, dict[str, int]]:

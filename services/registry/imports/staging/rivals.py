@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 import sqlalchemy as sa
@@ -71,23 +72,27 @@ def _of_bureau(row: Any) -> Iterator[Key]:
 
 def _of_subject(row: Any) -> Iterator[Key]:
     yield "subject", row.subject_id
+    yield "of", "bureau", row.bureau
     for name in (row.name, row.credit_code, row.external_ref):
         yield "named", name
 
 
 def _of_instrument(row: Any) -> Iterator[Key]:
     yield "instrument", row.instrument_id
+    yield "of", "subject", row.subject_id
     yield "serial", row.type_code, serial_key(row.serial_no)
 
 
 def _of_verification(row: Any) -> Iterator[Key]:
     yield "verification", row.verification_id
+    yield "of", "instrument", row.instrument_id
     yield "certificate", row.institution, row.certificate_no
     yield "dated", row.instrument_id, row.verified_on, row.result
 
 
 def _of_record(row: Any) -> Iterator[Key]:
     yield "record", row.record_id
+    yield "of", "subject", row.subject_id
     yield "source", row.subject_id, row.kind, document_key(row.source_ref), row.determined_on
 
 
@@ -104,17 +109,23 @@ _TOLD: Mapping[str, tuple[Any, str, Callable[[Any], Iterator[Key]]]] = {
 
 
 class Footprint:
-    """The things of the register on which a plan relies, each with a row of the file."""
+    """The things of the register on which a batch relies, each with a row of its file, or 0.
 
-    def __init__(self, items: Iterable[Item], plan: Plan) -> None:
+    A key `("of", kind, id)` stands for whatever belongs to a thing.
+    """
+
+    def __init__(self, rows: Iterable[tuple[Key, int]]) -> None:
         self._rows: dict[Key, int] = {}
-        for item in items:
-            for key in _of_item(item.values):
-                self._rows.setdefault(key, item.row)
-        for kind, things in plan.things.items():
-            for one in things:
-                for key in _of_planned(kind, one):
-                    self._rows.setdefault(key, one.row)
+        for key, row in rows:
+            self._rows.setdefault(key, row)
+
+    @classmethod
+    def of(cls, items: Iterable[Item], plan: Plan) -> Footprint:
+        """Returns what a plan relies on, and the rows of its file."""
+        named = ((key, item.row) for item in items for key in _of_item(item.values))
+        planned = ((kind, one) for kind, things in plan.things.items() for one in things)
+        made = ((key, one.row) for kind, one in planned for key in _of_planned(kind, one))
+        return cls(chain(named, made))
 
     def row(self, *key: str) -> int:
         """Returns the row of the file that is about a thing; 0 if none is."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -14,7 +14,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from plumbing.audit import WRITE_ROWS
 from plumbing.change import Change
 from plumbing.chunks import chunks
-from plumbing.database import ATTACHED, attach
+from plumbing.database import ATTACHED, Database, attach
 from plumbing.events.leadership import exclusively
 from plumbing.events.outbox import Outbox, record_staged
 from plumbing.row_digests import AuditRow, Summary
@@ -22,8 +22,10 @@ from services.registry import serials
 from services.registry.announce_changes import IDS_IN_QUERY
 from services.registry.imports.batch.imported_rows import TABLES
 from services.registry.imports.plan.plan import Kind
+from services.registry.imports.staging.needed_rows import drop_unchanged
 from services.registry.imports.staging.rivals import Footprint, Seen, overtaken
-from services.registry.imports.staging.scratch import MOVED, Scratch, table_of
+from services.registry.imports.staging.scratch import MOVED, ROWS_AT_ONCE, Scratch, table_of
+from services.registry.tables import Instrument
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,15 @@ class Written:
     salt: str
     summary: Summary
     count: int
+
+    @classmethod
+    async def of(cls, scratch: Scratch, change: Change) -> Written:
+        """Stores the digests that a change in a scratch file has collected, in the same file."""
+        written = change.written
+        connection = await change.session.connection()
+        for rows in chunks(written.rows(0), ROWS_AT_ONCE):
+            await connection.execute(sa.insert(AuditRow), rows)
+        return cls(scratch, written.salt, written.summed(), len(written.digests))
 
     async def move_digests(self, session: AsyncSession, entry_id: int) -> None:
         """Stores the digests for an audit entry; the scratch file is attached by then."""
@@ -48,10 +59,10 @@ class Written:
 
 @dataclass(frozen=True)
 class Staged:
-    """A batch whose rows, events and digests are in its scratch file.
+    """Rows that are written to a scratch file with their events and digests, to be put in force.
 
-    It relies on the `footprint`, as of the events in `seen`; `versions` are the former versions of
-    the rows it changes, and `types` the types of the instruments it saves.
+    They rely on the `footprint`, as of the events in `seen`; `versions` are the former versions of
+    rows that are changed, and `types` the types of instruments that are saved.
     """
 
     scratch: Scratch
@@ -61,10 +72,27 @@ class Staged:
     types: Sequence[str]
     written: Written
 
-    async def require_current(self, change: Change) -> None:
-        """Locks what the batch changes, in the transaction that will put it in force.
+    @classmethod
+    async def of(cls, scratch: Scratch, change: Change, footprint: Footprint, seen: Seen) -> Staged:
+        """Returns what a change wrote to a scratch file; deletes the rows that it only read."""
+        versions = await drop_unchanged(change.session)
+        types = await change.session.exec(select(col(Instrument.type_code)).distinct())
+        written = await Written.of(scratch, change)
+        return cls(scratch, footprint, seen, versions, sorted(types), written)
 
-        Raises Overtaken if others changed meanwhile what the batch relies on.
+    async def caught_up(self, database: Database) -> Staged:
+        """Looks for rivals once before the transaction, which then has few events to look at.
+
+        Raises Overtaken if there is one.
+        """
+        async with database.snapshot() as register:
+            await self.footprint.require_untouched(register, self.seen)
+            return replace(self, seen=await Seen.of(register))
+
+    async def require_current(self, change: Change) -> None:
+        """Locks the rows to be changed, in the transaction that will put them in force.
+
+        Raises Overtaken if others changed meanwhile what the rows rely on.
         """
         for type_code in self.types:
             await exclusively(change.session, serials.right_to_mark(type_code))
