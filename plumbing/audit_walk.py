@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import defaultdict
 from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -31,6 +32,7 @@ from plumbing.database import Database
 from plumbing.row_digests import AuditRow, Summary
 
 ERASE = "erase_audit"
+ROWS_AT_ONCE = 1000
 
 
 @dataclass(frozen=True)
@@ -83,9 +85,11 @@ async def _summaries(session: AsyncSession, entries: Sequence[AuditEntry]) -> di
         .where(col(AuditRow.entry_id).in_(ids))
         .order_by(col(AuditRow.entry_id), col(AuditRow.place))
     )
-    found: dict[int, Summary] = {}
-    async for entry_id, table, key, digest in await session.stream(query):
-        found.setdefault(entry_id, Summary()).add(table, key, digest)
+    found: dict[int, Summary] = defaultdict(Summary)
+    rows = await session.stream(query)
+    async for portion in rows.partitions(ROWS_AT_ONCE):
+        for entry_id, table, key, digest in portion:
+            found[entry_id].add(table, key, digest)
     return {entry_id: summary.hexdigest() for entry_id, summary in found.items()}
 
 

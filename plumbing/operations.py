@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import nats.errors
@@ -10,6 +10,7 @@ from prometheus_client.samples import Sample
 
 from law.errors import WrongState
 from plumbing import audit_walk
+from plumbing.audit import unsealed
 from plumbing.audit_calls import AuditCalls
 from plumbing.change import Change
 from plumbing.checkpoints.witness import Witness
@@ -63,17 +64,32 @@ class OperationsServicer(AuditCalls):
         self._parts, self._assembly = parts, assembly
 
     async def Check(self, request: pb.CheckRequest, context: Any) -> pb.CheckResponse:
-        findings = await self._assembly.check()
-        await self._check_plumbing(findings)
-        await self._check_audit(findings)
+        parts: Mapping[str, Callable[[Findings], Awaitable[None]]] = {
+            "under_way": self._check_under_way,
+            "data": self._check_data,
+            "audit": self._check_audit,
+            "rows": self._check_rows,
+        }
+        findings = Findings()
+        for name, look in parts.items():
+            if request.part in ("", name):
+                await look(findings)
         figures = [pb.Figure(name=name, value=value) for name, value in findings.figures.items()]
         return pb.CheckResponse(
             figures=figures, digests=findings.digests, problems=findings.problems
         )
 
-    async def _check_plumbing(self, findings: Findings) -> None:
-        pending = await inspection.outbox_pending(self._parts.database)
-        findings.figures["outbox.pending"] = pending.count
+    async def _check_data(self, findings: Findings) -> None:
+        own = await self._assembly.check()
+        findings.figures |= own.figures
+        findings.digests += own.digests
+        findings.problems += own.problems
+
+    async def _check_under_way(self, findings: Findings) -> None:
+        database = self._parts.database
+        findings.figures["outbox.pending"] = (await inspection.outbox_pending(database)).count
+        async with database.snapshot() as session:
+            findings.figures["audit.unsealed"] = await unsealed(session)
         try:
             await self._check_events(findings)
         except nats.errors.Error as error:
@@ -112,9 +128,11 @@ class OperationsServicer(AuditCalls):
         findings.figures |= {"audit.sealed": walk.sealed, "audit.unsealed": walk.unsealed}
         for object_, why in walk.breaks:
             findings.differ("audit.broken", object_, f"审计链断裂：{why}", f"Chain broken: {why}")
-        async with database.snapshot() as session:
-            await check_rows(session, self._watched_tables, findings)
         await self.witness.check(findings)
+
+    async def _check_rows(self, findings: Findings) -> None:
+        async with self._parts.database.snapshot() as session:
+            await check_rows(session, self._watched_tables, findings)
 
     async def GetFigures(
         self, request: pb.GetFiguresRequest, context: Any

@@ -10,10 +10,11 @@ from __future__ import annotations
 import hashlib
 import json
 import secrets
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from enum import Enum
+from functools import cached_property
 from typing import Any, Protocol, TypeVar
 
 import sqlalchemy as sa
@@ -25,6 +26,10 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from plumbing.database import PlumbingTable
 
+_AS_JSON = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode
+_LINE = json.JSONEncoder(ensure_ascii=False).encode
+_NO_DEFAULT = object()
+_PLAIN = frozenset({str, int, bool, type(None)})
 Model = TypeVar("Model", bound=type[SQLModel])
 _COLLECTED = "quanheng_written_rows"
 _CASTS: tuple[tuple[type[sa.types.TypeEngine[Any]], Callable[[Any], Any]], ...] = (
@@ -63,6 +68,14 @@ class Proven:
     columns: Mapping[str, Callable[[Any], Any]]
     blank: Mapping[str, Any]
 
+    @cached_property
+    def _parts(self) -> Sequence[tuple[str, Callable[[Any], Any] | None, Any]]:
+        """Each column with its cast, None for none, and with the default that is left out."""
+        return [
+            (name, None if cast is _as_it_is else cast, self.blank.get(name, _NO_DEFAULT))
+            for name, cast in self.columns.items()
+        ]
+
     def key(self, row: Any) -> str:
         """Returns the primary key of a row as text; parts of a composite key are joined by `/`."""
         return "/".join(str(plain(getattr(row, name))) for name in self.keys)
@@ -77,13 +90,18 @@ class Proven:
         A value that is its column's default is left out, so that the digest stays the same when a
         later release adds a column.
         """
+        return self.digest_of([getattr(row, name) for name in self.columns], salt)
+
+    def digest_of(self, row: Sequence[Any], salt: str) -> str:
+        """Returns the digest of a row whose values are given in the order of `columns`."""
         values = {}
-        for name, cast in self.columns.items():
-            value = plain(getattr(row, name))
-            value = value if value is None else cast(value)
-            if name not in self.blank or value != self.blank[name]:
-                values[name] = value
-        text = json.dumps(values, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+        for (name, cast, blank), value in zip(self._parts, row, strict=True):
+            stored = value if type(value) in _PLAIN else plain(value)
+            if cast is not None and stored is not None:
+                stored = cast(stored)
+            if stored != blank:
+                values[name] = stored
+        text = _AS_JSON(values)
         return hashlib.sha256(f"{salt}:{self.table}:{text}".encode()).hexdigest()
 
     def is_changed(self, row: Any) -> bool:
@@ -125,7 +143,11 @@ def proven_tables(metadata: sa.MetaData) -> list[Proven]:
 def _cast(column: sa.Column[Any]) -> Callable[[Any], Any]:
     """What makes a value of a column the same before it is stored and after it is read."""
     found = (cast for kind, cast in _CASTS if isinstance(column.type, kind))
-    return next(found, lambda value: value)
+    return next(found, _as_it_is)
+
+
+def _as_it_is(value: Any) -> Any:
+    return value
 
 
 def _defaults(model: type[SQLModel]) -> Iterator[tuple[str, Any]]:
@@ -238,7 +260,7 @@ class Summary:
 
     def add(self, table: str, key: str, digest: str | None) -> None:
         """Adds the digest of the next row."""
-        line = json.dumps([table, key, digest], ensure_ascii=False)
+        line = _LINE([table, key, digest])
         self._hash.update(f"{line}\n".encode())
         self._empty = False
 

@@ -28,6 +28,9 @@ from plumbing.rpc import Policy, Register
 from plumbing.settings import Settings
 from protos.operations.v1 import operations_pb2 as pb
 
+_AS_JSON = json.JSONEncoder(ensure_ascii=False).encode
+_PLAIN = frozenset({str, int, bool, type(None)})
+
 
 @dataclass
 class Findings:
@@ -69,7 +72,7 @@ class RowsDigest:
 
     def add(self, row: Sequence[Any]) -> None:
         """Adds a row: its values, which are texts, numbers, days, moments or enum members."""
-        text = json.dumps([plain(value) for value in row], ensure_ascii=False)
+        text = _AS_JSON([value if type(value) in _PLAIN else plain(value) for value in row])
         self._total += int.from_bytes(sha256(text.encode()).digest()[:16])
         self.count += 1
 

@@ -8,22 +8,24 @@ what is stuck, and starts what is missing, as `quanheng reconcile` does.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import NoReturn
 
 import structlog
 from temporalio.service import RPCError
 
+from plumbing.chunks import chunks
 from plumbing.database import DATABASE_AWAY
 from plumbing.grpc_errors import Away
 from plumbing.metrics.counted import WORKFLOW_INPUTS_REFUSED, WORKFLOWS_STARTED_AGAIN
 from plumbing.service import Reconciled
+from plumbing.together import together
 from plumbing.workflow_client import State, WorkflowClient
 
 # A workflow starts a moment after its row commits; only one that stays missing is started here.
 SETTLING_SECONDS = 3.0
-PORTION, PAUSE_SECONDS = 50, 0.5  # so many are asked for in a row, then others are let in
+PORTION, PAUSE_SECONDS = 50, 0.5
 log = structlog.get_logger()
 
 
@@ -54,15 +56,16 @@ class Upkeep:
 
     async def look(self) -> None:
         """Ends what is not sound, and starts what stays missing for three seconds."""
-        missing = await self.end_unsound()
+        missing = await self.end_unsound(PAUSE_SECONDS)
         if not missing:
             return
         await asyncio.sleep(SETTLING_SECONDS)
-        async for kind, id_, state in self._states():
-            if id_ in missing and state is not State.SOUND:
-                await kind.start(id_)
-                WORKFLOWS_STARTED_AGAIN.inc()
-                log.warning("workflows.started_again", workflow=id_)
+        for kind in self._kinds:
+            for id_ in missing.intersection(await kind.ids()):
+                if not await self._workflows.runs(id_):
+                    await kind.start(id_)
+                    WORKFLOWS_STARTED_AGAIN.inc()
+                    log.warning("workflows.started_again", workflow=id_)
 
     def before(
         self, reconcile: Callable[[], Awaitable[Reconciled]]
@@ -75,31 +78,31 @@ class Upkeep:
 
         return ended_then_reconciled
 
-    async def end_unsound(self) -> set[str]:
+    async def end_unsound(self, pause_seconds: float = 0.0) -> set[str]:
         """Ends the workflows that this platform did not start, and those that are stuck.
 
-        Returns the ids of all that should run and do not.
+        Returns the ids of all that should run and do not. Pauses after each portion of 50, so that
+        others are let in.
         """
         for id_ in await self._workflows.end_foreign():
             _tell_ended(id_, State.FOREIGN)
-        missing = set()
-        async for _, id_, state in self._states():
-            if state in (State.FOREIGN, State.STUCK):
-                await self._workflows.end(id_)
-                _tell_ended(id_, state)
-            if state is not State.SOUND:
-                missing.add(id_)
+        missing = set[str]()
+        for kind in self._kinds:
+            for portion in chunks(await kind.ids(), PORTION):
+                sound = await together(portion, self._is_sound)
+                missing |= {
+                    id_ for id_, is_sound in zip(portion, sound, strict=True) if not is_sound
+                }
+                await asyncio.sleep(pause_seconds)
         return missing
 
-    async def _states(self) -> AsyncIterator[tuple[Kind, str, State]]:
-        """The workflows that should run, each with its state, asked for in portions."""
-        asked = 0
-        for kind in self._kinds:
-            for id_ in await kind.ids():
-                asked += 1
-                if asked % PORTION == 0:
-                    await asyncio.sleep(PAUSE_SECONDS)
-                yield kind, id_, await self._workflows.state(id_)
+    async def _is_sound(self, id_: str) -> bool:
+        """Whether a workflow runs as it should; ends one that does not."""
+        state = await self._workflows.state(id_)
+        if state in (State.FOREIGN, State.STUCK):
+            await self._workflows.end(id_)
+            _tell_ended(id_, state)
+        return state is State.SOUND
 
 
 def _tell_ended(workflow_id: str, state: State) -> None:

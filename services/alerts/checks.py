@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import date, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 from sqlmodel import col, select
@@ -18,6 +19,7 @@ from plumbing.copies import hold_copies
 from plumbing.database import Database
 from plumbing.future_days import report_future_days
 from plumbing.service import Findings, Reconciled
+from plumbing.together import together
 from services.alerts import queries
 from services.alerts.escalation.checks import EscalationChecks
 from services.alerts.projection import facts_of
@@ -36,7 +38,7 @@ from services.alerts.tables import (
 )
 from services.alerts.timers import Timers, delivery_id, watch_id
 
-CHUNK = 500
+CHUNK = 1000
 _DAY = timedelta(days=1)
 _COPIED = {
     "bureaus": Bureau,
@@ -45,6 +47,11 @@ _COPIED = {
     "instruments": Instrument,
     "verifications": Verification,
 }
+# What is read of each instrument, the key first; objects would take longer than everything else.
+_COMPARED = (
+    *("instrument_id", "bureau", "type_code", "state", "rotate_on", "spell", "removed"),
+    *("standing", "valid_until", "since", "governing_id", "watched"),
+)
 # A delivery begins a moment after its notice is committed; only a lasting lack counts.
 SETTLING_SECONDS = 3.0
 LOOK_EVERY_SECONDS = 0.1
@@ -86,34 +93,42 @@ class Checks:
         alerts.
         """
         report = Reconciled()
-        for bureau in await self._standing.watched_bureaus():
-            if await self._is_missing(watch_id(bureau), report):
-                await self._timers.watch(bureau)
-        for notice_id in await self._standing.deliverable_notices():
-            if await self._is_missing(delivery_id(notice_id), report):
-                await self._timers.deliver(notice_id)
+        watched = await self._standing.watched_bureaus()
+        await self._start_missing(watched, watch_id, self._timers.watch, report)
+        waiting = await self._standing.deliverable_notices()
+        await self._start_missing(waiting, delivery_id, self._timers.deliver, report)
         await self.escalations.reconcile(report)
         return report
 
-    async def _is_missing(self, workflow_id: str, report: Reconciled) -> bool:
-        if await self._timers.runs(workflow_id):
-            report.running += 1
-            return False
-        report.started.append(workflow_id)
-        return True
+    async def _start_missing(
+        self,
+        objects: Sequence[str],
+        id_of: Callable[[str], str],
+        start: Callable[[str], Awaitable[None]],
+        report: Reconciled,
+    ) -> None:
+        missing = await self._idle(objects, id_of)
+        report.running += len(objects) - len(missing)
+        report.started += map(id_of, missing)
+        await together(missing, start)
+
+    async def _idle(self, objects: Sequence[str], id_of: Callable[[str], str]) -> list[str]:
+        """Those of the objects of which no workflow runs."""
+        run = await together(map(id_of, objects), self._timers.runs)
+        return [one for one, runs in zip(objects, run, strict=True) if not runs]
 
     async def _compare(
         self, session: AsyncSession, watches: Mapping[str, date | None], findings: Findings
     ) -> None:
         today = self._clock.today()
-        coloured = select(Instrument, queries.colour_in_sql(today))
+        colour = queries.colour_in_sql(today).label("colour")
+        coloured: Any = sa.select(*(getattr(Instrument, name) for name in _COMPARED), colour)
         key = col(Instrument.instrument_id)
         async for rows in paging.read_in_chunks(session, coloured, key, CHUNK):
-            facts = await facts_of(session, [row.instrument_id for row, _ in rows])
-            raised = await _raised(session, [row.instrument_id for row, _ in rows])
-            for row, colour in rows:
-                verifications = facts.get(row.instrument_id, ())
-                _compare_colour(row, colour, verifications, today, findings)
+            ids = [row.instrument_id for row in rows]
+            facts, raised = await facts_of(session, ids), await _raised(session, ids)
+            for row in rows:
+                _compare_colour(row, facts.get(row.instrument_id, ()), today, findings)
                 _find_missing_alerts(row, raised, watches.get(row.bureau), findings)
 
     async def _check_days(self, session: AsyncSession, findings: Findings) -> None:
@@ -130,14 +145,13 @@ class Checks:
         findings.figures |= {"watches": len(watches), "watches.behind": len(behind)}
 
     async def _find_missing_watches(self, bureaus: Sequence[str], findings: Findings) -> None:
-        for bureau in bureaus:
-            if not await self._timers.runs(watch_id(bureau)):
-                findings.differ(
-                    "watch.workflow_missing",
-                    f"bureau/{bureau}",
-                    "没有运行中的每日监视，请执行 quanheng reconcile",
-                    "No watch is running; run quanheng reconcile",
-                )
+        for bureau in await self._idle(bureaus, watch_id):
+            findings.differ(
+                "watch.workflow_missing",
+                f"bureau/{bureau}",
+                "没有运行中的每日监视，请执行 quanheng reconcile",
+                "No watch is running; run quanheng reconcile",
+            )
 
     async def _find_missing_deliveries(self, findings: Findings) -> None:
         ends = asyncio.get_running_loop().time() + SETTLING_SECONDS
@@ -155,12 +169,7 @@ class Checks:
 
     async def _undelivered(self) -> list[str]:
         """The pending notices of which no delivery runs; one just delivered is pending no more."""
-        runs = self._timers.runs
-        idle = [
-            one
-            for one in await self._standing.deliverable_notices()
-            if not await runs(delivery_id(one))
-        ]
+        idle = await self._idle(await self._standing.deliverable_notices(), delivery_id)
         still = set(await self._standing.deliverable_notices()) if idle else set()
         return [notice_id for notice_id in idle if notice_id in still]
 
@@ -197,13 +206,9 @@ async def _raised(
 
 
 def _compare_colour(
-    row: Instrument,
-    colour: str,
-    facts: Sequence[VerificationFact],
-    today: date,
-    findings: Findings,
+    row: Any, facts: Sequence[VerificationFact], today: date, findings: Findings
 ) -> None:
-    expected = _colour_by_law(row, facts, today)
+    colour, expected = row.colour, _colour_by_law(row, facts, today)
     if colour != expected:
         findings.differ(
             "colour.differs",
@@ -213,14 +218,14 @@ def _compare_colour(
         )
 
 
-def _colour_by_law(row: Instrument, facts: Sequence[VerificationFact], today: date) -> Colour:
+def _colour_by_law(row: Any, facts: Sequence[VerificationFact], today: date) -> Colour:
     """The colour from the verifications themselves, without what the projection stored."""
     state = InstrumentState.SCRAPPED if row.removed else row.state
     return colour_basis(row.type_code, state, row.rotate_on, facts).colour(today)
 
 
 def _find_missing_alerts(
-    row: Instrument,
+    row: Any,
     raised: set[tuple[str, int, str, str]],
     watched_through: date | None,
     findings: Findings,

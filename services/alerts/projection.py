@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, date
 from typing import Any, TypeVar
 
+import sqlalchemy as sa
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -192,15 +193,16 @@ async def facts_of(
     The verifications of an instrument are in the order in which they were recorded; removed ones
     are left out.
     """
-    rows = await session.exec(
-        select(Verification)
+    columns = ("instrument_id", "verification_id", "result", "verified_on", "valid_until")
+    query = (
+        sa.select(*(getattr(Verification, name) for name in columns))
         .where(col(Verification.instrument_id).in_(instrument_ids), ~col(Verification.removed))
         .order_by(col(Verification.recorded_at), col(Verification.place))
     )
+    connection = await session.connection()
     facts: dict[str, list[VerificationFact]] = defaultdict(list)
-    for row in rows:
-        fact = VerificationFact(row.verification_id, row.result, row.verified_on, row.valid_until)
-        facts[row.instrument_id].append(fact)
+    for instrument_id, *fact in await connection.execute(query):
+        facts[instrument_id].append(VerificationFact(*fact))
     return facts
 
 

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import compress
 from typing import NoReturn
 
 import sqlalchemy as sa
@@ -20,6 +21,7 @@ from plumbing.database import Database
 from plumbing.future_days import report_future_days
 from plumbing.grpc_errors import Away
 from plumbing.service import Findings, Reconciled
+from plumbing.together import together
 from services.objection.cited_receipts import CitedReceipts
 from services.objection.schedule import due_on
 from services.objection.steps import STUCK
@@ -138,13 +140,11 @@ class CaseChecks:
         """
         result = Reconciled()
         await self._compute_due_on()
-        for case in await self._workflows.open_cases():
-            name = workflow_id(case)
-            if await self._workflows.runs(name):
-                result.running += 1
-            else:
-                result.started.append(name)
-            await self._workflows.update(case.case_id)
+        cases = await self._workflows.open_cases()
+        missing = await self._without_workflow(cases)
+        result.started += [workflow_id(case) for case in missing]
+        result.running = len(cases) - len(missing)
+        await together((case.case_id for case in cases), self._workflows.update)
         await self._workflows.move_clock()
         return result
 
@@ -186,18 +186,23 @@ class CaseChecks:
 
     async def _differences(self) -> Differences:
         cases = await self._workflows.open_cases()
-        running = [case for case in cases if await self._workflows.runs(workflow_id(case))]
+        missing = {case.case_id for case in await self._without_workflow(cases)}
+        running = [case for case in cases if case.case_id not in missing]
         ids = {workflow_id(case) for case in cases}
         # The list lags a little, so each workflow on it is asked for by its id as well.
         extra = sorted(await self._workflows.listed() - ids)
+        orphaned = await together(extra, self._workflows.runs)
+        old = await together(running, self._workflows.has_old_schedule)
         return Differences(
-            missing=[case.case_id for case in cases if case not in running],
-            orphans=[case_of(name) for name in extra if await self._workflows.runs(name)],
-            old_schedule=[
-                case.case_id for case in running if await self._workflows.has_old_schedule(case)
-            ],
+            missing=sorted(missing),
+            orphans=[case_of(name) for name in compress(extra, orphaned)],
+            old_schedule=[case.case_id for case in compress(running, old)],
             due_on=[case.case_id for case in cases if case.due_on != _due_on(case)],
         )
+
+    async def _without_workflow(self, cases: Sequence[Case]) -> list[Case]:
+        run = await together(map(workflow_id, cases), self._workflows.runs)
+        return [case for case, runs in zip(cases, run, strict=True) if not runs]
 
     async def _stuck(self, open_cases: Collection[str]) -> list[str]:
         """The open cases of which an activity was refused for good."""

@@ -16,6 +16,7 @@ from law.objection import CaseKind, CaseState
 from law.terms.ledger import Term
 from plumbing.clock import Clock, local_date
 from plumbing.database import Database
+from plumbing.together import together
 from plumbing.workflow_client import WorkflowClient
 from plumbing.workflow_upkeep import Kind
 from services.objection.messages import CaseStart, ClockMove, End, Ending, Schedule
@@ -114,11 +115,13 @@ class CaseWorkflows:
 
     async def move_clock(self) -> None:
         """Sends the present offset of the sandbox's clock to the workflow of every open case."""
-        offset_seconds = self._clock.offset().total_seconds()
-        for case in await self.open_cases():
+        move = ClockMove(offset_seconds=self._clock.offset().total_seconds())
+
+        async def send(case: Case) -> None:
             if state := await self._state(case.case_id):
-                move = ClockMove(offset_seconds=offset_seconds)
                 await self._signal(*state, "clock_moved", move)
+
+        await together(await self.open_cases(), send)
 
     async def _state(self, case_id: str) -> tuple[CaseKind, CaseStart] | None:
         """The kind and state of an open case, as its workflow starts from it."""

@@ -115,12 +115,17 @@ class CheckRequest(_message.Message):
 
     DESCRIPTOR: _descriptor.Descriptor
 
+    PART_FIELD_NUMBER: _builtins.int
+    part: _builtins.str
+    """Which part of the check: what is "under_way", its "data", its "rows", its "audit"; empty for all."""
     def __init__(
         self,
+        *,
+        part: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["part", b"part"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -17,6 +17,7 @@ from plumbing.clock import Clock
 from plumbing.database import DATABASE_AWAY, Database
 from plumbing.identity import service_caller
 from plumbing.service import Findings, Reconciled
+from plumbing.together import together
 from services.alerts.escalation.cases import (
     IS_OWNED,
     ON_INSTRUMENT,
@@ -97,11 +98,9 @@ class EscalationChecks:
         await self._derive_again()
         cases = [case.escalation_id for case in await self._escalation_timers.open_cases()]
         listed = await self._timers.escalating()
-        for case in cases:
-            if case in listed or await self._runs(case):
-                report.running += 1
-            else:
-                report.started.append(escalation_id(case))
+        missing = await self._among([one for one in cases if one not in listed], running=False)
+        report.running += len(cases) - len(missing)
+        report.started += map(escalation_id, missing)
         await self._escalation_timers.push(cases)
 
     async def _match_cases(self) -> None:
@@ -143,11 +142,13 @@ class EscalationChecks:
         cases = {case.escalation_id for case in await self._escalation_timers.open_cases()}
         listed = await self._timers.escalating()
         # Temporal's list is a moment behind; the description of one workflow is not.
-        missing = [case for case in sorted(cases - listed) if not await self._runs(case)]
-        return missing, [case for case in sorted(listed - cases) if await self._runs(case)]
+        missing = await self._among(sorted(cases - listed), running=False)
+        return missing, await self._among(sorted(listed - cases), running=True)
 
-    async def _runs(self, case: str) -> bool:
-        return await self._timers.runs(escalation_id(case))
+    async def _among(self, cases: Sequence[str], *, running: bool) -> list[str]:
+        """Those of the cases of which a workflow runs, or of which none does."""
+        run = await together(map(escalation_id, cases), self._timers.runs)
+        return [case for case, runs in zip(cases, run, strict=True) if runs is running]
 
 
 async def _without_case(session: AsyncSession) -> dict[str, list[str]]:

@@ -14,6 +14,7 @@ from law.periods import start_of
 from plumbing.clock import Clock
 from plumbing.database import Database
 from plumbing.events.envelope import Received
+from plumbing.together import together
 from protos.alerts.v1 import events_pb2 as own
 from services.alerts.escalation.workflows import EscalationStand
 from services.alerts.tables import Escalation
@@ -77,5 +78,5 @@ class EscalationTimers:
 
     async def _signal(self, cases: Sequence[Escalation]) -> None:
         offset_seconds = self._clock.offset().total_seconds()
-        for case in cases:
-            await self._timers.escalate(workflow_state(case, offset_seconds))
+        states = (workflow_state(case, offset_seconds) for case in cases)
+        await together(states, self._timers.escalate)

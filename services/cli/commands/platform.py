@@ -101,7 +101,11 @@ def reconcile(data: Data = None, as_json: AsJson = False) -> None:
 
 
 async def reconcile_all(client: Client) -> dict[str, operations.ReconcileResponse]:
-    """Makes every service start its missing Temporal workflows; returns the response of each."""
+    """Makes every service start its missing Temporal workflows; returns the response of each.
+
+    Waits first for the events under way, by which a service starts workflows itself.
+    """
+    await agreement.rest(client)
     return await of_each_service(
         client,
         lambda stub: stub.Reconcile(operations.ReconcileRequest(request_id=new_request_id())),

@@ -7,6 +7,7 @@ Only the type of the response determines its layout (see `views`).
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -25,6 +26,7 @@ from services.cli.output.exporting import export as write
 from services.cli.output.headings import title
 from services.cli.output.language import choose
 from services.cli.output.names import Names
+from services.cli.output.progress import Progress
 from services.cli.output.views import view
 
 PAGE = 1000
@@ -139,20 +141,41 @@ async def export_list(method: Method[Any], wanted: Any, to: Path, client: Any) -
     first = await method(request, metadata=_EXPORTED)
     field, message = items_of(first.DESCRIPTOR)
     names = Names()
-    items = _each(method, request, first, field, names, client)
-    return await write(to, title(message.name), columns_of(message), items, names)
+    with Progress() as progress:
+        items = _each(method, request, first, field, names, client, progress)
+        return await write(to, title(message.name), columns_of(message), items, names)
 
 
 async def _each(
-    method: Method[Any], request: Any, response: Any, field: str, names: Names, client: Any
+    method: Method[Any],
+    request: Any,
+    response: Any,
+    field: str,
+    names: Names,
+    client: Any,
+    progress: Progress,
 ) -> AsyncIterator[Any]:
-    """Every item of a list, page by page, after looking up the names of its page."""
+    """Every item of a list, page by page, after looking up the names of its page.
+
+    The next page is asked for before the items of a page are written.
+    """
+    written, total = 0, getattr(response, "total", 0)
     while True:
         items = getattr(response, field)
         await names.learn(client, items)
+        following = _next_page(method, request, response)
         for item in items:
             yield item
-        if not getattr(response, "next_page_token", ""):
+        written += len(items)
+        progress.rows(written, total)
+        if following is None:
             return
-        request.page_token = response.next_page_token
-        response = await method(request, metadata=_EXPORTED)
+        response = await following
+
+
+def _next_page(method: Method[Any], request: Any, response: Any) -> asyncio.Future[Any] | None:
+    """Asks for the page that follows a response; None after the last page."""
+    if not getattr(response, "next_page_token", ""):
+        return None
+    request.page_token = response.next_page_token
+    return asyncio.ensure_future(method(request, metadata=_EXPORTED))

@@ -13,7 +13,7 @@ from rich.text import Text
 from law.reader.texts import spell_out
 from services.cli.output.columns import (
     Path,
-    cell_at,
+    cell_of,
     is_named,
     name_at,
     value_at,
@@ -86,7 +86,7 @@ def _text(path: Sequence[FieldDescriptor], message: Any, names: Names) -> str:
         return "、".join(short(word_of(field, str(item))) for item in value)
     if vocabulary(field) and isinstance(value, str):
         return word_of(field, value)
-    return _spelled(cell_at(path, message, names))
+    return _spelled(cell_of(path)(message, names))
 
 
 def _named(field: FieldDescriptor, value: str, name: str) -> str:

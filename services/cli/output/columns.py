@@ -64,10 +64,21 @@ def value_at(path: Sequence[FieldDescriptor], message: Any) -> Any:
     return getattr(message, last.name)
 
 
-def cell_at(path: Sequence[FieldDescriptor], message: Any, _names: Names) -> Cell:
-    """Returns the field at a path as a day, a moment, a number, or a text with words for codes."""
-    value = value_at(path, message)
-    return None if value is None else _cell(path[-1], value)
+def cell_of(path: Sequence[FieldDescriptor]) -> Callable[[Any, Names], Cell]:
+    """Returns what makes the cell of a message: a day, a moment, a number, or a text in words.
+
+    What the field is like is asked here, once, and not for each cell of a long list.
+    """
+    last = path[-1]
+    read, name = _reader(last), last.name
+    if len(path) == 1 and not last.has_presence:
+        return lambda message, _names: read(getattr(message, name))
+
+    def cell(message: Any, _names: Names) -> Cell:
+        value = value_at(path, message)
+        return None if value is None else read(value)
+
+    return cell
 
 
 def name_at(path: Sequence[FieldDescriptor], message: Any, names: Names) -> str:
@@ -107,24 +118,39 @@ def _columns(message: Descriptor) -> Iterator[Column]:
     for path in paths_of(message):
         *before, last = path
         above = [*filter(None, map(heading, before))]
-        yield Column("·".join(filter(None, (*above, heading(last)))), partial(cell_at, path))
+        yield Column("·".join(filter(None, (*above, heading(last)))), cell_of(path))
         if is_named(last):
             yield Column("·".join((*above, name_heading(last))), partial(name_at, path))
 
 
-def _cell(field: FieldDescriptor, value: Any) -> Cell:
+def _reader(field: FieldDescriptor) -> Callable[[Any], Cell]:
+    """What makes a cell of a value of the field."""
     if field.is_repeated:
-        return _joined(field, value)
+        return partial(_joined, field)
     if field.message_type is not None:
         is_moment = field.message_type.full_name == TIMESTAMP
-        return value.ToDatetime(tzinfo=SHANGHAI) if is_moment else _json(MessageToDict(value))
-    if field.enum_type is not None:
-        return _word(field, enum_code(field.enum_type, value))
-    if isinstance(value, bytes):
-        return value.hex()
-    if isinstance(value, str):
-        return _day(value) if DAYS.fullmatch(field.name) else _word(field, value)
+        return _moment if is_moment else _message
+    if (codes := field.enum_type) is not None:
+        return lambda value: _word(field, enum_code(codes, value))
+    if field.type == FieldDescriptor.TYPE_BYTES:
+        return bytes.hex
+    if field.type != FieldDescriptor.TYPE_STRING:
+        return _as_it_is
+    if DAYS.fullmatch(field.name):
+        return _day
+    return partial(_word, field) if vocabulary(field) else _as_it_is
+
+
+def _as_it_is(value: Any) -> Cell:
     return value  # type: ignore[no-any-return]
+
+
+def _moment(value: Any) -> Cell:
+    return value.ToDatetime(tzinfo=SHANGHAI)  # type: ignore[no-any-return]
+
+
+def _message(value: Any) -> Cell:
+    return _json(MessageToDict(value))
 
 
 def _word(field: FieldDescriptor, code: str) -> str:

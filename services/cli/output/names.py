@@ -10,15 +10,19 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
+from functools import cache
+from typing import Any, NamedTuple
 
 import grpc
+from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from google.protobuf.message import Message
 
+from plumbing.chunks import chunks
 from protos.identity.v1 import identity_pb2 as identity
 from protos.registry.v1 import registry_pb2 as pb
 
-SINGLY = 200  # ids that are looked up one by one; for more of a kind its whole list is read
+SINGLY = 200  # instruments that are looked up one by one; for more the whole list is read
+FEW = 20  # subjects that are looked up one by one; more are asked for together
 PAGE = 1000
 # The caller may not see the name, there is none, or the platform is older than this program.
 UNKNOWABLE = frozenset(
@@ -81,7 +85,7 @@ class Names:
         """Reads the names for all ids in the messages and stores them; looks up each id once."""
         ids: dict[str, set[str]] = {}
         for message in messages:
-            if self.today is None and _is_dated(message):
+            if self.today is None and _is_dated(message.DESCRIPTOR):
                 await self._learn_today(client)
             self._note_own(message)
             if message.DESCRIPTOR.name == "GetCaseResponse":
@@ -114,8 +118,9 @@ class Names:
             if len(ids) <= SINGLY:
                 self.subjects[subject.subject_id] = subject
 
-        if len(ids) > SINGLY:
-            await _all(client.registry.ListSubjects, pb.ListSubjectsRequest, "subjects", note)
+        if len(ids) > FEW:
+            for some in chunks(ids, PAGE):
+                await _all(client.registry.ListSubjects, _subjects_of(some), "subjects", note)
             return
         requests = (pb.GetSubjectRequest(subject_id=one) for one in ids)
         await _each(client.registry.GetSubject, requests, lambda answer: note(answer.subject))
@@ -125,8 +130,8 @@ class Names:
             self.instrument[instrument.instrument_id] = instrument
 
         if len(ids) > SINGLY:
-            listed = client.registry.ListInstruments
-            await _all(listed, pb.ListInstrumentsRequest, "instruments", note)
+            wanted = pb.ListInstrumentsRequest(page_size=PAGE)
+            await _all(client.registry.ListInstruments, wanted, "instruments", note)
             return
         requests = (pb.GetInstrumentRequest(instrument_id=one) for one in ids)
         got = client.registry.GetInstrument
@@ -142,8 +147,8 @@ class Names:
         await _each(client.registry.GetRecord, requests, note)
 
     async def _learn_bureaus(self, client: Any, _ids: Sequence[str]) -> None:
-        listed = client.registry.ListBureaus
-        await _all(listed, pb.ListBureausRequest, "bureaus", self._note_own)
+        wanted = pb.ListBureausRequest(page_size=PAGE)
+        await _all(client.registry.ListBureaus, wanted, "bureaus", self._note_own)
 
     async def _learn_accounts(self, client: Any, ids: Sequence[str]) -> None:
         request = identity.NameAccountsRequest(account_ids=ids[:PAGE])
@@ -165,27 +170,60 @@ def ids_in(message: Message) -> Iterator[tuple[str, str]]:
 
     The id of an instrument is included only if the place of the instrument is shown.
     """
-    for field_, value in message.ListFields():
-        if field_.message_type is not None and not field_.message_type.full_name.startswith(
-            "google."
-        ):
-            nested = value if field_.is_repeated else [value]
-            for one in nested if not hasattr(nested, "items") else ():
-                yield from ids_in(one)
-        elif isinstance(value, str) and (kind := _kind(message, field_.name)):
+    places = _places_of(message.DESCRIPTOR)
+    for name, kind in places.ids:
+        if value := getattr(message, name):
             yield kind, value
+    for name in places.nested:
+        if message.HasField(name):
+            yield from ids_in(getattr(message, name))
+    for name in places.lists:
+        for one in getattr(message, name):
+            yield from ids_in(one)
 
 
-def _is_dated(message: Message) -> bool:
+class _Places(NamedTuple):
+    """The fields of a message in which ids are looked for; those that are ids with their kind."""
+
+    ids: Sequence[tuple[str, str]]
+    nested: Sequence[str]
+    lists: Sequence[str]
+
+
+@cache
+def _places_of(message: Descriptor) -> _Places:
+    ids = [
+        (field_.name, kind)
+        for field_ in message.fields
+        if field_.type == FieldDescriptor.TYPE_STRING and not field_.is_repeated
+        if (kind := _kind(message.name, field_.name))
+    ]
+    messages = [field_ for field_ in message.fields if _may_hold_ids(field_)]
+    return _Places(
+        ids,
+        [field_.name for field_ in messages if not field_.is_repeated],
+        [field_.name for field_ in messages if field_.is_repeated],
+    )
+
+
+def _may_hold_ids(field_: FieldDescriptor) -> bool:
+    held = field_.message_type
+    if held is None or held.full_name.startswith("google."):
+        return False
+    return not held.GetOptions().map_entry
+
+
+@cache
+def _is_dated(message: Descriptor) -> bool:
     """Whether a message or the items of its list are shown with the days left."""
-    held = {field_.message_type.name for field_ in message.DESCRIPTOR.fields if field_.message_type}
-    return not DATED.isdisjoint(held | {message.DESCRIPTOR.name})
+    held = {field_.message_type.name for field_ in message.fields if field_.message_type}
+    return not DATED.isdisjoint(held | {message.name})
 
 
-def _kind(message: Message, field_name: str) -> str:
+def _kind(message: str, field_name: str) -> str:
     """The kind of thing that a field identifies; empty where no name is shown for it."""
     kind = KINDS.get(field_name, "")
-    is_shown = kind != "instrument" or message.DESCRIPTOR.name in PLACED
+    is_shown = kind != "instrument" or message in PLACED
     return kind if is_shown else ""
 
 
@@ -205,9 +243,12 @@ async def _each(method: Any, requests: Iterable[Message], note: Callable[[Any], 
         note(answer)
 
 
-async def _all(method: Any, request: Any, items: str, note: Callable[[Any], None]) -> None:
+def _subjects_of(ids: Sequence[str]) -> pb.ListSubjectsRequest:
+    return pb.ListSubjectsRequest(subject_ids=ids, page_size=PAGE)
+
+
+async def _all(method: Any, wanted: Any, items: str, note: Callable[[Any], None]) -> None:
     """Notes every item of a list, page by page."""
-    wanted = request(page_size=PAGE)
     while (answer := await _permitted(method(wanted))) is not None:
         for item in getattr(answer, items):
             note(item)
