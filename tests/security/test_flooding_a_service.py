@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import socket
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
@@ -26,6 +27,7 @@ from plumbing.settings import Settings
 from protos.identity.v1 import identity_pb2 as identity
 from protos.operations.v1 import operations_pb2 as operations
 from protos.registry.v1 import registry_pb2 as pb
+from services.cli.sessions import ADMINISTRATOR, administrator_password
 from services.registry.identity.passwords import HASHES_WAITING
 from tests.integration.registry.bulk_sender import Sender
 from tests.integration.registry.conftest import _settings, nats_url, registry  # noqa: F401
@@ -38,6 +40,7 @@ from tests.integration.registry.running_registry import (
 from tests.patience import PATIENCE_SECONDS
 
 MORE_THAN_CONNECTIONS = 20  # to a SQLite file, of which a process has 16
+SIGN_IN_SECONDS = 1.0
 MORE_THAN_FILES = 1200  # connections; by default a process may open 1,024 files
 
 
@@ -68,12 +71,26 @@ async def test_silent_connections_shut_nobody_out(
     registry: RunningRegistry,  # noqa: F811
 ) -> None:
     subject = await registry.subject()
+    alone = await _seconds_of_sign_in(registry)
     with silent_connections(registry.settings.address("registry")):
         newcomer = registry.client(Role.CASEWORKER)
         answer = await newcomer.registry.GetSubject(
             pb.GetSubjectRequest(subject_id=subject.subject_id)
         )
+        meanwhile = await _seconds_of_sign_in(registry)
     assert answer.subject.subject_id == subject.subject_id
+    assert meanwhile < SIGN_IN_SECONDS + 5 * alone  # most of it is the hashing of the password
+
+
+async def _seconds_of_sign_in(
+    registry: RunningRegistry,  # noqa: F811
+) -> float:
+    """How long a newcomer waits for the answer about name and password, over a new connection."""
+    password = administrator_password(registry.settings.keys_dir)
+    request = identity.LoginRequest(name=ADMINISTRATOR, password=password)
+    stranger, began = registry.client_with(), time.monotonic()
+    await stranger.identity.Login(request, timeout=PATIENCE_SECONDS)
+    return time.monotonic() - began
 
 
 async def test_half_sent_batches_of_one_account_are_bounded(
