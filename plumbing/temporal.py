@@ -113,14 +113,20 @@ def worker(
     service: str,
     workflows: Sequence[type],
     activities: Sequence[Callable[..., Any]],
+    *,
+    at_once: int | None = None,
 ) -> Worker:
-    """Returns the Temporal worker of a service; when stopped, it has two seconds to finish work."""
+    """Returns the Temporal worker of a service; when stopped, it has two seconds to finish work.
+
+    `at_once` is how many activities it carries out at one time, if not the usual 100.
+    """
     return Worker(
         client,
         task_queue=task_queue(service),
         workflows=workflows,
         activities=activities,
         graceful_shutdown_timeout=GRACE,
+        max_concurrent_activities=at_once,
         build_id=f"quanheng {version('quanheng')}",  # the default is a digest of all loaded code
     )
 

@@ -21,12 +21,16 @@ from services.alerts.escalation.servicer import EscalationServicer
 from services.alerts.escalation.workflows import EscalationWorkflow
 from services.alerts.notices.checkpoint_notices import CheckpointNotices
 from services.alerts.notices.dead_letter_mail import DeadLetterMail
+from services.alerts.notices.term_digests import TermDigests
 from services.alerts.notices.waiting import Waiting
 from services.alerts.policy import ESCALATION_POLICY, ESCALATIONS, POLICY, SERVICE
 from services.alerts.servicer import AlertsServicer
 from services.alerts.standing import StandingWorkflows
 from services.alerts.timers import Timers
 from services.alerts.workflows import DeliveryWorkflow, WatchWorkflow, mail_queue
+
+# Most of them wait for their turn, or for a mail server that hangs, and cost next to nothing.
+DELIVERIES_AT_ONCE = 1000
 
 
 async def build(parts: Parts) -> Assembly:
@@ -46,7 +50,9 @@ async def build(parts: Parts) -> Assembly:
         [WatchWorkflow, DeliveryWorkflow, EscalationWorkflow],
         [*activities.all(), *escalation_activities.all()],
     )
-    postman = temporal.worker(client, mail_queue("alerts"), [], [activities.deliver])
+    postman = temporal.worker(
+        client, mail_queue("alerts"), [], [activities.deliver], at_once=DELIVERIES_AT_ONCE
+    )
     sends_mail = bool(parts.settings.smtp_url)
     checks = Checks(parts.database, parts.clock, timers, sends_mail=sends_mail)
     standing = StandingWorkflows(parts.database, parts.clock, timers, sends_mail=sends_mail)
@@ -66,6 +72,7 @@ async def build(parts: Parts) -> Assembly:
             upkeep.run,
             DeadLetterMail.of(parts).run,
             CheckpointNotices.of(parts).run,
+            TermDigests(parts.changes).run,
             checks.escalations.adopt_calendar,
             Waiting(parts.database, timers, parts.settings.smtp_url).run,
         ],

@@ -19,6 +19,7 @@ from plumbing.told_time import checked_day
 from services.alerts.clients import Clients
 from services.alerts.notices import mail, webhook
 from services.alerts.notices.issue import load
+from services.alerts.notices.lanes import AGAIN_AFTER, Lanes, Occupied
 from services.alerts.tables import Notice, NoticeState
 from services.alerts.watch import watch
 from services.alerts.workflows import WatchDone, WatchRun
@@ -45,9 +46,11 @@ async def _heartbeats() -> AsyncIterator[None]:
 class Activities:
     """The activities of the daily watch and of mail delivery, with database and mail server."""
 
-    def __init__(self, changes: Changes, settings: Settings, clients: Clients) -> None:
+    def __init__(
+        self, changes: Changes, settings: Settings, clients: Clients, lanes: Lanes | None = None
+    ) -> None:
         self._changes, self._settings, self._clients = changes, settings, clients
-        self._caller = service_caller("alerts")
+        self._caller, self._lanes = service_caller("alerts"), lanes or Lanes()
 
     def all(self) -> list[Callable[..., Any]]:
         """Returns the activities of this class, which the Temporal worker registers."""
@@ -75,18 +78,21 @@ class Activities:
 
         Does nothing if the notice is not pending, or is a mail and no mail server is set: then it
         waits until the service starts with one. After a crash between sending and storing, the
-        notice is sent again under the same id. Raises ApplicationError if it is not accepted.
+        notice is sent again under the same id. Raises ApplicationError if it is not accepted, or if
+        its address hung before and has to wait.
         """
         async with self._changes.database.snapshot() as session:
             notice = await load(session, notice_id, lock=False)
         if notice.state is not NoticeState.PENDING or not self._can_send(notice):
             return
         try:
-            async with _heartbeats():
+            async with _heartbeats(), self._lanes.turn(notice.address):
                 await self._send(notice)
+        except Occupied as error:
+            raise ApplicationError("It waits", next_retry_delay=AGAIN_AFTER) from error
         except (mail.MailError, webhook.WebhookError) as error:
             async with self._changes.change(self._caller) as change:
-                await mail.note_attempt(change, notice_id, str(error))
+                await mail.note_attempt(change, notice_id, error)
             raise ApplicationError(str(error), non_retryable=error.final) from error
         async with self._changes.change(self._caller) as change:
             await mail.mark_delivered(change, notice_id)

@@ -34,6 +34,7 @@ from services.alerts.notices.filing import instrument_filed
 from services.alerts.notices.issue import Matter, contact_of, issue, known
 from services.alerts.notices.proposal_notices import proposal_decided
 from services.alerts.notices.record_notices import fact_of, records_changed, telling_asked
+from services.alerts.notices.term_digests import term_rung_reached
 from services.alerts.notices.texts import Text
 from services.alerts.tables import (
     Bureau,
@@ -276,17 +277,4 @@ async def case_handed_over(change: Change, received: Received[objection.CaseHand
     )
     matter = Matter(f"case/{case.case_id}")
     key = f"handed_over/{case.case_id}/{received.id}"
-    await issue(change, NoticeKind.TERM, key, bureau, case.bureau, text, matter)
-
-
-async def term_rung_reached(change: Change, received: Received[objection.TermRungReached]) -> None:
-    """Issues a notice that reminds the bureau of the term of an objection or repair case.
-
-    After an extension of the term the same reminder is issued again.
-    """
-    case = received.message.case
-    bureau = await known(change.session, Bureau, case.bureau)
-    text = Text(f"办理期限提醒：{case.number}", received.message.message_zh)
-    key = f"term/{case.case_id}/{received.id}"
-    matter = Matter(f"case/{case.case_id}")
     await issue(change, NoticeKind.TERM, key, bureau, case.bureau, text, matter)

@@ -21,6 +21,7 @@ STAFF = (
 )
 _COLOURS = allow(Role.OPERATOR, Role.VERIFICATION_INSTITUTION, *STAFF)
 _ALERTS = allow(Role.OPERATOR, *STAFF)
+_RETRY = allow(Role.CASEWORKER, Role.UNIT_HEAD, Role.ADMINISTRATOR)
 _DECIDE = allow(Role.CASEWORKER, Role.UNIT_HEAD)
 
 POLICY: Policy = {
@@ -41,7 +42,9 @@ POLICY: Policy = {
     # The secret in the request is what admits.
     f"/{SERVICE}/ReadCalendar": Rule(ANYONE),
     f"/{SERVICE}/GetWatch": allow(*STAFF),
-    f"/{SERVICE}/RetryDelivery": allow(Role.CASEWORKER, Role.UNIT_HEAD, Role.ADMINISTRATOR),
+    f"/{SERVICE}/RetryDelivery": _RETRY,
+    f"/{SERVICE}/CountRetries": _RETRY,
+    f"/{SERVICE}/RetryDeliveries": _RETRY,
     f"/{SERVICE}/SummariseMonth": allow(Role.UNIT_HEAD, Role.MUNICIPAL_REVIEWER),
 }
 

@@ -17,6 +17,7 @@ from plumbing.identity import Caller
 from plumbing.view import View
 from protos.alerts.v1 import alerts_pb2 as pb
 from services.alerts import wire
+from services.alerts.notices.retries import limited
 from services.alerts.tables import (
     ON_FILE,
     TOLD_OF,
@@ -145,6 +146,7 @@ async def list_notices(view: View, request: pb.ListNoticesRequest) -> pb.ListNot
         rows = rows.where(col(Notice.state) == NoticeState(request.state))
     if request.unread:
         rows = rows.where(col(Notice.read_at).is_(None))
+    rows = rows.where(*limited(request))
     order, reverse = paging.order(request, _NOTICE_ORDERS, "created_at desc")
     page, token = await paging.page(view.session, request, rows, *order, newest_first=reverse)
     count = await paging.count(view.session, request, rows, token)

@@ -11,8 +11,8 @@ from protos.alerts.v1 import alerts_pb2_grpc as rpc
 from services.alerts import board, calendar_feed, month, queries
 from services.alerts.board_parts import BoardParts
 from services.alerts.notices import preferences
-from services.alerts.notices.mail import retry_delivery
 from services.alerts.notices.reading import mark_notices
+from services.alerts.notices.retries import count_retries, retry_deliveries, retry_delivery
 
 
 class AlertsServicer(Servicer, rpc.AlertsServiceServicer):
@@ -45,4 +45,6 @@ class AlertsServicer(Servicer, rpc.AlertsServiceServicer):
     ReadCalendar = query(calendar_feed.read_calendar)
     GetWatch = query(queries.get_watch)
     RetryDelivery = change(retry_delivery)
+    CountRetries = query(count_retries)
+    RetryDeliveries = change(retry_deliveries)
     SummariseMonth = query(month.summarise_month)

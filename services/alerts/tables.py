@@ -46,6 +46,7 @@ _ZH = {"server_default": ZH.value}
 # Conditions of indexes, which a query repeats word for word so that the index is used.
 ON_FILE = "standing <> 'removed'"
 TOLD_OF = "NOT baseline"
+UNTOLD = "notice_id = ''"
 
 
 def _both(name: str, *columns: str) -> tuple[sa.Index, sa.Index]:
@@ -80,6 +81,14 @@ class NoticeState(StrEnum):
     DELIVERED = "delivered"
     FAILED = "failed"
     NO_ADDRESS = "no_address"
+
+
+class Failure(StrEnum):
+    """Why the last attempt to deliver a notice failed; NONE where no attempt failed."""
+
+    NONE = ""
+    REFUSED = "refused"  # there is no such mailbox, or it takes no mail
+    UNREACHABLE = "unreachable"  # any other cause
 
 
 class Bureau(Base, table=True):
@@ -267,7 +276,7 @@ class Alert(Base, table=True):
     notice_id: str | None = None
 
 
-@proven(without=("attempts", "error", "read_at"))
+@proven(without=("attempts", "error", "failure", "read_at"))
 class Notice(Base, table=True):
     """A notice and its delivery. `key` identifies the cause; each key has only one notice.
 
@@ -299,6 +308,11 @@ class Notice(Base, table=True):
     state: NoticeState = Field(sa_type=enum_column(NoticeState))
     attempts: int = 0
     error: str = ""
+    failure: Failure = Field(
+        default=Failure.NONE,
+        sa_type=enum_column(Failure),
+        sa_column_kwargs={"server_default": Failure.NONE.value},
+    )
     created_at: datetime
     delivered_at: datetime | None = None
     read_at: datetime | None = None
@@ -309,6 +323,24 @@ class Notice(Base, table=True):
     check_code: str = Field(default="", sa_column_kwargs={"server_default": ""})
     # The link of the registry whose secret part is put into the mail, and only there.
     link_id: str = Field(default="", sa_column_kwargs={"server_default": ""})
+
+
+class TermNote(Base, table=True):
+    """A reminder of a case's term, announced by objection; `notice_id` is empty until it is told.
+
+    `event_id` is the event that announced it, `case_number` the number of its case.
+    """
+
+    __tablename__ = "term_note"
+    __table_args__ = (partial_index("ix_term_note_untold", "bureau", "at", where=UNTOLD),)
+
+    event_id: str = Field(primary_key=True)
+    bureau: str
+    case_id: str
+    case_number: str
+    message_zh: str
+    at: datetime
+    notice_id: str = ""
 
 
 class Rhythm(StrEnum):

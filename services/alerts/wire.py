@@ -79,6 +79,7 @@ def notice(row: Notice) -> pb.Notice:
         state=row.state.value,
         attempts=row.attempts,
         error=row.error,
+        failure=row.failure.value,
         about=row.about,
         letter_id=row.letter_id,
         number=row.number,

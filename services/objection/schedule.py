@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from datetime import date
 
-from law.objection import INTAKE_OF, CaseKind
+from law.objection import INTAKE_OF, CaseKind, CaseState
 from law.terms.data import definition
 from law.terms.ledger import Reminder, Term, start
 from law.terms.workdays import edition
+from plumbing.clock import local_date
 from services.objection.messages import Rung, Schedule
+from services.objection.tables import Case
 
 ESCALATE = "escalate"
 INTAKE = "intake/"  # begins the key of a reminder to accept or decline a case
@@ -33,6 +35,18 @@ def schedule_of(term: Term, number: str, version: int) -> Schedule:
     return Schedule(
         version=version, due_at=term.overdue_at(newest), rungs=rungs, edition=newest.number
     )
+
+
+def schedule_of_case(case: Case) -> Schedule | None:
+    """Returns the schedule of the reminders of a case: of its term, or before, to accept it.
+
+    None if there is nobody to remind.
+    """
+    if case.term is not None:
+        return schedule_of(Term.from_json(case.term), case.number, case.version)
+    if case.state is not CaseState.LODGED:
+        return None
+    return intake_schedule(case.kind, local_date(case.lodged_at), case.number, case.version)
 
 
 def intake_schedule(kind: CaseKind, lodged_on: date, number: str, version: int) -> Schedule | None:

@@ -38,13 +38,14 @@ from protos.objection.v1 import events_pb2 as events
 from protos.objection.v1 import objection_pb2 as pb
 from protos.registry.v1.registry_pb2 import Record
 from services.objection.letters import LetterText
-from services.objection.messages import RungDue, Stuck
+from services.objection.messages import Rung, RungDue, Stuck
 from services.objection.numbers import next_letter_number
-from services.objection.schedule import INTAKE, due_on
+from services.objection.schedule import INTAKE, due_on, schedule_of_case
 from services.objection.tables import OPEN, Case, CaseLetter, CaseStep, ReachedRung
 from services.objection.wire import case_message, letter_message
 
 EventOf = Callable[[pb.Case], Message]
+OVERTAKEN = "rung_overtaken"  # the step of a reminder that was skipped for a later one
 STUCK = "stuck/"  # begins the key of a rung that stands for a refused activity
 # States in which a term can be running: an objection's runs from acceptance, a repair's from
 # submission (C-13).
@@ -199,12 +200,17 @@ async def reach_rung(change: Change, due: RungDue) -> bool:
     """Announces a reminder or escalation of a case's term; returns False if it was not announced.
 
     Each is announced only once, none for a case that is decided, declined or withdrawn, and none to
-    accept a case that is accepted already.
+    accept a case that is accepted already. One that a later one has overtaken, after an outage or a
+    jump of the clock, is only noted in the case: the later one says more.
     """
     case = await locked_case(change, due.case_id)
     if due.rung.key.startswith(INTAKE) and case.state is not CaseState.LODGED:
         return False
     if case.state not in UNDECIDED or not await _is_new(change, case, due.rung.key):
+        return False
+    cite = Term.from_json(case.term).cite if case.term else TERM_CITE
+    if _is_overtaken(case, due.rung, change.at):
+        _note_overtaken(change, case, due.rung, cite)
         return False
     await record_step(
         change,
@@ -213,10 +219,27 @@ async def reach_rung(change: Change, due: RungDue) -> bool:
         lambda message: events.TermRungReached(
             case=message, rung=due.rung.key, message_zh=due.rung.message_zh
         ),
-        cite=Term.from_json(case.term).cite if case.term else TERM_CITE,
+        cite=cite,
         note=due.rung.message_zh,
     )
     return True
+
+
+def _is_overtaken(case: Case, rung: Rung, now: datetime) -> bool:
+    """Whether a later reminder or escalation of the case is due as well."""
+    schedule = schedule_of_case(case)
+    return schedule is not None and any(rung.at < one.at <= now for one in schedule.rungs)
+
+
+def _note_overtaken(change: Change, case: Case, rung: Rung, cite: str) -> None:
+    note = f"{rung.message_zh}（已到下一次提醒的时点，不再单独通知）"
+    actor = change.on_behalf_of
+    change.session.add(
+        CaseStep(
+            case_id=case.case_id, step=OVERTAKEN, at=change.at, actor=actor, cite=cite, note=note
+        )
+    )
+    _audit(change, case, OVERTAKEN, rung=rung.key)
 
 
 async def report_stuck(change: Change, stuck: Stuck) -> bool:

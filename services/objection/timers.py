@@ -13,14 +13,13 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from law.objection import CaseKind, CaseState
-from law.terms.ledger import Term
-from plumbing.clock import Clock, local_date
+from plumbing.clock import Clock
 from plumbing.database import Database
 from plumbing.together import together
 from plumbing.workflow_client import WorkflowClient
 from plumbing.workflow_upkeep import Kind
-from services.objection.messages import CaseStart, ClockMove, End, Ending, Schedule
-from services.objection.schedule import intake_schedule, schedule_of
+from services.objection.messages import CaseStart, ClockMove, End, Ending
+from services.objection.schedule import schedule_of_case
 from services.objection.tables import Case, ReachedRung
 from services.objection.workflows import CaseWorkflow, ObjectionWorkflow, RepairWorkflow
 
@@ -90,7 +89,7 @@ class CaseWorkflows:
         The schedule of a case changes with its term and with each edition of the calendar. A
         workflow that does not answer counts as having an old schedule; an ended case needs none.
         """
-        schedule = _schedule(case)
+        schedule = schedule_of_case(case)
         if schedule is None or _ending(case) is not None:
             return False
         answer = await self._workflows.query(workflow_id(case), CaseWorkflow.schedule)
@@ -133,7 +132,7 @@ class CaseWorkflows:
         return case.kind, CaseStart(
             case_id=case_id,
             offset_seconds=self._clock.offset().total_seconds(),
-            schedule=_schedule(case),
+            schedule=schedule_of_case(case),
             ending=_ending(case),
             reached=reached,
         )
@@ -148,18 +147,6 @@ class CaseWorkflows:
 async def _reached(session: AsyncSession, case_id: str) -> list[str]:
     query = select(ReachedRung.rung).where(col(ReachedRung.case_id) == case_id)
     return sorted((await session.exec(query)).all())
-
-
-def _schedule(case: Case) -> Schedule | None:
-    if case.term is None:
-        return _intake_schedule(case)
-    return schedule_of(Term.from_json(case.term), case.number, case.version)
-
-
-def _intake_schedule(case: Case) -> Schedule | None:
-    if case.state is not CaseState.LODGED:
-        return None
-    return intake_schedule(case.kind, local_date(case.lodged_at), case.number, case.version)
 
 
 def _ending(case: Case) -> Ending | None:

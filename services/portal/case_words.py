@@ -41,6 +41,7 @@ NOTES = {
     "hand_over": N_("移交上级机关办理"),
     "confirm_condition": N_("核对条件"),
     "rung": N_("期限提醒"),
+    "rung_overtaken": N_("期限提醒（由下一次提醒代替）"),
     "stuck": N_("需要平台管理员处理"),
     "grade_before": N_("记下决定前的等级"),
     "mark_ended": N_("执行决定"),

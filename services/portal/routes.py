@@ -337,7 +337,6 @@ _ADMINISTRATION = tuple(
         ("/accounts/new", accounts.new, True),
         ("/accounts/{account_id}", accounts.one, True),
         ("/accounts/{account_id}/roles", accounts.roles, True),
-        ("/undelivered", platform_mail.undelivered, True),
         ("/undelivered/events", platform_mail.events, True),
         ("/calendar", platform_calendar.calendar, False),
         ("/backup", platform_calendar.backup, False),
@@ -348,6 +347,7 @@ _AUDIT = (
     _at("/audit/chains", platform_audit.verify, Role.ADMINISTRATOR, Role.AUDITOR),
     _at(access_log.PATH, access_log.entries, Role.AUDITOR),
 )
+_UNDELIVERED = (_at("/undelivered", platform_mail.undelivered, *platform_mail.READERS, form=True),)
 _EXPORTS = (
     _at("/exports", exports.listing, *SIGNED_IN),
     _at("/exports/{export_id}", exports.one, *SIGNED_IN),
@@ -397,6 +397,7 @@ ADDRESSES: Sequence[Address] = (
     *_CERTIFICATES,  # after /verifications/new
     *_ADMINISTRATION,
     *_AUDIT,
+    *_UNDELIVERED,
     *_EXPORTS,
     *_UNIT,
 )

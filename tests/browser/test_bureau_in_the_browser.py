@@ -164,6 +164,49 @@ def test_what_is_not_found_on_an_inspection_is_told(sign_in: SignIn) -> None:
         expect(page.get_by_text(told).first).to_be_visible()
 
 
+def notices_that_failed(sandbox: Sandbox, count: int) -> None:
+    """Puts notices of the caseworker's bureau on file that no mail server took."""
+    with closing(sqlite3.connect(sandbox.data / "registry.db")) as database:
+        query = "SELECT bureau FROM account WHERE name = 'demo.caseworker'"
+        ((bureau,),) = database.execute(query).fetchall()
+    row = (
+        "account",
+        bureau,
+        "somebody@firm.example",
+        "请设置密码",
+        "正文",
+        "failed",
+        "unreachable",
+    )
+    columns = "notice_id, key, kind, bureau, address, title, body, state, failure"
+    insert = (
+        f"INSERT INTO notice ({columns}, error, subject_id, attempts, created_at) "  # noqa: S608
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 'TimeoutError', '', 9, '2026-09-14 00:00:00.000000')"
+    )
+    with closing(sqlite3.connect(sandbox.data / "alerts.db", timeout=60)) as database, database:
+        for number in range(count):
+            database.execute(insert, (f"failed-{number}", f"failed/{number}", *row))
+
+
+def test_all_undelivered_notices_of_a_filter_are_delivered_again(
+    sign_in: SignIn, sandbox: Sandbox
+) -> None:
+    notices_that_failed(sandbox, 3)
+    page = sign_in("demo.caseworker", java_script_enabled=False)
+    page.get_by_role("navigation").get_by_role("link", name="未送达").click()
+    page.get_by_label("原因").select_option("refused")
+    page.get_by_role("button", name="筛选").click()
+    expect(page.get_by_text("没有这样的通知")).to_be_visible()
+    page.get_by_label("原因").select_option("unreachable")
+    page.get_by_label("种类").select_option("account")
+    page.get_by_role("button", name="筛选").click()
+    expect(page.get_by_text("共 3 份")).to_be_visible()
+    page.get_by_role("button", name="重新投递符合条件的全部通知").click()
+    expect(page.get_by_text("可以重新投递的通知共 3 份")).to_be_visible()
+    page.get_by_role("button", name="重新投递这 3 份").click()
+    expect(page.get_by_role("alert")).to_contain_text("已安排重新投递 3 份通知")
+
+
 def idle_for_years(_sign_in: SignIn, sandbox: Sandbox) -> None:
     with closing(sqlite3.connect(sandbox.data / "portal.db", timeout=60)) as database, database:
         database.execute("UPDATE portal_session SET seen_at = '2020-01-01 00:00:00.000000'")

@@ -504,6 +504,8 @@ AlertsService.GetWatch foreign               -  .  .  .  .  -  -  +  -  -  -   .
 AlertsService.RetryDelivery own              -  +  +  -  -  -  -  +  -  -  -   +  +  -
 AlertsService.RetryDelivery foreign          -  -  -  -  -  -  -  +  -  -  -   -  -  -
 AlertsService.RetryDelivery city             -  -  -  -  -  -  -  +  -  -  -   +  +  -
+AlertsService.CountRetries any               -  +  +  -  -  -  -  +  -  -  -   +  +  -
+AlertsService.RetryDeliveries any            -  +  +  -  -  -  -  +  -  -  -   +  +  -
 
 EscalationService.ListEscalations own        +  +  +  +  +  -  -  +  -  -  -   +  +  +
 EscalationService.ListEscalations neighbour  .  +  +  +  +  -  -  +  -  -  -   +  +  +

@@ -288,7 +288,7 @@ TABLE = """
 /accounts/new any                                         >   - - - - - - - + -  - - -
 /accounts/{account_id} any                                >   - - - - - - - 0 -  - - -
 /accounts/{account_id}/roles any                          >   - - - - - - - 0 -  - - -
-/undelivered any                                          >   - - - - - - - + -  - - -
+/undelivered any                                          >   - + + - - - - + -  + + -
 /undelivered/events any                                   >   - - - - - - - + -  - - -
 /calendar any                                             >   - - - - - - - + -  - - -
 /audit any                                                >   - - + + - - - + +  - + +

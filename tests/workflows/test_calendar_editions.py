@@ -31,7 +31,7 @@ from services.objection.checks import CaseChecks
 from services.objection.cited_receipts import CitedReceipts
 from services.objection.clients import Clients
 from services.objection.schedule import due_on, schedule_of
-from services.objection.tables import Case
+from services.objection.tables import Case, CaseStep, ReachedRung
 from services.objection.timers import CaseWorkflows
 from services.objection.workflows import CaseWorkflow, ObjectionWorkflow, RepairWorkflow
 from tests.integration.events.support import eventually
@@ -164,6 +164,26 @@ async def test_a_reminder_rings_on_the_day_of_the_new_edition_and_names_its_last
     [reminder] = await service.reminders()
     assert (reminder.rung, reminder.message_zh) == (after.rungs[0].key, after.rungs[0].message_zh)
     assert reminder.case.term.target_on == term.target(NEW).date.isoformat()
+
+
+async def test_a_jump_over_several_reminders_announces_the_last_and_notes_the_others(
+    service: Service,
+) -> None:
+    case = await service.open(CaseKind.OBJECTION)
+    nearly, overdue = schedule_of(Term.from_json(case.term or {}), case.number, case.version).rungs
+    await service.move_clock_to(overdue.at.date() + timedelta(days=1))
+    await eventually(service.reminded)
+    [reminder] = await service.reminders()
+    assert reminder.rung == overdue.key
+    async with service.database.snapshot() as session:
+        steps = select(CaseStep.step, CaseStep.note).order_by(col(CaseStep.seq))
+        (first, note), (last, _) = (await session.exec(steps)).all()
+        assert (first, last) == ("rung_overtaken", "rung")
+        assert note.startswith(nearly.message_zh)
+        assert {row.rung for row in await session.exec(select(ReachedRung))} == {
+            nearly.key,
+            overdue.key,
+        }
 
 
 async def agree(service: Service) -> bool:

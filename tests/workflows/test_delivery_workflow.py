@@ -27,17 +27,21 @@ from plumbing.identity import Caller, Role
 from plumbing.settings import Settings
 from plumbing.workflow_client import WorkflowClient
 from protos.alerts.v1 import alerts_pb2 as pb
+from services.alerts.__main__ import DELIVERIES_AT_ONCE
 from services.alerts.activities import Activities
 from services.alerts.clients import Clients
-from services.alerts.notices.mail import retry_delivery
+from services.alerts.notices.lanes import Lanes
+from services.alerts.notices.retries import retry_delivery
 from services.alerts.notices.waiting import Waiting
 from services.alerts.tables import Notice, NoticeKind, NoticeState, Subject
 from services.alerts.timers import Timers, delivery_id
 from services.alerts.workflows import DeliveryInput, DeliveryWorkflow, mail_queue
 from tests.integration.events.support import eventually
+from tests.mail_sink import Sink, sink
 from tests.postgres import Databases
 
 AT = datetime(2026, 9, 14, 2, 0, tzinfo=UTC)
+HANGING = 150  # more than the usual number of activities at one time
 QUICK = {"first_seconds": 0.1, "longest_seconds": 0.2}
 CASEWORKER = Caller("account/case", "办案人员", frozenset({Role.CASEWORKER}), "330106")
 
@@ -158,8 +162,10 @@ async def worker(
 
 
 @asynccontextmanager
-async def running_worker(worker: DeliveryWorker, settings: Settings) -> AsyncIterator[None]:
-    activities = Activities(worker.changes, settings, cast("Clients", LinksKnown()))
+async def running_worker(
+    worker: DeliveryWorker, settings: Settings, lanes: Lanes | None = None
+) -> AsyncIterator[None]:
+    activities = Activities(worker.changes, settings, cast("Clients", LinksKnown()), lanes)
     async with Worker(
         worker.client,
         task_queue=worker.queue,
@@ -168,7 +174,12 @@ async def running_worker(worker: DeliveryWorker, settings: Settings) -> AsyncIte
         workflow_failure_exception_types=[Exception],
     ):
         mail = mail_queue(worker.queue)
-        async with Worker(worker.client, task_queue=mail, activities=[activities.deliver]):
+        async with Worker(
+            worker.client,
+            task_queue=mail,
+            activities=[activities.deliver],
+            max_concurrent_activities=DELIVERIES_AT_ONCE,
+        ):
             yield
 
 
@@ -274,6 +285,34 @@ async def retry(worker: DeliveryWorker, notice_id: str) -> None:
     request = pb.RetryDeliveryRequest(request_id=str(uuid.uuid4()), notice_id=notice_id)
     async with worker.changes.change(CASEWORKER) as change:
         await retry_delivery(change, request)
+
+
+async def test_addresses_that_hang_hold_back_no_others(worker: DeliveryWorker) -> None:
+    def hangs(line: str) -> bool:
+        return line.upper().startswith("RCPT") and "hangs.example" in line
+
+    async with sink(hangs=hangs) as server:
+        beside = DeliveryWorker(worker.database, worker.client, f"test-{uuid.uuid4()}")
+        settings = Settings(smtp_url=server.url, mail_from="quanheng@test.example")
+        async with running_worker(beside, settings, Lanes(at_once=10, hangs_after=0.1)):
+            hanging = [
+                await beside.notice(address=f"unit{n}@hangs.example") for n in range(HANGING)
+            ]
+            for notice_id in hanging:
+                await beside.start(notice_id)
+            await eventually(lambda: _as_many(server, HANGING))  # more than are sent at one time
+            good = [await beside.deliver(await beside.notice()) for _ in range(3)]
+            assert [notice.state for notice in good] == [NoticeState.DELIVERED] * 3
+            assert server.hanging == HANGING
+            await server.end()  # as when their minute is over: they are tried again, ten at a time
+            await eventually(lambda: _as_many(server, 10))
+            assert (await beside.deliver(await beside.notice())).state is NoticeState.DELIVERED
+            assert server.hanging == 10
+            await server.end()
+
+
+async def _as_many(server: Sink, hanging: int) -> bool:
+    return server.hanging >= hanging
 
 
 async def test_a_delivered_notice_is_not_sent_again(

@@ -176,6 +176,7 @@ class Notice(_message.Message):
     ACKNOWLEDGED_AT_FIELD_NUMBER: _builtins.int
     TITLE_EN_FIELD_NUMBER: _builtins.int
     BODY_EN_FIELD_NUMBER: _builtins.int
+    FAILURE_FIELD_NUMBER: _builtins.int
     notice_id: _builtins.str
     """Stable id."""
     kind: _builtins.str
@@ -208,6 +209,10 @@ class Notice(_message.Message):
     """Title in English; empty where the recipient wants Chinese mails, and for letters."""
     body_en: _builtins.str
     """Body in English; empty as the title is."""
+    failure: _builtins.str
+    """Why the last attempt failed: refused (there is no such mailbox, or it takes no mail) or
+    unreachable (any other cause); empty where none failed.
+    """
     @_builtins.property
     def created_at(self) -> _timestamp_pb2.Timestamp:
         """When the notice was made."""
@@ -246,10 +251,11 @@ class Notice(_message.Message):
         acknowledged_at: _timestamp_pb2.Timestamp | None = ...,
         title_en: _builtins.str = ...,
         body_en: _builtins.str = ...,
+        failure: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["acknowledged_at", b"acknowledged_at", "created_at", b"created_at", "delivered_at", b"delivered_at", "read_at", b"read_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["about", b"about", "acknowledged_at", b"acknowledged_at", "address", b"address", "attempts", b"attempts", "body", b"body", "body_en", b"body_en", "bureau", b"bureau", "created_at", b"created_at", "delivered_at", b"delivered_at", "error", b"error", "kind", b"kind", "letter_id", b"letter_id", "notice_id", b"notice_id", "number", b"number", "read_at", b"read_at", "state", b"state", "subject_id", b"subject_id", "title", b"title", "title_en", b"title_en"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["about", b"about", "acknowledged_at", b"acknowledged_at", "address", b"address", "attempts", b"attempts", "body", b"body", "body_en", b"body_en", "bureau", b"bureau", "created_at", b"created_at", "delivered_at", b"delivered_at", "error", b"error", "failure", b"failure", "kind", b"kind", "letter_id", b"letter_id", "notice_id", b"notice_id", "number", b"number", "read_at", b"read_at", "state", b"state", "subject_id", b"subject_id", "title", b"title", "title_en", b"title_en"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -742,6 +748,10 @@ class ListNoticesRequest(_message.Message):
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
     ORDER_BY_FIELD_NUMBER: _builtins.int
     UNREAD_FIELD_NUMBER: _builtins.int
+    KIND_FIELD_NUMBER: _builtins.int
+    CHANNEL_FIELD_NUMBER: _builtins.int
+    FAILURE_FIELD_NUMBER: _builtins.int
+    CREATED_FROM_FIELD_NUMBER: _builtins.int
     bureau: _builtins.str
     """Only this bureau; empty means all in the caller's scope."""
     subject_id: _builtins.str
@@ -758,6 +768,14 @@ class ListNoticesRequest(_message.Message):
     """
     unread: _builtins.bool
     """Only those that the recipient has not opened yet."""
+    kind: _builtins.str
+    """Only this kind."""
+    channel: _builtins.str
+    """Only those sent this way."""
+    failure: _builtins.str
+    """Only those whose last attempt failed for this cause."""
+    created_from: _builtins.str
+    """Only those made on this day or later."""
     def __init__(
         self,
         *,
@@ -768,10 +786,14 @@ class ListNoticesRequest(_message.Message):
         page_token: _builtins.str = ...,
         order_by: _builtins.str = ...,
         unread: _builtins.bool = ...,
+        kind: _builtins.str = ...,
+        channel: _builtins.str = ...,
+        failure: _builtins.str = ...,
+        created_from: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["bureau", b"bureau", "order_by", b"order_by", "page_size", b"page_size", "page_token", b"page_token", "state", b"state", "subject_id", b"subject_id", "unread", b"unread"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["bureau", b"bureau", "channel", b"channel", "created_from", b"created_from", "failure", b"failure", "kind", b"kind", "order_by", b"order_by", "page_size", b"page_size", "page_token", b"page_token", "state", b"state", "subject_id", b"subject_id", "unread", b"unread"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -931,6 +953,152 @@ class RetryDeliveryResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___RetryDeliveryResponse: _TypeAlias = RetryDeliveryResponse  # noqa: Y015
+
+@_typing.final
+class Undelivered(_message.Message):
+    """Which undelivered notices are meant; an empty field limits nothing."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    BUREAU_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    KIND_FIELD_NUMBER: _builtins.int
+    CHANNEL_FIELD_NUMBER: _builtins.int
+    FAILURE_FIELD_NUMBER: _builtins.int
+    CREATED_FROM_FIELD_NUMBER: _builtins.int
+    bureau: _builtins.str
+    """Only of this bureau."""
+    state: _builtins.str
+    """Only this state; empty means both."""
+    kind: _builtins.str
+    """Only this kind."""
+    channel: _builtins.str
+    """Only those sent this way."""
+    failure: _builtins.str
+    """Only those whose last attempt failed for this cause."""
+    created_from: _builtins.str
+    """Only those made on this day or later."""
+    def __init__(
+        self,
+        *,
+        bureau: _builtins.str = ...,
+        state: _builtins.str = ...,
+        kind: _builtins.str = ...,
+        channel: _builtins.str = ...,
+        failure: _builtins.str = ...,
+        created_from: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["bureau", b"bureau", "channel", b"channel", "created_from", b"created_from", "failure", b"failure", "kind", b"kind", "state", b"state"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Undelivered: _TypeAlias = Undelivered  # noqa: Y015
+
+@_typing.final
+class CountRetriesRequest(_message.Message):
+    """Request of CountRetries."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    OF_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def of(self) -> Global___Undelivered:
+        """Which notices."""
+
+    def __init__(
+        self,
+        *,
+        of: Global___Undelivered | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["of", b"of"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["of", b"of"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CountRetriesRequest: _TypeAlias = CountRetriesRequest  # noqa: Y015
+
+@_typing.final
+class CountRetriesResponse(_message.Message):
+    """Response of CountRetries."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NOTICES_FIELD_NUMBER: _builtins.int
+    WITHOUT_ADDRESS_FIELD_NUMBER: _builtins.int
+    notices: _builtins.int
+    """Notices whose delivery would start again."""
+    without_address: _builtins.int
+    """Notices of which still no address is known; they stay as they are."""
+    def __init__(
+        self,
+        *,
+        notices: _builtins.int = ...,
+        without_address: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["notices", b"notices", "without_address", b"without_address"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CountRetriesResponse: _TypeAlias = CountRetriesResponse  # noqa: Y015
+
+@_typing.final
+class RetryDeliveriesRequest(_message.Message):
+    """Request of RetryDeliveries."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    OF_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """Makes the call safe to repeat."""
+    @_builtins.property
+    def of(self) -> Global___Undelivered:
+        """Which notices."""
+
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        of: Global___Undelivered | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["of", b"of"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["of", b"of", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RetryDeliveriesRequest: _TypeAlias = RetryDeliveriesRequest  # noqa: Y015
+
+@_typing.final
+class RetryDeliveriesResponse(_message.Message):
+    """Response of RetryDeliveries."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RETRIED_FIELD_NUMBER: _builtins.int
+    LEFT_FIELD_NUMBER: _builtins.int
+    retried: _builtins.int
+    """Notices whose delivery starts again, the oldest first."""
+    left: _builtins.int
+    """Notices that are left: one call starts a limited number."""
+    def __init__(
+        self,
+        *,
+        retried: _builtins.int = ...,
+        left: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["left", b"left", "retried", b"retried"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RetryDeliveriesResponse: _TypeAlias = RetryDeliveriesResponse  # noqa: Y015
 
 @_typing.final
 class MarkNoticesRequest(_message.Message):

@@ -110,6 +110,16 @@ class AlertsServiceStub:
                 request_serializer=protos_dot_alerts_dot_v1_dot_alerts__pb2.RetryDeliveryRequest.SerializeToString,
                 response_deserializer=protos_dot_alerts_dot_v1_dot_alerts__pb2.RetryDeliveryResponse.FromString,
                 _registered_method=True)
+        self.CountRetries = channel.unary_unary(
+                '/quanheng.alerts.v1.AlertsService/CountRetries',
+                request_serializer=protos_dot_alerts_dot_v1_dot_alerts__pb2.CountRetriesRequest.SerializeToString,
+                response_deserializer=protos_dot_alerts_dot_v1_dot_alerts__pb2.CountRetriesResponse.FromString,
+                _registered_method=True)
+        self.RetryDeliveries = channel.unary_unary(
+                '/quanheng.alerts.v1.AlertsService/RetryDeliveries',
+                request_serializer=protos_dot_alerts_dot_v1_dot_alerts__pb2.RetryDeliveriesRequest.SerializeToString,
+                response_deserializer=protos_dot_alerts_dot_v1_dot_alerts__pb2.RetryDeliveriesResponse.FromString,
+                _registered_method=True)
         self.SummariseMonth = channel.unary_unary(
                 '/quanheng.alerts.v1.AlertsService/SummariseMonth',
                 request_serializer=protos_dot_alerts_dot_v1_dot_alerts__pb2.SummariseMonthRequest.SerializeToString,
@@ -226,6 +236,20 @@ class AlertsServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def CountRetries(self, request, context):
+        """Counts the notices whose delivery RetryDeliveries would start again.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RetryDeliveries(self, request, context):
+        """Starts the deliveries again that failed or lacked an address, where an address is known now.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def SummariseMonth(self, request, context):
         """Counts what happened in a month: alerts, verifications, escalations and their steps.
         """
@@ -310,6 +334,16 @@ def add_AlertsServiceServicer_to_server(servicer, server):
                     servicer.RetryDelivery,
                     request_deserializer=protos_dot_alerts_dot_v1_dot_alerts__pb2.RetryDeliveryRequest.FromString,
                     response_serializer=protos_dot_alerts_dot_v1_dot_alerts__pb2.RetryDeliveryResponse.SerializeToString,
+            ),
+            'CountRetries': grpc.unary_unary_rpc_method_handler(
+                    servicer.CountRetries,
+                    request_deserializer=protos_dot_alerts_dot_v1_dot_alerts__pb2.CountRetriesRequest.FromString,
+                    response_serializer=protos_dot_alerts_dot_v1_dot_alerts__pb2.CountRetriesResponse.SerializeToString,
+            ),
+            'RetryDeliveries': grpc.unary_unary_rpc_method_handler(
+                    servicer.RetryDeliveries,
+                    request_deserializer=protos_dot_alerts_dot_v1_dot_alerts__pb2.RetryDeliveriesRequest.FromString,
+                    response_serializer=protos_dot_alerts_dot_v1_dot_alerts__pb2.RetryDeliveriesResponse.SerializeToString,
             ),
             'SummariseMonth': grpc.unary_unary_rpc_method_handler(
                     servicer.SummariseMonth,
@@ -723,6 +757,60 @@ class AlertsService:
             '/quanheng.alerts.v1.AlertsService/RetryDelivery',
             protos_dot_alerts_dot_v1_dot_alerts__pb2.RetryDeliveryRequest.SerializeToString,
             protos_dot_alerts_dot_v1_dot_alerts__pb2.RetryDeliveryResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CountRetries(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/quanheng.alerts.v1.AlertsService/CountRetries',
+            protos_dot_alerts_dot_v1_dot_alerts__pb2.CountRetriesRequest.SerializeToString,
+            protos_dot_alerts_dot_v1_dot_alerts__pb2.CountRetriesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RetryDeliveries(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/quanheng.alerts.v1.AlertsService/RetryDeliveries',
+            protos_dot_alerts_dot_v1_dot_alerts__pb2.RetryDeliveriesRequest.SerializeToString,
+            protos_dot_alerts_dot_v1_dot_alerts__pb2.RetryDeliveriesResponse.FromString,
             options,
             channel_credentials,
             insecure,

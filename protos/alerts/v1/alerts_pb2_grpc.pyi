@@ -48,6 +48,10 @@ class AlertsServiceStub:
     """Lists the last day that the daily watch of each bureau has handled."""
     RetryDelivery: _aio.UnaryUnaryMultiCallable[_alerts_pb2.RetryDeliveryRequest, _alerts_pb2.RetryDeliveryResponse]
     """Starts a failed delivery again."""
+    CountRetries: _aio.UnaryUnaryMultiCallable[_alerts_pb2.CountRetriesRequest, _alerts_pb2.CountRetriesResponse]
+    """Counts the notices whose delivery RetryDeliveries would start again."""
+    RetryDeliveries: _aio.UnaryUnaryMultiCallable[_alerts_pb2.RetryDeliveriesRequest, _alerts_pb2.RetryDeliveriesResponse]
+    """Starts the deliveries again that failed or lacked an address, where an address is known now."""
     SummariseMonth: _aio.UnaryUnaryMultiCallable[_alerts_pb2.SummariseMonthRequest, _alerts_pb2.SummariseMonthResponse]
     """Counts what happened in a month: alerts, verifications, escalations and their steps."""
 
@@ -173,6 +177,22 @@ class AlertsServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _aio.ServicerContext[_alerts_pb2.RetryDeliveryRequest, _abc.Awaitable[_alerts_pb2.RetryDeliveryResponse]],
     ) -> _abc.Awaitable[_alerts_pb2.RetryDeliveryResponse]:
         """Starts a failed delivery again."""
+
+    @_abc_1.abstractmethod
+    def CountRetries(
+        self,
+        request: _alerts_pb2.CountRetriesRequest,
+        context: _aio.ServicerContext[_alerts_pb2.CountRetriesRequest, _abc.Awaitable[_alerts_pb2.CountRetriesResponse]],
+    ) -> _abc.Awaitable[_alerts_pb2.CountRetriesResponse]:
+        """Counts the notices whose delivery RetryDeliveries would start again."""
+
+    @_abc_1.abstractmethod
+    def RetryDeliveries(
+        self,
+        request: _alerts_pb2.RetryDeliveriesRequest,
+        context: _aio.ServicerContext[_alerts_pb2.RetryDeliveriesRequest, _abc.Awaitable[_alerts_pb2.RetryDeliveriesResponse]],
+    ) -> _abc.Awaitable[_alerts_pb2.RetryDeliveriesResponse]:
+        """Starts the deliveries again that failed or lacked an address, where an address is known now."""
 
     @_abc_1.abstractmethod
     def SummariseMonth(

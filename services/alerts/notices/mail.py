@@ -17,15 +17,14 @@ from urllib.parse import unquote, urlsplit
 
 import aiosmtplib
 
-from law.errors import WrongState
 from plumbing.change import Change
-from protos.alerts.v1 import alerts_pb2 as pb
 from protos.alerts.v1 import events_pb2
 from services.alerts import wire
-from services.alerts.notices.issue import announce, load
+from services.alerts.notices.issue import load
 from services.alerts.notices.mail_parts import html_part, text_part, title_of
 from services.alerts.notices.record_notices import BY_MAIL, report_told
-from services.alerts.tables import Bureau, Notice, NoticeKind, NoticeState, Subject
+from services.alerts.notices.webhook import WebhookError
+from services.alerts.tables import Failure, Notice, NoticeState
 
 STEP_SECONDS = 60.0  # for each step up to the recipient
 CONTENT_SECONDS = 600.0  # for the reply to the content (RFC 5321, 4.5.3.2.6): it may be accepted
@@ -131,43 +130,12 @@ def _client(smtp_url: str, ca_file: str) -> _Client:
     )
 
 
-async def retry_delivery(
-    change: Change, request: pb.RetryDeliveryRequest
-) -> pb.RetryDeliveryResponse:
-    """Restarts the delivery of a notice that failed or had no address, to the address now on file.
-
-    Raises NotFound, NotPermitted outside the caller's bureaus, and WrongState if the notice is in
-    another state or there is still no address.
-    """
-    notice = await load(change.session, request.notice_id, lock=True)
-    change.caller.require_bureau(notice.bureau)
-    before = notice.state
-    if before not in (NoticeState.FAILED, NoticeState.NO_ADDRESS):
-        raise WrongState(
-            "只有投递失败或没有地址的通知可以重新投递", "Only a failed delivery is retried"
-        )
-    notice.address = await _address(change, notice)
-    if not notice.address:
-        raise WrongState("仍没有登记电子邮箱", "There is still no address on file")
-    notice.state, notice.error = NoticeState.PENDING, ""
-    _audit(change, "retry_delivery", notice, before)
-    await announce(change, f"notice/{notice.notice_id}", [notice])
-    return pb.RetryDeliveryResponse(notice=wire.notice(notice))
-
-
-async def _address(change: Change, notice: Notice) -> str:
-    if notice.kind is NoticeKind.ACCOUNT:
-        return notice.address  # it is for one person, not for the bureau
-    owner = (Subject, notice.subject_id) if notice.subject_id else (Bureau, notice.bureau)
-    row: Subject | Bureau | None = await change.session.get(*owner)
-    return row.email if row else notice.address
-
-
-async def note_attempt(change: Change, notice_id: str, error: str) -> None:
+async def note_attempt(change: Change, notice_id: str, error: MailError | WebhookError) -> None:
     """Counts a failed delivery attempt of a pending notice and stores the error."""
     notice = await load(change.session, notice_id, lock=True)
     if notice.state is NoticeState.PENDING:
-        notice.attempts, notice.error = notice.attempts + 1, error
+        notice.attempts, notice.error = notice.attempts + 1, str(error)
+        notice.failure = Failure.REFUSED if error.final else Failure.UNREACHABLE
 
 
 async def mark_delivered(change: Change, notice_id: str) -> None:
@@ -175,7 +143,7 @@ async def mark_delivered(change: Change, notice_id: str) -> None:
     notice = await load(change.session, notice_id, lock=True)
     if notice.state is not NoticeState.PENDING:
         return
-    notice.attempts, notice.error = notice.attempts + 1, ""
+    notice.attempts, notice.error, notice.failure = notice.attempts + 1, "", Failure.NONE
     notice.delivered_at = change.at
     await _end(change, notice, NoticeState.DELIVERED)
     await report_told(change, notice, BY_MAIL, change.at)
@@ -193,12 +161,13 @@ async def mark_failed(change: Change, notice_id: str) -> None:
 
 async def _end(change: Change, notice: Notice, state: NoticeState) -> None:
     before, notice.state = notice.state, state
-    _audit(change, "end_delivery", notice, before)
+    audit_delivery(change, "end_delivery", notice, before)
     event = events_pb2.DeliveryEnded(notice=wire.notice(notice))
     await change.announce(event, aggregate=f"notice/{notice.notice_id}", bureau=notice.bureau)
 
 
-def _audit(change: Change, action: str, notice: Notice, before: NoticeState) -> None:
+def audit_delivery(change: Change, action: str, notice: Notice, before: NoticeState) -> None:
+    """Adds an audit entry of what became of a delivery; `before` is its state until then."""
     after = {"state": notice.state.value, "attempts": notice.attempts, "error": notice.error}
     audited = f"notice/{notice.notice_id}"
     change.audit(action, audited, before={"state": before.value}, after=after)

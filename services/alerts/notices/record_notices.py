@@ -17,7 +17,7 @@ from protos.registry.v1 import registry_pb2
 from services.alerts.notices import english, texts
 from services.alerts.notices.issue import announce, contact_of, issue, known
 from services.alerts.notices.texts import RecordFact
-from services.alerts.tables import Notice, NoticeKind, NoticeState, Record, Subject
+from services.alerts.tables import Failure, Notice, NoticeKind, NoticeState, Record, Subject
 
 BY_MAIL, IN_PORTAL = "mail", "portal"
 _ALTERED = (registry.CAUSE_CORRECTED,)
@@ -131,7 +131,7 @@ async def _send_again(change: Change, notice: Notice) -> None:
     if notice.state is NoticeState.PENDING or not subject.email:
         return
     before, notice.state = notice.state, NoticeState.PENDING
-    notice.address, notice.error = subject.email, ""
+    notice.address, notice.error, notice.failure = subject.email, "", Failure.NONE
     audited = f"notice/{notice.notice_id}"
     after = {"state": notice.state.value}
     change.audit("retry_delivery", audited, before={"state": before.value}, after=after)

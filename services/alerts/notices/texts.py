@@ -171,6 +171,16 @@ def grade_fell(
     )
 
 
+def term_reminders(notes: Sequence[tuple[str, str]]) -> Text:
+    """Writes the notice to a bureau about terms of cases: number and reminder of each case."""
+    if len(notes) == 1:
+        ((number, message),) = notes
+        return Text(f"办理期限提醒：{number}", message)
+    numbered = [f"{place}. {message}" for place, (_, message) in enumerate(notes, 1)]
+    opening = f"下列 {len(notes)} 项办理期限已到提醒时点，请及时办理："
+    return Text(f"办理期限提醒：共 {len(notes)} 项", body(opening, *numbered))
+
+
 def lost_events(events: Sequence[LostEvent]) -> Text:
     """Writes the mail to the platform's operator about events that repeatedly failed.
 

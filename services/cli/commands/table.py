@@ -85,6 +85,8 @@ HAND_WRITTEN = (
     Command("letter check", f"{_COMMANDS}.letters:letter_check",
             "核验文书的真伪；没有相符的文书时退出码为 1。",
             "Checks whether a letter is genuine; exit 1 where no letter has this number and code."),
+    Command("alert retry", f"{_COMMANDS}.retries:alert_retry", "重新送达没有送到的通知。",
+            "Delivers a notice again, or all that a filter names."),
     Command("mail test", f"{_COMMANDS}.mail:mail_test", "发一封测试邮件，看邮件服务器是否收下。",
             "Sends a test mail with the settings of the platform."),
     Command("keys rotate", f"{_COMMANDS}.keys:keys_rotate",
@@ -307,8 +309,6 @@ ROWS = (
     Row("alert prefer", "alerts.SetDigestPreference", "设定本单位怎样收到预警汇总。",
         "Sets how one's own subject gets its digests.", args="rhythm",
         names={"mailed": "--mailed/--not-mailed"}, defaults={"mailed": True}),
-    Row("alert retry", "alerts.RetryDelivery", "重新送达失败的通知。",
-        "Tries a failed delivery again.", args="notice_id"),
     Row("alert watch", "alerts.GetWatch", "各机关的每日巡查已到哪一天。",
         "How far each bureau's daily watch has come."),
     # escalations

@@ -39,7 +39,8 @@ encoding 编码 | entered_by 录入人 | entered_on 录入日期 | episode 轮�
 escalation_id 递进处置id | estimate 影响估计 | event_id 事件id | event_type 事件类型
 evidence 证据 | example_valued 含示例分值 | example_values 含示例分值
 exposure_id 曝光id | extension_ground 延期理由 | extension_requested_days 申请延期（工作日）
-external_ref 主体编号 | field 项目 | family 类别 | file_name 文件 | final 已生效
+external_ref 主体编号 | failure 未送到的原因
+field 项目 | family 类别 | file_name 文件 | final 已生效
 follows 上一案件id | grade 等级
 grade_after 此后等级 | grade_before 此前等级 | grade_id 等级id | graded 已评主体数
 ground 依据和理由 | grounds 理由 | hash 哈希 | impact_id 试算id | imported_at 导入时间

@@ -52,6 +52,8 @@ notice_kind: digest 预警汇总 | rejected 检定不合格 | adverse_record 失
   | checkpoint 审计检查点
 rhythm: daily 每天 | weekly 每周
 language: zh 中文 | en 英文 | both 中文和英文
+channel: mail 邮件 | webhook 程序接收
+failure: refused 收件方拒收 | unreachable 未能投出
 notice_state: pending 待投递 | delivered 已送达 | failed 投递失败 | no_address 无地址
 escalation_state: waiting 等待 | proposed 待批准 | appointed 已约定 | exhausted 各步已用尽
   | closed 已终结
@@ -97,6 +99,8 @@ RelatedCase.kind case_kind | RelatedCase.state case_state | RelatedCase.outcome 
 ListCasesRequest.state case_state | CaseCount.kind case_kind | CaseCount.state case_state
 DecideObjectionRequest.outcome outcome | Condition.id condition
 Index.state index_state | ListIndexesRequest.state index_state | Ruleset.status ruleset_status
+ListNoticesRequest.kind notice_kind | Undelivered.kind notice_kind
+Undelivered.state notice_state | channel channel | failure failure
 Notice.kind notice_kind | Notice.state notice_state | ListNoticesRequest.state notice_state
 Escalation.state escalation_state | ListEscalationsRequest.state escalation_state
 EscalationStep.state step_state | Interview.outcome interview_outcome

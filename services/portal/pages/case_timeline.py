@@ -20,6 +20,7 @@ _NAMES = {
     "hand_over": N_("移交上级机关办理"),
     _CONFIRMED: N_("核实条件"),
     _RUNG: N_("期限提醒"),
+    "rung_overtaken": N_("期限提醒（由下一次提醒代替）"),
     "stuck": N_("后续事项无法自动完成"),
 }
 _ROLES: Mapping[str, Role] = {

@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from plumbing.client import Refusal, ask
 from plumbing.clock import SHANGHAI
+from plumbing.identity import Role
 from protos.alerts.v1 import alerts_pb2 as alerts
 from protos.operations.v1 import operations_pb2 as pb
 from protos.operations.v1.operations_pb2_grpc import OperationsServiceStub
@@ -24,26 +25,67 @@ STATES = {
     "no_address": Tag(N_("没有地址"), "▲", "govuk-tag--yellow"),
     "pending": Tag(N_("待投递"), "", "govuk-tag--blue"),
 }
+READERS = (Role.ADMINISTRATOR, Role.CASEWORKER, Role.UNIT_HEAD)
+FAILURES = {"refused": N_("收件方拒收"), "unreachable": N_("邮件服务器未收下")}
+CHANNELS = {"mail": N_("邮件"), "webhook": N_("程序接收")}
+KINDS = {
+    "digest": N_("预警汇总"),
+    "rejected": N_("检定不合格"),
+    "adverse_record": N_("失信信息告知"),
+    "grade_fell": N_("等级下降告知"),
+    "letter": N_("文书"),
+    "term": N_("期限提醒"),
+    "escalation": N_("督促"),
+    "approvals": N_("待批准汇总"),
+    "given_up": N_("无法处理的事件"),
+    "batch": N_("导入"),
+    "filing": N_("器具备案"),
+    "account": N_("账号"),
+    "proposal": N_("变更申请"),
+    "checkpoint": N_("检查点"),
+}
+_OF_FILTERS = ("bureau", "state", "kind", "channel", "failure", "created_from")
 Addressed = tuple[alerts.Notice, str]
 
 
 async def undelivered(visit: Visit) -> Response:
-    """Shows the notices in a state of trouble; its form has chosen ones delivered again."""
-    retried: list[str] = []
-    if visit.request.method == "POST":
-        for notice_id in visit.fields("chosen"):
-            request = alerts.RetryDeliveryRequest(
-                request_id=_one_of(visit.request_id(), notice_id), notice_id=notice_id
-            )
-            try:
-                await ask(visit.services.alerts.RetryDelivery(request))
-            except Refusal as refusal:
-                return await _notices(visit, retried=retried, **told(visit, refusal))
-            retried.append(notice_id)
-        if not retried:
-            errors = {"chosen": visit.say(N_("请至少选择一份通知"))}
-            return await _notices(visit, errors=errors)
+    """Shows the notices in a state of trouble; its forms have chosen ones delivered again, or all.
+
+    All that the filters name are delivered only after a second page has said how many they are.
+    """
+    if visit.request.method != "POST":
+        return await _notices(visit)
+    if visit.field("act") == "all":
+        return await _all_of_the_filters(visit)
+    retried = 0
+    for notice_id in visit.fields("chosen"):
+        request = alerts.RetryDeliveryRequest(
+            request_id=_one_of(visit.request_id(), notice_id), notice_id=notice_id
+        )
+        try:
+            await ask(visit.services.alerts.RetryDelivery(request))
+        except Refusal as refusal:
+            return await _notices(visit, retried=retried, **told(visit, refusal))
+        retried += 1
+    if not retried:
+        errors = {"chosen": visit.say(N_("请至少选择一份通知"))}
+        return await _notices(visit, errors=errors)
     return await _notices(visit, retried=retried)
+
+
+async def _all_of_the_filters(visit: Visit) -> Response:
+    asked = {name: visit.field(name) for name in _OF_FILTERS}
+    of = alerts.Undelivered(**asked)
+    try:
+        count = alerts.CountRetriesRequest(of=of)
+        found = await ask(visit.services.alerts.CountRetries(count))
+        if visit.field("confirmed") != "yes":
+            return visit.page("administration/retry.html", of=asked, found=found)
+        retry = alerts.RetryDeliveriesRequest(request_id=visit.request_id(), of=of)
+        started = await ask(visit.services.alerts.RetryDeliveries(retry))
+    except Refusal as refusal:
+        return await _notices(visit, **told(visit, refusal))
+    return await _notices(visit, retried=started.retried, left=started.left)
 
 
 def _one_of(request_id: str, notice_id: str) -> str:
@@ -55,9 +97,8 @@ async def _notices(visit: Visit, **values: Any) -> Response:
     bureaus = await bureau_names(visit)
 
     async def read(asked: Asked) -> Chunk[Addressed]:
-        request = alerts.ListNoticesRequest(
-            state=asked["state"], order_by=asked.order_by, **asked.paging
-        )
+        wanted: dict[str, Any] = {name: asked[name] for name in _OF_FILTERS}
+        request = alerts.ListNoticesRequest(**wanted, order_by=asked.order_by, **asked.paging)
         answer = await ask(visit.services.alerts.ListNotices(request))
         firms = await subject_names(visit, (one.subject_id for one in answer.notices))
         rows = [
@@ -72,6 +113,14 @@ async def _notices(visit: Visit, **values: Any) -> Response:
         return Cell(tag=Tag(visit.say(tag.word), tag.shape, tag.style), note=row[0].error)
 
     choices = [(code, tag.word) for code, tag in STATES.items()]
+    filters = (
+        Filter("state", N_("状态"), choices, usual="failed"),
+        Filter("failure", N_("原因"), [*FAILURES.items()]),
+        Filter("kind", N_("种类"), [*KINDS.items()]),
+        Filter("channel", N_("途径"), [*CHANNELS.items()]),
+        Filter("bureau", N_("机关"), [*bureaus.items()]),
+        Filter("created_from", N_("自（如 2026-09-01）")),
+    )
     listing = Listing(
         path="/undelivered",
         title=N_("未送达的通知"),
@@ -87,7 +136,7 @@ async def _notices(visit: Visit, **values: Any) -> Response:
                 order_by="created_at",
             ),
         ),
-        filters=(Filter("state", N_("状态"), choices, usual="failed"),),
+        filters=filters,
         key=lambda row: row[0].notice_id,
         read=read,
         empty=N_("没有这样的通知。投递失败的和没有地址的，请在“状态”里分别查看。"),

@@ -25,6 +25,7 @@ from services.alerts.activities import Activities
 from services.alerts.clients import Clients
 from services.alerts.consumers import consumers
 from services.alerts.escalation.workflows import EscalationStand
+from services.alerts.notices.term_digests import TermDigests
 from services.alerts.tables import Alert, Notice
 from services.alerts.timers import Timers
 from services.alerts.workflows import WatchDone, WatchRun
@@ -146,6 +147,7 @@ class RunningAlerts:
             Relay(database, js, SIGNER, self.clock, poll_seconds=0.02).run,
             *(consumer.run for consumer in self.consumers),
         ]
+        self.term_digests = TermDigests(self.changes, look_every=0.02)
 
     def clients(self) -> Clients:
         """A register that knows the secret part of every link."""

@@ -11,7 +11,7 @@ from protos.registry.v1 import registry_pb2
 from services.alerts import figures
 from services.alerts.figures import Awaiting
 from services.alerts.notices import issue
-from services.alerts.notices.mail import mark_failed, note_attempt
+from services.alerts.notices.mail import MailError, mark_failed, note_attempt
 from services.alerts.notices.texts import Text
 from services.alerts.tables import NoticeKind, Subject
 from tests.integration.alerts.escalation_desk import EscalationDesk
@@ -87,7 +87,7 @@ async def test_mail_that_does_not_arrive_waits(alerts: RunningAlerts) -> None:
     refused, failed = await _issue(alerts, "one"), await _issue(alerts, "two")
     await _issue(alerts, "three", address="")
     async with alerts.changes.change(service_caller("alerts")) as change:
-        await note_attempt(change, refused, "ConnectionRefusedError")
+        await note_attempt(change, refused, MailError(ConnectionRefusedError()))
         await mark_failed(change, failed)
     assert await awaiting(alerts) == {"delivery_failed": 1, "delivery_refused": 1, "no_address": 1}
 

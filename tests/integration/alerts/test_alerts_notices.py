@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import date
 from typing import Any
 
@@ -20,6 +21,7 @@ from protos.registry.v1 import events_pb2 as registry
 from protos.registry.v1 import registry_pb2 as pb
 from services.alerts.notices import mail
 from services.alerts.notices.reading import mark_notices
+from services.alerts.notices.term_digests import QUIET
 from tests.integration.alerts.running_alerts import (
     BUREAU,
     RunningAlerts,
@@ -27,6 +29,7 @@ from tests.integration.alerts.running_alerts import (
     subject,
     verification,
 )
+from tests.integration.events.support import eventually, running
 
 
 def penalty(number: int = 1, version: int = 1, **fields: Any) -> pb.Record:
@@ -62,6 +65,12 @@ def case(**fields: Any) -> objection_pb2.Case:
     return objection_pb2.Case(
         case_id="c1", number="测异〔2026〕1号", subject_id="s1", bureau=BUREAU, **fields
     )
+
+
+def overdue(number: int) -> objection.TermRungReached:
+    about = case()
+    about.case_id = f"c{number}"
+    return objection.TermRungReached(case=about, rung="overdue", message_zh=f"第{number}案届满")
 
 
 async def issued(alerts: RunningAlerts) -> list[NoticesIssued]:
@@ -179,11 +188,35 @@ async def test_letters_go_to_the_subject_and_reminders_to_the_bureau(alerts: Run
     announced: list[Message] = [objection.LetterIssued(case=case(), letter=letter), rung]
     await alerts.announce(*announced, aggregate="case/c1")
     [sent] = await alerts.notices("letter")
+    await alerts.term_digests.tell(BUREAU)
     [reminder] = await alerts.notices("term")
     assert (sent.title, sent.body, sent.subject_id) == ("异议处理结果", "一、\n二、", "s1")
     assert (reminder.address, reminder.subject_id) == ("desk@test.example", "")
+    assert (reminder.about, reminder.body) == ("case/c1", "剩余 2 个工作日")
     await alerts.announce(rung, aggregate="case/c1")  # an extended term reaches the same rung again
+    await alerts.term_digests.tell(BUREAU)
     assert len(await alerts.notices("term")) == 2
+
+
+async def test_reminders_that_come_together_are_one_notice(alerts: RunningAlerts) -> None:
+    reminders = [overdue(number) for number in range(40)]
+    for reminder in reminders:
+        await alerts.announce(reminder, aggregate=f"case/{reminder.case.case_id}", wait=False)
+    await alerts.wait_until_idle()
+    async with running(alerts.term_digests.run()):  # waits until no more have come for a while
+        await asyncio.sleep(0)
+        assert not await alerts.notices("term")
+        alerts.clock.moment += QUIET
+        await eventually(lambda: _told(alerts))
+    [notice] = await alerts.notices("term")
+    assert (notice.about, "共 40 项" in notice.title) == ("", True)
+    assert all(reminder.message_zh in notice.body for reminder in reminders)
+    await alerts.term_digests.tell(BUREAU)  # nothing is told twice
+    assert len(await alerts.notices("term")) == 1
+
+
+async def _told(alerts: RunningAlerts) -> bool:
+    return bool(await alerts.notices("term"))
 
 
 async def test_a_bureau_hears_at_once_that_its_decision_was_sent_back(

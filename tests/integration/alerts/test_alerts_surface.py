@@ -22,6 +22,14 @@ from protos.alerts.v1 import alerts_pb2 as pb
 from protos.alerts.v1.alerts_pb2_grpc import AlertsServiceStub
 from services.alerts.policy import POLICY, SERVICE
 from services.alerts.servicer import AlertsServicer
+from services.alerts.tables import (
+    DigestPreference,
+    Failure,
+    Notice,
+    NoticeKind,
+    NoticeState,
+    Rhythm,
+)
 from tests.integration.alerts.running_alerts import (
     BUREAU,
     TODAY,
@@ -296,6 +304,84 @@ async def test_a_delivery_is_retried_by_staff_only(
     with pytest.raises(grpc.aio.AioRpcError) as caught:
         await sign_in(role, BUREAU, "s1").RetryDelivery(request)
     assert refusal_of(caught.value).code is code
+
+
+async def test_deliveries_are_counted_and_started_again_by_filter(
+    coloured: RunningAlerts, sign_in: As
+) -> None:
+    desk, tianjin = sign_in(Role.CASEWORKER, BUREAU), sign_in(Role.CASEWORKER, "120101")
+    refused, unreached, unknown, unwanted = await _troubled(coloured)
+
+    async def found(stub: AlertsServiceStub, **of: str) -> tuple[int, int]:
+        answer = await stub.CountRetries(pb.CountRetriesRequest(of=pb.Undelivered(**of)))
+        return answer.notices, answer.without_address
+
+    async def listed(**wanted: Any) -> set[str]:
+        answer = await desk.ListNotices(pb.ListNoticesRequest(**wanted))
+        return {one.notice_id for one in answer.notices}
+
+    assert await found(desk) == (2, 1)
+    assert await found(desk, failure="refused") == (1, 0)
+    assert await found(desk, state="no_address") == (0, 1)  # who wants no mail is not meant
+    tomorrow = (coloured.today + timedelta(days=1)).isoformat()
+    assert await found(desk, kind="letter", created_from=tomorrow) == (0, 0)
+    assert await found(desk, channel="webhook") == (0, 0)
+    assert await found(tianjin) == (0, 0)
+    assert await listed(failure="unreachable") == {unreached}
+    assert await listed(state="failed", kind="letter", channel="mail") == {refused, unreached}
+
+    retry = pb.RetryDeliveriesRequest(
+        request_id=str(uuid4()), of=pb.Undelivered(failure="unreachable")
+    )
+    started = await desk.RetryDeliveries(retry)
+    assert (started.retried, started.left) == (1, 0)
+    assert await desk.RetryDeliveries(retry) == started  # sent twice, done once
+    [again] = (
+        await desk.ListNotices(pb.ListNoticesRequest(state="pending", kind="letter"))
+    ).notices
+    assert (again.notice_id, again.error, again.failure) == (unreached, "", "")
+    await coloured.wait_until_idle()
+    assert unreached in coloured.timers.delivered
+    assert not {refused, unknown, unwanted} & {*coloured.timers.delivered}
+
+    await coloured.put(subject(1, 3, email="unit1@test.example"))
+    rest = pb.RetryDeliveriesRequest(request_id=str(uuid4()), of=pb.Undelivered())
+    assert (await tianjin.RetryDeliveries(rest)).retried == 0
+    rest.request_id = str(uuid4())
+    assert (await desk.RetryDeliveries(rest)).retried == 2
+
+
+async def _troubled(alerts: RunningAlerts) -> list[str]:
+    """Notices to s2 and, without an address, to s1: refused, not taken, none known, none wanted."""
+    at = alerts.clock.now()
+    shared: dict[str, Any] = {"bureau": BUREAU, "title": "标题", "body": "正文", "created_at": at}
+    failed: dict[str, Any] = {
+        "kind": NoticeKind.LETTER,
+        "state": NoticeState.FAILED,
+        "subject_id": "s2",
+    }
+    failed |= {"address": "unit2@test.example", "error": "x"}
+    unknown: dict[str, Any] = {
+        "kind": NoticeKind.LETTER,
+        "state": NoticeState.NO_ADDRESS,
+        "subject_id": "s1",
+    }
+    rows = [
+        Notice(notice_id="n1", key="n1", failure=Failure.REFUSED, **failed, **shared),
+        Notice(notice_id="n2", key="n2", failure=Failure.UNREACHABLE, **failed, **shared),
+        Notice(notice_id="n3", key="n3", address="", **unknown, **shared),
+        Notice(
+            **{**unknown, "kind": NoticeKind.DIGEST, "subject_id": "s2"},
+            **{"notice_id": "n4", "key": "n4", "address": "", **shared},
+        ),
+    ]
+    wish = DigestPreference(subject_id="s2", rhythm=Rhythm.DAILY, mailed=False)
+    silent = subject(1, 2)
+    silent.email = ""
+    await alerts.put(silent)
+    async with alerts.database.transaction() as session:
+        session.add_all([*rows, wish])
+    return [row.notice_id for row in rows]
 
 
 async def test_an_impossible_day_is_refused_with_its_field(

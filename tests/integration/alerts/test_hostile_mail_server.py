@@ -3,72 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager, suppress
 from email.message import EmailMessage
 
 import pytest
 
 from services.alerts.notices import mail
 from services.alerts.notices.mail import MailError
-
-USUAL = {"": "220 sink", "EHLO": "250 sink", "MAIL": "250 ok", "RCPT": "250 ok", "DATA": "354 go"}
-
-
-class Sink:
-    """A mail server whose replies, and the seconds before each, are given by command.
-
-    The command "" is the connection and "." the end of a content.
-    """
-
-    def __init__(self, replies: Mapping[str, str], delays: Mapping[str, float]) -> None:
-        self.replies = {**USUAL, ".": "250 kept", **replies}
-        self.delays = delays
-        self.contents, self.url = 0, ""
-        self._serving: asyncio.Task[None] | None = None
-
-    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._serving = asyncio.current_task()
-        try:
-            await self._converse(reader, writer)
-        except (asyncio.CancelledError, ConnectionError):
-            return
-        finally:
-            writer.close()
-            with suppress(ConnectionError):
-                await writer.wait_closed()
-
-    async def end(self) -> None:
-        """Ends the conversation, also one that hangs."""
-        if self._serving is not None:
-            self._serving.cancel()
-            await asyncio.wait({self._serving})
-
-    async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await self._reply(writer, "")
-        while line := await reader.readline():
-            verb = line.decode().split()[0].upper()
-            await self._reply(writer, verb)
-            if verb == "DATA" and self.replies["DATA"].startswith("354"):
-                await reader.readuntil(b"\r\n.\r\n")
-                self.contents += 1
-                await self._reply(writer, ".")
-
-    async def _reply(self, writer: asyncio.StreamWriter, verb: str) -> None:
-        await asyncio.sleep(self.delays.get(verb, 0))
-        writer.write(f"{self.replies.get(verb, '250 ok')}\r\n".encode())
-
-
-@asynccontextmanager
-async def sink(
-    replies: Mapping[str, str] | None = None, delays: Mapping[str, float] | None = None
-) -> AsyncIterator[Sink]:
-    hostile = Sink(replies or {}, delays or {})
-    server = await asyncio.start_server(hostile.serve, "127.0.0.1", 0)
-    hostile.url = f"smtp://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-    async with server:
-        yield hostile
-        await hostile.end()
+from tests.mail_sink import Sink, sink
 
 
 async def send_to(hostile: Sink) -> None:
