@@ -25,6 +25,7 @@ from plumbing.workflow_client import State, WorkflowClient
 
 # A workflow starts a moment after its row commits; only one that stays missing is started here.
 SETTLING_SECONDS = 3.0
+AGAIN_SECONDS = 10.0  # after a look that failed; the store of Temporal may be a new one
 PORTION, PAUSE_SECONDS = 50, 0.5
 log = structlog.get_logger()
 
@@ -46,13 +47,15 @@ class Upkeep:
         self._workflows, self._kinds, self._every = workflows, kinds, every_seconds
 
     async def run(self) -> NoReturn:
-        """Looks at once and then every few minutes; waits while Temporal or database is away."""
+        """Looks at once and then every few minutes, soon again if Temporal or database is away."""
         while True:
+            pause = self._every
             try:
                 await self.look()
             except (Away, RPCError, *DATABASE_AWAY) as error:
                 log.warning("workflows.upkeep_waits", error=str(error)[:200])
-            await asyncio.sleep(self._every)
+                pause = min(pause, AGAIN_SECONDS)
+            await asyncio.sleep(pause)
 
     async def look(self) -> None:
         """Ends what is not sound, and starts what stays missing for three seconds."""

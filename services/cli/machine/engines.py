@@ -9,8 +9,10 @@ import json
 import os
 import secrets
 import socket
+import sqlite3
 import sys
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 
@@ -28,6 +30,7 @@ from services.cli.machine.supervisor import ProcessSpec
 
 HOST = "127.0.0.1"
 NATS = "nats"
+TEMPORAL_STORE = "temporal.db"
 # Below the range that Linux uses for outgoing connections.
 OTHERS = range(12_000, 32_000)
 MAILBOX_PORT, NATS_MONITOR_PORT = 7307, 7308
@@ -164,17 +167,22 @@ def portal_spec(settings: Settings) -> ProcessSpec:
 
 def _nats(settings: Settings, port: int, monitor: int) -> ProcessSpec:
     home = settings.data_dir / "nats"
-    home.mkdir(mode=0o700, exist_ok=True)
     config = home / "nats.conf"
-    make_service_keys(settings.keys_dir, SERVICES)
-    certificates.provide(nats_certificates(settings), SystemClock(), [NATS])
-    write_private(config, _nats_config(settings, port, monitor))
+
+    def prepare() -> None:  # before each start: whoever loses the store may lose all of it
+        home.mkdir(mode=0o700, exist_ok=True)
+        make_service_keys(settings.keys_dir, SERVICES)
+        certificates.provide(nats_certificates(settings), SystemClock(), [NATS])
+        write_private(config, _nats_config(settings, port, monitor))
+
+    prepare()
     return ProcessSpec(
         name=NATS,
         command=(nats_program(settings), "--config", str(config)),
         environment=_bare_environment(home),
         is_ready=partial(http_ok, f"{HOST}:{monitor}", "/healthz?js-enabled-only=true"),
         ports=(port, monitor),
+        prepare=prepare,
         stop_rank=2,
         grace=1.5,
         stuck_after="no space left on device",  # a stream then refuses every further event
@@ -197,10 +205,11 @@ def _nats_config(settings: Settings, port: int, monitor: int) -> str:
 
 def _temporal(settings: Settings) -> ProcessSpec:
     home = settings.data_dir / "temporal"
-    home.mkdir(exist_ok=True)
+    prepare = partial(_provide_store, home)
+    prepare()
     host, port = settings.temporal_address.rsplit(":", 1)
     place = ["--ip", host, "--port", port, "--namespace", settings.temporal_namespace]
-    store = ["--db-filename", str(home / "temporal.db")]
+    store = ["--db-filename", str(home / TEMPORAL_STORE)]
     store += _each("--sqlite-pragma", "journal_mode=WAL", "synchronous=FULL")
     options = ["--headless", "--log-level", "error"]
     options += _each("--search-attribute", *SEARCH_ATTRIBUTES)
@@ -213,9 +222,30 @@ def _temporal(settings: Settings) -> ProcessSpec:
         environment=_bare_environment(home),
         is_ready=probe,
         ports=(int(port),),
+        prepare=prepare,
         stop_rank=1,
         grace=2.5,
     )
+
+
+def _provide_store(home: Path) -> None:
+    """Makes the folder of Temporal's store, and removes a store whose making was cut off.
+
+    Temporal makes the tables only in a file that is not there, and is lost with half of them.
+    """
+    home.mkdir(exist_ok=True)
+    if (store := home / TEMPORAL_STORE).exists() and not _was_completed(store):
+        for file in home.glob(f"{TEMPORAL_STORE}*"):
+            file.unlink()
+
+
+def _was_completed(store: Path) -> bool:
+    """Whether a store has a namespace, which is made last; True too where it cannot be read."""
+    try:
+        with closing(sqlite3.connect(f"file:{store}?mode=rw", uri=True)) as database:
+            return database.execute("SELECT 1 FROM namespaces LIMIT 1").fetchone() is not None
+    except sqlite3.Error as error:
+        return "no such table" not in str(error)
 
 
 def _mailbox(settings: Settings) -> ProcessSpec:

@@ -50,6 +50,7 @@ class ProcessSpec:
     grace: float = 5.0  # seconds from SIGTERM to SIGKILL
     module: str = ""  # the Python module that the command runs, if its `main` may be forked
     ports: tuple[int, ...] = ()  # on which the process itself must listen to be ready
+    prepare: Callable[[], None] | None = None  # makes what the process needs, before each start
     stuck_after: str = ""  # a line with this text says that it found no room, and never tries again
 
 
@@ -150,6 +151,8 @@ class Supervised:
     async def _live(self) -> float:
         """Runs the process once; returns the number of seconds that it was ready."""
         self.starts += 1
+        if self.spec.prepare is not None:
+            self.spec.prepare()
         self._process = process = await self._launcher.start(self.spec)
         assert process.stdout is not None  # noqa: S101 - it was asked for
         self._gone.clear()
