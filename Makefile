@@ -135,7 +135,7 @@ wheel: $(READY) ## build the wheel, install it alone, import every module
 	$(BIN)/python tools/check_wheel.py
 
 ##@ Checking for longer, before a release or after a change in substance
-.PHONY: slow fuzz properties test-postgresql mutation bench
+.PHONY: slow fuzz properties test-postgresql mutation chaos bench
 slow: fuzz properties test-postgresql ## the three below, whole; an hour on two cores
 fuzz: $(READY) ## 500 made-up messages to every call of the platform, 40 over HTTP
 	$(PYTEST) tests/e2e/test_nobody_in.py tests/e2e/test_http_api.py --fuzz-messages 500
@@ -148,3 +148,5 @@ mutation: $(READY) ## plant faults in the law and see the tests find them; MODUL
 	$(BIN)/mutmut results
 bench: $(READY) ## every benchmark, in about an hour; var/bench keeps tables and figures, var/city the city
 	$(BIN)/python -m benchmarks
+chaos: $(READY) ## kill, fill, lose and jump beside random work; MINUTES=30 SEED=7 for others  故障演练
+	$(BIN)/pytest -s --timeout 0 tests/chaos --chaos-minutes $(or $(MINUTES),10) --chaos-seed $(or $(SEED),0)

@@ -40,6 +40,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--histories", type=Path, help="folder for histories of workflow runs")
     parser.addoption("--fuzz-messages", type=int, default=25)
     parser.addoption("--fuzz-seed", type=int, default=0)
+    parser.addoption("--chaos-minutes", type=float, default=0.0)
+    parser.addoption("--chaos-seed", type=int, default=0)
 
 
 @pytest.fixture(scope="session")
