@@ -23,8 +23,9 @@ CHECK_SECONDS = 120.0  # for one part of one service, which may read all that it
 # is taken. A difference counts once it was seen this many times in a row.
 SEEN_TIMES = 4
 LOOK_EVERY_SECONDS = 0.3
-PARTS = ("under_way", "data", "rows", "audit")
-_PASSING = ("under_way", "data")  # what is asked again, since it may pass by itself
+# What is under way comes last, so that work that began meanwhile is seen.
+PARTS = ("data", "rows", "audit", "under_way")
+_PASSING = ("data", "under_way")  # what is asked again, since it may pass by itself
 _MAY_BE_STARTED = "workflow_missing"  # by an event that still waits
 
 
