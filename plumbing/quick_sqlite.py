@@ -32,6 +32,7 @@ from sqlalchemy.util.concurrency import await_
 QUICK_SECONDS = 0.002
 # Instructions of SQLite between two looks at the clock: some ten microseconds.
 LOOK_EVERY = 1000
+PRIMARY_CODE = 0xFF  # of an error code: the rest says more of the same, such as who is busy
 MOST_VALUES = 100  # of an insertion that is quick
 LONG_FOR, LONG_KNOWN = 50, 1000  # how often a long read is not tried, and how many are known
 BEGIN_READING, BEGIN_WRITING = "BEGIN", "BEGIN IMMEDIATE"
@@ -147,7 +148,7 @@ class _Connection(AsyncAdapt_aiosqlite_connection):
         try:
             return work()
         except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
+            if error.sqlite_errorcode & PRIMARY_CODE != sqlite3.SQLITE_BUSY:
                 raise
             return None
         finally:
