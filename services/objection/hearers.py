@@ -7,6 +7,7 @@ too.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -30,7 +31,7 @@ from services.objection.steps import locked_case, record_step, required_text
 from services.objection.tables import FOLLOWS_ANOTHER, IS_OPEN, Case
 
 MOST = 100
-_FEW = 5  # so many people or fewer can all be authors of a record
+_FEW = 2  # of more people a list does not look whether all are authors of the records
 _DIGITS = 6  # of a bureau's code; a unit of a bureau has letters behind them
 _UNDECIDED = (CaseState.LODGED, CaseState.ACCEPTED, CaseState.EXTENSION_REQUESTED)
 
@@ -73,7 +74,7 @@ async def list_unheard(
     are looked at. With a case id it looks at that case alone; raises NotFound if there is no such
     case, and NotPermitted outside the caller's scope.
     """
-    hearings, found = Hearings(view, clients), []
+    hearings, found = Hearings(view, clients, exact=bool(request.case_id)), []
     async for case in _candidates(view, request.case_id):
         state = await hearings.unheard(case)
         if state is not None:
@@ -107,10 +108,14 @@ async def _candidates(view: View, case_id: str) -> AsyncIterator[Case]:
 
 
 class Hearings:
-    """Finds out who may hear cases; asks for the people of each bureau once."""
+    """Finds out who may hear cases; asks for the people of each bureau once.
 
-    def __init__(self, view: View, clients: Clients) -> None:
+    The authors of records are asked for where at most two people are left, or always if `exact`.
+    """
+
+    def __init__(self, view: View, clients: Clients, *, exact: bool) -> None:
         self._view, self._clients, self._behalf = view, clients, view.caller.account_id
+        self._most = sys.maxsize if exact else _FEW
         self._people: dict[str, list[identity_pb2.UnitPerson]] = {}
 
     async def unheard(self, case: Case) -> Unheard | None:
@@ -128,7 +133,7 @@ class Hearings:
         people = [one for code in codes for one in await self._of(code) if role in one.roles]
         ties = replace(await ties_of(self._view.session, case), applicant=case.lodged_by)
         hearing = _heard_by(people, ties)
-        if not 0 < sum(permission.allowed for _, permission in hearing.people) <= _FEW:
+        if not 0 < sum(permission.allowed for _, permission in hearing.people) <= self._most:
             return hearing
         records = await self._clients.still_held(case.record_ids, self._behalf)
         authors = {one for record in records for one in (record.entered_by, *record.authors)}

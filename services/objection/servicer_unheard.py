@@ -31,5 +31,5 @@ class UnheardCases(Servicer):
         async with self.view() as view:
             case = await queries.find_case(view.session, request.case_id, *commands.KINDS)
             view.caller.require_bureau(case.bureau)
-            state = await Hearings(view, self._clients).unheard(case)
+            state = await Hearings(view, self._clients, exact=True).unheard(case)
         return await self.once(request, hand_over, state=state)
