@@ -207,6 +207,8 @@ TABLE = """
 /cases/{case_id}/decline foreign                          >   - - - - - - - - -  - - -
 /cases/{case_id}/extend own                               >   - + - - - - - - -  + - -
 /cases/{case_id}/extend foreign                           >   - - - - - - - - -  - - -
+/cases/{case_id}/hand-over own                            >   - - + - - - - - -  - + -
+/cases/{case_id}/hand-over foreign                        >   - - - - - - - - -  - - -
 /cases/{case_id}/decide own                               >   - + - - - - - - -  + - -
 /cases/{case_id}/decide foreign                           >   - - - - - - - - -  - - -
 /cases/{case_id}/ask-supplement own                       >   - + - - - - - - -  + - -
