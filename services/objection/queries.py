@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, cast
 
 import sqlalchemy as sa
+from sqlalchemy.orm import defer
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -88,6 +89,18 @@ async def find_letters(session: AsyncSession, number: str) -> list[IssuedLetter]
     ]
 
 
+# Most of a row, and no part of the message.
+_LEFT_OUT = [
+    defer(cast("Any", column), raiseload=True)
+    for column in (
+        Case.records_as_lodged,
+        Case.corrections,
+        Case.record_versions,
+        Case.receipt_digests,
+    )
+]
+
+
 async def list_cases(view: View, request: pb.ListCasesRequest) -> pb.ListCasesResponse:
     """Lists the cases within the caller's scope in the requested order.
 
@@ -96,7 +109,8 @@ async def list_cases(view: View, request: pb.ListCasesRequest) -> pb.ListCasesRe
     """
     rows = select(Case).where(*_conditions(view.caller, request))
     order, reverse = paging.order(request, _ORDERS, "due_on")
-    page, token = await paging.page(view.session, request, rows, *order, newest_first=reverse)
+    shown = rows.options(*_LEFT_OUT)
+    page, token = await paging.page(view.session, request, shown, *order, newest_first=reverse)
     cases = [wire.case_message(case, view.today) for case in page]
     count = await paging.count(view.session, request, rows, token)
     return pb.ListCasesResponse(cases=cases, next_page_token=token, **count)
