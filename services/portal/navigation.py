@@ -97,6 +97,7 @@ _ADMINISTRATOR = (
 _AUDITOR = (
     Place(N_("审计"), "/audit"),
     Place(N_("访问日志"), "/access"),
+    Place(N_("核验审计链"), "/audit/chains"),
 )
 _OF_ROLE = {
     Role.OPERATOR: _OPERATOR,

@@ -356,6 +356,11 @@ class Words:
             return self._say(N_("已过有效期 {days} 天")).format(days=-days)
         return self._say(N_("还有 {days} 天")).format(days=days)
 
+    def validity(self, last_day: str, today: str) -> str:
+        """Returns for how long a certificate is still valid, with its last day."""
+        left = self.days_left(last_day, today)
+        return self._say(N_("{left}，有效期至 {day}")).format(left=left, day=self.day(last_day))
+
     def day(self, written: str) -> str:
         """Formats a day in full, such as 2026年10月16日星期五; `written` is in ISO format."""
         return self._day(written)

@@ -73,7 +73,7 @@ def _name(words: Words, row: alerts.InstrumentColour) -> str:
 
 def _left(words: Words, row: alerts.InstrumentColour, day: str) -> str:
     if row.valid_until:
-        return words.days_left(row.valid_until, day)
+        return words.validity(row.valid_until, day)
     return row.reason_zh if words.lang == "zh" else row.reason_en
 
 
