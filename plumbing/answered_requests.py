@@ -12,6 +12,7 @@ from sqlmodel import Field, col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from law.errors import AlreadyExists
+from plumbing.clock import local_date
 from plumbing.database import PlumbingTable, connection_of
 from plumbing.identity import Caller
 
@@ -25,6 +26,8 @@ class Repeatable(Protocol):
     def SerializeToString(self, *, deterministic: bool = ...) -> bytes: ...  # noqa: N802
 
 
+# The digest of a request whose response is no longer stored (`pruning/answers.py`).
+FORGOTTEN = ""
 Request = TypeVar("Request", bound=Repeatable)
 Response = TypeVar("Response", bound=Message)
 
@@ -43,7 +46,9 @@ class AnsweredRequest(PlumbingTable, table=True):
 
 
 _INSERT = sa.insert(AnsweredRequest)
-_FIND = select(AnsweredRequest.method, AnsweredRequest.digest, AnsweredRequest.response).where(
+_FIND = select(
+    AnsweredRequest.method, AnsweredRequest.digest, AnsweredRequest.response, AnsweredRequest.at
+).where(
     col(AnsweredRequest.actor) == sa.bindparam("caller"),
     col(AnsweredRequest.request_id) == sa.bindparam("id"),
 )
@@ -69,12 +74,21 @@ async def answered(
 ) -> Response | None:
     """Returns the stored response to a request; None if it was not executed yet.
 
-    Raises AlreadyExists if the caller used the request id for a different request.
+    Raises AlreadyExists if the caller used the request id for a different request, and for a
+    request of so long ago that its response is no longer stored.
     """
     key = {"caller": caller.account_id, "id": request.request_id}
     row = (await (await connection_of(session)).execute(_FIND, key)).first()
     if row is None:
         return None
+    if row.digest == FORGOTTEN:
+        day = local_date(row.at).isoformat()
+        raise AlreadyExists(
+            f"该请求已于 {day} 办理，不再重复办理；当时的答复已不保存，请查看现在的情况",
+            f"This request was carried out on {day} and is not carried out again. Its answer is no"
+            " longer kept: look at the present state",
+            request_id=request.request_id,
+        )
     if (row.method, row.digest) != (request.DESCRIPTOR.full_name, _digest(request)):
         raise AlreadyExists(
             "该请求编号已用于另一项请求",

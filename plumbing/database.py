@@ -188,6 +188,14 @@ async def connection_of(session: AsyncSession) -> AsyncConnection:
     return session.info.get(_CONNECTION) or await session.connection()
 
 
+async def stored_bytes(database: Database) -> int:
+    """Returns how many bytes a database takes on its disk; a file's log of writes is left out."""
+    size = "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()"
+    query = size if database.is_sqlite else "SELECT pg_database_size(current_database())"
+    async with database.snapshot() as session:
+        return int((await (await connection_of(session)).execute(sa.text(query))).scalar_one())
+
+
 @contextmanager
 def _noticing_a_full_disk() -> Iterator[None]:
     try:

@@ -17,6 +17,7 @@ from plumbing.checkpoints.witness import Witness
 from plumbing.events import dead_letters, inspection
 from plumbing.events.consumer import Consumer
 from plumbing.events.dead_letters import DeadLetter
+from plumbing.events.gaps import Gap, gaps
 from plumbing.events.subjects import Stream
 from plumbing.identity import Role
 from plumbing.metrics.metric import REGISTRY
@@ -110,6 +111,8 @@ class OperationsServicer(AuditCalls):
             if lag.consumer in own
         ]
         findings.figures["inbox.waiting"] = sum(lag.waiting + lag.unacknowledged for lag in lags)
+        for gap in await gaps(parts.database, parts.js, own):
+            findings.differ("events.missed", gap.consumer, *_missed(gap))
         dead = await inspection.dead_letter_counts(parts.js)
         findings.figures["dead_letters"] = sum(dead.get(name, 0) for name in own)
         if given_up := findings.figures["dead_letters"]:
@@ -203,6 +206,19 @@ class OperationsServicer(AuditCalls):
             async for letter in dead_letters.dead_letters(self._parts.js, consumer.name):
                 if not sequences or letter.seq in sequences:
                     yield consumer, letter
+
+
+def _missed(gap: Gap) -> tuple[str, str]:
+    """What is said of a consumer that lacks an event which is no longer kept."""
+    zh = (
+        f"缺少 {gap.aggregate} 的第 {gap.lacks} 个事件，该事件已过留存期；"
+        "请停机，用同一份备份恢复全部数据库，见 docs/operations.md"
+    )
+    en = (
+        f"It lacks event {gap.lacks} of {gap.aggregate}, which is kept no more: stop, and restore"
+        " all databases from one backup, see docs/operations.md"
+    )
+    return zh, en
 
 
 def _sample(sample: Sample) -> pb.Sample:

@@ -12,6 +12,7 @@ import os
 import signal
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
+from datetime import timedelta
 from functools import partial
 
 import grpc
@@ -43,6 +44,9 @@ from plumbing.metrics.server import serve_metrics
 from plumbing.operations import OperationsServicer
 from plumbing.plain_links import refuse_plain_links
 from plumbing.private_files import keep_new_files_private
+from plumbing.pruning.answers import AnswerPruner
+from plumbing.pruning.daily import DailyPruner
+from plumbing.pruning.events import EventPruner
 from plumbing.row_checks import take_stock
 from plumbing.rpc import serve
 from plumbing.service import Assembly, Parts
@@ -130,7 +134,7 @@ async def _work(parts: Parts, assembly: Assembly, stop: asyncio.Event) -> None:
         service, sealer = OperationsServicer(parts, assembly, watched), Sealer(parts.database)
         keeper = _keeper(parts, relay)
         background = [relay.run, keeper.run, sealer.run, service.witness.run, *assembly.background]
-        background.append(_board(parts, assembly).run)
+        background += [_board(parts, assembly).run, _pruner(parts, assembly).run]
         background += [consumer.run for consumer in assembly.consumers]
         ended = EndedSessions(IdentityServiceStub(parts.channel("registry")))
         access = AccessLog(parts.database, SystemClock(), parts.settings.access_log_life)
@@ -155,12 +159,22 @@ def _keeper(parts: Parts, relay: Relay) -> StreamKeeper:
     )
 
 
+def _pruner(parts: Parts, assembly: Assembly) -> DailyPruner:
+    settings, database, clock = parts.settings, parts.database, parts.clock
+    kept = timedelta(days=settings.events_days)
+    events = EventPruner(database, parts.js, parts.service, clock, kept)
+    answers = AnswerPruner(database, clock, timedelta(days=settings.answers_days))
+    prunes = [events.prune, answers.prune, *assembly.prunes]
+    return DailyPruner(parts.changes, parts.service, prunes)
+
+
 def _board(parts: Parts, assembly: Assembly) -> Board:
     streams = {consumer.name: consumer.stream for consumer in assembly.consumers}
     own = stream_of(parts.service)
     common_looks = common.looks(parts.database, parts.js, parts.clock, streams, own)
     disk = common.disk_look(parts.settings.data_dir)
-    board = Board([*common_looks, disk, *assembly.looks])
+    storage = common.storage_look(parts.database, parts.js, parts.clock, own)
+    board = Board([*common_looks, disk, storage, *assembly.looks])
     REGISTRY.register(board)
     return board
 

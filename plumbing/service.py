@@ -23,6 +23,7 @@ from plumbing.events.inbox import EventHandler
 from plumbing.events.signing import Signatures
 from plumbing.events.subjects import Stream
 from plumbing.metrics.figures import Look
+from plumbing.pruning.daily import Prune
 from plumbing.row_digests import plain
 from plumbing.rpc import Policy, Register
 from plumbing.settings import Settings
@@ -134,7 +135,7 @@ async def _nothing_to_reconcile() -> Reconciled:
 class Assembly:
     """A service ready to run: RPCs, event consumers, background work, checks and metrics (`looks`).
 
-    The functions in `background` run until the process ends.
+    The functions in `background` run until the process ends; those in `prunes` run once a day.
     """
 
     rpc: Mapping[str, Register]
@@ -144,3 +145,4 @@ class Assembly:
     check: Callable[[], Awaitable[Findings]] = _nothing_to_check
     reconcile: Callable[[], Awaitable[Reconciled]] = _nothing_to_reconcile
     looks: Sequence[Look] = ()
+    prunes: Sequence[Prune] = ()

@@ -167,6 +167,13 @@ class Settings(BaseSettings):
     # The bureau that runs the platform, in both languages; the public's pages name it.
     bureau_name: str = Field(default="", max_length=100)
     bureau_name_en: str = Field(default="", max_length=100)
+    # How many days events, answers to requests and closed workflows are kept at least, and notices
+    # that prove nothing any more. Technical settings, not figures of the law.
+    events_days: int = Field(default=90, ge=7)
+    answers_days: int = Field(default=90, ge=7)
+    notices_days: int = Field(default=1100, ge=366)
+    histories_days: int = Field(default=90, ge=7)
+
     # The address of the portal for browsers; with https its cookies are sent over https only.
     portal_url: str = "http://127.0.0.1:7300"
     # The portal's own certificate and key (PEM); empty where a web server in front of it has one.

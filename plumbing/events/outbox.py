@@ -30,7 +30,7 @@ _NEXT_SEQUENCE = sa.text(
 
 
 class Outbox(PlumbingTable, table=True):
-    """A database row with an event to publish; rows of published events are kept as evidence."""
+    """A database row with an event to publish; rows of published events are kept for a time."""
 
     __tablename__ = "outbox"
     __table_args__ = (

@@ -1,11 +1,10 @@
 """Fills a stream again from the outbox: one that was lost, or set back, or holds unsigned events.
 
-Published events stay in the outbox; an inbox ignores an event that it has already handled.
+Published events stay in the outbox until every consumer has them, and for some time more. An inbox
+ignores an event that it has already handled.
 """
 
 from __future__ import annotations
-
-from uuid import UUID
 
 import sqlalchemy as sa
 import structlog
@@ -47,7 +46,7 @@ async def refill(
     return marked.rowcount
 
 
-async def _lost(session: AsyncSession, last: UUID | None) -> sa.ColumnElement[bool]:
+async def _lost(session: AsyncSession, last: Attributes | None) -> sa.ColumnElement[bool]:
     """The events published after the last one that the stream holds; all if it holds none.
 
     All events of a page are marked with one moment. Events are known to be lost only when some were
@@ -56,7 +55,10 @@ async def _lost(session: AsyncSession, last: UUID | None) -> sa.ColumnElement[bo
     published = col(Outbox.published_at)
     if last is None:
         return published.is_not(None)
-    mark = (await session.exec(select(published).where(col(Outbox.event_id) == last))).first()
+    row = (await session.exec(select(Outbox).where(col(Outbox.event_id) == last.id))).first()
+    if row is None:  # it was pruned, or the database is older than the stream
+        return sa.and_(published.is_not(None), col(Outbox.created_at) > last.time)
+    mark = row.published_at
     if mark is None:
         return sa.false()  # published and not marked yet, so it was the last one
     later = (await session.exec(select(Outbox.seq).where(published > mark).limit(1))).first()
@@ -70,15 +72,17 @@ async def begins_unsigned(js: JetStreamContext, stream: Stream, signatures: Sign
     return first is not None and not _signed(first, signatures)
 
 
-async def _last_event(js: JetStreamContext, stream: Stream, signatures: Signatures) -> UUID | None:
-    """The id of the last event that the service itself published; None if there is none."""
+async def _last_event(
+    js: JetStreamContext, stream: Stream, signatures: Signatures
+) -> Attributes | None:
+    """The last event that the service itself published; None if there is none."""
     state = (await js.stream_info(stream)).state
     if not state.messages:
         return None
     for seq in range(state.last_seq, state.first_seq - 1, -1):
         message = await _stored(js, stream, seq)
         if message is not None and _signed(message, signatures):
-            return Attributes.read(message.headers).id
+            return Attributes.read(message.headers)
     return None
 
 

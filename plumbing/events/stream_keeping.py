@@ -1,8 +1,8 @@
 """Makes the streams of a service again when they are found missing, and has them filled again.
 
 NATS may lose its store, or get back an older one, while the services run. The outbox has every
-event and the inboxes know what they have handled: so what was lost is published again, and what a
-consumer has not handled takes effect then.
+event that a consumer may lack, and the inboxes know what they have handled: so what was lost is
+published again, and what a consumer has not handled takes effect then.
 """
 
 from __future__ import annotations

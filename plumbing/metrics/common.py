@@ -13,12 +13,13 @@ from sqlmodel import col
 
 from plumbing.audit import AuditEntry
 from plumbing.clock import Clock
-from plumbing.database import Database
+from plumbing.database import Database, stored_bytes
 from plumbing.events import inspection
 from plumbing.events.inbox import InboxFailure
+from plumbing.events.outbox import Outbox
 from plumbing.events.subjects import Stream
 from plumbing.full_disk import found_full_lately, has_room
-from plumbing.metrics.figures import Look, Reading, age, ask, figure
+from plumbing.metrics.figures import SELDOM_SECONDS, Look, Reading, age, ask, figure
 
 OUTBOX_PENDING = figure("outbox_pending", "待发布的事件", "events committed and not yet published")
 OUTBOX_AGE = figure(
@@ -101,6 +102,33 @@ DISK_FULL = figure(
     "磁盘是否已满（1/0）：可用空间不足 64 MiB，或者近一分钟内有写入因空间不足被拒",
     "1 if less than 64 MiB are free, or a write found no room within the last minute; otherwise 0",
 )
+
+
+STORED_BYTES = figure(
+    "stored_bytes",
+    "占用的字节数：database 为数据库，stream 为事件流",
+    "bytes stored, by kind: database is the service's own, stream holds its events",
+    "kind",
+)
+OLDEST_KEPT = figure(
+    "oldest_event_seconds",
+    "发件箱中最早一个事件的秒数；超过留存期而不减，说明有消费者尚未收到",
+    "age in seconds of the oldest event kept, 0 without one; beyond its term a consumer lacks it",
+)
+_OLDEST = sa.select(col(Outbox.created_at)).order_by(col(Outbox.seq)).limit(1)
+
+
+def storage_look(database: Database, js: JetStreamContext, clock: Clock, own: str) -> Look:
+    """Returns the reader of how much a service stores; `own` is the stream with its events."""
+
+    async def storage() -> list[Reading]:
+        [oldest] = await ask(database, _OLDEST)
+        state = (await js.stream_info(own)).state
+        kept = age(clock.now(), oldest[0][0] if oldest else None)
+        stored = {"database": await stored_bytes(database), "stream": state.bytes}
+        return [*STORED_BYTES.of(stored), OLDEST_KEPT.at(kept)]
+
+    return Look("storage", storage, SELDOM_SECONDS)
 
 
 def disk_look(directory: Path) -> Look:

@@ -88,6 +88,13 @@ GRADES_COMPUTED = counter(
     "subjects graded, also where the grade stayed the same",
 )
 
+ROWS_PRUNED = counter(
+    "rows_pruned_total",
+    "按期清理的旧行，按种类",
+    "old rows that were removed because nothing needs them any more, by kind",
+    "kind",
+)
+
 COLLECT_ERRORS = counter(
     "collect_errors_total",
     "查取指标失败的次数；失败时沿用上次的值",

@@ -44,7 +44,8 @@ ROWS = (
 class Traffic:
     """The events of one process: to publish (with their age in seconds), to come, and in trouble.
 
-    `unsealed` counts audit entries that are not yet linked into the chain.
+    `unsealed` counts audit entries that are not yet linked into the chain; `stored` are the bytes
+    of its database and its events, and `pruned` the old rows that it has removed since its start.
     """
 
     to_publish: int
@@ -53,6 +54,8 @@ class Traffic:
     failing: int
     dead: int
     unsealed: int
+    stored: int
+    pruned: int
 
     @classmethod
     def of(cls, scrape: Scrape) -> Traffic:
@@ -65,6 +68,8 @@ class Traffic:
             failing=_whole(scrape, "inbox_failing"),
             dead=_whole(scrape, "dead_letters"),
             unsealed=_whole(scrape, "audit_unsealed"),
+            stored=_whole(scrape, "stored_bytes"),
+            pruned=_whole(scrape, "rows_pruned_total"),
         )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from plumbing import temporal
 from plumbing.metrics import workflows
 from plumbing.papers import servicer as letters
@@ -21,6 +23,7 @@ from services.alerts.escalation.servicer import EscalationServicer
 from services.alerts.escalation.workflows import EscalationWorkflow
 from services.alerts.notices.checkpoint_notices import CheckpointNotices
 from services.alerts.notices.dead_letter_mail import DeadLetterMail
+from services.alerts.notices.pruning import NoticePruner
 from services.alerts.notices.term_digests import TermDigests
 from services.alerts.notices.waiting import Waiting
 from services.alerts.policy import ESCALATION_POLICY, ESCALATIONS, POLICY, SERVICE
@@ -55,6 +58,7 @@ async def build(parts: Parts) -> Assembly:
     )
     sends_mail = bool(parts.settings.smtp_url)
     checks = Checks(parts.database, parts.clock, timers, sends_mail=sends_mail)
+    notices_kept = timedelta(days=parts.settings.notices_days)
     standing = StandingWorkflows(parts.database, parts.clock, timers, sends_mail=sends_mail)
     upkeep = Upkeep(workflow_client, standing.kinds(), parts.settings.workflow_look_seconds)
     return Assembly(
@@ -79,6 +83,7 @@ async def build(parts: Parts) -> Assembly:
         check=checks.check,
         reconcile=upkeep.before(checks.reconcile),
         looks=figures.looks(parts.database, parts.clock, sends_mail=sends_mail),
+        prunes=[NoticePruner(parts.changes, notices_kept).prune],
     )
 
 

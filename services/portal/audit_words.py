@@ -32,6 +32,9 @@ KINDS = {
     "audit": N_("审计记录"),
     "table": N_("数据表"),
     "tables": N_("数据表"),
+    "old-rows": N_("到期的旧数据"),
+    "receipts": N_("评级凭证"),
+    "notices": N_("通知"),
 }
 ACTIONS = {
     "create_account": N_("建立账号"),
@@ -136,6 +139,9 @@ ACTIONS = {
     "move_due_day": N_("调整督促日期"),
     "close_escalation": N_("结束督促"),
     "take_stock": N_("为原有数据留存摘要"),
+    "prune": N_("清理到期的旧数据"),
+    "prune_notices": N_("清理到期的通知"),
+    "share_receipts": N_("评级凭证改为分段留存"),
     "write_rows": N_("写入数据"),
     "witness_checkpoint": N_("见证检查点"),
     "refuse_checkpoint": N_("拒绝检查点"),

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Group, RenderableType
+from rich.filesize import decimal
 from rich.text import Text
 
 from plumbing.settings import Settings
@@ -157,7 +158,9 @@ def screen(
     if not findings:
         sentence = choose("✓ 目前没有需要人处理的事", "✓ nothing needs a person now")
         first = [styled((sentence, "bold green"))]
-    return Group(*first, "", _processes(scrapes, engines), "", _business(scrapes))
+    return Group(
+        *first, "", _processes(scrapes, engines), "", _business(scrapes), "", _storage(scrapes)
+    )
 
 
 def _processes(scrapes: Sequence[Scrape], engines: Mapping[str, bool]) -> RenderableType:
@@ -190,6 +193,15 @@ def _business(scrapes: Sequence[Scrape]) -> RenderableType:
         counts = [f"{choose(zh, en)} {value:,.0f}" for zh, en, value in line.counts]
         lines.append((choose(line.zh, line.en), styled(" · ".join(counts) or "—")))
     return block_of(choose("业务", "business"), lines)
+
+
+def _storage(scrapes: Sequence[Scrape]) -> RenderableType:
+    lines = []
+    for scrape in filter(lambda scrape: scrape.up, scrapes):
+        now = Traffic.of(scrape)
+        pruned = choose(f"已清理旧行 {now.pruned:,}", f"old rows removed {now.pruned:,}")
+        lines.append((scrape.service, styled(f"{decimal(now.stored)} · {pruned}")))
+    return block_of(choose("存储", "storage"), lines)
 
 
 def _state(*, up: bool, ready: bool) -> Text:

@@ -13,6 +13,7 @@ import sqlite3
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import closing
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
@@ -215,7 +216,8 @@ def _temporal(settings: Settings) -> ProcessSpec:
     options += _each("--search-attribute", *SEARCH_ATTRIBUTES)
     options += _each("--dynamic-config-value", *TIMER_PRECISION)
     frontend = Endpoint(settings.temporal_address)
-    probe = partial(temporal_serves, frontend, settings.temporal_namespace)
+    kept = timedelta(days=settings.histories_days)
+    probe = partial(temporal_serves, frontend, settings.temporal_namespace, kept)
     return ProcessSpec(
         name="temporal",
         command=(temporal_program(settings), "server", "start-dev", *place, *store, *options),

@@ -14,16 +14,16 @@ from plumbing.state.engines import ANSWER_WITHIN, ask, first_line, grpc_serves
 __all__ = ["accepts", "grpc_serves", "http_ok", "smtp_greets", "temporal_serves"]
 
 TEMPORAL = "temporal.api.workflowservice.v1.WorkflowService"
-# Closed histories are kept for a year, so that they can be examined; the default is one day.
-KEEP_HISTORIES = timedelta(days=365)
 
 
-async def temporal_serves(endpoint: Endpoint, namespace: str) -> bool:
+async def temporal_serves(endpoint: Endpoint, namespace: str, kept: timedelta) -> bool:
     """Returns True if Temporal answers for the namespace.
 
-    Also sets how long Temporal stores closed histories of the namespace: one year.
+    Also sets how long Temporal stores closed histories of the namespace: for the time `kept`.
     """
-    return await grpc_serves(endpoint, TEMPORAL) and await _keep_histories(endpoint, namespace)
+    return await grpc_serves(endpoint, TEMPORAL) and await _keep_histories(
+        endpoint, namespace, kept
+    )
 
 
 async def http_ok(address: str, path: str, certificate: PortalCertificate | None = None) -> bool:
@@ -54,7 +54,7 @@ async def accepts(address: str) -> bool:
     return True
 
 
-async def _keep_histories(endpoint: Endpoint, namespace: str) -> bool:
+async def _keep_histories(endpoint: Endpoint, namespace: str, kept: timedelta) -> bool:
     # Imported here because this takes longer than any other import of the command line.
     from temporalio.api.namespace.v1 import NamespaceConfig  # noqa: PLC0415
     from temporalio.api.workflowservice.v1 import (  # noqa: PLC0415
@@ -62,9 +62,9 @@ async def _keep_histories(endpoint: Endpoint, namespace: str) -> bool:
         UpdateNamespaceResponse,
     )
 
-    kept = Duration()
-    kept.FromTimedelta(KEEP_HISTORIES)
-    config = NamespaceConfig(workflow_execution_retention_ttl=kept)
+    life = Duration()
+    life.FromTimedelta(kept)
+    config = NamespaceConfig(workflow_execution_retention_ttl=life)
     request = UpdateNamespaceRequest(namespace=namespace, config=config)
     method = f"/{TEMPORAL}/UpdateNamespace"
     return await ask(endpoint, method, request, UpdateNamespaceResponse) is not None
