@@ -22,7 +22,7 @@ ALL = {
     "calls": ([], True),
     "relay": ([], True),
     "work_list": ([], False),
-    "watch": ([], False),
+    "watch": (["1000000", "5"], True),
     "grading": ([], False),
     "bulk": ([], False),
     "imports": ([], False),

@@ -34,9 +34,10 @@ class Colour(StrEnum):
     @property
     def severity(self) -> int:
         """The severity of the colour as a number: 0 for none, 1 green, 2 yellow, 3 red."""
-        return list(Colour).index(self)
+        return _SEVERITIES[self]
 
 
+_SEVERITIES = {colour: severity for severity, colour in enumerate(Colour)}
 _WARNINGS = (Colour.YELLOW, Colour.GREEN)  # the more severe first
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 from law.errors import NotFound
 
@@ -167,6 +168,7 @@ def with_titles(sentence: str, lang: str) -> str:
     return _CODE_IN_SENTENCE.sub(titled, without_codes(sentence))
 
 
+@lru_cache(maxsize=1024)
 def spell_articles(value: str, lang: str = "zh") -> str:
     """Returns a citation for use in a letter: the title of each text, once, then its articles.
 

@@ -61,12 +61,17 @@ class Activities:
     async def watch(self, run: WatchRun) -> WatchDone:
         """Raises every alert of a bureau that is due up to and including `run.through`.
 
-        A day that has not begun is refused: then the run works for today.
+        A day that has not begun is refused: then the run works for today. Many missed days take
+        several transactions; after a crash the run goes on with the days that none has handled.
         """
         checked = checked_day(run.through, self._changes.clock)
-        async with self._changes.change(self._caller) as change:
-            counts = await watch(change, run.bureau, checked.day)
-        done = WatchDone(alerts=counts.alerts, notices=counts.notices)
+        done, days_left = WatchDone(alerts=0, notices=0), True
+        while days_left:
+            async with self._changes.change(self._caller) as change:
+                counts = await watch(change, run.bureau, checked.day)
+            done.alerts += counts.alerts
+            done.notices += counts.notices
+            days_left = counts.days_left
         if checked.correction is not None:
             done.through, done.correction = checked.day, checked.correction
         return done

@@ -2,20 +2,20 @@
 
 An alert is raised for every colour that an instrument reached, even if the platform was down on
 that day, so the alerts depend only on the dates. A notice names only the most severe colour of an
-instrument.
+instrument. What follows from the alerts (events, cases, digests) is made from the rows that this
+statement returns; none of them is read again.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from hashlib import sha256
 from itertools import groupby
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -23,15 +23,18 @@ from law.colours.basis import LADDER, RED_BY_RESULT, RED_WITHOUT_DATE, Basis
 from law.colours.rule import Colour, latest_reached
 from plumbing.change import Change
 from plumbing.chunks import chunks
-from protos.alerts.v1 import events_pb2
 from services.alerts import wire
 from services.alerts.escalation.approval_digest import issue_approval_digest
-from services.alerts.escalation.cases import match_cases
+from services.alerts.escalation.cases import add_to_cases
+from services.alerts.inserting import insert_new
 from services.alerts.notices.colour_mails import issue_digests, issue_rejected
-from services.alerts.tables import Alert, Instrument, Watch
+from services.alerts.tables import Alert, Instrument, Notice, Watch
 
 CITE = "S4 四(一)"
 ALERTS_PER_EVENT = 500
+# Of missed days, so many are handled by one transaction. Others can write between two of them.
+DUE_PER_TRANSACTION = 20_000
+_DAY = timedelta(days=1)
 
 _ALERT: sa.Table = Alert.__table__  # type: ignore[attr-defined]
 _INSTRUMENT: sa.Table = Instrument.__table__  # type: ignore[attr-defined]
@@ -47,40 +50,68 @@ _COPIED = (
     "valid_until",
     "since",
 )
-# Without the moment of raising: we know it already, and reading it for a million rows is slow.
-_RETURNED = [column for column in _ALERT.c if column.name not in ("raised_at", "notice_id")]
+# Only what follow-ups name: reading a column of a million rows is slow.
+_RETURNED = [_ALERT.c[name] for name in wire.RAISED_COLUMNS]
 _INSERTED = (*_COPIED, "colour", "raised_at", "baseline", "notice_id")
 
 
 @dataclass(frozen=True)
 class RunCounts:
-    """The numbers of alerts raised and of notices issued by one run of the daily watch."""
+    """The numbers of alerts raised and of notices issued by one run of the daily watch.
+
+    `days_left` is true while days up to the one asked for wait for another call.
+    """
 
     alerts: int = 0
     notices: int = 0
+    days_left: bool = False
 
 
-async def watch(change: Change, bureau: str, through: date) -> RunCounts:
+@dataclass(frozen=True)
+class _Days:
+    """The days of which alerts are raised: those after `beyond`, if given, up to `last`.
+
+    `through` is the last day of all calls of the run. What a first load brought by then is recorded
+    without a notice.
+    """
+
+    last: date
+    through: date
+    beyond: date | None = None
+
+    @property
+    def complete(self) -> bool:
+        return self.last == self.through
+
+
+async def watch(
+    change: Change, bureau: str, through: date, *, at_most: int = DUE_PER_TRANSACTION
+) -> RunCounts:
     """Raises every alert of a bureau due up to and including `through`, and issues the digests.
 
-    See S4 四(一) and D-06. One call handles all days since the last handled day; a call for a day
-    that was already handled changes nothing.
+    See S4 四(一) and D-06. One call handles all days since the last handled day, unless more than
+    `at_most` alerts may be due on them: then it handles fewer days, at least one, and the call that
+    handles the last one issues the digests. A call for a day that was already handled changes
+    nothing.
     """
     row = await _lock(change.session, bureau)
     if row.watched_through is not None and row.watched_through >= through:
         return RunCounts()
-    raised = await _raise(
-        change, through, row.watched_through, RED_WITHOUT_DATE, _INSTRUMENT.c.bureau == bureau
-    )
-    row.watched_through = through
-    reds = {a.instrument_id for a in raised if a.colour is Colour.RED and not a.baseline}
-    await match_cases(change, reds)
-    notices = await issue_digests(change, bureau, through)
-    notices += await issue_approval_digest(change, bureau, through)
-    after = {"through": through.isoformat(), **_summary(raised), "notices": len(notices)}
+    scope = _INSTRUMENT.c.bureau == bureau
+    days = await _portion(change.session, row.watched_through, through, scope, at_most)
+    raised = await _raise(change, days, RED_WITHOUT_DATE if days.complete else (), scope)
+    row.watched_through = days.last
+    told = [alert for alert in raised if not alert.baseline]
+    reds = [(a.alert_id, a.subject_id, a.bureau) for a in told if a.colour is Colour.RED]
+    await add_to_cases(change, reds)
+    notices = list[Notice]()
+    if days.complete:
+        notices += await issue_digests(change, bureau, through, told)
+        notices += await issue_approval_digest(change, bureau, through)
+    after = {"through": days.last.isoformat(), **_summary(raised), "notices": len(notices)}
     change.audit("watch", f"watch/{bureau}", after=after, ground=CITE)
-    await _announce(change, raised)
-    return RunCounts(len(raised), len(notices))
+    await _announce(change, bureau, told)
+    return RunCounts(len(raised), len(notices), days_left=not days.complete)
 
 
 async def evaluate(change: Change, instruments: Collection[Instrument]) -> None:
@@ -91,10 +122,11 @@ async def evaluate(change: Change, instruments: Collection[Instrument]) -> None:
     """
     through = await _latest_day(change, {instrument.bureau for instrument in instruments})
     scope = _INSTRUMENT.c.instrument_id.in_([i.instrument_id for i in instruments])
-    raised = await _raise(change, through, None, RED_BY_RESULT, scope)
-    for bureau, alerts in groupby(sorted(raised, key=_bureau), key=_bureau):
-        change.audit("raise_alerts", f"watch/{bureau}", after=_summary([*alerts]), ground=CITE)
-    await _announce(change, raised)
+    raised = await _raise(change, _Days(through, through), RED_BY_RESULT, scope)
+    for bureau, group in groupby(sorted(raised, key=_bureau), key=_bureau):
+        alerts = [*group]
+        change.audit("raise_alerts", f"watch/{bureau}", after=_summary(alerts), ground=CITE)
+        await _announce(change, bureau, [alert for alert in alerts if not alert.baseline])
     for alert in raised:
         if alert.standing is Basis.REJECTED and not alert.baseline:
             await issue_rejected(change, alert)
@@ -118,50 +150,55 @@ async def _latest_day(change: Change, bureaus: Collection[str]) -> date:
     return max([change.today, *filter(None, days)])
 
 
-async def _raise(
-    change: Change,
-    through: date,
+async def _portion(
+    session: AsyncSession,
     beyond: date | None,
-    reds: Sequence[Basis],
+    through: date,
     scope: sa.ColumnElement[bool],
+    at_most: int,
+) -> _Days:
+    """The next days to handle: half as many again and again, until few enough alerts are due."""
+    last = through
+    while beyond is not None and last - beyond > _DAY:
+        days = _Days(last, through, beyond)
+        ranges = [sa.select(sa.literal(1)).where(scope, _due(c, days)) for c in LADDER]
+        counted = select(sa.func.count()).select_from(sa.union_all(*ranges).subquery())
+        if (await session.exec(counted)).one() <= at_most:
+            break
+        last = beyond + timedelta(days=(last - beyond).days // 2)
+    return _Days(last, through, beyond)
+
+
+async def _raise(
+    change: Change, days: _Days, reds: Sequence[Basis], scope: sa.ColumnElement[bool]
 ) -> Sequence[sa.Row[Any]]:
-    """Inserts and returns the alerts due by `through`; without those due by `beyond`, if given."""
+    """Inserts and returns the alerts due on these days, and those of `reds`, which have no day."""
     await change.session.flush()
-    due = [_reached(change, colour, through, beyond, scope) for colour in LADDER]
-    due.append(_red_without_date(change, through, reds, scope))
+    watched = scope & _INSTRUMENT.c.watched
+    due = [_alert_rows(change, c, days).where(watched, _due(c, days)) for c in LADDER]
+    if reds:
+        due.append(_alert_rows(change, Colour.RED, days).where(watched, _undated(reds)))
     connection = await change.session.connection()
-    insert: Any = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}[
-        connection.dialect.name
-    ]
-    statement = insert(_ALERT).on_conflict_do_nothing().from_select(_INSERTED, sa.union_all(*due))
+    statement = insert_new(connection, _ALERT).from_select(_INSERTED, sa.union_all(*due))
     return (await connection.execute(statement.returning(*_RETURNED))).all()
 
 
-def _reached(
-    change: Change,
-    colour: Colour,
-    through: date,
-    beyond: date | None,
-    scope: sa.ColumnElement[bool],
-) -> sa.Select[Any]:
+def _due(colour: Colour, days: _Days) -> sa.ColumnElement[bool]:
     # Each colour is one range of an index. An OR of the ranges would read the whole table.
-    due = _INSTRUMENT.c.valid_until <= latest_reached(colour, through)
-    if beyond is not None:
-        due &= _INSTRUMENT.c.valid_until > latest_reached(colour, beyond)
     dated = _INSTRUMENT.c.standing == Basis.DATED
-    return _alert_rows(change, colour, through).where(scope, dated, due, _INSTRUMENT.c.watched)
+    due = dated & (_INSTRUMENT.c.valid_until <= latest_reached(colour, days.last))
+    if days.beyond is not None:
+        due &= _INSTRUMENT.c.valid_until > latest_reached(colour, days.beyond)
+    return due
 
 
-def _red_without_date(
-    change: Change, through: date, reds: Sequence[Basis], scope: sa.ColumnElement[bool]
-) -> sa.Select[Any]:
+def _undated(reds: Sequence[Basis]) -> sa.ColumnElement[bool]:
     # These have no date. Stating that lets the index find them among a million others.
-    undated = _INSTRUMENT.c.standing.in_(reds) & _INSTRUMENT.c.valid_until.is_(None)
-    return _alert_rows(change, Colour.RED, through).where(scope, undated, _INSTRUMENT.c.watched)
+    return _INSTRUMENT.c.standing.in_(reds) & _INSTRUMENT.c.valid_until.is_(None)
 
 
-def _alert_rows(change: Change, colour: Colour, through: date) -> sa.Select[Any]:
-    silent = sa.func.coalesce(_due_when_basis_came_silently(through), sa.false())
+def _alert_rows(change: Change, colour: Colour, days: _Days) -> sa.Select[Any]:
+    silent = sa.func.coalesce(_due_when_basis_came_silently(days.through), sa.false())
     return sa.select(
         *(_INSTRUMENT.c[name] for name in _COPIED),
         sa.literal(colour, _ALERT.c.colour.type).label("colour"),
@@ -176,13 +213,11 @@ def _due_when_basis_came_silently(through: date) -> sa.ColumnElement[bool]:
     return (quiet_on >= through) | (unverified & (quiet_on >= _INSTRUMENT.c.since))
 
 
-async def _announce(change: Change, raised: Sequence[sa.Row[Any]]) -> None:
-    """Announces the alerts raised, at most 500 in a message; those of a baseline are left out."""
-    announced = sorted((alert for alert in raised if not alert.baseline), key=_bureau)
-    for bureau, alerts in groupby(announced, key=_bureau):
-        for chunk in chunks(alerts, ALERTS_PER_EVENT):
-            event = events_pb2.AlertsRaised(alerts=[wire.alert(a, change.at) for a in chunk])
-            await change.announce(event, aggregate=f"watch/{bureau}", bureau=bureau)
+async def _announce(change: Change, bureau: str, told: Sequence[sa.Row[Any]]) -> None:
+    """Announces alerts of a bureau of which somebody is told, at most 500 in a message."""
+    for chunk in chunks(told, ALERTS_PER_EVENT):
+        event = wire.alerts_raised(chunk, bureau, change.at)
+        await change.announce(event, aggregate=f"watch/{bureau}", bureau=bureau)
 
 
 def _summary(raised: Sequence[sa.Row[Any]]) -> dict[str, Any]:

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
 
-from law.colours.basis import colour_on, reached_on
+from law.colours.basis import Basis, colour_on, reached_on
+from law.colours.rule import Colour
 from protos.alerts.v1 import alerts_pb2 as pb
+from protos.alerts.v1 import events_pb2
 from services.alerts.tables import Alert, Instrument, Notice, Watch
+
+# The columns of an alert that follow-ups name, in the order in which `alerts_raised` takes them.
+RAISED_COLUMNS = (
+    *("alert_id", "instrument_id", "subject_id", "type_code", "serial_no"),
+    *("colour", "standing", "valid_until", "since", "bureau", "baseline"),
+)
+_BUREAU = RAISED_COLUMNS.index("bureau")
 
 
 def day(text: str) -> date | None:
@@ -27,22 +37,52 @@ def alert(row: Alert | sa.Row[Any], raised_at: datetime) -> pb.Alert:
 
     It contains the reason, the article, and the first day of the present colour.
     """
-    due_on = reached_on(row.standing, row.valid_until, row.since, row.colour)
-    answer = colour_on(row.standing, row.valid_until, due_on)
+    message = _for_a_reason(raised_at, row.colour, row.standing, row.valid_until, row.since)
+    message.alert_id = str(row.alert_id)
+    message.instrument_id = row.instrument_id
+    message.subject_id = row.subject_id
+    message.bureau = row.bureau
+    message.baseline = row.baseline
+    message.serial_no = row.serial_no
+    message.type_code = row.type_code
+    return message
+
+
+def alerts_raised(
+    rows: Sequence[Sequence[Any]], bureau: str, raised_at: datetime
+) -> events_pb2.AlertsRaised:
+    """Returns the event that these alerts of a bureau were raised, all at `raised_at`.
+
+    Each row has RAISED_COLUMNS; none is of a baseline. Each message equals that of `alert`. On one
+    day thousands of alerts reach a colour for the same reason, so what they have in common is
+    worked out once and copied.
+    """
+    event, common = events_pb2.AlertsRaised(), dict[tuple[Any, ...], pb.Alert]()
+    for row in rows:
+        alert_id, instrument_id, subject_id, type_code, serial_no, *reason = row[:_BUREAU]
+        message = common.get(key := tuple(reason))
+        if message is None:
+            message = common[key] = _for_a_reason(raised_at, *key)
+            message.bureau = bureau
+        message.alert_id = str(alert_id)
+        message.instrument_id = instrument_id
+        message.subject_id = subject_id
+        message.serial_no = serial_no
+        message.type_code = type_code
+        event.alerts.append(message)  # a copy
+    return event
+
+
+def _for_a_reason(
+    at: datetime, colour: Colour, standing: Basis, valid_until: date | None, since: date | None
+) -> pb.Alert:
+    """What an alert has in common with all alerts of its colour and basis that are raised `at`."""
+    due_on = reached_on(standing, valid_until, since, colour)
+    answer = colour_on(standing, valid_until, due_on)
     message = pb.Alert(
-        alert_id=str(row.alert_id),
-        instrument_id=row.instrument_id,
-        subject_id=row.subject_id,
-        bureau=row.bureau,
-        colour=row.colour.value,
-        due_on=due_on.isoformat(),
-        baseline=row.baseline,
-        serial_no=row.serial_no,
-        type_code=row.type_code,
-        reason_zh=answer.reason,
-        cite=answer.cite,
+        colour=colour.value, due_on=due_on.isoformat(), reason_zh=answer.reason, cite=answer.cite
     )
-    message.raised_at.FromDatetime(raised_at)
+    message.raised_at.FromDatetime(at)
     return message
 
 

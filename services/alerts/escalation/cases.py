@@ -30,6 +30,7 @@ from protos.alerts.v1 import events_pb2
 from services.alerts.applying import APPLIES
 from services.alerts.escalation import wire as wire_escalations
 from services.alerts.escalation.texts import RedLine, closed
+from services.alerts.inserting import insert_new
 from services.alerts.notices import english
 from services.alerts.notices.issue import Matter, contact_of, issue
 from services.alerts.tables import (
@@ -53,6 +54,7 @@ PENDING = (*UNDECIDED, StepState.APPOINTED)
 RED_APPLIES = (col(Alert.colour) == Colour.RED) & ~col(Alert.baseline) & APPLIES
 ON_INSTRUMENT = col(Instrument.instrument_id) == col(Alert.instrument_id)
 
+_ESCALATION_ALERT: sa.Table = EscalationAlert.__table__  # type: ignore[attr-defined]
 RedAlert = tuple[int, str, str]  # its number, the present owner of its instrument, the bureau
 
 
@@ -68,12 +70,28 @@ async def match_cases(
     if not instruments and not subjects:
         return
     await exclusively(change.session, "escalations")
-    alerts = await _red_alerts(change.session, instruments)
-    owners = {*subjects, *(owner for _, owner, _ in alerts)}
-    cases = await _open_cases(change.session, owners)
+    await _settle(change, await _red_alerts(change.session, instruments), subjects)
+
+
+async def add_to_cases(change: Change, alerts: Sequence[RedAlert]) -> None:
+    """Opens or extends the escalation cases of the owners of red alerts just raised.
+
+    The alerts were raised by this change for the present basis of their instruments, so they apply
+    and no row is read again. The lock is that of `match_cases`.
+    """
+    if alerts:
+        await exclusively(change.session, "escalations")
+        await _settle(change, alerts, ())
+
+
+async def _settle(change: Change, alerts: Sequence[RedAlert], subjects: Collection[str]) -> None:
+    """Makes the cases of these subjects, and of the owners of these alerts, agree with them."""
+    red = {owner for _, owner, _ in alerts}
+    cases = await _open_cases(change.session, red.union(subjects))
     opened = await _open(change, [alert for alert in alerts if alert[1] not in cases])
     await _add_alerts(change.session, alerts, cases | opened)
-    for case in await _cured(change.session, cases.values()):
+    # A case with one of these alerts, which apply, is not cured.
+    for case in await _cured(change.session, [c for o, c in cases.items() if o not in red]):
         await _close(change, case)
     await _move_to_bureaus(change, [case for case in cases.values() if case.closed_at is None])
 
@@ -149,16 +167,13 @@ async def _add_alerts(
     session: AsyncSession, alerts: Iterable[RedAlert], cases: Mapping[str, Escalation]
 ) -> None:
     """Adds each alert to the case of its owner, unless it belongs to it already."""
-    pairs = {(cases[owner].escalation_id, alert) for alert, owner, _ in alerts}
-    for chunk in chunks(sorted(pairs), IDS_PER_QUERY // 2):
-        key = sa.tuple_(col(EscalationAlert.escalation_id), col(EscalationAlert.alert_id))
-        rows = await session.exec(select(EscalationAlert).where(key.in_(chunk)))
-        existing = {(row.escalation_id, row.alert_id) for row in rows}
-        session.add_all(
-            EscalationAlert(escalation_id=case, alert_id=alert)
-            for case, alert in chunk
-            if (case, alert) not in existing
-        )
+    pairs = [
+        {"escalation_id": cases[owner].escalation_id, "alert_id": alert}
+        for alert, owner, _ in alerts
+    ]
+    if pairs:
+        connection = await session.connection()
+        await connection.execute(insert_new(connection, _ESCALATION_ALERT), pairs)
 
 
 async def _cured(session: AsyncSession, cases: Collection[Escalation]) -> list[Escalation]:

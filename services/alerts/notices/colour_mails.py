@@ -6,10 +6,11 @@ verification turns an instrument red and is mailed at once (S4 四(一)).
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import date
 from functools import partial
-from itertools import groupby
+from operator import attrgetter
 from typing import Any
 
 import sqlalchemy as sa
@@ -21,6 +22,7 @@ from law.colours.rule import Colour
 from law.reader.texts import spell_articles
 from plumbing.change import Change
 from plumbing.chunks import chunks
+from plumbing.database import unindexed
 from services.alerts.applying import APPLIES
 from services.alerts.notices import english
 from services.alerts.notices.issue import (
@@ -61,24 +63,45 @@ _COLUMNS = (
 _WITHOUT_NOTICE = (
     sa.select(*(_ALERT.c[name] for name in _COLUMNS))
     .join(Instrument, col(Instrument.instrument_id) == _ALERT.c.instrument_id)
-    .where(_ALERT.c.bureau == sa.bindparam("bureau"), _ALERT.c.notice_id.is_(None), APPLIES)
-    .order_by(_ALERT.c.subject_id, _ALERT.c.instrument_id, _ALERT.c.alert_id)
+    .where(
+        _ALERT.c.bureau == sa.bindparam("bureau"),
+        _ALERT.c.notice_id.is_(None),
+        _ALERT.c.alert_id < sa.bindparam("first"),
+        APPLIES,
+    )
 )
 _SET_NOTICE = (
     sa.update(_ALERT)
     .where(_ALERT.c.alert_id == sa.bindparam("id"))
     .values(notice_id=sa.bindparam("notice"))
 )
+# Alerts of a bureau are raised by transactions that take turns, so from `first` on they are fresh.
+_SET_NOTICE_OF_FRESH = (
+    sa.update(_ALERT)
+    .where(
+        _ALERT.c.subject_id == sa.bindparam("subject"),
+        _ALERT.c.alert_id >= sa.bindparam("first"),
+        unindexed(_ALERT.c.bureau) == sa.bindparam("of_bureau"),
+        _ALERT.c.notice_id.is_(None),
+    )
+    .values(notice_id=sa.bindparam("notice"))
+)
+_LAST_OF_ALL = 2**63 - 1
+_BY_INSTRUMENT = attrgetter("instrument_id")
 
 
-async def issue_digests(change: Change, bureau: str, on: date) -> list[Notice]:
+async def issue_digests(
+    change: Change, bureau: str, on: date, fresh: Sequence[sa.Row[Any]]
+) -> list[Notice]:
     """Issues one digest to each subject of a bureau that has alerts without a notice.
 
-    The digest is dated `on`; a subject gets at most one for each day, or for each week if it
-    prefers that and has no red alert. Returns the notices issued.
+    `fresh` are the alerts that this change has raised, without those of a baseline. The digest is
+    dated `on`; a subject gets at most one for each day, or for each week if it prefers that and has
+    no red alert. Returns the notices issued.
     """
     session, issued, named = change.session, list[Notice](), list[dict[str, Any]]()
-    alerts_of = await _alerts_without_notice(session, bureau)
+    first = min((alert.alert_id for alert in fresh), default=_LAST_OF_ALL)
+    alerts_of = await _alerts_without_notice(session, bureau, first, fresh)
     contact = await contact_of(session, bureau) if alerts_of else None
     today = await existing_keys(session, [_digest_key(owner, on) for owner, _ in alerts_of])
     wishes = await preferences_of(session, [owner.subject_id for owner, _ in alerts_of])
@@ -93,13 +116,33 @@ async def issue_digests(change: Change, bureau: str, on: date) -> list[Notice]:
         put_into(notice, wish.language, partial(english.digest, *facts))
         if not wish.mailed:
             notice.address, notice.state = "", NoticeState.NO_ADDRESS
-        named += [{"id": alert.alert_id, "notice": notice.notice_id} for alert in alerts]
+        named += [
+            {"id": alert.alert_id, "notice": notice.notice_id}
+            for alert in alerts
+            if alert.alert_id < first
+        ]
         issued.append(notice)
     session.add_all(issued)
-    if named:
-        await (await session.connection()).execute(_SET_NOTICE, named)
+    await _name(session, named, bureau, first, issued)
     await announce(change, f"watch/{bureau}", issued)
     return issued
+
+
+async def _name(
+    session: AsyncSession,
+    named: Sequence[dict[str, Any]],
+    bureau: str,
+    first: int,
+    issued: Sequence[Notice],
+) -> None:
+    """Stores which notice names an alert: one by one, and all fresh ones of a subject at once."""
+    connection = await session.connection()
+    if named:
+        await connection.execute(_SET_NOTICE, named)
+    if issued and first != _LAST_OF_ALL:
+        fresh = {"first": first, "of_bureau": bureau}
+        of_subjects = [{"subject": n.subject_id, "notice": n.notice_id, **fresh} for n in issued]
+        await connection.execute(_SET_NOTICE_OF_FRESH, of_subjects)
 
 
 def _digest_key(subject: Subject, on: date) -> str:
@@ -107,12 +150,18 @@ def _digest_key(subject: Subject, on: date) -> str:
 
 
 async def _alerts_without_notice(
-    session: AsyncSession, bureau: str
+    session: AsyncSession, bureau: str, first: int, fresh: Sequence[sa.Row[Any]]
 ) -> list[tuple[Subject, Sequence[sa.Row[Any]]]]:
-    """Alerts that no notice names, by owner; an owner not known here yet waits for another day."""
+    """Alerts that no notice names, by owner; an owner not known here yet waits for another day.
+
+    Only those before `first` are read: whether they still apply is to be seen, and fresh ones do.
+    """
     connection = await session.connection()
-    rows = (await connection.execute(_WITHOUT_NOTICE, {"bureau": bureau})).all()
-    by_owner = {owner: [*alerts] for owner, alerts in groupby(rows, lambda row: row.subject_id)}
+    asked = {"bureau": bureau, "first": first}
+    earlier = (await connection.execute(_WITHOUT_NOTICE, asked)).all()
+    by_owner = defaultdict[str, list[sa.Row[Any]]](list)
+    for alert in (*earlier, *fresh):
+        by_owner[alert.subject_id].append(alert)
     return [(s, by_owner[s.subject_id]) for s in await _subjects(session, [*by_owner])]
 
 
@@ -125,9 +174,13 @@ async def _subjects(session: AsyncSession, subject_ids: Sequence[str]) -> list[S
 
 
 def _most_severe(alerts: Iterable[sa.Row[Any]]) -> list[sa.Row[Any]]:
-    """The most severe alert of each instrument; the alerts are in the order of instruments."""
-    by_instrument = groupby(alerts, key=lambda alert: alert.instrument_id)
-    return [max(group, key=lambda alert: alert.colour.severity) for _, group in by_instrument]
+    """The most severe alert of each instrument, in the order of instruments."""
+    worst = dict[str, sa.Row[Any]]()
+    for alert in alerts:
+        other = worst.setdefault(alert.instrument_id, alert)
+        if alert.colour.severity > other.colour.severity:
+            worst[alert.instrument_id] = alert
+    return sorted(worst.values(), key=_BY_INSTRUMENT)
 
 
 async def issue_rejected(change: Change, alert: sa.Row[Any]) -> None:

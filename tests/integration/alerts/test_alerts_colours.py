@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from datetime import date, datetime, timedelta
@@ -27,8 +28,8 @@ from protos.registry.v1 import events_pb2 as events
 from services.alerts import projection, wire
 from services.alerts.checks import Checks
 from services.alerts.escalation.cases import match_cases
-from services.alerts.tables import Alert, Instrument, Verification
-from services.alerts.watch import evaluate, watch
+from services.alerts.tables import Alert, EscalationAlert, Instrument, Notice, Verification
+from services.alerts.watch import DUE_PER_TRANSACTION, evaluate, watch
 from tests.integration.alerts.running_alerts import (
     BUREAU,
     RecordingTimers,
@@ -129,8 +130,43 @@ async def agrees(database: Database, clock: FixedClock) -> None:
     assert findings.problems == []
 
 
+async def raised_as_the_law_says(database: Database, today: date) -> None:
+    """Each alert is there once that the law derives from the verifications, and no other one.
+
+    A digest has named each of which somebody is told.
+    """
+    async with database.snapshot() as session:
+        instruments = [row for row in await session.exec(select(Instrument)) if row.watched]
+        facts = await projection.facts_of(session, [row.instrument_id for row in instruments])
+        alerts = (await session.exec(select(Alert))).all()
+        notices = {notice.notice_id for notice in await session.exec(select(Notice))}
+    expected = []
+    for row in instruments:
+        verifications = facts.get(row.instrument_id, ())
+        derived = basis.colour_basis(row.type_code, row.state, row.rotate_on, verifications)
+        since = derived.since or row.since
+        for day, colour in basis.ladder(derived.basis, derived.valid_until, since):
+            if day <= today:
+                expected.append((row.instrument_id, derived.governing_id, colour, day))
+    assert sorted(expected) == sorted(
+        (a.instrument_id, a.governing_id, a.colour, date.fromisoformat(message.due_on))
+        for a in alerts
+        for message in [wire.alert(a, a.raised_at)]
+    )
+    assert {alert.notice_id for alert in alerts if not alert.baseline} <= notices
+
+
+async def watches(database: Database, clock: FixedClock, at_most: int) -> None:
+    """Runs the watch of the bureau up to today, with a transaction for so many alerts at most."""
+    days_left = True
+    while days_left:
+        async with changing(database, clock) as change:
+            counts = await watch(change, BUREAU, clock.today(), at_most=at_most)
+        days_left = counts.days_left
+
+
 async def lives_through(
-    template: Template, histories: list[tuple[Any, ...]], today: date, skip: int
+    template: Template, histories: list[tuple[Any, ...]], today: date, skip: int, at_most: int
 ) -> None:
     clock = FixedClock(datetime(today.year, today.month, today.day, 10, tzinfo=SHANGHAI))
     async with opened(template) as database:
@@ -139,9 +175,9 @@ async def lives_through(
         await agrees(database, clock)
         for days in (1, skip, 1):
             clock.moment += timedelta(days=days)
-            async with changing(database, clock) as change:
-                await watch(change, BUREAU, clock.today())
+            await watches(database, clock, at_most)
             await agrees(database, clock)
+            await raised_as_the_law_says(database, clock.today())
 
 
 @settings(
@@ -149,11 +185,71 @@ async def lives_through(
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
-@given(histories=histories(), today=DAYS, skip=st.integers(1, 3) | st.integers(20, 40))
+@given(
+    histories=histories(),
+    today=DAYS,
+    skip=st.integers(1, 3) | st.integers(20, 40),
+    at_most=st.sampled_from([1, 3, DUE_PER_TRANSACTION]),
+)
 def test_colours_and_alerts_follow_the_law_on_every_day(
-    template: Template, histories: list[tuple[Any, ...]], today: date, skip: int
+    template: Template, histories: list[tuple[Any, ...]], today: date, skip: int, at_most: int
 ) -> None:
-    asyncio.run(lives_through(template, histories, today, skip))
+    asyncio.run(lives_through(template, histories, today, skip, at_most))
+
+
+class Crash(Exception):
+    """The process dies."""
+
+
+async def dies(database: Database, clock: FixedClock) -> None:
+    """Raises the alerts of one transaction, which is never committed."""
+    async with changing(database, clock) as change:
+        await watch(change, BUREAU, clock.today(), at_most=20)
+        raise Crash
+
+
+async def alerts_and_digests(database: Database) -> tuple[Counter[Any], list[tuple[Any, ...]]]:
+    async with database.snapshot() as session:
+        alerts = (await session.exec(select(Alert))).all()
+        notices = (await session.exec(select(Notice))).all()
+        cases = (await session.exec(select(EscalationAlert))).all()
+    raised = Counter((a.instrument_id, a.colour, a.baseline, bool(a.notice_id)) for a in alerts)
+    told = sorted((notice.key, notice.title, notice.body) for notice in notices)
+    return raised, [*told, ("alerts in cases", len(cases))]
+
+
+async def test_a_run_that_dies_between_its_transactions_goes_on_where_it_stopped(
+    template: Template,
+) -> None:
+    histories = [
+        ("in_use", "试验用器具", None, [("pass", 300, days)], False) for days in range(1, 90)
+    ]
+    found = []
+    for dies_at in (None, 1, 3):
+        clock = FixedClock(datetime(2026, 3, 2, 10, tzinfo=SHANGHAI))
+        async with opened(template) as database:
+            async with changing(database, clock) as change:
+                await load(change, histories, clock.today())
+            clock.moment += timedelta(days=1)
+            await watches(database, clock, DUE_PER_TRANSACTION)
+            clock.moment += timedelta(days=40)
+            if dies_at is None:
+                await watches(database, clock, DUE_PER_TRANSACTION)
+            else:
+                for _ in range(dies_at):
+                    async with changing(database, clock) as change:
+                        counts = await watch(change, BUREAU, clock.today(), at_most=20)
+                    assert counts.days_left
+                with pytest.raises(Crash):
+                    await dies(database, clock)
+                await watches(database, clock, 20)
+            await agrees(database, clock)
+            found.append(await alerts_and_digests(database))
+    assert found[1] == found[0]
+    assert found[2] == found[0]
+    [first_day, forty_days, (_, in_cases)] = found[0][1]
+    assert (first_day[0], forty_days[0]) == ("digest/s1/2026-03-03", "digest/s1/2026-04-12")
+    assert in_cases
 
 
 @pytest.fixture(params=[more_months, fewer_months])
