@@ -63,6 +63,7 @@ WRITE_WAIT_SECONDS = 8.0
 _SERIALIZATION_FAILURE, _DEADLOCK = "40001", "40P01"
 # The schema under which a transaction sees an attached file, and the mark of its connection.
 ATTACHED = "staged"
+_ENLARGED = "quanheng_enlarged_cache"  # the mark of a connection with a large page cache
 # Of pages of a SQLite file, for one connection; many rows go into indexes all over the file.
 MOVING_CACHE_KIB, USUAL_CACHE_KIB = 64 * 1024, 2000
 _CONNECTION = "quanheng_connection"  # what a session keeps of the transaction that it is for
@@ -237,18 +238,28 @@ def _engine(url: str) -> AsyncEngine:
 
 async def attach(session: AsyncSession, file: Path) -> None:
     """Makes the tables of a SQLite file readable as `staged.…` until the transaction has ended."""
+    await enlarge_cache(session)
     connection = await session.connection()
-    await connection.exec_driver_sql(f"PRAGMA cache_size={-MOVING_CACHE_KIB}")
     await connection.exec_driver_sql(f"ATTACH ? AS {ATTACHED}", (str(file),))
     connection.info[ATTACHED] = True
 
 
+async def enlarge_cache(session: AsyncSession) -> None:
+    """Gives the transaction a page cache for thousands of new rows, until it has ended.
+
+    Without it SQLite writes the pages of indexes out and reads them in again, row by row.
+    """
+    connection = await session.connection()
+    if connection.dialect.name == "sqlite":
+        await connection.exec_driver_sql(f"PRAGMA cache_size={-MOVING_CACHE_KIB}")
+        connection.info[_ENLARGED] = True
+
+
 def _detach(connection: sqlite3.Connection, record: Any) -> None:
     if record.info.pop(ATTACHED, False):
-        cursor = connection.cursor()
-        cursor.execute(f"DETACH {ATTACHED}")
-        cursor.execute(f"PRAGMA cache_size={-USUAL_CACHE_KIB}")
-        cursor.close()
+        connection.execute(f"DETACH {ATTACHED}").close()
+    if record.info.pop(_ENLARGED, False):
+        connection.execute(f"PRAGMA cache_size={-USUAL_CACHE_KIB}").close()
 
 
 def scratch_engine(file: Path) -> AsyncEngine:

@@ -23,6 +23,7 @@ from law.colours.basis import LADDER, RED_BY_RESULT, RED_WITHOUT_DATE, Basis
 from law.colours.rule import Colour, latest_reached
 from plumbing.change import Change
 from plumbing.chunks import chunks
+from plumbing.database import enlarge_cache
 from services.alerts import wire
 from services.alerts.escalation.approval_digest import issue_approval_digest
 from services.alerts.escalation.cases import add_to_cases
@@ -97,6 +98,7 @@ async def watch(
     row = await _lock(change.session, bureau)
     if row.watched_through is not None and row.watched_through >= through:
         return RunCounts()
+    await enlarge_cache(change.session)
     scope = _INSTRUMENT.c.bureau == bureau
     days = await _portion(change.session, row.watched_through, through, scope, at_most)
     raised = await _raise(change, days, RED_WITHOUT_DATE if days.complete else (), scope)
