@@ -18,6 +18,7 @@ from plumbing.events import dead_letters, inspection
 from plumbing.events.consumer import Consumer
 from plumbing.events.dead_letters import DeadLetter
 from plumbing.events.gaps import Gap, gaps
+from plumbing.events.positions import hold_positions
 from plumbing.events.subjects import Stream
 from plumbing.identity import Role
 from plumbing.metrics.metric import REGISTRY
@@ -37,6 +38,7 @@ POLICY: Policy = {
         "Check",
         "GetFigures",
         "Reconcile",
+        "Rebuild",
         "ListDeadLetters",
         "ReplayDeadLetters",
         "DiscardDeadLetters",
@@ -85,6 +87,8 @@ class OperationsServicer(AuditCalls):
         findings.figures |= own.figures
         findings.digests += own.digests
         findings.problems += own.problems
+        async with self._parts.database.snapshot() as session:
+            findings.digests += await hold_positions(session, self._parts.service)
 
     async def _check_under_way(self, findings: Findings) -> None:
         database = self._parts.database
@@ -155,6 +159,12 @@ class OperationsServicer(AuditCalls):
         report = await self._assembly.reconcile()
         return pb.ReconcileResponse(started=report.started, running=report.running)
 
+    async def Rebuild(self, request: pb.RebuildRequest, context: Any) -> pb.RebuildResponse:
+        await self.once(request, _note_rebuild)
+        for consumer in self._assembly.consumers:
+            await consumer.begin_again()
+        return pb.RebuildResponse(consumers=[one.name for one in self._assembly.consumers])
+
     async def ListDeadLetters(
         self, request: pb.ListDeadLettersRequest, context: Any
     ) -> pb.ListDeadLettersResponse:
@@ -224,6 +234,12 @@ def _missed(gap: Gap) -> tuple[str, str]:
 def _sample(sample: Sample) -> pb.Sample:
     labels = [pb.Label(name=name, value=value) for name, value in sample.labels.items()]
     return pb.Sample(name=sample.name, labels=labels, value=sample.value)
+
+
+async def _note_rebuild(change: Change, request: pb.RebuildRequest) -> pb.RebuildResponse:
+    """Audits the request; the delivery itself may be repeated."""
+    change.audit("rebuild", "consumers")
+    return pb.RebuildResponse()
 
 
 async def _note_replay(

@@ -41,6 +41,9 @@ CALLERS = (*SERVICES, PORTAL)
 LINKS = frozenset({GRPC, "nats", "postgresql", "temporal", "smtp", "oidc", "portal", "webhook"})
 
 
+_OF_BUCKETS = ("AWS_", "LITESTREAM_")
+
+
 def _known_links(text: str) -> str:
     if unknown := names_in(text) - LINKS:
         raise ValueError(f"{', '.join(sorted(unknown))}: not one of {', '.join(sorted(LINKS))}")
@@ -141,6 +144,11 @@ class Settings(BaseSettings):
     nats_program_digest: str = ""
     temporal_program: str = ""
     temporal_program_digest: str = ""
+    litestream_program: str = ""
+    litestream_program_digest: str = ""
+    # Where Litestream keeps a copy of the SQLite databases at all times, such as file:///mnt/copy
+    # or s3://bucket/prefix; empty for none.
+    replica_url: str = ""
     # How often a service looks for workflows that should run and do not.
     workflow_look_seconds: float = Field(default=180.0, ge=1)
 
@@ -341,6 +349,11 @@ def child_environment(settings: Settings) -> dict[str, str]:
     values = settings.model_dump(mode="json")
     settings_of_child = {variable(name): str(value) for name, value in values.items()}
     return {**inherited, **settings_of_child, "PYTHONUNBUFFERED": "1"}
+
+
+def bucket_keys() -> dict[str, str]:
+    """Returns the environment variables with which programs reach a bucket, such as AWS_REGION."""
+    return {name: value for name, value in os.environ.items() if name.startswith(_OF_BUCKETS)}
 
 
 def take_environment(environment: Mapping[str, str]) -> None:

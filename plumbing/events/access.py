@@ -85,4 +85,4 @@ def _publishes(service: str) -> Iterator[str]:
         yield from (dead_letter_subject(name), unsigned_subject(name))
 
 
-_OF_A_CONSUMER = ("DURABLE.CREATE", "INFO", "MSG.NEXT")
+_OF_A_CONSUMER = ("DURABLE.CREATE", "DELETE", "INFO", "MSG.NEXT")

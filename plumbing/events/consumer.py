@@ -14,7 +14,7 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
+from contextlib import AbstractContextManager, asynccontextmanager, nullcontext, suppress
 from itertools import chain, takewhile
 from typing import Any, cast
 
@@ -23,6 +23,7 @@ import structlog
 from nats.aio.msg import Msg
 from nats.js import JetStreamContext
 from nats.js.api import AckPolicy, ConsumerConfig
+from nats.js.errors import NotFoundError
 
 from plumbing.clock import Clock
 from plumbing.database import DATABASE_AWAY, Database, WriterBusy
@@ -96,6 +97,14 @@ class Consumer:
                     after=self._backoff,
                 )
                 await asyncio.sleep(self._backoff)
+
+    async def begin_again(self) -> None:
+        """Has all events of the stream delivered again; those handled before take no effect.
+
+        Raises nats.errors.Error if NATS fails.
+        """
+        with suppress(NotFoundError):
+            await self._js.delete_consumer(self.stream, self.name)
 
     async def _wait_for_the_owner(self) -> None:
         """Waits, for a limited time, until the owner of the stream has signed its events.

@@ -1,4 +1,4 @@
-"""Fills a stream again from the outbox: one that was lost, or set back, or holds unsigned events.
+"""Fills a stream again from the outbox: one that was lost, or set back, or is unsigned.
 
 Published events stay in the outbox until every consumer has them, and for some time more. An inbox
 ignores an event that it has already handled.
@@ -25,13 +25,19 @@ _LOG = structlog.get_logger()
 
 
 async def refill(
-    database: Database, js: JetStreamContext, service: str, signatures: Signatures
+    database: Database,
+    js: JetStreamContext,
+    service: str,
+    signatures: Signatures,
+    *,
+    everything: bool = False,
 ) -> int:
     """Marks the events that the service's stream has lost as unpublished; returns how many.
 
     A stream whose first event has no valid signature is emptied before: its events are from a
     release that signed none, or were signed with a key that is no longer known. They are published,
-    and signed, again. Call it before the relay starts. Raises nats.errors.Error if NATS fails.
+    and signed, again. Call it before the relay starts, or with `everything`: a relay that runs may
+    have published new events behind those that were lost. Raises nats.errors.Error if NATS fails.
     """
     stream = stream_of(service)
     async with database.transaction() as session:
@@ -39,7 +45,8 @@ async def refill(
         if await begins_unsigned(js, stream, signatures):
             _LOG.warning("the stream begins with an unsigned event, it is emptied", stream=stream)
             await js.purge_stream(stream)
-        lost = await _lost(session, await _last_event(js, stream, signatures))
+        last = await _last_event(js, stream, signatures)
+        lost = await _lost(session, None if everything else last)
         marked = await session.exec(sa.update(Outbox).where(lost).values(published_at=None))
     if marked.rowcount:
         _LOG.warning("the stream lacks events, they are published again", events=marked.rowcount)

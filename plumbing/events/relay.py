@@ -20,6 +20,7 @@ from collections import deque
 from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -29,6 +30,7 @@ import structlog
 from nats.js import JetStreamContext
 from nats.js.api import Header, PubAck
 from nats.js.errors import BadRequestError
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from plumbing.clock import Clock
 from plumbing.database import DATABASE_AWAY, Database, connection_of
@@ -60,6 +62,8 @@ _PAGE = (
     .order_by(_TABLE.c.seq)
     .limit(BATCH)
 )
+_NEWEST_MARK = sa.select(sa.func.max(_TABLE.c.published_at))
+_TICK = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True)
@@ -108,6 +112,7 @@ class Relay:
         self._leadership = Leadership(database, "outbox relay")
         self._nudged = asyncio.Event()
         self._backoff = 0.0
+        self._marked_at: datetime | None = None  # the newest mark; None until it was looked up
 
     def nudge(self) -> None:
         """Makes the relay publish committed events now instead of at its next poll."""
@@ -146,6 +151,8 @@ class Relay:
         try:
             leads = await self._leadership.held()
             RELAY_LEADER.set(leads)
+            if not leads:
+                self._marked_at = None  # another replica marks
             drained = await self.drain() if leads else Drained()
             error = drained.error
         except* DATABASE_AWAY as group:
@@ -201,7 +208,20 @@ class Relay:
         marked = sa.update(_TABLE).where(_TABLE.c.seq.in_(published))
         async with self._database.transaction() as session:
             connection = await connection_of(session)
-            await connection.execute(marked.values(published_at=self._clock.now()))
+            mark = await self._next_mark(connection)
+            await connection.execute(marked.values(published_at=mark))
+        self._marked_at = mark
+
+    async def _next_mark(self, connection: AsyncConnection) -> datetime:
+        """The time now, but later than every mark before, also where the clock was set back.
+
+        By the order of the marks `refilling` finds what a stream has lost.
+        """
+        if self._marked_at is None:
+            newest = await connection.execute(_NEWEST_MARK)
+            self._marked_at = newest.scalar_one()
+        now = self._clock.now()
+        return now if self._marked_at is None else max(now, self._marked_at + _TICK)
 
     async def _publish(self, page: Sequence[_Pending], drained: Drained) -> list[int]:
         """Publishes a page; returns the `seq` of each event that the stream has taken."""

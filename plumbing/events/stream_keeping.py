@@ -60,7 +60,8 @@ class StreamKeeper:
             _LOG.warning("a stream is missing, it is made again", own=last, dead_letters=dead)
             await ensure_streams(self.js, self.service, self.replicas)
         if last is None or last < self._last:
-            await refill(self.database, self.js, self.service, self.signatures)
+            own = self.database, self.js, self.service, self.signatures
+            await refill(*own, everything=True)
             self.refilled()
         self._last = last or 0
 

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from plumbing.client import ask
+from plumbing.events import positions
 from protos.operations.v1 import operations_pb2 as pb
 from protos.operations.v1.operations_pb2_grpc import OperationsServiceStub
 
@@ -85,6 +86,16 @@ async def check(
     figures = {name: _figures(answer) for name, answer in answers.items()}
     compared = {topic: tuple(held) for topic, held in _topics(answers).items() if len(held) > 1}
     return Agreement(figures, compared, tuple(problems))
+
+
+async def set_back(stubs: Stubs) -> list[str]:
+    """Returns the services whose database is older than what another service has handled of it.
+
+    Raises Refusal if a service does not answer.
+    """
+    topics = _topics(await _settled(stubs, SETTLE_SECONDS, _to_nobody))
+    owners = {topic.removeprefix(positions.TOPIC): held for topic, held in topics.items()}
+    return [one for one in stubs if one in owners and positions.is_older(one, owners[one])]
 
 
 async def is_at_rest(stubs: Stubs) -> bool:
@@ -204,11 +215,8 @@ def _unequal(topic: str, held: Mapping[str, pb.Digest]) -> list[pb.Problem]:
     if len({(digest.count, digest.digest) for digest in held.values()}) <= 1:
         return []
     counts = "、".join(f"{service} {digest.count}" for service, digest in held.items())
-    return [
-        pb.Problem(
-            name="services_differ",
-            object=topic,
-            message_zh=f"各服务所存不一致：{counts}",
-            message_en=f"The services hold different {topic}: {counts}",
-        )
-    ]
+    zh, en = f"各服务所存不一致：{counts}", f"The services hold different {topic}: {counts}"
+    if topic.startswith(positions.TOPIC):
+        what_zh, what_en = positions.advice(topic.removeprefix(positions.TOPIC), held)
+        zh, en = f"{zh}。{what_zh}", f"{en}. {what_en}"
+    return [pb.Problem(name="services_differ", object=topic, message_zh=zh, message_en=en)]

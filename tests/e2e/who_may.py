@@ -536,6 +536,7 @@ LetterService.CheckLetter any                +  +  +  +  +  +  +  +  +  +  -   +
 OperationsService.Check any                  -  -  -  -  -  -  -  +  -  -  -   -  -  -
 OperationsService.GetFigures any             -  -  -  -  -  -  -  +  -  -  -   -  -  -
 OperationsService.Reconcile any              -  -  -  -  -  -  -  +  -  -  -   -  -  -
+OperationsService.Rebuild   any              -  -  -  -  -  -  -  +  -  -  -   -  -  -
 OperationsService.VerifyAudit any            -  -  -  -  -  -  -  +  +  -  -   -  -  -
 OperationsService.ListAudit any               -  -  +  +  -  -  -  +  +  -  -   -  +  +
 OperationsService.ListAccess any              -  -  -  -  -  -  -  -  +  -  -   -  -  -

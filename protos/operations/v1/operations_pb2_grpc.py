@@ -50,6 +50,11 @@ class OperationsServiceStub:
                 request_serializer=protos_dot_operations_dot_v1_dot_operations__pb2.ReconcileRequest.SerializeToString,
                 response_deserializer=protos_dot_operations_dot_v1_dot_operations__pb2.ReconcileResponse.FromString,
                 _registered_method=True)
+        self.Rebuild = channel.unary_unary(
+                '/quanheng.operations.v1.OperationsService/Rebuild',
+                request_serializer=protos_dot_operations_dot_v1_dot_operations__pb2.RebuildRequest.SerializeToString,
+                response_deserializer=protos_dot_operations_dot_v1_dot_operations__pb2.RebuildResponse.FromString,
+                _registered_method=True)
         self.VerifyAudit = channel.unary_unary(
                 '/quanheng.operations.v1.OperationsService/VerifyAudit',
                 request_serializer=protos_dot_operations_dot_v1_dot_operations__pb2.VerifyAuditRequest.SerializeToString,
@@ -117,6 +122,13 @@ class OperationsServiceServicer:
 
     def Reconcile(self, request, context):
         """Recreates whatever should be waiting in Temporal and is not.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def Rebuild(self, request, context):
+        """Has all events delivered again, after the database was set back; each takes effect once.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -202,6 +214,11 @@ def add_OperationsServiceServicer_to_server(servicer, server):
                     servicer.Reconcile,
                     request_deserializer=protos_dot_operations_dot_v1_dot_operations__pb2.ReconcileRequest.FromString,
                     response_serializer=protos_dot_operations_dot_v1_dot_operations__pb2.ReconcileResponse.SerializeToString,
+            ),
+            'Rebuild': grpc.unary_unary_rpc_method_handler(
+                    servicer.Rebuild,
+                    request_deserializer=protos_dot_operations_dot_v1_dot_operations__pb2.RebuildRequest.FromString,
+                    response_serializer=protos_dot_operations_dot_v1_dot_operations__pb2.RebuildResponse.SerializeToString,
             ),
             'VerifyAudit': grpc.unary_unary_rpc_method_handler(
                     servicer.VerifyAudit,
@@ -331,6 +348,33 @@ class OperationsService:
             '/quanheng.operations.v1.OperationsService/Reconcile',
             protos_dot_operations_dot_v1_dot_operations__pb2.ReconcileRequest.SerializeToString,
             protos_dot_operations_dot_v1_dot_operations__pb2.ReconcileResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Rebuild(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/quanheng.operations.v1.OperationsService/Rebuild',
+            protos_dot_operations_dot_v1_dot_operations__pb2.RebuildRequest.SerializeToString,
+            protos_dot_operations_dot_v1_dot_operations__pb2.RebuildResponse.FromString,
             options,
             channel_credentials,
             insecure,

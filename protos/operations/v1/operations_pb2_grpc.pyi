@@ -22,6 +22,8 @@ class OperationsServiceStub:
     """Returns the figures of the service's process, the same as its metrics, and which engines answer."""
     Reconcile: _aio.UnaryUnaryMultiCallable[_operations_pb2.ReconcileRequest, _operations_pb2.ReconcileResponse]
     """Recreates whatever should be waiting in Temporal and is not."""
+    Rebuild: _aio.UnaryUnaryMultiCallable[_operations_pb2.RebuildRequest, _operations_pb2.RebuildResponse]
+    """Has all events delivered again, after the database was set back; each takes effect once."""
     VerifyAudit: _aio.UnaryUnaryMultiCallable[_operations_pb2.VerifyAuditRequest, _operations_pb2.VerifyAuditResponse]
     """Walks the audit chain."""
     ListAudit: _aio.UnaryUnaryMultiCallable[_operations_pb2.ListAuditRequest, _operations_pb2.ListAuditResponse]
@@ -67,6 +69,14 @@ class OperationsServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _aio.ServicerContext[_operations_pb2.ReconcileRequest, _abc.Awaitable[_operations_pb2.ReconcileResponse]],
     ) -> _abc.Awaitable[_operations_pb2.ReconcileResponse]:
         """Recreates whatever should be waiting in Temporal and is not."""
+
+    @_abc_1.abstractmethod
+    def Rebuild(
+        self,
+        request: _operations_pb2.RebuildRequest,
+        context: _aio.ServicerContext[_operations_pb2.RebuildRequest, _abc.Awaitable[_operations_pb2.RebuildResponse]],
+    ) -> _abc.Awaitable[_operations_pb2.RebuildResponse]:
+        """Has all events delivered again, after the database was set back; each takes effect once."""
 
     @_abc_1.abstractmethod
     def VerifyAudit(

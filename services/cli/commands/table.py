@@ -12,6 +12,7 @@ from collections.abc import Mapping
 
 from services.cli.commands.account_rows import ACCOUNT_ROWS
 from services.cli.commands.audit_rows import AUDIT_COMMANDS
+from services.cli.commands.backup_rows import BACKUP_COMMANDS
 from services.cli.commands.case_rows import CASE_ROWS
 from services.cli.commands.certificate_rows import CERTIFICATE_COMMANDS, CERTIFICATE_ROWS
 from services.cli.commands.institution_rows import INSTITUTION_ROWS
@@ -45,6 +46,7 @@ GROUPS: Mapping[str, str] = {
     "report": "一个月的统计，月报的数字 | the figures of a month, as on its report",
     "letter": "文书 | letters",
     "mail": "邮件 | mail",
+    "backup": "备份与恢复 | backups",
     "keys": "密钥 | keys",
     "law": "法规规则，离线可用 | the law, offline",
     "clock": "沙箱时钟 | the sandbox's clock",
@@ -72,6 +74,7 @@ HAND_WRITTEN = (
             "Starts every Temporal workflow that should be waiting but does not exist."),
     Command("clock advance", f"{_COMMANDS}.platform:clock_advance", "拨快沙箱时钟。",
             "Moves the clock of the sandbox forward."),
+    *BACKUP_COMMANDS,
     *AUDIT_COMMANDS,
     Command("events dead list", f"{_COMMANDS}.platform:dead_list", "列出处理失败而搁置的事件。",
             "Lists the dead letters."),

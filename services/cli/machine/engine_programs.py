@@ -1,4 +1,4 @@
-"""The programs of NATS and Temporal on one machine: where they are, and whether they are genuine.
+"""The programs of NATS, Temporal and Litestream on one machine: where they are, and if genuine.
 
 The wheels bring a program of each; a bureau may name the vendor's own by a setting. A program whose
 digest is not the expected one is never started.
@@ -38,7 +38,12 @@ def temporal_program(settings: Settings) -> str:
     return _checked("temporal", "temporal", settings)
 
 
-def _checked(program: str, setting: str, settings: Settings) -> str:
+def litestream_program(settings: Settings) -> str:
+    """Returns the path of litestream, checked as `_checked` tells."""
+    return _checked("litestream", "litestream", settings, extra="replica")
+
+
+def _checked(program: str, setting: str, settings: Settings, extra: str = "embedded") -> str:
     """Returns the path of the engine's program that the settings name, or that a wheel brought.
 
     The digest of a named program must be the one in the settings, if they give one. The digest of a
@@ -48,7 +53,7 @@ def _checked(program: str, setting: str, settings: Settings) -> str:
     """
     named = getattr(settings, f"{setting}_program")
     path = Path(named) if named else Path(sysconfig.get_path("scripts"), program)
-    _require_file(path, program, variable(f"{setting}_program"))
+    _require_file(path, program, variable(f"{setting}_program"), extra)
     given = getattr(settings, f"{setting}_program_digest")
     expected = given if named else _of_the_wheel(program)
     if expected and (seen := _digest(path)) != expected.lower():
@@ -59,11 +64,11 @@ def _checked(program: str, setting: str, settings: Settings) -> str:
     return str(path)
 
 
-def _require_file(path: Path, program: str, name: str) -> None:
+def _require_file(path: Path, program: str, name: str, extra: str) -> None:
     if not path.is_file():
         raise NotFound(
-            f"没有 {path}；请安装 quanheng[embedded]，或用 {name} 指明 {program} 的位置",
-            f"There is no {path}; install quanheng[embedded], or name {program} by {name}",
+            f"没有 {path}；请安装 quanheng[{extra}]，或用 {name} 指明 {program} 的位置",
+            f"There is no {path}; install quanheng[{extra}], or name {program} by {name}",
         )
 
 

@@ -17,6 +17,7 @@ from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
+from law.errors import Fault, InvalidInput
 from plumbing import certificates
 from plumbing.addresses import Endpoint
 from plumbing.clock import SystemClock
@@ -25,16 +26,21 @@ from plumbing.portal_certificate import PortalCertificate
 from plumbing.private_files import write_private
 from plumbing.service_keys import make_service_keys
 from plumbing.settings import PORTAL, SERVICES, Settings, child_environment
-from services.cli.machine.engine_programs import nats_program, temporal_program
+from services.cli.machine import replica
+from services.cli.machine.engine_programs import (
+    litestream_program,
+    nats_program,
+    temporal_program,
+)
 from services.cli.machine.readiness import grpc_serves, http_ok, smtp_greets, temporal_serves
 from services.cli.machine.supervisor import ProcessSpec
 
 HOST = "127.0.0.1"
-NATS = "nats"
+NATS, LITESTREAM = "nats", "litestream"
 TEMPORAL_STORE = "temporal.db"
 # Below the range that Linux uses for outgoing connections.
 OTHERS = range(12_000, 32_000)
-MAILBOX_PORT, NATS_MONITOR_PORT = 7307, 7308
+MAILBOX_PORT, NATS_MONITOR_PORT, LITESTREAM_PORT = 7307, 7308, 7309
 SEARCH_ATTRIBUTES = ("AggregateId=Keyword", "DueAt=Datetime")
 # Without these settings a timer of Temporal fires up to a second late.
 TIMER_PRECISION = (
@@ -49,6 +55,7 @@ def usual_ports(settings: Settings) -> dict[str, int]:
     ports |= {f"{name}_metrics": _port(settings.metrics_address(name)) for name in SERVICES}
     ports |= {"nats": _port(settings.nats_url), "nats_monitor": NATS_MONITOR_PORT}
     ports |= {"temporal": _port(settings.temporal_address)}
+    ports |= {LITESTREAM: LITESTREAM_PORT} if settings.replica_url else {}
     return ports | ({"mailbox": MAILBOX_PORT} if settings.sandbox else {})
 
 
@@ -146,6 +153,35 @@ def service_specs(settings: Settings) -> list[ProcessSpec]:
             after=("nats", "temporal"),
         )
         for name in SERVICES
+    ]
+
+
+def replica_specs(settings: Settings, ports: Mapping[str, int]) -> list[ProcessSpec]:
+    """Returns how to start Litestream, if a replica is set; it stops after the services.
+
+    Raises InvalidInput if the databases are not SQLite files, which have a replica of their own.
+    """
+    if not settings.replica_url:
+        return []
+    if settings.database and not settings.database.startswith("sqlite"):
+        zh, en = (
+            "只用于 SQLite；PostgreSQL 请用其自身的复制",
+            "is for SQLite; PostgreSQL has its own",
+        )
+        raise InvalidInput(faults=[Fault("replica_url", zh, en)])
+    config = settings.data_dir / "litestream.yml"
+    metrics = f"{HOST}:{ports[LITESTREAM]}"
+    write_private(config, replica.configuration(settings, metrics))
+    return [
+        ProcessSpec(
+            name=LITESTREAM,
+            command=(litestream_program(settings), "replicate", "-config", str(config)),
+            environment=replica.environment_for(settings.data_dir),
+            is_ready=partial(http_ok, metrics, "/metrics"),
+            ports=(ports[LITESTREAM],),
+            after=SERVICES,
+            stop_rank=1,
+        )
     ]
 
 

@@ -21,6 +21,7 @@ from typing import Self
 from law.errors import InvalidInput, LawError
 from plumbing import certificates
 from plumbing.clock import SHANGHAI, SandboxClock, SystemClock, open_clock
+from plumbing.events.positions import require_one_moment
 from plumbing.plain_links import refuse_plain_links
 from plumbing.settings import Settings
 from services.cli.machine.directory import (
@@ -36,6 +37,7 @@ from services.cli.machine.engines import (
     engine_specs,
     nats_certificates,
     portal_spec,
+    replica_specs,
     service_specs,
     settings_on,
     usual_ports,
@@ -117,7 +119,8 @@ class Platform:
     async def start(self) -> None:
         """Locks the data directory and starts every process, without waiting until they answer.
 
-        Raises NotPrivate if other users can read the data directory and this cannot be changed.
+        Raises NotPrivate if other users can read the data directory and this cannot be changed, and
+        NotOfOneMoment if the database of a service is older than those of others.
         """
         self.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._tighten()
@@ -172,6 +175,7 @@ class Platform:
     async def _provide_databases(self) -> None:
         remember_databases(self.settings)
         if not self.settings.database or self.settings.database.startswith("sqlite"):
+            require_one_moment(self.data_dir)
             return  # SQLite creates its files by itself
         from services.cli.machine import databases  # noqa: PLC0415 - slow to load
 
@@ -251,7 +255,9 @@ class Platform:
                 self._report_moved(name, usual[name], chosen[name])
         publish(self.settings, self.monitor)
         portal = [portal_spec(self.settings)] if self._portal else []
-        return [*engine_specs(self.settings, chosen), *self._services(self.settings), *portal]
+        copies = replica_specs(self.settings, chosen)
+        services = [*self._services(self.settings), *portal]
+        return [*engine_specs(self.settings, chosen), *services, *copies]
 
     def _run(self, specs: Iterable[ProcessSpec]) -> None:
         specs = list(specs)

@@ -101,7 +101,8 @@ class Throttle:
         doublings = min(row.times - free, _DOUBLINGS)
         wait = min(FIRST_WAIT * 2**doublings, LONGEST_WAIT)
         ends: datetime = row.last_at + wait
-        return ends - self._clock.now()
+        left: timedelta = min(ends - self._clock.now(), wait)  # also where the clock was set back
+        return left
 
 
 def too_often(left: timedelta) -> WrongState:

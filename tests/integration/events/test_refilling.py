@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 
 import nats.errors
@@ -16,12 +17,12 @@ from nats.js.api import Header, StreamState
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from plumbing.clock import SystemClock
+from plumbing.clock import Clock, FixedClock, SystemClock
 from plumbing.database import Database
 from plumbing.events import stream_keeping
 from plumbing.events.consumer import Consumer
 from plumbing.events.envelope import Received
-from plumbing.events.inbox import EventHandler
+from plumbing.events.inbox import EventHandler, InboxEvent, InboxPosition
 from plumbing.events.inspection import dead_letter_counts, unsigned_counts
 from plumbing.events.outbox import Outbox
 from plumbing.events.refilling import refill
@@ -32,6 +33,7 @@ from plumbing.events.subjects import Stream, ensure_streams
 from protos.registry.v1.events_pb2 import BureausChanged
 from tests.integration.conftest import NatsServer, NewDatabase
 from tests.integration.events.support import (
+    EFFECTS,
     HAVE_EFFECT,
     announced,
     effects,
@@ -87,8 +89,16 @@ async def test_a_lost_store_is_filled_again_and_then_left_alone(
     assert await refill(database, jetstream, "registry", SIGNATURES) == 0
 
 
+HOUR = timedelta(hours=1)
+
+
+@pytest.mark.parametrize("then", [CLOCK, FixedClock(CLOCK.now() - HOUR)], ids=["", "an hour back"])
 async def test_a_store_set_back_gets_what_came_since(
-    database: Database, jetstream: JetStreamContext, nats_server: NatsServer, tmp_path: Path
+    database: Database,
+    jetstream: JetStreamContext,
+    nats_server: NatsServer,
+    tmp_path: Path,
+    then: Clock,
 ) -> None:
     await announced(database, "a", "b")
     await Relay(database, jetstream, SIGNER, CLOCK).drain()
@@ -96,7 +106,7 @@ async def test_a_store_set_back_gets_what_came_since(
         shutil.copytree(nats_server.store, tmp_path / "kept")
     await announced(database, "a", "c")
     await eventually(lambda: _answers(jetstream))
-    await Relay(database, jetstream, SIGNER, CLOCK).drain()
+    await Relay(database, jetstream, SIGNER, then).drain()
 
     with _down(nats_server):
         shutil.rmtree(nats_server.store)
@@ -143,6 +153,36 @@ async def test_a_store_lost_while_all_run_is_back_by_itself_and_nothing_takes_ef
         await announced(database, "c")
         await handled({"a": [1, 2], "b": [1, 2], "c": [1]})
     assert await streamed(jetstream) >= {("a", 1), ("a", 2), ("b", 1), ("b", 2), ("c", 1)}
+
+
+async def test_a_receiver_that_was_set_back_is_given_what_it_lacks_and_nothing_twice(
+    database: Database, jetstream: JetStreamContext, new_database: NewDatabase
+) -> None:
+    receiver = await new_database("receiver")
+    await prepare_effects(receiver)
+    consumer = Consumer(
+        "test", Stream.REGISTRY, receiver, jetstream, SIGNATURES, CLOCK, HAVE_EFFECT
+    )
+
+    async def all_handled() -> bool:
+        return await sequences(receiver) == {"a": [1, 2], "b": [1]}
+
+    async with running(Relay(database, jetstream, SIGNER, CLOCK).run(), consumer.run()):
+        await announced(database, "a", "b", "a")
+        await eventually(all_handled)
+        seen = await effects(receiver)
+        later = [one.event_id for one in seen if (one.aggregate, one.sequence) != ("a", 1)]
+        async with receiver.transaction() as session:  # as a copy made after the first event
+            await session.exec(sa.delete(EFFECTS))
+            await session.exec(sa.delete(InboxEvent).where(col(InboxEvent.event_id).in_(later)))
+            await session.exec(sa.delete(InboxPosition))
+            session.add(InboxPosition(consumer="test", aggregate="a", last_seq=1))
+        await consumer.begin_again()
+
+        async def the_rest_is_handled() -> bool:
+            return await sequences(receiver) == {"a": [2], "b": [1]}
+
+        await eventually(the_rest_is_handled)
 
 
 async def test_an_event_that_was_given_up_is_given_up_again_when_its_dead_letter_is_lost(

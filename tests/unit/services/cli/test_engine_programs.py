@@ -31,7 +31,7 @@ def test_the_programs_of_the_wheels_have_the_digests_that_are_kept() -> None:
 
 def test_the_digests_are_those_of_the_versions_that_are_asked_for() -> None:
     project = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
-    asked = dict(re.findall(r'"(nats-server|temporal)-bin==([\d.]+)"', project))
+    asked = dict(re.findall(r'"(nats-server|temporal|litestream)-bin==([\d.]+)"', project))
     kept = yaml.safe_load(engine_programs._DIGESTS.read_text(encoding="utf-8"))
     assert {name: one["version"] for name, one in kept.items()} == asked
 

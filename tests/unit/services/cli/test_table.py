@@ -84,6 +84,7 @@ BY_HAND = {
     "OperationsService/Check": "check",
     "OperationsService/GetFigures": "status",
     "OperationsService/Reconcile": "reconcile",
+    "OperationsService/Rebuild": "rebuild",
     "OperationsService/VerifyAudit": "audit verify",
     "OperationsService/ListAudit": "audit list",
     "OperationsService/ListAccess": "access list",

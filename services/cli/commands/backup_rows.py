@@ -1,0 +1,19 @@
+"""The commands about backups, which are written by hand."""
+
+from __future__ import annotations
+
+from services.cli.commands.row import Command
+
+_BACKUP = "services.cli.backup.commands"
+BACKUP_COMMANDS = (
+    Command("backup create", f"{_BACKUP}:backup_create",
+            "备份本机的平台，运行中也可；备好即试恢复一次。",
+            "Backs up the platform of this machine, also while it runs, and tries the backup out."),
+    Command("backup check", f"{_BACKUP}:backup_check", "试恢复一份备份，看是否完好。",
+            "Restores a backup as a trial, and says whether it is sound."),
+    Command("backup restore", f"{_BACKUP}:backup_restore", "把备份恢复为新的数据目录。",
+            "Restores a backup as a new data directory."),
+    Command("rebuild", f"{_BACKUP}:rebuild",
+            "一个服务的数据库恢复得较旧时，补处理它缺少的事件。",
+            "Has a service whose database was set back handle the events that it lacks."),
+)  # fmt: skip
