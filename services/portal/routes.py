@@ -347,21 +347,16 @@ _AUDIT = (
     _at("/audit/chains", platform_audit.verify, Role.ADMINISTRATOR, Role.AUDITOR),
     _at(access_log.PATH, access_log.entries, Role.AUDITOR),
 )
-_UNDELIVERED = (_at("/undelivered", platform_mail.undelivered, *platform_mail.READERS, form=True),)
-_EXPORTS = (
+_NOTICES_AND_EXPORTS = (
+    _at("/undelivered", platform_mail.undelivered, *platform_mail.READERS, form=True),
     _at("/exports", exports.listing, *SIGNED_IN),
     _at("/exports/{export_id}", exports.one, *SIGNED_IN),
     _at("/exports/{export_id}/progress", exports.progress, *SIGNED_IN),
     _at("/exports/{export_id}/file", exports.file, *SIGNED_IN),
 )
+_OF_CERTIFICATES = (Role.OPERATOR, *STAFF, Role.VERIFICATION_INSTITUTION)
 _CERTIFICATES = (
-    _at(
-        "/verifications/{verification_id}",
-        certificate_files.one,
-        Role.OPERATOR,
-        *STAFF,
-        Role.VERIFICATION_INSTITUTION,
-    ),
+    _at("/verifications/{verification_id}", certificate_files.one, *_OF_CERTIFICATES),
     _at(
         CERTIFICATE_PATH,
         certificate_files.upload,
@@ -369,13 +364,7 @@ _CERTIFICATES = (
         Role.CASEWORKER,
         form=True,
     ),
-    _at(
-        "/certificates/{certificate_id}/file",
-        certificate_files.file,
-        Role.OPERATOR,
-        *STAFF,
-        Role.VERIFICATION_INSTITUTION,
-    ),
+    _at("/certificates/{certificate_id}/file", certificate_files.file, *_OF_CERTIFICATES),
     _at("/certificate-files", certificate_archive.listing, Role.OPERATOR, *STAFF),
     _at("/certificate-files.zip", certificate_archive.archive, Role.OPERATOR, *STAFF),
 )
@@ -397,7 +386,6 @@ ADDRESSES: Sequence[Address] = (
     *_CERTIFICATES,  # after /verifications/new
     *_ADMINISTRATION,
     *_AUDIT,
-    *_UNDELIVERED,
-    *_EXPORTS,
+    *_NOTICES_AND_EXPORTS,
     *_UNIT,
 )

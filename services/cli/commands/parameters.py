@@ -88,7 +88,6 @@ _HELP = {
     "email": "电子邮箱 | mail address",
     "firm_name": "单位名称 | name of the firm",
     "first_password": "没有邮箱的申请人的初始密码 | first password, if there is no mail address",
-    "failure": "上次没有送到的原因 | why the last attempt failed",
     "findings_json": "检查结果的 JSON 文件 | file of findings",
     "ground": "依据和理由 | ground",
     "grounds": "理由 | grounds",
