@@ -258,6 +258,8 @@ def test_the_packaged_terms_read_afresh() -> None:
         "certificate_upload": (5, 5),
         "record_entry": (5, 5),
         "shared_data_correction": (5, 5),
+        "objection_intake": (5, 5),
+        "reconsideration_intake": (5, 5),
     }
     assert afresh["repair"].adopted_for is None
 
