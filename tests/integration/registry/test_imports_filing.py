@@ -308,3 +308,19 @@ async def test_a_code_completes_the_subject_of_the_same_name(registry: RunningRe
     assert (2, "统一社会信用代码", "CODE_ADDED") in await reasons(client, batch, warnings=True)
     [subject] = await subjects_named(client, mark)
     assert subject.credit_code == code
+
+
+async def test_two_codes_of_one_file_do_not_complete_the_same_subject(
+    registry: RunningRegistry,
+) -> None:
+    await registry.bureau()
+    client = registry.client(Role.INTEGRATOR)
+    mark = uuid4().hex
+    await upload(client, "subjects", table(*subject_rows(mark, bureau=DISTRICT)), bureau=DISTRICT)
+    head, one = subject_rows(mark, bureau=DISTRICT, 统一社会信用代码=credit_code())
+    _, other = subject_rows(mark, bureau=DISTRICT, 统一社会信用代码=credit_code())
+    batch = await upload(client, "subjects", table(head, one, other), bureau=DISTRICT)
+    assert (batch.changed, batch.rejected) == (0, 2)
+    assert [reason for _, _, reason in await reasons(client, batch)] == ["DUPLICATE"] * 2
+    [subject] = await subjects_named(client, mark)
+    assert subject.credit_code == ""
