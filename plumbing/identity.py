@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from law.errors import LawError, NotPermitted
 
-_SERVICE = "service:"  # the account id of a service of the platform begins with this
+SERVICE_PREFIX = "service:"  # the account id of a service of the platform begins with this
 
 
 class Role(StrEnum):
@@ -68,7 +68,7 @@ class Caller:
     @property
     def service(self) -> str:
         """The name of the calling service; empty if the caller is a person."""
-        return self.account_id.removeprefix(_SERVICE) if self.is_service else ""
+        return self.account_id.removeprefix(SERVICE_PREFIX) if self.is_service else ""
 
     def covers(self, bureau: str) -> bool:
         """Returns whether a bureau is in the caller's scope; services cover every bureau.
@@ -125,7 +125,7 @@ def scope_prefix(bureau: str) -> str:
 
 def service_caller(service: str, on_behalf_of: str = "") -> Caller:
     """Returns the caller with which a service's event consumers and activities act."""
-    name = f"{_SERVICE}{service}"
+    name = f"{SERVICE_PREFIX}{service}"
     return Caller(name, name, frozenset({Role.SERVICE}), on_behalf_of=on_behalf_of)
 
 

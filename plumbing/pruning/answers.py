@@ -1,6 +1,8 @@
 """Forgets the answers to old requests, and keeps that they were carried out.
 
 A request that is repeated after its answer was forgotten is refused and not carried out again.
+Answers to services stay: a workflow that was lost, or restored from a backup, begins again with the
+requests that it made first, however old its case is. They are a few for each case.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from plumbing.answered_requests import FORGOTTEN, AnsweredRequest
 from plumbing.clock import Clock
 from plumbing.database import Database
+from plumbing.identity import SERVICE_PREFIX
 from plumbing.pruning.portions import Paused, in_portions
 
 _TABLE: Any = AnsweredRequest.__table__  # type: ignore[attr-defined]
@@ -30,7 +33,7 @@ _FORGET = (
 
 
 class AnswerPruner:
-    """Forgets the answers of one service's database after the time `kept`."""
+    """Forgets the answers to people in one service's database after the time `kept`."""
 
     def __init__(self, database: Database, clock: Clock, kept: timedelta) -> None:
         self._database, self._clock, self._kept = database, clock, kept
@@ -40,6 +43,7 @@ class AnswerPruner:
         old = sa.select(col(AnsweredRequest.actor), col(AnsweredRequest.request_id)).where(
             col(AnsweredRequest.at) < self._clock.now() - self._kept,
             col(AnsweredRequest.digest) != FORGOTTEN,
+            sa.not_(col(AnsweredRequest.actor).startswith(SERVICE_PREFIX)),
         )
         return {"answered_request": await in_portions(self._database, old, _forget, paused)}
 

@@ -1,15 +1,16 @@
 """Removes old events from the outbox and the stream of a service, and from its inbox.
 
 An event is needed until every consumer of the stream has acknowledged it: also for a consumer that
-is away, and although NATS may lose its store, which is filled again from the outbox. So the outbox
-loses only events that are older than they are kept and older than the first that a consumer still
-waits for. The stream follows. An inbox must know whatever a stream may bring again; so it forgets
+is away, and although NATS may lose its store, which is filled again from the outbox. A dead letter
+is lost with that store too, and a backup has none. So the outbox loses only events that are older
+than they are kept, than the first that a consumer still waits for, and than any that was given up
+and not handled since. The stream follows. An inbox must know whatever a stream may bring again; so it forgets
 only what is older than the oldest event of the stream.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -24,6 +25,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from plumbing.clock import Clock
 from plumbing.database import Database
 from plumbing.events.access import CONSUMERS
+from plumbing.events.dead_letters import dead_letters
 from plumbing.events.envelope import Attributes, MalformedEvent
 from plumbing.events.inbox import InboxEvent
 from plumbing.events.inspection import dead_letter_counts
@@ -71,7 +73,15 @@ class EventPruner:
         old = self._clock.now() - self._kept
         waiting = [seq for info in readers.values() if (seq := _waits_for(info)) is not None]
         first = await _time_from(self._js, own, min(waiting)) if waiting else None
-        return min(old, first) if first else old
+        given_up = [at async for at in self._given_up(own)]
+        return min([old, *([first] if first else []), *given_up])
+
+    async def _given_up(self, stream: Stream) -> AsyncIterator[datetime]:
+        """When the events were committed that are dead letters now."""
+        for reader in _readers_of(stream):
+            async for letter in dead_letters(self._js, reader):
+                if letter.attributes is not None:
+                    yield letter.attributes.time
 
     async def _prune_outbox(self, limit: datetime, paused: Paused) -> int:
         # The newest row stays: SQLite would give its number to the next event.

@@ -26,7 +26,7 @@ from plumbing.events.outbox import Outbox, record
 from plumbing.events.refilling import refill
 from plumbing.events.relay import Relay
 from plumbing.events.subjects import Stream, ensure_streams
-from plumbing.identity import service_caller
+from plumbing.identity import Caller, Role, service_caller
 from plumbing.pruning import events as event_pruning
 from plumbing.pruning import portions
 from plumbing.pruning.answers import AnswerPruner
@@ -47,6 +47,7 @@ from tests.integration.events.support import (
 from tests.service_keys import SIGNATURES, SIGNER
 
 KEPT = timedelta(days=90)
+PERSON = Caller("account/7", "zhou", frozenset({Role.ADMINISTRATOR}), "330106")
 NAME = "grading-registry"
 
 
@@ -196,7 +197,28 @@ async def test_an_inbox_forgets_nothing_while_a_dead_letter_waits(bureau: Bureau
     bureau.clock.moment += timedelta(days=400)
     await bureau.announce("a")
     await bureau.listen()
-    assert (await bureau.prune())[:2] == (1, 2)
+    assert (await bureau.prune())[:2] == (3, 2)
+
+
+async def test_an_event_is_kept_while_its_dead_letter_waits(bureau: Bureau) -> None:
+    """NATS may lose its store, and a backup has none: the event is then given up anew."""
+
+    async def fails(_session: object, _received: object) -> None:
+        raise ValueError("cannot be handled")
+
+    [handler] = HAVE_EFFECT
+    bureau.handlers = [EventHandler(handler.event_type, apply=fails)]
+    await bureau.announce("a")
+    bureau.clock.moment += timedelta(days=1)
+    await bureau.announce("broken")
+    await bureau.listen()
+    bureau.clock.moment += timedelta(days=400)
+    bureau.handlers = HAVE_EFFECT
+    await bureau.announce("a")
+    await bureau.listen()
+    await bureau.prune()
+    kept = [row.aggregate for row in await bureau.rows(bureau.sender, Outbox)]
+    assert kept == ["a", "broken", "a"]
 
 
 async def test_a_consumer_that_lacks_what_is_kept_no_more_is_found(bureau: Bureau) -> None:
@@ -237,14 +259,13 @@ class Office:
         self.changes = Changes(database, self.clock)
         self.pruner = AnswerPruner(database, self.clock, KEPT)
 
-    async def ask(self, request_id: str) -> None:
+    async def ask(self, request_id: str, caller: Caller = PERSON) -> None:
         async def command(
             change: Change, asked: pb.ReplayDeadLettersRequest
         ) -> pb.ReplayDeadLettersResponse:
             self.done.append(asked.request_id)
             return pb.ReplayDeadLettersResponse(handled=len(self.done))
 
-        caller = service_caller("alerts")
         await self.changes.once(caller, request(request_id), command, pb.ReplayDeadLettersResponse)
 
 
@@ -266,6 +287,16 @@ async def test_an_old_request_is_refused_and_never_done_twice(database: Database
     async with database.snapshot() as session:
         rows = {row.request_id: row for row in (await session.exec(select(AnsweredRequest))).all()}
     assert (rows["r-1"].response, rows["r-2"].response != b"") == (b"", True)
+
+
+async def test_a_workflow_that_begins_again_gets_the_answers_of_old(database: Database) -> None:
+    """As after a restore: Temporal is empty, and a case may be open longer than answers are kept."""
+    office, service = Office(database), service_caller("objection")
+    await office.ask("r-1", service)
+    office.clock.moment += timedelta(days=400)
+    assert await office.pruner.prune(at_once) == {"answered_request": 0}
+    await office.ask("r-1", service)
+    assert office.done == ["r-1"]
 
 
 async def test_others_write_between_the_portions_and_one_entry_tells_of_all(
