@@ -29,7 +29,7 @@ from plumbing.identity import service_caller
 from plumbing.settings import CALLERS, PORTAL, Settings
 from services.cli.backup import create as creating
 from services.cli.backup.create import NoRoom, Place, create
-from services.cli.backup.manifest import BackupUnsound, Manifest
+from services.cli.backup.manifest import BackupUnsound, Manifest, listed, write
 from services.cli.backup.moment import copy_at_one_moment
 from services.cli.backup.restore import put_back
 from services.cli.backup.trial import try_out
@@ -39,6 +39,7 @@ from tests.integration.plumbing.test_full_disk import DISK_BYTES, small_disk
 from tests.ports import free_port
 
 __all__ = ["small_disk"]
+QUANHENG = (sys.executable, "-m", "services.cli")
 CERTIFICATE = "files/sha256/ab/abcdef"
 
 
@@ -145,6 +146,45 @@ def test_a_manifest_of_another_key_does_not_hold(backup: Path, tmp_path: Path) -
         try_out(backup, backup / "secrets", key)
     own = signer_of(backup / "secrets/keys", "quanheng", "registry").public_key
     assert try_out(backup, backup / "secrets", own).audit_entries == len(CALLERS) - 1
+
+
+def test_nothing_is_written_outside_the_new_directory(backup: Path, tmp_path: Path) -> None:
+    """Also if somebody with the keys of the backup signs such a manifest."""
+    (backup / "live.db").write_text("of another platform")
+    text = json.loads((backup / "manifest.json").read_text())
+    held = Manifest.model_validate(text)
+    [kept] = listed(backup, [backup / "databases/../live.db"])
+    assert kept.path == "databases/../live.db"
+    changed = held.model_copy(update={"files": (*held.files, kept)})
+    write(changed, backup, backup / "secrets/keys")
+    with pytest.raises(BackupUnsound):
+        put_back(backup, backup / "secrets", tmp_path / "new")
+    assert not (tmp_path / "live.db").exists()
+
+
+def test_a_folder_that_is_no_backup_keeps_its_permissions(backup: Path, tmp_path: Path) -> None:
+    (tmp_path / "shared").write_text("for everybody")
+    for path in (tmp_path, tmp_path / "shared"):
+        path.chmod(0o755)
+    for named in (["check", str(tmp_path)], ["check", str(backup), "--secrets", str(tmp_path)]):
+        ran = subprocess.run([*QUANHENG, "backup", *named], capture_output=True, check=False)
+        assert ran.returncode != 0
+    assert stat.S_IMODE(tmp_path.stat().st_mode) == 0o755
+    assert stat.S_IMODE((tmp_path / "shared").stat().st_mode) == 0o755
+
+
+@pytest.mark.parametrize("secrets", ["backup/secrets", "backup", "."])
+def test_secrets_lie_apart_or_at_their_place(platform: Path, tmp_path: Path, secrets: str) -> None:
+    with pytest.raises(WrongState):
+        create(settings_of(platform), Place(tmp_path / "backup", tmp_path / secrets))
+    assert [*tmp_path.iterdir()] == []
+
+
+def test_a_link_is_not_restored_into(backup: Path, tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "new").symlink_to("elsewhere")
+    with pytest.raises(WrongState):
+        put_back(backup, backup / "secrets", tmp_path / "new")
 
 
 def test_nothing_is_written_over(platform: Path, backup: Path, tmp_path: Path) -> None:

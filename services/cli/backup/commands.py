@@ -15,7 +15,7 @@ from plumbing.settings import Settings
 from plumbing.state import agreement
 from protos.operations.v1 import operations_pb2 as operations
 from services.cli.backup.create import SECRETS, Backup, Place, create
-from services.cli.backup.manifest import Manifest
+from services.cli.backup.manifest import Manifest, holds_a_backup
 from services.cli.backup.restore import put_back
 from services.cli.backup.trial import Trial, try_out
 from services.cli.client import Client, with_client
@@ -146,9 +146,14 @@ async def _rebuilt(client: Client, service: str) -> Agreement:
 
 
 def _private(folder: Path, secrets: Path | None) -> Path:
-    """The folder of secrets; takes from other users what they could read of the backup."""
+    """The folder of secrets; takes from other users what they could read of the backup.
+
+    A folder that is named by mistake, and holds no backup, is left as it is.
+    """
     place = secrets or folder / SECRETS
-    exposed = [path for one in {folder, place} if one.exists() for path in tighten(one)]
+    if not holds_a_backup(folder, place):
+        return place
+    exposed = [path for one in {folder, place} for path in tighten(one)]
     if exposed:
         show.done(
             f"备份中 {len(exposed)} 个文件或目录曾可被其他用户读取，已收紧；如其不可信，请更换密钥",

@@ -69,10 +69,11 @@ def create(settings: Settings, place: Place) -> Backup:
     """Makes a backup of the platform on a data directory, which may be running.
 
     It gets its name when it is complete and was restored once as a trial. Raises AlreadyExists if
-    something has that name, WrongState if the platform works on PostgreSQL, NoRoom if the disk is
-    full, BackupUnsound or NotOfOneMoment if the trial fails.
+    something has that name, WrongState if the platform works on PostgreSQL or one folder would lie
+    in the other, NoRoom if the disk is full, BackupUnsound or NotOfOneMoment if the trial fails.
     """
     _require_sqlite(settings)
+    _require_apart(place)
     with _unfinished(place) as fresh:
         made = _fill(settings, fresh)
         trial = try_out(fresh.folder, fresh.secrets)
@@ -94,6 +95,18 @@ def _require_sqlite(settings: Settings) -> None:
             "The data is in PostgreSQL, which has its own backup: continuous archiving (WAL), or "
             "pg_dump while the services are stopped. Copy keys and files as well: see Backup and "
             "restore in docs/operations.md",
+        )
+
+
+def _require_apart(place: Place) -> None:
+    if place.secrets_folder is None:
+        return
+    one, other = place.folder.resolve(), place.secrets_folder.resolve()
+    if one.is_relative_to(other) or other.is_relative_to(one):
+        raise WrongState(
+            "密钥的目录须在备份的目录之外；不另放的，不要写 --secrets",
+            "The folder of the secrets must lie outside that of the backup; leave --secrets out to "
+            "keep both in one",
         )
 
 

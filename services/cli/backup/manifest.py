@@ -85,8 +85,7 @@ def read(folder: Path, secrets: Path, public_key: str = "") -> Manifest:
     BackupUnsound otherwise.
     """
     try:
-        content: Any = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-        manifest = Manifest.model_validate(content)
+        manifest = _listed_in(folder)
         note = (folder / SIGNATURE).read_text(encoding="utf-8")
     except (OSError, ValueError, ValidationError) as error:
         raise _no_manifest(folder, error) from error
@@ -96,6 +95,21 @@ def read(folder: Path, secrets: Path, public_key: str = "") -> Manifest:
     if faults:
         raise BackupUnsound(faults=faults)
     return manifest
+
+
+def holds_a_backup(folder: Path, secrets: Path) -> bool:
+    """Returns whether everything that a manifest lists is there, in whatever state."""
+    try:
+        manifest = _listed_in(folder)
+    except (OSError, ValueError, ValidationError):
+        return False
+    places = [(folder, manifest.files), (secrets, manifest.secrets)]
+    return all((place / kept.path).is_file() for place, files in places for kept in files)
+
+
+def _listed_in(folder: Path) -> Manifest:
+    content: Any = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    return Manifest.model_validate(content)
 
 
 def _signature_faults(
@@ -118,7 +132,8 @@ def _signed_text(folder: Path) -> str:
 def _differing(folder: Path, files: Iterable[KeptFile]) -> Iterator[Fault]:
     for kept in files:
         place = folder / kept.path
-        if not place.resolve().is_relative_to(folder.resolve()):
+        outside = not place.resolve().is_relative_to(folder.resolve())
+        if outside or ".." in Path(kept.path).parts:  # which may lead elsewhere from where it is restored
             yield Fault(kept.path, "路径在备份之外", "lies outside the backup")
         elif not place.is_file():
             yield Fault(kept.path, "文件缺失", "is missing")

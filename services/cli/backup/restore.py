@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from law.errors import AlreadyExists, LawError
+from law.errors import AlreadyExists, LawError, WrongState
 from plumbing.full_disk import is_full
 from services.cli.backup import manifest
 from services.cli.backup.manifest import KeptFile, Manifest
@@ -35,12 +35,17 @@ def put_back(
     """Restores a backup as a new data directory, completely or not at all; returns its manifest.
 
     `newer` may replace the databases in the directory before it gets its name. Raises AlreadyExists
-    if the directory is not empty, and BackupUnsound if the backup does not hold; `faults` name each
-    file.
+    if the directory is not empty, WrongState for a mount point or a link, and BackupUnsound if the
+    backup does not hold; `faults` name each file.
     """
     if data.exists() and any(data.iterdir()):
         raise AlreadyExists(
             f"{data} 不是空目录；请恢复到新的目录", f"{data} is not empty; restore into a new one"
+        )
+    if data.is_symlink() or data.is_mount():  # which no folder can take the place of
+        raise WrongState(
+            f"{data} 是挂载点或链接；请恢复到其中的新目录",
+            f"{data} is a mount point or a link; restore into a new folder in it",
         )
     held = manifest.read(folder, secrets, public_key)
     fresh = data.absolute().with_name(f".{data.absolute().name}.unfinished")
