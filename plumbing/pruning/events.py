@@ -4,8 +4,8 @@ An event is needed until every consumer of the stream has acknowledged it: also 
 is away, and although NATS may lose its store, which is filled again from the outbox. A dead letter
 is lost with that store too, and a backup has none. So the outbox loses only events that are older
 than they are kept, than the first that a consumer still waits for, and than any that was given up
-and not handled since. The stream follows. An inbox must know whatever a stream may bring again; so it forgets
-only what is older than the oldest event of the stream.
+and not handled since. The stream follows. An inbox must know whatever a stream may bring again; so
+it forgets only what is older than the oldest event of the stream.
 """
 
 from __future__ import annotations

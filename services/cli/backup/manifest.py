@@ -132,8 +132,8 @@ def _signed_text(folder: Path) -> str:
 def _differing(folder: Path, files: Iterable[KeptFile]) -> Iterator[Fault]:
     for kept in files:
         place = folder / kept.path
-        outside = not place.resolve().is_relative_to(folder.resolve())
-        if outside or ".." in Path(kept.path).parts:  # which may lead elsewhere from where it is restored
+        within = place.resolve().is_relative_to(folder.resolve())
+        if not within or ".." in Path(kept.path).parts:  # which may lead out of a new directory
             yield Fault(kept.path, "路径在备份之外", "lies outside the backup")
         elif not place.is_file():
             yield Fault(kept.path, "文件缺失", "is missing")

@@ -290,7 +290,7 @@ async def test_an_old_request_is_refused_and_never_done_twice(database: Database
 
 
 async def test_a_workflow_that_begins_again_gets_the_answers_of_old(database: Database) -> None:
-    """As after a restore: Temporal is empty, and a case may be open longer than answers are kept."""
+    """As after a restore: Temporal is empty, and a case may be open for longer than that."""
     office, service = Office(database), service_caller("objection")
     await office.ask("r-1", service)
     office.clock.moment += timedelta(days=400)

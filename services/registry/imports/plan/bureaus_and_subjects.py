@@ -74,9 +74,10 @@ async def plan_subjects(context: Context) -> Plan:
         if subject is None:
             if item.row not in context.notes.bad_rows:
                 plan.make(Kind.SUBJECT, item.row, values)
-        elif not keys.first(("subject", subject["subject_id"]), item.row, values):
-            continue  # such as another code for the one subject of this name
-        elif context.in_scope(item.row, "name", values["name"], subject["bureau"]):
+        # Two rows may mean one subject by different keys, such as two codes for its name.
+        elif keys.first(("subject", subject["subject_id"]), item.row, values) and context.in_scope(
+            item.row, "name", values["name"], subject["bureau"]
+        ):
             plan.alter(Kind.SUBJECT, item.row, subject["subject_id"], values, subject)
     return plan
 
