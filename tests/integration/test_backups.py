@@ -216,6 +216,17 @@ def test_a_backup_that_was_cut_off_does_not_look_whole(platform: Path, tmp_path:
         create(settings_of(platform), Place(tmp_path / "backup"))
 
 
+def test_a_backup_that_is_stopped_leaves_nothing(platform: Path, tmp_path: Path) -> None:
+    """As when a timer's time is over: neither the backup nor its trial stays, with keys in it."""
+    command = [*QUANHENG, "backup", "create", str(tmp_path / "backup"), "--data", str(platform)]
+    with subprocess.Popen(command, stderr=subprocess.PIPE) as running:
+        while not [*tmp_path.glob(".trial-*")]:
+            assert running.poll() is None
+        running.terminate()
+    assert running.returncode == 128 + signal.SIGTERM
+    assert [*tmp_path.iterdir()] == []
+
+
 def test_a_trial_that_fails_leaves_no_backup(data: Path, tmp_path: Path) -> None:
     with closing(sqlite3.connect(data / "grading.db")) as grading:
         grading.execute("UPDATE audit_entry SET action = 'other'")

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -57,7 +61,8 @@ def backup_create(
     """
     keep_new_files_private()
     settings = Settings(data_dir=data) if data else Settings()
-    made = create(settings, Place(folder.absolute(), secrets.absolute() if secrets else None))
+    with _tidy_when_stopped():
+        made = create(settings, Place(folder.absolute(), secrets.absolute() if secrets else None))
     if as_json:
         show.json_out(_json(made))
         return
@@ -78,7 +83,8 @@ def backup_check(folder: Folder, secrets: Secrets = None, key: Key = None) -> No
     Restores a backup as a trial, and says whether it is sound.
     """
     keep_new_files_private()
-    trial = try_out(folder, _private(folder, secrets), _text(key))
+    with _tidy_when_stopped():
+        trial = try_out(folder, _private(folder, secrets), _text(key))
     show.done(f"{folder} 完好", f"{folder} is sound")
     _show_trial(trial)
 
@@ -110,7 +116,8 @@ def backup_restore(
         restore_newer(Settings(), held.databases, replica_url, fresh)
 
     chosen = newer if replica_url else None
-    held = put_back(folder, _private(folder, secrets), data, _text(key), chosen)
+    with _tidy_when_stopped():
+        held = put_back(folder, _private(folder, secrets), data, _text(key), chosen)
     of = replica_url or held.moment
     show.done(f"已恢复到 {data}：{of} 的数据", f"restored to {data}: the data of {of}")
     sandbox = " --sandbox" if held.sandbox else ""
@@ -143,6 +150,16 @@ async def _rebuilt(client: Client, service: str) -> Agreement:
     request = operations.RebuildRequest(request_id=new_request_id())
     await client.operations[service].Rebuild(request)
     return await agreement.check(client.operations)
+
+
+@contextmanager
+def _tidy_when_stopped() -> Iterator[None]:
+    """On SIGTERM too, what is not complete is removed: it has the keys together with the data."""
+    before = signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _private(folder: Path, secrets: Path | None) -> Path:
