@@ -324,3 +324,18 @@ async def test_two_codes_of_one_file_do_not_complete_the_same_subject(
     assert [reason for _, _, reason in await reasons(client, batch)] == ["DUPLICATE"] * 2
     [subject] = await subjects_named(client, mark)
     assert subject.credit_code == ""
+
+
+async def test_a_name_elsewhere_does_not_hide_another_writing_of_it_here(
+    registry: RunningRegistry,
+) -> None:
+    await registry.bureau()
+    client, elsewhere = registry.client(Role.INTEGRATOR), await registry.bureau("120104")
+    other = registry.client(Role.INTEGRATOR, bureau=elsewhere)
+    mark = uuid4().hex
+    here, there = f"甲（{mark}）", f"甲({mark})"
+    await upload(client, "subjects", table(*subject_rows(here, bureau=DISTRICT)), bureau=DISTRICT)
+    rows = subject_rows(there, bureau=elsewhere)
+    await upload(other, "subjects", table(*rows), bureau=elsewhere)
+    await upload(client, "subjects", table(*subject_rows(there, bureau=DISTRICT)), bureau=DISTRICT)
+    assert len(await subjects_named(client, mark)) == 1

@@ -26,12 +26,13 @@ SUBJECTS = present_rows(Subject)
 async def subjects_named(context: Context, names: Iterable[str]) -> list[RegisterRow]:
     """Reads the subjects that have one of these names in any writing, in the scope of the file.
 
-    Names as they are written come from an index; only if one of them is not found so are all names
-    of the scope read and folded.
+    Names as they are written come from an index, of other scopes too; only if one of them is not
+    found in the scope so are all names of the scope read and folded.
     """
-    searched = set(names)
+    searched, prefix = set(names), _prefix(context)
     rows = await fetch(context.session, SUBJECTS, col(Subject.name), searched)
-    missing = {folded(name) for name in searched - {row["name"] for row in rows}}
+    found = {row["name"] for row in rows if row["bureau"].startswith(prefix)}
+    missing = {folded(name) for name in searched - found}
     if not missing:
         return rows
     ids = await _in_scope(context, missing)
@@ -41,12 +42,16 @@ async def subjects_named(context: Context, names: Iterable[str]) -> list[Registe
 async def _in_scope(context: Context, keys: set[str]) -> list[str]:
     """The ids of the subjects of the scope whose folded names are among these."""
     connection = await context.session.connection()
-    prefix = scope_prefix(context.header.bureau or context.caller.bureau)
     query = sa.select(col(Subject.subject_id), col(Subject.name)).where(
-        sa.text("NOT removed"), col(Subject.bureau).startswith(prefix, autoescape=True)
+        sa.text("NOT removed"), col(Subject.bureau).startswith(_prefix(context), autoescape=True)
     )
     ids: list[str] = []
     for stretch in chunks((await connection.execute(query)).all(), ROWS_AT_A_STRETCH):
         ids += [row.subject_id for row in stretch if folded(row.name) in keys]
         await asyncio.sleep(0)  # others are served between the stretches
     return ids
+
+
+def _prefix(context: Context) -> str:
+    """What the codes of the bureaus begin with that are in the scope of the file."""
+    return scope_prefix(context.header.bureau or context.caller.bureau)
