@@ -302,8 +302,12 @@ async def test_a_matter_that_nobody_of_the_bureau_may_hear_goes_to_the_city(cast
         assert list(unheard.hand_over_to) == [CITY]
     handed = handing_over(case, bureau=OTHER_BUREAU)
     assert (await refused(hands_over(cast.unit_head, handed))).faults[0][0] == "bureau"
-    moved = (await ask(hands_over(cast.unit_head, handing_over(case)))).case
+    handed = handing_over(case)
+    moved = (await ask(hands_over(cast.unit_head, handed))).case
     assert (moved.bureau, moved.state, moved.caseworker) == (CITY, "accepted", "")
+    # As after a lost answer: the same one, although the case is in the bureau's scope no more.
+    assert (await ask(hands_over(cast.unit_head, handed))).case == moved
+    assert (await refused(hands_over(cast.unit_head, handing_over(case)))).reason == "NOT_PERMITTED"
     await ask(cast.city_caseworker.objection.DecideObjection(cast.decision(case, "delete")))
     read = await cast.closed(case)
     assert (await record_of(cast, first)).status == "withdrawn"
