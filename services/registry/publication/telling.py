@@ -44,8 +44,9 @@ class Told:
 async def note(change: Change, record: Record, told: Told) -> None:
     """Notes that the subject was told of a record as it stands.
 
-    What a notice proves counts before anybody's word, and otherwise the first day. If the record is
-    released and not yet public, its window runs from the day that counts.
+    What a notice proves counts before anybody's word; of several notices the first day counts, of
+    several words the last. If the record is released and not yet public, its window runs from the
+    day that counts.
     """
     row = (await tellings(change.session, [record.record_id], lock=True)).get(record.record_id)
     if is_told(record, row) and row is not None and not _counts_before(told, row):
@@ -63,7 +64,7 @@ async def note(change: Change, record: Record, told: Told) -> None:
 
 def _counts_before(told: Told, row: Telling) -> bool:
     by_hand = told.manner is Manner.BY_HAND, row.manner is Manner.BY_HAND
-    if by_hand[0] != by_hand[1]:
+    if any(by_hand):
         return by_hand[1]
     return row.told_on is None or told.told_on < row.told_on
 
@@ -131,7 +132,8 @@ async def record_telling(
     Raises InvalidInput for a day before the determination or after today, and for an unknown manner
     of service; NotPermitted outside the caller's scope, without the role of a reviewer and for the
     record's authors; WrongState for a record of good conduct, one that has changed or is no longer
-    in force, and one of which a notice has proved the telling.
+    in force, one of which a notice has proved the telling, and one that is public with its day of
+    telling. Until then a wrong day may be corrected.
     """
     record = await find_record(change, request.record_id)
     require_reviewer(change, record)
@@ -140,6 +142,7 @@ async def record_telling(
     if not is_told(record, row):
         _require_owed(record, row)
     _refuse_proved(record, row)
+    await _refuse_public(change, record, row)
     await note(change, record, _by_hand(change, record, request))
     owner = await change.session.get_one(Subject, record.subject_id)
     [message] = await wire.publications(change, [(record, owner)])
@@ -167,6 +170,17 @@ def _refuse_proved(record: Record, row: Telling | None) -> None:
     if row is not None and is_told(record, row) and row.manner is not Manner.BY_HAND:
         zh = f"平台的通知已于{row.told_on}送达主体，以该日为准"
         en = f"The platform's notice reached the subject on {row.told_on}, and that day counts"
+        raise WrongState(zh, en, cite="S1 19", record_id=record.record_id)
+
+
+async def _refuse_public(change: Change, record: Record, row: Telling | None) -> None:
+    review = (await decisions(change.session, [record.record_id])).get(record.record_id)
+    if row is None or review is None or review.public_from is None:
+        return
+    begun = review.public_from <= change.today and not review.awaits_telling
+    if begun and is_told(record, row):
+        zh = f"信息已按{row.told_on}告知的日期公开，告知日期不能再改"
+        en = f"The record is public after a telling on {row.told_on}, which no longer changes"
         raise WrongState(zh, en, cite="S1 19", record_id=record.record_id)
 
 

@@ -200,6 +200,20 @@ async def test_a_telling_by_hand_is_recorded_by_another_than_the_author(
     assert (now.awaits_telling, now.public_from) == (False, FIVE_WORKING_DAYS_LATER)
 
 
+async def test_a_wrong_day_of_telling_is_corrected_until_the_record_is_public(
+    register: Database,
+) -> None:
+    await review(register)
+    await tell_by_hand(register, "2026-09-10")
+    assert (await tell_by_hand(register, "2026-09-14")).told_on == "2026-09-14"
+    assert (await state(register)).public_from == FIVE_WORKING_DAYS_LATER
+    await tell_by_hand(register, "2026-09-02")
+    assert "old" in await shown(register)
+    with pytest.raises(WrongState):
+        await tell_by_hand(register, "2026-09-14")
+    assert (await state(register)).told_on == "2026-09-02"
+
+
 async def test_a_corrected_record_has_to_be_told_again(register: Database) -> None:
     await told(register, 14)
     await review(register)
