@@ -8,7 +8,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import grpc
 import pytest
 import sqlalchemy as sa
 from sqlmodel import col, select
@@ -62,8 +61,7 @@ async def test_a_batch_that_is_being_undone_survives_a_crash_whole(
         )
         await _until(registry, releasing, POINTS[point])
         process.kill()
-        with pytest.raises(grpc.aio.AioRpcError):
-            await releasing
+        releasing.cancel()  # the channel would wait for another registry until the deadline
     assert await _in_force(registry) == ROWS
     async with running(settings):
         assert [*(settings.data_dir / FOLDER).glob("*")] == []
