@@ -153,6 +153,8 @@ class Consumer:
         Returns how many of the next ones have to be handled alone: those that were tried if one of
         them failed, since nothing of the transaction is left then; or one that does not join.
         """
+        if len(waiting) == 1:
+            return 1  # there is nothing to share a transaction with
         joining = (self._joining(message) for message in waiting)
         first = next(joining, None)
         if first is None:

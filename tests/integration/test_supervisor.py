@@ -105,7 +105,7 @@ async def test_temporal_keeps_histories_and_knows_the_search_attributes(platform
     described = await client.workflow_service.describe_namespace(
         DescribeNamespaceRequest(namespace="default")
     )
-    assert described.config.workflow_execution_retention_ttl.ToTimedelta().days == 365
+    assert described.config.workflow_execution_retention_ttl.ToTimedelta().days == 90
     listed = await client.operator_service.list_search_attributes(
         ListSearchAttributesRequest(namespace="default")
     )

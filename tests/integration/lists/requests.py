@@ -152,6 +152,10 @@ LISTS = (
             Asked(_NOTICES(bureau=BUREAU)),
             Asked(_NOTICES(state="failed"), ALL),
             Asked(_NOTICES(subject_id=SUBJECT, unread=True), ALL),
+            Asked(_NOTICES(kind="digest"), ALL),
+            Asked(_NOTICES(channel="mail"), ALL),
+            Asked(_NOTICES(failure="refused"), ALL),
+            Asked(_NOTICES(created_from="2026-09-01"), ALL),
         ),
     ),
     List(

@@ -198,7 +198,7 @@ async def test_a_declined_objection_ends_with_a_letter(cast: Cast) -> None:
 
 
 async def test_a_withdrawn_objection_frees_its_records(cast: Cast) -> None:
-    record = await cast.penalty()
+    record, anew = await cast.penalty(), list[pb.Case]()
     case = await cast.lodge(record)
     request = pb.WithdrawObjectionRequest(request_id=new_request_id(), case_id=case.case_id)
     theirs = await refused(cast.rival.objection.WithdrawObjection(request))
@@ -213,9 +213,12 @@ async def test_a_withdrawn_objection_frees_its_records(cast: Cast) -> None:
             if refusal.reason == "WRONG_STATE":  # what follows the withdrawal is not over yet
                 return False
             raise
+        anew.append(again)
         return again.case_id != case.case_id
 
     await until(lodged_again)
+    assert not await contested(cast, record)  # lodged anew, it marks the record once accepted
+    await cast.accept(anew[0])
     await until(lambda: contested(cast, record))
     read = await cast.read(case)
     assert (read.case.state, list(read.letters)) == ("withdrawn", [])

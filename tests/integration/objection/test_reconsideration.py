@@ -348,6 +348,8 @@ async def test_whoever_withdrew_an_objection_contests_the_record_once_the_next_i
 
 async def test_a_reconsideration_that_nobody_accepts_is_reminded_of(cast: Cast) -> None:
     case = await cast.reconsider(await cast.refused_objection())
+    await cast.processes.advance_to(local("2026-09-18", 10))
+    await cast.until(case, lambda read: len(rungs(read)) == 1)
     await cast.processes.advance_to(local("2026-09-22", 10))
     read = await cast.until(case, lambda read: len(rungs(read)) == 2)
     near, over = rungs(read)

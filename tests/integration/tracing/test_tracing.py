@@ -108,7 +108,7 @@ async def test_an_objection_is_one_trace_from_the_call_to_the_new_grade(
         ("objection", "client", "database transaction"),
         ("objection", "producer", "publish quanheng.objection.v1.ObjectionLodged"),
         ("objection", "consumer", "process quanheng.objection.v1.ObjectionLodged"),
-        ("objection", "producer", "start ObjectionCase"),
+        ("objection", "producer", "signal scheduled"),
         ("objection", "internal", "begin ObjectionCase"),
         ("objection", "consumer", "activity mark_contested"),
         ("objection", "client", CONTEST),
@@ -129,7 +129,13 @@ async def test_an_objection_is_one_trace_from_the_call_to_the_new_grade(
         for line in platform.lines("objection")
         if line.get("trace_id") == call.trace_id and line.get("case_id") == case.case_id
     }
-    assert events == {"rpc.served", "event.handled", "workflow.begun", "activity.done"}
+    assert events == {
+        "rpc.served",
+        "event.handled",
+        "workflow.begun",
+        "workflow.signalled",
+        "activity.done",
+    }
 
 
 def logs_in(line: dict[str, Any]) -> bool:
