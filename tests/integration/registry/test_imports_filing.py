@@ -289,8 +289,10 @@ async def test_an_owner_is_one_in_every_writing_of_the_name(registry: RunningReg
     mark = uuid4().hex
     names = (f"甲（{mark}）商店", f"甲({mark})商店", f"甲 （{mark}） 商店")
     rows = [verification(使用单位=name, 出厂编号=f"{n}{mark}") for n, name in enumerate(names)]
-    await upload(client, "verifications", verifications(*rows[:2]), **FILING)
-    await upload(client, "verifications", verifications(rows[2]), **FILING)
+    first = await upload(client, "verifications", verifications(*rows[:2]), **FILING)
+    later = await upload(client, "verifications", verifications(rows[2]), **FILING)
+    assert (3, "使用单位", "OTHER_WRITING") in await reasons(client, first, warnings=True)
+    assert (2, "使用单位", "OTHER_WRITING") in await reasons(client, later, warnings=True)
     [(name, filed)] = (await fleet(client, mark)).items()
     assert (name, len(filed)) == (names[0], 3)
 

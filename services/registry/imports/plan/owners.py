@@ -53,6 +53,7 @@ class Owners:
         }
         self._placeholders[""] = BLANK
         self._new: dict[str, RegisterRow] = {}
+        self._noted: set[str] = set()
         self._matched: dict[str, list[RegisterRow]] = {}
 
     @classmethod
@@ -78,6 +79,7 @@ class Owners:
         matches = self._matches(name)
         in_scope = [match for match in matches if self._context.covers(match["bureau"])]
         if len(in_scope) == 1:
+            self._note_writing(row, name, in_scope[0]["name"])
             return in_scope[0]
         if len(in_scope) > 1:
             zh, en = (
@@ -104,7 +106,7 @@ class Owners:
             name = _placeholder_subject(placeholder)
         elif self._matches(name):
             return self.find(row, name)
-        return self._filed(name, in_review=placeholder is not None, sector=sector)
+        return self._filed(row, name, in_review=placeholder is not None, sector=sector)
 
     def is_placeholder(self, name: str) -> bool:
         """Returns whether a name stands for no real owner, such as 不详."""
@@ -115,13 +117,15 @@ class Owners:
         """The new subjects by id, with the values they would have in the register."""
         return {subject["subject_id"]: subject for subject in self._new.values()}
 
-    def _filed(self, name: str, *, in_review: bool, sector: Sector | None) -> RegisterRow:
+    def _filed(self, row: int, name: str, *, in_review: bool, sector: Sector | None) -> RegisterRow:
         bureau = self._context.header.bureau
         key = folded(name)
         known = [row for row in self._by["name", key] if row["bureau"] == bureau]
         if known:
             return known[0]
-        if key not in self._new:
+        if key in self._new:
+            self._note_writing(row, name, self._new[key]["name"])
+        else:
             self._new[key] = {
                 "subject_id": uuid4().hex,
                 "kind": SubjectKind.ORGANISATION,
@@ -160,6 +164,15 @@ class Owners:
             return own
         return [row for row in rows if row["bureau"].startswith(scope_prefix(bureau))]
 
+    def _note_writing(self, row: int, written: str, on_file: str) -> None:
+        """Warns once of each name that is taken for another writing of a name on file."""
+        if written == on_file or folded(written) != folded(on_file) or written in self._noted:
+            return
+        self._noted.add(written)
+        zh, en = f"与“{on_file}”视为同一使用单位", f"taken for the owner {on_file}"
+        column = self._context.file.column("owner")
+        self._context.notes.warn(row, "OTHER_WRITING", zh, en, column=column, value=written)
+
     def _fault(self, row: int, name: str, reason: str, zh: str, en: str) -> None:
         self._context.fault(row, "owner", name, reason, zh, en)
 
@@ -175,7 +188,7 @@ def plan_new_owners(owners: Owners, plan: Plan, first_rows: Mapping[str, int]) -
 def warn_near_spellings(context: Context, names: Mapping[str, int], known: Iterable[str]) -> None:
     """Warns once of each group of owner names that differ only in details of spelling.
 
-    The details are case, quotes, blanks and punctuation. `names` are the file's owner names with
+    The details are quotes and punctuation; names that differ in less are one. `names` are the file's owner names with
     the first row of each, `known` the names in the register.
     """
     groups: dict[str, set[str]] = defaultdict(set)
@@ -183,7 +196,7 @@ def warn_near_spellings(context: Context, names: Mapping[str, int], known: Itera
         groups[letters(name)].add(name)
     for bare, group in groups.items():
         rows = [names[name] for name in group if name in names]
-        if bare and len(group) > 1 and rows:
+        if bare and rows and len({folded(name) for name in group}) > 1:
             listed = " / ".join(sorted(group))
             zh, en = f"疑似同一使用单位：{listed}", f"possible duplicate owner: {listed}"
             column = context.file.column("owner")
