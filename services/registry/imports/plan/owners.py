@@ -188,8 +188,8 @@ def plan_new_owners(owners: Owners, plan: Plan, first_rows: Mapping[str, int]) -
 def warn_near_spellings(context: Context, names: Mapping[str, int], known: Iterable[str]) -> None:
     """Warns once of each group of owner names that differ only in details of spelling.
 
-    The details are quotes and punctuation; names that differ in less are one. `names` are the file's owner names with
-    the first row of each, `known` the names in the register.
+    The details are quotes and punctuation; names that differ in less are one. `names` are the
+    file's owner names with the first row of each, `known` the names in the register.
     """
     groups: dict[str, set[str]] = defaultdict(set)
     for name in (*names, *known):
