@@ -241,7 +241,7 @@ def test_refused_and_reconsidered(sign_in: SignIn) -> None:
     expect(caseworker.get_by_text("参加过原决定的人员应当回避").first).to_be_visible()
     expect(caseworker.get_by_text(re.compile(r"还剩 \d+ 个工作日"))).to_be_visible()
 
-    hand_over(sign_in("demo.unithead", java_script_enabled=False), anew)
+    hand_over(sign_in("demo.unithead"), anew)  # axe never ends without JavaScript
 
     operator.goto(anew)  # taken back, it leaves no result: the first one was revoked
     operator.get_by_role("button", name="撤回", exact=True).click()
