@@ -99,8 +99,13 @@ async def restored(
 
 
 async def agrees(platform: RunningPlatform) -> None:
-    checked = await agreement.check(platform.administrator, PATIENCE_SECONDS)
-    assert checked.holds, checked.problems
+    """Waits until everything agrees: the services start the workflows that they miss."""
+
+    async def whole() -> bool | None:
+        checked = await agreement.check(platform.administrator, settle_seconds=1)
+        return True if checked.holds else None
+
+    await until(whole)
 
 
 async def restart(platform: RunningPlatform) -> None:
@@ -118,11 +123,7 @@ async def notices(platform: RunningPlatform) -> Counter[str]:
 async def test_the_platform_comes_back_whole(
     restored: RunningPlatform, before: list[objection.Case]
 ) -> None:
-    async def whole() -> bool | None:
-        checked = await agreement.check(restored.administrator, settle_seconds=1)
-        return True if checked.holds else None
-
-    await until(whole)  # the services fill their streams and start their workflows by themselves
+    await agrees(restored)  # the services fill their streams by themselves
     answers = await reconcile_all(restored.administrator)
     assert not [workflow for answer in answers.values() for workflow in answer.started]
     for case in before:
