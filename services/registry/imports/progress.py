@@ -50,6 +50,8 @@ class UnderWay:
 
     def tell(self, batch: pb.Batch) -> None:
         """Adds to the message of a batch how far its processing has come, if it is under way."""
+        if batch.state != "waiting":
+            return  # it has ended; the process may not have forgotten it yet
         if progress := self._by_batch.get(batch.batch_id):
             batch.progress.step = progress.step
             batch.progress.done, batch.progress.total = progress.done, progress.total

@@ -6,7 +6,7 @@ import asyncio
 import ssl
 import subprocess
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager, closing, suppress
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
@@ -222,13 +222,10 @@ class TemporalBehindTls:
             yield
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        there = await asyncio.open_connection("127.0.0.1", self._behind)
-        try:
-            with suppress(OSError, asyncio.CancelledError):
+        with closing(writer), suppress(OSError, asyncio.CancelledError):
+            there = await asyncio.open_connection("127.0.0.1", self._behind)
+            with closing(there[1]):
                 await asyncio.gather(self._pass(reader, there[1]), self._pass(there[0], writer))
-        finally:
-            there[1].close()
-            writer.close()
 
     async def _pass(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while data := await reader.read(65_536):
