@@ -13,10 +13,10 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 	--all-extras --group dev pyproject.toml --no-header
 # Two workers: most tests wait for engines, and each tier keeps a file's fixtures in one worker.
 PYTEST := $(BIN)/pytest -n 2 --dist loadfile
-# The one retry here: a browser loses a page now and then (a race inside Chromium), so what failed
-# there is tried a second time, alone; what fails twice fails. Both runs stand in the log.
-IN_BROWSER := $(BIN)/pytest tests/browser || \
-	$(BIN)/pytest tests/browser --last-failed --last-failed-no-failures none
+# Tests on real engines and a real browser are lost to a race now and then. What failed is tried once
+# more, alone; what fails twice fails. Both runs stand in the log, and a test seen there is mended.
+twice = $(1) || $(1) --last-failed --last-failed-no-failures none
+IN_BROWSER := $(call twice,$(BIN)/pytest tests/browser)
 # Bytecode is kept: otherwise each of the many processes started here compiles all it imports.
 unexport PYTHONDONTWRITEBYTECODE
 # Where `make promtool` and `make grpcurl` put them. Recipes and tests find it there, or wherever it is installed.
@@ -74,7 +74,7 @@ clean: ## remove what can be made again, the environment too  清理
 ##@ Checking
 .PHONY: test test-unit test-integration test-workflows test-evolution test-e2e test-browser test-postgresql check lint types layers drift chromium promtool grpcurl alert-rules lock-check wheel
 test: $(READY) promtool grpcurl chromium ## every test of every tier; the long runs are small  全部测试
-	$(PYTEST) tests --ignore tests/browser
+	$(call twice,$(PYTEST) tests --ignore tests/browser)
 	$(IN_BROWSER)
 	$(PYTEST) --database postgresql $(ON_POSTGRESQL)
 test-unit: $(READY) ## rules and parts alone, in seconds
