@@ -169,9 +169,8 @@ def test_the_report_of_a_month_is_read_and_carries_the_checkpoints(sign_in: Sign
     expect(head.get_by_role("heading", level=1)).to_have_text("待审批事项")
     head.get_by_role("link", name="月报", exact=True).click()
     codes = head.get_by_role("img", name=re.compile("检查点的二维码"))
-    for _ in range(
-        int(PATIENCE_SECONDS * 2)
-    ):  # each service makes its first a while after it began
+    looks = int(PATIENCE_SECONDS * 2)  # each service makes its first a while after it began
+    for _ in range(looks):
         if codes.count() == len(SERVICES):
             break
         head.wait_for_timeout(500)
