@@ -53,9 +53,8 @@ from tests.logins import none_ended
 
 ITEMS, ROUNDS, IN_CHUNK, AT_ONCE = 5000, 3, 500, 16
 BUREAU, ADDRESS = "330106", "127.0.0.1:7399"
-CALLER = Caller(
-    "benchmark", "benchmark", frozenset({Role.ADMINISTRATOR, Role.INTEGRATOR}), "000000"
-)
+ADMINISTRATOR = Caller("owner", "owner", frozenset({Role.ADMINISTRATOR}), "000000")
+INTEGRATOR = Caller("benchmark", "benchmark", frozenset({Role.INTEGRATOR}), BUREAU)
 
 
 @dataclass(frozen=True)
@@ -92,23 +91,36 @@ async def running_register() -> AsyncIterator[Stubs]:
             none_ended(),
             credentials=None,
         )
-        token, _ = signer.issue(CALLER)
-
-        async def source() -> str:
-            return token
-
-        channel = open_channel(Endpoint(ADDRESS), source, timeout=600)
-        registry = RegistryServiceStub(channel)
-        yield Stubs(registry, BulkServiceStub(channel), await _owner(registry))
-        await channel.close()
+        async with (
+            _channel_of(ADMINISTRATOR, signer) as administrator,
+            _channel_of(INTEGRATOR, signer) as integrator,
+        ):
+            await _found_bureau(RegistryServiceStub(administrator))
+            registry = RegistryServiceStub(integrator)
+            yield Stubs(registry, BulkServiceStub(integrator), await _owner(registry))
         await no_grading.close()
         await server.stop(None)
         await database.close()
 
 
-async def _owner(registry: RegistryServiceStub) -> pb.Subject:
+@asynccontextmanager
+async def _channel_of(caller: Caller, signer: Signer) -> AsyncIterator[grpc.aio.Channel]:
+    token, _ = signer.issue(caller)
+
+    async def source() -> str:
+        return token
+
+    channel = open_channel(Endpoint(ADDRESS), source, timeout=600)
+    yield channel
+    await channel.close()
+
+
+async def _found_bureau(registry: RegistryServiceStub) -> None:
     bureau = pb.Bureau(code=BUREAU, name="bureau")
     await registry.PutBureau(pb.PutBureauRequest(request_id=new_request_id(), bureau=bureau))
+
+
+async def _owner(registry: RegistryServiceStub) -> pb.Subject:
     subject = pb.Subject(
         kind="organisation", name="waterworks", bureau=BUREAU, sector="utility", external_ref="W"
     )
