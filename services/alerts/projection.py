@@ -32,7 +32,9 @@ _OF_INSTRUMENT = (
     "instrument_id", "subject_id", "bureau", "type_code", "serial_no", "spell", "in_review",
     "removed", "version",
 )  # fmt: skip
-_OF_VERIFICATION = ("verification_id", "instrument_id", "removed", "version")
+_OF_VERIFICATION = (
+    "verification_id", "instrument_id", "certificate_no", "institution", "removed", "version",
+)  # fmt: skip
 
 
 async def put_bureaus(change: Change, bureaus: Iterable[registry_pb2.Bureau]) -> None:

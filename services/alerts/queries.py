@@ -17,6 +17,7 @@ from plumbing.identity import Caller
 from plumbing.view import View
 from protos.alerts.v1 import alerts_pb2 as pb
 from services.alerts import wire
+from services.alerts.certificates import certificates_of
 from services.alerts.notices.retries import limited
 from services.alerts.tables import (
     ON_FILE,
@@ -132,7 +133,8 @@ async def list_alerts(view: View, request: pb.ListAlertsRequest) -> pb.ListAlert
         rows = rows.where(sa.text(TOLD_OF))
     page, token = await paging.page(view.session, request, rows, Alert.alert_id, newest_first=True)
     count = await paging.count(view.session, request, rows, token)
-    alerts = [wire.alert(row, row.raised_at) for row in page]
+    certificates = await certificates_of(view.session, [row.alert_id for row in page])
+    alerts = [wire.stored_alert(row, certificates) for row in page]
     return pb.ListAlertsResponse(alerts=alerts, next_page_token=token, **count)
 
 

@@ -206,7 +206,8 @@ def _rank(_mapper: object, _connection: object, row: Instrument) -> None:
 class Verification(Base, table=True):
     """A verification of an instrument.
 
-    Of several on one day, the one recorded last governs (C-19).
+    Of several on one day, the one recorded last governs (C-19). `certificate_no` and `institution`
+    are empty where the verification came before they were stored.
     """
 
     verification_id: str = Field(primary_key=True)
@@ -218,6 +219,8 @@ class Verification(Base, table=True):
     place: int  # position within the event that recorded it, from 0
     removed: bool
     version: int = Field(sa_type=sa.BigInteger)
+    certificate_no: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    institution: str = Field(default="", sa_column_kwargs={"server_default": ""})
 
 
 class Record(Base, table=True):

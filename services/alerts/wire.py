@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -12,6 +12,7 @@ from law.colours.basis import Basis, colour_on, reached_on
 from law.colours.rule import Colour
 from protos.alerts.v1 import alerts_pb2 as pb
 from protos.alerts.v1 import events_pb2
+from services.alerts.certificates import NO_CERTIFICATE, Certificate
 from services.alerts.tables import Alert, Instrument, Notice, Watch
 
 # The columns of an alert that follow-ups name, in the order in which `alerts_raised` takes them.
@@ -45,6 +46,14 @@ def alert(row: Alert | sa.Row[Any], raised_at: datetime) -> pb.Alert:
     message.baseline = row.baseline
     message.serial_no = row.serial_no
     message.type_code = row.type_code
+    return message
+
+
+def stored_alert(row: Alert, certificates: Mapping[int | None, Certificate]) -> pb.Alert:
+    """Returns the protobuf message of a stored alert, with the certificate it follows from."""
+    message = alert(row, row.raised_at)
+    certificate = certificates.get(row.alert_id, NO_CERTIFICATE)
+    message.certificate_no, message.institution = certificate.number, certificate.institution
     return message
 
 

@@ -101,6 +101,8 @@ class Alert(_message.Message):
     TYPE_CODE_FIELD_NUMBER: _builtins.int
     REASON_ZH_FIELD_NUMBER: _builtins.int
     CITE_FIELD_NUMBER: _builtins.int
+    CERTIFICATE_NO_FIELD_NUMBER: _builtins.int
+    INSTITUTION_FIELD_NUMBER: _builtins.int
     alert_id: _builtins.str
     """Stable id."""
     instrument_id: _builtins.str
@@ -123,6 +125,10 @@ class Alert(_message.Message):
     """Why, in Chinese."""
     cite: _builtins.str
     """Article."""
+    certificate_no: _builtins.str
+    """Number of the certificate or rejection notice that it follows from; empty in events."""
+    institution: _builtins.str
+    """Institution that issued it; empty in events."""
     @_builtins.property
     def raised_at(self) -> _timestamp_pb2.Timestamp:
         """When it was raised."""
@@ -142,10 +148,12 @@ class Alert(_message.Message):
         type_code: _builtins.str = ...,
         reason_zh: _builtins.str = ...,
         cite: _builtins.str = ...,
+        certificate_no: _builtins.str = ...,
+        institution: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["raised_at", b"raised_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["alert_id", b"alert_id", "baseline", b"baseline", "bureau", b"bureau", "cite", b"cite", "colour", b"colour", "due_on", b"due_on", "instrument_id", b"instrument_id", "raised_at", b"raised_at", "reason_zh", b"reason_zh", "serial_no", b"serial_no", "subject_id", b"subject_id", "type_code", b"type_code"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["alert_id", b"alert_id", "baseline", b"baseline", "bureau", b"bureau", "certificate_no", b"certificate_no", "cite", b"cite", "colour", b"colour", "due_on", b"due_on", "institution", b"institution", "instrument_id", b"instrument_id", "raised_at", b"raised_at", "reason_zh", b"reason_zh", "serial_no", b"serial_no", "subject_id", b"subject_id", "type_code", b"type_code"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -21,6 +21,7 @@ from plumbing.short_ids import find_by_id
 from plumbing.view import View
 from protos.alerts.v1 import escalations_pb2 as pb
 from services.alerts import wire
+from services.alerts.certificates import certificates_of
 from services.alerts.escalation import wire as wire_escalations
 from services.alerts.escalation.cases import UNDECIDED, is_open
 from services.alerts.escalation.documents import facts_of, last_day, text_of, words_of
@@ -94,12 +95,8 @@ async def get_escalation(view: View, request: pb.GetEscalationRequest) -> pb.Get
     steps = (await session.exec(of_case.order_by(col(EscalationStep.step_id)))).all()
     notices = select(Notice).where(col(Notice.notice_id).in_([s.notice_id for s in steps]))
     documents = {notice.notice_id: notice for notice in await session.exec(notices)}
-    alerts = await session.exec(
-        select(Alert)
-        .join(EscalationAlert, col(EscalationAlert.alert_id) == col(Alert.alert_id))
-        .where(col(EscalationAlert.escalation_id) == case.escalation_id)
-        .order_by(col(Alert.alert_id))
-    )
+    alerts = await _alerts_of(session, case)
+    certificates = await certificates_of(session, [alert.alert_id for alert in alerts])
     subject = await session.get(Subject, case.subject_id)
     name = subject.name if subject else ""
     of_people = not view.caller.has(Role.OPERATOR)
@@ -113,8 +110,19 @@ async def get_escalation(view: View, request: pb.GetEscalationRequest) -> pb.Get
     return pb.GetEscalationResponse(
         escalation=wire_escalations.case(case),
         steps=messages,
-        alerts=[wire.alert(row, row.raised_at) for row in alerts],
+        alerts=[wire.stored_alert(row, certificates) for row in alerts],
     )
+
+
+async def _alerts_of(session: AsyncSession, case: Escalation) -> Sequence[Alert]:
+    """The alerts of a case, in the order in which they were raised."""
+    query = (
+        select(Alert)
+        .join(EscalationAlert, col(EscalationAlert.alert_id) == col(Alert.alert_id))
+        .where(col(EscalationAlert.escalation_id) == case.escalation_id)
+        .order_by(col(Alert.alert_id))
+    )
+    return (await session.exec(query)).all()
 
 
 async def _drafts(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import date
 from functools import partial
 from operator import attrgetter
@@ -24,6 +25,7 @@ from plumbing.change import Change
 from plumbing.chunks import chunks
 from plumbing.database import unindexed
 from services.alerts.applying import APPLIES
+from services.alerts.certificates import NO_CERTIFICATE, certificates_of
 from services.alerts.notices import english
 from services.alerts.notices.issue import (
     KEYS_PER_QUERY,
@@ -187,7 +189,9 @@ async def issue_rejected(change: Change, alert: sa.Row[Any]) -> None:
     """Issues the mail that a rejection turned an instrument red, without waiting for the digest."""
     subject = await known(change.session, Subject, alert.subject_id)
     contact = await contact_of(change.session, alert.bureau)
-    facts = (subject.name, change.today, _line(alert), contact)
+    found = await certificates_of(change.session, [alert.alert_id])
+    line = replace(_line(alert), certificate=found.get(alert.alert_id, NO_CERTIFICATE))
+    facts = (subject.name, change.today, line, contact)
     key, text = f"rejected/{alert.alert_id}", rejected(*facts)
     in_english = partial(english.rejected, *facts)
     notice = await issue(
@@ -221,13 +225,19 @@ def digest(name: str, on: date, lines: Sequence[Line], bureau: Contact) -> Text:
 
 def rejected(name: str, on: date, line: Line, bureau: Contact) -> Text:
     """Returns the text of the mail to the subject `name` about its rejected instrument."""
+    by, number = line.certificate.institution, line.certificate.number
+    which = [f"{line.since} 检定"] if line.since else []
+    which += [f"结果通知书 {number}" if number else by] if number or by else []
+    facts = (("检定日期", line.since), ("检定结果通知书", number), ("检定机构", by))
     instrument = f"{type_name(line.type_code)} {line.serial_no}"
-    opening = f"{name}：\n贵单位下列在用计量器具经检定不合格，已列为红色警示："
-    closing = f"如有疑问，请联系{bureau}。"
-    found = [f"检定日期：{line.since}。"] if line.since else []
     return Text(
-        f"计量器具检定不合格：{instrument}" + (f"（{line.since} 检定）" if line.since else ""),
-        body(opening, _sentence(line, on), *found, closing),
+        f"计量器具检定不合格：{instrument}" + (f"（{'，'.join(which)}）" if which else ""),
+        body(
+            f"{name}：\n贵单位下列在用计量器具经检定不合格，已列为红色警示：",
+            _sentence(line, on),
+            *(f"{label}：{value}。" for label, value in facts if value),
+            f"如有疑问，请联系{bureau}。",
+        ),
     )
 
 

@@ -59,13 +59,21 @@ def digest(name: str, on: date, lines: Sequence[Line], bureau: Contact) -> Text:
 
 def rejected(name: str, on: date, line: Line, bureau: Contact) -> Text:
     """Writes the mail to the subject `name` about its rejected instrument."""
+    by, number = line.certificate.institution, line.certificate.number
+    which = [f"verified on {line.since}"] if line.since else []
+    which += [f"rejection notice {number}" if number else by] if number or by else []
+    labels = ("Day of the verification", "Rejection notice", "Verified by")
+    facts = zip(labels, (line.since, number, by), strict=True)
     instrument = f"{type_name(line.type_code)} {line.serial_no}"
-    opening = f"{name}:\nThis instrument in use failed its verification and is on red alert now:"
-    found = [f"Day of the verification: {line.since}."] if line.since else []
     return Text(
         f"Instrument failed verification: {instrument}"
-        + (f" (verified on {line.since})" if line.since else ""),
-        body(opening, _sentence(line, on), *found, _questions(bureau)),
+        + (f" ({', '.join(which)})" if which else ""),
+        body(
+            f"{name}:\nThis instrument in use failed its verification and is on red alert now:",
+            _sentence(line, on),
+            *(f"{label}: {value}." for label, value in facts if value),
+            _questions(bureau),
+        ),
     )
 
 

@@ -20,6 +20,7 @@ from law.reader.texts import spell_articles
 from law.terms.data import Basis as TermBasis
 from law.terms.data import definition
 from law.texts_in_force.load import GRADING, load
+from services.alerts.certificates import NO_CERTIFICATE, Certificate
 
 _EVENTS_NAMED = 20  # in one mail to the platform's operator
 
@@ -72,7 +73,8 @@ class RecordFact:
 class Line:
     """An instrument in a mail, with the colour that it reached; `valid_until` is inclusive.
 
-    `since` is the day of the verification from which the colour follows.
+    `since` is the day of the verification from which the colour follows, and `certificate`
+    its document.
     """
 
     type_code: str
@@ -81,6 +83,7 @@ class Line:
     basis: Basis
     valid_until: date | None
     since: date | None = None
+    certificate: Certificate = NO_CERTIFICATE
 
 
 @dataclass(frozen=True)

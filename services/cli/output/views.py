@@ -35,7 +35,7 @@ TABLES: Mapping[str, str] = {
     "Account": "account_id name display_name roles bureau subject_id email closed",
     "Activation": "activation_id bureau sectors ruleset_id adopted_draft valid_from ground "
     "activated_by activated_at",
-    "Alert": "colour due_on subject_id place type_code serial_no reason_zh cite",
+    "Alert": "colour due_on subject_id place type_code serial_no certificate_no reason_zh cite",
     "AuditEntry": "sequence at actor on_behalf_of action object ground",
     "Batch": "batch_id family file_name state rows changed rejected",
     "Bureau": "code name division_code department phone email",

@@ -7,10 +7,14 @@ from datetime import date, timedelta
 from law.periods import add_months
 from plumbing import migrations
 from plumbing.audit import AuditEntry
+from plumbing.view import open_view
+from protos.alerts.v1 import alerts_pb2 as pb
 from protos.registry.v1 import events_pb2 as events
 from services.alerts import wire
 from services.alerts.languages import Language
+from services.alerts.queries import list_alerts
 from services.alerts.tables import Alert, DigestPreference, NoticeState, Rhythm
+from tests.integration.alerts.escalation_desk import CASEWORKER
 from tests.integration.alerts.running_alerts import (
     BUREAU,
     START,
@@ -162,6 +166,28 @@ async def test_a_second_failure_is_a_second_alert(alerts: RunningAlerts) -> None
         "2026-09-01",
         "2026-09-03",
         "2026-09-05",
+    ]
+
+
+async def test_two_rejections_of_one_day_are_told_apart(alerts: RunningAlerts) -> None:
+    today = TODAY.isoformat()
+    await alerts.put(instrument())
+    for number, (notice_no, institution) in enumerate(
+        [("测结字001", "合成检定所"), ("测结字002", "合成检定所"), ("", "另一合成检定所")], 10
+    ):
+        paper = verification(
+            number, certificate_no=notice_no, institution=institution, verified_on=today
+        )
+        paper.instrument_id, paper.result = "i1", "reject"
+        await alerts.put(paper)
+    mails = await alerts.notices("rejected")
+    assert len({mail.title for mail in mails}) == len({mail.body for mail in mails}) == 3
+    async with open_view(alerts.database, alerts.clock, CASEWORKER) as view:
+        listed = await list_alerts(view, pb.ListAlertsRequest())
+    assert [(one.certificate_no, one.institution) for one in listed.alerts] == [
+        ("", "另一合成检定所"),
+        ("测结字002", "合成检定所"),
+        ("测结字001", "合成检定所"),
     ]
 
 

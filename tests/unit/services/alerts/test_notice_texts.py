@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 
@@ -10,10 +11,12 @@ import pytest
 
 from law.colours.basis import RED_WITHOUT_DATE, Basis
 from law.colours.rule import Colour
-from services.alerts.notices import colour_mails, texts
-from services.alerts.notices.texts import Contact, Line, RecordFact
+from services.alerts.certificates import Certificate
+from services.alerts.notices import colour_mails, english, texts
+from services.alerts.notices.texts import Contact, Line, RecordFact, Text
 
 ON = date(2026, 9, 15)
+Writer = Callable[[str, date, Line, Contact], Text]
 BUREAU = Contact("测试市场监管局", "计量科", "0571-00000000", "office@test.example")
 
 
@@ -78,6 +81,18 @@ def test_two_rejections_of_one_instrument_differ_in_title_and_text() -> None:
     )
     assert first.title != second.title
     assert "检定日期：2026-09-12" in second.body
+
+
+@pytest.mark.parametrize("write", [colour_mails.rejected, english.rejected])
+def test_rejections_of_one_day_differ_by_notice_or_institution(write: Writer) -> None:
+    failed = replace(line(Colour.RED, Basis.REJECTED, None), since=date(2026, 9, 10))
+    papers = [Certificate("测结字001", "甲所"), Certificate("测结字002", "甲所")]
+    papers += [Certificate("", "甲所"), Certificate("", "乙所"), Certificate("测结字001", "乙所")]
+    mails = [write("测试单位", ON, replace(failed, certificate=one), BUREAU) for one in papers]
+    assert len({mail.body for mail in mails}) == len(papers)
+    assert len({mail.title for mail in mails[:4]}) == 4
+    assert "测结字002" in mails[1].title
+    assert "乙所" in mails[3].title
 
 
 def test_an_adverse_record_comes_with_its_source_and_the_remedy() -> None:
