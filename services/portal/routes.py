@@ -32,6 +32,7 @@ from services.portal.pages import (
     exports,
     home,
     import_columns,
+    import_faults,
     imports,
     indices,
     inspections,
@@ -219,6 +220,7 @@ _IMPORTS = (
     _at("/imports/{batch_id}", imports.one, *_IMPORTING, form=True),
     _at("/imports/{batch_id}/columns", import_columns.columns, *_IMPORTING, form=True),
     _at("/imports/{batch_id}/progress", imports.progress, *_IMPORTING),
+    _at("/imports/{batch_id}/faults", import_faults.faults, *_IMPORTING),
     _at("/imports/{batch_id}/rejected.csv", imports.rejected_rows, *_IMPORTING),
 )
 _INSTITUTIONS = (

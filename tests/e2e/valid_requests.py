@@ -412,6 +412,7 @@ _SEEN: dict[str, Callable[[Place], str]] = {
     "GetColourBoard": lambda place: place.bureau,
     "ListBatches": lambda place: place.batch_id,
     "ListFaults": lambda _place: "nonsense",
+    "CountFaults": lambda _place: "nonsense",
     "ListIndexes": lambda place: place.index_id,
     "ListImpacts": lambda place: place.impact_id,
     "ListInstitutions": lambda place: place.institution_id,

@@ -296,6 +296,8 @@ ImportService.ListBatches foreign            -  .  .  -  -  .  .  +  -  -  -   .
 ImportService.ListBatches city               -  .  .  -  -  .  .  +  -  -  -   +  +  -
 ImportService.ListFaults own                 -  +  +  -  -  -  +  +  -  -  -   +  +  -
 ImportService.ListFaults foreign             -  -  -  -  -  -  -  +  -  -  -   -  -  -
+ImportService.CountFaults own                -  +  +  -  -  -  +  +  -  -  -   +  +  -
+ImportService.CountFaults foreign            -  -  -  -  -  -  -  +  -  -  -   -  -  -
 ImportService.GetRejectedRows own            -  +  +  -  -  -  +  +  -  -  -   +  +  -
 ImportService.GetRejectedRows foreign        -  -  -  -  -  -  -  +  -  -  -   -  -  -
 ImportService.GetTemplate any                -  +  +  -  -  +  +  +  -  -  -   +  +  -

@@ -262,6 +262,8 @@ TABLE = """
 /imports/{batch_id}/columns foreign                       >   - - - - - - - - -  - - -
 /imports/{batch_id}/progress own                          >   - . . - - - - - -  . . -
 /imports/{batch_id}/progress foreign                      >   - - - - - - - - -  - - -
+/imports/{batch_id}/faults own                            >   - + + - - - - - -  + + -
+/imports/{batch_id}/faults foreign                        >   - - - - - - - - -  - - -
 /imports/{batch_id}/rejected.csv own                      >   - . . - - - - - -  . . -
 /imports/{batch_id}/rejected.csv foreign                  >   - - - - - - - - -  - - -
 

@@ -2467,6 +2467,9 @@ class Batch(_message.Message):
     APPROVERS_FIELD_NUMBER: _builtins.int
     PROGRESS_FIELD_NUMBER: _builtins.int
     OPEN_UNTIL_FIELD_NUMBER: _builtins.int
+    EFFECTS_FIELD_NUMBER: _builtins.int
+    MERGED_FIELD_NUMBER: _builtins.int
+    LEFT_OUT_FIELD_NUMBER: _builtins.int
     batch_id: _builtins.str
     """Stable id."""
     family: _builtins.str
@@ -2515,6 +2518,12 @@ class Batch(_message.Message):
     """Of a batch whose columns are to be confirmed, or that was checked after it: the last day on
     which that, or the import, is possible, as YYYY-MM-DD; empty for every other batch.
     """
+    merged: _builtins.int
+    """Rows that tell again of what another row of the file tells, or are taken for a thing on file
+    that is written otherwise there.
+    """
+    left_out: _builtins.int
+    """Rows below the headings that were not read as data, such as totals and signatures."""
     @_builtins.property
     def imported_at(self) -> _timestamp_pb2.Timestamp:
         """When."""
@@ -2534,6 +2543,12 @@ class Batch(_message.Message):
     @_builtins.property
     def progress(self) -> Global___BatchProgress:
         """Of a waiting batch: how far its processing has come; unset until it begins. Only GetBatch tells."""
+
+    @_builtins.property
+    def effects(self) -> _containers.RepeatedCompositeFieldContainer[Global___BatchEffect]:
+        """What it makes and changes in the register, or would, by kind of thing; without the kinds of
+        which it makes and changes nothing. Empty where that was not reckoned.
+        """
 
     def __init__(
         self,
@@ -2564,14 +2579,47 @@ class Batch(_message.Message):
         approvers: _abc.Iterable[_builtins.str] | None = ...,
         progress: Global___BatchProgress | None = ...,
         open_until: _builtins.str = ...,
+        effects: _abc.Iterable[Global___BatchEffect] | None = ...,
+        merged: _builtins.int = ...,
+        left_out: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["decided_at", b"decided_at", "estimate", b"estimate", "imported_at", b"imported_at", "progress", b"progress"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["approvers", b"approvers", "approving_bureau", b"approving_bureau", "baseline", b"baseline", "batch_id", b"batch_id", "bureau", b"bureau", "changed", b"changed", "decided_at", b"decided_at", "decided_by", b"decided_by", "encoding", b"encoding", "estimate", b"estimate", "family", b"family", "file_name", b"file_name", "imported_at", b"imported_at", "imported_by", b"imported_by", "in_review", b"in_review", "open_until", b"open_until", "progress", b"progress", "reasons", b"reasons", "rejected", b"rejected", "repeated_serials", b"repeated_serials", "rows", b"rows", "sha256", b"sha256", "sheet", b"sheet", "state", b"state", "unchanged", b"unchanged", "would_be_held", b"would_be_held"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["approvers", b"approvers", "approving_bureau", b"approving_bureau", "baseline", b"baseline", "batch_id", b"batch_id", "bureau", b"bureau", "changed", b"changed", "decided_at", b"decided_at", "decided_by", b"decided_by", "effects", b"effects", "encoding", b"encoding", "estimate", b"estimate", "family", b"family", "file_name", b"file_name", "imported_at", b"imported_at", "imported_by", b"imported_by", "in_review", b"in_review", "left_out", b"left_out", "merged", b"merged", "open_until", b"open_until", "progress", b"progress", "reasons", b"reasons", "rejected", b"rejected", "repeated_serials", b"repeated_serials", "rows", b"rows", "sha256", b"sha256", "sheet", b"sheet", "state", b"state", "unchanged", b"unchanged", "would_be_held", b"would_be_held"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Batch: _TypeAlias = Batch  # noqa: Y015
+
+@_typing.final
+class BatchEffect(_message.Message):
+    """How many things of one kind a batch makes and changes."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    KIND_FIELD_NUMBER: _builtins.int
+    MADE_FIELD_NUMBER: _builtins.int
+    ALTERED_FIELD_NUMBER: _builtins.int
+    kind: _builtins.str
+    """bureau, subject, instrument, verification or record."""
+    made: _builtins.int
+    """New ones."""
+    altered: _builtins.int
+    """Ones on file that change."""
+    def __init__(
+        self,
+        *,
+        kind: _builtins.str = ...,
+        made: _builtins.int = ...,
+        altered: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["altered", b"altered", "kind", b"kind", "made", b"made"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___BatchEffect: _TypeAlias = BatchEffect  # noqa: Y015
 
 @_typing.final
 class BatchProgress(_message.Message):
@@ -3092,26 +3140,124 @@ class ListFaultsRequest(_message.Message):
     BATCH_ID_FIELD_NUMBER: _builtins.int
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    COLUMN_FIELD_NUMBER: _builtins.int
+    ONLY_ERRORS_FIELD_NUMBER: _builtins.int
     batch_id: _builtins.str
     """The batch."""
     page_size: _builtins.int
     """At most this many; 0 means 100."""
     page_token: _builtins.str
     """Where to go on."""
+    reason: _builtins.str
+    """Only those with this reason; empty for every reason."""
+    column: _builtins.str
+    """Only those of this column of the file; empty for every column."""
+    only_errors: _builtins.bool
+    """Only errors, for which a row is rejected, and no hints."""
     def __init__(
         self,
         *,
         batch_id: _builtins.str = ...,
         page_size: _builtins.int = ...,
         page_token: _builtins.str = ...,
+        reason: _builtins.str = ...,
+        column: _builtins.str = ...,
+        only_errors: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["batch_id", b"batch_id", "page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["batch_id", b"batch_id", "column", b"column", "only_errors", b"only_errors", "page_size", b"page_size", "page_token", b"page_token", "reason", b"reason"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ListFaultsRequest: _TypeAlias = ListFaultsRequest  # noqa: Y015
+
+@_typing.final
+class CountFaultsRequest(_message.Message):
+    """Request of CountFaults."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    BATCH_ID_FIELD_NUMBER: _builtins.int
+    batch_id: _builtins.str
+    """The batch."""
+    def __init__(
+        self,
+        *,
+        batch_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["batch_id", b"batch_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CountFaultsRequest: _TypeAlias = CountFaultsRequest  # noqa: Y015
+
+@_typing.final
+class CountFaultsResponse(_message.Message):
+    """Response of CountFaults."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    KINDS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def kinds(self) -> _containers.RepeatedCompositeFieldContainer[Global___FaultKind]:
+        """The kinds of faults: errors before hints, then the most frequent first."""
+
+    def __init__(
+        self,
+        *,
+        kinds: _abc.Iterable[Global___FaultKind] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["kinds", b"kinds"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CountFaultsResponse: _TypeAlias = CountFaultsResponse  # noqa: Y015
+
+@_typing.final
+class FaultKind(_message.Message):
+    """The faults of a batch with one reason in one column."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REASON_FIELD_NUMBER: _builtins.int
+    COLUMN_FIELD_NUMBER: _builtins.int
+    WARNING_FIELD_NUMBER: _builtins.int
+    FAULTS_FIELD_NUMBER: _builtins.int
+    FIRST_FIELD_NUMBER: _builtins.int
+    reason: _builtins.str
+    """Stable reason."""
+    column: _builtins.str
+    """Column of the file; empty where the faults concern whole rows or the headings."""
+    warning: _builtins.bool
+    """True for hints, for which no row is rejected."""
+    faults: _builtins.int
+    """How many there are."""
+    @_builtins.property
+    def first(self) -> _containers.RepeatedCompositeFieldContainer[Global___RowFault]:
+        """The first of them by row, at most three."""
+
+    def __init__(
+        self,
+        *,
+        reason: _builtins.str = ...,
+        column: _builtins.str = ...,
+        warning: _builtins.bool = ...,
+        faults: _builtins.int = ...,
+        first: _abc.Iterable[Global___RowFault] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["column", b"column", "faults", b"faults", "first", b"first", "reason", b"reason", "warning", b"warning"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___FaultKind: _TypeAlias = FaultKind  # noqa: Y015
 
 @_typing.final
 class ListFaultsResponse(_message.Message):
@@ -3131,7 +3277,7 @@ class ListFaultsResponse(_message.Message):
     """Set instead of total if the list has more rows than this number; they are not counted further."""
     @_builtins.property
     def faults(self) -> _containers.RepeatedCompositeFieldContainer[Global___RowFault]:
-        """The faults, by row."""
+        """The faults: errors by row, then hints by row."""
 
     def __init__(
         self,

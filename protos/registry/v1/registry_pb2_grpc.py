@@ -1202,6 +1202,11 @@ class ImportServiceStub:
                 request_serializer=protos_dot_registry_dot_v1_dot_registry__pb2.ListFaultsRequest.SerializeToString,
                 response_deserializer=protos_dot_registry_dot_v1_dot_registry__pb2.ListFaultsResponse.FromString,
                 _registered_method=True)
+        self.CountFaults = channel.unary_unary(
+                '/quanheng.registry.v1.ImportService/CountFaults',
+                request_serializer=protos_dot_registry_dot_v1_dot_registry__pb2.CountFaultsRequest.SerializeToString,
+                response_deserializer=protos_dot_registry_dot_v1_dot_registry__pb2.CountFaultsResponse.FromString,
+                _registered_method=True)
         self.GetRejectedRows = channel.unary_unary(
                 '/quanheng.registry.v1.ImportService/GetRejectedRows',
                 request_serializer=protos_dot_registry_dot_v1_dot_registry__pb2.GetRejectedRowsRequest.SerializeToString,
@@ -1288,6 +1293,13 @@ class ImportServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def CountFaults(self, request, context):
+        """Counts the faults and hints of a batch by kind, errors first, with the first places of each.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def GetRejectedRows(self, request, context):
         """Returns the rejected rows as a file with the reasons in a last column.
         """
@@ -1367,6 +1379,11 @@ def add_ImportServiceServicer_to_server(servicer, server):
                     servicer.ListFaults,
                     request_deserializer=protos_dot_registry_dot_v1_dot_registry__pb2.ListFaultsRequest.FromString,
                     response_serializer=protos_dot_registry_dot_v1_dot_registry__pb2.ListFaultsResponse.SerializeToString,
+            ),
+            'CountFaults': grpc.unary_unary_rpc_method_handler(
+                    servicer.CountFaults,
+                    request_deserializer=protos_dot_registry_dot_v1_dot_registry__pb2.CountFaultsRequest.FromString,
+                    response_serializer=protos_dot_registry_dot_v1_dot_registry__pb2.CountFaultsResponse.SerializeToString,
             ),
             'GetRejectedRows': grpc.unary_unary_rpc_method_handler(
                     servicer.GetRejectedRows,
@@ -1589,6 +1606,33 @@ class ImportService:
             '/quanheng.registry.v1.ImportService/ListFaults',
             protos_dot_registry_dot_v1_dot_registry__pb2.ListFaultsRequest.SerializeToString,
             protos_dot_registry_dot_v1_dot_registry__pb2.ListFaultsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CountFaults(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/quanheng.registry.v1.ImportService/CountFaults',
+            protos_dot_registry_dot_v1_dot_registry__pb2.CountFaultsRequest.SerializeToString,
+            protos_dot_registry_dot_v1_dot_registry__pb2.CountFaultsResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -294,6 +294,8 @@ class ImportServiceStub:
     """Lists batches, newest first."""
     ListFaults: _aio.UnaryUnaryMultiCallable[_registry_pb2.ListFaultsRequest, _registry_pb2.ListFaultsResponse]
     """Lists the faults of a batch, cell by cell."""
+    CountFaults: _aio.UnaryUnaryMultiCallable[_registry_pb2.CountFaultsRequest, _registry_pb2.CountFaultsResponse]
+    """Counts the faults and hints of a batch by kind, errors first, with the first places of each."""
     GetRejectedRows: _aio.UnaryUnaryMultiCallable[_registry_pb2.GetRejectedRowsRequest, _registry_pb2.GetRejectedRowsResponse]
     """Returns the rejected rows as a file with the reasons in a last column."""
     GetTemplate: _aio.UnaryUnaryMultiCallable[_registry_pb2.GetTemplateRequest, _registry_pb2.GetTemplateResponse]
@@ -367,6 +369,14 @@ class ImportServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _aio.ServicerContext[_registry_pb2.ListFaultsRequest, _abc.Awaitable[_registry_pb2.ListFaultsResponse]],
     ) -> _abc.Awaitable[_registry_pb2.ListFaultsResponse]:
         """Lists the faults of a batch, cell by cell."""
+
+    @_abc_1.abstractmethod
+    def CountFaults(
+        self,
+        request: _registry_pb2.CountFaultsRequest,
+        context: _aio.ServicerContext[_registry_pb2.CountFaultsRequest, _abc.Awaitable[_registry_pb2.CountFaultsResponse]],
+    ) -> _abc.Awaitable[_registry_pb2.CountFaultsResponse]:
+        """Counts the faults and hints of a batch by kind, errors first, with the first places of each."""
 
     @_abc_1.abstractmethod
     def GetRejectedRows(

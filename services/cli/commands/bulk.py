@@ -83,13 +83,14 @@ def bulk_(
         file_missing=file_missing,
     )
 
-    async def push(client: Client) -> tuple[pb.Batch, pb.ListFaultsResponse]:
-        batch = await pushed(client, load, asked, progress=not as_json)
-        return batch, await imports.faults_of(client, batch.batch_id, imports.FAULTS_KEPT)
+    async def push(client: Client) -> ImportResult:
+        return await ImportResult.of(
+            client, await pushed(client, load, asked, progress=not as_json)
+        )
 
-    batch, faults = with_client(data, push)
-    imports.print_result(ImportResult(batch, faults), as_json=as_json)
-    if status := imports.exit_code(batch):
+    result = with_client(data, push)
+    imports.print_result(result, as_json=as_json)
+    if status := imports.exit_code(result.batch):
         raise typer.Exit(status)
 
 

@@ -205,11 +205,22 @@ def import_(
 
 @dataclass(frozen=True)
 class ImportResult:
-    """The result of an import: the batch, its faults, and the rejected rows as a CSV file."""
+    """The result of an import: the batch, its faults, and the rejected rows as a CSV file.
+
+    `faults` are the first ones, errors before hints; `kinds` counts all of them by kind.
+    """
 
     batch: pb.Batch
     faults: pb.ListFaultsResponse
+    kinds: pb.CountFaultsResponse
     rejected_rows: bytes = b""
+
+    @classmethod
+    async def of(cls, client: Client, batch: pb.Batch, rejected_rows: bytes = b"") -> ImportResult:
+        """Reads the faults of a batch."""
+        faults = await faults_of(client, batch.batch_id, FAULTS_KEPT)
+        kinds = await client.imports.CountFaults(pb.CountFaultsRequest(batch_id=batch.batch_id))
+        return cls(batch, faults, kinds, rejected_rows)
 
 
 def exit_code(batch: pb.Batch) -> int:
@@ -220,24 +231,32 @@ def exit_code(batch: pb.Batch) -> int:
 
 
 def print_result(result: ImportResult, *, as_json: bool) -> None:
-    """Prints the batch and its faults, as a block and a table or as JSON."""
+    """Prints the batch and its faults, as a block and a table or as JSON.
+
+    Many faults are printed by kind, errors before hints, with the first places of each kind.
+    """
     if as_json:
-        show.json_out({"batch": show.plain(result.batch), **show.plain(result.faults)})
-    else:
-        show_batch(result.batch)
-        show_faults(result.faults.faults[:FAULTS_SHOWN])
+        told = {**show.plain(result.faults), **show.plain(result.kinds)}
+        show.json_out({"batch": show.plain(result.batch), **told})
+        return
+    show_batch(result.batch)
+    if sum(kind.faults for kind in result.kinds.kinds) <= FAULTS_SHOWN:
+        show_faults(result.faults.faults)
+        return
+    show.console.print(table(result.kinds.kinds, Names(), pb.FaultKind.DESCRIPTOR))
+    command = f"quanheng batch faults {result.batch.batch_id} --export faults.xlsx"
+    show.done(f"逐条写入文件：{command}", f"all of them, one by one: {command}")
 
 
 async def _import(
     client: Client, header: pb.ImportHeader, content: bytes, *, show_progress: bool
 ) -> ImportResult:
     batch = await upload(client, header, content, show_progress=show_progress)
-    faults = await faults_of(client, batch.batch_id, FAULTS_KEPT)
     if not batch.rejected:
-        return ImportResult(batch, faults)
+        return await ImportResult.of(client, batch)
     request = pb.GetRejectedRowsRequest(batch_id=batch.batch_id)
     rows = (await client.imports.GetRejectedRows(request)).content
-    return ImportResult(batch, faults, rows)
+    return await ImportResult.of(client, batch, rows)
 
 
 def _pairs(texts: Sequence[str] | None) -> dict[str, str]:

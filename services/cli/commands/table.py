@@ -227,6 +227,8 @@ ROWS = (
         "Shows the columns of a file and their fields.", args="batch_id"),
     Row("batch faults", "imports.ListFaults", "逐格列出一个批次的错误。",
         "Lists what was wrong with a batch, cell by cell.", args="batch_id"),
+    Row("batch kinds", "imports.CountFaults", "按种类汇总一个批次的错误和提示，错误在前。",
+        "Counts what was wrong with a batch by kind, errors first.", args="batch_id"),
     Row("batch undo", "imports.UndoBatch", "提出撤销一个批次；经他人批准后恢复到导入之前。",
         "Proposes to undo a batch; once released, all is as it was before.", args="batch_id"),
     Row("batch approve", "imports.ApproveBatch",

@@ -170,6 +170,22 @@ def _kind_of_fault(fault: Any, _names: Names) -> str:
     return choose("提示", "note") if fault.warning else choose("错误", "error")
 
 
+def _place_in_short(fault: Any) -> str:
+    row = choose(f"第 {fault.row} 行", f"row {fault.row}")
+    return str(fault.cell) or (_place_of_fault(fault, Names()) if fault.chunk else row)
+
+
+def _places_of_kind(kind: Any, _names: Names) -> str:
+    """The first places of a kind of fault, and how many there are besides."""
+    places = "、".join(map(_place_in_short, kind.first))
+    more = kind.faults - len(kind.first)
+    return places + (choose(f"，另有 {more:,} 条", f" and {more:,} more") if more else "")
+
+
+def _message_of_kind(kind: Any, names: Names) -> str:
+    return _message(kind.first[0], names)
+
+
 def _message(message: Any, _names: Names) -> str:
     return choose(message.message_zh, message.message_en)
 
@@ -272,6 +288,9 @@ OWN_CELLS: Mapping[str, Own] = {
     "RowFault.row": _place_of_fault,
     "RowFault.warning": _kind_of_fault,
     "RowFault.message": _message,
+    "FaultKind.warning": _kind_of_fault,
+    "FaultKind.message": _message_of_kind,
+    "FaultKind.places": _places_of_kind,
     "Problem.message": _message,
     "Batch.alerts": _estimated(_alerts),
     "Batch.drops": _estimated(_drops),
@@ -310,6 +329,10 @@ OWN_HEADS: Mapping[str, tuple[str, str]] = {
     "RowFault.row": ("行", "row"),
     "RowFault.warning": ("性质", "kind"),
     "RowFault.message": ("说明", "message"),
+    "FaultKind.warning": ("性质", "kind"),
+    "FaultKind.message": ("说明", "message"),
+    "FaultKind.places": ("位置", "places"),
+    "FaultKind.faults": ("数量", "number"),
     "Problem.message": ("说明", "message"),
     "Batch.alerts": ("将新触发预警", "alerts it would raise"),
     "Batch.drops": ("将使等级下降", "grades it would lower"),

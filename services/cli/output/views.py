@@ -38,6 +38,7 @@ TABLES: Mapping[str, str] = {
     "Alert": "colour due_on subject_id place type_code serial_no certificate_no reason_zh cite",
     "AuditEntry": "sequence at actor on_behalf_of action object ground",
     "Batch": "batch_id family file_name state rows changed rejected",
+    "BatchEffect": "kind made altered",
     "Bureau": "code name division_code department phone email",
     "Case": "case_id number state subject_id bureau term.target_on term.remaining_days",
     "Condition": "met text notes cite",
@@ -45,6 +46,7 @@ TABLES: Mapping[str, str] = {
     "Escalation": "escalation_id subject_id bureau state step due_on",
     "EscalationStep": "step state number draft_version altered_by decided_by note cite",
     "Exposure": "published_at subject_name statement media cite",
+    "FaultKind": "warning faults column message places",
     "Grade": "grade in_force_from in_force_to known_from receipt_id",
     "GradeCount": "ruleset_id grade subjects",
     "ImpactCount": "ruleset_before before after subjects",
@@ -75,8 +77,8 @@ TABLES: Mapping[str, str] = {
 # The lines of a single message; a message that is not named here shows all fields but `UNSHOWN`.
 BLOCKS: Mapping[str, str] = {
     "Batch": "batch_id file_name encoding sheet family bureau state rows changed unchanged "
-    "rejected in_review repeated_serials alerts drops seen imported_by imported_at decided_by "
-    "reasons",
+    "rejected merged left_out in_review repeated_serials alerts drops would_be_held seen "
+    "imported_by imported_at decided_by reasons",
     "Case": "number case_id kind state subject_id bureau record_ids grounds evidence lodged_by "
     "lodged_at caseworker repair.grade repair.spell_began_on repair.promise "
     "repair.supplement_requested term extension_requested_days extension_ground outcome reasons "

@@ -30,6 +30,7 @@ result: pass 合格 | reject 不合格 | repaired 修理 | pending 待定
 colour: none 正常 | green 绿色提示 | yellow 黄色预警 | red 红色警示
 family: bureaus 机关 | subjects 信用主体 | instruments 计量器具 | verifications 检定记录
   | records 信用信息
+thing: bureau 机关 | subject 主体 | instrument 器具 | verification 检定记录 | record 信用信息
 mode: all_or_nothing 全部收下或全部不收 | good_rows 只收正确的行 | check 仅检查
 batch_state: checked 仅检查 | applied 已导入 | refused 已退回 | unchanged 无变化 | undone 已撤销
   | receiving 报送中 | matching 待核对各列 | awaiting_approval 待批准 | rejected 未批准
@@ -91,6 +92,7 @@ Record.kind record_kind | Correction.kind record_kind | AddedRecord.kind record_
 OpenStep.kind record_kind | Record.status record_status
 InstrumentColour.state instrument_state | ListColoursRequest.state instrument_state
 Instrument.state instrument_state | SetInstrumentStateRequest.state instrument_state
+BatchEffect.kind thing
 Verification.result result | Batch.state batch_state | ListBatchesRequest.state batch_state
 Impact.state impact_state
 ImpactMove.direction direction | ImpactCount.direction direction

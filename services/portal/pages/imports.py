@@ -16,13 +16,12 @@ from plumbing.clock import SHANGHAI
 from plumbing.identity import Role
 from protos.registry.v1 import registry_pb2 as pb
 from services.portal.listing import Asked, Cell, Chunk, Column, Filter, Listing, chunk_of, show
-from services.portal.pages import import_columns
+from services.portal.pages import import_columns, import_faults
 from services.portal.pages.forms import file_name
 from services.portal.progress import Progress, events
 from services.portal.visit import Visit, faults_by_field, message_of
 from services.portal.wording import BATCH_STATES, N_
 
-PAGE_SIZE = 50
 PIECE_BYTES = 256 << 10
 UPLOAD_SECONDS = 600.0
 FAMILIES = ("bureaus", "subjects", "instruments", "verifications", "records")
@@ -195,16 +194,11 @@ async def _page(visit: Visit, status: int = 200, **values: Any) -> Response:
     batch = (await ask(visit.services.imports.GetBatch(request))).batch
     if batch.state == "matching":
         return visit.redirect(f"/imports/{batch.batch_id}/columns")
-    wanted = pb.ListFaultsRequest(
-        batch_id=batch.batch_id, page_size=PAGE_SIZE, page_token=visit.query("page")
-    )
-    faults = await ask(visit.services.imports.ListFaults(wanted))
     return visit.page(
         "imports/one.html",
         status=status,
         batch=batch,
-        faults=faults.faults,
-        more=faults.next_page_token,
+        kinds=await import_faults.kinds(visit, batch.batch_id),
         acts=_acts(visit, batch),
         progress=_progress(visit, batch),
         columns=await import_columns.confirmed(visit, batch),

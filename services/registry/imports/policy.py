@@ -25,6 +25,7 @@ _IMPORT_RULES = {
     "GetBatch": _READING,
     "ListBatches": _READING,
     "ListFaults": _READING,
+    "CountFaults": _READING,
     "GetRejectedRows": _READING,
     "GetTemplate": _READING,
     "UndoBatch": _IMPORTING.taking_turns(),

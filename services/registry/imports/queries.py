@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+import sqlalchemy as sa
 from sqlmodel import col, select
 
 from law.errors import WrongState
@@ -15,6 +18,8 @@ from services.registry.imports.batch.approvers import describe
 from services.registry.tables import ImportBatch, ImportFault, RejectedRow
 
 ENVELOPE_BYTES = 1024
+PLACES_SHOWN = 3  # of each kind of fault
+OF_THE_HEADER = ("UNKNOWN_COLUMN",)  # tells of columns, so each of them is no kind of its own
 _ORDERS = {"imported_at": (ImportBatch.imported_at, ImportBatch.batch_id)}
 
 
@@ -39,16 +44,59 @@ async def list_batches(view: View, request: pb.ListBatchesRequest) -> pb.ListBat
 
 
 async def list_faults(view: View, request: pb.ListFaultsRequest) -> pb.ListFaultsResponse:
-    """Returns a page of the faults of a batch, by row, and their total number.
+    """Returns a page of the faults of a batch, errors before hints, and their total number.
 
     Raises NotFound for an unknown batch, and NotPermitted outside the caller's scope.
     """
     batch = await find_batch(view.session, view.caller, request.batch_id)
     rows = select(ImportFault).where(ImportFault.batch_id == batch.batch_id)
+    if request.reason:
+        rows = rows.where(ImportFault.reason == request.reason)
+    if request.column:
+        rows = rows.where(ImportFault.column == request.column)
+    if request.only_errors:
+        rows = rows.where(sa.not_(col(ImportFault.warning)))
     page, token = await paging.page(view.session, request, rows, ImportFault.number)
     faults = (wire.fault(row, batch.sheet) for row in page)
     count = await paging.count(view.session, request, rows, token)
     return pb.ListFaultsResponse(faults=faults, next_page_token=token, **count)
+
+
+async def count_faults(view: View, request: pb.CountFaultsRequest) -> pb.CountFaultsResponse:
+    """Returns how many faults of each kind a batch has, errors first, and the first of each kind.
+
+    Raises NotFound for an unknown batch, and NotPermitted outside the caller's scope.
+    """
+    batch = await find_batch(view.session, view.caller, request.batch_id)
+    of_batch = col(ImportFault.batch_id) == batch.batch_id
+    column = sa.case((col(ImportFault.reason).in_(OF_THE_HEADER), ""), else_=ImportFault.column)
+    kind = (col(ImportFault.warning), col(ImportFault.reason), column)
+    place = sa.func.row_number().over(partition_by=kind, order_by=col(ImportFault.number))
+    number = sa.func.count().over(partition_by=kind)
+    counted = sa.select(
+        col(ImportFault.number), column.label("of"), place.label("place"), number.label("faults")
+    ).where(of_batch)
+    found = counted.subquery()
+    first = (
+        select(ImportFault, found.c.of, found.c.faults)
+        .join(found, found.c.number == ImportFault.number)
+        .where(of_batch, found.c.place <= PLACES_SHOWN)
+    )
+    rows = await view.session.exec(first.order_by(col(ImportFault.number)))
+    return pb.CountFaultsResponse(kinds=_kinds(batch.sheet, rows))
+
+
+def _kinds(sheet: str, rows: Iterable[tuple[ImportFault, str, int]]) -> list[pb.FaultKind]:
+    """The kinds of faults, errors before hints, and the most frequent first."""
+    kinds: dict[tuple[bool, str, str], pb.FaultKind] = {}
+    for fault, column, faults in rows:
+        key = fault.warning, fault.reason, column
+        kind = kinds.setdefault(
+            key,
+            pb.FaultKind(reason=fault.reason, column=column, warning=fault.warning, faults=faults),
+        )
+        kind.first.append(wire.fault(fault, sheet))
+    return sorted(kinds.values(), key=lambda kind: (kind.warning, -kind.faults))
 
 
 async def get_rejected_rows(

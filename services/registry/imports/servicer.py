@@ -118,6 +118,7 @@ class ImportServicer(_ImportingServicer, rpc.ImportServiceServicer):
 
     ListBatches = query(queries.list_batches)
     ListFaults = query(queries.list_faults)
+    CountFaults = query(queries.count_faults)
     GetRejectedRows = query(queries.get_rejected_rows)
 
     async def GetTemplate(

@@ -20,7 +20,9 @@ class ImportBatch(Base, table=True):
     is the header of the import, and `sent_as` its sender with roles, so that it can be planned
     again as it was sent. For a batch that is being sent, `next_sequence` is the number of the next
     chunk. `preview` are the columns of a file whose matches a person confirms, and `open_until` is
-    the last day on which the file is kept for that.
+    the last day on which the file is kept for that. `effects` tells what the batch makes and
+    changes, or would: by kind of thing how many new and how many changed ones, with the numbers of
+    `merged` rows and of rows `left_out`.
     """
 
     __tablename__ = "import_batch"
@@ -69,6 +71,7 @@ class ImportBatch(Base, table=True):
     reasons: str = ""
     preview: dict[str, Any] | None = Field(default=None, sa_type=JsonColumn)
     open_until: date | None = None
+    effects: dict[str, Any] | None = Field(default=None, sa_type=JsonColumn)
 
 
 class ImportPiece(Base, table=True):

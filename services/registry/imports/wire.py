@@ -13,16 +13,21 @@ from services.registry.imports.rows.columns import REASONS
 from services.registry.tables import ImportBatch, ImportFault, RejectedRow
 
 _CONVERTED = {"imported_at", "decided_at", "estimate", "open_until"}
+_EFFECTS = {"effects", "merged", "left_out"}
 _DERIVED = {"would_be_held", "approving_bureau", "approvers", "progress"}
 
 
 def batch(row: ImportBatch) -> pb.Batch:
     """Converts a batch to a message, without its approvers, which `approvers.describe` adds."""
-    names = set(pb.Batch.DESCRIPTOR.fields_by_name) - _CONVERTED - _DERIVED
+    names = set(pb.Batch.DESCRIPTOR.fields_by_name) - _CONVERTED - _DERIVED - _EFFECTS
     message = pb.Batch(**row.model_dump(include=names))
     if row.estimate is not None:
         message.estimate.MergeFrom(pb.BatchEstimate(**row.estimate))
         message.would_be_held = row.state == "checked" and Estimate(**row.estimate).is_burst
+    if row.effects is not None:
+        message.merged, message.left_out = row.effects["merged"], row.effects["left_out"]
+        for kind, (made, altered) in row.effects["things"].items():
+            message.effects.add(kind=kind, made=made, altered=altered)
     if row.open_until is not None:
         message.open_until = row.open_until.isoformat()
     for name in ("imported_at", "decided_at"):

@@ -55,6 +55,54 @@ async def test_a_file_is_taken_announced_and_audited_once(registry: RunningRegis
     assert {row.name for row in await subjects_named(client, mark)} == set(names)
 
 
+async def test_errors_stand_before_hints_and_are_counted_by_kind(
+    registry: RunningRegistry,
+) -> None:
+    await registry.bureau()
+    client = registry.client(Role.CASEWORKER)
+    rows = [("名称", "主体类型", "行业领域", "监管机关代码", *(f"备注{n}" for n in range(20)))]
+    rows += [(f"样例{n}", "个体户", "集市", DISTRICT, *[""] * 20) for n in range(3)]
+    rows += [("", "神仙", "集市", DISTRICT, *[""] * 20) for n in range(5)]
+    batch = await upload(client, "subjects", table(*rows), mode="check")
+    asked = pb.CountFaultsRequest(batch_id=batch.batch_id)
+    kinds = (await client.imports.CountFaults(asked)).kinds
+    assert [(one.reason, one.column, one.warning, one.faults) for one in kinds] == [
+        ("NOT_A_CHOICE", "主体类型", False, 5),
+        ("MISSING", "名称", False, 5),
+        ("UNKNOWN_COLUMN", "", True, 20),
+    ]
+    assert [one.row for one in kinds[0].first] == [5, 6, 7]
+    listed = await client.imports.ListFaults(
+        pb.ListFaultsRequest(batch_id=batch.batch_id, page_size=1000)
+    )
+    assert [one.warning for one in listed.faults] == [False] * 10 + [True] * 20
+    errors = await client.imports.ListFaults(
+        pb.ListFaultsRequest(batch_id=batch.batch_id, reason="MISSING", only_errors=True)
+    )
+    assert [one.row for one in errors.faults] == [5, 6, 7, 8, 9]
+    found = await client.imports.ListFaults(
+        pb.ListFaultsRequest(batch_id=batch.batch_id, column="备注3")
+    )
+    assert [one.reason for one in found.faults] == ["UNKNOWN_COLUMN"]
+
+
+async def test_a_check_tells_what_an_import_would_do(registry: RunningRegistry) -> None:
+    client = registry.client(Role.CASEWORKER)
+    name = await owner(registry, client)
+    rows = [("使用单位", "器具类型", "出厂编号", "状态"), (name, "NAWI-D", "A-1", "备用")]
+    await upload(client, "instruments", table(*rows))
+    rows = [
+        rows[0],
+        (name, "NAWI-D", "A—1", "在用"),  # on file with another dash, and not in use yet
+        (name, "NAWI-D", "A-2", "备用"),
+        (name, "NAWI-D", "A-2", "备用"),
+    ]
+    batch = await upload(client, "instruments", table(*rows), mode="check")
+    assert [(one.kind, one.made, one.altered) for one in batch.effects] == [("instrument", 1, 1)]
+    assert (batch.merged, batch.left_out, batch.would_be_held) == (2, 0, False)
+    assert (await upload(client, "instruments", table(*rows))).effects == batch.effects
+
+
 async def test_the_same_file_again_changes_nothing(registry: RunningRegistry) -> None:
     await registry.bureau()
     client = registry.client(Role.INTEGRATOR)

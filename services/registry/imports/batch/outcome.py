@@ -19,6 +19,8 @@ from services.registry.tables import ImportBatch, ImportFault, RejectedRow
 
 ROWS_AT_ONCE = 5000
 NOT_AUDITED = {"header", "question", "asked", "sent_as", "preview", "open_until"}
+# Hints at rows that are taken for a thing on file that is written otherwise there.
+OTHERWISE_ON_FILE = frozenset({"OTHER_WRITING", "CODE_ADDED"})
 
 
 def count(batch: ImportBatch, plan: Plan, file: FileContent, mode: str) -> None:
@@ -30,12 +32,26 @@ def count(batch: ImportBatch, plan: Plan, file: FileContent, mode: str) -> None:
     batch.changed = 0 if unusable else file.rows - batch.rejected - batch.unchanged
     batch.in_review = len(plan.in_review - bad)
     batch.repeated_serials = len(plan.repeated)
+    batch.effects = None if unusable else _effects(plan, file)
     if mode == "check":
         batch.state = "checked"
     elif unusable or (bad and mode == "all_or_nothing"):
         batch.state, batch.changed, batch.unchanged = "refused", 0, 0
+        batch.effects = None
     else:
         batch.state = "applied" if any(plan.things.values()) else "unchanged"
+
+
+def _effects(plan: Plan, file: FileContent) -> dict[str, Any]:
+    """What a plan makes and changes, by kind of thing, and how many rows it merges."""
+    things = {
+        kind.value: [sum(one.new for one in planned), sum(not one.new for one in planned)]
+        for kind, planned in plan.things.items()
+        if planned
+    }
+    otherwise = {note.row for note in file.notes.notes if note.reason in OTHERWISE_ON_FILE}
+    merged = (plan.merged | otherwise) - file.notes.bad_rows
+    return {"things": things, "merged": len(merged), "left_out": file.left_out}
 
 
 async def drop_faults(session: AsyncSession, batch_id: str) -> None:

@@ -43,7 +43,7 @@ TRIES = 6  # of one batch, while the register changes meanwhile
 # What deciding sets in a batch.
 _DECIDED = (
     *("state", "rejected", "unchanged", "changed", "in_review", "repeated_serials"),
-    *("estimate", "bureau"),
+    *("estimate", "bureau", "effects"),
 )
 T = TypeVar("T")
 

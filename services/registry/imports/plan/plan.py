@@ -66,7 +66,8 @@ class Plan:
     `unchanged` are rows with the same content as the register, `in_review` rows whose owner is
     doubtful; `repeated` are ids of instruments whose serial number occurs more than once.
     `beyond_cycle` are rows of verifications that are valid for longer than the cycle of their type.
-    `claimed` are ids of instruments on file that rows without a serial number are about.
+    `claimed` are ids of instruments on file that rows without a serial number are about, `merged`
+    rows that tell again what an earlier row of the file tells.
     """
 
     things: dict[Kind, list[Planned]] = field(default_factory=lambda: defaultdict(list))
@@ -75,6 +76,7 @@ class Plan:
     repeated: set[str] = field(default_factory=set)
     beyond_cycle: set[int] = field(default_factory=set)
     claimed: set[str] = field(default_factory=set)
+    merged: set[int] = field(default_factory=set)
 
     def make(self, kind: Kind, row: int, values: dict[str, Any], thing_id: str = "") -> str:
         """Plans to create a row of the register with these values; returns its id.
@@ -213,6 +215,7 @@ class Keys:
             return True
         if seen[1] == content:
             self._plan.unchanged.add(row)
+            self._plan.merged.add(row)
         else:
             self._clash(row, seen[0])
             if seen[0] not in self._context.notes.bad_rows:

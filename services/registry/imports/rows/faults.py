@@ -90,5 +90,8 @@ class Notes:
         return self.header_row in self.bad_rows
 
     def in_order(self) -> Iterable[Note]:
-        """Returns all faults and warnings by row; those of one row in the order they were added."""
-        return sorted(self.notes, key=lambda note: note.row)
+        """Returns all faults by row, then all warnings by row.
+
+        Those of one row are in the order in which they were added.
+        """
+        return sorted(self.notes, key=lambda note: (note.warning, note.row))

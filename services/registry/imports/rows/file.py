@@ -27,13 +27,14 @@ class FileContent:
     """The content that was read from a file.
 
     `items` are the rows without a bad cell, `bad` the other rows as far as they could be read;
-    `rows` is the number of all rows, without the header.
+    `rows` is the number of all rows, without the header and the rows `left_out`.
     """
 
     encoding: str = ""
     sheet: str = ""
     names: Sequence[str] = ()
     rows: int = 0
+    left_out: int = 0
     items: list[Item] = field(default_factory=list)
     bad: list[Item] = field(default_factory=list)
     notes: Notes = field(default_factory=Notes)
