@@ -78,8 +78,10 @@ class DailyStarter:
         """Starts the daily workflow if it is not running.
 
         The result contains the workflow's id if it was started, and counts it if it was already
-        running.
+        running. A workflow that is not sound is ended first.
         """
+        if await self._workflows.keep(self.workflow_id):
+            return Reconciled(running=1)
         start = Start(offset_seconds=self._clock.offset().total_seconds())
         if await self._workflows.start(self._run, start, self.workflow_id):
             return Reconciled(started=[self.workflow_id])

@@ -12,6 +12,7 @@ from datetime import timedelta
 from enum import Enum, auto
 from typing import Any, TypeVar
 
+import structlog
 from temporalio.api.workflow.v1 import WorkflowExecutionInfo
 from temporalio.client import (
     Client,
@@ -30,6 +31,7 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from plumbing.grpc_errors import Away, is_final
+from plumbing.metrics.counted import WORKFLOW_INPUTS_REFUSED
 from plumbing.temporal import AGGREGATE_ID
 from plumbing.workflow_codec import Codec
 
@@ -41,6 +43,7 @@ ANSWER_WITHIN = timedelta(seconds=5)
 _NO_ANSWER = (RPCStatusCode.NOT_FOUND, RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.CANCELLED)
 # What the SDK raises for an answer that is not what the query returns.
 _UNREADABLE = (KeyError, RuntimeError, ValueError)
+log = structlog.get_logger()
 Answer = TypeVar("Answer")
 Start = TypeVar("Start")
 Run = Callable[[Any, Start], Awaitable[Any]]
@@ -111,6 +114,14 @@ class WorkflowClient:
         """Returns whether the workflow with this id runs, is the platform's, and is not stuck."""
         return await self.state(workflow_id) is State.SOUND
 
+    async def keep(self, workflow_id: str) -> bool:
+        """Returns whether the workflow with this id runs as it should; ends one that does not."""
+        state = await self.state(workflow_id)
+        if state in (State.FOREIGN, State.STUCK):
+            await self.end(workflow_id)
+            _tell_ended(workflow_id, state)
+        return state is State.SOUND
+
     async def state(self, workflow_id: str) -> State:
         """Returns whether the workflow with this id runs, and if not, why."""
         try:
@@ -138,8 +149,8 @@ class WorkflowClient:
             if error.status is not RPCStatusCode.NOT_FOUND:
                 raise
 
-    async def end_foreign(self) -> list[str]:
-        """Ends every workflow on the task queue that this platform did not start; returns the ids.
+    async def end_foreign(self) -> None:
+        """Ends every workflow on the task queue that this platform did not start.
 
         Temporal lists new workflows with a delay.
         """
@@ -149,7 +160,7 @@ class WorkflowClient:
         foreign = [run for run in listed if not self._is_ours(run.raw_info)]
         for run in foreign:
             await self.end(run.id, run.run_id)
-        return [run.id for run in foreign]
+            _tell_ended(run.id, State.FOREIGN)
 
     async def query(self, workflow_id: str, query: Callable[[Any], Answer]) -> Answer | None:
         """Returns a running workflow's answer to a query; None without an answer within 5 seconds.
@@ -169,13 +180,14 @@ class WorkflowClient:
                 raise
 
     async def running(self, workflow_type: str) -> set[str]:
-        """Returns the ids of the workflows of a type that Temporal lists as running.
+        """Returns the ids of the platform's workflows of a type that Temporal lists as running.
 
         Temporal updates this list with a delay.
         """
         query = f"WorkflowType = '{workflow_type}' AND ExecutionStatus = 'Running'"
         with _raising_away():
-            return {run.id async for run in self._client.list_workflows(query)}
+            runs = self._client.list_workflows(query)
+            return {run.id async for run in runs if self._is_ours(run.raw_info)}
 
     def _is_ours(self, info: WorkflowExecutionInfo) -> bool:
         if info.task_queue != self.queue or MARK not in info.memo.fields:
@@ -185,6 +197,12 @@ class WorkflowClient:
             return True
         context = WorkflowSerializationContext(self._client.namespace, id_)
         return codec.with_context(context).opens(info.memo.fields[MARK])
+
+
+def _tell_ended(workflow_id: str, state: State) -> None:
+    if state is State.FOREIGN:
+        WORKFLOW_INPUTS_REFUSED.labels("run").inc()
+    log.warning("workflows.ended", workflow=workflow_id, why=state.name.lower())
 
 
 def _found_by(aggregate_id: str) -> TypedSearchAttributes | None:

@@ -18,10 +18,10 @@ from temporalio.service import RPCError
 from plumbing.chunks import chunks
 from plumbing.database import DATABASE_AWAY
 from plumbing.grpc_errors import Away
-from plumbing.metrics.counted import WORKFLOW_INPUTS_REFUSED, WORKFLOWS_STARTED_AGAIN
+from plumbing.metrics.counted import WORKFLOWS_STARTED_AGAIN
 from plumbing.service import Reconciled
 from plumbing.together import together
-from plumbing.workflow_client import State, WorkflowClient
+from plumbing.workflow_client import WorkflowClient
 
 # A workflow starts a moment after its row commits; only one that stays missing is started here.
 SETTLING_SECONDS = 3.0
@@ -59,7 +59,7 @@ class Upkeep:
 
     async def look(self) -> None:
         """Ends what is not sound, and starts what stays missing for three seconds."""
-        missing = await self.end_unsound(PAUSE_SECONDS)
+        missing = await self.end_unsound()
         if not missing:
             return
         await asyncio.sleep(SETTLING_SECONDS)
@@ -73,42 +73,30 @@ class Upkeep:
     def before(
         self, reconcile: Callable[[], Awaitable[Reconciled]]
     ) -> Callable[[], Awaitable[Reconciled]]:
-        """Returns a function that ends what is not sound, so that `reconcile` starts it anew."""
+        """Returns a function that ends what the platform did not start, and then reconciles.
+
+        `reconcile` asks about each workflow once (`WorkflowClient.keep`).
+        """
 
         async def ended_then_reconciled() -> Reconciled:
-            await self.end_unsound()
+            await self._workflows.end_foreign()
             return await reconcile()
 
         return ended_then_reconciled
 
-    async def end_unsound(self, pause_seconds: float = 0.0) -> set[str]:
+    async def end_unsound(self) -> set[str]:
         """Ends the workflows that this platform did not start, and those that are stuck.
 
         Returns the ids of all that should run and do not. Pauses after each portion of 50, so that
         others are let in.
         """
-        for id_ in await self._workflows.end_foreign():
-            _tell_ended(id_, State.FOREIGN)
+        await self._workflows.end_foreign()
         missing = set[str]()
         for kind in self._kinds:
             for portion in chunks(await kind.ids(), PORTION):
-                sound = await together(portion, self._is_sound)
+                sound = await together(portion, self._workflows.keep)
                 missing |= {
                     id_ for id_, is_sound in zip(portion, sound, strict=True) if not is_sound
                 }
-                await asyncio.sleep(pause_seconds)
+                await asyncio.sleep(PAUSE_SECONDS)
         return missing
-
-    async def _is_sound(self, id_: str) -> bool:
-        """Whether a workflow runs as it should; ends one that does not."""
-        state = await self._workflows.state(id_)
-        if state in (State.FOREIGN, State.STUCK):
-            await self._workflows.end(id_)
-            _tell_ended(id_, state)
-        return state is State.SOUND
-
-
-def _tell_ended(workflow_id: str, state: State) -> None:
-    if state is State.FOREIGN:
-        WORKFLOW_INPUTS_REFUSED.labels("run").inc()
-    log.warning("workflows.ended", workflow=workflow_id, why=state.name.lower())

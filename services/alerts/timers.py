@@ -77,13 +77,21 @@ class Timers:
             aggregate_id=case_id,
         )
 
-    async def escalating(self) -> set[str]:
-        """Returns the ids of the escalation cases whose workflow Temporal lists as running.
+    async def listed(self, workflow_type: str) -> set[str]:
+        """Returns the ids of the workflows of a type that Temporal lists as running.
 
         The list is a moment behind.
         """
-        running = await self._workflows.running("Escalation")
+        return await self._workflows.running(workflow_type)
+
+    async def escalating(self) -> set[str]:
+        """Returns the ids of the escalation cases whose workflow Temporal lists as running."""
+        running = await self.listed("Escalation")
         return {workflow_id.removeprefix("escalation/") for workflow_id in running}
+
+    async def keep(self, workflow_id: str) -> bool:
+        """Returns whether a workflow with that id runs as it should; ends one that does not."""
+        return await self._workflows.keep(workflow_id)
 
     async def runs(self, workflow_id: str) -> bool:
         """Returns whether a workflow with that id is running."""

@@ -141,11 +141,12 @@ class CaseChecks:
         result = Reconciled()
         await self._compute_due_on()
         cases = await self._workflows.open_cases()
-        missing = await self._without_workflow(cases)
-        result.started += [workflow_id(case) for case in missing]
-        result.running = len(cases) - len(missing)
-        await together((case.case_id for case in cases), self._workflows.update)
-        await self._workflows.move_clock()
+        run = await together(map(workflow_id, cases), self._workflows.keep)
+        result.started += [
+            workflow_id(case) for case, runs in zip(cases, run, strict=True) if not runs
+        ]
+        result.running = len(cases) - len(result.started)
+        await together(cases, self._workflows.restate)
         return result
 
     async def adopt_calendar(self) -> NoReturn:
@@ -186,11 +187,13 @@ class CaseChecks:
 
     async def _differences(self) -> Differences:
         cases = await self._workflows.open_cases()
-        missing = {case.case_id for case in await self._without_workflow(cases)}
-        running = [case for case in cases if case.case_id not in missing]
         ids = {workflow_id(case) for case in cases}
-        # The list lags a little, so each workflow on it is asked for by its id as well.
-        extra = sorted(await self._workflows.listed() - ids)
+        # The list lags a little, so a workflow in which it differs is asked for by its id as well.
+        listed = await self._workflows.listed()
+        unlisted = [case for case in cases if workflow_id(case) not in listed]
+        missing = {case.case_id for case in await self._without_workflow(unlisted)}
+        running = [case for case in cases if case.case_id not in missing]
+        extra = sorted(listed - ids)
         orphaned = await together(extra, self._workflows.runs)
         old = await together(running, self._workflows.has_old_schedule)
         return Differences(

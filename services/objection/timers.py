@@ -76,6 +76,10 @@ class CaseWorkflows:
         """Returns whether a workflow with that id is running."""
         return await self._workflows.runs(workflow_id)
 
+    async def keep(self, workflow_id: str) -> bool:
+        """Returns whether a workflow with that id runs as it should; ends one that does not."""
+        return await self._workflows.keep(workflow_id)
+
     async def listed(self) -> set[str]:
         """Returns the ids of the case workflows that Temporal lists as running.
 
@@ -111,6 +115,11 @@ class CaseWorkflows:
             await self._signal(kind, start, "scheduled", start.schedule)
         else:
             await self._signal(kind, start)
+
+    async def restate(self, case: Case) -> None:
+        """Sends the whole present state of a case to its workflow; starts a missing workflow."""
+        if state := await self._state(case.case_id):
+            await self._signal(*state, "stands", state[1])
 
     async def move_clock(self) -> None:
         """Sends the present offset of the sandbox's clock to the workflow of every open case."""

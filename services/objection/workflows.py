@@ -173,6 +173,18 @@ class CaseWorkflow:
         if move.offset_seconds > self._offset:
             self._set_offset(move.offset_seconds)
 
+    @workflow.signal
+    def stands(self, state: CaseStart) -> None:
+        """Receives the whole present state of the case, as a signal: schedule, ending and clock.
+
+        It says again what the single signals said (`quanheng reconcile`).
+        """
+        self.clock_moved(ClockMove(offset_seconds=state.offset_seconds))
+        if state.schedule is not None:
+            self.scheduled(state.schedule)
+        if state.ending is not None:
+            self._end(state.ending)
+
     def _end(self, ending: Ending) -> None:
         # A case ends once. A later signal repeats the ending and asks the workflow to continue.
         self._ending = self._ending or ending

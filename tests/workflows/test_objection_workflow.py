@@ -161,6 +161,27 @@ async def test_a_moved_clock_announces_each_reminder_once(temporal_client: Clien
     assert notes.done == ["mark_contested", "end_contested", "settle"]
 
 
+async def test_the_whole_state_says_again_what_single_signals_said(
+    temporal_client: Client,
+) -> None:
+    notes = Notes()
+    async with case_of(temporal_client, notes) as handle:
+        late = offset() + 4 * DAY.total_seconds()
+        now = CaseStart(case_id=handle.id.partition("/")[2], offset_seconds=offset())
+        await handle.signal(ObjectionWorkflow.stands, now)
+        scheduled = now.model_copy(
+            update={"schedule": planned(five_days()), "offset_seconds": late}
+        )
+        for _ in range(2):
+            await handle.signal(ObjectionWorkflow.stands, scheduled)
+        await eventually(notes.have(1))
+        ended = scheduled.model_copy(update={"ending": Ending(how=End.WITHDRAWN)})
+        await handle.signal(ObjectionWorkflow.stands, ended)
+        await handle.result()
+    assert notes.rungs == ["nearly_due/2026-09-20"]
+    assert notes.done == ["mark_contested", "end_contested", "settle"]
+
+
 async def test_a_restarted_workflow_repeats_no_reminder(temporal_client: Client) -> None:
     notes = Notes()
     late = (MORNING + 30 * DAY - datetime.now(UTC)).total_seconds()  # noqa: TID251

@@ -97,8 +97,8 @@ class EscalationChecks:
         await self._match_cases()
         await self._derive_again()
         cases = [case.escalation_id for case in await self._escalation_timers.open_cases()]
-        listed = await self._timers.escalating()
-        missing = await self._among([one for one in cases if one not in listed], running=False)
+        run = await together(map(escalation_id, cases), self._timers.keep)
+        missing = [case for case, runs in zip(cases, run, strict=True) if not runs]
         report.running += len(cases) - len(missing)
         report.started += map(escalation_id, missing)
         await self._escalation_timers.push(cases)

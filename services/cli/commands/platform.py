@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import datetime, timedelta
 from functools import partial
@@ -26,6 +27,7 @@ from services.cli.output.exporting import export as export_rows
 from services.cli.output.language import choose
 from services.cli.output.names import Names
 from services.cli.output.options import AsJson, Data, Export
+from services.cli.output.progress import Progress
 
 Response = TypeVar("Response")
 SERVICES = choices.some("service")
@@ -103,13 +105,21 @@ def reconcile(data: Data = None, as_json: AsJson = False) -> None:
 async def reconcile_all(client: Client) -> dict[str, operations.ReconcileResponse]:
     """Makes every service start its missing Temporal workflows; returns the response of each.
 
-    Waits first for the events under way, by which a service starts workflows itself.
+    Waits first for the events under way, by which a service starts workflows itself. Tells on a
+    terminal how many services are done.
     """
     await agreement.rest(client)
-    return await of_each_service(
-        client,
-        lambda stub: stub.Reconcile(operations.ReconcileRequest(request_id=new_request_id())),
-    )
+    answers = dict[str, operations.ReconcileResponse]()
+
+    async def one(service: str, stub: OperationsServiceStub) -> None:
+        request = operations.ReconcileRequest(request_id=new_request_id())
+        answers[service] = await stub.Reconcile(request)
+        progress.services(len(answers), len(client.operations))
+
+    with Progress() as progress:
+        progress.services(0, len(client.operations))
+        await asyncio.gather(*(one(*pair) for pair in client.operations.items()))
+    return {service: answers[service] for service in client.operations}
 
 
 async def of_each_service(

@@ -34,6 +34,10 @@ class Progress:
             parts = f"{stage.done} / {stage.of}"
             self._write(choose(f"正在核对 {parts}", f"checking {parts}"))
 
+    def services(self, done: int, of: int) -> None:
+        """Tells how many services have started their missing workflows."""
+        self._write(choose(f"正在核对各服务的流程 {done} / {of}", f"services done {done} / {of}"))
+
     def rows(self, written: int, total: int) -> None:
         """Tells how many rows of a list are written; `total` is 0 if it is unknown."""
         of = f" / {total:,}" if total else ""

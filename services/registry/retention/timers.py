@@ -60,9 +60,9 @@ class Timers:
         Raises Away if Temporal is not connected or does not answer.
         """
         daily = self._connected()
-        if self._upkeep is not None:
-            await self._upkeep.end_unsound()
-        return await daily.reconcile()
+        if self._upkeep is None:
+            return await daily.reconcile()
+        return await self._upkeep.before(daily.reconcile)()
 
     async def runs(self) -> bool:
         """Returns whether the workflow `retention/daily` is running.

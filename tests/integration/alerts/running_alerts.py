@@ -107,9 +107,11 @@ class RecordingTimers(Timers):
         name = f"escalation/{stand.escalation_id}"
         (self.running.discard if stand.closed and not stand.to_note else self.running.add)(name)
 
-    async def escalating(self) -> set[str]:
-        running = {n for n in self.running if n.startswith("escalation/")}
-        return {name.removeprefix("escalation/") for name in running}
+    async def listed(self, workflow_type: str) -> set[str]:
+        return {name for name in self.running if name.startswith(f"{workflow_type.lower()}/")}
+
+    async def keep(self, workflow_id: str) -> bool:
+        return await self.runs(workflow_id)
 
     async def watch(self, bureau: str) -> None:
         self.watched.append(bureau)
