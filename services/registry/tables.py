@@ -16,6 +16,7 @@ from plumbing.row_scope import bureau_index, partial_index
 from services.registry.base import Base
 from services.registry.identity.tables import Account
 from services.registry.imports.tables import (
+    ConfirmedHeading,
     ImportBatch,
     ImportedThing,
     ImportFault,
@@ -31,6 +32,7 @@ __all__ = [
     "Account",
     "Authorisation",
     "Base",
+    "ConfirmedHeading",
     "ImportBatch",
     "ImportFault",
     "ImportPiece",

@@ -2233,6 +2233,8 @@ class ImportHeader(_message.Message):
     SHEET_FIELD_NUMBER: _builtins.int
     MATCHES_FIELD_NUMBER: _builtins.int
     CONFIRM_COLUMNS_FIELD_NUMBER: _builtins.int
+    HIDDEN_ROWS_FIELD_NUMBER: _builtins.int
+    HEADER_ROW_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """Makes the call safe to repeat."""
     family: _builtins.str
@@ -2253,6 +2255,12 @@ class ImportHeader(_message.Message):
     """Sheet of a workbook; empty for the first one that is not blank."""
     confirm_columns: _builtins.bool
     """Of StartImport: the batch waits after its columns are read, until ConfirmColumns."""
+    hidden_rows: _builtins.bool
+    """Rows that the sheet hides, or that its filter leaves out, are read too; without it they are
+    left out, and told of.
+    """
+    header_row: _builtins.int
+    """Row of the headings, as a person saw it, from 1; 0 where it is looked for."""
     @_builtins.property
     def columns(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
         """Field of the family → column of the file; fields not named are looked for by their own name."""
@@ -2292,10 +2300,12 @@ class ImportHeader(_message.Message):
         sheet: _builtins.str = ...,
         matches: _abc.Iterable[Global___ColumnMatch] | None = ...,
         confirm_columns: _builtins.bool = ...,
+        hidden_rows: _builtins.bool = ...,
+        header_row: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["baseline", b"baseline", "bureau", b"bureau", "columns", b"columns", "confirm_columns", b"confirm_columns", "constants", b"constants", "family", b"family", "file_missing", b"file_missing", "file_name", b"file_name", "matches", b"matches", "mode", b"mode", "placeholder_owners", b"placeholder_owners", "request_id", b"request_id", "sheet", b"sheet", "values", b"values"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["baseline", b"baseline", "bureau", b"bureau", "columns", b"columns", "confirm_columns", b"confirm_columns", "constants", b"constants", "family", b"family", "file_missing", b"file_missing", "file_name", b"file_name", "header_row", b"header_row", "hidden_rows", b"hidden_rows", "matches", b"matches", "mode", b"mode", "placeholder_owners", b"placeholder_owners", "request_id", b"request_id", "sheet", b"sheet", "values", b"values"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -2809,8 +2819,18 @@ class GetColumnsResponse(_message.Message):
     COLUMNS_FIELD_NUMBER: _builtins.int
     FIELDS_FIELD_NUMBER: _builtins.int
     MISSING_FIELD_NUMBER: _builtins.int
+    HIDDEN_ROWS_FIELD_NUMBER: _builtins.int
+    SHEET_FIELD_NUMBER: _builtins.int
+    OTHER_SHEETS_FIELD_NUMBER: _builtins.int
+    WITH_HIDDEN_ROWS_FIELD_NUMBER: _builtins.int
     header_row: _builtins.int
     """Row of the headings, from 1."""
+    hidden_rows: _builtins.int
+    """How many rows of the sheet are hidden or filtered out; they are read only if that is confirmed."""
+    sheet: _builtins.str
+    """Sheet that was read, of a workbook."""
+    with_hidden_rows: _builtins.bool
+    """The hidden rows were confirmed to be read too."""
     @_builtins.property
     def batch(self) -> Global___Batch:
         """The batch."""
@@ -2831,6 +2851,10 @@ class GetColumnsResponse(_message.Message):
     def missing(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Names of the required fields that no column has."""
 
+    @_builtins.property
+    def other_sheets(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Further sheets that hold something; none of them is read."""
+
     def __init__(
         self,
         *,
@@ -2840,10 +2864,14 @@ class GetColumnsResponse(_message.Message):
         columns: _abc.Iterable[Global___FileColumn] | None = ...,
         fields: _abc.Iterable[Global___ColumnField] | None = ...,
         missing: _abc.Iterable[_builtins.str] | None = ...,
+        hidden_rows: _builtins.int = ...,
+        sheet: _builtins.str = ...,
+        other_sheets: _abc.Iterable[_builtins.str] | None = ...,
+        with_hidden_rows: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["batch", b"batch"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["batch", b"batch", "columns", b"columns", "fields", b"fields", "header_row", b"header_row", "missing", b"missing", "skipped", b"skipped"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["batch", b"batch", "columns", b"columns", "fields", b"fields", "header_row", b"header_row", "hidden_rows", b"hidden_rows", "missing", b"missing", "other_sheets", b"other_sheets", "sheet", b"sheet", "skipped", b"skipped", "with_hidden_rows", b"with_hidden_rows"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -2885,6 +2913,7 @@ class FileColumn(_message.Message):
     HEADING_FIELD_NUMBER: _builtins.int
     SAMPLES_FIELD_NUMBER: _builtins.int
     FIELD_FIELD_NUMBER: _builtins.int
+    LEARNED_FIELD_NUMBER: _builtins.int
     number: _builtins.int
     """Number of the column, from 1."""
     heading: _builtins.str
@@ -2893,6 +2922,8 @@ class FileColumn(_message.Message):
     """Field that was confirmed for it, or is proposed as long as nothing is confirmed; empty where the
     column is not used.
     """
+    learned: _builtins.bool
+    """It is proposed because the bureau confirmed this heading for the field before."""
     @_builtins.property
     def samples(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """The first values below it that are not blank, at most three."""
@@ -2904,10 +2935,11 @@ class FileColumn(_message.Message):
         heading: _builtins.str = ...,
         samples: _abc.Iterable[_builtins.str] | None = ...,
         field: _builtins.str = ...,
+        learned: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["field", b"field", "heading", b"heading", "number", b"number", "samples", b"samples"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["field", b"field", "heading", b"heading", "learned", b"learned", "number", b"number", "samples", b"samples"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -2958,6 +2990,8 @@ class ConfirmColumnsRequest(_message.Message):
     SEEN_FIELD_NUMBER: _builtins.int
     MATCHES_FIELD_NUMBER: _builtins.int
     MODE_FIELD_NUMBER: _builtins.int
+    HIDDEN_ROWS_FIELD_NUMBER: _builtins.int
+    SHEET_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """Makes the call safe to repeat."""
     batch_id: _builtins.str
@@ -2966,6 +3000,12 @@ class ConfirmColumnsRequest(_message.Message):
     """SHA-256 of the file whose columns were looked at, hex."""
     mode: _builtins.str
     """all_or_nothing, good_rows, or check (changes nothing; the batch can be imported afterwards)."""
+    hidden_rows: _builtins.bool
+    """The hidden rows are to be read too."""
+    sheet: _builtins.str
+    """Another sheet that is to be read instead; its columns are then to be confirmed anew, and
+    `matches` is not used.
+    """
     @_builtins.property
     def matches(self) -> _containers.RepeatedCompositeFieldContainer[Global___ColumnMatch]:
         """Every column that is to be read, with its field."""
@@ -2978,10 +3018,12 @@ class ConfirmColumnsRequest(_message.Message):
         seen: _builtins.str = ...,
         matches: _abc.Iterable[Global___ColumnMatch] | None = ...,
         mode: _builtins.str = ...,
+        hidden_rows: _builtins.bool = ...,
+        sheet: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["batch_id", b"batch_id", "matches", b"matches", "mode", b"mode", "request_id", b"request_id", "seen", b"seen"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["batch_id", b"batch_id", "hidden_rows", b"hidden_rows", "matches", b"matches", "mode", b"mode", "request_id", b"request_id", "seen", b"seen", "sheet", b"sheet"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -101,6 +101,9 @@ FileMissing = Annotated[
     bool, typer.Option("--file-missing", help="为检定记录一并建立主体和器具 | file what lacks")
 ]
 Sheet = Annotated[str, typer.Option("--sheet", help="工作表，默认第一个有内容的 | sheet")]
+HiddenRows = Annotated[
+    bool, typer.Option("--hidden-rows", help="也读取隐藏和筛选掉的行 | read hidden rows too")
+]
 MappingFile = Annotated[
     Path | None, typer.Option("--mapping", help="列映射的 JSON 文件 | file with a mapping")
 ]
@@ -161,6 +164,7 @@ def import_(
     family: Family,
     bureau: Bureau = "",
     sheet: Sheet = "",
+    hidden_rows: HiddenRows = False,
     mapping: MappingFile = None,
     column: Columns = None,
     constant: Constants = None,
@@ -191,6 +195,7 @@ def import_(
         mode=mode,
         baseline=baseline,
         sheet=sheet,
+        hidden_rows=hidden_rows,
     )
     content = file.read_bytes()
     result = with_client(
@@ -275,6 +280,7 @@ def header_of(
     mode: str = "all_or_nothing",
     baseline: bool = False,
     sheet: str = "",
+    hidden_rows: bool = False,
 ) -> pb.ImportHeader:
     """Builds the first message of an upload, with a new request id."""
     return pb.ImportHeader(
@@ -290,6 +296,7 @@ def header_of(
         placeholder_owners=mapping.placeholders,
         file_missing=mapping.file_missing,
         sheet=sheet,
+        hidden_rows=hidden_rows,
     )
 
 

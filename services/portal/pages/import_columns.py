@@ -14,7 +14,7 @@ from services.portal.visit import Visit, whole_number
 from services.portal.wording import N_
 
 _COLUMN = "column-"
-_MODES = {"check": "check", "import": "all_or_nothing"}
+_MODES = {"check": "check", "import": "all_or_nothing", "sheet": "check"}
 
 
 async def columns(visit: Visit) -> Response:
@@ -29,6 +29,8 @@ async def columns(visit: Visit) -> Response:
             pb.ColumnMatch(column=n, field=name) for n, name in _chosen(visit).items() if name
         ],
         mode=_MODES.get(visit.field("act"), ""),
+        hidden_rows=visit.field("hidden_rows") == "yes",
+        sheet=visit.field("sheet") if visit.field("act") == "sheet" else "",
     )
     try:
         await ask(visit.services.imports.ConfirmColumns(request))
@@ -37,11 +39,13 @@ async def columns(visit: Visit) -> Response:
     return visit.redirect(f"/imports/{visit.path('batch_id')}")
 
 
-async def confirmed(visit: Visit, batch: pb.Batch) -> Mapping[int, str]:
-    """Returns the field of each column, by number, of a batch that was checked with them."""
+async def confirmed(visit: Visit, batch: pb.Batch) -> Mapping[str, str]:
+    """Returns what was confirmed for a batch that was checked, as fields of the form."""
     if batch.state != "checked" or not batch.open_until:
         return {}
-    return {one.number: one.field for one in (await _read(visit, batch.batch_id)).columns}
+    shown = await _read(visit, batch.batch_id)
+    fields = {f"{_COLUMN}{one.number}": one.field for one in shown.columns}
+    return fields | ({"hidden_rows": "yes"} if shown.with_hidden_rows else {})
 
 
 async def _read(visit: Visit, batch_id: str) -> pb.GetColumnsResponse:
@@ -86,6 +90,7 @@ async def _page(visit: Visit, status: int = 200, **values: Any) -> Response:
         blank=shown.header_row - 1 - len(shown.skipped),
         own=shown.batch.imported_by == visit.person.account_id,
         chosen=_chosen(visit) or {one.number: one.field for one in shown.columns},
+        with_hidden=visit.field("hidden_rows") or shown.with_hidden_rows,
         **values,
     )
 

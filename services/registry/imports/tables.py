@@ -74,6 +74,22 @@ class ImportBatch(Base, table=True):
     effects: dict[str, Any] | None = Field(default=None, sa_type=JsonColumn)
 
 
+class ConfirmedHeading(Base, table=True):
+    """A heading of a column that somebody of a bureau has confirmed for a field.
+
+    It is proposed for the next file of the family. `heading` is written as it is compared.
+    """
+
+    __tablename__ = "import_heading"
+
+    bureau: str = Field(primary_key=True)
+    family: str = Field(primary_key=True)
+    heading: str = Field(primary_key=True)
+    field: str
+    confirmed_by: str
+    confirmed_at: datetime
+
+
 class ImportPiece(Base, table=True):
     """A piece of a batch's content, stored until the batch is decided.
 

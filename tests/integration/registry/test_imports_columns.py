@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import io
 from datetime import date, timedelta
 from typing import Any
+from uuid import uuid4
+
+import xlsxwriter
 
 from law.periods import start_of
 from plumbing.change import Changes
@@ -24,6 +28,7 @@ from tests.integration.registry.import_files import (
 )
 from tests.integration.registry.running_registry import (
     DISTRICT,
+    OTHER_DISTRICT,
     Client,
     RunningRegistry,
     refused,
@@ -37,7 +42,7 @@ def file_of(name: str, kind: str = "个体工商户") -> bytes:
     """A file with a title above, and headings of which the register knows all but one."""
     return table(
         ["样例市场名册"],
-        ["主体类型", "摊位", "监管机关代码", "备注", "行业领域"],
+        ["主体类型", f"摊位{uuid4().hex}", "监管机关代码", "备注", "行业领域"],
         [kind, name, DISTRICT, "无", "集贸市场"],
     )
 
@@ -187,3 +192,62 @@ async def test_what_nobody_confirms_or_imports_is_not_kept_for_ever(
         assert (found.state, found.open_until) == (state, "")
         with refused("WRONG_STATE"):
             await confirm(client, found, GOOD)
+
+
+async def test_a_heading_that_a_bureau_confirmed_is_proposed_next_time(
+    registry: RunningRegistry,
+) -> None:
+    await registry.bureau()
+    client, heading = registry.client(Role.CASEWORKER), f"摊位{uuid4().hex}"
+    heads = ["主体类型", heading, "监管机关代码", "备注", "行业领域"]
+
+    async def shown_for(sender: Client, bureau: str) -> list[tuple[str, bool]]:
+        row = ["个体工商户", unique_name(), bureau, "无", "集贸市场"]
+        batch = await sent(sender, table(heads, row))
+        columns = (await columns_of(sender, batch)).columns
+        await confirm(sender, batch, GOOD)
+        return [(one.field, one.learned) for one in columns if one.number == NAME]
+
+    assert await shown_for(client, DISTRICT) == [("", False)]
+    colleague = registry.client(Role.CASEWORKER, name="colleague")
+    assert await shown_for(colleague, DISTRICT) == [("name", True)]
+    await registry.bureau(OTHER_DISTRICT)
+    other = registry.client(Role.CASEWORKER, bureau=OTHER_DISTRICT)
+    assert await shown_for(other, OTHER_DISTRICT) == [("", False)]
+
+
+async def test_another_sheet_is_shown_and_hidden_rows_are_read_if_confirmed(
+    registry: RunningRegistry,
+) -> None:
+    await registry.bureau()
+    client, names = registry.client(Role.CASEWORKER), [unique_name() for _ in range(3)]
+    rows = [("个体工商户", name, DISTRICT, "", "集贸市场") for name in names]
+    heads = ("主体类型", "名称", "监管机关代码", "备注", "行业领域")
+    content = workbook({"说明": [("见下表",)], "名册": [heads, *rows]}, hidden=[2])
+    batch = await sent(client, content)
+    shown = await columns_of(client, batch)
+    assert (shown.sheet, list(shown.other_sheets)) == ("说明", ["名册"])
+    request = confirmation(batch, {}, sheet="名册")
+    batch = await processed(client, (await client.imports.ConfirmColumns(request)).batch)
+    assert batch.state == "matching"
+    shown = await columns_of(client, batch)
+    assert (shown.sheet, shown.hidden_rows, list(shown.missing)) == ("名册", 1, [])
+    checked = await confirm(client, batch, GOOD)
+    assert (checked.changed, checked.left_out) == (2, 1)
+    request = confirmation(batch, GOOD, hidden_rows=True)
+    checked = await processed(client, (await client.imports.ConfirmColumns(request)).batch)
+    assert (checked.changed, checked.left_out) == (3, 0)
+    assert (await columns_of(client, batch)).with_hidden_rows
+
+
+def workbook(sheets: dict[str, list[tuple[str, ...]]], hidden: list[int]) -> bytes:
+    """A workbook whose last sheet hides some of its rows."""
+    file = io.BytesIO()
+    with xlsxwriter.Workbook(file) as book:
+        for name, rows in sheets.items():
+            page = book.add_worksheet(name)
+            for y, row in enumerate(rows):
+                page.write_row(y, 0, row)
+        for row in hidden:
+            page.set_row(row, options={"hidden": True})
+    return file.getvalue()

@@ -28,6 +28,7 @@ from services.registry.imports.batch.intake import (
     sender_of,
     sent_as,
 )
+from services.registry.imports.batch.learning import learned
 from services.registry.imports.batch.matching import await_confirmation, keep_open
 from services.registry.imports.batch.processing import Processor, Ready, process
 from services.registry.imports.batch.quota import Quota, require_room
@@ -131,8 +132,10 @@ class Background:
 
     async def _shown(self, batch: ImportBatch, header: pb.ImportHeader, content: bytes) -> bool:
         """Whether the columns now wait to be confirmed; a file that cannot be read is refused."""
+        async with self._changes.database.snapshot() as session:
+            known = await learned(session, batch)
         try:
-            shown = await asyncio.to_thread(preview, header, content, self._file_limits)
+            shown = await asyncio.to_thread(preview, header, content, self._file_limits, known)
         except BadFile:
             return False
         async with self._changes.change(sender_of(batch)) as change:

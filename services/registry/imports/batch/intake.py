@@ -218,6 +218,7 @@ def question(header: pb.ImportHeader, sha256: str, bureau: str) -> str:
         header.file_missing,
         header.sheet,
         *sorted((match.field, match.column) for match in header.matches),
+        *(["hidden rows"] if header.hidden_rows else []),
     ]
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 

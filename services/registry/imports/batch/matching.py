@@ -21,6 +21,7 @@ from services.registry.imports import wire
 from services.registry.imports.batch.access import find_batch
 from services.registry.imports.batch.commands import MATCHING, WAITING
 from services.registry.imports.batch.intake import question
+from services.registry.imports.batch.learning import learn
 from services.registry.imports.rows import columns as mapping
 from services.registry.imports.rows.families import Field
 from services.registry.imports.rows.preview import Preview
@@ -60,6 +61,10 @@ async def get_columns(view: View, request: pb.GetColumnsRequest) -> pb.GetColumn
         columns=columns,
         fields=map(_field, fields.values()),
         missing=[name for name, one in fields.items() if _lacks(header, one, found)],
+        hidden_rows=shown.get("hidden", 0),
+        sheet=shown.get("sheet", ""),
+        other_sheets=shown.get("others", ()),
+        with_hidden_rows=header.hidden_rows,
     )
 
 
@@ -109,16 +114,33 @@ async def confirm_columns(
         raise WrongState("此文件已不能再导入", "The file is kept no longer", state=batch.state)
     await _require_latest(change, batch, request.seen)
     header = pb.ImportHeader.FromString(batch.asked or b"")
+    if request.sheet and request.sheet != shown.get("sheet"):
+        _show_sheet(batch, header, request.sheet, shown)
+        return pb.ConfirmColumnsResponse(batch=wire.batch(batch))
     _check(header, request, shown)
+    await learn(change, batch, shown, request)
     del header.matches[:]
     header.matches.extend(request.matches)
     header.mode, header.confirm_columns = request.mode, False
+    header.hidden_rows, header.header_row = request.hidden_rows, shown["header_row"]
     batch.asked, batch.state = header.SerializeToString(), WAITING
     batch.question = question(header, batch.sha256, batch.bureau)
     matches = {match.field: match.column for match in request.matches}
     after = {"columns": matches, "mode": request.mode}
     change.audit("confirm_columns", f"import/{batch.batch_id}", after=after)
     return pb.ConfirmColumnsResponse(batch=wire.batch(batch))
+
+
+def _show_sheet(
+    batch: ImportBatch, header: pb.ImportHeader, sheet: str, shown: Mapping[str, Any]
+) -> None:
+    """Has the columns of another sheet shown; they are confirmed anew."""
+    if sheet not in shown.get("others", ()):
+        zh, en = "工作簿没有这个工作表", "the workbook has no such sheet"
+        raise InvalidInput(faults=[Fault("sheet", zh, en)])
+    header.sheet, header.confirm_columns, header.header_row = sheet, True, 0
+    del header.matches[:]
+    batch.asked, batch.state, batch.preview = header.SerializeToString(), WAITING, None
 
 
 async def _require_latest(change: Change, batch: ImportBatch, seen: str) -> None:

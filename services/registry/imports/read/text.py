@@ -37,11 +37,13 @@ class Row(NamedTuple):
     """One row of a file, with its number from 1.
 
     If it cannot be read, `broken` has the reason code and the explanation in Chinese and English.
+    `hidden` tells that a workbook hides the row, or that its filter leaves it out.
     """
 
     number: int
     cells: list[str]
     broken: tuple[str, str, str] | None = None
+    hidden: bool = False
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ import sys
 import tempfile
 import weakref
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from services.registry.imports.read.limits import BadFile, FileLimits
@@ -29,7 +29,9 @@ class SheetFacts:
     """The facts about a sheet that the reading process reports besides its rows.
 
     `merged` maps a column, from 0, to the first row filled from a merged cell and the number of
-    rows filled. `others` are further sheets that are not blank.
+    rows filled. `others` are further sheets that are not blank. `comments` are the notes in cells:
+    row from 1, column from 0, text; at most 200. `hidden` counts the rows that are hidden, and
+    `given` tells that the sheet was asked for by name.
     """
 
     sheet: str
@@ -37,6 +39,9 @@ class SheetFacts:
     from_1904: bool = False
     merged: Mapping[int, tuple[int, int]] = field(default_factory=dict)
     others: tuple[str, ...] = ()
+    comments: tuple[tuple[int, int, str], ...] = ()
+    hidden: int = 0
+    given: bool = False
 
 
 class Workbook:
@@ -49,7 +54,7 @@ class Workbook:
         self._lines = tempfile.TemporaryFile()  # noqa: SIM115 - closed with this object
         weakref.finalize(self, self._lines.close)
         exit_code = self._unpack(content, sheet)
-        self.facts = self._facts(exit_code)
+        self.facts = replace(self._facts(exit_code), given=bool(sheet))
 
     @property
     def sheet(self) -> str:
@@ -63,7 +68,7 @@ class Workbook:
         for line in self._lines:
             message = json.loads(line)
             if isinstance(message, list):
-                yield Row(message[0], [_cell(cell) for cell in message[1]])
+                yield Row(message[0], [_cell(cell) for cell in message[1]], hidden=len(message) > 2)
             elif "long" in message:
                 blank = [""] * message["long"]
                 yield Row(message["row"], [*blank, ""], huge_cell(self._limits.cell))
@@ -103,6 +108,8 @@ class Workbook:
             from_1904=first["from_1904"],
             merged={int(place): (row, times) for place, (row, times) in last["merged"].items()},
             others=tuple(last["others"]),
+            comments=tuple((row, place, text) for row, place, text in last["comments"]),
+            hidden=last["hidden"],
         )
 
     def _refusal(self, message: Mapping[str, Any]) -> BadFile:

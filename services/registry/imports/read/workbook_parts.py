@@ -1,4 +1,4 @@
-"""Finds macros, the first day of dates, and failed formulas, which the reading library ignores.
+"""Finds what the reading library ignores: macros, failed formulas, hidden rows, notes in cells.
 
 The library returns a cell whose formula failed, or was never computed, as a blank one. A blank cell
 may be imported, a failed formula must not; so failed formulas are searched in the XML of the sheet.
@@ -7,6 +7,7 @@ may be imported, a failed formula must not; so failed formulas are searched in t
 from __future__ import annotations
 
 import io
+import posixpath
 import re
 import zipfile
 from collections import defaultdict
@@ -17,8 +18,12 @@ ZIP = b"PK\x03\x04"
 HEADER_ROWS = 20  # among so many first rows the header is looked for
 PIECE = 1024 * 1024
 SMALL_PART = 16 * PIECE
+OVERLAP = 512  # bytes: longer than the start tag of a row
 _MAY_FAIL = re.compile(rb"<(?:\w+:)?f[\s/>]|\bt=[\"']e[\"']")
 _FROM_1904 = re.compile(rb"\bdate1904=[\"'](?:1|true)[\"']")
+_MAY_HIDE = re.compile(rb"<(?:\w+:)?row\b[^>]*\bhidden=[\"'](?:1|true)[\"']")
+COMMENTS = 200  # notes in cells that are told of
+COMMENT_LENGTH = 100
 _REFERENCE = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
 
 
@@ -41,13 +46,98 @@ def failed_cells(content: bytes, sheet: str) -> Mapping[int, Mapping[int, str]]:
     """
     with zipfile.ZipFile(io.BytesIO(content)) as parts:
         path = _path(parts, sheet)
-        if path is None or not _may_fail(parts, path):
+        if path is None or not _has(parts, path, _MAY_FAIL):
             return {}
         cells = _FailedCells()
         with parts.open(path) as stream:
             while piece := stream.read(PIECE):
                 cells.parser.Parse(piece)
         return cells.failed
+
+
+def hidden_rows(content: bytes, sheet: str) -> set[int]:
+    """Returns the numbers, from 1, of the rows that a sheet hides or that its filter leaves out."""
+    hidden: set[int] = set()
+    with zipfile.ZipFile(io.BytesIO(content)) as parts:
+        path = _path(parts, sheet)
+        if path is None or not _has(parts, path, _MAY_HIDE):
+            return hidden
+        row = 0
+
+        def start(name: str, attributes: dict[str, str]) -> None:
+            nonlocal row
+            if _local(name) == "row":
+                row = int(attributes.get("r", row + 1))
+                if attributes.get("hidden") in ("1", "true"):
+                    hidden.add(row)
+
+        parser = expat.ParserCreate()
+        parser.StartElementHandler = start
+        with parts.open(path) as stream:
+            while piece := stream.read(PIECE):
+                parser.Parse(piece)
+    return hidden
+
+
+def comments(content: bytes, sheet: str) -> list[tuple[int, int, str]]:
+    """Returns the notes in the cells of a sheet: row from 1, column from 0, and text.
+
+    They are the first 200, each shortened to 100 characters.
+    """
+    with zipfile.ZipFile(io.BytesIO(content)) as parts:
+        path = _path(parts, sheet)
+        name = _comments_path(parts, path) if path else None
+        return _Comments().read(_part(parts, name)) if name else []
+
+
+def _comments_path(parts: zipfile.ZipFile, sheet: str) -> str | None:
+    folder, _, file = sheet.rpartition("/")
+    relations = f"{folder}/_rels/{file}.rels"
+    if relations not in parts.namelist():
+        return None
+    for one in _elements(_part(parts, relations), "Relationship"):
+        if one.get("Type", "").endswith("/comments"):
+            target = one.get("Target", "")
+            path = posixpath.normpath(posixpath.join(f"/{folder}", target)).lstrip("/")
+            return path if path in parts.namelist() else None
+    return None
+
+
+class _Comments:
+    """Reads the XML of the notes in cells."""
+
+    def __init__(self) -> None:
+        self.found: list[tuple[int, int, str]] = []
+        self._at: tuple[int, int] | None = None
+        self._text = ""
+        self._in_text = False
+
+    def read(self, xml: bytes) -> list[tuple[int, int, str]]:
+        """Returns the notes of a part."""
+        parser = expat.ParserCreate()
+        parser.buffer_text = True
+        parser.StartElementHandler = self._start
+        parser.EndElementHandler = self._end
+        parser.CharacterDataHandler = self._add
+        parser.Parse(xml, True)
+        return self.found
+
+    def _start(self, name: str, attributes: dict[str, str]) -> None:
+        if _local(name) == "comment":
+            reference = _REFERENCE.fullmatch(attributes.get("ref", ""))
+            self._at = (int(reference[2]), column_of(reference[1])) if reference else None
+            self._text = ""
+        self._in_text = _local(name) == "t"
+
+    def _add(self, text: str) -> None:
+        if self._in_text:
+            self._text += text
+
+    def _end(self, name: str) -> None:
+        self._in_text = False
+        if _local(name) == "comment" and self._at and len(self.found) < COMMENTS:
+            text = " ".join(self._text.split())
+            self.found.append((*self._at, text[:COMMENT_LENGTH]))
 
 
 def column_of(letters: str) -> int:
@@ -73,13 +163,13 @@ def _part(parts: zipfile.ZipFile, path: str) -> bytes:
         return stream.read(SMALL_PART)
 
 
-def _may_fail(parts: zipfile.ZipFile, path: str) -> bool:
+def _has(parts: zipfile.ZipFile, path: str, pattern: re.Pattern[bytes]) -> bool:
     before = b""
     with parts.open(path) as stream:
         while piece := stream.read(PIECE):
-            if _MAY_FAIL.search(before + piece):
+            if pattern.search(before + piece):
                 return True
-            before = piece[-64:]
+            before = piece[-OVERLAP:]
     return False
 
 

@@ -3,7 +3,8 @@
 A hostile workbook can make any reader allocate more memory than there is, and the native library
 used here then ends its process. So only this process ends, and the registry reports the reason. The
 workbook is read from standard input. Standard output gets a line of JSON for the sheet, one for
-every row that is not blank, and one at the end; without the last one the reading failed.
+every row that is not blank, and one at the end; without the last one the reading failed. The line
+of a row has its number and its cells, and `true` behind them if the row is hidden.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import os
 import resource
 import signal
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
@@ -60,9 +61,11 @@ def _write_sheet(workbook: Any, arguments: Mapping[str, Any], content: bytes, ou
     _write(out, {"sheet": name, "macros": macros, "from_1904": from_1904})
     filler = _Filler(sheet.merged_cell_ranges or [])
     failed = workbook_parts.failed_cells(content, name)
-    end = _write_rows(sheet, filler, failed, arguments, out)
-    others = [] if given else _others(workbook, name)
-    _write(out, {"end": end, "merged": filler.filled, "others": others})
+    hidden = workbook_parts.hidden_rows(content, name)
+    end = _write_rows(sheet, filler, failed, hidden, arguments, out)
+    last = {"end": end, "merged": filler.filled, "others": _others(workbook, name)}
+    last |= {"comments": workbook_parts.comments(content, name), "hidden": len(hidden)}
+    _write(out, last)
 
 
 def _visible(workbook: Any) -> list[str]:
@@ -83,6 +86,7 @@ def _write_rows(
     sheet: Any,
     filler: _Filler,
     failed: Mapping[int, Mapping[int, str]],
+    hidden: Set[int],
     limits: Mapping[str, Any],
     out: TextIO,
 ) -> int:
@@ -99,13 +103,17 @@ def _write_rows(
             continue
         rows += 1
         line = _row(number, rows, values, limits)
+        if isinstance(line, list) and number in hidden:
+            line.append(True)
         _write(out, line)
         if isinstance(line, dict) and "too" in line:
             break
     return rows
 
 
-def _row(number: int, rows: int, cells: list[Any], limits: Mapping[str, Any]) -> object:
+def _row(
+    number: int, rows: int, cells: list[Any], limits: Mapping[str, Any]
+) -> list[Any] | dict[str, int | str]:
     if rows > limits["rows"] + HEADER_ROWS:
         return {"row": number, "too": "many"}
     if len(cells) > limits["columns"]:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from law.errors import Fault, InvalidInput
@@ -13,6 +12,7 @@ from protos.registry.v1 import registry_pb2 as pb
 from services.registry.imports.rows import cells
 from services.registry.imports.rows.families import FAMILIES, Family, FamilyName, Field
 from services.registry.imports.rows.faults import Notes
+from services.registry.imports.rows.headings import Headings, plain
 
 REASONS = "原因"  # the last column of a file of rejected rows
 COLUMNS_SHOWN = 40
@@ -103,21 +103,13 @@ def is_needed(header: pb.ImportHeader, field: Field) -> bool:
     return field.required and field.name not in header.constants and not given_by_bureau
 
 
-def fields_found(header: pb.ImportHeader, cells_of_row: Sequence[str]) -> int:
-    """Counts the fields of the family that a row would name if it were the header row."""
-    names = {_plain(cells.clean(cell)) for cell in cells_of_row}
-    fields = FAMILIES[FamilyName(header.family)].fields.values()
-    return sum(not names.isdisjoint(_headings(header, field)) for field in fields)
-
-
-def _headings(header: pb.ImportHeader, field: Field) -> list[str]:
-    """The headings under which a field may stand: the mapped one, else all known ones."""
-    mapped = header.columns.get(field.name)
-    return [_plain(heading) for heading in (field.headings if mapped is None else (mapped,))]
-
-
-def bind(header: pb.ImportHeader, names: Sequence[str], notes: Notes) -> Binding:
-    """Finds the column of each field in a file.
+def bind(
+    header: pb.ImportHeader,
+    names: Sequence[str],
+    notes: Notes,
+    headings: Headings | None = None,
+) -> Binding:
+    """Finds the column of each field in a file; `headings` are the ones that are known.
 
     Adds faults for missing and duplicate columns and warnings for unknown ones, on the header row.
     """
@@ -125,9 +117,12 @@ def bind(header: pb.ImportHeader, names: Sequence[str], notes: Notes) -> Binding
     clean = [cells.clean(name) for name in names]
     constants = _constants(header, family)
     columns = {}
+    known = headings or Headings(header)
     for name, field in fields_of(header).items():
-        find = _confirmed_place if header.matches else _place
-        place = find(header, field, clean, notes)
+        if header.matches:
+            place = _confirmed_place(header, field, clean, notes)
+        else:
+            place = _place(known, field, clean, notes, columns.values())
         if place is not None:
             columns[name] = place
         elif is_needed(header, field):
@@ -159,26 +154,28 @@ def _confirmed_place(
     return number - 1 if number else None
 
 
-def _place(header: pb.ImportHeader, field: Field, names: Sequence[str], notes: Notes) -> int | None:
-    mapped = header.columns.get(field.name)
-    if mapped is None and field.name in header.constants:
+def _place(
+    known: Headings,
+    field: Field,
+    names: Sequence[str],
+    notes: Notes,
+    taken: Collection[int],
+) -> int | None:
+    mapped = known.header.columns.get(field.name)
+    if mapped is None and field.name in known.header.constants:
         return None
-    plain = [_plain(name) for name in names]
-    heading = next((name for name in _headings(header, field) if name in plain), None)
+    plain_names = [plain(name) for name in names]
+    free = [n for place, n in enumerate(plain_names) if place not in taken or mapped is not None]
+    heading = next((name for name in known.of(field) if name in free), None)
     if heading is None:
         if mapped is not None and not field.required:
             _note_missing(field, mapped, names, notes)
         return None
-    place = plain.index(heading)
-    if plain.count(heading) > 1:
+    place = plain_names.index(heading)
+    if plain_names.count(heading) > 1:
         zh, en = f"列名“{heading}”重复", f"the column {heading!r} stands more than once"
         notes.fault(notes.header_row, "DUPLICATE_COLUMN", zh, en, column=names[place])
     return place
-
-
-def _plain(name: str) -> str:
-    narrow = unicodedata.normalize("NFKC", name)
-    return "".join(narrow.split()).strip("*").lower()
 
 
 def _note_missing(field: Field, mapped: str, names: Sequence[str], notes: Notes) -> None:

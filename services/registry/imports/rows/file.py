@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
-from itertools import chain, islice
+from itertools import chain, islice, pairwise
 from typing import NamedTuple
 
 from protos.registry.v1 import registry_pb2 as pb
@@ -19,6 +19,8 @@ from services.registry.imports.rows import cells
 from services.registry.imports.rows import columns as mapping
 from services.registry.imports.rows.columns import Binding
 from services.registry.imports.rows.faults import Notes
+from services.registry.imports.rows.headings import Headings
+from services.registry.imports.rows.left_out import LeftOut
 from services.registry.imports.rows.reader import Item, RowReader
 
 
@@ -78,7 +80,7 @@ def read_file(
 def _read_source(
     header: pb.ImportHeader, source: Sheet | Workbook, file: FileContent, today: date
 ) -> None:
-    parts = divide(header, source.rows())
+    parts = divide(Headings(header), source.rows())
     file.notes.header_row = parts.header.number
     check_heading(parts.header, file.notes.limits)
     _read_rows(header, parts.header.cells, parts.below, file, today)
@@ -94,18 +96,40 @@ class Parts(NamedTuple):
     below: Iterator[Row]
 
 
-def divide(header: pb.ImportHeader, rows: Iterator[Row]) -> Parts:
+def divide(known: Headings, rows: Iterator[Row]) -> Parts:
     """Finds the header of a table. Raises BadFile if there is no row at all.
 
-    The header is the row, among the first twenty, that names the most fields; the first row where
-    none names any.
+    The header is the row that was confirmed; else the row, among the first twenty, that names the
+    most fields, or two rows if they name more fields together; the first row where none names any.
     """
     top = list(islice(rows, HEADER_ROWS))
     if not top:
         raise BadFile("EMPTY_FILE", "文件是空的", "the file is empty")
-    fields = [0 if row.broken else mapping.fields_found(header, row.cells) for row in top]
+    fields = [0 if row.broken else known.found(row.cells) for row in top]
     place = fields.index(max(fields))
-    return Parts(top[:place], top[place], chain(top[place + 1 :], rows))
+    header = top[place]
+    if known.header.header_row:
+        place = _place_of(top, known.header.header_row)
+        header = top[place]
+    elif pair := _better_pair(known, top, fields[place]):
+        place, header = pair
+        return Parts(top[: place - 1], header, chain(top[place + 1 :], rows))
+    return Parts(top[:place], header, chain(top[place + 1 :], rows))
+
+
+def _place_of(top: Sequence[Row], number: int) -> int:
+    found = (place for place, row in enumerate(top) if row.number == number)
+    return next(found, 0)
+
+
+def _better_pair(known: Headings, top: Sequence[Row], least: int) -> tuple[int, Row] | None:
+    """The first two rows that name more fields together than `least`; their place and header."""
+    for place, (upper, lower) in enumerate(pairwise(top), 1):
+        if not (upper.broken or lower.broken):
+            names = known.joined(upper.cells, lower.cells)
+            if known.found(names) > least:
+                return place, Row(lower.number, names)
+    return None
 
 
 def check_heading(row: Row, limits: FileLimits) -> None:
@@ -134,7 +158,12 @@ def _read_rows(
     file.binding = mapping.bind(header, names, notes)
     facts = file.source.facts if isinstance(file.source, Workbook) else None
     reader = RowReader(header, file.binding, notes, today, facts)
+    without = LeftOut(header, file.binding)
     for row in rows:
+        if reason := without.reason(row):
+            file.left_out += 1
+            notes.warn(row.number, *reason, value=text_of(row))
+            continue
         file.rows += 1
         if file.rows > limits.rows:
             raise too_many(row.number, "many", limits)
@@ -148,17 +177,26 @@ def _read_rows(
         raise BadFile("NO_ROWS", "文件只有表头", "the file holds only a header")
 
 
+def text_of(row: Row) -> str:
+    """Returns the text of a row's cells, shortened to at most 100 characters."""
+    return cells.excerpt(" ".join(filter(None, map(cells.clean, row.cells))))
+
+
 def _note_sheet(source: Workbook, file: FileContent) -> None:
     """Warns of macros, of sheets that were not read, and of merged cells."""
     notes, facts = file.notes, source.facts
     if facts.macros:
         zh, en = "工作簿含有宏；宏不会运行，也不会保存", "it holds macros, neither run nor kept"
         notes.warn(notes.header_row, "MACROS", zh, en)
-    if facts.others:
+    if facts.others and not facts.given:
         names = "、".join(facts.others)
         zh = f"只读取了工作表“{facts.sheet}”；另有内容的工作表：{names}"
         en = f"only the sheet {facts.sheet!r} was read; others hold something too: {names}"
         notes.warn(notes.header_row, "OTHER_SHEETS", zh, en)
+    for row, place, text in facts.comments:
+        name = cells.clean(file.names[place]) if place < len(file.names) else ""
+        zh, en = "单元格有批注，批注不读取", "the cell has a note, which is not read"
+        notes.warn(row, "COMMENT", zh, en, column=name, value=text)
     for place, (row, times) in facts.merged.items():
         if place < len(file.names):
             zh = f"合并的单元格按其覆盖的每一行填写，共 {times} 处"

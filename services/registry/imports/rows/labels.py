@@ -118,6 +118,8 @@ RECORD_KINDS: Mapping[RecordKind, Sequence[str]] = {
 }
 # Column headings of other systems that mean exactly one of our fields, besides the field's own.
 HEADINGS: Mapping[str, Sequence[str]] = {
+    "type_code": ("计量器具名称", "器具名称"),
+    "credit_code": ("社会信用代码", "统一信用代码"),
     "serial_no": ("序列号", "出厂号", "表计编号"),
     "model": ("规格型号", "型号/规格", "仪器型号", "型号"),
     "manufacturer": ("制造单位", "制造厂商", "生产企业", "生产厂商", "厂家"),
@@ -128,6 +130,28 @@ HEADINGS: Mapping[str, Sequence[str]] = {
     "institution": ("检定单位", "检定部门"),
     "certificate_no": ("检定证书编号", "计量检定证书编号", "证书号"),
     "method": ("技术依据", "检验依据"),
+}
+# Headings that mean one of our fields in most files, though not in all: only proposed, where a
+# person then confirms the columns.
+LIKELY_HEADINGS: Mapping[str, Sequence[str]] = {
+    "owner": ("单位名称", "使用单位名称", "证书单位名称", "送检单位", "委托单位", "受检单位"),
+    "type_code": ("器具类别", "仪器设备名称", "证书器具名称", "仪器名称", "设备名称", "测量仪器"),
+    "serial_no": ("器具编号", "设备编号", "仪器编号", "编号"),
+    "manufacturer": ("制造厂", "生产厂", "制造厂家"),
+    "location": ("安装地址", "存放地点", "使用部门"),
+    "certificate_no": ("上次检定证书编号", "校准/检定证书编号", "检定/校准证书编号"),
+    "verified_on": ("上次检定日期", "最近一次检定日期", "最近一次校准日期", "发证日期"),
+    "valid_until": (
+        *("检定有效期", "到期日期", "到期日", "过期时间", "校准/核查有效期"),
+        *("下次检定日期", "下次校准日期"),
+    ),
+    "result": ("检测结果", "检验结果", "结果"),
+    "institution": ("校准机构", "检测部门", "检定/校准机构", "技术机构"),
+    "name": ("单位名称", "企业名称", "主体名称", "市场主体名称", "商户名称"),
+    "credit_code": ("纳税人识别号", "营业执照号", "信用代码"),
+    "address": ("住所", "经营地址", "经营场所", "单位地址", "注册地址"),
+    "person_in_charge": ("法定代表人", "负责人姓名", "经营者"),
+    "email": ("邮箱", "联系邮箱", "e-mail"),
 }
 _BETWEEN = re.compile("[;,、]")
 

@@ -1,0 +1,88 @@
+"""Recognises the rows below the headings that are no data: totals, notes, signatures, headings.
+
+Such a row is left out and told of. Only a row that lacks a required cell can be one, so that no row
+is left out that could have been imported.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from law.identity import folded
+from protos.registry.v1 import registry_pb2 as pb
+from services.registry.imports.read.text import Row
+from services.registry.imports.rows import cells
+from services.registry.imports.rows.columns import Binding, fields_of, is_needed
+from services.registry.imports.rows.headings import plain
+
+_FOOTER = re.compile(
+    "(?:本页|本月|本季度?|本年度?|全部|全年)?(?:合计|总计|小计|共计|累计)"
+    r"|(?:注|备注|附注|说明|填表说明|填报说明)(?:[:;.、\d(]|$)"
+    "|(?:填表|制表|填报|审核|复核|审批|校对|编制|统计|经办|负责|联系|单位负责|主管|录入|报送|送检)"
+    "(?:人|者|人员|单位|部门|日期|时间|电话)?(?:签字|签名|盖章|签章)?(?:[:(/]|$)"
+    r"|(?:日期|电话|盖章|公章|签字|签章|\(?(?:盖章|公章|签字)\)?)(?:[:(]|$)"
+    r"|第\d+页|共\d+页|以下(?:空白|无正文)|[-—]+(?:以下空白)?[-—]+$"
+)
+
+
+class Reason(NamedTuple):
+    """Why a row is left out: a stable code, and the explanation in both languages."""
+
+    code: str
+    zh: str
+    en: str
+
+
+FOOTER = Reason(
+    "FOOTER", "疑似表尾说明，未读取", "seems to be a total, a note or a signature: not read"
+)
+HEADING_AGAIN = Reason("HEADING_AGAIN", "重复的表头，未读取", "the headings again: not read")
+HIDDEN = Reason(
+    "HIDDEN_ROW",
+    "此行被隐藏或筛选掉，未读取；要读取的，请在核对各列时确认",
+    "the row is hidden or filtered out: not read unless that is confirmed",
+)
+
+
+class LeftOut:
+    """Tells which rows of one file are left out."""
+
+    def __init__(self, header: pb.ImportHeader, binding: Binding) -> None:
+        self._with_hidden = header.hidden_rows
+        self._headings = [plain(name) for name in binding.names]
+        fields = fields_of(header)
+        self._needed = [
+            place for name, place in binding.columns.items() if is_needed(header, fields[name])
+        ]
+
+    def reason(self, row: Row) -> Reason | None:
+        """Returns why a row is left out; None for a row that is read."""
+        if row.hidden and not self._with_hidden:
+            return HIDDEN
+        if row.broken:
+            return None
+        if self._is_heading(row):
+            return HEADING_AGAIN
+        if all(map(_filled, self._of(row, self._needed))):
+            return None
+        return FOOTER if _FOOTER.match(folded(_first(row.cells))) else None
+
+    def _is_heading(self, row: Row) -> bool:
+        """Whether a row has the headings once more, as printed pages do."""
+        first = plain(cells.clean(row.cells[0])) if row.cells else ""
+        if first != self._headings[0]:  # most rows: spares folding every cell
+            return False
+        return [plain(cells.clean(cell)) for cell in row.cells] == self._headings
+
+    def _of(self, row: Row, places: Sequence[int]) -> Sequence[str]:
+        return [row.cells[place] if place < len(row.cells) else "" for place in places]
+
+
+def _filled(cell: str) -> bool:
+    return bool(cells.clean(cell))
+
+
+def _first(row: Sequence[str]) -> str:
+    return next((cell for cell in row if _filled(cell)), "")

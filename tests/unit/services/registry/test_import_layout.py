@@ -1,0 +1,172 @@
+"""Tables as people lay them out: titles, two lines of headings, totals, hidden rows, notes."""
+
+from __future__ import annotations
+
+import io
+from datetime import date
+from typing import Any
+
+import pytest
+import xlsxwriter
+
+from protos.registry.v1 import registry_pb2 as pb
+from services.registry.imports.read.limits import FileLimits
+from services.registry.imports.rows.file import FileContent, read_file
+from services.registry.imports.rows.preview import Preview, preview
+from tests.unit.services.registry.workbooks import xlsx
+
+TODAY = date(2026, 9, 14)
+HEAD = ("使用单位", "计量器具名称", "出厂编号", "生产厂家")
+
+
+def read(content: bytes, family: str = "instruments", **header: Any) -> FileContent:
+    return read_file(pb.ImportHeader(family=family, **header), content, TODAY)
+
+
+def csv(*rows: tuple[str, ...]) -> bytes:
+    return "\n".join(",".join(row) for row in rows).encode()
+
+
+def rows_read(done: FileContent) -> list[int]:
+    return [item.row for item in (*done.items, *done.bad)]
+
+
+def noted(done: FileContent, reason: str) -> list[int]:
+    return [note.row for note in done.notes.in_order() if note.reason == reason]
+
+
+def shown(content: bytes, family: str = "instruments", **learned: str) -> Preview:
+    return preview(pb.ImportHeader(family=family), content, FileLimits(), learned)
+
+
+FOOTERS = [
+    ("合计：17台（件）", "", "", ""),
+    ("合 计", "", "17", ""),
+    ("本页小计", "", "3", ""),
+    ("注：1.本表由各所填报；2.有效期以证书为准。", "", "", ""),
+    ("备注", "以证书为准", "", ""),
+    ("填表人：测试员", "", "审核人：测试员", "日期：2026年9月10日"),
+    ("单位负责人（签字）：", "", "", ""),
+    ("以下空白", "", "", ""),
+    ("", "", "审核：", ""),
+]
+
+
+@pytest.mark.parametrize("footer", FOOTERS)
+def test_a_footer_is_told_of_once_and_not_read(footer: tuple[str, ...]) -> None:
+    done = read(csv(HEAD, ("甲", "FUEL", "1", ""), footer, ("乙", "FUEL", "2", "")))
+    assert (done.rows, done.left_out, rows_read(done)) == (2, 1, [2, 4])
+    assert [(n.row, n.reason, n.warning) for n in done.notes.notes] == [(3, "FOOTER", True)]
+    assert footer[0].replace(" ", "")[:2] in done.notes.notes[0].value.replace(" ", "")
+
+
+NO_FOOTERS = [
+    ("合计", "FUEL", "1", ""),  # a whole row can be imported, whatever the owner is called
+    ("注册分局食堂", "", "1", ""),
+    ("总计量所", "FUEL", "", ""),
+    ("", "FUEL", "1", ""),
+]
+
+
+@pytest.mark.parametrize("row", NO_FOOTERS[:2] + NO_FOOTERS[3:])
+def test_a_row_of_data_is_no_footer(row: tuple[str, ...]) -> None:
+    done = read(csv(HEAD, row))
+    assert (done.rows, done.left_out) == (1, 0)
+
+
+def test_headings_that_stand_again_on_each_page_are_left_out() -> None:
+    done = read(csv(HEAD, ("甲", "FUEL", "1", ""), HEAD, ("乙", "FUEL", "2", "")))
+    assert (rows_read(done), noted(done, "HEADING_AGAIN")) == ([2, 4], [3])
+
+
+def test_two_lines_of_headings_are_read_together() -> None:
+    rows = [
+        ("强检台账", "", "", "", "", "", ""),
+        ("使用单位", "器具", "", "检定", "", "", "证书编号"),
+        ("", "器具名称", "出厂编号", "日期", "结果", "机构", ""),
+        ("甲", "FUEL", "1", "2026-05-01", "不合格", "样例院", "C-1"),
+    ]
+    done = read(csv(*rows), "verifications")
+    assert (done.notes.header_row, rows_read(done)) == (3, [4])
+    assert done.items[0].values["verified_on"] == date(2026, 5, 1)
+    assert done.items[0].values["certificate_no"] == "C-1"
+    assert done.names[3:6] == ["检定日期", "检定结果", "检定机构"]
+    assert shown(csv(*rows), "verifications").skipped == [
+        (1, "强检台账"),
+    ]
+
+
+def test_one_line_of_headings_is_not_joined_with_data() -> None:
+    done = read(csv(HEAD, ("甲", "FUEL", "1", "厂"), ("乙", "FUEL", "2", "厂")))
+    assert (done.notes.header_row, rows_read(done)) == (1, [2, 3])
+
+
+def hiding() -> bytes:
+    """A workbook with a hidden row, a filtered one and two notes in cells."""
+    file = io.BytesIO()
+    with xlsxwriter.Workbook(file) as book:
+        page = book.add_worksheet("台账")
+        rows = [HEAD, *((f"甲{n}", "FUEL", f"N{n}", "") for n in range(4))]
+        for y, row in enumerate(rows):
+            page.write_row(y, 0, row)
+        page.autofilter(0, 0, 4, 3)
+        page.filter_column(0, "x != 甲1")
+        page.set_row(2, options={"hidden": True})
+        page.set_row(3, None, None, {"hidden": True})
+        page.write_comment("C2", "铭牌看不清")
+        page.write_comment("B5", "已报废？")
+        book.add_worksheet("上年").write_row(0, 0, HEAD)
+    return file.getvalue()
+
+
+def test_hidden_rows_are_told_of_and_read_only_if_confirmed() -> None:
+    done = read(hiding())
+    assert (rows_read(done), done.rows, done.left_out) == ([2, 5], 2, 2)
+    assert noted(done, "HIDDEN_ROW") == [3, 4]
+    done = read(hiding(), hidden_rows=True)
+    assert (rows_read(done), noted(done, "HIDDEN_ROW")) == ([2, 3, 4, 5], [])
+    found = shown(hiding())
+    assert (found.hidden, found.sheet, list(found.others)) == (2, "台账", ["上年"])
+
+
+def test_notes_in_cells_are_told_of() -> None:
+    notes = [n for n in read(hiding()).notes.in_order() if n.reason == "COMMENT"]
+    assert [(n.cell, n.column, n.value) for n in notes] == [
+        ("C2", "出厂编号", "铭牌看不清"),
+        ("B5", "计量器具名称", "已报废？"),
+    ]
+
+
+def test_likely_headings_are_proposed_and_never_taken_unseen() -> None:
+    content = csv(("单位名称", "仪器名称", "设备编号"), ("甲", "FUEL", "1"))
+    assert [one.field for one in shown(content).columns] == ["owner", "type_code", "serial_no"]
+    assert [n.reason for n in read(content).notes.in_order() if not n.warning] == [
+        "MISSING_COLUMN",
+        "MISSING_COLUMN",
+        "MISSING_COLUMN",
+    ]
+
+
+def test_what_a_bureau_confirmed_before_is_proposed_and_said() -> None:
+    content = csv(("摊位", "什么秤", "出厂编号"), ("甲", "FUEL", "1"))
+    found = shown(content, 摊位="owner", 什么秤="type_code")
+    assert [(one.field, one.learned) for one in found.columns] == [
+        ("owner", True),
+        ("type_code", True),
+        ("serial_no", False),
+    ]
+
+
+def test_the_confirmed_row_of_headings_is_read_below() -> None:
+    rows = [HEAD, ("甲", "FUEL", "0", ""), ("摊位", "秤", "号", "厂"), ("乙", "FUEL", "1", "")]
+    matches = [
+        pb.ColumnMatch(column=n, field=f)
+        for n, f in enumerate(("owner", "type_code", "serial_no"), 1)
+    ]
+    done = read(csv(*rows), header_row=3, matches=matches)
+    assert rows_read(done) == [4]
+
+
+def test_a_workbook_without_anything_hidden_has_no_such_hint() -> None:
+    done = read(xlsx([HEAD, ("甲", "FUEL", "1", "")]))
+    assert (done.left_out, done.notes.notes) == (0, [])
