@@ -241,13 +241,13 @@ async def test_another_sheet_is_shown_and_hidden_rows_are_read_if_confirmed(
 
 
 def workbook(sheets: dict[str, list[tuple[str, ...]]], hidden: list[int]) -> bytes:
-    """A workbook whose last sheet hides some of its rows."""
+    """A workbook in which each of these rows, from 0, is hidden on every sheet."""
     file = io.BytesIO()
     with xlsxwriter.Workbook(file) as book:
         for name, rows in sheets.items():
             page = book.add_worksheet(name)
             for y, row in enumerate(rows):
                 page.write_row(y, 0, row)
-        for row in hidden:
-            page.set_row(row, options={"hidden": True})
+            for number in hidden:
+                page.set_row(number, options={"hidden": True})
     return file.getvalue()

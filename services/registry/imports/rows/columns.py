@@ -116,7 +116,7 @@ def bind(
     family = FAMILIES[FamilyName(header.family)]
     clean = [cells.clean(name) for name in names]
     constants = _constants(header, family)
-    columns = {}
+    columns: dict[str, int] = {}
     known = headings or Headings(header)
     for name, field in fields_of(header).items():
         if header.matches:

@@ -64,8 +64,12 @@ class Headings:
         known = self.known()
         length = max(len(upper), len(lower))
         above, below = ([*row, *[""] * (length - len(row))] for row in (upper, lower))
-        over = accumulate(above, lambda left, cell: cell if cell.strip() else left)
+        over: Iterable[str] = accumulate(above, _nearest)
         return [_joined(*three, known) for three in zip(above, over, below, strict=True)]
+
+
+def _nearest(left: str, cell: str) -> str:
+    return cell if cell.strip() else left
 
 
 def _joined(upper: str, over: str, lower: str, known: set[str]) -> str:
