@@ -1,9 +1,9 @@
 """Stores files under the SHA-256 of their content: in a directory, or in any S3 bucket.
 
 A file is received piece by piece and never held in memory. While it is received it has a name of
-its own under `incoming/`; once it is complete it moves to its address. The row that refers to it is
-written afterwards, so a crash in between leaves at most a file that no row names, which `sweep`
-deletes a day later. The same content has the same address and is stored once.
+its own under `incoming/`; once it is complete and was looked at, it moves to its address. The row
+that refers to it is written afterwards, so a crash in between leaves at most a file that no row
+names, which `sweep` deletes a day later. The same content has the same address and is stored once.
 """
 
 from __future__ import annotations
@@ -21,11 +21,12 @@ from uuid import uuid4
 import obstore
 from obstore.store import LocalStore, from_url
 
-from law.errors import InvalidInput
+from law.errors import InvalidInput, LawError
 from plumbing.chunks import chunks
 from plumbing.clock import Clock
 from plumbing.file_kinds import HEAD_BYTES, FileKind, kind_of
 from plumbing.settings import Settings
+from plumbing.virus_scan import VirusScan
 
 PIECE_BYTES = 1 << 20
 FORGOTTEN_AFTER = timedelta(days=1)  # longer than any upload lasts
@@ -46,26 +47,36 @@ class StoredFile:
 class Files:
     """The store of files of a service."""
 
-    def __init__(self, store: Any, directory: Path | None = None) -> None:
-        """Takes an obstore store; `directory` is its directory if it is on this machine."""
-        self._store, self._directory = store, directory
+    def __init__(
+        self, store: Any, directory: Path | None = None, scan: VirusScan | None = None
+    ) -> None:
+        """Takes an obstore store; `directory` is its directory if it is on this machine.
+
+        `scan` looks at each file before it is kept.
+        """
+        self._store, self._directory, self._scan = store, directory, scan
 
     @classmethod
-    def of(cls, settings: Settings) -> Files:
-        """Opens the store that the deployment's settings name.
+    def of(cls, settings: Settings, area: str = "") -> Files:
+        """Opens the store that the deployment's settings name, or one area of it.
 
-        The keys of a bucket come from the variables of the AWS programs, such as AWS_ACCESS_KEY_ID.
+        Each service that stores files has its own area, since it deletes what none of its rows
+        names; that of the registry has no name. The keys of a bucket come from the variables of the
+        AWS programs, such as AWS_ACCESS_KEY_ID.
         """
+        scan = VirusScan.of(settings)
         if settings.files_url:
-            return cls(from_url(settings.files_url))
-        settings.files_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-        return cls(LocalStore(settings.files_dir), settings.files_dir)
+            return cls(from_url("/".join(filter(None, (settings.files_url, area)))), scan=scan)
+        directory = settings.files_dir / area
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return cls(LocalStore(directory), directory, scan)
 
     async def receive(self, pieces: AsyncIterator[bytes], longest: int) -> StoredFile:
         """Stores a file from its pieces and returns its address, length and kind.
 
-        Raises InvalidInput for a file that is empty, longer than `longest` bytes or of no accepted
-        kind; nothing of it is kept. The same holds for every error that `pieces` raises.
+        Raises InvalidInput for a file that is empty, longer than `longest` bytes, of no accepted
+        kind or harmful, and ScanFailed; nothing of it is kept. The same holds for every error that
+        `pieces` raises.
         """
         place = f"{_INCOMING}/{uuid4().hex}"
         digest, size, head = hashlib.sha256(), 0, b""
@@ -79,7 +90,9 @@ class Files:
                 await writer.write(piece)
         try:
             kind = await self._kind(head, place)
-        except InvalidInput:
+            if self._scan is not None:
+                await self._scan.look(self._read_whole(place, size))
+        except LawError:
             await obstore.delete_async(self._store, place)
             raise
         stored = StoredFile(digest.hexdigest(), size, kind)
@@ -102,13 +115,30 @@ class Files:
 
         Raises FileNotFoundError if the store has no such file.
         """
+        return await self._piece(_address(sha256), size, offset)
+
+    def pieces(self, sha256: str, size: int) -> AsyncIterator[bytes]:
+        """Yields a file of `size` bytes piece by piece; raises FileNotFoundError without it."""
+        return self._read_whole(_address(sha256), size)
+
+    async def keep(self, content: bytes, kind: FileKind) -> StoredFile:
+        """Stores a small file that this platform has made itself."""
+        stored = StoredFile(hashlib.sha256(content).hexdigest(), len(content), kind)
+        await obstore.put_async(self._store, _address(stored.sha256), content)
+        return stored
+
+    async def _piece(self, place: str, size: int, offset: int) -> bytes:
         length = min(PIECE_BYTES, size - offset)
         if length <= 0:
             return b""
-        piece = await obstore.get_range_async(
-            self._store, _address(sha256), start=offset, length=length
-        )
+        piece = await obstore.get_range_async(self._store, place, start=offset, length=length)
         return bytes(piece)
+
+    async def _read_whole(self, place: str, size: int) -> AsyncIterator[bytes]:
+        offset = 0
+        while piece := await self._piece(place, size, offset):
+            yield piece
+            offset += len(piece)
 
     async def sizes(self) -> AsyncIterator[tuple[str, int]]:
         """Yields the SHA-256 and the length of every file in the store."""

@@ -228,6 +228,14 @@ class Settings(BaseSettings):
     files_url: str = ""
     certificate_max_bytes: int = Field(default=20 * 1024 * 1024, gt=0)
     certificate_max_versions: int = Field(default=20, ge=1, le=1000)
+    # Of the evidence of a case: the longest file, the most files of each side, and how many days
+    # a file is kept at least after its case has ended.
+    evidence_max_bytes: int = Field(default=20 * 1024 * 1024, gt=0)
+    evidence_max_files: int = Field(default=20, ge=1, le=200)
+    evidence_keep_days: int = Field(default=365, ge=1)
+    # The program that looks for viruses in every file, such as `clamdscan -`; empty means none.
+    scan_command: str = ""
+    scan_seconds: float = Field(default=60.0, gt=0)
     log_level: str = "INFO"
     # The variable of all programs that trace; spans are sent to /v1/traces at this address.
     otlp_endpoint: str = Field(default="", validation_alias="OTEL_EXPORTER_OTLP_ENDPOINT")

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from functools import partial
+
 from plumbing import temporal
+from plumbing.clock import SystemClock
+from plumbing.file_sweep import FileSweep
+from plumbing.files import Files
 from plumbing.metrics import workflows
 from plumbing.papers import servicer as letters
 from plumbing.papers.servicer import LetterServicer
 from plumbing.process import run_service
-from plumbing.service import Assembly, Parts
+from plumbing.service import Assembly, Findings, Parts
 from plumbing.workflow_client import WorkflowClient
 from plumbing.workflow_upkeep import Upkeep
 from services.objection import figures, queries
@@ -16,6 +22,10 @@ from services.objection.checks import CaseChecks
 from services.objection.cited_receipts import CitedReceipts
 from services.objection.clients import Clients
 from services.objection.consumers import consumers
+from services.objection.evidence import policy as evidence_policy
+from services.objection.evidence.keeping import EvidencePruner, check_evidence, named_by_evidence
+from services.objection.evidence.policy import EVIDENCE
+from services.objection.evidence.servicer import EvidenceServicer
 from services.objection.policy import POLICY, REPAIRS
 from services.objection.policy import SERVICE as RPC_SERVICE
 from services.objection.repairs.servicer import RepairServicer
@@ -39,19 +49,31 @@ async def build(parts: Parts) -> Assembly:
     every = parts.settings.workflow_look_seconds
     upkeep = Upkeep(workflow_client, [case_workflows.kind()], every)
     receipts = CitedReceipts(parts.database, clients.receipt_digests)
+    files = Files.of(parts.settings, "evidence")
+    sweep = FileSweep(files, partial(named_by_evidence, parts.database), SystemClock())
     checks = CaseChecks(parts.database, parts.clock, case_workflows, receipts)
+    kept = timedelta(days=parts.settings.evidence_keep_days)
+    evidence = EvidenceServicer(parts.changes, files, parts.settings)
+
+    async def check() -> Findings:
+        findings = await checks.check()
+        await check_evidence(parts.database, files, findings)
+        return findings
+
     return Assembly(
         rpc={
             RPC_SERVICE: ObjectionServicer(parts.changes, clients).register,
             REPAIRS: RepairServicer(parts.changes, clients).register,
+            EVIDENCE: evidence.register,
             letters.SERVICE: LetterServicer(parts.changes, queries.find_letters).register,
         },
-        policies=[POLICY, letters.POLICY],
+        policies=[POLICY, evidence_policy.POLICY, letters.POLICY],
         consumers=consumers(parts, clients, case_workflows),
-        background=[worker.run, workflows.drain, upkeep.run, checks.adopt_calendar],
-        check=checks.check,
+        background=[worker.run, workflows.drain, upkeep.run, checks.adopt_calendar, sweep.run],
+        check=check,
         reconcile=upkeep.before(checks.reconcile),
         looks=figures.looks(parts.database, parts.clock),
+        prunes=[EvidencePruner(parts.changes, kept, clients.any_on_file).prune],
     )
 
 

@@ -75,6 +75,11 @@ class Clients:
         records = [await self._record_or_none(record_id, behalf) for record_id in record_ids]
         return [record for record in records if record is not None]
 
+    async def any_on_file(self, record_ids: Sequence[str], behalf: str) -> bool:
+        """Returns whether the archive still holds any of these records."""
+        records = await self.still_held(record_ids, behalf)
+        return any(record.status != "expired" for record in records)
+
     async def _record_or_none(self, record_id: str, behalf: str) -> registry_pb2.Record | None:
         try:
             return await self.record(record_id, behalf)

@@ -20,6 +20,7 @@ from protos.objection.v1 import events_pb2 as events
 from protos.objection.v1 import objection_pb2 as pb
 from protos.registry.v1.registry_pb2 import Record
 from services.objection.decided_matters import as_lodged, refuse_decided_matter, was_withdrawn
+from services.objection.evidence.commands import attach
 from services.objection.numbers import next_number
 from services.objection.steps import record_step
 from services.objection.tables import OPEN, Case
@@ -78,6 +79,7 @@ async def lodge(
         lambda message: events.ObjectionLodged(case=message),
         cite=OBJECTION_CITE,
     )
+    await attach(change, case, request.evidence_ids)
     return pb.LodgeObjectionResponse(case=message)
 
 

@@ -188,6 +188,42 @@ class CaseLetter(Base, table=True):
     check_code: str = Field(default="", sa_column_kwargs={"server_default": ""})
 
 
+HELD_FOR_A_CASE = "case_id = ''"
+
+
+@proven()
+class CaseEvidence(Base, table=True):
+    """A file that is evidence in a case; `case_id` is empty until its case is lodged.
+
+    The file lies in the store under its digest. Once it is erased, this row has its digest and
+    length, and neither name nor description. `classification` is one of `Classification`.
+    """
+
+    __tablename__ = "case_evidence"
+    __table_args__ = (
+        sa.Index("ix_case_evidence_case", "case_id", "uploaded_at"),
+        partial_index("ix_case_evidence_held", "subject_id", "uploaded_at", where=HELD_FOR_A_CASE),
+        sa.Index("ix_case_evidence_sha256", "sha256"),
+        sa.Index("ix_case_evidence_preview", "preview_sha256"),
+    )
+
+    evidence_id: str = Field(primary_key=True)
+    case_id: str = ""
+    subject_id: str
+    sha256: str
+    size: int = Field(sa_type=sa.BigInteger)
+    kind: str
+    file_name: str
+    description: str = ""
+    classification: str
+    uploaded_by: str
+    uploaded_at: datetime
+    by_subject: bool
+    preview_sha256: str = ""
+    preview_size: int = 0
+    erased_at: datetime | None = None
+
+
 class LetterNumber(Base, table=True):
     """The last number that a bureau gave to a letter of one title in a year."""
 

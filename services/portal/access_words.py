@@ -20,6 +20,7 @@ THINGS = {
     "absence": N_("外出"),
     "certificate": N_("证书文件"),
     "case": N_("案件"),
+    "evidence": N_("证据文件"),
     "alert": N_("预警"),
     "notice": N_("通知"),
     "escalation": N_("督促"),

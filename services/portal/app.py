@@ -40,7 +40,13 @@ from services.portal.protection import (
     UploadLimit,
     unmasked,
 )
-from services.portal.routes import ADDRESSES, CERTIFICATE_PATH, IMPORT_PATH, Address
+from services.portal.routes import (
+    ADDRESSES,
+    CERTIFICATE_PATH,
+    EVIDENCE_PATHS,
+    IMPORT_PATH,
+    Address,
+)
 from services.portal.sessions import COOKIE
 from services.portal.static_files import serve_static
 from services.portal.tables import PortalSession
@@ -108,10 +114,11 @@ def _pages(portal: Portal, clock: Clock) -> Starlette:
 
 
 def _uploads(settings: Settings) -> dict[str, int]:
-    """The longest body of the pages that take files; a service refuses less with its own words."""
+    """The longest body at each path that takes files; a service refuses less with its own words."""
     return {
         IMPORT_PATH: FORM_BYTES + settings.import_max_bytes,
         CERTIFICATE_PATH: FORM_BYTES + 2 * settings.certificate_max_bytes,
+        **dict.fromkeys(EVIDENCE_PATHS, FORM_BYTES + 2 * settings.evidence_max_bytes),
     }
 
 

@@ -40,6 +40,8 @@ NOTES = {
     "reopen": N_("复核退回，重新办理"),
     "hand_over": N_("移交上级机关办理"),
     "confirm_condition": N_("核对条件"),
+    "add_evidence": N_("提交证据文件"),
+    "gather_evidence": N_("收集证据文件"),
     "rung": N_("期限提醒"),
     "rung_overtaken": N_("期限提醒（由下一次提醒代替）"),
     "stuck": N_("需要平台管理员处理"),
@@ -75,4 +77,10 @@ NEXT = {
     "closed": N_("不再需要任何人处理"),
     "declined": N_("不再需要任何人处理"),
     "withdrawn": N_("不再需要任何人处理"),
+}
+# Who may see a file of a case.
+CLASSIFICATIONS = {
+    "case_file": N_("案件双方都能看"),
+    "confidential": N_("含商业秘密或者个人信息，只给申请人和办理人员看"),
+    "internal": N_("内部材料，只给办理人员看"),
 }

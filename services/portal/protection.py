@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.routing import compile_path
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 # Nothing from another host, nothing inline, no framing, forms to this host only.
@@ -90,7 +91,8 @@ def _is_from_here(headers: Headers) -> bool:
 class UploadLimit:
     """Refuses a request body of more than `longest` bytes with status 413.
 
-    `uploads` contains the paths to which files are sent, each with its own limit in bytes.
+    `uploads` contains the paths to which files are sent, as routes write them, each with its own
+    limit in bytes.
     `refusal` answers what is too large.
     """
 
@@ -101,14 +103,14 @@ class UploadLimit:
         uploads: Mapping[str, int],
         refusal: ASGIApp,
     ) -> None:
-        self._app, self._longest, self._uploads = app, longest, uploads
-        self._refusal = refusal
+        self._app, self._longest, self._refusal = app, longest, refusal
+        self._uploads = [(compile_path(path)[0], most) for path, most in uploads.items()]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        longest = self._uploads.get(scope["path"], self._longest)
+        longest = self._limit(scope["path"])
         length = Headers(scope=scope).get("content-length", "0")
         if not (length.isascii() and length.isdigit()) or int(length) > longest:
             await self._refusal(scope, receive, send)
@@ -127,6 +129,10 @@ class UploadLimit:
             await self._app(scope, receive_within, send)
         except BodyTooLarge:
             await self._refusal(scope, receive, send)
+
+    def _limit(self, path: str) -> int:
+        found = (most for pattern, most in self._uploads if pattern.match(path))
+        return next(found, self._longest)
 
 
 class BodyTooLarge(Exception):

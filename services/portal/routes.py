@@ -29,6 +29,7 @@ from services.portal.pages import (
     contact,
     drafts,
     escalations,
+    evidence,
     exports,
     home,
     import_columns,
@@ -80,8 +81,11 @@ from services.portal.pages import (
 )
 from services.portal.visit import Page
 
-# The two pages to which files are sent.
+# The pages to which files are sent.
 IMPORT_PATH, CERTIFICATE_PATH = "/imports/new", "/certificates/new"
+OBJECTION_PATH, REPAIR_PATH = "/objections/new", "/repairs/new"
+RECONSIDERATION_PATH, EVIDENCE_PATH = "/cases/{case_id}/reconsider", "/cases/{case_id}/evidence"
+EVIDENCE_PATHS = (OBJECTION_PATH, REPAIR_PATH, RECONSIDERATION_PATH, EVIDENCE_PATH)
 STAFF = (Role.CASEWORKER, Role.UNIT_HEAD, Role.MUNICIPAL_REVIEWER, Role.INSPECTOR)
 SIGNED_IN = tuple(role for role in Role if role is not Role.SERVICE)
 
@@ -145,8 +149,8 @@ _OPERATORS = (
     _at("/contact", contact.contact, Role.OPERATOR, form=True),
     _at("/due-dates", calendar_feed.settings, Role.OPERATOR, form=True),
     _at("/due-dates/{secret}.ics", calendar_feed.feed),
-    _at("/objections/new", objection_wizard.lodge, Role.OPERATOR, form=True),
-    _at("/repairs/new", repair_wizard.apply, Role.OPERATOR, form=True),
+    _at(OBJECTION_PATH, objection_wizard.lodge, Role.OPERATOR, form=True),
+    _at(REPAIR_PATH, repair_wizard.apply, Role.OPERATOR, form=True),
 )
 _PEOPLE = (
     _at("/people", people.people, Role.OPERATOR, form=True),
@@ -194,7 +198,10 @@ _CASES = (
     _at("/cases", cases.listing, Role.OPERATOR, *STAFF),
     _at("/cases/accept", case_list.accept_chosen, *_HEARS, form=True),
     _at("/cases/{case_id}", cases.one, Role.OPERATOR, *STAFF),
-    _at("/cases/{case_id}/reconsider", reconsideration_wizard.lodge, Role.OPERATOR, form=True),
+    _at(RECONSIDERATION_PATH, reconsideration_wizard.lodge, Role.OPERATOR, form=True),
+    _at(EVIDENCE_PATH, evidence.of_case, Role.OPERATOR, *STAFF, form=True),
+    _at("/evidence/{evidence_id}/file", evidence.file, Role.OPERATOR, *STAFF),
+    _at("/evidence/{evidence_id}/preview", evidence.preview, Role.OPERATOR, *STAFF),
     _at("/cases/{case_id}/withdraw", case_acts.withdraw, Role.OPERATOR, form=True),
     _at("/cases/{case_id}/supplement", case_acts.supplement, Role.OPERATOR, form=True),
     _at("/cases/{case_id}/accept", case_acts.accept, *_HEARS, form=True),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -227,6 +227,14 @@ class Words:
         """Returns the tag of a case's state."""
         word = self._say(STATE_ZH[CaseState(code)])
         return Tag(word, "", case_words.STYLES.get(code, "govuk-tag--blue"))
+
+    def classification(self, code: str) -> str:
+        """Returns who may see a file of a case."""
+        return self._say(case_words.CLASSIFICATIONS[code])
+
+    def classifications(self, codes: Iterable[str]) -> list[tuple[str, str]]:
+        """Returns codes with who may see such a file, for a choice."""
+        return [(code, self.classification(code)) for code in codes]
 
     def next_act(self, code: str, kind: str) -> str:
         """Returns who must act next in a case of this state and kind, as a sentence."""

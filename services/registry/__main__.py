@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from plumbing.clock import SystemClock
+from plumbing.file_sweep import FileSweep
 from plumbing.files import Files
 from plumbing.metrics import workflows
 from plumbing.process import run_service
@@ -13,7 +14,7 @@ from services.registry import figures
 from services.registry.certificates import policy as certificates_policy
 from services.registry.certificates.policy import CERTIFICATES
 from services.registry.certificates.servicer import CertificateServicer
-from services.registry.certificates.sweeping import Sweep
+from services.registry.certificates.sweeping import named_by_certificates
 from services.registry.checks import check
 from services.registry.commands.clock import remember_clock
 from services.registry.consumers import consumers
@@ -65,7 +66,7 @@ async def build(parts: Parts) -> Assembly:
     importing = (parts.changes, grading, settings)
     files = Files.of(settings)
     undoing = Undoing.of(parts.changes, settings)
-    sweep = Sweep(parts.database, files, SystemClock())
+    sweep = FileSweep(files, partial(named_by_certificates, parts.database), SystemClock())
     timers = Timers(settings, parts.changes, parts.clock)
     return Assembly(
         rpc={

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from PIL import Image
 from playwright.sync_api import Page, expect
 
 SignIn = Callable[..., Page]
@@ -63,6 +66,75 @@ def test_lodged_withdrawn(sign_in: SignIn, javascript: bool) -> None:
     press(operator, "撤回异议")
     expect(operator.get_by_text("已撤回").first).to_be_visible()
     assert operator.url.startswith(case)
+
+
+def choose(page: Page, name: str, content: bytes) -> None:
+    file: Any = {"name": name, "mimeType": "application/octet-stream", "buffer": content}
+    page.locator("main input[type=file]").set_input_files(file)
+
+
+def photograph() -> bytes:
+    """A photograph that says by which device it was taken."""
+    exif, out = Image.Exif(), io.BytesIO()
+    exif[0x010F] = "TestMaker"
+    Image.new("RGB", (320, 200), "teal").save(out, "JPEG", exif=exif)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("javascript", [True, False], ids=["javascript", "no javascript"])
+def test_files_go_with_it_and_the_bureau_looks_at_them(sign_in: SignIn, javascript: bool) -> None:
+    """Refused, sent, attached; then read by the caseworker, who adds an internal file."""
+    operator = sign_in("demo.operator", java_script_enabled=javascript)
+    operator.goto("/objections/new")
+    operator.get_by_role("checkbox").first.check()
+    press(operator, "继续")
+    operator.get_by_label("理由").fill(GROUNDS)
+    choose(operator, "证据.pdf", b"MZ no document")
+    press(operator, "上传这份文件")
+    expect(operator.get_by_role("alert")).to_contain_text("不是可以接受的文件")
+    expect(operator.get_by_label("理由")).to_have_value(GROUNDS)
+    choose(operator, "<b>现场.png", photograph())
+    operator.get_by_label("这份文件证明什么").fill("器具上的检定标志")
+    press(operator, "上传这份文件")
+    expect(operator.get_by_role("checkbox")).to_be_checked()
+    choose(operator, "配方.pdf", b"%PDF-1.7 " + GROUNDS.encode())
+    operator.get_by_label(re.compile("含商业秘密")).check()
+    press(operator, "继续")  # sends the file that was chosen as well
+    expect(operator.get_by_text("配方.pdf")).to_be_visible()
+    press(operator, "提交异议")
+    expect(operator.get_by_text("已提交").first).to_be_visible()
+    case = re.sub(r"\?.*$", "", operator.url)
+    assert_files(sign_in("demo.caseworker", java_script_enabled=javascript), case)
+    operator.goto(f"{case}/evidence")
+    expect(operator.get_by_text("配方.pdf")).to_be_visible()
+    expect(operator.get_by_text("笔录.pdf")).to_have_count(0)
+    if javascript:
+        assert Axe().run(operator).violations_count == 0
+    operator.goto(case)
+    operator.get_by_role("button", name="撤回", exact=True).click()
+    press(operator, "撤回异议")
+
+
+def assert_files(caseworker: Page, case: str) -> None:
+    caseworker.goto(case)
+    row = caseworker.get_by_role("row").filter(has_text="器具上的检定标志")
+    expect(row).to_contain_text("案件双方都能看")
+    with caseworker.expect_download() as download:
+        row.get_by_role("link", name="现场.jpg").click()
+    assert download.value.path().read_bytes() == photograph()
+    row.get_by_text("预览").click()
+    picture = row.get_by_role("img", name="器具上的检定标志")
+    expect(picture).to_be_visible()
+    answer = caseworker.request.get(str(picture.get_attribute("src")))
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert answer.body().startswith(b"\xff\xd8\xff")
+    assert b"TestMaker" not in answer.body()
+    caseworker.get_by_role("link", name="提交一份证据文件").click()
+    choose(caseworker, "笔录.pdf", b"%PDF-1.7 internal")
+    caseworker.get_by_label(re.compile("内部材料")).check()
+    press(caseworker, "上传")
+    expect(caseworker.get_by_text("证据文件已保存。")).to_be_visible()
+    expect(caseworker.get_by_role("row").filter(has_text="笔录.pdf")).to_contain_text("内部材料")
 
 
 def test_every_fault_is_told_at_once_and_nothing_is_lost(sign_in: SignIn) -> None:

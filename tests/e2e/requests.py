@@ -13,6 +13,7 @@ from plumbing.client import new_request_id
 from protos.grading.v1 import assessments_pb2 as assessments
 from protos.grading.v1 import rulesets_pb2 as rulesets
 from protos.identity.v1 import identity_pb2 as identity
+from protos.objection.v1 import evidence_pb2 as files
 from protos.objection.v1 import objection_pb2 as objection
 from protos.objection.v1 import repair_pb2 as repair
 from protos.registry.v1 import bulk_pb2 as bulk
@@ -48,6 +49,7 @@ class Place:
     operator_account: str = ""
     verification_id: str = ""
     certificate_id: str = ""
+    evidence_id: str = ""
     proposal_id: str = ""
     institution_id: str = ""
 
@@ -143,6 +145,17 @@ def certificate(place: Place) -> list[certificates.UploadCertificateRequest]:
     return [
         certificates.UploadCertificateRequest(header=header),
         certificates.UploadCertificateRequest(content=b"%PDF-1.7 test\n%%EOF\n"),
+    ]
+
+
+def evidence(place: Place) -> list[files.UploadEvidenceRequest]:
+    """A file for the place's objection."""
+    header = files.EvidenceHeader(
+        request_id=new_request_id(), case_id=place.case_id, file_name="测试证据.pdf"
+    )
+    return [
+        files.UploadEvidenceRequest(header=header),
+        files.UploadEvidenceRequest(content=b"%PDF-1.7 " + secrets.token_bytes(16)),
     ]
 
 

@@ -31,6 +31,7 @@ from tests.e2e.requests import (
     certificate,
     create_account,
     enter_record,
+    evidence,
     lodge,
     lodge_repair,
     put_instrument,
@@ -248,6 +249,8 @@ async def object_to(settings: Settings, place: Place) -> None:
     """Lodges an objection to the place's record, as its subject's operator."""
     client = _operators_desk(settings, place)
     place.case_id = (await ask(client.objection.LodgeObjection(lodge(place)))).case.case_id
+    sending = client.evidence.UploadEvidence(iter(evidence(place)))
+    place.evidence_id = (await ask(sending)).evidence.evidence_id
     await client.close()
 
 

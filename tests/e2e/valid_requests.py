@@ -18,6 +18,7 @@ from protos.grading.v1 import assessments_pb2 as assessments
 from protos.grading.v1 import grading_pb2 as grading
 from protos.identity.v1 import identity_pb2 as identity
 from protos.letters.v1 import letters_pb2 as letters
+from protos.objection.v1 import evidence_pb2 as files
 from protos.objection.v1 import objection_pb2 as objection
 from protos.operations.v1 import operations_pb2 as operations
 from protos.registry.v1 import bulk_pb2 as bulk
@@ -37,6 +38,7 @@ from tests.e2e.requests import (
     complete_bulk,
     create_account,
     enter_record,
+    evidence,
     lodge,
     open_bulk,
     put_instrument,
@@ -57,6 +59,7 @@ Upload = (
     list[registry.ImportFileRequest]
     | list[registry.StartImportRequest]
     | list[certificates.UploadCertificateRequest]
+    | list[files.UploadEvidenceRequest]
 )
 Said = Message | Upload | list[bulk.SendBulkChunksRequest]
 
@@ -69,6 +72,7 @@ _UPLOADS: dict[str, Callable[[Place], Upload]] = {
     "ImportFile": upload,
     "StartImport": _start,
     "UploadCertificate": certificate,
+    "UploadEvidence": evidence,
 }
 
 
@@ -149,6 +153,7 @@ def _plain(kind: type[Message], place: Place, **more: Any) -> Message:
         "registration_id": place.registration_id,
         "verification_id": place.verification_id,
         "certificate_id": place.certificate_id,
+        "evidence_id": place.evidence_id,
         "proposal_id": place.proposal_id,
         "institution_id": place.institution_id,
         "escalation_id": place.escalation_id,

@@ -126,6 +126,7 @@ _IDS = (
     "registration_id",
     "verification_id",
     "certificate_id",
+    "evidence_id",
     "proposal_id",
     "institution_id",
 )

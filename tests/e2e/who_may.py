@@ -443,6 +443,19 @@ ObjectionService.WithdrawObjection own       +  -  -  -  -  -  -  -  -  -  -   -
 ObjectionService.WithdrawObjection neighbour -  -  -  -  -  -  -  -  -  -  -   -  -  -
 ObjectionService.WithdrawObjection foreign   -  -  -  -  -  -  -  -  -  -  -   -  -  -
 
+EvidenceService.UploadEvidence own           +  +  -  +  -  -  -  -  -  -  -   -  -  -
+EvidenceService.UploadEvidence neighbour     0  +  -  +  -  -  -  -  -  -  -   -  -  -
+EvidenceService.UploadEvidence foreign       0  0  -  0  -  -  -  -  -  -  -   0  -  0
+EvidenceService.UploadEvidence city          0  0  -  0  -  -  -  -  -  -  -   +  -  +
+EvidenceService.ListEvidence own             +  +  +  +  +  -  -  -  -  -  -   +  +  +
+EvidenceService.ListEvidence neighbour       0  +  +  +  +  -  -  -  -  -  -   +  +  +
+EvidenceService.ListEvidence foreign         0  0  0  0  0  -  -  -  -  -  -   0  0  0
+EvidenceService.ListEvidence city            0  0  0  0  0  -  -  -  -  -  -   +  +  +
+EvidenceService.ReadEvidence own             +  +  +  +  +  -  -  -  -  -  -   +  +  +
+EvidenceService.ReadEvidence neighbour       0  +  +  +  +  -  -  -  -  -  -   +  +  +
+EvidenceService.ReadEvidence foreign         0  0  0  0  0  -  -  -  -  -  -   0  0  0
+EvidenceService.ReadEvidence city            0  0  0  0  0  -  -  -  -  -  -   +  +  +
+
 RepairService.CheckRepair own                +  +  +  +  +  -  -  -  -  -  -   +  +  +
 RepairService.CheckRepair neighbour          -  +  +  +  +  -  -  -  -  -  -   +  +  +
 RepairService.CheckRepair foreign            -  -  -  -  -  -  -  -  -  -  -   -  -  -

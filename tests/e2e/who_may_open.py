@@ -225,6 +225,15 @@ TABLE = """
 /cases/{case_id}/withdraw own                             >   + - - - - - - - -  - - -
 /cases/{case_id}/withdraw neighbour                       >   - - - - - - - - -  - - -
 /cases/{case_id}/withdraw foreign                         >   - - - - - - - - -  - - -
+/cases/{case_id}/evidence own                             >   + + + + + - - - -  + + +
+/cases/{case_id}/evidence neighbour                       >   - + + + + - - - -  + + +
+/cases/{case_id}/evidence foreign                         >   - - - - - - - - -  - - -
+/evidence/{evidence_id}/file own                          >   . . . . . - - - -  . . .
+/evidence/{evidence_id}/file neighbour                    >   0 . . . . - - - -  . . .
+/evidence/{evidence_id}/file foreign                      >   0 0 0 0 0 - - - -  0 0 0
+/evidence/{evidence_id}/preview own                       >   0 0 0 0 0 - - - -  0 0 0
+/evidence/{evidence_id}/preview neighbour                 >   0 0 0 0 0 - - - -  0 0 0
+/evidence/{evidence_id}/preview foreign                   >   0 0 0 0 0 - - - -  0 0 0
 /cases/{case_id}/supplement own                           >   + - - - - - - - -  - - -
 /cases/{case_id}/supplement neighbour                     >   - - - - - - - - -  - - -
 /cases/{case_id}/supplement foreign                       >   - - - - - - - - -  - - -

@@ -555,6 +555,7 @@ class LodgeObjectionRequest(_message.Message):
     RECORD_IDS_FIELD_NUMBER: _builtins.int
     GROUNDS_FIELD_NUMBER: _builtins.int
     EVIDENCE_FIELD_NUMBER: _builtins.int
+    EVIDENCE_IDS_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """Makes the call safe to repeat."""
     subject_id: _builtins.str
@@ -569,6 +570,10 @@ class LodgeObjectionRequest(_message.Message):
     def evidence(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Evidence: documents and where they are."""
 
+    @_builtins.property
+    def evidence_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Files that were sent for this case before (EvidenceService)."""
+
     def __init__(
         self,
         *,
@@ -577,10 +582,11 @@ class LodgeObjectionRequest(_message.Message):
         record_ids: _abc.Iterable[_builtins.str] | None = ...,
         grounds: _builtins.str = ...,
         evidence: _abc.Iterable[_builtins.str] | None = ...,
+        evidence_ids: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["evidence", b"evidence", "grounds", b"grounds", "record_ids", b"record_ids", "request_id", b"request_id", "subject_id", b"subject_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["evidence", b"evidence", "evidence_ids", b"evidence_ids", "grounds", b"grounds", "record_ids", b"record_ids", "request_id", b"request_id", "subject_id", b"subject_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -620,6 +626,7 @@ class LodgeReconsiderationRequest(_message.Message):
     CASE_ID_FIELD_NUMBER: _builtins.int
     GROUNDS_FIELD_NUMBER: _builtins.int
     EVIDENCE_FIELD_NUMBER: _builtins.int
+    EVIDENCE_IDS_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """Makes the call safe to repeat."""
     case_id: _builtins.str
@@ -630,6 +637,10 @@ class LodgeReconsiderationRequest(_message.Message):
     def evidence(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Further evidence: documents and where they are."""
 
+    @_builtins.property
+    def evidence_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Files that were sent for this case before (EvidenceService)."""
+
     def __init__(
         self,
         *,
@@ -637,10 +648,11 @@ class LodgeReconsiderationRequest(_message.Message):
         case_id: _builtins.str = ...,
         grounds: _builtins.str = ...,
         evidence: _abc.Iterable[_builtins.str] | None = ...,
+        evidence_ids: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["case_id", b"case_id", "evidence", b"evidence", "grounds", b"grounds", "request_id", b"request_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["case_id", b"case_id", "evidence", b"evidence", "evidence_ids", b"evidence_ids", "grounds", b"grounds", "request_id", b"request_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

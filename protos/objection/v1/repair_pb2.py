@@ -26,7 +26,7 @@ from protos.buf.validate import validate_pb2 as buf_dot_validate_dot_validate__p
 from protos.objection.v1 import objection_pb2 as protos_dot_objection_dot_v1_dot_objection__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n protos/objection/v1/repair.proto\x12\x15quanheng.objection.v1\x1a\x1b\x62uf/validate/validate.proto\x1a#protos/objection/v1/objection.proto\"[\n\x12\x43heckRepairRequest\x12\x1d\n\nsubject_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12&\n\nrecord_ids\x18\x02 \x03(\tB\x12\xbaH\x0f\x92\x01\x0c\x10\x64\x18\x01\"\x06r\x04\x10\x01\x18@\"\x83\x01\n\x13\x43heckRepairResponse\x12-\n\x06repair\x18\x01 \x01(\x0b\x32\x1d.quanheng.objection.v1.Repair\x12\x12\n\nrecord_ids\x18\x02 \x03(\t\x12\x11\n\tmay_lodge\x18\x03 \x01(\x08\x12\x16\n\x0emay_lodge_from\x18\x04 \x01(\t\"\xd4\x01\n\x12LodgeRepairRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1d\n\nsubject_id\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12&\n\nrecord_ids\x18\x03 \x03(\tB\x12\xbaH\x0f\x92\x01\x0c\x10\x64\x18\x01\"\x06r\x04\x10\x01\x18@\x12\x1b\n\x07grounds\x18\x04 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\xa0\x1f\x12!\n\x08\x65vidence\x18\x05 \x03(\tB\x0f\xbaH\x0c\x92\x01\t\x10\x32\"\x05r\x03\x18\xf4\x03\x12\x19\n\x07promise\x18\x06 \x01(\tB\x08\xbaH\x05r\x03\x18\xd0\x0f\"@\n\x13LodgeRepairResponse\x12)\n\x04\x63\x61se\x18\x01 \x01(\x0b\x32\x1b.quanheng.objection.v1.Case\"q\n\x18RequestSupplementRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1a\n\x07\x63\x61se_id\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x1b\n\x07missing\x18\x03 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\xd0\x0f\"F\n\x19RequestSupplementResponse\x12)\n\x04\x63\x61se\x18\x01 \x01(\x0b\x32\x1b.quanheng.objection.v1.Case\"\x90\x01\n\x17SupplementRepairRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1a\n\x07\x63\x61se_id\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x18\n\x04note\x18\x03 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\xa0\x1f\x12!\n\x08\x65vidence\x18\x04 \x03(\tB\x0f\xbaH\x0c\x92\x01\t\x10\x32\"\x05r\x03\x18\xf4\x03\"E\n\x18SupplementRepairResponse\x12)\n\x04\x63\x61se\x18\x01 \x01(\x0b\x32\x1b.quanheng.objection.v1.Case\"O\n\x13\x41\x63\x63\x65ptRepairRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1a\n\x07\x63\x61se_id\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\"A\n\x14\x41\x63\x63\x65ptRepairResponse\x12)\n\x04\x63\x61se\x18\x01 \x01(\x0b\x32\x1b.quanheng.objection.v1.Case\"m\n\x14\x44\x65\x63lineRepairRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1a\n\x07\x63\x61se_id\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x1b\n\x07reasons\x18\x03 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\xd0\x0f\"B\n\x15\x44\x65\x63lineRepairResponse\x12)\n\x04\x63\x61se\x18\x01 \x01(\x0b\x32\x1b.quanheng.objection.v1.Case\"\xa9\x01\n\x17\x43onfirmConditionRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1a\n\x07\x63\x61se_id\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12+\n\x0c\x63ondition_id\x18\x03 \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^[a-z_]{1,40}$\x12\x0b\n\x03met\x18\x04 \x01(\x08\x12\x1a\n\x06ground\x18\x05 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\xd0\x0f\"E\n\x18\x43onfirmConditionResponse\x12)\n\x04\x63\x61se\x18\x01 \x01(\x0b\x32\x1b.quanheng.objection.v1.Case\"}\n\x13\x44\x65\x63ideRepairRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1a\n\x07\x63\x61se_id\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x0f\n\x07\x63onfirm\x18\x03 \x01(\x08\x12\x1b\n\x07reasons\x18\x04 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\xa0\x1f\"A\n\x14\x44\x65\x63ideRepairResponse\x12)\n\x04\x63\x61se\x18\x01 \x01(\x0b\x32\x1b.quanheng.objection.v1.Case\"Q\n\x15WithdrawRepairRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1a\n\x07\x63\x61se_id\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\"C\n\x16WithdrawRepairResponse\x12)\n\x04\x63\x61se\x18\x01 \x01(\x0b\x32\x1b.quanheng.objection.v1.Case2\xea\x07\n\rRepairService\x12\x64\n\x0b\x43heckRepair\x12).quanheng.objection.v1.CheckRepairRequest\x1a*.quanheng.objection.v1.CheckRepairResponse\x12\x64\n\x0bLodgeRepair\x12).quanheng.objection.v1.LodgeRepairRequest\x1a*.quanheng.objection.v1.LodgeRepairResponse\x12v\n\x11RequestSupplement\x12/.quanheng.objection.v1.RequestSupplementRequest\x1a\x30.quanheng.objection.v1.RequestSupplementResponse\x12s\n\x10SupplementRepair\x12..quanheng.objection.v1.SupplementRepairRequest\x1a/.quanheng.objection.v1.SupplementRepairResponse\x12g\n\x0c\x41\x63\x63\x65ptRepair\x12*.quanheng.objection.v1.AcceptRepairRequest\x1a+.quanheng.objection.v1.AcceptRepairResponse\x12j\n\rDeclineRepair\x12+.quanheng.objection.v1.DeclineRepairRequest\x1a,.quanheng.objection.v1.DeclineRepairResponse\x12s\n\x10\x43onfirmCondition\x12..quanheng.objection.v1.ConfirmConditionRequest\x1a/.quanheng.objection.v1.ConfirmConditionResponse\x12g\n\x0c\x44\x65\x63ideRepair\x12*.quanheng.objection.v1.DecideRepairRequest\x1a+.quanheng.objection.v1.DecideRepairResponse\x12m\n\x0eWithdrawRepair\x12,.quanheng.objection.v1.WithdrawRepairRequest\x1a-.quanheng.objection.v1.WithdrawRepairResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n protos/objection/v1/repair.proto\x12\x15quanheng.objection.v1\x1a\x1b\x62uf/validate/validate.proto\x1a#protos/objection/v1/objection.proto\"[\n\x12\x43heckRepairRequest\x12\x1d\n\nsubject_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12&\n\nrecord_ids\x18\x02 \x03(\tB\x12\xbaH\x0f\x92\x01\x0c\x10\x64\x18\x01\"\x06r\x04\x10\x01\x18@\"\x83\x01\n\x13\x43heckRepairResponse\x12-\n\x06repair\x18\x01 \x01(\x0b\x32\x1d.quanheng.objection.v1.Repair\x12\x12\n\nrecord_ids\x18\x02 \x03(\t\x12\x11\n\tmay_lodge\x18\x03 \x01(\x08\x12\x16\n\x0emay_lodge_from\x18\x04 \x01(\t\"\xff\x01\n\x12LodgeRepairRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1d\n\nsubject_id\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12&\n\nrecord_ids\x18\x03 \x03(\tB\x12\xbaH\x0f\x92\x01\x0c\x10\x64\x18\x01\"\x06r\x04\x10\x01\x18@\x12\x1b\n\x07grounds\x18\x04 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\xa0\x1f\x12!\n\x08\x65vidence\x18\x05 \x03(\tB\x0f\xbaH\x0c\x92\x01\t\x10\x32\"\x05r\x03\x18\xf4\x03\x12\x19\n\x07promise\x18\x06 \x01(\tB\x08\xbaH\x05r\x03\x18\xd0\x0f\x12)\n\x0c\x65vidence_ids\x18\x14 \x03(\tB\x13\xbaH\x10\x92\x01\r\x10\xc8\x01\x18\x01\"\x06r\x04\x10\x01\x18@\"@\n\x13LodgeRepairResponse\x12)\n\x04\x63\x61se\x18\x01 \x01(\x0b\x32\x1b.quanheng.objection.v1.Case\"q\n\x18RequestSupplementRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1a\n\x07\x63\x61se_id\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x1b\n\x07missing\x18\x03 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\xd0\x0f\"F\n\x19RequestSupplementResponse\x12)\n\x04\x63\x61se\x18\x01 \x01(\x0b\x32\x1b.quanheng.objection.v1.Case\"\x90\x01\n\x17SupplementRepairRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1a\n\x07\x63\x61se_id\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x18\n\x04note\x18\x03 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\xa0\x1f\x12!\n\x08\x65vidence\x18\x04 \x03(\tB\x0f\xbaH\x0c\x92\x01\t\x10\x32\"\x05r\x03\x18\xf4\x03\"E\n\x18SupplementRepairResponse\x12)\n\x04\x63\x61se\x18\x01 \x01(\x0b\x32\x1b.quanheng.objection.v1.Case\"O\n\x13\x41\x63\x63\x65ptRepairRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1a\n\x07\x63\x61se_id\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\"A\n\x14\x41\x63\x63\x65ptRepairResponse\x12)\n\x04\x63\x61se\x18\x01 \x01(\x0b\x32\x1b.quanheng.objection.v1.Case\"m\n\x14\x44\x65\x63lineRepairRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1a\n\x07\x63\x61se_id\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x1b\n\x07reasons\x18\x03 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\xd0\x0f\"B\n\x15\x44\x65\x63lineRepairResponse\x12)\n\x04\x63\x61se\x18\x01 \x01(\x0b\x32\x1b.quanheng.objection.v1.Case\"\xa9\x01\n\x17\x43onfirmConditionRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1a\n\x07\x63\x61se_id\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12+\n\x0c\x63ondition_id\x18\x03 \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^[a-z_]{1,40}$\x12\x0b\n\x03met\x18\x04 \x01(\x08\x12\x1a\n\x06ground\x18\x05 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\xd0\x0f\"E\n\x18\x43onfirmConditionResponse\x12)\n\x04\x63\x61se\x18\x01 \x01(\x0b\x32\x1b.quanheng.objection.v1.Case\"}\n\x13\x44\x65\x63ideRepairRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1a\n\x07\x63\x61se_id\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x0f\n\x07\x63onfirm\x18\x03 \x01(\x08\x12\x1b\n\x07reasons\x18\x04 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\xa0\x1f\"A\n\x14\x44\x65\x63ideRepairResponse\x12)\n\x04\x63\x61se\x18\x01 \x01(\x0b\x32\x1b.quanheng.objection.v1.Case\"Q\n\x15WithdrawRepairRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1a\n\x07\x63\x61se_id\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\"C\n\x16WithdrawRepairResponse\x12)\n\x04\x63\x61se\x18\x01 \x01(\x0b\x32\x1b.quanheng.objection.v1.Case2\xea\x07\n\rRepairService\x12\x64\n\x0b\x43heckRepair\x12).quanheng.objection.v1.CheckRepairRequest\x1a*.quanheng.objection.v1.CheckRepairResponse\x12\x64\n\x0bLodgeRepair\x12).quanheng.objection.v1.LodgeRepairRequest\x1a*.quanheng.objection.v1.LodgeRepairResponse\x12v\n\x11RequestSupplement\x12/.quanheng.objection.v1.RequestSupplementRequest\x1a\x30.quanheng.objection.v1.RequestSupplementResponse\x12s\n\x10SupplementRepair\x12..quanheng.objection.v1.SupplementRepairRequest\x1a/.quanheng.objection.v1.SupplementRepairResponse\x12g\n\x0c\x41\x63\x63\x65ptRepair\x12*.quanheng.objection.v1.AcceptRepairRequest\x1a+.quanheng.objection.v1.AcceptRepairResponse\x12j\n\rDeclineRepair\x12+.quanheng.objection.v1.DeclineRepairRequest\x1a,.quanheng.objection.v1.DeclineRepairResponse\x12s\n\x10\x43onfirmCondition\x12..quanheng.objection.v1.ConfirmConditionRequest\x1a/.quanheng.objection.v1.ConfirmConditionResponse\x12g\n\x0c\x44\x65\x63ideRepair\x12*.quanheng.objection.v1.DecideRepairRequest\x1a+.quanheng.objection.v1.DecideRepairResponse\x12m\n\x0eWithdrawRepair\x12,.quanheng.objection.v1.WithdrawRepairRequest\x1a-.quanheng.objection.v1.WithdrawRepairResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -49,6 +49,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LODGEREPAIRREQUEST'].fields_by_name['evidence']._serialized_options = b'\272H\014\222\001\t\0202\"\005r\003\030\364\003'
   _globals['_LODGEREPAIRREQUEST'].fields_by_name['promise']._loaded_options = None
   _globals['_LODGEREPAIRREQUEST'].fields_by_name['promise']._serialized_options = b'\272H\005r\003\030\320\017'
+  _globals['_LODGEREPAIRREQUEST'].fields_by_name['evidence_ids']._loaded_options = None
+  _globals['_LODGEREPAIRREQUEST'].fields_by_name['evidence_ids']._serialized_options = b'\272H\020\222\001\r\020\310\001\030\001\"\006r\004\020\001\030@'
   _globals['_REQUESTSUPPLEMENTREQUEST'].fields_by_name['request_id']._loaded_options = None
   _globals['_REQUESTSUPPLEMENTREQUEST'].fields_by_name['request_id']._serialized_options = b'\272H\005r\003\260\001\001'
   _globals['_REQUESTSUPPLEMENTREQUEST'].fields_by_name['case_id']._loaded_options = None
@@ -96,37 +98,37 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CHECKREPAIRRESPONSE']._serialized_start=219
   _globals['_CHECKREPAIRRESPONSE']._serialized_end=350
   _globals['_LODGEREPAIRREQUEST']._serialized_start=353
-  _globals['_LODGEREPAIRREQUEST']._serialized_end=565
-  _globals['_LODGEREPAIRRESPONSE']._serialized_start=567
-  _globals['_LODGEREPAIRRESPONSE']._serialized_end=631
-  _globals['_REQUESTSUPPLEMENTREQUEST']._serialized_start=633
-  _globals['_REQUESTSUPPLEMENTREQUEST']._serialized_end=746
-  _globals['_REQUESTSUPPLEMENTRESPONSE']._serialized_start=748
-  _globals['_REQUESTSUPPLEMENTRESPONSE']._serialized_end=818
-  _globals['_SUPPLEMENTREPAIRREQUEST']._serialized_start=821
-  _globals['_SUPPLEMENTREPAIRREQUEST']._serialized_end=965
-  _globals['_SUPPLEMENTREPAIRRESPONSE']._serialized_start=967
-  _globals['_SUPPLEMENTREPAIRRESPONSE']._serialized_end=1036
-  _globals['_ACCEPTREPAIRREQUEST']._serialized_start=1038
-  _globals['_ACCEPTREPAIRREQUEST']._serialized_end=1117
-  _globals['_ACCEPTREPAIRRESPONSE']._serialized_start=1119
-  _globals['_ACCEPTREPAIRRESPONSE']._serialized_end=1184
-  _globals['_DECLINEREPAIRREQUEST']._serialized_start=1186
-  _globals['_DECLINEREPAIRREQUEST']._serialized_end=1295
-  _globals['_DECLINEREPAIRRESPONSE']._serialized_start=1297
-  _globals['_DECLINEREPAIRRESPONSE']._serialized_end=1363
-  _globals['_CONFIRMCONDITIONREQUEST']._serialized_start=1366
-  _globals['_CONFIRMCONDITIONREQUEST']._serialized_end=1535
-  _globals['_CONFIRMCONDITIONRESPONSE']._serialized_start=1537
-  _globals['_CONFIRMCONDITIONRESPONSE']._serialized_end=1606
-  _globals['_DECIDEREPAIRREQUEST']._serialized_start=1608
-  _globals['_DECIDEREPAIRREQUEST']._serialized_end=1733
-  _globals['_DECIDEREPAIRRESPONSE']._serialized_start=1735
-  _globals['_DECIDEREPAIRRESPONSE']._serialized_end=1800
-  _globals['_WITHDRAWREPAIRREQUEST']._serialized_start=1802
-  _globals['_WITHDRAWREPAIRREQUEST']._serialized_end=1883
-  _globals['_WITHDRAWREPAIRRESPONSE']._serialized_start=1885
-  _globals['_WITHDRAWREPAIRRESPONSE']._serialized_end=1952
-  _globals['_REPAIRSERVICE']._serialized_start=1955
-  _globals['_REPAIRSERVICE']._serialized_end=2957
+  _globals['_LODGEREPAIRREQUEST']._serialized_end=608
+  _globals['_LODGEREPAIRRESPONSE']._serialized_start=610
+  _globals['_LODGEREPAIRRESPONSE']._serialized_end=674
+  _globals['_REQUESTSUPPLEMENTREQUEST']._serialized_start=676
+  _globals['_REQUESTSUPPLEMENTREQUEST']._serialized_end=789
+  _globals['_REQUESTSUPPLEMENTRESPONSE']._serialized_start=791
+  _globals['_REQUESTSUPPLEMENTRESPONSE']._serialized_end=861
+  _globals['_SUPPLEMENTREPAIRREQUEST']._serialized_start=864
+  _globals['_SUPPLEMENTREPAIRREQUEST']._serialized_end=1008
+  _globals['_SUPPLEMENTREPAIRRESPONSE']._serialized_start=1010
+  _globals['_SUPPLEMENTREPAIRRESPONSE']._serialized_end=1079
+  _globals['_ACCEPTREPAIRREQUEST']._serialized_start=1081
+  _globals['_ACCEPTREPAIRREQUEST']._serialized_end=1160
+  _globals['_ACCEPTREPAIRRESPONSE']._serialized_start=1162
+  _globals['_ACCEPTREPAIRRESPONSE']._serialized_end=1227
+  _globals['_DECLINEREPAIRREQUEST']._serialized_start=1229
+  _globals['_DECLINEREPAIRREQUEST']._serialized_end=1338
+  _globals['_DECLINEREPAIRRESPONSE']._serialized_start=1340
+  _globals['_DECLINEREPAIRRESPONSE']._serialized_end=1406
+  _globals['_CONFIRMCONDITIONREQUEST']._serialized_start=1409
+  _globals['_CONFIRMCONDITIONREQUEST']._serialized_end=1578
+  _globals['_CONFIRMCONDITIONRESPONSE']._serialized_start=1580
+  _globals['_CONFIRMCONDITIONRESPONSE']._serialized_end=1649
+  _globals['_DECIDEREPAIRREQUEST']._serialized_start=1651
+  _globals['_DECIDEREPAIRREQUEST']._serialized_end=1776
+  _globals['_DECIDEREPAIRRESPONSE']._serialized_start=1778
+  _globals['_DECIDEREPAIRRESPONSE']._serialized_end=1843
+  _globals['_WITHDRAWREPAIRREQUEST']._serialized_start=1845
+  _globals['_WITHDRAWREPAIRREQUEST']._serialized_end=1926
+  _globals['_WITHDRAWREPAIRRESPONSE']._serialized_start=1928
+  _globals['_WITHDRAWREPAIRRESPONSE']._serialized_end=1995
+  _globals['_REPAIRSERVICE']._serialized_start=1998
+  _globals['_REPAIRSERVICE']._serialized_end=3000
 # @@protoc_insertion_point(module_scope)

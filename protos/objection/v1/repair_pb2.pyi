@@ -101,6 +101,7 @@ class LodgeRepairRequest(_message.Message):
     GROUNDS_FIELD_NUMBER: _builtins.int
     EVIDENCE_FIELD_NUMBER: _builtins.int
     PROMISE_FIELD_NUMBER: _builtins.int
+    EVIDENCE_IDS_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """Makes the call safe to repeat."""
     subject_id: _builtins.str
@@ -119,6 +120,10 @@ class LodgeRepairRequest(_message.Message):
     def evidence(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Evidence: documents and where they are."""
 
+    @_builtins.property
+    def evidence_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Files that were sent for this case before (EvidenceService)."""
+
     def __init__(
         self,
         *,
@@ -128,10 +133,11 @@ class LodgeRepairRequest(_message.Message):
         grounds: _builtins.str = ...,
         evidence: _abc.Iterable[_builtins.str] | None = ...,
         promise: _builtins.str = ...,
+        evidence_ids: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["evidence", b"evidence", "grounds", b"grounds", "promise", b"promise", "record_ids", b"record_ids", "request_id", b"request_id", "subject_id", b"subject_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["evidence", b"evidence", "evidence_ids", b"evidence_ids", "grounds", b"grounds", "promise", b"promise", "record_ids", b"record_ids", "request_id", b"request_id", "subject_id", b"subject_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -8,16 +8,19 @@ _CASE_LIST = {
     "include_closed": "--closed", "subject_ids": "--subjects", "caseworkers": "--caseworkers"
 }  # fmt: skip
 
+_FILES = {"evidence_ids": "--files"}
 
 CASE_ROWS = (
     # objections
     Row("objection check", "objection.CheckObjection",
         "提出异议之前：哪些记录的现有内容已有处理结果。",
         "Before objecting: which records were decided about as they are now."),
-    Row("objection lodge", "objection.LodgeObjection", "经营者提出异议。", "Lodges an objection."),
+    Row("objection lodge", "objection.LodgeObjection", "经营者提出异议。", "Lodges an objection.",
+        names=_FILES),
     Row("objection reconsider", "objection.LodgeReconsideration",
         "经营者对异议的处理结果申请复核；由市局未参加原处理的人员办理。",
-        "Has the city's bureau reconsider the result of an objection.", args="case_id"),
+        "Has the city's bureau reconsider the result of an objection.", args="case_id",
+        names=_FILES),
     Row("objection accept", "objection.AcceptObjection", "受理；期限自受理之日起算。",
         "Accepts an objection; its term begins.", args="case_id"),
     Row("objection decline", "objection.DeclineObjection", "不予受理，说明理由。",
@@ -55,7 +58,7 @@ CASE_ROWS = (
     Row("repair check", "repair.CheckRepair", "申请之前：逐项条件、依据，以及何时起可以申请。",
         "Before applying: every condition."),
     Row("repair lodge", "repair.LodgeRepair", "经营者申请信用修复；期限自提交之日起算。",
-        "Applies for repair."),
+        "Applies for repair.", names=_FILES),
     Row("repair request-supplement", "repair.RequestSupplement",
         "受理前要求补正，以文书告知；期限不停止计算。", "Asks for a supplement before acceptance.",
         args="case_id"),

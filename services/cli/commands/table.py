@@ -15,6 +15,7 @@ from services.cli.commands.audit_rows import AUDIT_COMMANDS
 from services.cli.commands.backup_rows import BACKUP_COMMANDS
 from services.cli.commands.case_rows import CASE_ROWS
 from services.cli.commands.certificate_rows import CERTIFICATE_COMMANDS, CERTIFICATE_ROWS
+from services.cli.commands.evidence_rows import EVIDENCE_COMMANDS, EVIDENCE_ROWS
 from services.cli.commands.institution_rows import INSTITUTION_ROWS
 from services.cli.commands.publication_rows import PUBLICATION_ROWS
 from services.cli.commands.row import Command, Row
@@ -41,6 +42,7 @@ GROUPS: Mapping[str, str] = {
     "index": "景区、街区诚信计量指数 | indices of scenic areas and street blocks",
     "objection": "异议 | objections",
     "repair": "信用修复 | repair of credit",
+    "evidence": "案件的证据文件 | files as evidence in cases",
     "alert": "三色预警与通知 | alerts and notices",
     "escalation": "红色警示的督促 | escalations",
     "report": "一个月的统计，月报的数字 | the figures of a month, as on its report",
@@ -102,6 +104,7 @@ HAND_WRITTEN = (
     Command("import bulk", f"{_COMMANDS}.bulk:bulk_", "成批报送 JSON 行文件。",
             "Sends a file of JSON lines in bulk."),
     *CERTIFICATE_COMMANDS,
+    *EVIDENCE_COMMANDS,
     Command("batch rejected", f"{_COMMANDS}.imports:batch_rejected", "取回未收下的行。",
             "Writes the rejected rows of a batch to a file, with the reasons in the last column."),
     Command("grade receipt", f"{_COMMANDS}.grades:grade_receipt", "显示评价凭据。",
@@ -206,6 +209,7 @@ ROWS = (
         names={"record.source_ref": "--source", "record.verified": "--verified/--unverified"},
         fixed={"record.subject_id": "", "case_id": ""}, present="registry.GetRecord"),
     *CERTIFICATE_ROWS,
+    *EVIDENCE_ROWS,
     # changes that wait for a second person
     Row("proposal list", "proposals.ListProposals", "列出一人提出、待他人批准的变更。",
         "Lists changes that one person proposed and another releases.",

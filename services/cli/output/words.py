@@ -168,6 +168,7 @@ def words(name: str) -> Mapping[str, str]:
             from law.objection import STEP_ZH  # noqa: PLC0415
 
             more = {"lodge": "提出", "confirm_condition": "核对条件", "hand_over": "移交上级机关"}
+            more |= {"add_evidence": "提交证据文件", "gather_evidence": "收集证据文件"}
             return more | {step.value: zh for step, zh in STEP_ZH.items()}
     return VOCABULARIES.get(name, {})
 

@@ -14,6 +14,7 @@ from protos.objection.v1 import events_pb2 as events
 from protos.objection.v1 import objection_pb2 as pb
 from protos.registry.v1.registry_pb2 import Record
 from services.objection.decided_matters import as_lodged
+from services.objection.evidence.commands import attach
 from services.objection.lodging import NO_LONGER_HELD, open_case, refuse_second_case
 from services.objection.numbers import next_number
 from services.objection.steps import own_case, record_step, required_text
@@ -72,6 +73,7 @@ async def lodge(
         cite=OBJECTION_CITE,
         note=objection.number,
     )
+    await attach(change, case, request.evidence_ids)
     return pb.LodgeReconsiderationResponse(case=message)
 
 

@@ -16,6 +16,7 @@ from protos.objection.v1 import events_pb2 as events
 from protos.objection.v1 import repair_pb2 as pb
 from protos.registry.v1.registry_pb2 import Record
 from services.objection.decided_matters import as_lodged
+from services.objection.evidence.commands import attach
 from services.objection.lodging import open_case, refuse_second_case
 from services.objection.numbers import next_number
 from services.objection.repairs.conditions import admission, checked, require_admission
@@ -90,6 +91,7 @@ async def lodge(
     message = await record_step(
         change, case, "lodge", lambda message: events.RepairLodged(case=message), cite=REPAIR_CITE
     )
+    await attach(change, case, request.evidence_ids)
     return pb.LodgeRepairResponse(case=message)
 
 

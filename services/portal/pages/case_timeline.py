@@ -19,12 +19,16 @@ _NAMES = {
     "reopen": N_("复核退回，重新办理"),
     "hand_over": N_("移交上级机关办理"),
     _CONFIRMED: N_("核实条件"),
+    "add_evidence": N_("提交证据文件"),
+    "gather_evidence": N_("收集证据文件"),
     _RUNG: N_("期限提醒"),
     "rung_overtaken": N_("期限提醒（由下一次提醒代替）"),
     "stuck": N_("后续事项无法自动完成"),
 }
 _ROLES: Mapping[str, Role] = {
     "lodge": Role.OPERATOR,
+    "add_evidence": Role.OPERATOR,
+    "gather_evidence": Role.CASEWORKER,
     Step.SUPPLEMENT: Role.OPERATOR,
     Step.WITHDRAW: Role.OPERATOR,
     Step.REQUEST_SUPPLEMENT: Role.CASEWORKER,

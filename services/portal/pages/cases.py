@@ -13,6 +13,7 @@ from plumbing.client import Refusal, ask
 from plumbing.identity import Role
 from protos.grading.v1 import grading_pb2 as grading
 from protos.objection.v1 import objection_pb2 as pb
+from protos.objection.v1.evidence_pb2 import ListEvidenceResponse
 from protos.registry.v1 import registry_pb2 as registry
 from services.portal.listing import list_address
 from services.portal.pages import case_list
@@ -20,6 +21,7 @@ from services.portal.pages.case_effects import Foreseen, foresee
 from services.portal.pages.case_powers import OpenAct, powers
 from services.portal.pages.case_reviews import review_of, took_part_before
 from services.portal.pages.case_timeline import timeline
+from services.portal.pages.evidence import found_files
 from services.portal.pages.reading import (
     HIDDEN,
     account_names,
@@ -72,10 +74,11 @@ async def one(visit: Visit) -> Response:
         bureau_names(visit),
         took_part_before(visit, answer),
     )
+    files = await found_files(visit, case.case_id)
     records = [one.record for one in kept]
     acts = powers(visit, case, records, answer.steps, took_part)
     people, lines, foreseen, nobody = await asyncio.gather(
-        account_names(visit, _people(answer, records)),
+        account_names(visit, _people(answer, records, files)),
         _lines(visit, grade),
         _foreseen(visit, case, records, acts),
         unheard(visit, case),
@@ -85,6 +88,7 @@ async def one(visit: Visit) -> Response:
         case=case,
         timeline=timeline(visit.words, case, answer.steps, people),
         letters=answer.letters,
+        evidence=files,
         firm=firm,
         kept=kept,
         grade=grade,
@@ -119,10 +123,15 @@ async def contested(visit: Visit, case: pb.Case) -> list[registry.GetRecordRespo
     return [one for one in found if one is not None]
 
 
-def _people(answer: pb.GetCaseResponse, records: Sequence[registry.Record]) -> set[str]:
+def _people(
+    answer: pb.GetCaseResponse,
+    records: Sequence[registry.Record],
+    files: ListEvidenceResponse,
+) -> set[str]:
     """The accounts of everybody whom the page of a case names."""
     case = answer.case
     people = {case.lodged_by, case.caseworker, *(step.actor for step in answer.steps)}
+    people |= {one.uploaded_by for one in files.evidence}
     return people | {record.entered_by for record in records}
 
 

@@ -13,6 +13,7 @@ from plumbing.client import Refusal, ask
 from protos.objection.v1 import objection_pb2 as pb
 from protos.registry.v1 import registry_pb2 as registry
 from services.portal.pages.case_reviews import decided_records
+from services.portal.pages.evidence_choice import HeldFiles, held_files
 from services.portal.pages.reading import records_of
 from services.portal.pages.record_choice import records_page
 from services.portal.visit import Visit, faults_by_field, message_of
@@ -37,27 +38,32 @@ async def lodge(visit: Visit) -> Response:
         errors = {} if step == "again" else {"record": visit.say("请至少选择一条信用记录")}
         return records_page(visit, RECORDS_PAGE, records, errors, chosen=visit.fields("record"))
     if step == "records":
-        return _grounds_page(visit, chosen)
+        return _grounds_page(visit, chosen, await held_files(visit))
+    held = await held_files(visit)
+    if held.asks_again:
+        return _grounds_page(visit, chosen, held, dict(held.errors))
     if not visit.field("grounds"):
         error = visit.say("请写明哪里有误、事实是什么，例如：该处罚已被复议撤销")
-        return _grounds_page(visit, chosen, {"grounds": error})
+        return _grounds_page(visit, chosen, held, {"grounds": error})
     if step == "grounds":
         return visit.page(
             "objections/check.html",
             chosen=chosen,
             form=visit.form,
             evidence=visit.lines("evidence"),
+            held=held,
         )
-    return await _send(visit, chosen)
+    return await _send(visit, chosen, held)
 
 
-async def _send(visit: Visit, chosen: list[registry.Record]) -> Response:
+async def _send(visit: Visit, chosen: list[registry.Record], held: HeldFiles) -> Response:
     request = pb.LodgeObjectionRequest(
         request_id=visit.request_id(),
         subject_id=visit.person.subject_id,
         record_ids=[record.record_id for record in chosen],
         grounds=visit.field("grounds"),
         evidence=visit.lines("evidence"),
+        evidence_ids=visit.fields("evidence_id"),
     )
     try:
         answer = await ask(visit.services.objection.LodgeObjection(request))
@@ -69,13 +75,14 @@ async def _send(visit: Visit, chosen: list[registry.Record]) -> Response:
         ):
             raise
         told = faults_by_field(refusal, visit.language)
-        return _grounds_page(visit, chosen, told, message_of(refusal, visit.language))
+        return _grounds_page(visit, chosen, held, told, message_of(refusal, visit.language))
     return visit.redirect(f"/cases/{answer.case.case_id}?lodged=yes")
 
 
 def _grounds_page(
     visit: Visit,
     chosen: list[registry.Record],
+    held: HeldFiles,
     errors: dict[str, str] | None = None,
     refusal: str = "",
 ) -> Response:
@@ -84,6 +91,7 @@ def _grounds_page(
         "objections/grounds.html",
         status=422 if failed else 200,
         chosen=chosen,
+        held=held,
         errors=errors or {},
         refusal=refusal,
         form=visit.form,

@@ -14,6 +14,7 @@ from plumbing.client import Refusal, ask
 from protos.objection.v1 import objection_pb2 as pb
 from services.portal.pages.case_reviews import review_of
 from services.portal.pages.cases import contested
+from services.portal.pages.evidence_choice import HeldFiles, held_files
 from services.portal.pages.reading import bureau_names, today
 from services.portal.visit import Visit, faults_by_field, message_of
 from services.portal.wording import N_
@@ -31,20 +32,24 @@ async def lodge(visit: Visit) -> Response:
     The form field `step` names the page that was just answered.
     """
     step = visit.field("step")
+    held = await held_files(visit)
     if step == "send":
-        return await _send(visit)
+        return await _send(visit, held)
+    if held.asks_again:
+        return await _page(visit, "grounds", held, 422 if held.errors else 200, errors=held.errors)
     if step == "grounds" and not visit.field("grounds"):
         fault = visit.say(N_("请写明对处理结果哪里不服、理由是什么"))
-        return await _page(visit, "grounds", 422, errors={"grounds": fault})
-    return await _page(visit, "check" if step == "grounds" else "grounds")
+        return await _page(visit, "grounds", held, 422, errors={"grounds": fault})
+    return await _page(visit, "check" if step == "grounds" else "grounds", held)
 
 
-async def _send(visit: Visit) -> Response:
+async def _send(visit: Visit, held: HeldFiles) -> Response:
     request = pb.LodgeReconsiderationRequest(
         request_id=visit.request_id(),
         case_id=visit.path("case_id"),
         grounds=visit.field("grounds"),
         evidence=visit.lines("evidence"),
+        evidence_ids=visit.fields("evidence_id"),
     )
     try:
         answer = await ask(visit.services.objection.LodgeReconsideration(request))
@@ -53,11 +58,13 @@ async def _send(visit: Visit) -> Response:
             raise
         told = faults_by_field(refusal, visit.language)
         message = message_of(refusal, visit.language)
-        return await _page(visit, "grounds", 422, errors=told, refusal=message)
+        return await _page(visit, "grounds", held, 422, errors=told, refusal=message)
     return visit.redirect(f"/cases/{answer.case.case_id}?lodged=yes")
 
 
-async def _page(visit: Visit, name: str, status: int = 200, **values: Any) -> Response:
+async def _page(
+    visit: Visit, name: str, held: HeldFiles, status: int = 200, **values: Any
+) -> Response:
     request = pb.GetCaseRequest(case_id=visit.path("case_id"))
     answer = await ask(visit.services.objection.GetCase(request))
     kept = await contested(visit, answer.case)
@@ -69,6 +76,7 @@ async def _page(visit: Visit, name: str, status: int = 200, **values: Any) -> Re
         records=records,
         review=review_of(visit, answer, records, await bureau_names(visit), await today(visit)),
         evidence=visit.lines("evidence"),
+        held=held,
         form=visit.form,
         **values,
     )

@@ -9,6 +9,7 @@ from law.evidence import RecordKind, RecordStatus
 from plumbing.client import Refusal, ask
 from protos.objection.v1 import repair_pb2 as pb
 from protos.registry.v1 import registry_pb2 as registry
+from services.portal.pages.evidence_choice import HeldFiles, held_files
 from services.portal.pages.reading import records_of
 from services.portal.pages.record_choice import records_page
 from services.portal.visit import Visit, faults_by_field, message_of
@@ -38,16 +39,19 @@ async def apply(visit: Visit) -> Response:
         errors = {} if step == "again" else {"record": visit.say("请至少选择一条信用记录")}
         return records_page(visit, RECORDS_PAGE, records, errors, chosen=visit.fields("record"))
     if step == "records":
-        return await _conditions_page(visit, chosen)
+        return await _conditions_page(visit, chosen, await held_files(visit))
+    held = await held_files(visit)
+    if held.asks_again:
+        return await _conditions_page(visit, chosen, held, dict(held.errors))
     if not visit.field("grounds"):
         error = visit.say("请写明已经改正了什么、怎样改正的")
-        return await _conditions_page(visit, chosen, {"grounds": error})
+        return await _conditions_page(visit, chosen, held, {"grounds": error})
     if step == "grounds":
-        return visit.page("repairs/check.html", chosen=chosen, form=visit.form)
-    return await _send(visit, chosen)
+        return visit.page("repairs/check.html", chosen=chosen, form=visit.form, held=held)
+    return await _send(visit, chosen, held)
 
 
-async def _send(visit: Visit, chosen: list[registry.Record]) -> Response:
+async def _send(visit: Visit, chosen: list[registry.Record], held: HeldFiles) -> Response:
     request = pb.LodgeRepairRequest(
         request_id=visit.request_id(),
         subject_id=visit.person.subject_id,
@@ -55,6 +59,7 @@ async def _send(visit: Visit, chosen: list[registry.Record]) -> Response:
         grounds=visit.field("grounds"),
         promise=visit.field("promise"),
         evidence=visit.lines("evidence"),
+        evidence_ids=visit.fields("evidence_id"),
     )
     try:
         answer = await ask(visit.services.repair.LodgeRepair(request))
@@ -62,13 +67,16 @@ async def _send(visit: Visit, chosen: list[registry.Record]) -> Response:
         if refusal.code not in _OF_THE_FORM:
             raise
         told = faults_by_field(refusal, visit.language)
-        return await _conditions_page(visit, chosen, told, message_of(refusal, visit.language))
+        return await _conditions_page(
+            visit, chosen, held, told, message_of(refusal, visit.language)
+        )
     return visit.redirect(f"/cases/{answer.case.case_id}?lodged=yes")
 
 
 async def _conditions_page(
     visit: Visit,
     chosen: list[registry.Record],
+    held: HeldFiles,
     errors: dict[str, str] | None = None,
     refusal: str = "",
 ) -> Response:
@@ -88,6 +96,7 @@ async def _conditions_page(
         status=422 if errors or refusal else 200,
         chosen=chosen,
         checked=checked,
+        held=held,
         errors=errors or {},
         refusal=refusal,
         form=visit.form,

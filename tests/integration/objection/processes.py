@@ -21,9 +21,9 @@ from plumbing.database import Database
 from plumbing.settings import Settings
 from protos.grading.v1 import grading_pb2_grpc
 from protos.identity.v1 import identity_pb2, identity_pb2_grpc
+from protos.objection.v1 import evidence_pb2_grpc, repair_pb2_grpc
 from protos.objection.v1 import objection_pb2 as pb
 from protos.objection.v1 import objection_pb2_grpc as rpc
-from protos.objection.v1 import repair_pb2_grpc
 from protos.operations.v1 import operations_pb2, operations_pb2_grpc
 from protos.registry.v1 import (
     proposals_pb2,
@@ -79,6 +79,10 @@ class Person:
     @property
     def repair(self) -> repair_pb2_grpc.RepairServiceStub:
         return repair_pb2_grpc.RepairServiceStub(self.channels["objection"])
+
+    @property
+    def evidence(self) -> evidence_pb2_grpc.EvidenceServiceStub:
+        return evidence_pb2_grpc.EvidenceServiceStub(self.channels["objection"])
 
     @property
     def grading(self) -> grading_pb2_grpc.GradingServiceStub:

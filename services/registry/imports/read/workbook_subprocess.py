@@ -11,19 +11,15 @@ from __future__ import annotations
 
 import io
 import json
-import os
-import resource
-import signal
 import sys
 from collections.abc import Iterator, Mapping, Set
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
-from pathlib import Path
 from typing import Any, TextIO
 
 from python_calamine import CalamineWorkbook, PasswordError
 
+from plumbing.process_limits import limit_this_process
 from services.registry.imports.read import workbook_parts
 from services.registry.imports.read.workbook_parts import HEADER_ROWS
 
@@ -182,25 +178,8 @@ def _write(out: TextIO, message: object) -> None:
     out.write(json.dumps(message, ensure_ascii=False, separators=(",", ":")) + "\n")
 
 
-def _limit(arguments: Mapping[str, Any]) -> None:
-    with suppress(OSError):  # if memory runs out nevertheless, this process is ended first
-        Path("/proc/self/oom_score_adj").write_text("1000")
-    os.nice(10)  # a file may take its time; whoever signs in meanwhile may not wait for it
-    seconds = arguments["seconds"]
-    signal.signal(signal.SIGXFSZ, signal.SIG_DFL)  # ends the process, so that its end says why
-    for resource_, soft, last in (
-        (resource.RLIMIT_CPU, seconds, seconds + 1),
-        (resource.RLIMIT_AS, arguments["memory"], arguments["memory"]),
-        (resource.RLIMIT_FSIZE, arguments["unpacked"], arguments["unpacked"]),
-        (resource.RLIMIT_CORE, 0, 0),
-    ):
-        _, hard = resource.getrlimit(resource_)  # a limit of the registry cannot be raised
-        bound = last if hard == resource.RLIM_INFINITY else min(last, hard)
-        resource.setrlimit(resource_, (min(soft, bound), bound))
-
-
 if __name__ == "__main__":
     given = json.loads(sys.argv[1])
-    _limit(given)
+    limit_this_process(seconds=given["seconds"], memory=given["memory"], written=given["unpacked"])
     with io.TextIOWrapper(sys.stdout.buffer, encoding="utf-8", newline="\n") as lines:
         main(given, sys.stdin.buffer.read(), lines)

@@ -21,6 +21,7 @@ from services.cli.commands.table import GROUPS, HAND_WRITTEN, ROWS
 from services.grading.assessments.policy import ASSESSMENT_POLICY
 from services.grading.policy import POLICY as GRADING
 from services.grading.policy import RULESET_POLICY
+from services.objection.evidence.policy import POLICY as EVIDENCE
 from services.objection.policy import POLICY as OBJECTION
 from services.registry.certificates.policy import POLICY as CERTIFICATES
 from services.registry.imports.policy import POLICY as IMPORTS
@@ -37,6 +38,7 @@ POLICIES: Policy = {
     **RULESET_POLICY,
     **ASSESSMENT_POLICY,
     **OBJECTION,
+    **EVIDENCE,
     **REGISTRY,
     **CERTIFICATES,
     **IMPORTS,
@@ -64,6 +66,8 @@ BY_HAND = {
     "ImportService/GetRejectedRows": "batch rejected",
     "CertificateService/UploadCertificate": "certificate upload",
     "CertificateService/ReadCertificate": "certificate save",
+    "EvidenceService/UploadEvidence": "evidence upload",
+    "EvidenceService/ReadEvidence": "evidence save",
     "BulkService/OpenBulkBatch": "import bulk",
     "BulkService/SendBulkChunks": "import bulk",
     "BulkService/GetBulkBatch": "import bulk",

@@ -1,0 +1,237 @@
+"""Files as evidence: sent before and after lodging, shown to whom they concern, kept and erased."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from collections.abc import AsyncIterator, Awaitable, Sequence
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+import grpc
+import pytest
+from PIL import Image
+
+from plumbing.change import Changes
+from plumbing.client import Refusal, ask, new_request_id, refusal_of
+from plumbing.clock import SandboxClock
+from plumbing.database import Database
+from protos.objection.v1 import evidence_pb2 as pb
+from protos.objection.v1 import objection_pb2 as cases
+from services.objection.evidence.keeping import EvidencePruner, named_by_evidence
+from tests.integration.objection.processes import BUREAU, ROLES, Cast, Person, engaged
+from tests.patience import PATIENCE_SECONDS
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+PIECE = 256 << 10
+
+
+def pdf(size: int = 1000) -> bytes:
+    """A file that begins as a PDF does, unlike any other."""
+    return b"%PDF-1.7\n" + uuid4().bytes * (size // 16)
+
+
+def photograph() -> bytes:
+    exif = Image.Exif()
+    exif[0x010F] = "TestMaker"
+    out = io.BytesIO()
+    Image.new("RGB", (64, 48), tuple(uuid4().bytes[:3])).save(out, "JPEG", exif=exif)
+    return out.getvalue()
+
+
+async def send(
+    person: Person, content: bytes, header: pb.EvidenceHeader | None = None, **values: str
+) -> pb.Evidence:
+    """Uploads a file."""
+    given = {"request_id": new_request_id(), "file_name": "证据.pdf"} | values
+    first = header or pb.EvidenceHeader(**given)
+
+    async def parts() -> AsyncIterator[pb.UploadEvidenceRequest]:
+        yield pb.UploadEvidenceRequest(header=first)
+        for start in range(0, len(content), PIECE):
+            yield pb.UploadEvidenceRequest(content=content[start : start + PIECE])
+
+    call = person.evidence.UploadEvidence(parts(), timeout=PATIENCE_SECONDS)
+    answer: pb.UploadEvidenceResponse = await ask(call)
+    return answer.evidence
+
+
+async def listed(person: Person, case: cases.Case) -> pb.ListEvidenceResponse:
+    request = pb.ListEvidenceRequest(case_id=case.case_id)
+    answer: pb.ListEvidenceResponse = await ask(person.evidence.ListEvidence(request))
+    return answer
+
+
+async def whole(person: Person, file: pb.Evidence, *, preview: bool = False) -> bytes:
+    """A file or its preview, read piece by piece."""
+    content = b""
+    while True:
+        request = pb.ReadEvidenceRequest(
+            evidence_id=file.evidence_id, offset=len(content), preview=preview
+        )
+        piece = (await ask(person.evidence.ReadEvidence(request))).content
+        if not piece:
+            return content
+        content += piece
+
+
+async def refused(call: Awaitable[Any]) -> Refusal:
+    """The refusal of a call; fails when the call succeeds."""
+    try:
+        await call
+    except grpc.aio.AioRpcError as error:
+        return refusal_of(error)
+    except Refusal as refusal:
+        return refusal
+    raise AssertionError("not refused")
+
+
+async def reason(call: Awaitable[Any]) -> str:
+    return (await refused(call)).reason
+
+
+def names(found: pb.ListEvidenceResponse) -> list[str]:
+    return [one.file_name for one in found.evidence]
+
+
+async def test_files_go_with_the_case_and_only_who_sees_it_reads_them(cast: Cast) -> None:
+    content, photo = pdf(2 << 20), photograph()
+    own: dict[str, Any] = {"subject_id": cast.subject_id}
+    paper = await send(
+        cast.operator, content, file_name="C:\\a\\证书.exe", description="合格", **own
+    )
+    picture = await send(cast.operator, photo, file_name="现场.png", **own)
+    assert (paper.sha256, paper.size) == (hashlib.sha256(content).hexdigest(), len(content))
+    assert (paper.file_name, paper.kind) == ("证书.pdf", "pdf")
+    assert (picture.file_name, picture.kind) == ("现场.jpg", "jpeg")
+    assert await reason(cast.caseworker.evidence.ReadEvidence(_read(paper))) == "NOT_FOUND"
+    held = pb.ListEvidenceRequest(**own)
+    assert len((await ask(cast.operator.evidence.ListEvidence(held))).evidence) == 2
+    ids = [paper.evidence_id, picture.evidence_id]
+    case = await cast.lodge(await cast.penalty(), evidence_ids=ids)
+    for person in (cast.operator, cast.caseworker, cast.unit_head, cast.reviewer):
+        assert names(await listed(person, case)) == ["证书.pdf", "现场.jpg"]
+        assert await whole(person, paper) == content
+    shown = await whole(cast.caseworker, picture, preview=True)
+    assert b"TestMaker" in photo
+    assert b"TestMaker" not in shown
+    assert len(shown) == picture.preview_size
+    for stranger in (cast.rival, cast.elsewhere):
+        assert await reason(stranger.evidence.ReadEvidence(_read(paper))) == "NOT_FOUND"
+        request = pb.ListEvidenceRequest(case_id=case.case_id)
+        assert await reason(stranger.evidence.ListEvidence(request)) == "NOT_FOUND"
+    steps = [step.step for step in (await cast.read(case)).steps]
+    assert steps == ["lodge", "add_evidence", "add_evidence"]
+
+
+def _read(file: pb.Evidence) -> pb.ReadEvidenceRequest:
+    return pb.ReadEvidenceRequest(evidence_id=file.evidence_id)
+
+
+async def test_confidential_and_internal_files(cast: Cast) -> None:
+    case = await cast.lodge(await cast.penalty())
+    inspector = await engaged(
+        cast.processes, cast.administrator, "inspector", [ROLES.ROLE_INSPECTOR], BUREAU
+    )
+    of_case: dict[str, Any] = {"case_id": case.case_id}
+    secret = await send(
+        cast.operator, pdf(), classification="confidential", file_name="配方.pdf", **of_case
+    )
+    note = await send(
+        cast.caseworker, pdf(), classification="internal", file_name="笔录.pdf", **of_case
+    )
+    assert names(await listed(cast.operator, case)) == ["配方.pdf"]
+    assert names(await listed(cast.caseworker, case)) == ["配方.pdf", "笔录.pdf"]
+    # The city looks on, and does not hear the objection; the inspector hears no case.
+    for person in (cast.reviewer, inspector):
+        assert names(await listed(person, case)) == []
+        assert await reason(person.evidence.ReadEvidence(_read(secret))) == "NOT_FOUND"
+    assert await reason(cast.operator.evidence.ReadEvidence(_read(note))) == "NOT_FOUND"
+    assert [step.step for step in (await cast.read(case)).steps] == ["lodge", "add_evidence"]
+    internal = send(cast.operator, pdf(), classification="internal", **of_case)
+    assert await reason(internal) == "INVALID_INPUT"
+    for person in (cast.reviewer, cast.elsewhere, cast.rival):
+        assert await reason(send(person, pdf(), **of_case)) in ("NOT_PERMITTED", "NOT_FOUND")
+
+
+async def test_the_reconsidering_city_sees_the_confidential_files(cast: Cast) -> None:
+    case = await cast.lodge(await cast.penalty())
+    secret = await send(cast.operator, pdf(), classification="confidential", case_id=case.case_id)
+    await cast.decide(await cast.accept(case), "uphold")
+    await cast.closed(case)
+    late = await refused(send(cast.operator, pdf(), case_id=case.case_id))
+    assert late.reason == "WRONG_STATE"
+    assert await reason(cast.reviewer.evidence.ReadEvidence(_read(secret))) == "NOT_FOUND"
+    await cast.reconsider(case)
+    assert await whole(cast.reviewer, secret)
+
+
+async def test_what_is_refused_leaves_nothing(cast: Cast) -> None:
+    own: dict[str, Any] = {"subject_id": cast.subject_id}
+    bad: Sequence[bytes] = (b"MZ no document", b"", b"%PDF" + bytes(21 << 20))
+    for content in bad:
+        assert await reason(send(cast.operator, content, **own)) == "INVALID_INPUT"
+    foreign = await refused(send(cast.operator, pdf(), subject_id=cast.rival_id))
+    assert foreign.reason == "NOT_PERMITTED"
+    theirs = await send(cast.rival, pdf(), subject_id=cast.rival_id)
+    record = await cast.penalty()
+    for evidence_id in (theirs.evidence_id, "none"):
+        fault = await refused(cast.lodge(record, evidence_ids=[evidence_id]))
+        assert [path for path, _, _ in fault.faults] == ["evidence_ids"]
+    await cast.lodge(record)  # nothing of the refused ones stands in the way
+
+
+async def test_the_same_file_is_there_once(cast: Cast) -> None:
+    case, content = await cast.lodge(await cast.penalty()), pdf()
+    header = pb.EvidenceHeader(
+        request_id=new_request_id(), case_id=case.case_id, file_name="一次.pdf"
+    )
+    first = await send(cast.operator, content, header)
+    assert await send(cast.operator, content, header) == first
+    assert (await send(cast.operator, content, case_id=case.case_id)).evidence_id == (
+        first.evidence_id
+    )
+    assert await reason(send(cast.operator, pdf(), header)) == "ALREADY_EXISTS"
+    assert names(await listed(cast.operator, case)) == ["一次.pdf"]
+
+
+async def test_kept_while_a_record_is_on_file_and_erased_after(cast: Cast) -> None:
+    case, content = await cast.lodge(await cast.penalty()), photograph()
+    file = await send(cast.operator, content, case_id=case.case_id, description="某人的照片")
+    await cast.decide(await cast.accept(case), "uphold")
+    await cast.closed(case)
+    settings = cast.processes.settings
+    database = Database(settings.database_url("objection"))
+    changes = Changes(database, SandboxClock(settings.clock_file))
+    on_file = True
+
+    async def held(record_ids: Sequence[str], behalf: str) -> bool:
+        return on_file or set(record_ids) != set(case.record_ids)
+
+    async def paused() -> None: ...
+
+    pruner = EvidencePruner(changes, timedelta(0), held)
+    await pruner.prune(paused)
+    assert await whole(cast.operator, file) == content
+    on_file = False
+    await pruner.prune(paused)
+    erased = (await listed(cast.operator, case)).evidence[0]
+    assert erased.HasField("erased_at")
+    assert (erased.sha256, erased.file_name, erased.description) == (file.sha256, "", "")
+    assert await reason(cast.operator.evidence.ReadEvidence(_read(file))) == "NOT_FOUND"
+    assert await named_by_evidence(database, [file.sha256]) == set()
+    await database.close()
+
+
+async def test_check_misses_a_file_that_is_gone(cast: Cast) -> None:
+    case = await cast.lodge(await cast.penalty())
+    file = await send(cast.operator, pdf(), case_id=case.case_id)
+    stored = next(cast.processes.settings.files_dir.rglob(file.sha256))
+    assert "evidence" in stored.parts
+    aside = stored.rename(stored.with_suffix(".aside"))
+    missing = {one.object for one in (await cast.check()).problems}
+    assert f"evidence/{file.evidence_id}" in missing
+    assert await reason(cast.operator.evidence.ReadEvidence(_read(file))) == "NOT_FOUND"
+    aside.rename(stored)
+    assert await whole(cast.operator, file)
