@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
+REMEMBERED = 20_000  # texts: a long file repeats names and numbers, and compares each several times
 _BRACKETS = str.maketrans("〔【［[{「《〈〕】］]}」》〉", "(" * 8 + ")" * 8)
 _DASHES = str.maketrans(dict.fromkeys("‐‑‒–—―−─－﹣", "-"))
 # What spreadsheets put before a number to keep it as text: '001 and ="001".
@@ -24,12 +26,15 @@ _NO_NUMBER = frozenset({
 })  # fmt: skip
 
 
+@lru_cache(REMEMBERED)
 def folded(text: str) -> str:
     """Returns a text that is the same for every width, case, kind of dash and kind of bracket.
 
     Blanks, invisible characters and the marks of spreadsheets for a text are left out.
     """
     written = _TEXT_MARK.sub(r"\1", text.strip()).replace("№", "")
+    if written.isascii():
+        return "".join(written.casefold().split()).translate(_BRACKETS)
     plain = unicodedata.normalize("NFKC", written).casefold()
     seen = "".join(c for c in plain if not c.isspace() and unicodedata.category(c) != "Cf")
     return seen.translate(_BRACKETS).translate(_DASHES)
@@ -46,6 +51,7 @@ def document_key(number: str) -> str:
     return found[1] + found[2] if found else plain
 
 
+@lru_cache(REMEMBERED)
 def serial_key(number: str) -> str:
     """Returns the serial number of an instrument so that all writings of it are the same.
 
@@ -65,4 +71,5 @@ def may_be_one_model(one: str, other: str) -> bool:
 
 def letters(text: str) -> str:
     """Returns only the letters and digits of a folded text; similar names have the same ones."""
-    return "".join(c for c in folded(text) if c.isalnum())
+    plain = folded(text)
+    return plain if plain.isalnum() else "".join(c for c in plain if c.isalnum())
