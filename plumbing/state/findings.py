@@ -217,6 +217,13 @@ CONCERNS = (
         "{n} notices were not sent because no address is on file",
         labels={"state": "no_address"},
     ),
+    Concern(
+        "QuanhengUntoldReds",
+        Severity.INFO,
+        "quanheng_untold_red_days",
+        "首次建档的红色警示最久已 {n} 天没有告知经营者",
+        "Red alerts of a first load have been told to nobody for up to {n} days",
+    ),
 )
 
 # Mail that failed and mail without an address have rules of their own above.
@@ -299,6 +306,13 @@ WAITING = (
         "有 {n} 个督促案件各步骤已用尽，仍为红色",
         "{n} escalations have taken every step and are still red",
         "escalation list",
+    ),
+    Waiting(
+        "untold_red",
+        "有 {n} 台首次建档时已为红色警示的器具，待放行首次告知",
+        "{n} red alerts of a first load wait for the release of their first notice",
+        "alert untold",
+        Severity.INFO,
     ),
     Waiting(
         "delivery_refused",

@@ -37,6 +37,7 @@ from services.alerts.tables import (
     Watch,
 )
 from services.alerts.timers import Timers, delivery_id, watch_id
+from services.alerts.untold import standing
 
 CHUNK = 1000
 _DAY = timedelta(days=1)
@@ -78,6 +79,7 @@ class Checks:
             watches = {w.bureau: w.watched_through for w in (await session.exec(select(Watch)))}
             await self._compare(session, watches, findings)
             await _count_notices(session, findings)
+            await self._count_untold(session, findings)
             await self.escalations.check(session, findings)
             await self._check_days(session, findings)
         self._count_watches(watches, findings)
@@ -144,6 +146,11 @@ class Checks:
             ("escalation", col(Escalation.escalation_id), col(Escalation.waits_from)),
         ):
             await report_future_days(session, self._clock, findings, kind, identity, day)
+
+    async def _count_untold(self, session: AsyncSession, findings: Findings) -> None:
+        found = await standing(session)
+        days = found.days(self._clock.today())
+        findings.figures |= {"untold_reds": found.alerts, "untold_reds.days": days}
 
     def _count_watches(self, watches: Mapping[str, date | None], findings: Findings) -> None:
         yesterday = self._clock.today() - _DAY

@@ -41,6 +41,7 @@ from services.alerts.tables import (
     StepState,
     Watch,
 )
+from services.alerts.untold import standing, untold
 
 _DAY = timedelta(days=1)
 _OPEN_STATES = tuple(state for state in EscalationState if state is not EscalationState.CLOSED)
@@ -71,6 +72,11 @@ NOTICE_AGE = figure(
     "最早一份待投递通知已等待的秒数",
     "age in seconds of the oldest notice waiting for delivery, 0 without one",
 )
+UNTOLD_DAYS = figure(
+    "untold_red_days",
+    "首次建档时已为红色、至今没有告知经营者的警示最久的天数（0 为没有）",
+    "days for which the oldest red alert of a first load has been told to nobody, 0 without one",
+)
 ESCALATIONS = figure(
     "escalations_open",
     "未了结的递进处置，按状态（proposed 待批准，appointed 已约谈待记录）",
@@ -99,6 +105,7 @@ class Awaiting(StrEnum):
     DELIVERY_FAILED = "delivery_failed"  # given up: correct the address, then retry
     DELIVERY_REFUSED = "delivery_refused"  # still tried: the mail server refused it or is away
     NO_ADDRESS = "no_address"  # no e-mail address is on file
+    UNTOLD_RED = "untold_red"  # red since a first load: a bureau releases the first notice
 
 
 _UNDELIVERED = (
@@ -128,6 +135,7 @@ _NOTES_REFUSED = (
         ~sa.exists().where(col(Record.source_ref) == col(EscalationStep.number)),
     )
 )
+_UNTOLD: sa.Select[Any] = untold(sa.select(sa.func.count()))
 _RAISED = sa.select(col(Alert.colour), sa.func.count()).group_by(col(Alert.colour))
 
 
@@ -154,6 +162,7 @@ def looks(database: Database, clock: Clock, *, sends_mail: bool) -> list[Look]:
         Look("escalations", questions.escalations),
         Look("awaiting", questions.awaiting),
         Look("watches", questions.watches),
+        Look("untold", questions.untold),
         Look("colours", questions.colours, SELDOM_SECONDS),
     ]
 
@@ -181,10 +190,10 @@ class _Questions:
 
     async def awaiting(self) -> list[Reading]:
         unrecorded = _interviews_unrecorded(self._clock.now())
-        queries = (_OPEN_CASES, _UNDELIVERED, unrecorded, _NOTES_REFUSED, _REFUSED)
+        queries = (_OPEN_CASES, _UNDELIVERED, unrecorded, _NOTES_REFUSED, _REFUSED, _UNTOLD)
         open_cases, undelivered, *totals = await ask(self._database, *queries)
         cases, notices = dict(open_cases), dict(undelivered)
-        interviews, notes, mails = (count for [(count,)] in totals)
+        interviews, notes, mails, untold_reds = (count for [(count,)] in totals)
         counts = {
             Awaiting.STEP_PROPOSED: cases.get(EscalationState.PROPOSED, 0),
             Awaiting.INTERVIEW_UNRECORDED: interviews,
@@ -193,8 +202,14 @@ class _Questions:
             Awaiting.DELIVERY_FAILED: notices.get(NoticeState.FAILED, 0),
             Awaiting.DELIVERY_REFUSED: mails,
             Awaiting.NO_ADDRESS: notices.get(NoticeState.NO_ADDRESS, 0),
+            Awaiting.UNTOLD_RED: untold_reds,
         }
         return AWAITING_PERSON.of({kind.value: count for kind, count in counts.items()})
+
+    async def untold(self) -> list[Reading]:
+        async with self._database.snapshot() as session:
+            found = await standing(session)
+        return [UNTOLD_DAYS.at(found.days(self._clock.today()))]
 
     async def watches(self) -> list[Reading]:
         [rows] = await ask(self._database, sa.select(col(Watch.watched_through)))

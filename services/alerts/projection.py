@@ -26,7 +26,8 @@ from services.alerts.tables import Base, Bureau, Instrument, Subject, Verificati
 T = TypeVar("T", bound=Base)
 Projected = Bureau | Subject | Instrument | Verification
 _OF_SUBJECT = (
-    "subject_id", "bureau", "name", "kind", "email", "in_review", "removed", "version",
+    "subject_id", "bureau", "name", "kind", "email", "sector", "address", "in_review", "removed",
+    "version",
 )  # fmt: skip
 _OF_INSTRUMENT = (
     "instrument_id", "subject_id", "bureau", "type_code", "serial_no", "spell", "in_review",
@@ -162,7 +163,9 @@ async def _derive_again(
         if _basis_of(row) == earlier:
             continue
         review_ended = earlier is not None and row.watched and not earlier[0]
-        row.quiet_on = change.today if silent or review_ended else None
+        quiet = silent or review_ended
+        row.quiet_on = change.today if quiet else None
+        row.quiet_by = change.on_behalf_of if quiet else ""
         altered.append(row)
     return altered
 

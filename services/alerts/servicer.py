@@ -10,9 +10,11 @@ from protos.alerts.v1 import alerts_pb2 as pb
 from protos.alerts.v1 import alerts_pb2_grpc as rpc
 from services.alerts import board, calendar_feed, month, queries
 from services.alerts.board_parts import BoardParts
+from services.alerts.first_notices import release_untold
 from services.alerts.notices import preferences
 from services.alerts.notices.reading import mark_notices
 from services.alerts.notices.retries import count_retries, retry_deliveries, retry_delivery
+from services.alerts.untold import list_untold
 
 
 class AlertsServicer(Servicer, rpc.AlertsServiceServicer):
@@ -47,4 +49,6 @@ class AlertsServicer(Servicer, rpc.AlertsServiceServicer):
     RetryDelivery = change(retry_delivery)
     CountRetries = query(count_retries)
     RetryDeliveries = change(retry_deliveries)
+    ListUntold = query(list_untold)
+    ReleaseUntold = change(release_untold)
     SummariseMonth = query(month.summarise_month)

@@ -47,6 +47,7 @@ _ZH = {"server_default": ZH.value}
 ON_FILE = "standing <> 'removed'"
 TOLD_OF = "NOT baseline"
 UNTOLD = "notice_id = ''"
+UNTOLD_RED = "baseline AND colour = 'red'"
 
 
 def _both(name: str, *columns: str) -> tuple[sa.Index, sa.Index]:
@@ -113,13 +114,19 @@ class Watch(Base, table=True):
 
 
 class Subject(Base, table=True):
-    """A credit subject and the e-mail address for its notices."""
+    """A credit subject and the e-mail address for its notices.
+
+    `sector` and `address` choose the portions in which first notices are released. They are empty
+    for a subject that has not changed since alerts began to keep them.
+    """
 
     subject_id: str = Field(primary_key=True)
     bureau: str
     name: str
     kind: str
     email: str
+    sector: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    address: str = Field(default="", sa_column_kwargs={"server_default": ""})
     in_review: bool
     removed: bool
     version: int = Field(sa_type=sa.BigInteger)
@@ -136,10 +143,11 @@ class Instrument(Base, table=True):
     `standing` is that basis; `valid_until` is the last valid day, inclusive. `watched` is false
     while the instrument or its owner is in review or removed. `quiet_on` is the day on which the
     present basis came with a first load or with the end of a review: an alert due by that day is
-    recorded without a notice. `since` is the day of the governing verification; for an instrument
-    never verified, the day on which alerts first learned of this. `ranked_on` orders instruments by
-    severity on every day: the last valid day, the first of all days for what is red without one,
-    and the last of all days for what has no colour; it is set whenever the row is saved.
+    recorded without a notice. `quiet_by` is the account that made this load or ended the review.
+    `since` is the day of the governing verification; for an instrument never verified, the day on
+    which alerts first learned of this. `ranked_on` orders instruments by severity on every day: the
+    last valid day, the first of all days for what is red without one, and the last of all days for
+    what has no colour; it is set whenever the row is saved.
     """
 
     __table_args__ = (
@@ -178,6 +186,7 @@ class Instrument(Base, table=True):
     valid_until: date | None = None
     since: date | None = None
     quiet_on: date | None = None
+    quiet_by: str = Field(default="", sa_column_kwargs={"server_default": ""})
     ranked_on: date = Field(default=date.max, sa_column_kwargs={"server_default": "9999-12-31"})
 
     def rank(self) -> date:
@@ -242,7 +251,9 @@ class Alert(Base, table=True):
 
     There is one row per instrument, spell of use, verification and colour. A spell of use lasts
     from the day an instrument comes into use to the day it leaves use. `notice_id` is null until a
-    notice names the alert, and empty for a `baseline` alert, which no notice may name. The day on
+    notice names the alert, and empty for a `baseline` alert, which no notice may name. A bureau
+    releases the red ones in portions: such an alert is no longer `baseline`, has `released_at` and
+    `released_by`, and is told like any other. The day on
     which the instrument reached the colour under the law is not stored:
     `law.colours.basis.reached_on` derives it.
     """
@@ -254,6 +265,7 @@ class Alert(Base, table=True):
         bureau_index("ix_alert_bureau", "alert_id"),
         bureau_index("ix_alert_bureau_told", "alert_id", where=TOLD_OF),
         partial_index("ix_alert_told", "alert_id", where=TOLD_OF),
+        partial_index("ix_alert_untold_red", "alert_id", where=UNTOLD_RED),
         sa.Index(
             "ix_alert_untold",
             "bureau",
@@ -277,6 +289,8 @@ class Alert(Base, table=True):
     raised_at: datetime
     baseline: bool
     notice_id: str | None = None
+    released_at: datetime | None = None
+    released_by: str = Field(default="", sa_column_kwargs={"server_default": ""})
 
 
 @proven(without=("attempts", "error", "failure", "read_at"))

@@ -95,7 +95,7 @@ async def watch(
     handles the last one issues the digests. A call for a day that was already handled changes
     nothing.
     """
-    row = await _lock(change.session, bureau)
+    row = await lock(change.session, bureau)
     if row.watched_through is not None and row.watched_through >= through:
         return RunCounts()
     await enlarge_cache(change.session)
@@ -110,9 +110,9 @@ async def watch(
     if days.complete:
         notices += await issue_digests(change, bureau, through, told)
         notices += await issue_approval_digest(change, bureau, through)
-    after = {"through": days.last.isoformat(), **_summary(raised), "notices": len(notices)}
+    after = {"through": days.last.isoformat(), **summary(raised), "notices": len(notices)}
     change.audit("watch", f"watch/{bureau}", after=after, ground=CITE)
-    await _announce(change, bureau, told)
+    await announce_told(change, bureau, told)
     return RunCounts(len(raised), len(notices), days_left=not days.complete)
 
 
@@ -127,14 +127,15 @@ async def evaluate(change: Change, instruments: Collection[Instrument]) -> None:
     raised = await _raise(change, _Days(through, through), RED_BY_RESULT, scope)
     for bureau, group in groupby(sorted(raised, key=_bureau), key=_bureau):
         alerts = [*group]
-        change.audit("raise_alerts", f"watch/{bureau}", after=_summary(alerts), ground=CITE)
-        await _announce(change, bureau, [alert for alert in alerts if not alert.baseline])
+        change.audit("raise_alerts", f"watch/{bureau}", after=summary(alerts), ground=CITE)
+        await announce_told(change, bureau, [alert for alert in alerts if not alert.baseline])
     for alert in raised:
         if alert.standing is Basis.REJECTED and not alert.baseline:
             await issue_rejected(change, alert)
 
 
-async def _lock(session: AsyncSession, bureau: str) -> Watch:
+async def lock(session: AsyncSession, bureau: str) -> Watch:
+    """Returns the watch of a bureau, locked: what raises or tells its alerts takes turns."""
     row = await session.get(Watch, bureau, with_for_update=True)
     if row is None:
         row = Watch(bureau=bureau)
@@ -181,7 +182,9 @@ async def _raise(
     if reds:
         due.append(_alert_rows(change, Colour.RED, days).where(watched, _undated(reds)))
     connection = await change.session.connection()
-    statement = insert_new(connection, _ALERT).from_select(_INSERTED, sa.union_all(*due))
+    statement = insert_new(connection, _ALERT).from_select(
+        _INSERTED, sa.union_all(*due), include_defaults=False
+    )
     return (await connection.execute(statement.returning(*_RETURNED))).all()
 
 
@@ -215,14 +218,15 @@ def _due_when_basis_came_silently(through: date) -> sa.ColumnElement[bool]:
     return (quiet_on >= through) | (unverified & (quiet_on >= _INSTRUMENT.c.since))
 
 
-async def _announce(change: Change, bureau: str, told: Sequence[sa.Row[Any]]) -> None:
+async def announce_told(change: Change, bureau: str, told: Sequence[sa.Row[Any]]) -> None:
     """Announces alerts of a bureau of which somebody is told, at most 500 in a message."""
     for chunk in chunks(told, ALERTS_PER_EVENT):
         event = wire.alerts_raised(chunk, bureau, change.at)
         await change.announce(event, aggregate=f"watch/{bureau}", bureau=bureau)
 
 
-def _summary(raised: Sequence[sa.Row[Any]]) -> dict[str, Any]:
+def summary(raised: Sequence[sa.Row[Any]]) -> dict[str, Any]:
+    """Returns how many alerts there are and a digest of their ids, for an audit entry."""
     ids = ",".join(str(alert.alert_id) for alert in raised)
     return {"alerts": len(raised), "digest": sha256(ids.encode()).hexdigest()}
 

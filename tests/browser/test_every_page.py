@@ -100,6 +100,7 @@ PAGES = {
         "/proposals",
         "/publication",
         "/publication/untold",
+        "/first-notices",
         "/institutions",
         "/institutions/new",
         "/audit",

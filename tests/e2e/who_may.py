@@ -521,6 +521,8 @@ AlertsService.RetryDelivery foreign          -  -  -  -  -  -  -  +  -  -  -   -
 AlertsService.RetryDelivery city             -  -  -  -  -  -  -  +  -  -  -   +  +  -
 AlertsService.CountRetries any               -  +  +  -  -  -  -  +  -  -  -   +  +  -
 AlertsService.RetryDeliveries any            -  +  +  -  -  -  -  +  -  -  -   +  +  -
+AlertsService.ListUntold any                 -  +  +  -  -  -  -  -  -  -  -   +  +  -
+AlertsService.ReleaseUntold any              -  +  +  -  -  -  -  -  -  -  -   +  +  -
 
 EscalationService.ListEscalations own        +  +  +  +  +  -  -  +  -  -  -   +  +  +
 EscalationService.ListEscalations neighbour  .  +  +  +  +  -  -  +  -  -  -   +  +  +

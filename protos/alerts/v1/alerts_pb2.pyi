@@ -1608,3 +1608,227 @@ class SummariseMonthResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___SummariseMonthResponse: _TypeAlias = SummariseMonthResponse  # noqa: Y015
+
+@_typing.final
+class Untold(_message.Message):
+    """Which red alerts of first loads are meant; an empty field limits nothing."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    BUREAU_FIELD_NUMBER: _builtins.int
+    TYPE_CODE_FIELD_NUMBER: _builtins.int
+    SECTOR_FIELD_NUMBER: _builtins.int
+    STREET_FIELD_NUMBER: _builtins.int
+    SUBJECT_ID_FIELD_NUMBER: _builtins.int
+    bureau: _builtins.str
+    """Only of this bureau."""
+    type_code: _builtins.str
+    """Only instruments of this type."""
+    sector: _builtins.str
+    """Only of owners in this sector."""
+    street: _builtins.str
+    """Only of owners whose address contains this, such as a street."""
+    subject_id: _builtins.str
+    """Only of this owner."""
+    def __init__(
+        self,
+        *,
+        bureau: _builtins.str = ...,
+        type_code: _builtins.str = ...,
+        sector: _builtins.str = ...,
+        street: _builtins.str = ...,
+        subject_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["bureau", b"bureau", "sector", b"sector", "street", b"street", "subject_id", b"subject_id", "type_code", b"type_code"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Untold: _TypeAlias = Untold  # noqa: Y015
+
+@_typing.final
+class UntoldAlert(_message.Message):
+    """A red alert of a first load of which nobody was told, with what its release goes by."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ALERT_FIELD_NUMBER: _builtins.int
+    SUBJECT_NAME_FIELD_NUMBER: _builtins.int
+    SECTOR_FIELD_NUMBER: _builtins.int
+    ADDRESS_FIELD_NUMBER: _builtins.int
+    DAYS_UNTOLD_FIELD_NUMBER: _builtins.int
+    OWN_LOAD_FIELD_NUMBER: _builtins.int
+    subject_name: _builtins.str
+    """Name of the owner."""
+    sector: _builtins.str
+    """Sector of the owner."""
+    address: _builtins.str
+    """Address of the owner."""
+    days_untold: _builtins.int
+    """Whole days since the alert was recorded without telling anybody."""
+    own_load: _builtins.bool
+    """True if the caller made the first load, so that another person releases the alert."""
+    @_builtins.property
+    def alert(self) -> Global___Alert:
+        """The alert, with its present owner and bureau."""
+
+    def __init__(
+        self,
+        *,
+        alert: Global___Alert | None = ...,
+        subject_name: _builtins.str = ...,
+        sector: _builtins.str = ...,
+        address: _builtins.str = ...,
+        days_untold: _builtins.int = ...,
+        own_load: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["alert", b"alert"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["address", b"address", "alert", b"alert", "days_untold", b"days_untold", "own_load", b"own_load", "sector", b"sector", "subject_name", b"subject_name"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___UntoldAlert: _TypeAlias = UntoldAlert  # noqa: Y015
+
+@_typing.final
+class ListUntoldRequest(_message.Message):
+    """Request of ListUntold."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    OF_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    page_size: _builtins.int
+    """At most this many; 0 means 100."""
+    page_token: _builtins.str
+    """Where to go on."""
+    @_builtins.property
+    def of(self) -> Global___Untold:
+        """Which alerts."""
+
+    def __init__(
+        self,
+        *,
+        of: Global___Untold | None = ...,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["of", b"of"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["of", b"of", "page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListUntoldRequest: _TypeAlias = ListUntoldRequest  # noqa: Y015
+
+@_typing.final
+class ListUntoldResponse(_message.Message):
+    """Response of ListUntold."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ALERTS_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    TOTAL_FIELD_NUMBER: _builtins.int
+    MORE_THAN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """Where to go on; empty at the end."""
+    total: _builtins.int
+    """How many there are in all; only on the first page, where more pages follow."""
+    more_than: _builtins.int
+    """Set instead of total if the list has more rows than this number; they are not counted further."""
+    @_builtins.property
+    def alerts(self) -> _containers.RepeatedCompositeFieldContainer[Global___UntoldAlert]:
+        """The alerts."""
+
+    def __init__(
+        self,
+        *,
+        alerts: _abc.Iterable[Global___UntoldAlert] | None = ...,
+        next_page_token: _builtins.str = ...,
+        total: _builtins.int | None = ...,
+        more_than: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_total", b"_total", "total", b"total"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_total", b"_total", "alerts", b"alerts", "more_than", b"more_than", "next_page_token", b"next_page_token", "total", b"total"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__total: _TypeAlias = _typing.Literal["total"]  # noqa: Y015
+    _WhichOneofArgType__total: _TypeAlias = _typing.Literal["_total", b"_total"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__total) -> _WhichOneofReturnType__total | None: ...
+
+Global___ListUntoldResponse: _TypeAlias = ListUntoldResponse  # noqa: Y015
+
+@_typing.final
+class ReleaseUntoldRequest(_message.Message):
+    """Request of ReleaseUntold."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    OF_FIELD_NUMBER: _builtins.int
+    ALERT_IDS_FIELD_NUMBER: _builtins.int
+    AT_MOST_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """Makes the call safe to repeat."""
+    at_most: _builtins.int
+    """At most this many alerts; 0 means 1000."""
+    @_builtins.property
+    def of(self) -> Global___Untold:
+        """Which alerts; those recorded first come first."""
+
+    @_builtins.property
+    def alert_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Only these alerts; empty means all that `of` names."""
+
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        of: Global___Untold | None = ...,
+        alert_ids: _abc.Iterable[_builtins.str] | None = ...,
+        at_most: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["of", b"of"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["alert_ids", b"alert_ids", "at_most", b"at_most", "of", b"of", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ReleaseUntoldRequest: _TypeAlias = ReleaseUntoldRequest  # noqa: Y015
+
+@_typing.final
+class ReleaseUntoldResponse(_message.Message):
+    """Response of ReleaseUntold."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RELEASED_FIELD_NUMBER: _builtins.int
+    SUBJECTS_FIELD_NUMBER: _builtins.int
+    LEFT_FIELD_NUMBER: _builtins.int
+    OWN_LOADS_FIELD_NUMBER: _builtins.int
+    released: _builtins.int
+    """Alerts released."""
+    subjects: _builtins.int
+    """Owners of these alerts; each gets one digest, today or, if today's has gone, tomorrow."""
+    left: _builtins.int
+    """Alerts that the request means and that are left."""
+    own_loads: _builtins.int
+    """Of those left, the alerts of first loads that the caller made, which another person releases."""
+    def __init__(
+        self,
+        *,
+        released: _builtins.int = ...,
+        subjects: _builtins.int = ...,
+        left: _builtins.int = ...,
+        own_loads: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["left", b"left", "own_loads", b"own_loads", "released", b"released", "subjects", b"subjects"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ReleaseUntoldResponse: _TypeAlias = ReleaseUntoldResponse  # noqa: Y015

@@ -120,6 +120,16 @@ class AlertsServiceStub:
                 request_serializer=protos_dot_alerts_dot_v1_dot_alerts__pb2.RetryDeliveriesRequest.SerializeToString,
                 response_deserializer=protos_dot_alerts_dot_v1_dot_alerts__pb2.RetryDeliveriesResponse.FromString,
                 _registered_method=True)
+        self.ListUntold = channel.unary_unary(
+                '/quanheng.alerts.v1.AlertsService/ListUntold',
+                request_serializer=protos_dot_alerts_dot_v1_dot_alerts__pb2.ListUntoldRequest.SerializeToString,
+                response_deserializer=protos_dot_alerts_dot_v1_dot_alerts__pb2.ListUntoldResponse.FromString,
+                _registered_method=True)
+        self.ReleaseUntold = channel.unary_unary(
+                '/quanheng.alerts.v1.AlertsService/ReleaseUntold',
+                request_serializer=protos_dot_alerts_dot_v1_dot_alerts__pb2.ReleaseUntoldRequest.SerializeToString,
+                response_deserializer=protos_dot_alerts_dot_v1_dot_alerts__pb2.ReleaseUntoldResponse.FromString,
+                _registered_method=True)
         self.SummariseMonth = channel.unary_unary(
                 '/quanheng.alerts.v1.AlertsService/SummariseMonth',
                 request_serializer=protos_dot_alerts_dot_v1_dot_alerts__pb2.SummariseMonthRequest.SerializeToString,
@@ -250,6 +260,20 @@ class AlertsServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListUntold(self, request, context):
+        """Lists the red alerts of first loads of which nobody was told yet, in the order of their loading.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ReleaseUntold(self, request, context):
+        """Tells the owners of a portion of these alerts, and opens the follow-up of each owner.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def SummariseMonth(self, request, context):
         """Counts what happened in a month: alerts, verifications, escalations and their steps.
         """
@@ -344,6 +368,16 @@ def add_AlertsServiceServicer_to_server(servicer, server):
                     servicer.RetryDeliveries,
                     request_deserializer=protos_dot_alerts_dot_v1_dot_alerts__pb2.RetryDeliveriesRequest.FromString,
                     response_serializer=protos_dot_alerts_dot_v1_dot_alerts__pb2.RetryDeliveriesResponse.SerializeToString,
+            ),
+            'ListUntold': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListUntold,
+                    request_deserializer=protos_dot_alerts_dot_v1_dot_alerts__pb2.ListUntoldRequest.FromString,
+                    response_serializer=protos_dot_alerts_dot_v1_dot_alerts__pb2.ListUntoldResponse.SerializeToString,
+            ),
+            'ReleaseUntold': grpc.unary_unary_rpc_method_handler(
+                    servicer.ReleaseUntold,
+                    request_deserializer=protos_dot_alerts_dot_v1_dot_alerts__pb2.ReleaseUntoldRequest.FromString,
+                    response_serializer=protos_dot_alerts_dot_v1_dot_alerts__pb2.ReleaseUntoldResponse.SerializeToString,
             ),
             'SummariseMonth': grpc.unary_unary_rpc_method_handler(
                     servicer.SummariseMonth,
@@ -811,6 +845,60 @@ class AlertsService:
             '/quanheng.alerts.v1.AlertsService/RetryDeliveries',
             protos_dot_alerts_dot_v1_dot_alerts__pb2.RetryDeliveriesRequest.SerializeToString,
             protos_dot_alerts_dot_v1_dot_alerts__pb2.RetryDeliveriesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListUntold(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/quanheng.alerts.v1.AlertsService/ListUntold',
+            protos_dot_alerts_dot_v1_dot_alerts__pb2.ListUntoldRequest.SerializeToString,
+            protos_dot_alerts_dot_v1_dot_alerts__pb2.ListUntoldResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ReleaseUntold(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/quanheng.alerts.v1.AlertsService/ReleaseUntold',
+            protos_dot_alerts_dot_v1_dot_alerts__pb2.ReleaseUntoldRequest.SerializeToString,
+            protos_dot_alerts_dot_v1_dot_alerts__pb2.ReleaseUntoldResponse.FromString,
             options,
             channel_credentials,
             insecure,

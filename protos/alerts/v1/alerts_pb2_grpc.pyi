@@ -52,6 +52,10 @@ class AlertsServiceStub:
     """Counts the notices whose delivery RetryDeliveries would start again."""
     RetryDeliveries: _aio.UnaryUnaryMultiCallable[_alerts_pb2.RetryDeliveriesRequest, _alerts_pb2.RetryDeliveriesResponse]
     """Starts the deliveries again that failed or lacked an address, where an address is known now."""
+    ListUntold: _aio.UnaryUnaryMultiCallable[_alerts_pb2.ListUntoldRequest, _alerts_pb2.ListUntoldResponse]
+    """Lists the red alerts of first loads of which nobody was told yet, in the order of their loading."""
+    ReleaseUntold: _aio.UnaryUnaryMultiCallable[_alerts_pb2.ReleaseUntoldRequest, _alerts_pb2.ReleaseUntoldResponse]
+    """Tells the owners of a portion of these alerts, and opens the follow-up of each owner."""
     SummariseMonth: _aio.UnaryUnaryMultiCallable[_alerts_pb2.SummariseMonthRequest, _alerts_pb2.SummariseMonthResponse]
     """Counts what happened in a month: alerts, verifications, escalations and their steps."""
 
@@ -193,6 +197,22 @@ class AlertsServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _aio.ServicerContext[_alerts_pb2.RetryDeliveriesRequest, _abc.Awaitable[_alerts_pb2.RetryDeliveriesResponse]],
     ) -> _abc.Awaitable[_alerts_pb2.RetryDeliveriesResponse]:
         """Starts the deliveries again that failed or lacked an address, where an address is known now."""
+
+    @_abc_1.abstractmethod
+    def ListUntold(
+        self,
+        request: _alerts_pb2.ListUntoldRequest,
+        context: _aio.ServicerContext[_alerts_pb2.ListUntoldRequest, _abc.Awaitable[_alerts_pb2.ListUntoldResponse]],
+    ) -> _abc.Awaitable[_alerts_pb2.ListUntoldResponse]:
+        """Lists the red alerts of first loads of which nobody was told yet, in the order of their loading."""
+
+    @_abc_1.abstractmethod
+    def ReleaseUntold(
+        self,
+        request: _alerts_pb2.ReleaseUntoldRequest,
+        context: _aio.ServicerContext[_alerts_pb2.ReleaseUntoldRequest, _abc.Awaitable[_alerts_pb2.ReleaseUntoldResponse]],
+    ) -> _abc.Awaitable[_alerts_pb2.ReleaseUntoldResponse]:
+        """Tells the owners of a portion of these alerts, and opens the follow-up of each owner."""
 
     @_abc_1.abstractmethod
     def SummariseMonth(

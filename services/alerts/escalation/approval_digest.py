@@ -21,6 +21,7 @@ from services.alerts.tables import (
     StepState,
     Subject,
 )
+from services.alerts.untold import standing
 
 StepAndName = tuple[EscalationStep, str | None]  # the name is the subject's
 
@@ -29,14 +30,17 @@ async def issue_approval_digest(change: Change, bureau: str, on: date) -> list[N
     """Issues the digest of a bureau's waiting escalation steps; returns the notice in a list.
 
     The digest is dated `on` and lists every proposed step, and every interview of an earlier day
-    without an outcome. Returns an empty list if an earlier digest named each of these steps, or if
-    the bureau already has a digest for this day.
+    without an outcome; and each day until they are released, the red alerts of first loads before
+    that day. Returns an empty list if there are none of these alerts and an earlier digest named
+    each step, or if the bureau already has a digest for this day.
     """
     rows = await _pending_steps(change.session, bureau, on)
+    untold = await standing(change.session, bureau=bureau, before=on)
     office = await change.session.get(Bureau, bureau)
-    if office is None or all(step.told for step, _ in rows):
+    if office is None or (all(step.told for step, _ in rows) and not untold.alerts):
         return []
-    text = approval_digest(on, [_pending(step, name or "") for step, name in rows])
+    pending = [_pending(step, name or "") for step, name in rows]
+    text = approval_digest(on, pending, untold.alerts, untold.since)
     key = f"approvals/{bureau}/{on}"
     notice = await issue(change, NoticeKind.APPROVALS, key, office, bureau, text)
     if notice is None:

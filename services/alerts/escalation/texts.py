@@ -230,14 +230,32 @@ class PendingStep:
     interview_past: bool
 
 
-def approval_digest(on: date, pending: Sequence[PendingStep]) -> Text:
-    """Writes the daily digest to a bureau: steps to approve, and interviews without an outcome."""
+def approval_digest(
+    on: date, pending: Sequence[PendingStep], untold: int = 0, untold_since: date | None = None
+) -> Text:
+    """Writes the daily digest to a bureau: steps to approve, and interviews without an outcome.
+
+    It also tells of the red alerts of first loads of which nobody was told: how many there are, and
+    the day on which the oldest was recorded.
+    """
+    paragraphs = _steps(on, pending) if pending else []
+    if untold_since:
+        paragraphs += [_untold(on, untold, untold_since), "查看：quanheng alert untold"]
+    number = len(pending) + bool(untold_since)
+    return Text(f"督促事项待办（{on}）：{number} 项", body(*paragraphs))
+
+
+def _steps(on: date, pending: Sequence[PendingStep]) -> list[str]:
     listed = [f"{number}. {_pending(step, on)}" for number, step in enumerate(pending, 1)]
-    return Text(
-        f"督促事项待办（{on}）：{len(pending)} 项",
-        body(
-            "下列督促事项等待处理，未经批准不对外发出：", *listed, "查看：quanheng escalation list"
-        ),
+    opening = "下列督促事项等待处理，未经批准不对外发出："
+    return [opening, *listed, "查看：quanheng escalation list"]
+
+
+def _untold(on: date, number: int, since: date) -> str:
+    return (
+        f"首次建档时已为红色警示、至今没有告知经营者的器具：{number} 台，最早的自 {since} 起已"
+        f" {(on - since).days} 天。放行之前不通知经营者，也不开始督促；"
+        "请在平台“首次告知”页面分批放行。"
     )
 
 

@@ -7,7 +7,7 @@ verification turns an instrument red and is mailed at once (S4 四(一)).
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import date
 from functools import partial
@@ -93,17 +93,24 @@ _BY_INSTRUMENT = attrgetter("instrument_id")
 
 
 async def issue_digests(
-    change: Change, bureau: str, on: date, fresh: Sequence[sa.Row[Any]]
+    change: Change,
+    bureau: str,
+    on: date,
+    fresh: Sequence[sa.Row[Any]],
+    *,
+    only: Collection[str] | None = None,
 ) -> list[Notice]:
     """Issues one digest to each subject of a bureau that has alerts without a notice.
 
     `fresh` are the alerts that this change has raised, without those of a baseline. The digest is
     dated `on`; a subject gets at most one for each day, or for each week if it prefers that and has
-    no red alert. Returns the notices issued.
+    no red alert. `only` limits them to the subjects with these ids. Returns the notices issued.
     """
     session, issued, named = change.session, list[Notice](), list[dict[str, Any]]()
     first = min((alert.alert_id for alert in fresh), default=_LAST_OF_ALL)
     alerts_of = await _alerts_without_notice(session, bureau, first, fresh)
+    if only is not None:
+        alerts_of = [(owner, alerts) for owner, alerts in alerts_of if owner.subject_id in only]
     contact = await contact_of(session, bureau) if alerts_of else None
     today = await existing_keys(session, [_digest_key(owner, on) for owner, _ in alerts_of])
     wishes = await preferences_of(session, [owner.subject_id for owner, _ in alerts_of])

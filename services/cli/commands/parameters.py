@@ -20,6 +20,7 @@ from google.protobuf.descriptor import Descriptor, FieldDescriptor
 
 from protos.buf.validate import validate_pb2
 from services.cli.commands import choices
+from services.cli.commands.option_words import HELP
 from services.cli.commands.row import Row
 from services.cli.output.headings import HEADINGS
 from services.cli.output.words import words_of
@@ -42,107 +43,6 @@ LIMIT = 100
 _DAY = re.compile(r"on|as_of|horizon|correct_by|.*_(?:on|from|to|until)")
 _WRITTEN_DAY = re.compile(r"(\d{4})[-/.年]?(\d{1,2})[-/.月]?(\d{1,2})日?")
 _MOMENTS = ("%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d")
-# What an option is for, where the heading of its field says too little.
-_HELP = {
-    "account_id": "账号 id | account",
-    "adopt_draft": "采用征求意见稿 | adopt a text not issued",
-    "appointment.at": "约谈时间（北京时间），如 '2026-09-21 14:30' | when, Beijing time",
-    "appointment.attendees": "约谈参加人员 | who attends",
-    "appointment.note_in_archive": "约谈情况记入信用档案 | note it in the archive",
-    "appointment.place": "约谈地点 | where",
-    "approve": "不批准 | refuse",
-    "as_of": "评价日 | day of grading",
-    "baseline": "首次建档 | of a first load",
-    "bureau": "机关代码 | bureau code",
-    "case_id": "案件 id | case",
-    "code": "两步验证码；也可以是恢复码 | code of the second factor",
-    "condition_id": "条件 | condition",
-    "confirm": "不予修复 | refuse",
-    "corrections": "更正：信用信息[:字段]=值，不写字段即分值，可多次；字段为 kind、points、"
-    "determined_on、summary | RECORD[:FIELD]=VALUE, repeatable",
-    "caseworker": "经办人的账号 id | account of the caseworker",
-    "despite_found": "公开的内容中发现的个人信息，确可公开 | what is found may be public",
-    "told_on": "另行告知主体的日期 | day on which the subject was told by hand",
-    "channel": "送达的途径 | way of delivery",
-    "created_from": "这一日或以后产生的 | made on this day or later",
-    "decided_from": "自这一日起决定的 | decided on this day or later",
-    "due_to": "这一日或以前到期的 | ending on this day or earlier",
-    "language": "邮件的语言：zh、en 或 both | language of mails",
-    "like_name": "名称与此相近的 | names that look like this one",
-    "late": "只看逾期决定的 | only those decided late",
-    "lodged_from": "自这一日起提交的 | lodged on this day or later",
-    "month": "月份，如 2026-09；不写即上一个月 | month, as in 2026-09; by default the last one",
-    "since": "从这一日起等级的变化 | how grades moved since this day",
-    "lodged_to": "这一日或以前提交的 | lodged on this day or earlier",
-    "days": "增加的工作日 | working days more",
-    "absence_id": "外出登记 id | absence",
-    "begun_to": "这一日或以前开始的 | beginning on this day or earlier",
-    "caseworkers": "经办人的账号 id，可多次 | account of a caseworker, repeatable",
-    "from_on": "外出第一日 | first day away",
-    "lasting_to": "持续到这一日或以后的；缺省为今天 | lasting to this day or later",
-    "substitute_id": "代理人的账号 id，见 absence people | account that stands in",
-    "to_on": "外出最后一日，含当日 | last day away, inclusive",
-    "correct_by": "改正期限，含当日 | last day to correct, inclusive",
-    "draft_text": "新的正文，一段一行 | new text, a line a paragraph",
-    "draft_version": "所见的稿次，见 escalation show；平台所拟为 0 | version of the draft seen",
-    "email": "电子邮箱 | mail address",
-    "firm_name": "单位名称 | name of the firm",
-    "first_password": "没有邮箱的申请人的初始密码 | first password, if there is no mail address",
-    "findings_json": "检查结果的 JSON 文件 | file of findings",
-    "ground": "依据和理由 | ground",
-    "grounds": "理由 | grounds",
-    "horizon": "展望到哪一日 | look ahead up to this day",
-    "include_baseline": "含首次建档时已有的 | also those of a first load",
-    "include_closed": "含已办结 | also closed",
-    "in_review": "只看待核实 | only those in review",
-    "known_at": "当时所知（北京时间）| as known at, Beijing time",
-    "means": "送达方式 | how it was served",
-    "media": "曝光：公开方式，可多次 | where it is published",
-    "met": "经核对未满足 | it is not met",
-    "minutes": "约谈记录 | minutes",
-    "missing": "须补正的内容 | what is missing",
-    "name_contains": "名称包含 | name contains",
-    "new_password": "新密码，至少 12 位 | new password",
-    "note": "说明 | note",
-    "acknowledge": "签收 | acknowledge",
-    "mailed": "汇总是否发邮件 | mail the digest",
-    "notice_id": "通知 id | notice",
-    "notice_ids": "通知 id，可多次 | notice, repeatable",
-    "unread": "只看未读 | only unread ones",
-    "untold": "只看尚未告知主体的 | only those of which nobody told the subject",
-    "old_password": "原密码 | present password",
-    "on": "哪一天 | day",
-    "page_size": "最多条数 | at most so many",
-    "password": "密码，至少 12 位 | password",
-    "person_name": "申请人姓名 | name of the person",
-    "phone": "电话 | telephone number",
-    "publication.confidentiality_reviewed": "曝光：已经保密审查 | secrets were looked for",
-    "publication.facts_verified": "曝光：事实已核实 | facts are verified",
-    "release": "予以公开 | release it",
-    "released_text": "公开的内容，略去的以 * 代替 | the text as the public is shown it",
-    "reply": "说明的内容 | what the subject has to say",
-    "reply_waiting": "只看主体的说明待审查的 | only those whose reply waits for review",
-    "revision": "所看到的版次 | which revision was read",
-    "remark": "告知的方式，如送达回证编号 | how it was told",
-    "repeated_serial": "只看同型号同编号的 | only repeated ones",
-    "review_on": "复查日，如 2026-09-21；缺省按通常间隔 | day of review",
-    "ruleset_id": "规则 id，见 ruleset list | ruleset",
-    "ruleset_ids": "规则，可多次；缺省为全部 | rulesets; all if none",
-    "record_ids": "信用信息 id，可多次 | record, repeatable",
-    "seen": "所见估计的摘要，见 batch show | digest of what was seen",
-    "order_by": "排序：栏目名，倒序在后面加 desc | order: a column, with desc for the reverse",
-    "state": "状态 | state",
-    "text": "编号或类型名称中有 | serial number or type contains",
-    "valid_until_from": "有效期至这一日或以后 | valid until this day or longer",
-    "valid_until_to": "有效期至这一日或以前 | valid until this day at most",
-    "weeks": "今后几周 | weeks ahead",
-    "subject_ids": "主体 id，可多次 | subject, repeatable",
-    "registration_id": "注册申请 id | application",
-    "session_id": "登录 id，见 account sessions | login",
-    "token": "邮件中链接的最后一段 | the last part of the mailed link",
-    "subject_id": "主体 id 或统一社会信用代码 | subject, or its credit code",
-    "version": "版本 | version",
-}
 
 
 @dataclass(frozen=True)
@@ -260,7 +160,7 @@ def _bare(field: FieldDescriptor) -> str:
 def _prompt(field: FieldDescriptor) -> dict[str, Any]:
     if not field.name.endswith("password"):
         return {}
-    zh = _HELP[field.name].partition(" |")[0].partition("，")[0]
+    zh = HELP[field.name].partition(" |")[0].partition("，")[0]
     fresh = field.name != "old_password"
     return {"prompt": zh, "hide_input": True, "confirmation_prompt": fresh}
 
@@ -321,7 +221,7 @@ def help_of(path: FieldPath) -> str:
     zh = HEADINGS.get(f"{message.name}.{field.name}" if message else "")
     zh = zh or HEADINGS.get(field.name) or field.name
     own = f"{zh} | {field.name.replace('_', ' ').removesuffix(' id')}"
-    text = _HELP.get(dotted(path)) or _HELP.get(field.name) or own
+    text = HELP.get(dotted(path)) or HELP.get(field.name) or own
     codes = codes_of(path)
     taken = f"：{choices.listed(codes)}" if codes and not is_open(path) else ""
     longest = _rules(field).string.max_len

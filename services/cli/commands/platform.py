@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -78,12 +78,22 @@ def show_agreement(result: Agreement) -> None:
     show.table(choose("各服务的数字", "figures of the services"), heads, figures)
     for topic, services in result.compared.items():
         show.console.print(choose("  比对", "  compared") + f" {topic}：{' = '.join(services)}")
+    _show_untold(result.figures.get("alerts", {}))
     for service, problem in result.problems:
         where = f"{service} {problem.object}".strip()
         sentence = f" {where}：{problem.message_zh}  {problem.message_en}"
         show.console.print(show.styled(("✗", "bold red"), sentence), soft_wrap=True)
     if result.holds:
         show.console.print(show.styled(("✓", "bold green"), " 全部一致  everything agrees"))
+
+
+def _show_untold(figures: Mapping[str, int]) -> None:
+    """Prints how many red alerts of first loads nobody was told of, and for how long."""
+    number, days = figures.get("untold_reds", 0), figures.get("untold_reds.days", 0)
+    if number:
+        zh = f" 首次建档的红色警示有 {number} 台没有告知经营者，最久 {days} 天（alert untold）"
+        en = f"  {number} red alerts of first loads are untold, the oldest for {days} days"
+        show.console.print(show.styled(("·", "cyan"), zh + en), soft_wrap=True)
 
 
 def reconcile(data: Data = None, as_json: AsJson = False) -> None:

@@ -60,6 +60,8 @@ TABLES: Mapping[str, str] = {
     "reason_zh cite",
     "Notice": "notice_id created_at kind title address state",
     "Outcome": "title grade not_graded",
+    "UntoldAlert": "alert.alert_id days_untold alert.due_on subject_name address "
+    "alert.type_code alert.serial_no own_load",
     "Problem": "object message",
     "Registration": "registration_id number created_at firm_name person_name bureau state",
     "Record": "record_id kind determined_on points status marks source_ref summary",

@@ -15,6 +15,7 @@ from protos.registry.v1 import registry_pb2 as registry
 from services.portal.pages import (
     bureau_tasks,
     city_tasks,
+    first_notices,
     institution,
     operator_tasks,
     proposals,
@@ -90,6 +91,7 @@ _OF_SOME_ROLES = (
     bureau_tasks.inspection_tasks,
     city_tasks.impact_tasks,
     city_tasks.index_tasks,
+    first_notices.tasks,
     institution.tasks,
     operator_tasks.tasks,
     publication.tasks,

@@ -11,7 +11,7 @@ from plumbing.client import ask
 from protos.alerts.v1 import escalations_pb2 as escalations
 from protos.objection.v1 import objection_pb2 as objection
 from protos.registry.v1 import registry_pb2 as registry
-from services.portal.pages import proposals
+from services.portal.pages import first_notices, proposals
 from services.portal.pages.reading import account_names, board_of, bureau_names
 from services.portal.visit import Visit
 from services.portal.wording import N_
@@ -21,10 +21,9 @@ Number = tuple[str, int, str]  # words, number, and the list behind it
 
 async def overview(visit: Visit) -> Response:
     """Shows what waits in the unit and with whom; each number leads to the list behind it."""
-    summary, steps, batches, changes, board, bureaus = await asyncio.gather(
+    summary, (steps, batches, untold), changes, board, bureaus = await asyncio.gather(
         ask(visit.services.objection.SummariseCases(objection.SummariseCasesRequest())),
-        _steps(visit),
-        _batches(visit),
+        asyncio.gather(_steps(visit), _batches(visit), first_notices.waiting(visit)),
         proposals.waiting(visit),
         board_of(visit),
         bureau_names(visit),
@@ -35,6 +34,7 @@ async def overview(visit: Visit) -> Response:
         (N_("督促步骤"), steps, "/escalations?state=proposed"),
         (N_("导入批次"), batches, "/imports?state=awaiting_approval"),
         (N_("变更申请"), len(changes), "/proposals?state=waiting"),
+        (N_("首次告知"), untold, first_notices.PATH),
     ]
     return visit.page(
         "unit.html",

@@ -27,6 +27,7 @@ from protos.registry.v1 import publication_pb2 as publication
 from protos.registry.v1 import registry_pb2 as registry
 from services.alerts import queries as of_alerts
 from services.alerts.escalation import queries as of_escalations
+from services.alerts.untold import list_untold
 from services.grading import queries as of_grades
 from services.grading import year_end
 from services.grading.indices import queries as of_indices
@@ -80,6 +81,7 @@ EXPOSED = "who is exposed today, the last step against few"
 _CASES = objection.ListCasesRequest
 _COLOURS = alerts.ListColoursRequest
 _NOTICES = alerts.ListNoticesRequest
+_UNTOLD = alerts.ListUntoldRequest
 _ESCALATIONS = escalations.ListEscalationsRequest
 _SUBJECTS = registry.ListSubjectsRequest
 _AUDIT = operations.ListAuditRequest
@@ -141,6 +143,17 @@ LISTS = (
             Asked(alerts.ListAlertsRequest(bureau=BUREAU)),
             Asked(alerts.ListAlertsRequest(subject_id=SUBJECT), ALL),
             Asked(alerts.ListAlertsRequest(instrument_id="s1"), ALL),
+        ),
+    ),
+    List(
+        "alerts",
+        list_untold,
+        (
+            Asked(_UNTOLD()),
+            Asked(_UNTOLD(of=alerts.Untold(bureau=BUREAU))),
+            Asked(_UNTOLD(of=alerts.Untold(type_code="fuel_dispenser"))),
+            Asked(_UNTOLD(of=alerts.Untold(sector="fuel_station", street="文一路"))),
+            Asked(_UNTOLD(of=alerts.Untold(subject_id=SUBJECT))),
         ),
     ),
     List(
