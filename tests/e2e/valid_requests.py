@@ -323,6 +323,9 @@ _OF_PLACE: dict[str, Callable[[Place], Message]] = {
     "CheckLetter": lambda _place: letters.CheckLetterRequest(
         number="提醒〔2026〕330106-0001号", check_code="2222-2222"
     ),
+    "ReleaseUntold": lambda _place: alerts.ReleaseUntoldRequest(
+        request_id=new_request_id(), at_most=1
+    ),
     "DiscardDeadLetters": lambda _place: operations.DiscardDeadLettersRequest(
         request_id=new_request_id(), sequences=[1_000_000], ground="测试"
     ),
