@@ -181,6 +181,10 @@ class Settings(BaseSettings):
     answers_days: int = Field(default=90, ge=7)
     notices_days: int = Field(default=1100, ge=366)
     histories_days: int = Field(default=90, ge=7)
+    # After how many hours without a backup somebody is told; an example, no figure of the law. The
+    # file whose time of change is that of the last backup; empty for `last-backup` in the data.
+    backup_hours: int = Field(default=36, ge=1)
+    backup_mark: str = ""
 
     # The address of the portal for browsers; with https its cookies are sent over https only.
     portal_url: str = "http://127.0.0.1:7300"
@@ -300,6 +304,11 @@ class Settings(BaseSettings):
     def _listening(self, address: str) -> str:
         host, _, port = address.rpartition(":")
         return f"{self.listen_host or host}:{port}"
+
+    @property
+    def backup_file(self) -> Path:
+        """The path of the file whose time of change is that of the last backup."""
+        return Path(self.backup_mark) if self.backup_mark else self.data_dir / "last-backup"
 
     @property
     def clock_file(self) -> Path:

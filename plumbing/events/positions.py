@@ -29,8 +29,16 @@ from protos.operations.v1 import operations_pb2 as pb
 
 TOPIC = "events."  # and the name of the owner: what `check` compares
 RESTORE_ALL = (
-    "请停机，用同一份备份恢复全部数据库（quanheng backup restore）",
-    "Stop, and restore all databases from one backup (quanheng backup restore)",
+    (
+        "请停机；它较新的数据库文件还在的，放回原处，否则用同一份备份恢复全部数据库："
+        "quanheng backup restore 备份目录 --data 新目录，再 quanheng up --data 新目录"
+        "（PostgreSQL 用其自身的备份把全部数据库恢复到同一时刻）"
+    ),
+    (
+        "Stop the platform. Put its newer database back if you still have it; otherwise restore all "
+        "databases from one backup, quanheng backup restore BACKUP --data NEW, and start that, quanheng"
+        " up --data NEW (PostgreSQL: restore all databases to one moment by its own backup)"
+    ),
 )
 _TABLE = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?"
 # Without effect where the owner has its table.

@@ -185,6 +185,13 @@ CONCERNS = (
         above=4 * 3600,
     ),
     Concern(
+        "QuanhengBackupOld",
+        Severity.WARNING,
+        "quanheng_backup_overdue_hours",
+        "已有 {n} 小时没有备份；备份：quanheng backup create 目录",
+        "There has been no backup for {n} hours; make one: quanheng backup create DIR",
+    ),
+    Concern(
         "QuanhengAuditUnsealed",
         Severity.WARNING,
         "quanheng_audit_unsealed_oldest_seconds",

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
+from plumbing.clock import SHANGHAI
 from plumbing.state.figures import Scrape
 
 _COLOURS = {"red": "红", "yellow": "黄", "green": "绿", "none": "正常"}
@@ -71,6 +73,12 @@ class Traffic:
             stored=_whole(scrape, "stored_bytes"),
             pruned=_whole(scrape, "rows_pruned_total"),
         )
+
+
+def last_backup(scrapes: Sequence[Scrape]) -> datetime | None:
+    """Returns when the last backup was made, in Beijing time; None where none is known."""
+    made = max((one.sum("quanheng_last_backup_timestamp_seconds") for one in scrapes), default=0)
+    return datetime.fromtimestamp(made, SHANGHAI) if made else None
 
 
 @dataclass(frozen=True)

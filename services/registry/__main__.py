@@ -7,6 +7,7 @@ from functools import partial
 from plumbing.clock import SystemClock
 from plumbing.file_sweep import FileSweep
 from plumbing.files import Files
+from plumbing.last_backup import backup_look
 from plumbing.metrics import workflows
 from plumbing.process import run_service
 from plumbing.service import Assembly, Parts
@@ -92,7 +93,7 @@ async def build(parts: Parts) -> Assembly:
         background=[timers.run, workflows.drain, expiry.run, background.run, sweep.run],
         check=partial(check, parts.database, parts.clock, timers.runs, files),
         reconcile=timers.reconcile,
-        looks=figures.looks(parts.database),
+        looks=[*figures.looks(parts.database), backup_look(parts.settings)],
     )
 
 

@@ -20,6 +20,7 @@ import sqlalchemy as sa
 from law.errors import AlreadyExists, LawError, NotFound, WrongState
 from plumbing.clock import SystemClock
 from plumbing.full_disk import is_full
+from plumbing.last_backup import note_backup
 from plumbing.private_files import OWNER_ONLY
 from plumbing.settings import CALLERS, PORTAL, Settings
 from services.cli.backup import manifest
@@ -77,6 +78,7 @@ def create(settings: Settings, place: Place) -> Backup:
     with _unfinished(place) as fresh:
         made = _fill(settings, fresh)
         trial = try_out(fresh.folder, fresh.secrets)
+    note_backup(settings)
     return Backup(place, made, trial)
 
 

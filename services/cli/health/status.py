@@ -17,7 +17,7 @@ from plumbing.settings import Settings
 from plumbing.state.engines import engines_that_answer
 from plumbing.state.figures import Scrape
 from plumbing.state.findings import Finding, Severity, engines_away, findings
-from plumbing.state.summary import Traffic, business
+from plumbing.state.summary import Traffic, business, last_backup
 from services.cli.health.metrics import scrape_all
 from services.cli.machine.directory import platform_settings
 from services.cli.output import show
@@ -125,6 +125,7 @@ def status_json(state: Status) -> dict[str, Any]:
             }
             for finding in state.findings
         ],
+        "last_backup": made.isoformat() if (made := last_backup(state.scrapes)) else "",
         "figures": {scrape.service: _figures(scrape) for scrape in state.scrapes},
     }
 
@@ -201,6 +202,9 @@ def _storage(scrapes: Sequence[Scrape]) -> RenderableType:
         now = Traffic.of(scrape)
         pruned = choose(f"已清理旧行 {now.pruned:,}", f"old rows removed {now.pruned:,}")
         lines.append((scrape.service, styled(f"{decimal(now.stored)} · {pruned}")))
+    made = last_backup(scrapes)
+    when = f"{made:%Y-%m-%d %H:%M}" if made else choose("没有记录", "none known")
+    lines.append((choose("上次备份", "last backup"), styled(when)))
     return block_of(choose("存储", "storage"), lines)
 
 

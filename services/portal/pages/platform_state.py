@@ -13,7 +13,7 @@ from plumbing.client import Refusal, ask, new_request_id
 from plumbing.state import agreement
 from plumbing.state.figures import Sample, Scrape
 from plumbing.state.findings import Finding, Severity, engines_away, findings
-from plumbing.state.summary import Traffic, business
+from plumbing.state.summary import Traffic, business, last_backup
 from protos.operations.v1 import operations_pb2 as pb
 from protos.operations.v1.operations_pb2_grpc import OperationsServiceStub
 from protos.registry.v1 import registry_pb2 as registry
@@ -59,6 +59,7 @@ async def state(visit: Visit) -> Response:
         findings=[(one, _urgency(visit, one), _PAGES.get(one.rule, "")) for one in found],
         services=[(scrape, Traffic.of(scrape)) for scrape in scrapes],
         engines=engines if told else {},
+        backed_up=last_backup(scrapes),
         business=[(line.zh if chinese else line.en, _counts(line, chinese))
                   for line in business(scrapes)],
         proposed=await proposals.tasks(visit),
