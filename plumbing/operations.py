@@ -19,6 +19,7 @@ from plumbing.events.consumer import Consumer
 from plumbing.events.dead_letters import DeadLetter
 from plumbing.events.gaps import Gap, gaps
 from plumbing.events.positions import hold_positions
+from plumbing.events.refilling import empty_and_refill
 from plumbing.events.subjects import Stream
 from plumbing.identity import Role
 from plumbing.metrics.metric import REGISTRY
@@ -39,6 +40,7 @@ POLICY: Policy = {
         "GetFigures",
         "Reconcile",
         "Rebuild",
+        "RefillStream",
         "ListDeadLetters",
         "ReplayDeadLetters",
         "DiscardDeadLetters",
@@ -165,6 +167,13 @@ class OperationsServicer(AuditCalls):
             await consumer.begin_again()
         return pb.RebuildResponse(consumers=[one.name for one in self._assembly.consumers])
 
+    async def RefillStream(
+        self, request: pb.RefillStreamRequest, context: Any
+    ) -> pb.RefillStreamResponse:
+        await self.once(request, _note_refill)
+        events = await empty_and_refill(self._parts.database, self._parts.js, self._parts.service)
+        return pb.RefillStreamResponse(events=events)
+
     async def ListDeadLetters(
         self, request: pb.ListDeadLettersRequest, context: Any
     ) -> pb.ListDeadLettersResponse:
@@ -240,6 +249,12 @@ async def _note_rebuild(change: Change, request: pb.RebuildRequest) -> pb.Rebuil
     """Audits the request; the delivery itself may be repeated."""
     change.audit("rebuild", "consumers")
     return pb.RebuildResponse()
+
+
+async def _note_refill(change: Change, request: pb.RefillStreamRequest) -> pb.RefillStreamResponse:
+    """Audits the request; filling the stream may be repeated."""
+    change.audit("refill_stream", "stream")
+    return pb.RefillStreamResponse()
 
 
 async def _note_replay(

@@ -35,9 +35,9 @@ RESTORE_ALL = (
         "（PostgreSQL 用其自身的备份把全部数据库恢复到同一时刻）"
     ),
     (
-        "Stop the platform. Put its newer database back if you still have it; otherwise restore all "
-        "databases from one backup, quanheng backup restore BACKUP --data NEW, and start that, quanheng"
-        " up --data NEW (PostgreSQL: restore all databases to one moment by its own backup)"
+        "Stop the platform. Put its newer database back if you still have it; otherwise restore all"
+        " databases from one backup, quanheng backup restore BACKUP --data NEW, and start that,"
+        " quanheng up --data NEW (PostgreSQL: restore all databases to one moment by its own means)"
     ),
 )
 _TABLE = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?"

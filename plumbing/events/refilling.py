@@ -6,6 +6,9 @@ ignores an event that it has already handled.
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Sequence
+
 import sqlalchemy as sa
 import structlog
 from nats.js import JetStreamContext
@@ -14,13 +17,22 @@ from nats.js.errors import NotFoundError
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from plumbing.chunks import chunks
 from plumbing.database import Database
 from plumbing.events.envelope import Attributes
 from plumbing.events.leadership import exclusively
-from plumbing.events.outbox import Outbox
+from plumbing.events.outbox import AggregateSequence, Outbox
 from plumbing.events.signing import Signatures
 from plumbing.events.subjects import Stream, stream_of
 
+LOOKS, PAUSE_SECONDS = 300, 0.1
+ROWS_PER_UPDATE = 500
+_UNPUBLISHED = col(Outbox.published_at).is_(None)
+_PUBLISH_AGAIN = sa.update(Outbox).values(published_at=None)
+_AHEAD = (
+    "the stream is ahead of the database, which was restored to an earlier moment: the stream is"
+    " emptied and filled from the database; see whether all agree with: quanheng check"
+)
 _LOG = structlog.get_logger()
 
 
@@ -36,8 +48,10 @@ async def refill(
 
     A stream whose first event has no valid signature is emptied before: its events are from a
     release that signed none, or were signed with a key that is no longer known. They are published,
-    and signed, again. Call it before the relay starts, or with `everything`: a relay that runs may
-    have published new events behind those that were lost. Raises nats.errors.Error if NATS fails.
+    and signed, again. So is a stream that ends with an event which the database does not know,
+    because an older state of the database was restored. Call it before the relay starts, or with
+    `everything`: a relay that runs may have published new events behind those that were lost.
+    Raises nats.errors.Error if NATS fails.
     """
     stream = stream_of(service)
     async with database.transaction() as session:
@@ -46,11 +60,51 @@ async def refill(
             _LOG.warning("the stream begins with an unsigned event, it is emptied", stream=stream)
             await js.purge_stream(stream)
         last = await _last_event(js, stream, signatures)
+        if last is not None and await _is_unknown(session, last):
+            _LOG.error(_AHEAD, stream=stream, aggregate=last.aggregate, number=last.sequence)
+            await js.purge_stream(stream)
+            last = None
         lost = await _lost(session, None if everything else last)
         marked = await session.exec(sa.update(Outbox).where(lost).values(published_at=None))
     if marked.rowcount:
         _LOG.warning("the stream lacks events, they are published again", events=marked.rowcount)
     return marked.rowcount
+
+
+async def empty_and_refill(database: Database, js: JetStreamContext, service: str) -> int:
+    """Empties the stream of a service and marks all its events as unpublished; returns how many.
+
+    May be called while relays run, also those of other replicas. Raises nats.errors.Error if NATS
+    fails.
+    """
+    async with database.transaction() as session:
+        await exclusively(session, "refill")
+        await js.purge_stream(stream_of(service))
+        # A relay may have published these, and mark them only after this transaction.
+        under_way = (await session.exec(select(col(Outbox.seq)).where(_UNPUBLISHED))).all()
+        marked = await session.exec(_PUBLISH_AGAIN.where(~_UNPUBLISHED))
+    await _publish_once_more(database, under_way)
+    return marked.rowcount + len(under_way)
+
+
+async def _publish_once_more(database: Database, seqs: Sequence[int | None]) -> None:
+    """Marks events as unpublished once a relay has marked them, or has not for half a minute."""
+    for chunk in chunks([*seqs], ROWS_PER_UPDATE):
+        chosen = col(Outbox.seq).in_(chunk)
+        waiting = select(Outbox.seq).where(chosen, _UNPUBLISHED).limit(1)
+        for _ in range(LOOKS):
+            async with database.snapshot() as session:
+                if (await session.exec(waiting)).first() is None:
+                    break
+            await asyncio.sleep(PAUSE_SECONDS)
+        async with database.transaction() as session:
+            await session.exec(_PUBLISH_AGAIN.where(chosen))
+
+
+async def _is_unknown(session: AsyncSession, event: Attributes) -> bool:
+    """Whether the database has never given the number of an event."""
+    known = await session.get(AggregateSequence, event.aggregate)
+    return event.sequence > (known.last_seq if known else 0)
 
 
 async def _lost(session: AsyncSession, last: Attributes | None) -> sa.ColumnElement[bool]:

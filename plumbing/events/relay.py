@@ -255,8 +255,11 @@ class Relay:
                 continue
             sent.append((event, ack))
             await _let_write(len(sent))
-        await _acknowledged([ack for _, ack in sent])
-        if any(ack.cancelled() for _, ack in sent):
+        acks = [ack for _, ack in sent]
+        await _acknowledged(acks)
+        # JetStream leaves an event unanswered that should follow one which it knows from before the
+        # stream was emptied: such events are sent again by themselves.
+        if any(ack.cancelled() for ack in acks) and not any(map(_is_known, acks)):
             drained.stalled, drained.error = True, drained.error or nats.errors.TimeoutError()
         taken = [event.seq for event, ack in sent if _is_taken(ack)]
         return taken, [event for event, ack in sent if not _is_taken(ack)]
@@ -280,19 +283,24 @@ class Relay:
         """Why an event is not in the stream; None if it is.
 
         JetStream knows the ids of messages for a while after a stream was emptied, and then drops
-        what is published again: such an event is sent once more with another message id.
+        what is published again: such an event is sent once more with another message id, and again
+        if that message is gone too.
         """
         error = nats.errors.TimeoutError() if ack.cancelled() else ack.exception()
         if error is not None or not ack.result().duplicate:
             return error
-        first = ack.result()
+        known = ack.result()
         try:
-            if (await self._js.stream_info(first.stream)).state.first_seq > first.seq:
-                headers = self._headers(event, f"{event.event_id}.{first.seq}")
-                await self._js.publish(event.subject, event.payload, headers=headers)
+            while known.duplicate and await self._is_gone(known):
+                headers = self._headers(event, f"{event.event_id}.{known.seq}")
+                known = await self._js.publish(event.subject, event.payload, headers=headers)
         except (nats.errors.Error, TimeoutError) as failed:
             return failed
         return None
+
+    async def _is_gone(self, known: PubAck) -> bool:
+        """Whether a stream was emptied after it took a message."""
+        return (await self._js.stream_info(known.stream)).state.first_seq > known.seq
 
     def _headers(self, event: _Pending, message_id: str) -> dict[str, str]:
         signature = self._signer.sign(event.subject, event.headers, event.payload)
@@ -321,6 +329,11 @@ async def _let_write(number: int) -> None:
 def _is_taken(ack: asyncio.Future[PubAck]) -> bool:
     """Whether the stream has taken an event now; one that it knows already is looked at again."""
     return not ack.cancelled() and ack.exception() is None and not ack.result().duplicate
+
+
+def _is_known(ack: asyncio.Future[PubAck]) -> bool:
+    """Whether the stream knows an event already; it may have been emptied since."""
+    return not ack.cancelled() and ack.exception() is None and bool(ack.result().duplicate)
 
 
 async def _acknowledged(acks: Collection[asyncio.Future[PubAck]]) -> None:

@@ -93,6 +93,7 @@ ACTIONS = {
     "open_escalations": N_("开始督促"),
     "alter_step": N_("修改督促文书"),
     "rebuild": N_("重新取得全部事件"),
+    "refill_stream": N_("重新发布全部事件"),
     "replay_dead_letters": N_("重新处理搁置的事件"),
     "discard_dead_letters": N_("删除没有有效签名的来件"),
     "advance_clock": N_("拨快时钟"),

@@ -554,6 +554,7 @@ OperationsService.Check any                  -  -  -  -  -  -  -  +  -  -  -   -
 OperationsService.GetFigures any             -  -  -  -  -  -  -  +  -  -  -   -  -  -
 OperationsService.Reconcile any              -  -  -  -  -  -  -  +  -  -  -   -  -  -
 OperationsService.Rebuild   any              -  -  -  -  -  -  -  +  -  -  -   -  -  -
+OperationsService.RefillStream any           -  -  -  -  -  -  -  +  -  -  -   -  -  -
 OperationsService.VerifyAudit any            -  -  -  -  -  -  -  +  +  -  -   -  -  -
 OperationsService.ListAudit any               -  -  +  +  -  -  -  +  +  -  -   -  +  +
 OperationsService.ListAccess any              -  -  -  -  -  -  -  -  +  -  -   -  -  -

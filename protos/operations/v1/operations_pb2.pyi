@@ -371,6 +371,50 @@ class RebuildResponse(_message.Message):
 Global___RebuildResponse: _TypeAlias = RebuildResponse  # noqa: Y015
 
 @_typing.final
+class RefillStreamRequest(_message.Message):
+    """Request of RefillStream."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """Makes the call safe to repeat."""
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RefillStreamRequest: _TypeAlias = RefillStreamRequest  # noqa: Y015
+
+@_typing.final
+class RefillStreamResponse(_message.Message):
+    """Response of RefillStream."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    EVENTS_FIELD_NUMBER: _builtins.int
+    events: _builtins.int
+    """Number of events that are published again."""
+    def __init__(
+        self,
+        *,
+        events: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["events", b"events"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RefillStreamResponse: _TypeAlias = RefillStreamResponse  # noqa: Y015
+
+@_typing.final
 class VerifyAuditRequest(_message.Message):
     """Request of VerifyAudit."""
 

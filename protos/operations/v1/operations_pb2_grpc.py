@@ -55,6 +55,11 @@ class OperationsServiceStub:
                 request_serializer=protos_dot_operations_dot_v1_dot_operations__pb2.RebuildRequest.SerializeToString,
                 response_deserializer=protos_dot_operations_dot_v1_dot_operations__pb2.RebuildResponse.FromString,
                 _registered_method=True)
+        self.RefillStream = channel.unary_unary(
+                '/quanheng.operations.v1.OperationsService/RefillStream',
+                request_serializer=protos_dot_operations_dot_v1_dot_operations__pb2.RefillStreamRequest.SerializeToString,
+                response_deserializer=protos_dot_operations_dot_v1_dot_operations__pb2.RefillStreamResponse.FromString,
+                _registered_method=True)
         self.VerifyAudit = channel.unary_unary(
                 '/quanheng.operations.v1.OperationsService/VerifyAudit',
                 request_serializer=protos_dot_operations_dot_v1_dot_operations__pb2.VerifyAuditRequest.SerializeToString,
@@ -129,6 +134,13 @@ class OperationsServiceServicer:
 
     def Rebuild(self, request, context):
         """Has all events delivered again, after the database was set back; each takes effect once.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RefillStream(self, request, context):
+        """Empties the stream of the service and publishes its events again; each takes effect once.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -219,6 +231,11 @@ def add_OperationsServiceServicer_to_server(servicer, server):
                     servicer.Rebuild,
                     request_deserializer=protos_dot_operations_dot_v1_dot_operations__pb2.RebuildRequest.FromString,
                     response_serializer=protos_dot_operations_dot_v1_dot_operations__pb2.RebuildResponse.SerializeToString,
+            ),
+            'RefillStream': grpc.unary_unary_rpc_method_handler(
+                    servicer.RefillStream,
+                    request_deserializer=protos_dot_operations_dot_v1_dot_operations__pb2.RefillStreamRequest.FromString,
+                    response_serializer=protos_dot_operations_dot_v1_dot_operations__pb2.RefillStreamResponse.SerializeToString,
             ),
             'VerifyAudit': grpc.unary_unary_rpc_method_handler(
                     servicer.VerifyAudit,
@@ -375,6 +392,33 @@ class OperationsService:
             '/quanheng.operations.v1.OperationsService/Rebuild',
             protos_dot_operations_dot_v1_dot_operations__pb2.RebuildRequest.SerializeToString,
             protos_dot_operations_dot_v1_dot_operations__pb2.RebuildResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RefillStream(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/quanheng.operations.v1.OperationsService/RefillStream',
+            protos_dot_operations_dot_v1_dot_operations__pb2.RefillStreamRequest.SerializeToString,
+            protos_dot_operations_dot_v1_dot_operations__pb2.RefillStreamResponse.FromString,
             options,
             channel_credentials,
             insecure,

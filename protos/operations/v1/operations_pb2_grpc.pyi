@@ -24,6 +24,8 @@ class OperationsServiceStub:
     """Recreates whatever should be waiting in Temporal and is not."""
     Rebuild: _aio.UnaryUnaryMultiCallable[_operations_pb2.RebuildRequest, _operations_pb2.RebuildResponse]
     """Has all events delivered again, after the database was set back; each takes effect once."""
+    RefillStream: _aio.UnaryUnaryMultiCallable[_operations_pb2.RefillStreamRequest, _operations_pb2.RefillStreamResponse]
+    """Empties the stream of the service and publishes its events again; each takes effect once."""
     VerifyAudit: _aio.UnaryUnaryMultiCallable[_operations_pb2.VerifyAuditRequest, _operations_pb2.VerifyAuditResponse]
     """Walks the audit chain."""
     ListAudit: _aio.UnaryUnaryMultiCallable[_operations_pb2.ListAuditRequest, _operations_pb2.ListAuditResponse]
@@ -77,6 +79,14 @@ class OperationsServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _aio.ServicerContext[_operations_pb2.RebuildRequest, _abc.Awaitable[_operations_pb2.RebuildResponse]],
     ) -> _abc.Awaitable[_operations_pb2.RebuildResponse]:
         """Has all events delivered again, after the database was set back; each takes effect once."""
+
+    @_abc_1.abstractmethod
+    def RefillStream(
+        self,
+        request: _operations_pb2.RefillStreamRequest,
+        context: _aio.ServicerContext[_operations_pb2.RefillStreamRequest, _abc.Awaitable[_operations_pb2.RefillStreamResponse]],
+    ) -> _abc.Awaitable[_operations_pb2.RefillStreamResponse]:
+        """Empties the stream of the service and publishes its events again; each takes effect once."""
 
     @_abc_1.abstractmethod
     def VerifyAudit(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -23,9 +25,9 @@ from plumbing.events import stream_keeping
 from plumbing.events.consumer import Consumer
 from plumbing.events.envelope import Received
 from plumbing.events.inbox import EventHandler, InboxEvent, InboxPosition
-from plumbing.events.inspection import dead_letter_counts, unsigned_counts
-from plumbing.events.outbox import Outbox
-from plumbing.events.refilling import refill
+from plumbing.events.inspection import dead_letter_counts, outbox_pending, unsigned_counts
+from plumbing.events.outbox import AggregateSequence, Outbox
+from plumbing.events.refilling import empty_and_refill, refill
 from plumbing.events.relay import Relay
 from plumbing.events.signing import EventSigner
 from plumbing.events.stream_keeping import StreamKeeper
@@ -298,3 +300,56 @@ async def test_a_forged_message_at_the_end_does_not_disturb_a_start(
     await jetstream.publish("registry.v1.bureaus_changed.330106", b"forged")
 
     assert await refill(database, jetstream, "registry", SIGNATURES) == 0
+
+
+async def set_back(database: Database, aggregate: str) -> None:
+    """As a database that was restored to a moment before the last event of an aggregate."""
+    async with database.transaction() as session:
+        rows = select(Outbox).where(Outbox.aggregate == aggregate).order_by(col(Outbox.seq).desc())
+        await session.delete((await session.exec(rows)).first())
+        row = await session.get_one(AggregateSequence, aggregate)
+        row.last_seq -= 1
+
+
+async def test_a_stream_ahead_of_a_restored_database_is_filled_from_it_at_the_start(
+    database: Database, jetstream: JetStreamContext
+) -> None:
+    await announced(database, "a", "b", "b")
+    await Relay(database, jetstream, SIGNER, CLOCK).drain()
+    await set_back(database, "b")
+
+    assert await refill(database, jetstream, "registry", SIGNATURES) == 2
+    await announced(database, "b")  # gets the number that the lost event had
+    await Relay(database, jetstream, SIGNER, CLOCK).drain()
+
+    assert await streamed(jetstream) == {("a", 1), ("b", 1), ("b", 2)}
+    assert await refill(database, jetstream, "registry", SIGNATURES) == 0
+
+
+async def _all_published(database: Database) -> bool:
+    return (await outbox_pending(database)).count == 0
+
+
+async def test_a_stream_that_is_emptied_while_its_relay_runs_loses_nothing(
+    database: Database, jetstream: JetStreamContext, new_database: NewDatabase
+) -> None:
+    receiver = await new_database("receiver")
+    await prepare_effects(receiver)
+    tested = Consumer("test", Stream.REGISTRY, receiver, jetstream, SIGNATURES, CLOCK, HAVE_EFFECT)
+    relay = Relay(database, jetstream, SIGNER, CLOCK)
+    names = [f"a{number % 7}" for number in range(200)]
+
+    async def trickle() -> None:
+        for name in names:
+            await announced(database, name)
+
+    async with running(relay.run(), tested.run()):
+        announcing, filled = asyncio.create_task(trickle()), 0
+        while not announcing.done():
+            filled += await empty_and_refill(database, jetstream, "registry")
+        await eventually(lambda: _had(receiver, len(names)))
+        filled += await empty_and_refill(database, jetstream, "registry")
+        await eventually(lambda: _all_published(database))
+    assert filled >= len(names)
+    counted = Counter(names)
+    assert await streamed(jetstream) == {(a, n + 1) for a in counted for n in range(counted[a])}

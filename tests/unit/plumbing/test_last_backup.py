@@ -30,9 +30,8 @@ async def look(settings: Settings) -> tuple[float, float]:
     """Hours since the last backup, -1 where none is known, and the hours that are too many."""
     made, overdue = await backup_look(settings).take()
     assert (made.metric, overdue.metric) == (LAST_BACKUP.metric, OVERDUE.metric)
-    return round(
-        (SystemClock().now().timestamp() - made.value) / HOUR
-    ) if made.value else -1, round(overdue.value)
+    hours = round((SystemClock().now().timestamp() - made.value) / HOUR)
+    return hours if made.value else -1, round(overdue.value)
 
 
 async def test_a_backup_is_noted_and_too_old_after_the_term(settings: Settings) -> None:

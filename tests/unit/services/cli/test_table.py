@@ -89,6 +89,7 @@ BY_HAND = {
     "OperationsService/GetFigures": "status",
     "OperationsService/Reconcile": "reconcile",
     "OperationsService/Rebuild": "rebuild",
+    "OperationsService/RefillStream": "events refill",
     "OperationsService/VerifyAudit": "audit verify",
     "OperationsService/ListAudit": "audit list",
     "OperationsService/ListAccess": "access list",
