@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from typer.main import get_command
 
+from plumbing import last_backup  # noqa: F401  its metrics
 from plumbing.metrics import common, counted, workflows  # noqa: F401  their metrics
 from plumbing.metrics.metric import DEFINED, REGISTRY
 from plumbing.state import findings as problems
