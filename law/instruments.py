@@ -23,7 +23,8 @@ from law.reader.strict_reader import Reader
 
 REGULATION = "JJG "
 _FIELDS = (
-    "code", "name_zh", "name_en", "cycle_months", "mode", "listed", "confidence", "basis", "note",
+    "code", "name_zh", "name_en", "aliases", "cycle_months", "mode", "listed", "confidence",
+    "basis", "note",
 )  # fmt: skip
 
 
@@ -49,6 +50,7 @@ class InstrumentType:
     """One type of instrument, with its verification regulation and its cycle.
 
     `cycle_months` is the longest usual verification cycle in calendar months, None if unknown.
+    `aliases` are names of the trade that mean this type and no other.
     """
 
     code: str
@@ -61,6 +63,7 @@ class InstrumentType:
     confidence: Confidence
     basis: str
     note: str
+    aliases: tuple[str, ...] = ()
 
     @property
     def to_be_checked(self) -> bool:
@@ -80,17 +83,21 @@ def catalogue() -> Mapping[str, InstrumentType]:
 def read_catalogue(reader: Reader) -> Mapping[str, InstrumentType]:
     """Reads `instruments.yaml`: every instrument type with its regulation, cycle and confidence.
 
-    A code that occurs twice is a fault.
+    A code that occurs twice is a fault, and so is a name or an alias that two types have.
     """
     read_header(reader, "types", "ambiguities", *DATED)
     read_cite(reader)
     validity = read_validity(reader)
     read_readings(reader)
     types: dict[str, InstrumentType] = {}
+    named: dict[str, str] = {}
     for item in reader.each("types"):
         type_ = read_lasting(item, validity, _type)
         if type_.code in types:
             item.fault("code", "编号重复", f"repeats {type_.code}")
+        for name in (type_.name_zh, *type_.aliases):
+            if named.setdefault(folded(name), type_.code) != type_.code:
+                item.fault("aliases", f"“{name}”另有所指", f"{name} is a name of another type")
         types[type_.code] = type_
     return types
 
@@ -109,13 +116,14 @@ def _type(reader: Reader) -> InstrumentType:
         confidence=reader.choice("confidence", Confidence),
         basis=reader.text("basis"),
         note=reader.text("note") if reader.data.get("note") else "",
+        aliases=reader.texts("aliases"),
     )
 
 
 def code_of(written: str) -> str:
-    """Returns the code of a type from its code or its Chinese name, in whatever writing.
+    """Returns the code of a type from its code, its Chinese name or an alias, in whatever writing.
 
-    Ledgers hold the name. What the catalogue does not know is returned as it was written.
+    Ledgers hold a name. What the catalogue does not know is returned as it was written.
     """
     return _codes().get(folded(written), written)
 
@@ -123,8 +131,9 @@ def code_of(written: str) -> str:
 @cache
 def _codes() -> Mapping[str, str]:
     types = catalogue().values()
+    aliases = {folded(alias): one.code for one in types for alias in one.aliases}
     names = {folded(one.name_zh): one.code for one in types}
-    return names | {folded(one.code): one.code for one in types}
+    return aliases | names | {folded(one.code): one.code for one in types}
 
 
 def instrument_type(code: str) -> InstrumentType:

@@ -60,6 +60,7 @@ ACTIONS = {
     "upload_certificate": N_("上传证书文件"),
     "start_import": N_("上传文件"),
     "confirm_columns": N_("核对各列"),
+    "name_type": N_("指明器具名称的类型"),
     "import": N_("导入文件"),
     "check_import": N_("检查文件"),
     "hold_import": N_("导入待批准"),

@@ -22,6 +22,7 @@ from services.registry.imports.tables import (
     ImportFault,
     ImportPiece,
     RejectedRow,
+    TypeName,
 )
 from services.registry.institutions.tables import Authorisation, Institution
 from services.registry.proposals.tables import Proposal
@@ -43,6 +44,7 @@ __all__ = [
     "RejectedRow",
     "Reply",
     "Telling",
+    "TypeName",
 ]
 
 # Wrong passwords are counted in `tries` since, by name and source.

@@ -301,6 +301,10 @@ ImportService.CountFaults foreign            -  -  -  -  -  -  -  +  -  -  -   -
 ImportService.GetRejectedRows own            -  +  +  -  -  -  +  +  -  -  -   +  +  -
 ImportService.GetRejectedRows foreign        -  -  -  -  -  -  -  +  -  -  -   -  -  -
 ImportService.GetTemplate any                -  +  +  -  -  +  +  +  -  -  -   +  +  -
+ImportService.GetTypeNames own               -  +  +  -  -  -  +  -  -  -  -   +  +  -
+ImportService.GetTypeNames foreign           -  -  -  -  -  -  -  -  -  -  -   -  -  -
+ImportService.NameType own                   -  +  -  -  -  -  -  -  -  -  -   +  -  -
+ImportService.NameType foreign               -  -  -  -  -  -  -  -  -  -  -   -  -  -
 ImportService.UndoBatch own                  -  +  -  -  -  -  +  -  -  -  -   +  -  -
 ImportService.UndoBatch foreign              -  -  -  -  -  -  -  -  -  -  -   -  -  -
 ImportService.UndoBatch city                 -  -  -  -  -  -  -  -  -  -  -   +  -  -

@@ -270,6 +270,8 @@ TABLE = """
 /imports/{batch_id} foreign                               >   - - - - - - - - -  - - -
 /imports/{batch_id}/columns own                           >   - + + - - - - - -  + + -
 /imports/{batch_id}/columns foreign                       >   - - - - - - - - -  - - -
+/imports/{batch_id}/types own                             >   - + - - - - - - -  + - -
+/imports/{batch_id}/types foreign                         >   - - - - - - - - -  - - -
 /imports/{batch_id}/progress own                          >   - . . - - - - - -  . . -
 /imports/{batch_id}/progress foreign                      >   - - - - - - - - -  - - -
 /imports/{batch_id}/faults own                            >   - + + - - - - - -  + + -

@@ -2235,6 +2235,7 @@ class ImportHeader(_message.Message):
     CONFIRM_COLUMNS_FIELD_NUMBER: _builtins.int
     HIDDEN_ROWS_FIELD_NUMBER: _builtins.int
     HEADER_ROW_FIELD_NUMBER: _builtins.int
+    UNKNOWN_TYPES_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """Makes the call safe to repeat."""
     family: _builtins.str
@@ -2261,6 +2262,10 @@ class ImportHeader(_message.Message):
     """
     header_row: _builtins.int
     """Row of the headings, as a person saw it, from 1; 0 where it is looked for."""
+    unknown_types: _builtins.bool
+    """Instruments of a type that the catalogue does not have are taken, as ones that are verified
+    periodically; without it their rows are rejected until a person chooses a type.
+    """
     @_builtins.property
     def columns(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
         """Field of the family → column of the file; fields not named are looked for by their own name."""
@@ -2302,10 +2307,11 @@ class ImportHeader(_message.Message):
         confirm_columns: _builtins.bool = ...,
         hidden_rows: _builtins.bool = ...,
         header_row: _builtins.int = ...,
+        unknown_types: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["baseline", b"baseline", "bureau", b"bureau", "columns", b"columns", "confirm_columns", b"confirm_columns", "constants", b"constants", "family", b"family", "file_missing", b"file_missing", "file_name", b"file_name", "header_row", b"header_row", "hidden_rows", b"hidden_rows", "matches", b"matches", "mode", b"mode", "placeholder_owners", b"placeholder_owners", "request_id", b"request_id", "sheet", b"sheet", "values", b"values"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["baseline", b"baseline", "bureau", b"bureau", "columns", b"columns", "confirm_columns", b"confirm_columns", "constants", b"constants", "family", b"family", "file_missing", b"file_missing", "file_name", b"file_name", "header_row", b"header_row", "hidden_rows", b"hidden_rows", "matches", b"matches", "mode", b"mode", "placeholder_owners", b"placeholder_owners", "request_id", b"request_id", "sheet", b"sheet", "unknown_types", b"unknown_types", "values", b"values"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -2823,6 +2829,7 @@ class GetColumnsResponse(_message.Message):
     SHEET_FIELD_NUMBER: _builtins.int
     OTHER_SHEETS_FIELD_NUMBER: _builtins.int
     WITH_HIDDEN_ROWS_FIELD_NUMBER: _builtins.int
+    WITH_UNKNOWN_TYPES_FIELD_NUMBER: _builtins.int
     header_row: _builtins.int
     """Row of the headings, from 1."""
     hidden_rows: _builtins.int
@@ -2831,6 +2838,8 @@ class GetColumnsResponse(_message.Message):
     """Sheet that was read, of a workbook."""
     with_hidden_rows: _builtins.bool
     """The hidden rows were confirmed to be read too."""
+    with_unknown_types: _builtins.bool
+    """Types that the catalogue does not have were confirmed to be taken."""
     @_builtins.property
     def batch(self) -> Global___Batch:
         """The batch."""
@@ -2868,10 +2877,11 @@ class GetColumnsResponse(_message.Message):
         sheet: _builtins.str = ...,
         other_sheets: _abc.Iterable[_builtins.str] | None = ...,
         with_hidden_rows: _builtins.bool = ...,
+        with_unknown_types: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["batch", b"batch"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["batch", b"batch", "columns", b"columns", "fields", b"fields", "header_row", b"header_row", "hidden_rows", b"hidden_rows", "missing", b"missing", "other_sheets", b"other_sheets", "sheet", b"sheet", "skipped", b"skipped", "with_hidden_rows", b"with_hidden_rows"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["batch", b"batch", "columns", b"columns", "fields", b"fields", "header_row", b"header_row", "hidden_rows", b"hidden_rows", "missing", b"missing", "other_sheets", b"other_sheets", "sheet", b"sheet", "skipped", b"skipped", "with_hidden_rows", b"with_hidden_rows", "with_unknown_types", b"with_unknown_types"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -2992,6 +3002,7 @@ class ConfirmColumnsRequest(_message.Message):
     MODE_FIELD_NUMBER: _builtins.int
     HIDDEN_ROWS_FIELD_NUMBER: _builtins.int
     SHEET_FIELD_NUMBER: _builtins.int
+    UNKNOWN_TYPES_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """Makes the call safe to repeat."""
     batch_id: _builtins.str
@@ -3006,6 +3017,8 @@ class ConfirmColumnsRequest(_message.Message):
     """Another sheet that is to be read instead; its columns are then to be confirmed anew, and
     `matches` is not used.
     """
+    unknown_types: _builtins.bool
+    """Types that the catalogue does not have are to be taken, as ones verified periodically."""
     @_builtins.property
     def matches(self) -> _containers.RepeatedCompositeFieldContainer[Global___ColumnMatch]:
         """Every column that is to be read, with its field."""
@@ -3020,10 +3033,11 @@ class ConfirmColumnsRequest(_message.Message):
         mode: _builtins.str = ...,
         hidden_rows: _builtins.bool = ...,
         sheet: _builtins.str = ...,
+        unknown_types: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["batch_id", b"batch_id", "hidden_rows", b"hidden_rows", "matches", b"matches", "mode", b"mode", "request_id", b"request_id", "seen", b"seen", "sheet", b"sheet"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["batch_id", b"batch_id", "hidden_rows", b"hidden_rows", "matches", b"matches", "mode", b"mode", "request_id", b"request_id", "seen", b"seen", "sheet", b"sheet", "unknown_types", b"unknown_types"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -3434,6 +3448,158 @@ class GetTemplateResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___GetTemplateResponse: _TypeAlias = GetTemplateResponse  # noqa: Y015
+
+@_typing.final
+class TypeName(_message.Message):
+    """A name of a type of instrument in the files of a bureau."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    BUREAU_FIELD_NUMBER: _builtins.int
+    WRITTEN_FIELD_NUMBER: _builtins.int
+    TYPE_CODE_FIELD_NUMBER: _builtins.int
+    GROUND_FIELD_NUMBER: _builtins.int
+    NAMED_BY_FIELD_NUMBER: _builtins.int
+    NAMED_AT_FIELD_NUMBER: _builtins.int
+    bureau: _builtins.str
+    """Bureau; the name holds for it and those below it."""
+    written: _builtins.str
+    """The name as it was written; width, case and blanks make no difference."""
+    type_code: _builtins.str
+    """Type of the catalogue that it means; empty if it was forgotten."""
+    ground: _builtins.str
+    """Why it means this type."""
+    named_by: _builtins.str
+    """Account that said so."""
+    @_builtins.property
+    def named_at(self) -> _timestamp_pb2.Timestamp:
+        """When."""
+
+    def __init__(
+        self,
+        *,
+        bureau: _builtins.str = ...,
+        written: _builtins.str = ...,
+        type_code: _builtins.str = ...,
+        ground: _builtins.str = ...,
+        named_by: _builtins.str = ...,
+        named_at: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["named_at", b"named_at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["bureau", b"bureau", "ground", b"ground", "named_at", b"named_at", "named_by", b"named_by", "type_code", b"type_code", "written", b"written"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___TypeName: _TypeAlias = TypeName  # noqa: Y015
+
+@_typing.final
+class GetTypeNamesRequest(_message.Message):
+    """Request of GetTypeNames."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    BUREAU_FIELD_NUMBER: _builtins.int
+    bureau: _builtins.str
+    """Bureau whose files use them; empty for the caller's own."""
+    def __init__(
+        self,
+        *,
+        bureau: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["bureau", b"bureau"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetTypeNamesRequest: _TypeAlias = GetTypeNamesRequest  # noqa: Y015
+
+@_typing.final
+class GetTypeNamesResponse(_message.Message):
+    """Response of GetTypeNames."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAMES_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def names(self) -> _containers.RepeatedCompositeFieldContainer[Global___TypeName]:
+        """The names, those of bureaus above first."""
+
+    def __init__(
+        self,
+        *,
+        names: _abc.Iterable[Global___TypeName] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["names", b"names"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetTypeNamesResponse: _TypeAlias = GetTypeNamesResponse  # noqa: Y015
+
+@_typing.final
+class NameTypeRequest(_message.Message):
+    """Request of NameType."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    WRITTEN_FIELD_NUMBER: _builtins.int
+    TYPE_CODE_FIELD_NUMBER: _builtins.int
+    GROUND_FIELD_NUMBER: _builtins.int
+    BUREAU_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """Makes the call safe to repeat."""
+    written: _builtins.str
+    """The name as files write it."""
+    type_code: _builtins.str
+    """Type of the catalogue; empty to forget the name."""
+    ground: _builtins.str
+    """Why it means this type."""
+    bureau: _builtins.str
+    """Bureau for which it holds, and for those below it; empty for the caller's own."""
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        written: _builtins.str = ...,
+        type_code: _builtins.str = ...,
+        ground: _builtins.str = ...,
+        bureau: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["bureau", b"bureau", "ground", b"ground", "request_id", b"request_id", "type_code", b"type_code", "written", b"written"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___NameTypeRequest: _TypeAlias = NameTypeRequest  # noqa: Y015
+
+@_typing.final
+class NameTypeResponse(_message.Message):
+    """Response of NameType."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def name(self) -> Global___TypeName:
+        """The name."""
+
+    def __init__(
+        self,
+        *,
+        name: Global___TypeName | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["name", b"name"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["name", b"name"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___NameTypeResponse: _TypeAlias = NameTypeResponse  # noqa: Y015
 
 @_typing.final
 class UndoBatchRequest(_message.Message):

@@ -1217,6 +1217,16 @@ class ImportServiceStub:
                 request_serializer=protos_dot_registry_dot_v1_dot_registry__pb2.GetTemplateRequest.SerializeToString,
                 response_deserializer=protos_dot_registry_dot_v1_dot_registry__pb2.GetTemplateResponse.FromString,
                 _registered_method=True)
+        self.GetTypeNames = channel.unary_unary(
+                '/quanheng.registry.v1.ImportService/GetTypeNames',
+                request_serializer=protos_dot_registry_dot_v1_dot_registry__pb2.GetTypeNamesRequest.SerializeToString,
+                response_deserializer=protos_dot_registry_dot_v1_dot_registry__pb2.GetTypeNamesResponse.FromString,
+                _registered_method=True)
+        self.NameType = channel.unary_unary(
+                '/quanheng.registry.v1.ImportService/NameType',
+                request_serializer=protos_dot_registry_dot_v1_dot_registry__pb2.NameTypeRequest.SerializeToString,
+                response_deserializer=protos_dot_registry_dot_v1_dot_registry__pb2.NameTypeResponse.FromString,
+                _registered_method=True)
         self.UndoBatch = channel.unary_unary(
                 '/quanheng.registry.v1.ImportService/UndoBatch',
                 request_serializer=protos_dot_registry_dot_v1_dot_registry__pb2.UndoBatchRequest.SerializeToString,
@@ -1314,6 +1324,20 @@ class ImportServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetTypeNames(self, request, context):
+        """Returns the names of types of instruments that a bureau's files use beside the catalogue's.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def NameType(self, request, context):
+        """Says which type of the catalogue a name in a bureau's files means.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def UndoBatch(self, request, context):
         """Undoes a batch: restores what it changed and removes what it made.
         """
@@ -1394,6 +1418,16 @@ def add_ImportServiceServicer_to_server(servicer, server):
                     servicer.GetTemplate,
                     request_deserializer=protos_dot_registry_dot_v1_dot_registry__pb2.GetTemplateRequest.FromString,
                     response_serializer=protos_dot_registry_dot_v1_dot_registry__pb2.GetTemplateResponse.SerializeToString,
+            ),
+            'GetTypeNames': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetTypeNames,
+                    request_deserializer=protos_dot_registry_dot_v1_dot_registry__pb2.GetTypeNamesRequest.FromString,
+                    response_serializer=protos_dot_registry_dot_v1_dot_registry__pb2.GetTypeNamesResponse.SerializeToString,
+            ),
+            'NameType': grpc.unary_unary_rpc_method_handler(
+                    servicer.NameType,
+                    request_deserializer=protos_dot_registry_dot_v1_dot_registry__pb2.NameTypeRequest.FromString,
+                    response_serializer=protos_dot_registry_dot_v1_dot_registry__pb2.NameTypeResponse.SerializeToString,
             ),
             'UndoBatch': grpc.unary_unary_rpc_method_handler(
                     servicer.UndoBatch,
@@ -1687,6 +1721,60 @@ class ImportService:
             '/quanheng.registry.v1.ImportService/GetTemplate',
             protos_dot_registry_dot_v1_dot_registry__pb2.GetTemplateRequest.SerializeToString,
             protos_dot_registry_dot_v1_dot_registry__pb2.GetTemplateResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetTypeNames(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/quanheng.registry.v1.ImportService/GetTypeNames',
+            protos_dot_registry_dot_v1_dot_registry__pb2.GetTypeNamesRequest.SerializeToString,
+            protos_dot_registry_dot_v1_dot_registry__pb2.GetTypeNamesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def NameType(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/quanheng.registry.v1.ImportService/NameType',
+            protos_dot_registry_dot_v1_dot_registry__pb2.NameTypeRequest.SerializeToString,
+            protos_dot_registry_dot_v1_dot_registry__pb2.NameTypeResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -300,6 +300,10 @@ class ImportServiceStub:
     """Returns the rejected rows as a file with the reasons in a last column."""
     GetTemplate: _aio.UnaryUnaryMultiCallable[_registry_pb2.GetTemplateRequest, _registry_pb2.GetTemplateResponse]
     """Returns an empty file with the columns of a family, explained, to be filled in and imported."""
+    GetTypeNames: _aio.UnaryUnaryMultiCallable[_registry_pb2.GetTypeNamesRequest, _registry_pb2.GetTypeNamesResponse]
+    """Returns the names of types of instruments that a bureau's files use beside the catalogue's."""
+    NameType: _aio.UnaryUnaryMultiCallable[_registry_pb2.NameTypeRequest, _registry_pb2.NameTypeResponse]
+    """Says which type of the catalogue a name in a bureau's files means."""
     UndoBatch: _aio.UnaryUnaryMultiCallable[_registry_pb2.UndoBatchRequest, _registry_pb2.UndoBatchResponse]
     """Undoes a batch: restores what it changed and removes what it made."""
     ApproveBatch: _aio.UnaryUnaryMultiCallable[_registry_pb2.ApproveBatchRequest, _registry_pb2.ApproveBatchResponse]
@@ -393,6 +397,22 @@ class ImportServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _aio.ServicerContext[_registry_pb2.GetTemplateRequest, _abc.Awaitable[_registry_pb2.GetTemplateResponse]],
     ) -> _abc.Awaitable[_registry_pb2.GetTemplateResponse]:
         """Returns an empty file with the columns of a family, explained, to be filled in and imported."""
+
+    @_abc_1.abstractmethod
+    def GetTypeNames(
+        self,
+        request: _registry_pb2.GetTypeNamesRequest,
+        context: _aio.ServicerContext[_registry_pb2.GetTypeNamesRequest, _abc.Awaitable[_registry_pb2.GetTypeNamesResponse]],
+    ) -> _abc.Awaitable[_registry_pb2.GetTypeNamesResponse]:
+        """Returns the names of types of instruments that a bureau's files use beside the catalogue's."""
+
+    @_abc_1.abstractmethod
+    def NameType(
+        self,
+        request: _registry_pb2.NameTypeRequest,
+        context: _aio.ServicerContext[_registry_pb2.NameTypeRequest, _abc.Awaitable[_registry_pb2.NameTypeResponse]],
+    ) -> _abc.Awaitable[_registry_pb2.NameTypeResponse]:
+        """Says which type of the catalogue a name in a bureau's files means."""
 
     @_abc_1.abstractmethod
     def UndoBatch(

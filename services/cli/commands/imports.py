@@ -43,6 +43,7 @@ class ColumnMapping:
     placeholders: owner names that stand for no real subject.
     file_missing: whether to register subjects and instruments that verifications name and the
     register does not know.
+    unknown_types: whether to take types of instruments that the catalogue does not have.
     """
 
     columns: Mapping[str, str] = field(default_factory=dict)
@@ -50,6 +51,7 @@ class ColumnMapping:
     values: Mapping[str, str] = field(default_factory=dict)
     placeholders: Sequence[str] = ()
     file_missing: bool = False
+    unknown_types: bool = False
 
     @classmethod
     def from_file(cls, path: Path) -> ColumnMapping:
@@ -70,6 +72,7 @@ class ColumnMapping:
             {**self.values, **given.values},
             [*self.placeholders, *given.placeholders],
             self.file_missing or given.file_missing,
+            self.unknown_types or given.unknown_types,
         )
 
 
@@ -103,6 +106,12 @@ FileMissing = Annotated[
 Sheet = Annotated[str, typer.Option("--sheet", help="工作表，默认第一个有内容的 | sheet")]
 HiddenRows = Annotated[
     bool, typer.Option("--hidden-rows", help="也读取隐藏和筛选掉的行 | read hidden rows too")
+]
+UnknownTypes = Annotated[
+    bool,
+    typer.Option(
+        "--unknown-types", help="目录没有的器具按周期检定收下 | take types not in the catalogue"
+    ),
 ]
 MappingFile = Annotated[
     Path | None, typer.Option("--mapping", help="列映射的 JSON 文件 | file with a mapping")
@@ -165,6 +174,7 @@ def import_(
     bureau: Bureau = "",
     sheet: Sheet = "",
     hidden_rows: HiddenRows = False,
+    unknown_types: UnknownTypes = False,
     mapping: MappingFile = None,
     column: Columns = None,
     constant: Constants = None,
@@ -185,7 +195,8 @@ def import_(
     """
     base = ColumnMapping.from_file(mapping) if mapping else ColumnMapping()
     given = ColumnMapping(
-        _pairs(column), _pairs(constant), _pairs(value), placeholder or (), file_missing
+        *(_pairs(column), _pairs(constant), _pairs(value), placeholder or ()),
+        *(file_missing, unknown_types),
     )
     header = header_of(
         family,
@@ -297,6 +308,7 @@ def header_of(
         file_missing=mapping.file_missing,
         sheet=sheet,
         hidden_rows=hidden_rows,
+        unknown_types=mapping.unknown_types,
     )
 
 

@@ -70,6 +70,7 @@ TABLES: Mapping[str, str] = {
     "Ruleset": "ruleset_id title status version example_valued valid_from valid_to",
     "Step": "at step actor note cite",
     "Subject": "subject_id name credit_code sector bureau",
+    "TypeName": "written type_code bureau ground named_at",
     "Verification": "verified_on result valid_until institution certificate_no",
     "VerificationEntry": "type_code serial_no verification.verified_on verification.result "
     "verification.valid_until verification.certificate_no subject_id",

@@ -30,6 +30,7 @@ async def columns(visit: Visit) -> Response:
         ],
         mode=_MODES.get(visit.field("act"), ""),
         hidden_rows=visit.field("hidden_rows") == "yes",
+        unknown_types=visit.field("unknown_types") == "yes",
         sheet=visit.field("sheet") if visit.field("act") == "sheet" else "",
     )
     try:
@@ -45,7 +46,8 @@ async def confirmed(visit: Visit, batch: pb.Batch) -> Mapping[str, str]:
         return {}
     shown = await _read(visit, batch.batch_id)
     fields = {f"{_COLUMN}{one.number}": one.field for one in shown.columns}
-    return fields | ({"hidden_rows": "yes"} if shown.with_hidden_rows else {})
+    further = {"hidden_rows": shown.with_hidden_rows, "unknown_types": shown.with_unknown_types}
+    return fields | {name: "yes" for name, is_so in further.items() if is_so}
 
 
 async def _read(visit: Visit, batch_id: str) -> pb.GetColumnsResponse:

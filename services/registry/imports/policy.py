@@ -28,6 +28,8 @@ _IMPORT_RULES = {
     "CountFaults": _READING,
     "GetRejectedRows": _READING,
     "GetTemplate": _READING,
+    "GetTypeNames": allow(Role.CASEWORKER, Role.UNIT_HEAD, Role.INTEGRATOR),
+    "NameType": allow(Role.CASEWORKER),
     "UndoBatch": _IMPORTING.taking_turns(),
     "ApproveBatch": _DECIDING.taking_turns(),
     "RejectBatch": _DECIDING,

@@ -23,6 +23,7 @@ from services.registry.imports.batch.commands import discard_batch, import_file
 from services.registry.imports.batch.intake import Intake, Upload, read_upload
 from services.registry.imports.batch.processing import Processor
 from services.registry.imports.batch.quota import Quota
+from services.registry.imports.batch.type_names import get_type_names, name_type, names_for
 from services.registry.imports.batch.undo import Undoing, undo_batch
 from services.registry.imports.impact.grade_drops import Grader
 from services.registry.imports.read.limits import FileLimits
@@ -41,9 +42,15 @@ class _ImportingServicer(Servicer):
         self._quota = Quota.of(settings)
         self._file_limits = FileLimits.of(settings)
 
-    async def _read(self, header: pb.ImportHeader, content: bytes, digest: str = "") -> Upload:
+    async def _read(
+        self, header: pb.ImportHeader, content: bytes, digest: str = "", bureau: str = ""
+    ) -> Upload:
+        """Reads a file; `bureau` is the sender's, if somebody else calls."""
+        async with self.view() as view:
+            named = header.bureau or bureau or view.caller.bureau
+            names = await names_for(view.session, named)
         today = self.changes.clock.today()
-        return await read_upload(header, content, today, self._file_limits, digest)
+        return await read_upload(header, content, today, self._file_limits, digest, names)
 
 
 class ImportServicer(_ImportingServicer, rpc.ImportServiceServicer):
@@ -120,6 +127,8 @@ class ImportServicer(_ImportingServicer, rpc.ImportServiceServicer):
     ListFaults = query(queries.list_faults)
     CountFaults = query(queries.count_faults)
     GetRejectedRows = query(queries.get_rejected_rows)
+    GetTypeNames = query(get_type_names)
+    NameType = change(name_type)
 
     async def GetTemplate(
         self, request: pb.GetTemplateRequest, context: Any
@@ -139,7 +148,7 @@ class ImportServicer(_ImportingServicer, rpc.ImportServiceServicer):
     ) -> pb.ApproveBatchResponse:
         async with self.view() as view:
             kept, sender = await approval.kept_content(view, request.batch_id)
-        upload = await self._read(*kept)
+        upload = await self._read(*kept, bureau=sender.bureau)
         draft = partial(approval.draft_of_waiting, request=request)
         intake = Intake(
             *(kept[0], upload, current_caller(), sender, draft, self._processor.limits),

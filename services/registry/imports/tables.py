@@ -90,6 +90,23 @@ class ConfirmedHeading(Base, table=True):
     confirmed_at: datetime
 
 
+class TypeName(Base, table=True):
+    """A name in a bureau's files for a type of instrument, beside those of the catalogue.
+
+    `name` is `written` as names are compared.
+    """
+
+    __tablename__ = "type_name"
+
+    bureau: str = Field(primary_key=True)
+    name: str = Field(primary_key=True)
+    written: str
+    type_code: str
+    ground: str
+    named_by: str
+    named_at: datetime
+
+
 class ImportPiece(Base, table=True):
     """A piece of a batch's content, stored until the batch is decided.
 

@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import pytest
 
+from plumbing.client import new_request_id
 from plumbing.identity import Role
 from protos.registry.v1 import registry_pb2 as pb
 from tests.integration.registry.import_files import (
@@ -24,6 +25,7 @@ from tests.integration.registry.import_files import (
     verifications,
 )
 from tests.integration.registry.running_registry import (
+    CITY,
     DISTRICT,
     Client,
     RunningRegistry,
@@ -178,7 +180,7 @@ async def test_a_serial_number_is_one_in_every_writing_and_another_model_is_anot
     assert len((await fleet(client, mark))[mark]) == 2
 
 
-async def test_a_type_is_one_by_its_code_and_by_its_name_and_an_unknown_one_is_told(
+async def test_a_type_is_one_by_its_code_and_names_and_an_unknown_one_waits_for_a_person(
     registry: RunningRegistry,
 ) -> None:
     await registry.bureau()
@@ -189,15 +191,69 @@ async def test_a_type_is_one_by_its_code_and_by_its_name_and_an_unknown_one_is_t
         for written, day, until in (
             ("燃油加油机", "2025-08-01", "2026-01-31"),
             ("FUEL", "2026-02-01", "2026-07-31"),
-            ("fuel", "2026-08-01", "2027-01-31"),
+            ("加油机", "2026-08-01", "2027-01-31"),
             ("随便写的器具", "2026-08-01", "2027-01-31"),
         )
     ]
-    batch = await upload(client, "verifications", verifications(*rows), **FILING)
+    content = verifications(*rows)
+    batch = await upload(client, "verifications", content, **{**FILING, "mode": "check"})
+    assert (batch.changed, batch.rejected) == (3, 1)
+    told = await reasons(client, batch)
+    assert [(row, reason) for row, _, reason in told] == [(5, "UNKNOWN_TYPE")]
+    batch = await upload(client, "verifications", content, **FILING, unknown_types=True)
     warned = await reasons(client, batch, warnings=True)
     assert [row for row, _, reason in warned if reason == "UNKNOWN_TYPE"] == [5]
     filed = (await fleet(client, mark))[mark]
     assert sorted(one.type_code for one in filed) == ["FUEL", "随便写的器具"]
+
+
+async def test_a_name_holds_for_the_bureau_and_those_below_once_a_person_has_said_its_type(
+    registry: RunningRegistry,
+) -> None:
+    await registry.bureau()
+    mark, written = uuid4().hex, f"样例秤{uuid4().hex}"
+    client = registry.client(Role.CASEWORKER)
+    city = registry.client(Role.CASEWORKER, bureau=CITY, name="of the city")
+    content = verifications(
+        verification(使用单位=mark, 器具类型=f" {written.upper()}", 出厂编号="1")
+    )
+
+    async def filed() -> pb.Batch:
+        return await upload(client, "verifications", content, **FILING)
+
+    async def name(who: Client, type_code: str, **values: str) -> None:
+        request = pb.NameTypeRequest(
+            request_id=new_request_id(),
+            written=written,
+            type_code=type_code,
+            ground="样例厂的商品名",
+            **values,
+        )
+        await who.imports.NameType(request)
+
+    batch = await filed()
+    assert (batch.changed, batch.rejected) == (0, 1)
+    await name(city, "NAWI-D")
+    batch = await filed()
+    assert (batch.state, batch.changed) == ("applied", 1)
+    assert [one.type_code for one in (await fleet(client, mark))[mark]] == ["NAWI-D"]
+    await name(client, "BP-M")  # the district's own name comes first
+    held = (await client.imports.GetTypeNames(pb.GetTypeNamesRequest())).names
+    own = [(one.bureau, one.type_code) for one in held if one.written == written]
+    assert own == [(CITY, "NAWI-D"), (DISTRICT, "BP-M")]
+    audited = await registry.audited(f"bureau/{DISTRICT}")
+    assert (audited[-1].action, audited[-1].ground) == ("name_type", "样例厂的商品名")
+    for known, code, field in ((written, "NOTHING", "type_code"), ("加油机", "FUEL", "written")):
+        request = pb.NameTypeRequest(
+            request_id=new_request_id(), written=known, type_code=code, ground="试"
+        )
+        with refused("INVALID_INPUT", field):
+            await client.imports.NameType(request)
+    await name(client, "")
+    await name(city, "")
+    assert written not in {
+        one.written for one in (await client.imports.GetTypeNames(pb.GetTypeNamesRequest())).names
+    }
 
 
 @pytest.mark.parametrize("order", [("合格", "不合格"), ("不合格", "合格")])

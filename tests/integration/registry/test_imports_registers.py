@@ -142,6 +142,7 @@ async def test_a_real_register_of_voltmeters(system: Client, register: RunningRe
         "constants": mapping.constants,
         "placeholder_owners": mapping.placeholders,
         "file_missing": True,
+        "unknown_types": mapping.unknown_types,
         "baseline": True,
         "mode": "good_rows",
     }
@@ -203,6 +204,7 @@ async def test_real_speed_meters_with_their_unsorted_history(
         bureau=bureau,
         mode="good_rows",
         file_missing=True,
+        unknown_types=True,
         columns={"type_code": "meter_type", "verified_on": "reported_on"},
         constants={"institution": "Ipem-RJ"},
         values={

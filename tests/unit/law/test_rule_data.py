@@ -18,7 +18,14 @@ from law.disclosure.rule import (
 )
 from law.errors import InvalidInput, NotFound, NotPermitted, WrongState
 from law.evidence import Record, RecordKind, SubjectKind
-from law.instruments import Confidence, Listed, catalogue, instrument_type, read_catalogue
+from law.instruments import (
+    Confidence,
+    Listed,
+    catalogue,
+    code_of,
+    instrument_type,
+    read_catalogue,
+)
 from law.measures.rule import MeasureKind, alert_measures, measures, sample_size, sampling
 from law.objection import (
     OUTCOME_ZH,
@@ -176,3 +183,17 @@ def test_a_step_that_is_not_permitted_says_state_and_step_to_programs() -> None:
     with pytest.raises(WrongState) as caught:
         after(CaseState.CLOSED, Step.DECIDE)
     assert caught.value.facts == {"state": "closed", "step": "decide"}
+
+
+def test_a_type_is_known_by_its_code_its_name_and_the_names_of_the_trade() -> None:
+    for written in ("FUEL", "ｆｕｅｌ", "燃油加油机", "燃油 加油机", "加油机"):
+        assert code_of(written) == "FUEL"
+    assert code_of("什么秤") == "什么秤"
+
+
+def test_a_name_of_two_types_is_a_fault() -> None:
+    document = fresh("instruments")
+    document["types"][0]["aliases"] = ["血压计"]
+    with pytest.raises(InvalidInput) as refused:
+        understand(document, "instruments", read_catalogue)
+    assert [fault.field.rpartition(".")[2] for fault in refused.value.faults] == ["aliases"]

@@ -32,6 +32,7 @@ from services.registry.imports.batch.learning import learned
 from services.registry.imports.batch.matching import await_confirmation, keep_open
 from services.registry.imports.batch.processing import Processor, Ready, process
 from services.registry.imports.batch.quota import Quota, require_room
+from services.registry.imports.batch.type_names import names_for
 from services.registry.imports.impact.grade_drops import Grader
 from services.registry.imports.progress import Progress, UnderWay
 from services.registry.imports.read.limits import BadFile, FileLimits
@@ -115,11 +116,12 @@ class Background:
         async with self._changes.database.snapshot() as session:
             batch = await session.get_one(ImportBatch, batch_id)
             content = await pieces.content(session, batch_id)
+            names = await names_for(session, batch.bureau)
         header = pb.ImportHeader.FromString(batch.asked or b"")
         if header.confirm_columns and await self._shown(batch, header, content):
             return
         today = self._changes.clock.today()
-        upload = await read_upload(header, content, today, self._file_limits, batch.sha256)
+        upload = await read_upload(header, content, today, self._file_limits, batch.sha256, names)
 
         async def finish(ready: Ready | None) -> None:
             async with self._changes.change(intake.caller) as change:

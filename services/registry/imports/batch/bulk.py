@@ -52,6 +52,7 @@ def header_of(request: pb.OpenBulkBatchRequest) -> registry_pb2.ImportHeader:
         mode=request.mode,
         baseline=request.baseline,
         file_missing=request.file_missing,
+        unknown_types=True,  # a system has types of its own, which its faults then tell of
     )
     mapping.check_header(header)
     return header

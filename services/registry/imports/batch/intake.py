@@ -54,13 +54,19 @@ class Upload:
 
 
 async def read_upload(
-    header: pb.ImportHeader, content: bytes, today: date, limits: FileLimits, digest: str = ""
+    header: pb.ImportHeader,
+    content: bytes,
+    today: date,
+    limits: FileLimits,
+    digest: str,
+    type_names: Mapping[str, str],
 ) -> Upload:
     """Reads the rows of a file in a thread, before any transaction, since it may take long.
 
-    `digest` is the digest of the content if it is known; otherwise the SHA-256 is computed.
+    `digest` is the digest of the content; if it is empty, the SHA-256 is computed. `type_names` are
+    the bureau's own names of types of instruments.
     """
-    file = await asyncio.to_thread(read_file, header, content, today, limits)
+    file = await asyncio.to_thread(read_file, header, content, today, limits, type_names)
     return Upload(content, digest or hashlib.sha256(content).hexdigest(), file)
 
 
@@ -219,6 +225,7 @@ def question(header: pb.ImportHeader, sha256: str, bureau: str) -> str:
         header.sheet,
         *sorted((match.field, match.column) for match in header.matches),
         *(["hidden rows"] if header.hidden_rows else []),
+        *(["unknown types"] if header.unknown_types else []),
     ]
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 

@@ -65,6 +65,7 @@ async def get_columns(view: View, request: pb.GetColumnsRequest) -> pb.GetColumn
         sheet=shown.get("sheet", ""),
         other_sheets=shown.get("others", ()),
         with_hidden_rows=header.hidden_rows,
+        with_unknown_types=header.unknown_types,
     )
 
 
@@ -123,6 +124,7 @@ async def confirm_columns(
     header.matches.extend(request.matches)
     header.mode, header.confirm_columns = request.mode, False
     header.hidden_rows, header.header_row = request.hidden_rows, shown["header_row"]
+    header.unknown_types = request.unknown_types
     batch.asked, batch.state = header.SerializeToString(), WAITING
     batch.question = question(header, batch.sha256, batch.bureau)
     matches = {match.field: match.column for match in request.matches}

@@ -73,15 +73,30 @@ def serial_of(values: Mapping[str, Any]) -> Serial:
 
 
 def note_unknown_types(context: Context) -> None:
-    """Warns once of each type that the catalogue does not know, in the first row that has it."""
+    """Rejects each row whose type the catalogue does not know, until a person has chosen one.
+
+    If the import takes unknown types, warns once of each in the first row that has it.
+    """
+    unknown = [item for item in context.items if item.values["type_code"] not in catalogue()]
+    if not context.header.unknown_types:
+        for item in unknown:
+            written = item.values["type_code"]
+            context.fault(item.row, "type_code", written, "UNKNOWN_TYPE", *_NO_SUCH_TYPE)
+        return
     first: dict[str, int] = {}
-    for item in context.items:
+    for item in unknown:
         first.setdefault(item.values["type_code"], item.row)
     column = context.file.column("type_code")
-    for code in first.keys() - catalogue().keys():
+    for code, row in first.items():
         zh = "目录中没有这种器具：按周期检定对待，请核对名称或代码"
         en = "not in the catalogue: taken for one that is verified periodically; check the name"
-        context.notes.warn(first[code], "UNKNOWN_TYPE", zh, en, column=column, value=code)
+        context.notes.warn(row, "UNKNOWN_TYPE", zh, en, column=column, value=code)
+
+
+_NO_SUCH_TYPE = (
+    "目录中没有这种器具：请为此名称选择目录中的类型，或确认按周期检定登记",
+    "not in the catalogue: choose its type, or confirm that it is verified periodically",
+)
 
 
 async def plan_instruments(context: Context) -> Plan:

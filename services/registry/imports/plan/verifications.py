@@ -59,6 +59,7 @@ async def plan_verifications(context: Context) -> Plan:
     result.
     """
     plan = Plan()
+    note_unknown_types(context)
     first_rows: dict[str, int] = {}
     for item in context.items:
         first_rows.setdefault(item.values.get("owner", ""), item.row)
@@ -73,7 +74,6 @@ async def plan_verifications(context: Context) -> Plan:
     plan.drop(context.notes.bad_rows)  # a row may turn out bad only by a later one
     _let_the_severe_stand(context, plan)
     _note_repeated_serials(context, plan, known, owned)
-    note_unknown_types(context)
     _plan_new_instruments(plan, owners, finder)
     await _put_into_use(context, plan, finder)
     _put_rejected_into_use(context, plan)

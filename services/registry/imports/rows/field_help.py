@@ -43,7 +43,7 @@ FIELD_HELP: Mapping[FamilyName, Mapping[str, FieldHelp]] = {
     },
     FamilyName.INSTRUMENTS: {
         "owner": FieldHelp("样例食品店", "S4 二(一)1", _OWNER),
-        "type_code": FieldHelp("NAWI-D", "CATALOGUE-2020-42 1", "器具类型代码"),
+        "type_code": FieldHelp("NAWI-D", "CATALOGUE-2020-42 1", "目录中的名称、代码或者通用名称"),
         "model": FieldHelp("ACS-30", "S4 二(一)1"),
         "serial_no": FieldHelp("0012345", "S4 二(一)1", "按铭牌，保留前导零"),
         "manufacturer": FieldHelp("样例衡器厂", "S4 二(一)1"),
@@ -56,7 +56,7 @@ FIELD_HELP: Mapping[FamilyName, Mapping[str, FieldHelp]] = {
     FamilyName.VERIFICATIONS: {
         "owner": FieldHelp("样例食品店", "S4 二(一)2", _OWNER + "；类型与编号唯一时可不填"),
         "sector": FieldHelp("集贸市场", note="仅在一并建立主体时使用"),
-        "type_code": FieldHelp("NAWI-D", "CATALOGUE-2020-42 1", "器具类型代码"),
+        "type_code": FieldHelp("NAWI-D", "CATALOGUE-2020-42 1", "目录中的名称、代码或者通用名称"),
         "serial_no": FieldHelp("0012345", "S4 二(一)2", "按铭牌，保留前导零"),
         "model": FieldHelp("ACS-30", note="仅在一并建立器具时使用"),
         "result": FieldHelp("合格", "S4 二(一)2"),

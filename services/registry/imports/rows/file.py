@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
@@ -60,30 +60,46 @@ class FileContent:
 
 
 def read_file(
-    header: pb.ImportHeader, content: bytes, today: date, limits: FileLimits | None = None
+    header: pb.ImportHeader,
+    content: bytes,
+    today: date,
+    limits: FileLimits | None = None,
+    type_names: Mapping[str, str] | None = None,
 ) -> FileContent:
     """Reads a whole file; its faults are listed in the result, not raised.
 
-    `today` is the day on the platform's clock.
+    `today` is the day on the platform's clock. `type_names` are names of types of instruments,
+    beside those of the catalogue, with the codes that they mean.
     """
     limits = limits or FileLimits()
     file = FileContent(notes=Notes(limits))
     try:
         source = file.source = file_type.open_file(content, header.sheet, limits)
         file.encoding, file.sheet = source.encoding, source.sheet
-        _read_source(header, source, file, today)
+        _read_source(header, source, file, today, type_names or {})
     except BadFile as bad:
         file.notes.refuse(bad)
     return file
 
 
 def _read_source(
-    header: pb.ImportHeader, source: Sheet | Workbook, file: FileContent, today: date
+    header: pb.ImportHeader,
+    source: Sheet | Workbook,
+    file: FileContent,
+    today: date,
+    type_names: Mapping[str, str],
 ) -> None:
     parts = divide(Headings(header), source.rows())
     file.notes.header_row = parts.header.number
     check_heading(parts.header, file.notes.limits)
-    _read_rows(header, parts.header.cells, parts.below, file, today)
+    notes = file.notes
+    names = file.names = parts.header.cells
+    if isinstance(source, Workbook):
+        notes.places = {cells.clean(name): n for n, name in reversed([*enumerate(names)])}
+    binding = file.binding = mapping.bind(header, names, notes)
+    facts = source.facts if isinstance(source, Workbook) else None
+    reader = RowReader(header, binding, notes, today, facts, type_names)
+    _read_rows(reader, LeftOut(header, binding), parts.below, file)
     if isinstance(source, Workbook):
         _note_sheet(source, file)
 
@@ -144,21 +160,8 @@ def check_heading(row: Row, limits: FileLimits) -> None:
         raise too_many(row.number, "wide", limits)
 
 
-def _read_rows(
-    header: pb.ImportHeader,
-    names: list[str],
-    rows: Iterator[Row],
-    file: FileContent,
-    today: date,
-) -> None:
+def _read_rows(reader: RowReader, without: LeftOut, rows: Iterator[Row], file: FileContent) -> None:
     notes, limits = file.notes, file.notes.limits
-    if isinstance(file.source, Workbook):
-        notes.places = {cells.clean(name): n for n, name in reversed([*enumerate(names)])}
-    file.names = names
-    file.binding = mapping.bind(header, names, notes)
-    facts = file.source.facts if isinstance(file.source, Workbook) else None
-    reader = RowReader(header, file.binding, notes, today, facts)
-    without = LeftOut(header, file.binding)
     for row in rows:
         if reason := without.reason(row):
             file.left_out += 1

@@ -11,6 +11,7 @@ from datetime import date
 from typing import Any
 
 from law.errors import Fault
+from law.identity import folded
 from law.reader.strict_reader import Reader
 from protos.registry.v1 import registry_pb2 as pb
 from services.registry.imports.read.text import Number, Row
@@ -49,12 +50,14 @@ class RowReader:
         notes: Notes,
         today: date,
         workbook: SheetFacts | None,
+        type_names: Mapping[str, str] | None = None,
     ) -> None:
+        """Prepares for the rows of a file; `type_names` are the bureau's own names of types."""
         family = FamilyName(header.family)
         self._fields = FAMILIES[family].fields
         self._check, self._together = _CHECKS[family]
         self._binding, self._notes, self._today = binding, notes, today
-        self._workbook = workbook
+        self._workbook, self._type_names = workbook, type_names or {}
         self._columns = [(self._fields[name], place) for name, place in binding.columns.items()]
         self._known: dict[str, dict[str, cells.Value]] = {name: {} for name in self._fields}
 
@@ -155,6 +158,8 @@ class RowReader:
             value = read()
             if isinstance(value, str):
                 value = field.stored(value)
+                if field.name == "type_code":
+                    value = self._type_names.get(folded(value), value)
         except BadCell as bad:
             self._fault(number, field, cell, bad.reason, bad.zh, bad.en)
             return None

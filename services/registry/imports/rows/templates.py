@@ -9,6 +9,7 @@ from typing import Any
 import xlsxwriter
 from xlsxwriter.utility import xl_col_to_name
 
+from law.instruments import catalogue
 from law.reader.texts import spell_out
 from protos.registry.v1 import registry_pb2 as pb
 from services.registry.imports.rows import cells
@@ -50,6 +51,8 @@ def _heading(field: Field) -> str:
 def _options(field: Field) -> list[str]:
     if isinstance(field.read, cells.Choice):
         return field.read.labels.words
+    if field.read is cells.instrument_type:
+        return [one.name_zh for one in catalogue().values()]
     return FLAGS if field.read is cells.flag else []
 
 
@@ -99,6 +102,8 @@ class _Book:
         source = f"={OPTIONS}!{column}$1:{column}${len(options)}"
         rule = {"validate": "list", "source": source, "ignore_blank": True}
         message = {"error_title": field.header, "error_message": "请从列表中选择"}
+        if field.read is cells.instrument_type:  # codes and names of the trade are read too
+            message["error_type"] = "warning"
         page.data_validation(1, place, LAST_ROW, place, rule | message)
 
     def _write_help(self, page: Any, family: FamilyName) -> None:
