@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 from uuid import NAMESPACE_OID, uuid5
 
 from starlette.responses import Response
@@ -86,7 +87,7 @@ def _derived(visit: Visit, part: str) -> str:
     return str(uuid5(NAMESPACE_OID, f"{visit.request_id()} {part}"))
 
 
-def _page(visit: Visit, names: Sequence[str], status: int = 200, **values: object) -> Response:
+def _page(visit: Visit, names: Sequence[str], status: int = 200, **values: Any) -> Response:
     return visit.page(
         "imports/types.html",
         status=status,
