@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from protos.registry.v1.bulk_pb2_grpc import BulkServiceStub
     from protos.registry.v1.certificates_pb2_grpc import CertificateServiceStub
     from protos.registry.v1.institutions_pb2_grpc import InstitutionServiceStub
+    from protos.registry.v1.orders_pb2_grpc import OrderServiceStub
     from protos.registry.v1.proposals_pb2_grpc import ProposalServiceStub
     from protos.registry.v1.publication_pb2_grpc import PublicationServiceStub
     from protos.registry.v1.registry_pb2_grpc import (
@@ -70,6 +71,7 @@ GRPC_SERVICES = {
     "proposals": Service("registry", "protos.registry.v1.proposals", "ProposalService"),
     "publication": Service("registry", "protos.registry.v1.publication", "PublicationService"),
     "institutions": Service("registry", "protos.registry.v1.institutions", "InstitutionService"),
+    "orders": Service("registry", "protos.registry.v1.orders", "OrderService"),
     "clock": Service("registry", "protos.registry.v1.registry", "ClockService"),
     "certificates": Service("registry", "protos.registry.v1.certificates", "CertificateService"),
     "bulk": Service("registry", "protos.registry.v1.bulk", "BulkService"),
@@ -101,6 +103,7 @@ class Client:
         proposals: ProposalServiceStub
         publication: PublicationServiceStub
         institutions: InstitutionServiceStub
+        orders: OrderServiceStub
         clock: ClockServiceStub
         certificates: CertificateServiceStub
         bulk: BulkServiceStub

@@ -29,6 +29,7 @@ from plumbing.papers.typesetting import CannotTypeset
 from plumbing.settings import Settings
 from plumbing.tokens import session_id_of
 from protos.identity.v1 import identity_pb2
+from services.portal.address import Address
 from services.portal.api import app as api
 from services.portal.away import away_page
 from services.portal.clients import come_from, use_token
@@ -45,7 +46,6 @@ from services.portal.routes import (
     CERTIFICATE_PATH,
     EVIDENCE_PATHS,
     IMPORT_PATH,
-    Address,
 )
 from services.portal.sessions import COOKIE
 from services.portal.static_files import serve_static

@@ -46,6 +46,8 @@ ACTIONS = {
     "put_bureau": N_("登记机关"),
     "put_institution": N_("登记检定机构"),
     "put_authorisation": N_("登记授权"),
+    "apply_for_verification": N_("申请检定"),
+    "move_order": N_("办理检定申请"),
     "register_subject": N_("登记主体"),
     "change_subject": N_("变更主体"),
     "file_instrument": N_("登记器具"),

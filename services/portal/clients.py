@@ -28,6 +28,7 @@ from protos.objection.v1.repair_pb2_grpc import RepairServiceStub
 from protos.operations.v1.operations_pb2_grpc import OperationsServiceStub
 from protos.registry.v1.certificates_pb2_grpc import CertificateServiceStub
 from protos.registry.v1.institutions_pb2_grpc import InstitutionServiceStub
+from protos.registry.v1.orders_pb2_grpc import OrderServiceStub
 from protos.registry.v1.proposals_pb2_grpc import ProposalServiceStub
 from protos.registry.v1.publication_pb2_grpc import PublicationServiceStub
 from protos.registry.v1.registry_pb2_grpc import (
@@ -88,6 +89,7 @@ class Services:
         self.proposals = ProposalServiceStub(registry)
         self.publication = PublicationServiceStub(registry)
         self.institutions = InstitutionServiceStub(registry)
+        self.orders = OrderServiceStub(registry)
         self.clock = ClockServiceStub(registry)
         self.identity = IdentityServiceStub(registry)
         self.grading = GradingServiceStub(grading)

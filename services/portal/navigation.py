@@ -28,6 +28,7 @@ PUBLIC = (
 _OPERATOR = (
     Place(N_("待办"), "/home"),
     Place(N_("计量器具"), "/instruments"),
+    Place(N_("检定申请"), "/orders"),
     Place(N_("信用等级"), "/grade"),
     Place(N_("信用记录"), "/records"),
     Place(N_("我的事项"), "/cases"),
@@ -81,6 +82,7 @@ _REVIEWER = (
 )
 _INSTITUTION = (
     Place(N_("待办"), "/home"),
+    Place(N_("检定申请"), "/orders"),
     Place(N_("上传结果"), "/imports"),
     Place(N_("证书"), "/certificates"),
     Place(N_("期限"), "/due"),

@@ -7,9 +7,10 @@ it does not exist, and a role that is not named at an address gets 403 there.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from plumbing.identity import Role
+from services.portal.address import SIGNED_IN, STAFF, Address
+from services.portal.address import at as _at
 from services.portal.pages import (
     about,
     absences,
@@ -52,6 +53,8 @@ from services.portal.pages import (
     objection_wizard,
     open_data,
     operator,
+    order_wizard,
+    orders,
     own_grade,
     own_records,
     password_links,
@@ -81,30 +84,13 @@ from services.portal.pages import (
     unit,
     verifications,
 )
-from services.portal.visit import Page
 
 # The pages to which files are sent.
 IMPORT_PATH, CERTIFICATE_PATH = "/imports/new", "/certificates/new"
 OBJECTION_PATH, REPAIR_PATH = "/objections/new", "/repairs/new"
 RECONSIDERATION_PATH, EVIDENCE_PATH = "/cases/{case_id}/reconsider", "/cases/{case_id}/evidence"
 EVIDENCE_PATHS = (OBJECTION_PATH, REPAIR_PATH, RECONSIDERATION_PATH, EVIDENCE_PATH)
-STAFF = (Role.CASEWORKER, Role.UNIT_HEAD, Role.MUNICIPAL_REVIEWER, Role.INSPECTOR)
-SIGNED_IN = tuple(role for role in Role if role is not Role.SERVICE)
-
-
-@dataclass(frozen=True)
-class Address:
-    """A path of the portal with its page, the roles that may open it, and whether it has a form."""
-
-    path: str
-    page: Page
-    roles: tuple[Role, ...]
-    form: bool
-
-
-def _at(path: str, page: Page, *roles: Role, form: bool = False) -> Address:
-    return Address(path, page, roles, form)
-
+_CASEWORK = (Role.CASEWORKER, Role.UNIT_HEAD)
 
 _PUBLIC = (
     _at("/", public.search),
@@ -157,13 +143,7 @@ _OPERATORS = (
 _PEOPLE = (
     _at("/people", people.people, Role.OPERATOR, form=True),
     _at("/registrations", registration.listing, Role.CASEWORKER, Role.UNIT_HEAD),
-    _at(
-        "/registrations/{registration_id}",
-        registration.one,
-        Role.CASEWORKER,
-        Role.UNIT_HEAD,
-        form=True,
-    ),
+    _at("/registrations/{registration_id}", registration.one, *_CASEWORK, form=True),
 )
 _REGISTER = (
     _at("/home", home.home, Role.OPERATOR, *STAFF, Role.VERIFICATION_INSTITUTION),
@@ -233,6 +213,13 @@ _IMPORTS = (
     _at("/imports/{batch_id}/faults", import_faults.faults, *_IMPORTING),
     _at("/imports/{batch_id}/rejected.csv", imports.rejected_rows, *_IMPORTING),
 )
+_ORDERING = (Role.OPERATOR, Role.VERIFICATION_INSTITUTION, *STAFF)
+_ORDERS = (
+    _at("/orders", orders.listing, *_ORDERING),
+    _at("/orders/new", order_wizard.apply, Role.OPERATOR, form=True),
+    _at("/orders/accept", orders.accept_chosen, Role.VERIFICATION_INSTITUTION, form=True),
+    _at("/orders/{order_id}", orders.one, *_ORDERING, form=True),
+)
 _INSTITUTIONS = (
     _at("/due", institution.due, Role.VERIFICATION_INSTITUTION),
     _at("/certificates", institution.certificates, Role.VERIFICATION_INSTITUTION),
@@ -278,33 +265,15 @@ _UNIT = (
     _at("/publication", publication.listing, *STAFF),
     _at(tellings.PATH, tellings.untold, Role.CASEWORKER, Role.UNIT_HEAD, form=True),
     _at("/publication/{record_id}", publication.one, *STAFF, form=True),
-    _at(
-        "/publication/{record_id}/reply",
-        replies.review,
-        Role.CASEWORKER,
-        Role.UNIT_HEAD,
-        form=True,
-    ),
-    _at(
-        "/publication/{record_id}/telling",
-        tellings.by_hand,
-        Role.CASEWORKER,
-        Role.UNIT_HEAD,
-        form=True,
-    ),
+    _at("/publication/{record_id}/reply", replies.review, *_CASEWORK, form=True),
+    _at("/publication/{record_id}/telling", tellings.by_hand, *_CASEWORK, form=True),
     _at("/proposals", proposals.listing, *_PROPOSING),
     _at("/proposals/{proposal_id}", proposals.one, *_PROPOSING, form=True),
 )
 _ESCALATIONS = (
     _at("/escalations", escalations.listing, *STAFF),
     # Before the page of the case, whose id contains a slash.
-    _at(
-        "/escalations/{escalation_id:path}/draft",
-        drafts.alter,
-        Role.CASEWORKER,
-        Role.UNIT_HEAD,
-        form=True,
-    ),
+    _at("/escalations/{escalation_id:path}/draft", drafts.alter, *_CASEWORK, form=True),
     _at("/escalations/{escalation_id:path}", escalations.one, *STAFF, form=True),
 )
 _LABELS = (
@@ -394,6 +363,7 @@ ADDRESSES: Sequence[Address] = (
     *_IMPORTS,
     *_ESCALATIONS,
     *_CITY,
+    *_ORDERS,
     *_INSTITUTIONS,
     *_KEPT_INSTITUTIONS,
     *_CERTIFICATES,  # after /verifications/new

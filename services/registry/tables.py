@@ -25,6 +25,7 @@ from services.registry.imports.tables import (
     TypeName,
 )
 from services.registry.institutions.tables import Authorisation, Institution
+from services.registry.orders.tables import Order, OrderStep
 from services.registry.proposals.tables import Proposal
 from services.registry.publication.tables import Publication, Reply, Telling
 
@@ -39,6 +40,8 @@ __all__ = [
     "ImportPiece",
     "ImportedThing",
     "Institution",
+    "Order",
+    "OrderStep",
     "Proposal",
     "Publication",
     "RejectedRow",

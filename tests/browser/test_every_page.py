@@ -71,6 +71,8 @@ PAGES = {
         "/account",
         "/people",
         "/certificate-files",
+        "/orders",
+        "/orders/new",
     ],
     "demo.caseworker": [
         "/home",
@@ -121,6 +123,7 @@ PAGES = {
         "/certificates",
         "/due",
         "/due?colour=red",
+        "/orders?which=all",
     ],
     "administrator": [
         "/status",

@@ -52,6 +52,7 @@ class Place:
     evidence_id: str = ""
     proposal_id: str = ""
     institution_id: str = ""
+    order_id: str = ""
 
     @property
     def city(self) -> str:

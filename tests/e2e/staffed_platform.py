@@ -20,6 +20,7 @@ from protos.grading.v1.assessments_pb2_grpc import AssessmentServiceStub
 from protos.grading.v1.rulesets_pb2_grpc import RulesetServiceStub
 from protos.identity.v1 import identity_pb2 as identity
 from protos.registry.v1 import institutions_pb2 as institutions
+from protos.registry.v1 import orders_pb2 as orders
 from protos.registry.v1 import registry_pb2 as registry
 from services.cli.client import Client, fixed_token, log_in, new_password_step
 from services.cli.sessions import administrator_password
@@ -191,6 +192,7 @@ async def _places(
         await _apply_for_account(client, place)
         await _propose(client, place)
         await _register(client.settings, place, INSTITUTION if name == "own" else f"测试{name}院")
+        await _order(client.settings, place)
         await _assess(client, place)
     for place in places.values():
         await _await_projections(desks[place.bureau], place)
@@ -303,6 +305,18 @@ async def _register(settings: Settings, place: Place, name: str) -> None:
     place.institution_id = filed.institution.institution_id
     await ask(desk.institutions.PutAuthorisation(authorise(place.institution_id)))
     await desk.close()
+
+
+async def _order(settings: Settings, place: Place) -> None:
+    """Applies for the verification of the place's instrument, as its subject's operator."""
+    client = _operators_desk(settings, place)
+    request = orders.ApplyForVerificationRequest(
+        request_id=new_request_id(),
+        instrument_ids=[place.instrument_id],
+        institution_id=place.institution_id,
+    )
+    place.order_id = (await ask(client.orders.ApplyForVerification(request))).orders[0].order_id
+    await client.close()
 
 
 def _operators_desk(settings: Settings, place: Place) -> Client:

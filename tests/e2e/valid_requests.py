@@ -24,6 +24,7 @@ from protos.operations.v1 import operations_pb2 as operations
 from protos.registry.v1 import bulk_pb2 as bulk
 from protos.registry.v1 import certificates_pb2 as certificates
 from protos.registry.v1 import institutions_pb2 as institutions
+from protos.registry.v1 import orders_pb2 as orders
 from protos.registry.v1 import proposals_pb2 as proposals
 from protos.registry.v1 import publication_pb2 as publication
 from protos.registry.v1 import registry_pb2 as registry
@@ -156,6 +157,7 @@ def _plain(kind: type[Message], place: Place, **more: Any) -> Message:
         "evidence_id": place.evidence_id,
         "proposal_id": place.proposal_id,
         "institution_id": place.institution_id,
+        "order_id": place.order_id,
         "escalation_id": place.escalation_id,
         "subject_ids": [place.subject_id],
         "step": "reminder",
@@ -296,6 +298,16 @@ _OF_PLACE: dict[str, Callable[[Place], Message]] = {
         ),
     ),
     "PutAuthorisation": lambda place: authorise(place.institution_id),
+    "ListVerifiers": lambda _place: orders.ListVerifiersRequest(type_codes=["FUEL"]),
+    "ApplyForVerification": lambda place: orders.ApplyForVerificationRequest(
+        request_id=new_request_id(),
+        instrument_ids=[place.instrument_id],
+        institution_id=place.institution_id,
+    ),
+    "ListOrders": lambda _place: orders.ListOrdersRequest(page_size=1000),
+    "MoveOrders": lambda place: orders.MoveOrdersRequest(
+        request_id=new_request_id(), order_ids=[place.order_id], state="in_work"
+    ),
     "ListInstitutions": lambda _place: institutions.ListInstitutionsRequest(page_size=1000),
     "ListProposals": lambda _place: proposals.ListProposalsRequest(page_size=1000),
     "ListRegistrations": lambda _place: identity.ListRegistrationsRequest(page_size=1000),
@@ -424,6 +436,7 @@ _SEEN: dict[str, Callable[[Place], str]] = {
     "ListIndexes": lambda place: place.index_id,
     "ListImpacts": lambda place: place.impact_id,
     "ListInstitutions": lambda place: place.institution_id,
+    "ListOrders": lambda place: place.order_id,
 }
 
 

@@ -129,6 +129,7 @@ _IDS = (
     "evidence_id",
     "proposal_id",
     "institution_id",
+    "order_id",
 )
 
 

@@ -104,6 +104,14 @@ TABLE = """
 /institutions/{institution_id}/authorisation own          >   - - + - - - - - -  - + -
 /institutions/{institution_id}/authorisation foreign      >   - - 0 - - - - - -  - 0 -
 /institutions/{institution_id}/authorisation city         >   - - 0 - - - - - -  - + -
+/orders own                                               >   + + + + + + - - -  + + +
+/orders neighbour                                         >   . + + + + . - - -  + + +
+/orders foreign                                           >   . . . . . . - - -  . . .
+/orders/new any                                           >   + - - - - - - - -  - - -
+/orders/accept any                                        >   - - - - - + - - -  - - -
+/orders/{order_id} own                                    >   + + + + + + - - -  + + +
+/orders/{order_id} neighbour                              >   0 + + + + 0 - - -  + + +
+/orders/{order_id} foreign                                >   0 0 0 0 0 0 - - -  0 0 0
 /proposals any                                            >   + + + - + + - + -  + + -
 /proposals/{proposal_id} own                              >   0 + + - + 0 - 0 -  + + -
 /proposals/{proposal_id} neighbour                        >   0 + + - + 0 - 0 -  + + -

@@ -12,6 +12,7 @@ from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from protos.registry.v1 import orders_pb2 as _orders_pb2
 from protos.registry.v1 import proposals_pb2 as _proposals_pb2
 from protos.registry.v1 import registry_pb2 as _registry_pb2
 import builtins as _builtins
@@ -530,3 +531,37 @@ class ClockMoved(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ClockMoved: _TypeAlias = ClockMoved  # noqa: Y015
+
+@_typing.final
+class OrdersChanged(_message.Message):
+    """Orders for verification were taken a step on."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    AT_FIELD_NUMBER: _builtins.int
+    ORDERS_FIELD_NUMBER: _builtins.int
+    GROUND_FIELD_NUMBER: _builtins.int
+    ground: _builtins.str
+    """Ground of the step; may be empty."""
+    @_builtins.property
+    def at(self) -> _timestamp_pb2.Timestamp:
+        """When."""
+
+    @_builtins.property
+    def orders(self) -> _containers.RepeatedCompositeFieldContainer[_orders_pb2.Order]:
+        """The orders in their present state."""
+
+    def __init__(
+        self,
+        *,
+        at: _timestamp_pb2.Timestamp | None = ...,
+        orders: _abc.Iterable[_orders_pb2.Order] | None = ...,
+        ground: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["at", b"at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["at", b"at", "ground", b"ground", "orders", b"orders"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___OrdersChanged: _TypeAlias = OrdersChanged  # noqa: Y015

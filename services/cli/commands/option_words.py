@@ -1,13 +1,9 @@
-"""What each option of a plain command is for, in Chinese and English, by field of its request."""
+"""What the options of commands are for, where the heading of their field says too little."""
 
 from __future__ import annotations
 
-# What an option is for, where the heading of its field says too little.
 HELP = {
     "account_id": "账号 id | account",
-    "alert_ids": "预警 id，可写几次 | an alert, may be given several times",
-    "at_most": "至多放行几台 | release at most so many",
-    "of.street": "经营者地址中的文字，如街道 | part of the owner's address, such as a street",
     "adopt_draft": "采用征求意见稿 | adopt a text not issued",
     "appointment.at": "约谈时间（北京时间），如 '2026-09-21 14:30' | when, Beijing time",
     "appointment.attendees": "约谈参加人员 | who attends",
@@ -90,6 +86,12 @@ HELP = {
     "repeated_serial": "只看同型号同编号的 | only repeated ones",
     "review_on": "复查日，如 2026-09-21；缺省按通常间隔 | day of review",
     "ruleset_id": "规则 id，见 ruleset list | ruleset",
+    "open": "只列未办结的 | only what has not ended",
+    "order_ids": "检定申请 id，可多次 | order, repeatable",
+    "repaired": "上次检定后修理过 | repaired since it was last verified",
+    "type_codes": "器具类型代码，可多次 | type of instrument, repeatable",
+    "instrument_ids": "器具 id，可多次 | instrument, repeatable",
+    "appointed_on": "约定的检定日期 | day appointed for the verification",
     "ruleset_ids": "规则，可多次；缺省为全部 | rulesets; all if none",
     "record_ids": "信用信息 id，可多次 | record, repeatable",
     "seen": "所见估计的摘要，见 batch show | digest of what was seen",

@@ -17,6 +17,7 @@ from services.cli.commands.case_rows import CASE_ROWS
 from services.cli.commands.certificate_rows import CERTIFICATE_COMMANDS, CERTIFICATE_ROWS
 from services.cli.commands.evidence_rows import EVIDENCE_COMMANDS, EVIDENCE_ROWS
 from services.cli.commands.institution_rows import INSTITUTION_ROWS
+from services.cli.commands.order_rows import ORDER_ROWS
 from services.cli.commands.publication_rows import PUBLICATION_ROWS
 from services.cli.commands.row import Command, Row
 
@@ -31,6 +32,7 @@ GROUPS: Mapping[str, str] = {
     "instrument": "计量器具 | instruments",
     "verification": "检定记录 | verifications",
     "institution": "检定机构及其授权 | verification institutions and what they may verify",
+    "order": "检定申请 | orders for verification",
     "certificate": "检定证书的文件 | files of certificates",
     "record": "信用信息 | credit records",
     "proposal": "待批准的变更 | changes that wait for a second person",
@@ -146,6 +148,7 @@ ROWS = (
     # who one is
     Row("whoami", "identity.GetCaller", "显示当前身份。", "Shows who one is."),
     *ACCOUNT_ROWS,
+    *ORDER_ROWS,
     *INSTITUTION_ROWS,
     *PUBLICATION_ROWS,
     # the register

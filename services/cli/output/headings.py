@@ -127,6 +127,9 @@ seen_at 查看时间 | seen_by 查看人 | progress 处理进度
 institution_id 检定机构id | institutions 检定机构 | authorisation 授权 | authorisations 授权
 authorisation_id 授权id | document_no 授权文号 | contact 联系人 | Institution.name 机构名称
 Institution.bureau 登记机关代码 | Authorisation.valid_from 授权自 | Authorisation.valid_until 授权至
+order_id 检定申请id | applied_on 申请日期 | appointed_on 约定检定日期 | late 超过期限的一方
+Verifier.name 机构名称 | open_orders 未办结申请数 | OrderStep.at 时间 | note 说明 | orders 检定申请
+Order.reason 申请原因 | Order.bureau 监管机关代码 | Order.due_on 检定机构应于
 result 检定结果 | verification_id 检定id | verified_on 检定日期
 """
 
@@ -162,6 +165,9 @@ TITLES = {
     "ImpactMove": "等级变化",
     "Index": "诚信计量指数",
     "Institution": "检定机构",
+    "Order": "检定申请",
+    "OrderStep": "经过",
+    "Verifier": "检定机构",
     "Instrument": "计量器具",
     "InstrumentColour": "器具颜色",
     "Notice": "通知",

@@ -55,6 +55,9 @@ TABLES: Mapping[str, str] = {
     "IndexRow": "row points found standard cite",
     "Authorisation": "authorisation_id type_code valid_from valid_until document_no",
     "Institution": "institution_id name credit_code bureau contact phone",
+    "Order": "order_id type_code serial_no institution state due_on late",
+    "OrderStep": "at state appointed_on ground",
+    "Verifier": "institution_id name contact phone open_orders",
     "Instrument": "instrument_id type_code serial_no model location state",
     "InstrumentColour": "colour subject_id place type_code serial_no valid_until days_left "
     "reason_zh cite",

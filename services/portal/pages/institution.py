@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
 from typing import Any
 
 from starlette.responses import Response
@@ -11,6 +12,7 @@ from plumbing.client import Refusal, ask
 from plumbing.identity import Role
 from protos.alerts.v1 import alerts_pb2 as alerts
 from protos.identity.v1 import identity_pb2 as identity
+from protos.registry.v1 import orders_pb2 as order_pb
 from protos.registry.v1 import registry_pb2 as pb
 from services.portal.listing import Asked, Cell, Chunk, Column, Filter, Listing, chunk_of, show
 from services.portal.pages.forms import told
@@ -36,9 +38,10 @@ async def tasks(visit: Visit) -> list[Task]:
     """Returns what waits for an institution: refused files, and instruments that are due."""
     if not visit.has(Role.VERIFICATION_INSTITUTION):
         return []
-    batches, counts = await asyncio.gather(
+    batches, counts, orders = await asyncio.gather(
         ask(visit.services.imports.ListBatches(pb.ListBatchesRequest(page_size=ALL))),
         ask(visit.services.alerts.SummariseColours(alerts.SummariseColoursRequest())),
+        ask(visit.services.orders.ListOrders(order_pb.ListOrdersRequest(open=True, page_size=ALL))),
     )
     found = [
         Task(
@@ -54,16 +57,33 @@ async def tasks(visit: Visit) -> list[Task]:
     for count in counts.counts:
         if count.colour in numbers:
             numbers[count.colour] += count.instruments
-    return found + [
-        Task(
-            visit.say(_DUE[colour]).format(number=f"{number:,}"),
-            f"/due?colour={colour}",
-            "",
-            (COLOURS.index(colour) + 1, ""),
-        )
-        for colour, number in numbers.items()
-        if number
-    ]
+    return (
+        found
+        + _of_orders(visit, orders.orders)
+        + [
+            Task(
+                visit.say(_DUE[colour]).format(number=f"{number:,}"),
+                f"/due?colour={colour}",
+                "",
+                (COLOURS.index(colour) + 1, ""),
+            )
+            for colour, number in numbers.items()
+            if number
+        ]
+    )
+
+
+def _of_orders(visit: Visit, orders: Iterable[order_pb.Order]) -> list[Task]:
+    late = [one for one in orders if one.late in ("institution", "both")]
+    new = [one for one in orders if one.state == "applied" and one not in late]
+    tasks = []
+    if late:
+        text = visit.say(N_("办理 {number} 件已超过期限的检定申请")).format(number=len(late))
+        tasks.append(Task(text, "/orders", "", (0, "")))
+    if new:
+        text = visit.say(N_("受理 {number} 件新的检定申请")).format(number=len(new))
+        tasks.append(Task(text, "/orders?state=applied", "", (0, new[0].due_on)))
+    return tasks
 
 
 _DUE = {

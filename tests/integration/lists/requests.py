@@ -22,6 +22,7 @@ from protos.objection.v1 import objection_pb2 as objection
 from protos.operations.v1 import operations_pb2 as operations
 from protos.registry.v1 import certificates_pb2 as certificates
 from protos.registry.v1 import institutions_pb2 as institutions
+from protos.registry.v1 import orders_pb2 as orders
 from protos.registry.v1 import proposals_pb2 as proposals
 from protos.registry.v1 import publication_pb2 as publication
 from protos.registry.v1 import registry_pb2 as registry
@@ -39,12 +40,14 @@ from services.registry.certificates import queries as of_certificates
 from services.registry.identity import absences, colleagues, registrations
 from services.registry.imports import queries as of_imports
 from services.registry.institutions import queries as of_institutions
+from services.registry.orders import queries as of_orders
 from services.registry.proposals import queries as of_proposals
 from services.registry.publication import queries as of_publication
 
 BUREAU, CITY, SUBJECT = "330111", "330100", "s1"
 CASEWORKER = Caller("s1", "某人", frozenset({Role.CASEWORKER}), BUREAU)
 REVIEWER = Caller("s1", "某人", frozenset({Role.MUNICIPAL_REVIEWER}), CITY)
+INSTITUTION = Caller("s1", "某人", frozenset({Role.VERIFICATION_INSTITUTION}), BUREAU)
 OPERATOR = Caller("s1", "某人", frozenset({Role.OPERATOR}), BUREAU, SUBJECT)
 INSPECTOR = Caller("s1", "某人", frozenset({Role.INSPECTOR}), BUREAU)
 PUBLIC = Caller("", "公众", frozenset({Role.PUBLIC}))
@@ -345,6 +348,18 @@ LISTS = (
         "registry",
         of_institutions.list_institutions,
         (Asked(institutions.ListInstitutionsRequest(), a_few="of a city"),),
+    ),
+    List(
+        "registry",
+        of_orders.list_orders,
+        (
+            Asked(orders.ListOrdersRequest(open=True), (*ALL, INSTITUTION)),
+            Asked(orders.ListOrdersRequest(), (*STAFF, INSTITUTION)),
+            Asked(orders.ListOrdersRequest(), (OPERATOR,)),
+            Asked(orders.ListOrdersRequest(state="applied"), (*ALL, INSTITUTION)),
+            Asked(orders.ListOrdersRequest(instrument_id="s7"), (SERVICE,), a_few=OF_A_FIRM),
+            Asked(orders.ListOrdersRequest(subject_id=SUBJECT), (SERVICE,)),
+        ),
     ),
     List("registry", of_register.list_accounts, (Asked(identity.ListAccountsRequest()),)),
     List(

@@ -37,6 +37,7 @@ from protos.registry.v1 import (
     bulk_pb2_grpc,
     certificates_pb2_grpc,
     institutions_pb2_grpc,
+    orders_pb2_grpc,
     proposals_pb2_grpc,
     publication_pb2_grpc,
     registry_pb2_grpc,
@@ -79,6 +80,7 @@ class Client:
     proposals: proposals_pb2_grpc.ProposalServiceStub
     publication: publication_pb2_grpc.PublicationServiceStub
     institutions: institutions_pb2_grpc.InstitutionServiceStub
+    orders: orders_pb2_grpc.OrderServiceStub
 
 
 class RunningRegistry:
@@ -160,6 +162,7 @@ class RunningRegistry:
             proposals_pb2_grpc.ProposalServiceStub(channel),
             publication_pb2_grpc.PublicationServiceStub(channel),
             institutions_pb2_grpc.InstitutionServiceStub(channel),
+            orders_pb2_grpc.OrderServiceStub(channel),
         )
 
     async def institution(

@@ -39,6 +39,7 @@ from services.registry import disclosure
 from services.registry.certificates.policy import POLICY as CERTIFICATE_POLICY
 from services.registry.imports.policy import POLICY as IMPORT_POLICY
 from services.registry.institutions.policy import POLICY as INSTITUTION_POLICY
+from services.registry.orders.policy import POLICY as ORDER_POLICY
 from services.registry.policy import POLICY as REGISTRY_POLICY
 from services.registry.proposals.policy import POLICY as PROPOSAL_POLICY
 from services.registry.publication.policy import POLICY as PUBLICATION_POLICY
@@ -71,6 +72,7 @@ POLICIES: tuple[Policy, ...] = (
     EVIDENCE_POLICY,
     OPERATIONS_POLICY,
     INSTITUTION_POLICY,
+    ORDER_POLICY,
     PROPOSAL_POLICY,
     PUBLICATION_POLICY,
     REGISTRY_POLICY,

@@ -26,6 +26,7 @@ from services.objection.policy import POLICY as OBJECTION
 from services.registry.certificates.policy import POLICY as CERTIFICATES
 from services.registry.imports.policy import POLICY as IMPORTS
 from services.registry.institutions.policy import POLICY as INSTITUTIONS
+from services.registry.orders.policy import POLICY as ORDERS
 from services.registry.policy import POLICY as REGISTRY
 from services.registry.proposals.policy import POLICY as PROPOSALS
 from services.registry.publication.policy import POLICY as PUBLICATION
@@ -43,6 +44,7 @@ POLICIES: Policy = {
     **CERTIFICATES,
     **IMPORTS,
     **INSTITUTIONS,
+    **ORDERS,
     **PROPOSALS,
     **PUBLICATION,
     **letters.POLICY,

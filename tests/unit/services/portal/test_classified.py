@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 
-from services.portal.routes import ADDRESSES, Address
+from services.portal.address import Address
+from services.portal.routes import ADDRESSES
 from tests.e2e import who_may_open
 from tests.e2e.visitors import is_about_a_place
 from tests.e2e.who_may_open import COLUMNS, Line

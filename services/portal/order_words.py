@@ -1,0 +1,72 @@
+"""The words of pages for orders: states, reasons, who is late, what an institution does next."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from services.portal.wording import N_, Tag
+
+Say = Callable[[str], str]
+
+STATES: Mapping[str, tuple[str, str]] = {
+    "applied": (N_("待受理"), "govuk-tag--blue"),
+    "accepted": (N_("已受理"), "govuk-tag--blue"),
+    "scheduled": (N_("已约定日期"), "govuk-tag--blue"),
+    "received": (N_("已收到器具"), "govuk-tag--blue"),
+    "in_work": (N_("检定中"), "govuk-tag--blue"),
+    "completed": (N_("已出结果"), "govuk-tag--green"),
+    "returned": (N_("已送还"), "govuk-tag--grey"),
+    "refused": (N_("不予受理"), "govuk-tag--red"),
+    "withdrawn": (N_("已撤回"), "govuk-tag--grey"),
+}
+_REASONS = {
+    "new": N_("新购，从未检定"),
+    "repaired": N_("修理后"),
+    "due": N_("有效期将满"),
+    "expired": N_("有效期已过"),
+}
+_LATE = {
+    "owner": N_("有效期过后才申请"),
+    "institution": N_("检定机构已超过期限"),
+    "both": N_("有效期过后才申请，检定机构也已超过期限"),
+}
+_ACTS = {
+    "accepted": N_("受理"),
+    "scheduled": N_("约定检定日期"),
+    "received": N_("登记收到器具"),
+    "in_work": N_("开始检定"),
+    "returned": N_("登记已送还"),
+    "refused": N_("不予受理或者退回申请"),
+    "withdrawn": N_("撤回申请"),
+}
+# What an institution may do next; the register refuses everything else.
+NEXT: Mapping[str, Sequence[str]] = {
+    "applied": ("accepted", "refused"),
+    "accepted": ("scheduled", "received", "in_work", "refused"),
+    "scheduled": ("scheduled", "received", "in_work", "refused"),
+    "received": ("in_work", "refused"),
+    "in_work": ("refused",),
+    "completed": ("returned",),
+}
+WITHDRAWABLE = frozenset({"applied", "accepted", "scheduled"})
+
+
+def state(say: Say, code: str) -> Tag:
+    """Returns the tag of an order's state."""
+    word, style = STATES[code]
+    return Tag(say(word), "", style)
+
+
+def reason(say: Say, code: str) -> str:
+    """Returns why a verification was applied for."""
+    return say(_REASONS[code])
+
+
+def late(say: Say, code: str) -> str:
+    """Returns who is late, as a sentence; empty if nobody is."""
+    return say(_LATE[code]) if code else ""
+
+
+def act(say: Say, code: str) -> str:
+    """Returns the name of the act that takes an order to a state."""
+    return say(_ACTS[code])

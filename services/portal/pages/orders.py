@@ -1,0 +1,177 @@
+"""Pages of orders for verification: the list of each role, one order, and the acts on it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from starlette.responses import Response
+
+from plumbing.client import Refusal, ask
+from plumbing.identity import Role
+from protos.registry.v1 import orders_pb2 as pb
+from protos.registry.v1 import registry_pb2 as registry
+from services.portal import order_words
+from services.portal.listing import (
+    Asked,
+    Cell,
+    Chunk,
+    Column,
+    Filter,
+    Listing,
+    chunk_of,
+    list_address,
+    show,
+)
+from services.portal.pages.forms import told
+from services.portal.pages.reading import subject_names, today
+from services.portal.visit import Visit, message_of
+from services.portal.wording import N_
+
+PATH = "/orders"
+
+
+@dataclass(frozen=True)
+class Row:
+    """An order with its subject, if the visitor may see it."""
+
+    order: pb.Order
+    firm: registry.Subject | None
+
+
+async def listing(visit: Visit) -> Response:
+    """Shows the orders that the visitor may see; those that have not ended by their last day."""
+    day = await today(visit)
+    states = [(code, visit.say(word)) for code, (word, _) in order_words.STATES.items()]
+    institution = visit.has(Role.VERIFICATION_INSTITUTION)
+    shown: Listing[Row] = Listing(
+        path=PATH,
+        title=N_("检定申请"),
+        columns=[
+            Column(N_("器具"), partial(_instrument, visit)),
+            *([] if visit.has(Role.OPERATOR) else [Column(N_("使用单位"), _firm)]),
+            *([] if institution else [Column(N_("检定机构"), lambda row: row.order.institution)]),
+            Column(N_("状态"), partial(_state, visit)),
+            Column(N_("检定机构应于"), partial(_due, visit, day)),
+            Column(N_("申请日期"), lambda row: row.order.applied_on),
+        ],
+        read=partial(_read, visit),
+        empty=N_("没有这样的检定申请。"),
+        filters=[
+            Filter("which", N_("范围"), _ranges(visit), usual="open"),
+            Filter("state", N_("状态"), states),
+        ],
+        key=_key if institution else None,
+        counted=N_("共 {total} 件，第 {first}–{last} 件"),
+    )
+    return await show(visit, shown, "orders/list.html", applied=visit.query("applied"))
+
+
+def _ranges(visit: Visit) -> list[tuple[str, str]]:
+    return [("open", visit.say(N_("未办结"))), ("all", visit.say(N_("全部")))]
+
+
+async def _read(visit: Visit, asked: Asked) -> Chunk[Row]:
+    request = pb.ListOrdersRequest(
+        open=asked["which"] != "all" and not asked["state"], state=asked["state"], **asked.paging
+    )
+    answer = await ask(visit.services.orders.ListOrders(request))
+    firms = await subject_names(visit, (one.subject_id for one in answer.orders))
+    return chunk_of(answer, [Row(one, firms.get(one.subject_id)) for one in answer.orders])
+
+
+def _key(row: Row) -> str:
+    return row.order.order_id if row.order.state == "applied" else ""
+
+
+def _instrument(visit: Visit, row: Row) -> Cell:
+    name = f"{visit.words.instrument_type(row.order.type_code)} {row.order.serial_no}"
+    note = order_words.reason(visit.say, row.order.reason)
+    return Cell(name, link=f"{PATH}/{row.order.order_id}", note=note)
+
+
+def _firm(row: Row) -> Cell:
+    return Cell(row.firm.name) if row.firm else Cell("")
+
+
+def _state(visit: Visit, row: Row) -> Cell:
+    late = order_words.late(visit.say, row.order.late)
+    return Cell(tag=order_words.state(visit.say, row.order.state), note=late)
+
+
+def _due(visit: Visit, day: str, row: Row) -> Cell:
+    due = row.order.due_on
+    return Cell(due, note=visit.words.days_left(due, day) if due else "")
+
+
+async def accept_chosen(visit: Visit) -> Response:
+    """Accepts the applications chosen in the order book, all of them or none."""
+    back = list_address(visit, PATH)
+    if visit.request.method == "GET":
+        return visit.redirect(back)
+    chosen = list(dict.fromkeys(visit.fields("chosen")))
+    if not chosen:
+        text = visit.say(N_("请先在列表中选择要受理的申请"))
+        return visit.page("orders/refused.html", status=422, refusal=text, back=back)
+    request = pb.MoveOrdersRequest(
+        request_id=visit.request_id(), order_ids=chosen, state="accepted"
+    )
+    try:
+        await ask(visit.services.orders.MoveOrders(request))
+    except Refusal as refusal:
+        text = message_of(refusal, visit.language)
+        return visit.page("orders/refused.html", status=422, refusal=text, back=back)
+    return visit.redirect(back)
+
+
+async def one(visit: Visit) -> Response:
+    """Shows an order with its steps, and takes it on where the visitor may."""
+    request = pb.GetOrderRequest(order_id=visit.path("order_id"))
+    answer = await ask(visit.services.orders.GetOrder(request))
+    if visit.request.method == "GET":
+        return await _page(visit, answer)
+    state = visit.field("state")
+    if state not in _acts(visit, answer.order):
+        error = {"state": visit.say(N_("请选择办理的事项"))}
+        return await _page(visit, answer, 422, errors=error)
+    move = pb.MoveOrdersRequest(
+        request_id=visit.request_id(),
+        order_ids=[answer.order.order_id],
+        state=state,
+        appointed_on=visit.field("appointed_on") if state == "scheduled" else "",
+        ground=visit.field("ground"),
+    )
+    try:
+        await ask(visit.services.orders.MoveOrders(move))
+    except Refusal as refusal:
+        return await _page(visit, answer, 422, **told(visit, refusal))
+    return visit.redirect(f"{PATH}/{answer.order.order_id}?moved=yes")
+
+
+def _acts(visit: Visit, order: pb.Order) -> Sequence[str]:
+    if visit.has(Role.VERIFICATION_INSTITUTION):
+        return order_words.NEXT.get(order.state, ())
+    own = visit.has(Role.OPERATOR) and order.state in order_words.WITHDRAWABLE
+    return ("withdrawn",) if own else ()
+
+
+async def _page(
+    visit: Visit, answer: pb.GetOrderResponse, status: int = 200, **values: Any
+) -> Response:
+    order, say = answer.order, visit.say
+    return visit.page(
+        "orders/one.html",
+        status=status,
+        order=order,
+        steps=[(order_words.state(say, step.state).word, step) for step in answer.steps],
+        tag=order_words.state(say, order.state),
+        reason=order_words.reason(say, order.reason),
+        late=order_words.late(say, order.late),
+        acts=[(code, order_words.act(say, code)) for code in _acts(visit, order)],
+        owner=(await subject_names(visit, [order.subject_id])).get(order.subject_id),
+        today=await today(visit),
+        form=visit.form,
+        **values,
+    )

@@ -1,0 +1,203 @@
+"""The commands on orders: an applicant applies and withdraws, an institution does the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from uuid import uuid4
+
+import sqlalchemy as sa
+from sqlmodel import col, select
+
+from law.colours.rule import InstrumentState
+from law.errors import Fault, InvalidInput, WrongState
+from law.instruments import catalogue
+from plumbing.change import Change
+from protos.registry.v1 import orders_pb2 as pb
+from services.registry.commands.targets import find_instrument, refuse_any
+from services.registry.institutions.reporting import is_institution, require_named
+from services.registry.institutions.tables import Authorisation, Institution
+from services.registry.orders import wire
+from services.registry.orders.access import find
+from services.registry.orders.moves import step
+from services.registry.orders.states import BY_APPLICANT, BY_INSTITUTION, OrderState, reason_of
+from services.registry.orders.tables import UNENDED, Order
+from services.registry.tables import Instrument, Verification
+
+_FIELD = "instrument_ids"
+
+
+async def apply_for_verification(
+    change: Change, request: pb.ApplyForVerificationRequest
+) -> pb.ApplyForVerificationResponse:
+    """Applies for the verification of up to 100 instruments of one subject (S4 二(三)).
+
+    Raises InvalidInput, naming the instrument, for one that is scrapped, has another open order or
+    another owner, or is of a type that the institution may not verify today; NotFound for an
+    unknown instrument or institution; NotPermitted outside the caller's scope.
+    """
+    rows = [await find_instrument(change, given) for given in request.instrument_ids]
+    institution = await _institution(change, request.institution_id)
+    await _refuse_unfit(change, rows, institution)
+    verified = [await _verified(change, row) for row in rows]
+    orders = []
+    for row, (ever, until) in zip(rows, verified, strict=True):
+        reason = reason_of(until, change.today, verified=ever, repaired=request.repaired)
+        order = Order(
+            order_id=uuid4().hex,
+            instrument_id=row.instrument_id,
+            type_code=row.type_code,
+            serial_no=row.serial_no,
+            subject_id=row.subject_id,
+            bureau=row.bureau,
+            institution=institution.name,
+            state=OrderState.APPLIED,
+            reason=reason,
+            applied_on=change.today,
+            applied_by=change.on_behalf_of,
+            valid_until=until,
+            note=request.note.strip(),
+        )
+        await _take(change, order, OrderState.APPLIED, "apply_for_verification")
+        orders.append(order)
+    return pb.ApplyForVerificationResponse(orders=[wire.order(row, change.today) for row in orders])
+
+
+async def move_orders(change: Change, request: pb.MoveOrdersRequest) -> pb.MoveOrdersResponse:
+    """Takes up to 100 orders one step on; all of them, or none.
+
+    Raises InvalidInput for a refusal without a ground or a faulty appointment, NotFound for an
+    order that the caller may not see, and WrongState, naming the order, for a step that is not
+    possible or not the caller's to take.
+    """
+    await require_named(change.session, change.caller)
+    state, appointed = OrderState(request.state), _appointed(change, request)
+    rows = [await find(change, given, lock=True) for given in sorted(request.order_ids)]
+    for row in rows:
+        _require_possible(change, row, state)
+        ground = request.ground.strip()
+        await _take(change, row, state, "move_order", ground=ground, appointed_on=appointed)
+    by_id = {row.order_id: wire.order(row, change.today) for row in rows}
+    ordered = sorted(by_id, key=lambda one: _place(request.order_ids, one))
+    return pb.MoveOrdersResponse(orders=[by_id[one] for one in ordered])
+
+
+async def _take(
+    change: Change,
+    row: Order,
+    state: OrderState,
+    action: str,
+    *,
+    ground: str = "",
+    appointed_on: date | None = None,
+) -> None:
+    before = row.model_dump(mode="json") if row.version else None
+    await step(change, row, state, ground=ground, appointed_on=appointed_on)
+    after = row.model_dump(mode="json") | ({"ground": ground} if ground else {})
+    change.audit(action, f"order/{row.order_id}", before=before, after=after)
+
+
+def _place(given: Sequence[str], order_id: str) -> int:
+    return next(n for n, one in enumerate(given) if order_id.startswith(one))
+
+
+def _appointed(change: Change, request: pb.MoveOrdersRequest) -> date | None:
+    faults = []
+    if request.state == OrderState.REFUSED and not request.ground.strip():
+        faults.append(Fault("ground", "不予受理须写明理由", "a refusal needs a ground"))
+    day = _day(request.appointed_on)
+    if request.state == OrderState.SCHEDULED:
+        if day is None or day < change.today:
+            zh, en = "请填写今天或以后的日期", "must be today or a later day"
+            faults.append(Fault("appointed_on", zh, en))
+    elif request.appointed_on:
+        zh, en = "只有安排日期时填写", "only for an appointment"
+        faults.append(Fault("appointed_on", zh, en))
+    refuse_any(faults)
+    return day
+
+
+def _day(written: str) -> date | None:
+    try:
+        return date.fromisoformat(written)
+    except ValueError:
+        return None
+
+
+def _require_possible(change: Change, row: Order, state: OrderState) -> None:
+    steps = BY_INSTITUTION if is_institution(change.caller) else BY_APPLICANT
+    if state not in steps.get(row.state, frozenset()):
+        raise WrongState(
+            f"检定申请（{row.serial_no}）现在的状态不能办理这一步，可能已有人办理，请重新打开后再看",
+            f"The order for {row.serial_no} cannot take this step now; somebody may have acted",
+            order=row.order_id,
+            state=row.state,
+        )
+
+
+async def _institution(change: Change, given: str) -> Institution:
+    named = select(Institution).where(
+        sa.or_(col(Institution.institution_id) == given, col(Institution.name) == given)
+    )
+    row = (await change.session.exec(named)).first()
+    if row is None:
+        zh, en = "请从名单里选择检定机构", "choose an institution of the list"
+        raise InvalidInput(faults=[Fault("institution_id", zh, en)])
+    return row
+
+
+async def _refuse_unfit(
+    change: Change, rows: Sequence[Instrument], institution: Institution
+) -> None:
+    allowed, waiting = await _authorised(change, institution), await _waiting(change, rows)
+    faults = []
+    for number, row in enumerate(rows):
+        for zh, en in _unfit(row, rows[0].subject_id, allowed, waiting, institution.name):
+            faults.append(Fault(f"{_FIELD}[{number}]", f"{row.serial_no}：{zh}", en))
+    refuse_any(faults)
+
+
+def _unfit(
+    row: Instrument, subject_id: str, allowed: set[str], waiting: set[str], institution: str
+) -> list[tuple[str, str]]:
+    known = catalogue().get(row.type_code)
+    type_zh, type_en = (known.name_zh, known.name_en) if known else (row.type_code, row.type_code)
+    found = []
+    if row.subject_id != subject_id:
+        found.append(("不是同一使用单位的器具", "belongs to another subject"))
+    if row.state == InstrumentState.SCRAPPED:
+        found.append(("已报废，不能申请检定", "is scrapped"))
+    if row.instrument_id in waiting:
+        found.append(("已有未办结的检定申请", "has an order that has not ended"))
+    if row.type_code not in allowed:
+        zh = f"{institution}今天没有“{type_zh}”的检定授权"
+        found.append((zh, f"{institution} may not verify {type_en} today"))
+    return found
+
+
+async def _authorised(change: Change, institution: Institution) -> set[str]:
+    today = change.today
+    valid = select(Authorisation.type_code).where(
+        Authorisation.institution_id == institution.institution_id,
+        col(Authorisation.valid_from) <= today,
+        col(Authorisation.valid_until) >= today,
+    )
+    return set((await change.session.exec(valid)).all())
+
+
+async def _waiting(change: Change, rows: Sequence[Instrument]) -> set[str]:
+    ids = [row.instrument_id for row in rows]
+    unended = select(Order.instrument_id).where(sa.text(UNENDED), col(Order.instrument_id).in_(ids))
+    return set((await change.session.exec(unended)).all())
+
+
+async def _verified(change: Change, row: Instrument) -> tuple[bool, date | None]:
+    """Whether an instrument was ever verified, and the last day of its newest verification."""
+    newest = (
+        select(Verification)
+        .where(Verification.instrument_id == row.instrument_id, sa.not_(col(Verification.removed)))
+        .order_by(col(Verification.verified_on).desc())
+        .limit(1)
+    )
+    found = (await change.session.exec(newest)).first()
+    return found is not None, found.valid_until if found else None

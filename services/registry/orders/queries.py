@@ -1,0 +1,76 @@
+"""Queries on orders and on the institutions that may verify, within the caller's scope."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from sqlmodel import col, select
+
+from plumbing import paging
+from plumbing.view import View
+from protos.registry.v1 import orders_pb2 as pb
+from services.registry import lookup
+from services.registry.institutions.tables import Authorisation, Institution
+from services.registry.orders import wire
+from services.registry.orders.access import find, visible
+from services.registry.orders.tables import UNENDED, Order, OrderStep
+
+
+async def list_verifiers(view: View, request: pb.ListVerifiersRequest) -> pb.ListVerifiersResponse:
+    """Returns the institutions that may verify all of these types today, by name.
+
+    They are public bodies, so every applicant sees them whatever bureau keeps them.
+    """
+    asked = sorted(set(request.type_codes))
+    able = (
+        select(Authorisation.institution_id)
+        .where(
+            col(Authorisation.type_code).in_(asked),
+            col(Authorisation.valid_from) <= view.today,
+            col(Authorisation.valid_until) >= view.today,
+        )
+        .group_by(col(Authorisation.institution_id))
+        .having(sa.func.count(sa.distinct(col(Authorisation.type_code))) == len(asked))
+    )
+    rows = select(Institution).where(col(Institution.institution_id).in_(able))
+    found = (await view.session.exec(rows.order_by(col(Institution.name)))).all()
+    verifiers = [wire.verifier(row, await _open_orders(view, row.name)) for row in found]
+    return pb.ListVerifiersResponse(verifiers=verifiers)
+
+
+async def _open_orders(view: View, institution: str) -> int:
+    waiting = select(Order.order_id).where(sa.text(UNENDED), Order.institution == institution)
+    some = waiting.limit(paging.MOST_COUNTED).subquery()
+    return (await view.session.exec(select(sa.func.count()).select_from(some))).one()
+
+
+async def list_orders(view: View, request: pb.ListOrdersRequest) -> pb.ListOrdersResponse:
+    """Returns a page of the orders that the caller may see.
+
+    Open ones come by the day on which the institution has to act; all of them, the newest first.
+    """
+    rows = select(Order).where(await visible(view))
+    if request.open:
+        rows = rows.where(sa.text(UNENDED))
+    if request.state:
+        rows = rows.where(Order.state == request.state)
+    if request.instrument_id:
+        instrument = await lookup.instrument(view, request.instrument_id)
+        rows = rows.where(Order.instrument_id == (instrument.instrument_id if instrument else ""))
+    if request.subject_id:
+        subject_id = await lookup.subject_id(view, request.subject_id)
+        rows = rows.where(Order.subject_id == subject_id)
+    order = (Order.due_on if request.open else Order.applied_on, Order.order_id)
+    page, token = await paging.page(
+        view.session, request, rows, *order, newest_first=not request.open
+    )
+    count = await paging.count(view.session, request, rows, token)
+    orders = [wire.order(row, view.today) for row in page]
+    return pb.ListOrdersResponse(orders=orders, next_page_token=token, **count)
+
+
+async def get_order(view: View, request: pb.GetOrderRequest) -> pb.GetOrderResponse:
+    """Returns an order with its steps. Raises NotFound if the caller may see no such order."""
+    row = await find(view, request.order_id)
+    steps = select(OrderStep).where(OrderStep.order_id == row.order_id)
+    found = await view.session.exec(steps.order_by(col(OrderStep.number)))
+    return pb.GetOrderResponse(order=wire.order(row, view.today), steps=map(wire.step, found))

@@ -1,0 +1,19 @@
+"""The gRPC service for orders for verification."""
+
+from __future__ import annotations
+
+from plumbing.servicer import Servicer, change, query
+from protos.registry.v1 import orders_pb2_grpc as rpc
+from services.registry.orders import commands, queries
+
+
+class OrderServicer(Servicer, rpc.OrderServiceServicer):
+    """Takes applications for verification, and keeps the order books of institutions."""
+
+    register = rpc.add_OrderServiceServicer_to_server
+
+    ListVerifiers = query(queries.list_verifiers)
+    ApplyForVerification = change(commands.apply_for_verification)
+    ListOrders = query(queries.list_orders)
+    GetOrder = query(queries.get_order)
+    MoveOrders = change(commands.move_orders)

@@ -1,0 +1,94 @@
+"""The states of an order for verification, who takes it from one to the next, and who is late."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from enum import StrEnum
+
+from law.terms.ledger import start
+from law.terms.workdays import edition_on
+
+
+class OrderState(StrEnum):
+    """Where an order stands."""
+
+    APPLIED = "applied"
+    ACCEPTED = "accepted"
+    SCHEDULED = "scheduled"
+    RECEIVED = "received"
+    IN_WORK = "in_work"
+    COMPLETED = "completed"
+    RETURNED = "returned"
+    REFUSED = "refused"
+    WITHDRAWN = "withdrawn"
+
+
+class OrderReason(StrEnum):
+    """Why a verification is applied for (S4 二(三))."""
+
+    NEW = "new"
+    REPAIRED = "repaired"
+    DUE = "due"
+    EXPIRED = "expired"
+
+
+_S = OrderState
+# The institution may leave out steps: it verifies on the spot, or at once. An order is completed
+# by the verification itself, so nobody moves it there.
+BY_INSTITUTION: Mapping[OrderState, frozenset[OrderState]] = {
+    _S.APPLIED: frozenset({_S.ACCEPTED, _S.REFUSED}),
+    _S.ACCEPTED: frozenset({_S.SCHEDULED, _S.RECEIVED, _S.IN_WORK, _S.REFUSED}),
+    _S.SCHEDULED: frozenset({_S.SCHEDULED, _S.RECEIVED, _S.IN_WORK, _S.REFUSED}),
+    _S.RECEIVED: frozenset({_S.IN_WORK, _S.REFUSED}),
+    _S.IN_WORK: frozenset({_S.REFUSED}),
+    _S.COMPLETED: frozenset({_S.RETURNED}),
+}
+BY_APPLICANT: Mapping[OrderState, frozenset[OrderState]] = {
+    _S.APPLIED: frozenset({_S.WITHDRAWN}),
+    _S.ACCEPTED: frozenset({_S.WITHDRAWN}),
+    _S.SCHEDULED: frozenset({_S.WITHDRAWN}),
+}
+OPEN = (_S.APPLIED, _S.ACCEPTED, _S.SCHEDULED, _S.RECEIVED, _S.IN_WORK)
+
+
+def reason_of(valid_until: date | None, on: date, *, verified: bool, repaired: bool) -> OrderReason:
+    """Returns why an instrument needs a verification on a day.
+
+    `verified` says whether it ever was, and `valid_until` is the last day of the verification in
+    force, inclusive, or None if there is none.
+    """
+    if repaired:
+        return OrderReason.REPAIRED
+    if not verified:
+        return OrderReason.NEW
+    in_force = valid_until is not None and valid_until >= on
+    return OrderReason.DUE if in_force else OrderReason.EXPIRED
+
+
+def answer_by(applied_on: date) -> date:
+    """Returns the last day on which an institution accepts or refuses in time, inclusive."""
+    return _last_day("verification_acceptance", applied_on)
+
+
+def complete_by(accepted_on: date) -> date:
+    """Returns the last day on which an institution completes in time, inclusive (S4 二(四))."""
+    return _last_day("verification_completion", accepted_on)
+
+
+def late(applied_on: date, valid_until: date | None, due_on: date | None, today: date) -> str:
+    """Returns who is late: owner, institution, both, or nobody, which is an empty text.
+
+    The owner is late if it applied after the last day of the verification in force; the
+    institution, if the last day of its next step is over.
+    """
+    owner = valid_until is not None and applied_on > valid_until
+    institution = due_on is not None and today > due_on
+    if owner and institution:
+        return "both"
+    return "owner" if owner else "institution" if institution else ""
+
+
+def _last_day(term: str, event_on: date) -> date:
+    edition = edition_on(event_on)
+    return start(term, event_on, edition).target(edition).date

@@ -1,0 +1,45 @@
+"""Converts orders, their steps and institutions that may verify to messages."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from protos.registry.v1 import orders_pb2 as pb
+from services.registry.institutions.tables import Institution
+from services.registry.orders.states import late
+from services.registry.orders.tables import Order, OrderStep
+
+_DAYS = ("applied_on", "valid_until", "due_on", "appointed_on")
+
+
+def order(row: Order, today: date) -> pb.Order:
+    """Converts an order to a message, with who is late on a day."""
+    days = {name: _written(getattr(row, name)) for name in _DAYS}
+    who = late(row.applied_on, row.valid_until, row.due_on, today)
+    values: dict[str, Any] = {**row.model_dump(exclude={*_DAYS, "applied_by"}), **days}
+    return pb.Order(**values, late=who)
+
+
+def step(row: OrderStep) -> pb.OrderStep:
+    """Converts a step to a message."""
+    message = pb.OrderStep(
+        state=row.state, ground=row.ground, appointed_on=_written(row.appointed_on)
+    )
+    message.at.FromDatetime(row.at)
+    return message
+
+
+def verifier(row: Institution, open_orders: int) -> pb.Verifier:
+    """Converts an institution to a message for applicants, with the length of its queue."""
+    return pb.Verifier(
+        institution_id=row.institution_id,
+        name=row.name,
+        contact=row.contact,
+        phone=row.phone,
+        open_orders=open_orders,
+    )
+
+
+def _written(day: date | None) -> str:
+    return day.isoformat() if day else ""

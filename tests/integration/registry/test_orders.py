@@ -1,0 +1,151 @@
+"""Orders for verification: applied for by an operator, taken on and completed by an institution."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from plumbing.client import Refusal, ask, new_request_id
+from plumbing.identity import Role
+from protos.registry.v1 import orders_pb2 as pb
+from protos.registry.v1 import registry_pb2 as register
+from tests.integration.registry.running_registry import (
+    Client,
+    RunningRegistry,
+    put_instrument,
+    refused,
+    verify,
+)
+
+LAB, OTHER = "合成订单检定院", "合成订单检定乙院"
+
+
+async def firm(registry: RunningRegistry, instruments: int = 1) -> tuple[Client, list[str]]:
+    """An operator and the ids of the instruments of its subject."""
+    owner = await registry.subject()
+    filed = [await registry.instrument(owner) for _ in range(instruments)]
+    operator = registry.client(Role.OPERATOR, subject_id=owner.subject_id, name=uuid4().hex)
+    return operator, [one.instrument_id for one in filed]
+
+
+def application(instrument_ids: list[str], institution: str = LAB, **values: Any) -> Any:
+    return pb.ApplyForVerificationRequest(
+        request_id=new_request_id(),
+        instrument_ids=instrument_ids,
+        institution_id=institution,
+        **values,
+    )
+
+
+def move(order_ids: list[str], state: str, **values: str) -> pb.MoveOrdersRequest:
+    return pb.MoveOrdersRequest(
+        request_id=new_request_id(), order_ids=order_ids, state=state, **values
+    )
+
+
+async def test_from_the_application_to_the_return(registry: RunningRegistry) -> None:
+    lab = await registry.speaker(LAB, "FUEL")
+    operator, ids = await firm(registry, 2)
+    able = await operator.orders.ListVerifiers(pb.ListVerifiersRequest(type_codes=["FUEL"]))
+    assert LAB in [one.name for one in able.verifiers]
+    applied = await operator.orders.ApplyForVerification(application(ids, note="请上门"))
+    orders = [one.order_id for one in applied.orders]
+    assert {(one.state, one.reason) for one in applied.orders} == {("applied", "new")}
+    # Five working days after Monday 14 September, Sunday the 20th being one; twenty of them after
+    # the acceptance, without the holidays of October.
+    assert {one.due_on for one in applied.orders} == {"2026-09-20"}
+    accepted = await lab.orders.MoveOrders(move(orders, "accepted"))
+    assert {one.due_on for one in accepted.orders} == {"2026-10-16"}
+    await lab.orders.MoveOrders(move(orders, "scheduled", appointed_on="2026-09-16"))
+    book = await lab.orders.ListOrders(pb.ListOrdersRequest(open=True))
+    assert {one.appointed_on for one in book.orders if one.order_id in orders} == {"2026-09-16"}
+    result = verify(ids[0], verified_on="2026-09-14", institution=LAB, valid_until="2027-03-13")
+    recorded = await lab.registry.RecordVerification(result)
+    shown = await operator.orders.GetOrder(pb.GetOrderRequest(order_id=orders[0]))
+    assert shown.order.state == "completed"
+    assert shown.order.verification_id == recorded.verification.verification_id
+    assert not shown.order.due_on
+    assert [one.state for one in shown.steps] == ["applied", "accepted", "scheduled", "completed"]
+    await lab.orders.MoveOrders(move([orders[0]], "returned"))
+    still = await operator.orders.ListOrders(pb.ListOrdersRequest(open=True))
+    assert [one.order_id for one in still.orders] == [orders[1]]
+
+
+async def test_another_result_completes_no_order(registry: RunningRegistry) -> None:
+    await registry.speaker(LAB, "FUEL")
+    operator, [instrument] = await firm(registry)
+    [order] = (await operator.orders.ApplyForVerification(application([instrument]))).orders
+    other = await registry.speaker(OTHER, "FUEL")
+    today = {"verified_on": "2026-09-14", "valid_until": "2027-03-13"}
+    await other.registry.RecordVerification(verify(instrument, institution=OTHER, **today))
+    lab = await registry.speaker(LAB, "FUEL")
+    await lab.registry.RecordVerification(verify(instrument, institution=LAB))  # before it applied
+    shown = await operator.orders.GetOrder(pb.GetOrderRequest(order_id=order.order_id))
+    assert shown.order.state == "applied"
+
+
+async def test_one_open_order_for_each_instrument(registry: RunningRegistry) -> None:
+    await registry.speaker(LAB, "FUEL")
+    operator, [instrument] = await firm(registry)
+    tries = [operator.orders.ApplyForVerification(application([instrument])) for _ in range(8)]
+    done = await asyncio.gather(*map(_outcome, tries))
+    assert sorted(done) == ["done", *["instrument_ids[0]"] * 7]
+
+
+async def _outcome(call: Any) -> str:
+    try:
+        await ask(call)
+    except Refusal as refusal:
+        return refusal.faults[0][0]
+    return "done"
+
+
+async def test_what_cannot_be_verified_is_named(registry: RunningRegistry) -> None:
+    await registry.speaker(LAB, "FUEL")
+    operator, [fuel] = await firm(registry)
+    shown = await operator.registry.GetInstrument(register.GetInstrumentRequest(instrument_id=fuel))
+    scale = await operator.registry.PutInstrument(
+        put_instrument(shown.instrument.subject_id, type_code="NAWI-D", serial_no="合成秤7")
+    )
+    both = [fuel, scale.instrument.instrument_id]
+    with pytest.raises(Refusal) as refusal:
+        await ask(operator.orders.ApplyForVerification(application(both)))
+    [(field, zh, en)] = refusal.value.faults
+    assert field == "instrument_ids[1]"
+    assert "合成秤7" in zh
+    assert LAB in en
+    assert not (await operator.orders.ListOrders(pb.ListOrdersRequest())).orders
+
+
+async def test_steps_that_are_not_the_callers(registry: RunningRegistry) -> None:
+    lab = await registry.speaker(LAB, "FUEL")
+    operator, [instrument] = await firm(registry)
+    [order] = (await operator.orders.ApplyForVerification(application([instrument]))).orders
+    with refused("WRONG_STATE"):
+        await operator.orders.MoveOrders(move([order.order_id], "accepted"))
+    with refused("WRONG_STATE"):
+        await lab.orders.MoveOrders(move([order.order_id], "withdrawn"))
+    with refused("INVALID_INPUT", "ground"):
+        await lab.orders.MoveOrders(move([order.order_id], "refused"))
+    with refused("INVALID_INPUT", "appointed_on"):
+        await lab.orders.MoveOrders(move([order.order_id], "scheduled", appointed_on="2026-09-01"))
+    other = await registry.speaker(OTHER, "FUEL")
+    with refused("NOT_FOUND"):
+        await other.orders.MoveOrders(move([order.order_id], "accepted"))
+    await operator.orders.MoveOrders(move([order.order_id], "withdrawn"))
+    again = await operator.orders.ApplyForVerification(application([instrument]))
+    assert again.orders[0].state == "applied"
+
+
+async def test_a_foreign_firm_sees_no_order(registry: RunningRegistry) -> None:
+    await registry.speaker(LAB, "FUEL")
+    operator, [instrument] = await firm(registry)
+    [order] = (await operator.orders.ApplyForVerification(application([instrument]))).orders
+    stranger, _ = await firm(registry)
+    with refused("NOT_FOUND"):
+        await stranger.orders.GetOrder(pb.GetOrderRequest(order_id=order.order_id))
+    with refused("NOT_PERMITTED"):
+        await stranger.orders.ApplyForVerification(application([instrument]))
