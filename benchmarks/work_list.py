@@ -1,37 +1,53 @@
 """Measures a page of the work list among many open cases, beside the least that a read can cost.
 
-    python -m benchmarks.work_list [cases] [rounds]
+    python -m benchmarks.work_list [cases] [rounds] [--json FILE]
 
 The cases are in 18 districts of one city and all open. Sixteen callers ask at once for the first
 page of 50, with its count: a caseworker for those of a district, a reviewer for those of the city.
 `floor` is the same view of the database that reads one number. `before` is the same page after
 every index of lists was dropped but those that the last release had. The rounds take turns.
+
+`over gRPC` asks a server in another process (`benchmarks.work_list_server`) for the same page, with
+token, guard, row scope and access log: each of the sixteen callers asks 50 times in a row in each
+round. `bare gRPC` is a server that answers with a page of about as many bytes without reading.
 """
 
 from __future__ import annotations
 
+import argparse
 import asyncio
+import json
 import statistics
+import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
+import grpc
 import sqlalchemy as sa
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.calls_server import READY, token_of
 from plumbing import migrations
 from plumbing.clock import SystemClock
 from plumbing.database import Database
 from plumbing.identity import Caller, Role
 from plumbing.view import View, open_view
 from protos.objection.v1 import objection_pb2 as pb
+from protos.objection.v1.objection_pb2_grpc import ObjectionServiceStub
 from services.objection.queries import list_cases
 
-CASES, ROUNDS, CALLERS = 100_000, 5, 16
+CASES, ROUNDS, CALLERS, IN_A_ROW = 100_000, 5, 16, 50
+READY_SECONDS = 120.0
+PAGE = pb.ListCasesRequest(page_size=50)
+FLOORS = {"now": "floor", "before": "floor", "over gRPC": "bare gRPC"}
+Found = dict[tuple[str, str], list[float]]
 PEOPLE = {
     "district": Caller("a", "某人", frozenset({Role.CASEWORKER}), "330111"),
     "city": Caller("b", "某人", frozenset({Role.MUNICIPAL_REVIEWER}), "330100"),
@@ -95,12 +111,70 @@ async def filled(file: Path, cases: int, *, before: bool) -> Database:
     return database
 
 
-async def run(cases: int, rounds: int) -> None:
-    """Fills, measures in turns, and prints."""
-    with tempfile.TemporaryDirectory() as folder:
-        now = await filled(Path(folder) / "now.db", cases, before=False)
-        before = await filled(Path(folder) / "before.db", cases, before=True)
-        found: dict[tuple[str, str], list[float]] = {}
+@contextmanager
+def server(folder: Path, file: Path) -> Iterator[tuple[str, str]]:
+    """Runs the server on a database; yields its two addresses."""
+    url = f"sqlite+aiosqlite:///{file}"
+    command = [sys.executable, "-m", "benchmarks.work_list_server", str(folder), url]
+    with (folder / "log").open("wb") as log, subprocess.Popen(command, stdout=log) as process:
+        try:
+            until = time.monotonic() + READY_SECONDS
+            while not (folder / READY).exists():
+                if process.poll() is not None or time.monotonic() > until:
+                    raise RuntimeError(f"The server did not start: {(folder / 'log').read_text()}")
+                time.sleep(0.05)
+            address, bare = (folder / READY).read_text().split()
+            yield address, bare
+        finally:
+            process.terminate()
+
+
+async def over_grpc(folder: Path, file: Path, rounds: int, found: Found) -> None:
+    """Has the callers ask a server in another process, and a bare one, in turns."""
+    with server(folder, file) as (address, bare):
+        async with (
+            grpc.aio.insecure_channel(address) as channel,
+            grpc.aio.insecure_channel(bare) as beside,
+        ):
+            stub, floor = ObjectionServiceStub(channel), _bare_call(beside)
+            for number in range(rounds + 1):
+                for who, caller in PEOPLE.items():
+                    token = (("authorization", f"Bearer {token_of(folder, caller)}"),)
+                    took = {
+                        "bare gRPC": await asked(floor, token),
+                        "over gRPC": await asked(stub.ListCases, token),
+                    }
+                    for what, times in took.items():
+                        found.setdefault((who, what), []).extend(times if number else [])
+
+
+def _bare_call(channel: grpc.aio.Channel) -> Any:
+    request, answer = pb.ListCasesRequest, pb.ListCasesResponse
+    return channel.unary_unary("/bare/Page", request.SerializeToString, answer.FromString)
+
+
+async def asked(call: Any, metadata: Any) -> list[float]:
+    """The milliseconds of each call of the callers, of whom each asks again and again."""
+
+    async def caller() -> list[float]:
+        taken = []
+        for _ in range(IN_A_ROW):
+            began = time.perf_counter()
+            await call(PAGE, metadata=metadata)
+            taken.append((time.perf_counter() - began) * 1e3)
+        return taken
+
+    of_callers = await asyncio.gather(*(caller() for _ in range(CALLERS)))
+    return [*chain.from_iterable(of_callers)]
+
+
+async def run(cases: int, rounds: int) -> Found:
+    """Fills and measures in turns; returns the milliseconds of each call by person and way."""
+    found: Found = {}
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        now = await filled(folder / "now.db", cases, before=False)
+        before = await filled(folder / "before.db", cases, before=True)
         for _ in range(rounds):
             for who, caller in PEOPLE.items():
                 found.setdefault((who, "floor"), []).extend(await times(now, caller, floor))
@@ -108,19 +182,41 @@ async def run(cases: int, rounds: int) -> None:
                 found.setdefault((who, "before"), []).extend(await times(before, caller, page))
         await now.close()
         await before.close()
-    report(found, cases)
+        await over_grpc(folder, folder / "now.db", rounds, found)
+    return found
 
 
-def report(found: dict[tuple[str, str], list[float]], cases: int) -> None:
-    """Prints the middle and the worst of each, and how many floors it costs."""
-    table = Table("of", "what", "p50 ms", "p99 ms", "× floor", title=f"{cases:,} open cases")
+def figures(found: Found) -> dict[str, dict[str, float]]:
+    """The middle and the worst of each, and how many floors it costs."""
+    told = {}
     for (who, what), taken in found.items():
-        middle, worst = statistics.median(taken), sorted(taken)[int(len(taken) * 0.99)]
-        ratio = middle / statistics.median(found[who, "floor"])
-        table.add_row(who, what, f"{middle:.1f}", f"{worst:.1f}", f"{ratio:.1f}")
+        middle = statistics.median(taken)
+        floor = statistics.median(found[who, FLOORS.get(what, what)])
+        worst = sorted(taken)[int(len(taken) * 0.99)]
+        told[f"{who}, {what}"] = {"p50_ms": middle, "p99_ms": worst, "by_floor": middle / floor}
+    return told
+
+
+def report(told: Mapping[str, Mapping[str, float]], cases: int) -> None:
+    """Prints the figures."""
+    table = Table("of", "p50 ms", "p99 ms", "× floor", title=f"{cases:,} open cases")
+    for name, one in told.items():
+        table.add_row(name, *(f"{value:.1f}" for value in one.values()))
     Console(width=80).print(table)
 
 
+def main() -> None:
+    """Reads the arguments, measures, prints and writes."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.work_list")
+    parser.add_argument("cases", nargs="?", type=int, default=CASES)
+    parser.add_argument("rounds", nargs="?", type=int, default=ROUNDS)
+    parser.add_argument("--json", type=Path)
+    given = parser.parse_args()
+    told = figures(asyncio.run(run(given.cases, given.rounds)))
+    report(told, given.cases)
+    if given.json:
+        given.json.write_text(json.dumps(told, indent=1) + "\n")
+
+
 if __name__ == "__main__":
-    arguments = [int(argument) for argument in sys.argv[1:]]
-    asyncio.run(run(*(arguments + [CASES, ROUNDS][len(arguments) :])))
+    main()
