@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from protos.grading.v1.rulesets_pb2_grpc import RulesetServiceStub
     from protos.identity.v1.identity_pb2_grpc import IdentityServiceStub
     from protos.letters.v1.letters_pb2_grpc import LetterServiceStub
+    from protos.objection.v1.archive_pb2_grpc import ArchiveServiceStub
     from protos.objection.v1.evidence_pb2_grpc import EvidenceServiceStub
     from protos.objection.v1.objection_pb2_grpc import ObjectionServiceStub
     from protos.objection.v1.repair_pb2_grpc import RepairServiceStub
@@ -79,6 +80,7 @@ GRPC_SERVICES = {
     "rulesets": Service("grading", "protos.grading.v1.rulesets", "RulesetService"),
     "assessments": Service("grading", "protos.grading.v1.assessments", "AssessmentService"),
     "objection": Service("objection", "protos.objection.v1.objection", "ObjectionService"),
+    "case_archive": Service("objection", "protos.objection.v1.archive", "ArchiveService"),
     "evidence": Service("objection", "protos.objection.v1.evidence", "EvidenceService"),
     "repair": Service("objection", "protos.objection.v1.repair", "RepairService"),
     "alerts": Service("alerts", "protos.alerts.v1.alerts", "AlertsService"),
@@ -113,6 +115,7 @@ class Client:
         objection: ObjectionServiceStub
         repair: RepairServiceStub
         evidence: EvidenceServiceStub
+        case_archive: ArchiveServiceStub
         alerts: AlertsServiceStub
         escalations: EscalationServiceStub
     else:

@@ -6,6 +6,7 @@ from datetime import timedelta
 from functools import partial
 
 from plumbing import temporal
+from plumbing.checkpoints.making import Checkpoints
 from plumbing.clock import SystemClock
 from plumbing.file_sweep import FileSweep
 from plumbing.files import Files
@@ -18,6 +19,9 @@ from plumbing.workflow_client import WorkflowClient
 from plumbing.workflow_upkeep import Upkeep
 from services.objection import figures, queries
 from services.objection.activities import SERVICE, CaseActivities
+from services.objection.case_archive import policy as archive_policy
+from services.objection.case_archive.policy import ARCHIVE
+from services.objection.case_archive.servicer import ArchiveServicer
 from services.objection.checks import CaseChecks
 from services.objection.cited_receipts import CitedReceipts
 from services.objection.clients import Clients
@@ -53,6 +57,7 @@ async def build(parts: Parts) -> Assembly:
     sweep = FileSweep(files, partial(named_by_evidence, parts.database), SystemClock())
     checks = CaseChecks(parts.database, parts.clock, case_workflows, receipts)
     kept = timedelta(days=parts.settings.evidence_keep_days)
+    checkpoints = Checkpoints.of(SERVICE, parts.settings, parts.database, parts.clock)
     evidence = EvidenceServicer(parts.changes, files, parts.settings)
 
     async def check() -> Findings:
@@ -65,9 +70,10 @@ async def build(parts: Parts) -> Assembly:
             RPC_SERVICE: ObjectionServicer(parts.changes, clients).register,
             REPAIRS: RepairServicer(parts.changes, clients).register,
             EVIDENCE: evidence.register,
+            ARCHIVE: ArchiveServicer(parts.changes, checkpoints).register,
             letters.SERVICE: LetterServicer(parts.changes, queries.find_letters).register,
         },
-        policies=[POLICY, evidence_policy.POLICY, letters.POLICY],
+        policies=[POLICY, evidence_policy.POLICY, archive_policy.POLICY, letters.POLICY],
         consumers=consumers(parts, clients, case_workflows),
         background=[worker.run, workflows.drain, upkeep.run, checks.adopt_calendar, sweep.run],
         check=check,

@@ -61,7 +61,9 @@ class CaseStart(BaseModel):
     schedule: Schedule | None = None
     ending: Ending | None = None
     reached: list[str] = Field(default_factory=list)  # keys of the rungs already announced
-    events_per_run: int = 2000  # with a longer history the workflow continues as a new run
+    # With a longer history the workflow continues as a new run. Signals that come together are one
+    # step, so a run can be a little longer; it stays under 500 events.
+    events_per_run: int = 300
 
 
 class ClockMove(BaseModel):

@@ -130,9 +130,15 @@ class CaseWorkflow:
 
         Continues as a new run of the workflow if the history is long.
         """
+
+        def is_long() -> bool:
+            return workflow.info().get_current_history_length() > start.events_per_run
+
+        # Earlier runs looked at their history only after a reminder or a new schedule.
+        wakes = workflow.patched("runs-stay-short")
         while self._ending is None:
-            await self._wait_once()
-            if workflow.info().get_current_history_length() > start.events_per_run:
+            await self._wait_once(is_long if wakes else lambda: False)
+            if is_long():
                 workflow.continue_as_new(self._next_start(start.events_per_run))
         return self._ending
 
@@ -190,12 +196,15 @@ class CaseWorkflow:
         self._ending = self._ending or ending
         self._requests += 1
 
-    async def _wait_once(self) -> None:
-        """Waits for the next reminder, a new schedule or the end; announces a reminder when due."""
+    async def _wait_once(self, is_long: Callable[[], bool]) -> None:
+        """Waits for the next reminder, a new schedule or the end; announces a reminder when due.
+
+        Returns as well once the history is long.
+        """
         schedule, rung = self._schedule, self._next_rung()
 
         def changed() -> bool:
-            return self._ending is not None or self._schedule is not schedule
+            return self._ending is not None or self._schedule is not schedule or is_long()
 
         if rung is None:
             await workflow.wait_condition(changed)

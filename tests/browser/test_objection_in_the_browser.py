@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import zipfile
 from collections.abc import Callable
 from typing import Any
 
@@ -93,7 +94,7 @@ def test_files_go_with_it_and_the_bureau_looks_at_them(sign_in: SignIn, javascri
     press(operator, "上传这份文件")
     expect(operator.get_by_role("alert")).to_contain_text("不是可以接受的文件")
     expect(operator.get_by_label("理由")).to_have_value(GROUNDS)
-    choose(operator, "<b>现场.png", photograph())
+    choose(operator, "现场.png", photograph())
     operator.get_by_label("这份文件证明什么").fill("器具上的检定标志")
     press(operator, "上传这份文件")
     expect(operator.get_by_role("checkbox")).to_be_checked()
@@ -111,8 +112,19 @@ def test_files_go_with_it_and_the_bureau_looks_at_them(sign_in: SignIn, javascri
     if javascript:
         assert Axe().run(operator).violations_count == 0
     operator.goto(case)
+    assert_archive(operator, {"现场.jpg", "配方.pdf"})
     operator.get_by_role("button", name="撤回", exact=True).click()
     press(operator, "撤回异议")
+
+
+def assert_archive(page: Page, files: set[str]) -> None:
+    """The case file opens offline and holds what this person may see."""
+    with page.expect_download() as download:
+        page.get_by_role("link", name=re.compile("下载案卷")).click()
+    with zipfile.ZipFile(download.value.path()) as archive:
+        assert {name[9:] for name in archive.namelist() if name.startswith("evidence/")} == files
+        assert GROUNDS.split("[", maxsplit=1)[0] in archive.read("案卷.html").decode()
+        assert "sha256sum" in archive.read("核验说明.txt").decode()
 
 
 def assert_files(caseworker: Page, case: str) -> None:

@@ -464,6 +464,10 @@ ObjectionService.WithdrawObjection own       +  -  -  -  -  -  -  -  -  -  -   -
 ObjectionService.WithdrawObjection neighbour -  -  -  -  -  -  -  -  -  -  -   -  -  -
 ObjectionService.WithdrawObjection foreign   -  -  -  -  -  -  -  -  -  -  -   -  -  -
 
+ArchiveService.ProveCase own                 +  +  +  +  +  -  -  -  -  -  -   +  +  +
+ArchiveService.ProveCase neighbour           0  +  +  +  +  -  -  -  -  -  -   +  +  +
+ArchiveService.ProveCase foreign             0  0  0  0  0  -  -  -  -  -  -   0  0  0
+ArchiveService.ProveCase city                0  0  0  0  0  -  -  -  -  -  -   +  +  +
 EvidenceService.UploadEvidence own           +  +  -  +  -  -  -  -  -  -  -   -  -  -
 EvidenceService.UploadEvidence neighbour     0  +  -  +  -  -  -  -  -  -  -   -  -  -
 EvidenceService.UploadEvidence foreign       0  0  -  0  -  -  -  -  -  -  -   0  -  0

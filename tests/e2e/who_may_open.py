@@ -237,6 +237,9 @@ TABLE = """
 /cases/{case_id}/evidence own                             >   + + + + + - - - -  + + +
 /cases/{case_id}/evidence neighbour                       >   - + + + + - - - -  + + +
 /cases/{case_id}/evidence foreign                         >   - - - - - - - - -  - - -
+/cases/{case_id}/archive.zip own                          >   + + + + + - - - -  + + +
+/cases/{case_id}/archive.zip neighbour                    >   - + + + + - - - -  + + +
+/cases/{case_id}/archive.zip foreign                      >   - - - - - - - - -  - - -
 /evidence/{evidence_id}/file own                          >   . . . . . - - - -  . . .
 /evidence/{evidence_id}/file neighbour                    >   0 . . . . - - - -  . . .
 /evidence/{evidence_id}/file foreign                      >   0 0 0 0 0 - - - -  0 0 0

@@ -246,14 +246,46 @@ async def test_a_cancelled_case_ends_and_reports_nothing(temporal_client: Client
     assert notes.stuck == []
 
 
+async def told_again(handle: WorkflowHandle[Any, Any], times: int) -> None:
+    """Says the state of a case again and again, as reconciling does."""
+    state = CaseStart(case_id=handle.id.partition("/")[2], offset_seconds=offset())
+    for _ in range(times):
+        await handle.signal(ObjectionWorkflow.stands, state)
+        await handle.query(ObjectionWorkflow.schedule)  # so that each signal is a step of its own
+
+
+async def test_a_history_stays_short_however_long_the_case_lives(temporal_client: Client) -> None:
+    notes = Notes()
+    async with case_of(temporal_client, notes) as handle:
+        current = temporal_client.get_workflow_handle(handle.id)
+        await told_again(current, 260)
+        await current.signal(ObjectionWorkflow.decided, GRANTED)
+        await current.result()
+    runs = [
+        run.run_id async for run in temporal_client.list_workflows(f"WorkflowId = '{handle.id}'")
+    ]
+    lengths = [
+        len(
+            (
+                await temporal_client.get_workflow_handle(handle.id, run_id=run).fetch_history()
+            ).events
+        )
+        for run in runs
+    ]
+    assert len(runs) >= 3
+    assert max(lengths) < 500, lengths
+    assert notes.done.count("settle") == 1
+
+
 async def test_it_continues_as_new_with_its_whole_state(temporal_client: Client) -> None:
     notes = Notes()
     async with case_of(
-        temporal_client, notes, schedule=planned(five_days()), events_per_run=1
+        temporal_client, notes, schedule=planned(five_days()), events_per_run=25
     ) as handle:
         move = ClockMove(offset_seconds=offset() + 4 * DAY.total_seconds())
         await handle.signal(ObjectionWorkflow.clock_moved, move)
         await eventually(notes.have(1))
+        await told_again(handle, 10)
         current = temporal_client.get_workflow_handle(handle.id)
 
         async def went_on() -> bool:

@@ -21,7 +21,7 @@ from plumbing.database import Database
 from plumbing.settings import Settings
 from protos.grading.v1 import grading_pb2_grpc
 from protos.identity.v1 import identity_pb2, identity_pb2_grpc
-from protos.objection.v1 import evidence_pb2_grpc, repair_pb2_grpc
+from protos.objection.v1 import archive_pb2_grpc, evidence_pb2_grpc, repair_pb2_grpc
 from protos.objection.v1 import objection_pb2 as pb
 from protos.objection.v1 import objection_pb2_grpc as rpc
 from protos.operations.v1 import operations_pb2, operations_pb2_grpc
@@ -83,6 +83,18 @@ class Person:
     @property
     def evidence(self) -> evidence_pb2_grpc.EvidenceServiceStub:
         return evidence_pb2_grpc.EvidenceServiceStub(self.channels["objection"])
+
+    @property
+    def case_archive(self) -> archive_pb2_grpc.ArchiveServiceStub:
+        return archive_pb2_grpc.ArchiveServiceStub(self.channels["objection"])
+
+    @property
+    def identity(self) -> identity_pb2_grpc.IdentityServiceStub:
+        return identity_pb2_grpc.IdentityServiceStub(self.channels["registry"])
+
+    @property
+    def clock(self) -> registry_pb2_grpc.ClockServiceStub:
+        return registry_pb2_grpc.ClockServiceStub(self.channels["registry"])
 
     @property
     def grading(self) -> grading_pb2_grpc.GradingServiceStub:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import io
+import zipfile
 from collections.abc import AsyncIterator, Awaitable, Sequence
 from datetime import timedelta
 from typing import Any
@@ -14,11 +16,17 @@ import pytest
 from PIL import Image
 
 from plumbing.change import Changes
+from plumbing.checkpoints.proofs import check_proof
+from plumbing.checkpoints.signed_note import open_checkpoint
 from plumbing.client import Refusal, ask, new_request_id, refusal_of
 from plumbing.clock import SandboxClock
 from plumbing.database import Database
+from plumbing.papers.case_file.archive import Printing, case_archive, prepare
+from plumbing.papers.case_file.reading import read_case_file
+from protos.objection.v1 import archive_pb2
 from protos.objection.v1 import evidence_pb2 as pb
 from protos.objection.v1 import objection_pb2 as cases
+from protos.operations.v1 import operations_pb2
 from services.objection.evidence.keeping import EvidencePruner, named_by_evidence
 from tests.integration.objection.processes import BUREAU, ROLES, Cast, Person, engaged
 from tests.patience import PATIENCE_SECONDS
@@ -235,3 +243,63 @@ async def test_check_misses_a_file_that_is_gone(cast: Cast) -> None:
     assert await reason(cast.operator.evidence.ReadEvidence(_read(file))) == "NOT_FOUND"
     aside.rename(stored)
     assert await whole(cast.operator, file)
+
+
+async def archive_of(person: Person, case: cases.Case) -> dict[str, bytes]:
+    """The parts of the archive that a person takes of a case, each as its digest says."""
+    file = await read_case_file(person, case.case_id)
+    contents = prepare(file, Printing("https://portal.example", ""))
+    packed = b"".join([piece async for piece in case_archive(person, file, contents)])
+    with zipfile.ZipFile(io.BytesIO(packed)) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    lines = (line.split("  ", 1) for line in parts["SHA256SUMS"].decode().splitlines())
+    sums = {name: digest for digest, name in lines}
+    assert sums.keys() == parts.keys() - {"SHA256SUMS"}
+    for name, digest in sums.items():
+        assert hashlib.sha256(parts[name]).hexdigest() == digest, name
+    return parts
+
+
+async def test_the_case_file_stands_on_its_own(cast: Cast) -> None:
+    case, content = await cast.lodge(await cast.penalty()), pdf()
+    of_case: dict[str, Any] = {"case_id": case.case_id}
+    await send(cast.operator, content, file_name="证书.pdf", **of_case)
+    await send(cast.caseworker, pdf(), classification="internal", file_name="笔录.pdf", **of_case)
+    await cast.decide(await cast.accept(case), "uphold")
+    await cast.closed(case)
+    sealed = operations_pb2.GetCheckpointRequest(fresh=True)
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while (await _proof(cast, case)).uncovered or not (await _proof(cast, case)).entries:
+            await ask(cast.administrator.operations.GetCheckpoint(sealed))
+            await asyncio.sleep(0.1)
+    of_bureau = await archive_of(cast.caseworker, case)
+    of_subject = await archive_of(cast.operator, case)
+    assert of_bureau["evidence/证书.pdf"] == content
+    assert "evidence/笔录.pdf" in of_bureau
+    assert "evidence/笔录.pdf" not in of_subject
+    assert "笔录" not in of_subject["案卷.html"].decode()
+    [letter] = (await cast.read(case)).letters
+    assert of_subject[f"letters/{letter.number}.pdf"].startswith(b"%PDF")
+    assert any(name.startswith("receipts/") for name in of_subject)
+    assert letter.number in of_subject["案卷.html"].decode()
+    assert_proven(of_bureau, internal=True)
+    assert_proven(of_subject, internal=False)
+
+
+def assert_proven(parts: dict[str, bytes], *, internal: bool) -> None:
+    """Every audit entry of the archive holds against its checkpoint, told or not."""
+    key = parts["audit/key.pub"].decode().strip()
+    checkpoint = open_checkpoint(parts["audit/checkpoint.txt"].decode(), key)
+    proofs = [name for name in parts if name.startswith("audit/0")]
+    held = [check_proof(parts[name].decode(), checkpoint, key) for name in proofs]
+    assert any("objection.decide" in one["content"] for one in held)
+    # The subject's edition proves internal entries by their digest alone.
+    assert any("add_evidence" in one["content"] for one in held) == internal
+
+
+async def _proof(cast: Cast, case: cases.Case) -> archive_pb2.ProveCaseResponse:
+    request = archive_pb2.ProveCaseRequest(case_id=case.case_id)
+    answer: archive_pb2.ProveCaseResponse = await ask(
+        cast.caseworker.case_archive.ProveCase(request)
+    )
+    return answer

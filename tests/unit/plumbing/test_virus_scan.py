@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import shutil
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -63,3 +65,16 @@ def test_the_setting_names_the_program_with_its_arguments(tmp_path: Path) -> Non
     scan = VirusScan.of(named)
     assert scan is not None
     assert [*scan.command] == ["clamdscan", "--fdpass", "-"]
+
+
+@pytest.mark.skipif(not shutil.which("clamscan"), reason="ClamAV (Debian: clamav) is not there")
+async def test_clamav_itself_lets_a_clean_file_in_and_a_known_one_not(tmp_path: Path) -> None:
+    harmful, signatures = b"%PDF-1.7 known to be harmful", tmp_path / "own.hdb"
+    digest = hashlib.md5(harmful, usedforsecurity=False).hexdigest()  # as ClamAV writes them
+    signatures.write_text(f"{digest}:{len(harmful)}:Test.Harmful\n")
+    command = ("clamscan", f"--database={signatures}", "--no-summary", "-")
+    files = Files(MemoryStore(), scan=VirusScan(command, 60.0))
+    clean = await files.receive(pieces(b"%PDF-1.7", b" clean"), 1000)
+    with pytest.raises(InvalidInput, match="virus"):
+        await files.receive(pieces(harmful), 1000)
+    assert await kept(files) == [clean.sha256]

@@ -21,6 +21,7 @@ from services.cli.commands.table import GROUPS, HAND_WRITTEN, ROWS
 from services.grading.assessments.policy import ASSESSMENT_POLICY
 from services.grading.policy import POLICY as GRADING
 from services.grading.policy import RULESET_POLICY
+from services.objection.case_archive.policy import POLICY as ARCHIVE
 from services.objection.evidence.policy import POLICY as EVIDENCE
 from services.objection.policy import POLICY as OBJECTION
 from services.registry.certificates.policy import POLICY as CERTIFICATES
@@ -40,6 +41,7 @@ POLICIES: Policy = {
     **ASSESSMENT_POLICY,
     **OBJECTION,
     **EVIDENCE,
+    **ARCHIVE,
     **REGISTRY,
     **CERTIFICATES,
     **IMPORTS,
@@ -68,6 +70,7 @@ BY_HAND = {
     "ImportService/GetRejectedRows": "batch rejected",
     "CertificateService/UploadCertificate": "certificate upload",
     "CertificateService/ReadCertificate": "certificate save",
+    "ArchiveService/ProveCase": "case archive",
     "EvidenceService/UploadEvidence": "evidence upload",
     "EvidenceService/ReadEvidence": "evidence save",
     "BulkService/OpenBulkBatch": "import bulk",

@@ -1,0 +1,1 @@
+"""What a case file needs to stand on its own, away from the platform."""
