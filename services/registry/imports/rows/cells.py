@@ -13,7 +13,7 @@ from typing import Any
 from law.disclosure.personal_data import is_id_number
 from law.errors import InvalidInput
 from law.identifiers import check_credit_code
-from law.identity import serial_key
+from law.identity import folded, serial_key
 from law.instruments import code_of
 from plumbing.characters import control
 from plumbing.mail_address import REASON_EN, REASON_ZH, is_mail_address
@@ -28,7 +28,7 @@ Read = Callable[[str], Value]
 _FLAGS = {"是": True, "否": False, "true": True, "false": False, "1": True, "0": False}
 _FLAGS |= {"yes": True, "no": False, "y": True, "n": False, "√": True, "×": False}
 _FLAGS |= {"已核实": True, "未核实": False, "已生效": True, "未生效": False}
-_WHOLE = re.compile(r"[+-]?\d{1,9}")
+_WHOLE = re.compile(r"([+-]?\d{1,9})\s*[分个项次件]?")  # 3 分 is 3
 _SCIENTIFIC = re.compile(r"[+-]?\d(?:\.\d+)?[eE]\+\d{2,3}")
 _UNDECODED = "\ufffd"
 _FORMULA = re.compile(r"'*[=+\-@\t\r\n＝＋－＠]")
@@ -68,8 +68,16 @@ def text(cell: str) -> str:
 
 
 def mail_address(cell: str) -> str:
-    """Reads a mail address; converts full-width characters. Raises BadCell for anything else."""
+    """Reads a mail address; converts full-width characters. Raises BadCell for anything else.
+
+    A subject without one leaves the cell blank.
+    """
     address = code(cell)
+    if not serial_key(address):
+        raise BadCell("BAD_ADDRESS", "没有电子邮箱的请留空", "leave the cell blank without address")
+    if address.count("@") > 1:
+        zh, en = "只填一个电子邮箱地址，其余的请删去", "write one mail address, without the others"
+        raise BadCell("BAD_ADDRESS", zh, en)
     if not is_mail_address(address):
         raise BadCell("BAD_ADDRESS", REASON_ZH, REASON_EN)
     return address
@@ -136,21 +144,29 @@ def flag(cell: str) -> bool:
 
 
 def whole(cell: str) -> int:
-    """Reads a whole number (C-10). Raises BadCell for any other text."""
-    narrow = unicodedata.normalize("NFKC", cell)
-    if not _WHOLE.fullmatch(narrow):
+    """Reads a whole number (C-10), also with 分 behind it. Raises BadCell for any other text."""
+    number = _WHOLE.fullmatch(unicodedata.normalize("NFKC", cell))
+    if not number:
         raise BadCell("NOT_A_NUMBER", "应为整数", "must be a whole number")
-    return int(narrow)
+    return int(number[1])
 
 
 @dataclass(frozen=True)
 class Choice:
-    """Reads a cell as one of a list of coded values, by its code or by one of its Chinese words."""
+    """Reads a cell as one of a list of coded values, by its code or by one of its Chinese words.
+
+    `doubtful` are words that mean none of them for certain, so that a person has to choose.
+    """
 
     labels: Labels[Any]
+    doubtful: frozenset[str] = frozenset()
 
     def __call__(self, cell: str) -> StrEnum:
         value: StrEnum | None = self.labels.value(cell)
+        if value is None and folded(cell) in self.doubtful:
+            listed = "、".join(self.labels.words)
+            zh = f"“{excerpt(cell)}”不能确定是哪一种，请按证书填写：{listed}"
+            raise BadCell("DOUBTFUL", zh, f"may mean several; write what the paper says: {listed}")
         if value is None:
             listed = self.labels.listed
             raise BadCell("NOT_A_CHOICE", f"应为以下之一：{listed}", f"must be one of: {listed}")

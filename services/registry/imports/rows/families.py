@@ -123,7 +123,7 @@ def _family(name: FamilyName, message: Descriptor, *rows: tuple[str, str, cells.
 _KIND = cells.Choice(labels.Labels(labels.SUBJECT_KINDS))
 _SECTOR = cells.Choice(labels.Labels(labels.SECTORS))
 _STATE = cells.Choice(labels.Labels(labels.STATES))
-_RESULT = cells.Choice(labels.Labels(labels.RESULTS))
+_RESULT = cells.Choice(labels.Labels(labels.RESULTS), labels.DOUBTFUL_RESULTS)
 _RECORD_KIND = cells.Choice(labels.Labels(labels.RECORD_KINDS))
 _SEVERITY = cells.Choice(labels.Labels(labels.SEVERITIES))
 

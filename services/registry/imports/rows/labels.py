@@ -55,10 +55,20 @@ STATES: Mapping[InstrumentState, Sequence[str]] = {
     InstrumentState.STOPPED: ("停用", "已停用", "停止使用", "封存", "禁用"),
     InstrumentState.SCRAPPED: ("报废", "已报废"),
 }
-# 准用, 限用 and 降级使用 say under which condition an instrument may be used: a person decides.
+# What says under which condition an instrument may be used, or only that something was done: a
+# person decides.
+DOUBTFUL_RESULTS = frozenset({
+    "准用", "限用", "限制使用", "降级", "降级使用", "降等使用", "部分合格", "基本合格", "停用",
+    "√", "×", "校准", "已检", "已检定", "未检", "未检定", "/", "-", "无",
+})  # fmt: skip
 RESULTS: Mapping[VerificationResult, Sequence[str]] = {
-    VerificationResult.PASS: ("合格", "检定合格", "符合", "符合要求"),
-    VerificationResult.REJECT: ("不合格", "检定不合格", "不符合", "不符合要求"),
+    VerificationResult.PASS: (
+        *("合格", "检定合格", "符合", "符合要求", "通过", "检定通过", "passed", "ok", "qualified"),
+    ),
+    VerificationResult.REJECT: (
+        *("不合格", "检定不合格", "不符合", "不符合要求", "不通过", "未通过", "检定未通过"),
+        *("rejected", "fail", "failed", "unqualified"),
+    ),
     VerificationResult.REPAIRED: ("修理", "已修理", "维修", "已维修", "修复", "已修复"),
     VerificationResult.PENDING: ("待定", "待检", "检定中", "未出结果"),
 }
@@ -154,6 +164,7 @@ LIKELY_HEADINGS: Mapping[str, Sequence[str]] = {
     "email": ("邮箱", "联系邮箱", "e-mail"),
 }
 _BETWEEN = re.compile("[;,、]")
+_STOPS = "。.;,!"  # behind a word, in whatever width
 
 
 class Labels(Generic[E]):
@@ -190,4 +201,5 @@ class Labels(Generic[E]):
 
 
 def _folded(word: str) -> str:
-    return "".join(unicodedata.normalize("NFKC", word).split()).casefold()
+    narrow = "".join(unicodedata.normalize("NFKC", word).split())
+    return narrow.rstrip(_STOPS).casefold()

@@ -98,7 +98,9 @@ def test_what_is_neither_yes_nor_no_is_no_flag() -> None:
     assert refused(cells.flag, "也许") == "NOT_A_FLAG"
 
 
-@pytest.mark.parametrize(("cell", "value"), [("5", 5), ("+5", 5), ("１２", 12), ("-3", -3)])
+@pytest.mark.parametrize(
+    ("cell", "value"), [("5", 5), ("+5", 5), ("１２", 12), ("-3", -3), ("3 分", 3)]
+)
 def test_a_figure_is_whole(cell: str, value: int) -> None:
     assert cells.whole(cell) == value
 
@@ -262,6 +264,31 @@ def test_a_cell_with_no_mail_address_says_what_is_wanted(cell: str) -> None:
     email = FAMILIES[FamilyName.SUBJECTS].fields["email"]
     assert refused(email.read, cell) == "BAD_ADDRESS"
     assert email.read("ａ@x.example") == "a@x.example"
+
+
+@pytest.mark.parametrize(
+    ("cell", "said"),
+    [("无", "留空"), ("/", "留空"), ("a@x.example；b@y.example", "一个"), ("a@x", "例如")],
+)
+def test_a_mail_address_that_is_refused_says_what_to_write(cell: str, said: str) -> None:
+    with pytest.raises(BadCell) as caught:
+        cells.mail_address(cell)
+    assert said in caught.value.zh
+
+
+@pytest.mark.parametrize("cell", ["合格。", "Pass", "PASSED", "检定通过", "符合要求", "ＯＫ"])
+def test_a_pass_is_read_in_the_words_of_the_trade(cell: str) -> None:
+    result = FAMILIES[FamilyName.VERIFICATIONS].fields["result"]
+    assert result.read(cell) == "pass"
+
+
+@pytest.mark.parametrize("cell", ["降级使用", "准用", "√", "未检", "／"])
+def test_a_result_that_a_person_has_to_decide_is_refused_with_the_choices(cell: str) -> None:
+    result = FAMILIES[FamilyName.VERIFICATIONS].fields["result"]
+    with pytest.raises(BadCell) as caught:
+        result.read(cell)
+    assert caught.value.reason == "DOUBTFUL"
+    assert caught.value.zh.endswith("请按证书填写：合格、不合格、修理、待定")
 
 
 @pytest.mark.parametrize("name", ['ОАО "Завод"', "ОАО «ЗАВОД»", "оао завод", "ОАО  “Завод”."])
