@@ -30,6 +30,7 @@ from services.alerts.escalation.timers import EscalationTimers
 from services.alerts.notices import english, texts
 from services.alerts.notices.account_mails import account_mail_due
 from services.alerts.notices.batch_notices import batch_decided
+from services.alerts.notices.case_notices import colleagues_named
 from services.alerts.notices.filing import instrument_filed
 from services.alerts.notices.issue import Matter, contact_of, issue, known
 from services.alerts.notices.proposal_notices import proposal_decided
@@ -84,6 +85,7 @@ def consumers(parts: Parts, timers: Timers) -> list[Consumer]:
             on(objection.TermRungReached, term_rung_reached),
             on(objection.CaseHandedOver, case_handed_over),
             on(objection.ObjectionSentBack, objection_sent_back),
+            on(objection.ColleaguesNamed, colleagues_named),
         ),
         consumer(
             "alerts-deliveries",

@@ -73,6 +73,7 @@ class NoticeKind(StrEnum):
     ACCOUNT = "account"
     PROPOSAL = "proposal"
     CHECKPOINT = "checkpoint"
+    CASE = "case"  # how a case goes on: lodged, taken, extended
 
 
 class NoticeState(StrEnum):

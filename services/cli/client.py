@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from protos.identity.v1.identity_pb2_grpc import IdentityServiceStub
     from protos.letters.v1.letters_pb2_grpc import LetterServiceStub
     from protos.objection.v1.archive_pb2_grpc import ArchiveServiceStub
+    from protos.objection.v1.desk_pb2_grpc import CaseDeskServiceStub
     from protos.objection.v1.evidence_pb2_grpc import EvidenceServiceStub
     from protos.objection.v1.objection_pb2_grpc import ObjectionServiceStub
     from protos.objection.v1.repair_pb2_grpc import RepairServiceStub
@@ -83,6 +84,7 @@ GRPC_SERVICES = {
     "case_archive": Service("objection", "protos.objection.v1.archive", "ArchiveService"),
     "evidence": Service("objection", "protos.objection.v1.evidence", "EvidenceService"),
     "repair": Service("objection", "protos.objection.v1.repair", "RepairService"),
+    "desk": Service("objection", "protos.objection.v1.desk", "CaseDeskService"),
     "alerts": Service("alerts", "protos.alerts.v1.alerts", "AlertsService"),
     "escalations": Service("alerts", "protos.alerts.v1.escalations", "EscalationService"),
 }
@@ -116,6 +118,7 @@ class Client:
         repair: RepairServiceStub
         evidence: EvidenceServiceStub
         case_archive: ArchiveServiceStub
+        desk: CaseDeskServiceStub
         alerts: AlertsServiceStub
         escalations: EscalationServiceStub
     else:

@@ -26,11 +26,12 @@ from services.objection.checks import CaseChecks
 from services.objection.cited_receipts import CitedReceipts
 from services.objection.clients import Clients
 from services.objection.consumers import consumers
+from services.objection.desk.servicer import CaseDeskServicer
 from services.objection.evidence import policy as evidence_policy
 from services.objection.evidence.keeping import EvidencePruner, check_evidence, named_by_evidence
 from services.objection.evidence.policy import EVIDENCE
 from services.objection.evidence.servicer import EvidenceServicer
-from services.objection.policy import POLICY, REPAIRS
+from services.objection.policy import DESK, POLICY, REPAIRS
 from services.objection.policy import SERVICE as RPC_SERVICE
 from services.objection.repairs.servicer import RepairServicer
 from services.objection.servicer import ObjectionServicer
@@ -71,6 +72,7 @@ async def build(parts: Parts) -> Assembly:
             REPAIRS: RepairServicer(parts.changes, clients).register,
             EVIDENCE: evidence.register,
             ARCHIVE: ArchiveServicer(parts.changes, checkpoints).register,
+            DESK: CaseDeskServicer(parts.changes, clients).register,
             letters.SERVICE: LetterServicer(parts.changes, queries.find_letters).register,
         },
         policies=[POLICY, evidence_policy.POLICY, archive_policy.POLICY, letters.POLICY],

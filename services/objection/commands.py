@@ -77,7 +77,7 @@ async def accept(change: Change, request: pb.AcceptObjectionRequest) -> pb.Accep
         _of(_ACCEPTED, case),
         cite=TERM_CITE,
         note=await recusal_note(change, case),
-        caseworker=change.on_behalf_of,
+        caseworker=case.caseworker or change.on_behalf_of,
         accepted_at=change.at,
         term=start(TERM_OF[case.kind], change.today, edition()).to_json(),
     )

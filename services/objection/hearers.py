@@ -18,7 +18,7 @@ from law.errors import Fault, InvalidInput, WrongState
 from law.objection import OBJECTION_CITE, CaseState, Permission
 from plumbing import row_scope
 from plumbing.change import Change
-from plumbing.identity import scope_prefix
+from plumbing.identity import Role, scope_prefix
 from plumbing.view import View
 from protos.identity.v1 import identity_pb2
 from protos.objection.v1 import events_pb2 as events
@@ -120,15 +120,17 @@ class Hearings:
 
     async def unheard(self, case: Case) -> Unheard | None:
         """Returns who stands back and who could take a case; None if somebody here may hear it."""
-        here = await self._hearing(case, case.bureau)
+        here = await self.hearing(case, case.bureau)
         if here.somebody:
             return None
         above = _above(case.bureau, list(await self._clients.bureaus()))
-        can = [code for code in above if (await self._hearing(case, code)).somebody]
+        can = [code for code in above if (await self.hearing(case, code)).somebody]
         return Unheard(here, can)
 
-    async def _hearing(self, case: Case, bureau: str) -> Hearing:
-        role = identity_pb2.Role.Value(f"ROLE_{HEARS[case.kind].upper()}")
+    async def hearing(self, case: Case, bureau: str) -> Hearing:
+        """Returns who of a bureau hears such a case, each with whether they may hear this one."""
+        hears = HEARS.get(case.kind, Role.CASEWORKER)
+        role = identity_pb2.Role.Value(f"ROLE_{hears.upper()}")
         codes = dict.fromkeys((bureau, bureau[:_DIGITS]))
         people = [one for code in codes for one in await self._of(code) if role in one.roles]
         ties = replace(await ties_of(self._view.session, case), applicant=case.lodged_by)

@@ -20,6 +20,10 @@ _READ = allow(
 # A caseworker hears objections, a reviewer of the city reconsiderations: `steps.heard_case`.
 _HEARS = allow(Role.CASEWORKER, Role.MUNICIPAL_REVIEWER)
 REPAIRS = "quanheng.objection.v1.RepairService"
+DESK = "quanheng.objection.v1.CaseDeskService"
+_OF_BUREAU = allow(
+    Role.CASEWORKER, Role.UNIT_HEAD, Role.MUNICIPAL_REVIEWER
+)  # notes are never for the subject
 POLICY: Policy = {
     f"/{SERVICE}/CheckObjection": allow(Role.OPERATOR).noting("record"),
     f"/{SERVICE}/LodgeObjection": allow(Role.OPERATOR).with_large_requests(),
@@ -48,4 +52,10 @@ POLICY: Policy = {
     f"/{REPAIRS}/DeclineRepair": allow(Role.CASEWORKER),
     f"/{REPAIRS}/ConfirmCondition": allow(Role.CASEWORKER),
     f"/{REPAIRS}/DecideRepair": allow(Role.CASEWORKER),
+    f"/{DESK}/AssignCase": _OF_BUREAU,
+    f"/{DESK}/ListAssignees": _OF_BUREAU.noting("case"),
+    f"/{DESK}/AddCaseNote": _OF_BUREAU,
+    f"/{DESK}/ListCaseNotes": _OF_BUREAU.noting("case"),
+    f"/{DESK}/ListMentions": _OF_BUREAU.noting("case"),
+    f"/{DESK}/SeeMentions": _OF_BUREAU,
 }

@@ -23,7 +23,14 @@ from plumbing.view import View
 from protos.objection.v1 import objection_pb2 as pb
 from services.objection import wire
 from services.objection.handling import earlier_cases
-from services.objection.tables import FOLLOWS_ANOTHER, IS_OPEN, Case, CaseLetter, CaseStep
+from services.objection.tables import (
+    FOLLOWS_ANOTHER,
+    IS_OPEN,
+    UNASSIGNED,
+    Case,
+    CaseLetter,
+    CaseStep,
+)
 
 WAITING = (
     CaseState.LODGED,
@@ -125,6 +132,8 @@ def _conditions(caller: Caller, request: pb.ListCasesRequest) -> Iterator[Any]:
             yield col(getattr(Case, name)) == value
     if request.caseworkers:
         yield col(Case.caseworker).in_(request.caseworkers)
+    if request.unassigned:
+        yield sa.text(UNASSIGNED)  # as in the index, word for word
     if request.subject_ids:
         yield col(Case.subject_id).in_(request.subject_ids)
     if not (request.include_closed or request.state or request.decided_from):

@@ -18,6 +18,8 @@ NO_TERM = date.max  # sorts cases without a running term behind all others
 
 FOLLOWS_ANOTHER = "follows != ''"
 IS_OPEN = "state NOT IN ('closed', 'declined', 'withdrawn')"
+UNASSIGNED = f"caseworker = '' AND {IS_OPEN}"
+UNSEEN = "seen_at IS NULL"
 
 
 class Base(SQLModel, registry=own_registry()):
@@ -40,6 +42,7 @@ class Case(Base, table=True):
         partial_index(
             "ix_objection_case_open_due_on", "due_on", "case_id", "bureau", "state", where=IS_OPEN
         ),
+        partial_index("ix_objection_case_open_unassigned", "due_on", "case_id", where=UNASSIGNED),
         partial_index("ix_objection_case_open_lodged_at", "lodged_at", "case_id", where=IS_OPEN),
         partial_index(
             "ix_objection_case_open_caseworker", "caseworker", "due_on", "case_id", where=IS_OPEN
@@ -167,6 +170,36 @@ class CaseStep(Base, table=True):
     actor: str
     cite: str
     note: str = ""
+
+
+@proven()
+class CaseNote(Base, table=True):
+    """A note of a person of a bureau on a case; no subject reads it."""
+
+    __tablename__ = "case_note"
+    __table_args__ = (sa.Index("ix_case_note_case", "case_id", "at", "note_id"),)
+
+    note_id: str = Field(primary_key=True)
+    case_id: str
+    author: str
+    text: str
+    at: datetime
+
+
+class CaseMention(Base, table=True):
+    """A person whom a note names; `seen_at` is null until they confirm to have read it."""
+
+    __tablename__ = "case_mention"
+    __table_args__ = (
+        sa.Index("ix_case_mention_note", "note_id", "account_id"),
+        partial_index("ix_case_mention_unseen", "account_id", "at", "note_id", where=UNSEEN),
+    )
+
+    account_id: str = Field(primary_key=True)
+    note_id: str = Field(primary_key=True)
+    case_id: str
+    at: datetime
+    seen_at: datetime | None = None
 
 
 @proven()

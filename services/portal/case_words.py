@@ -39,6 +39,8 @@ NOTES = {
     "lodge": N_("提出"),
     "reopen": N_("复核退回，重新办理"),
     "hand_over": N_("移交上级机关办理"),
+    "assign": N_("确定办理人"),
+    "note": N_("内部备注"),
     "confirm_condition": N_("核对条件"),
     "add_evidence": N_("提交证据文件"),
     "gather_evidence": N_("收集证据文件"),

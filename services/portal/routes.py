@@ -20,6 +20,7 @@ from services.portal.pages import (
     calculators,
     calendar_feed,
     case_acts,
+    case_desk,
     case_file,
     case_list,
     cases,
@@ -180,6 +181,7 @@ _HEARS = (Role.CASEWORKER, Role.MUNICIPAL_REVIEWER)
 _CASES = (
     _at("/cases", cases.listing, Role.OPERATOR, *STAFF),
     _at("/cases/accept", case_list.accept_chosen, *_HEARS, form=True),
+    _at("/cases/take", case_desk.take_chosen, *_HEARS, form=True),
     _at("/cases/{case_id}", cases.one, Role.OPERATOR, *STAFF),
     _at(RECONSIDERATION_PATH, reconsideration_wizard.lodge, Role.OPERATOR, form=True),
     _at(EVIDENCE_PATH, evidence.of_case, Role.OPERATOR, *STAFF, form=True),
@@ -193,6 +195,8 @@ _CASES = (
     _at("/cases/{case_id}/extend", case_acts.ask_extension, *_HEARS, form=True),
     _at("/cases/{case_id}/extension", case_acts.extension, Role.UNIT_HEAD, form=True),
     _at("/cases/{case_id}/decide", case_acts.decide, *_HEARS, form=True),
+    _at("/cases/{case_id}/assign", case_desk.assign, *case_desk.DESK, form=True),
+    _at("/cases/{case_id}/notes", case_desk.notes, *case_desk.DESK, form=True),
     _at("/cases/{case_id}/hand-over", unheard.hand_over, Role.UNIT_HEAD, form=True),
     _at("/cases/{case_id}/ask-supplement", case_acts.ask_supplement, Role.CASEWORKER, form=True),
     _at(

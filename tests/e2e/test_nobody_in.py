@@ -53,6 +53,8 @@ CELLS = {grpc.StatusCode.PERMISSION_DENIED: "-", grpc.StatusCode.NOT_FOUND: "0"}
 # Lists whose answers name nothing of a place; out of scope they are refused.
 TELL_NO_ID = {"SummariseCases", "SummariseGrades", "SummariseMonth", "SummariseRecords"} | {
     "ListActivations",
+    "ListAssignees",
+    "ListCaseNotes",
     "ListImpactMoves",
     "ListUnheardCases",
 }

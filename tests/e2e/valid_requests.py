@@ -18,6 +18,7 @@ from protos.grading.v1 import assessments_pb2 as assessments
 from protos.grading.v1 import grading_pb2 as grading
 from protos.identity.v1 import identity_pb2 as identity
 from protos.letters.v1 import letters_pb2 as letters
+from protos.objection.v1 import desk_pb2 as desk
 from protos.objection.v1 import evidence_pb2 as files
 from protos.objection.v1 import objection_pb2 as objection
 from protos.operations.v1 import operations_pb2 as operations
@@ -257,6 +258,13 @@ _OF_PLACE: dict[str, Callable[[Place], Message]] = {
     ),
     "DecideObjection": lambda place: objection.DecideObjectionRequest(
         request_id=new_request_id(), case_id=place.case_id, outcome="uphold", reasons="测试"
+    ),
+    # Another has it than the caller says: refused, but not because of who asks.
+    "AssignCase": lambda place: desk.AssignCaseRequest(
+        request_id=new_request_id(), case_id=place.case_id, from_account="nobody"
+    ),
+    "AddCaseNote": lambda place: desk.AddCaseNoteRequest(
+        request_id=new_request_id(), case_id=place.case_id, note="测试"
     ),
     "ListUnheardCases": lambda place: objection.ListUnheardCasesRequest(case_id=place.case_id),
     "HandOverCase": lambda place: objection.HandOverCaseRequest(

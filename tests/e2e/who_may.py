@@ -480,6 +480,18 @@ EvidenceService.ReadEvidence own             +  +  +  +  +  -  -  -  -  -  -   +
 EvidenceService.ReadEvidence neighbour       0  +  +  +  +  -  -  -  -  -  -   +  +  +
 EvidenceService.ReadEvidence foreign         0  0  0  0  0  -  -  -  -  -  -   0  0  0
 EvidenceService.ReadEvidence city            0  0  0  0  0  -  -  -  -  -  -   +  +  +
+CaseDeskService.AssignCase own               -  +  +  +  -  -  -  -  -  -  -   -  -  -
+CaseDeskService.AssignCase foreign           -  -  -  -  -  -  -  -  -  -  -   -  -  -
+CaseDeskService.AssignCase city              -  -  -  -  -  -  -  -  -  -  -   +  +  +
+CaseDeskService.ListAssignees own            -  +  +  +  -  -  -  -  -  -  -   +  +  +
+CaseDeskService.ListAssignees foreign        -  -  -  -  -  -  -  -  -  -  -   -  -  -
+CaseDeskService.AddCaseNote own              -  +  +  +  -  -  -  -  -  -  -   +  +  +
+CaseDeskService.AddCaseNote foreign          -  -  -  -  -  -  -  -  -  -  -   -  -  -
+CaseDeskService.ListCaseNotes own            -  +  +  +  -  -  -  -  -  -  -   +  +  +
+CaseDeskService.ListCaseNotes foreign        -  -  -  -  -  -  -  -  -  -  -   -  -  -
+CaseDeskService.ListMentions any             -  +  +  +  -  -  -  -  -  -  -   +  +  +
+CaseDeskService.SeeMentions own              -  +  +  +  -  -  -  -  -  -  -   +  +  +
+CaseDeskService.SeeMentions foreign          -  -  -  -  -  -  -  -  -  -  -   -  -  -
 
 RepairService.CheckRepair own                +  +  +  +  +  -  -  -  -  -  -   +  +  +
 RepairService.CheckRepair neighbour          -  +  +  +  +  -  -  -  -  -  -   +  +  +

@@ -216,6 +216,11 @@ TABLE = """
 /cases/{case_id}/decline foreign                          >   - - - - - - - - -  - - -
 /cases/{case_id}/extend own                               >   - + - - - - - - -  + - -
 /cases/{case_id}/extend foreign                           >   - - - - - - - - -  - - -
+/cases/take any                                           >   - + - + - - - -  - + - +
+/cases/{case_id}/assign own                               >   - + + + - - - - -  + + +
+/cases/{case_id}/assign foreign                           >   - - - - - - - - -  - - -
+/cases/{case_id}/notes own                                >   - + + + - - - - -  + + +
+/cases/{case_id}/notes foreign                            >   - - - - - - - - -  - - -
 /cases/{case_id}/hand-over own                            >   - - + - - - - - -  - + -
 /cases/{case_id}/hand-over foreign                        >   - - - - - - - - -  - - -
 /cases/{case_id}/decide own                               >   - + - - - - - - -  + - -

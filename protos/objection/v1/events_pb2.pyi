@@ -3,9 +3,11 @@
 isort:skip_file
 What the objection service announces."""
 
+from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
+from google.protobuf.internal import containers as _containers
 from protos.objection.v1 import objection_pb2 as _objection_pb2
 import builtins as _builtins
 import sys
@@ -709,3 +711,69 @@ class CaseHandedOver(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___CaseHandedOver: _TypeAlias = CaseHandedOver  # noqa: Y015
+
+@_typing.final
+class CaseAssigned(_message.Message):
+    """A case was taken by a person of its bureau, or given to one."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CASE_FIELD_NUMBER: _builtins.int
+    FROM_ACCOUNT_FIELD_NUMBER: _builtins.int
+    from_account: _builtins.str
+    """The account that had it before; empty if nobody had."""
+    @_builtins.property
+    def case(self) -> _objection_pb2.Case:
+        """The case, with the person who has it now."""
+
+    def __init__(
+        self,
+        *,
+        case: _objection_pb2.Case | None = ...,
+        from_account: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["case", b"case"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["case", b"case", "from_account", b"from_account"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CaseAssigned: _TypeAlias = CaseAssigned  # noqa: Y015
+
+@_typing.final
+class ColleaguesNamed(_message.Message):
+    """A note on a case names colleagues, who are told; the note itself is not told."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CASE_FIELD_NUMBER: _builtins.int
+    NOTE_ID_FIELD_NUMBER: _builtins.int
+    AUTHOR_NAME_FIELD_NUMBER: _builtins.int
+    NAMES_FIELD_NUMBER: _builtins.int
+    note_id: _builtins.str
+    """The note."""
+    author_name: _builtins.str
+    """Name of the person who wrote it."""
+    @_builtins.property
+    def case(self) -> _objection_pb2.Case:
+        """The case."""
+
+    @_builtins.property
+    def names(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Names of the colleagues."""
+
+    def __init__(
+        self,
+        *,
+        case: _objection_pb2.Case | None = ...,
+        note_id: _builtins.str = ...,
+        author_name: _builtins.str = ...,
+        names: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["case", b"case"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["author_name", b"author_name", "case", b"case", "names", b"names", "note_id", b"note_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ColleaguesNamed: _TypeAlias = ColleaguesNamed  # noqa: Y015

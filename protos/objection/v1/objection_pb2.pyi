@@ -131,7 +131,7 @@ class Case(_message.Message):
     lodged_by: _builtins.str
     """Account that lodged it."""
     caseworker: _builtins.str
-    """Caseworker who accepted it."""
+    """The person who has the case: took it, was given it or accepted it; empty if nobody has."""
     extension_requested_days: _builtins.int
     """Working days that the caseworker requests."""
     extension_ground: _builtins.str
@@ -1145,6 +1145,7 @@ class ListCasesRequest(_message.Message):
     DECIDED_FROM_FIELD_NUMBER: _builtins.int
     LATE_FIELD_NUMBER: _builtins.int
     CASEWORKERS_FIELD_NUMBER: _builtins.int
+    UNASSIGNED_FIELD_NUMBER: _builtins.int
     bureau: _builtins.str
     """Only this bureau; empty means all in the caller's scope."""
     subject_id: _builtins.str
@@ -1177,6 +1178,8 @@ class ListCasesRequest(_message.Message):
     """Only cases decided on this day or later."""
     late: _builtins.bool
     """Only cases decided after the last day of their term."""
+    unassigned: _builtins.bool
+    """Only cases that nobody has taken or been given."""
     @_builtins.property
     def subject_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Only cases of these subjects; empty means of all."""
@@ -1205,10 +1208,11 @@ class ListCasesRequest(_message.Message):
         decided_from: _builtins.str = ...,
         late: _builtins.bool = ...,
         caseworkers: _abc.Iterable[_builtins.str] | None = ...,
+        unassigned: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["bureau", b"bureau", "caseworker", b"caseworker", "caseworkers", b"caseworkers", "decided_from", b"decided_from", "due_to", b"due_to", "include_closed", b"include_closed", "kind", b"kind", "late", b"late", "lodged_from", b"lodged_from", "lodged_to", b"lodged_to", "order_by", b"order_by", "page_size", b"page_size", "page_token", b"page_token", "sector", b"sector", "state", b"state", "subject_id", b"subject_id", "subject_ids", b"subject_ids"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["bureau", b"bureau", "caseworker", b"caseworker", "caseworkers", b"caseworkers", "decided_from", b"decided_from", "due_to", b"due_to", "include_closed", b"include_closed", "kind", b"kind", "late", b"late", "lodged_from", b"lodged_from", "lodged_to", b"lodged_to", "order_by", b"order_by", "page_size", b"page_size", "page_token", b"page_token", "sector", b"sector", "state", b"state", "subject_id", b"subject_id", "subject_ids", b"subject_ids", "unassigned", b"unassigned"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -44,7 +44,7 @@ GROUPS: Mapping[str, str] = {
     "index": "景区、街区诚信计量指数 | indices of scenic areas and street blocks",
     "objection": "异议 | objections",
     "repair": "信用修复 | repair of credit",
-    "case": "案卷 | case files",
+    "case": "案件的办理人、内部备注和案卷 | who has a case, notes on it, and its file",
     "evidence": "案件的证据文件 | files as evidence in cases",
     "alert": "三色预警与通知 | alerts and notices",
     "escalation": "红色警示的督促 | escalations",

@@ -80,6 +80,9 @@ title_en 名称（英文） | title_zh 名称 | total 总分 | type_code 器具�
 valid_from 启用日 | valid_to 终止日 | valid_until 有效期至 | value 内容 | verified 经核实
 version 版本 | warning 仅提示 | whole_spell 整期 | withdrawal_ground 撤回理由
 withdrawn_at 撤回时间 | year 年度 | marks_on_acceptance 受理后标注
+note_id 备注id | case_number 案号 | author 作者 | mentions 请留意 | CaseNote.text 备注
+confirmed 已看过
+Assignee.name 姓名
 standbacks 回避的人员 | hand_over_to 可移交的机关
 absence_id 外出登记id | from_on 第一日 | to_on 最后一日 | substitute_id 代理人账号id
 substitute_name 代理人 | set_by 登记人 | set_at 登记时间 | Absence.bureau 机关代码

@@ -50,7 +50,7 @@ async def request_supplement(
         lambda message: events.RepairSupplementRequested(case=message),
         cite=REPAIR_CITE,
         note=missing,
-        caseworker=change.on_behalf_of,
+        caseworker=case.caseworker or change.on_behalf_of,
         repair=_changed(case, supplement_requested=missing),
     )
     letter = supplement_letter(facts, missing, await _supplement_letters(change, case) + 1)
@@ -87,7 +87,7 @@ async def accept(
         Step.ACCEPT,
         lambda message: events.RepairAccepted(case=message),
         cite=REPAIR_CITE,
-        caseworker=change.on_behalf_of,
+        caseworker=case.caseworker or change.on_behalf_of,
         accepted_at=change.at,
         repair=_plain(_checked(case, _file_of(case), archive)),
     )

@@ -17,6 +17,7 @@ from protos.objection.v1 import repair_pb2 as repair
 from protos.registry.v1 import registry_pb2 as registry
 from services.portal.pages.case_effects import effect_of, foresee
 from services.portal.pages.case_powers import open_pages, require_page
+from services.portal.pages.case_timeline import latest
 from services.portal.pages.cases import contested
 from services.portal.pages.forms import NOT_A_DAY, NOT_POINTS, is_day
 from services.portal.pages.reading import subject
@@ -268,6 +269,7 @@ async def _act(
         values |= {"refusal": message_of(refusal, visit.language), "errors": told}
         case = await _case(visit)  # somebody else may have acted since the page was opened
         values["is_stale"] = _is_stale(visit, case)
+        values["happened"] = await latest(visit, case.case_id)
         return await _form(visit, template, case, 409 if values["is_stale"] else 422, **values)
     return visit.redirect(f"/cases/{case.case_id}")
 

@@ -33,6 +33,7 @@ from services.portal.listing import (
     show,
 )
 from services.portal.pages.absences import stood_in_for
+from services.portal.pages.case_desk import WAITING
 from services.portal.pages.case_powers import is_heard_by
 from services.portal.pages.reading import ALL, account_names, subject_names
 from services.portal.visit import Visit, message_of
@@ -136,6 +137,7 @@ async def _read(visit: Visit, asked: Asked) -> Chunk[Row]:
         caseworkers=[visit.person.account_id, *away] if asked["mine"] else [],
         include_closed=bool(asked["closed"]),
         late=bool(asked["late"]),
+        unassigned=bool(asked["unassigned"]),
         subject_ids=wanted,
         order_by=asked.order_by,
         **days,
@@ -182,6 +184,7 @@ async def _filters(visit: Visit) -> list[Filter]:
         Filter("kind", N_("类别"), [(one.value, words.case_kind_of(one)) for one in CaseKind]),
         Filter("state", N_("状态"), [(one.value, words.case_state(one).word) for one in CaseState]),
         *([mine] if visit.has(*_HEARS) else []),
+        Filter("unassigned", N_("只看还没有人办理的"), box=True),
         Filter("closed", N_("包括已办结的"), box=True),
     ]
     return [*usual, *await _given(visit)]
@@ -204,8 +207,8 @@ async def _given(visit: Visit) -> list[Filter]:
 
 def _key(visit: Visit, row: Row) -> str:
     case = row.case
-    acceptable = case.state == CaseState.LODGED and is_heard_by(visit, case)
-    return case.case_id if acceptable else ""
+    free = case.state == CaseState.LODGED or (case.state in WAITING and not case.caseworker)
+    return case.case_id if free and is_heard_by(visit, case) else ""
 
 
 def _title(visit: Visit, row: Row) -> Cell:

@@ -8,16 +8,21 @@ from dataclasses import dataclass
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from law.objection import CaseKind, Step
+from plumbing.client import ask
 from plumbing.identity import Role
 from protos.objection.v1 import objection_pb2 as pb
+from services.portal.pages.reading import account_names
+from services.portal.visit import Visit
 from services.portal.wording import N_, Words
 
 _CONFIRMED, _RUNG = "confirm_condition", "rung"
+_ASSIGN = "assign"  # a step of several roles
 # Steps besides those of the law; the platform itself takes those without a role.
 _NAMES = {
     "lodge": N_("提出"),
     "reopen": N_("复核退回，重新办理"),
     "hand_over": N_("移交上级机关办理"),
+    _ASSIGN: N_("确定办理人"),
     _CONFIRMED: N_("核实条件"),
     "add_evidence": N_("提交证据文件"),
     "gather_evidence": N_("收集证据文件"),
@@ -62,13 +67,24 @@ def timeline(
     return [_entry(words, case, step, people) for step in steps]
 
 
+async def latest(visit: Visit, case_id: str) -> Entry | None:
+    """Reads the last step of a case, for somebody whose own act came too late."""
+    answer = await ask(visit.services.objection.GetCase(pb.GetCaseRequest(case_id=case_id)))
+    if not answer.steps:
+        return None
+    step = answer.steps[-1]
+    names = await account_names(visit, [step.actor])
+    return _entry(visit.words, answer.case, step, names)
+
+
 def _entry(words: Words, case: pb.Case, step: pb.Step, people: Mapping[str, str]) -> Entry:
     role = _role(case, step)
+    by_person = role or step.step == _ASSIGN
     named = _NAMES.get(step.step)
     return Entry(
         at=step.at,
         what=words.say(named) if named else words.step(step.step),
-        person=people.get(step.actor, "") if role else words.say(N_("平台")),
+        person=people.get(step.actor, "") if by_person else words.say(N_("平台")),
         role=words.role(role) if role else "",
         note=_note(words, case, step),
         cite=step.cite,

@@ -14,6 +14,7 @@ from protos.objection.v1 import objection_pb2 as objection
 from protos.registry.v1 import registry_pb2 as registry
 from services.portal.pages import (
     bureau_tasks,
+    case_desk,
     city_tasks,
     first_notices,
     institution,
@@ -89,6 +90,7 @@ async def home(visit: Visit) -> Response:
 _OF_SOME_ROLES = (
     bureau_tasks.interview_tasks,
     bureau_tasks.inspection_tasks,
+    case_desk.tasks,
     city_tasks.impact_tasks,
     city_tasks.index_tasks,
     first_notices.tasks,

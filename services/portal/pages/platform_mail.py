@@ -43,6 +43,7 @@ KINDS = {
     "account": N_("账号"),
     "proposal": N_("变更申请"),
     "checkpoint": N_("检查点"),
+    "case": N_("案件办理"),
 }
 _OF_FILTERS = ("bureau", "state", "kind", "channel", "failure", "created_from")
 Addressed = tuple[alerts.Notice, str]

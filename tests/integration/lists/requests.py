@@ -18,6 +18,7 @@ from protos.grading.v1 import assessments_pb2 as assessments
 from protos.grading.v1 import grading_pb2 as grading
 from protos.grading.v1 import rulesets_pb2 as rulesets
 from protos.identity.v1 import identity_pb2 as identity
+from protos.objection.v1 import desk_pb2 as desk
 from protos.objection.v1 import objection_pb2 as objection
 from protos.operations.v1 import operations_pb2 as operations
 from protos.registry.v1 import certificates_pb2 as certificates
@@ -34,6 +35,7 @@ from services.grading import year_end
 from services.grading.indices import queries as of_indices
 from services.grading.rulesets import queries as of_rulesets
 from services.objection import queries as of_cases
+from services.objection.desk import notes as of_notes
 from services.registry import labels
 from services.registry import queries as of_register
 from services.registry.certificates import queries as of_certificates
@@ -109,6 +111,7 @@ LISTS = (
             Asked(_CASES(sector="fuel")),
             Asked(_CASES(caseworker="s1")),
             Asked(_CASES(caseworkers=["s1", "s2"]), a_few="open with few people"),
+            Asked(_CASES(unassigned=True), a_few="open with nobody"),
             Asked(_CASES(due_to="2026-09-30")),
             Asked(_CASES(lodged_from="2026-09-01", lodged_to="2026-09-30"), a_few=A_DAY),
             Asked(_CASES(lodged_from="2026-09-01", lodged_to="2026-09-30", order_by="lodged_at")),
@@ -117,6 +120,12 @@ LISTS = (
             Asked(_CASES(decided_from="2026-07-01", late=True), a_few=A_QUARTER),
         ),
     ),
+    List(
+        "objection",
+        of_notes.list_notes,
+        (Asked(desk.ListCaseNotesRequest(case_id="s1"), (SERVICE,)),),
+    ),
+    List("objection", of_notes.list_mentions, (Asked(desk.ListMentionsRequest()),)),
     List(
         "alerts",
         of_alerts.list_colours,

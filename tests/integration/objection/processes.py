@@ -21,7 +21,12 @@ from plumbing.database import Database
 from plumbing.settings import Settings
 from protos.grading.v1 import grading_pb2_grpc
 from protos.identity.v1 import identity_pb2, identity_pb2_grpc
-from protos.objection.v1 import archive_pb2_grpc, evidence_pb2_grpc, repair_pb2_grpc
+from protos.objection.v1 import (
+    archive_pb2_grpc,
+    desk_pb2_grpc,
+    evidence_pb2_grpc,
+    repair_pb2_grpc,
+)
 from protos.objection.v1 import objection_pb2 as pb
 from protos.objection.v1 import objection_pb2_grpc as rpc
 from protos.operations.v1 import operations_pb2, operations_pb2_grpc
@@ -95,6 +100,10 @@ class Person:
     @property
     def clock(self) -> registry_pb2_grpc.ClockServiceStub:
         return registry_pb2_grpc.ClockServiceStub(self.channels["registry"])
+
+    @property
+    def desk(self) -> desk_pb2_grpc.CaseDeskServiceStub:
+        return desk_pb2_grpc.CaseDeskServiceStub(self.channels["objection"])
 
     @property
     def grading(self) -> grading_pb2_grpc.GradingServiceStub:

@@ -14,9 +14,10 @@ from sqlmodel import col, select
 
 from law.objection import Outcome
 from plumbing import migrations
-from plumbing.client import Refusal, ask, new_request_id
+from plumbing.client import Refusal, ask, new_request_id, refusal_of
 from plumbing.database import Database
 from plumbing.events.outbox import Outbox
+from protos.objection.v1 import desk_pb2 as desk
 from protos.objection.v1 import objection_pb2 as pb
 from protos.operations.v1 import operations_pb2 as operations
 from protos.registry.v1 import registry_pb2
@@ -372,6 +373,87 @@ async def test_cases_are_found_by_sector_and_by_subject(cast: Cast) -> None:
     assert not await found(state="closed")
 
 
+async def test_of_two_people_who_take_a_case_one_has_it_and_the_other_is_told_who(
+    cast: Cast,
+) -> None:
+    case = await cast.lodge(await cast.penalty())
+    takes = [assigns(one, case) for one in (cast.caseworker, cast.both)]
+    answers = await asyncio.gather(*takes, return_exceptions=True)
+    [taken] = [one.case for one in answers if not isinstance(one, BaseException)]
+    [lost] = [refusal_of(one) for one in answers if isinstance(one, grpc.aio.AioRpcError)]
+    names = {cast.caseworker.account_id: "caseworker", cast.both.account_id: "both"}
+    assert lost.message_zh == f"案件现由{names[taken.caseworker]}办理，您看到以后已有变化"
+    assert (lost.code, lost.reason) == (grpc.StatusCode.FAILED_PRECONDITION, "WRONG_STATE")
+    # Whoever accepts it, it stays with the person who took it.
+    assert (await cast.accept(case)).caseworker == taken.caseworker
+    elsewhere = await refused(assigns(cast.elsewhere, case, from_account=taken.caseworker))
+    assert elsewhere.code is grpc.StatusCode.PERMISSION_DENIED
+    given = {"account_id": cast.both.account_id, "from_account": taken.caseworker}
+    if taken.caseworker != cast.both.account_id:
+        await ask(assigns(cast.unit_head, case, reasons="外出学习", **given))
+    [step] = [one for one in (await cast.read(case)).steps if one.step == "assign"][-1:]
+    assert step.note.endswith("→both")
+    assert "外出学习" not in str(await cast.read(case))  # the subject reads no note
+    await taken_back(cast, case)
+    over = await refused(assigns(cast.unit_head, case, account_id=cast.caseworker.account_id))
+    assert over.message_zh == "案件已有结果，不再分派"
+
+
+async def test_only_somebody_who_may_hear_a_case_is_given_it(cast: Cast) -> None:
+    case = await cast.lodge(await cast.penalty())
+    listed = await ask(
+        cast.unit_head.desk.ListAssignees(desk.ListAssigneesRequest(case_id=case.case_id))
+    )
+    reasons = {one.name: one.reason_zh for one in listed.people}
+    assert reasons == {"enterer": "不得对本人录入的记录作出决定", "caseworker": "", "both": ""}
+    for person, why in (
+        (cast.enterer, "不得对本人录入的记录作出决定"),
+        (cast.reviewer, "不是本单位办理这类案件的人员"),
+    ):
+        given = await refused(assigns(cast.unit_head, case, account_id=person.account_id))
+        assert given.faults[0][:2] == ("account_id", why)
+    await ask(assigns(cast.unit_head, case, account_id=cast.caseworker.account_id))
+    mine = {"account_id": cast.both.account_id, "from_account": cast.caseworker.account_id}
+    assert (await refused(assigns(cast.enterer, case, **mine))).reason == "NOT_PERMITTED"
+    await ask(assigns(cast.caseworker, case, **mine))
+    nobody = pb.ListCasesRequest(unassigned=True, page_size=1000)
+    free = (await ask(cast.caseworker.objection.ListCases(nobody))).cases
+    assert case.case_id not in {one.case_id for one in free}
+    await taken_back(cast, case)
+
+
+async def test_a_note_names_colleagues_and_no_subject_reads_it(cast: Cast) -> None:
+    case = await cast.lodge(await cast.penalty())
+    note = desk.AddCaseNoteRequest(
+        request_id=new_request_id(),
+        case_id=case.case_id,
+        note="请核对检定机构的答复",
+        mentions=[cast.both.account_id],
+    )
+    written = (await ask(cast.caseworker.desk.AddCaseNote(note))).note
+    assert (await ask(cast.caseworker.desk.AddCaseNote(note))).note == written
+    mine = await ask(cast.both.desk.ListMentions(desk.ListMentionsRequest()))
+    assert [one for one in mine.notes if one.case_id == case.case_id] == [written]
+    asked = desk.ListCaseNotesRequest(case_id=case.case_id)
+    assert list((await ask(cast.unit_head.desk.ListCaseNotes(asked))).notes) == [written]
+    for person in (cast.operator, cast.rival, cast.elsewhere):
+        call = person.desk.ListCaseNotes(asked)
+        assert (await refused(call)).code is grpc.StatusCode.PERMISSION_DENIED
+    assert "答复" not in str(await cast.read(case))
+    seen = desk.SeeMentionsRequest(request_id=new_request_id(), case_id=case.case_id)
+    assert (await ask(cast.both.desk.SeeMentions(seen))).confirmed == 1
+    mine = await ask(cast.both.desk.ListMentions(desk.ListMentionsRequest()))
+    assert case.case_id not in {one.case_id for one in mine.notes}
+    stranger = desk.AddCaseNoteRequest(
+        request_id=new_request_id(),
+        case_id=case.case_id,
+        note="请留意",
+        mentions=[cast.operator.account_id],
+    )
+    assert (await refused(cast.caseworker.desk.AddCaseNote(stranger))).faults[0][0] == "mentions"
+    await taken_back(cast, case)
+
+
 async def test_models_and_migrations_agree(cast: Cast) -> None:
     database = Database(cast.processes.settings.database_url("objection"))
     assert await migrations.differences(database, "objection") == []
@@ -479,3 +561,14 @@ async def receipts_found(cast: Cast) -> set[tuple[str, str]]:
     """What `check` finds about the receipts that cases cite."""
     problems = (await cast.check()).problems
     return {(one.name, one.object) for one in problems if one.name.startswith("receipt.")}
+
+
+def assigns(person: Person, case: pb.Case, **fields: str) -> Any:
+    request = desk.AssignCaseRequest(request_id=new_request_id(), case_id=case.case_id, **fields)
+    return person.desk.AssignCase(request)
+
+
+async def taken_back(cast: Cast, case: pb.Case) -> None:
+    request = pb.WithdrawObjectionRequest(request_id=new_request_id(), case_id=case.case_id)
+    await ask(cast.operator.objection.WithdrawObjection(request))
+    await cast.settled(case)

@@ -18,8 +18,8 @@ from plumbing.database import Database
 from plumbing.identity import Caller, Role
 from plumbing.rpc import serve
 from plumbing.tokens import Signer, Verifier, make_keys, public_key
+from protos.objection.v1 import desk_pb2, repair_pb2
 from protos.objection.v1 import objection_pb2 as pb
-from protos.objection.v1 import repair_pb2
 from protos.objection.v1.objection_pb2_grpc import ObjectionServiceStub
 from services.objection.clients import Clients
 from services.objection.policy import POLICY, SERVICE
@@ -61,6 +61,7 @@ def test_every_method_has_a_rule() -> None:
     services = (
         pb.DESCRIPTOR.services_by_name["ObjectionService"],
         repair_pb2.DESCRIPTOR.services_by_name["RepairService"],
+        desk_pb2.DESCRIPTOR.services_by_name["CaseDeskService"],
     )
     methods = [
         (service.full_name, method.name) for service in services for method in service.methods

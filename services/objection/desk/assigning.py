@@ -1,0 +1,134 @@
+"""Takes a case, or gives it to a person of its bureau who may hear it.
+
+Whoever has a case is responsible for its term. Others in the same role can act in it as before, for
+example as a substitute. Of two people who take a case at once, the second is told who has it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from law.errors import Fault, InvalidInput, NotPermitted, WrongState
+from law.objection import OBJECTION_CITE
+from plumbing.change import Change
+from plumbing.identity import Caller, Role
+from plumbing.view import View
+from protos.objection.v1 import desk_pb2 as pb
+from protos.objection.v1 import events_pb2 as events
+from services.objection.clients import Clients
+from services.objection.desk.notes import add_note
+from services.objection.hearers import Hearing, Hearings
+from services.objection.queries import WAITING, find_case
+from services.objection.steps import case_in_scope, record_step
+from services.objection.tables import Case
+
+NOBODY_ZH, NOBODY_EN = "无人", "nobody"
+
+
+@dataclass(frozen=True)
+class Desk:
+    """Who of a bureau hears a case, and the names of its people by account."""
+
+    hearing: Hearing
+
+    def name(self, account_id: str) -> str:
+        """Returns the name of a person; the first digits of the account if it is not of here."""
+        for person, _ in self.hearing.people:
+            if person.account_id == account_id:
+                return person.display_name
+        return account_id[:8]
+
+    def require(self, account_id: str) -> None:
+        """Raises InvalidInput if a person does not hear the case, or stands back from it."""
+        for person, permission in self.hearing.people:
+            if person.account_id == account_id:
+                if permission.allowed:
+                    return
+                fault = Fault("account_id", permission.zh, permission.en, cite=permission.cite)
+                raise InvalidInput(faults=[fault])
+        zh, en = "不是本单位办理这类案件的人员", "does not hear such cases in this bureau"
+        raise InvalidInput(faults=[Fault("account_id", zh, en, cite=OBJECTION_CITE)])
+
+
+async def desk_of(view: View, case_id: str, clients: Clients) -> Desk:
+    """Returns who may have a case, for an official of its bureau or of a bureau above.
+
+    Raises NotFound if there is no such case, and NotPermitted outside the caller's scope.
+    """
+    case = await find_case(view.session, case_id)
+    view.caller.require_bureau(case.bureau)
+    hearings = Hearings(view, clients, exact=True)
+    return Desk(await hearings.hearing(case, case.bureau))
+
+
+def assignees(desk: Desk) -> pb.ListAssigneesResponse:
+    """Returns the people who hear a case, with the reason of each who stands back."""
+    return pb.ListAssigneesResponse(
+        people=[
+            pb.Assignee(account_id=person.account_id, name=person.display_name)
+            if why.allowed
+            else pb.Assignee(
+                account_id=person.account_id,
+                name=person.display_name,
+                reason_zh=why.zh,
+                reason_en=why.en,
+                cite=why.cite,
+            )
+            for person, why in desk.hearing.people
+        ]
+    )
+
+
+async def assign(
+    change: Change, request: pb.AssignCaseRequest, *, desk: Desk
+) -> pb.AssignCaseResponse:
+    """Gives a case to a person of its bureau, or to the caller.
+
+    The head of the unit gives any case. Others take one that nobody has, or give away their own.
+    Raises WrongState if the case is decided, or if another has it than `request.from_account`;
+    InvalidInput for a person who does not hear the case or stands back; NotPermitted otherwise.
+    """
+    case = await case_in_scope(change, request.case_id)
+    to = request.account_id or change.on_behalf_of
+    _require_open(case)
+    _require_unchanged(case, request.from_account, desk)
+    _require_own(change.caller, case)
+    desk.require(to)
+    before, case.caseworker, case.version = case.caseworker, to, case.version + 1
+    change.session.add(case)
+    message = await record_step(
+        change,
+        case,
+        "assign",
+        lambda message: events.CaseAssigned(case=message, from_account=before),
+        cite=OBJECTION_CITE,
+        note=f"{desk.name(before) if before else NOBODY_ZH}→{desk.name(to)}",
+        before={"caseworker": before},
+    )
+    if request.reasons.strip():
+        await add_note(change, case, request.reasons, [])
+    return pb.AssignCaseResponse(case=message)
+
+
+def _require_open(case: Case) -> None:
+    if case.state not in WAITING:
+        zh, en = "案件已有结果，不再分派", "The case has its result and is given to nobody"
+        raise WrongState(zh, en, case=case.case_id, state=case.state)
+
+
+def _require_unchanged(case: Case, seen: str, desk: Desk) -> None:
+    if case.caseworker != seen:
+        has = desk.name(case.caseworker) if case.caseworker else ""
+        raise WrongState(
+            f"案件现由{has or NOBODY_ZH}办理，您看到以后已有变化",
+            f"The case is now with {has or NOBODY_EN}; it changed after you saw it",
+            case=case.case_id,
+            caseworker=case.caseworker,
+        )
+
+
+def _require_own(caller: Caller, case: Case) -> None:
+    if not caller.has(Role.UNIT_HEAD) and case.caseworker not in ("", caller.account_id):
+        zh = "他人办理的案件由本人移交，或者由单位负责人改派"
+        en = "A case of somebody else is given away by them or by the head of the unit"
+        raise NotPermitted(zh, en)
