@@ -163,6 +163,7 @@ def _plain(kind: type[Message], place: Place, **more: Any) -> Message:
         "subject_ids": [place.subject_id],
         "step": "reminder",
         "seen": "nothing",
+        "written": "样例秤",
         "valid_from": "2026-12-31",
         "bureau": place.bureau,
         "reasons": "测试",
