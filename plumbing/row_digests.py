@@ -168,6 +168,11 @@ def plain(value: Any) -> Any:
     return value.hex() if isinstance(value, bytes) else value
 
 
+def plain_row(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Returns the values of a row as JSON has them, by column."""
+    return {name: value if type(value) in _PLAIN else plain(value) for name, value in row.items()}
+
+
 class Staged(Protocol):
     """Digests of rows that were written elsewhere before, and which a change now moves to here."""
 
@@ -239,6 +244,14 @@ class WrittenRows:
         """Notes a row as it is now; a row of a table that is not watched is left out."""
         if watched := _PROVEN.get(type(row)):
             self.digests[watched.table, watched.key(row)] = watched.digest(row, self.salt)
+
+    def note_values(self, model: type[SQLModel], rows: Iterable[Mapping[str, Any]]) -> None:
+        """Notes rows of a watched table that are given as their values in JSON, by column."""
+        watched, names = _PROVEN[model], list(_PROVEN[model].columns)
+        for row in rows:
+            key = "/".join(str(row[name]) for name in watched.keys)
+            digest = watched.digest_of([row[name] for name in names], self.salt)
+            self.digests[watched.table, key] = digest
 
     def collect(self, session: Session) -> None:
         """Notes the rows that a flush of the session has just written."""

@@ -77,10 +77,15 @@ async def save_subjects(change: Change, rows: Sequence[Subject], cause: Cause = 
     Their instruments are not updated; `follow_owner` does it.
     """
     for row in rows:
-        row.initials = initials(row.name)
+        complete_subject(row)
     await _write(change, rows)
     items = [_Item(_aggregate(row.subject_id), row.bureau, wire.subject(row)) for row in rows]
     await _announce(change, events.SubjectsChanged, "subjects", items, cause)
+
+
+def complete_subject(row: Subject) -> None:
+    """Sets the columns of a subject that follow from its others."""
+    row.initials = initials(row.name)
 
 
 async def save_instruments(
@@ -119,20 +124,28 @@ async def save_verifications(
     Their instruments must be saved already.
     """
     await _write(change, rows)
-    owners: dict[str, tuple[str, str]] = {}
-    for ids in chunks(sorted({row.instrument_id for row in rows}), IDS_IN_QUERY):
-        instruments = await change.session.exec(
-            select(Instrument.instrument_id, Instrument.subject_id, Instrument.bureau).where(
-                col(Instrument.instrument_id).in_(ids)
-            )
-        )
-        owners |= {instrument: (subject, bureau) for instrument, subject, bureau in instruments}
+    owners = await owners_of_instruments(change.session, {row.instrument_id for row in rows})
     items = []
     for row in rows:
         subject, bureau = owners[row.instrument_id]
         items.append(_Item(_aggregate(subject), bureau, wire.verification(row)))
     await _announce(change, events.VerificationsRecorded, "verifications", items, cause)
     await orders.complete(change, rows)
+
+
+async def owners_of_instruments(
+    session: AsyncSession, instrument_ids: Iterable[str]
+) -> dict[str, tuple[str, str]]:
+    """Returns the subject and the bureau of each of these instruments, by its id."""
+    owners: dict[str, tuple[str, str]] = {}
+    for ids in chunks(sorted(instrument_ids), IDS_IN_QUERY):
+        instruments = await session.exec(
+            select(Instrument.instrument_id, Instrument.subject_id, Instrument.bureau).where(
+                col(Instrument.instrument_id).in_(ids)
+            )
+        )
+        owners |= {instrument: (subject, bureau) for instrument, subject, bureau in instruments}
+    return owners
 
 
 async def save_records(change: Change, rows: Sequence[Record], cause: Cause = ENTERED) -> None:
@@ -146,7 +159,7 @@ async def save_records(change: Change, rows: Sequence[Record], cause: Cause = EN
     await change.session.flush()
     await announce_publications(change, await reopen(change.session, rows), cause)
     await forget_changed(change.session, rows)
-    bureaus = await _bureaus(change.session, {row.subject_id for row in rows})
+    bureaus = await bureaus_of_subjects(change.session, {row.subject_id for row in rows})
     items = [
         _Item(_aggregate(row.subject_id), bureaus[row.subject_id], wire.record(row)) for row in rows
     ]
@@ -157,7 +170,7 @@ async def announce_publications(
     change: Change, rows: Sequence[tuple[Record, Publication]], cause: Cause = ENTERED
 ) -> None:
     """Announces where the publication of records stands, after each change of it."""
-    bureaus = await _bureaus(change.session, {record.subject_id for record, _ in rows})
+    bureaus = await bureaus_of_subjects(change.session, {record.subject_id for record, _ in rows})
     items = []
     for record, row in rows:
         row.revision += 1
@@ -215,12 +228,25 @@ def _version(change: Change, row: Record) -> RecordVersion:
     )
 
 
-async def _bureaus(session: AsyncSession, subject_ids: set[str]) -> dict[str, str]:
+async def bureaus_of_subjects(session: AsyncSession, subject_ids: set[str]) -> dict[str, str]:
+    """Returns the bureau of each of these subjects, by its id."""
     bureaus: dict[str, str] = {}
     for ids in chunks(sorted(subject_ids), IDS_IN_QUERY):
         rows = select(Subject.subject_id, Subject.bureau).where(col(Subject.subject_id).in_(ids))
         bureaus |= dict((await session.exec(rows)).all())
     return bureaus
+
+
+async def announce_batch(
+    change: Change,
+    event: type[Message],
+    field: str,
+    told: Iterable[tuple[str, Message]],
+    cause: Cause,
+) -> None:
+    """Announces rows of a batch that are written already, each as its bureau and its message."""
+    items = [_Item("", bureau, message) for bureau, message in told]
+    await _announce(change, event, field, items, cause)
 
 
 async def _announce(

@@ -39,6 +39,19 @@ def right_to_mark(type_code: str) -> str:
     return f"serials of {type_code}"
 
 
+async def counts(session: AsyncSession, touched: Collection[Serial]) -> Counter[Serial]:
+    """Returns how many instruments on file have each of these numbers."""
+    found: Counter[Serial] = Counter()
+    for type_code, serial_nos in _portions(touched):
+        query = select(col(Instrument.serial_key)).where(
+            Instrument.type_code == type_code,
+            col(Instrument.serial_key).in_(serial_nos),
+            sa.not_(col(Instrument.removed)),
+        )
+        found.update((type_code, key) for key in await session.exec(query))
+    return found
+
+
 async def update_marks(session: AsyncSession, touched: Collection[Serial]) -> list[Instrument]:
     """Sets or clears the mark of a repeated serial number on the instruments with these numbers.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Any, TypeVar
 
@@ -84,6 +85,12 @@ def role_number(role: Role) -> identity.Role.ValueType:
 def role_named(number: identity.Role.ValueType) -> Role:
     """Returns the role that has this number in messages."""
     return Role(identity.Role.Name(number).removeprefix("ROLE_").lower())
+
+
+def of_values(values: Mapping[str, Any], kind: type[M]) -> M:
+    """Converts a row that is given as its values in JSON, by column, to a message."""
+    names = kind.DESCRIPTOR.fields_by_name
+    return kind(**{name: values[name] for name in names if values[name] is not None})
 
 
 def _message(row: Any, kind: type[M]) -> M:

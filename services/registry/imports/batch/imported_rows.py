@@ -1,32 +1,25 @@
-"""Writes the rows that a plan creates or changes, and how to undo them.
-
-An import writes them to its scratch file (`staging/`).
-"""
+"""The tables whose rows an import creates or changes, and the digests by which it knows them."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-import sqlalchemy as sa
 from pydantic.fields import FieldInfo
-from sqlalchemy.orm import attributes
 from sqlmodel import col, select
 
-from law.colours.rule import InstrumentState
 from plumbing.change import Change
 from plumbing.chunks import chunks
+from plumbing.row_digests import plain
 from services.registry import announce_changes
 from services.registry.announce_changes import IDS_IN_QUERY, Cause
-from services.registry.imports.plan.plan import Kind, Plan, Planned
-from services.registry.imports.progress import Progress, Step
+from services.registry.imports.plan.plan import Kind
 from services.registry.tables import (
     Bureau,
-    ImportedThing,
     Instrument,
     Record,
     Subject,
@@ -34,6 +27,7 @@ from services.registry.tables import (
 )
 
 ROWS_AT_ONCE = 2000
+_AS_JSON = json.JSONEncoder(sort_keys=True).encode
 Save = Callable[..., Awaitable[Any]]
 # Columns that follow from other rows: they may change without anyone having changed the row.
 FOLLOWS = frozenset({"version", "serial_key", "repeated_serial"})
@@ -62,38 +56,43 @@ class Table:
         return col(getattr(self.model, self.key))
 
     @cached_property
-    def _blank(self) -> Mapping[str, Any]:
+    def blank(self) -> Mapping[str, Any]:
+        """The columns that may be left out of a new row, with the values that they then have."""
         fields: Mapping[str, FieldInfo] = self.model.model_fields
         return {name: info.default for name, info in fields.items() if not info.is_required()}
 
-    def new(self, values: Mapping[str, Any]) -> Any:
-        """Returns a new row with these values.
-
-        The constructor of the model is not used: it would take a third of an import's whole time.
-        """
-        row = attributes.manager_of_class(self.model).new_instance()
-        row.__dict__.update({**self._blank, **values})
-        return row
-
     def digest(self, row: Any) -> str:
         """Returns the SHA-256 of a row's own values, without the values derived from other rows."""
-        return self._digest(row, self.columns | self.added)
+        return self.digest_of(row.model_dump(mode="json"))
+
+    def digest_of(self, values: Mapping[str, Any]) -> str:
+        """Returns the same of a row that is given as its values in JSON, by column."""
+        return self._digest(values, self._always)
 
     def matches(self, row: Any, digest: str) -> bool:
         """Returns whether a row still has the values that it had when the digest was computed.
 
         Digests that an earlier release computed are recognised too.
         """
-        return digest in (self.digest(row), self._digest(row, self.columns))
+        values = row.model_dump(mode="json")
+        return digest in (self.digest_of(values), self._digest(values, self.columns))
 
-    def _digest(self, row: Any, always: frozenset[str]) -> str:
-        values = row.model_dump(mode="json", exclude=self.follows)
-        covered = {
-            name: value
-            for name, value in values.items()
-            if name in always or getattr(row, name) != self._blank.get(name)
-        }
-        return hashlib.sha256(json.dumps(covered, sort_keys=True).encode()).hexdigest()
+    def _digest(self, values: Mapping[str, Any], always: frozenset[str]) -> str:
+        covered = {name: values[name] for name in always}
+        for name, blank in self._own.items():
+            if name not in always and values[name] != blank:
+                covered[name] = values[name]
+        return hashlib.sha256(_AS_JSON(covered).encode()).hexdigest()
+
+    @cached_property
+    def _always(self) -> frozenset[str]:
+        return self.columns | self.added
+
+    @cached_property
+    def _own(self) -> Mapping[str, Any]:
+        """The columns that a digest may cover, with their blank values in JSON."""
+        names = self.model.model_fields.keys() - self.follows
+        return {name: plain(self.blank.get(name)) for name in sorted(names)}
 
 
 TABLES: Mapping[Kind, Table] = {
@@ -159,46 +158,6 @@ async def load(
     return rows
 
 
-async def apply(change: Change, plan: Plan, cause: Cause, progress: Progress) -> None:
-    """Creates and changes all rows of a plan, in portions of up to 2000 rows."""
-    progress.begin(Step.APPLY, sum(map(len, plan.things.values())))
-    await change.session.flush()
-    for kind in Kind:
-        for portion in chunks(plan.things[kind], ROWS_AT_ONCE):
-            await _apply(change, kind, portion, cause)
-            progress.done += len(portion)
-            # Everything is flushed; saved rows need not stay in memory for the rest of a long file.
-            change.session.expunge_all()
-
-
-async def _apply(change: Change, kind: Kind, portion: Sequence[Planned], cause: Cause) -> None:
-    present = await load(change, kind, (one.thing_id for one in portion if not one.new))
-    before = {thing_id: row.model_dump(mode="json") for thing_id, row in present.items()}
-    rows = [_row(kind, one, present) for one in portion]
-    if kind is Kind.RECORD:
-        for row in rows:  # who sent the batch, and who approved it
-            row.authors = sorted({*(row.authors or ()), row.entered_by, change.on_behalf_of})
-    await TABLES[kind].save(change, rows, cause)
-    if kind is Kind.SUBJECT:
-        await follow(change, rows, before, cause)
-    await _keep_for_undo(change, kind, portion, rows, before, cause)
-
-
-def _row(kind: Kind, planned: Planned, present: Mapping[str, Any]) -> Any:
-    """The row that is planned: a new one, or the present one changed."""
-    table = TABLES[kind]
-    values = dict(planned.values)
-    state: InstrumentState | None = values.pop("state", None)
-    if planned.new:
-        row = table.new(values | {table.key: planned.thing_id})
-    else:
-        row = present[planned.thing_id]
-        row.sqlmodel_update(values)
-    if state is not None:
-        row.use(state)
-    return row
-
-
 async def follow(
     change: Change, rows: Iterable[Subject], before: Mapping[str, Mapping[str, Any]], cause: Cause
 ) -> None:
@@ -210,27 +169,3 @@ async def follow(
         former = before.get(row.subject_id)
         if former and (former["bureau"], former["in_review"]) != (row.bureau, row.in_review):
             await announce_changes.follow_owner(change, row, cause)
-
-
-async def _keep_for_undo(
-    change: Change,
-    kind: Kind,
-    portion: Sequence[Planned],
-    rows: Sequence[Any],
-    before: Mapping[str, Any],
-    cause: Cause,
-) -> None:
-    connection = await change.session.connection()
-    things = [
-        {
-            "batch_id": cause.batch_id,
-            "kind": kind.value,
-            "thing_id": planned.thing_id,
-            "version": row.version,
-            "digest": TABLES[kind].digest(row),
-            "before": before.get(planned.thing_id),
-            "stated": kind is Kind.INSTRUMENT and planned.stated,
-        }
-        for planned, row in zip(portion, rows, strict=True)
-    ]
-    await connection.execute(sa.insert(ImportedThing), things)

@@ -24,8 +24,8 @@ from plumbing.memory import unsearched
 from plumbing.settings import Settings
 from protos.registry.v1 import events_pb2 as events
 from services.registry.announce_changes import Cause
+from services.registry.imports.batch import applying
 from services.registry.imports.batch import content as pieces
-from services.registry.imports.batch import imported_rows
 from services.registry.imports.batch.approvers import AWAITING
 from services.registry.imports.batch.content import Places
 from services.registry.imports.batch.intake import Intake, Upload, announce, decide
@@ -164,7 +164,7 @@ class _Preparation:
         header = self.intake.header
         cause = Cause(events.CAUSE_IMPORTED, header.file_name, batch.batch_id, batch.baseline)
         change = Change(session, self.intake.caller, self.at)
-        await imported_rows.apply(change, plan, cause, self.intake.progress)
+        await applying.apply(change, plan, cause, self.intake.progress)
         footprint = Footprint.of(self.intake.upload.file.items, plan)
         return await Staged.of(self.scratch, change, footprint, seen)
 
