@@ -27,12 +27,13 @@ from services.registry import announce_changes, serials, wire
 from services.registry.announce_changes import Cause
 from services.registry.imports.batch.imported_rows import TABLES, Table
 from services.registry.imports.plan.plan import Kind, Planned
-from services.registry.tables import ImportedThing, RecordVersion
+from services.registry.tables import ImportedThing, Record, RecordVersion
 
 Values = dict[str, Any]  # of one row, by column
 FIRST = 1  # version of a row
 _SQLITE = dialect()
-_KEPT_OTHERWISE = (sa.JSON, sa.DateTime)  # types whose values a file of SQLite has in another form
+# Types whose values SQLite keeps in another form than JSON has.
+_KEPT_OTHERWISE = (sa.JSON, sa.DateTime, sa.TypeDecorator)
 
 
 @dataclass(frozen=True)
@@ -90,7 +91,8 @@ def _things(
 
 
 def _version(change: Change, row: Values) -> Values:
-    return {"record_id": row["record_id"], "version": FIRST, "state": row, "at": change.at}
+    state = {name: row[name] for name in Record.model_fields}
+    return {"record_id": row["record_id"], "version": FIRST, "state": state, "at": change.at}
 
 
 async def _write(change: Change, model: Any, rows: Sequence[Values]) -> None:
