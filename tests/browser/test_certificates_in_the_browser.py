@@ -183,3 +183,43 @@ def test_an_upload_that_is_cut_off_leaves_nothing(
     assert not incoming.exists() or not list(Path(incoming).iterdir())
     log = (sandbox.data / "logs" / "portal.log").read_text()
     assert not [line for line in log.splitlines() if json.loads(line)["level"] == "error"]
+
+
+@pytest.mark.parametrize("javascript", [True, False], ids=["javascript", "no javascript"])
+def test_from_the_application_for_a_verification_to_its_result(
+    sign_in: SignIn, operator: Page, javascript: bool
+) -> None:
+    lab = sign_in("demo.institution", java_script_enabled=javascript)
+    operator.get_by_role("button", name="申请检定").click()
+    press(operator, "继续")
+    expect(operator.locator(".govuk-error-summary")).to_contain_text("请选择检定机构")
+    operator.get_by_role("radio").first.check()
+    operator.get_by_label("给检定机构的话").fill("请上门检定")
+    press(operator, "继续")
+    expect(operator.get_by_text("检定合格以前不要使用这些器具")).to_be_visible()
+    press(operator, "提交申请")
+    expect(operator.get_by_text("已提交检定申请")).to_be_visible()
+    operator.locator("main tbody a").first.click()
+    order = operator.url
+
+    lab.goto("/home")
+    lab.get_by_role("link", name=re.compile("受理 .+ 件新的检定申请")).click()
+    lab.goto(order)
+    expect(lab.get_by_text("请上门检定")).to_be_visible()
+    lab.get_by_label("不予受理或者退回申请").check()
+    press(lab, "提交")
+    expect(lab.locator(".govuk-error-summary")).to_contain_text("不予受理须写明理由")
+    lab.get_by_label("受理", exact=True).check()
+    press(lab, "提交")
+    expect(lab.get_by_text("已登记。")).to_be_visible()
+    lab.get_by_role("link", name="登记检定结果").click()
+    lab.get_by_label("合格", exact=True).check()
+    lab.get_by_label("检定日期").fill("2026-09-14")
+    lab.get_by_label("有效期至").fill("2027-03-09")
+    lab.get_by_label("证书编号").fill(f"检申第{javascript:d}号")
+    press(lab, "继续")
+    press(lab, "提交")
+    operator.goto(order)
+    expect(operator.locator(".govuk-tag").first).to_contain_text("已出结果")
+    operator.get_by_role("link", name="看检定结果和证书").click()
+    expect(operator.get_by_text(f"检申第{javascript:d}号").first).to_be_visible()

@@ -308,11 +308,12 @@ async def _register(settings: Settings, place: Place, name: str) -> None:
 
 
 async def _order(settings: Settings, place: Place) -> None:
-    """Applies for the verification of the place's instrument, as its subject's operator."""
+    """Applies for the verification of another instrument, as its subject's operator."""
     client = _operators_desk(settings, place)
+    filed = await ask(client.registry.PutInstrument(put_instrument(place)))
     request = orders.ApplyForVerificationRequest(
         request_id=new_request_id(),
-        instrument_ids=[place.instrument_id],
+        instrument_ids=[filed.instrument.instrument_id],
         institution_id=place.institution_id,
     )
     place.order_id = (await ask(client.orders.ApplyForVerification(request))).orders[0].order_id
