@@ -23,7 +23,6 @@ from plumbing.chunks import chunks, weighed_chunks
 from protos.registry.v1 import events_pb2 as events
 from services.registry import serials, wire
 from services.registry.initials import initials
-from services.registry.orders import moves as orders
 from services.registry.publication.standing import reopen
 from services.registry.publication.told import forget_changed
 from services.registry.tables import (
@@ -119,10 +118,7 @@ async def save_instruments(
 async def save_verifications(
     change: Change, rows: Sequence[Verification], cause: Cause = ENTERED
 ) -> None:
-    """Saves verifications, announces them in events, and completes the orders that they answer.
-
-    Their instruments must be saved already.
-    """
+    """Saves verifications and announces them in events; their instruments must be saved already."""
     await _write(change, rows)
     owners = await owners_of_instruments(change.session, {row.instrument_id for row in rows})
     items = []
@@ -130,7 +126,6 @@ async def save_verifications(
         subject, bureau = owners[row.instrument_id]
         items.append(_Item(_aggregate(subject), bureau, wire.verification(row)))
     await _announce(change, events.VerificationsRecorded, "verifications", items, cause)
-    await orders.complete(change, rows)
 
 
 async def owners_of_instruments(

@@ -21,6 +21,7 @@ from services.registry.announce_changes import save_instruments, save_verificati
 from services.registry.commands.targets import find_instrument, refuse_any, require_version
 from services.registry.institutions import reporting
 from services.registry.institutions.reporting import NOT_OWN_EN, NOT_OWN_ZH, Reporter
+from services.registry.orders import moves as orders
 from services.registry.proposals.propose import Proposed, object_id, propose
 from services.registry.tables import Instrument, Proposal, Verification
 from services.registry.validation import (
@@ -143,6 +144,7 @@ async def _record(
 ) -> Verification:
     row = Verification(verification_id=uuid4().hex, **asdict(content))
     await save_verifications(change, [row])
+    await orders.complete(change, col(Verification.verification_id) == row.verification_id)
     if comes_into_use(instrument, content.result):
         instrument.use(InstrumentState.IN_USE)
         await save_instruments(change, [instrument])

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import date
 
 import sqlalchemy as sa
 from sqlmodel import col, select
 
 from plumbing.change import Change
-from plumbing.chunks import chunks
 from protos.registry.v1 import events_pb2 as events
 from services.registry.orders import wire
 from services.registry.orders.states import OPEN, OrderState, answer_by, complete_by
 from services.registry.orders.tables import UNENDED, Order, OrderStep
-from services.registry.tables import Verification
-
-IDS_IN_QUERY = 1000
+from services.registry.tables import ImportedThing, Verification
 
 
 async def step(
@@ -63,20 +59,32 @@ def _due_on(row: Order, state: OrderState, today: date) -> date | None:
     return row.due_on if state in OPEN else None
 
 
-async def complete(change: Change, verifications: Sequence[Verification]) -> None:
+async def complete(change: Change, answered: sa.ColumnElement[bool]) -> None:
     """Completes the open orders whose institution has verified their instrument since.
 
-    Files bring many verifications, of which few have an order.
+    `answered` is a condition that selects the new verifications; few of them have an order.
     """
-    by_instrument = {row.instrument_id: row for row in verifications if not row.removed}
-    for ids in chunks(sorted(by_instrument), IDS_IN_QUERY):
-        rows = select(Order).where(sa.text(UNENDED), col(Order.instrument_id).in_(ids))
-        for order in (await change.session.exec(rows.with_for_update())).all():
-            done = by_instrument[order.instrument_id]
-            if _answers(order, done):
-                order.verification_id = done.verification_id
-                await step(change, order, OrderState.COMPLETED)
+    rows = (
+        select(Order, Verification)
+        .join(Verification, col(Verification.instrument_id) == Order.instrument_id)
+        .where(
+            sa.text(UNENDED),
+            answered,
+            col(Verification.institution) == Order.institution,
+            col(Verification.verified_on) >= Order.applied_on,
+            sa.not_(col(Verification.removed)),
+        )
+        .order_by(col(Verification.verified_on), col(Verification.verification_id))
+    )
+    for order, verification in (await change.session.exec(rows)).all():
+        if order.due_on is not None:  # not completed by an earlier one of them
+            order.verification_id = verification.verification_id
+            await step(change, order, OrderState.COMPLETED)
 
 
-def _answers(order: Order, done: Verification) -> bool:
-    return done.institution == order.institution and done.verified_on >= order.applied_on
+async def complete_by_batch(change: Change, batch_id: str) -> None:
+    """Completes the open orders that the verifications of an import answer."""
+    of_batch = select(ImportedThing.thing_id).where(
+        ImportedThing.batch_id == batch_id, ImportedThing.kind == "verification"
+    )
+    await complete(change, col(Verification.verification_id).in_(of_batch))

@@ -12,6 +12,7 @@ from plumbing.client import Refusal, ask, new_request_id
 from plumbing.identity import Role
 from protos.registry.v1 import orders_pb2 as pb
 from protos.registry.v1 import registry_pb2 as register
+from tests.integration.registry.import_files import upload, verification, verifications
 from tests.integration.registry.running_registry import (
     Client,
     RunningRegistry,
@@ -149,3 +150,20 @@ async def test_a_foreign_firm_sees_no_order(registry: RunningRegistry) -> None:
         await stranger.orders.GetOrder(pb.GetOrderRequest(order_id=order.order_id))
     with refused("NOT_PERMITTED"):
         await stranger.orders.ApplyForVerification(application([instrument]))
+
+
+async def test_a_file_of_results_completes_its_orders(registry: RunningRegistry) -> None:
+    lab = await registry.speaker(LAB, "FUEL")
+    operator, ids = await firm(registry, 2)
+    await operator.orders.ApplyForVerification(application(ids))
+    request = register.GetInstrumentRequest(instrument_id=ids[0])
+    serial = (await operator.registry.GetInstrument(request)).instrument.serial_no
+    row = verification(
+        出厂编号=serial, 器具类型="FUEL", 检定机构=LAB, 检定日期="2026-09-14", 有效期至="2027-03-13"
+    )
+    assert (await upload(lab, "verifications", verifications(row))).state == "applied"
+    listed = (await operator.orders.ListOrders(pb.ListOrdersRequest())).orders
+    assert {one.instrument_id: one.state for one in listed} == {
+        ids[0]: "completed",
+        ids[1]: "applied",
+    }

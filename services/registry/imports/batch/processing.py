@@ -37,6 +37,7 @@ from services.registry.imports.staging.needed_rows import Needed, copy_needed
 from services.registry.imports.staging.rivals import Footprint, Overtaken, Seen
 from services.registry.imports.staging.scratch import FOLDER, Scratch
 from services.registry.imports.staging.staged import Staged, move_rows
+from services.registry.orders.moves import complete_by_batch
 from services.registry.tables import ImportBatch
 
 TRIES = 6  # of one batch, while the register changes meanwhile
@@ -213,6 +214,7 @@ async def apply(change: Change, batch: ImportBatch, ready: Ready, *, reasons: st
     change.audit(action, f"import/{batch.batch_id}", after=after, ground=reasons)
     if ready.staged:
         await ready.staged.announce(change)
+    await complete_by_batch(change, batch.batch_id)
 
 
 async def _hold(change: Change, batch: ImportBatch, ready: Ready) -> None:
