@@ -69,6 +69,15 @@ def may_be_one_model(one: str, other: str) -> bool:
     return not one or not other or letters(one) == letters(other)
 
 
+def may_be_one_address(one: str, other: str) -> bool:
+    """Returns whether two addresses may be one: one of them is not known, or ends with the other.
+
+    The division at the beginning is often left out.
+    """
+    left, right = letters(one), letters(other)
+    return left.endswith(right) or right.endswith(left)
+
+
 def letters(text: str) -> str:
     """Returns only the letters and digits of a folded text; similar names have the same ones."""
     plain = folded(text)

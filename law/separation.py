@@ -42,6 +42,7 @@ class Act(StrEnum):
     EXCEED_CYCLE = "exceed_cycle"
     APPOINT = "appoint"
     DISMISS_ADMINISTRATOR = "dismiss_administrator"
+    JOIN_SUBJECTS = "join_subjects"
 
 
 class Tie(StrEnum):

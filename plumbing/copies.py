@@ -27,7 +27,7 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
     ),
     "verifications": (
         "verification_id", "version", "instrument_id", "result", "verified_on", "valid_until",
-        "removed",
+        "set_aside", "removed",
     ),
     "records": (
         "record_id", "version", "subject_id", "kind", "severity", "occurred_on", "determined_on",

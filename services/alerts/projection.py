@@ -34,7 +34,8 @@ _OF_INSTRUMENT = (
     "removed", "version",
 )  # fmt: skip
 _OF_VERIFICATION = (
-    "verification_id", "instrument_id", "certificate_no", "institution", "removed", "version",
+    "verification_id", "instrument_id", "certificate_no", "institution", "set_aside", "removed",
+    "version",
 )  # fmt: skip
 
 
@@ -127,6 +128,8 @@ async def put_verifications(
         fields = _verification(verification)
         if before is None:  # a later version keeps its place in the order of recording
             fields |= {"recorded_at": event.change.at.ToDatetime(UTC), "place": place}
+        else:
+            touched.add(before.instrument_id)  # it may have had another instrument
         session.add(_filled(Verification, before, fields))
         touched.add(verification.instrument_id)
     instruments = [*(await _by_id(session, Instrument, touched)).values()]
@@ -196,12 +199,16 @@ async def facts_of(
     """Returns the verifications of instruments as facts for the law, by instrument id.
 
     The verifications of an instrument are in the order in which they were recorded; removed ones
-    are left out.
+    are left out, and those set aside because another result of their day stands.
     """
     columns = ("instrument_id", "verification_id", "result", "verified_on", "valid_until")
     query = (
         sa.select(*(getattr(Verification, name) for name in columns))
-        .where(col(Verification.instrument_id).in_(instrument_ids), ~col(Verification.removed))
+        .where(
+            col(Verification.instrument_id).in_(instrument_ids),
+            ~col(Verification.removed),
+            ~col(Verification.set_aside),
+        )
         .order_by(col(Verification.recorded_at), col(Verification.place))
     )
     connection = await session.connection()

@@ -216,8 +216,8 @@ def _rank(_mapper: object, _connection: object, row: Instrument) -> None:
 class Verification(Base, table=True):
     """A verification of an instrument.
 
-    Of several on one day, the one recorded last governs (C-19). `certificate_no` and `institution`
-    are empty where the verification came before they were stored.
+    Of several on one day, the one recorded last governs (C-19), but one that is `set_aside`.
+    `certificate_no` and `institution` are empty where it came before they were stored.
     """
 
     verification_id: str = Field(primary_key=True)
@@ -227,6 +227,7 @@ class Verification(Base, table=True):
     valid_until: date | None = None
     recorded_at: datetime
     place: int  # position within the event that recorded it, from 0
+    set_aside: bool = Field(default=False, sa_column_kwargs={"server_default": sa.false()})
     removed: bool
     version: int = Field(sa_type=sa.BigInteger)
     certificate_no: str = Field(default="", sa_column_kwargs={"server_default": ""})

@@ -50,6 +50,7 @@ if TYPE_CHECKING:
         ImportServiceStub,
         RegistryServiceStub,
     )
+    from protos.registry.v1.sameness_pb2_grpc import SamenessServiceStub
 
 SLOW_CALL_SECONDS = 120.0  # an import or a check of everything may take longer than a page view
 T = TypeVar("T")
@@ -72,6 +73,7 @@ GRPC_SERVICES = {
     "imports": Service("registry", "protos.registry.v1.registry", "ImportService"),
     "proposals": Service("registry", "protos.registry.v1.proposals", "ProposalService"),
     "publication": Service("registry", "protos.registry.v1.publication", "PublicationService"),
+    "sameness": Service("registry", "protos.registry.v1.sameness", "SamenessService"),
     "institutions": Service("registry", "protos.registry.v1.institutions", "InstitutionService"),
     "orders": Service("registry", "protos.registry.v1.orders", "OrderService"),
     "clock": Service("registry", "protos.registry.v1.registry", "ClockService"),
@@ -106,6 +108,7 @@ class Client:
         imports: ImportServiceStub
         proposals: ProposalServiceStub
         publication: PublicationServiceStub
+        sameness: SamenessServiceStub
         institutions: InstitutionServiceStub
         orders: OrderServiceStub
         clock: ClockServiceStub

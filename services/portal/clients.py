@@ -38,6 +38,7 @@ from protos.registry.v1.registry_pb2_grpc import (
     ImportServiceStub,
     RegistryServiceStub,
 )
+from protos.registry.v1.sameness_pb2_grpc import SamenessServiceStub
 
 Origin = Sequence[tuple[str, str]]
 # The token of whoever asked for the page, from where they asked, and for what; interceptors of a
@@ -90,6 +91,7 @@ class Services:
         self.certificates = CertificateServiceStub(registry)
         self.proposals = ProposalServiceStub(registry)
         self.publication = PublicationServiceStub(registry)
+        self.sameness = SamenessServiceStub(registry)
         self.institutions = InstitutionServiceStub(registry)
         self.orders = OrderServiceStub(registry)
         self.clock = ClockServiceStub(registry)

@@ -17,6 +17,7 @@ from services.portal.pages import (
     access_log,
     account,
     accounts,
+    alike,
     calculators,
     calendar_feed,
     case_acts,
@@ -273,6 +274,8 @@ _UNIT = (
     _at("/publication/{record_id}", publication.one, *STAFF, form=True),
     _at("/publication/{record_id}/reply", replies.review, *_CASEWORK, form=True),
     _at("/publication/{record_id}/telling", tellings.by_hand, *_CASEWORK, form=True),
+    _at(alike.PATH, alike.listing, *STAFF),
+    _at("/alike/{likeness_id}", alike.one, *STAFF, form=True),
     _at("/proposals", proposals.listing, *_PROPOSING),
     _at("/proposals/{proposal_id}", proposals.one, *_PROPOSING, form=True),
 )

@@ -42,7 +42,20 @@ from services.registry.proposals.servicer import ProposalServicer
 from services.registry.publication import policy as publication_policy
 from services.registry.publication.servicer import PublicationServicer
 from services.registry.retention.timers import Timers
+from services.registry.sameness import policy as sameness_policy
+from services.registry.sameness.servicer import SamenessServicer
 from services.registry.servicer import ClockServicer, RegistryServicer
+
+_POLICIES = [
+    POLICY,
+    imports_policy.POLICY,
+    certificates_policy.POLICY,
+    institutions_policy.POLICY,
+    orders_policy.POLICY,
+    proposals_policy.POLICY,
+    publication_policy.POLICY,
+    sameness_policy.POLICY,
+]
 
 
 async def build(parts: Parts) -> Assembly:
@@ -81,18 +94,11 @@ async def build(parts: Parts) -> Assembly:
             orders_policy.ORDERS: OrderServicer(parts.changes).register,
             proposals_policy.PROPOSALS: ProposalServicer(parts.changes, undoing).register,
             publication_policy.PUBLICATION: PublicationServicer(parts.changes).register,
+            sameness_policy.SAMENESS: SamenessServicer(parts.changes).register,
             CLOCK: ClockServicer(parts.changes).register,
             IDENTITY: identity.register,
         },
-        policies=[
-            POLICY,
-            imports_policy.POLICY,
-            certificates_policy.POLICY,
-            institutions_policy.POLICY,
-            orders_policy.POLICY,
-            proposals_policy.POLICY,
-            publication_policy.POLICY,
-        ],
+        policies=_POLICIES,
         consumers=consumers(parts, timers),
         background=[timers.run, workflows.drain, expiry.run, background.run, sweep.run],
         check=partial(check, parts.database, parts.clock, timers.runs, files),

@@ -21,7 +21,7 @@ from law.disclosure.publication import PublicationState
 from plumbing.change import Change
 from plumbing.chunks import chunks, weighed_chunks
 from protos.registry.v1 import events_pb2 as events
-from services.registry import serials, wire
+from services.registry import former_names, serials, wire
 from services.registry.initials import initials
 from services.registry.publication.standing import reopen
 from services.registry.publication.told import forget_changed
@@ -85,6 +85,7 @@ async def save_subjects(change: Change, rows: Sequence[Subject], cause: Cause = 
 def complete_subject(row: Subject) -> None:
     """Sets the columns of a subject that follow from its others."""
     row.initials = initials(row.name)
+    former_names.set_keys(row)
 
 
 async def save_instruments(

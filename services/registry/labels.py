@@ -115,7 +115,8 @@ async def _scanned(view: View, row: Instrument) -> pb.ScannedInstrument:
 async def _verified(view: View, row: Instrument) -> pb.ScannedInstrument:
     """The last verification of an instrument, and the colour that follows from all of them."""
     query = select(Verification).where(
-        Verification.instrument_id == row.instrument_id, sa.not_(col(Verification.removed))
+        Verification.instrument_id == row.instrument_id,
+        sa.not_(sa.or_(col(Verification.removed), col(Verification.set_aside))),
     )
     in_order = sorted(await view.session.exec(query), key=_place)
     basis = _basis(row, in_order)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from functools import partial
+from typing import TypeVar
 
 import sqlalchemy as sa
 from sqlmodel import col, select
@@ -19,8 +20,10 @@ from plumbing.change import Change
 from plumbing.short_ids import find_by_id
 from plumbing.view import View
 from services.registry import scope
+from services.registry.sameness import aliases
 from services.registry.tables import Instrument, Record, Subject
 
+Row = TypeVar("Row", Subject, Instrument)
 _CREDIT_CODE = re.compile("[0-9A-Z]{18}")
 
 
@@ -31,7 +34,17 @@ async def subject(by: Change | View, given: str, *, lock: bool = False) -> Subje
         if row is not None:
             return row
     row = await find_by_id(by.session, Subject, given, partial(_seen_subjects, by), lock=lock)
+    if row is not None and row.removed:
+        row = await _now(by.session, Subject, aliases.SUBJECT, row.subject_id, lock=lock)
     return None if row is None or row.removed else row
+
+
+async def _now(
+    session: AsyncSession, model: type[Row], kind: str, former_id: str, *, lock: bool
+) -> Row | None:
+    """What a thing that was joined, or had another credit code, is known as now."""
+    present = await aliases.present_id(session, kind, former_id)
+    return await session.get(model, present, with_for_update=lock) if present else None
 
 
 def _seen_subjects(by: Change | View) -> sa.ColumnElement[bool]:
@@ -40,7 +53,8 @@ def _seen_subjects(by: Change | View) -> sa.ColumnElement[bool]:
 
 async def _with_code(session: AsyncSession, code: str, *, lock: bool) -> Subject | None:
     bearing = select(Subject).where(Subject.credit_code == code, sa.not_(col(Subject.removed)))
-    return (await session.exec(bearing.with_for_update() if lock else bearing)).first()
+    row = (await session.exec(bearing.with_for_update() if lock else bearing)).first()
+    return row or await _now(session, Subject, aliases.CREDIT_CODE, code, lock=lock)
 
 
 async def subject_id(by: Change | View, given: str) -> str:
@@ -55,6 +69,8 @@ async def subject_id(by: Change | View, given: str) -> str:
 async def instrument(by: Change | View, given: str, *, lock: bool = False) -> Instrument | None:
     """Returns the instrument with this id or beginning of an id; None if there is none."""
     row = await find_by_id(by.session, Instrument, given, partial(_seen_instruments, by), lock=lock)
+    if row is not None and row.removed:
+        row = await _now(by.session, Instrument, aliases.INSTRUMENT, row.instrument_id, lock=lock)
     return None if row is None or row.removed else row
 
 

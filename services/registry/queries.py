@@ -14,6 +14,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 
 from law.errors import NotFound, NotPermitted
 from law.evidence import RecordStatus
+from law.identity import folded
 from plumbing import paging, row_scope
 from plumbing.database import unindexed
 from plumbing.identity import Role, Unauthenticated
@@ -108,8 +109,15 @@ async def _alike(view: View, name: str) -> list[str]:
 
 
 def _named(asked: str) -> sa.ColumnElement[bool]:
-    """Whether a subject's name contains a text; letters may also be its pinyin initials."""
-    contains = col(Subject.name).icontains(asked, autoescape=True)
+    """Whether a subject's name, or a former one, contains a text in whatever writing.
+
+    Letters may also be the pinyin initials of the name.
+    """
+    key = folded(asked) or asked
+    contains = sa.or_(
+        col(Subject.name_key).contains(key, autoescape=True),
+        col(Subject.former_keys).contains(key, autoescape=True),
+    )
     if not may_be_initials(asked):
         return contains
     return sa.or_(contains, col(Subject.initials).contains(asked.lower(), autoescape=True))

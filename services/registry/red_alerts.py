@@ -23,7 +23,7 @@ async def ends_red(change: Change, row: Instrument, values: Mapping[str, Any]) -
     present = row.model_dump()
     if all(present[name] == value for name, value in values.items()):
         return False
-    facts = await _facts(change, row.instrument_id)
+    facts = await facts_of(change, row.instrument_id)
     if not is_red(present, facts, change.today):
         return False
     return not IDENTITY.isdisjoint(values) or not is_red({**present, **values}, facts, change.today)
@@ -39,9 +39,11 @@ def is_red(instrument: Mapping[str, Any], facts: list[VerificationFact], today: 
     return basis.colour(today) is Colour.RED
 
 
-async def _facts(change: Change, instrument_id: str) -> list[VerificationFact]:
+async def facts_of(change: Change, instrument_id: str) -> list[VerificationFact]:
+    """Returns the verifications of an instrument that decide its colour, by day."""
     rows = select(Verification).where(
-        Verification.instrument_id == instrument_id, sa.not_(col(Verification.removed))
+        Verification.instrument_id == instrument_id,
+        sa.not_(sa.or_(col(Verification.removed), col(Verification.set_aside))),
     )
     in_order = await change.session.exec(rows.order_by(col(Verification.verified_on)))
     return [

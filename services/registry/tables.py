@@ -28,10 +28,12 @@ from services.registry.institutions.tables import Authorisation, Institution
 from services.registry.orders.tables import Order, OrderStep
 from services.registry.proposals.tables import Proposal
 from services.registry.publication.tables import Publication, Reply, Telling
+from services.registry.sameness.tables import Alias, Likeness, LikenessOfBatch
 
 # Their tables belong to the same metadata.
 __all__ = [
     "Account",
+    "Alias",
     "Authorisation",
     "Base",
     "ConfirmedHeading",
@@ -40,6 +42,8 @@ __all__ = [
     "ImportPiece",
     "ImportedThing",
     "Institution",
+    "Likeness",
+    "LikenessOfBatch",
     "Order",
     "OrderStep",
     "Proposal",
@@ -58,6 +62,7 @@ RETIRED = frozenset({"wrong_password"})
 IN_REVIEW = "in_review AND NOT removed"
 REPEATED_SERIAL = "repeated_serial AND NOT removed"
 IN_FORCE = "superseded_at IS NULL"
+RENAMED = "former_keys <> '' AND NOT removed"
 
 
 @proven()
@@ -76,11 +81,13 @@ class Bureau(Base, table=True):
     version: int = 0
 
 
-@proven(without=("initials",))
+@proven(without=("initials", "name_key", "former_keys"))
 class Subject(Base, table=True):
     """A subject of metrology credit. The credit code is unique among subjects that have one.
 
-    `initials` are the pinyin initials of the name, set whenever the row is saved.
+    `initials` are the pinyin initials of the name, `name_key` is the name as it is compared, and
+    `former_keys` are the former names as they are compared, each in a line of its own. They are set
+    whenever the row is saved. `code_ground` tells why a code is filed whose check digit disagrees.
     """
 
     __tablename__ = "subject"
@@ -92,6 +99,8 @@ class Subject(Base, table=True):
             unique=True,
         ),
         sa.Index("ix_subject_name", "name", "subject_id"),
+        sa.Index("ix_subject_name_key", "name_key", "subject_id"),
+        partial_index("ix_subject_renamed", "subject_id", where=RENAMED),
         sa.Index("ix_subject_by_credit_code", "credit_code", "subject_id"),
         partial_index("ix_subject_in_review", "name", "subject_id", where=IN_REVIEW),
         bureau_index("ix_subject_bureau_name", "name", "subject_id"),
@@ -110,6 +119,10 @@ class Subject(Base, table=True):
     email: str = ""
     external_ref: str = Field(default="", index=True)
     initials: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    name_key: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    former_keys: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    former_names: list[dict[str, str]] | None = Field(default=None, sa_type=JsonColumn)
+    code_ground: str = Field(default="", sa_column_kwargs={"server_default": ""})
     in_review: bool = False
     removed: bool = False
     version: int = 0
@@ -160,7 +173,10 @@ class Instrument(Base, table=True):
 
 @proven()
 class Verification(Base, table=True):
-    """One verification of one instrument; a certificate number is unique in its institution."""
+    """One verification of one instrument; a certificate number is unique in its institution.
+
+    One that is `set_aside` decides no colour: another result of the same day stands.
+    """
 
     __tablename__ = "verification"
     __table_args__ = (
@@ -185,6 +201,7 @@ class Verification(Base, table=True):
     certificate_no: str = ""
     certificate_sha256: str = ""
     method: str = ""
+    set_aside: bool = Field(default=False, sa_column_kwargs={"server_default": sa.false()})
     removed: bool = False
     version: int = 0
 

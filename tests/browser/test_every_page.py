@@ -100,6 +100,8 @@ PAGES = {
         "/unit/report",
         "/imports?state=applied",
         "/proposals",
+        "/alike",
+        "/alike?state=waiting&kind=instrument",
         "/publication",
         "/publication/untold",
         "/first-notices",

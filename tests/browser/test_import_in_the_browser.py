@@ -146,6 +146,38 @@ def test_a_file_that_was_sent_again_meanwhile_is_not_imported(
     expect(page.get_by_text("已导入", exact=True)).to_be_visible()
 
 
+@pytest.mark.parametrize("javascript", [True, False], ids=["javascript", "no javascript"])
+def test_what_is_perhaps_the_same_is_looked_at_and_kept_apart_or_joined(
+    sign_in: SignIn, tmp_path: Path, javascript: bool
+) -> None:
+    page = sign_in("demo.caseworker", java_script_enabled=javascript)
+    mark = "甲" if javascript else "乙"
+    heads = [*HEADERS]
+    rows = [
+        ["个体工商户", f"样例·同名{mark}", "330102", "集贸市场", f"样例路{n}号"] for n in (1, 2)
+    ]
+    file = table(tmp_path, f"同名{mark}.csv", heads, *rows)
+    send_file(page, file, "导入", "主体", javascript=javascript)
+    settle(page, page.get_by_text("已导入", exact=True), javascript=javascript)
+    page.get_by_role("link", name="疑似同一，待核对：1 组").click()
+    page.get_by_role("link", name="同名主体").click()
+    expect(page.get_by_role("row", name=re.compile("样例路2号"))).to_be_visible()
+    if javascript:
+        assert Axe().run(page).violations_count == 0
+    page.get_by_role("button", name="合并所选各方").click()
+    expect(page.get_by_role("alert")).to_contain_text("请选择保留哪一方")
+    page.get_by_label("依据").fill("同一摊位，门牌改过")
+    if javascript:
+        page.get_by_label("保留第 1 方").check()
+        page.get_by_label("并入第 2 方").check()
+        page.get_by_role("button", name="合并所选各方").click()
+        expect(page.get_by_role("heading", name="合并信用主体")).to_be_visible()
+        expect(page.get_by_role("row", name=re.compile("并入 样例·同名甲"))).to_be_visible()
+    else:
+        page.get_by_role("button", name="不是同一，各自保留").click()
+        expect(page.get_by_text("已记录：已核对")).to_be_visible()
+
+
 def _release(sign_in: SignIn) -> None:
     """The unit head finds what waits at home, sees before and after, and releases it."""
     head = sign_in("demo.unithead")

@@ -53,6 +53,7 @@ class Place:
     proposal_id: str = ""
     institution_id: str = ""
     order_id: str = ""
+    likeness_id: str = ""
 
     @property
     def city(self) -> str:
@@ -224,6 +225,23 @@ def upload(place: Place, **header: Any) -> list[registry.ImportFileRequest]:
     content = "kind,name,sector\norganisation,测试,nonsense\n".encode()
     return [
         registry.ImportFileRequest(header=registry.ImportHeader(**(given | header))),
+        registry.ImportFileRequest(content=content),
+    ]
+
+
+def unnumbered(place: Place) -> list[registry.ImportFileRequest]:
+    """A file of two instruments without a number, which are perhaps one."""
+    header = registry.ImportHeader(
+        request_id=new_request_id(),
+        family="instruments",
+        file_name="无编号.csv",
+        bureau=place.bureau,
+        mode="all_or_nothing",
+    )
+    row = f"{place.subject.name},FUEL,无,测试台"
+    content = f"owner,type_code,serial_no,model,location\n{row},一\n{row},二\n".encode()
+    return [
+        registry.ImportFileRequest(header=header),
         registry.ImportFileRequest(content=content),
     ]
 

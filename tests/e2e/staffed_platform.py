@@ -24,6 +24,7 @@ from protos.registry.v1 import orders_pb2 as orders
 from protos.registry.v1 import registry_pb2 as registry
 from services.cli.client import Client, fixed_token, log_in, new_password_step
 from services.cli.sessions import administrator_password
+from services.registry.sameness.places import of_instrument
 from tests.e2e.requests import (
     INSTITUTION,
     Place,
@@ -39,6 +40,7 @@ from tests.e2e.requests import (
     register_operator,
     review,
     run_impact,
+    unnumbered,
     upload,
     verify,
 )
@@ -245,6 +247,9 @@ async def _furnish(client: Client, place: Place) -> None:
     place.award = await entered(client, place, kind="award", severity="")
     batch = await ask(client.imports.ImportFile(iter(upload(place))))
     place.batch_id = batch.batch.batch_id
+    filed_twice = await ask(client.imports.ImportFile(iter(unnumbered(place))))
+    assert filed_twice.batch.to_review == 1, filed_twice.batch
+    place.likeness_id = of_instrument(place.subject_id, "FUEL", "").id
 
 
 async def object_to(settings: Settings, place: Place) -> None:

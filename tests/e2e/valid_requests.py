@@ -29,6 +29,7 @@ from protos.registry.v1 import orders_pb2 as orders
 from protos.registry.v1 import proposals_pb2 as proposals
 from protos.registry.v1 import publication_pb2 as publication
 from protos.registry.v1 import registry_pb2 as registry
+from protos.registry.v1 import sameness_pb2 as sameness
 from protos.registry.v1.bulk_pb2_grpc import BulkServiceStub
 from protos.registry.v1.registry_pb2_grpc import ImportServiceStub
 from tests.e2e.requests import (
@@ -159,6 +160,7 @@ def _plain(kind: type[Message], place: Place, **more: Any) -> Message:
         "proposal_id": place.proposal_id,
         "institution_id": place.institution_id,
         "order_id": place.order_id,
+        "likeness_id": place.likeness_id,
         "escalation_id": place.escalation_id,
         "subject_ids": [place.subject_id],
         "step": "reminder",
@@ -318,6 +320,18 @@ _OF_PLACE: dict[str, Callable[[Place], Message]] = {
         request_id=new_request_id(), order_ids=[place.order_id], state="in_work"
     ),
     "ListInstitutions": lambda _place: institutions.ListInstitutionsRequest(page_size=1000),
+    "ListLikenesses": lambda place: sameness.ListLikenessesRequest(subject_id=place.subject_id),
+    "JoinLikeness": lambda place: sameness.JoinLikenessRequest(
+        request_id=new_request_id(),
+        likeness_id=place.likeness_id,
+        kept_id="a",
+        joined_ids=["b"],
+        ground="测试",
+        seen="x",
+    ),
+    "KeepApart": lambda place: sameness.KeepApartRequest(
+        request_id=new_request_id(), likeness_id=place.likeness_id, ground="测试", seen="x"
+    ),
     "ListProposals": lambda _place: proposals.ListProposalsRequest(page_size=1000),
     "ListRegistrations": lambda _place: identity.ListRegistrationsRequest(page_size=1000),
     "RejectRegistration": lambda place: identity.RejectRegistrationRequest(

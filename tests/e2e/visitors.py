@@ -130,6 +130,7 @@ _IDS = (
     "proposal_id",
     "institution_id",
     "order_id",
+    "likeness_id",
 )
 
 

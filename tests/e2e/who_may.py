@@ -300,6 +300,21 @@ PublicationService.WriteReply foreign         -  -  -  -  -  -  -  -  -  -  -   
 PublicationService.WithdrawReply own          +  -  -  -  -  -  -  -  -  -  -   -  -  -
 PublicationService.WithdrawReply foreign      -  -  -  -  -  -  -  -  -  -  -   -  -  -
 
+SamenessService.ListLikenesses own           -  +  +  +  +  -  -  -  -  -  -   +  +  +
+SamenessService.ListLikenesses neighbour     -  +  +  +  +  -  -  -  -  -  -   +  +  +
+SamenessService.ListLikenesses foreign       -  .  .  .  .  -  -  -  -  -  -   .  .  .
+SamenessService.ListLikenesses city          -  .  .  .  .  -  -  -  -  -  -   +  +  +
+SamenessService.GetLikeness own              -  +  +  +  +  -  -  -  -  -  -   +  +  +
+SamenessService.GetLikeness neighbour        -  +  +  +  +  -  -  -  -  -  -   +  +  +
+SamenessService.GetLikeness foreign          -  -  -  -  -  -  -  -  -  -  -   -  -  -
+SamenessService.GetLikeness city             -  -  -  -  -  -  -  -  -  -  -   +  +  +
+SamenessService.JoinLikeness own             -  +  -  -  -  -  -  -  -  -  -   +  -  -
+SamenessService.JoinLikeness foreign         -  -  -  -  -  -  -  -  -  -  -   -  -  -
+SamenessService.JoinLikeness city            -  -  -  -  -  -  -  -  -  -  -   +  -  -
+SamenessService.KeepApart own                -  +  -  -  -  -  -  -  -  -  -   +  -  -
+SamenessService.KeepApart foreign            -  -  -  -  -  -  -  -  -  -  -   -  -  -
+SamenessService.KeepApart city               -  -  -  -  -  -  -  -  -  -  -   +  -  -
+
 ImportService.ImportFile own                 -  +  -  -  -  -  +  -  -  -  -   +  -  -
 ImportService.ImportFile foreign             -  -  -  -  -  -  -  -  -  -  -   -  -  -
 ImportService.ImportFile city                -  -  -  -  -  -  -  -  -  -  -   +  -  -

@@ -117,6 +117,11 @@ TABLE = """
 /proposals/{proposal_id} neighbour                        >   0 + + - + 0 - 0 -  + + -
 /proposals/{proposal_id} foreign                          >   0 - - - - 0 - 0 -  - - -
 /proposals/{proposal_id} city                             >   0 - - - - 0 - 0 -  + + -
+/alike any                                                >   - + + + + - - - -  + + +
+/alike/{likeness_id} own                                  >   - + + + + - - - -  + + +
+/alike/{likeness_id} neighbour                            >   - + + + + - - - -  + + +
+/alike/{likeness_id} foreign                              >   - - - - - - - - -  - - -
+/alike/{likeness_id} city                                 >   - - - - - - - - -  + + +
 /publication any                                          >   - + + + + - - - -  + + +
 /publication/{record_id} own                              >   - + + + + - - - -  + + +
 /publication/{record_id} foreign                          >   - - - - - - - - -  - - -

@@ -56,6 +56,8 @@ class _CauseEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Cause.ValueType
     """Filed by the operator itself, as a service to it (S4 二(三))."""
     CAUSE_RESTORED: _Cause.ValueType  # 11
     """Back on file: it had left the archive before its time."""
+    CAUSE_JOINED: _Cause.ValueType  # 12
+    """Joined with another that is the same, or parted from it again."""
 
 class Cause(_Cause, metaclass=_CauseEnumTypeWrapper):
     """Why something changed."""
@@ -84,6 +86,8 @@ CAUSE_FILED: Cause.ValueType  # 10
 """Filed by the operator itself, as a service to it (S4 二(三))."""
 CAUSE_RESTORED: Cause.ValueType  # 11
 """Back on file: it had left the archive before its time."""
+CAUSE_JOINED: Cause.ValueType  # 12
+"""Joined with another that is the same, or parted from it again."""
 Global___Cause: _TypeAlias = Cause  # noqa: Y015
 
 @_typing.final
@@ -185,6 +189,48 @@ class SubjectsChanged(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___SubjectsChanged: _TypeAlias = SubjectsChanged  # noqa: Y015
+
+@_typing.final
+class SubjectsJoined(_message.Message):
+    """Two subjects were joined: whatever belongs to the former one belongs to the present one now. Or
+    they were parted again, which reverses that.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CHANGE_FIELD_NUMBER: _builtins.int
+    FORMER_ID_FIELD_NUMBER: _builtins.int
+    PRESENT_ID_FIELD_NUMBER: _builtins.int
+    PARTED_FIELD_NUMBER: _builtins.int
+    REVISION_FIELD_NUMBER: _builtins.int
+    former_id: _builtins.str
+    """The subject that is no more, or is again."""
+    present_id: _builtins.str
+    """The subject that stays."""
+    parted: _builtins.bool
+    """They were parted again."""
+    revision: _builtins.int
+    """Counts joining and parting of this pair, from 1."""
+    @_builtins.property
+    def change(self) -> Global___Change:
+        """Why."""
+
+    def __init__(
+        self,
+        *,
+        change: Global___Change | None = ...,
+        former_id: _builtins.str = ...,
+        present_id: _builtins.str = ...,
+        parted: _builtins.bool = ...,
+        revision: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["change", b"change"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["change", b"change", "former_id", b"former_id", "parted", b"parted", "present_id", b"present_id", "revision", b"revision"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SubjectsJoined: _TypeAlias = SubjectsJoined  # noqa: Y015
 
 @_typing.final
 class InstrumentsChanged(_message.Message):

@@ -91,6 +91,8 @@ class Subject(_message.Message):
     IN_REVIEW_FIELD_NUMBER: _builtins.int
     REMOVED_FIELD_NUMBER: _builtins.int
     VERSION_FIELD_NUMBER: _builtins.int
+    FORMER_NAMES_FIELD_NUMBER: _builtins.int
+    CODE_GROUND_FIELD_NUMBER: _builtins.int
     subject_id: _builtins.str
     """Stable id, given by the register."""
     kind: _builtins.str
@@ -117,6 +119,12 @@ class Subject(_message.Message):
     """True when an undone import removed it."""
     version: _builtins.int
     """Version, counted from 1."""
+    code_ground: _builtins.str
+    """Why a credit code with a check digit that disagrees is filed; empty if the digit agrees."""
+    @_builtins.property
+    def former_names(self) -> _containers.RepeatedCompositeFieldContainer[Global___FormerName]:
+        """The names that it had before, the latest first."""
+
     def __init__(
         self,
         *,
@@ -133,14 +141,42 @@ class Subject(_message.Message):
         in_review: _builtins.bool = ...,
         removed: _builtins.bool = ...,
         version: _builtins.int = ...,
+        former_names: _abc.Iterable[Global___FormerName] | None = ...,
+        code_ground: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["address", b"address", "bureau", b"bureau", "credit_code", b"credit_code", "email", b"email", "external_ref", b"external_ref", "in_review", b"in_review", "kind", b"kind", "name", b"name", "person_in_charge", b"person_in_charge", "removed", b"removed", "sector", b"sector", "subject_id", b"subject_id", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["address", b"address", "bureau", b"bureau", "code_ground", b"code_ground", "credit_code", b"credit_code", "email", b"email", "external_ref", b"external_ref", "former_names", b"former_names", "in_review", b"in_review", "kind", b"kind", "name", b"name", "person_in_charge", b"person_in_charge", "removed", b"removed", "sector", b"sector", "subject_id", b"subject_id", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Subject: _TypeAlias = Subject  # noqa: Y015
+
+@_typing.final
+class FormerName(_message.Message):
+    """A name that a subject had."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    UNTIL_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """The name."""
+    until: _builtins.str
+    """Day on which the register took the next name."""
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        until: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["name", b"name", "until", b"until"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___FormerName: _TypeAlias = FormerName  # noqa: Y015
 
 @_typing.final
 class Instrument(_message.Message):
@@ -237,6 +273,7 @@ class Verification(_message.Message):
     METHOD_FIELD_NUMBER: _builtins.int
     REMOVED_FIELD_NUMBER: _builtins.int
     VERSION_FIELD_NUMBER: _builtins.int
+    SET_ASIDE_FIELD_NUMBER: _builtins.int
     verification_id: _builtins.str
     """Stable id, given by the register."""
     instrument_id: _builtins.str
@@ -259,6 +296,8 @@ class Verification(_message.Message):
     """True when an undone import removed it."""
     version: _builtins.int
     """Version, counted from 1."""
+    set_aside: _builtins.bool
+    """Another result of the same day stands: this one decides no colour."""
     def __init__(
         self,
         *,
@@ -273,10 +312,11 @@ class Verification(_message.Message):
         method: _builtins.str = ...,
         removed: _builtins.bool = ...,
         version: _builtins.int = ...,
+        set_aside: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["certificate_no", b"certificate_no", "certificate_sha256", b"certificate_sha256", "institution", b"institution", "instrument_id", b"instrument_id", "method", b"method", "removed", b"removed", "result", b"result", "valid_until", b"valid_until", "verification_id", b"verification_id", "verified_on", b"verified_on", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["certificate_no", b"certificate_no", "certificate_sha256", b"certificate_sha256", "institution", b"institution", "instrument_id", b"instrument_id", "method", b"method", "removed", b"removed", "result", b"result", "set_aside", b"set_aside", "valid_until", b"valid_until", "verification_id", b"verification_id", "verified_on", b"verified_on", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -2486,6 +2526,7 @@ class Batch(_message.Message):
     EFFECTS_FIELD_NUMBER: _builtins.int
     MERGED_FIELD_NUMBER: _builtins.int
     LEFT_OUT_FIELD_NUMBER: _builtins.int
+    TO_REVIEW_FIELD_NUMBER: _builtins.int
     batch_id: _builtins.str
     """Stable id."""
     family: _builtins.str
@@ -2540,6 +2581,8 @@ class Batch(_message.Message):
     """
     left_out: _builtins.int
     """Rows below the headings that were not read as data, such as totals and signatures."""
+    to_review: _builtins.int
+    """Groups of things that are perhaps the same, for a person to join or to keep apart."""
     @_builtins.property
     def imported_at(self) -> _timestamp_pb2.Timestamp:
         """When."""
@@ -2598,10 +2641,11 @@ class Batch(_message.Message):
         effects: _abc.Iterable[Global___BatchEffect] | None = ...,
         merged: _builtins.int = ...,
         left_out: _builtins.int = ...,
+        to_review: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["decided_at", b"decided_at", "estimate", b"estimate", "imported_at", b"imported_at", "progress", b"progress"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["approvers", b"approvers", "approving_bureau", b"approving_bureau", "baseline", b"baseline", "batch_id", b"batch_id", "bureau", b"bureau", "changed", b"changed", "decided_at", b"decided_at", "decided_by", b"decided_by", "effects", b"effects", "encoding", b"encoding", "estimate", b"estimate", "family", b"family", "file_name", b"file_name", "imported_at", b"imported_at", "imported_by", b"imported_by", "in_review", b"in_review", "left_out", b"left_out", "merged", b"merged", "open_until", b"open_until", "progress", b"progress", "reasons", b"reasons", "rejected", b"rejected", "repeated_serials", b"repeated_serials", "rows", b"rows", "sha256", b"sha256", "sheet", b"sheet", "state", b"state", "unchanged", b"unchanged", "would_be_held", b"would_be_held"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["approvers", b"approvers", "approving_bureau", b"approving_bureau", "baseline", b"baseline", "batch_id", b"batch_id", "bureau", b"bureau", "changed", b"changed", "decided_at", b"decided_at", "decided_by", b"decided_by", "effects", b"effects", "encoding", b"encoding", "estimate", b"estimate", "family", b"family", "file_name", b"file_name", "imported_at", b"imported_at", "imported_by", b"imported_by", "in_review", b"in_review", "left_out", b"left_out", "merged", b"merged", "open_until", b"open_until", "progress", b"progress", "reasons", b"reasons", "rejected", b"rejected", "repeated_serials", b"repeated_serials", "rows", b"rows", "sha256", b"sha256", "sheet", b"sheet", "state", b"state", "to_review", b"to_review", "unchanged", b"unchanged", "would_be_held", b"would_be_held"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -31,9 +31,9 @@ FieldPath = tuple[FieldDescriptor, ...]
 NEVER_GIVEN = {"request_id", "page_token"}
 SET_BY_PLATFORM = {
     *("Bureau.version", "Bureau.removed"),
-    *("Subject.version", "Subject.removed", "Subject.in_review"),
+    *("Subject.version", "Subject.removed", "Subject.in_review", "Subject.former_names"),
     *("Instrument.version", "Instrument.removed", "Instrument.in_review", "Instrument.bureau"),
-    *("Instrument.spell", "Instrument.repeated_serial"),
+    *("Instrument.spell", "Instrument.repeated_serial", "Verification.set_aside"),
     *("Verification.verification_id", "Verification.version", "Verification.removed"),
     *("Record.bureau", "Record.entered_on", "Record.entered_by", "Record.status"),
     *("Record.status_on", "Record.contested", "Record.disclosure_stopped", "Record.removed"),

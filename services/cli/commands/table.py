@@ -20,6 +20,7 @@ from services.cli.commands.institution_rows import INSTITUTION_ROWS
 from services.cli.commands.order_rows import ORDER_ROWS
 from services.cli.commands.publication_rows import PUBLICATION_ROWS
 from services.cli.commands.row import Command, Row
+from services.cli.commands.sameness_rows import SAMENESS_ROWS
 
 GROUPS: Mapping[str, str] = {
     "account": "账号 | accounts",
@@ -35,6 +36,7 @@ GROUPS: Mapping[str, str] = {
     "order": "检定申请 | orders for verification",
     "certificate": "检定证书的文件 | files of certificates",
     "record": "信用信息 | credit records",
+    "alike": "疑似同一的主体、器具、信息和检定结果 | what is perhaps the same",
     "proposal": "待批准的变更 | changes that wait for a second person",
     "publication": "信用信息的公开和保密审查 | what the public is shown of records",
     "import": "导入文件：quanheng import 文件 --family 类别 | import a file",
@@ -232,6 +234,7 @@ ROWS = (
         "Turns a proposed change away.", args="proposal_id"),
     Row("proposal withdraw", "proposals.WithdrawProposal", "撤回本人提出的变更申请。",
         "Takes back a change of one's own.", args="proposal_id"),
+    *SAMENESS_ROWS,
     # batches of imports
     Row("batch list", "imports.ListBatches", "列出导入批次，新的在前。",
         "Lists import batches, newest first.", defaults={"page_size": 50}),

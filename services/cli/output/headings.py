@@ -133,6 +133,10 @@ Institution.bureau 登记机关代码 | Authorisation.valid_from 授权自 | Aut
 order_id 检定申请id | applied_on 申请日期 | appointed_on 约定检定日期 | late 超过期限的一方
 Verifier.name 机构名称 | open_orders 未办结申请数 | OrderStep.at 时间 | note 说明 | orders 检定申请
 Order.reason 申请原因 | Order.bureau 监管机关代码 | Order.due_on 检定机构应于
+likeness_id 疑似同一id | record_kind 信息类别 | likenesses 疑似同一 | likeness 疑似同一 | sides 各方
+to_review 疑似同一组数 | set_aside 不作数 | former_names 曾用名 | day 日期
+code_ground 代码校验不符的依据 | seen 所见的摘要值 | stands_id 以其为准的检定id
+kept_id 保留的一方id | joined_ids 并入的各方id
 result 检定结果 | verification_id 检定id | verified_on 检定日期
 """
 

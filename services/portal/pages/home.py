@@ -13,6 +13,7 @@ from protos.alerts.v1 import escalations_pb2 as escalations
 from protos.objection.v1 import objection_pb2 as objection
 from protos.registry.v1 import registry_pb2 as registry
 from services.portal.pages import (
+    alike,
     bureau_tasks,
     case_desk,
     city_tasks,
@@ -88,6 +89,7 @@ async def home(visit: Visit) -> Response:
 
 # Each gives no tasks to a visitor in another role.
 _OF_SOME_ROLES = (
+    alike.tasks,
     bureau_tasks.interview_tasks,
     bureau_tasks.inspection_tasks,
     case_desk.tasks,

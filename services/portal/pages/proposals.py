@@ -30,7 +30,12 @@ STATES = {
     "withdrawn": N_("已撤回"),
 }
 # Where the page of the object is; a record stands on the page of its subject.
-_PAGES = {"instrument": "/instruments", "import": "/imports", "account": "/accounts"}
+_PAGES = {
+    "instrument": "/instruments",
+    "import": "/imports",
+    "account": "/accounts",
+    "likeness": "/alike",
+}
 _FIELDS = {
     "kind": N_("信息类别"),
     "severity": N_("情节"),
@@ -63,6 +68,8 @@ _FIELDS = {
     "closed": N_("已关闭"),
     "file_name": N_("文件"),
     "rows": N_("行数"),
+    "kept": N_("保留"),
+    "joined": N_("并入"),
 }
 
 

@@ -72,6 +72,8 @@ async def one(visit: Visit) -> Response:
     """Shows a subject with its grade and the first rows of everything that is held of it."""
     firm = await subject(visit, visit.path("subject_id"))
     own = firm.subject_id
+    if not own.startswith(visit.path("subject_id")[:6]):
+        return visit.redirect(f"/subjects/{own}")  # it was joined, or got another code
     grade, lists, colours, bureaus = await asyncio.gather(
         grade_of(visit, own),
         short_lists(visit, own),
@@ -86,6 +88,7 @@ async def one(visit: Visit) -> Response:
     return visit.page(
         "subjects/one.html",
         firm=firm,
+        former="；".join(_former(visit, one) for one in firm.former_names),
         bureau=bureaus.get(firm.bureau, firm.bureau),
         grade=grade,
         path=path,
@@ -94,3 +97,8 @@ async def one(visit: Visit) -> Response:
         lists=lists,
         back=list_address(visit, "/subjects"),
     )
+
+
+def _former(visit: Visit, one: registry.FormerName) -> str:
+    """A former name with the day from which the subject has the next one."""
+    return visit.say(N_("{name}（至 {day}）")).format(name=one.name, day=one.until)

@@ -150,6 +150,16 @@ async def release_withdrawal(
     await _withdraw(change, row, request.ground)
 
 
+async def withdraw_as_repeated(change: Change, row: Record, ground: str) -> None:
+    """Withdraws a record because another one tells of its fact.
+
+    Raises WrongState if a case about it is open, or it is no longer active.
+    """
+    _require_active(row)
+    await ordered_by_case(change, row)
+    await _withdraw(change, row, ground)
+
+
 async def _withdraw(change: Change, row: Record, ground: str) -> None:
     before = row.model_dump(mode="json")
     row.status, row.status_on = RecordStatus.WITHDRAWN, change.today

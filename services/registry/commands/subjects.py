@@ -20,6 +20,7 @@ from services.registry.commands.targets import (
     require_bureau_exists,
     require_version,
 )
+from services.registry.former_names import renamed
 from services.registry.look_alikes import look_alikes, rows_of
 from services.registry.tables import Subject
 from services.registry.validation import SubjectContent, read_subject, reader_of
@@ -74,7 +75,8 @@ async def _alter(
     if "credit_code" in values:
         await _require_free(change, content.credit_code)
     before = row.model_dump(mode="json")
-    row.sqlmodel_update(values)
+    former = renamed(before, content.name, change.today)
+    row.sqlmodel_update({**values, "former_names": former})
     await save_subjects(change, [row])
     followed = await follow_owner(change, row)
     after = row.model_dump(mode="json") | {"instruments_followed": followed}

@@ -13,6 +13,7 @@ from plumbing.view import View
 from protos.identity.v1 import identity_pb2 as identity
 from protos.registry.v1 import proposals_pb2 as pb
 from protos.registry.v1 import registry_pb2 as registry
+from protos.registry.v1 import sameness_pb2 as sameness
 from services.registry.commands import instruments, records, verifications
 from services.registry.identity import accounts
 from services.registry.imports.batch import undo
@@ -25,6 +26,7 @@ from services.registry.proposals.propose import (
     object_id,
     tell,
 )
+from services.registry.sameness import deciding
 from services.registry.tables import Proposal
 
 Release = Callable[[Change, Any, Proposal], Awaitable[None]]
@@ -37,6 +39,8 @@ RELEASES: Mapping[str, tuple[Any, Release]] = {
         (registry.PutInstrumentRequest, instruments.release_content),
         (registry.SetInstrumentStateRequest, instruments.release_state),
         (registry.RecordVerificationRequest, verifications.release_verification),
+        (sameness.JoinLikenessRequest, deciding.release_joining),
+        (sameness.KeepApartRequest, deciding.release_standing),
         (identity.ChangeAccountRequest, accounts.release_change),
         (identity.CloseAccountRequest, accounts.release_closing),
     )

@@ -27,6 +27,7 @@ from protos.registry.v1 import orders_pb2 as orders
 from protos.registry.v1 import proposals_pb2 as proposals
 from protos.registry.v1 import publication_pb2 as publication
 from protos.registry.v1 import registry_pb2 as registry
+from protos.registry.v1 import sameness_pb2 as sameness
 from services.alerts import queries as of_alerts
 from services.alerts.escalation import queries as of_escalations
 from services.alerts.untold import list_untold
@@ -45,6 +46,7 @@ from services.registry.institutions import queries as of_institutions
 from services.registry.orders import queries as of_orders
 from services.registry.proposals import queries as of_proposals
 from services.registry.publication import queries as of_publication
+from services.registry.sameness import queries as of_sameness
 
 BUREAU, CITY, SUBJECT = "330111", "330100", "s1"
 CASEWORKER = Caller("s1", "某人", frozenset({Role.CASEWORKER}), BUREAU)
@@ -351,6 +353,17 @@ LISTS = (
             Asked(
                 publication.ListPublicationsRequest(subject_id=SUBJECT), (SERVICE,), a_few=OF_A_FIRM
             ),
+        ),
+    ),
+    List(
+        "registry",
+        of_sameness.list_likenesses,
+        (
+            Asked(sameness.ListLikenessesRequest()),
+            Asked(sameness.ListLikenessesRequest(state="waiting")),
+            Asked(sameness.ListLikenessesRequest(kind="instrument")),
+            Asked(sameness.ListLikenessesRequest(subject_id=SUBJECT), a_few=OF_A_FIRM),
+            Asked(sameness.ListLikenessesRequest(batch_id="b1"), a_few="of one import"),
         ),
     ),
     List(

@@ -41,6 +41,7 @@ from protos.registry.v1 import (
     proposals_pb2_grpc,
     publication_pb2_grpc,
     registry_pb2_grpc,
+    sameness_pb2_grpc,
 )
 from protos.registry.v1 import events_pb2 as events
 from protos.registry.v1 import institutions_pb2 as institutions
@@ -81,6 +82,7 @@ class Client:
     publication: publication_pb2_grpc.PublicationServiceStub
     institutions: institutions_pb2_grpc.InstitutionServiceStub
     orders: orders_pb2_grpc.OrderServiceStub
+    sameness: sameness_pb2_grpc.SamenessServiceStub
 
 
 class RunningRegistry:
@@ -163,6 +165,7 @@ class RunningRegistry:
             publication_pb2_grpc.PublicationServiceStub(channel),
             institutions_pb2_grpc.InstitutionServiceStub(channel),
             orders_pb2_grpc.OrderServiceStub(channel),
+            sameness_pb2_grpc.SamenessServiceStub(channel),
         )
 
     async def institution(

@@ -45,6 +45,7 @@ from services.registry.policy import POLICY as REGISTRY_POLICY
 from services.registry.proposals.policy import POLICY as PROPOSAL_POLICY
 from services.registry.publication.policy import POLICY as PUBLICATION_POLICY
 from services.registry.publication.standing import Standing
+from services.registry.sameness.policy import POLICY as SAMENESS_POLICY
 from services.registry.tables import Record, Subject
 
 CONTRACTS = (
@@ -80,13 +81,17 @@ POLICIES: tuple[Policy, ...] = (
     PUBLICATION_POLICY,
     REGISTRY_POLICY,
     RULESET_POLICY,
+    SAMENESS_POLICY,
 )
 TODAY = date(2026, 9, 14)
 PUBLIC = Caller("p", "p", frozenset({Role.PUBLIC}))
 
 # Messages whose closed fields never go out to the public.
 CLOSED = {
-    "quanheng.registry.v1.Subject": {"external_ref", "in_review", "removed"},
+    "quanheng.registry.v1.Subject": {
+        *("external_ref", "in_review", "removed", "former_names", "code_ground"),
+    },
+    "quanheng.registry.v1.FormerName": {"name", "until"},
     "quanheng.registry.v1.Record": {
         *("entered_on", "entered_by", "provided_by", "points", "status_on"),
         *("disclosure_stopped", "removed", "version", "authors"),
@@ -98,6 +103,7 @@ CLOSED = {
 }
 OPEN = {
     "quanheng.registry.v1.Subject": set(disclosure.OPEN_OF_SUBJECT),
+    "quanheng.registry.v1.FormerName": set(),
     "quanheng.registry.v1.Record": set(disclosure.OPEN_OF_RECORD),
     # The messages below go out whole.
     "quanheng.registry.v1.ListBureausResponse": {

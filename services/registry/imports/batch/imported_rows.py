@@ -30,7 +30,7 @@ ROWS_AT_ONCE = 2000
 _AS_JSON = json.JSONEncoder(sort_keys=True).encode
 Save = Callable[..., Awaitable[Any]]
 # Columns that follow from other rows: they may change without anyone having changed the row.
-FOLLOWS = frozenset({"version", "serial_key", "repeated_serial"})
+FOLLOWS = frozenset({"version", "serial_key", "repeated_serial", "name_key", "former_keys"})
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from services.registry.tables import ImportBatch, ImportFault, RejectedRow
 ROWS_AT_ONCE = 5000
 NOT_AUDITED = {"header", "question", "asked", "sent_as", "preview", "open_until"}
 # Hints at rows that are taken for a thing on file that is written otherwise there.
-OTHERWISE_ON_FILE = frozenset({"OTHER_WRITING", "CODE_ADDED"})
+OTHERWISE_ON_FILE = frozenset({"OTHER_WRITING", "CODE_ADDED", "FORMER_NAME"})
 
 
 def count(batch: ImportBatch, plan: Plan, file: FileContent, mode: str) -> None:
@@ -33,6 +33,7 @@ def count(batch: ImportBatch, plan: Plan, file: FileContent, mode: str) -> None:
     batch.in_review = len(plan.in_review - bad)
     batch.repeated_serials = len(plan.repeated)
     batch.effects = None if unusable else _effects(plan, file)
+    batch.to_review = len(plan.alike)
     if mode == "check":
         batch.state = "checked"
     elif unusable or (bad and mode == "all_or_nothing"):

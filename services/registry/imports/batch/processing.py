@@ -6,7 +6,7 @@ file. If others have changed meanwhile what the batch relies on, it is prepared 
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
@@ -38,13 +38,15 @@ from services.registry.imports.staging.rivals import Footprint, Overtaken, Seen
 from services.registry.imports.staging.scratch import FOLDER, Scratch
 from services.registry.imports.staging.staged import Staged, move_rows
 from services.registry.orders.moves import complete_by_batch
+from services.registry.sameness.finding import open_found
+from services.registry.sameness.places import Place
 from services.registry.tables import ImportBatch
 
 TRIES = 6  # of one batch, while the register changes meanwhile
 # What deciding sets in a batch.
 _DECIDED = (
     *("state", "rejected", "unchanged", "changed", "in_review", "repeated_serials"),
-    *("estimate", "bureau", "effects"),
+    *("to_review", "estimate", "bureau", "effects"),
 )
 T = TypeVar("T")
 
@@ -53,13 +55,15 @@ T = TypeVar("T")
 class Ready:
     """A batch that is ready to be put in force: its fields as decided, and its scratch file.
 
-    `staged` is None if it changes nothing in the register; `planned` goes into the audit chain.
+    `staged` is None if it changes nothing in the register; `alike` is where it makes things that
+    are perhaps the same; `planned` goes into the audit chain.
     """
 
     upload: Upload
     decided: dict[str, Any]
     scratch: Scratch
     staged: Staged | None = None
+    alike: Collection[Place] = ()
     planned: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -149,7 +153,7 @@ class _Preparation:
             with unsearched():
                 staged = await self._stage(session, batch, plan, seen)
         staged = await staged.caught_up(self.database)
-        return replace(ready, staged=staged, planned=planned(plan))
+        return replace(ready, staged=staged, alike=plan.alike.keys(), planned=planned(plan))
 
     async def _copy(
         self, register: AsyncSession, session: AsyncSession, batch: ImportBatch, plan: Plan
@@ -215,6 +219,7 @@ async def apply(change: Change, batch: ImportBatch, ready: Ready, *, reasons: st
     if ready.staged:
         await ready.staged.announce(change)
     await complete_by_batch(change, batch.batch_id)
+    await open_found(change, batch.batch_id, ready.alike)
 
 
 async def _hold(change: Change, batch: ImportBatch, ready: Ready) -> None:

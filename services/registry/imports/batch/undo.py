@@ -52,6 +52,7 @@ from services.registry.imports.staging.staged import Staged, move_rows
 from services.registry.proposals.propose import Proposed, object_id, propose
 from services.registry.publication.standing import decisions, reopen
 from services.registry.publication.told import forget_changed, tellings
+from services.registry.sameness.finding import look_again
 from services.registry.tables import ImportBatch, Proposal
 
 T = TypeVar("T")
@@ -260,6 +261,7 @@ async def undo(change: Change, batch: ImportBatch, ground: str, undone: Undone) 
     await undone.staged.announce(change)
     cause = Cause(events.CAUSE_UNDONE, ground, batch.batch_id, batch.baseline)
     await _review_again(change, undone.things[Kind.RECORD], cause)
+    await look_again(change, batch.batch_id)
 
 
 async def _review_again(change: Change, record_ids: Iterable[str], cause: Cause) -> None:

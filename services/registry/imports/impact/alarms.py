@@ -95,7 +95,7 @@ async def _affected(context: Context, plan: Plan) -> dict[str, _Affected]:
         for instrument_id in ids
     }
     for one in verifications:
-        if one.new:
+        if one.new and not one.values.get("set_aside"):
             fact = _fact(f"row {one.row}", one.values)
             affected[one.values["instrument_id"]].added.append(fact)
             affected[one.values["instrument_id"]].verified = True
@@ -120,12 +120,10 @@ def _alarms(
 ) -> tuple[Alarm | None, Alarm | None]:
     """What an instrument is alarmed for before and after."""
     in_order = sorted(verifications, key=lambda row: row["verified_on"])
-    facts = [_fact(row["verification_id"], row) for row in in_order]
+    facts = [_fact(row["verification_id"], row) for row in in_order if not row["set_aside"]]
     before = _alarm(instrument.before, facts, today) if instrument.before is not None else None
-    changed = [
-        _fact(row["verification_id"], {**row, **instrument.changed.get(row["verification_id"], {})})
-        for row in in_order
-    ]
+    after = [{**row, **instrument.changed.get(row["verification_id"], {})} for row in in_order]
+    changed = [_fact(row["verification_id"], row) for row in after if not row["set_aside"]]
     return before, _alarm(instrument.after, [*changed, *instrument.added], today)
 
 

@@ -9,7 +9,9 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import col
 
-from law.identity import folded
+from law.identity import folded, letters, may_be_one_address
+from services.registry.former_names import keys_of, renamed
+from services.registry.imports.plan.alike import note_alike_subjects
 from services.registry.imports.plan.plan import (
     Context,
     Keys,
@@ -78,8 +80,25 @@ async def plan_subjects(context: Context) -> Plan:
         elif keys.first(("subject", subject["subject_id"]), item.row, values) and context.in_scope(
             item.row, "name", values["name"], subject["bureau"]
         ):
-            plan.alter(Kind.SUBJECT, item.row, subject["subject_id"], values, subject)
+            changed = _with_names(context, item, subject)
+            plan.alter(Kind.SUBJECT, item.row, subject["subject_id"], changed, subject)
+    await note_alike_subjects(context, plan)
     return plan
+
+
+def _with_names(context: Context, item: Item, subject: RegisterRow) -> dict[str, Any]:
+    """The values of a row, with what a new name makes of the former ones.
+
+    A name that the subject had before is an old file, not a new name.
+    """
+    values, name = item.values, item.values["name"]
+    if folded(name) in keys_of(subject["former_names"] or ()):
+        zh, en = f"“{subject['name']}”的曾用名，名称不变", f"a former name of {subject['name']}"
+        column = context.file.column("name")
+        context.notes.warn(item.row, "FORMER_NAME", zh, en, column=column, value=name)
+        return {**values, "name": subject["name"]}
+    former = renamed(subject, name, context.change.today)
+    return values if former == subject["former_names"] else {**values, "former_names": former}
 
 
 def _check_bureau(context: Context, item: Item, bureaus: Mapping[str, RegisterRow]) -> bool:
@@ -97,7 +116,7 @@ def _key(values: Mapping[str, Any]) -> tuple[str, ...]:
         return ("code", code)
     if ref := values.get("external_ref"):
         return ("ref", values["bureau"], ref)
-    return ("name", values["bureau"], folded(values["name"]))
+    return ("name", values["bureau"], folded(values["name"]), letters(values.get("address", "")))
 
 
 class _KnownSubjects:
@@ -110,6 +129,8 @@ class _KnownSubjects:
             self._by["code", row["credit_code"]].append(row)
             self._by["ref", row["bureau"], row["external_ref"]].append(row)
             self._by["name", row["bureau"], folded(row["name"])].append(row)
+            for key in keys_of(row["former_names"] or ()):
+                self._by["former", row["bureau"], key].append(row)
 
     @classmethod
     async def of(cls, context: Context) -> _KnownSubjects:
@@ -138,9 +159,12 @@ class _KnownSubjects:
         rows = self._by.get(("name", bureau, folded(values["name"])), [])
         if code:
             return self._completed(item, [row for row in rows if _may_be(row, ref)])
-        if not ref and rows:
-            return self._same(item, rows, "name", code)
-        return None
+        if ref:
+            return None
+        if not rows:
+            rows = self._by.get(("former", bureau, folded(values["name"])), [])
+        near = [row for row in rows if _may_be_at(row, values)]
+        return self._same(item, near, "name", code) if near else None
 
     def _completed(self, item: Item, rows: list[RegisterRow]) -> RegisterRow | None:
         """The one subject of the same name and bureau without a code, which the row gives it."""
@@ -169,6 +193,10 @@ class _KnownSubjects:
             self._context.fault(item.row, name, item.values[name], "CONFLICT", zh, en)
             return None
         return rows[0]
+
+
+def _may_be_at(row: RegisterRow, values: Mapping[str, Any]) -> bool:
+    return may_be_one_address(values.get("address") or "", row["address"])
 
 
 def _may_be(row: RegisterRow, ref: str) -> bool:

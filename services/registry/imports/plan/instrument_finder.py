@@ -1,43 +1,48 @@
 """Finds the instrument that each row of a file of verifications is about.
 
 Owner, type and serial number identify it; another model is another instrument. Without a serial
-number, such as 无, only a certificate on file does: what may be the same is never taken for it.
+number, such as 无, only a certificate or a verification on file does: what is perhaps the same is
+filed beside it, for a person to look at.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
-from typing import Any, TypeVar
+from typing import Any
 from uuid import uuid4
 
 import sqlalchemy as sa
 from sqlmodel import col
 
 from law.colours.rule import InstrumentState
-from law.identity import may_be_one_model
+from law.identity import letters
 from services.registry.imports.plan.instruments_and_records import (
     KnownInstruments,
     note_writing,
+    of_model,
     perhaps_on_file,
     serial_of,
 )
 from services.registry.imports.plan.owners import Owners
 from services.registry.imports.plan.plan import Context, RegisterRow, fetch_pairs, present_rows
 from services.registry.imports.rows.reader import Item
-from services.registry.tables import Verification
+from services.registry.tables import Instrument, Verification
 
 VERIFICATIONS = present_rows(Verification)
 CERTIFIED = VERIFICATIONS.where(sa.text("certificate_no <> ''"))
 Certificate = tuple[str, str]  # institution, number
-Row = TypeVar("Row", bound=Mapping[str, Any])
+Told = tuple[Any, ...]  # what an instrument without a number is known by: its verification
 
 
 class InstrumentFinder:
     """Finds the instrument that a row is about, or plans to file it.
 
     `found` are the instruments of all rows, by id. `certified` are the ids of the instruments whose
-    certificates the rows without a serial number name.
+    certificates the rows without a serial number name, and `told` those of the instruments without
+    a number by their verifications without a certificate. `completed` are the models that rows give
+    to instruments on file that have none, by id, each with its row.
     """
 
     def __init__(
@@ -46,9 +51,12 @@ class InstrumentFinder:
         owners: Owners,
         known: KnownInstruments,
         certified: Mapping[Certificate, str],
+        told: Mapping[Told, Sequence[str]],
     ) -> None:
         self._context, self._owners, self._known = context, owners, known
         self._certified = certified
+        self._told = {key: [*ids] for key, ids in told.items()}
+        self.completed: dict[str, tuple[int, str]] = {}
         self._new: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
         self.found: dict[str, RegisterRow] = {}
 
@@ -65,7 +73,7 @@ class InstrumentFinder:
         pair = (col(Verification.institution), col(Verification.certificate_no))
         rows = await fetch_pairs(context.session, CERTIFIED, pair, named)
         certified = {_certificate(row): row["instrument_id"] for row in rows}
-        return cls(context, owners, known, certified)
+        return cls(context, owners, known, certified, await _told(context))
 
     def filed(self) -> Iterator[dict[str, Any]]:
         """Yields the new instruments."""
@@ -98,7 +106,7 @@ class InstrumentFinder:
 
     def _only(self, item: Item, candidates: list[RegisterRow]) -> RegisterRow | None:
         """The only one of the candidates; adds a fault if there is none or several."""
-        fitting = _of_model(item, candidates)
+        fitting = of_model(item.values.get("model", ""), candidates)
         if len(fitting) == 1:
             note_writing(self._context, item, "serial_no", fitting[0])
             return fitting[0]
@@ -131,14 +139,31 @@ class InstrumentFinder:
             return None
         known = self._known.owned(serial, owner["subject_id"])
         if serial[1]:
-            if fitting := _of_model(item, known):
+            fitting = of_model(values.get("model", ""), known)
+            if len(fitting) == 1:
                 note_writing(self._context, item, "serial_no", fitting[0])
-                return fitting[0]
-        elif found := self._by_certificate(item, known):
+                return self._completed(item, fitting[0])
+        elif found := self._by_certificate(item, known) or self._by_verification(item, known):
             return found
-        elif perhaps_on_file(self._context, item, known):
-            return None
         return self._file(item, owner)
+
+    def _completed(self, item: Item, known: RegisterRow) -> RegisterRow:
+        """The instrument on file, which a row may give the model that it lacks."""
+        own, model = known["instrument_id"], item.values.get("model", "")
+        if model and not known["model"]:
+            self.completed.setdefault(own, (item.row, model))
+            known = {**known, "model": self.completed[own][1]}
+        return known
+
+    def _by_verification(self, item: Item, candidates: list[RegisterRow]) -> RegisterRow | None:
+        """The candidate of which this verification is on file, each for one row of the file."""
+        ids = self._told.get(_verified(item.values["type_code"], item.values), [])
+        model = letters(item.values.get("model", ""))
+        for row in candidates:
+            if row["instrument_id"] in ids and letters(row["model"]) == model:
+                ids.remove(row["instrument_id"])
+                return row
+        return None
 
     def _by_certificate(self, item: Item, candidates: list[RegisterRow]) -> RegisterRow | None:
         own = self._certified.get(_certificate(item.values))
@@ -153,7 +178,8 @@ class InstrumentFinder:
         values, serial = item.values, serial_of(item.values)
         apart = "" if serial[1] else values.get("certificate_no") or item.row
         filed = self._new.setdefault((owner["subject_id"], serial, apart), [])
-        if fitting := _of_model(item, filed):
+        fitting = of_model(values.get("model", ""), filed)
+        if len(fitting) == 1:
             fitting[0]["model"] = fitting[0]["model"] or values.get("model", "")
             return fitting[0]
         filed.append(
@@ -179,6 +205,27 @@ def _certificate(values: Mapping[str, Any]) -> Certificate:
     return values.get("institution", ""), values.get("certificate_no", "")
 
 
-def _of_model(item: Item, rows: Iterable[Row]) -> list[Row]:
-    model = item.values.get("model", "")
-    return [row for row in rows if may_be_one_model(model, row["model"])]
+async def _told(context: Context) -> Mapping[Told, Sequence[str]]:
+    """The instruments without a number, by their verifications without a certificate."""
+    unnumbered = [item.values for item in context.items if not serial_of(item.values)[1]]
+    bare = [values for values in unnumbered if not values.get("certificate_no")]
+    told: dict[Told, list[str]] = defaultdict(list)
+    if bare:
+        query = (
+            sa.select(*Verification.__table__.columns, col(Instrument.type_code))  # type: ignore[attr-defined]
+            .join(Instrument, col(Instrument.instrument_id) == col(Verification.instrument_id))
+            .where(
+                col(Instrument.type_code).in_({values["type_code"] for values in bare}),
+                col(Instrument.serial_key) == "",
+                col(Verification.certificate_no) == "",
+                sa.not_(sa.or_(col(Verification.removed), col(Instrument.removed))),
+            )
+        )
+        for row in (await (await context.session.connection()).execute(query)).mappings():
+            told[_verified(row["type_code"], dict(row))].append(row["instrument_id"])
+    return told
+
+
+def _verified(type_code: str, values: Mapping[str, Any]) -> Told:
+    days = values["verified_on"], values.get("valid_until")
+    return type_code, values["result"], *days, values["institution"]

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlmodel import col
 
 from law.colours.rule import InstrumentState
-from law.identity import document_key, may_be_one_model, serial_key
+from law.identity import document_key, letters, may_be_one_model, serial_key
 from law.instruments import catalogue
 from plumbing.identity import scope_prefix
+from services.registry.imports.plan.alike import note_alike_instruments, note_alike_records
 from services.registry.imports.plan.owners import Owners
 from services.registry.imports.plan.plan import (
     Context,
@@ -26,6 +27,7 @@ from services.registry.imports.plan.plan import (
 from services.registry.imports.rows.reader import Item
 from services.registry.tables import Instrument, Record
 
+Row = TypeVar("Row", bound=Mapping[str, Any])
 Serial = tuple[str, str]  # type code, serial number as it is compared
 INSTRUMENTS = present_rows(Instrument)
 RECORDS = present_rows(Record)
@@ -50,6 +52,11 @@ class KnownInstruments:
         serials = {serial_of(item.values) for item in items}
         pair = (col(Instrument.type_code), col(Instrument.serial_key))
         return cls(await fetch_pairs(context.session, INSTRUMENTS, pair, serials))
+
+    @property
+    def by_serial(self) -> Mapping[Serial, list[RegisterRow]]:
+        """The instruments by type and serial number."""
+        return self._by
 
     def with_serial(self, serial: Serial) -> list[RegisterRow]:
         """Returns every instrument with this type and serial number."""
@@ -103,7 +110,8 @@ async def plan_instruments(context: Context) -> Plan:
     """Plans the import of a file of instruments, identified by owner, type and serial number.
 
     Another model is never the same instrument. Without a serial number, only an instrument with the
-    same content is known. The state of an instrument is set as the file gives it.
+    same content is known. What is perhaps the same is filed beside the other, for a person to look
+    at. The state of an instrument is set as the file gives it.
     """
     plan = Plan()
     keys = Keys(context, plan)
@@ -113,13 +121,16 @@ async def plan_instruments(context: Context) -> Plan:
     instruments = await KnownInstruments.of(context)
     repeats = RepeatedSerials(context, plan, instruments)
     note_unknown_types(context)
+    models = _models_of(context)
     async for item in context.each():
         owner = owners.find(item.row, item.values["owner"])
         if owner is None:
             continue
         content = {name: value for name, value in item.values.items() if name != "owner"}
         serial = serial_of(content)
-        key = (owner["subject_id"], *serial, "" if serial[1] else item.row)
+        several = len(models[serial]) > 1
+        apart = (letters(item.values.get("model", "")) if several else "", serial[1] or item.row)
+        key = (owner["subject_id"], *serial, *apart)
         if keys.first(key, item.row, content | {"serial_no": serial[1]}):
             known = instruments.owned(serial, owner["subject_id"])
             choose = _plan_instrument if serial[1] else _plan_unnumbered
@@ -128,7 +139,24 @@ async def plan_instruments(context: Context) -> Plan:
     for planned in plan.things[Kind.INSTRUMENT]:
         planned.stated = "state" in planned.values
     repeats.note(several_rows_count=False)
+    note_alike_instruments(context, plan, instruments.by_serial)
     return plan
+
+
+def _models_of(context: Context) -> Mapping[Serial, set[str]]:
+    """The models that the rows of a file give for each type and serial number."""
+    models: dict[Serial, set[str]] = defaultdict(set)
+    for item in context.items:
+        if model := letters(item.values.get("model", "")):
+            models[serial_of(item.values)].add(model)
+    return models
+
+
+def of_model(model: str, rows: Iterable[Row]) -> list[Row]:
+    """Returns the rows that may have a model; only those that have it, if any has it."""
+    fitting = [row for row in rows if may_be_one_model(model, row["model"])]
+    exact = [row for row in fitting if letters(model) == letters(row["model"])]
+    return exact or fitting
 
 
 def _plan_instrument(
@@ -140,17 +168,12 @@ def _plan_instrument(
     known: list[RegisterRow],
 ) -> str:
     """Plans one instrument of an owner, whose `known` ones bear its serial number; its id."""
+    known = of_model(content.get("model", ""), known)
     if not known:
         return _make_instrument(plan, item, owner, content)
-    model = content.get("model", "")
     if len(known) > 1:
         zh, en = "该单位有多件同类型同编号的器具", "the owner has several with this serial number"
         context.fault(item.row, "serial_no", content["serial_no"], "AMBIGUOUS_INSTRUMENT", zh, en)
-    elif not may_be_one_model(model, known[0]["model"]):
-        other = known[0]["model"]
-        zh = f"已登记的同编号器具型号为“{other}”：是同一件请在器具页更正型号，不是同一件请逐件登记"
-        en = f"the instrument on file has the model {other}: correct it there, or file another one"
-        context.fault(item.row, "model", model, "OTHER_MODEL", zh, en)
     elif _leaves_scrap(content, known[0]):
         zh, en = "该器具已报废", "the instrument is scrapped"
         context.fault(item.row, "state", content["state"].value, "SCRAPPED", zh, en)
@@ -176,8 +199,8 @@ def _plan_unnumbered(
 ) -> str:
     """Plans an instrument without a serial number; `known` are those of its owner and type.
 
-    It is known if one on file has the same content and no earlier row has claimed that one. It is
-    new if its model differs from all others. Otherwise nobody can tell, and a person decides.
+    It is known if one on file has the same content and no earlier row has claimed that one.
+    Otherwise it is filed, and a person tells whether it is one of the others.
     """
     claimed = plan.claimed
     free = [row for row in known if row["instrument_id"] not in claimed]
@@ -186,8 +209,6 @@ def _plan_unnumbered(
             claimed.add(row["instrument_id"])
             plan.unchanged.add(item.row)
             return str(row["instrument_id"])
-    if perhaps_on_file(context, item, free):
-        return str(free[0]["instrument_id"])
     return _make_instrument(plan, item, owner, content)
 
 
@@ -290,16 +311,15 @@ async def plan_records(context: Context) -> Plan:
         owners.find(item.row, item.values["owner"])
     owned = [(item, owners.find(item.row, item.values["owner"])) async for item in context.each()]
     subjects = {owner["subject_id"] for _, owner in owned if owner}
-    known = {
-        _record_key(row["subject_id"], row): row
-        for row in await fetch(context.session, RECORDS, col(Record.subject_id), subjects)
-    }
+    on_file = await fetch(context.session, RECORDS, col(Record.subject_id), subjects)
+    known = {_record_key(row["subject_id"], row): row for row in on_file}
     for item, owner in owned:
         if owner is not None:
             content = {name: value for name, value in item.values.items() if name != "owner"}
             key = _record_key(owner["subject_id"], content)
             if keys.first(key, item.row, _as_compared(content)):
                 _plan_record(context, plan, item, owner, content, known.get(key))
+    note_alike_records(context, plan, on_file)
     return plan
 
 

@@ -17,6 +17,7 @@ from law.evidence import Sector, SubjectKind
 from law.identifiers import check_credit_code
 from law.identity import folded, letters
 from plumbing.identity import scope_prefix
+from services.registry.former_names import keys_of
 from services.registry.imports.plan.plan import (
     Context,
     Kind,
@@ -47,6 +48,8 @@ class Owners:
                 if row[name]:
                     self._by[name, row[name]].append(row)
             self._by["name", folded(row["name"])].append(row)
+            for key in keys_of(row["former_names"] or ()):
+                self._by["former", key].append(row)
         given = context.header.placeholder_owners
         self._placeholders = {
             letters(name): name.strip() for name in (*EVIDENT_PLACEHOLDERS, *given)
@@ -79,7 +82,7 @@ class Owners:
         matches = self._matches(name)
         in_scope = [match for match in matches if self._context.covers(match["bureau"])]
         if len(in_scope) == 1:
-            self._note_writing(row, name, in_scope[0]["name"])
+            self._note_writing(row, name, in_scope[0])
             return in_scope[0]
         if len(in_scope) > 1:
             zh, en = (
@@ -120,11 +123,11 @@ class Owners:
     def _filed(self, row: int, name: str, *, in_review: bool, sector: Sector | None) -> RegisterRow:
         bureau = self._context.header.bureau
         key = folded(name)
-        known = [row for row in self._by["name", key] if row["bureau"] == bureau]
+        known = [one for one in self._by["name", key] if one["bureau"] == bureau]
         if known:
             return known[0]
         if key in self._new:
-            self._note_writing(row, name, self._new[key]["name"])
+            self._note_writing(row, name, self._new[key])
         else:
             self._new[key] = {
                 "subject_id": uuid4().hex,
@@ -146,7 +149,8 @@ class Owners:
         code = _code(name)
         if code and (rows := self._by.get(("credit_code", code))):
             return rows
-        for key in (("external_ref", name), ("name", folded(name))):
+        written = folded(name)
+        for key in (("external_ref", name), ("name", written), ("former", written)):
             if (rows := self._by.get(key)) and (nearest := self._nearest(rows)):
                 return nearest
         return []
@@ -164,14 +168,22 @@ class Owners:
             return own
         return [row for row in rows if row["bureau"].startswith(scope_prefix(bureau))]
 
-    def _note_writing(self, row: int, written: str, on_file: str) -> None:
-        """Warns once of each name that is taken for another writing of a name on file."""
-        if written == on_file or folded(written) != folded(on_file) or written in self._noted:
+    def _note_writing(self, row: int, written: str, owner: RegisterRow) -> None:
+        """Warns once of each name that is taken for another writing, or a former name, on file."""
+        on_file = owner["name"]
+        if written == on_file or written in self._noted:
             return
         self._noted.add(written)
-        zh, en = f"与“{on_file}”视为同一使用单位", f"taken for the owner {on_file}"
+        if folded(written) == folded(on_file):
+            zh, en = f"与“{on_file}”视为同一使用单位", f"taken for the owner {on_file}"
+            self._warn(row, "OTHER_WRITING", zh, en, written)
+        elif folded(written) in keys_of(owner.get("former_names") or ()):
+            zh, en = f"“{on_file}”的曾用名", f"a former name of the owner {on_file}"
+            self._warn(row, "FORMER_NAME", zh, en, written)
+
+    def _warn(self, row: int, reason: str, zh: str, en: str, written: str) -> None:
         column = self._context.file.column("owner")
-        self._context.notes.warn(row, "OTHER_WRITING", zh, en, column=column, value=written)
+        self._context.notes.warn(row, reason, zh, en, column=column, value=written)
 
     def _fault(self, row: int, name: str, reason: str, zh: str, en: str) -> None:
         self._context.fault(row, "owner", name, reason, zh, en)

@@ -26,8 +26,11 @@ from services.registry.imports.progress import Progress
 from services.registry.imports.rows.faults import Notes
 from services.registry.imports.rows.file import FileContent
 from services.registry.imports.rows.reader import Item
+from services.registry.sameness.places import Place
 
 ROWS_IN_QUERY = 400
+# They have the day on which a plan is applied.
+_DATED_BY_APPLYING = frozenset({"entered_on", "former_names"})
 ROWS_AT_A_STRETCH = 500
 
 RegisterRow = Mapping[str, Any]  # a row of the register, by column
@@ -67,7 +70,8 @@ class Plan:
     doubtful; `repeated` are ids of instruments whose serial number occurs more than once.
     `beyond_cycle` are rows of verifications that are valid for longer than the cycle of their type.
     `claimed` are ids of instruments on file that rows without a serial number are about, `merged`
-    rows that tell again what an earlier row of the file tells.
+    rows that tell again what an earlier row of the file tells. `alike` is where things will be that
+    are perhaps the same, each with the first such row.
     """
 
     things: dict[Kind, list[Planned]] = field(default_factory=lambda: defaultdict(list))
@@ -77,6 +81,7 @@ class Plan:
     beyond_cycle: set[int] = field(default_factory=set)
     claimed: set[str] = field(default_factory=set)
     merged: set[int] = field(default_factory=set)
+    alike: dict[Place, int] = field(default_factory=dict)
 
     def make(self, kind: Kind, row: int, values: dict[str, Any], thing_id: str = "") -> str:
         """Plans to create a row of the register with these values; returns its id.
@@ -106,6 +111,7 @@ class Plan:
         for kind, things in self.things.items():
             self.things[kind] = [planned for planned in things if planned.row not in rows]
         self.beyond_cycle -= set(rows)
+        self.alike = {place: row for place, row in self.alike.items() if row not in rows}
 
     def digest(self) -> str:
         """Returns the SHA-256 of all planned changes, equal for plans that make the same changes.
@@ -120,7 +126,8 @@ class Plan:
 
 
 def _as_text(kind: Kind, planned: Planned, names: Mapping[str, str]) -> str:
-    values = {n: names.get(v, v) for n, v in planned.values.items() if n != "entered_on"}
+    values = {n: v for n, v in planned.values.items() if n not in _DATED_BY_APPLYING}
+    values |= {n: names[v] for n, v in values.items() if isinstance(v, str) and v in names}
     thing = names.get(planned.thing_id, planned.thing_id)
     content = [kind, thing, planned.stated, values, planned.was]
     return json.dumps(content, ensure_ascii=False, sort_keys=True, default=str)

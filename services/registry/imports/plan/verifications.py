@@ -6,7 +6,6 @@ On request, owners and instruments that are missing in the register are created 
 from __future__ import annotations
 
 import asyncio
-from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any
 
@@ -15,6 +14,7 @@ from sqlmodel import col
 
 from law.colours.rule import InstrumentState, VerificationResult
 from law.instruments import end_of_cycle, exceeds_cycle
+from services.registry.imports.plan.alike import let_the_severe_stand, note_alike_instruments
 from services.registry.imports.plan.instrument_finder import (
     CERTIFIED,
     VERIFICATIONS,
@@ -32,7 +32,6 @@ from services.registry.imports.plan.plan import (
     Keys,
     Kind,
     Plan,
-    Planned,
     RegisterRow,
     fetch,
     fetch_pairs,
@@ -66,21 +65,40 @@ async def plan_verifications(context: Context) -> Plan:
     owners = await Owners.of(context, plan, {*first_rows, *context.all_named("owner")})
     known = await KnownInstruments.of(context)
     finder = await InstrumentFinder.of(context, owners, known)
-    owned = [(item, found) async for item in context.each() if (found := finder.find(item))]
+    owned = await _owned(context, finder)
     if not context.header.file_missing:
         for item in context.bad_with("type_code", "serial_no"):
             finder.find(item)
     await _plan_each(context, plan, owned)
     plan.drop(context.notes.bad_rows)  # a row may turn out bad only by a later one
-    _let_the_severe_stand(context, plan)
     _note_repeated_serials(context, plan, known, owned)
     _plan_new_instruments(plan, owners, finder)
+    _complete_models(plan, finder)
+    note_alike_instruments(context, plan, known.by_serial)
+    await let_the_severe_stand(context, plan)
     await _put_into_use(context, plan, finder)
     _put_rejected_into_use(context, plan)
     if context.header.file_missing:
         named = {name: row for name, row in first_rows.items() if not owners.is_placeholder(name)}
         warn_near_spellings(context, named, await _names_on_file(context))
     return plan
+
+
+async def _owned(context: Context, finder: InstrumentFinder) -> Owned:
+    """The rows with their instruments; rows that name a model come first to be found or filed.
+
+    So the instrument of a row without a model does not depend on the order of the rows.
+    """
+    items = [item async for item in context.each()]
+    items.sort(key=lambda item: not item.values.get("model"))
+    owned = [(item, found) for item in items if (found := finder.find(item))]
+    return sorted(owned, key=lambda pair: pair[0].row)
+
+
+def _complete_models(plan: Plan, finder: InstrumentFinder) -> None:
+    for instrument_id, (row, model) in finder.completed.items():
+        present = {"model": "", **finder.found[instrument_id]}
+        plan.alter(Kind.INSTRUMENT, row, instrument_id, {"model": model}, {**present, "model": ""})
 
 
 async def _plan_each(context: Context, plan: Plan, owned: Owned) -> None:
@@ -108,35 +126,6 @@ async def _plan_each(context: Context, plan: Plan, owned: Owned) -> None:
         else:
             plan.alter(Kind.VERIFICATION, item.row, present["verification_id"], values, present)
         _note_cycle(context, plan, item, values)
-
-
-def _let_the_severe_stand(context: Context, plan: Plan) -> None:
-    """Records a pass before any other result of its instrument and day; warns of each such row.
-
-    The order of the rows of a file does not tell what happened last on a day.
-    """
-    results: dict[tuple[str, Any], set[VerificationResult]] = defaultdict(set)
-    planned = [one for one in plan.things[Kind.VERIFICATION] if one.new]
-    for one in planned:
-        results[_instrument_and_day(one)].add(one.values["result"])
-    contradicting = [one for one in planned if len(results[_instrument_and_day(one)]) > 1]
-    if not contradicting:
-        return
-    plan.things[Kind.VERIFICATION].sort(key=_is_not_pass)
-    for one in contradicting:
-        zh = "同一器具同日有不同的检定结果：先以不合格为准，请核实当日先后"
-        en = "one instrument has different results on one day: the severe one stands until checked"
-        column = context.file.column("result")
-        value = one.values["result"].value
-        context.notes.warn(one.row, "RESULTS_OF_ONE_DAY", zh, en, column=column, value=value)
-
-
-def _instrument_and_day(planned: Planned) -> tuple[str, Any]:
-    return planned.values["instrument_id"], planned.values["verified_on"]
-
-
-def _is_not_pass(planned: Planned) -> bool:
-    return planned.values.get("result", VerificationResult.PASS) is not VerificationResult.PASS
 
 
 def _note_cycle(context: Context, plan: Plan, item: Item, values: Mapping[str, Any]) -> None:
@@ -264,20 +253,20 @@ async def _put_into_use(context: Context, plan: Plan, finder: InstrumentFinder) 
 
     A state that an instruments file gave stays: verifications imported after it are history.
     """
-    new = {planned.thing_id: planned for planned in plan.things[Kind.INSTRUMENT]}
+    planned = {one.thing_id: one for one in plan.things[Kind.INSTRUMENT]}
     passed = {
         instrument_id: row
         for instrument_id, row in _first_passes(plan).items()
         if _never_used(finder.found[instrument_id])
     }
-    known = [instrument_id for instrument_id in passed if instrument_id not in new]
+    known = [one for one in passed if one not in planned or not planned[one].new]
     stated = await fetch(context.session, STATED, col(ImportedThing.thing_id), known)
     for instrument_id in {row["thing_id"] for row in stated}:
         del passed[instrument_id]
     for instrument_id, row in passed.items():
         in_use = {"state": InstrumentState.IN_USE}
-        if instrument_id in new:
-            new[instrument_id].values |= in_use
+        if instrument_id in planned:
+            planned[instrument_id].values |= in_use
         else:
             present = finder.found[instrument_id]
             plan.alter(Kind.INSTRUMENT, row, instrument_id, in_use, present)

@@ -31,6 +31,7 @@ from services.registry.orders.policy import POLICY as ORDERS
 from services.registry.policy import POLICY as REGISTRY
 from services.registry.proposals.policy import POLICY as PROPOSALS
 from services.registry.publication.policy import POLICY as PUBLICATION
+from services.registry.sameness.policy import POLICY as SAMENESS
 from tests.unit.services.cli.tree import commands
 
 POLICIES: Policy = {
@@ -48,6 +49,7 @@ POLICIES: Policy = {
     **INSTITUTIONS,
     **ORDERS,
     **PROPOSALS,
+    **SAMENESS,
     **PUBLICATION,
     **letters.POLICY,
     **operations.POLICY,

@@ -1,0 +1,88 @@
+"""Opens a likeness where an import found one, and keeps its state true when its sides change."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import sqlalchemy as sa
+from sqlmodel import col, select
+
+from plumbing.change import Change
+from plumbing.chunks import chunks
+from services.registry.sameness.places import Place
+from services.registry.sameness.sides import Side, sides_at, wait
+from services.registry.sameness.tables import LikeKind, Likeness, LikenessOfBatch
+from services.registry.tables import Instrument, Record, Subject, Verification
+
+WAITING, DECIDED = "waiting", "decided"
+IDS_IN_QUERY = 400
+
+
+async def open_found(change: Change, batch_id: str, found: Iterable[Place]) -> None:
+    """Opens the likenesses that a batch found, whose rows are in the register already."""
+    for place in found:
+        if await look(change, place):
+            row = LikenessOfBatch(batch_id=batch_id, likeness_id=place.id)
+            await change.session.merge(row)
+
+
+async def look(change: Change, place: Place) -> bool:
+    """Opens, closes or forgets the likeness at a place, as its sides now demand; returns if it is.
+
+    A likeness about which nobody has decided is forgotten once nothing is alike any more.
+    """
+    row = await change.session.get(Likeness, place.id)
+    sides = await sides_at(change.session, place)
+    waits = wait(place, sides, row.apart if row else ())
+    if row is None and waits:
+        row = await _opened(change, place, sides)
+        change.session.add(row)
+    elif row is not None and not waits and not row.decided_by:
+        await change.session.delete(row)
+        return False
+    elif row is not None:
+        row.state = WAITING if waits else DECIDED
+    return row is not None
+
+
+async def look_again(change: Change, batch_id: str) -> None:
+    """Looks again at what a batch found, because the batch was undone."""
+    of_batch = select(LikenessOfBatch).where(LikenessOfBatch.batch_id == batch_id)
+    found = (await change.session.exec(of_batch)).all()
+    for chunk in chunks(found, IDS_IN_QUERY):
+        ids = [one.likeness_id for one in chunk]
+        rows = await change.session.exec(select(Likeness).where(col(Likeness.likeness_id).in_(ids)))
+        for row in rows.all():
+            await look(change, place_of(row))
+    await change.session.exec(
+        sa.delete(LikenessOfBatch).where(col(LikenessOfBatch.batch_id) == batch_id)
+    )
+
+
+def place_of(row: Likeness) -> Place:
+    """Returns the place of a likeness."""
+    return Place(LikeKind(row.kind), tuple(row.place))
+
+
+async def _opened(change: Change, place: Place, sides: Sequence[Side]) -> Likeness:
+    row = Likeness(
+        likeness_id=place.id,
+        kind=place.kind,
+        place=[*place.key],
+        bureau="",
+        opened_at=change.at,
+    )
+    first = sides[0]
+    if isinstance(first, Verification):
+        row.day = first.verified_on
+        first = await change.session.get_one(Instrument, first.instrument_id)
+    if isinstance(first, Subject):
+        row.bureau, row.label = first.bureau, first.name
+        return row
+    if isinstance(first, Instrument):
+        row.type_code, row.label = first.type_code, first.serial_no
+    if isinstance(first, Record):
+        row.record_kind, row.day = first.kind.value, first.determined_on
+    owner = await change.session.get_one(Subject, first.subject_id)
+    row.subject_id, row.bureau = owner.subject_id, owner.bureau
+    return row

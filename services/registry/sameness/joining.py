@@ -1,0 +1,154 @@
+"""Joins instruments that are one, lets a result of a day stand, withdraws a record told twice.
+
+Joining is a change of content: whatever belongs to the instrument that goes belongs to the one that
+stays, and its old id leads there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from sqlmodel import col, select
+
+from law.colours.rule import InstrumentState, VerificationFact, VerificationResult
+from plumbing.change import Change
+from protos.registry.v1 import events_pb2 as events
+from services.registry.announce_changes import Cause, save_instruments, save_verifications
+from services.registry.commands import records
+from services.registry.red_alerts import facts_of, is_red
+from services.registry.sameness import aliases, places
+from services.registry.sameness.finding import look
+from services.registry.sameness.tables import LikeKind
+from services.registry.tables import Instrument, Record, Verification
+
+# What the instrument that stays takes from another where it has nothing.
+COMPLETED = ("model", "manufacturer", "location", "rotate_on")
+
+
+async def join_instruments(
+    change: Change, kept: Instrument, joined: Sequence[Instrument], ground: str
+) -> None:
+    """Joins instruments to the one that stays, which takes their verifications.
+
+    Of different results that now fall on one day, the severe one stands until somebody has looked.
+    """
+    before, cause = kept.model_dump(mode="json"), Cause(events.CAUSE_JOINED, ground)
+    taken = await _verifications(change, [one.instrument_id for one in joined])
+    former = {one.verification_id: one.instrument_id for one in taken}
+    for one in taken:
+        one.instrument_id = kept.instrument_id
+    for gone in joined:
+        _complete(kept, gone)
+        gone.removed = True
+        own = [key for key, owner in former.items() if owner == gone.instrument_id]
+        await aliases.lead(
+            *(change, aliases.INSTRUMENT, gone.instrument_id, kept.instrument_id),
+            moved={"verifications": own},
+        )
+    aside = await _severe_stands(change, kept, {one.verified_on for one in taken})
+    await save_verifications(change, [*taken, *(one for one in aside if one not in taken)], cause)
+    await save_instruments(change, [kept, *joined], cause)
+    change.audit(
+        "join_instruments",
+        f"instrument/{kept.instrument_id}",
+        before=before,
+        after=kept.model_dump(mode="json") | {"joined": former},
+        ground=ground,
+    )
+    for day in {one.verified_on for one in taken}:
+        await look(change, places.of_result(kept.instrument_id, day))
+
+
+async def _verifications(change: Change, ids: Sequence[str]) -> Sequence[Verification]:
+    rows = select(Verification).where(
+        col(Verification.instrument_id).in_(ids), sa.not_(col(Verification.removed))
+    )
+    return (await change.session.exec(rows.with_for_update())).all()
+
+
+def _complete(kept: Instrument, joined: Instrument) -> None:
+    for name in COMPLETED:
+        setattr(kept, name, getattr(kept, name) or getattr(joined, name))
+    if kept.state is InstrumentState.SPARE and not kept.spell:
+        kept.use(joined.state)
+
+
+async def _severe_stands(change: Change, kept: Instrument, days: set[Any]) -> list[Verification]:
+    """Sets aside the milder results of days that have different ones; returns what changed."""
+    changed = []
+    rows = await _verifications(change, [kept.instrument_id])
+    for day in days:
+        of_day = [one for one in rows if one.verified_on == day]
+        if not places.are_alike(LikeKind.RESULT, [one.model_dump() for one in of_day]):
+            continue
+        severe = min(filter(None, (places.mildness(one.result) for one in of_day)))
+        for one in of_day:
+            if places.mildness(one.result) > severe and not one.set_aside:
+                one.set_aside = True
+                changed.append(one)
+    return changed
+
+
+async def joining_ends_red(change: Change, kept: Instrument, joined: Sequence[Instrument]) -> bool:
+    """Returns whether a red instrument would be red no more because it is joined to another."""
+    facts: list[VerificationFact] = []
+    was_red = False
+    for one in (kept, *joined):
+        own = await facts_of(change, one.instrument_id)
+        was_red = was_red or is_red(one.model_dump(), own, change.today)
+        facts += own
+    facts.sort(key=lambda fact: (fact.verified_on, fact.result is not VerificationResult.PASS))
+    after = Instrument.model_validate(kept.model_dump())
+    for one in joined:
+        _complete(after, one)
+    return was_red and not is_red(after.model_dump(), facts, change.today)
+
+
+async def let_stand(change: Change, day: Sequence[Verification], stands: str, ground: str) -> None:
+    """Lets one result of a day stand; the others of the day decide no colour."""
+    changed = [one for one in day if one.set_aside is _stands(one, stands)]
+    before = {one.verification_id: one.set_aside for one in changed}
+    for one in changed:
+        one.set_aside = not one.set_aside
+    if changed:
+        await save_verifications(change, changed, Cause(events.CAUSE_JOINED, ground))
+    change.audit(
+        "let_stand",
+        f"verification/{stands}",
+        before={"set_aside": before},
+        after={"set_aside": {key: not value for key, value in before.items()}},
+        ground=ground,
+    )
+
+
+async def standing_ends_red(change: Change, day: Sequence[Verification], stands: str) -> bool:
+    """Returns whether a red instrument would be red no more if this result of the day stands."""
+    instrument = await change.session.get_one(Instrument, day[0].instrument_id)
+    present = await facts_of(change, instrument.instrument_id)
+    own = {one.verification_id for one in day}
+    others = [fact for fact in present if fact.id not in own]
+    then = [
+        VerificationFact(one.verification_id, one.result, one.verified_on, one.valid_until)
+        for one in day
+        if _stands(one, stands)
+    ]
+    after = sorted([*others, *then], key=lambda fact: fact.verified_on)
+    values = instrument.model_dump()
+    return is_red(values, present, change.today) and not is_red(values, after, change.today)
+
+
+def _stands(one: Verification, stands: str) -> bool:
+    """Whether a verification of the day decides the colour; a pending one changes nothing."""
+    return one.verification_id == stands or one.result is VerificationResult.PENDING
+
+
+async def withdraw_repeated(
+    change: Change, kept: Record, joined: Sequence[Record], ground: str
+) -> None:
+    """Withdraws records that tell of the fact of another one, which stays."""
+    for one in joined:
+        await records.withdraw_as_repeated(
+            change, one, f"与 {kept.source_ref} 为同一事实：{ground}"
+        )

@@ -1,0 +1,96 @@
+"""What things have in common that are perhaps the same: the place at which a likeness is found."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import date
+from itertools import combinations
+from typing import Any
+
+from law.colours.rule import VerificationResult
+from law.identity import may_be_one_model
+from services.registry.sameness.tables import LikeKind
+
+Row = Mapping[str, Any]
+# A pending result changes nothing; of the others the most severe stands until a person has looked.
+SEVERITY = (
+    *(VerificationResult.PENDING, VerificationResult.REJECT, VerificationResult.REPAIRED),
+    VerificationResult.PASS,
+)
+
+
+@dataclass(frozen=True)
+class Place:
+    """What the sides of a likeness have in common; things at one place may be one thing."""
+
+    kind: LikeKind
+    key: tuple[str, ...]
+
+    @property
+    def id(self) -> str:
+        """The id of the likeness, which is the same whenever it is found."""
+        text = "\n".join((self.kind, *self.key))
+        return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+def of_subject(bureau: str, name_key: str) -> Place:
+    """Returns the place of the subjects of a bureau with one name."""
+    return Place(LikeKind.SUBJECT, (bureau, name_key))
+
+
+def of_instrument(subject_id: str, type_code: str, serial_key: str) -> Place:
+    """Returns the place of an owner's instruments of a type with one serial number, or none."""
+    return Place(LikeKind.INSTRUMENT, (subject_id, type_code, serial_key))
+
+
+def of_record(subject_id: str, kind: str, occurred_on: date, determined_on: date) -> Place:
+    """Returns the place of a subject's records of one kind with the same days."""
+    days = occurred_on.isoformat(), determined_on.isoformat()
+    return Place(LikeKind.RECORD, (subject_id, str(kind), *days))
+
+
+def of_result(instrument_id: str, verified_on: date) -> Place:
+    """Returns the place of an instrument's verifications of one day."""
+    return Place(LikeKind.RESULT, (instrument_id, verified_on.isoformat()))
+
+
+def are_alike(kind: LikeKind, rows: Collection[Row]) -> bool:
+    """Returns whether the rows at one place are perhaps the same, so that a person has to look."""
+    if len(rows) <= 1:
+        return False
+    return _RULES[kind](rows)
+
+
+def mildness(result: VerificationResult) -> int:
+    """Returns how mild a result is; 0 for a pending one, which changes nothing."""
+    return SEVERITY.index(result)
+
+
+def _subjects(rows: Collection[Row]) -> bool:
+    # Two credit codes are two legal persons.
+    return any(not row["credit_code"] for row in rows)
+
+
+def _instruments(rows: Collection[Row]) -> bool:
+    """One serial number with different models may be a slip; without a number, models tell."""
+    if all(row["serial_key"] for row in rows):
+        return True
+    return any(may_be_one_model(a["model"], b["model"]) for a, b in combinations(rows, 2))
+
+
+def _results(rows: Collection[Row]) -> bool:
+    return len({row["result"] for row in rows} - {VerificationResult.PENDING}) > 1
+
+
+def _always(_rows: Collection[Row]) -> bool:
+    return True
+
+
+_RULES = {
+    LikeKind.SUBJECT: _subjects,
+    LikeKind.INSTRUMENT: _instruments,
+    LikeKind.RECORD: _always,
+    LikeKind.RESULT: _results,
+}

@@ -1,0 +1,152 @@
+"""Joins two subjects that are one: a second person has released it.
+
+Instruments, records and accounts of the subject that goes belong to the one that stays; its id, its
+credit code and its name lead there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from sqlmodel import col, select
+
+from law.identity import document_key
+from plumbing.change import Change
+from protos.registry.v1 import events_pb2 as events
+from services.registry.announce_changes import (
+    Cause,
+    save_instruments,
+    save_records,
+    save_subjects,
+)
+from services.registry.former_names import keys_of, renamed
+from services.registry.identity.tables import Account
+from services.registry.sameness import aliases, places
+from services.registry.sameness.finding import look
+from services.registry.sameness.tables import Likeness
+from services.registry.tables import Instrument, Record, Subject
+
+# What the subject that stays takes from the other where it has nothing.
+COMPLETED = ("credit_code", "code_ground", "person_in_charge", "address", "email", "external_ref")
+
+
+async def join_subjects(change: Change, kept: Subject, joined: Subject, ground: str) -> None:
+    """Joins a subject to the one that stays, and announces it to the other services."""
+    before, cause = kept.model_dump(mode="json"), Cause(events.CAUSE_JOINED, ground)
+    # The one that goes first lets go of its credit code, which is unique.
+    joined.removed = True
+    await save_subjects(change, [joined], cause)
+    _complete(change, kept, joined)
+    await save_subjects(change, [kept], cause)
+    moved = await _take_along(change, kept, joined, cause)
+    moved["before"] = before
+    await aliases.lead(change, aliases.SUBJECT, joined.subject_id, kept.subject_id, moved)
+    if joined.credit_code and joined.credit_code != kept.credit_code:
+        await aliases.lead(change, aliases.CREDIT_CODE, joined.credit_code, kept.subject_id)
+    await announce_joined(change, kept, joined.subject_id, ground, parted=False)
+    after = {**kept.model_dump(mode="json"), "joined": joined.subject_id, "moved": moved}
+    object_ = f"subject/{kept.subject_id}"
+    change.audit("join_subjects", object_, before=before, after=after, ground=ground)
+
+
+def _complete(change: Change, kept: Subject, joined: Subject) -> None:
+    for name in COMPLETED:
+        setattr(kept, name, getattr(kept, name) or getattr(joined, name))
+    known = {kept.name_key, *keys_of(kept.former_names or ())}
+    own = renamed(joined.model_dump(), kept.name, change.today) or []
+    fresh = [one for one in own if keys_of([one])[0] not in known]
+    if fresh:
+        kept.former_names = [*(kept.former_names or ()), *fresh]
+
+
+async def _take_along(
+    change: Change, kept: Subject, joined: Subject, cause: Cause
+) -> dict[str, Any]:
+    """Gives everything of a subject to the one that stays; returns the ids by kind."""
+    instruments = await _of(change, Instrument, joined)
+    for one in instruments:
+        one.subject_id, one.bureau, one.in_review = kept.subject_id, kept.bureau, kept.in_review
+    await save_instruments(change, instruments, cause)
+    records = await _records(change, kept, joined, cause)
+    accounts = await change.session.exec(
+        select(Account).where(Account.subject_id == joined.subject_id)
+    )
+    people = accounts.all()
+    for account in people:
+        account.subject_id = kept.subject_id
+    await _look_again(change, kept, joined, instruments, records)
+    return {
+        "instruments": [one.instrument_id for one in instruments],
+        "records": [one.record_id for one in records],
+        "accounts": [one.account_id for one in people],
+    }
+
+
+async def _of(change: Change, model: Any, owner: Subject) -> Sequence[Any]:
+    rows = select(model).where(
+        col(model.subject_id) == owner.subject_id, sa.not_(col(model.removed))
+    )
+    return (await change.session.exec(rows.with_for_update())).all()
+
+
+async def _records(
+    change: Change, kept: Subject, joined: Subject, cause: Cause
+) -> Sequence[Record]:
+    """The records of the subject that goes, of which those that the other has too are removed."""
+    own = {_identity(one) for one in await _of(change, Record, kept)}
+    moved = await _of(change, Record, joined)
+    for one in moved:
+        one.removed = _identity(one) in own
+    repeated = [one for one in moved if one.removed]
+    await save_records(change, repeated, cause)
+    others = [one for one in moved if not one.removed]
+    for one in others:
+        one.subject_id = kept.subject_id
+    await save_records(change, others, cause)
+    return moved
+
+
+def _identity(one: Record) -> tuple[Any, ...]:
+    return one.kind, document_key(one.source_ref), one.determined_on
+
+
+async def _look_again(
+    change: Change,
+    kept: Subject,
+    joined: Subject,
+    instruments: Sequence[Instrument],
+    records: Sequence[Record],
+) -> None:
+    """Looks for what is perhaps the same among what the subject that stays now has."""
+    gone = sa.delete(Likeness).where(
+        col(Likeness.subject_id) == joined.subject_id, col(Likeness.state) == "waiting"
+    )
+    await change.session.exec(gone)
+    found = {
+        places.of_instrument(kept.subject_id, one.type_code, one.serial_key) for one in instruments
+    }
+    found |= {
+        places.of_record(kept.subject_id, one.kind, one.occurred_on, one.determined_on)
+        for one in records
+        if not one.removed
+    }
+    for place in found:
+        await look(change, place)
+
+
+async def announce_joined(
+    change: Change, kept: Subject, former_id: str, ground: str, *, parted: bool
+) -> None:
+    """Tells the other services that whatever belongs to one subject belongs to another now."""
+    message = events.Change(cause=events.CAUSE_JOINED, ground=ground)
+    message.at.FromDatetime(change.at)
+    event = events.SubjectsJoined(
+        change=message,
+        former_id=former_id,
+        present_id=kept.subject_id,
+        parted=parted,
+        revision=kept.version,
+    )
+    await change.announce(event, aggregate=f"subject/{kept.subject_id}", bureau=kept.bureau)
