@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import xlsxwriter
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
@@ -121,6 +122,68 @@ def test_the_columns_are_seen_changed_and_confirmed(sign_in: SignIn, tmp_path: P
     expect(page.get_by_text("已导入", exact=True)).to_be_visible()
     page.goto("/subjects?q=列摊位")
     expect(page.get_by_text("样例·列摊位")).to_be_visible()
+
+
+def ledger(tmp_path: Path, owner: str) -> Path:
+    """A ledger with a title, a type that the catalogue does not have, a hidden row and a total."""
+    file = tmp_path / "台账.xlsx"
+    with xlsxwriter.Workbook(file) as book:
+        sheet = book.add_worksheet("台账")
+        sheet.write("A1", "样例市计量器具台账")
+        sheet.write_row("A2", ["使用单位", "计量器具名称", "出厂编号", "状态", "备注"])
+        sheet.write_row("A3", [owner, "样例牌电子大秤", "D-1", "备用"])
+        sheet.write_row("A4", [owner, "电子计价秤", "D-2", "备用"])
+        sheet.write_row("A5", [owner, "电子计价秤", "", "备用"])
+        sheet.set_row(3, options={"hidden": True})
+        sheet.write_row("A6", ["合计", "", "3"])
+        sheet.write_comment("C3", "铭牌看不清")
+    return file
+
+
+def test_a_ledger_as_people_keep_it_is_read_with_a_word_on_everything(
+    sign_in: SignIn, tmp_path: Path
+) -> None:
+    page, owner = sign_in("demo.caseworker"), "样例·台账店"
+    row = ["个体工商户", owner, "330102", "集贸市场", "样例路9号"]
+    send_file(page, table(tmp_path, "店.csv", HEADERS, row), "导入", "主体")
+    settle(page, page.get_by_text("已导入", exact=True))
+    send_file(page, ledger(tmp_path, owner), "只检查", "器具")
+    settle(page, page.get_by_text("已检查，未导入"))
+    kinds = page.get_by_role("table", name="错误和提示")
+    assert kinds.get_by_role("row").all_inner_texts()[1].startswith("错误")
+    for told in ("合计 3", "此行被隐藏或筛选掉", "铭牌看不清"):
+        expect(kinds).to_contain_text(told)
+    assert Axe().run(page).violations_count == 0
+    batch = page.url
+    page.get_by_role("link", name="逐条查看").click()
+    page.get_by_label("种类").select_option(index=1)
+    expect(page.get_by_text("共 1 项")).to_be_visible()
+    assert Axe().run(page).violations_count == 0
+    page.goto(batch)
+    with page.expect_download() as download:
+        page.get_by_role("link", name="XLSX").click()
+    assert download.value.path().read_bytes().startswith(b"PK")
+
+    page.get_by_role("link", name="改各列的对应").click()
+    expect(page.get_by_label("第 2 列对应")).to_have_value("type_code")
+    page.get_by_label("工作表有 1 行被隐藏或筛选掉").check()
+    assert Axe().run(page).violations_count == 0
+    press(page, "只检查")
+    page.get_by_role("link", name="选择它们的类型").click()
+    press(page, "保存并重新检查")
+    expect(page.get_by_role("alert")).to_contain_text("请至少为一个名称选择类型")
+    assert Axe().run(page).violations_count == 0
+    page.get_by_label("样例牌电子大秤").select_option("NAWI-D")
+    page.get_by_label("理由").fill("样例厂的商品名")
+    press(page, "保存并重新检查")
+    settle(page, page.get_by_text("已检查，未导入"))
+    expect(page.get_by_role("link", name="选择它们的类型")).to_have_count(0)
+    effects = page.get_by_role("table", name="导入后登记内容的变化")
+    expect(effects.get_by_role("row", name="器具 2 0")).to_be_visible()
+    page.goto("/language/en")
+    page.goto(batch)
+    assert Axe().run(page).violations_count == 0
+    page.goto("/language/zh-CN")
 
 
 def test_a_file_that_was_sent_again_meanwhile_is_not_imported(
