@@ -33,6 +33,7 @@ from services.alerts.notices.batch_notices import batch_decided
 from services.alerts.notices.case_notices import colleagues_named
 from services.alerts.notices.filing import instrument_filed
 from services.alerts.notices.issue import Matter, contact_of, issue, known
+from services.alerts.notices.order_notices import orders_changed
 from services.alerts.notices.proposal_notices import proposal_decided
 from services.alerts.notices.record_notices import fact_of, records_changed, telling_asked
 from services.alerts.notices.term_digests import term_rung_reached
@@ -74,6 +75,7 @@ def consumers(parts: Parts, timers: Timers) -> list[Consumer]:
             on(registry.TellingAsked, telling_asked),
             on(registry.BatchDecided, batch_decided),
             on(registry.ProposalDecided, proposal_decided),
+            on(registry.OrdersChanged, orders_changed),
             on(registry.AccountMailDue, account_mail_due),
             EventHandler(registry.ClockMoved, react=workflows.move_clock),
         ),

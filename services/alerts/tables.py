@@ -73,6 +73,7 @@ class NoticeKind(StrEnum):
     ACCOUNT = "account"
     PROPOSAL = "proposal"
     CHECKPOINT = "checkpoint"
+    ORDER = "order"  # a step of an order for verification
     CASE = "case"  # how a case goes on: lodged, taken, extended
 
 

@@ -21,7 +21,10 @@ _OF_BUREAU = {
     "batch": "/imports",
     "proposal": "/proposals",
 }
-_OF_SUBJECT = {"case": "/cases"}  # to whom the page of an escalation is not open
+_OF_SUBJECT = {
+    "case": "/cases",
+    "order": "/orders",
+}  # to whom the page of an escalation is not open
 ANY = "/home"
 MESSAGES = "/messages"
 

@@ -44,6 +44,7 @@ KINDS = {
     "proposal": N_("变更申请"),
     "checkpoint": N_("检查点"),
     "case": N_("案件办理"),
+    "order": N_("检定申请"),
 }
 _OF_FILTERS = ("bureau", "state", "kind", "channel", "failure", "created_from")
 Addressed = tuple[alerts.Notice, str]

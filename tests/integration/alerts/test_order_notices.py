@@ -1,0 +1,45 @@
+"""A subject hears of each step of its order for verification that concerns it, once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from protos.registry.v1 import events_pb2 as events
+from protos.registry.v1 import orders_pb2 as pb
+from tests.integration.alerts.running_alerts import BUREAU, RunningAlerts
+
+
+def changed(state: str, version: int, ground: str = "", **fields: Any) -> events.OrdersChanged:
+    order = pb.Order(
+        order_id="o1",
+        subject_id="s1",
+        bureau=BUREAU,
+        type_code="FUEL",
+        serial_no="NO-7",
+        institution="合成检定院",
+        state=state,
+        version=version,
+        **fields,
+    )
+    return events.OrdersChanged(orders=[order], ground=ground)
+
+
+async def test_a_subject_hears_what_the_institution_does(alerts: RunningAlerts) -> None:
+    for event in (
+        changed("applied", 1, due_on="2026-09-20"),
+        changed("accepted", 2, due_on="2026-10-16"),
+        changed("accepted", 2, due_on="2026-10-16"),
+        changed("scheduled", 3, due_on="2026-10-16", appointed_on="2026-09-16"),
+        changed("in_work", 4, due_on="2026-10-16"),
+        changed("refused", 5, "加油机已锁定，无法检定"),
+    ):
+        await alerts.announce(event, aggregate="subject/s1")
+    accepted, scheduled, refused = sorted(
+        await alerts.notices("order"), key=lambda notice: int(notice.key.rpartition("/")[2])
+    )
+    assert {notice.subject_id for notice in (accepted, scheduled, refused)} == {"s1"}
+    assert accepted.title == "检定申请已受理"
+    assert "2026-10-16" in accepted.body
+    assert "燃油加油机 NO-7" in accepted.body
+    assert "2026-09-16" in scheduled.body
+    assert "加油机已锁定，无法检定" in refused.body
