@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from protos.identity.v1.identity_pb2_grpc import IdentityServiceStub
     from protos.letters.v1.letters_pb2_grpc import LetterServiceStub
     from protos.objection.v1.archive_pb2_grpc import ArchiveServiceStub
+    from protos.objection.v1.delivery_pb2_grpc import DeliveryServiceStub
     from protos.objection.v1.desk_pb2_grpc import CaseDeskServiceStub
     from protos.objection.v1.evidence_pb2_grpc import EvidenceServiceStub
     from protos.objection.v1.objection_pb2_grpc import ObjectionServiceStub
@@ -84,6 +85,7 @@ GRPC_SERVICES = {
     "assessments": Service("grading", "protos.grading.v1.assessments", "AssessmentService"),
     "objection": Service("objection", "protos.objection.v1.objection", "ObjectionService"),
     "case_archive": Service("objection", "protos.objection.v1.archive", "ArchiveService"),
+    "deliveries": Service("objection", "protos.objection.v1.delivery", "DeliveryService"),
     "evidence": Service("objection", "protos.objection.v1.evidence", "EvidenceService"),
     "repair": Service("objection", "protos.objection.v1.repair", "RepairService"),
     "desk": Service("objection", "protos.objection.v1.desk", "CaseDeskService"),
@@ -120,6 +122,7 @@ class Client:
         objection: ObjectionServiceStub
         repair: RepairServiceStub
         evidence: EvidenceServiceStub
+        deliveries: DeliveryServiceStub
         case_archive: ArchiveServiceStub
         desk: CaseDeskServiceStub
         alerts: AlertsServiceStub

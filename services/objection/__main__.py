@@ -35,6 +35,9 @@ from services.objection.policy import DESK, POLICY, REPAIRS
 from services.objection.policy import SERVICE as RPC_SERVICE
 from services.objection.repairs.servicer import RepairServicer
 from services.objection.servicer import ObjectionServicer
+from services.objection.serving import policy as serving_policy
+from services.objection.serving.policy import DELIVERIES
+from services.objection.serving.servicer import DeliveryServicer
 from services.objection.timers import CaseWorkflows
 from services.objection.workflows import ObjectionWorkflow, RepairWorkflow
 
@@ -71,11 +74,18 @@ async def build(parts: Parts) -> Assembly:
             RPC_SERVICE: ObjectionServicer(parts.changes, clients).register,
             REPAIRS: RepairServicer(parts.changes, clients).register,
             EVIDENCE: evidence.register,
+            DELIVERIES: DeliveryServicer(parts.changes).register,
             ARCHIVE: ArchiveServicer(parts.changes, checkpoints).register,
             DESK: CaseDeskServicer(parts.changes, clients).register,
             letters.SERVICE: LetterServicer(parts.changes, queries.find_letters).register,
         },
-        policies=[POLICY, evidence_policy.POLICY, archive_policy.POLICY, letters.POLICY],
+        policies=[
+            POLICY,
+            evidence_policy.POLICY,
+            archive_policy.POLICY,
+            serving_policy.POLICY,
+            letters.POLICY,
+        ],
         consumers=consumers(parts, clients, case_workflows),
         background=[worker.run, workflows.drain, upkeep.run, checks.adopt_calendar, sweep.run],
         check=check,

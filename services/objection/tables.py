@@ -257,6 +257,26 @@ class CaseEvidence(Base, table=True):
     erased_at: datetime | None = None
 
 
+@proven()
+class LetterDelivery(Base, table=True):
+    """A letter that was served on paper, as somebody recorded it; the last one of a letter counts.
+
+    `means` is one of `Means`; `remark` names the proof.
+    """
+
+    __tablename__ = "letter_delivery"
+    __table_args__ = (sa.Index("ix_letter_delivery_case", "case_id", "recorded_at"),)
+
+    delivery_id: str = Field(primary_key=True)
+    case_id: str
+    letter_id: str
+    means: str
+    served_on: date
+    remark: str
+    recorded_by: str
+    recorded_at: datetime
+
+
 class LetterNumber(Base, table=True):
     """The last number that a bureau gave to a letter of one title in a year."""
 

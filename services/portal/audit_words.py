@@ -149,6 +149,7 @@ ACTIONS = {
     "move_due_day": N_("调整督促日期"),
     "close_escalation": N_("结束督促"),
     "take_stock": N_("为原有数据留存摘要"),
+    "serve_letter": N_("文书纸质送达"),
     "add_evidence": N_("提交证据文件"),
     "erase_evidence": N_("证据文件期满删除"),
     "forget_evidence": N_("清理没有附上的证据文件"),

@@ -44,6 +44,7 @@ NOTES = {
     "confirm_condition": N_("核对条件"),
     "add_evidence": N_("提交证据文件"),
     "gather_evidence": N_("收集证据文件"),
+    "serve_letter": N_("文书纸质送达"),
     "rung": N_("期限提醒"),
     "rung_overtaken": N_("期限提醒（由下一次提醒代替）"),
     "stuck": N_("需要平台管理员处理"),

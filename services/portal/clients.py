@@ -23,6 +23,7 @@ from protos.identity.v1 import identity_pb2
 from protos.identity.v1.identity_pb2_grpc import IdentityServiceStub
 from protos.letters.v1.letters_pb2_grpc import LetterServiceStub
 from protos.objection.v1.archive_pb2_grpc import ArchiveServiceStub
+from protos.objection.v1.delivery_pb2_grpc import DeliveryServiceStub
 from protos.objection.v1.desk_pb2_grpc import CaseDeskServiceStub
 from protos.objection.v1.evidence_pb2_grpc import EvidenceServiceStub
 from protos.objection.v1.objection_pb2_grpc import ObjectionServiceStub
@@ -105,6 +106,7 @@ class Services:
         self.objection = ObjectionServiceStub(objection)
         self.repair = RepairServiceStub(objection)
         self.evidence = EvidenceServiceStub(objection)
+        self.deliveries = DeliveryServiceStub(objection)
         self.case_archive = ArchiveServiceStub(objection)
         self.desk = CaseDeskServiceStub(objection)
         self.alerts = AlertsServiceStub(alerts)

@@ -205,16 +205,33 @@ def test_extended_decided_and_told(sign_in: SignIn) -> None:
     press(caseworker, "作出决定")
     expect(caseworker.get_by_text("删除").first).to_be_visible()
 
-    operator.goto("/cases?closed=yes")
-    for _ in range(300):  # the decision is carried out in the background
-        operator.goto(case)
-        if operator.get_by_text("已办结").count():
-            break
-        operator.wait_for_timeout(500)
+    wait_until_closed(operator, case)
     expect(operator.get_by_text(re.compile("等级由 .* 变为"))).to_be_visible()
     expect(operator.get_by_role("heading", name="文书")).to_be_visible()
     operator.goto("/records")
     expect(operator.get_by_text("已撤销").first).to_be_visible()
+    serve_on_paper(caseworker, case)
+    operator.goto(case)
+    expect(
+        operator.get_by_text(re.compile("纸质送达：直接送达，.*送达回证1号")).first
+    ).to_be_visible()
+
+
+def serve_on_paper(page: Page, case: str) -> None:
+    """Records that the letter of a case was served on paper; a fault leaves the form filled."""
+    page.goto(case)
+    issued = page.locator("summary", has_text="决定书").inner_text()
+    year, month, day = re.findall(r"\d+", issued)[:3]
+    page.get_by_role("link", name="记录纸质送达").first.click()
+    page.get_by_label("送达日期").fill("2026-01-01")
+    page.get_by_label("直接送达").check()
+    page.get_by_label("凭据").fill("送达回证1号")
+    press(page, "记录")
+    expect(page.get_by_role("alert")).to_contain_text("送达日期应在文书之日和今天之间")
+    expect(page.get_by_label("凭据")).to_have_value("送达回证1号")
+    page.get_by_label("送达日期").fill(f"{year}-{int(month):02}-{int(day):02}")
+    press(page, "记录")
+    expect(page.get_by_text(re.compile("纸质送达：直接送达"))).to_be_visible()
 
 
 def enter_record(page: Page, firm: str) -> None:

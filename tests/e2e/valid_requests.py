@@ -18,6 +18,7 @@ from protos.grading.v1 import assessments_pb2 as assessments
 from protos.grading.v1 import grading_pb2 as grading
 from protos.identity.v1 import identity_pb2 as identity
 from protos.letters.v1 import letters_pb2 as letters
+from protos.objection.v1 import delivery_pb2 as delivery
 from protos.objection.v1 import desk_pb2 as desk
 from protos.objection.v1 import evidence_pb2 as files
 from protos.objection.v1 import objection_pb2 as objection
@@ -189,6 +190,18 @@ def _put_bureau(place: Place) -> Message:
     return registry.PutBureauRequest(request_id=new_request_id(), bureau=bureau)
 
 
+def _record_delivery(place: Place) -> Message:
+    """Of a letter that the case of the place does not have yet."""
+    return delivery.RecordDeliveryRequest(
+        request_id=new_request_id(),
+        case_id=place.case_id,
+        letter_id="none-yet",
+        means="served",
+        served_on="2026-09-14",
+        remark="测试",
+    )
+
+
 def _correct(place: Place) -> Message:
     record = record_of(place, record_id=place.record.record_id, version=place.record.version)
     return registry.CorrectRecordRequest(request_id=new_request_id(), record=record, ground="测试")
@@ -213,6 +226,7 @@ _OF_NEW_RECORD: dict[str, Callable[..., Message]] = {
 
 _OF_PLACE: dict[str, Callable[[Place], Message]] = {
     "PutBureau": _put_bureau,
+    "RecordDelivery": _record_delivery,
     "PutSubject": _put_subject,
     "ListSubjects": lambda place: registry.ListSubjectsRequest(name_contains=place.subject.name),
     "PutInstrument": put_instrument,

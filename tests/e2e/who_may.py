@@ -483,6 +483,13 @@ ArchiveService.ProveCase own                 +  +  +  +  +  -  -  -  -  -  -   +
 ArchiveService.ProveCase neighbour           0  +  +  +  +  -  -  -  -  -  -   +  +  +
 ArchiveService.ProveCase foreign             0  0  0  0  0  -  -  -  -  -  -   0  0  0
 ArchiveService.ProveCase city                0  0  0  0  0  -  -  -  -  -  -   +  +  +
+DeliveryService.RecordDelivery own           -  0  0  0  -  -  -  -  -  -  -   -  -  -
+DeliveryService.RecordDelivery foreign       -  0  0  0  -  -  -  -  -  -  -   0  0  0
+DeliveryService.RecordDelivery city          -  0  0  0  -  -  -  -  -  -  -   0  0  0
+DeliveryService.ListDeliveries own           .  .  .  .  .  -  -  -  -  -  -   .  .  .
+DeliveryService.ListDeliveries neighbour     0  .  .  .  .  -  -  -  -  -  -   .  .  .
+DeliveryService.ListDeliveries foreign       0  0  0  0  0  -  -  -  -  -  -   0  0  0
+DeliveryService.ListDeliveries city          0  0  0  0  0  -  -  -  -  -  -   .  .  .
 EvidenceService.UploadEvidence own           +  +  -  +  -  -  -  -  -  -  -   -  -  -
 EvidenceService.UploadEvidence neighbour     0  +  -  +  -  -  -  -  -  -  -   -  -  -
 EvidenceService.UploadEvidence foreign       0  0  -  0  -  -  -  -  -  -  -   0  -  0

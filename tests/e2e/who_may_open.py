@@ -266,6 +266,8 @@ TABLE = """
 /receipts/{receipt_id} neighbour                          >   0 + + + + - - - -  + + +
 /receipts/{receipt_id}.json foreign                       >   0 0 0 0 0 - - - -  0 0 0
 /receipts/{receipt_id} foreign                            >   0 0 0 0 0 - - - -  0 0 0
+/cases/{case_id}/letters/{letter_id}/delivery own         >   - 0 0 0 - - - - -  0 0 0
+/cases/{case_id}/letters/{letter_id}/delivery foreign     >   - - - - - - - - -  - - -
 /cases/{case_id}/letters/{letter_id}.pdf own              >   0 0 0 0 0 - - - -  0 0 0
 /cases/{case_id}/letters/{letter_id}.pdf neighbour        >   - 0 0 0 0 - - - -  0 0 0
 /cases/{case_id}/letters/{letter_id}.pdf foreign          >   - - - - - - - - -  - - -

@@ -26,6 +26,8 @@ _MORE_STEPS = {
     "confirm_condition": "核实条件",
     "add_evidence": "提交证据文件",
     "gather_evidence": "收集证据文件",
+    "serve_letter": "文书纸质送达",
+    "assign": "确定办理人",
     "rung": "期限提醒",
     "rung_overtaken": "期限提醒（由下一次提醒代替）",
     "stuck": "后续事项无法自动完成",

@@ -18,4 +18,10 @@ EVIDENCE_ROWS = (
     Row("evidence show", "evidence.ListEvidence",
         "列出案件的证据文件；不写案件的，列出本单位还没有附上的文件。",
         "Lists the files of a case, or those held for a case still to be lodged."),
+    Row("letter serve", "deliveries.RecordDelivery",
+        "记录案件的文书已经纸质送达：日期、方式和凭据。",
+        "Records that a letter of a case was served on paper: day, manner and proof.",
+        args="letter_id"),
+    Row("letter served", "deliveries.ListDeliveries", "案件的文书是怎样纸质送达的。",
+        "Shows how the letters of a case were served on paper.", args="case_id"),
 )  # fmt: skip

@@ -107,7 +107,7 @@ Case.grounds 异议理由 | Case.reasons 决定理由
 Escalation.due_on 应办日 | ImpactMove.after 新规则等级 | ImpactMove.before 现规则等级
 Index.rows 各行得分 | Instrument.bureau 监管机关代码 | Record.kind 信息类别
 Record.bureau 录入机关代码 | Subject.kind 主体类型
-Label.code 标签编号 | instrument_ids 器具id | evidence_ids 证据文件id
+Label.code 标签编号 | instrument_ids 器具id | evidence_ids 证据文件id | served_on 送达日期
 title_en 英文标题 | body_en 英文正文 | language 邮件语言 | look_alikes 名称相近的主体
 rhythm 汇总频率 | mailed 发邮件 | read_at 已读时间 | acknowledged_at 签收时间
 disclosed_until 公开至 | disclosure_cite 公开依据

@@ -170,6 +170,7 @@ def words(name: str) -> Mapping[str, str]:
             more = {"lodge": "提出", "confirm_condition": "核对条件", "hand_over": "移交上级机关"}
             more |= {"add_evidence": "提交证据文件", "gather_evidence": "收集证据文件"}
             more |= {"assign": "确定办理人"}
+            more |= {"serve_letter": "文书纸质送达"}
             return more | {step.value: zh for step, zh in STEP_ZH.items()}
     return VOCABULARIES.get(name, {})
 

@@ -22,6 +22,7 @@ from services.portal.pages.case_powers import OpenAct, powers
 from services.portal.pages.case_reviews import review_of, took_part_before
 from services.portal.pages.case_timeline import timeline
 from services.portal.pages.evidence import found_files
+from services.portal.pages.letter_deliveries import deliveries_of, means_of
 from services.portal.pages.reading import (
     HIDDEN,
     account_names,
@@ -75,6 +76,7 @@ async def one(visit: Visit) -> Response:
         took_part_before(visit, answer),
     )
     files = await found_files(visit, case.case_id)
+    served = await deliveries_of(visit, case.case_id)
     records = [one.record for one in kept]
     acts = powers(visit, case, records, answer.steps, took_part)
     people, lines, foreseen, nobody, desk = await asyncio.gather(
@@ -90,6 +92,8 @@ async def one(visit: Visit) -> Response:
         timeline=timeline(visit.words, case, answer.steps, people),
         letters=answer.letters,
         evidence=files,
+        served=served,
+        means=means_of(visit),
         firm=firm,
         kept=kept,
         grade=grade,

@@ -23,6 +23,7 @@ from protos.grading.v1 import grading_pb2_grpc
 from protos.identity.v1 import identity_pb2, identity_pb2_grpc
 from protos.objection.v1 import (
     archive_pb2_grpc,
+    delivery_pb2_grpc,
     desk_pb2_grpc,
     evidence_pb2_grpc,
     repair_pb2_grpc,
@@ -88,6 +89,10 @@ class Person:
     @property
     def evidence(self) -> evidence_pb2_grpc.EvidenceServiceStub:
         return evidence_pb2_grpc.EvidenceServiceStub(self.channels["objection"])
+
+    @property
+    def deliveries(self) -> delivery_pb2_grpc.DeliveryServiceStub:
+        return delivery_pb2_grpc.DeliveryServiceStub(self.channels["objection"])
 
     @property
     def case_archive(self) -> archive_pb2_grpc.ArchiveServiceStub:

@@ -23,7 +23,7 @@ from plumbing.clock import SandboxClock
 from plumbing.database import Database
 from plumbing.papers.case_file.archive import Printing, case_archive, prepare
 from plumbing.papers.case_file.reading import read_case_file
-from protos.objection.v1 import archive_pb2
+from protos.objection.v1 import archive_pb2, delivery_pb2
 from protos.objection.v1 import evidence_pb2 as pb
 from protos.objection.v1 import objection_pb2 as cases
 from protos.operations.v1 import operations_pb2
@@ -303,3 +303,38 @@ async def _proof(cast: Cast, case: cases.Case) -> archive_pb2.ProveCaseResponse:
         cast.caseworker.case_archive.ProveCase(request)
     )
     return answer
+
+
+async def test_service_on_paper_is_recorded_with_day_and_proof(cast: Cast) -> None:
+    case = await cast.refused_objection()
+    [letter] = (await cast.read(case)).letters
+
+    def served(**values: str) -> delivery_pb2.RecordDeliveryRequest:
+        given = {"means": "served", "served_on": "2026-09-14", "remark": "送达回证〔2026〕1号"}
+        return delivery_pb2.RecordDeliveryRequest(
+            request_id=new_request_id(),
+            case_id=case.case_id,
+            **{"letter_id": letter.letter_id, **given, **values},
+        )
+
+    for bad, field in (
+        ({"served_on": "2026-09-13"}, "served_on"),
+        ({"served_on": "2026-09-15"}, "served_on"),
+        ({"remark": " "}, "remark"),
+    ):
+        refusal = await refused(cast.caseworker.deliveries.RecordDelivery(served(**bad)))
+        assert [path for path, _, _ in refusal.faults] == [field]
+    record = cast.caseworker.deliveries.RecordDelivery
+    assert await reason(record(served(letter_id="none"))) == "NOT_FOUND"
+    assert await reason(cast.reviewer.deliveries.RecordDelivery(served())) == "NOT_PERMITTED"
+    assert await reason(cast.elsewhere.deliveries.RecordDelivery(served())) == "NOT_FOUND"
+    await ask(record(served()))
+    found = await ask(
+        cast.operator.deliveries.ListDeliveries(
+            delivery_pb2.ListDeliveriesRequest(case_id=case.case_id)
+        )
+    )
+    assert not found.may_record
+    assert [(one.means, one.served_on) for one in found.deliveries] == [("served", "2026-09-14")]
+    step = (await cast.read(case)).steps[-1]
+    assert step.note == f"{letter.title}：直接送达，2026-09-14，送达回证〔2026〕1号"

@@ -25,7 +25,7 @@ from protos.alerts.v1 import alerts_pb2, escalations_pb2
 from protos.grading.v1 import assessments_pb2, grading_pb2
 from protos.identity.v1 import identity_pb2
 from protos.letters.v1 import letters_pb2
-from protos.objection.v1 import archive_pb2, evidence_pb2, objection_pb2
+from protos.objection.v1 import archive_pb2, delivery_pb2, evidence_pb2, objection_pb2
 from protos.operations.v1 import operations_pb2
 from protos.registry.v1 import bulk_pb2, certificates_pb2, registry_pb2
 from services.alerts.policy import ESCALATION_POLICY
@@ -36,6 +36,7 @@ from services.grading.policy import RULESET_POLICY
 from services.objection.case_archive.policy import POLICY as ARCHIVE_POLICY
 from services.objection.evidence.policy import POLICY as EVIDENCE_POLICY
 from services.objection.policy import POLICY as OBJECTION_POLICY
+from services.objection.serving.policy import POLICY as DELIVERY_POLICY
 from services.registry import disclosure
 from services.registry.certificates.policy import POLICY as CERTIFICATE_POLICY
 from services.registry.imports.policy import POLICY as IMPORT_POLICY
@@ -51,6 +52,7 @@ from services.registry.tables import Record, Subject
 CONTRACTS = (
     alerts_pb2,
     archive_pb2,
+    delivery_pb2,
     assessments_pb2,
     bulk_pb2,
     certificates_pb2,
@@ -74,6 +76,7 @@ POLICIES: tuple[Policy, ...] = (
     OBJECTION_POLICY,
     EVIDENCE_POLICY,
     ARCHIVE_POLICY,
+    DELIVERY_POLICY,
     OPERATIONS_POLICY,
     INSTITUTION_POLICY,
     ORDER_POLICY,

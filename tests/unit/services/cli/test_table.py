@@ -24,6 +24,7 @@ from services.grading.policy import RULESET_POLICY
 from services.objection.case_archive.policy import POLICY as ARCHIVE
 from services.objection.evidence.policy import POLICY as EVIDENCE
 from services.objection.policy import POLICY as OBJECTION
+from services.objection.serving.policy import POLICY as DELIVERY
 from services.registry.certificates.policy import POLICY as CERTIFICATES
 from services.registry.imports.policy import POLICY as IMPORTS
 from services.registry.institutions.policy import POLICY as INSTITUTIONS
@@ -43,6 +44,7 @@ POLICIES: Policy = {
     **OBJECTION,
     **EVIDENCE,
     **ARCHIVE,
+    **DELIVERY,
     **REGISTRY,
     **CERTIFICATES,
     **IMPORTS,

@@ -1,0 +1,77 @@
+"""The page on which a bureau records that a letter of a case was served on paper."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from starlette.responses import Response
+
+from law.errors import NotFound
+from plumbing.client import Refusal, ask
+from protos.objection.v1 import delivery_pb2 as pb
+from protos.objection.v1 import objection_pb2 as objection
+from services.portal.pages.forms import NOT_A_DAY, is_day, told
+from services.portal.pages.tellings import MEANS
+from services.portal.visit import Visit
+from services.portal.wording import N_
+
+
+async def by_hand(visit: Visit) -> Response:
+    """Shows the form, or records the service; what is refused leaves the form as it was filled."""
+    if visit.request.method == "GET":
+        return await _form(visit)
+    if errors := _faults(visit):
+        return await _form(visit, 422, errors=errors)
+    request = pb.RecordDeliveryRequest(
+        request_id=visit.request_id(),
+        case_id=visit.path("case_id"),
+        letter_id=visit.path("letter_id"),
+        means=visit.field("means"),
+        served_on=visit.field("served_on"),
+        remark=visit.field("remark"),
+    )
+    try:
+        await ask(visit.services.deliveries.RecordDelivery(request))
+    except Refusal as refusal:
+        return await _form(visit, 422, **told(visit, refusal))
+    return visit.redirect(f"/cases/{visit.path('case_id')}")
+
+
+async def deliveries_of(visit: Visit, case_id: str) -> pb.ListDeliveriesResponse:
+    """Returns how the letters of a case were served on paper."""
+    request = pb.ListDeliveriesRequest(case_id=case_id)
+    answer: pb.ListDeliveriesResponse = await ask(visit.services.deliveries.ListDeliveries(request))
+    return answer
+
+
+def means_of(visit: Visit) -> dict[str, str]:
+    """Returns the ways in which a letter can be served, by code."""
+    return {code: visit.say(text) for code, text in MEANS.items()}
+
+
+def _faults(visit: Visit) -> dict[str, str]:
+    errors = {}
+    if not is_day(visit.field("served_on")):
+        errors["served_on"] = visit.say(NOT_A_DAY)
+    if visit.field("means") not in MEANS:
+        errors["means"] = visit.say(N_("请选择送达方式"))
+    if not visit.field("remark"):
+        errors["remark"] = visit.say(N_("请写明凭据，例如送达回证编号"))
+    return errors
+
+
+async def _form(visit: Visit, status: int = 200, **values: Any) -> Response:
+    request = objection.GetCaseRequest(case_id=visit.path("case_id"))
+    answer = await ask(visit.services.objection.GetCase(request))
+    letters = [one for one in answer.letters if one.letter_id == visit.path("letter_id")]
+    if not letters:
+        raise NotFound("没有这份文书", "There is no such letter")
+    return visit.page(
+        "cases/delivery.html",
+        status=status,
+        case=answer.case,
+        letter=letters[0],
+        means=list(means_of(visit).items()),
+        form=visit.form,
+        **values,
+    )
