@@ -3451,7 +3451,9 @@ class GetTemplateRequest(_message.Message):
     FORMAT_FIELD_NUMBER: _builtins.int
     BASELINE_FIELD_NUMBER: _builtins.int
     family: _builtins.str
-    """bureaus, subjects, instruments, verifications or records."""
+    """bureaus, subjects, instruments, verifications or records; setup for a workbook with a sheet for
+    each of them and one for accounts.
+    """
     format: _builtins.str
     """xlsx or csv."""
     baseline: _builtins.bool

@@ -26,12 +26,32 @@ NAMES = {
 HELP, OPTIONS = "字段说明", "选项"  # sheets that the importer skips
 LAST_ROW = 1_048_575
 WIDTH = 18
+SETUP = "setup"
+ACCOUNTS = "账号"
+ACCOUNT_FIELDS = (
+    ("用户名*", "登录用，小写字母、数字、点、横线", "li.ming"),
+    ("姓名*", "显示给他人", "李明"),
+    ("角色*", "从列表中选择；几个角色用“、”隔开", "经办人"),
+    ("机关代码", "所属监管机关；经营者不填", "330106"),
+    ("主体", "经营者所属单位：统一社会信用代码或者名称", ""),
+    ("检定机构", "检定机构账号：与检定记录中的名称一致", ""),
+    ("电子邮箱", "设置密码的链接寄到这里；不填则由管理员当面交付初始密码", "li.ming@example.cn"),
+)
+ROLES = (
+    *("经营者", "经办人", "单位负责人", "市局复核人", "检查人员", "检定机构"),
+    *("对接系统", "平台管理员", "审计员"),
+)
 HELP_HEADINGS = ("字段", "代码", "必填", "填写要求", "可选值", "示例", "依据")
 FLAGS = ["是", "否"]
 
 
 def template(request: pb.GetTemplateRequest) -> pb.GetTemplateResponse:
-    """Returns the empty file of a family of rows, as a workbook or as CSV in UTF-8."""
+    """Returns the empty file of a family of rows, as a workbook or as CSV in UTF-8.
+
+    The family `setup` is a workbook with a sheet for each family and one for accounts.
+    """
+    if request.family == SETUP:
+        return pb.GetTemplateResponse(content=_setup_workbook())
     family = FamilyName(request.family)
     fields = [
         field
@@ -63,6 +83,30 @@ def _workbook(family: FamilyName, fields: Sequence[Field]) -> bytes:
     return file.getvalue()
 
 
+def _setup_workbook() -> bytes:
+    file = io.BytesIO()
+    with xlsxwriter.Workbook(file, {"in_memory": True, "strings_to_formulas": False}) as book:
+        choices = book.add_worksheet(OPTIONS)
+        for family in FamilyName:
+            _Book(book, [*FAMILIES[family].fields.values()]).write_page(family, choices)
+        _write_accounts(book)
+        choices.hide()
+        book.get_worksheet_by_name(NAMES[FamilyName.BUREAUS]).activate()
+    return file.getvalue()
+
+
+def _write_accounts(book: Any) -> None:
+    page, text = book.add_worksheet(ACCOUNTS), book.add_format({"num_format": "@"})
+    bold = book.add_format({"bold": True, "bottom": 1, "text_wrap": True})
+    page.freeze_panes(1, 0)
+    for place, (heading, meaning, example) in enumerate(ACCOUNT_FIELDS):
+        page.set_column(place, place, WIDTH, text)
+        page.write_string(0, place, heading, bold)
+        page.write_comment(0, place, f"{meaning}\n例：{example}" if example else meaning)
+    rule = {"validate": "list", "source": [*ROLES], "error_type": "warning"}
+    page.data_validation(1, 2, LAST_ROW, 2, rule)
+
+
 class _Book:
     """Writes a template: the sheet to fill in, the help, and the lists to choose from."""
 
@@ -70,6 +114,17 @@ class _Book:
         self._book, self._fields = book, fields
         self._bold = book.add_format({"bold": True, "bottom": 1, "text_wrap": True})
         self._wrapped = book.add_format({"text_wrap": True, "valign": "top", "num_format": "@"})
+
+    def write_page(self, family: FamilyName, choices: Any) -> None:
+        """Writes the sheet of one family, with its lists, and an explanation of each heading."""
+        page, first = self._book.add_worksheet(NAMES[family]), choices.dim_colmax or 0
+        first = first + 1 if choices.dim_colmax is not None else 0
+        page.freeze_panes(1, 0)
+        for place, field in enumerate(self._fields):
+            page.set_column(place, place, WIDTH, self._format(field))
+            page.write_string(0, place, _heading(field), self._bold)
+            page.write_comment(0, place, _explained(family, field))
+            self._restrict(page, choices, place, field, first + place)
 
     def write(self, family: FamilyName) -> None:
         """Writes the three sheets of a template; the first is the sheet to fill in."""
@@ -81,7 +136,7 @@ class _Book:
         for place, field in enumerate(self._fields):
             page.set_column(place, place, WIDTH, self._format(field))
             page.write_string(0, place, _heading(field), self._bold)
-            self._restrict(page, choices, place, field)
+            self._restrict(page, choices, place, field, place)
         self._write_help(help_page, family)
 
     def _format(self, field: Field) -> Any:
@@ -93,12 +148,12 @@ class _Book:
             form = "0"
         return self._book.add_format({"num_format": form})
 
-    def _restrict(self, page: Any, choices: Any, place: int, field: Field) -> None:
+    def _restrict(self, page: Any, choices: Any, place: int, field: Field, listed_at: int) -> None:
         options = _options(field)
         if not options:
             return
-        choices.write_column(0, place, options)
-        column = xl_col_to_name(place, True)
+        choices.write_column(0, listed_at, options)
+        column = xl_col_to_name(listed_at, True)
         source = f"={OPTIONS}!{column}$1:{column}${len(options)}"
         rule = {"validate": "list", "source": source, "ignore_blank": True}
         message = {"error_title": field.header, "error_message": "请从列表中选择"}
@@ -124,6 +179,12 @@ class _Book:
             )
             for place, cell in enumerate(cells_of_row):
                 page.write_string(row, place, cell, self._wrapped)
+
+
+def _explained(family: FamilyName, field: Field) -> str:
+    example, _, note = FIELD_HELP[family][field.name]
+    shown = f"例：{example}" if example else ""
+    return "\n".join(filter(None, (_form(field), note, shown)))
 
 
 def _form(field: Field) -> str:

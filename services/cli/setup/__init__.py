@@ -1,0 +1,1 @@
+"""`quanheng setup`: a bureau is set up from one workbook."""
