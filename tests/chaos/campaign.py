@@ -9,7 +9,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from plumbing.client import Refusal
 from plumbing.identity import Caller, Role
@@ -25,6 +25,7 @@ from tests.chaos.work import Work
 from tests.mail_sink import Sink, sink
 from tests.patience import PATIENCE_SECONDS
 
+LONGEST_SECONDS = 3600.0  # for what moves for ever
 T = TypeVar("T")
 
 
@@ -55,7 +56,11 @@ class Campaign:
         await self.sink.end()
         if not self.stage.runs:
             self.stage.start()
-        return await until(self._at_rest)
+        return await until(self._at_rest, self._moved)
+
+    def _moved(self) -> object:
+        """What changes while the platform still works something off."""
+        return Books(self.stage.data).progress()
 
     async def _at_rest(self) -> Client | None:
         client = self.people.client(ADMINISTRATOR)
@@ -64,7 +69,7 @@ class Campaign:
     async def faults_found(self, client: Client) -> list[str]:
         """What is wrong at the end; empty if every invariant holds."""
         disagreements = await self._lasting(client)
-        await until(self._everybody_told)
+        await until(self._everybody_told, self._moved)
         books = Books(self.stage.data)
         grades = await invariants.every_grade_is_its_receipt(books, client)
         return [*disagreements, *grades, *invariants.broken(books, self.ledger, self.sink.kept)]
@@ -75,9 +80,9 @@ class Campaign:
 
     async def _lasting(self, client: Client) -> list[str]:
         """What services do not agree on after as long as it may take them to start what is lost."""
-        ends = time.monotonic() + PATIENCE_SECONDS
+        patience = Patience(self._moved)
         while found := await invariants.everybody_agrees(client):
-            if time.monotonic() > ends:
+            if not patience.lasts():
                 break
             await asyncio.sleep(1.0)
         return found
@@ -121,11 +126,30 @@ async def campaign(folder: Path, seed: int) -> AsyncIterator[Campaign]:
         yield begun
 
 
-async def until(look: Callable[[], Awaitable[T | None]]) -> T:
-    """Calls `look` until it returns something, at most PATIENCE_SECONDS long."""
-    ends = time.monotonic() + PATIENCE_SECONDS
-    why: object = None
-    while time.monotonic() < ends:
+class Patience:
+    """Waits as long as something moves, and PATIENCE_SECONDS beyond that; never for hours."""
+
+    def __init__(self, moved: Callable[[], object] = lambda: None) -> None:
+        self._moved, self._seen = moved, moved()
+        self._began = self._changed = time.monotonic()
+
+    def lasts(self) -> bool:
+        """Whether it is worth looking once more."""
+        now, seen = time.monotonic(), self._moved()
+        if seen != self._seen:
+            self._seen, self._changed = seen, now
+        return now < self._changed + PATIENCE_SECONDS and now < self._began + LONGEST_SECONDS
+
+
+async def until(
+    look: Callable[[], Awaitable[T | None]], moved: Callable[[], object] = lambda: None
+) -> T:
+    """Calls `look` until it returns something, as long as `moved` goes on to return other values.
+
+    Without `moved` that is PATIENCE_SECONDS. Raises AssertionError where nothing is found.
+    """
+    patience, why = Patience(moved), cast("object", None)
+    while patience.lasts():
         try:
             if (found := await look()) is not None:
                 return found

@@ -17,6 +17,7 @@ from typing import Any
 from law.grading.engine import verify_document
 from law.terms.ledger import Term
 from plumbing.client import ask
+from plumbing.settings import SERVICES
 from protos.grading.v1 import grading_pb2 as grading
 from protos.operations.v1 import operations_pb2 as operations
 from services.cli.client import Client
@@ -35,6 +36,12 @@ ONCE = ("lodge", "accept", "decline", "decide", "close")
 CASE_STEPS = (*ONCE, "request_extension", "approve_extension", "decline_extension")
 APPLIED_ROWS = 3
 SETTLE_SECONDS = 10.0
+_MOVES = (
+    "SELECT (SELECT COUNT(*) FROM outbox WHERE published_at IS NULL),"
+    " (SELECT SUM(last_seq) FROM inbox_position),"
+    " (SELECT COUNT(*) FROM audit_entry WHERE sequence IS NULL)"
+)
+_DELIVERIES = "SELECT state, COUNT(*), SUM(attempts) FROM notice GROUP BY state"
 
 
 class Books:
@@ -46,6 +53,18 @@ class Books:
     def rows(self, service: str, query: str) -> list[tuple[Any, ...]]:
         with closing(sqlite3.connect(f"file:{self._data / service}.db?mode=ro", uri=True)) as book:
             return book.execute(query).fetchall()
+
+    def progress(self) -> list[tuple[Any, ...] | None]:
+        """Figures of every service that change while it works something off; None if it is away."""
+        return [self._progress(service) for service in SERVICES]
+
+    def _progress(self, service: str) -> tuple[Any, ...] | None:
+        try:
+            (events,) = self.rows(service, _MOVES)
+            notices = self.rows(service, _DELIVERIES) if service == "alerts" else []
+        except sqlite3.Error:
+            return None
+        return (*events, *notices)
 
     def pairs(self, service: str, query: str) -> dict[Any, Any]:
         return dict(self.rows(service, query))
