@@ -22,6 +22,7 @@ from alembic import command, context
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlmodel.sql.sqltypes import AutoString
 
 from plumbing.database import Database, PlumbingTable, SerialColumn
@@ -80,6 +81,12 @@ async def downgrade(database: Database, service: str, revision: str) -> None:
         await connection.run_sync(_downgrade, service, revision)
 
 
+def revisions(service: str) -> list[str]:
+    """Returns the revisions of a service's tables, the oldest first."""
+    scripts = ScriptDirectory.from_config(_scripts(service))
+    return sorted(one.revision for one in scripts.walk_revisions())
+
+
 async def differences(database: Database, service: str) -> list[Any]:
     """Returns the differences between a service's models and its database; empty if none."""
     async with database.engine.connect() as connection:
@@ -102,11 +109,16 @@ def run_environment() -> None:
 
 
 def _config(service: str, connection: sa.Connection) -> Config:
+    config = _scripts(service)
+    config.attributes |= {"connection": connection, "service": service}
+    return config
+
+
+def _scripts(service: str) -> Config:
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "alembic"))
     config.set_main_option("path_separator", "newline")
     config.set_main_option("version_locations", str(_versions(service)))
-    config.attributes |= {"connection": connection, "service": service}
     return config
 
 

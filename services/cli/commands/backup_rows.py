@@ -16,4 +16,7 @@ BACKUP_COMMANDS = (
     Command("rebuild", f"{_BACKUP}:rebuild",
             "一个服务的数据库恢复得较旧时，补处理它缺少的事件。",
             "Has a service whose database was set back handle the events that it lacks."),
+    Command("downgrade", "services.cli.backup.downgrade:downgrade",
+            "停机后退回一个服务的表结构，供较早的版本使用。",
+            "Takes the tables of a service back, for an earlier release, while nothing runs."),
 )  # fmt: skip
