@@ -23,7 +23,8 @@ unexport PYTHONDONTWRITEBYTECODE
 export PATH := $(PATH):$(CURDIR)/var/promtool/usr/bin:$(CURDIR)/var/grpcurl
 # The small edition of the second pass: what change, retention and reading do in SQL.
 ON_POSTGRESQL := tests/integration/plumbing tests/integration/grading/test_convergence.py \
-	tests/integration/registry/test_registry_records.py
+	tests/integration/registry/test_registry_records.py \
+	tests/integration/alerts/test_pruning_notices.py tests/integration/events/test_refilling.py
 
 ##@ Using it
 .PHONY: demo run
