@@ -26,7 +26,6 @@ from services.registry.tables import (
     ImportedThing,
     ImportFault,
     Instrument,
-    Order,
     Publication,
     Record,
     RecordVersion,
@@ -43,9 +42,8 @@ MOVED = (
     *(Bureau, Subject, Instrument, Verification, Record, RecordVersion),
     *(ImportedThing, ImportFault, RejectedRow),
 )
-# What saving records and verifications looks into. It stays empty: a file enters records and alters
-# none, and the orders of the register are not among the rows of a file.
-LOOKED_INTO = (Publication, Telling, Order)
+# What saving records looks into. It stays empty: a file enters records and alters none.
+LOOKED_INTO = (Publication, Telling)
 # The version that a row of the register had when it was copied into the scratch file.
 BASE = sa.Table(
     "base",
