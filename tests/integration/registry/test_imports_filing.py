@@ -206,6 +206,49 @@ async def test_a_type_is_one_by_its_code_and_names_and_an_unknown_one_waits_for_
     assert sorted(one.type_code for one in filed) == ["FUEL", "随便写的器具"]
 
 
+async def test_the_columns_of_the_owner_beside_the_instrument_complete_it(
+    registry: RunningRegistry,
+) -> None:
+    await registry.bureau()
+    client, mark = registry.client(Role.CASEWORKER), uuid4().hex
+    own = {"统一社会信用代码": "", "单位地址": ""}
+    row = {"使用单位": f"新{mark}", **own}
+    codes = [credit_code() for _ in range(3)]
+    first = [
+        verification(**row | {"统一社会信用代码": codes[0], "单位地址": "样例路1号"}, 出厂编号="1"),
+        verification(**row, 出厂编号="2"),  # the other rows of a ledger leave it blank
+        verification(**row | {"使用单位": f"旧{mark}", "统一社会信用代码": "/"}, 出厂编号="3"),
+    ]
+    batch = await upload(client, "verifications", verifications(*first), **FILING)
+    assert (batch.rejected, batch.changed) == (0, 3)
+    subjects = {one.name: one for one in await subjects_named(client, mark)}
+    new, old = subjects[f"新{mark}"], subjects[f"旧{mark}"]
+    assert (new.credit_code, new.address, old.credit_code) == (codes[0], "样例路1号", "")
+
+    # A list of instruments names one by its code alone, completes another, and contradicts.
+    heads = ("使用单位", "统一社会信用代码", "单位地址", "器具类型", "出厂编号")
+    fleet_rows = [
+        (f"更名{mark}", codes[0], "样例路2号", "FUEL", "4"),
+        (f"旧{mark}", codes[1], "样例路3号", "FUEL", "5"),
+        (f"旧{mark}", codes[2], "", "FUEL", "6"),
+    ]
+    batch = await upload(client, "instruments", table(heads, *fleet_rows), mode="good_rows")
+    assert [(row, reason) for row, _, reason in await reasons(client, batch)] == [(4, "OTHER_CODE")]
+    hints = await reasons(client, batch, warnings=True)
+    assert [(row, reason) for row, _, reason in hints] == [(2, "OTHER_NAME"), (3, "CODE_ADDED")]
+    effects = {one.kind: (one.made, one.altered) for one in batch.effects}
+    assert effects == {"subject": (0, 1), "instrument": (2, 0)}
+    subjects = {one.name: one for one in await subjects_named(client, mark)}
+    assert sorted(subjects) == sorted((new.name, old.name))  # no twin was made
+    assert subjects[new.name].address == "样例路1号"  # what is on file stays
+    assert (subjects[old.name].credit_code, subjects[old.name].address) == (codes[1], "样例路3号")
+    serials = {one.serial_no for one in await instruments_of(client, new)}
+    assert serials == {"1", "2", "4"}
+    await undo(client, batch)
+    [old] = await subjects_named(client, old.name)
+    assert (old.credit_code, old.address) == ("", "")
+
+
 async def test_a_name_holds_for_the_bureau_and_those_below_once_a_person_has_said_its_type(
     registry: RunningRegistry,
 ) -> None:

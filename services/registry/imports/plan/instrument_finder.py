@@ -93,8 +93,8 @@ class InstrumentFinder:
 
     def _find_known(self, item: Item) -> RegisterRow | None:
         serial, name = serial_of(item.values), item.values.get("owner", "")
-        if name:
-            owner = self._owners.find(item.row, name)
+        if name or item.values.get("credit_code"):
+            owner = self._owners.owner_of(item)
             if owner is None:
                 return None
             candidates = self._known.owned(serial, owner["subject_id"])
@@ -134,7 +134,7 @@ class InstrumentFinder:
 
     def _find_or_file(self, item: Item) -> RegisterRow | None:
         values, serial = item.values, serial_of(item.values)
-        owner = self._owners.find_or_file(item.row, values.get("owner", ""), values.get("sector"))
+        owner = self._owners.owner_of(item, file_missing=True)
         if owner is None:
             return None
         known = self._known.owned(serial, owner["subject_id"])

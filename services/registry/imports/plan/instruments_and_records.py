@@ -13,6 +13,7 @@ from law.identity import document_key, letters, may_be_one_model, serial_key
 from law.instruments import catalogue
 from plumbing.identity import scope_prefix
 from services.registry.imports.plan.alike import note_alike_instruments, note_alike_records
+from services.registry.imports.plan.owner_details import DETAILS
 from services.registry.imports.plan.owners import Owners
 from services.registry.imports.plan.plan import (
     Context,
@@ -31,6 +32,7 @@ Row = TypeVar("Row", bound=Mapping[str, Any])
 Serial = tuple[str, str]  # type code, serial number as it is compared
 INSTRUMENTS = present_rows(Instrument)
 RECORDS = present_rows(Record)
+OF_THE_OWNER = frozenset({"owner", *DETAILS})
 ROWS_SHOWN = 10  # of the rows with one serial number
 
 
@@ -123,10 +125,10 @@ async def plan_instruments(context: Context) -> Plan:
     note_unknown_types(context)
     models = _models_of(context)
     async for item in context.each():
-        owner = owners.find(item.row, item.values["owner"])
+        owner = owners.owner_of(item)
         if owner is None:
             continue
-        content = {name: value for name, value in item.values.items() if name != "owner"}
+        content = {name: v for name, v in item.values.items() if name not in OF_THE_OWNER}
         serial = serial_of(content)
         several = len(models[serial]) > 1
         apart = (letters(item.values.get("model", "")) if several else "", serial[1] or item.row)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from typing import Any
 from uuid import uuid4
 
 import sqlalchemy as sa
@@ -18,6 +19,7 @@ from law.identifiers import check_credit_code
 from law.identity import folded, letters
 from plumbing.identity import scope_prefix
 from services.registry.former_names import keys_of
+from services.registry.imports.plan.owner_details import OwnerDetails
 from services.registry.imports.plan.plan import (
     Context,
     Kind,
@@ -26,6 +28,7 @@ from services.registry.imports.plan.plan import (
     fetch,
 )
 from services.registry.imports.plan.subject_names import SUBJECTS, subjects_named
+from services.registry.imports.rows.reader import Item
 from services.registry.tables import Subject
 
 WITH_CODE = SUBJECTS.where(sa.text("credit_code <> ''"))
@@ -55,14 +58,16 @@ class Owners:
             letters(name): name.strip() for name in (*EVIDENT_PLACEHOLDERS, *given)
         }
         self._placeholders[""] = BLANK
-        self._new: dict[str, RegisterRow] = {}
+        self._new: dict[str, dict[str, Any]] = {}
+        self._filed_now: dict[str, dict[str, Any]] = {}
         self._noted: set[str] = set()
         self._matched: dict[str, list[RegisterRow]] = {}
+        self._details = OwnerDetails(context, plan)
 
     @classmethod
     async def of(cls, context: Context, plan: Plan, names: Iterable[str]) -> Owners:
         """Reads the subjects that have one of these names, credit codes or numbers, all at once."""
-        searched = set(names)
+        searched = {*names, *context.all_named("credit_code")}
         codes = {code for name in searched if (code := _code(name))}
         if context.header.file_missing:
             searched |= {_placeholder_subject(name) for name in _placeholder_names(context)}
@@ -72,6 +77,41 @@ class Owners:
         rows += await fetch(session, SUBJECTS, col(Subject.external_ref), searched)
         rows += await subjects_named(context, searched)
         return cls(context, plan, rows)
+
+    def owner_of(self, item: Item, *, file_missing: bool = False) -> RegisterRow | None:
+        """Returns the owner that a row names by credit code or name, and completes it.
+
+        With `file_missing`, it is a new one if the register has none. Returns None, and adds a
+        fault for the row, as `find` does, and if the owner on file has another code.
+        """
+        values = item.values
+        name, code = values.get("owner", ""), values.get("credit_code", "")
+        if code and self._matches(code):
+            owner = self.find(item.row, code)
+            if owner:
+                self._details.note_name(item.row, name, owner)
+        elif file_missing:
+            owner = self.find_or_file(item.row, name or code, values.get("sector"))
+        else:
+            owner = self.find(item.row, name or code)
+        if owner is None:
+            return None
+        if new := self._filed_now.get(owner["subject_id"]):
+            return self._described(item, new)
+        return owner if self._details.complete(item.row, values, owner) else None
+
+    def _described(self, item: Item, owner: dict[str, Any]) -> RegisterRow | None:
+        """A new owner with the code and the address that the row gives it."""
+        code = item.values.get("credit_code", "")
+        if owner["in_review"]:
+            return owner
+        if code and owner["credit_code"] not in ("", code):
+            self._details.complete(item.row, item.values, owner)  # tells of the other code
+            return None
+        owner["credit_code"] = owner["credit_code"] or code
+        if address := item.values.get("address"):
+            owner.setdefault("address", address)
+        return owner
 
     def find(self, row: int, name: str) -> RegisterRow | None:
         """Returns the registered owner that a row names.
@@ -118,7 +158,7 @@ class Owners:
     @property
     def filed(self) -> Mapping[str, RegisterRow]:
         """The new subjects by id, with the values they would have in the register."""
-        return {subject["subject_id"]: subject for subject in self._new.values()}
+        return self._filed_now
 
     def _filed(self, row: int, name: str, *, in_review: bool, sector: Sector | None) -> RegisterRow:
         bureau = self._context.header.bureau
@@ -138,6 +178,7 @@ class Owners:
                 "sector": sector or Sector.OTHER,
                 "in_review": in_review,
             }
+            self._filed_now[self._new[key]["subject_id"]] = self._new[key]
         return self._new[key]
 
     def _matches(self, name: str) -> list[RegisterRow]:

@@ -21,6 +21,7 @@ from services.registry.imports.plan.instrument_finder import (
     InstrumentFinder,
 )
 from services.registry.imports.plan.instruments_and_records import (
+    OF_THE_OWNER,
     KnownInstruments,
     RepeatedSerials,
     note_unknown_types,
@@ -47,7 +48,7 @@ STATED = (
     .join(ImportBatch, col(ImportBatch.batch_id) == ImportedThing.batch_id)
     .where(col(ImportedThing.stated), col(ImportBatch.state) == "applied")
 )
-OF_THE_INSTRUMENT = frozenset({"owner", "sector", "type_code", "serial_no", "model"})
+OF_THE_INSTRUMENT = frozenset({"sector", "type_code", "serial_no", "model", *OF_THE_OWNER})
 Owned = list[tuple[Item, RegisterRow]]  # rows of the file, each with its instrument
 
 

@@ -120,6 +120,14 @@ def credit_code(cell: str) -> str:
         raise BadCell("BAD_CREDIT_CODE", error.zh, error.en) from None
 
 
+def owner_code(cell: str) -> str | None:
+    """Reads the credit code of an owner beside an instrument; None for 无 and other words for none.
+
+    Raises BadCell as `credit_code` does.
+    """
+    return credit_code(cell) if serial_key(cell) else None
+
+
 def of_number(cell: Number, read: Read, is_identifier: bool, from_1904: bool) -> Value:
     """Returns the value of a cell that a workbook stores as a number, for a field read by `read`.
 

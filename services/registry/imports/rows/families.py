@@ -27,6 +27,7 @@ IDENTIFIERS = (
     cells.instrument_type,
     cells.code,
     cells.credit_code,
+    cells.owner_code,
     cells.mail_address,
 )
 OWNER_LENGTH = 300  # as long as a name
@@ -127,6 +128,12 @@ _RESULT = cells.Choice(labels.Labels(labels.RESULTS), labels.DOUBTFUL_RESULTS)
 _RECORD_KIND = cells.Choice(labels.Labels(labels.RECORD_KINDS))
 _SEVERITY = cells.Choice(labels.Labels(labels.SEVERITIES))
 
+# The owner's own columns beside its instruments: they complete it.
+_OF_THE_OWNER = (
+    ("credit_code", "统一社会信用代码", cells.owner_code),
+    ("address", "单位地址", cells.text),
+)
+
 FAMILIES: Mapping[FamilyName, Family] = {
     family.name: family
     for family in (
@@ -157,6 +164,7 @@ FAMILIES: Mapping[FamilyName, Family] = {
             FamilyName.INSTRUMENTS,
             pb.Instrument.DESCRIPTOR,
             ("owner*", "使用单位", cells.identifier),
+            *_OF_THE_OWNER,
             ("type_code*", "器具类型", cells.instrument_type),
             ("model", "型号规格", cells.identifier),
             ("serial_no*", "出厂编号", cells.identifier),
@@ -169,6 +177,7 @@ FAMILIES: Mapping[FamilyName, Family] = {
             FamilyName.VERIFICATIONS,
             pb.Verification.DESCRIPTOR,
             ("owner", "使用单位", cells.identifier),
+            *_OF_THE_OWNER,
             ("sector", "行业领域", _SECTOR),
             ("type_code*", "器具类型", cells.instrument_type),
             ("serial_no*", "出厂编号", cells.identifier),

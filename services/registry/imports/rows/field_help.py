@@ -43,6 +43,8 @@ FIELD_HELP: Mapping[FamilyName, Mapping[str, FieldHelp]] = {
     },
     FamilyName.INSTRUMENTS: {
         "owner": FieldHelp("样例食品店", "S4 二(一)1", _OWNER),
+        "credit_code": FieldHelp("91330106MA00000016", "S3 6(一)", "使用单位的代码；补入登记"),
+        "address": FieldHelp("样例路1号", note="使用单位的地址；登记没有时补入"),
         "type_code": FieldHelp("NAWI-D", "CATALOGUE-2020-42 1", "目录中的名称、代码或者通用名称"),
         "model": FieldHelp("ACS-30", "S4 二(一)1"),
         "serial_no": FieldHelp("0012345", "S4 二(一)1", "按铭牌，保留前导零"),
@@ -55,6 +57,8 @@ FIELD_HELP: Mapping[FamilyName, Mapping[str, FieldHelp]] = {
     },
     FamilyName.VERIFICATIONS: {
         "owner": FieldHelp("样例食品店", "S4 二(一)2", _OWNER + "；类型与编号唯一时可不填"),
+        "credit_code": FieldHelp("91330106MA00000016", "S3 6(一)", "使用单位的代码；补入登记"),
+        "address": FieldHelp("样例路1号", note="使用单位的地址；登记没有时补入"),
         "sector": FieldHelp("集贸市场", note="仅在一并建立主体时使用"),
         "type_code": FieldHelp("NAWI-D", "CATALOGUE-2020-42 1", "目录中的名称、代码或者通用名称"),
         "serial_no": FieldHelp("0012345", "S4 二(一)2", "按铭牌，保留前导零"),
