@@ -315,11 +315,11 @@ SamenessService.KeepApart own                -  +  -  -  -  -  -  -  -  -  -   +
 SamenessService.KeepApart foreign            -  -  -  -  -  -  -  -  -  -  -   -  -  -
 SamenessService.KeepApart city               -  -  -  -  -  -  -  -  -  -  -   +  -  -
 
-ImportService.ImportFile own                 -  +  -  -  -  -  +  -  -  -  -   +  -  -
-ImportService.ImportFile foreign             -  -  -  -  -  -  -  -  -  -  -   -  -  -
-ImportService.ImportFile city                -  -  -  -  -  -  -  -  -  -  -   +  -  -
-ImportService.StartImport own                -  +  -  -  -  -  +  -  -  -  -   +  -  -
-ImportService.StartImport foreign            -  -  -  -  -  -  -  -  -  -  -   -  -  -
+ImportService.ImportFile own                 -  +  -  -  -  -  +  +  -  -  -   +  -  -
+ImportService.ImportFile foreign             -  -  -  -  -  -  -  +  -  -  -   -  -  -
+ImportService.ImportFile city                -  -  -  -  -  -  -  +  -  -  -   +  -  -
+ImportService.StartImport own                -  +  -  -  -  -  +  +  -  -  -   +  -  -
+ImportService.StartImport foreign            -  -  -  -  -  -  -  +  -  -  -   -  -  -
 ImportService.GetBatch own                   -  +  +  -  -  -  +  +  -  -  -   +  +  -
 ImportService.GetBatch foreign               -  -  -  -  -  -  -  +  -  -  -   -  -  -
 ImportService.GetBatch city                  -  -  -  -  -  -  -  +  -  -  -   +  +  -

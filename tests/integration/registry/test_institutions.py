@@ -19,6 +19,7 @@ from tests.integration.registry.running_registry import (
     refused,
     verify,
 )
+from tests.unit.services.registry.workbooks import xlsx
 
 OWN, OTHER = "合成检定一院", "合成检定二院"
 
@@ -57,6 +58,23 @@ async def test_an_institution_uploads_a_file_of_its_own_verifications(
     assert (batch.state, batch.changed) == ("applied", 1)
     seen = await client.imports.GetBatch(pb.GetBatchRequest(batch_id=batch.batch_id))
     assert seen.batch == batch
+
+
+async def test_an_institution_uploads_a_workbook_of_its_own_verifications(
+    registry: RunningRegistry,
+) -> None:
+    client, filed = await institution(registry), await registry.instrument()
+    own, other, beyond = (
+        verification(出厂编号=filed.serial_no, 器具类型=code, 检定机构=name)
+        for code, name in (("FUEL", OWN), ("FUEL", OTHER), ("WATER", OWN))
+    )
+    rows = [list(own), *(list(row.values()) for row in (own, other, beyond))]
+    batch = await upload(
+        client, "verifications", xlsx({"检定记录": rows}), file_name="结果.xlsx", mode="good_rows"
+    )
+    assert (batch.state, batch.changed, batch.rejected) == ("applied", 1, 2)
+    found = {row: reason for row, _, reason in await reasons(client, batch)}
+    assert found == {3: "NOT_OWN_INSTITUTION", 4: "UNKNOWN_INSTRUMENT"}
 
 
 async def test_the_certificate_of_another_institution_is_refused(
