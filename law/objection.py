@@ -41,6 +41,17 @@ class CaseState(StrEnum):
     WITHDRAWN = "withdrawn"  # nobody
 
 
+class Actor(StrEnum):
+    """Who must act next in a case; NOBODY once nothing more is to be done."""
+
+    APPLICANT = "applicant"
+    CASEWORKER = "caseworker"
+    MUNICIPAL_REVIEWER = "municipal_reviewer"
+    UNIT_HEAD = "unit_head"
+    PLATFORM = "platform"
+    NOBODY = ""
+
+
 class Step(StrEnum):
     """The actions that can be performed on a case."""
 
@@ -131,6 +142,7 @@ TERM_OF: dict[CaseKind, str] = {
     CaseKind.RECONSIDERATION: "reconsideration",
     CaseKind.REPAIR: "repair",
 }
+SUPPLEMENT_TERM = "supplement"  # within which an applicant supplements its application (C-36)
 # The term within which a bureau decides whether it accepts a case of this kind (C-34).
 INTAKE_OF: dict[CaseKind, str] = {
     CaseKind.OBJECTION: "objection_intake",
@@ -154,6 +166,23 @@ _STEPS: dict[tuple[CaseState, Step], CaseState] = {
     (CaseState.EXTENSION_REQUESTED, Step.WITHDRAW): CaseState.WITHDRAWN,
     (CaseState.DECIDED, Step.CLOSE): CaseState.CLOSED,
 }
+
+
+# Of a state that is not listed nobody must act.
+_ACTORS: dict[CaseState, Actor] = {
+    CaseState.LODGED: Actor.CASEWORKER,
+    CaseState.SUPPLEMENT_REQUESTED: Actor.APPLICANT,
+    CaseState.ACCEPTED: Actor.CASEWORKER,
+    CaseState.EXTENSION_REQUESTED: Actor.UNIT_HEAD,
+    CaseState.DECIDED: Actor.PLATFORM,
+}
+
+
+def acts_next(kind: CaseKind, state: CaseState) -> Actor:
+    """Returns who must act next in a case of this kind and state."""
+    actor = _ACTORS.get(state, Actor.NOBODY)
+    heard_by_city = kind is CaseKind.RECONSIDERATION and actor is Actor.CASEWORKER
+    return Actor.MUNICIPAL_REVIEWER if heard_by_city else actor
 
 
 def permitted(state: CaseState) -> tuple[Step, ...]:
@@ -238,6 +267,7 @@ def may_decide(
     applicant: str | None = None,
     decider_unit: str | None = None,
     excluded_units: Collection[str] = (),
+    recused: Collection[str] = (),
 ) -> Permission:
     """Returns whether a person may decide a case.
 
@@ -245,13 +275,14 @@ def may_decide(
     `authors` wrote any version of the record. `took_part` are the persons who took part in an
     earlier decision (that of the objection, when it is reconsidered). `applicant` lodged the case.
     `excluded_units` are the units that made the record or decided first, when the same bureau
-    reconsiders (C-14).
+    reconsiders (C-14). `recused` are the persons whom a decision has stand back (C-35).
     """
     ties = {
         Tie.AUTHOR: decider in authors,
         Tie.APPLICANT: decider == applicant,
         Tie.TOOK_PART: decider in took_part,
         Tie.SAME_UNIT: decider_unit is not None and decider_unit in excluded_units,
+        Tie.RECUSED: decider in recused,
     }
     for tie, tied in ties.items():
         if tied:

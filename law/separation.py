@@ -52,6 +52,7 @@ class Tie(StrEnum):
     APPLICANT = "applicant"
     TOOK_PART = "took_part"
     SAME_UNIT = "same_unit"
+    RECUSED = "recused"
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +119,33 @@ class Parts:
     en: str
 
 
+class RecusalGround(StrEnum):
+    """The grounds on which a person may be asked to stand back from a case."""
+
+    INTEREST = "interest"
+    RELATION = "relation"
+
+
+@dataclass(frozen=True, slots=True)
+class RecusalReason:
+    """A ground for recusal, with its article and its words."""
+
+    ground: RecusalGround
+    cite: str
+    zh: str
+    en: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecusalRules:
+    """Who answers a request for recusal, on which grounds, and which steps wait for the answer."""
+
+    by: Office
+    cite: str
+    grounds: tuple[RecusalReason, ...]
+    waits: frozenset[Part]
+
+
 @dataclass(frozen=True, slots=True)
 class Separation:
     """All rules of the data file `separation.yaml`."""
@@ -127,6 +155,7 @@ class Separation:
     released: tuple[Release, ...]
     stands_back: tuple[StandsBack, ...]
     parts: Parts
+    recusal: RecusalRules
 
 
 def exclusions(offices: Collection[str]) -> tuple[Exclusion, ...]:
@@ -162,6 +191,11 @@ def parts() -> Parts:
     return _rules().parts
 
 
+def recusal() -> RecusalRules:
+    """Returns who answers a request for recusal, and on which grounds (C-35)."""
+    return _rules().recusal
+
+
 @cache
 def _rules() -> Separation:
     return understood("separation", read_separation)
@@ -172,7 +206,7 @@ def read_separation(reader: Reader) -> Separation:
     read_header(
         reader,
         *("requirements", "offices", "appointed", "released", "stands_back", "parts"),
-        "ambiguities",
+        *("recusal", "ambiguities"),
     )
     read_requirements(reader)
     read_readings(reader)
@@ -182,6 +216,7 @@ def read_separation(reader: Reader) -> Separation:
         tuple(_release(item) for item in reader.each("released")),
         tuple(_stands_back(item) for item in reader.each("stands_back")),
         _parts(reader.below("parts")),
+        _recusal(reader.below("recusal")),
     )
     _note_all(reader, "released", [rule.act for rule in rules.released], list(Act))
     _note_all(reader, "stands_back", [rule.tie for rule in rules.stands_back], list(Tie))
@@ -233,3 +268,21 @@ def _parts(reader: Reader) -> Parts:
     reader.only("steps", "cite", "zh", "en")
     steps = frozenset(reader.choices("steps", Part))
     return Parts(steps=steps, cite=read_cite(reader), zh=reader.text("zh"), en=reader.text("en"))
+
+
+def _recusal(reader: Reader) -> RecusalRules:
+    reader.only("by", "cite", "grounds", "waits")
+    grounds = tuple(_recusal_reason(item) for item in reader.each("grounds"))
+    _note_all(reader, "grounds", [one.ground for one in grounds], list(RecusalGround))
+    return RecusalRules(
+        by=reader.choice("by", Office), cite=read_cite(reader), grounds=grounds,
+        waits=frozenset(reader.choices("waits", Part)),
+    )  # fmt: skip
+
+
+def _recusal_reason(reader: Reader) -> RecusalReason:
+    reader.only("id", "cite", "zh", "en")
+    return RecusalReason(
+        ground=reader.choice("id", RecusalGround),
+        cite=read_cite(reader), zh=reader.text("zh"), en=reader.text("en"),
+    )  # fmt: skip

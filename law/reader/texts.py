@@ -77,6 +77,12 @@ _ALL = (
     ),
     Text("METROLOGY-LAW", "中华人民共和国计量法", "Metrology Law of the PRC", _ISSUED),
     Text(
+        "PENALTY-LAW",
+        "中华人民共和国行政处罚法",
+        "Administrative Penalty Law of the PRC",
+        _ISSUED,
+    ),
+    Text(
         "GBF-2025-22",
         "关于进一步完善信用修复制度的实施方案",
         "State Council General Office plan on improving credit repair",

@@ -30,7 +30,12 @@ from services.alerts.escalation.timers import EscalationTimers
 from services.alerts.notices import english, texts
 from services.alerts.notices.account_mails import account_mail_due
 from services.alerts.notices.batch_notices import batch_decided
-from services.alerts.notices.case_notices import colleagues_named
+from services.alerts.notices.case_notices import (
+    colleagues_named,
+    recusal_asked,
+    recusal_decided,
+    supplement_due,
+)
 from services.alerts.notices.filing import instrument_filed
 from services.alerts.notices.issue import Matter, contact_of, issue, known
 from services.alerts.notices.order_notices import orders_changed
@@ -88,6 +93,9 @@ def consumers(parts: Parts, timers: Timers) -> list[Consumer]:
             on(objection.CaseHandedOver, case_handed_over),
             on(objection.ObjectionSentBack, objection_sent_back),
             on(objection.ColleaguesNamed, colleagues_named),
+            on(objection.SupplementDue, supplement_due),
+            on(objection.RecusalAsked, recusal_asked),
+            on(objection.RecusalDecided, recusal_decided),
         ),
         consumer(
             "alerts-deliveries",

@@ -25,6 +25,7 @@ from law.objection import (
     after,
     may_approve_extension,
 )
+from law.separation import Part
 from law.terms.ledger import Term, start
 from law.terms.workdays import edition
 from plumbing.change import Change
@@ -32,7 +33,12 @@ from protos.objection.v1 import events_pb2 as events
 from protos.objection.v1 import objection_pb2 as pb
 from protos.registry.v1.registry_pb2 import Record
 from services.objection.corrections import check_corrections
-from services.objection.handling import heard_case, recusal_note, require_apart
+from services.objection.handling import (
+    heard_case,
+    recusal_note,
+    require_answered,
+    require_apart,
+)
 from services.objection.steps import (
     EventOf,
     case_in_scope,
@@ -41,9 +47,9 @@ from services.objection.steps import (
     required_text,
     take_step,
 )
+from services.objection.supplements import KINDS, require_lapsed
 from services.objection.tables import Case
 
-KINDS = (CaseKind.OBJECTION, CaseKind.RECONSIDERATION)
 # What is announced of each kind of case.
 _ACCEPTED = {
     CaseKind.OBJECTION: events.ObjectionAccepted,
@@ -89,11 +95,13 @@ async def decline(
 ) -> pb.DeclineObjectionResponse:
     """Declines to accept a case, with the reasons (S3 27).
 
-    Raises NotPermitted as `accept` does, and if the caller entered one of `records` or lodged the
-    case.
+    Raises WrongState while the subject still has time to supplement it. Raises NotPermitted as
+    `accept` does, and if the caller entered one of `records` or lodged the case.
     """
     case = await heard_case(change, request.case_id)
     require_impartial(change, case, records)
+    await require_answered(change, case, Part.DECLINE)
+    require_lapsed(case, change.today)
     message = await take_step(
         change,
         case,
@@ -195,6 +203,7 @@ async def decide(
     case = await heard_case(change, request.case_id)
     after(case.state, Step.DECIDE)
     require_impartial(change, case, records)
+    await require_answered(change, case, Part.DECIDE)
     outcome = _outcome(case, request.outcome)
     check_corrections(outcome, request.corrections, records, change.today)
     message = await take_step(

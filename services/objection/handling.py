@@ -10,16 +10,17 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
+import sqlalchemy as sa
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from law.errors import NotPermitted
+from law.errors import NotPermitted, WrongState
 from law.objection import OBJECTION_CITE, CaseKind, Permission, may_decide
-from law.separation import parts
+from law.separation import Part, parts, recusal
 from plumbing.change import Change
 from plumbing.identity import Caller, Role
 from services.objection.steps import case_in_scope
-from services.objection.tables import Case, CaseStep
+from services.objection.tables import WAITS, Case, CaseStep, Recusal
 
 HEARS = {
     CaseKind.OBJECTION: Role.CASEWORKER,
@@ -42,9 +43,41 @@ async def heard_case(change: Change, case_id: str) -> Case:
     return case
 
 
+async def case_for_staff(change: Change, case_id: str, *kinds: CaseKind) -> Case:
+    """Returns a case for an official of its bureau who does not stand back from it, locked.
+
+    Raises NotFound and NotPermitted as `case_in_scope`, and NotPermitted as `require_apart`.
+    """
+    case = await case_in_scope(change, case_id, *kinds)
+    await require_apart(change, case)
+    return case
+
+
+async def require_answered(change: Change, case: Case, step: Part) -> None:
+    """Raises WrongState for a final step of a person whose recusal was asked for and not answered.
+
+    Every other step goes on meanwhile (C-35).
+    """
+    if step not in recusal().waits:
+        return
+    asked = select(Recusal.recusal_id).where(
+        Recusal.case_id == case.case_id,
+        Recusal.person == change.on_behalf_of,
+        sa.text(WAITS),
+    )
+    if (await change.session.exec(asked.limit(1))).first() is not None:
+        raise WrongState(
+            "您的回避尚待单位负责人决定，决定之前不得作出处理决定",
+            "Your recusal waits for the unit head; until then you take no decision in the case",
+            cite=recusal().cite,
+            case=case.case_id,
+        )
+
+
 async def require_apart(change: Change, case: Case) -> None:
     """Raises NotPermitted if the caller took part in a case that this one follows (S3 27).
 
+    It is also raised if it was decided that the caller stands back from this one (C-35).
     In a city that reconsiders its own decision the caller's unit must not have taken part either.
     """
     apart = await ties_of(change.session, case)
@@ -59,6 +92,7 @@ class Ties:
     units: Collection[str]
     authors: Collection[str] = ()
     applicant: str = ""
+    recused: Collection[str] = ()
 
     def permission(self, account_id: str, bureau: str) -> Permission:
         """Returns whether a person of a bureau or unit may hear the case."""
@@ -69,15 +103,20 @@ class Ties:
             applicant=self.applicant,
             decider_unit=bureau,
             excluded_units=self.units,
+            recused=self.recused,
         )
 
 
 async def ties_of(session: AsyncSession, case: Case) -> Ties:
-    """Returns who stands back from a case because of the cases that it follows."""
+    """Returns who stands back from a case: by its earlier cases, and by decisions on recusal."""
     earlier = await earlier_cases(session, case)
     again = case.kind is CaseKind.RECONSIDERATION
     units = {one.bureau for one in earlier if again and _UNIT in one.bureau}
-    return Ties(await _people(session, earlier), units)
+    query = select(Recusal.person).where(
+        Recusal.case_id == case.case_id, col(Recusal.approved).is_(True)
+    )
+    recused = set((await session.exec(query)).all())
+    return Ties(await _people(session, earlier), units, recused=recused)
 
 
 async def recusal_note(change: Change, case: Case) -> str:

@@ -28,7 +28,7 @@ from services.objection.clients import Clients
 from services.objection.handling import HEARS, Ties, ties_of
 from services.objection.queries import find_case
 from services.objection.steps import locked_case, record_step, required_text
-from services.objection.tables import FOLLOWS_ANOTHER, IS_OPEN, Case
+from services.objection.tables import FOLLOWS_ANOTHER, IS_OPEN, Case, Recusal
 
 MOST = 100
 _FEW = 2  # of more people a list does not look whether all are authors of the records
@@ -70,9 +70,9 @@ async def list_unheard(
 ) -> pb.ListUnheardCasesResponse:
     """Returns the undecided cases in the caller's scope that nobody of their bureau may hear.
 
-    Of the cases that follow another, and of those that nobody has accepted yet, the first hundred
-    are looked at. With a case id it looks at that case alone; raises NotFound if there is no such
-    case, and NotPermitted outside the caller's scope.
+    Of the cases that follow another, that nobody has accepted yet, or from which somebody stands
+    back, the first hundred are looked at. With a case id it looks at that case alone; raises
+    NotFound if there is no such case, and NotPermitted outside the caller's scope.
     """
     hearings, found = Hearings(view, clients, exact=bool(request.case_id)), []
     async for case in _candidates(view, request.case_id):
@@ -95,7 +95,10 @@ async def _candidates(view: View, case_id: str) -> AsyncIterator[Case]:
         if case.kind in HEARS and case.state in _UNDECIDED:
             yield case
         return
-    stuck = sa.or_(sa.text(FOLLOWS_ANOTHER), col(Case.state) == CaseState.LODGED)
+    left = select(Recusal.case_id).where(col(Recusal.approved).is_(True))
+    stuck = sa.or_(
+        sa.text(FOLLOWS_ANOTHER), col(Case.state) == CaseState.LODGED, col(Case.case_id).in_(left)
+    )
     query = select(Case).where(
         sa.text(IS_OPEN),
         row_scope.covered(view.caller, Case.bureau),
@@ -127,12 +130,20 @@ class Hearings:
         can = [code for code in above if (await self.hearing(case, code)).somebody]
         return Unheard(here, can)
 
+    async def people(self, bureau: str) -> list[identity_pb2.UnitPerson]:
+        """Returns everybody with an account of a bureau and, for a unit, of the whole bureau."""
+        codes = dict.fromkeys((bureau, bureau[:_DIGITS]))
+        return [one for code in codes for one in await self._of(code)]
+
+    async def with_role_above(self, bureau: str, role: Role) -> list[str]:
+        """Returns the bureaus above a bureau in which somebody has a role, the nearest first."""
+        above, wanted = _above(bureau, list(await self._clients.bureaus())), _number(role)
+        return [code for code in above if any(wanted in one.roles for one in await self._of(code))]
+
     async def hearing(self, case: Case, bureau: str) -> Hearing:
         """Returns who of a bureau hears such a case, each with whether they may hear this one."""
-        hears = HEARS.get(case.kind, Role.CASEWORKER)
-        role = identity_pb2.Role.Value(f"ROLE_{hears.upper()}")
-        codes = dict.fromkeys((bureau, bureau[:_DIGITS]))
-        people = [one for code in codes for one in await self._of(code) if role in one.roles]
+        wanted = _number(HEARS.get(case.kind, Role.CASEWORKER))
+        people = [one for one in await self.people(bureau) if wanted in one.roles]
         ties = replace(await ties_of(self._view.session, case), applicant=case.lodged_by)
         hearing = _heard_by(people, ties)
         if not 0 < sum(permission.allowed for _, permission in hearing.people) <= self._most:
@@ -145,6 +156,10 @@ class Hearings:
         if bureau not in self._people:
             self._people[bureau] = await self._clients.people(bureau, self._behalf)
         return self._people[bureau]
+
+
+def _number(role: Role) -> identity_pb2.Role.ValueType:
+    return identity_pb2.Role.Value(f"ROLE_{role.upper()}")
 
 
 def _heard_by(people: Sequence[identity_pb2.UnitPerson], ties: Ties) -> Hearing:

@@ -43,6 +43,15 @@ POLICY: Policy = {
         Role.CASEWORKER, Role.UNIT_HEAD, Role.MUNICIPAL_REVIEWER
     ).noting("case"),
     f"/{SERVICE}/HandOverCase": allow(Role.UNIT_HEAD),
+    f"/{SERVICE}/AskSupplement": _HEARS,
+    f"/{SERVICE}/SupplementObjection": allow(Role.OPERATOR).with_large_requests(),
+    f"/{SERVICE}/AskRecusal": allow(
+        Role.OPERATOR, Role.CASEWORKER, Role.UNIT_HEAD, Role.MUNICIPAL_REVIEWER
+    ),
+    f"/{SERVICE}/DecideRecusal": allow(Role.UNIT_HEAD),
+    f"/{SERVICE}/ListRecusals": allow(
+        Role.OPERATOR, Role.CASEWORKER, Role.UNIT_HEAD, Role.MUNICIPAL_REVIEWER
+    ).noting("case"),
     f"/{REPAIRS}/CheckRepair": _READ.noting("record"),
     f"/{REPAIRS}/LodgeRepair": allow(Role.OPERATOR).with_large_requests(),
     f"/{REPAIRS}/SupplementRepair": allow(Role.OPERATOR).with_large_requests(),

@@ -17,6 +17,7 @@ from services.objection.tables import Case
 
 ESCALATE = "escalate"
 INTAKE = "intake/"  # begins the key of a reminder to accept or decline a case
+SUPPLEMENT = "supplement/"  # begins the key of a reminder that a case is to be supplemented
 
 
 def due_on(term: Term) -> date:
@@ -40,19 +41,66 @@ def schedule_of(term: Term, number: str, version: int) -> Schedule:
 def schedule_of_case(case: Case) -> Schedule | None:
     """Returns the schedule of the reminders of a case: of its term, or before, to accept it.
 
-    None if there is nobody to remind.
+    While the subject is to supplement the case, it is reminded as well. None if there is nobody to
+    remind.
     """
+    own = _own_schedule(case)
+    if case.state is not CaseState.SUPPLEMENT_REQUESTED or case.supplement is None:
+        return own
+    asked = _supplement_schedule(case, Term.from_json(case.supplement["term"]))
+    return own.model_copy(update={"rungs": [*own.rungs, *asked.rungs]}) if own else asked
+
+
+def _own_schedule(case: Case) -> Schedule | None:
     if case.term is not None:
         return schedule_of(Term.from_json(case.term), case.number, case.version)
     if case.state is not CaseState.LODGED:
         return None
-    return intake_schedule(case.kind, local_date(case.lodged_at), case.number, case.version)
+    return intake_schedule(case.kind, _complete_on(case), case.number, case.version)
+
+
+def _complete_on(case: Case) -> date:
+    """The day on which the case was lodged, or supplemented since."""
+    supplied = case.supplement["supplied_on"] if case.supplement else ""
+    return date.fromisoformat(supplied) if supplied else local_date(case.lodged_at)
+
+
+def _supplement_schedule(case: Case, term: Term) -> Schedule:
+    newest, last = edition(), due_on(term)
+    rungs = [
+        Rung(
+            key=f"{SUPPLEMENT}{reminder.kind}/{reminder.id}/{last.isoformat()}",
+            at=reminder.at,
+            message_zh=_supplement_message(reminder, term, case.number),
+        )
+        for reminder in term.reminders(newest)
+    ]
+    return Schedule(
+        version=case.version, due_at=term.overdue_at(newest), rungs=rungs, edition=newest.number
+    )
+
+
+def _supplement_message(reminder: Reminder, term: Term, number: str) -> str:
+    last = last_day_zh(term)
+    if reminder.kind == ESCALATE:
+        return (
+            f"{number}要求补正的期限已于{last}届满，申请人尚未补正；案件不会自动结束，"
+            "请决定不予受理或者继续等待"
+        )
+    return f"{number}的申请材料尚待补正，请不晚于{last}补正"
+
+
+def last_day_zh(term: Term) -> str:
+    """Returns the last day of a term; says so where no text states its number of days."""
+    example = "（天数为示例值）" if definition(term.definition_id, term.event_on).example else ""
+    return f"{day_zh(due_on(term))}{example}"
 
 
 def intake_schedule(kind: CaseKind, lodged_on: date, number: str, version: int) -> Schedule | None:
     """Returns the schedule of reminders to accept or decline a case; None for a repair.
 
-    Lodging a repair starts its term, so nobody has to be reminded before.
+    `lodged_on` is the day from which it is counted: of lodging, or of the last supplement. Lodging
+    a repair starts its term, so nobody has to be reminded before.
     """
     if kind not in INTAKE_OF:
         return None
@@ -72,9 +120,8 @@ def intake_schedule(kind: CaseKind, lodged_on: date, number: str, version: int) 
 
 
 def _intake_message(reminder: Reminder, term: Term, lodged_on: date, number: str) -> str:
-    example = "（天数为示例值）" if definition(term.definition_id, lodged_on).example else ""
     since = f"{number}于{day_zh(lodged_on)}提交，尚未决定是否受理"
-    last = f"{day_zh(due_on(term))}{example}"
+    last = last_day_zh(term)
     if reminder.kind == ESCALATE:
         return f"{since}，已过{last}，请单位负责人督办"
     return f"{since}，请不晚于{last}决定"

@@ -13,13 +13,13 @@ from plumbing.servicer import change, query
 from protos.objection.v1 import objection_pb2 as pb
 from protos.objection.v1 import objection_pb2_grpc as rpc
 from protos.registry.v1.registry_pb2 import Record
-from services.objection import commands, decided_matters, overview, queries
+from services.objection import commands, decided_matters, overview, queries, supplements
 from services.objection.lodging import lodge
 from services.objection.reconsiderations import lodging as reconsiderations
-from services.objection.servicer_unheard import UnheardCases
+from services.objection.servicer_supplements import Supplements
 
 
-class ObjectionServicer(UnheardCases, rpc.ObjectionServiceServicer):
+class ObjectionServicer(Supplements, rpc.ObjectionServiceServicer):
     """The gRPC service for objections and reconsiderations; it also reads cases of every kind."""
 
     register = rpc.add_ObjectionServiceServicer_to_server
@@ -46,7 +46,7 @@ class ObjectionServicer(UnheardCases, rpc.ObjectionServiceServicer):
         self, request: pb.LodgeReconsiderationRequest, context: Any
     ) -> pb.LodgeReconsiderationResponse:
         async with self.view() as view:
-            case = await queries.find_case(view.session, request.case_id, *commands.KINDS)
+            case = await queries.find_case(view.session, request.case_id, *supplements.KINDS)
             view.caller.require_subject(case.subject_id, case.bureau)
         records = await self._clients.still_held(case.record_ids, view.caller.account_id)
         municipal = municipal_bureau(case.bureau, await self._clients.bureaus())
@@ -77,7 +77,5 @@ class ObjectionServicer(UnheardCases, rpc.ObjectionServiceServicer):
 
     async def _contested_records(self, case_id: str) -> list[Record]:
         """The records of a case that the caller may act on, as the register holds them."""
-        async with self.view() as view:
-            case = await queries.find_case(view.session, case_id, *commands.KINDS)
-            view.caller.require_bureau(case.bureau)
-        return await self._clients.records(case.record_ids, view.caller.account_id)
+        case = await self._case(case_id)
+        return await self._clients.records(case.record_ids, current_caller().account_id)

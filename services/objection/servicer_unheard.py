@@ -7,9 +7,10 @@ from typing import Any
 from plumbing.change import Changes
 from plumbing.servicer import Servicer
 from protos.objection.v1 import objection_pb2 as pb
-from services.objection import commands, queries
+from services.objection import queries
 from services.objection.clients import Clients
 from services.objection.hearers import Hearings, hand_over, list_unheard
+from services.objection.supplements import KINDS
 
 
 class UnheardCases(Servicer):
@@ -29,7 +30,7 @@ class UnheardCases(Servicer):
         self, request: pb.HandOverCaseRequest, context: Any
     ) -> pb.HandOverCaseResponse:
         async with self.view() as view:
-            case = await queries.find_case(view.session, request.case_id, *commands.KINDS)
+            case = await queries.find_case(view.session, request.case_id, *KINDS)
             state = None
             if view.caller.covers(case.bureau):  # no longer if this request was carried out before
                 state = await Hearings(view, self._clients, exact=True).unheard(case)

@@ -28,6 +28,7 @@ from law.objection import (
     after,
     may_decide,
 )
+from law.terms.data import ReminderKind
 from law.terms.ledger import Term
 from plumbing.change import Change
 from plumbing.identity import Caller
@@ -40,7 +41,7 @@ from protos.registry.v1.registry_pb2 import Record
 from services.objection.letters import LetterText
 from services.objection.messages import Rung, RungDue, Stuck
 from services.objection.numbers import next_letter_number
-from services.objection.schedule import INTAKE, due_on, schedule_of_case
+from services.objection.schedule import INTAKE, SUPPLEMENT, due_on, schedule_of_case
 from services.objection.tables import OPEN, Case, CaseLetter, CaseStep, ReachedRung
 from services.objection.wire import case_message, letter_message
 
@@ -55,6 +56,8 @@ UNDECIDED = (
     CaseState.ACCEPTED,
     CaseState.EXTENSION_REQUESTED,
 )
+# The state that a reminder is about, by the beginning of its key; others are about the term.
+_ABOUT = {INTAKE: CaseState.LODGED, SUPPLEMENT: CaseState.SUPPLEMENT_REQUESTED}
 _CLOSED = {
     CaseKind.OBJECTION: events.ObjectionClosed,
     CaseKind.RECONSIDERATION: events.ReconsiderationClosed,
@@ -204,7 +207,7 @@ async def reach_rung(change: Change, due: RungDue) -> bool:
     jump of the clock, is only noted in the case: the later one says more.
     """
     case = await locked_case(change, due.case_id)
-    if due.rung.key.startswith(INTAKE) and case.state is not CaseState.LODGED:
+    if not _still_meant(case, due.rung):
         return False
     if case.state not in UNDECIDED or not await _is_new(change, case, due.rung.key):
         return False
@@ -212,23 +215,37 @@ async def reach_rung(change: Change, due: RungDue) -> bool:
     if _is_overtaken(case, due.rung, change.at):
         _note_overtaken(change, case, due.rung, cite)
         return False
+    event: Any = events.SupplementDue if _is_for_subject(due.rung) else events.TermRungReached
     await record_step(
         change,
         case,
         "rung",
-        lambda message: events.TermRungReached(
-            case=message, rung=due.rung.key, message_zh=due.rung.message_zh
-        ),
+        lambda message: event(case=message, rung=due.rung.key, message_zh=due.rung.message_zh),
         cite=cite,
         note=due.rung.message_zh,
     )
     return True
 
 
+def _still_meant(case: Case, rung: Rung) -> bool:
+    """Whether a case is still in the state that a reminder is about."""
+    family = _family(rung)
+    return family not in _ABOUT or case.state is _ABOUT[family]
+
+
+def _family(rung: Rung) -> str:
+    return next((family for family in _ABOUT if rung.key.startswith(family)), "")
+
+
+def _is_for_subject(rung: Rung) -> bool:
+    return rung.key.startswith(f"{SUPPLEMENT}{ReminderKind.REMIND}/")
+
+
 def _is_overtaken(case: Case, rung: Rung, now: datetime) -> bool:
-    """Whether a later reminder or escalation of the case is due as well."""
+    """Whether a later reminder or escalation of the same term of the case is due as well."""
     schedule = schedule_of_case(case)
-    return schedule is not None and any(rung.at < one.at <= now for one in schedule.rungs)
+    rungs = schedule.rungs if schedule else []
+    return any(rung.at < one.at <= now and _family(one) == _family(rung) for one in rungs)
 
 
 def _note_overtaken(change: Change, case: Case, rung: Rung, cite: str) -> None:

@@ -17,6 +17,7 @@ NO_TERM = date.max  # sorts cases without a running term behind all others
 
 
 FOLLOWS_ANOTHER = "follows != ''"
+WAITS = "approved IS NULL"  # a request for recusal without an answer
 IS_OPEN = "state NOT IN ('closed', 'declined', 'withdrawn')"
 UNASSIGNED = f"caseworker = '' AND {IS_OPEN}"
 UNSEEN = "seen_at IS NULL"
@@ -110,6 +111,9 @@ class Case(Base, table=True):
         default=False, sa_column_kwargs={"server_default": sa.false()}
     )
 
+    # What the subject was asked to supplement last: `missing`, the ledger `term`, `supplied_on`.
+    supplement: dict[str, Any] | None = Field(default=None, sa_type=JsonColumn)
+
     # What only a repair has, as `repairs.repair_file` reads it.
     repair: dict[str, Any] | None = Field(default=None, sa_type=JsonColumn)
 
@@ -200,6 +204,39 @@ class CaseMention(Base, table=True):
     case_id: str
     at: datetime
     seen_at: datetime | None = None
+
+
+@proven()
+class Recusal(Base, table=True):
+    """A request that a person stands back from a case, and its answer.
+
+    `bureau` is that of the case when it was asked. `approved` is None while it waits.
+    """
+
+    __tablename__ = "recusal"
+    __table_args__ = (
+        sa.Index("ix_recusal_case", "case_id", "asked_at"),
+        partial_index("ix_recusal_waiting", "asked_at", "recusal_id", "bureau", where=WAITS),
+    )
+
+    recusal_id: str = Field(primary_key=True)
+    case_id: str
+    number: str
+    bureau: str
+    person: str
+    name: str
+    is_head: bool
+    # Bureaus above with somebody who answers; only they answer where the person is a unit head.
+    above: list[str] = Field(sa_type=JsonColumn)
+    ground: str
+    reasons: str
+    asked_by: str
+    asked_at: datetime
+    approved: bool | None = None
+    answer: str = ""
+    decided_by: str = ""
+    decided_at: datetime | None = None
+    successor: str = ""
 
 
 @proven()

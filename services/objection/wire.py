@@ -6,6 +6,8 @@ from datetime import date, datetime
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
+from law.objection import CaseState, acts_next
+from law.terms.data import definition
 from law.terms.ledger import Term
 from law.terms.workdays import edition
 from plumbing.papers.letter_text import digest
@@ -45,6 +47,20 @@ def case_message(case: Case, today: date) -> pb.Case:
         repair=RepairFile.model_validate(case.repair).message() if case.repair else None,
         follows=case.follows,
         marks_on_acceptance=case.marks_on_acceptance,
+        supplement=_supplement(case, today),
+        acts_next=acts_next(case.kind, case.state),
+    )
+
+
+def _supplement(case: Case, today: date) -> pb.Supplement | None:
+    """What the subject is to supplement; None once it has."""
+    if case.state is not CaseState.SUPPLEMENT_REQUESTED or not case.supplement:
+        return None
+    term = Term.from_json(case.supplement["term"])
+    return pb.Supplement(
+        missing=case.supplement["missing"],
+        term=term_message(term, today),
+        example=definition(term.definition_id, term.event_on).example,
     )
 
 

@@ -72,6 +72,7 @@ from services.portal.pages import (
     publication,
     reconsideration_wizard,
     record_entry,
+    recusals,
     registration,
     repair_wizard,
     replies,
@@ -207,7 +208,14 @@ _CASES = (
     _at("/cases/{case_id}/assign", case_desk.assign, *case_desk.DESK, form=True),
     _at("/cases/{case_id}/notes", case_desk.notes, *case_desk.DESK, form=True),
     _at("/cases/{case_id}/hand-over", unheard.hand_over, Role.UNIT_HEAD, form=True),
-    _at("/cases/{case_id}/ask-supplement", case_acts.ask_supplement, Role.CASEWORKER, form=True),
+    _at("/cases/{case_id}/ask-supplement", case_acts.ask_supplement, *_HEARS, form=True),
+    _at("/cases/{case_id}/recusals/new", recusals.ask_recusal, *recusals.MAY_ASK, form=True),
+    _at(
+        "/cases/{case_id}/recusals/{recusal_id}",
+        recusals.decide_recusal,
+        Role.UNIT_HEAD,
+        form=True,
+    ),
     _at(
         "/cases/{case_id}/conditions/{condition_id}",
         case_acts.confirm_condition,

@@ -349,6 +349,15 @@ class Words:
             written += self._say(N_("（暂定：涉及放假安排尚未公布的年份）"))
         return written
 
+    def supplement_until(self, case: objection_pb2.Case) -> str:
+        """Returns until when the applicant is to supplement a case, and what a lapse means."""
+        term = case.supplement.term
+        text = self._say(N_("请不晚于 {end} 补正。逾期不会自动结束案件，由办理人决定。"))
+        written = text.format(end=self._day(term.target_on))
+        if case.supplement.example:
+            written += self._say(N_("（天数为示例值，文件没有规定）"))
+        return written
+
     def term_link(self, case: objection_pb2.Case) -> str:
         """Returns the address of the page that shows how a case's term is reckoned, day by day."""
         if not self.term(case):

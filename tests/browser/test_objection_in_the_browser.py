@@ -164,6 +164,69 @@ def test_every_fault_is_told_at_once_and_nothing_is_lost(sign_in: SignIn) -> Non
     expect(page.get_by_label("理由")).to_be_focused()
 
 
+@pytest.mark.parametrize("javascript", [True, False], ids=["javascript", "no javascript"])
+def test_supplemented_and_passed_to_another(sign_in: SignIn, javascript: bool) -> None:
+    """What is missing is supplied; the caseworker stands back, and another has the case."""
+    operator, caseworker, head = (
+        sign_in(f"demo.{name}", java_script_enabled=javascript)
+        for name in ("operator", "caseworker", "unithead")
+    )
+    case = lodge(operator, "器具在检定有效期内")
+    caseworker.goto(case)
+    caseworker.get_by_role("button", name="要求补正").click()
+    press(caseworker, "要求补正")
+    expect(caseworker.get_by_role("alert")).to_contain_text("请一次写明需要补正的全部内容")
+    caseworker.get_by_label("需要补正什么").fill("检定证书复印件")
+    press(caseworker, "要求补正")
+    expect(caseworker.get_by_text("由申请人补正")).to_be_visible()
+
+    operator.goto("/home")
+    operator.get_by_role("link", name=re.compile("请补正")).click()
+    expect(operator.locator("#supplement")).to_contain_text("检定证书复印件")
+    expect(operator.locator("#supplement")).to_contain_text("逾期不会自动结束案件")
+    operator.get_by_label("补正的内容").fill("补交检定证书")
+    press(operator, "补正")
+    expect(operator.get_by_text("由办案人员决定是否受理")).to_be_visible()
+    expect(operator.get_by_role("link", name="异议申请补正通知书（PDF）")).to_be_visible()
+
+    caseworker.goto(case)
+    caseworker.get_by_role("button", name="受理", exact=True).click()
+    press(caseworker, "受理")
+    operator.goto(case)
+    operator.get_by_role("link", name="申请回避").click()
+    press(operator, "申请回避")
+    expect(operator.get_by_role("alert")).to_contain_text("请选择申请谁回避")
+    operator.get_by_label("样例办案人员").check()
+    operator.get_by_label("有其他关系").check()
+    operator.get_by_label("具体情况").fill("曾共同经营（合成）")
+    press(operator, "申请回避")
+    expect(operator.get_by_text("已申请，待单位负责人决定")).to_be_visible()
+    assert_passed_on(head, case)
+    if javascript:
+        head.goto(f"{case}/recusals/new")
+        assert Axe().run(head).violations_count == 0
+    caseworker.goto(case)
+    expect(caseworker.get_by_text("已决定回避本案").first).to_be_visible()
+    operator.goto(case)
+    expect(operator.get_by_text("情况属实").first).to_be_visible()
+    operator.get_by_role("button", name="撤回", exact=True).click()
+    press(operator, "撤回异议")
+
+
+def assert_passed_on(head: Page, case: str) -> None:
+    """The unit head finds the request on the home page and gives the case to somebody else."""
+    head.goto("/home")
+    head.get_by_role("link", name=re.compile("样例办案人员 在 .* 一案中是否回避")).click()
+    press(head, "决定回避")
+    expect(head.get_by_role("alert")).to_contain_text("请选择回避或者不予回避")
+    head.get_by_label("回避", exact=True).check()
+    head.get_by_label("样例代理人员").check()
+    head.get_by_label("决定的理由").fill("情况属实")
+    press(head, "决定回避")
+    assert head.url == case
+    expect(head.get_by_text("样例代理人员").first).to_be_visible()
+
+
 def test_extended_decided_and_told(sign_in: SignIn) -> None:
     """Lodged, accepted, an extension asked for and approved, granted: the grade changes."""
     operator = sign_in("demo.operator")

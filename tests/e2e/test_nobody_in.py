@@ -57,6 +57,7 @@ TELL_NO_ID = {"SummariseCases", "SummariseGrades", "SummariseMonth", "SummariseR
     "ListCaseNotes",
     "ListImpactMoves",
     "ListUnheardCases",
+    "ListRecusals",
 }
 MORE_MEMORY_MIB = 200  # hashing passwords takes 128 of them, and the allocator may keep those
 

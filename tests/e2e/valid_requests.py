@@ -284,6 +284,19 @@ _OF_PLACE: dict[str, Callable[[Place], Message]] = {
         request_id=new_request_id(), case_id=place.case_id, note="测试"
     ),
     "ListUnheardCases": lambda place: objection.ListUnheardCasesRequest(case_id=place.case_id),
+    "AskSupplement": lambda place: objection.AskSupplementRequest(
+        request_id=new_request_id(), case_id=place.case_id, missing="测试"
+    ),
+    "SupplementObjection": lambda place: objection.SupplementObjectionRequest(
+        request_id=new_request_id(), case_id=place.case_id, note="测试"
+    ),
+    "DecideRecusal": lambda _place: objection.DecideRecusalRequest(
+        request_id=new_request_id(), recusal_id=new_request_id(), approve=True, reasons="测试"
+    ),
+    "AskRecusal": lambda place: objection.AskRecusalRequest(
+        request_id=new_request_id(), case_id=place.case_id, ground="interest", reasons="测试"
+    ),
+    "ListRecusals": lambda place: objection.ListRecusalsRequest(case_id=place.case_id),
     "HandOverCase": lambda place: objection.HandOverCaseRequest(
         request_id=new_request_id(), case_id=place.case_id, bureau=place.city, reasons="测试"
     ),

@@ -30,6 +30,7 @@ _OF_NO_PLACE = {
     "kind": "scenic",
     "account_id": "nobody-there",
     "export_id": "none-yet",
+    "recusal_id": "none-yet",
     "token": "no.link",
 }
 

@@ -228,6 +228,11 @@ TABLE = """
 /cases/{case_id}/notes foreign                            >   - - - - - - - - -  - - -
 /cases/{case_id}/hand-over own                            >   - - + - - - - - -  - + -
 /cases/{case_id}/hand-over foreign                        >   - - - - - - - - -  - - -
+/cases/{case_id}/recusals/new own                         >   + + + + - - - - -  + + +
+/cases/{case_id}/recusals/new neighbour                   >   - + + + - - - - -  + + +
+/cases/{case_id}/recusals/new foreign                     >   - - - - - - - - -  - - -
+/cases/{case_id}/recusals/{recusal_id} own                >   - - 0 - - - - - -  - 0 -
+/cases/{case_id}/recusals/{recusal_id} foreign            >   - - - - - - - - -  - - -
 /cases/{case_id}/decide own                               >   - + - - - - - - -  + - -
 /cases/{case_id}/decide foreign                           >   - - - - - - - - -  - - -
 /cases/{case_id}/ask-supplement own                       >   - + - - - - - - -  + - -

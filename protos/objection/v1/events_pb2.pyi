@@ -777,3 +777,147 @@ class ColleaguesNamed(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ColleaguesNamed: _TypeAlias = ColleaguesNamed  # noqa: Y015
+
+@_typing.final
+class ObjectionSupplementRequested(_message.Message):
+    """The bureau asked the subject to supplement an objection or a reconsideration."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CASE_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def case(self) -> _objection_pb2.Case:
+        """The case."""
+
+    def __init__(
+        self,
+        *,
+        case: _objection_pb2.Case | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["case", b"case"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["case", b"case"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ObjectionSupplementRequested: _TypeAlias = ObjectionSupplementRequested  # noqa: Y015
+
+@_typing.final
+class ObjectionSupplemented(_message.Message):
+    """An objection or a reconsideration was supplemented."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CASE_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def case(self) -> _objection_pb2.Case:
+        """The case."""
+
+    def __init__(
+        self,
+        *,
+        case: _objection_pb2.Case | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["case", b"case"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["case", b"case"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ObjectionSupplemented: _TypeAlias = ObjectionSupplemented  # noqa: Y015
+
+@_typing.final
+class SupplementDue(_message.Message):
+    """The subject is to be reminded of what it was asked to supplement."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CASE_FIELD_NUMBER: _builtins.int
+    RUNG_FIELD_NUMBER: _builtins.int
+    MESSAGE_ZH_FIELD_NUMBER: _builtins.int
+    rung: _builtins.str
+    """Key of the reminder."""
+    message_zh: _builtins.str
+    """The message in Chinese."""
+    @_builtins.property
+    def case(self) -> _objection_pb2.Case:
+        """The case."""
+
+    def __init__(
+        self,
+        *,
+        case: _objection_pb2.Case | None = ...,
+        rung: _builtins.str = ...,
+        message_zh: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["case", b"case"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["case", b"case", "message_zh", b"message_zh", "rung", b"rung"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SupplementDue: _TypeAlias = SupplementDue  # noqa: Y015
+
+@_typing.final
+class RecusalAsked(_message.Message):
+    """A person was asked to stand back from a case."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CASE_FIELD_NUMBER: _builtins.int
+    RECUSAL_FIELD_NUMBER: _builtins.int
+    DECIDED_BY_BUREAU_FIELD_NUMBER: _builtins.int
+    decided_by_bureau: _builtins.str
+    """The bureau whose unit head decides."""
+    @_builtins.property
+    def case(self) -> _objection_pb2.Case:
+        """The case."""
+
+    @_builtins.property
+    def recusal(self) -> _objection_pb2.Recusal:
+        """The request."""
+
+    def __init__(
+        self,
+        *,
+        case: _objection_pb2.Case | None = ...,
+        recusal: _objection_pb2.Recusal | None = ...,
+        decided_by_bureau: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["case", b"case", "recusal", b"recusal"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["case", b"case", "decided_by_bureau", b"decided_by_bureau", "recusal", b"recusal"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RecusalAsked: _TypeAlias = RecusalAsked  # noqa: Y015
+
+@_typing.final
+class RecusalDecided(_message.Message):
+    """It was decided whether a person stands back from a case."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CASE_FIELD_NUMBER: _builtins.int
+    RECUSAL_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def case(self) -> _objection_pb2.Case:
+        """The case."""
+
+    @_builtins.property
+    def recusal(self) -> _objection_pb2.Recusal:
+        """The request with its answer."""
+
+    def __init__(
+        self,
+        *,
+        case: _objection_pb2.Case | None = ...,
+        recusal: _objection_pb2.Recusal | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["case", b"case", "recusal", b"recusal"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["case", b"case", "recusal", b"recusal"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RecusalDecided: _TypeAlias = RecusalDecided  # noqa: Y015

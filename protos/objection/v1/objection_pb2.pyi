@@ -114,6 +114,8 @@ class Case(_message.Message):
     REPAIR_FIELD_NUMBER: _builtins.int
     FOLLOWS_FIELD_NUMBER: _builtins.int
     MARKS_ON_ACCEPTANCE_FIELD_NUMBER: _builtins.int
+    SUPPLEMENT_FIELD_NUMBER: _builtins.int
+    ACTS_NEXT_FIELD_NUMBER: _builtins.int
     case_id: _builtins.str
     """Stable id."""
     number: _builtins.str
@@ -164,6 +166,10 @@ class Case(_message.Message):
     """The subject withdrew such a case before, so its records are marked as contested once the bureau
     has accepted this one.
     """
+    acts_next: _builtins.str
+    """Who must act next: applicant, caseworker, municipal_reviewer, unit_head or platform; empty where
+    nothing more is to be done.
+    """
     @_builtins.property
     def record_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Records concerned: contested, or to be repaired."""
@@ -191,6 +197,10 @@ class Case(_message.Message):
     @_builtins.property
     def repair(self) -> Global___Repair:
         """What only a repair has; unset for other cases."""
+
+    @_builtins.property
+    def supplement(self) -> Global___Supplement:
+        """What the bureau asked the subject to supplement; unset once it came, and if nothing is missing."""
 
     def __init__(
         self,
@@ -223,14 +233,48 @@ class Case(_message.Message):
         repair: Global___Repair | None = ...,
         follows: _builtins.str = ...,
         marks_on_acceptance: _builtins.bool = ...,
+        supplement: Global___Supplement | None = ...,
+        acts_next: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["closed_at", b"closed_at", "decided_at", b"decided_at", "lodged_at", b"lodged_at", "repair", b"repair", "term", b"term"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["closed_at", b"closed_at", "decided_at", b"decided_at", "lodged_at", b"lodged_at", "repair", b"repair", "supplement", b"supplement", "term", b"term"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["bureau", b"bureau", "case_id", b"case_id", "caseworker", b"caseworker", "closed_at", b"closed_at", "decided_at", b"decided_at", "decided_by", b"decided_by", "evidence", b"evidence", "extension_ground", b"extension_ground", "extension_requested_days", b"extension_requested_days", "follows", b"follows", "grade_after", b"grade_after", "grade_before", b"grade_before", "grounds", b"grounds", "kind", b"kind", "lodged_at", b"lodged_at", "lodged_by", b"lodged_by", "marks_on_acceptance", b"marks_on_acceptance", "number", b"number", "outcome", b"outcome", "reasons", b"reasons", "receipt_after", b"receipt_after", "receipt_before", b"receipt_before", "record_ids", b"record_ids", "repair", b"repair", "state", b"state", "subject_id", b"subject_id", "term", b"term", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["acts_next", b"acts_next", "bureau", b"bureau", "case_id", b"case_id", "caseworker", b"caseworker", "closed_at", b"closed_at", "decided_at", b"decided_at", "decided_by", b"decided_by", "evidence", b"evidence", "extension_ground", b"extension_ground", "extension_requested_days", b"extension_requested_days", "follows", b"follows", "grade_after", b"grade_after", "grade_before", b"grade_before", "grounds", b"grounds", "kind", b"kind", "lodged_at", b"lodged_at", "lodged_by", b"lodged_by", "marks_on_acceptance", b"marks_on_acceptance", "number", b"number", "outcome", b"outcome", "reasons", b"reasons", "receipt_after", b"receipt_after", "receipt_before", b"receipt_before", "record_ids", b"record_ids", "repair", b"repair", "state", b"state", "subject_id", b"subject_id", "supplement", b"supplement", "term", b"term", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Case: _TypeAlias = Case  # noqa: Y015
+
+@_typing.final
+class Supplement(_message.Message):
+    """What an application lacks, and until when the subject is to supplement it."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MISSING_FIELD_NUMBER: _builtins.int
+    TERM_FIELD_NUMBER: _builtins.int
+    EXAMPLE_FIELD_NUMBER: _builtins.int
+    missing: _builtins.str
+    """What is missing."""
+    example: _builtins.bool
+    """True if the number of days is an example that no text states."""
+    @_builtins.property
+    def term(self) -> Global___Term:
+        """The term within which it is to be supplemented; a lapse decides nothing."""
+
+    def __init__(
+        self,
+        *,
+        missing: _builtins.str = ...,
+        term: Global___Term | None = ...,
+        example: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["term", b"term"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["example", b"example", "missing", b"missing", "term", b"term"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Supplement: _TypeAlias = Supplement  # noqa: Y015
 
 @_typing.final
 class RelatedCase(_message.Message):
@@ -1655,3 +1699,415 @@ class HandOverCaseResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___HandOverCaseResponse: _TypeAlias = HandOverCaseResponse  # noqa: Y015
+
+@_typing.final
+class AskSupplementRequest(_message.Message):
+    """Request of AskSupplement."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    CASE_ID_FIELD_NUMBER: _builtins.int
+    MISSING_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """Makes the call safe to repeat."""
+    case_id: _builtins.str
+    """The case."""
+    missing: _builtins.str
+    """What is missing."""
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        case_id: _builtins.str = ...,
+        missing: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["case_id", b"case_id", "missing", b"missing", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AskSupplementRequest: _TypeAlias = AskSupplementRequest  # noqa: Y015
+
+@_typing.final
+class AskSupplementResponse(_message.Message):
+    """Response of AskSupplement."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CASE_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def case(self) -> Global___Case:
+        """The case."""
+
+    def __init__(
+        self,
+        *,
+        case: Global___Case | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["case", b"case"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["case", b"case"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AskSupplementResponse: _TypeAlias = AskSupplementResponse  # noqa: Y015
+
+@_typing.final
+class SupplementObjectionRequest(_message.Message):
+    """Request of SupplementObjection."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    CASE_ID_FIELD_NUMBER: _builtins.int
+    NOTE_FIELD_NUMBER: _builtins.int
+    EVIDENCE_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """Makes the call safe to repeat."""
+    case_id: _builtins.str
+    """The case."""
+    note: _builtins.str
+    """What the subject adds."""
+    @_builtins.property
+    def evidence(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Further evidence: documents and where they are."""
+
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        case_id: _builtins.str = ...,
+        note: _builtins.str = ...,
+        evidence: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["case_id", b"case_id", "evidence", b"evidence", "note", b"note", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SupplementObjectionRequest: _TypeAlias = SupplementObjectionRequest  # noqa: Y015
+
+@_typing.final
+class SupplementObjectionResponse(_message.Message):
+    """Response of SupplementObjection."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CASE_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def case(self) -> Global___Case:
+        """The case."""
+
+    def __init__(
+        self,
+        *,
+        case: Global___Case | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["case", b"case"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["case", b"case"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SupplementObjectionResponse: _TypeAlias = SupplementObjectionResponse  # noqa: Y015
+
+@_typing.final
+class Recusal(_message.Message):
+    """A request that a person stands back from a case, and its answer."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RECUSAL_ID_FIELD_NUMBER: _builtins.int
+    CASE_ID_FIELD_NUMBER: _builtins.int
+    NUMBER_FIELD_NUMBER: _builtins.int
+    PERSON_FIELD_NUMBER: _builtins.int
+    NAME_FIELD_NUMBER: _builtins.int
+    GROUND_FIELD_NUMBER: _builtins.int
+    REASONS_FIELD_NUMBER: _builtins.int
+    ASKED_BY_FIELD_NUMBER: _builtins.int
+    OWN_ACCORD_FIELD_NUMBER: _builtins.int
+    ASKED_AT_FIELD_NUMBER: _builtins.int
+    DECIDED_ABOVE_FIELD_NUMBER: _builtins.int
+    ANSWER_FIELD_NUMBER: _builtins.int
+    ANSWER_REASONS_FIELD_NUMBER: _builtins.int
+    DECIDED_BY_FIELD_NUMBER: _builtins.int
+    DECIDED_AT_FIELD_NUMBER: _builtins.int
+    SUCCESSOR_FIELD_NUMBER: _builtins.int
+    recusal_id: _builtins.str
+    """Stable id."""
+    case_id: _builtins.str
+    """The case."""
+    number: _builtins.str
+    """Number of the case."""
+    person: _builtins.str
+    """Account of the person who is asked to stand back."""
+    name: _builtins.str
+    """Name of that person."""
+    ground: _builtins.str
+    """Ground: interest or relation."""
+    reasons: _builtins.str
+    """What it consists in."""
+    asked_by: _builtins.str
+    """Account that asked."""
+    own_accord: _builtins.bool
+    """True if the person asked of their own accord."""
+    decided_above: _builtins.bool
+    """True if the bureau above decides, because the person is a unit head."""
+    answer: _builtins.str
+    """approved or refused; empty while undecided."""
+    answer_reasons: _builtins.str
+    """Reasons of the answer."""
+    decided_by: _builtins.str
+    """Account that decided."""
+    successor: _builtins.str
+    """Account to which the case passed; empty if whoever takes it up next has it."""
+    @_builtins.property
+    def asked_at(self) -> _timestamp_pb2.Timestamp:
+        """When it was asked."""
+
+    @_builtins.property
+    def decided_at(self) -> _timestamp_pb2.Timestamp:
+        """When it was decided."""
+
+    def __init__(
+        self,
+        *,
+        recusal_id: _builtins.str = ...,
+        case_id: _builtins.str = ...,
+        number: _builtins.str = ...,
+        person: _builtins.str = ...,
+        name: _builtins.str = ...,
+        ground: _builtins.str = ...,
+        reasons: _builtins.str = ...,
+        asked_by: _builtins.str = ...,
+        own_accord: _builtins.bool = ...,
+        asked_at: _timestamp_pb2.Timestamp | None = ...,
+        decided_above: _builtins.bool = ...,
+        answer: _builtins.str = ...,
+        answer_reasons: _builtins.str = ...,
+        decided_by: _builtins.str = ...,
+        decided_at: _timestamp_pb2.Timestamp | None = ...,
+        successor: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["asked_at", b"asked_at", "decided_at", b"decided_at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["answer", b"answer", "answer_reasons", b"answer_reasons", "asked_at", b"asked_at", "asked_by", b"asked_by", "case_id", b"case_id", "decided_above", b"decided_above", "decided_at", b"decided_at", "decided_by", b"decided_by", "ground", b"ground", "name", b"name", "number", b"number", "own_accord", b"own_accord", "person", b"person", "reasons", b"reasons", "recusal_id", b"recusal_id", "successor", b"successor"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Recusal: _TypeAlias = Recusal  # noqa: Y015
+
+@_typing.final
+class Hearer(_message.Message):
+    """A person who acts in a case, or could."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ACCOUNT_ID_FIELD_NUMBER: _builtins.int
+    NAME_FIELD_NUMBER: _builtins.int
+    IS_HEAD_FIELD_NUMBER: _builtins.int
+    account_id: _builtins.str
+    """The account."""
+    name: _builtins.str
+    """Name of the person."""
+    is_head: _builtins.bool
+    """True for a unit head."""
+    def __init__(
+        self,
+        *,
+        account_id: _builtins.str = ...,
+        name: _builtins.str = ...,
+        is_head: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_id", b"account_id", "is_head", b"is_head", "name", b"name"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Hearer: _TypeAlias = Hearer  # noqa: Y015
+
+@_typing.final
+class AskRecusalRequest(_message.Message):
+    """Request of AskRecusal."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    CASE_ID_FIELD_NUMBER: _builtins.int
+    PERSON_FIELD_NUMBER: _builtins.int
+    GROUND_FIELD_NUMBER: _builtins.int
+    REASONS_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """Makes the call safe to repeat."""
+    case_id: _builtins.str
+    """The case."""
+    person: _builtins.str
+    """Account of the person who should stand back; empty means the caller."""
+    ground: _builtins.str
+    """Ground: interest or relation."""
+    reasons: _builtins.str
+    """What it consists in."""
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        case_id: _builtins.str = ...,
+        person: _builtins.str = ...,
+        ground: _builtins.str = ...,
+        reasons: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["case_id", b"case_id", "ground", b"ground", "person", b"person", "reasons", b"reasons", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AskRecusalRequest: _TypeAlias = AskRecusalRequest  # noqa: Y015
+
+@_typing.final
+class AskRecusalResponse(_message.Message):
+    """Response of AskRecusal."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RECUSAL_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def recusal(self) -> Global___Recusal:
+        """The request."""
+
+    def __init__(
+        self,
+        *,
+        recusal: Global___Recusal | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["recusal", b"recusal"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["recusal", b"recusal"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AskRecusalResponse: _TypeAlias = AskRecusalResponse  # noqa: Y015
+
+@_typing.final
+class DecideRecusalRequest(_message.Message):
+    """Request of DecideRecusal."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    RECUSAL_ID_FIELD_NUMBER: _builtins.int
+    APPROVE_FIELD_NUMBER: _builtins.int
+    REASONS_FIELD_NUMBER: _builtins.int
+    SUCCESSOR_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """Makes the call safe to repeat."""
+    recusal_id: _builtins.str
+    """The request for recusal."""
+    approve: _builtins.bool
+    """True to have the person stand back."""
+    reasons: _builtins.str
+    """Reasons, for whoever asked to read."""
+    successor: _builtins.str
+    """Account of somebody who may hear the case and has it from now on; empty leaves that open."""
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        recusal_id: _builtins.str = ...,
+        approve: _builtins.bool = ...,
+        reasons: _builtins.str = ...,
+        successor: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["approve", b"approve", "reasons", b"reasons", "recusal_id", b"recusal_id", "request_id", b"request_id", "successor", b"successor"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DecideRecusalRequest: _TypeAlias = DecideRecusalRequest  # noqa: Y015
+
+@_typing.final
+class DecideRecusalResponse(_message.Message):
+    """Response of DecideRecusal."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RECUSAL_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def recusal(self) -> Global___Recusal:
+        """The request with its answer."""
+
+    def __init__(
+        self,
+        *,
+        recusal: Global___Recusal | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["recusal", b"recusal"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["recusal", b"recusal"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DecideRecusalResponse: _TypeAlias = DecideRecusalResponse  # noqa: Y015
+
+@_typing.final
+class ListRecusalsRequest(_message.Message):
+    """Request of ListRecusals."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CASE_ID_FIELD_NUMBER: _builtins.int
+    case_id: _builtins.str
+    """The case; empty means every request in the caller's scope that is not answered."""
+    def __init__(
+        self,
+        *,
+        case_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["case_id", b"case_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListRecusalsRequest: _TypeAlias = ListRecusalsRequest  # noqa: Y015
+
+@_typing.final
+class ListRecusalsResponse(_message.Message):
+    """Response of ListRecusals."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RECUSALS_FIELD_NUMBER: _builtins.int
+    MAY_BE_ASKED_FIELD_NUMBER: _builtins.int
+    SUCCESSORS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def recusals(self) -> _containers.RepeatedCompositeFieldContainer[Global___Recusal]:
+        """The requests, the earliest first; at most 100."""
+
+    @_builtins.property
+    def may_be_asked(self) -> _containers.RepeatedCompositeFieldContainer[Global___Hearer]:
+        """Of one undecided case, who may be asked to stand back: who has it, and the unit heads."""
+
+    @_builtins.property
+    def successors(self) -> _containers.RepeatedCompositeFieldContainer[Global___Hearer]:
+        """Of one undecided case, who else of the bureau may hear it; only for staff."""
+
+    def __init__(
+        self,
+        *,
+        recusals: _abc.Iterable[Global___Recusal] | None = ...,
+        may_be_asked: _abc.Iterable[Global___Hearer] | None = ...,
+        successors: _abc.Iterable[Global___Hearer] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["may_be_asked", b"may_be_asked", "recusals", b"recusals", "successors", b"successors"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListRecusalsResponse: _TypeAlias = ListRecusalsResponse  # noqa: Y015

@@ -60,6 +60,16 @@ class ObjectionServiceStub:
                 request_serializer=protos_dot_objection_dot_v1_dot_objection__pb2.DeclineObjectionRequest.SerializeToString,
                 response_deserializer=protos_dot_objection_dot_v1_dot_objection__pb2.DeclineObjectionResponse.FromString,
                 _registered_method=True)
+        self.AskSupplement = channel.unary_unary(
+                '/quanheng.objection.v1.ObjectionService/AskSupplement',
+                request_serializer=protos_dot_objection_dot_v1_dot_objection__pb2.AskSupplementRequest.SerializeToString,
+                response_deserializer=protos_dot_objection_dot_v1_dot_objection__pb2.AskSupplementResponse.FromString,
+                _registered_method=True)
+        self.SupplementObjection = channel.unary_unary(
+                '/quanheng.objection.v1.ObjectionService/SupplementObjection',
+                request_serializer=protos_dot_objection_dot_v1_dot_objection__pb2.SupplementObjectionRequest.SerializeToString,
+                response_deserializer=protos_dot_objection_dot_v1_dot_objection__pb2.SupplementObjectionResponse.FromString,
+                _registered_method=True)
         self.WithdrawObjection = channel.unary_unary(
                 '/quanheng.objection.v1.ObjectionService/WithdrawObjection',
                 request_serializer=protos_dot_objection_dot_v1_dot_objection__pb2.WithdrawObjectionRequest.SerializeToString,
@@ -105,6 +115,21 @@ class ObjectionServiceStub:
                 request_serializer=protos_dot_objection_dot_v1_dot_objection__pb2.HandOverCaseRequest.SerializeToString,
                 response_deserializer=protos_dot_objection_dot_v1_dot_objection__pb2.HandOverCaseResponse.FromString,
                 _registered_method=True)
+        self.AskRecusal = channel.unary_unary(
+                '/quanheng.objection.v1.ObjectionService/AskRecusal',
+                request_serializer=protos_dot_objection_dot_v1_dot_objection__pb2.AskRecusalRequest.SerializeToString,
+                response_deserializer=protos_dot_objection_dot_v1_dot_objection__pb2.AskRecusalResponse.FromString,
+                _registered_method=True)
+        self.DecideRecusal = channel.unary_unary(
+                '/quanheng.objection.v1.ObjectionService/DecideRecusal',
+                request_serializer=protos_dot_objection_dot_v1_dot_objection__pb2.DecideRecusalRequest.SerializeToString,
+                response_deserializer=protos_dot_objection_dot_v1_dot_objection__pb2.DecideRecusalResponse.FromString,
+                _registered_method=True)
+        self.ListRecusals = channel.unary_unary(
+                '/quanheng.objection.v1.ObjectionService/ListRecusals',
+                request_serializer=protos_dot_objection_dot_v1_dot_objection__pb2.ListRecusalsRequest.SerializeToString,
+                response_deserializer=protos_dot_objection_dot_v1_dot_objection__pb2.ListRecusalsResponse.FromString,
+                _registered_method=True)
 
 
 class ObjectionServiceServicer:
@@ -141,6 +166,20 @@ class ObjectionServiceServicer:
 
     def DeclineObjection(self, request, context):
         """Declines to accept an objection or a reconsideration, with the reason.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def AskSupplement(self, request, context):
+        """Asks the subject, before acceptance, to supplement an objection or a reconsideration.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def SupplementObjection(self, request, context):
+        """Supplements an objection or a reconsideration.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -209,6 +248,27 @@ class ObjectionServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def AskRecusal(self, request, context):
+        """Asks that a person stands back from a case: as its subject, or the person of their own accord.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DecideRecusal(self, request, context):
+        """Decides, as unit head, whether a person stands back from a case.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListRecusals(self, request, context):
+        """Lists the requests for recusal in a case, or all that wait, and who may be asked to stand back.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_ObjectionServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -236,6 +296,16 @@ def add_ObjectionServiceServicer_to_server(servicer, server):
                     servicer.DeclineObjection,
                     request_deserializer=protos_dot_objection_dot_v1_dot_objection__pb2.DeclineObjectionRequest.FromString,
                     response_serializer=protos_dot_objection_dot_v1_dot_objection__pb2.DeclineObjectionResponse.SerializeToString,
+            ),
+            'AskSupplement': grpc.unary_unary_rpc_method_handler(
+                    servicer.AskSupplement,
+                    request_deserializer=protos_dot_objection_dot_v1_dot_objection__pb2.AskSupplementRequest.FromString,
+                    response_serializer=protos_dot_objection_dot_v1_dot_objection__pb2.AskSupplementResponse.SerializeToString,
+            ),
+            'SupplementObjection': grpc.unary_unary_rpc_method_handler(
+                    servicer.SupplementObjection,
+                    request_deserializer=protos_dot_objection_dot_v1_dot_objection__pb2.SupplementObjectionRequest.FromString,
+                    response_serializer=protos_dot_objection_dot_v1_dot_objection__pb2.SupplementObjectionResponse.SerializeToString,
             ),
             'WithdrawObjection': grpc.unary_unary_rpc_method_handler(
                     servicer.WithdrawObjection,
@@ -281,6 +351,21 @@ def add_ObjectionServiceServicer_to_server(servicer, server):
                     servicer.HandOverCase,
                     request_deserializer=protos_dot_objection_dot_v1_dot_objection__pb2.HandOverCaseRequest.FromString,
                     response_serializer=protos_dot_objection_dot_v1_dot_objection__pb2.HandOverCaseResponse.SerializeToString,
+            ),
+            'AskRecusal': grpc.unary_unary_rpc_method_handler(
+                    servicer.AskRecusal,
+                    request_deserializer=protos_dot_objection_dot_v1_dot_objection__pb2.AskRecusalRequest.FromString,
+                    response_serializer=protos_dot_objection_dot_v1_dot_objection__pb2.AskRecusalResponse.SerializeToString,
+            ),
+            'DecideRecusal': grpc.unary_unary_rpc_method_handler(
+                    servicer.DecideRecusal,
+                    request_deserializer=protos_dot_objection_dot_v1_dot_objection__pb2.DecideRecusalRequest.FromString,
+                    response_serializer=protos_dot_objection_dot_v1_dot_objection__pb2.DecideRecusalResponse.SerializeToString,
+            ),
+            'ListRecusals': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListRecusals,
+                    request_deserializer=protos_dot_objection_dot_v1_dot_objection__pb2.ListRecusalsRequest.FromString,
+                    response_serializer=protos_dot_objection_dot_v1_dot_objection__pb2.ListRecusalsResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -419,6 +504,60 @@ class ObjectionService:
             '/quanheng.objection.v1.ObjectionService/DeclineObjection',
             protos_dot_objection_dot_v1_dot_objection__pb2.DeclineObjectionRequest.SerializeToString,
             protos_dot_objection_dot_v1_dot_objection__pb2.DeclineObjectionResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def AskSupplement(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/quanheng.objection.v1.ObjectionService/AskSupplement',
+            protos_dot_objection_dot_v1_dot_objection__pb2.AskSupplementRequest.SerializeToString,
+            protos_dot_objection_dot_v1_dot_objection__pb2.AskSupplementResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SupplementObjection(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/quanheng.objection.v1.ObjectionService/SupplementObjection',
+            protos_dot_objection_dot_v1_dot_objection__pb2.SupplementObjectionRequest.SerializeToString,
+            protos_dot_objection_dot_v1_dot_objection__pb2.SupplementObjectionResponse.FromString,
             options,
             channel_credentials,
             insecure,
@@ -662,6 +801,87 @@ class ObjectionService:
             '/quanheng.objection.v1.ObjectionService/HandOverCase',
             protos_dot_objection_dot_v1_dot_objection__pb2.HandOverCaseRequest.SerializeToString,
             protos_dot_objection_dot_v1_dot_objection__pb2.HandOverCaseResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def AskRecusal(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/quanheng.objection.v1.ObjectionService/AskRecusal',
+            protos_dot_objection_dot_v1_dot_objection__pb2.AskRecusalRequest.SerializeToString,
+            protos_dot_objection_dot_v1_dot_objection__pb2.AskRecusalResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DecideRecusal(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/quanheng.objection.v1.ObjectionService/DecideRecusal',
+            protos_dot_objection_dot_v1_dot_objection__pb2.DecideRecusalRequest.SerializeToString,
+            protos_dot_objection_dot_v1_dot_objection__pb2.DecideRecusalResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListRecusals(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/quanheng.objection.v1.ObjectionService/ListRecusals',
+            protos_dot_objection_dot_v1_dot_objection__pb2.ListRecusalsRequest.SerializeToString,
+            protos_dot_objection_dot_v1_dot_objection__pb2.ListRecusalsResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -29,6 +29,10 @@ class ObjectionServiceStub:
     """Accepts an objection or a reconsideration; its term begins."""
     DeclineObjection: _aio.UnaryUnaryMultiCallable[_objection_pb2.DeclineObjectionRequest, _objection_pb2.DeclineObjectionResponse]
     """Declines to accept an objection or a reconsideration, with the reason."""
+    AskSupplement: _aio.UnaryUnaryMultiCallable[_objection_pb2.AskSupplementRequest, _objection_pb2.AskSupplementResponse]
+    """Asks the subject, before acceptance, to supplement an objection or a reconsideration."""
+    SupplementObjection: _aio.UnaryUnaryMultiCallable[_objection_pb2.SupplementObjectionRequest, _objection_pb2.SupplementObjectionResponse]
+    """Supplements an objection or a reconsideration."""
     WithdrawObjection: _aio.UnaryUnaryMultiCallable[_objection_pb2.WithdrawObjectionRequest, _objection_pb2.WithdrawObjectionResponse]
     """Withdraws an objection or a reconsideration."""
     RequestExtension: _aio.UnaryUnaryMultiCallable[_objection_pb2.RequestExtensionRequest, _objection_pb2.RequestExtensionResponse]
@@ -47,6 +51,12 @@ class ObjectionServiceStub:
     """Lists undecided objections and reconsiderations that nobody of their bureau may hear."""
     HandOverCase: _aio.UnaryUnaryMultiCallable[_objection_pb2.HandOverCaseRequest, _objection_pb2.HandOverCaseResponse]
     """Hands a case that nobody of its bureau may hear to a bureau above it."""
+    AskRecusal: _aio.UnaryUnaryMultiCallable[_objection_pb2.AskRecusalRequest, _objection_pb2.AskRecusalResponse]
+    """Asks that a person stands back from a case: as its subject, or the person of their own accord."""
+    DecideRecusal: _aio.UnaryUnaryMultiCallable[_objection_pb2.DecideRecusalRequest, _objection_pb2.DecideRecusalResponse]
+    """Decides, as unit head, whether a person stands back from a case."""
+    ListRecusals: _aio.UnaryUnaryMultiCallable[_objection_pb2.ListRecusalsRequest, _objection_pb2.ListRecusalsResponse]
+    """Lists the requests for recusal in a case, or all that wait, and who may be asked to stand back."""
 
 class ObjectionServiceServicer(metaclass=_abc_1.ABCMeta):
     """Handles objections and their reconsiderations, and shows cases of every kind."""
@@ -90,6 +100,22 @@ class ObjectionServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _aio.ServicerContext[_objection_pb2.DeclineObjectionRequest, _abc.Awaitable[_objection_pb2.DeclineObjectionResponse]],
     ) -> _abc.Awaitable[_objection_pb2.DeclineObjectionResponse]:
         """Declines to accept an objection or a reconsideration, with the reason."""
+
+    @_abc_1.abstractmethod
+    def AskSupplement(
+        self,
+        request: _objection_pb2.AskSupplementRequest,
+        context: _aio.ServicerContext[_objection_pb2.AskSupplementRequest, _abc.Awaitable[_objection_pb2.AskSupplementResponse]],
+    ) -> _abc.Awaitable[_objection_pb2.AskSupplementResponse]:
+        """Asks the subject, before acceptance, to supplement an objection or a reconsideration."""
+
+    @_abc_1.abstractmethod
+    def SupplementObjection(
+        self,
+        request: _objection_pb2.SupplementObjectionRequest,
+        context: _aio.ServicerContext[_objection_pb2.SupplementObjectionRequest, _abc.Awaitable[_objection_pb2.SupplementObjectionResponse]],
+    ) -> _abc.Awaitable[_objection_pb2.SupplementObjectionResponse]:
+        """Supplements an objection or a reconsideration."""
 
     @_abc_1.abstractmethod
     def WithdrawObjection(
@@ -162,5 +188,29 @@ class ObjectionServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _aio.ServicerContext[_objection_pb2.HandOverCaseRequest, _abc.Awaitable[_objection_pb2.HandOverCaseResponse]],
     ) -> _abc.Awaitable[_objection_pb2.HandOverCaseResponse]:
         """Hands a case that nobody of its bureau may hear to a bureau above it."""
+
+    @_abc_1.abstractmethod
+    def AskRecusal(
+        self,
+        request: _objection_pb2.AskRecusalRequest,
+        context: _aio.ServicerContext[_objection_pb2.AskRecusalRequest, _abc.Awaitable[_objection_pb2.AskRecusalResponse]],
+    ) -> _abc.Awaitable[_objection_pb2.AskRecusalResponse]:
+        """Asks that a person stands back from a case: as its subject, or the person of their own accord."""
+
+    @_abc_1.abstractmethod
+    def DecideRecusal(
+        self,
+        request: _objection_pb2.DecideRecusalRequest,
+        context: _aio.ServicerContext[_objection_pb2.DecideRecusalRequest, _abc.Awaitable[_objection_pb2.DecideRecusalResponse]],
+    ) -> _abc.Awaitable[_objection_pb2.DecideRecusalResponse]:
+        """Decides, as unit head, whether a person stands back from a case."""
+
+    @_abc_1.abstractmethod
+    def ListRecusals(
+        self,
+        request: _objection_pb2.ListRecusalsRequest,
+        context: _aio.ServicerContext[_objection_pb2.ListRecusalsRequest, _abc.Awaitable[_objection_pb2.ListRecusalsResponse]],
+    ) -> _abc.Awaitable[_objection_pb2.ListRecusalsResponse]:
+        """Lists the requests for recusal in a case, or all that wait, and who may be asked to stand back."""
 
 def add_ObjectionServiceServicer_to_server(servicer: ObjectionServiceServicer, server: _aio.Server) -> None: ...

@@ -83,6 +83,10 @@ withdrawn_at 撤回时间 | year 年度 | marks_on_acceptance 受理后标注
 note_id 备注id | case_number 案号 | author 作者 | mentions 请留意 | CaseNote.text 备注
 confirmed 已看过
 Assignee.name 姓名
+acts_next 由谁办理 | recusal_id 回避申请id | person 被申请人账号id | asked_by 提出人
+own_accord 本人提出 | asked_at 提出时间 | decided_above 由上级决定 | Recusal.answer 决定
+answer_reasons 决定的理由 | successor 接手人账号id | missing 须补正
+may_be_asked 可以申请回避的人员 | successors 可以接手的人员 | is_head 单位负责人
 standbacks 回避的人员 | hand_over_to 可移交的机关
 absence_id 外出登记id | from_on 第一日 | to_on 最后一日 | substitute_id 代理人账号id
 substitute_name 代理人 | set_by 登记人 | set_at 登记时间 | Absence.bureau 机关代码
@@ -180,6 +184,7 @@ TITLES = {
     "InstrumentColour": "器具颜色",
     "Notice": "通知",
     "Record": "信用信息",
+    "Recusal": "回避申请",
     "Registration": "注册申请",
     "Session": "登录",
     "RowFault": "逐格检查",

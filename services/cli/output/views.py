@@ -87,7 +87,8 @@ BLOCKS: Mapping[str, str] = {
     "imported_by imported_at decided_by reasons",
     "Case": "number case_id kind state subject_id bureau record_ids grounds evidence lodged_by "
     "lodged_at caseworker repair.grade repair.spell_began_on repair.promise "
-    "repair.supplement_requested term extension_requested_days extension_ground outcome reasons "
+    "repair.supplement_requested supplement.missing acts_next term extension_requested_days "
+    "extension_ground outcome reasons "
     "decided_by decided_at closed_at grade_after",
     "Escalation": "escalation_id subject_id bureau state step due_on example_values opened_at "
     "closed_at",

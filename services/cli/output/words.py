@@ -76,6 +76,10 @@ means_of_service: served 直接送达 | left 留置送达 | posted 邮寄送达 
 personal_data: id_number 身份证件号码 | telephone 电话号码 | name 个人姓名
 classification: open 公开 | internal 内部 | privacy 个人隐私 | commercial_secret 商业秘密
   | state_secret 国家秘密 | unpublished_elsewhere 其他机关尚未公开 | barred_by_law 法律禁止公开
+recusal_ground: interest 直接利害关系 | relation 其他关系
+recusal_answer: approved 回避 | refused 不予回避
+acts_next: applicant 申请人 | caseworker 经办人 | municipal_reviewer 市局复核人
+  | unit_head 单位负责人 | platform 平台
 service: registry 登记 | grading 评价 | objection 异议 | alerts 预警
 """
 
@@ -113,6 +117,8 @@ ListPublicationsRequest.state publication_state | classification classification
 PersonalData.kind personal_data | Reply.state reply_state | Publication.told_how telling_manner
 Publication.told_means means_of_service | RecordTellingRequest.means means_of_service
 Registration.state registration_state | ListRegistrationsRequest.state registration_state
+AskRecusalRequest.ground recusal_ground | Recusal.ground recusal_ground
+Recusal.answer recusal_answer | Case.acts_next acts_next
 Step.step case_step | OpenStep.step way_up
 """
 
@@ -171,6 +177,8 @@ def words(name: str) -> Mapping[str, str]:
             more |= {"add_evidence": "提交证据文件", "gather_evidence": "收集证据文件"}
             more |= {"assign": "确定办理人"}
             more |= {"serve_letter": "文书纸质送达"}
+            more |= {"ask_recusal": "申请回避", "approve_recusal": "决定回避"}
+            more |= {"refuse_recusal": "决定不予回避"}
             return more | {step.value: zh for step, zh in STEP_ZH.items()}
     return VOCABULARIES.get(name, {})
 

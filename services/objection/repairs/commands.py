@@ -5,31 +5,28 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import sqlalchemy as sa
-from sqlmodel import col, select
-
 from law.errors import Fault, InvalidInput, WrongState
 from law.objection import REPAIR_CITE, STATE_ZH, CaseKind, CaseState, Outcome, Step, after
 from law.periods import local_day
+from law.separation import Part
 from plumbing.change import Change
 from protos.objection.v1 import events_pb2 as events
 from protos.objection.v1 import repair_pb2 as pb
 from protos.registry.v1.registry_pb2 import Record
+from services.objection import supplements
+from services.objection.handling import case_for_staff, require_answered
 from services.objection.letters import LetterFacts
 from services.objection.repairs.conditions import checked, require_all_met, require_any_unmet
 from services.objection.repairs.facts import Archive
-from services.objection.repairs.letters import SUPPLEMENT_TITLE, supplement_letter
 from services.objection.repairs.repair_file import Confirmation, RepairFile
 from services.objection.steps import (
-    case_in_scope,
-    issue_letter,
     own_case,
     record_step,
     require_impartial,
     required_text,
     take_step,
 )
-from services.objection.tables import Case, CaseLetter
+from services.objection.tables import Case
 
 KIND = CaseKind.REPAIR
 
@@ -41,20 +38,16 @@ async def request_supplement(
 
     The term continues to run (D-07).
     """
-    case = await case_in_scope(change, request.case_id, KIND)
-    missing = required_text("missing", request.missing, REPAIR_CITE)
-    message = await take_step(
+    case = await case_for_staff(change, request.case_id, KIND)
+    message = await supplements.ask_for(
         change,
         case,
-        Step.REQUEST_SUPPLEMENT,
+        request.missing,
         lambda message: events.RepairSupplementRequested(case=message),
         cite=REPAIR_CITE,
-        note=missing,
-        caseworker=case.caseworker or change.on_behalf_of,
-        repair=_changed(case, supplement_requested=missing),
+        facts=facts,
+        repair=_changed(case, supplement_requested=request.missing.strip()),
     )
-    letter = supplement_letter(facts, missing, await _supplement_letters(change, case) + 1)
-    await issue_letter(change, case.case_id, letter)
     return pb.RequestSupplementResponse(case=message)
 
 
@@ -72,6 +65,7 @@ async def supplement(
         note=required_text("note", request.note, REPAIR_CITE),
         evidence=[*case.evidence, *request.evidence],
         repair=_changed(case, supplement_requested=""),
+        supplement=supplements.supplied(case, change.today),
     )
     return pb.SupplementRepairResponse(case=message)
 
@@ -80,7 +74,7 @@ async def accept(
     change: Change, request: pb.AcceptRepairRequest, *, archive: Archive
 ) -> pb.AcceptRepairResponse:
     """Accepts an application for repair; its term has run since submission (C-13)."""
-    case = await case_in_scope(change, request.case_id, KIND)
+    case = await case_for_staff(change, request.case_id, KIND)
     message = await take_step(
         change,
         case,
@@ -99,10 +93,13 @@ async def decline(
 ) -> pb.DeclineRepairResponse:
     """Declines to accept an application for repair, with the reasons.
 
-    Raises NotPermitted if the caller entered one of `records` or lodged the case.
+    Raises WrongState while the subject still has time to supplement it, and NotPermitted if the
+    caller entered one of `records` or lodged the case.
     """
-    case = await case_in_scope(change, request.case_id, KIND)
+    case = await case_for_staff(change, request.case_id, KIND)
     require_impartial(change, case, records)
+    await require_answered(change, case, Part.DECLINE)
+    supplements.require_lapsed(case, change.today)
     message = await take_step(
         change,
         case,
@@ -129,7 +126,7 @@ async def confirm(
     Raises WrongState unless the case is accepted and undecided, InvalidInput for a condition that
     is not one of fact, and NotPermitted if the caller entered one of `records` or lodged the case.
     """
-    case = await case_in_scope(change, request.case_id, KIND)
+    case = await case_for_staff(change, request.case_id, KIND)
     _require_accepted(case)
     require_impartial(change, case, records)
     file = _checked(case, _file_of(case), archive)
@@ -166,9 +163,10 @@ async def decide(
     Raises WrongState if the repair is confirmed with a condition unmet or refused with every
     condition met. Raises NotPermitted if the caller entered one of `records` or lodged the case.
     """
-    case = await case_in_scope(change, request.case_id, KIND)
+    case = await case_for_staff(change, request.case_id, KIND)
     after(case.state, Step.DECIDE)
     require_impartial(change, case, records)
+    await require_answered(change, case, Part.DECIDE)
     file = _checked(case, _file_of(case), archive)
     (require_all_met if request.confirm else require_any_unmet)(file)
     message = await take_step(
@@ -198,15 +196,6 @@ async def withdraw(change: Change, request: pb.WithdrawRepairRequest) -> pb.With
         cite=REPAIR_CITE,
     )
     return pb.WithdrawRepairResponse(case=message)
-
-
-async def _supplement_letters(change: Change, case: Case) -> int:
-    """How many letters have asked for a supplement so far."""
-    counted = select(sa.func.count()).where(
-        col(CaseLetter.case_id) == case.case_id,
-        col(CaseLetter.title).startswith(SUPPLEMENT_TITLE),
-    )
-    return (await change.session.exec(counted.select_from(CaseLetter))).one()
 
 
 def _require_accepted(case: Case) -> None:

@@ -30,9 +30,7 @@ from services.objection.tables import Case
 CONFIRMED_TITLE = "准予信用修复决定书"
 REFUSED_TITLE = "不予信用修复决定书"
 DECLINED_TITLE = "信用修复不予受理通知书"
-SUPPLEMENT_TITLE = "信用修复申请补正通知书"
 _EFFECT = "上述信息自修复之日起不再计入信用评价，并终止披露。"
-_RUNS_ON = "办理期限自提交申请之日起计算，不因补正停止计算"
 
 
 async def repair_letter(case: Case, clients: Clients, today: date) -> LetterText:
@@ -89,23 +87,6 @@ def declined_letter(facts: LetterFacts, file: RepairFile) -> LetterText:
         *closing(facts),
     ]
     return LetterText(DECLINED_TITLE, "\n".join(body))
-
-
-def supplement_letter(facts: LetterFacts, missing: str, time: int) -> LetterText:
-    """Writes the 《信用修复申请补正通知书》, the request to supplement an application.
-
-    `time` counts these letters of the case from 1; from the second on the title contains the
-    number.
-    """
-    body = [
-        *_opening(facts, "经初步审查，申请材料须补正。"),
-        f"二、须补正的内容：{missing}",
-        f"三、请及时补正；{_RUNS_ON}（依据：{spell_articles(REPAIR_CITE)}）。",
-        f"受理机关：{contact(facts.office)}",
-        *closing(facts),
-    ]
-    again = f"（第{time}次）" if time > 1 else ""
-    return LetterText(f"{SUPPLEMENT_TITLE}{again}", "\n".join(body))
 
 
 def _opening(facts: LetterFacts, verdict: str) -> Iterator[str]:

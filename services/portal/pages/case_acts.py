@@ -124,29 +124,40 @@ async def withdraw(visit: Visit) -> Response:
 
 
 async def ask_supplement(visit: Visit) -> Response:
-    """Requests the applicant to supplement an application for repair, before it is accepted."""
+    """Requests the applicant to supplement a case before it is accepted."""
 
     async def send(case: pb.Case) -> None:
-        request = repair.RequestSupplementRequest(
-            request_id=visit.request_id(), case_id=case.case_id, missing=visit.field("missing")
-        )
-        await ask(visit.services.repair.RequestSupplement(request))
+        what = {
+            "request_id": visit.request_id(),
+            "case_id": case.case_id,
+            "missing": visit.field("missing"),
+        }
+        if case.kind == CaseKind.REPAIR:
+            request = repair.RequestSupplementRequest(**what)
+            await ask(visit.services.repair.RequestSupplement(request))
+        else:
+            await ask(visit.services.objection.AskSupplement(pb.AskSupplementRequest(**what)))
 
     needed = {"missing": N_("请一次写明需要补正的全部内容")}
     return await _act(visit, "cases/ask_supplement.html", send, needed=needed)
 
 
 async def supplement(visit: Visit) -> Response:
-    """Sends the applicant's supplement to an application for repair."""
+    """Sends the applicant's supplement to a case."""
 
     async def send(case: pb.Case) -> None:
-        request = repair.SupplementRepairRequest(
-            request_id=visit.request_id(),
-            case_id=case.case_id,
-            note=visit.field("note"),
-            evidence=visit.lines("evidence"),
-        )
-        await ask(visit.services.repair.SupplementRepair(request))
+        what: dict[str, Any] = {
+            "request_id": visit.request_id(),
+            "case_id": case.case_id,
+            "note": visit.field("note"),
+            "evidence": visit.lines("evidence"),
+        }
+        if case.kind == CaseKind.REPAIR:
+            request = repair.SupplementRepairRequest(**what)
+            await ask(visit.services.repair.SupplementRepair(request))
+        else:
+            supplied = pb.SupplementObjectionRequest(**what)
+            await ask(visit.services.objection.SupplementObjection(supplied))
 
     needed = {"note": N_("请写明补正的内容")}
     return await _act(visit, "cases/supplement.html", send, needed=needed)

@@ -53,11 +53,14 @@ class OpenAct:
 
 
 _WITHDRAW, _ACCEPT, _DECLINE, _DECIDE = N_("撤回"), N_("受理"), N_("不予受理"), N_("作出决定")
+_SUPPLEMENT, _ASK = N_("补正"), N_("要求补正")
 _EXTEND, _EXTENSION = N_("申请延期"), N_("审批延期")
 ACTS: Mapping[str, Sequence[Act]] = {
     CaseKind.OBJECTION: (
         Act(Step.WITHDRAW, "withdraw", _WITHDRAW, Role.OPERATOR, OBJECTION_CITE),
+        Act(Step.SUPPLEMENT, "supplement", _SUPPLEMENT, Role.OPERATOR, OBJECTION_CITE),
         Act(Step.ACCEPT, "accept", _ACCEPT, Role.CASEWORKER, TERM_CITE),
+        Act(Step.REQUEST_SUPPLEMENT, "ask-supplement", _ASK, Role.CASEWORKER, OBJECTION_CITE),
         Act(Step.DECLINE, "decline", _DECLINE, Role.CASEWORKER, OBJECTION_CITE),
         Act(Step.DECIDE, "decide", _DECIDE, Role.CASEWORKER, OUTCOME_CITE),
         Act(Step.REQUEST_EXTENSION, "extend", _EXTEND, Role.CASEWORKER, TERM_CITE),
@@ -65,19 +68,21 @@ ACTS: Mapping[str, Sequence[Act]] = {
     ),
     CaseKind.RECONSIDERATION: (
         Act(Step.WITHDRAW, "withdraw", _WITHDRAW, Role.OPERATOR, OBJECTION_CITE),
+        Act(Step.SUPPLEMENT, "supplement", _SUPPLEMENT, Role.OPERATOR, OBJECTION_CITE),
         Act(Step.ACCEPT, "accept", _ACCEPT, Role.MUNICIPAL_REVIEWER, TERM_CITE),
+        Act(
+            Step.REQUEST_SUPPLEMENT, "ask-supplement", _ASK, Role.MUNICIPAL_REVIEWER, OBJECTION_CITE
+        ),
         Act(Step.DECLINE, "decline", _DECLINE, Role.MUNICIPAL_REVIEWER, OBJECTION_CITE),
         Act(Step.DECIDE, "decide", _DECIDE, Role.MUNICIPAL_REVIEWER, OUTCOME_CITE),
         Act(Step.REQUEST_EXTENSION, "extend", _EXTEND, Role.MUNICIPAL_REVIEWER, TERM_CITE),
         Act(Step.APPROVE_EXTENSION, "extension", _EXTENSION, Role.UNIT_HEAD, TERM_CITE),
     ),
     CaseKind.REPAIR: (
-        Act(Step.SUPPLEMENT, "supplement", N_("补正"), Role.OPERATOR, REPAIR_CITE),
+        Act(Step.SUPPLEMENT, "supplement", _SUPPLEMENT, Role.OPERATOR, REPAIR_CITE),
         Act(Step.WITHDRAW, "withdraw", _WITHDRAW, Role.OPERATOR, REPAIR_CITE),
         Act(Step.ACCEPT, "accept", _ACCEPT, Role.CASEWORKER, REPAIR_CITE),
-        Act(
-            Step.REQUEST_SUPPLEMENT, "ask-supplement", N_("要求补正"), Role.CASEWORKER, REPAIR_CITE
-        ),
+        Act(Step.REQUEST_SUPPLEMENT, "ask-supplement", _ASK, Role.CASEWORKER, REPAIR_CITE),
         Act(Step.DECLINE, "decline", _DECLINE, Role.CASEWORKER, REPAIR_CITE),
         Act(Step.DECIDE, "decide-repair", _DECIDE, Role.CASEWORKER, REPAIR_CITE),
     ),
@@ -85,6 +90,7 @@ ACTS: Mapping[str, Sequence[Act]] = {
 _IMPARTIAL = (Step.DECLINE, Step.DECIDE)
 _NOT_TWICE = (
     *(Step.ACCEPT, Step.DECLINE, Step.REQUEST_EXTENSION, Step.DECIDE),
+    Step.REQUEST_SUPPLEMENT,
     Step.APPROVE_EXTENSION,
 )
 _DIGITS = 6  # of a bureau's code
@@ -126,17 +132,18 @@ def powers(
     records: Sequence[registry.Record],
     steps: Sequence[pb.Step],
     took_part: Collection[str] = (),
+    recused: Collection[str] = (),
 ) -> list[OpenAct]:
     """Returns the open acts of the visitor in a case, each with what stands in this person's way.
 
     `records` are the records of the case, `steps` its past steps, oldest first. `took_part` are the
-    accounts that took part in the earlier cases of the matter.
+    accounts that took part in the earlier cases of the matter, `recused` those that stand back.
     """
     found = []
     for act in open_acts(visit, case):
         asked = [
             *_permissions(visit, act, case, records, steps),
-            *_not_twice(visit, act, took_part),
+            *_not_twice(visit, act, took_part, recused),
         ]
         refused = [one for one in asked if not one.allowed]
         found.append(OpenAct(act, _told(visit, refused[0]) if refused else ""))
@@ -159,9 +166,11 @@ def _permissions(
         yield may_approve_extension(visit.person.roles, person, asked[-1] if asked else "")
 
 
-def _not_twice(visit: Visit, act: Act, took_part: Collection[str]) -> Iterator[Permission]:
+def _not_twice(
+    visit: Visit, act: Act, took_part: Collection[str], recused: Collection[str]
+) -> Iterator[Permission]:
     if act.step in _NOT_TWICE:
-        yield may_decide(visit.person.account_id, (), took_part=took_part)
+        yield may_decide(visit.person.account_id, (), took_part=took_part, recused=recused)
 
 
 def _told(visit: Visit, permission: Permission) -> str:

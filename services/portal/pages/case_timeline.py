@@ -23,6 +23,9 @@ _NAMES = {
     "reopen": N_("复核退回，重新办理"),
     "hand_over": N_("移交上级机关办理"),
     _ASSIGN: N_("确定办理人"),
+    "ask_recusal": N_("申请回避"),
+    "approve_recusal": N_("决定回避"),
+    "refuse_recusal": N_("决定不予回避"),
     _CONFIRMED: N_("核实条件"),
     "add_evidence": N_("提交证据文件"),
     "gather_evidence": N_("收集证据文件"),
@@ -45,6 +48,8 @@ _ROLES: Mapping[str, Role] = {
     Step.DECIDE: Role.CASEWORKER,
     _CONFIRMED: Role.CASEWORKER,
     "hand_over": Role.UNIT_HEAD,
+    "approve_recusal": Role.UNIT_HEAD,
+    "refuse_recusal": Role.UNIT_HEAD,
     Step.APPROVE_EXTENSION: Role.UNIT_HEAD,
     Step.DECLINE_EXTENSION: Role.UNIT_HEAD,
 }
@@ -94,6 +99,8 @@ def _entry(words: Words, case: pb.Case, step: pb.Step, people: Mapping[str, str]
 
 
 def _role(case: pb.Case, step: pb.Step) -> Role | None:
+    if step.step == "ask_recusal":
+        return Role.OPERATOR if step.actor == case.lodged_by else Role.CASEWORKER
     role = _ROLES.get(step.step)
     heard = role is Role.CASEWORKER and case.kind == CaseKind.RECONSIDERATION
     return Role.MUNICIPAL_REVIEWER if heard else role

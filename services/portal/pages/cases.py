@@ -16,7 +16,7 @@ from protos.objection.v1 import objection_pb2 as pb
 from protos.objection.v1.evidence_pb2 import ListEvidenceResponse
 from protos.registry.v1 import registry_pb2 as registry
 from services.portal.listing import list_address
-from services.portal.pages import case_desk, case_list
+from services.portal.pages import case_desk, case_list, recusals
 from services.portal.pages.case_effects import Foreseen, foresee
 from services.portal.pages.case_powers import OpenAct, powers
 from services.portal.pages.case_reviews import review_of, took_part_before
@@ -75,10 +75,12 @@ async def one(visit: Visit) -> Response:
         bureau_names(visit),
         took_part_before(visit, answer),
     )
-    files = await found_files(visit, case.case_id)
+    files, asked = await asyncio.gather(
+        found_files(visit, case.case_id), recusals.of_case(visit, case)
+    )
     served = await deliveries_of(visit, case.case_id)
     records = [one.record for one in kept]
-    acts = powers(visit, case, records, answer.steps, took_part)
+    acts = powers(visit, case, records, answer.steps, took_part, recusals.standing_back(asked))
     people, lines, foreseen, nobody, desk = await asyncio.gather(
         account_names(visit, _people(answer, records, files)),
         _lines(visit, grade),
@@ -104,6 +106,7 @@ async def one(visit: Visit) -> Response:
         people=people,
         nobody=nobody,
         desk=desk,
+        asked=asked,
         lines=lines,
         foreseen=foreseen,
         strip=term_strip(case.term, day) if case.HasField("term") else None,

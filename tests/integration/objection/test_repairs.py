@@ -9,6 +9,7 @@ from typing import Any
 import grpc
 import pytest
 
+from law.objection import CaseKind
 from plumbing.client import Refusal, ask, new_request_id
 from protos.grading.v1 import grading_pb2
 from protos.objection.v1 import objection_pb2 as cases
@@ -19,8 +20,8 @@ from services.objection.repairs.letters import (
     CONFIRMED_TITLE,
     DECLINED_TITLE,
     REFUSED_TITLE,
-    SUPPLEMENT_TITLE,
 )
+from services.objection.supplement_letters import TITLES
 from tests.integration.objection.processes import (
     ROLES,
     Cast,
@@ -229,7 +230,7 @@ async def test_a_supplement_is_asked_for_by_letter_and_the_term_runs_on(cast: Ca
     await ask(cast.caseworker.repair.DecideRepair(deciding(case, confirm=False)))
     read = await shop.closed(case)
     titles = [letter.title for letter in read.letters]
-    assert titles == [SUPPLEMENT_TITLE, REFUSED_TITLE]
+    assert titles == [TITLES[CaseKind.REPAIR], REFUSED_TITLE]
     assert "重新申请" in read.letters[1].body
     assert (await cast.record(record.record_id)).status == "active"
 

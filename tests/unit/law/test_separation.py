@@ -13,6 +13,7 @@ from law.separation import (
     Tie,
     appointed,
     exclusions,
+    recusal,
     release_of,
     released_by,
     stands_back,
@@ -49,7 +50,9 @@ def test_every_act_has_who_releases_it_and_every_tie_its_reason() -> None:
     assert released_by(Office.ADMINISTRATOR) == about_accounts
     assert released_by(Office.UNIT_HEAD) == set(Act) - about_accounts
     assert {release_of(act).by for act in Act} == {Office.UNIT_HEAD, Office.ADMINISTRATOR}
-    assert {stands_back(tie).cite for tie in Tie} == {"S3 27"}
+    cites = {tie: stands_back(tie).cite for tie in Tie}
+    assert cites.pop(Tie.RECUSED) == recusal().cite == "PENALTY-LAW 43"
+    assert set(cites.values()) == {"S3 27"}
 
 
 def test_whoever_decides_watches_or_runs_the_platform_is_appointed_by_two() -> None:

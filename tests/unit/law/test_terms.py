@@ -260,6 +260,7 @@ def test_the_packaged_terms_read_afresh() -> None:
         "shared_data_correction": (5, 5),
         "objection_intake": (5, 5),
         "reconsideration_intake": (5, 5),
+        "supplement": (10, 10),
     }
     assert afresh["repair"].adopted_for is None
 
