@@ -102,7 +102,7 @@ async def ask_for(
         event_of,
         cite=cite,
         note=missing,
-        caseworker=change.on_behalf_of,
+        caseworker=case.caseworker or change.on_behalf_of,
         supplement={"missing": missing, "term": term.to_json(), "supplied_on": ""},
         **columns,
     )
