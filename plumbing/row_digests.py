@@ -27,7 +27,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from plumbing.database import PlumbingTable
 
 _AS_JSON = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode
-_LINE = json.JSONEncoder(ensure_ascii=False).encode
+_QUOTED = json.JSONEncoder(ensure_ascii=False).encode
 _NO_DEFAULT = object()
 _PLAIN = frozenset({str, int, bool, type(None)})
 Model = TypeVar("Model", bound=type[SQLModel])
@@ -273,8 +273,8 @@ class Summary:
 
     def add(self, table: str, key: str, digest: str | None) -> None:
         """Adds the digest of the next row."""
-        line = _LINE([table, key, digest])
-        self._hash.update(f"{line}\n".encode())
+        line = f"[{_QUOTED(table)}, {_QUOTED(key)}, {_QUOTED(digest)}]\n"
+        self._hash.update(line.encode())
         self._empty = False
 
     def copy(self) -> Summary:

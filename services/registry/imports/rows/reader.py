@@ -60,6 +60,7 @@ class RowReader:
         self._workbook, self._type_names = workbook, type_names or {}
         self._columns = [(self._fields[name], place) for name, place in binding.columns.items()]
         self._known: dict[str, dict[str, cells.Value]] = {name: {} for name in self._fields}
+        self._sound: set[tuple[Any, ...]] = set()  # what rows without a contradiction have
 
     def read(self, row: Row) -> Item | None:
         """Returns the good values of a row; None if the row cannot be read at all."""
@@ -172,16 +173,37 @@ class RowReader:
         self._notes.fault(number, reason, zh, en, column=column, value=cell, place=place)
 
     def _note_contradictions(self, number: int, values: dict[str, Any], bad: set[str]) -> None:
+        compared = self._compared(values)
+        if compared in self._sound:
+            return
         faults: list[Fault] = []
         self._check(Reader(values, "", faults), self._today)
-        for fault in faults:
-            name = fault.field
-            column = self._binding.column(name)
-            if name in self._fields and column not in bad:
-                value = values.get(name, "")
-                text = value.isoformat() if isinstance(value, date) else str(value)
-                zh, en = fault.message_zh, fault.message_en
-                self._notes.fault(number, "CONTRADICTION", zh, en, column=column, value=text)
+        found = [fault for fault in faults if fault.field in self._fields]
+        if not found and len(self._sound) < REMEMBERED:
+            self._sound.add(compared)
+        for fault in found:
+            self._note_contradiction(number, values, bad, fault)
+
+    def _compared(self, values: dict[str, Any]) -> tuple[Any, ...]:
+        """What the rules for a row as a whole look at: of a free text, only that it is there."""
+        return tuple(
+            [
+                (name, bool(value))
+                if type(value) is str and name not in self._together
+                else (name, value)
+                for name, value in values.items()
+            ]
+        )
+
+    def _note_contradiction(
+        self, number: int, values: dict[str, Any], bad: set[str], fault: Fault
+    ) -> None:
+        column = self._binding.column(fault.field)
+        if column not in bad:
+            value = values.get(fault.field, "")
+            text = value.isoformat() if isinstance(value, date) else str(value)
+            zh, en = fault.message_zh, fault.message_en
+            self._notes.fault(number, "CONTRADICTION", zh, en, column=column, value=text)
 
 
 Check = Callable[[Reader, date], None]
