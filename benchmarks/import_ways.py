@@ -20,8 +20,10 @@ from uuid import uuid4
 
 from pydantic import BaseModel, Field, ValidationError
 
-COLUMNS: tuple[str, ...] = ("owner", "type_code", "serial_no", "result", "verified_on", "valid_until")
-COLUMNS += ("institution", "certificate_no", "method")
+COLUMNS = (
+    *("owner", "type_code", "serial_no", "result", "verified_on", "valid_until"),
+    *("institution", "certificate_no", "method"),
+)
 TABLE = f"CREATE TABLE verification (id TEXT PRIMARY KEY, {', '.join(COLUMNS)})"
 CERTIFICATES = "CREATE UNIQUE INDEX certificates ON verification (institution, certificate_no)"
 INSTRUMENTS = "CREATE INDEX instruments ON verification (type_code, serial_no, verified_on)"
