@@ -342,7 +342,7 @@ ImportService.UndoBatch foreign              -  -  -  -  -  -  -  -  -  -  -   -
 ImportService.UndoBatch city                 -  -  -  -  -  -  -  -  -  -  -   +  -  -
 ImportService.GetColumns own                 -  +  +  -  -  -  +  +  -  -  -   +  +  -
 ImportService.GetColumns foreign             -  -  -  -  -  -  -  +  -  -  -   -  -  -
-ImportService.ConfirmColumns own             -  +  -  -  -  -  +  -  -  -  -   +  -  -
+ImportService.ConfirmColumns own             -  +  -  -  -  -  +  +  -  -  -   +  -  -
 ImportService.ConfirmColumns foreign         -  -  -  -  -  -  -  -  -  -  -   -  -  -
 ImportService.ApproveBatch own               -  -  +  -  -  -  -  -  -  -  -   -  +  -
 ImportService.ApproveBatch foreign           -  -  -  -  -  -  -  -  -  -  -   -  -  -
