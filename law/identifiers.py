@@ -31,14 +31,15 @@ def credit_code_check_digit(first17: str) -> str:
     return ALPHABET[-total % len(ALPHABET)]
 
 
-def check_credit_code(code: str, field: str = "credit_code") -> str:
+def check_credit_code(code: str, field: str = "credit_code", *, digit: bool = True) -> str:
     """Checks a credit code and returns it in its normal form of 18 capital characters.
 
     GB 32100-2015. Removes spaces and hyphens and changes small letters to capitals. The code of the
     registering department may be a letter, such as A, N (village co-operatives) or Y. Department
     and division codes are not looked up, because old credit codes contain divisions that no longer
-    exist. Raises InvalidInput for a wrong length, character or check digit; `field` is the path
-    reported in the fault.
+    exist. With `digit=False` the check digit may disagree: some registers issued such codes. Raises
+    InvalidInput for a wrong length, character or check digit; `field` is the path reported in the
+    fault.
     """
     normal = "".join(code.split()).replace("-", "").upper()
     if len(normal) != _LENGTH:
@@ -56,7 +57,7 @@ def check_credit_code(code: str, field: str = "credit_code") -> str:
             f"character {place} of the unified social credit code is {character!r}",
         )
     expected = credit_code_check_digit(normal[:_BODY])
-    if normal[_BODY] != expected:
+    if digit and normal[_BODY] != expected:
         raise _refuse(
             field,
             f"统一社会信用代码校验码不符：末位应为“{expected}”",

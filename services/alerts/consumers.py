@@ -46,6 +46,7 @@ from services.alerts.notices.texts import Text
 from services.alerts.tables import (
     Bureau,
     Instrument,
+    Notice,
     NoticeKind,
     NoticeState,
     Record,
@@ -78,6 +79,7 @@ def consumers(parts: Parts, timers: Timers) -> list[Consumer]:
             on(registry.VerificationsRecorded, verifications_recorded),
             on(registry.RecordsChanged, records_changed),
             on(registry.TellingAsked, telling_asked),
+            on(registry.SubjectsJoined, subjects_joined),
             on(registry.BatchDecided, batch_decided),
             on(registry.ProposalDecided, proposal_decided),
             on(registry.OrdersChanged, orders_changed),
@@ -168,6 +170,22 @@ async def subjects_changed(change: Change, received: Received[registry.SubjectsC
     silent = event.change.baseline
     altered = await projection.put_subjects(change, event.subjects, silent=silent)
     await _follow_up(change, altered, {subject.subject_id for subject in event.subjects})
+
+
+async def subjects_joined(change: Change, received: Received[registry.SubjectsJoined]) -> None:
+    """Gives the notices to a subject that is no more to the one that stays.
+
+    Its instruments follow by their own events, and with them the alerts and escalation cases.
+    """
+    event = received.message
+    own = select(Notice).where(Notice.subject_id == event.former_id)
+    notices = (await change.session.exec(own.with_for_update())).all()
+    for notice in notices:
+        notice.subject_id = event.present_id
+    if notices:
+        after = {"subject_id": event.present_id, "notices": len(notices)}
+        object_ = f"subject/{event.former_id}"
+        change.audit("follow_subject", object_, after=after, ground=event.change.ground)
 
 
 async def instruments_changed(

@@ -1,17 +1,19 @@
-"""Consumers of events: those of objection's own cases, and moves of the sandbox's clock."""
+"""Consumers of events: of objection's own cases, of joined subjects, of the sandbox's clock."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from plumbing.change import applying
 from plumbing.events.consumer import Consumer
 from plumbing.events.envelope import Received
 from plumbing.events.inbox import EventHandler
 from plumbing.events.subjects import Stream
 from plumbing.service import Parts
 from protos.objection.v1 import events_pb2 as own
-from protos.registry.v1.events_pb2 import ClockMoved
+from protos.registry.v1.events_pb2 import ClockMoved, SubjectsJoined
 from services.objection.clients import Clients
+from services.objection.following import subjects_joined
 from services.objection.marks import contest_accepted
 from services.objection.timers import CaseWorkflows
 
@@ -59,8 +61,11 @@ def consumers(parts: Parts, clients: Clients, workflows: CaseWorkflows) -> list[
         EventHandler(event, react=update) for event in _CHANGES_OF_STATE
     ]
     on_cases += [EventHandler(event, react=accepted) for event in _ACCEPTED]
-    on_clock: list[EventHandler[Any]] = [EventHandler(ClockMoved, react=move_clock)]
+    on_register: list[EventHandler[Any]] = [
+        EventHandler(ClockMoved, react=move_clock),
+        EventHandler(SubjectsJoined, apply=applying("objection", parts.clock, subjects_joined)),
+    ]
     return [
         parts.consumer("objection-own", Stream.OBJECTION, on_cases),
-        parts.consumer("objection-registry", Stream.REGISTRY, on_clock),
+        parts.consumer("objection-registry", Stream.REGISTRY, on_register),
     ]

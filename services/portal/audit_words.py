@@ -51,6 +51,7 @@ ACTIONS = {
     "register_subject": N_("登记主体"),
     "change_subject": N_("变更主体"),
     "file_instrument": N_("登记器具"),
+    "follow_subject": N_("随主体合并归入"),
     "join_subjects": N_("合并主体"),
     "join_instruments": N_("合并器具"),
     "keep_apart": N_("疑似同一的各自保留"),

@@ -33,6 +33,7 @@ class SubjectContent:
     email: str
     external_ref: str
     in_review: bool
+    code_ground: str = ""
 
 
 @dataclass(frozen=True)
@@ -89,7 +90,8 @@ def reader_of(message: Message, path: str, faults: list[Fault]) -> Reader:
 def read_subject(reader: Reader) -> SubjectContent:
     """Reads and checks the content of a subject; adds a fault for each bad field.
 
-    The credit code must follow GB 32100; a natural person must have none.
+    The credit code must follow GB 32100; a code that was issued with another check digit needs the
+    ground on which it is filed. A natural person must have none.
     """
     content = SubjectContent(
         kind=reader.choice("kind", SubjectKind),
@@ -102,6 +104,7 @@ def read_subject(reader: Reader) -> SubjectContent:
         email=_text(reader, "email"),
         external_ref=_text(reader, "external_ref"),
         in_review=reader.flag("in_review", False),
+        code_ground=needed_ground(_text(reader, "credit_code"), _text(reader, "code_ground")),
     )
     if content.kind is SubjectKind.NATURAL_PERSON and content.credit_code:
         reader.fault(
@@ -196,11 +199,32 @@ def _credit_code(reader: Reader) -> str:
     if not code:
         return ""
     try:
-        return check_credit_code(code)
+        return check_credit_code(code, digit=not _text(reader, "code_ground"))
     except InvalidInput as error:
         for fault in error.faults:
-            reader.fault("credit_code", fault.message_zh, fault.message_en, fault.cite)
+            zh, en = fault.message_zh, fault.message_en
+            if _is_whole(code):
+                zh += "；确系登记机关发放的，请写明登记的依据"
+                en += "; if it was issued so, say on what ground it is filed"
+            reader.fault("credit_code", zh, en, fault.cite)
         return code
+
+
+def _is_whole(code: str) -> bool:
+    """Whether nothing but the check digit of a credit code may be wrong."""
+    try:
+        return bool(check_credit_code(code, digit=False))
+    except InvalidInput:
+        return False
+
+
+def needed_ground(code: str, ground: str) -> str:
+    """Returns the ground on which a code is filed; empty for a code whose check digit agrees."""
+    try:
+        check_credit_code(code)
+    except InvalidInput:
+        return ground if code else ""
+    return ""
 
 
 def _text(reader: Reader, key: str) -> str:

@@ -57,7 +57,7 @@ class _CauseEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Cause.ValueType
     CAUSE_RESTORED: _Cause.ValueType  # 11
     """Back on file: it had left the archive before its time."""
     CAUSE_JOINED: _Cause.ValueType  # 12
-    """Joined with another that is the same, or parted from it again."""
+    """Joined with another that is the same."""
 
 class Cause(_Cause, metaclass=_CauseEnumTypeWrapper):
     """Why something changed."""
@@ -87,7 +87,7 @@ CAUSE_FILED: Cause.ValueType  # 10
 CAUSE_RESTORED: Cause.ValueType  # 11
 """Back on file: it had left the archive before its time."""
 CAUSE_JOINED: Cause.ValueType  # 12
-"""Joined with another that is the same, or parted from it again."""
+"""Joined with another that is the same."""
 Global___Cause: _TypeAlias = Cause  # noqa: Y015
 
 @_typing.final
@@ -192,25 +192,17 @@ Global___SubjectsChanged: _TypeAlias = SubjectsChanged  # noqa: Y015
 
 @_typing.final
 class SubjectsJoined(_message.Message):
-    """Two subjects were joined: whatever belongs to the former one belongs to the present one now. Or
-    they were parted again, which reverses that.
-    """
+    """Two subjects were joined: whatever belongs to the former one belongs to the present one now."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
     CHANGE_FIELD_NUMBER: _builtins.int
     FORMER_ID_FIELD_NUMBER: _builtins.int
     PRESENT_ID_FIELD_NUMBER: _builtins.int
-    PARTED_FIELD_NUMBER: _builtins.int
-    REVISION_FIELD_NUMBER: _builtins.int
     former_id: _builtins.str
-    """The subject that is no more, or is again."""
+    """The subject that is no more."""
     present_id: _builtins.str
     """The subject that stays."""
-    parted: _builtins.bool
-    """They were parted again."""
-    revision: _builtins.int
-    """Counts joining and parting of this pair, from 1."""
     @_builtins.property
     def change(self) -> Global___Change:
         """Why."""
@@ -221,12 +213,10 @@ class SubjectsJoined(_message.Message):
         change: Global___Change | None = ...,
         former_id: _builtins.str = ...,
         present_id: _builtins.str = ...,
-        parted: _builtins.bool = ...,
-        revision: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["change", b"change"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["change", b"change", "former_id", b"former_id", "parted", b"parted", "present_id", b"present_id", "revision", b"revision"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["change", b"change", "former_id", b"former_id", "present_id", b"present_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

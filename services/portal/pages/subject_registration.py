@@ -13,7 +13,16 @@ from protos.registry.v1 import registry_pb2 as registry
 from services.portal.visit import Visit, faults_by_field, message_of
 from services.portal.wording import N_, SECTORS
 
-FIELDS = ("name", "credit_code", "kind", "sector", "person_in_charge", "address", "email")
+FIELDS = (
+    "name",
+    "credit_code",
+    "code_ground",
+    "kind",
+    "sector",
+    "person_in_charge",
+    "address",
+    "email",
+)
 _NEEDED = {
     "name": N_("请填写主体的名称"),
     "kind": N_("请选择主体的类型"),

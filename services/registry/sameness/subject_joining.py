@@ -45,7 +45,7 @@ async def join_subjects(change: Change, kept: Subject, joined: Subject, ground: 
     await aliases.lead(change, aliases.SUBJECT, joined.subject_id, kept.subject_id, moved)
     if joined.credit_code and joined.credit_code != kept.credit_code:
         await aliases.lead(change, aliases.CREDIT_CODE, joined.credit_code, kept.subject_id)
-    await announce_joined(change, kept, joined.subject_id, ground, parted=False)
+    await _announce(change, kept, joined.subject_id, ground)
     after = {**kept.model_dump(mode="json"), "joined": joined.subject_id, "moved": moved}
     object_ = f"subject/{kept.subject_id}"
     change.audit("join_subjects", object_, before=before, after=after, ground=ground)
@@ -136,17 +136,9 @@ async def _look_again(
         await look(change, place)
 
 
-async def announce_joined(
-    change: Change, kept: Subject, former_id: str, ground: str, *, parted: bool
-) -> None:
+async def _announce(change: Change, kept: Subject, former_id: str, ground: str) -> None:
     """Tells the other services that whatever belongs to one subject belongs to another now."""
     message = events.Change(cause=events.CAUSE_JOINED, ground=ground)
     message.at.FromDatetime(change.at)
-    event = events.SubjectsJoined(
-        change=message,
-        former_id=former_id,
-        present_id=kept.subject_id,
-        parted=parted,
-        revision=kept.version,
-    )
+    event = events.SubjectsJoined(change=message, former_id=former_id, present_id=kept.subject_id)
     await change.announce(event, aggregate=f"subject/{kept.subject_id}", bureau=kept.bureau)

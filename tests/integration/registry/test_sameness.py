@@ -255,3 +255,22 @@ async def test_a_renamed_subject_is_found_by_its_former_names(
     rows = subject_rows(old, bureau=DISTRICT, 统一社会信用代码=code)
     late = await upload(caseworker, "subjects", table(*rows), bureau=DISTRICT)
     assert (late.unchanged, late.changed) == (1, 0)
+
+
+async def test_a_code_issued_with_another_check_digit_is_filed_with_its_ground(
+    registry: RunningRegistry, caseworker: Client
+) -> None:
+    code, mark = credit_code(), uuid4().hex
+    issued = code[:17] + ("1" if code[17] != "1" else "2")
+    rows = subject_rows(mark, bureau=DISTRICT, 统一社会信用代码=issued)
+    batch = await upload(caseworker, "subjects", table(*rows), bureau=DISTRICT)
+    assert await reasons(caseworker, batch) == [(2, "统一社会信用代码", "BAD_CREDIT_CODE")]
+    grounded = {"统一社会信用代码": issued, "代码校验不符的依据": "登记机关证明（合成）"}
+    rows = subject_rows(mark, bureau=DISTRICT, **grounded)
+    await upload(caseworker, "subjects", table(*rows), bureau=DISTRICT)
+    [subject] = await subjects_named(caseworker, mark)
+    assert (subject.credit_code, subject.code_ground) == (issued, "登记机关证明（合成）")
+    certificate = verifications(verification(使用单位=issued, 出厂编号=mark))
+    filed = await upload(caseworker, "verifications", certificate, **FILING)
+    assert (filed.changed, filed.rejected) == (1, 0)
+    assert [i.serial_no for i in await instruments_of(caseworker, subject)] == [mark]

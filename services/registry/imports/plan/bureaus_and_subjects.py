@@ -24,6 +24,7 @@ from services.registry.imports.plan.plan import (
 from services.registry.imports.plan.subject_names import SUBJECTS, subjects_named
 from services.registry.imports.rows.reader import Item
 from services.registry.tables import Bureau, Subject
+from services.registry.validation import needed_ground
 
 WITH_CODE = SUBJECTS.where(sa.text("credit_code <> ''"))
 
@@ -66,6 +67,7 @@ async def plan_subjects(context: Context) -> Plan:
     subjects = await _KnownSubjects.of(context)
     for item in context.bad_with("bureau"):
         _check_bureau(context, item, bureaus)
+    _drop_idle_grounds(context)
     async for item in context.each():
         values = item.values
         if not _check_bureau(context, item, bureaus):
@@ -84,6 +86,13 @@ async def plan_subjects(context: Context) -> Plan:
             plan.alter(Kind.SUBJECT, item.row, subject["subject_id"], changed, subject)
     await note_alike_subjects(context, plan)
     return plan
+
+
+def _drop_idle_grounds(context: Context) -> None:
+    """Leaves out the grounds of credit codes whose check digits agree."""
+    for item in context.items:
+        if ground := item.values.get("code_ground"):
+            item.values["code_ground"] = needed_ground(item.values.get("credit_code", ""), ground)
 
 
 def _with_names(context: Context, item: Item, subject: RegisterRow) -> dict[str, Any]:

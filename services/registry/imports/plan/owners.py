@@ -68,7 +68,7 @@ class Owners:
     async def of(cls, context: Context, plan: Plan, names: Iterable[str]) -> Owners:
         """Reads the subjects that have one of these names, credit codes or numbers, all at once."""
         searched = {*names, *context.all_named("credit_code")}
-        codes = {code for name in searched if (code := _code(name))}
+        codes = {code for name in searched if (code := _code(name, digit=False))}
         if context.header.file_missing:
             searched |= {_placeholder_subject(name) for name in _placeholder_names(context)}
         searched.discard("")
@@ -187,7 +187,7 @@ class Owners:
         return self._matched[name]
 
     def _search(self, name: str) -> list[RegisterRow]:
-        code = _code(name)
+        code = _code(name, digit=False)
         if code and (rows := self._by.get(("credit_code", code))):
             return rows
         written = folded(name)
@@ -267,8 +267,8 @@ def _placeholder_subject(name: str) -> str:
     return f"待核实（占位名：{name}）"
 
 
-def _code(name: str) -> str:
+def _code(name: str, *, digit: bool = True) -> str:
     try:
-        return check_credit_code(name)
+        return check_credit_code(name, digit=digit)
     except InvalidInput:
         return ""

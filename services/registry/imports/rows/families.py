@@ -26,7 +26,7 @@ IDENTIFIERS = (
     cells.identifier,
     cells.instrument_type,
     cells.code,
-    cells.credit_code,
+    cells.issued_code,
     cells.owner_code,
     cells.mail_address,
 )
@@ -153,7 +153,8 @@ FAMILIES: Mapping[FamilyName, Family] = {
             ("external_ref", "主体编号", cells.identifier),
             ("kind*", "主体类型", _KIND),
             ("name*", "名称", cells.text),
-            ("credit_code", "统一社会信用代码", cells.credit_code),
+            ("credit_code", "统一社会信用代码", cells.issued_code),
+            ("code_ground", "代码校验不符的依据", cells.text),
             ("bureau*", "监管机关代码", cells.code),
             ("sector*", "行业领域", _SECTOR),
             ("person_in_charge", "负责人", cells.text),

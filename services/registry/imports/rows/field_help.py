@@ -35,6 +35,9 @@ FIELD_HELP: Mapping[FamilyName, Mapping[str, FieldHelp]] = {
         "kind": FieldHelp("个体工商户", "S3 2"),
         "name": FieldHelp("样例食品店", "S3 6(一)"),
         "credit_code": FieldHelp("91330106MA00000016", "S3 6(一)", "18 位，GB 32100；自然人不填"),
+        "code_ground": FieldHelp(
+            "登记机关出具的证明", note="发放的代码校验码不符时，写明登记的依据；相符的不填"
+        ),
         "bureau": FieldHelp("330106", note="已登记的机关代码；导入时用 --bureau 指明的可不填"),
         "sector": FieldHelp("集贸市场", "S1 3; S0 二; S2 二(二); S2 五(一)"),
         "person_in_charge": FieldHelp("样例", "S3 6(一)"),

@@ -11,6 +11,7 @@ from datetime import date
 from typing import Any
 
 from law.errors import Fault
+from law.identifiers import CITE
 from law.identity import folded
 from law.reader.strict_reader import Reader
 from protos.registry.v1 import registry_pb2 as pb
@@ -203,7 +204,9 @@ class RowReader:
             value = values.get(fault.field, "")
             text = value.isoformat() if isinstance(value, date) else str(value)
             zh, en = fault.message_zh, fault.message_en
-            self._notes.fault(number, "CONTRADICTION", zh, en, column=column, value=text)
+            # Only the check digit of a code is checked with its row.
+            reason = "BAD_CREDIT_CODE" if fault.cite == CITE else "CONTRADICTION"
+            self._notes.fault(number, reason, zh, en, column=column, value=text)
 
 
 Check = Callable[[Reader, date], None]

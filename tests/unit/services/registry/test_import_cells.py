@@ -206,6 +206,7 @@ def test_the_refusal_of_a_choice_lists_every_value_by_word_and_code() -> None:
 def test_a_credit_code_is_checked_and_put_in_its_normal_form() -> None:
     assert cells.credit_code("９133 0106-ma0abcde14") == "91330106MA0ABCDE14"
     assert refused(cells.credit_code, "91330106MA0ABCDE15") == "BAD_CREDIT_CODE"
+    assert cells.issued_code("91330106MA0ABCDE15") == "91330106MA0ABCDE15"
     assert refused(cells.credit_code, "无") == refused(cells.credit_code, "／") == "NO_CREDIT_CODE"
     assert refused(cells.credit_code, "11010519491231002X") == "ID_NUMBER"
 
