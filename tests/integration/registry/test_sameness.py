@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from random import Random
 from typing import Any
 from uuid import uuid4
 
 import pytest
 
+from law.identity import folded, serial_key
 from plumbing.client import new_request_id
 from plumbing.identity import Role
 from protos.registry.v1 import registry_pb2 as pb
@@ -274,3 +276,97 @@ async def test_a_code_issued_with_another_check_digit_is_filed_with_its_ground(
     filed = await upload(caseworker, "verifications", certificate, **FILING)
     assert (filed.changed, filed.rejected) == (1, 0)
     assert [i.serial_no for i in await instruments_of(caseworker, subject)] == [mark]
+
+
+def spelt(chance: Random, text: str) -> str:
+    """A text in another writing: width, case, blanks, dashes."""
+    wide = {"-": "－", "(": "（", ")": "）", "X": "Ｘ"}
+    written = "".join(wide.get(c, c) if chance.random() < 0.5 else c for c in text)
+    return written.lower() if chance.random() < 0.3 else written
+
+
+def facts(mark: str) -> list[dict[str, str]]:
+    """Verifications of two owners: a number with two models, a number with one that some rows lack,
+    two instruments without a number, and a day with two results."""
+    rows = [
+        *(("甲", f"X-{mark}-1", model, "合格", "2026-08-01") for model in ("A型", "B型")),
+        *(("甲", f"X-{mark}-2", model, "合格", day) for model, day in (("A型", "2026-08-01"),)),
+        ("甲", f"X-{mark}-2", "", "合格", "2026-08-09"),
+        ("乙", "无", "A型", "合格", "2026-08-01"),
+        ("乙", "无", "A型", "不合格", "2026-08-02"),
+        ("乙", f"X-{mark}-3", "A型", "合格", "2026-08-03"),
+        ("乙", f"X-{mark}-3", "A型", "不合格", "2026-08-03"),
+    ]
+    return [
+        dict(
+            verification(
+                使用单位=f"{owner}({mark})",
+                出厂编号=number,
+                型号规格=model,
+                检定结果=result,
+                检定日期=day,
+                有效期至="2027-07-31" if result == "合格" else "",
+                证书编号=f"{mark}-{n}",
+            )
+        )
+        for n, (owner, number, model, result, day) in enumerate(rows)
+    ]
+
+
+async def register_of(client: Client, mark: str) -> list[Any]:
+    """What the register has of these owners, whatever was written how."""
+    told = []
+    for owner in await subjects_named(client, mark):
+        for one in await instruments_of(client, owner):
+            results = [(v.verified_on, v.result, v.set_aside) for v in await history(client, one)]
+            told.append((folded(owner.name), serial_key(one.serial_no), one.model, sorted(results)))
+    return sorted(told)
+
+
+@pytest.mark.parametrize("seed", range(4))
+async def test_the_same_facts_give_the_same_register_in_any_order_files_and_writing(
+    registry: RunningRegistry, caseworker: Client, seed: int
+) -> None:
+    chance, told = Random(seed), []  # noqa: S311
+    for plain in (True, False):
+        mark = "Q" if plain else "R"
+        mark = f"{mark}{uuid4().hex[:8].upper()}"
+        rows = facts(mark)
+        chance.shuffle(rows)
+        if not plain:
+            for row in rows:
+                row["使用单位"] = spelt(chance, row["使用单位"])
+                row["出厂编号"] = spelt(chance, row["出厂编号"])
+        cut = 0 if plain else chance.randrange(len(rows))
+        parts = [part for part in (rows[:cut], rows[cut:]) if part]
+        batches = [
+            await upload(caseworker, "verifications", verifications(*part), **FILING)
+            for part in parts
+        ]
+        found_ones = {
+            one.likeness_id: one.kind for b in batches for one in await found(caseworker, b)
+        }
+        register = await register_of(caseworker, mark)
+        told.append(
+            (str(register).replace(mark.lower(), "").replace(mark, ""), sorted(found_ones.values()))
+        )
+        for batch in reversed(batches):
+            await undo(caseworker, batch)
+        assert await register_of(caseworker, mark) == []
+        assert [one for b in batches for one in await found(caseworker, b)] == []
+    assert told[0] == told[1]
+
+
+async def test_a_city_is_told_of_a_name_that_another_district_writes_otherwise(
+    registry: RunningRegistry,
+) -> None:
+    mark = uuid4().hex
+    for code in ("330100", "330102", "330183"):
+        await registry.bureau(code)
+    city = registry.client(Role.CASEWORKER, bureau="330100")
+    for code, name in (("330102", f"甲（{mark}）店"), ("330183", f"甲({mark})店")):
+        rows = table(*subject_rows(name, bureau=code))
+        await upload(city, "subjects", rows, bureau=code)
+    row = {"使用单位": f"甲（{mark}）店", "器具类型": "NAWI-D", "出厂编号": mark}
+    batch = await upload(city, "instruments", verifications(row), bureau="330100")
+    assert await reasons(city, batch) == [(2, "使用单位", "AMBIGUOUS_OWNER")]
