@@ -69,6 +69,8 @@ def consumers(parts: Parts, timers: Timers) -> list[Consumer]:
     def consumer(name: str, stream: Stream, *handlers: EventHandler[Any]) -> Consumer:
         return parts.consumer(name, stream, handlers)
 
+    issued = EventHandler(own.NoticesIssued, react=workflows.start_deliveries)
+    escalated = EventHandler(own.EscalationsChanged, react=escalation_timers.changed)
     return [
         consumer(
             "alerts-registry",
@@ -99,16 +101,8 @@ def consumers(parts: Parts, timers: Timers) -> list[Consumer]:
             on(objection.RecusalAsked, recusal_asked),
             on(objection.RecusalDecided, recusal_decided),
         ),
-        consumer(
-            "alerts-deliveries",
-            Stream.ALERTS,
-            EventHandler(own.NoticesIssued, react=workflows.start_deliveries),
-        ),
-        consumer(
-            "alerts-escalations",
-            Stream.ALERTS,
-            EventHandler(own.EscalationsChanged, react=escalation_timers.changed),
-        ),
+        consumer("alerts-deliveries", Stream.ALERTS, issued),
+        consumer("alerts-escalations", Stream.ALERTS, escalated),
     ]
 
 
