@@ -17,6 +17,7 @@ import asyncio
 import csv
 import hashlib
 import io
+import json
 import re
 import resource
 import statistics
@@ -119,7 +120,12 @@ async def _stored(database: Database, table: str, without: Sequence[Row] = ()) -
         connection = await session.connection()
         rows = await connection.exec_driver_sql(f"SELECT * FROM {table}")  # noqa: S608
         known = set(map(repr, without))
-        return [tuple(row) for row in rows if repr(tuple(row)) not in known]
+        return [row for row in map(_as_copied, rows) if repr(row) not in known]
+
+
+def _as_copied(row: Sequence[Any]) -> Row:
+    """A row as COPY takes it: JSON as text."""
+    return tuple(json.dumps(one) if isinstance(one, (dict, list)) else one for one in row)
 
 
 async def _write_again(database: Database, written: Mapping[str, Sequence[Row]]) -> None:
