@@ -42,7 +42,8 @@ from services.cli.sessions import ADMINISTRATOR, administrator_password
 INSTRUMENTS, DAYS, STEP, OF_A_SUBJECT = 5000, 365, 1, 10
 BUREAU, LATE = "330106", 30
 KINDS = ("penalty", "award", "complaint_upheld", "commitment_kept")
-READY_SECONDS, PRUNED_WITHIN_SECONDS = 600.0, 600.0
+READY_SECONDS, PRUNED_WITHIN_SECONDS, QUIET_SECONDS = 600.0, 1800.0, 90.0
+PRUNED = ("outbox", "inbox", "answered_request")
 SETTLING_SECONDS = 20.0  # for what is still under way
 SHOWN_BYTES = 200_000  # of a table, at least
 KEEP_ALL = dict.fromkeys(("events_days", "answers_days", "notices_days"), 36500)
@@ -197,20 +198,30 @@ async def a_year(folder: Path, instruments: int, days: int, step: int) -> None:
 
 
 async def prune(folder: Path) -> None:
-    """Runs the platform with the usual terms until every service has pruned."""
+    """Runs the platform with the usual terms until no old row has gone for a while.
+
+    Tells meanwhile how many rows are left of what is pruned.
+    """
+    progress, began = Console(stderr=True), time.monotonic()
     async with running(folder, {}):
-        ends = time.monotonic() + PRUNED_WITHIN_SECONDS
-        while not all(has_pruned(folder / f"{service}.db") for service in SERVICES):
-            if time.monotonic() > ends:
-                break
+        left, changed = prunable(folder), time.monotonic()
+        while time.monotonic() < min(changed + QUIET_SECONDS, began + PRUNED_WITHIN_SECONDS):
+            progress.print(f"{left:,} rows that may go, {time.monotonic() - began:.0f} s")
             await asyncio.sleep(5)
+            if (now := prunable(folder)) < left:
+                left, changed = now, time.monotonic()
 
 
-def has_pruned(file: Path) -> bool:
-    """Whether a service has noted that it removed old rows."""
-    query = "SELECT count(*) FROM audit_entry WHERE action = 'prune'"
-    with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as connection:
-        return bool(connection.execute(query).fetchone()[0])
+def prunable(folder: Path) -> int:
+    """The rows of all services in the tables of which old rows are removed."""
+    rows = 0
+    for service in SERVICES:
+        file = folder / f"{service}.db"
+        with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as connection:
+            for table in (*PRUNED, *(["notice"] if service == "alerts" else [])):
+                query = f"SELECT count(*) FROM {table}"  # noqa: S608
+                rows += int(connection.execute(query).fetchone()[0])
+    return rows
 
 
 def held(folder: Path) -> dict[str, Held]:
