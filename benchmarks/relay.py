@@ -1,12 +1,13 @@
 """Measures how fast the relay publishes, against the fastest way and the simplest way.
 
-    python -m benchmarks.relay [--rounds N] [--json FILE]
+    python -m benchmarks.relay [--rounds N] [--json FILE] [--postgresql URL URL]
 
 `bare` sends the same messages with JetStream's asynchronous publish alone. `relay` publishes events
 of 5,000 aggregates, `relay, few` those of 50. `naive` publishes one event and marks it before the
 next. `backlog` is how fast a consumer works off 10,000 events, each with an effect that one
 statement has. `effect` is what passes between the commit of a change and that of its effect in
 another database, at 100 changes a second. The NATS server and the SQLite files sync every write.
+The URLs are those of two databases whose content may be lost: of the changes, and of the effects.
 """
 
 from __future__ import annotations
@@ -58,12 +59,14 @@ CONSUMED_EVENTS = 10_000
 MANY_AGGREGATES, FEW_AGGREGATES = 5_000, 50
 EFFECTS, EFFECTS_A_SECOND = 1_000, 100
 BODY_BYTES = 400
+POSTGRESQL: list[str] = []  # URLs of two databases; without them, files of SQLite are used
 
 KEY = OKPKey.generate_key("Ed25519")
 SIGNER = EventSigner({"registry": KEY})
 SIGNATURES = Signatures(lambda _service: [KEY])
 T = TypeVar("T")
 Way = Callable[[Database, JetStreamContext], Awaitable[float]]
+CHANGES, EFFECTS_OF_THEM = 0, 1  # which of two databases
 
 
 async def bare(database: Database, js: JetStreamContext) -> float:
@@ -134,7 +137,7 @@ async def effect(database: Database, js: JetStreamContext) -> list[float]:
     committed: dict[UUID, float] = {}
     taken: dict[UUID, float] = {}
     with tempfile.TemporaryDirectory() as folder:
-        other = await opened(Path(folder))
+        other = await opened(_url(Path(folder), EFFECTS_OF_THEM))
         seen = _noting_effects(other, taken)
         relay = Relay(database, js, SIGNER, SystemClock())
         work = [asyncio.create_task(run()) for run in (relay.run, _consumer(seen, js).run)]
@@ -226,10 +229,15 @@ def _headers(row: Outbox) -> dict[str, str]:
     return {**row.headers, Header.MSG_ID: str(row.event_id)}
 
 
-async def opened(folder: Path) -> Database:
-    """Returns an empty database."""
-    database = Database(f"sqlite+aiosqlite:///{folder}/outbox.db")
+def _url(folder: Path, which: int) -> str:
+    return POSTGRESQL[which] if POSTGRESQL else f"sqlite+aiosqlite:///{folder}/outbox.db"
+
+
+async def opened(url: str) -> Database:
+    """Returns a database, emptied."""
+    database = Database(url)
     async with database.engine.begin() as connection:
+        await connection.run_sync(PlumbingTable.metadata.drop_all)
         await connection.run_sync(PlumbingTable.metadata.create_all)
     return database
 
@@ -242,7 +250,7 @@ async def once(way: Callable[[Database, JetStreamContext], Awaitable[T]], url: s
     await js.delete_stream(Stream.REGISTRY)
     await ensure_streams(js, "registry")
     with tempfile.TemporaryDirectory() as fresh:
-        database = await opened(Path(fresh))
+        database = await opened(_url(Path(fresh), CHANGES))
         figure = await way(database, js)
         await database.close()
     await client.close()
@@ -291,7 +299,9 @@ def main(arguments: list[str]) -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.relay")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--json", default="")
+    parser.add_argument("--postgresql", nargs=2, default=[], metavar="URL")
     options = parser.parse_args(arguments)
+    POSTGRESQL[:] = options.postgresql
     rates: dict[str, list[float]] = {}
     delays: list[float] = []
     start_logging("benchmark", "INFO")
