@@ -165,7 +165,7 @@ def _noting_effects(database: Database, taken: dict[UUID, float]) -> Database:
 
     def inserted(_connection: Any, _cursor: Any, text: str, given: Any, *_more: Any) -> None:
         if text.startswith("INSERT INTO inbox_failure"):
-            now.append(UUID(next(value for value in given if len(str(value)) in (32, 36))))
+            now.append(UUID(next(str(one) for one in given if len(str(one)) in (32, 36))))
 
     def returned(*_arguments: Any) -> None:
         taken.update(dict.fromkeys(now, time.perf_counter()))
