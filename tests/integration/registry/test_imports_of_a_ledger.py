@@ -20,7 +20,12 @@ from tests.integration.registry.import_files import (
     table,
     upload,
 )
-from tests.integration.registry.running_registry import DISTRICT, RunningRegistry, credit_code
+from tests.integration.registry.running_registry import (
+    DISTRICT,
+    Client,
+    RunningRegistry,
+    credit_code,
+)
 
 HEAD = (
     *("序号", "使用单位", "统一社会信用代码", "计量器具名称", "型号规格", "出厂编号", "检定日期"),
@@ -93,7 +98,13 @@ async def test_a_ledger_comes_in_whole_and_the_list_of_subjects_after_it_makes_n
     content = ledger(mark, owners, rows)
     batch = await upload(client, "verifications", content, mode="good_rows", **filing)
     assert (batch.state, batch.changed, batch.rejected) == ("applied", 4, 2)
-    named = [f"{name}{mark}" for name, _ in owners]
+    await _list_subjects_after(client, mark, [name for name, _ in owners], codes)
+
+
+async def _list_subjects_after(
+    client: Client, mark: str, owners: list[str], codes: list[str]
+) -> None:
+    named = [f"{name}{mark}" for name in owners]
     for name, code in zip(named, codes, strict=True):
         listed = table(*subject_rows(name, bureau=DISTRICT, 统一社会信用代码=code, 地址="样例路"))
         after = await upload(client, "subjects", listed)

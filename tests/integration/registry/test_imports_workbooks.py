@@ -120,7 +120,7 @@ async def test_templates_filled_in_come_in_without_any_mapping(
     administrator = registry.client(Role.ADMINISTRATOR, bureau="000000")
     rows = {
         "bureaus": ["330106", "测试市场监管局330106", "", "计量科", "0571-00000000", ""],
-        "subjects": ["", "个体工商户", name, code, "330106", "集贸市场", "样例", "", ""],
+        "subjects": ["", "个体工商户", name, code, "", "330106", "集贸市场", "样例", "", ""],
         "instruments": [name, code, "", "NAWI-D", "ACS-30", f"0{name}", "", "", "在用", ""],
         "verifications": [
             *(code, "", "", "", "NAWI-D", f"0{name}", "", "合格", "2026-09-01", "2027-08-31"),
