@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from starlette.responses import Response
 
@@ -63,9 +64,8 @@ async def listing(visit: Visit) -> Response:
 
 async def one(visit: Visit) -> Response:
     """Shows a case: who, about what, where it stands, what the visitor can do, what was done."""
-    answer = await ask(
-        visit.services.objection.GetCase(pb.GetCaseRequest(case_id=visit.path("case_id")))
-    )
+    wanted = pb.GetCaseRequest(case_id=visit.path("case_id"))
+    answer = await ask(visit.services.objection.GetCase(wanted))
     case = answer.case
     firm, kept, grade, day, bureaus, took_part = await asyncio.gather(
         subject(visit, case.subject_id),
@@ -75,10 +75,11 @@ async def one(visit: Visit) -> Response:
         bureau_names(visit),
         took_part_before(visit, answer),
     )
-    files, asked = await asyncio.gather(
-        found_files(visit, case.case_id), recusals.of_case(visit, case)
+    files, asked, served = await asyncio.gather(
+        found_files(visit, case.case_id),
+        recusals.of_case(visit, case),
+        deliveries_of(visit, case.case_id),
     )
-    served = await deliveries_of(visit, case.case_id)
     records = [one.record for one in kept]
     acts = powers(visit, case, records, answer.steps, took_part, recusals.standing_back(asked))
     people, lines, foreseen, nobody, desk = await asyncio.gather(
@@ -109,12 +110,19 @@ async def one(visit: Visit) -> Response:
         asked=asked,
         lines=lines,
         foreseen=foreseen,
-        strip=term_strip(case.term, day) if case.HasField("term") else None,
-        acts=acts,
-        pages=[one.act.page for one in acts if not one.obstacle],
+        **_standing(case, day, acts),
         lodged=visit.query("lodged") == "yes",
         back=list_address(visit, case_list.PATH),
     )
+
+
+def _standing(case: pb.Case, day: str, acts: Sequence[OpenAct]) -> dict[str, Any]:
+    """The picture of the term of a case, and what the visitor can do in it."""
+    return {
+        "strip": term_strip(case.term, day) if case.HasField("term") else None,
+        "acts": acts,
+        "pages": [one.act.page for one in acts if not one.obstacle],
+    }
 
 
 async def contested(visit: Visit, case: pb.Case) -> list[registry.GetRecordResponse]:

@@ -260,6 +260,8 @@ def test_the_packaged_terms_read_afresh() -> None:
         "shared_data_correction": (5, 5),
         "objection_intake": (5, 5),
         "reconsideration_intake": (5, 5),
+        "verification_acceptance": (5, 5),
+        "verification_completion": (20, 20),
         "supplement": (10, 10),
     }
     assert afresh["repair"].adopted_for is None
