@@ -75,11 +75,9 @@ async def one(visit: Visit) -> Response:
         bureau_names(visit),
         took_part_before(visit, answer),
     )
-    files, asked, served = await asyncio.gather(
-        found_files(visit, case.case_id),
-        recusals.of_case(visit, case),
-        deliveries_of(visit, case.case_id),
-    )
+    asked = await recusals.of_case(visit, case)
+    files = await found_files(visit, case.case_id)
+    served = await deliveries_of(visit, case.case_id)
     records = [one.record for one in kept]
     acts = powers(visit, case, records, answer.steps, took_part, recusals.standing_back(asked))
     people, lines, foreseen, nobody, desk = await asyncio.gather(
