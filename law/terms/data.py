@@ -28,6 +28,9 @@ _FIELDS = (
     "basis", "adopted_for", "example", "requirements", "ambiguities", "reminders",
 )  # fmt: skip
 _LEFT, _OVER = "working_days_left", "working_days_over"
+_POINT = (
+    "id", "kind", _LEFT, _OVER, "local_hour", "tells", "house", "reason_zh", "reason_en",
+)  # fmt: skip
 _LAST_HOUR = 23
 
 
@@ -58,12 +61,20 @@ class ReminderKind(StrEnum):
     ESCALATE = "escalate"
 
 
+class Told(StrEnum):
+    """Whom a reminder or escalation is addressed to."""
+
+    CASEWORKER = "caseworker"
+    UNIT_HEAD = "unit_head"
+    MUNICIPAL_BUREAU = "municipal_bureau"
+
+
 @dataclass(frozen=True)
 class ReminderPoint:
     """A time at which the bureau's own practice requires a reminder about a term.
 
     `working_days` is the number of working days left, or overdue if `overdue` is true; `local_hour`
-    is the hour of that day in Shanghai.
+    is the hour of that day in Shanghai. `tells` is whom it is addressed to.
     """
 
     id: str
@@ -71,6 +82,7 @@ class ReminderPoint:
     working_days: int
     overdue: bool
     local_hour: int
+    tells: tuple[Told, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -147,7 +159,7 @@ def _points(reader: Reader) -> Mapping[str, Sequence[Version[ReminderPoint]]]:
 
 def _point(reader: Reader) -> Version[ReminderPoint]:
     """Reads a reminder point; it must be marked as the bureau's own practice, with the reason."""
-    reader.only("id", "kind", _LEFT, _OVER, "local_hour", "house", "reason_zh", "reason_en", *DATED)
+    reader.only(*_POINT, *DATED)
     if not reader.flag("house", False):
         reader.fault("house", "须注明非法定", "must be marked as the house's own practice")
     reader.text("reason_zh")
@@ -158,9 +170,19 @@ def _point(reader: Reader) -> Version[ReminderPoint]:
     if hour > _LAST_HOUR:
         reader.fault("local_hour", "应为0至23", "must be an hour from 0 to 23")
     kind = reader.choice("kind", ReminderKind)
+    tells = _told(reader)
     return read_dated(
-        reader, lambda item: ReminderPoint(item.text("id"), kind.value, days, overdue, hour)
+        reader, lambda item: ReminderPoint(item.text("id"), kind.value, days, overdue, hour, tells)
     )
+
+
+def _told(reader: Reader) -> tuple[Told, ...]:
+    names = reader.texts("tells")
+    known = set(Told)
+    for name in names:
+        if name not in known:
+            reader.fault("tells", f"没有“{name}”这样的接收人", f"nobody is called {name}")
+    return tuple(Told(name) for name in names if name in known)
 
 
 def _definition(reader: Reader, declared: Container[str]) -> Definition:

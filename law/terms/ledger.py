@@ -16,7 +16,7 @@ from typing import Any
 from law.errors import Fault, InvalidInput, WrongState
 from law.periods import local_day, start_of
 from law.reader.texts import is_citation
-from law.terms.data import Definition, ReminderPoint, definition
+from law.terms.data import Definition, ReminderPoint, Told, definition
 from law.terms.workdays import (
     DueDate,
     Edition,
@@ -32,11 +32,15 @@ _ARTICLE = re.compile(r"第[0-9〇零一二三四五六七八九十百]+条")
 
 @dataclass(frozen=True)
 class Reminder:
-    """One moment at which a reminder (`remind`) or an escalation (`escalate`) is due."""
+    """One moment at which a reminder (`remind`) or an escalation (`escalate`) is due.
+
+    `tells` is whom it is addressed to.
+    """
 
     id: str
     at: datetime
     kind: str
+    tells: tuple[Told, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -230,7 +234,9 @@ class Term:
             return ()
         target = self.target(edition).date
         days = ((p, _reminder_day(p, target, edition)) for p in self._definition.reminders)
-        kept = [Reminder(p.id, start_of(d, p.local_hour), p.kind) for p, d in days if d > since]
+        kept = [
+            Reminder(p.id, start_of(d, p.local_hour), p.kind, p.tells) for p, d in days if d > since
+        ]
         return tuple(sorted(kept, key=lambda r: r.at))
 
     @property

@@ -27,15 +27,10 @@ from protos.registry.v1 import events_pb2 as registry
 from services.alerts import projection
 from services.alerts.escalation.cases import match_cases
 from services.alerts.escalation.timers import EscalationTimers
-from services.alerts.notices import english, texts
+from services.alerts.notices import case_notices, english, texts
 from services.alerts.notices.account_mails import account_mail_due
+from services.alerts.notices.arrivals import no_longer_new
 from services.alerts.notices.batch_notices import batch_decided
-from services.alerts.notices.case_notices import (
-    colleagues_named,
-    recusal_asked,
-    recusal_decided,
-    supplement_due,
-)
 from services.alerts.notices.filing import instrument_filed
 from services.alerts.notices.issue import Matter, contact_of, issue, known
 from services.alerts.notices.order_notices import orders_changed
@@ -55,6 +50,18 @@ from services.alerts.tables import (
 )
 from services.alerts.timers import Timers
 from services.alerts.watch import evaluate
+
+_LODGED: Sequence[type[Any]] = (
+    objection.ObjectionLodged,
+    objection.ReconsiderationLodged,
+    objection.RepairLodged,
+)
+_NO_LONGER_NEW: Sequence[type[Any]] = (
+    *(objection.ObjectionAccepted, objection.ObjectionDeclined, objection.ObjectionWithdrawn),
+    *(objection.ReconsiderationAccepted, objection.ReconsiderationDeclined),
+    objection.ReconsiderationWithdrawn,
+    *(objection.RepairAccepted, objection.RepairDeclined, objection.RepairWithdrawn),
+)
 
 
 def consumers(parts: Parts, timers: Timers) -> list[Consumer]:
@@ -96,10 +103,14 @@ def consumers(parts: Parts, timers: Timers) -> list[Consumer]:
             on(objection.TermRungReached, term_rung_reached),
             on(objection.CaseHandedOver, case_handed_over),
             on(objection.ObjectionSentBack, objection_sent_back),
-            on(objection.ColleaguesNamed, colleagues_named),
-            on(objection.SupplementDue, supplement_due),
-            on(objection.RecusalAsked, recusal_asked),
-            on(objection.RecusalDecided, recusal_decided),
+            on(objection.ColleaguesNamed, case_notices.colleagues_named),
+            on(objection.ExtensionRequested, case_notices.extension_requested),
+            on(objection.ExtensionDecided, case_notices.extension_decided),
+            *(on(event, case_notices.case_lodged) for event in _LODGED),
+            *(on(event, no_longer_new) for event in _NO_LONGER_NEW),
+            on(objection.SupplementDue, case_notices.supplement_due),
+            on(objection.RecusalAsked, case_notices.recusal_asked),
+            on(objection.RecusalDecided, case_notices.recusal_decided),
         ),
         consumer("alerts-deliveries", Stream.ALERTS, issued),
         consumer("alerts-escalations", Stream.ALERTS, escalated),

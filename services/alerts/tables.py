@@ -363,6 +363,25 @@ class TermNote(Base, table=True):
     notice_id: str = ""
 
 
+class Arrival(Base, table=True):
+    """A case that was lodged; `notice_id` is empty until a digest of its bureau names it.
+
+    `decide_by` is the last day to accept or decline it, or of the term of a repair, as YYYY-MM-DD.
+    """
+
+    __tablename__ = "arrival"
+    __table_args__ = (partial_index("ix_arrival_untold", "bureau", "at", where=UNTOLD),)
+
+    case_id: str = Field(primary_key=True)
+    bureau: str
+    kind: str
+    number: str
+    subject_id: str
+    decide_by: str
+    at: datetime
+    notice_id: str = ""
+
+
 class Rhythm(StrEnum):
     """How often a subject gets its digest: weekly is on Mondays, but at once with a red alert."""
 

@@ -9,11 +9,16 @@ from pydantic import BaseModel, Field
 
 
 class Rung(BaseModel):
-    """A reminder or escalation of a term: `key` is its lasting id, `at` is its moment."""
+    """A reminder or escalation of a term: `key` is its lasting id, `at` is its moment.
+
+    `tells` is whom it is addressed to, as `law.terms.data.Told`; empty for one of before that was
+    recorded, which is for the bureau of the case.
+    """
 
     key: str
     at: datetime
     message_zh: str
+    tells: list[str] = Field(default_factory=list)
 
 
 class Schedule(BaseModel):

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import date
 
 from law.objection import INTAKE_OF, CaseKind, CaseState
-from law.terms.data import definition
+from law.terms.data import Told, definition
 from law.terms.ledger import Reminder, Term, start
 from law.terms.workdays import edition
 from plumbing.clock import local_date
@@ -96,21 +96,26 @@ def last_day_zh(term: Term) -> str:
     return f"{day_zh(due_on(term))}{example}"
 
 
+def intake_term(kind: CaseKind, lodged_on: date) -> Term | None:
+    """Returns the term to accept or decline a case lodged on a day; None for a repair."""
+    return start(INTAKE_OF[kind], lodged_on, edition()) if kind in INTAKE_OF else None
+
+
 def intake_schedule(kind: CaseKind, lodged_on: date, number: str, version: int) -> Schedule | None:
     """Returns the schedule of reminders to accept or decline a case; None for a repair.
 
     `lodged_on` is the day from which it is counted: of lodging, or of the last supplement. Lodging
     a repair starts its term, so nobody has to be reminded before.
     """
-    if kind not in INTAKE_OF:
+    term, newest = intake_term(kind, lodged_on), edition()
+    if term is None:
         return None
-    newest = edition()
-    term = start(INTAKE_OF[kind], lodged_on, newest)
     rungs = [
         Rung(
             key=f"{INTAKE}{reminder.id}/{due_on(term).isoformat()}",
             at=reminder.at,
             message_zh=_intake_message(reminder, term, lodged_on, number),
+            tells=list(reminder.tells),
         )
         for reminder in term.reminders(newest)
     ]
@@ -123,8 +128,8 @@ def _intake_message(reminder: Reminder, term: Term, lodged_on: date, number: str
     since = f"{number}于{day_zh(lodged_on)}提交，尚未决定是否受理"
     last = last_day_zh(term)
     if reminder.kind == ESCALATE:
-        return f"{since}，已过{last}，请单位负责人督办"
-    return f"{since}，请不晚于{last}决定"
+        return f"{since}，已过{last}，请单位负责人督办{_further(reminder)}"
+    return f"{since}，请不晚于{last}决定{_further(reminder)}"
 
 
 def day_zh(day: date) -> str:
@@ -138,10 +143,21 @@ def _rung(reminder: Reminder, last: date, number: str) -> Rung:
         key=f"{reminder.id}/{last.isoformat()}",
         at=reminder.at,
         message_zh=_message(reminder, last, number),
+        tells=list(reminder.tells),
     )
 
 
 def _message(reminder: Reminder, last: date, number: str) -> str:
     if reminder.kind == ESCALATE:
-        return f"{number}办理期限已于{day_zh(last)}届满，尚未作出决定，请单位负责人督办"
-    return f"{number}办理期限至{day_zh(last)}届满，请及时核查并作出决定"
+        over = f"{number}办理期限已于{day_zh(last)}届满，尚未作出决定"
+        return f"{over}，请单位负责人督办{_further(reminder)}"
+    return f"{number}办理期限至{day_zh(last)}届满，请及时核查并作出决定{_further(reminder)}"
+
+
+def _further(reminder: Reminder) -> str:
+    """Whom a message also addresses, beside whoever it names itself."""
+    if Told.MUNICIPAL_BUREAU in reminder.tells:
+        return "，并报告市级机关"
+    if reminder.kind != ESCALATE and Told.UNIT_HEAD in reminder.tells:
+        return "，请单位负责人督促"
+    return ""

@@ -199,12 +199,21 @@ def _plain(value: Any) -> Any:
     return value.isoformat() if isinstance(value, date | datetime) else value
 
 
+def _told_by(rung: Rung) -> EventOf:
+    """What announces a reminder: of what the subject is to supplement, or else of the term."""
+    key, text = rung.key, rung.message_zh
+    if _is_for_subject(rung):
+        return lambda message: events.SupplementDue(case=message, rung=key, message_zh=text)
+    return lambda message: events.TermRungReached(
+        case=message, rung=key, message_zh=text, tells=rung.tells
+    )
+
+
 async def reach_rung(change: Change, due: RungDue) -> bool:
     """Announces a reminder or escalation of a case's term; returns False if it was not announced.
 
-    Each is announced only once, none for a case that is decided, declined or withdrawn, and none to
-    accept a case that is accepted already. One that a later one has overtaken, after an outage or a
-    jump of the clock, is only noted in the case: the later one says more.
+    Each is announced once, none for a case that is decided, declined or withdrawn, none to accept a
+    case that is accepted. One that a later one has overtaken is only noted in the case.
     """
     case = await locked_case(change, due.case_id)
     if not _still_meant(case, due.rung):
@@ -215,12 +224,11 @@ async def reach_rung(change: Change, due: RungDue) -> bool:
     if _is_overtaken(case, due.rung, change.at):
         _note_overtaken(change, case, due.rung, cite)
         return False
-    event: Any = events.SupplementDue if _is_for_subject(due.rung) else events.TermRungReached
     await record_step(
         change,
         case,
         "rung",
-        lambda message: event(case=message, rung=due.rung.key, message_zh=due.rung.message_zh),
+        _told_by(due.rung),
         cite=cite,
         note=due.rung.message_zh,
     )

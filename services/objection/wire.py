@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Any
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
@@ -10,9 +11,11 @@ from law.objection import CaseState, acts_next
 from law.terms.data import definition
 from law.terms.ledger import Term
 from law.terms.workdays import edition
+from plumbing.clock import local_date
 from plumbing.papers.letter_text import digest
 from protos.objection.v1 import objection_pb2 as pb
 from services.objection.repairs.repair_file import RepairFile
+from services.objection.schedule import due_on, intake_term
 from services.objection.tables import Case, CaseLetter, CaseStep
 
 
@@ -49,6 +52,7 @@ def case_message(case: Case, today: date) -> pb.Case:
         marks_on_acceptance=case.marks_on_acceptance,
         supplement=_supplement(case, today),
         acts_next=acts_next(case.kind, case.state),
+        **_acceptance(case),
     )
 
 
@@ -62,6 +66,17 @@ def _supplement(case: Case, today: date) -> pb.Supplement | None:
         term=term_message(term, today),
         example=definition(term.definition_id, term.event_on).example,
     )
+
+
+def _acceptance(case: Case) -> dict[str, Any]:
+    """By when the bureau decides whether it accepts a lodged case; nothing for any other."""
+    if case.state is not CaseState.LODGED or case.term is not None:
+        return {}
+    term = intake_term(case.kind, local_date(case.lodged_at))
+    if term is None:
+        return {}
+    example = definition(term.definition_id, term.event_on).example
+    return {"accept_by": due_on(term).isoformat(), "accept_by_example": example}
 
 
 def related_message(case: Case) -> pb.RelatedCase:

@@ -358,6 +358,13 @@ class Words:
             written += self._say(N_("（天数为示例值，文件没有规定）"))
         return written
 
+    def accept_by(self, case: objection_pb2.Case) -> str:
+        """Returns by when acceptance of a lodged case is decided; empty for any other case."""
+        if not case.accept_by:
+            return ""
+        text = self._say(N_("应于 {day} 24 时前决定是否受理")).format(day=self._day(case.accept_by))
+        return text + (self._say(N_("（天数为示例值）")) if case.accept_by_example else "")
+
     def term_link(self, case: objection_pb2.Case) -> str:
         """Returns the address of the page that shows how a case's term is reckoned, day by day."""
         if not self.term(case):

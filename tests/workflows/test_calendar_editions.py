@@ -170,20 +170,19 @@ async def test_a_jump_over_several_reminders_announces_the_last_and_notes_the_ot
     service: Service,
 ) -> None:
     case = await service.open(CaseKind.OBJECTION)
-    nearly, overdue = schedule_of(Term.from_json(case.term or {}), case.number, case.version).rungs
-    await service.move_clock_to(overdue.at.date() + timedelta(days=1))
+    *before, last = schedule_of(Term.from_json(case.term or {}), case.number, case.version).rungs
+    await service.move_clock_to(last.at.date() + timedelta(days=1))
     await eventually(service.reminded)
     [reminder] = await service.reminders()
-    assert reminder.rung == overdue.key
+    assert (reminder.rung, list(reminder.tells)) == (last.key, last.tells)
     async with service.database.snapshot() as session:
         steps = select(CaseStep.step, CaseStep.note).order_by(col(CaseStep.seq))
-        (first, note), (last, _) = (await session.exec(steps)).all()
-        assert (first, last) == ("rung_overtaken", "rung")
-        assert note.startswith(nearly.message_zh)
-        assert {row.rung for row in await session.exec(select(ReachedRung))} == {
-            nearly.key,
-            overdue.key,
-        }
+        *noted, (told, _) = (await session.exec(steps)).all()
+        assert ({step for step, _ in noted}, told) == ({"rung_overtaken"}, "rung")
+        for rung, (_, note) in zip(before, noted, strict=True):
+            assert note.startswith(rung.message_zh)
+        reached = {row.rung for row in await session.exec(select(ReachedRung))}
+        assert reached == {rung.key for rung in (*before, last)}
 
 
 async def agree(service: Service) -> bool:

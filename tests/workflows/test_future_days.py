@@ -180,4 +180,4 @@ async def test_a_reminder_of_a_future_moment_is_not_announced(skipper: TimeSkipp
         await handle.signal(ObjectionWorkflow.clock_moved, forged)
         await eventually(has(refused, 1))
         await skipper.fast_forward(handle, DAY)
-        assert refused == ["nearly_due/2026-09-20"]
+        assert refused == ["two_days_before/2026-09-20"]

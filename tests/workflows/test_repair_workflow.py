@@ -62,7 +62,7 @@ async def test_the_term_of_a_repair_runs_from_submission(skipper: TimeSkipper) -
     notes = Notes()
     async with repair_of(skipper.client, notes) as handle:
         await skipper.fast_forward(handle, 60 * DAY)
-        await eventually(notes.have(2))
+        await eventually(notes.have(5))
         described = await skipper.client.get_workflow_handle(handle.id).describe()
         overdue_at = start_of(date.fromisoformat(LAST) + DAY)
         assert described.search_attributes[DUE_AT.name] == [overdue_at]
@@ -70,7 +70,8 @@ async def test_the_term_of_a_repair_runs_from_submission(skipper: TimeSkipper) -
             RepairWorkflow.ended, Ending(how=End.DECLINED)
         )
         await handle.result()
-    assert notes.rungs == [f"nearly_due/{LAST}", f"overdue/{LAST}"]
+    names = ("two_days_before", "nearly_due", "last_day", "overdue", "overdue_third")
+    assert notes.rungs == [f"{name}/{LAST}" for name in names]
     assert notes.done == ["issue_letter", "settle"]
 
 
@@ -95,7 +96,7 @@ async def test_a_withdrawn_repair_ends_without_a_letter(temporal_client: Client)
     late = offset() + 30 * DAY.total_seconds()
     async with repair_of(temporal_client, notes) as handle:
         await handle.signal(RepairWorkflow.clock_moved, ClockMove(offset_seconds=late))
-        await eventually(notes.have(2))
+        await eventually(notes.have(5))
         await handle.signal(RepairWorkflow.ended, Ending(how=End.WITHDRAWN))
         await handle.result()
     assert notes.done == ["settle"]

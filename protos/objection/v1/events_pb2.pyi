@@ -201,6 +201,7 @@ class TermRungReached(_message.Message):
     CASE_FIELD_NUMBER: _builtins.int
     RUNG_FIELD_NUMBER: _builtins.int
     MESSAGE_ZH_FIELD_NUMBER: _builtins.int
+    TELLS_FIELD_NUMBER: _builtins.int
     rung: _builtins.str
     """Key of the reminder."""
     message_zh: _builtins.str
@@ -209,16 +210,21 @@ class TermRungReached(_message.Message):
     def case(self) -> _objection_pb2.Case:
         """The case."""
 
+    @_builtins.property
+    def tells(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """caseworker, unit_head, municipal_bureau: whom it is addressed to; empty means the bureau."""
+
     def __init__(
         self,
         *,
         case: _objection_pb2.Case | None = ...,
         rung: _builtins.str = ...,
         message_zh: _builtins.str = ...,
+        tells: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["case", b"case"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["case", b"case", "message_zh", b"message_zh", "rung", b"rung"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["case", b"case", "message_zh", b"message_zh", "rung", b"rung", "tells", b"tells"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -116,6 +116,8 @@ class Case(_message.Message):
     MARKS_ON_ACCEPTANCE_FIELD_NUMBER: _builtins.int
     SUPPLEMENT_FIELD_NUMBER: _builtins.int
     ACTS_NEXT_FIELD_NUMBER: _builtins.int
+    ACCEPT_BY_FIELD_NUMBER: _builtins.int
+    ACCEPT_BY_EXAMPLE_FIELD_NUMBER: _builtins.int
     case_id: _builtins.str
     """Stable id."""
     number: _builtins.str
@@ -170,6 +172,12 @@ class Case(_message.Message):
     """Who must act next: applicant, caseworker, municipal_reviewer, unit_head or platform; empty where
     nothing more is to be done.
     """
+    accept_by: _builtins.str
+    """The day by which the bureau decides whether it accepts the case, inclusive; empty once it did,
+    and of a repair, whose term runs from its submission.
+    """
+    accept_by_example: _builtins.bool
+    """True if no text states within how many days that is."""
     @_builtins.property
     def record_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Records concerned: contested, or to be repaired."""
@@ -235,10 +243,12 @@ class Case(_message.Message):
         marks_on_acceptance: _builtins.bool = ...,
         supplement: Global___Supplement | None = ...,
         acts_next: _builtins.str = ...,
+        accept_by: _builtins.str = ...,
+        accept_by_example: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["closed_at", b"closed_at", "decided_at", b"decided_at", "lodged_at", b"lodged_at", "repair", b"repair", "supplement", b"supplement", "term", b"term"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["acts_next", b"acts_next", "bureau", b"bureau", "case_id", b"case_id", "caseworker", b"caseworker", "closed_at", b"closed_at", "decided_at", b"decided_at", "decided_by", b"decided_by", "evidence", b"evidence", "extension_ground", b"extension_ground", "extension_requested_days", b"extension_requested_days", "follows", b"follows", "grade_after", b"grade_after", "grade_before", b"grade_before", "grounds", b"grounds", "kind", b"kind", "lodged_at", b"lodged_at", "lodged_by", b"lodged_by", "marks_on_acceptance", b"marks_on_acceptance", "number", b"number", "outcome", b"outcome", "reasons", b"reasons", "receipt_after", b"receipt_after", "receipt_before", b"receipt_before", "record_ids", b"record_ids", "repair", b"repair", "state", b"state", "subject_id", b"subject_id", "supplement", b"supplement", "term", b"term", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["accept_by", b"accept_by", "accept_by_example", b"accept_by_example", "acts_next", b"acts_next", "bureau", b"bureau", "case_id", b"case_id", "caseworker", b"caseworker", "closed_at", b"closed_at", "decided_at", b"decided_at", "decided_by", b"decided_by", "evidence", b"evidence", "extension_ground", b"extension_ground", "extension_requested_days", b"extension_requested_days", "follows", b"follows", "grade_after", b"grade_after", "grade_before", b"grade_before", "grounds", b"grounds", "kind", b"kind", "lodged_at", b"lodged_at", "lodged_by", b"lodged_by", "marks_on_acceptance", b"marks_on_acceptance", "number", b"number", "outcome", b"outcome", "reasons", b"reasons", "receipt_after", b"receipt_after", "receipt_before", b"receipt_before", "record_ids", b"record_ids", "repair", b"repair", "state", b"state", "subject_id", b"subject_id", "supplement", b"supplement", "term", b"term", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

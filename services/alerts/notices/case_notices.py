@@ -1,18 +1,74 @@
-"""Notices about how cases go on: who has a case, notes, supplements that are due, and recusal.
+"""Notices about how cases go on, to applicants and bureaus; letters under law are not among them.
 
-They go to the bureau, whose people have no mail address here, or to the subject. A note itself is
-never in a mail.
+An applicant hears that a case was received, what is to be supplemented, and what was decided on a
+longer term or on recusal. A bureau hears at once of a request for a longer term or for recusal, and
+of a note that names its people. A note itself is never in a mail.
 """
 
 from __future__ import annotations
 
+from datetime import UTC, date
+from typing import Any
+
+from law.objection import TERM_CITE
+from law.reader.texts import spell_articles
 from plumbing.change import Change
+from plumbing.clock import local_date
 from plumbing.events.envelope import Received
 from protos.objection.v1 import events_pb2 as objection
 from protos.objection.v1 import objection_pb2
-from services.alerts.notices.issue import Matter, issue, known
-from services.alerts.notices.texts import Text, body
+from services.alerts.notices import arrivals
+from services.alerts.notices.issue import Matter, contact_of, issue, known
+from services.alerts.notices.texts import Contact, Text, body
 from services.alerts.tables import Bureau, NoticeKind, Subject
+
+_KINDS_EN = {"objection": "objection", "reconsideration": "reconsideration", "repair": "repair"}
+
+
+async def case_lodged(change: Change, received: Received[Any]) -> None:
+    """Sends the applicant a receipt, and keeps the case for the morning digest of its bureau.
+
+    The receipt has the number, and the day by which acceptance is decided or, for a repair, the
+    last day of its term.
+    """
+    case = received.message.case
+    bureau = await contact_of(change.session, case.bureau)
+    arrivals.keep(change, case)
+    await _tell_applicant(
+        change, case, f"received/{case.case_id}", _receipt(case, bureau), _receipt_en(case, bureau)
+    )
+
+
+async def extension_requested(
+    change: Change, received: Received[objection.ExtensionRequested]
+) -> None:
+    """Tells a bureau at once that its head is to decide on a longer term."""
+    case = received.message.case
+    text = Text(
+        f"请单位负责人审批延期：{case.number}",
+        body(
+            f"{case.number}申请延长 {case.extension_requested_days} 个工作日："
+            f"{case.extension_ground}",
+            f"审批之前期限照常计算，现至{case.term.target_on}届满（{spell_articles(TERM_CITE)}）。",
+        ),
+    )
+    await _tell_bureau(change, case, f"extension/{case.case_id}/{received.id}", text)
+
+
+async def extension_decided(change: Change, received: Received[objection.ExtensionDecided]) -> None:
+    """Tells the applicant whether the term became longer, and its last day."""
+    event, case = received.message, received.message.case
+    last, ground = case.term.target_on, spell_articles(TERM_CITE)
+    zh, en = ("已批准延长", "was extended") if event.approved else ("未延长", "was not extended")
+    text = Text(
+        f"办理期限{zh}：{case.number}",
+        body(f"您的案件{case.number}的办理期限{zh}，至{last}届满（{ground}）。"),
+    )
+    english = Text(
+        f"The term {en}: {case.number}",
+        body(f"The term of your case {case.number} {en}; its last day is {last}."),
+    )
+    await _tell_applicant(change, case, f"extended/{case.case_id}/{received.id}", text, english)
 
 
 async def colleagues_named(change: Change, received: Received[objection.ColleaguesNamed]) -> None:
@@ -26,13 +82,7 @@ async def colleagues_named(change: Change, received: Received[objection.Colleagu
             "备注只在平台上查看，不随邮件发出。",
         ),
     )
-    await _tell(change, event.case, f"note/{event.note_id}", text)
-
-
-async def _tell(change: Change, case: objection_pb2.Case, key: str, text: Text) -> None:
-    bureau = await known(change.session, Bureau, case.bureau)
-    matter = Matter(f"case/{case.case_id}")
-    await issue(change, NoticeKind.CASE, key, bureau, case.bureau, text, matter)
+    await _tell_bureau(change, event.case, f"note/{event.note_id}", text)
 
 
 async def supplement_due(change: Change, received: Received[objection.SupplementDue]) -> None:
@@ -82,3 +132,66 @@ async def recusal_decided(change: Change, received: Received[objection.RecusalDe
         subject = await known(session, Subject, case.subject_id)
         key = f"{key}/subject"
         await issue(change, NoticeKind.TERM, key, subject, case.bureau, text, matter)
+
+
+async def _tell_bureau(change: Change, case: objection_pb2.Case, key: str, text: Text) -> None:
+    bureau = await known(change.session, Bureau, case.bureau)
+    await issue(change, NoticeKind.CASE, key, bureau, case.bureau, text, _about(case))
+
+
+async def _tell_applicant(
+    change: Change, case: objection_pb2.Case, key: str, text: Text, english: Text
+) -> None:
+    subject = await known(change.session, Subject, case.subject_id)
+    await issue(
+        change,
+        NoticeKind.CASE,
+        key,
+        subject,
+        case.bureau,
+        text,
+        _about(case),
+        in_english=lambda: english,
+    )
+
+
+def _about(case: objection_pb2.Case) -> Matter:
+    return Matter(f"case/{case.case_id}")
+
+
+def _receipt(case: objection_pb2.Case, bureau: Contact) -> Text:
+    kind = arrivals.KINDS.get(case.kind, case.kind)
+    if case.kind == "repair":
+        then = f"办理期限自提交之日起计算，至{case.term.target_on}届满。"
+    else:
+        example = "（天数为示例值，各文本没有规定）" if case.accept_by_example else ""
+        then = f"将不晚于{case.accept_by}{example}决定是否受理；受理后办理期限从次日起计算。"
+    return Text(
+        f"收件回执：{kind} {case.number}",
+        body(
+            f"您的{kind}申请已于{_day(case)}收到，编号{case.number}，由{bureau.name}办理。",
+            then,
+            f"查询进展请登录平台；有疑问请联系{bureau}。",
+        ),
+    )
+
+
+def _receipt_en(case: objection_pb2.Case, bureau: Contact) -> Text:
+    kind = _KINDS_EN.get(case.kind, case.kind)
+    if case.kind == "repair":
+        then = f"Its term runs from today; the last day is {case.term.target_on}."
+    else:
+        example = (
+            " (an example number of days, no text states it)" if case.accept_by_example else ""
+        )
+        then = f"Whether it is accepted is decided by {case.accept_by}{example}."
+    return Text(
+        f"Received: {kind} {case.number}",
+        body(
+            f"Your {kind} {case.number} was received on {_day(case)}.", then, f"Questions: {bureau}"
+        ),
+    )
+
+
+def _day(case: objection_pb2.Case) -> date:
+    return local_date(case.lodged_at.ToDatetime(UTC))

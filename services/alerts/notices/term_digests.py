@@ -15,7 +15,10 @@ from typing import NoReturn
 import sqlalchemy as sa
 import structlog
 from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
 
+from law.objection import municipal_bureau
+from law.terms.data import Told
 from plumbing.change import Change, Changes
 from plumbing.chunks import chunks
 from plumbing.database import DATABASE_AWAY
@@ -38,19 +41,32 @@ log = structlog.get_logger()
 async def term_rung_reached(change: Change, received: Received[objection.TermRungReached]) -> None:
     """Keeps a reminder of the term of a case, of which its bureau is to be told.
 
+    The bureau of the city is told as well where the reminder is addressed to it.
+
     After an extension of the term the same reminder is announced again, and told again.
     """
-    case = received.message.case
+    case, event_id = received.message.case, str(received.id)
     await known(change.session, Bureau, case.bureau)
-    note = TermNote(
-        event_id=str(received.id),
-        bureau=case.bureau,
-        case_id=case.case_id,
-        case_number=case.number,
-        message_zh=received.message.message_zh,
-        at=change.at,
+    bureaus = {case.bureau: event_id}
+    if Told.MUNICIPAL_BUREAU in received.message.tells:
+        bureaus.setdefault(await _city(change.session, case.bureau), f"{event_id}/city")
+    change.session.add_all(
+        TermNote(
+            event_id=id_,
+            bureau=bureau,
+            case_id=case.case_id,
+            case_number=case.number,
+            message_zh=received.message.message_zh,
+            at=change.at,
+        )
+        for bureau, id_ in bureaus.items()
     )
-    change.session.add(note)
+
+
+async def _city(session: AsyncSession, bureau: str) -> str:
+    """The code of the city's bureau above a bureau; the bureau itself if none is known."""
+    found = await session.exec(select(Bureau.code).where(col(Bureau.code).endswith("00")))
+    return municipal_bureau(bureau, set(found))
 
 
 class TermDigests:

@@ -81,7 +81,7 @@ valid_from 启用日 | valid_to 终止日 | valid_until 有效期至 | value 内
 version 版本 | warning 仅提示 | whole_spell 整期 | withdrawal_ground 撤回理由
 withdrawn_at 撤回时间 | year 年度 | marks_on_acceptance 受理后标注
 note_id 备注id | case_number 案号 | author 作者 | mentions 请留意 | CaseNote.text 备注
-confirmed 已看过
+confirmed 已看过 | accept_by 应决定受理的日期 | accept_by_example 天数为示例值
 Assignee.name 姓名
 acts_next 由谁办理 | recusal_id 回避申请id | person 被申请人账号id | asked_by 提出人
 own_accord 本人提出 | asked_at 提出时间 | decided_above 由上级决定 | Recusal.answer 决定

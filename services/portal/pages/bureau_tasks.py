@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
+
 from plumbing.client import ask
 from plumbing.identity import Role
 from protos.alerts.v1 import alerts_pb2 as alerts
 from protos.alerts.v1 import escalations_pb2 as escalations
-from services.portal.pages.reading import subject_names
+from protos.objection.v1 import objection_pb2 as objection
+from services.portal.pages.reading import subject_names, today
 from services.portal.pages.tasks import Task
 from services.portal.visit import Visit
 from services.portal.wording import N_
@@ -32,6 +35,32 @@ async def interview_tasks(visit: Visit) -> list[Task]:
         for one in found
         if one.subject_id in firms
     ]
+
+
+async def overdue_tasks(visit: Visit) -> list[Task]:
+    """Returns the cases whose term has lapsed, for the head of the unit and the city to see to.
+
+    A lapsed term decides nothing; somebody is to see that it is decided.
+    """
+    if not visit.has(Role.UNIT_HEAD, Role.MUNICIPAL_REVIEWER):
+        return []
+    yesterday = date.fromisoformat(await today(visit)) - timedelta(days=1)
+    request = objection.ListCasesRequest(due_to=yesterday.isoformat(), page_size=ALL)
+    answer = await ask(visit.services.objection.ListCases(request))
+    sentence, words = visit.say(N_("督促办理已逾期的案件 {number}")), visit.words
+    tasks = [
+        Task(
+            sentence.format(number=case.number),
+            f"/cases/{case.case_id}",
+            words.term(case),
+            (0, case.term.target_on),
+        )
+        for case in answer.cases
+    ]
+    if not answer.next_page_token:
+        return tasks
+    more = visit.say(N_("还有更多已逾期的案件，见案件列表"))
+    return [*tasks, Task(more, f"/cases?due_to={yesterday}", "", (0, ""))]
 
 
 async def inspection_tasks(visit: Visit) -> list[Task]:

@@ -235,4 +235,5 @@ def _state(visit: Visit, row: Row) -> Cell:
 
 
 def _term(visit: Visit, row: Row) -> Cell:
-    return Cell(visit.words.term(row.case), link=visit.words.term_link(row.case))
+    words, case = visit.words, row.case
+    return Cell(words.term(case) or words.accept_by(case), link=words.term_link(case))

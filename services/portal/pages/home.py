@@ -93,6 +93,7 @@ _OF_SOME_ROLES = (
     alike.tasks,
     bureau_tasks.interview_tasks,
     bureau_tasks.inspection_tasks,
+    bureau_tasks.overdue_tasks,
     case_desk.tasks,
     city_tasks.impact_tasks,
     city_tasks.index_tasks,
@@ -123,11 +124,15 @@ async def _case_tasks(visit: Visit, words: Words) -> list[Task]:
                 person = away[case.caseworker].display_name
                 text += visit.say(N_("（代{person}）")).format(person=person)
             tasks.append(
-                Task(text, f"/cases/{case.case_id}", words.term(case), _case_urgency(case))
+                Task(text, f"/cases/{case.case_id}", _by_when(words, case), _case_urgency(case))
             )
     others = sum(map(_others, answers))
     more = visit.say(N_("另有 {n} 件案件，见案件列表")).format(n=others)
     return [*tasks, Task(more, "/cases", "", (3, ""))] if others else tasks
+
+
+def _by_when(words: Words, case: objection.Case) -> str:
+    return words.term(case) or words.accept_by(case)
 
 
 def _states(visit: Visit) -> tuple[str, ...]:
@@ -154,7 +159,7 @@ def _others(
 
 def _case_urgency(case: objection.Case) -> tuple[int, str]:
     if not case.HasField("term"):
-        return (1, "")
+        return (1, case.accept_by)
     return (0 if case.term.remaining_days <= URGENT_DAYS else 1, case.term.target_on)
 
 

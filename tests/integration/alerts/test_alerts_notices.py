@@ -231,6 +231,71 @@ async def test_a_bureau_hears_at_once_that_its_decision_was_sent_back(
     assert "期限至2026-09-20" in told.body
 
 
+async def test_a_lodged_case_has_a_receipt_and_stands_in_one_digest_of_the_next_morning(
+    alerts: RunningAlerts,
+) -> None:
+    new = case(kind="objection", accept_by="2026-09-21", accept_by_example=True)
+    new.lodged_at.FromDatetime(alerts.clock.now())
+    taken = case(kind="objection", accept_by="2026-09-21")
+    taken.case_id, taken.number = "c2", "测异〔2026〕2号"
+    for lodged in (new, new, taken):
+        event = objection.ObjectionLodged(case=lodged)
+        await alerts.announce(event, aggregate=f"case/{lodged.case_id}")
+    await alerts.announce(objection.ObjectionAccepted(case=taken), aggregate="case/c2")
+    receipt, _ = await alerts.notices("case")
+    assert (receipt.subject_id, receipt.about) == ("s1", "case/c1")
+    assert receipt.title == "收件回执：异议 测异〔2026〕1号"
+    assert "将不晚于2026-09-21（天数为示例值，各文本没有规定）决定是否受理" in receipt.body
+    await alerts.watch_days(2)
+    [digest] = [one for one in await alerts.notices("case") if not one.subject_id]
+    assert digest.address == "desk@test.example"
+    assert digest.title.startswith("新收到的申请：1 件")
+    assert "测异〔2026〕1号" in digest.body
+    assert "测异〔2026〕2号" not in digest.body
+
+
+async def test_the_head_hears_of_an_extension_at_once_and_the_applicant_of_the_decision(
+    alerts: RunningAlerts,
+) -> None:
+    asked = case(extension_requested_days=5, extension_ground="须委托鉴定")
+    asked.term.target_on = "2026-09-21"
+    await alerts.announce(objection.ExtensionRequested(case=asked), aggregate="case/c1")
+    [desk] = await alerts.notices("case")
+    assert (desk.address, desk.title) == (
+        "desk@test.example",
+        "请单位负责人审批延期：测异〔2026〕1号",
+    )
+    assert "须委托鉴定" in desk.body
+    longer = case()
+    longer.term.target_on = "2026-09-28"
+    decided = objection.ExtensionDecided(case=longer, approved=True)
+    await alerts.announce(decided, aggregate="case/c1")
+    [told] = [one for one in await alerts.notices("case") if one.subject_id]
+    assert told.title == "办理期限已批准延长：测异〔2026〕1号"
+    assert "至2026-09-28届满" in told.body
+
+
+async def test_a_reminder_for_the_city_is_told_to_both_bureaus(alerts: RunningAlerts) -> None:
+    city = f"{BUREAU[:4]}00"
+    await alerts.put(pb.Bureau(code=city, name="测试市局", email="city@test.example", version=1))
+    late = overdue(1)
+    late.tells.extend(["caseworker", "unit_head", "municipal_bureau"])
+    await alerts.announce(late, aggregate="case/c1")
+    for bureau in (BUREAU, city):
+        await alerts.term_digests.tell(bureau)
+    addresses = {one.address for one in await alerts.notices("term")}
+    assert addresses == {"desk@test.example", "city@test.example"}
+
+
+async def test_a_note_that_names_a_colleague_is_told_without_its_text(
+    alerts: RunningAlerts,
+) -> None:
+    named = objection.ColleaguesNamed(case=case(), note_id="n1", author_name="张三", names=["李四"])
+    await alerts.announce(named, named, aggregate="case/c1")
+    [told] = await alerts.notices("case")
+    assert (told.address, told.title) == ("desk@test.example", "请李四查看备注：测异〔2026〕1号")
+
+
 async def test_a_notice_without_an_address_is_kept_and_not_sent(alerts: RunningAlerts) -> None:
     nobody = subject(2)
     nobody.email = ""

@@ -246,8 +246,15 @@ def test_the_packaged_terms_read_afresh() -> None:
     assert (found.requirements, found.ambiguities) == (("R-114", "R-115"), ("C-12",))
     assert (found.valid_from, found.valid_to) == (date(2021, 9, 30), None)
     assert [(r.id, r.kind, r.working_days, r.overdue, r.local_hour) for r in found.reminders] == [
+        ("two_days_before", "remind", 3, False, 9),
         ("nearly_due", "remind", 2, False, 9),
+        ("last_day", "remind", 1, False, 9),
         ("overdue", "escalate", 1, True, 9),
+        ("overdue_third", "escalate", 3, True, 9),
+    ]
+    assert [r.tells[-1] for r in found.reminders] == [
+        *("caseworker", "caseworker", "unit_head", "unit_head"),
+        "municipal_bureau",
     ]
     assert {d.id: (d.days, d.cap) for d in afresh.values()} == {
         "objection_first": (5, 20),

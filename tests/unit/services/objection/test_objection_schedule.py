@@ -30,11 +30,23 @@ def test_a_term_is_overdue_at_the_midnight_after_its_last_day() -> None:
 def test_reminders_are_in_order_and_named_after_the_last_day() -> None:
     rungs = schedule_of(term("2026-09-14"), NUMBER, 2).rungs
     assert [(rung.key, rung.at) for rung in rungs] == [
+        ("two_days_before/2026-09-20", start_of(date(2026, 9, 17), 9)),
         ("nearly_due/2026-09-20", start_of(date(2026, 9, 18), 9)),
+        ("last_day/2026-09-20", start_of(date(2026, 9, 20), 9)),
         ("overdue/2026-09-20", start_of(date(2026, 9, 21), 9)),
+        ("overdue_third/2026-09-20", start_of(date(2026, 9, 23), 9)),
     ]
     assert rungs[0].message_zh == f"{NUMBER}办理期限至2026年9月20日届满，请及时核查并作出决定"
-    assert rungs[1].message_zh.startswith(f"{NUMBER}办理期限已于2026年9月20日届满")
+    assert rungs[2].message_zh == f"{rungs[0].message_zh}，请单位负责人督促"
+    assert rungs[3].message_zh.startswith(f"{NUMBER}办理期限已于2026年9月20日届满")
+    assert rungs[4].message_zh == f"{rungs[3].message_zh}，并报告市级机关"
+
+
+def test_a_later_reminder_is_addressed_to_more_people() -> None:
+    told = [set(rung.tells) for rung in schedule_of(term("2026-09-14"), NUMBER, 2).rungs]
+    assert told[:2] == [{"caseworker"}] * 2
+    assert told[2:4] == [{"caseworker", "unit_head"}] * 2
+    assert told[4] == {"caseworker", "unit_head", "municipal_bureau"}
 
 
 @pytest.mark.parametrize("kind", [CaseKind.OBJECTION, CaseKind.RECONSIDERATION])
@@ -44,10 +56,13 @@ def test_a_case_that_nobody_accepts_is_reminded_of_by_an_example_number_of_days(
     schedule = intake_schedule(kind, date(2026, 9, 14), NUMBER, 1)
     assert schedule is not None
     assert [(rung.key, rung.at) for rung in schedule.rungs] == [
+        ("intake/two_days_before/2026-09-20", start_of(date(2026, 9, 17), 9)),
         ("intake/nearly_due/2026-09-20", start_of(date(2026, 9, 18), 9)),
+        ("intake/last_day/2026-09-20", start_of(date(2026, 9, 20), 9)),
         ("intake/overdue/2026-09-20", start_of(date(2026, 9, 21), 9)),
+        ("intake/overdue_third/2026-09-20", start_of(date(2026, 9, 23), 9)),
     ]
-    near, over = (rung.message_zh for rung in schedule.rungs)
+    near, _, _, over, _ = (rung.message_zh for rung in schedule.rungs)
     assert near == (
         f"{NUMBER}于2026年9月14日提交，尚未决定是否受理，请不晚于2026年9月20日（天数为示例值）决定"
     )
@@ -61,7 +76,7 @@ def test_the_term_of_a_repair_runs_from_its_submission_so_nobody_is_reminded_bef
 def test_a_longer_term_has_reminders_of_its_own() -> None:
     short = {rung.key for rung in schedule_of(term("2026-09-14"), NUMBER, 2).rungs}
     long = {rung.key for rung in schedule_of(term("2026-09-14", 15), NUMBER, 4).rungs}
-    assert long == {"nearly_due/2026-10-16", "overdue/2026-10-16"}
+    assert {key.partition("/")[2] for key in long} == {"2026-10-16"}
     assert not short & long
 
 
