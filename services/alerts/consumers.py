@@ -99,21 +99,28 @@ def consumers(parts: Parts, timers: Timers) -> list[Consumer]:
         consumer(
             "alerts-objection",
             Stream.OBJECTION,
-            on(objection.LetterIssued, letter_issued),
-            on(objection.TermRungReached, term_rung_reached),
-            on(objection.CaseHandedOver, case_handed_over),
-            on(objection.ObjectionSentBack, objection_sent_back),
-            on(objection.ColleaguesNamed, case_notices.colleagues_named),
-            on(objection.ExtensionRequested, case_notices.extension_requested),
-            on(objection.ExtensionDecided, case_notices.extension_decided),
-            *(on(event, case_notices.case_lodged) for event in _LODGED),
-            *(on(event, no_longer_new) for event in _NO_LONGER_NEW),
-            on(objection.SupplementDue, case_notices.supplement_due),
-            on(objection.RecusalAsked, case_notices.recusal_asked),
-            on(objection.RecusalDecided, case_notices.recusal_decided),
+            *(on(event, handler) for event, handler in _of_cases()),
         ),
         consumer("alerts-deliveries", Stream.ALERTS, issued),
         consumer("alerts-escalations", Stream.ALERTS, escalated),
+    ]
+
+
+def _of_cases() -> list[tuple[type[Any], Handler[Any]]]:
+    """The handlers of the events of cases."""
+    return [
+        (objection.LetterIssued, letter_issued),
+        (objection.TermRungReached, term_rung_reached),
+        (objection.CaseHandedOver, case_handed_over),
+        (objection.ObjectionSentBack, objection_sent_back),
+        (objection.ColleaguesNamed, case_notices.colleagues_named),
+        (objection.ExtensionRequested, case_notices.extension_requested),
+        (objection.ExtensionDecided, case_notices.extension_decided),
+        *((event, case_notices.case_lodged) for event in _LODGED),
+        *((event, no_longer_new) for event in _NO_LONGER_NEW),
+        (objection.SupplementDue, case_notices.supplement_due),
+        (objection.RecusalAsked, case_notices.recusal_asked),
+        (objection.RecusalDecided, case_notices.recusal_decided),
     ]
 
 

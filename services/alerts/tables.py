@@ -29,8 +29,11 @@ from services.alerts.escalation.tables import (
     StepState,
 )
 from services.alerts.languages import Language
+from services.alerts.notes_of_cases import UNTOLD, Arrival, TermNote
 
-__all__ = [  # the tables of escalation belong to the same metadata
+__all__ = [  # the tables of escalation and of notes belong to the same metadata
+    "UNTOLD",
+    "Arrival",
     "Base",
     "DocumentNumber",
     "Escalation",
@@ -39,6 +42,7 @@ __all__ = [  # the tables of escalation belong to the same metadata
     "EscalationState",
     "EscalationStep",
     "StepState",
+    "TermNote",
 ]
 
 ZH = Language.CHINESE
@@ -46,7 +50,6 @@ _ZH = {"server_default": ZH.value}
 # Conditions of indexes, which a query repeats word for word so that the index is used.
 ON_FILE = "standing <> 'removed'"
 TOLD_OF = "NOT baseline"
-UNTOLD = "notice_id = ''"
 UNTOLD_RED = "baseline AND colour = 'red'"
 
 
@@ -343,43 +346,6 @@ class Notice(Base, table=True):
     check_code: str = Field(default="", sa_column_kwargs={"server_default": ""})
     # The link of the registry whose secret part is put into the mail, and only there.
     link_id: str = Field(default="", sa_column_kwargs={"server_default": ""})
-
-
-class TermNote(Base, table=True):
-    """A reminder of a case's term, announced by objection; `notice_id` is empty until it is told.
-
-    `event_id` is the event that announced it, `case_number` the number of its case.
-    """
-
-    __tablename__ = "term_note"
-    __table_args__ = (partial_index("ix_term_note_untold", "bureau", "at", where=UNTOLD),)
-
-    event_id: str = Field(primary_key=True)
-    bureau: str
-    case_id: str
-    case_number: str
-    message_zh: str
-    at: datetime
-    notice_id: str = ""
-
-
-class Arrival(Base, table=True):
-    """A case that was lodged; `notice_id` is empty until a digest of its bureau names it.
-
-    `decide_by` is the last day to accept or decline it, or of the term of a repair, as YYYY-MM-DD.
-    """
-
-    __tablename__ = "arrival"
-    __table_args__ = (partial_index("ix_arrival_untold", "bureau", "at", where=UNTOLD),)
-
-    case_id: str = Field(primary_key=True)
-    bureau: str
-    kind: str
-    number: str
-    subject_id: str
-    decide_by: str
-    at: datetime
-    notice_id: str = ""
 
 
 class Rhythm(StrEnum):
