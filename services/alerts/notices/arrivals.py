@@ -24,8 +24,10 @@ _NAMED = 100  # in one digest; the list of cases has the others
 KINDS = {"objection": "异议", "reconsideration": "复核", "repair": "信用修复"}
 
 
-def keep(change: Change, case: objection_pb2.Case) -> None:
-    """Keeps a lodged case, of which its bureau is to be told."""
+async def keep(change: Change, case: objection_pb2.Case) -> None:
+    """Keeps a lodged case, of which its bureau is to be told; does nothing if it is kept already."""
+    if await change.session.get(Arrival, case.case_id) is not None:
+        return
     row = Arrival(
         case_id=case.case_id,
         bureau=case.bureau,

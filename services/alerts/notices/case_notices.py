@@ -33,7 +33,7 @@ async def case_lodged(change: Change, received: Received[Any]) -> None:
     """
     case = received.message.case
     bureau = await contact_of(change.session, case.bureau)
-    arrivals.keep(change, case)
+    await arrivals.keep(change, case)
     await _tell_applicant(
         change, case, f"received/{case.case_id}", _receipt(case, bureau), _receipt_en(case, bureau)
     )
