@@ -25,7 +25,7 @@ KINDS = {"objection": "异议", "reconsideration": "复核", "repair": "信用�
 
 
 async def keep(change: Change, case: objection_pb2.Case) -> None:
-    """Keeps a lodged case, of which its bureau is to be told; does nothing if it is kept already."""
+    """Keeps a lodged case, of which its bureau is to be told, unless it is kept already."""
     if await change.session.get(Arrival, case.case_id) is not None:
         return
     row = Arrival(
