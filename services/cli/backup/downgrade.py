@@ -24,10 +24,10 @@ def downgrade(
     ],
     data: Data = None,
 ) -> None:
-    """停机后退回一个服务的表结构，供较早的版本使用；新列中的内容会丢失，先备份。
+    """停机后退回一个服务的表结构，供较早的版本使用。新列中的内容会丢失，先备份。
 
-    Takes the tables of a service back to a revision, for an earlier release. The platform must be
-    stopped. What newer columns hold is lost, so make a backup first.
+    Takes the tables of a service back, for an earlier release, while nothing runs. What newer
+    columns hold is lost, so make a backup first.
     """
     settings = Settings(data_dir=data) if data else Settings()
     if is_held(settings.data_dir):

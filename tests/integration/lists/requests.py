@@ -425,7 +425,13 @@ LISTS = (
     List(
         "registry",
         of_imports.list_faults,
-        (Asked(registry.ListFaultsRequest(batch_id="s1"), (CASEWORKER,)),),
+        (
+            Asked(registry.ListFaultsRequest(batch_id="s1"), (CASEWORKER,)),
+            *(
+                Asked(registry.ListFaultsRequest(batch_id="s1", **only), (CASEWORKER,), OF_A_BATCH)
+                for only in ({"reason": "FORMAT"}, {"column": "a"}, {"only_errors": True})
+            ),
+        ),
     ),
     List(
         "registry",

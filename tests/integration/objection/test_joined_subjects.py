@@ -20,9 +20,8 @@ ROW = "individual_business,同名摊位,market,样例路{n}号\n"
 CONTENT = "kind,name,sector,address\n" + ROW.format(n=1) + ROW.format(n=2)
 
 
-async def test_cases_follow_a_joined_subject(cast: Cast) -> None:
-    channel = cast.caseworker.channels["registry"]
-    desk = sameness_pb2_grpc.SamenessServiceStub(channel)
+async def taken_in(imports: registry_pb2_grpc.ImportServiceStub) -> str:
+    """The batch of two stalls of one name at two addresses."""
     header = registry.ImportHeader(
         request_id=new_request_id(),
         family="subjects",
@@ -34,9 +33,14 @@ async def test_cases_follow_a_joined_subject(cast: Cast) -> None:
         registry.ImportFileRequest(header=header),
         registry.ImportFileRequest(content=CONTENT.encode()),
     ]
-    imports = registry_pb2_grpc.ImportServiceStub(channel)
-    batch = (await ask(imports.ImportFile(iter(parts)))).batch
-    found = await ask(desk.ListLikenesses(sameness.ListLikenessesRequest(batch_id=batch.batch_id)))
+    return (await ask(imports.ImportFile(iter(parts)))).batch.batch_id
+
+
+async def test_cases_follow_a_joined_subject(cast: Cast) -> None:
+    channel = cast.caseworker.channels["registry"]
+    desk = sameness_pb2_grpc.SamenessServiceStub(channel)
+    batch_id = await taken_in(registry_pb2_grpc.ImportServiceStub(channel))
+    found = await ask(desk.ListLikenesses(sameness.ListLikenessesRequest(batch_id=batch_id)))
     [one] = found.likenesses
     shown = await ask(desk.GetLikeness(sameness.GetLikenessRequest(likeness_id=one.likeness_id)))
     kept, joined = (side.subject.subject_id for side in shown.sides)

@@ -41,6 +41,7 @@ CONTRACTS = (
     "operations.v1.operations",
     "registry.v1.bulk",
     "registry.v1.institutions",
+    "registry.v1.orders",
     "registry.v1.registry",
 )
 MARKUP = "送检，[/red][bold]x[/] ^{1,40}$ :smile: [link=http://e.example]"
