@@ -80,6 +80,7 @@ PAGES = {
         "/cases",
         "/cases?q=无&sector=medical&due_to=2026-12-31",
         "/cases/accept",
+        "/cases/take",
         "/escalations",
         "/subjects",
         "/subjects/new",
