@@ -327,6 +327,9 @@ def run_or_refuse(work: Coroutine[Any, Any, T]) -> T:
     except grpc.aio.AioRpcError as error:
         print_refusal(refusal_of(error))
         raise typer.Exit(1) from error
+    except Refusal as refusal:
+        print_refusal(refusal)
+        raise typer.Exit(1) from refusal
 
 
 def print_refusal(refusal: Refusal) -> None:
