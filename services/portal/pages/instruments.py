@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from functools import partial
@@ -12,7 +13,9 @@ from law.instruments import catalogue
 from plumbing.client import ask
 from plumbing.identity import Role
 from protos.alerts.v1 import alerts_pb2 as alerts
+from protos.registry.v1 import orders_pb2 as order_pb
 from protos.registry.v1 import registry_pb2 as registry
+from services.portal import order_words
 from services.portal.listing import Asked, Cell, Chunk, Column, Filter, Listing, chunk_of, show
 from services.portal.pages.reading import bureau_names, subject, subject_names, today
 from services.portal.visit import Visit
@@ -138,12 +141,21 @@ async def one(visit: Visit) -> Response:
     request = registry.GetInstrumentRequest(instrument_id=visit.path("instrument_id"))
     answer = await ask(visit.services.registry.GetInstrument(request))
     wanted = alerts.ListColoursRequest(instrument_id=answer.instrument.instrument_id)
-    coloured = (await ask(visit.services.alerts.ListColours(wanted))).instruments
+    open_order = order_pb.ListOrdersRequest(
+        instrument_id=answer.instrument.instrument_id, open=True, page_size=1
+    )
+    coloured, orders = await asyncio.gather(
+        ask(visit.services.alerts.ListColours(wanted)),
+        ask(visit.services.orders.ListOrders(open_order)),
+    )
+    order = orders.orders[0] if orders.orders else None
     return visit.page(
         "instruments/one.html",
         instrument=answer.instrument,
         verifications=answer.verifications,
-        coloured=coloured[0] if coloured else None,
+        coloured=coloured.instruments[0] if coloured.instruments else None,
+        order=order,
+        order_state=order_words.state(visit.say, order.state) if order else None,
         owner=await subject(visit, answer.instrument.subject_id),
         today=await today(visit),
         filed=visit.query("filed") == "yes",
