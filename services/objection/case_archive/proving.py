@@ -1,7 +1,7 @@
 """Proves the audit entries of a case against the newest signed checkpoint of the service.
 
-The subject of the case is shown the texts of the entries about what it may read itself, and for all
-others the digests, which prove that nothing was left out or added.
+The subject of the case, and a bureau that only reads it, are shown the texts of the entries about
+what the subject may read itself, and for all others the digests, which prove that nothing was left out or added.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from plumbing.view import View
 from protos.objection.v1 import archive_pb2 as pb
 from services.objection.evidence.access import visible_case
 from services.objection.steps import aggregate_of
+from services.objection.tables import Case
 
 # What the subject reads on the page of its case, or in its letters.
 _OF_SUBJECT = frozenset(
@@ -40,7 +41,7 @@ async def prove_case(view: View, request: pb.ProveCaseRequest, *, key: str) -> p
     size = checkpoint.size if checkpoint else 0
     covered = [row for row in rows if row.sequence and row.sequence <= size]
     return pb.ProveCaseResponse(
-        entries=await _proven(view, covered, size),
+        entries=await _proven(view, covered, size, whole=_hears(view, case)),
         uncovered=len(rows) - len(covered),
         size=size,
         note=checkpoint.note if checkpoint else "",
@@ -48,8 +49,18 @@ async def prove_case(view: View, request: pb.ProveCaseRequest, *, key: str) -> p
     )
 
 
-async def _proven(view: View, rows: Sequence[AuditEntry], size: int) -> list[pb.ProvenEntry]:
-    tree, whole = Tree(view.session, size), not view.caller.has(Role.OPERATOR)
+def _hears(view: View, case: Case) -> bool:
+    """Whether the caller is of a bureau that hears the case or is above it.
+
+    The bureau whose decision is reconsidered reads the reconsideration as the subject does.
+    """
+    return not view.caller.has(Role.OPERATOR) and view.caller.covers(case.bureau)
+
+
+async def _proven(
+    view: View, rows: Sequence[AuditEntry], size: int, *, whole: bool
+) -> list[pb.ProvenEntry]:
+    tree = Tree(view.session, size)
     try:
         return [await _entry(tree, row, shown=whole or row.action in _OF_SUBJECT) for row in rows]
     except ChainCut as error:

@@ -16,7 +16,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 
 from law.errors import Fault, InvalidInput
 from law.objection import OBJECTION_CITE
-from plumbing import paging
+from plumbing import paging, row_scope
 from plumbing.change import Change
 from plumbing.identity import Caller
 from plumbing.view import View
@@ -118,8 +118,16 @@ async def list_notes(view: View, request: pb.ListCaseNotesRequest) -> pb.ListCas
 
 
 async def list_mentions(view: View, request: pb.ListMentionsRequest) -> pb.ListMentionsResponse:
-    """Returns a page of the notes that name the caller and are not confirmed, the oldest first."""
-    rows = _unseen(view.caller)
+    """Returns a page of the notes that name the caller and are not confirmed, the oldest first.
+
+    Notes on cases outside the caller's scope are left out: its account may have moved since, or the
+    case was handed over.
+    """
+    rows = (
+        _unseen(view.caller)
+        .join(Case, col(Case.case_id) == col(CaseMention.case_id))
+        .where(row_scope.covered(view.caller, Case.bureau))
+    )
     order = (CaseMention.at, CaseMention.note_id)
     page, token = await paging.page(view.session, request, rows, *order)
     count = await paging.count(view.session, request, rows, token)

@@ -106,10 +106,11 @@ async def add_evidence(
     The same file sent again to the same case is there once. Raises the errors of
     `require_may_send`.
     """
-    case = await require_may_send(change, header, most)
+    case = await require_may_send(change, header, most + 1)
     subject_id = case.subject_id if case else header.subject_id
     row = await _present(change, case, subject_id, stored.sha256)
     if row is None:
+        await _require_room(change, case.case_id if case else "", subject_id, most)
         row = _row(change, header, case, stored, preview)
         change.session.add(row)
         _note(change, row, case)

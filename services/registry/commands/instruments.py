@@ -29,6 +29,7 @@ from services.registry.commands.targets import (
     refuse_any,
     require_version,
 )
+from services.registry.orders.following import follow_instruments
 from services.registry.proposals.propose import Proposed, object_id, propose
 from services.registry.red_alerts import ends_red
 from services.registry.serials import right_to_mark, serial_of
@@ -156,6 +157,7 @@ async def _alter(
     before, left = row.model_dump(mode="json"), serial_of(row)
     row.sqlmodel_update({**values, "bureau": owner.bureau, "in_review": owner.in_review})
     others = await save_instruments(change, [row], left=[left])
+    await follow_instruments(change, col(Instrument.instrument_id) == row.instrument_id)
     change.audit(
         "change_instrument",
         f"instrument/{row.instrument_id}",

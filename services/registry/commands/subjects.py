@@ -22,7 +22,11 @@ from services.registry.commands.targets import (
 )
 from services.registry.former_names import renamed
 from services.registry.look_alikes import look_alikes, rows_of
-from services.registry.tables import Subject
+from services.registry.orders.following import follow_instruments
+from services.registry.sameness.finding import follow_owners, look
+from services.registry.sameness.places import of_subject
+from services.registry.sameness.tables import Likeness
+from services.registry.tables import Instrument, Subject
 from services.registry.validation import SubjectContent, read_subject, reader_of
 
 # The columns that an operator may change itself; only its bureau changes the others.
@@ -79,6 +83,9 @@ async def _alter(
     row.sqlmodel_update({**values, "former_names": former})
     await save_subjects(change, [row])
     followed = await follow_owner(change, row)
+    await follow_instruments(change, col(Instrument.subject_id) == row.subject_id)
+    await follow_owners(change, col(Likeness.subject_id) == row.subject_id)
+    await look(change, of_subject(before["bureau"], before["name_key"]))
     after = row.model_dump(mode="json") | {"instruments_followed": followed}
     change.audit("change_subject", f"subject/{row.subject_id}", before=before, after=after)
 

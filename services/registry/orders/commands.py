@@ -154,6 +154,7 @@ async def _refuse_unfit(
     for number, row in enumerate(rows):
         for zh, en in _unfit(row, rows[0].subject_id, allowed, waiting, institution.name):
             faults.append(Fault(f"{_FIELD}[{number}]", f"{row.serial_no}：{zh}", en))
+        waiting.add(row.instrument_id)  # of one that is named twice, the second is refused
     refuse_any(faults)
 
 

@@ -12,7 +12,7 @@ from plumbing.chunks import chunks
 from services.registry.sameness.places import Place
 from services.registry.sameness.sides import Side, sides_at, wait
 from services.registry.sameness.tables import LikeKind, Likeness, LikenessOfBatch
-from services.registry.tables import Instrument, Record, Subject, Verification
+from services.registry.tables import ImportedThing, Instrument, Record, Subject, Verification
 
 WAITING, DECIDED = "waiting", "decided"
 IDS_IN_QUERY = 400
@@ -57,6 +57,26 @@ async def look_again(change: Change, batch_id: str) -> None:
     await change.session.exec(
         sa.delete(LikenessOfBatch).where(col(LikenessOfBatch.batch_id) == batch_id)
     )
+
+
+async def follow_owners(change: Change, *which: sa.ColumnElement[bool]) -> None:
+    """Gives what is perhaps the same to the present bureaus of its owners, where `which` is true.
+
+    A bureau to which a subject no longer belongs neither sees nor decides it.
+    """
+    present = (
+        select(Subject.bureau).where(Subject.subject_id == Likeness.subject_id).scalar_subquery()
+    )
+    left = sa.and_(col(Likeness.subject_id) != "", col(Likeness.bureau) != present, *which)
+    await change.session.exec(sa.update(Likeness).where(left).values(bureau=present))
+
+
+async def follow_owners_of_batch(change: Change, batch_id: str) -> None:
+    """Does the same for the subjects that an import changed."""
+    of_batch = select(ImportedThing.thing_id).where(
+        ImportedThing.batch_id == batch_id, ImportedThing.kind == "subject"
+    )
+    await follow_owners(change, col(Likeness.subject_id).in_(of_batch))
 
 
 def place_of(row: Likeness) -> Place:

@@ -17,6 +17,7 @@ from plumbing.change import Change
 from protos.registry.v1 import events_pb2 as events
 from services.registry.announce_changes import Cause, save_instruments, save_verifications
 from services.registry.commands import records
+from services.registry.orders.following import join_orders
 from services.registry.red_alerts import facts_of, is_red
 from services.registry.sameness import aliases, places
 from services.registry.sameness.finding import look
@@ -50,11 +51,12 @@ async def join_instruments(
     aside = await _severe_stands(change, kept, {one.verified_on for one in taken})
     await save_verifications(change, [*taken, *(one for one in aside if one not in taken)], cause)
     await save_instruments(change, [kept, *joined], cause)
+    orders = await join_orders(change, kept, [one.instrument_id for one in joined], ground)
     change.audit(
         "join_instruments",
         f"instrument/{kept.instrument_id}",
         before=before,
-        after=kept.model_dump(mode="json") | {"joined": former},
+        after=kept.model_dump(mode="json") | {"joined": former, "orders": orders},
         ground=ground,
     )
     for day in {one.verified_on for one in taken}:

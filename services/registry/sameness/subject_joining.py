@@ -1,7 +1,7 @@
 """Joins two subjects that are one: a second person has released it.
 
-Instruments, records and accounts of the subject that goes belong to the one that stays; its id, its
-credit code and its name lead there.
+Instruments, records, orders and accounts of the subject that goes belong to the one that stays; its
+id, its credit code and its name lead there.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from services.registry.announce_changes import (
 )
 from services.registry.former_names import keys_of, renamed
 from services.registry.identity.tables import Account
+from services.registry.orders.following import follow_subject
 from services.registry.sameness import aliases, places
 from services.registry.sameness.finding import look
 from services.registry.sameness.tables import Likeness
@@ -76,8 +77,10 @@ async def _take_along(
     people = accounts.all()
     for account in people:
         account.subject_id = kept.subject_id
+    orders = await follow_subject(change, joined.subject_id, kept.subject_id)
     await _look_again(change, kept, joined, instruments, records)
     return {
+        "orders": orders,
         "instruments": [one.instrument_id for one in instruments],
         "records": [one.record_id for one in records],
         "accounts": [one.account_id for one in people],

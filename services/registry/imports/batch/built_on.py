@@ -20,6 +20,7 @@ from services.registry.imports.batch import imported_rows
 from services.registry.imports.batch.imported_rows import ROWS_AT_ONCE, TABLES
 from services.registry.imports.plan.plan import Kind, fetch, present_rows
 from services.registry.imports.plan.verifications import STATED
+from services.registry.orders.tables import UNENDED, Order
 from services.registry.tables import (
     Bureau,
     Contest,
@@ -51,7 +52,13 @@ REFERENCES: Mapping[Kind, Sequence[tuple[Any, Kind | None, Any, str]]] = {
     Kind.VERIFICATION: (),
     Kind.RECORD: ((Contest.record_id, None, Contest.case_id, "TRUE"),),
 }
-ACCOUNTS = {Kind.BUREAU: col(Account.bureau), Kind.SUBJECT: col(Account.subject_id)}
+# What refers to a thing without an event by which a rival would be found.
+_OPEN_ACCOUNT = sa.not_(col(Account.closed))
+UNANNOUNCED: Sequence[tuple[Kind, Any, Any]] = (
+    (Kind.BUREAU, col(Account.bureau), _OPEN_ACCOUNT),
+    (Kind.SUBJECT, col(Account.subject_id), _OPEN_ACCOUNT),
+    (Kind.INSTRUMENT, col(Order.instrument_id), sa.text(UNENDED)),
+)
 Things = dict[Kind, dict[str, ImportedThing]]
 
 
@@ -73,18 +80,18 @@ def is_removed(thing: ImportedThing) -> bool:
 async def refuse_if_built_on(change: Change, things: Things) -> None:
     """Raises WrongState, with a fault for each thing that was changed or referred to since."""
     faults = await _changed_since(change, things) + await _referred_to(change, things)
-    faults += await _with_accounts(change, things)
+    faults += await _with_people_and_orders(change, things)
     faults += await _former_bureaus_gone(change, things)
     faults += await _passes_relying_on_use(change, things)
     _refuse(faults)
 
 
-async def refuse_with_accounts(change: Change, things: Things) -> None:
-    """Raises WrongState, with a fault for each thing to be removed that has an open account.
+async def refuse_with_people_and_orders(change: Change, things: Things) -> None:
+    """Raises WrongState, with a fault for each removed thing with an open account or open order.
 
-    Accounts are not announced, so their opening is not among what a rival is found by.
+    A rival is not found by these.
     """
-    _refuse(await _with_accounts(change, things))
+    _refuse(await _with_people_and_orders(change, things))
 
 
 def _refuse(faults: Sequence[Fault]) -> None:
@@ -156,11 +163,11 @@ async def _referred_to(change: Change, things: Things) -> list[Fault]:
     return faults
 
 
-async def _with_accounts(change: Change, things: Things) -> list[Fault]:
-    """Things that would be removed, and which have an open account."""
+async def _with_people_and_orders(change: Change, things: Things) -> list[Fault]:
+    """Things that would be removed, and which have an open account or an open order."""
     faults: list[Fault] = []
-    for kind, column in ACCOUNTS.items():
-        query: Any = sa.select(column.label("thing")).where(sa.not_(col(Account.closed)))
+    for kind, column, counted in UNANNOUNCED:
+        query: Any = sa.select(column.label("thing")).where(counted)
         rows = await fetch(change.session, query, column, removed_of(things[kind]))
         faults += [_referred(kind, thing_id) for thing_id in sorted({r["thing"] for r in rows})]
     return faults

@@ -36,7 +36,7 @@ from services.registry.imports.batch.built_on import (
     Things,
     put_into_use_by,
     refuse_if_built_on,
-    refuse_with_accounts,
+    refuse_with_people_and_orders,
     removed_of,
     things_of,
 )
@@ -49,10 +49,11 @@ from services.registry.imports.staging.needed_rows import Needed, copied, copy_n
 from services.registry.imports.staging.rivals import Footprint, Key, Overtaken, Seen
 from services.registry.imports.staging.scratch import FOLDER, Scratch
 from services.registry.imports.staging.staged import Staged, move_rows
+from services.registry.orders.following import follow_instruments
 from services.registry.proposals.propose import Proposed, object_id, propose
 from services.registry.publication.standing import decisions, reopen
 from services.registry.publication.told import forget_changed, tellings
-from services.registry.sameness.finding import look_again
+from services.registry.sameness.finding import follow_owners_of_batch, look_again
 from services.registry.tables import ImportBatch, Proposal
 
 T = TypeVar("T")
@@ -245,7 +246,7 @@ async def undo(change: Change, batch: ImportBatch, ground: str, undone: Undone) 
     if undone.staged is None:
         raise _disturbed()
     await undone.staged.require_current(change)
-    await refuse_with_accounts(change, undone.things)
+    await refuse_with_people_and_orders(change, undone.things)
     before = batch.model_dump(mode="json", include={"state"})
     batch.state = "undone"
     counts = {kind.value: len(of_kind) for kind, of_kind in undone.things.items() if of_kind}
@@ -261,6 +262,8 @@ async def undo(change: Change, batch: ImportBatch, ground: str, undone: Undone) 
     await undone.staged.announce(change)
     cause = Cause(events.CAUSE_UNDONE, ground, batch.batch_id, batch.baseline)
     await _review_again(change, undone.things[Kind.RECORD], cause)
+    await follow_instruments(change)
+    await follow_owners_of_batch(change, batch.batch_id)
     await look_again(change, batch.batch_id)
 
 

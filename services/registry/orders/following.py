@@ -1,0 +1,79 @@
+"""Orders follow what the register learns later of their instrument and its owner.
+
+An order that has not ended belongs to the present owner of its instrument, so that nobody else is
+told of it or acts on it. One that has ended stays with the bureau that it was kept by.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+import sqlalchemy as sa
+from sqlmodel import col, select
+
+from plumbing.change import Change
+from services.registry.orders.moves import step
+from services.registry.orders.states import OPEN, OrderState
+from services.registry.orders.tables import UNENDED, Order
+from services.registry.tables import Instrument
+
+
+async def follow_instruments(change: Change, *which: sa.ColumnElement[bool]) -> list[str]:
+    """Gives open orders to the present owners and bureaus of their instruments; returns their ids.
+
+    `which` are conditions on instruments; none means all of them.
+    """
+    differing = (
+        select(Order, Instrument)
+        .join(Instrument, col(Instrument.instrument_id) == Order.instrument_id)
+        .where(
+            sa.text(UNENDED),
+            sa.or_(
+                col(Order.subject_id) != Instrument.subject_id,
+                col(Order.bureau) != Instrument.bureau,
+            ),
+            *which,
+        )
+        .order_by(col(Order.order_id))
+    )
+    rows = (await change.session.exec(differing)).all()
+    for order, instrument in rows:
+        order.subject_id, order.bureau = instrument.subject_id, instrument.bureau
+    await change.session.flush()
+    return [order.order_id for order, _ in rows]
+
+
+async def follow_subject(change: Change, former_id: str, present_id: str) -> list[str]:
+    """Gives all orders of a subject to the one that it was joined to; returns their ids."""
+    of_former = select(Order).where(col(Order.subject_id) == former_id).order_by(Order.order_id)
+    rows = (await change.session.exec(of_former.with_for_update())).all()
+    for order in rows:
+        order.subject_id = present_id
+    await change.session.flush()
+    await follow_instruments(change, col(Instrument.subject_id) == present_id)
+    return [order.order_id for order in rows]
+
+
+async def join_orders(
+    change: Change, kept: Instrument, former_ids: Collection[str], ground: str
+) -> list[str]:
+    """Gives the orders of joined instruments to the one that stays; returns their ids.
+
+    An instrument has one open order: the one that has come furthest goes on, others are withdrawn.
+    """
+    ids = [kept.instrument_id, *former_ids]
+    of_all = select(Order).where(col(Order.instrument_id).in_(ids)).order_by(Order.order_id)
+    rows = (await change.session.exec(of_all.with_for_update())).all()
+    for order in _overtaken(rows):
+        await step(change, order, OrderState.WITHDRAWN, ground=ground)
+    moved = [order for order in rows if order.instrument_id != kept.instrument_id]
+    for order in moved:
+        order.instrument_id = kept.instrument_id
+    await change.session.flush()
+    return [order.order_id for order in moved]
+
+
+def _overtaken(rows: Sequence[Order]) -> Sequence[Order]:
+    """The open orders but the one that has come furthest, the earliest among equals."""
+    unended = [order for order in rows if order.state in OPEN]
+    return sorted(unended, key=lambda one: (-OPEN.index(one.state), one.applied_on))[1:]
