@@ -307,7 +307,8 @@ async def objection_sent_back(
 
 
 async def case_handed_over(change: Change, received: Received[objection.CaseHandedOver]) -> None:
-    """Issues a notice to the bureau to which a case was handed over."""
+    """Issues a notice to the bureau to which a case was handed over; the former hears no more."""
+    await no_longer_new(change, received)
     message, case = received.message, received.message.case
     bureau = await known(change.session, Bureau, case.bureau)
     text = Text(

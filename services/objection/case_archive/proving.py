@@ -1,7 +1,8 @@
 """Proves the audit entries of a case against the newest signed checkpoint of the service.
 
 The subject of the case, and a bureau that only reads it, are shown the texts of the entries about
-what the subject may read itself, and for all others the digests, which prove that nothing was left out or added.
+what the subject may read itself, and for all others the digests, which prove that nothing was left
+out or added.
 """
 
 from __future__ import annotations

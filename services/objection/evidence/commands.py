@@ -9,7 +9,7 @@ from uuid import uuid4
 import sqlalchemy as sa
 from sqlmodel import col, select
 
-from law.errors import Fault, InvalidInput, NotPermitted, WrongState
+from law.errors import AlreadyExists, Fault, InvalidInput, NotPermitted, WrongState
 from law.objection import OBJECTION_CITE
 from plumbing.archives import plain_name
 from plumbing.change import Change
@@ -103,18 +103,28 @@ async def add_evidence(
 ) -> pb.UploadEvidenceResponse:
     """Adds a stored file to a case, or holds it for a case still to be lodged.
 
-    The same file sent again to the same case is there once. Raises the errors of
-    `require_may_send`.
+    The same file sent again to the same case is there once. Raises AlreadyExists if it was sent
+    with another classification, and the errors of `require_may_send`.
     """
     case = await require_may_send(change, header, most + 1)
     subject_id = case.subject_id if case else header.subject_id
     row = await _present(change, case, subject_id, stored.sha256)
-    if row is None:
+    if row is not None:
+        _require_same_classification(row, header)
+    else:
         await _require_room(change, case.case_id if case else "", subject_id, most)
         row = _row(change, header, case, stored, preview)
         change.session.add(row)
         _note(change, row, case)
     return pb.UploadEvidenceResponse(evidence=wire.evidence(row))
+
+
+def _require_same_classification(row: CaseEvidence, header: pb.EvidenceHeader) -> None:
+    """Who may see a file is never changed silently, nor believed to be changed."""
+    if row.classification != (header.classification or Classification.CASE_FILE):
+        zh = "同一文件已经提交，可以查看的人员范围不同，且不能更改"
+        en = "This file was sent already, to be seen by others, which cannot be changed"
+        raise AlreadyExists(zh, en, evidence_id=row.evidence_id)
 
 
 async def _present(

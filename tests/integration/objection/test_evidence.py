@@ -171,8 +171,15 @@ async def test_the_reconsidering_city_sees_the_confidential_files(cast: Cast) ->
     late = await refused(send(cast.operator, pdf(), case_id=case.case_id))
     assert late.reason == "WRONG_STATE"
     assert await reason(cast.reviewer.evidence.ReadEvidence(_read(secret))) == "NOT_FOUND"
-    await cast.reconsider(case)
+    again = await cast.reconsider(case)
     assert await whole(cast.reviewer, secret)
+    # The district reads the reconsideration, and nothing that the city keeps for itself.
+    await send(cast.reviewer, pdf(), classification="internal", case_id=again.case_id)
+    await sealed(cast, again)
+    for person, internal in ((cast.reviewer, True), (cast.caseworker, False)):
+        told = [entry.content for entry in (await _proof(person, again)).entries]
+        assert any("reconsideration.lodge" in content for content in told)
+        assert any("add_evidence" in content for content in told) == internal
 
 
 async def test_what_is_refused_leaves_nothing(cast: Cast) -> None:
@@ -201,6 +208,9 @@ async def test_the_same_file_is_there_once(cast: Cast) -> None:
         first.evidence_id
     )
     assert await reason(send(cast.operator, pdf(), header)) == "ALREADY_EXISTS"
+    # Who may see it is not changed, and nobody is left to believe that it was.
+    other = send(cast.operator, content, case_id=case.case_id, classification="confidential")
+    assert await reason(other) == "ALREADY_EXISTS"
     assert names(await listed(cast.operator, case)) == ["一次.pdf"]
 
 
@@ -267,11 +277,7 @@ async def test_the_case_file_stands_on_its_own(cast: Cast) -> None:
     await send(cast.caseworker, pdf(), classification="internal", file_name="笔录.pdf", **of_case)
     await cast.decide(await cast.accept(case), "uphold")
     await cast.closed(case)
-    sealed = operations_pb2.GetCheckpointRequest(fresh=True)
-    async with asyncio.timeout(PATIENCE_SECONDS):
-        while (await _proof(cast, case)).uncovered or not (await _proof(cast, case)).entries:
-            await ask(cast.administrator.operations.GetCheckpoint(sealed))
-            await asyncio.sleep(0.1)
+    await sealed(cast, case)
     of_bureau = await archive_of(cast.caseworker, case)
     of_subject = await archive_of(cast.operator, case)
     assert of_bureau["evidence/证书.pdf"] == content
@@ -297,11 +303,21 @@ def assert_proven(parts: dict[str, bytes], *, internal: bool) -> None:
     assert any("add_evidence" in one["content"] for one in held) == internal
 
 
-async def _proof(cast: Cast, case: cases.Case) -> archive_pb2.ProveCaseResponse:
+async def sealed(cast: Cast, case: cases.Case) -> None:
+    """Waits until a checkpoint covers every audit entry of a case."""
+    fresh = operations_pb2.GetCheckpointRequest(fresh=True)
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while True:
+            proof = await _proof(cast.caseworker, case)
+            if proof.entries and not proof.uncovered:
+                return
+            await ask(cast.administrator.operations.GetCheckpoint(fresh))
+            await asyncio.sleep(0.1)
+
+
+async def _proof(person: Person, case: cases.Case) -> archive_pb2.ProveCaseResponse:
     request = archive_pb2.ProveCaseRequest(case_id=case.case_id)
-    answer: archive_pb2.ProveCaseResponse = await ask(
-        cast.caseworker.case_archive.ProveCase(request)
-    )
+    answer: archive_pb2.ProveCaseResponse = await ask(person.case_archive.ProveCase(request))
     return answer
 
 

@@ -17,6 +17,7 @@ from plumbing import migrations
 from plumbing.client import Refusal, ask, new_request_id, refusal_of
 from plumbing.database import Database
 from plumbing.events.outbox import Outbox
+from protos.identity.v1 import identity_pb2
 from protos.objection.v1 import desk_pb2 as desk
 from protos.objection.v1 import objection_pb2 as pb
 from protos.operations.v1 import operations_pb2 as operations
@@ -25,7 +26,17 @@ from services.grading.receipts.cutting import whole
 from services.grading.receipts.storing import texts
 from services.grading.tables import Receipt
 from services.objection.letters import DECISION_TITLE, DECLINED_TITLE
-from tests.integration.objection.processes import BUREAU, Cast, Person, local, refused
+from tests.integration.objection.processes import (
+    BUREAU,
+    OTHER_BUREAU,
+    PASSWORD,
+    ROLES,
+    Cast,
+    Person,
+    engaged,
+    local,
+    refused,
+)
 from tests.patience import PATIENCE_SECONDS
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -451,6 +462,31 @@ async def test_a_note_names_colleagues_and_no_subject_reads_it(cast: Cast) -> No
         mentions=[cast.operator.account_id],
     )
     assert (await refused(cast.caseworker.desk.AddCaseNote(stranger))).faults[0][0] == "mentions"
+    await taken_back(cast, case)
+
+
+async def test_who_has_left_the_bureau_reads_none_of_its_notes(cast: Cast) -> None:
+    case, roles = await cast.lodge(await cast.penalty()), [ROLES.ROLE_CASEWORKER]
+    leaving = await engaged(cast.processes, cast.administrator, "leaving", roles, BUREAU)
+    note = desk.AddCaseNoteRequest(
+        request_id=new_request_id(),
+        case_id=case.case_id,
+        note="请核对",
+        mentions=[leaving.account_id],
+    )
+    await ask(cast.caseworker.desk.AddCaseNote(note))
+    assert (await ask(leaving.desk.ListMentions(desk.ListMentionsRequest()))).notes
+    change = identity_pb2.ChangeAccountRequest(
+        request_id=new_request_id(),
+        account_id=leaving.account_id,
+        roles=roles,
+        bureau=OTHER_BUREAU,
+        ground="调动（合成）",
+    )
+    changed = await ask(cast.administrator.identity.ChangeAccount(change))
+    assert changed.account.bureau == OTHER_BUREAU
+    left = await cast.processes.log_in("leaving", PASSWORD)
+    assert not (await ask(left.desk.ListMentions(desk.ListMentionsRequest()))).notes
     await taken_back(cast, case)
 
 
