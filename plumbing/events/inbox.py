@@ -86,11 +86,15 @@ class EventHandler(Generic[M]):
     `apply` changes the service's own database, in the transaction of the inbox, once per event.
     `react` runs before `apply` and has effects elsewhere, such as signalling a workflow; it runs at
     least once, so it must be idempotent. Both may raise TryLater or Away.
+
+    `later` says that the consumer took up the type after an earlier release, which passed its
+    events: one of those that comes again, since a stream was filled anew, has no effect any more.
     """
 
     event_type: type[M]
     apply: Callable[[AsyncSession, Received[M]], Awaitable[None]] | None = None
     react: Callable[[Received[M]], Awaitable[None]] | None = None
+    later: bool = False
 
 
 class Place(Enum):
@@ -236,11 +240,13 @@ class Inbox:
         last = 0 if position is None else position.last_seq
         if event.sequence > last:
             return Place.NEXT if event.sequence == last + 1 else Place.EARLY
-        if event.type not in self._handlers or await self._handled(session, event.id):
+        on = self._handlers.get(event.type)
+        if on is None or await self._handled(session, event.id):
             return Place.DONE
         failure = await session.get(InboxFailure, (self.consumer, event.id))
-        buried = failure is not None and failure.buried_at is not None
-        return Place.BURIED if buried else Place.CONTRADICTS
+        if failure is not None and failure.buried_at is not None:
+            return Place.BURIED
+        return Place.DONE if on.later else Place.CONTRADICTS
 
     async def _handled(self, session: AsyncSession, event_id: UUID) -> bool:
         note = select(InboxEvent.event_id).where(

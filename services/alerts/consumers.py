@@ -100,6 +100,7 @@ def consumers(parts: Parts, timers: Timers) -> list[Consumer]:
             "alerts-objection",
             Stream.OBJECTION,
             *(on(event, handler) for event, handler in _of_cases()),
+            *(on(event, handler, later=True) for event, handler in _of_cases_later()),
         ),
         consumer("alerts-deliveries", Stream.ALERTS, issued),
         consumer("alerts-escalations", Stream.ALERTS, escalated),
@@ -114,13 +115,19 @@ def _of_cases() -> list[tuple[type[Any], Handler[Any]]]:
         (objection.CaseHandedOver, case_handed_over),
         (objection.ObjectionSentBack, objection_sent_back),
         (objection.ColleaguesNamed, case_notices.colleagues_named),
+        (objection.SupplementDue, case_notices.supplement_due),
+        (objection.RecusalAsked, case_notices.recusal_asked),
+        (objection.RecusalDecided, case_notices.recusal_decided),
+    ]
+
+
+def _of_cases_later() -> list[tuple[type[Any], Handler[Any]]]:
+    """The handlers of events of cases of which the first releases told nobody."""
+    return [
         (objection.ExtensionRequested, case_notices.extension_requested),
         (objection.ExtensionDecided, case_notices.extension_decided),
         *((event, case_notices.case_lodged) for event in _LODGED),
         *((event, no_longer_new) for event in _NO_LONGER_NEW),
-        (objection.SupplementDue, case_notices.supplement_due),
-        (objection.RecusalAsked, case_notices.recusal_asked),
-        (objection.RecusalDecided, case_notices.recusal_decided),
     ]
 
 
