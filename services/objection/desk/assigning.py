@@ -17,9 +17,10 @@ from protos.objection.v1 import desk_pb2 as pb
 from protos.objection.v1 import events_pb2 as events
 from services.objection.clients import Clients
 from services.objection.desk.notes import add_note
+from services.objection.handling import case_for_staff
 from services.objection.hearers import Hearing, Hearings
 from services.objection.queries import WAITING, find_case
-from services.objection.steps import case_in_scope, record_step
+from services.objection.steps import record_step
 from services.objection.tables import Case
 
 NOBODY_ZH, NOBODY_EN = "无人", "nobody"
@@ -86,13 +87,14 @@ async def assign(
 
     The head of the unit gives any case. Others take one that nobody has, or give away their own.
     Raises WrongState if the case is decided, or if another has it than `request.from_account`;
-    InvalidInput for a person who does not hear the case or stands back; NotPermitted otherwise.
+    InvalidInput for a person who does not hear the case or stands back; NotPermitted otherwise, and
+    for a caller who stands back: nobody chooses who hears a case in their place.
     """
-    case = await case_in_scope(change, request.case_id)
+    case = await case_for_staff(change, request.case_id)
     to = request.account_id or change.on_behalf_of
     _require_open(case)
     _require_unchanged(case, request.from_account, desk)
-    _require_own(change.caller, case)
+    _require_own(change.caller, case, to)
     desk.require(to)
     before, case.caseworker, case.version = case.caseworker, to, case.version + 1
     change.session.add(case)
@@ -127,8 +129,8 @@ def _require_unchanged(case: Case, seen: str, desk: Desk) -> None:
         )
 
 
-def _require_own(caller: Caller, case: Case) -> None:
-    if not caller.has(Role.UNIT_HEAD) and case.caseworker not in ("", caller.account_id):
-        zh = "他人办理的案件由本人移交，或者由单位负责人改派"
-        en = "A case of somebody else is given away by them or by the head of the unit"
+def _require_own(caller: Caller, case: Case, to: str) -> None:
+    if not caller.has(Role.UNIT_HEAD) and caller.account_id != (case.caseworker or to):
+        zh = "无人办理的案件只能由本人领办，他人办理的由其移交，其余由单位负责人分派"
+        en = "You take a case that nobody has, or give away your own; the head gives any case"
         raise NotPermitted(zh, en)

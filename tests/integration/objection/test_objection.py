@@ -423,6 +423,9 @@ async def test_only_somebody_who_may_hear_a_case_is_given_it(cast: Cast) -> None
     ):
         given = await refused(assigns(cast.unit_head, case, account_id=person.account_id))
         assert given.faults[0][:2] == ("account_id", why)
+    # Nobody but the head chooses who hears a case, least of all the author of its record.
+    chosen = await refused(assigns(cast.enterer, case, account_id=cast.caseworker.account_id))
+    assert chosen.reason == "NOT_PERMITTED"
     await ask(assigns(cast.unit_head, case, account_id=cast.caseworker.account_id))
     mine = {"account_id": cast.both.account_id, "from_account": cast.caseworker.account_id}
     assert (await refused(assigns(cast.enterer, case, **mine))).reason == "NOT_PERMITTED"
