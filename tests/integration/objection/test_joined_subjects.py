@@ -36,6 +36,13 @@ async def taken_in(imports: registry_pb2_grpc.ImportServiceStub) -> str:
     return (await ask(imports.ImportFile(iter(parts)))).batch.batch_id
 
 
+async def released(cast: Cast, proposal_id: str) -> None:
+    request = proposals.ReleaseProposalRequest(
+        request_id=new_request_id(), proposal_id=proposal_id, reasons="经核实"
+    )
+    await ask(cast.unit_head.proposals.ReleaseProposal(request))
+
+
 async def test_cases_follow_a_joined_subject(cast: Cast) -> None:
     channel = cast.caseworker.channels["registry"]
     desk = sameness_pb2_grpc.SamenessServiceStub(channel)
@@ -63,11 +70,7 @@ async def test_cases_follow_a_joined_subject(cast: Cast) -> None:
         ground="同一摊位（合成）",
         seen=shown.seen,
     )
-    proposal = (await ask(desk.JoinLikeness(join))).proposal
-    release = proposals.ReleaseProposalRequest(
-        request_id=new_request_id(), proposal_id=proposal.proposal_id, reasons="经核实"
-    )
-    await ask(cast.unit_head.proposals.ReleaseProposal(release))
+    await released(cast, (await ask(desk.JoinLikeness(join))).proposal.proposal_id)
     request = pb.GetCaseRequest(case_id=case.case_id)
     async with asyncio.timeout(PATIENCE_SECONDS):
         while (await ask(cast.caseworker.objection.GetCase(request))).case.subject_id != kept:  # noqa: ASYNC110
