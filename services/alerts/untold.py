@@ -26,9 +26,7 @@ from services.alerts.applying import APPLIES
 from services.alerts.escalation.cases import ON_INSTRUMENT
 from services.alerts.tables import UNTOLD_RED, Alert, Instrument, Subject
 
-MOST = 1000  # alerts that one call releases
 _OWNER = col(Subject.subject_id) == col(Instrument.subject_id)
-_OF_ALERT: Any = sa.select(*(col(getattr(Alert, name)) for name in wire.RAISED_COLUMNS))
 
 
 @dataclass(frozen=True)

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from functools import partial
 
-from law.instruments import catalogue
 from plumbing.change import Change
 from plumbing.events.envelope import Received
 from protos.registry.v1 import events_pb2 as registry
 from protos.registry.v1 import orders_pb2 as pb
-from services.alerts.notices import texts
+from services.alerts.notices import english, texts
 from services.alerts.notices.issue import Matter, issue, known
 from services.alerts.notices.texts import Text
 from services.alerts.tables import NoticeKind, Subject
@@ -47,8 +46,7 @@ async def orders_changed(change: Change, received: Received[registry.OrdersChang
 
 def in_chinese(name: str, order: pb.Order, ground: str) -> Text:
     """Writes the notice to the subject `name` in Chinese."""
-    known_type = catalogue().get(order.type_code)
-    kind = known_type.name_zh if known_type else order.type_code
+    kind = texts.type_name(order.type_code)
     lines = [f"{name}：\n器具：{kind} {order.serial_no}", f"检定机构：{order.institution}"]
     if order.state == "scheduled":
         lines.append(f"检定日期：{order.appointed_on}")
@@ -63,8 +61,7 @@ def in_chinese(name: str, order: pb.Order, ground: str) -> Text:
 
 def in_english(name: str, order: pb.Order, ground: str) -> Text:
     """Writes the same notice in English."""
-    known_type = catalogue().get(order.type_code)
-    kind = known_type.name_en if known_type else order.type_code
+    kind = english.type_name(order.type_code)
     lines = [f"{name}:\nInstrument: {kind} {order.serial_no}", f"Institution: {order.institution}"]
     if order.state == "scheduled":
         lines.append(f"Day of the verification: {order.appointed_on}")
