@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import grpc
 from starlette.responses import Response
 
 from law.objection import CaseState
@@ -58,8 +59,10 @@ async def on_page(visit: Visit, case: pb.Case) -> CaseDesk | None:
     request = desk.ListCaseNotesRequest(case_id=case.case_id, page_size=_SHOWN)
     try:
         answer = await ask(visit.services.desk.ListCaseNotes(request))
-    except Refusal:  # the page of the case is shown all the same
-        return None
+    except Refusal as refusal:
+        if refusal.code is not grpc.StatusCode.PERMISSION_DENIED:
+            raise
+        return None  # the page of the case is shown all the same
     waits, me = case.state in WAITING, visit.person.account_id
     notes = list(answer.notes)
     named = {one for note in notes for one in (note.author, *note.mentions)}
