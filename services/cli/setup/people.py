@@ -13,6 +13,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import grpc
+
 from plumbing.client import Refusal, ask, new_request_id
 from protos.identity.v1 import identity_pb2 as pb
 from protos.registry.v1 import registry_pb2 as registry
@@ -26,6 +28,8 @@ CREDIT_CODE = re.compile(r"[0-9A-Z]{18}")
 BETWEEN_ROLES = re.compile(r"[、,，;；\s]+")
 NO_PERSON = ("public", "service")
 PAGE = 1000
+# What is said of a firm that there is not, or that the caller may not see.
+NOT_SEEN = (grpc.StatusCode.NOT_FOUND, grpc.StatusCode.PERMISSION_DENIED)
 
 
 @dataclass(frozen=True)
@@ -121,7 +125,9 @@ async def subject_of(client: Client, person: Person) -> str:
         try:
             request = registry.GetSubjectRequest(subject_id=person.subject)
             return str((await ask(client.registry.GetSubject(request))).subject.subject_id)
-        except Refusal:
+        except Refusal as refusal:
+            if refusal.code not in NOT_SEEN:
+                raise
             return ""
     named = registry.ListSubjectsRequest(name_contains=person.subject, page_size=PAGE)
     found = (await client.registry.ListSubjects(named)).subjects
