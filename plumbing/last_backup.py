@@ -18,11 +18,10 @@ LAST_BACKUP = figure(
     "Unix time of the last backup, 0 where none is known",
 )
 OVERDUE = figure(
-    "backup_overdue_hours",
-    "超过期限未备份时，距上次备份（从未备份的，距建立数据目录）的小时数；否则为 0",
-    "hours since the last backup, or since the data directory was made, once beyond the term; or 0",
+    "backup_overdue_seconds",
+    "超过期限未备份时，距上次备份（从未备份的，距建立数据目录）的秒数；否则为 0",
+    "seconds since the last backup, or since the data directory was made, beyond the term; or 0",
 )
-_HOUR = timedelta(hours=1)
 
 
 def note_backup(settings: Settings) -> None:
@@ -36,9 +35,10 @@ def backup_look(settings: Settings) -> Look:
     async def backups() -> list[Reading]:
         made, now = _changed_at(settings.backup_file), SystemClock().now()
         since = made or _changed_at(settings.data_dir / "database")
-        hours = (now - since) / _HOUR if since and not settings.clock_file.exists() else 0.0
-        overdue = hours if hours > settings.backup_hours else 0.0
-        return [LAST_BACKUP.at(made.timestamp() if made else 0), OVERDUE.at(overdue)]
+        age = now - since if since and not settings.clock_file.exists() else timedelta()
+        overdue = age if age > timedelta(hours=settings.backup_hours) else timedelta()
+        stamp = made.timestamp() if made else 0
+        return [LAST_BACKUP.at(stamp), OVERDUE.at(overdue.total_seconds())]
 
     return Look("backups", backups, SELDOM_SECONDS)
 

@@ -19,6 +19,9 @@ disable_created_metrics()  # type: ignore[no-untyped-call]
 REGISTRY = CollectorRegistry()
 ProcessCollector(registry=REGISTRY)
 PREFIX = "quanheng_"
+# Prometheus has one unit for each quantity, the base unit; its linter refuses these.
+_UNITS_OF_PEOPLE = {"milliseconds", "minutes", "hours", "days", "weeks", "kilobytes", "megabytes"}
+_UNITS_OF_PEOPLE |= {"gigabytes", "percent"}
 
 
 class Kind(StrEnum):
@@ -74,11 +77,12 @@ def define(
 ) -> Metric:
     """Defines a metric; `zh` and `en` are its help texts.
 
-    Raises ValueError if the name is in use, or does not fit the kind: names of counters, and no
-    other names, end in `_total`.
+    Raises ValueError if the name is in use, does not fit the kind (names of counters, and no other
+    names, end in `_total`) or has another unit than the base unit of Prometheus (seconds, bytes).
     """
     full = PREFIX + name
-    if full in DEFINED or name.endswith("_total") != (kind is Kind.COUNTER):
+    fits = name.endswith("_total") == (kind is Kind.COUNTER)
+    if full in DEFINED or not fits or _UNITS_OF_PEOPLE & set(name.split("_")):
         raise ValueError(f"Not a name for a new {kind}: {full}")
     DEFINED[full] = Metric(full, kind, zh, en, tuple(labels), together)
     return DEFINED[full]

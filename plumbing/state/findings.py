@@ -14,6 +14,7 @@ from enum import StrEnum
 from plumbing.state.figures import Scrape
 
 RUNBOOK = "docs/operations.md#{}"
+HOUR, DAY = 3600.0, 86400.0  # seconds
 
 
 class Severity(StrEnum):
@@ -26,7 +27,10 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True)
 class Concern:
-    """A metric and the value above which it needs a person; {n} in the texts is the value."""
+    """A metric and the value above which it needs a person.
+
+    {n} in the texts is the value divided by `per`: seconds told as hours, say.
+    """
 
     rule: str
     severity: Severity
@@ -35,6 +39,7 @@ class Concern:
     en: str
     labels: Mapping[str, str] = field(default_factory=dict)
     above: float = 0.0
+    per: float = 1.0
     largest: bool = False  # of several values the largest counts, not their sum
 
 
@@ -187,9 +192,10 @@ CONCERNS = (
     Concern(
         "QuanhengBackupOld",
         Severity.WARNING,
-        "quanheng_backup_overdue_hours",
+        "quanheng_backup_overdue_seconds",
         "已有 {n} 小时没有备份；备份：quanheng backup create 目录",
         "There has been no backup for {n} hours; make one: quanheng backup create DIR",
+        per=HOUR,
     ),
     Concern(
         "QuanhengAuditUnsealed",
@@ -227,9 +233,10 @@ CONCERNS = (
     Concern(
         "QuanhengUntoldReds",
         Severity.INFO,
-        "quanheng_untold_red_days",
+        "quanheng_untold_red_seconds",
         "首次建档的红色警示最久已 {n} 天没有告知经营者",
         "Red alerts of a first load have been told to nobody for up to {n} days",
+        per=DAY,
     ),
 )
 
@@ -375,7 +382,9 @@ def _concerns(scrape: Scrape) -> Iterator[Finding]:
     for concern in CONCERNS:
         value = _value(scrape, concern)
         if value > concern.above:
-            zh, en = (text.format(n=f"{value:.0f}") for text in (concern.zh, concern.en))
+            zh, en = (
+                text.format(n=f"{value / concern.per:.0f}") for text in (concern.zh, concern.en)
+            )
             yield Finding(scrape.service, concern.rule, concern.severity, value, zh, en)
 
 

@@ -72,10 +72,10 @@ NOTICE_AGE = figure(
     "最早一份待投递通知已等待的秒数",
     "age in seconds of the oldest notice waiting for delivery, 0 without one",
 )
-UNTOLD_DAYS = figure(
-    "untold_red_days",
-    "首次建档时已为红色、至今没有告知经营者的警示最久的天数（0 为没有）",
-    "days for which the oldest red alert of a first load has been told to nobody, 0 without one",
+UNTOLD = figure(
+    "untold_red_seconds",
+    "首次建档时已为红色、至今没有告知经营者的警示最久的时间（秒，整日计，0 为没有）",
+    "whole days, in seconds, that the oldest red alert of a first load is untold, 0 without one",
 )
 ESCALATIONS = figure(
     "escalations_open",
@@ -209,7 +209,8 @@ class _Questions:
     async def untold(self) -> list[Reading]:
         async with self._database.snapshot() as session:
             found = await standing(session)
-        return [UNTOLD_DAYS.at(found.days(self._clock.today()))]
+        days = found.days(self._clock.today())
+        return [UNTOLD.at(timedelta(days=days).total_seconds())]
 
     async def watches(self) -> list[Reading]:
         [rows] = await ask(self._database, sa.select(col(Watch.watched_through)))

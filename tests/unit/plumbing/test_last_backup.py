@@ -31,7 +31,7 @@ async def look(settings: Settings) -> tuple[float, float]:
     made, overdue = await backup_look(settings).take()
     assert (made.metric, overdue.metric) == (LAST_BACKUP.metric, OVERDUE.metric)
     hours = round((SystemClock().now().timestamp() - made.value) / HOUR)
-    return hours if made.value else -1, round(overdue.value)
+    return hours if made.value else -1, round(overdue.value / HOUR)
 
 
 async def test_a_backup_is_noted_and_too_old_after_the_term(settings: Settings) -> None:

@@ -36,9 +36,15 @@ def counted(name: str, **labels: str) -> float:
 
 @pytest.mark.parametrize(
     ("name", "kind"),
-    [("ready", Kind.GAUGE), ("things", Kind.COUNTER), ("things_total", Kind.GAUGE)],
+    [
+        ("ready", Kind.GAUGE),
+        ("things", Kind.COUNTER),
+        ("things_total", Kind.GAUGE),
+        ("backup_overdue_hours", Kind.GAUGE),
+        ("days_since", Kind.GAUGE),
+    ],
 )
-def test_a_name_is_used_once_and_tells_a_counter(name: str, kind: Kind) -> None:
+def test_a_name_is_used_once_tells_a_counter_and_has_the_base_unit(name: str, kind: Kind) -> None:
     with pytest.raises(ValueError, match="Not a name"):
         define(name, kind, "某", "x", (), Together.SUM)
 
