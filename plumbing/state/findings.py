@@ -27,10 +27,7 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True)
 class Concern:
-    """A metric and the value above which it needs a person.
-
-    {n} in the texts is the value divided by `per`: seconds told as hours, say.
-    """
+    """A metric, the value above which it needs a person, and texts: {n} is the value by `per`."""
 
     rule: str
     severity: Severity

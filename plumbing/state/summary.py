@@ -12,7 +12,13 @@ from plumbing.state.figures import Scrape
 _COLOURS = {"red": "红", "yellow": "黄", "green": "绿", "none": "正常"}
 _WINDOWS = {"overdue": "已逾期", "within_1": "1 个工作日内", "within_5": "5 个工作日内"}
 _STATES = {"pending": "待投递", "failed": "投递失败", "no_address": "无地址"}
-_STEPS = {"waiting": "等待", "proposed": "待批准", "appointed": "已约谈", "exhausted": "已用尽"}
+_STEPS = {
+    "waiting": "等待",
+    "held": "暂缓",
+    "proposed": "待批准",
+    "appointed": "已约谈",
+    "exhausted": "已用尽",
+}
 _OUTCOMES = {"changed": "变更", "unchanged": "未变", "rejected": "退回", "in_review": "待核"}
 _GRADES = {
     "trusted": "守信",

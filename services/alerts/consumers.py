@@ -26,6 +26,7 @@ from protos.objection.v1 import events_pb2 as objection
 from protos.registry.v1 import events_pb2 as registry
 from services.alerts import projection
 from services.alerts.escalation.cases import match_cases
+from services.alerts.escalation.holding import put_order, release
 from services.alerts.escalation.timers import EscalationTimers
 from services.alerts.notices import case_notices, english, texts
 from services.alerts.notices.account_mails import account_mail_due
@@ -33,7 +34,7 @@ from services.alerts.notices.arrivals import no_longer_new
 from services.alerts.notices.batch_notices import batch_decided
 from services.alerts.notices.filing import instrument_filed
 from services.alerts.notices.issue import Matter, contact_of, issue, known
-from services.alerts.notices.order_notices import orders_changed
+from services.alerts.notices.order_notices import tell_of_order
 from services.alerts.notices.proposal_notices import proposal_decided
 from services.alerts.notices.record_notices import fact_of, records_changed, telling_asked
 from services.alerts.notices.term_digests import term_rung_reached
@@ -251,11 +252,17 @@ async def _follow_up(
     """
     if watched := [instrument for instrument in altered if instrument.watched]:
         await evaluate(change, watched)
-    await match_cases(
-        change,
-        {*instruments, *(i.instrument_id for i in altered)},
-        {*subjects, *(i.subject_id for i in altered)},
-    )
+    owners = {*subjects, *(i.subject_id for i in altered)}
+    await match_cases(change, {*instruments, *(i.instrument_id for i in altered)}, owners)
+    await release(change, owners)
+
+
+async def orders_changed(change: Change, received: Received[registry.OrdersChanged]) -> None:
+    """Stores the orders of the event, tells their subjects, and has escalation wait or go on."""
+    for order in received.message.orders:
+        await put_order(change, order)
+        await tell_of_order(change, order, received.message.ground)
+    await release(change, {order.subject_id for order in received.message.orders})
 
 
 async def grade_changed(change: Change, received: Received[grading.GradeChanged]) -> None:

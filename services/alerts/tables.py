@@ -20,6 +20,7 @@ from plumbing.row_digests import proven
 from plumbing.row_scope import bureau_index, partial_index
 from services.alerts.base import Base
 from services.alerts.escalation.tables import (
+    AwaitedOrder,
     DocumentNumber,
     Escalation,
     EscalationAlert,
@@ -34,6 +35,7 @@ from services.alerts.notes_of_cases import UNTOLD, Arrival, TermNote
 __all__ = [  # the tables of escalation and of notes belong to the same metadata
     "UNTOLD",
     "Arrival",
+    "AwaitedOrder",
     "Base",
     "DocumentNumber",
     "Escalation",

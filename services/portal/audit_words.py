@@ -149,6 +149,8 @@ ACTIONS = {
     "move_escalation": N_("转入下一督促步骤"),
     "move_due_day": N_("调整督促日期"),
     "close_escalation": N_("结束督促"),
+    "hold_escalation": N_("已按时申请检定，暂缓督促"),
+    "release_escalation": N_("恢复督促"),
     "take_stock": N_("为原有数据留存摘要"),
     "serve_letter": N_("文书纸质送达"),
     "add_evidence": N_("提交证据文件"),

@@ -128,6 +128,7 @@ _ESCALATION_STEPS = {
 }
 _ESCALATION_STATES = {
     "waiting": N_("等待期满"),
+    "held": N_("已按时申请检定，暂缓"),
     "proposed": N_("待审批"),
     "appointed": N_("已约定"),
     "exhausted": N_("各步骤已完成"),

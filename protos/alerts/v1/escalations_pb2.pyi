@@ -49,7 +49,7 @@ class Escalation(_message.Message):
     bureau: _builtins.str
     """Bureau that acts."""
     state: _builtins.str
-    """waiting, proposed, appointed, exhausted or closed."""
+    """waiting, held, proposed, appointed, exhausted or closed."""
     step: _builtins.str
     """The step that is waited for, proposed or appointed: reminder, guidance_letter, interview or
     exposure. Of an exhausted or closed case, the last one.
@@ -448,6 +448,7 @@ class GetEscalationResponse(_message.Message):
     ESCALATION_FIELD_NUMBER: _builtins.int
     STEPS_FIELD_NUMBER: _builtins.int
     ALERTS_FIELD_NUMBER: _builtins.int
+    ORDERS_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def escalation(self) -> Global___Escalation:
         """The case."""
@@ -460,20 +461,77 @@ class GetEscalationResponse(_message.Message):
     def alerts(self) -> _containers.RepeatedCompositeFieldContainer[_alerts_pb2.Alert]:
         """The red alerts that belong to it."""
 
+    @_builtins.property
+    def orders(self) -> _containers.RepeatedCompositeFieldContainer[Global___AwaitedOrder]:
+        """The open orders for verification of its instruments. A case is held while every red instrument
+        is overdue and has one that was made in time.
+        """
+
     def __init__(
         self,
         *,
         escalation: Global___Escalation | None = ...,
         steps: _abc.Iterable[Global___EscalationStep] | None = ...,
         alerts: _abc.Iterable[_alerts_pb2.Alert] | None = ...,
+        orders: _abc.Iterable[Global___AwaitedOrder] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["escalation", b"escalation"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["alerts", b"alerts", "escalation", b"escalation", "steps", b"steps"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["alerts", b"alerts", "escalation", b"escalation", "orders", b"orders", "steps", b"steps"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___GetEscalationResponse: _TypeAlias = GetEscalationResponse  # noqa: Y015
+
+@_typing.final
+class AwaitedOrder(_message.Message):
+    """An open order for verification of an instrument with a red alert."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ORDER_ID_FIELD_NUMBER: _builtins.int
+    INSTRUMENT_ID_FIELD_NUMBER: _builtins.int
+    TYPE_CODE_FIELD_NUMBER: _builtins.int
+    SERIAL_NO_FIELD_NUMBER: _builtins.int
+    INSTITUTION_FIELD_NUMBER: _builtins.int
+    APPLIED_ON_FIELD_NUMBER: _builtins.int
+    DUE_ON_FIELD_NUMBER: _builtins.int
+    LATE_FIELD_NUMBER: _builtins.int
+    order_id: _builtins.str
+    """Stable id."""
+    instrument_id: _builtins.str
+    """The instrument."""
+    type_code: _builtins.str
+    """Its type by the catalogue."""
+    serial_no: _builtins.str
+    """Its serial number."""
+    institution: _builtins.str
+    """Name of the institution."""
+    applied_on: _builtins.str
+    """Day of the application."""
+    due_on: _builtins.str
+    """Last day on which the institution acts in time, inclusive."""
+    late: _builtins.str
+    """Who is late: owner, institution or both; empty if nobody is."""
+    def __init__(
+        self,
+        *,
+        order_id: _builtins.str = ...,
+        instrument_id: _builtins.str = ...,
+        type_code: _builtins.str = ...,
+        serial_no: _builtins.str = ...,
+        institution: _builtins.str = ...,
+        applied_on: _builtins.str = ...,
+        due_on: _builtins.str = ...,
+        late: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["applied_on", b"applied_on", "due_on", b"due_on", "institution", b"institution", "instrument_id", b"instrument_id", "late", b"late", "order_id", b"order_id", "serial_no", b"serial_no", "type_code", b"type_code"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AwaitedOrder: _TypeAlias = AwaitedOrder  # noqa: Y015
 
 @_typing.final
 class Appointment(_message.Message):

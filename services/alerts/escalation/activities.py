@@ -21,6 +21,7 @@ from plumbing.told_time import correction_of
 from protos.registry.v1.registry_pb2 import Record
 from services.alerts.clients import Clients
 from services.alerts.escalation import commands
+from services.alerts.escalation.proposing import propose
 from services.alerts.escalation.timers import workflow_state
 from services.alerts.escalation.workflows import EscalationStand, StepDue
 from services.alerts.notices.issue import contact_of
@@ -47,7 +48,7 @@ class EscalationActivities:
         A step that is due later is not proposed.
         """
         async with self._changes.change(service_caller(SERVICE)) as change:
-            case = await commands.propose(change, due.escalation_id, due.version)
+            case = await propose(change, due.escalation_id, due.version)
         state = self._state(case)
         if state.version == due.version and state.due_at is not None:
             state.correction = correction_of(state.due_at, self._changes.clock)

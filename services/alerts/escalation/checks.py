@@ -28,6 +28,7 @@ from services.alerts.escalation.cases import (
     match_cases,
     of_case,
 )
+from services.alerts.escalation.holding import held_cases, release, waits_for_orders
 from services.alerts.escalation.timers import EscalationTimers
 from services.alerts.tables import (
     Alert,
@@ -70,6 +71,12 @@ class EscalationChecks:
                 findings.differ(
                     "escalation.due_on_old", f"escalation/{waiting.escalation_id}", zh, en
                 )
+        for held in await held_cases(session):
+            if not await waits_for_orders(session, held):
+                zh = "督促案件暂缓，但已没有按时提出的检定申请，请执行 quanheng reconcile"
+                en = "The case is held and no order made in time excuses it"
+                about = f"escalation/{held.escalation_id}"
+                findings.differ("escalation.held_without_order", about, zh, en)
         findings.figures |= await _figures(session)
 
     async def check_workflows(self, findings: Findings) -> None:
@@ -110,6 +117,9 @@ class EscalationChecks:
         for chunk in chunks(red, INSTRUMENTS_PER_CHANGE):
             await self._match(chunk, [])
         await self._match([], cured)
+        async with self._changes.change(service_caller("alerts")) as change:
+            held = await held_cases(change.session)
+            await release(change, {case.subject_id for case in held})
 
     async def _match(self, instruments: list[str], subjects: list[str]) -> None:
         async with self._changes.change(service_caller("alerts")) as change:

@@ -1,4 +1,4 @@
-"""The steps of an escalation case, proposed when due and decided by a person.
+"""The steps of an escalation case, decided by a person.
 
 See S4 四(二) and S1 12(二), 19. Every function is one transaction. The person who approves a step
 belongs to the subject's bureau and has the role that the ladder names for the step. No document is
@@ -53,34 +53,6 @@ from services.alerts.tables import (
 )
 
 HELD = "held"
-
-
-async def propose(change: Change, escalation_id: str, version: int) -> Escalation:
-    """Proposes the due step of an escalation case; returns the case.
-
-    Changes nothing if the version of the case is not `version`, or the case is not waiting, or its
-    step is due later than today. Raises NotFound if no such case exists.
-    """
-    case = await locked(change, escalation_id)
-    if case.version != version or not _step_is_due(case, change.today):
-        return case
-    step = await _undecided(change, case) or EscalationStep(
-        escalation_id=case.escalation_id,
-        step=case.step,
-        state=StepState.PROPOSED,
-        proposed_at=change.at,
-    )
-    step.state, step.told = StepState.PROPOSED, False
-    change.session.add(step)
-    before = snapshot(case)
-    case.state, case.waits_from, case.due_on = EscalationState.PROPOSED, None, None
-    await save(change, case, "propose_step", before, rung(case.step, change.today).cite)
-    return case
-
-
-def _step_is_due(case: Escalation, today: date) -> bool:
-    waits = case.state is EscalationState.WAITING
-    return waits and case.due_on is not None and case.due_on <= today
 
 
 async def approve(
@@ -241,7 +213,7 @@ async def _to_decide(
 
 
 async def _proposed(change: Change, case: Escalation, step: str) -> EscalationStep:
-    proposed = await _undecided(change, case) if case.step == step else None
+    proposed = await undecided(change, case) if case.step == step else None
     if proposed is None:
         raise WrongState(
             "该步骤没有待批准的提议", "That step is not proposed", state=case.state, step=case.step
@@ -259,7 +231,8 @@ def _require_role(change: Change, step: Rung) -> None:
         )
 
 
-async def _undecided(change: Change, case: Escalation) -> EscalationStep | None:
+async def undecided(change: Change, case: Escalation) -> EscalationStep | None:
+    """Returns the step of a case that waits for a decision, if one does."""
     return await _latest(change, case, UNDECIDED)
 
 

@@ -26,6 +26,7 @@ from services.alerts.escalation import wire as wire_escalations
 from services.alerts.escalation.cases import UNDECIDED, is_open
 from services.alerts.escalation.documents import facts_of, last_day, text_of, words_of
 from services.alerts.escalation.drafts import newest, outdated
+from services.alerts.escalation.holding import open_orders
 from services.alerts.escalation.texts import LETTER_TITLES, DocumentFacts
 from services.alerts.escalation.wire import Draft
 from services.alerts.queries import scope
@@ -111,6 +112,9 @@ async def get_escalation(view: View, request: pb.GetEscalationRequest) -> pb.Get
         escalation=wire_escalations.case(case),
         steps=messages,
         alerts=[wire.stored_alert(row, certificates) for row in alerts],
+        orders=[
+            wire_escalations.order(row, view.today) for row in await open_orders(session, case)
+        ],
     )
 
 

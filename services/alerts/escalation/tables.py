@@ -19,6 +19,7 @@ class EscalationState(StrEnum):
     """The state of an escalation case."""
 
     WAITING = "waiting"  # for the day on which its step is due
+    HELD = "held"  # its step is due, and every red instrument has an order made in time
     PROPOSED = "proposed"  # its step waits for the decision of a person
     APPOINTED = "appointed"  # an interview has a date, and no outcome recorded yet
     EXHAUSTED = "exhausted"  # every step was taken and a red alert still applies
@@ -83,6 +84,28 @@ class EscalationAlert(Base, table=True):
 
     escalation_id: str = Field(primary_key=True)
     alert_id: int = Field(primary_key=True, sa_type=sa.BigInteger, index=True)
+
+
+class AwaitedOrder(Base, table=True):
+    """A copy, in its highest version, of an order for verification that escalation may wait for.
+
+    `in_time` is true if it was applied for while the former verification was in force. `due_on` is
+    the last day on which the institution acts in time, inclusive; None once the order has ended.
+    """
+
+    __tablename__ = "awaited_order"
+    __table_args__ = (sa.Index("ix_awaited_order_instrument", "instrument_id"),)
+
+    order_id: str = Field(primary_key=True)
+    instrument_id: str
+    subject_id: str
+    type_code: str
+    serial_no: str
+    institution: str
+    applied_on: date
+    in_time: bool
+    due_on: date | None = None
+    version: int = Field(sa_type=sa.BigInteger)
 
 
 @proven(without=("told",))

@@ -15,7 +15,13 @@ from protos.alerts.v1 import escalations_pb2 as pb
 from services.alerts import wire
 from services.alerts.escalation.texts import LETTER_TITLES
 from services.alerts.notices.texts import Text
-from services.alerts.tables import Escalation, EscalationDraft, EscalationStep, Notice
+from services.alerts.tables import (
+    AwaitedOrder,
+    Escalation,
+    EscalationDraft,
+    EscalationStep,
+    Notice,
+)
 
 
 def case(row: Escalation) -> pb.Escalation:
@@ -32,6 +38,22 @@ def case(row: Escalation) -> pb.Escalation:
         opened_at=stamp(row.opened_at),
         closed_at=stamp(row.closed_at),
         version=row.version,
+    )
+
+
+def order(row: AwaitedOrder, today: date) -> pb.AwaitedOrder:
+    """Returns the protobuf message of an open order, with who is late on a day."""
+    late = [] if row.in_time else ["owner"]
+    late += ["institution"] * (row.due_on is not None and row.due_on < today)
+    return pb.AwaitedOrder(
+        order_id=row.order_id,
+        instrument_id=row.instrument_id,
+        type_code=row.type_code,
+        serial_no=row.serial_no,
+        institution=row.institution,
+        applied_on=row.applied_on.isoformat(),
+        due_on=wire.text(row.due_on),
+        late="both" if len(late) > 1 else "".join(late),
     )
 
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 from functools import partial
 
 from plumbing.change import Change
-from plumbing.events.envelope import Received
-from protos.registry.v1 import events_pb2 as registry
 from protos.registry.v1 import orders_pb2 as pb
 from services.alerts.notices import english, texts
 from services.alerts.notices.issue import Matter, issue, known
@@ -20,28 +18,25 @@ TITLES = {
 }
 
 
-async def orders_changed(change: Change, received: Received[registry.OrdersChanged]) -> None:
-    """Issues one notice to the subject for each step of an order of which it has to hear.
+async def tell_of_order(change: Change, order: pb.Order, ground: str) -> None:
+    """Issues a notice to the subject for a step of an order of which it has to hear.
 
     A result is told by the change of the instrument's colour, not here.
     """
-    for order in received.message.orders:
-        subject = await known(change.session, Subject, order.subject_id)
-        if order.state not in TITLES or subject.placeholder:
-            continue
-        told = (subject.name, order, received.message.ground)
-        key = f"order/{order.order_id}/{order.version}"
-        matter = Matter(f"order/{order.order_id}")
-        await issue(
-            change,
-            NoticeKind.ORDER,
-            key,
-            subject,
-            subject.bureau,
-            in_chinese(*told),
-            matter,
-            in_english=partial(in_english, *told),
-        )
+    subject = await known(change.session, Subject, order.subject_id)
+    if order.state not in TITLES or subject.placeholder:
+        return
+    told = (subject.name, order, ground)
+    await issue(
+        change,
+        NoticeKind.ORDER,
+        f"order/{order.order_id}/{order.version}",
+        subject,
+        subject.bureau,
+        in_chinese(*told),
+        Matter(f"order/{order.order_id}"),
+        in_english=partial(in_english, *told),
+    )
 
 
 def in_chinese(name: str, order: pb.Order, ground: str) -> Text:

@@ -56,8 +56,8 @@ language: zh 中文 | en 英文 | both 中文和英文
 channel: mail 邮件 | webhook 程序接收
 failure: refused 收件方拒收 | unreachable 未能投出
 notice_state: pending 待投递 | delivered 已送达 | failed 投递失败 | no_address 无地址
-escalation_state: waiting 等待 | proposed 待批准 | appointed 已约定 | exhausted 各步已用尽
-  | closed 已终结
+escalation_state: waiting 等待 | held 暂缓（已按时申请检定） | proposed 待批准
+  | appointed 已约定 | exhausted 各步已用尽 | closed 已终结
 step_state: proposed 待批准 | deferred 已暂缓 | declined 未批准 | appointed 已约定
   | carried_out 已实施 | void 已作废
 interview_outcome: held 已约谈 | not_attended 未到场

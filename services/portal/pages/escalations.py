@@ -14,6 +14,7 @@ from plumbing.client import Refusal, ask
 from plumbing.clock import SHANGHAI
 from protos.alerts.v1 import escalations_pb2 as pb
 from protos.registry.v1 import registry_pb2 as registry
+from services.portal import order_words
 from services.portal.listing import (
     Asked,
     Cell,
@@ -32,7 +33,7 @@ from services.portal.visit import Visit
 from services.portal.wording import N_
 
 PATH = "/escalations"
-STATES = ("proposed", "appointed", "waiting", "exhausted", "closed")
+STATES = ("proposed", "appointed", "waiting", "held", "exhausted", "closed")
 ANSWERS = ("approve", "decline", "defer")
 OUTCOMES = ("held", "not_attended")
 Row = tuple[pb.Escalation, registry.Subject | None]
@@ -194,6 +195,8 @@ async def _page(visit: Visit, status: int = 200, **values: Any) -> Response:
         is_stale=is_stale,
         people=await account_names(visit, (step.altered_by for step in answer.steps)),
         alerts=answer.alerts,
+        orders=answer.orders,
+        late=partial(order_words.late, visit.say),
         approver=await _approver(visit, answer.escalation),
         firm=await subject(visit, answer.escalation.subject_id),
         form=visit.form,

@@ -16,6 +16,7 @@ def changed(state: str, version: int, ground: str = "", **fields: Any) -> events
         bureau=BUREAU,
         type_code="FUEL",
         serial_no="NO-7",
+        applied_on="2026-09-14",
         institution="合成检定院",
         state=state,
         version=version,

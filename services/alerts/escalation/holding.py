@@ -1,0 +1,136 @@
+"""The steps after the reminder wait while every red instrument has an order made in time.
+
+An owner who applied while the verification was in force has done its part (S4 二(三)); what is
+open then is the institution's to do (S4 二(四)). The colour stays red, so the instrument may not be
+used. One that was rejected, or never verified, does not wait: its order cannot be in time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import date
+
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from law.colours.basis import Basis
+from law.escalation import Step
+from plumbing.change import Change
+from protos.registry.v1 import orders_pb2 as orders
+from services.alerts.escalation.cases import (
+    IS_OWNED,
+    ON_INSTRUMENT,
+    RED_APPLIES,
+    of_case,
+    save,
+    snapshot,
+)
+from services.alerts.tables import (
+    Alert,
+    AwaitedOrder,
+    Escalation,
+    EscalationAlert,
+    EscalationState,
+    Instrument,
+)
+
+CITE = "S4 二(三)"
+
+
+async def put_order(change: Change, order: orders.Order) -> None:
+    """Stores an order, unless a later version of it is on file."""
+    row = await change.session.get(AwaitedOrder, order.order_id, with_for_update=True)
+    if row is not None and row.version >= order.version:
+        return
+    until = _day(order.valid_until)
+    applied_on = date.fromisoformat(order.applied_on)
+    copy = AwaitedOrder(
+        order_id=order.order_id,
+        instrument_id=order.instrument_id,
+        subject_id=order.subject_id,
+        type_code=order.type_code,
+        serial_no=order.serial_no,
+        institution=order.institution,
+        applied_on=applied_on,
+        in_time=until is not None and applied_on <= until,
+        due_on=_day(order.due_on),
+        version=order.version,
+    )
+    await change.session.merge(copy)
+    await change.session.flush()
+
+
+async def waits_for_orders(session: AsyncSession, case: Escalation) -> bool:
+    """Returns whether the next step of a case waits for orders.
+
+    It does after the reminder, while every red instrument of the case is overdue, and has an open
+    order that was made in time.
+    """
+    if case.step is Step.REMINDER:
+        return False
+    red = await _red_instruments(session, case)
+    in_time = select(AwaitedOrder.instrument_id).where(
+        col(AwaitedOrder.instrument_id).in_(red),
+        col(AwaitedOrder.in_time),
+        col(AwaitedOrder.due_on).is_not(None),
+    )
+    ordered = set(await session.exec(in_time))
+    excused = [one for one, basis in red.items() if basis is Basis.DATED and one in ordered]
+    return bool(red) and len(excused) == len(red)
+
+
+async def _red_instruments(session: AsyncSession, case: Escalation) -> dict[str, Basis]:
+    """The red instruments of a case, each with the basis of its colour."""
+    rows = await session.exec(
+        select(Instrument.instrument_id, Instrument.standing)
+        .join(Alert, ON_INSTRUMENT)
+        .join(EscalationAlert, col(EscalationAlert.alert_id) == col(Alert.alert_id))
+        .join(Escalation, of_case())
+        .where(col(Escalation.escalation_id) == case.escalation_id, RED_APPLIES, IS_OWNED)
+    )
+    return {instrument: Basis(basis) for instrument, basis in rows}
+
+
+async def hold(change: Change, case: Escalation) -> None:
+    """Holds a case whose step is due."""
+    before = snapshot(case)
+    case.state, case.waits_from, case.due_on = EscalationState.HELD, None, None
+    await save(change, case, "hold_escalation", before, CITE)
+
+
+async def release(change: Change, subjects: Collection[str]) -> None:
+    """Has the steps of held cases of these subjects proposed today where no order excuses them."""
+    for case in await held_cases(change.session, subjects, lock=True):
+        if not await waits_for_orders(change.session, case):
+            before = snapshot(case)
+            case.state, case.due_on = EscalationState.WAITING, change.today
+            await save(change, case, "release_escalation", before, CITE)
+
+
+async def held_cases(
+    session: AsyncSession, subjects: Collection[str] | None = None, *, lock: bool = False
+) -> Sequence[Escalation]:
+    """Returns the held cases, of some subjects or of all; `lock` is for a change."""
+    rows = select(Escalation).where(col(Escalation.state) == EscalationState.HELD)
+    if subjects is not None:
+        rows = rows.where(col(Escalation.subject_id).in_(subjects))
+    rows = rows.order_by(col(Escalation.escalation_id))
+    return (await session.exec(rows.with_for_update() if lock else rows)).all()
+
+
+async def open_orders(session: AsyncSession, case: Escalation) -> Sequence[AwaitedOrder]:
+    """Returns the open orders for the instruments of a case, by serial number."""
+    of_instruments = (
+        select(Alert.instrument_id)
+        .join(EscalationAlert, col(EscalationAlert.alert_id) == col(Alert.alert_id))
+        .where(col(EscalationAlert.escalation_id) == case.escalation_id)
+    )
+    rows = select(AwaitedOrder).where(
+        col(AwaitedOrder.instrument_id).in_(of_instruments),
+        col(AwaitedOrder.due_on).is_not(None),
+    )
+    return (await session.exec(rows.order_by(AwaitedOrder.serial_no, AwaitedOrder.order_id))).all()
+
+
+def _day(written: str) -> date | None:
+    return date.fromisoformat(written) if written else None
