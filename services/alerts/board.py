@@ -5,7 +5,8 @@ The counts are those of the list of colours on the same day: each number has a l
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -32,7 +33,8 @@ async def get_colour_board(
     """Counts the instruments within the caller's scope today.
 
     They are counted by bureau, type and colour, and, where a date decides the colour, by the week
-    in which they are valid for the last time. Counts of whole bureaus come from `parts`.
+    in which they are valid for the last time, of each type too if the request asks for it. Counts
+    of whole bureaus come from `parts`.
     """
     ends = _sundays(view, request.weeks or _SHOWN_WEEKS)
     if request.subject_id or view.caller.has(Role.OPERATOR):
@@ -47,6 +49,7 @@ async def get_colour_board(
             for colour, number in sorted(part.colours.items())
         ],
         weeks=_weeks(view, ends, counted.values()),
+        types=_types(view, ends, counted) if request.by_type else (),
     )
 
 
@@ -77,6 +80,17 @@ def _weeks(view: View, ends: Sequence[date], parts: Iterable[Part]) -> list[pb.W
         )
         for end, number in numbers.items()
     ]
+
+
+def _types(
+    view: View, ends: Sequence[date], counted: Mapping[Place, Part]
+) -> Iterator[pb.TypeAhead]:
+    """The weeks of each type, of all bureaus together."""
+    parts = defaultdict(list)
+    for (_, kind), part in counted.items():
+        parts[kind].append(part)
+    for kind, of_type in sorted(parts.items()):
+        yield pb.TypeAhead(type_code=kind, weeks=_weeks(view, ends, of_type))
 
 
 def _sunday(day: date) -> date:

@@ -33,6 +33,7 @@ from services.portal.address import Address
 from services.portal.api import app as api
 from services.portal.away import away_page
 from services.portal.clients import come_from, use_token
+from services.portal.institution_routes import CERTIFICATE_PATH
 from services.portal.kept_input import KeptInput
 from services.portal.protection import (
     SAFE_METHODS,
@@ -43,7 +44,6 @@ from services.portal.protection import (
 )
 from services.portal.routes import (
     ADDRESSES,
-    CERTIFICATE_PATH,
     EVIDENCE_PATHS,
     IMPORT_PATH,
 )

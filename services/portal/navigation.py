@@ -88,6 +88,7 @@ _INSTITUTION = (
     Place(N_("上传结果"), "/imports"),
     Place(N_("证书"), "/certificates"),
     Place(N_("期限"), "/due"),
+    Place(N_("到期预测"), "/forecast"),
     Place(N_("检定授权"), "/institutions"),
 )
 _ADMINISTRATOR = (

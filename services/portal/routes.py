@@ -11,6 +11,13 @@ from collections.abc import Sequence
 from plumbing.identity import Role
 from services.portal.address import SIGNED_IN, STAFF, Address
 from services.portal.address import at as _at
+from services.portal.case_routes import CASES, EVIDENCE_PATH, RECONSIDERATION_PATH
+from services.portal.institution_routes import (
+    CERTIFICATES,
+    INSTITUTIONS,
+    KEPT_INSTITUTIONS,
+    ORDERS,
+)
 from services.portal.pages import (
     about,
     absences,
@@ -20,20 +27,12 @@ from services.portal.pages import (
     alike,
     calculators,
     calendar_feed,
-    case_acts,
-    case_desk,
-    case_file,
-    case_list,
-    cases,
-    certificate_archive,
-    certificate_files,
     checking,
     checkpoints,
     city,
     contact,
     drafts,
     escalations,
-    evidence,
     exports,
     first_notices,
     home,
@@ -43,22 +42,17 @@ from services.portal.pages import (
     imports,
     indices,
     inspections,
-    institution,
     instrument_forms,
     instruments,
     integrators,
-    kept_institutions,
     labels,
     law_texts,
-    letter_deliveries,
     letters,
     month_reports,
     notices,
     objection_wizard,
     open_data,
     operator,
-    order_wizard,
-    orders,
     own_grade,
     own_records,
     password_links,
@@ -70,9 +64,7 @@ from services.portal.pages import (
     proposals,
     public,
     publication,
-    reconsideration_wizard,
     record_entry,
-    recusals,
     registration,
     repair_wizard,
     replies,
@@ -85,15 +77,13 @@ from services.portal.pages import (
     subject_registration,
     subjects,
     tellings,
-    unheard,
     unit,
     verifications,
 )
 
 # The pages to which files are sent.
-IMPORT_PATH, CERTIFICATE_PATH = "/imports/new", "/certificates/new"
+IMPORT_PATH = "/imports/new"
 OBJECTION_PATH, REPAIR_PATH = "/objections/new", "/repairs/new"
-RECONSIDERATION_PATH, EVIDENCE_PATH = "/cases/{case_id}/reconsider", "/cases/{case_id}/evidence"
 EVIDENCE_PATHS = (OBJECTION_PATH, REPAIR_PATH, RECONSIDERATION_PATH, EVIDENCE_PATH)
 _CASEWORK = (Role.CASEWORKER, Role.UNIT_HEAD)
 
@@ -179,51 +169,6 @@ _REGISTER = (
         form=True,
     ),
 )
-# A caseworker hears an objection, a reviewer its reconsideration.
-_HEARS = (Role.CASEWORKER, Role.MUNICIPAL_REVIEWER)
-_CASES = (
-    _at("/cases", cases.listing, Role.OPERATOR, *STAFF),
-    _at("/cases/accept", case_list.accept_chosen, *_HEARS, form=True),
-    _at("/cases/take", case_desk.take_chosen, *_HEARS, form=True),
-    _at("/cases/{case_id}", cases.one, Role.OPERATOR, *STAFF),
-    _at(RECONSIDERATION_PATH, reconsideration_wizard.lodge, Role.OPERATOR, form=True),
-    _at(EVIDENCE_PATH, evidence.of_case, Role.OPERATOR, *STAFF, form=True),
-    _at("/cases/{case_id}/archive.zip", case_file.archive, Role.OPERATOR, *STAFF),
-    _at(
-        "/cases/{case_id}/letters/{letter_id}/delivery",
-        letter_deliveries.by_hand,
-        *_HEARS,
-        Role.UNIT_HEAD,
-        form=True,
-    ),
-    _at("/evidence/{evidence_id}/file", evidence.file, Role.OPERATOR, *STAFF),
-    _at("/evidence/{evidence_id}/preview", evidence.preview, Role.OPERATOR, *STAFF),
-    _at("/cases/{case_id}/withdraw", case_acts.withdraw, Role.OPERATOR, form=True),
-    _at("/cases/{case_id}/supplement", case_acts.supplement, Role.OPERATOR, form=True),
-    _at("/cases/{case_id}/accept", case_acts.accept, *_HEARS, form=True),
-    _at("/cases/{case_id}/decline", case_acts.decline, *_HEARS, form=True),
-    _at("/cases/{case_id}/extend", case_acts.ask_extension, *_HEARS, form=True),
-    _at("/cases/{case_id}/extension", case_acts.extension, Role.UNIT_HEAD, form=True),
-    _at("/cases/{case_id}/decide", case_acts.decide, *_HEARS, form=True),
-    _at("/cases/{case_id}/assign", case_desk.assign, *case_desk.DESK, form=True),
-    _at("/cases/{case_id}/notes", case_desk.notes, *case_desk.DESK, form=True),
-    _at("/cases/{case_id}/hand-over", unheard.hand_over, Role.UNIT_HEAD, form=True),
-    _at("/cases/{case_id}/ask-supplement", case_acts.ask_supplement, *_HEARS, form=True),
-    _at("/cases/{case_id}/recusals/new", recusals.ask_recusal, *recusals.MAY_ASK, form=True),
-    _at(
-        "/cases/{case_id}/recusals/{recusal_id}",
-        recusals.decide_recusal,
-        Role.UNIT_HEAD,
-        form=True,
-    ),
-    _at(
-        "/cases/{case_id}/conditions/{condition_id}",
-        case_acts.confirm_condition,
-        Role.CASEWORKER,
-        form=True,
-    ),
-    _at("/cases/{case_id}/decide-repair", case_acts.decide_repair, Role.CASEWORKER, form=True),
-)
 _IMPORTING = (Role.CASEWORKER, Role.UNIT_HEAD, Role.VERIFICATION_INSTITUTION)
 _IMPORTS = (
     _at("/imports", imports.listing, *_IMPORTING),
@@ -235,40 +180,6 @@ _IMPORTS = (
     _at("/imports/{batch_id}/progress", imports.progress, *_IMPORTING),
     _at("/imports/{batch_id}/faults", import_faults.faults, *_IMPORTING),
     _at("/imports/{batch_id}/rejected.csv", imports.rejected_rows, *_IMPORTING),
-)
-_ORDERING = (Role.OPERATOR, Role.VERIFICATION_INSTITUTION, *STAFF)
-_ORDERS = (
-    _at("/orders", orders.listing, *_ORDERING),
-    _at("/orders/new", order_wizard.apply, Role.OPERATOR, form=True),
-    _at("/orders/accept", orders.accept_chosen, Role.VERIFICATION_INSTITUTION, form=True),
-    _at("/orders/{order_id}", orders.one, *_ORDERING, form=True),
-)
-_INSTITUTIONS = (
-    _at("/due", institution.due, Role.VERIFICATION_INSTITUTION),
-    _at("/certificates", institution.certificates, Role.VERIFICATION_INSTITUTION),
-    _at("/verifications/new", institution.record, Role.VERIFICATION_INSTITUTION, form=True),
-)
-_KEPT_INSTITUTIONS = (
-    _at("/institutions", kept_institutions.listing, *STAFF, Role.VERIFICATION_INSTITUTION),
-    _at("/institutions/new", kept_institutions.new, Role.UNIT_HEAD, form=True),
-    _at(
-        "/institutions/{institution_id}",
-        kept_institutions.one,
-        *STAFF,
-        Role.VERIFICATION_INSTITUTION,
-    ),
-    _at(
-        "/institutions/{institution_id}/change",
-        kept_institutions.change,
-        Role.UNIT_HEAD,
-        form=True,
-    ),
-    _at(
-        "/institutions/{institution_id}/authorisation",
-        kept_institutions.authorise,
-        Role.UNIT_HEAD,
-        form=True,
-    ),
 )
 _PROPOSING = (
     Role.CASEWORKER,
@@ -361,20 +272,6 @@ _NOTICES_AND_EXPORTS = (
     _at("/exports/{export_id}/progress", exports.progress, *SIGNED_IN),
     _at("/exports/{export_id}/file", exports.file, *SIGNED_IN),
 )
-_OF_CERTIFICATES = (Role.OPERATOR, *STAFF, Role.VERIFICATION_INSTITUTION)
-_CERTIFICATES = (
-    _at("/verifications/{verification_id}", certificate_files.one, *_OF_CERTIFICATES),
-    _at(
-        CERTIFICATE_PATH,
-        certificate_files.upload,
-        Role.VERIFICATION_INSTITUTION,
-        Role.CASEWORKER,
-        form=True,
-    ),
-    _at("/certificates/{certificate_id}/file", certificate_files.file, *_OF_CERTIFICATES),
-    _at("/certificate-files", certificate_archive.listing, Role.OPERATOR, *STAFF),
-    _at("/certificate-files.zip", certificate_archive.archive, Role.OPERATOR, *STAFF),
-)
 ADDRESSES: Sequence[Address] = (
     *_PUBLIC,
     *_LABELS,
@@ -384,14 +281,14 @@ ADDRESSES: Sequence[Address] = (
     *_OPERATORS,
     *_PEOPLE,
     *_REGISTER,
-    *_CASES,
+    *CASES,
     *_IMPORTS,
     *_ESCALATIONS,
     *_CITY,
-    *_ORDERS,
-    *_INSTITUTIONS,
-    *_KEPT_INSTITUTIONS,
-    *_CERTIFICATES,  # after /verifications/new
+    *ORDERS,
+    *INSTITUTIONS,
+    *KEPT_INSTITUTIONS,
+    *CERTIFICATES,  # after /verifications/new
     *_ADMINISTRATION,
     *_AUDIT,
     *_NOTICES_AND_EXPORTS,

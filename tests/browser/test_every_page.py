@@ -118,6 +118,7 @@ PAGES = {
         "/indices",
         "/year-ends",
         "/city",
+        "/forecast?weeks=53",
     ],
     "demo.institution": [
         "/home",
@@ -126,6 +127,7 @@ PAGES = {
         "/certificates",
         "/due",
         "/due?colour=red",
+        "/forecast",
         "/orders?which=all",
     ],
     "administrator": [

@@ -308,6 +308,7 @@ TABLE = """
 /imports/{batch_id}/rejected.csv foreign                  >   - - - - - - - - -  - - -
 
 /city any                                                 >   - - + + - - - - -  - + +
+/forecast any                                             >   - + + + + + - - -  + + +
 /year-ends any                                            >   - + + + + - - - -  + + +
 /rulesets any                                             >   - + + + - - - - -  + + +
 /rulesets/impacts/new any                                 >   - + + + - - - - -  + + +

@@ -468,22 +468,26 @@ class GetColourBoardRequest(_message.Message):
     BUREAU_FIELD_NUMBER: _builtins.int
     SUBJECT_ID_FIELD_NUMBER: _builtins.int
     WEEKS_FIELD_NUMBER: _builtins.int
+    BY_TYPE_FIELD_NUMBER: _builtins.int
     bureau: _builtins.str
     """Only this bureau; empty means all in the caller's scope."""
     subject_id: _builtins.str
     """Only this subject."""
     weeks: _builtins.int
     """How many weeks ahead, the present one included; 0 means 8."""
+    by_type: _builtins.bool
+    """Also counts the weeks of each type, for the planning of verifications."""
     def __init__(
         self,
         *,
         bureau: _builtins.str = ...,
         subject_id: _builtins.str = ...,
         weeks: _builtins.int = ...,
+        by_type: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["bureau", b"bureau", "subject_id", b"subject_id", "weeks", b"weeks"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["bureau", b"bureau", "by_type", b"by_type", "subject_id", b"subject_id", "weeks", b"weeks"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -562,6 +566,7 @@ class GetColourBoardResponse(_message.Message):
     ON_FIELD_NUMBER: _builtins.int
     COUNTS_FIELD_NUMBER: _builtins.int
     WEEKS_FIELD_NUMBER: _builtins.int
+    TYPES_FIELD_NUMBER: _builtins.int
     on: _builtins.str
     """The day."""
     @_builtins.property
@@ -572,20 +577,53 @@ class GetColourBoardResponse(_message.Message):
     def weeks(self) -> _containers.RepeatedCompositeFieldContainer[Global___WeekAhead]:
         """The weeks, the present one first."""
 
+    @_builtins.property
+    def types(self) -> _containers.RepeatedCompositeFieldContainer[Global___TypeAhead]:
+        """The weeks of each type, if they were asked for, by type."""
+
     def __init__(
         self,
         *,
         on: _builtins.str = ...,
         counts: _abc.Iterable[Global___BoardCount] | None = ...,
         weeks: _abc.Iterable[Global___WeekAhead] | None = ...,
+        types: _abc.Iterable[Global___TypeAhead] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["counts", b"counts", "on", b"on", "weeks", b"weeks"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["counts", b"counts", "on", b"on", "types", b"types", "weeks", b"weeks"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___GetColourBoardResponse: _TypeAlias = GetColourBoardResponse  # noqa: Y015
+
+@_typing.final
+class TypeAhead(_message.Message):
+    """How many instruments of one type are last valid in each week."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TYPE_CODE_FIELD_NUMBER: _builtins.int
+    WEEKS_FIELD_NUMBER: _builtins.int
+    type_code: _builtins.str
+    """Type."""
+    @_builtins.property
+    def weeks(self) -> _containers.RepeatedCompositeFieldContainer[Global___WeekAhead]:
+        """The weeks, as in the response."""
+
+    def __init__(
+        self,
+        *,
+        type_code: _builtins.str = ...,
+        weeks: _abc.Iterable[Global___WeekAhead] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["type_code", b"type_code", "weeks", b"weeks"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___TypeAhead: _TypeAlias = TypeAhead  # noqa: Y015
 
 @_typing.final
 class CountColoursRequest(_message.Message):

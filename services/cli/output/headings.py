@@ -200,6 +200,7 @@ TITLES = {
     "BoardCount": "按类型和颜色统计",
     "ColourTotal": "按颜色统计",
     "WeekAhead": "按周到期数",
+    "TypeAhead": "各类型按周到期数",
     "Impact": "试算",
     "ImpactCount": "等级变化统计",
     "IndexRow": "各行得分",

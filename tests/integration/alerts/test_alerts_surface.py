@@ -226,6 +226,11 @@ async def test_the_board_counts_what_the_lists_show(coloured: RunningAlerts, sig
         answer = await staff.ListColours(request)
         assert len(listed(answer)) == week.instruments
     assert sum(week.instruments for week in board.weeks) == 2  # 20 and 50 days from today
+    assert list(board.types) == []
+    request = pb.GetColourBoardRequest(weeks=4, by_type=True)
+    [of_type] = (await staff.GetColourBoard(request)).types
+    assert of_type.type_code == "试验用器具"
+    assert list(of_type.weeks) == list(board.weeks[:4])
     own = await sign_in(Role.OPERATOR, subject_id="s2").GetColourBoard(pb.GetColourBoardRequest())
     assert [(count.colour, count.instruments) for count in own.counts] == [("red", 1)]
 

@@ -1,0 +1,67 @@
+"""The addresses of verification institutions: orders, results, certificates, authorisations."""
+
+from __future__ import annotations
+
+from plumbing.identity import Role
+from services.portal.address import STAFF
+from services.portal.address import at as _at
+from services.portal.pages import (
+    certificate_archive,
+    certificate_files,
+    forecast,
+    institution,
+    kept_institutions,
+    order_wizard,
+    orders,
+)
+
+CERTIFICATE_PATH = "/certificates/new"
+_ORDERING = (Role.OPERATOR, Role.VERIFICATION_INSTITUTION, *STAFF)
+ORDERS = (
+    _at("/orders", orders.listing, *_ORDERING),
+    _at("/orders/new", order_wizard.apply, Role.OPERATOR, form=True),
+    _at("/orders/accept", orders.accept_chosen, Role.VERIFICATION_INSTITUTION, form=True),
+    _at("/orders/{order_id}", orders.one, *_ORDERING, form=True),
+)
+INSTITUTIONS = (
+    _at("/due", institution.due, Role.VERIFICATION_INSTITUTION),
+    _at("/forecast", forecast.page, Role.VERIFICATION_INSTITUTION, *STAFF),
+    _at("/certificates", institution.certificates, Role.VERIFICATION_INSTITUTION),
+    _at("/verifications/new", institution.record, Role.VERIFICATION_INSTITUTION, form=True),
+)
+KEPT_INSTITUTIONS = (
+    _at("/institutions", kept_institutions.listing, *STAFF, Role.VERIFICATION_INSTITUTION),
+    _at("/institutions/new", kept_institutions.new, Role.UNIT_HEAD, form=True),
+    _at(
+        "/institutions/{institution_id}",
+        kept_institutions.one,
+        *STAFF,
+        Role.VERIFICATION_INSTITUTION,
+    ),
+    _at(
+        "/institutions/{institution_id}/change",
+        kept_institutions.change,
+        Role.UNIT_HEAD,
+        form=True,
+    ),
+    _at(
+        "/institutions/{institution_id}/authorisation",
+        kept_institutions.authorise,
+        Role.UNIT_HEAD,
+        form=True,
+    ),
+)
+_OF_CERTIFICATES = (Role.OPERATOR, *STAFF, Role.VERIFICATION_INSTITUTION)
+CERTIFICATES = (
+    _at("/verifications/{verification_id}", certificate_files.one, *_OF_CERTIFICATES),
+    _at(
+        CERTIFICATE_PATH,
+        certificate_files.upload,
+        Role.VERIFICATION_INSTITUTION,
+        Role.CASEWORKER,
+        form=True,
+    ),
+    _at("/certificates/{certificate_id}/file", certificate_files.file, *_OF_CERTIFICATES),
+    _at("/certificate-files", certificate_archive.listing, Role.OPERATOR, *STAFF),
+    _at("/certificate-files.zip", certificate_archive.archive, Role.OPERATOR, *STAFF),
+)
