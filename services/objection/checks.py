@@ -23,7 +23,7 @@ from plumbing.grpc_errors import Away
 from plumbing.service import Findings, Reconciled
 from plumbing.together import together
 from services.objection.cited_receipts import CitedReceipts
-from services.objection.schedule import due_on
+from services.objection.schedule import accept_by, due_on
 from services.objection.steps import STUCK
 from services.objection.tables import NO_TERM, Case, CaseLetter, ReachedRung
 from services.objection.timers import CaseWorkflows, case_of, workflow_id
@@ -39,7 +39,7 @@ log = structlog.get_logger()
 class Differences:
     """Cases whose workflow is missing, should not run, or follows an old schedule, by case id.
 
-    `due_on` lists the cases whose stored last day differs from the calendar in force.
+    `due_on` lists the cases of which a stored last day differs from the calendar in force.
     """
 
     missing: Sequence[str] = ()
@@ -200,7 +200,7 @@ class CaseChecks:
             missing=sorted(missing),
             orphans=[case_of(name) for name in compress(extra, orphaned)],
             old_schedule=[case.case_id for case in compress(running, old)],
-            due_on=[case.case_id for case in cases if case.due_on != _due_on(case)],
+            due_on=[case.case_id for case in cases if not _days_agree(case)],
         )
 
     async def _without_workflow(self, cases: Sequence[Case]) -> list[Case]:
@@ -222,11 +222,15 @@ class CaseChecks:
         return {"cases.open": len(cases), "cases.overdue": overdue, "cases.closed": closed}
 
     async def _compute_due_on(self) -> None:
-        """Stores the last day of every open case by the calendar in force (D-07)."""
+        """Stores the last days of every open case by the calendar in force (D-07)."""
         query = select(Case).where(col(Case.settled_at).is_(None))
         async with self._database.transaction() as session:
             for case in (await session.exec(query.with_for_update())).all():
-                case.due_on = _due_on(case)
+                case.due_on, case.accept_by = _due_on(case), accept_by(case)
+
+
+def _days_agree(case: Case) -> bool:
+    return (case.due_on, case.accept_by) == (_due_on(case), accept_by(case))
 
 
 def _due_on(case: Case) -> date:

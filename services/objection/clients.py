@@ -107,6 +107,28 @@ class Clients:
                 raise NotFound("没有该信用主体", "There is no such subject") from refusal
             raise
 
+    async def subjects_named(
+        self, text: str, behalf: str, *, bureau: str, own: str, most: int
+    ) -> list[str]:
+        """Returns the subjects of a bureau and of those below it whose name contains a text.
+
+        With `own` only that subject is asked about. Stops soon after `most` subjects.
+        """
+        request = registry_pb2.ListSubjectsRequest(
+            name_contains=text,
+            within=bureau,
+            subject_ids=filter(None, [own]),
+            page_size=_PAGE,
+        )
+        found: list[str] = []
+        while len(found) <= most:
+            page = await ask(self.registry.ListSubjects(request, metadata=for_account(behalf)))
+            found += [subject.subject_id for subject in page.subjects]
+            if not page.next_page_token:
+                break
+            request.page_token = page.next_page_token
+        return found
+
     async def bureaus(self) -> dict[str, registry_pb2.Bureau]:
         """Returns every bureau in the register, by bureau code."""
         request = registry_pb2.ListBureausRequest(page_size=_PAGE)

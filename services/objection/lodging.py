@@ -22,6 +22,7 @@ from protos.registry.v1.registry_pb2 import Record
 from services.objection.decided_matters import as_lodged, refuse_decided_matter, was_withdrawn
 from services.objection.evidence.commands import attach
 from services.objection.numbers import next_number
+from services.objection.schedule import accept_by
 from services.objection.steps import record_step
 from services.objection.tables import OPEN, Case
 
@@ -106,6 +107,7 @@ async def refuse_second_case(change: Change, kind: CaseKind, record_ids: Sequenc
 
 def open_case(change: Change, case: Case) -> None:
     """Adds a new case to the database and marks its records as having an open case."""
+    case.accept_by = accept_by(case)
     change.session.add(case)
     change.session.add_all(
         OPEN[case.kind](record_id=record_id, case_id=case.case_id) for record_id in case.record_ids

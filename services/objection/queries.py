@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import date, timedelta
+from collections.abc import Collection
 from typing import Any, cast
 
 import sqlalchemy as sa
@@ -12,35 +11,26 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from law.errors import NotFound
-from law.objection import CaseKind, CaseState
-from plumbing import paging, row_scope, validation
-from plumbing.clock import midnight
-from plumbing.database import local_day, unindexed
-from plumbing.identity import Caller
+from law.objection import CaseKind
+from plumbing import paging
 from plumbing.papers.servicer import IssuedLetter
 from plumbing.short_ids import find_by_id
 from plumbing.view import View
 from protos.objection.v1 import objection_pb2 as pb
 from services.objection import wire
+from services.objection.filters import conditions
 from services.objection.handling import earlier_cases
 from services.objection.tables import (
     FOLLOWS_ANOTHER,
-    IS_OPEN,
-    UNASSIGNED,
     Case,
     CaseLetter,
     CaseStep,
 )
 
-WAITING = (
-    CaseState.LODGED,
-    CaseState.SUPPLEMENT_REQUESTED,
-    CaseState.ACCEPTED,
-    CaseState.EXTENSION_REQUESTED,
-)
 _ORDERS = {
     "due_on": (Case.due_on, Case.case_id),
     "lodged_at": (Case.lodged_at, Case.case_id),
+    "accept_by": (Case.accept_by, Case.case_id),
 }
 
 
@@ -108,63 +98,20 @@ _LEFT_OUT = [
 ]
 
 
-async def list_cases(view: View, request: pb.ListCasesRequest) -> pb.ListCasesResponse:
+async def list_cases(
+    view: View, request: pb.ListCasesRequest, *, named: Collection[str] = ()
+) -> pb.ListCasesResponse:
     """Lists the cases within the caller's scope in the requested order.
 
     Without one, the earliest last day comes first, and cases without a running term come last.
-    Closed, declined and withdrawn cases are left out unless requested.
+    Closed, declined and withdrawn cases are left out unless requested. `named` has the subjects
+    that `request.name_contains` is about.
     """
-    rows = select(Case).where(*_conditions(view.caller, request))
-    order, reverse = paging.order(request, _ORDERS, "due_on")
+    rows = select(Case).where(*conditions(view.caller, request, named))
+    usual = "accept_by" if request.accept_from or request.accept_to else "due_on"
+    order, reverse = paging.order(request, _ORDERS, usual)
     shown = rows.options(*_LEFT_OUT)
     page, token = await paging.page(view.session, request, shown, *order, newest_first=reverse)
     cases = [wire.case_message(case, view.today) for case in page]
     count = await paging.count(view.session, request, rows, token)
     return pb.ListCasesResponse(cases=cases, next_page_token=token, **count)
-
-
-def _conditions(caller: Caller, request: pb.ListCasesRequest) -> Iterator[Any]:
-    yield row_scope.seen(caller, Case.subject_id, Case.bureau)
-    if request.bureau:
-        yield row_scope.of_bureau(request.bureau, Case.bureau)
-    for name in ("subject_id", "kind", "state", "caseworker", "sector"):
-        if value := getattr(request, name):
-            yield col(getattr(Case, name)) == value
-    if request.caseworkers:
-        yield col(Case.caseworker).in_(request.caseworkers)
-    if request.unassigned:
-        yield sa.text(UNASSIGNED)  # as in the index, word for word
-    if request.subject_ids:
-        yield col(Case.subject_id).in_(request.subject_ids)
-    if not (request.include_closed or request.state or request.decided_from):
-        yield sa.text(IS_OPEN)  # as in the indexes, word for word
-    yield from _days(request)
-
-
-def _days(request: pb.ListCasesRequest) -> Iterator[sa.ColumnElement[bool]]:
-    if due_to := validation.day(request.due_to, "due_to"):
-        yield waiting()
-        yield col(Case.due_on) <= due_to
-    if lodged_from := validation.day(request.lodged_from, "lodged_from"):
-        yield col(Case.lodged_at) >= midnight(lodged_from)
-    if lodged_to := validation.day(request.lodged_to, "lodged_to"):
-        yield col(Case.lodged_at) < midnight(lodged_to + timedelta(days=1))
-    if decided_from := validation.day(request.decided_from, "decided_from"):
-        yield decided_since(decided_from)
-    if request.late:
-        yield sa.and_(col(Case.outcome).is_not(None), sa.not_(in_time()))
-
-
-def waiting() -> sa.ColumnElement[bool]:
-    """Returns the condition for cases in which a person must act next."""
-    return unindexed(Case.state).in_(WAITING)
-
-
-def decided_since(day: date) -> sa.ColumnElement[bool]:
-    """Returns the condition for cases with a decision on a day or later."""
-    return sa.and_(col(Case.outcome).is_not(None), col(Case.decided_at) >= midnight(day))
-
-
-def in_time() -> sa.ColumnElement[bool]:
-    """Returns the condition for cases decided by the last day of their term."""
-    return local_day(Case.decided_at) <= col(Case.due_on)

@@ -13,7 +13,7 @@ from law.terms.ledger import Reminder, Term, start
 from law.terms.workdays import edition
 from plumbing.clock import local_date
 from services.objection.messages import Rung, Schedule
-from services.objection.tables import Case
+from services.objection.tables import NO_TERM, Case
 
 ESCALATE = "escalate"
 INTAKE = "intake/"  # begins the key of a reminder to accept or decline a case
@@ -23,6 +23,27 @@ SUPPLEMENT = "supplement/"  # begins the key of a reminder that a case is to be 
 def due_on(term: Term) -> date:
     """Returns the last day of a term, inclusive, by the calendar in force now."""
     return term.target(edition()).date
+
+
+def accept_by(case: Case) -> date:
+    """Returns the last day to accept or decline a lodged case, by the calendar in force now.
+
+    It is NO_TERM for a case that is not lodged, and for a repair, whose term runs already.
+    """
+    term = _own_intake(case)
+    return due_on(term) if term else NO_TERM
+
+
+def accept_by_is_example(case: Case) -> bool:
+    """Returns whether the day of `accept_by` comes from a number of days that no text states."""
+    term = _own_intake(case)
+    return term is not None and definition(term.definition_id, term.event_on).example
+
+
+def _own_intake(case: Case) -> Term | None:
+    if case.state is not CaseState.LODGED or case.term is not None:
+        return None
+    return intake_term(case.kind, _complete_on(case))
 
 
 def schedule_of(term: Term, number: str, version: int) -> Schedule:

@@ -13,7 +13,7 @@ from plumbing.servicer import change, query
 from protos.objection.v1 import objection_pb2 as pb
 from protos.objection.v1 import objection_pb2_grpc as rpc
 from protos.registry.v1.registry_pb2 import Record
-from services.objection import commands, decided_matters, overview, queries, supplements
+from services.objection import commands, decided_matters, names, overview, queries, supplements
 from services.objection.lodging import lodge
 from services.objection.reconsiderations import lodging as reconsiderations
 from services.objection.servicer_supplements import Supplements
@@ -72,7 +72,12 @@ class ObjectionServicer(Supplements, rpc.ObjectionServiceServicer):
         return await self.once(request, commands.decide, records=records)
 
     GetCase = query(queries.get_case)
-    ListCases = query(queries.list_cases)
+
+    async def ListCases(self, request: pb.ListCasesRequest, context: Any) -> pb.ListCasesResponse:
+        named = await names.subjects_named(self._clients, request.name_contains)
+        async with self.view() as view:
+            return await queries.list_cases(view, request, named=named)
+
     SummariseCases = query(overview.summarise_cases)
 
     async def _contested_records(self, case_id: str) -> list[Record]:

@@ -41,7 +41,7 @@ from protos.registry.v1.registry_pb2 import Record
 from services.objection.letters import LetterText
 from services.objection.messages import Rung, RungDue, Stuck
 from services.objection.numbers import next_letter_number
-from services.objection.schedule import INTAKE, SUPPLEMENT, due_on, schedule_of_case
+from services.objection.schedule import INTAKE, SUPPLEMENT, accept_by, due_on, schedule_of_case
 from services.objection.tables import OPEN, Case, CaseLetter, CaseStep, ReachedRung
 from services.objection.wire import case_message, letter_message
 
@@ -164,6 +164,7 @@ async def take_step(
         setattr(case, name, value)
     if case.term is not None and "term" in columns:
         case.due_on = due_on(Term.from_json(case.term))
+    case.accept_by = accept_by(case)
     change.session.add(case)
     return await record_step(change, case, step, event_of, cite=cite, note=note, before=before)
 
@@ -224,14 +225,8 @@ async def reach_rung(change: Change, due: RungDue) -> bool:
     if _is_overtaken(case, due.rung, change.at):
         _note_overtaken(change, case, due.rung, cite)
         return False
-    await record_step(
-        change,
-        case,
-        "rung",
-        _told_by(due.rung),
-        cite=cite,
-        note=due.rung.message_zh,
-    )
+    text = due.rung.message_zh
+    await record_step(change, case, "rung", _told_by(due.rung), cite=cite, note=text)
     return True
 
 

@@ -21,19 +21,22 @@ WAITS = "approved IS NULL"  # a request for recusal without an answer
 IS_OPEN = "state NOT IN ('closed', 'declined', 'withdrawn')"
 UNASSIGNED = f"caseworker = '' AND {IS_OPEN}"
 UNSEEN = "seen_at IS NULL"
+AWAITS_ACCEPTANCE = "accept_by < '9999-12-31'"
+HAS_OUTCOME = "outcome IS NOT NULL"
 
 
 class Base(SQLModel, registry=own_registry()):
     """The base class of the database tables of objection."""
 
 
-@proven(without=("due_on",))
+@proven(without=("due_on", "accept_by"))
 class Case(Base, table=True):
     """A case of any kind, from its lodging until all its consequences were carried out.
 
     `term` is the ledger of the term (D-07). `due_on` is the last day computed from it, stored for
-    sorting, and computed again whenever the ledger or the calendar changes. A case has a workflow
-    until `settled_at`, the moment from which no consequence remains.
+    sorting, and computed again whenever the ledger or the calendar changes; so is `accept_by`, the
+    last day to accept or decline a lodged case. A case has a workflow until `settled_at`, from
+    which no consequence remains.
     """
 
     __tablename__ = "objection_case"
@@ -59,7 +62,29 @@ class Case(Base, table=True):
         # Closed cases among them.
         bureau_index("ix_objection_case_bureau", "due_on", "case_id"),
         bureau_index("ix_objection_case_bureau_lodged_at", "lodged_at", "case_id"),
-        bureau_index("ix_objection_case_bureau_decided_at", "decided_at"),
+        # What is counted of the open cases and of decisions, without reading the cases.
+        bureau_index(
+            "ix_objection_case_bureau_counted",
+            *("due_on", "accept_by", "kind", "state", "caseworker", "lodged_at", "bureau"),
+            where=IS_OPEN,
+        ),
+        bureau_index(
+            "ix_objection_case_bureau_decided",
+            *("decided_at", "due_on", "kind", "bureau", "outcome"),
+            where=HAS_OUTCOME,
+        ),
+        partial_index(
+            "ix_objection_case_decided",
+            *("decided_at", "due_on", "kind", "bureau", "outcome"),
+            where=HAS_OUTCOME,
+        ),
+        # Lodged cases by the last day to accept them.
+        bureau_index(
+            "ix_objection_case_bureau_accept_by", "accept_by", "case_id", where=AWAITS_ACCEPTANCE
+        ),
+        partial_index(
+            "ix_objection_case_accept_by", "accept_by", "case_id", where=AWAITS_ACCEPTANCE
+        ),
         sa.Index("ix_objection_case_subject", "subject_id", "due_on", "case_id"),
         sa.Index("ix_objection_case_due_on", "due_on", "case_id"),
         sa.Index("ix_objection_case_lodged_at", "lodged_at", "case_id"),
@@ -95,6 +120,7 @@ class Case(Base, table=True):
     accepted_at: datetime | None = None
     term: dict[str, Any] | None = Field(default=None, sa_type=JsonColumn)
     due_on: date = NO_TERM
+    accept_by: date = Field(default=NO_TERM, sa_column_kwargs={"server_default": str(NO_TERM)})
 
     extension_requested_by: str = ""
     extension_requested_days: int = 0

@@ -11,12 +11,11 @@ from law.objection import CaseState, acts_next
 from law.terms.data import definition
 from law.terms.ledger import Term
 from law.terms.workdays import edition
-from plumbing.clock import local_date
 from plumbing.papers.letter_text import digest
 from protos.objection.v1 import objection_pb2 as pb
 from services.objection.repairs.repair_file import RepairFile
-from services.objection.schedule import due_on, intake_term
-from services.objection.tables import Case, CaseLetter, CaseStep
+from services.objection.schedule import accept_by, accept_by_is_example
+from services.objection.tables import NO_TERM, Case, CaseLetter, CaseStep
 
 
 def case_message(case: Case, today: date) -> pb.Case:
@@ -70,13 +69,10 @@ def _supplement(case: Case, today: date) -> pb.Supplement | None:
 
 def _acceptance(case: Case) -> dict[str, Any]:
     """By when the bureau decides whether it accepts a lodged case; nothing for any other."""
-    if case.state is not CaseState.LODGED or case.term is not None:
+    last = accept_by(case)
+    if last == NO_TERM:
         return {}
-    term = intake_term(case.kind, local_date(case.lodged_at))
-    if term is None:
-        return {}
-    example = definition(term.definition_id, term.event_on).example
-    return {"accept_by": due_on(term).isoformat(), "accept_by_example": example}
+    return {"accept_by": last.isoformat(), "accept_by_example": accept_by_is_example(case)}
 
 
 def related_message(case: Case) -> pb.RelatedCase:

@@ -13,14 +13,15 @@ from datetime import date, datetime
 from typing import Any, Generic, TypeVar
 from urllib.parse import urlencode
 
+from grpc import StatusCode
 from starlette.responses import Response
 
-from plumbing.client import EXPORTING
+from plumbing.client import EXPORTING, Refusal
 from services.portal import exports, list_files
 from services.portal.clients import read_for
 from services.portal.exports import Wanted
 from services.portal.sessions import COOKIE
-from services.portal.visit import Visit, whole_number
+from services.portal.visit import Visit, faults_by_field, message_of, whole_number
 from services.portal.wording import N_, Tag
 
 Row = TypeVar("Row")
@@ -171,6 +172,7 @@ class Table:
     address: Callable[..., str] = field(repr=False)
     next_link: str = ""
     first_link: str = ""
+    refusal: str = ""  # why there are no rows, if a filter was refused
 
     @property
     def last(self) -> int:
@@ -199,7 +201,7 @@ async def show(
 async def read_table(visit: Visit, listing: Listing[Row], asked: Asked | None = None) -> Table:
     """Reads the part of a list that the address names, for a page that shows more than the list."""
     asked = asked or _asked(visit, listing)
-    chunk = await listing.read(asked)
+    chunk, refusal = await _read(visit, listing, asked)
     first = _number(visit, "from") or 1
     total, is_more = _total(visit, chunk, first)
     address = _addresses(visit, listing)
@@ -216,7 +218,20 @@ async def read_table(visit: Visit, listing: Listing[Row], asked: Asked | None = 
         address=address,
         next_link=address(**following) if chunk.next_token else "",
         first_link=address(page="") if asked.page_token else "",
+        refusal=refusal,
     )
+
+
+async def _read(visit: Visit, listing: Listing[Row], asked: Asked) -> tuple[Chunk[Row], str]:
+    """The part of the list, or no rows and the reason if what a filter says was refused."""
+    try:
+        return await listing.read(asked), ""
+    except Refusal as refusal:
+        typed = any(asked.filters.values()) and not asked.page_token
+        if refusal.code is not StatusCode.INVALID_ARGUMENT or not typed:
+            raise
+        faults = faults_by_field(refusal, visit.language)
+        return Chunk([]), "；".join(faults.values()) or message_of(refusal, visit.language)
 
 
 def list_address(visit: Visit, path: str) -> str:

@@ -27,6 +27,7 @@ from services.portal.pages import (
     alike,
     calculators,
     calendar_feed,
+    case_figures,
     checking,
     checkpoints,
     city,
@@ -191,6 +192,7 @@ _PROPOSING = (
 )
 _UNIT = (
     _at("/unit", unit.overview, Role.UNIT_HEAD),
+    _at("/unit/figures", case_figures.file, Role.UNIT_HEAD, Role.MUNICIPAL_REVIEWER),
     _at("/unit/report", month_reports.page, Role.UNIT_HEAD, Role.MUNICIPAL_REVIEWER),
     _at("/unit/report.pdf", month_reports.paper, Role.UNIT_HEAD, Role.MUNICIPAL_REVIEWER),
     _at(absences.UNIT, absences.unit, Role.UNIT_HEAD, form=True),

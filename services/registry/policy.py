@@ -38,7 +38,11 @@ _REGISTRY_RULES = {
         services=("objection",),
     ).noting("subject"),
     "ListSubjects": allow(
-        *_READERS, Role.ADMINISTRATOR, Role.VERIFICATION_INSTITUTION, Role.PUBLIC
+        *_READERS,
+        Role.ADMINISTRATOR,
+        Role.VERIFICATION_INSTITUTION,
+        Role.PUBLIC,
+        services=("objection",),
     ).noting("subject"),
     "PutInstrument": allow(*_FIELDWORK, Role.OPERATOR),
     "SetInstrumentState": allow(*_FIELDWORK, Role.OPERATOR),

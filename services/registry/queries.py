@@ -85,6 +85,8 @@ async def list_subjects(view: View, request: pb.ListSubjectsRequest) -> pb.ListS
     rows = select(Subject).where(sa.not_(col(Subject.removed)), within)
     if request.bureau:
         rows = rows.where(row_scope.of_bureau(request.bureau, Subject.bureau))
+    if request.within:
+        rows = rows.where(row_scope.within(request.within, Subject.bureau))
     if request.name_contains:
         rows = rows.where(_named(request.name_contains))
     if request.in_review:

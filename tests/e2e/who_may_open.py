@@ -288,6 +288,7 @@ TABLE = """
 /labels foreign                                           >   . . . . . - - - -  . . .
 /labels.pdf any                                           >   + + + + + - - - -  + + +
 /unit any                                                 >   - - + - - - - - -  - + -
+/unit/figures any                                         >   - - + + - - - - -  - + +
 /unit/report any                                          >   - - + + - - - - -  - + +
 /unit/report.pdf any                                      >   - - + + - - - - -  - + +
 

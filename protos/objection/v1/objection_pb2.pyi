@@ -1200,6 +1200,12 @@ class ListCasesRequest(_message.Message):
     LATE_FIELD_NUMBER: _builtins.int
     CASEWORKERS_FIELD_NUMBER: _builtins.int
     UNASSIGNED_FIELD_NUMBER: _builtins.int
+    DUE_FROM_FIELD_NUMBER: _builtins.int
+    ACCEPT_FROM_FIELD_NUMBER: _builtins.int
+    ACCEPT_TO_FIELD_NUMBER: _builtins.int
+    MINE_FIELD_NUMBER: _builtins.int
+    NAME_CONTAINS_FIELD_NUMBER: _builtins.int
+    DECIDED_TO_FIELD_NUMBER: _builtins.int
     bureau: _builtins.str
     """Only this bureau; empty means all in the caller's scope."""
     subject_id: _builtins.str
@@ -1214,7 +1220,7 @@ class ListCasesRequest(_message.Message):
     """Only cases of this kind; empty means of every kind."""
     order_by: _builtins.str
     """Order of the list: the name of a field, with " desc" after it for the reverse; empty means
-    the least remaining term first.
+    the least remaining term first, and for `accept_from` and `accept_to` the earliest of those days.
     """
     state: _builtins.str
     """Only this state, also one in which a case is over; empty means all that `include_closed` leaves."""
@@ -1234,6 +1240,20 @@ class ListCasesRequest(_message.Message):
     """Only cases decided after the last day of their term."""
     unassigned: _builtins.bool
     """Only cases that nobody has taken or been given."""
+    due_from: _builtins.str
+    """Only cases that wait for somebody and whose last day is this day or later."""
+    accept_from: _builtins.str
+    """Only lodged cases whose acceptance is to be decided on this day or later."""
+    accept_to: _builtins.str
+    """Only lodged cases whose acceptance is to be decided on this day or earlier."""
+    mine: _builtins.bool
+    """Only cases that the caller has."""
+    name_contains: _builtins.str
+    """Only cases of subjects whose name contains this text, of at least two characters, or whose
+    initials in pinyin do; refused if it is part of more than 2,000 names.
+    """
+    decided_to: _builtins.str
+    """Only cases decided on this day or earlier."""
     @_builtins.property
     def subject_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Only cases of these subjects; empty means of all."""
@@ -1263,10 +1283,16 @@ class ListCasesRequest(_message.Message):
         late: _builtins.bool = ...,
         caseworkers: _abc.Iterable[_builtins.str] | None = ...,
         unassigned: _builtins.bool = ...,
+        due_from: _builtins.str = ...,
+        accept_from: _builtins.str = ...,
+        accept_to: _builtins.str = ...,
+        mine: _builtins.bool = ...,
+        name_contains: _builtins.str = ...,
+        decided_to: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["bureau", b"bureau", "caseworker", b"caseworker", "caseworkers", b"caseworkers", "decided_from", b"decided_from", "due_to", b"due_to", "include_closed", b"include_closed", "kind", b"kind", "late", b"late", "lodged_from", b"lodged_from", "lodged_to", b"lodged_to", "order_by", b"order_by", "page_size", b"page_size", "page_token", b"page_token", "sector", b"sector", "state", b"state", "subject_id", b"subject_id", "subject_ids", b"subject_ids", "unassigned", b"unassigned"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["accept_from", b"accept_from", "accept_to", b"accept_to", "bureau", b"bureau", "caseworker", b"caseworker", "caseworkers", b"caseworkers", "decided_from", b"decided_from", "decided_to", b"decided_to", "due_from", b"due_from", "due_to", b"due_to", "include_closed", b"include_closed", "kind", b"kind", "late", b"late", "lodged_from", b"lodged_from", "lodged_to", b"lodged_to", "mine", b"mine", "name_contains", b"name_contains", "order_by", b"order_by", "page_size", b"page_size", "page_token", b"page_token", "sector", b"sector", "state", b"state", "subject_id", b"subject_id", "subject_ids", b"subject_ids", "unassigned", b"unassigned"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1414,6 +1440,7 @@ class CaseLoad(_message.Message):
     WAITING_FIELD_NUMBER: _builtins.int
     DUE_SOON_FIELD_NUMBER: _builtins.int
     OVERDUE_FIELD_NUMBER: _builtins.int
+    OVERDUE_INTAKE_FIELD_NUMBER: _builtins.int
     caseworker: _builtins.str
     """Account that accepted them; empty for those that nobody has accepted."""
     waiting: _builtins.int
@@ -1422,6 +1449,8 @@ class CaseLoad(_message.Message):
     """How many of them end within a week, today included, and are not overdue."""
     overdue: _builtins.int
     """How many of them are overdue."""
+    overdue_intake: _builtins.int
+    """How many of them should have been accepted or declined before today, and are not."""
     def __init__(
         self,
         *,
@@ -1429,14 +1458,121 @@ class CaseLoad(_message.Message):
         waiting: _builtins.int = ...,
         due_soon: _builtins.int = ...,
         overdue: _builtins.int = ...,
+        overdue_intake: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["caseworker", b"caseworker", "due_soon", b"due_soon", "overdue", b"overdue", "waiting", b"waiting"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["caseworker", b"caseworker", "due_soon", b"due_soon", "overdue", b"overdue", "overdue_intake", b"overdue_intake", "waiting", b"waiting"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___CaseLoad: _TypeAlias = CaseLoad  # noqa: Y015
+
+@_typing.final
+class CasesDue(_message.Message):
+    """How many waiting cases end on one day."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DAY_FIELD_NUMBER: _builtins.int
+    TERMS_FIELD_NUMBER: _builtins.int
+    INTAKES_FIELD_NUMBER: _builtins.int
+    day: _builtins.str
+    """The day."""
+    terms: _builtins.int
+    """How many terms end on it."""
+    intakes: _builtins.int
+    """How many cases are to be accepted or declined by it."""
+    def __init__(
+        self,
+        *,
+        day: _builtins.str = ...,
+        terms: _builtins.int = ...,
+        intakes: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["day", b"day", "intakes", b"intakes", "terms", b"terms"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CasesDue: _TypeAlias = CasesDue  # noqa: Y015
+
+@_typing.final
+class DecidedSpan(_message.Message):
+    """How many cases were decided within a span of days."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DECIDED_FROM_FIELD_NUMBER: _builtins.int
+    DECIDED_TO_FIELD_NUMBER: _builtins.int
+    DECIDED_FIELD_NUMBER: _builtins.int
+    DECIDED_IN_TIME_FIELD_NUMBER: _builtins.int
+    decided_from: _builtins.str
+    """First day of the span, inclusive."""
+    decided_to: _builtins.str
+    """Last day of the span, inclusive."""
+    decided: _builtins.int
+    """How many were decided."""
+    decided_in_time: _builtins.int
+    """How many of them within their term."""
+    def __init__(
+        self,
+        *,
+        decided_from: _builtins.str = ...,
+        decided_to: _builtins.str = ...,
+        decided: _builtins.int = ...,
+        decided_in_time: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["decided", b"decided", "decided_from", b"decided_from", "decided_in_time", b"decided_in_time", "decided_to", b"decided_to"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DecidedSpan: _TypeAlias = DecidedSpan  # noqa: Y015
+
+@_typing.final
+class BureauCases(_message.Message):
+    """The cases of one bureau."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    BUREAU_FIELD_NUMBER: _builtins.int
+    WAITING_FIELD_NUMBER: _builtins.int
+    OVERDUE_FIELD_NUMBER: _builtins.int
+    OVERDUE_INTAKE_FIELD_NUMBER: _builtins.int
+    DECIDED_FIELD_NUMBER: _builtins.int
+    DECIDED_IN_TIME_FIELD_NUMBER: _builtins.int
+    bureau: _builtins.str
+    """Code of the bureau."""
+    waiting: _builtins.int
+    """How many wait."""
+    overdue: _builtins.int
+    """How many of them are overdue."""
+    overdue_intake: _builtins.int
+    """How many of them should have been accepted or declined before today, and are not."""
+    decided: _builtins.int
+    """How many were decided since `decided_from` of the response."""
+    decided_in_time: _builtins.int
+    """How many of them within their term."""
+    def __init__(
+        self,
+        *,
+        bureau: _builtins.str = ...,
+        waiting: _builtins.int = ...,
+        overdue: _builtins.int = ...,
+        overdue_intake: _builtins.int = ...,
+        decided: _builtins.int = ...,
+        decided_in_time: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["bureau", b"bureau", "decided", b"decided", "decided_in_time", b"decided_in_time", "overdue", b"overdue", "overdue_intake", b"overdue_intake", "waiting", b"waiting"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___BureauCases: _TypeAlias = BureauCases  # noqa: Y015
 
 @_typing.final
 class CaseAge(_message.Message):
@@ -1484,6 +1620,10 @@ class SummariseCasesResponse(_message.Message):
     DECIDED_IN_TIME_FIELD_NUMBER: _builtins.int
     MONTH_CASES_FIELD_NUMBER: _builtins.int
     MONTH_FIELD_NUMBER: _builtins.int
+    FORECAST_FIELD_NUMBER: _builtins.int
+    FORECAST_TO_FIELD_NUMBER: _builtins.int
+    TIMELINESS_FIELD_NUMBER: _builtins.int
+    BUREAUS_FIELD_NUMBER: _builtins.int
     on: _builtins.str
     """The day."""
     due_soon_to: _builtins.str
@@ -1496,6 +1636,8 @@ class SummariseCasesResponse(_message.Message):
     """How many of them within their term."""
     month: _builtins.str
     """That month, such as 2026-09."""
+    forecast_to: _builtins.str
+    """The last day of the forecast."""
     @_builtins.property
     def counts(self) -> _containers.RepeatedCompositeFieldContainer[Global___CaseCount]:
         """Waiting cases by kind and state."""
@@ -1512,6 +1654,18 @@ class SummariseCasesResponse(_message.Message):
     def month_cases(self) -> _containers.RepeatedCompositeFieldContainer[Global___MonthCases]:
         """The cases of a month by kind; a kind without any is left out."""
 
+    @_builtins.property
+    def forecast(self) -> _containers.RepeatedCompositeFieldContainer[Global___CasesDue]:
+        """The days from today to `forecast_to` on which waiting cases end; others are left out."""
+
+    @_builtins.property
+    def timeliness(self) -> _containers.RepeatedCompositeFieldContainer[Global___DecidedSpan]:
+        """The decisions of the present month and of the five before, the earliest first."""
+
+    @_builtins.property
+    def bureaus(self) -> _containers.RepeatedCompositeFieldContainer[Global___BureauCases]:
+        """The cases by bureau; one without any is left out."""
+
     def __init__(
         self,
         *,
@@ -1525,10 +1679,14 @@ class SummariseCasesResponse(_message.Message):
         decided_in_time: _builtins.int = ...,
         month_cases: _abc.Iterable[Global___MonthCases] | None = ...,
         month: _builtins.str = ...,
+        forecast: _abc.Iterable[Global___CasesDue] | None = ...,
+        forecast_to: _builtins.str = ...,
+        timeliness: _abc.Iterable[Global___DecidedSpan] | None = ...,
+        bureaus: _abc.Iterable[Global___BureauCases] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["ages", b"ages", "counts", b"counts", "decided", b"decided", "decided_from", b"decided_from", "decided_in_time", b"decided_in_time", "due_soon_to", b"due_soon_to", "loads", b"loads", "month", b"month", "month_cases", b"month_cases", "on", b"on"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["ages", b"ages", "bureaus", b"bureaus", "counts", b"counts", "decided", b"decided", "decided_from", b"decided_from", "decided_in_time", b"decided_in_time", "due_soon_to", b"due_soon_to", "forecast", b"forecast", "forecast_to", b"forecast_to", "loads", b"loads", "month", b"month", "month_cases", b"month_cases", "on", b"on", "timeliness", b"timeliness"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -726,6 +726,7 @@ class ListSubjectsRequest(_message.Message):
     ORDER_BY_FIELD_NUMBER: _builtins.int
     SUBJECT_IDS_FIELD_NUMBER: _builtins.int
     LIKE_NAME_FIELD_NUMBER: _builtins.int
+    WITHIN_FIELD_NUMBER: _builtins.int
     bureau: _builtins.str
     """Only this bureau; empty means all in the caller's scope."""
     name_contains: _builtins.str
@@ -742,6 +743,8 @@ class ListSubjectsRequest(_message.Message):
     """
     like_name: _builtins.str
     """Only the subjects whose names look like this name, at most 20; for people of the bureau."""
+    within: _builtins.str
+    """Only those of this bureau and of the bureaus below it; empty means all in the caller's scope."""
     @_builtins.property
     def subject_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Only the subjects with these ids; empty means all."""
@@ -757,10 +760,11 @@ class ListSubjectsRequest(_message.Message):
         order_by: _builtins.str = ...,
         subject_ids: _abc.Iterable[_builtins.str] | None = ...,
         like_name: _builtins.str = ...,
+        within: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["bureau", b"bureau", "in_review", b"in_review", "like_name", b"like_name", "name_contains", b"name_contains", "order_by", b"order_by", "page_size", b"page_size", "page_token", b"page_token", "subject_ids", b"subject_ids"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["bureau", b"bureau", "in_review", b"in_review", "like_name", b"like_name", "name_contains", b"name_contains", "order_by", b"order_by", "page_size", b"page_size", "page_token", b"page_token", "subject_ids", b"subject_ids", "within", b"within"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from services.cli.commands.row import Row
 
 _CASE_LIST = {
-    "include_closed": "--closed", "subject_ids": "--subjects", "caseworkers": "--caseworkers"
+    "include_closed": "--closed", "subject_ids": "--subjects", "caseworkers": "--caseworkers",
+    "name_contains": "--name",
 }  # fmt: skip
 
 _FILES = {"evidence_ids": "--files"}
@@ -51,8 +52,8 @@ CASE_ROWS = (
         names=_CASE_LIST,
         fixed={"kind": "reconsideration"}),
     Row("objection summary", "objection.SummariseCases",
-        "统计待办案件：按类别和状态、按人、按时长，以及按期决定的比例。",
-        "Counts waiting cases by state, person and age, and decisions in time."),
+        "统计案件：按类别和状态、按人、按时长、按到期日、按单位，以及按期决定的比例。",
+        "Counts waiting cases by state, person, age, day and bureau, and decisions in time."),
     Row("objection unheard", "objection.ListUnheardCases",
         "列出本机关没有人可以办理的案件，以及每个人回避的原因。",
         "Lists cases that nobody of their bureau may hear, with why each stands back."),

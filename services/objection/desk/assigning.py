@@ -17,9 +17,10 @@ from protos.objection.v1 import desk_pb2 as pb
 from protos.objection.v1 import events_pb2 as events
 from services.objection.clients import Clients
 from services.objection.desk.notes import add_note
+from services.objection.filters import WAITING
 from services.objection.handling import case_for_staff
 from services.objection.hearers import Hearing, Hearings
-from services.objection.queries import WAITING, find_case
+from services.objection.queries import find_case
 from services.objection.steps import record_step
 from services.objection.tables import Case
 

@@ -63,6 +63,32 @@ async def overdue_tasks(visit: Visit) -> list[Task]:
     return [*tasks, Task(more, f"/cases?due_to={yesterday}", "", (0, ""))]
 
 
+async def intake_tasks(visit: Visit) -> list[Task]:
+    """Returns the lodged cases that should have been accepted or declined, for the head to see to.
+
+    The city's reviewers see those of its bureaus too.
+    """
+    if not visit.has(Role.UNIT_HEAD, Role.MUNICIPAL_REVIEWER):
+        return []
+    yesterday = date.fromisoformat(await today(visit)) - timedelta(days=1)
+    request = objection.ListCasesRequest(accept_to=yesterday.isoformat(), page_size=ALL)
+    answer = await ask(visit.services.objection.ListCases(request))
+    sentence, words = visit.say(N_("督促决定是否受理 {number}")), visit.words
+    tasks = [
+        Task(
+            sentence.format(number=case.number),
+            f"/cases/{case.case_id}",
+            words.accept_by(case),
+            (0, case.accept_by),
+        )
+        for case in answer.cases
+    ]
+    if not answer.next_page_token:
+        return tasks
+    more = visit.say(N_("还有更多逾期未决定受理的案件，见案件列表"))
+    return [*tasks, Task(more, f"/cases?accept_to={yesterday}", "", (0, ""))]
+
+
 async def inspection_tasks(visit: Visit) -> list[Task]:
     """Returns the instruments in use with a red alert, which an inspector goes to see."""
     if not visit.has(Role.INSPECTOR):

@@ -17,7 +17,7 @@ from law.evidence import Sector
 from law.objection import CaseKind, CaseState
 from plumbing.client import Refusal, ask, derived_request_id
 from plumbing.clock import SHANGHAI
-from plumbing.identity import Role
+from plumbing.identity import Role, scope_prefix
 from protos.objection.v1 import objection_pb2 as pb
 from protos.objection.v1 import repair_pb2 as repair
 from protos.registry.v1 import registry_pb2 as registry
@@ -35,18 +35,21 @@ from services.portal.listing import (
 from services.portal.pages.absences import stood_in_for
 from services.portal.pages.case_desk import WAITING
 from services.portal.pages.case_powers import is_heard_by
-from services.portal.pages.reading import ALL, account_names, subject_names
+from services.portal.pages.reading import account_names, bureau_names, subject_names
 from services.portal.visit import Visit, message_of
 from services.portal.wording import N_
 
 PATH = "/cases"
 _HEARS = (Role.CASEWORKER, Role.MUNICIPAL_REVIEWER)
-NOBODY = "-"  # stands for no subject at all, where no name matches
 _DAYS = {
+    "due_from": N_("到期不早于"),
     "due_to": N_("到期不晚于"),
+    "accept_from": N_("应决定受理不早于"),
+    "accept_to": N_("应决定受理不晚于"),
     "lodged_from": N_("提交不早于"),
     "lodged_to": N_("提交不晚于"),
     "decided_from": N_("决定不早于"),
+    "decided_to": N_("决定不晚于"),
 }
 
 
@@ -126,7 +129,7 @@ async def _accept(visit: Visit, case: pb.Case) -> tuple[pb.Case | None, str]:
 
 
 async def _read(visit: Visit, asked: Asked) -> Chunk[Row]:
-    wanted, away = await asyncio.gather(_subjects(visit, asked), _away(visit))
+    away = await _away(visit)
     days: dict[str, Any] = {name: asked[name] for name in _DAYS}
     request = pb.ListCasesRequest(
         subject_id=asked["subject"],
@@ -138,7 +141,8 @@ async def _read(visit: Visit, asked: Asked) -> Chunk[Row]:
         include_closed=bool(asked["closed"]),
         late=bool(asked["late"]),
         unassigned=bool(asked["unassigned"]),
-        subject_ids=wanted,
+        name_contains=asked["q"],
+        bureau=asked["bureau"],
         order_by=asked.order_by,
         **days,
         **asked.paging,
@@ -167,19 +171,11 @@ async def _away(visit: Visit) -> Mapping[str, str]:
     return {account: one.to_on for account, one in (await stood_in_for(visit)).items()}
 
 
-async def _subjects(visit: Visit, asked: Asked) -> list[str]:
-    """The subjects whose name contains the text of the filter, the first thousand by name."""
-    if not asked["q"]:
-        return []
-    request = registry.ListSubjectsRequest(name_contains=asked["q"], page_size=ALL)
-    found = (await ask(visit.services.registry.ListSubjects(request))).subjects
-    return [one.subject_id for one in found] or [NOBODY]
-
-
 async def _filters(visit: Visit) -> list[Filter]:
     words, mine = visit.words, Filter("mine", N_("只看我办理和代理的"), box=True)
     usual = [
         Filter("q", N_("主体名称中有")),
+        *await _units(visit),
         Filter("sector", N_("行业领域"), [(one.value, words.sector(one)) for one in Sector]),
         Filter("kind", N_("类别"), [(one.value, words.case_kind_of(one)) for one in CaseKind]),
         Filter("state", N_("状态"), [(one.value, words.case_state(one).word) for one in CaseState]),
@@ -188,6 +184,18 @@ async def _filters(visit: Visit) -> list[Filter]:
         Filter("closed", N_("包括已办结的"), box=True),
     ]
     return [*usual, *await _given(visit)]
+
+
+async def _units(visit: Visit) -> list[Filter]:
+    """The choice among the bureaus of the visitor's scope, its own first; none if it has one."""
+    own = visit.person.bureau
+    names = await bureau_names(visit)
+    prefix = scope_prefix(own)
+    below = sorted(code for code in names if code.startswith(prefix) and code != own)
+    if not own or not below:
+        return []
+    mine = visit.say(N_("{name}（本单位）")).format(name=names.get(own, own))
+    return [Filter("bureau", N_("单位"), [(own, mine), *((one, names[one]) for one in below)])]
 
 
 async def _given(visit: Visit) -> list[Filter]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from datetime import date, timedelta
 from typing import NamedTuple
 
 from starlette.responses import Response
@@ -12,8 +11,8 @@ from starlette.responses import Response
 from plumbing.client import ask
 from protos.grading.v1 import assessments_pb2 as assessments
 from protos.grading.v1 import grading_pb2 as grading
-from protos.objection.v1 import objection_pb2 as objection
 from services.portal.listing import Asked, Cell, Chunk, Column, Listing, show
+from services.portal.pages import case_figures
 from services.portal.pages.reading import board_of, bureau_names
 from services.portal.visit import Visit
 from services.portal.wording import N_
@@ -21,22 +20,12 @@ from services.portal.wording import N_
 
 async def board(visit: Visit) -> Response:
     """Shows the colours, the grades and the open cases of the bureaus that the visitor covers."""
-    board, grades, cases, bureaus = await asyncio.gather(
+    board, grades, figures = await asyncio.gather(
         board_of(visit),
         ask(visit.services.grading.SummariseGrades(grading.SummariseGradesRequest())),
-        ask(visit.services.objection.SummariseCases(objection.SummariseCasesRequest())),
-        bureau_names(visit),
+        case_figures.shown(visit),
     )
-    return visit.page(
-        "city/board.html",
-        board=board,
-        grades=grades.counts,
-        cases=cases,
-        bureaus=bureaus,
-        waiting=sum(count.cases for count in cases.counts),
-        overdue=sum(load.overdue for load in cases.loads),
-        yesterday=(date.fromisoformat(cases.on) - timedelta(days=1)).isoformat(),
-    )
+    return visit.page("city/board.html", board=board, grades=grades.counts, **figures)
 
 
 class Turn(NamedTuple):

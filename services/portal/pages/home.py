@@ -93,6 +93,7 @@ _OF_SOME_ROLES = (
     alike.tasks,
     bureau_tasks.interview_tasks,
     bureau_tasks.inspection_tasks,
+    bureau_tasks.intake_tasks,
     bureau_tasks.overdue_tasks,
     case_desk.tasks,
     city_tasks.impact_tasks,

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import date, timedelta
 
 from starlette.responses import Response
 
 from plumbing.client import ask
 from protos.alerts.v1 import escalations_pb2 as escalations
-from protos.objection.v1 import objection_pb2 as objection
 from protos.registry.v1 import registry_pb2 as registry
-from services.portal.pages import first_notices, proposals
-from services.portal.pages.reading import account_names, board_of, bureau_names
+from services.portal.pages import case_figures, first_notices, proposals
+from services.portal.pages.reading import board_of
 from services.portal.visit import Visit
 from services.portal.wording import N_
 
@@ -21,14 +19,15 @@ Number = tuple[str, int, str]  # words, number, and the list behind it
 
 async def overview(visit: Visit) -> Response:
     """Shows what waits in the unit and with whom; each number leads to the list behind it."""
-    summary, (steps, batches, untold), changes, board, bureaus = await asyncio.gather(
-        ask(visit.services.objection.SummariseCases(objection.SummariseCasesRequest())),
+    figures, (steps, batches, untold), changes, board = await asyncio.gather(
+        case_figures.shown(visit),
         asyncio.gather(_steps(visit), _batches(visit), first_notices.waiting(visit)),
         proposals.waiting(visit),
         board_of(visit),
-        bureau_names(visit),
     )
-    asked = sum(one.cases for one in summary.counts if one.state == "extension_requested")
+    asked = sum(
+        one.cases for one in figures["summary"].counts if one.state == "extension_requested"
+    )
     approvals: list[Number] = [
         (N_("延期申请"), asked, "/cases?state=extension_requested"),
         (N_("督促步骤"), steps, "/escalations?state=proposed"),
@@ -36,16 +35,7 @@ async def overview(visit: Visit) -> Response:
         (N_("变更申请"), len(changes), "/proposals?state=waiting"),
         (N_("首次告知"), untold, first_notices.PATH),
     ]
-    return visit.page(
-        "unit.html",
-        summary=summary,
-        approvals=approvals,
-        waiting=sum(one.cases for one in summary.counts),
-        people=await account_names(visit, (one.caseworker for one in summary.loads)),
-        yesterday=(date.fromisoformat(summary.on) - timedelta(days=1)).isoformat(),
-        board=board,
-        bureaus=bureaus,
-    )
+    return visit.page("unit.html", approvals=approvals, board=board, **figures)
 
 
 async def _steps(visit: Visit) -> int:

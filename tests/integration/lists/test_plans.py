@@ -8,31 +8,25 @@ from __future__ import annotations
 
 import ast
 from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import event
 
 from plumbing import migrations, paging
 from plumbing.clock import FixedClock
 from plumbing.database import Database
 from plumbing.view import open_view
 from tests.integration.lists.filled import fill
+from tests.integration.lists.plans import Statement, plan_of, recorded
 from tests.integration.lists.requests import LISTS, Asked, List
 from tests.postgres import Databases
 
 ROOT = Path(__file__).parents[3]
 SERVICES = ("alerts", "grading", "objection", "registry")
 ROWS = 100
-# Of few rows PostgreSQL reads the whole table; told not to, it shows that an index serves the list.
-WITH_INDEXES = [
-    f"SET enable_{way} = off" for way in ("seqscan", "bitmapscan", "sort", "incremental_sort")
-]
 CLOCK = FixedClock(datetime(2026, 9, 14, 2, tzinfo=UTC))
-Statement = tuple[str, Any]
 
 
 @pytest.fixture
@@ -83,32 +77,15 @@ async def _statements(database: Database, one: List, asked: Asked, caller: Any) 
     request = type(asked.request)()
     request.CopyFrom(asked.request)
     request.page_size = 20
-    with _recorded(database) as statements:
+    with recorded(database) as statements:
         async with open_view(database, CLOCK, caller) as view:
             await one.query(view, request)
     return [(text, given) for text, given in statements if "LIMIT" in text or "count(" in text]
 
 
-@contextmanager
-def _recorded(database: Database) -> Iterator[list[Statement]]:
-    statements: list[Statement] = []
-
-    def note(_connection: Any, _cursor: Any, text: str, given: Any, *_more: Any) -> None:
-        statements.append((text, given))
-
-    event.listen(database.engine.sync_engine, "before_cursor_execute", note)
-    yield statements
-    event.remove(database.engine.sync_engine, "before_cursor_execute", note)
-
-
 async def _faults(database: Database, statement: Statement, *, may_sort: bool) -> list[str]:
-    text, given = statement
-    explain = "EXPLAIN QUERY PLAN" if database.is_sqlite else "EXPLAIN"
-    async with database.engine.connect() as connection:
-        for setting in [] if database.is_sqlite else WITH_INDEXES:
-            await connection.exec_driver_sql(setting)
-        rows = await connection.exec_driver_sql(f"{explain} {text}", given)
-        lines = [str(row[-1]) for row in rows]
+    text, _ = statement
+    lines = await plan_of(database, statement)
     is_fault = _of_sqlite if database.is_sqlite else _of_postgresql
     is_count = (
         "count(" in text

@@ -341,6 +341,7 @@ async def test_cases_are_listed_by_remaining_term_within_scope(cast: Cast) -> No
 
 async def test_the_overview_counts_what_the_list_shows(cast: Cast) -> None:
     await cast.lodge(await cast.penalty())
+    await cast.accept(await cast.lodge(await cast.penalty()))
     accepted = await cast.accept(await cast.lodge(await cast.penalty()))
     await cast.decide(accepted, "uphold")
     said = await ask(cast.unit_head.objection.SummariseCases(pb.SummariseCasesRequest()))
@@ -362,6 +363,16 @@ async def test_the_overview_counts_what_the_list_shows(cast: Cast) -> None:
     assert said.decided == said.decided_in_time == await listed(decided_from=said.decided_from)
     assert said.decided >= 1
     assert await listed(decided_from=said.decided_from, late=True) == 0
+    for day in said.forecast:
+        assert await listed(due_from=day.day, due_to=day.day) == day.terms
+        assert await listed(accept_from=day.day, accept_to=day.day) == day.intakes
+    assert sum(day.intakes for day in said.forecast) >= 1
+    assert sum(day.terms for day in said.forecast) >= 1
+    [bureau] = said.bureaus
+    assert (bureau.bureau, bureau.waiting, bureau.decided) == (BUREAU, waiting, said.decided)
+    month = said.timeliness[-1]
+    days = {"decided_from": month.decided_from, "decided_to": month.decided_to}
+    assert (month.decided, len(said.timeliness)) == (await listed(**days), 6)
     elsewhere = cast.elsewhere.objection
     assert not (await ask(elsewhere.SummariseCases(pb.SummariseCasesRequest()))).counts
     foreign = pb.SummariseCasesRequest(bureau=accepted.bureau)
@@ -382,6 +393,15 @@ async def test_cases_are_found_by_sector_and_by_subject(cast: Cast) -> None:
     assert not await found(sector="scenic_area")
     assert not await found(subject_ids=["nobody"])
     assert not await found(state="closed")
+    assert await found(name_contains=owner.name[:2]) and await found(name_contains="jyz")
+    assert not await found(name_contains="没有这个名称")
+    assert not await found(mine=True)
+    await cast.accept(case)
+    assert await found(mine=True)
+    short = cast.caseworker.objection.ListCases(pb.ListCasesRequest(name_contains="加"))
+    assert (await refused(short)).faults[0][1] == "主体名称请至少写两个字"
+    theirs = pb.ListCasesRequest(name_contains=owner.name[:2], page_size=1000)
+    assert not (await ask(cast.elsewhere.objection.ListCases(theirs))).cases
 
 
 async def test_of_two_people_who_take_a_case_one_has_it_and_the_other_is_told_who(

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 
-from law.objection import CaseKind
+from law.objection import CaseKind, CaseState
 from law.periods import start_of
 from law.terms.ledger import Term, start
 from law.terms.workdays import edition
-from services.objection.schedule import due_on, intake_schedule, schedule_of
+from services.objection.schedule import accept_by, due_on, intake_schedule, schedule_of
+from services.objection.tables import NO_TERM, Case
+from services.objection.wire import case_message
 
 NUMBER = "异议〔2026〕330106-0001号"
 
@@ -90,3 +92,35 @@ def test_the_last_day_passes_holidays_and_counts_make_up_days() -> None:
     assert due_on(term("2026-09-14")) == date(2026, 9, 20)
     assert due_on(term("2026-09-28")) == date(2026, 10, 10)
     assert due_on(term("2026-09-14", 15)) == date(2026, 10, 16)
+
+
+def lodged_case(**changed: object) -> Case:
+    columns = {
+        "case_id": "c1",
+        "number": NUMBER,
+        "subject_id": "s1",
+        "bureau": "330106",
+        "record_ids": [],
+        "records_as_lodged": [],
+        "state": CaseState.LODGED,
+        "grounds": "记录有误",
+        "evidence": [],
+        "lodged_by": "operator",
+        "lodged_at": datetime(2026, 9, 14, 2, tzinfo=UTC),
+    }
+    return Case(**{**columns, **changed})
+
+
+def test_acceptance_is_due_from_the_day_on_which_the_case_was_complete() -> None:
+    case = lodged_case()
+    assert accept_by(case) == date(2026, 9, 20)
+    case.supplement = {"supplied_on": "2026-09-21"}
+    assert accept_by(case) == date(2026, 9, 29)  # the 25th and 27th are no working days
+    assert case_message(case, date(2026, 9, 21)).accept_by == "2026-09-29"
+
+
+def test_nothing_but_a_lodged_objection_or_reconsideration_is_to_be_accepted() -> None:
+    waiting = lodged_case(state=CaseState.ACCEPTED)
+    repair = lodged_case(kind=CaseKind.REPAIR, term=term("2026-09-14").to_json())
+    assert accept_by(waiting) == accept_by(repair) == NO_TERM
+    assert not case_message(waiting, date(2026, 9, 21)).accept_by
