@@ -9,7 +9,6 @@ from datetime import date, timedelta
 from random import Random
 from typing import Any
 
-import grpc
 from google.protobuf.message import Message
 
 from plumbing.client import Refusal, new_request_id
@@ -17,7 +16,8 @@ from plumbing.identity import Caller, Role
 from protos.objection.v1 import objection_pb2 as objection
 from protos.registry.v1 import registry_pb2 as registry
 from services.cli.client import Client
-from tests.chaos.ledger import Answer, Ledger, Operation
+from tests.chaos.asking import Asker
+from tests.chaos.ledger import Ledger
 from tests.chaos.people import (
     ADMINISTRATOR,
     BUREAU,
@@ -29,31 +29,17 @@ from tests.chaos.people import (
 from tests.e2e.requests import Place, create_account, enter_record, put_instrument, upload
 
 FIRST_DAY = date(2026, 9, 14)
-PATIENCE = 12  # attempts, after which an operation is given up without an answer
-GIVEN_UP = 0.05  # of the attempts that failed: nobody asks again
-REPEATED = 0.1  # of the answers: the same request is sent once more
 PAUSE_SECONDS = (0.05, 0.6)
 _SUBJECTS_AT_FIRST = 4
 _ROWS = 3
-# What a part of the platform that is away, busy, starting or out of room may answer.
-_PASSING = frozenset(
-    {
-        grpc.StatusCode.UNAVAILABLE,
-        grpc.StatusCode.DEADLINE_EXCEEDED,
-        grpc.StatusCode.RESOURCE_EXHAUSTED,
-        grpc.StatusCode.ABORTED,
-        grpc.StatusCode.CANCELLED,
-    }
-)
-_FAULTS = frozenset({grpc.StatusCode.INTERNAL, grpc.StatusCode.UNKNOWN})
-Call = Callable[[Client], Awaitable[Any]]
 
 
 class Work:
     """What people do. All of them share what they know of the register."""
 
     def __init__(self, people: People, ledger: Ledger, random: Random) -> None:
-        self._people, self._ledger, self._random = people, ledger, random
+        self._people, self._random = people, random
+        self._asker = Asker(people, ledger, random)
         self._numbers = 0
         self._appointer = ADMINISTRATOR
         self.judge = CLERK  # until there is an account for hearing cases
@@ -82,9 +68,9 @@ class Work:
             code=BUREAU, name="测试市场监督管理局", email="bureau@bureaus.example"
         )
         put = registry.PutBureauRequest(request_id=new_request_id(), bureau=bureau)
-        await self._do("bureau", BUREAU, ADMINISTRATOR, put, lambda c: c.registry.PutBureau)
+        await self._asker.do("bureau", BUREAU, ADMINISTRATOR, put, lambda c: c.registry.PutBureau)
         while self.judge is CLERK:
-            self.judge = await self._engaged("judge", Role.CASEWORKER, BUREAU) or CLERK
+            self.judge = await self.engaged("judge", Role.CASEWORKER, BUREAU) or CLERK
         while len(self.operators) < _SUBJECTS_AT_FIRST:
             await self.new_subject()
 
@@ -105,7 +91,7 @@ class Work:
             email=f"subject{number}@subjects.example",
         )
         put = registry.PutSubjectRequest(request_id=new_request_id(), subject=subject)
-        answer = await self._do(
+        answer = await self._asker.do(
             "subject", subject.name, CLERK, put, lambda c: c.registry.PutSubject,
             lambda a: a.subject.subject_id,
         )  # fmt: skip
@@ -113,15 +99,15 @@ class Work:
             return
         self.subjects.append(answer.subject)
         owned = {"subject_id": answer.subject.subject_id}
-        if operator := await self._engaged(f"operator{number}", Role.OPERATOR, **owned):
+        if operator := await self.engaged(f"operator{number}", Role.OPERATOR, **owned):
             self.operators[operator.subject_id] = operator
 
-    async def _engaged(
+    async def engaged(
         self, name: str, role: Role, bureau: str = "", subject_id: str = ""
     ) -> Caller | None:
-        """Somebody with an account, without which no service acts on a person's behalf."""
+        """Returns somebody with an account, without which no service acts for them."""
         create = create_account(name, secrets.token_urlsafe(12), role.value, bureau, subject_id)
-        answer = await self._do(
+        answer = await self._asker.do(
             "account", name, self._appointer, create, lambda c: c.identity.CreateAccount,
             lambda a: a.account.account_id,
         )  # fmt: skip
@@ -132,7 +118,7 @@ class Work:
     async def new_record(self) -> None:
         place = self._place()
         enter = enter_record(place)
-        answer = await self._do(
+        answer = await self._asker.do(
             "record", enter.record.source_ref, CLERK, enter, lambda c: c.registry.EnterRecord,
             lambda a: a.record.record_id,
         )  # fmt: skip
@@ -141,7 +127,7 @@ class Work:
 
     async def new_instrument(self) -> None:
         put = put_instrument(self._place())
-        answer = await self._do(
+        answer = await self._asker.do(
             "instrument", put.instrument.serial_no, CLERK, put, lambda c: c.registry.PutInstrument,
             lambda a: a.instrument.instrument_id,
         )  # fmt: skip
@@ -164,7 +150,7 @@ class Work:
         record = registry.RecordVerificationRequest(
             request_id=new_request_id(), verification=verification
         )
-        await self._do(
+        await self._asker.do(
             "verification", verification.certificate_no, CLERK, record,
             lambda c: c.registry.RecordVerification, lambda a: a.verification.verification_id,
         )  # fmt: skip
@@ -181,7 +167,7 @@ class Work:
             record_ids=[record.record_id],
             grounds="记录有误",
         )
-        answer = await self._do(
+        answer = await self._asker.do(
             "lodge", record.record_id, self.operators[record.subject_id], lodge,
             lambda c: c.objection.LodgeObjection, lambda a: a.case.case_id,
         )  # fmt: skip
@@ -238,7 +224,9 @@ class Work:
         self, case: str, step: str, request: Message, method: Any, caller: Caller | None = None
     ) -> None:
         key = f"{case}/{step}/{self._number()}"
-        answer = await self._do(step, key, caller or self.judge, request, method, lambda _: case)
+        answer = await self._asker.do(
+            step, key, caller or self.judge, request, method, lambda _: case
+        )
         self.cases[case] = answer.case.state if answer is not None else await self._state(case)
 
     async def _state(self, case: str) -> str:
@@ -261,52 +249,9 @@ class Work:
         def send(client: Client) -> Any:
             return lambda _: client.imports.ImportFile(iter([header, content]))
 
-        await self._do(
+        await self._asker.do(
             "file", f"测试导入{number}-", CLERK, header.header, send, lambda a: a.batch.batch_id
         )
-
-    async def _do(
-        self,
-        kind: str,
-        key: str,
-        caller: Caller,
-        request: Message,
-        method: Callable[[Client], Any],
-        identity: Callable[[Any], str] = lambda _: "",
-    ) -> Any:
-        """Sends a request until it is answered; returns the answer, or None without one."""
-
-        def call(client: Client) -> Any:
-            return method(client)(request)
-
-        answer, reason = await self._answered(caller, call)
-        if answer is None:
-            how = Answer.REFUSED if reason else Answer.UNKNOWN
-            self._ledger.note(Operation(kind, key, how, reason=reason))
-            return None
-        self._ledger.note(Operation(kind, key, Answer.ACKNOWLEDGED, identity(answer)))
-        if self._random.random() < REPEATED:
-            again, _ = await self._answered(caller, call)
-            if again is not None and identity(again) != identity(answer):
-                self._ledger.surprises.append(f"{kind} {key}: repeated, another answer")
-        return answer
-
-    async def _answered(self, caller: Caller, call: Call) -> tuple[Any, str]:
-        """The answer of a call, or why it was refused; neither if nobody answers."""
-        for attempt in range(PATIENCE):
-            try:
-                return await self._people.ask(caller, call), ""
-            except Refusal as refusal:
-                if refusal.code in _FAULTS:
-                    self._ledger.surprises.append(f"{caller.name}: {refusal}")
-                elif refusal.code not in _PASSING:
-                    return None, refusal.reason
-            except (Away, TimeoutError):
-                pass
-            if self._random.random() < GIVEN_UP:
-                break
-            await asyncio.sleep(min(0.2 * 2**attempt, 3.0))
-        return None, ""
 
     def _place(self) -> Place:
         return Place(BUREAU, self._random.choice(self.subjects))
