@@ -136,7 +136,7 @@ wheel: $(READY) ## build the wheel, install it alone, import every module
 	$(BIN)/python tools/check_wheel.py
 
 ##@ Checking for longer, before a release or after a change in substance
-.PHONY: slow fuzz properties test-postgresql mutation chaos bench
+.PHONY: slow fuzz properties test-postgresql mutation chaos soak bench
 slow: fuzz properties test-postgresql ## the three below, whole; an hour on two cores
 fuzz: $(READY) ## 500 made-up messages to every call of the platform, 40 over HTTP
 	$(PYTEST) tests/e2e/test_nobody_in.py tests/e2e/test_http_api.py --fuzz-messages 500
@@ -147,6 +147,9 @@ test-postgresql: $(READY) ## what stores anything, on a PostgreSQL server of the
 mutation: $(READY) ## plant faults in the law and see the tests find them; MODULES="law.terms.*" for some
 	$(BIN)/mutmut run $(MODULES)
 	$(BIN)/mutmut results
+soak: $(READY) ## cases of every path through kills; CASES=2000 KILLS=20 SEED=7 for others  案件长跑
+	$(BIN)/pytest -s --timeout 0 tests/chaos/test_soak.py --soak-cases $(or $(CASES),2000) \
+	  --soak-kills $(or $(KILLS),20) --chaos-seed $(or $(SEED),0)
 bench: $(READY) ## every benchmark, in about an hour; var/bench keeps tables and figures, var/city the city
 	$(BIN)/python -m benchmarks
 chaos: $(READY) ## kill, fill, lose and jump beside random work; MINUTES=30 SEED=7 for others  故障演练

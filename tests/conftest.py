@@ -42,6 +42,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--fuzz-seed", type=int, default=0)
     parser.addoption("--chaos-minutes", type=float, default=0.0)
     parser.addoption("--chaos-seed", type=int, default=0)
+    parser.addoption("--soak-cases", type=int, default=0)
+    parser.addoption("--soak-kills", type=int, default=20)
 
 
 @pytest.fixture(scope="session")

@@ -108,7 +108,7 @@ class Walk:
         answer = await self._asker.do(
             step, key, who, request, _method(method), lambda a: a.case.case_id
         )
-        return cast(pb.Case, self._answered(step, answer).case)
+        return cast("pb.Case", self._answered(step, answer).case)
 
     async def step(self, case: pb.Case, step: str, who: Caller, **fields: Any) -> pb.Case:
         """Takes a step of an objection or a reconsideration."""
@@ -123,7 +123,7 @@ class Walk:
         answer = await self._asker.do(
             step, key, who, request, _method(method), lambda _: case.case_id
         )
-        return cast(pb.Recusal, self._answered(step, answer).recusal)
+        return cast("pb.Recusal", self._answered(step, answer).recusal)
 
     async def reconsideration(self, first: pb.Case) -> pb.Case:
         """Lodges the reconsideration of an objection, once its result is carried out."""
@@ -201,7 +201,7 @@ class Walk:
         found = await self.once_allowed(
             lambda: self._people.ask(self.cast.first, lambda c: c.objection.GetCase(request))
         )
-        return cast(pb.Case, found.case)
+        return cast("pb.Case", found.case)
 
     async def until(self, case_id: str, state: str) -> pb.Case:
         """Waits until a case is in a state."""

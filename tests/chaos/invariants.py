@@ -101,18 +101,18 @@ def nothing_doubled(books: Books, ledger: Ledger) -> Iterator[str]:
     """Nothing is there twice, whether it was acknowledged or not."""
     for kind, (service, table, _, key) in KEPT.items():
         query = f"SELECT {key}, COUNT(*) FROM {table} WHERE {key} <> '' GROUP BY {key}"  # noqa: S608
-        yield from _more_than_once(kind, books.pairs(service, query))
+        yield from more_than_once(kind, books.pairs(service, query))
     steps = "SELECT case_id || ' ' || step, COUNT(*) FROM case_step WHERE step IN ({}) GROUP BY 1"
     once = ", ".join(f"'{step}'" for step in ONCE)
-    yield from _more_than_once("step", books.pairs("objection", steps.format(once)))
+    yield from more_than_once("step", books.pairs("objection", steps.format(once)))
     names = Counter(name for (name,) in books.rows("registry", "SELECT name FROM subject"))
-    yield from _more_than_once("subject", names)
+    yield from more_than_once("subject", names)
     refused = {one.key for one in ledger.operations if one.answer is Answer.REFUSED}
     if refused & {name.partition("-")[0] + "-" for name in names}:
         yield "a refused file was applied"
 
 
-def _more_than_once(kind: str, counts: Mapping[Any, int]) -> Iterator[str]:
+def more_than_once(kind: str, counts: Mapping[Any, int]) -> Iterator[str]:
     for key, times in counts.items():
         if times > 1:
             yield f"doubled: {kind} {key}, {times} times"
@@ -122,7 +122,7 @@ def every_rung_told_once(books: Books) -> Iterator[str]:
     """Each reminder of a term is in at most one notice."""
     bodies = books.rows("alerts", "SELECT body FROM notice WHERE kind = 'term'")
     lines = Counter(line for (body,) in bodies for line in body.splitlines() if "〔" in line)
-    yield from _more_than_once("reminder", lines)
+    yield from more_than_once("reminder", lines)
 
 
 def every_term_within_its_cap(books: Books) -> Iterator[str]:
@@ -153,7 +153,7 @@ def every_number_once(books: Books) -> Iterator[str]:
     papers = [
         n for (n,) in books.rows("alerts", "SELECT number FROM escalation_step WHERE number <> ''")
     ]
-    yield from _more_than_once("number", Counter([*letters, *cases, *papers]))
+    yield from more_than_once("number", Counter([*letters, *cases, *papers]))
     yield from _gaps(letters)
     yield from _gaps(cases)
 

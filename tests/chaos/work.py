@@ -41,7 +41,7 @@ class Work:
         self._people, self._random = people, random
         self._asker = Asker(people, ledger, random)
         self._numbers = 0
-        self._appointer = ADMINISTRATOR
+        self.appointer = ADMINISTRATOR
         self.judge = CLERK  # until there is an account for hearing cases
         self.operators: dict[str, Caller] = {}  # who acts for a subject, by the subject
         self.subjects: list[registry.Subject] = []
@@ -63,7 +63,7 @@ class Work:
 
         The account of the only administrator appoints people, since nobody else has to release it.
         """
-        self._appointer = administrator
+        self.appointer = administrator
         bureau = registry.Bureau(
             code=BUREAU, name="测试市场监督管理局", email="bureau@bureaus.example"
         )
@@ -108,7 +108,7 @@ class Work:
         """Returns somebody with an account, without which no service acts for them."""
         create = create_account(name, secrets.token_urlsafe(12), role.value, bureau, subject_id)
         answer = await self._asker.do(
-            "account", name, self._appointer, create, lambda c: c.identity.CreateAccount,
+            "account", name, self.appointer, create, lambda c: c.identity.CreateAccount,
             lambda a: a.account.account_id,
         )  # fmt: skip
         if answer is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from typing import Any
 
 import pytest
 
@@ -94,8 +95,8 @@ def test_the_last_day_passes_holidays_and_counts_make_up_days() -> None:
     assert due_on(term("2026-09-14", 15)) == date(2026, 10, 16)
 
 
-def lodged_case(**changed: object) -> Case:
-    columns = {
+def lodged_case(**changed: Any) -> Case:
+    columns: dict[str, Any] = {
         "case_id": "c1",
         "number": NUMBER,
         "subject_id": "s1",

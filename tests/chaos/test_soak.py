@@ -1,0 +1,44 @@
+"""Every case has one outcome and every step one effect, whatever is killed meanwhile.
+
+The small edition walks each path a few times. `make soak CASES=2000` walks as many as it is told,
+and kills twenty times; `--chaos-seed` repeats its choices.
+"""
+
+from __future__ import annotations
+
+import secrets
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from tests.chaos import soak_invariants
+from tests.chaos.campaign import campaign
+from tests.chaos.case_paths import PATHS
+from tests.chaos.invariants import Books
+from tests.chaos.soak import Soak
+
+SMALL, SMALL_KILLS = len(PATHS) * 2, 3
+
+
+async def test_cases_end_once_through_kills(
+    tmp_path: Path, request: pytest.FixtureRequest, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cases = request.config.getoption("--soak-cases") or SMALL
+    kills = request.config.getoption("--soak-kills") if cases > SMALL else SMALL_KILLS
+    seed = request.config.getoption("--chaos-seed") or secrets.randbelow(10**6)
+    async with campaign(tmp_path, seed) as under_way:
+        random = Random(seed)  # noqa: S311 - it decides what happens, and keeps no secret
+        soak = Soak(under_way, cases, kills, random)
+        await soak.run()
+        client = await under_way.settle()
+        found = await under_way.faults_found(client)
+        books = Books(under_way.stage.data)
+        ended = [one for each in soak.ended for one in each]
+        found += [*soak.faults, *soak_invariants.broken(books, under_way.ledger, ended)]
+        report = f"seed: {seed}\npaths: {soak.figures()}\nseconds: {soak.seconds:.0f}\n"
+        report += under_way.report()
+    with capsys.disabled():
+        print(f"\n{report}")  # noqa: T201 - what a soak is for
+    assert not found, "\n".join([report, *found])
+    assert len(soak.ended) == cases
