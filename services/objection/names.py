@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Awaitable, Callable, Collection
+from typing import Any, Concatenate, cast
 
 from law.errors import Fault, InvalidInput
 from plumbing.identity import current_caller
+from plumbing.servicer import Method
+from plumbing.view import View
+from protos.objection.v1 import objection_pb2 as pb
 from services.objection.clients import Clients
 
 FEWEST_CHARACTERS = 2
@@ -33,3 +37,16 @@ async def subjects_named(clients: Clients, text: str) -> Collection[str]:
         en = f"is part of more than {MOST_SUBJECTS} names; write more of it"
         raise InvalidInput(faults=[Fault("name_contains", zh, en)])
     return found
+
+
+def query_with_names(
+    ask: Callable[Concatenate[View, pb.ListCasesRequest, ...], Awaitable[pb.ListCasesResponse]],
+) -> Method[pb.ListCasesRequest, pb.ListCasesResponse]:
+    """Returns an RPC method for a query of cases; the registry is asked for the names before."""
+
+    async def method(self: Any, request: pb.ListCasesRequest, context: Any) -> pb.ListCasesResponse:
+        named = await subjects_named(self._clients, request.name_contains)
+        async with self.view() as view:
+            return await ask(view, request, named=named)
+
+    return cast("Method[pb.ListCasesRequest, pb.ListCasesResponse]", method)

@@ -72,12 +72,7 @@ class ObjectionServicer(Supplements, rpc.ObjectionServiceServicer):
         return await self.once(request, commands.decide, records=records)
 
     GetCase = query(queries.get_case)
-
-    async def ListCases(self, request: pb.ListCasesRequest, context: Any) -> pb.ListCasesResponse:
-        named = await names.subjects_named(self._clients, request.name_contains)
-        async with self.view() as view:
-            return await queries.list_cases(view, request, named=named)
-
+    ListCases = names.query_with_names(queries.list_cases)
     SummariseCases = query(overview.summarise_cases)
 
     async def _contested_records(self, case_id: str) -> list[Record]:
