@@ -3,8 +3,9 @@
 Control characters act on terminals, mails and spreadsheets. Marks that change the direction of
 writing, and characters that show nothing, let one text look like another: a serial number with a
 zero-width space is another serial number and nobody sees it. Requests and imported cells with such
-characters are refused. Rows that were stored before keep them, so every edge of the platform (the
-terminal, mails, letters, exports, pages) shows them by a visible sign.
+characters are refused; spaces of no width are left out of imported cells. Rows that were stored
+before keep them, so every edge of the platform (the terminal, mails, letters, exports, pages) shows
+them by a visible sign.
 """
 
 from __future__ import annotations

@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from protos.registry.v1.orders_pb2_grpc import OrderServiceStub
     from protos.registry.v1.proposals_pb2_grpc import ProposalServiceStub
     from protos.registry.v1.publication_pb2_grpc import PublicationServiceStub
+    from protos.registry.v1.questions_pb2_grpc import QuestionServiceStub
     from protos.registry.v1.registry_pb2_grpc import (
         ClockServiceStub,
         ImportServiceStub,
@@ -74,6 +75,7 @@ GRPC_SERVICES = {
     "imports": Service("registry", "protos.registry.v1.registry", "ImportService"),
     "proposals": Service("registry", "protos.registry.v1.proposals", "ProposalService"),
     "publication": Service("registry", "protos.registry.v1.publication", "PublicationService"),
+    "questions": Service("registry", "protos.registry.v1.questions", "QuestionService"),
     "sameness": Service("registry", "protos.registry.v1.sameness", "SamenessService"),
     "institutions": Service("registry", "protos.registry.v1.institutions", "InstitutionService"),
     "orders": Service("registry", "protos.registry.v1.orders", "OrderService"),
@@ -110,6 +112,7 @@ class Client:
         imports: ImportServiceStub
         proposals: ProposalServiceStub
         publication: PublicationServiceStub
+        questions: QuestionServiceStub
         sameness: SamenessServiceStub
         institutions: InstitutionServiceStub
         orders: OrderServiceStub

@@ -33,6 +33,7 @@ from services.portal.address import Address
 from services.portal.api import app as api
 from services.portal.away import away_page
 from services.portal.clients import come_from, use_token
+from services.portal.import_routes import IMPORT_PATH
 from services.portal.institution_routes import CERTIFICATE_PATH
 from services.portal.kept_input import KeptInput
 from services.portal.protection import (
@@ -42,11 +43,7 @@ from services.portal.protection import (
     UploadLimit,
     unmasked,
 )
-from services.portal.routes import (
-    ADDRESSES,
-    EVIDENCE_PATHS,
-    IMPORT_PATH,
-)
+from services.portal.routes import ADDRESSES, EVIDENCE_PATHS
 from services.portal.sessions import COOKIE
 from services.portal.static_files import serve_static
 from services.portal.tables import PortalSession

@@ -54,6 +54,7 @@ ACTIONS = {
     "follow_subject": N_("随主体合并归入"),
     "join_subjects": N_("合并主体"),
     "join_instruments": N_("合并器具"),
+    "answer_question": N_("决定导入留下的事项"),
     "keep_apart": N_("疑似同一的各自保留"),
     "let_stand": N_("选定同日结果以哪一个为准"),
     "change_instrument": N_("变更器具"),

@@ -34,6 +34,7 @@ from protos.registry.v1.institutions_pb2_grpc import InstitutionServiceStub
 from protos.registry.v1.orders_pb2_grpc import OrderServiceStub
 from protos.registry.v1.proposals_pb2_grpc import ProposalServiceStub
 from protos.registry.v1.publication_pb2_grpc import PublicationServiceStub
+from protos.registry.v1.questions_pb2_grpc import QuestionServiceStub
 from protos.registry.v1.registry_pb2_grpc import (
     ClockServiceStub,
     ImportServiceStub,
@@ -92,6 +93,7 @@ class Services:
         self.certificates = CertificateServiceStub(registry)
         self.proposals = ProposalServiceStub(registry)
         self.publication = PublicationServiceStub(registry)
+        self.questions = QuestionServiceStub(registry)
         self.sameness = SamenessServiceStub(registry)
         self.institutions = InstitutionServiceStub(registry)
         self.orders = OrderServiceStub(registry)

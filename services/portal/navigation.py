@@ -44,6 +44,7 @@ _CASEWORKER = (
     Place(N_("器具"), "/instruments"),
     Place(N_("导入"), "/imports"),
     Place(N_("疑似同一"), "/alike"),
+    Place(N_("导入待决定"), "/questions"),
     Place(N_("未送达"), "/undelivered"),
 )
 _UNIT_HEAD = (
@@ -58,6 +59,7 @@ _UNIT_HEAD = (
     Place(N_("器具"), "/instruments"),
     Place(N_("导入"), "/imports"),
     Place(N_("疑似同一"), "/alike"),
+    Place(N_("导入待决定"), "/questions"),
     Place(N_("审计"), "/audit"),
     Place(N_("检定机构"), "/institutions"),
     Place(N_("未送达"), "/undelivered"),

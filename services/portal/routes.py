@@ -12,6 +12,7 @@ from plumbing.identity import Role
 from services.portal.address import SIGNED_IN, STAFF, Address
 from services.portal.address import at as _at
 from services.portal.case_routes import CASES, EVIDENCE_PATH, RECONSIDERATION_PATH
+from services.portal.import_routes import IMPORTS
 from services.portal.institution_routes import (
     CERTIFICATES,
     INSTITUTIONS,
@@ -37,10 +38,6 @@ from services.portal.pages import (
     exports,
     first_notices,
     home,
-    import_columns,
-    import_faults,
-    import_types,
-    imports,
     indices,
     inspections,
     instrument_forms,
@@ -83,7 +80,6 @@ from services.portal.pages import (
 )
 
 # The pages to which files are sent.
-IMPORT_PATH = "/imports/new"
 OBJECTION_PATH, REPAIR_PATH = "/objections/new", "/repairs/new"
 EVIDENCE_PATHS = (OBJECTION_PATH, REPAIR_PATH, RECONSIDERATION_PATH, EVIDENCE_PATH)
 _CASEWORK = (Role.CASEWORKER, Role.UNIT_HEAD)
@@ -169,18 +165,6 @@ _REGISTER = (
         Role.INSPECTOR,
         form=True,
     ),
-)
-_IMPORTING = (Role.CASEWORKER, Role.UNIT_HEAD, Role.VERIFICATION_INSTITUTION)
-_IMPORTS = (
-    _at("/imports", imports.listing, *_IMPORTING),
-    _at(IMPORT_PATH, imports.new, Role.CASEWORKER, Role.VERIFICATION_INSTITUTION, form=True),
-    _at("/imports/templates/{family}.{format}", imports.template, *_IMPORTING),
-    _at("/imports/{batch_id}", imports.one, *_IMPORTING, form=True),
-    _at("/imports/{batch_id}/columns", import_columns.columns, *_IMPORTING, form=True),
-    _at("/imports/{batch_id}/types", import_types.types, Role.CASEWORKER, form=True),
-    _at("/imports/{batch_id}/progress", imports.progress, *_IMPORTING),
-    _at("/imports/{batch_id}/faults", import_faults.faults, *_IMPORTING),
-    _at("/imports/{batch_id}/rejected.csv", imports.rejected_rows, *_IMPORTING),
 )
 _PROPOSING = (
     Role.CASEWORKER,
@@ -284,7 +268,7 @@ ADDRESSES: Sequence[Address] = (
     *_PEOPLE,
     *_REGISTER,
     *CASES,
-    *_IMPORTS,
+    *IMPORTS,
     *_ESCALATIONS,
     *_CITY,
     *ORDERS,

@@ -149,6 +149,8 @@ _FAMILIES = {
     "instruments": N_("器具"),
     "verifications": N_("检定"),
     "records": N_("信用记录"),
+    "penalties": N_("双公示行政处罚"),
+    "auto": N_("按表头识别"),
 }
 _BATCH_STATES = {
     "checked": N_("已检查，未导入"),

@@ -41,6 +41,8 @@ from services.registry.proposals import policy as proposals_policy
 from services.registry.proposals.servicer import ProposalServicer
 from services.registry.publication import policy as publication_policy
 from services.registry.publication.servicer import PublicationServicer
+from services.registry.questions import policy as questions_policy
+from services.registry.questions.servicer import QuestionServicer
 from services.registry.retention.timers import Timers
 from services.registry.sameness import policy as sameness_policy
 from services.registry.sameness.servicer import SamenessServicer
@@ -54,6 +56,7 @@ _POLICIES = [
     orders_policy.POLICY,
     proposals_policy.POLICY,
     publication_policy.POLICY,
+    questions_policy.POLICY,
     sameness_policy.POLICY,
 ]
 
@@ -94,6 +97,7 @@ async def build(parts: Parts) -> Assembly:
             orders_policy.ORDERS: OrderServicer(parts.changes).register,
             proposals_policy.PROPOSALS: ProposalServicer(parts.changes, undoing).register,
             publication_policy.PUBLICATION: PublicationServicer(parts.changes).register,
+            questions_policy.QUESTIONS: QuestionServicer(parts.changes).register,
             sameness_policy.SAMENESS: SamenessServicer(parts.changes).register,
             CLOCK: ClockServicer(parts.changes).register,
             IDENTITY: identity.register,

@@ -14,6 +14,7 @@ from plumbing.metrics.common import AWAITING_PERSON
 from plumbing.metrics.figures import SELDOM_SECONDS, Look, Reading, ask, figure
 from services.registry.identity.registrations import WAITING
 from services.registry.identity.tables import Registration
+from services.registry.questions.queries import waiting
 from services.registry.tables import (
     ImportBatch,
     ImportFault,
@@ -84,23 +85,23 @@ _IN_REVIEW = (
     .select_from(Subject)
     .where(col(Subject.in_review), sa.not_(col(Subject.removed)))
 )
+_AWAITING = {
+    "batch_held": _HELD,
+    "proposal_waiting": _PROPOSALS,
+    "record_unreviewed": _UNREVIEWED,
+    "subject_in_review": _IN_REVIEW,
+    "registration_waiting": _APPLICATIONS,
+    "question_waiting": waiting(),
+}
 
 
 def looks(database: Database) -> list[Look]:
     """Returns the database queries that measure the metrics of the registry."""
 
     async def awaiting() -> list[Reading]:
-        [[(held,)], [(in_review,)], [(applications,)], [(proposals,)], [(records,)]] = await ask(
-            database, _HELD, _IN_REVIEW, _APPLICATIONS, _PROPOSALS, _UNREVIEWED
-        )
+        counts = await ask(database, *_AWAITING.values())
         return AWAITING_PERSON.of(
-            {
-                "batch_held": held,
-                "proposal_waiting": proposals,
-                "record_unreviewed": records,
-                "subject_in_review": in_review,
-                "registration_waiting": applications,
-            }
+            {name: count for name, [(count,)] in zip(_AWAITING, counts, strict=True)}
         )
 
     async def imports() -> list[Reading]:

@@ -28,6 +28,7 @@ from services.registry.institutions.tables import Authorisation, Institution
 from services.registry.orders.tables import Order, OrderStep
 from services.registry.proposals.tables import Proposal
 from services.registry.publication.tables import Publication, Reply, Telling
+from services.registry.questions.tables import Question
 from services.registry.sameness.tables import Alias, Likeness, LikenessOfBatch
 
 # Their tables belong to the same metadata.
@@ -48,6 +49,7 @@ __all__ = [
     "OrderStep",
     "Proposal",
     "Publication",
+    "Question",
     "RejectedRow",
     "Reply",
     "Telling",

@@ -96,7 +96,7 @@ def read_subject(reader: Reader) -> SubjectContent:
     content = SubjectContent(
         kind=reader.choice("kind", SubjectKind),
         name=reader.text("name").strip(),
-        credit_code=_credit_code(reader),
+        credit_code=_code_of_no_person(reader),
         bureau=reader.text("bureau"),
         sector=reader.choice("sector", Sector),
         person_in_charge=_text(reader, "person_in_charge"),
@@ -208,6 +208,12 @@ def _credit_code(reader: Reader) -> str:
                 en += "; if it was issued so, say on what ground it is filed"
             reader.fault("credit_code", zh, en, fault.cite)
         return code
+
+
+def _code_of_no_person(reader: Reader) -> str:
+    """The credit code; that of a natural person, who has none, is not checked any further."""
+    is_person = reader.data.get("kind") == SubjectKind.NATURAL_PERSON
+    return _text(reader, "credit_code") if is_person else _credit_code(reader)
 
 
 def _is_whole(code: str) -> bool:

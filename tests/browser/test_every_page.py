@@ -102,6 +102,8 @@ PAGES = {
         "/imports?state=applied",
         "/proposals",
         "/alike",
+        "/questions",
+        "/questions?state=waiting&kind=rejected_alone",
         "/alike?state=waiting&kind=instrument",
         "/publication",
         "/publication/untold",

@@ -54,6 +54,7 @@ class Place:
     institution_id: str = ""
     order_id: str = ""
     likeness_id: str = ""
+    question_id: str = ""
 
     @property
     def city(self) -> str:
@@ -243,6 +244,23 @@ def unnumbered(place: Place) -> list[registry.ImportFileRequest]:
     return [
         registry.ImportFileRequest(header=header),
         registry.ImportFileRequest(content=content),
+    ]
+
+
+def penalty(place: Place) -> list[registry.ImportFileRequest]:
+    """A file of a published penalty whose subject is found by its name only: a person decides."""
+    header = registry.ImportHeader(
+        request_id=new_request_id(),
+        family="penalties",
+        file_name="双公示.csv",
+        bureau=place.bureau,
+        mode="all_or_nothing",
+    )
+    columns = "行政相对人名称,行政处罚决定书文号,违法事实,处罚依据,处罚决定日期"
+    row = f"{place.subject.name},（测试）〔2026〕1号,使用超期的秤,《计量法》第二十五条,2026/08/10"
+    return [
+        registry.ImportFileRequest(header=header),
+        registry.ImportFileRequest(content=f"{columns}\n{row}\n".encode()),
     ]
 
 

@@ -21,6 +21,7 @@ from protos.grading.v1.rulesets_pb2_grpc import RulesetServiceStub
 from protos.identity.v1 import identity_pb2 as identity
 from protos.registry.v1 import institutions_pb2 as institutions
 from protos.registry.v1 import orders_pb2 as orders
+from protos.registry.v1 import questions_pb2 as questions
 from protos.registry.v1 import registry_pb2 as registry
 from services.cli.client import Client, fixed_token, log_in, new_password_step
 from services.cli.sessions import administrator_password
@@ -36,6 +37,7 @@ from tests.e2e.requests import (
     evidence,
     lodge,
     lodge_repair,
+    penalty,
     put_instrument,
     register_operator,
     review,
@@ -250,6 +252,10 @@ async def _furnish(client: Client, place: Place) -> None:
     filed_twice = await ask(client.imports.ImportFile(iter(unnumbered(place))))
     assert filed_twice.batch.to_review == 1, filed_twice.batch
     place.likeness_id = of_instrument(place.subject_id, "FUEL", "").id
+    published = await ask(client.imports.ImportFile(iter(penalty(place))))
+    listing = questions.ListQuestionsRequest(batch_id=published.batch.batch_id)
+    [asked] = (await ask(client.questions.ListQuestions(listing))).questions
+    place.question_id = asked.question_id
 
 
 async def object_to(settings: Settings, place: Place) -> None:

@@ -24,7 +24,7 @@ from plumbing.events.encrypted import tls_of
 from plumbing.events.signing import SIGNATURE_HEADER, EventSigner
 from plumbing.settings import SERVICES, child_environment
 from plumbing.state.figures import Scrape
-from plumbing.state.findings import WAITING
+from plumbing.state.waiting import WAITING
 from protos.alerts.v1 import escalations_pb2 as escalations
 from protos.identity.v1 import identity_pb2 as identity
 from protos.objection.v1 import objection_pb2 as objection

@@ -29,6 +29,7 @@ from protos.registry.v1 import institutions_pb2 as institutions
 from protos.registry.v1 import orders_pb2 as orders
 from protos.registry.v1 import proposals_pb2 as proposals
 from protos.registry.v1 import publication_pb2 as publication
+from protos.registry.v1 import questions_pb2 as questions
 from protos.registry.v1 import registry_pb2 as registry
 from protos.registry.v1 import sameness_pb2 as sameness
 from protos.registry.v1.bulk_pb2_grpc import BulkServiceStub
@@ -162,6 +163,7 @@ def _plain(kind: type[Message], place: Place, **more: Any) -> Message:
         "institution_id": place.institution_id,
         "order_id": place.order_id,
         "likeness_id": place.likeness_id,
+        "question_id": place.question_id,
         "escalation_id": place.escalation_id,
         "subject_ids": [place.subject_id],
         "step": "reminder",
@@ -358,6 +360,13 @@ _OF_PLACE: dict[str, Callable[[Place], Message]] = {
     ),
     "KeepApart": lambda place: sameness.KeepApartRequest(
         request_id=new_request_id(), likeness_id=place.likeness_id, ground="测试", seen="x"
+    ),
+    "ListQuestions": lambda place: questions.ListQuestionsRequest(subject_id=place.subject_id),
+    "AnswerQuestion": lambda place: questions.AnswerQuestionRequest(
+        request_id=new_request_id(),
+        question_id=place.question_id,
+        answer="leave_out",
+        ground="测试",
     ),
     "ListProposals": lambda _place: proposals.ListProposalsRequest(page_size=1000),
     "ListRegistrations": lambda _place: identity.ListRegistrationsRequest(page_size=1000),

@@ -132,6 +132,7 @@ _IDS = (
     "institution_id",
     "order_id",
     "likeness_id",
+    "question_id",
 )
 
 

@@ -300,6 +300,18 @@ PublicationService.WriteReply foreign         -  -  -  -  -  -  -  -  -  -  -   
 PublicationService.WithdrawReply own          +  -  -  -  -  -  -  -  -  -  -   -  -  -
 PublicationService.WithdrawReply foreign      -  -  -  -  -  -  -  -  -  -  -   -  -  -
 
+QuestionService.ListQuestions own            -  +  +  +  +  -  -  -  -  -  -   +  +  +
+QuestionService.ListQuestions neighbour      -  +  +  +  +  -  -  -  -  -  -   +  +  +
+QuestionService.ListQuestions foreign        -  .  .  .  .  -  -  -  -  -  -   .  .  .
+QuestionService.ListQuestions city           -  .  .  .  .  -  -  -  -  -  -   +  +  +
+QuestionService.GetQuestion own              -  +  +  +  +  -  -  -  -  -  -   +  +  +
+QuestionService.GetQuestion neighbour        -  +  +  +  +  -  -  -  -  -  -   +  +  +
+QuestionService.GetQuestion foreign          -  -  -  -  -  -  -  -  -  -  -   -  -  -
+QuestionService.GetQuestion city             -  -  -  -  -  -  -  -  -  -  -   +  +  +
+QuestionService.AnswerQuestion own           -  +  -  -  -  -  -  -  -  -  -   +  -  -
+QuestionService.AnswerQuestion foreign       -  -  -  -  -  -  -  -  -  -  -   -  -  -
+QuestionService.AnswerQuestion city          -  -  -  -  -  -  -  -  -  -  -   +  -  -
+
 SamenessService.ListLikenesses own           -  +  +  +  +  -  -  -  -  -  -   +  +  +
 SamenessService.ListLikenesses neighbour     -  +  +  +  +  -  -  -  -  -  -   +  +  +
 SamenessService.ListLikenesses foreign       -  .  .  .  .  -  -  -  -  -  -   .  .  .

@@ -122,6 +122,11 @@ TABLE = """
 /alike/{likeness_id} neighbour                            >   - + + + + - - - -  + + +
 /alike/{likeness_id} foreign                              >   - - - - - - - - -  - - -
 /alike/{likeness_id} city                                 >   - - - - - - - - -  + + +
+/questions any                                            >   - + + + + - - - -  + + +
+/questions/{question_id} own                              >   - + + + + - - - -  + + +
+/questions/{question_id} neighbour                        >   - + + + + - - - -  + + +
+/questions/{question_id} foreign                          >   - - - - - - - - -  - - -
+/questions/{question_id} city                             >   - - - - - - - - -  + + +
 /publication any                                          >   - + + + + - - - -  + + +
 /publication/{record_id} own                              >   - + + + + - - - -  + + +
 /publication/{record_id} foreign                          >   - - - - - - - - -  - - -

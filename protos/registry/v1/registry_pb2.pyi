@@ -2280,10 +2280,14 @@ class ImportHeader(_message.Message):
     HIDDEN_ROWS_FIELD_NUMBER: _builtins.int
     HEADER_ROW_FIELD_NUMBER: _builtins.int
     UNKNOWN_TYPES_FIELD_NUMBER: _builtins.int
+    SHEETS_FIELD_NUMBER: _builtins.int
+    ALL_SHEETS_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """Makes the call safe to repeat."""
     family: _builtins.str
-    """bureaus, subjects, instruments, verifications or records."""
+    """bureaus, subjects, instruments, verifications, records, penalties (in the columns of the
+    national publication of penalties), or auto: recognised by the headings.
+    """
     file_name: _builtins.str
     """Name of the file, for people."""
     bureau: _builtins.str
@@ -2310,6 +2314,8 @@ class ImportHeader(_message.Message):
     """Instruments of a type that the catalogue does not have are taken, as ones that are verified
     periodically; without it their rows are rejected until a person chooses a type.
     """
+    all_sheets: _builtins.bool
+    """Of StartImport: every sheet that holds something becomes a batch of its own."""
     @_builtins.property
     def columns(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
         """Field of the family → column of the file; fields not named are looked for by their own name."""
@@ -2332,6 +2338,12 @@ class ImportHeader(_message.Message):
         read and `columns` is not used.
         """
 
+    @_builtins.property
+    def sheets(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Of StartImport: several sheets of a workbook, each of which becomes a batch of its own; `sheet`
+        is not used then.
+        """
+
     def __init__(
         self,
         *,
@@ -2352,10 +2364,12 @@ class ImportHeader(_message.Message):
         hidden_rows: _builtins.bool = ...,
         header_row: _builtins.int = ...,
         unknown_types: _builtins.bool = ...,
+        sheets: _abc.Iterable[_builtins.str] | None = ...,
+        all_sheets: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["baseline", b"baseline", "bureau", b"bureau", "columns", b"columns", "confirm_columns", b"confirm_columns", "constants", b"constants", "family", b"family", "file_missing", b"file_missing", "file_name", b"file_name", "header_row", b"header_row", "hidden_rows", b"hidden_rows", "matches", b"matches", "mode", b"mode", "placeholder_owners", b"placeholder_owners", "request_id", b"request_id", "sheet", b"sheet", "unknown_types", b"unknown_types", "values", b"values"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["all_sheets", b"all_sheets", "baseline", b"baseline", "bureau", b"bureau", "columns", b"columns", "confirm_columns", b"confirm_columns", "constants", b"constants", "family", b"family", "file_missing", b"file_missing", "file_name", b"file_name", "header_row", b"header_row", "hidden_rows", b"hidden_rows", "matches", b"matches", "mode", b"mode", "placeholder_owners", b"placeholder_owners", "request_id", b"request_id", "sheet", b"sheet", "sheets", b"sheets", "unknown_types", b"unknown_types", "values", b"values"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -2478,18 +2492,30 @@ class StartImportResponse(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     BATCH_FIELD_NUMBER: _builtins.int
+    BATCHES_FIELD_NUMBER: _builtins.int
+    SKIPPED_SHEETS_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def batch(self) -> Global___Batch:
         """The batch, which waits to be processed."""
+
+    @_builtins.property
+    def batches(self) -> _containers.RepeatedCompositeFieldContainer[Global___Batch]:
+        """Of several sheets: the batch of each, in the order of the sheets."""
+
+    @_builtins.property
+    def skipped_sheets(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Of all sheets: those whose headings tell of no family, of which nothing was taken."""
 
     def __init__(
         self,
         *,
         batch: Global___Batch | None = ...,
+        batches: _abc.Iterable[Global___Batch] | None = ...,
+        skipped_sheets: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["batch", b"batch"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["batch", b"batch"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["batch", b"batch", "batches", b"batches", "skipped_sheets", b"skipped_sheets"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -2531,6 +2557,7 @@ class Batch(_message.Message):
     MERGED_FIELD_NUMBER: _builtins.int
     LEFT_OUT_FIELD_NUMBER: _builtins.int
     TO_REVIEW_FIELD_NUMBER: _builtins.int
+    TO_DECIDE_FIELD_NUMBER: _builtins.int
     batch_id: _builtins.str
     """Stable id."""
     family: _builtins.str
@@ -2587,6 +2614,8 @@ class Batch(_message.Message):
     """Rows below the headings that were not read as data, such as totals and signatures."""
     to_review: _builtins.int
     """Groups of things that are perhaps the same, for a person to join or to keep apart."""
+    to_decide: _builtins.int
+    """Rows about which a person has to decide before they count, or while they count."""
     @_builtins.property
     def imported_at(self) -> _timestamp_pb2.Timestamp:
         """When."""
@@ -2646,10 +2675,11 @@ class Batch(_message.Message):
         merged: _builtins.int = ...,
         left_out: _builtins.int = ...,
         to_review: _builtins.int = ...,
+        to_decide: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["decided_at", b"decided_at", "estimate", b"estimate", "imported_at", b"imported_at", "progress", b"progress"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["approvers", b"approvers", "approving_bureau", b"approving_bureau", "baseline", b"baseline", "batch_id", b"batch_id", "bureau", b"bureau", "changed", b"changed", "decided_at", b"decided_at", "decided_by", b"decided_by", "effects", b"effects", "encoding", b"encoding", "estimate", b"estimate", "family", b"family", "file_name", b"file_name", "imported_at", b"imported_at", "imported_by", b"imported_by", "in_review", b"in_review", "left_out", b"left_out", "merged", b"merged", "open_until", b"open_until", "progress", b"progress", "reasons", b"reasons", "rejected", b"rejected", "repeated_serials", b"repeated_serials", "rows", b"rows", "sha256", b"sha256", "sheet", b"sheet", "state", b"state", "to_review", b"to_review", "unchanged", b"unchanged", "would_be_held", b"would_be_held"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["approvers", b"approvers", "approving_bureau", b"approving_bureau", "baseline", b"baseline", "batch_id", b"batch_id", "bureau", b"bureau", "changed", b"changed", "decided_at", b"decided_at", "decided_by", b"decided_by", "effects", b"effects", "encoding", b"encoding", "estimate", b"estimate", "family", b"family", "file_name", b"file_name", "imported_at", b"imported_at", "imported_by", b"imported_by", "in_review", b"in_review", "left_out", b"left_out", "merged", b"merged", "open_until", b"open_until", "progress", b"progress", "reasons", b"reasons", "rejected", b"rejected", "repeated_serials", b"repeated_serials", "rows", b"rows", "sha256", b"sha256", "sheet", b"sheet", "state", b"state", "to_decide", b"to_decide", "to_review", b"to_review", "unchanged", b"unchanged", "would_be_held", b"would_be_held"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -3455,8 +3485,8 @@ class GetTemplateRequest(_message.Message):
     FORMAT_FIELD_NUMBER: _builtins.int
     BASELINE_FIELD_NUMBER: _builtins.int
     family: _builtins.str
-    """bureaus, subjects, instruments, verifications or records; setup for a workbook with a sheet for
-    each of them and one for accounts.
+    """bureaus, subjects, instruments, verifications, records or penalties; setup for a workbook with a
+    sheet for each of the first five and one for accounts.
     """
     format: _builtins.str
     """xlsx or csv."""

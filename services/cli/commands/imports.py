@@ -1,4 +1,4 @@
-"""Commands to import a file, to write a template, and to fetch the rejected rows of a batch."""
+"""Commands to import a file, and to fetch the rejected rows of a batch."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ import io
 import json
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from python_calamine import CalamineError, CalamineWorkbook, SheetVisibleEnum
 
 from law.errors import InvalidInput
 from plumbing.chunks import pieces
@@ -29,7 +29,8 @@ CHUNK_BYTES = 256 * 1024  # of a file, a message
 FAULTS_SHOWN = 20
 FAULTS_KEPT = 1000
 REFUSED, HELD = 1, 3  # exit codes: some rows were not taken; the batch waits for approval
-FAMILIES = choices.some("family")
+NOT_IMPORTED = "setup"  # a workbook that `quanheng setup` reads
+FAMILIES = {c: zh for c, zh in choices.some("family").items() if c != NOT_IMPORTED}
 MODES = choices.some("mode")
 
 
@@ -76,13 +77,6 @@ class ColumnMapping:
         )
 
 
-class Form(StrEnum):
-    """The file formats of an import template."""
-
-    XLSX = "xlsx"
-    CSV = "csv"
-
-
 Family = Annotated[
     str,
     typer.Option(
@@ -103,7 +97,13 @@ Baseline = Annotated[
 FileMissing = Annotated[
     bool, typer.Option("--file-missing", help="为检定记录一并建立主体和器具 | file what lacks")
 ]
-Sheet = Annotated[str, typer.Option("--sheet", help="工作表，默认第一个有内容的 | sheet")]
+Sheets = Annotated[
+    list[str] | None,
+    typer.Option("--sheet", help="工作表，可多次，默认第一个有内容的 | sheet, repeatable"),
+]
+AllSheets = Annotated[
+    bool, typer.Option("--all-sheets", help="工作簿的全部工作表，各为一个批次 | every sheet")
+]
 HiddenRows = Annotated[
     bool, typer.Option("--hidden-rows", help="也读取隐藏和筛选掉的行 | read hidden rows too")
 ]
@@ -133,36 +133,6 @@ Rejected = Annotated[
 ]
 
 
-def template(
-    family: Annotated[
-        str,
-        typer.Argument(
-            metavar="FAMILY",
-            help=f"类别：{choices.listed(FAMILIES)} | family",
-            parser=choices.parser(FAMILIES),
-        ),
-    ],
-    form: Annotated[Form, typer.Option("--format", help="格式 | format")] = Form.XLSX,
-    output: Annotated[
-        Path | None, typer.Option("--output", dir_okay=False, help="写入的文件 | file to write")
-    ] = None,
-    baseline: Annotated[
-        bool, typer.Option("--baseline", help="含首次建档时才读取的列 | of a first load")
-    ] = False,
-    data: Data = None,
-) -> None:
-    """取一份空白模板：表头、下拉选项、文本格式和字段说明；填好后直接导入。
-
-    Writes an empty import file for one family of data, with its columns explained; fill it in and
-    import it.
-    """
-    request = pb.GetTemplateRequest(family=family, format=form, baseline=baseline)
-    response = with_client(data, lambda client: client.imports.GetTemplate(request))
-    path = output or Path(f"{family}.{form}")
-    path.write_bytes(response.content)
-    show.done(f"已写入 {path}", f"wrote {path}")
-
-
 def import_(
     file: Annotated[
         Path,
@@ -172,7 +142,8 @@ def import_(
     ],
     family: Family,
     bureau: Bureau = "",
-    sheet: Sheet = "",
+    sheet: Sheets = None,
+    all_sheets: AllSheets = False,
     hidden_rows: HiddenRows = False,
     unknown_types: UnknownTypes = False,
     mapping: MappingFile = None,
@@ -198,25 +169,59 @@ def import_(
         *(_pairs(column), _pairs(constant), _pairs(value), placeholder or ()),
         *(file_missing, unknown_types),
     )
-    header = header_of(
-        family,
-        file.name,
-        base.with_more(given),
-        bureau=bureau,
-        mode=mode,
-        baseline=baseline,
-        sheet=sheet,
-        hidden_rows=hidden_rows,
-    )
     content = file.read_bytes()
-    result = with_client(
-        data, lambda client: _import(client, header, content, show_progress=not as_json)
-    )
-    if rejected and result.rejected_rows:
-        write_rows(rejected, result.rejected_rows)
-    print_result(result, as_json=as_json)
-    if status := exit_code(result.batch):
+    headers = [
+        header_of(
+            family,
+            file.name,
+            base.with_more(given),
+            bureau=bureau,
+            mode=mode,
+            baseline=baseline,
+            sheet=name,
+            hidden_rows=hidden_rows,
+        )
+        for name in (_names_of_sheets(file) if all_sheets else sheet or [""])
+    ]
+    results = with_client(data, lambda client: _import_each(client, headers, content, not as_json))
+    if rejected:
+        _write_rejected(rejected, results)
+    _print_results(results, as_json=as_json)
+    if status := max(exit_code(result.batch) for result in results):
         raise typer.Exit(status)
+
+
+def _names_of_sheets(file: Path) -> list[str]:
+    """The names of the sheets that hold something; an empty one for other files."""
+    try:
+        book = CalamineWorkbook.from_path(str(file))
+    except CalamineError:
+        return [""]
+    visible = [one.name for one in book.sheets_metadata if one.visible is SheetVisibleEnum.Visible]
+    return [name for name in visible if book.get_sheet_by_name(name).to_python(nrows=1)] or [""]
+
+
+async def _import_each(
+    client: Client, headers: Sequence[pb.ImportHeader], content: bytes, show_progress: bool
+) -> list[ImportResult]:
+    """Imports each sheet as a batch of its own, in the order of the sheets."""
+    return [await _import(client, one, content, show_progress=show_progress) for one in headers]
+
+
+def _write_rejected(path: Path, results: Sequence[ImportResult]) -> None:
+    """Writes the rejected rows of each batch to a file; of several, with the sheet in its name."""
+    for result in results:
+        if result.rejected_rows:
+            of_sheet = path.with_stem(f"{path.stem}-{result.batch.sheet}")
+            write_rows(path if len(results) == 1 else of_sheet, result.rejected_rows)
+
+
+def _print_results(results: Sequence[ImportResult], *, as_json: bool) -> None:
+    if as_json and len(results) > 1:
+        show.json_out([_told(result) for result in results])
+        return
+    for result in results:
+        print_result(result, as_json=as_json)
 
 
 @dataclass(frozen=True)
@@ -252,8 +257,7 @@ def print_result(result: ImportResult, *, as_json: bool) -> None:
     Many faults are printed by kind, errors before hints, with the first places of each kind.
     """
     if as_json:
-        told = {**show.plain(result.faults), **show.plain(result.kinds)}
-        show.json_out({"batch": show.plain(result.batch), **told})
+        show.json_out(_told(result))
         return
     show_batch(result.batch)
     if sum(kind.faults for kind in result.kinds.kinds) <= FAULTS_SHOWN:
@@ -262,6 +266,11 @@ def print_result(result: ImportResult, *, as_json: bool) -> None:
     show.console.print(table(result.kinds.kinds, Names(), pb.FaultKind.DESCRIPTOR))
     command = f"quanheng batch faults {result.batch.batch_id} --export faults.xlsx"
     show.done(f"逐条写入文件：{command}", f"all of them, one by one: {command}")
+
+
+def _told(result: ImportResult) -> dict[str, Any]:
+    told = {**show.plain(result.faults), **show.plain(result.kinds)}
+    return {"batch": show.plain(result.batch), **told}
 
 
 async def _import(

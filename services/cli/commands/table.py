@@ -19,6 +19,7 @@ from services.cli.commands.evidence_rows import EVIDENCE_COMMANDS, EVIDENCE_ROWS
 from services.cli.commands.institution_rows import INSTITUTION_ROWS
 from services.cli.commands.order_rows import ORDER_ROWS
 from services.cli.commands.publication_rows import PUBLICATION_ROWS
+from services.cli.commands.question_rows import QUESTION_ROWS
 from services.cli.commands.row import Command, Row
 from services.cli.commands.sameness_rows import SAMENESS_ROWS
 
@@ -36,6 +37,7 @@ GROUPS: Mapping[str, str] = {
     "order": "检定申请 | orders for verification",
     "certificate": "检定证书的文件 | files of certificates",
     "record": "信用信息 | credit records",
+    "question": "导入留下的待决定事项 | what imports leave to decide",
     "alike": "疑似同一的主体、器具、信息和检定结果 | what is perhaps the same",
     "proposal": "待批准的变更 | changes that wait for a second person",
     "publication": "信用信息的公开和保密审查 | what the public is shown of records",
@@ -110,7 +112,7 @@ HAND_WRITTEN = (
             "Sets a bureau up from one workbook."),
     Command("import file", f"{_COMMANDS}.imports:import_", "导入一个工作簿或 CSV 文件。",
             "Imports a workbook or CSV file and reports every faulty cell."),
-    Command("import template", f"{_COMMANDS}.imports:template", "取一份空白模板。",
+    Command("import template", f"{_COMMANDS}.import_template:template", "取一份空白模板。",
             "Writes an empty import file for one family of data, with its columns explained."),
     Command("import bulk", f"{_COMMANDS}.bulk:bulk_", "成批报送 JSON 行文件。",
             "Sends a file of JSON lines in bulk."),
@@ -238,6 +240,7 @@ ROWS = (
     Row("proposal withdraw", "proposals.WithdrawProposal", "撤回本人提出的变更申请。",
         "Takes back a change of one's own.", args="proposal_id"),
     *SAMENESS_ROWS,
+    *QUESTION_ROWS,
     # batches of imports
     Row("batch list", "imports.ListBatches", "列出导入批次，新的在前。",
         "Lists import batches, newest first.", defaults={"page_size": 50}),

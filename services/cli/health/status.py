@@ -16,8 +16,9 @@ from rich.text import Text
 from plumbing.settings import Settings
 from plumbing.state.engines import engines_that_answer
 from plumbing.state.figures import Scrape
-from plumbing.state.findings import Finding, Severity, engines_away, findings
+from plumbing.state.findings import Finding, engines_away, findings
 from plumbing.state.summary import Traffic, business, last_backup
+from plumbing.state.waiting import Severity
 from services.cli.health.metrics import scrape_all
 from services.cli.machine.directory import platform_settings
 from services.cli.output import show

@@ -143,6 +143,9 @@ likeness_id 疑似同一id | record_kind 信息类别 | likenesses 疑似同一 
 to_review 疑似同一组数 | set_aside 不作数 | former_names 曾用名 | day 日期
 code_ground 代码校验不符的依据 | seen 所见的摘要值 | stands_id 以其为准的检定id
 kept_id 保留的一方id | joined_ids 并入的各方id
+question_id 待决定事项id | questions 待决定事项 | question 待决定事项 | answer 决定
+answers 可作的决定
+to_decide 待决定 | Question.provided_by 提供单位 | Question.source_ref 文书编号
 ReleaseUntoldResponse.released 已放行 | left 尚余 | own_loads 由本人导入而未放行
 result 检定结果 | verification_id 检定id | verified_on 检定日期
 """

@@ -29,7 +29,7 @@ instrument_state: in_use 在用 | spare 备用 | stopped 停用 | scrapped 报�
 result: pass 合格 | reject 不合格 | repaired 修理 | pending 待定
 colour: none 正常 | green 绿色提示 | yellow 黄色预警 | red 红色警示
 family: bureaus 机关 | subjects 信用主体 | instruments 计量器具 | verifications 检定记录
-  | records 信用信息 | setup 开办（全部）
+  | records 信用信息 | penalties 双公示行政处罚 | auto 按表头识别 | setup 开办（全部）
 thing: bureau 机关 | subject 主体 | instrument 器具 | verification 检定记录 | record 信用信息
 mode: all_or_nothing 全部收下或全部不收 | good_rows 只收正确的行 | check 仅检查
 batch_state: checked 仅检查 | applied 已导入 | refused 已退回 | unchanged 无变化 | undone 已撤销

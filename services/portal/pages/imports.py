@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from functools import partial
 from typing import Any
+from urllib.parse import urlencode
 
 import grpc
 from starlette.datastructures import UploadFile
@@ -19,12 +21,13 @@ from services.portal.listing import Asked, Cell, Chunk, Column, Filter, Listing,
 from services.portal.pages import import_columns, import_faults
 from services.portal.pages.forms import file_name
 from services.portal.progress import Progress, events
-from services.portal.visit import Visit, faults_by_field, message_of
+from services.portal.visit import Visit, faults_by_field, message_of, whole_number
 from services.portal.wording import BATCH_STATES, N_
 
 PIECE_BYTES = 256 << 10
 UPLOAD_SECONDS = 600.0
-FAMILIES = ("bureaus", "subjects", "instruments", "verifications", "records")
+FAMILIES = ("bureaus", "subjects", "instruments", "verifications", "records", "penalties")
+RECOGNISED = "auto"
 _SENDERS = (Role.CASEWORKER, Role.VERIFICATION_INSTITUTION)
 FORMATS = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
@@ -41,6 +44,12 @@ _OF_THE_FORM = (
 def _families(visit: Visit) -> tuple[str, ...]:
     """The families of data that the visitor may import: an institution only its verifications."""
     return FAMILIES if visit.has(Role.CASEWORKER, Role.UNIT_HEAD) else ("verifications",)
+
+
+def _choices(visit: Visit) -> tuple[str, ...]:
+    """The families as the form offers them: whoever may import several can have them recognised."""
+    families = _families(visit)
+    return (*families, RECOGNISED) if len(families) > 1 else families
 
 
 async def listing(visit: Visit) -> Response:
@@ -63,7 +72,11 @@ async def listing(visit: Visit) -> Response:
         empty=N_("没有这样的导入。由办案人员或者检定机构导入文件，先检查再导入。"),
         filters=[Filter("state", N_("状态"), states)],
     )
-    return await show(visit, shown, "imports/list.html")
+    told = {
+        "started": whole_number(visit.query("started")),
+        "skipped": visit.query("skipped")[:500],
+    }
+    return await show(visit, shown, "imports/list.html", **told)
 
 
 async def _read(visit: Visit, asked: Asked) -> Chunk[pb.Batch]:
@@ -73,7 +86,7 @@ async def _read(visit: Visit, asked: Asked) -> Chunk[pb.Batch]:
 
 
 def _file_name(batch: pb.Batch) -> Cell:
-    return Cell(batch.file_name, link=f"/imports/{batch.batch_id}")
+    return Cell(batch.file_name, link=f"/imports/{batch.batch_id}", note=batch.sheet)
 
 
 async def new(visit: Visit) -> Response:
@@ -91,15 +104,30 @@ async def new(visit: Visit) -> Response:
         mode="check",
         baseline=visit.field("baseline") == "yes",
         confirm_columns=True,
+        sheets=_sheets(visit),
+        all_sheets=visit.field("sheets") == "all",
     )
     try:
         call = visit.services.imports.StartImport(_parts(header, file), timeout=UPLOAD_SECONDS)
-        batch = (await ask(call)).batch
+        started = await ask(call)
     except Refusal as refusal:
         if refusal.code not in _OF_THE_FORM:
             raise
         return _form(visit, {"file": _in_words(visit, refusal)}, 422)
-    return visit.redirect(f"/imports/{batch.batch_id}")
+    if len(started.batches) < 2 and not started.skipped_sheets:
+        return visit.redirect(f"/imports/{started.batch.batch_id}")
+    skipped = "、".join(started.skipped_sheets)
+    return visit.redirect(
+        f"/imports?{urlencode({'started': len(started.batches), 'skipped': skipped})}"
+    )
+
+
+def _sheets(visit: Visit) -> list[str]:
+    """The sheets that the form names, if it names some."""
+    if visit.field("sheets") != "named":
+        return []
+    names = re.split("[、,，;；\n]", visit.field("sheet_names"))
+    return list(dict.fromkeys(filter(None, map(str.strip, names))))
 
 
 async def one(visit: Visit) -> Response:
@@ -175,6 +203,7 @@ def _form(visit: Visit, errors: dict[str, str] | None = None, status: int = 200)
         status=status,
         errors=errors or {},
         families=_families(visit),
+        choices=_choices(visit),
         form=visit.form,
         asked=visit.query("family"),
     )
@@ -182,10 +211,12 @@ def _form(visit: Visit, errors: dict[str, str] | None = None, status: int = 200)
 
 def _missing(visit: Visit, file: Any) -> dict[str, str]:
     errors = {}
-    if visit.field("family") not in _families(visit):
+    if visit.field("family") not in _choices(visit):
         errors["family"] = visit.say(N_("请选择文件里是什么"))
     if not isinstance(file, UploadFile) or not file.filename:
         errors["file"] = visit.say(N_("请选择一个 .xlsx 或 .csv 文件"))
+    if visit.field("sheets") == "named" and not _sheets(visit):
+        errors["sheet_names"] = visit.say(N_("请写明工作表的名称"))
     return errors
 
 

@@ -12,8 +12,9 @@ from starlette.responses import Response
 from plumbing.client import Refusal, ask, new_request_id
 from plumbing.state import agreement
 from plumbing.state.figures import Sample, Scrape
-from plumbing.state.findings import Finding, Severity, engines_away, findings
+from plumbing.state.findings import Finding, engines_away, findings
 from plumbing.state.summary import Traffic, business, last_backup
+from plumbing.state.waiting import Severity
 from protos.operations.v1 import operations_pb2 as pb
 from protos.operations.v1.operations_pb2_grpc import OperationsServiceStub
 from protos.registry.v1 import registry_pb2 as registry

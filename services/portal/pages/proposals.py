@@ -35,6 +35,7 @@ _PAGES = {
     "import": "/imports",
     "account": "/accounts",
     "likeness": "/alike",
+    "question": "/questions",
 }
 _FIELDS = {
     "kind": N_("信息类别"),

@@ -185,7 +185,7 @@ async def set_instrument_state(
     if await ends_red(change, row, values):
         proposal = await _propose(change, request, row, values, request.ground)
         return pb.SetInstrumentStateResponse(instrument=wire.instrument(row), proposal=proposal)
-    await _set_state(change, row, values["state"], request.ground)
+    await set_state(change, row, values["state"], request.ground)
     return pb.SetInstrumentStateResponse(instrument=wire.instrument(row))
 
 
@@ -195,10 +195,11 @@ async def release_state(
     """Carries out a change of state that a second person releases."""
     row = await find_instrument(change, object_id(proposal))
     require_version(row.version, proposal.base_version)
-    await _set_state(change, row, InstrumentState(request.state), request.ground)
+    await set_state(change, row, InstrumentState(request.state), request.ground)
 
 
-async def _set_state(change: Change, row: Instrument, state: InstrumentState, ground: str) -> None:
+async def set_state(change: Change, row: Instrument, state: InstrumentState, ground: str) -> None:
+    """Sets the state of an instrument at once. Raises WrongState if it is scrapped already."""
     if row.state == state:
         return
     if row.state == InstrumentState.SCRAPPED:

@@ -150,8 +150,8 @@ async def release_withdrawal(
     await _withdraw(change, row, request.ground)
 
 
-async def withdraw_as_repeated(change: Change, row: Record, ground: str) -> None:
-    """Withdraws a record because another one tells of its fact.
+async def withdraw_released(change: Change, row: Record, ground: str) -> None:
+    """Withdraws a record whose withdrawal a second person has released with something else.
 
     Raises WrongState if a case about it is open, or it is no longer active.
     """

@@ -23,6 +23,8 @@ from services.registry.commands.targets import (
 from services.registry.former_names import renamed
 from services.registry.look_alikes import look_alikes, rows_of
 from services.registry.orders.following import follow_instruments
+from services.registry.questions import asking
+from services.registry.questions.tables import Question
 from services.registry.sameness.finding import follow_owners, look
 from services.registry.sameness.places import of_subject
 from services.registry.sameness.tables import Likeness
@@ -85,6 +87,7 @@ async def _alter(
     followed = await follow_owner(change, row)
     await follow_instruments(change, col(Instrument.subject_id) == row.subject_id)
     await follow_owners(change, col(Likeness.subject_id) == row.subject_id)
+    await asking.follow_owners(change, col(Question.subject_id) == row.subject_id)
     await look(change, of_subject(before["bureau"], before["name_key"]))
     after = row.model_dump(mode="json") | {"instruments_followed": followed}
     change.audit("change_subject", f"subject/{row.subject_id}", before=before, after=after)

@@ -52,6 +52,7 @@ class ImportBatch(Base, table=True):
     in_review: int = 0
     repeated_serials: int = 0
     to_review: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    to_decide: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
     baseline: bool = False
     bureau: str
     imported_by: str

@@ -12,6 +12,7 @@ from plumbing.identity import Caller, Role
 from plumbing.view import View
 from protos.identity.v1 import identity_pb2 as identity
 from protos.registry.v1 import proposals_pb2 as pb
+from protos.registry.v1 import questions_pb2 as questions
 from protos.registry.v1 import registry_pb2 as registry
 from protos.registry.v1 import sameness_pb2 as sameness
 from services.registry.commands import instruments, records, verifications
@@ -26,6 +27,7 @@ from services.registry.proposals.propose import (
     object_id,
     tell,
 )
+from services.registry.questions import answering
 from services.registry.sameness import deciding
 from services.registry.tables import Proposal
 
@@ -41,6 +43,7 @@ RELEASES: Mapping[str, tuple[Any, Release]] = {
         (registry.RecordVerificationRequest, verifications.release_verification),
         (sameness.JoinLikenessRequest, deciding.release_joining),
         (sameness.KeepApartRequest, deciding.release_standing),
+        (questions.AnswerQuestionRequest, answering.release_answer),
         (identity.ChangeAccountRequest, accounts.release_change),
         (identity.CloseAccountRequest, accounts.release_closing),
     )

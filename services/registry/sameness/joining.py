@@ -151,6 +151,4 @@ async def withdraw_repeated(
 ) -> None:
     """Withdraws records that tell of the fact of another one, which stays."""
     for one in joined:
-        await records.withdraw_as_repeated(
-            change, one, f"与 {kept.source_ref} 为同一事实：{ground}"
-        )
+        await records.withdraw_released(change, one, f"与 {kept.source_ref} 为同一事实：{ground}")

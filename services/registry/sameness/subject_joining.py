@@ -24,6 +24,7 @@ from services.registry.announce_changes import (
 from services.registry.former_names import keys_of, renamed
 from services.registry.identity.tables import Account
 from services.registry.orders.following import follow_subject
+from services.registry.questions.asking import follow_subject as follow_subject_of_questions
 from services.registry.sameness import aliases, places
 from services.registry.sameness.finding import look
 from services.registry.sameness.tables import Likeness
@@ -78,6 +79,7 @@ async def _take_along(
     for account in people:
         account.subject_id = kept.subject_id
     orders = await follow_subject(change, joined.subject_id, kept.subject_id)
+    await follow_subject_of_questions(change, joined.subject_id, kept)
     await _look_again(change, kept, joined, instruments, records)
     return {
         "orders": orders,

@@ -26,6 +26,7 @@ from protos.registry.v1 import institutions_pb2 as institutions
 from protos.registry.v1 import orders_pb2 as orders
 from protos.registry.v1 import proposals_pb2 as proposals
 from protos.registry.v1 import publication_pb2 as publication
+from protos.registry.v1 import questions_pb2 as questions
 from protos.registry.v1 import registry_pb2 as registry
 from protos.registry.v1 import sameness_pb2 as sameness
 from services.alerts import queries as of_alerts
@@ -46,6 +47,7 @@ from services.registry.institutions import queries as of_institutions
 from services.registry.orders import queries as of_orders
 from services.registry.proposals import queries as of_proposals
 from services.registry.publication import queries as of_publication
+from services.registry.questions import queries as of_questions
 from services.registry.sameness import queries as of_sameness
 
 BUREAU, CITY, SUBJECT = "330111", "330100", "s1"
@@ -371,6 +373,17 @@ LISTS = (
             Asked(sameness.ListLikenessesRequest(kind="instrument")),
             Asked(sameness.ListLikenessesRequest(subject_id=SUBJECT), a_few=OF_A_FIRM),
             Asked(sameness.ListLikenessesRequest(batch_id="b1"), a_few="of one import"),
+        ),
+    ),
+    List(
+        "registry",
+        of_questions.list_questions,
+        (
+            Asked(questions.ListQuestionsRequest()),
+            Asked(questions.ListQuestionsRequest(state="waiting")),
+            Asked(questions.ListQuestionsRequest(kind="revoked")),
+            Asked(questions.ListQuestionsRequest(subject_id=SUBJECT), a_few=OF_A_FIRM),
+            Asked(questions.ListQuestionsRequest(batch_id="b1"), a_few="of one import"),
         ),
     ),
     List(

@@ -40,6 +40,7 @@ from protos.registry.v1 import (
     orders_pb2_grpc,
     proposals_pb2_grpc,
     publication_pb2_grpc,
+    questions_pb2_grpc,
     registry_pb2_grpc,
     sameness_pb2_grpc,
 )
@@ -83,6 +84,7 @@ class Client:
     institutions: institutions_pb2_grpc.InstitutionServiceStub
     orders: orders_pb2_grpc.OrderServiceStub
     sameness: sameness_pb2_grpc.SamenessServiceStub
+    questions: questions_pb2_grpc.QuestionServiceStub
 
 
 class RunningRegistry:
@@ -166,6 +168,7 @@ class RunningRegistry:
             institutions_pb2_grpc.InstitutionServiceStub(channel),
             orders_pb2_grpc.OrderServiceStub(channel),
             sameness_pb2_grpc.SamenessServiceStub(channel),
+            questions_pb2_grpc.QuestionServiceStub(channel),
         )
 
     async def institution(

@@ -11,6 +11,7 @@ from plumbing.client import new_request_id
 from plumbing.identity import Role
 from protos.registry.v1 import registry_pb2 as pb
 from tests.integration.registry.import_files import (
+    faults,
     history,
     instruments_of,
     reasons,
@@ -439,3 +440,37 @@ async def test_a_name_elsewhere_does_not_hide_another_writing_of_it_here(
     await upload(other, "subjects", table(*rows), bureau=elsewhere)
     await upload(client, "subjects", table(*subject_rows(there, bureau=DISTRICT)), bureau=DISTRICT)
     assert len(await subjects_named(client, mark)) == 1
+
+
+async def test_writings_of_one_serial_number_are_one_instrument(registry: RunningRegistry) -> None:
+    await registry.bureau()
+    client, mark = registry.client(Role.CASEWORKER), uuid4().hex
+    number = f"XL-{mark}"
+    written = (number, number.upper(), f"{number}\u200b", f"№{number}", number.replace("-", "—"))
+    rows = [verification(使用单位=mark, 出厂编号=one) for one in written]
+    batch = await upload(client, "verifications", verifications(*rows), **FILING)
+    assert (batch.rejected, batch.changed) == (0, len(written))
+    assert [len(instruments) for instruments in (await fleet(client, mark)).values()] == [1]
+
+
+async def test_another_writing_of_a_name_is_hinted_and_changes_no_name(
+    registry: RunningRegistry,
+) -> None:
+    await registry.bureau()
+    client, mark = registry.client(Role.CASEWORKER), uuid4().hex
+    rows = [subject_rows(name, bureau=DISTRICT) for name in (f"（{mark}）商店", f"({mark})商店")]
+    await upload(client, "subjects", table(*rows[0]))
+    again = await upload(client, "subjects", table(*rows[1]))
+    assert (again.state, again.merged) == ("unchanged", 1)
+    assert await reasons(client, again, warnings=True) == [(2, "名称", "OTHER_WRITING")]
+    assert [one.name for one in await subjects_named(client, mark)] == [f"（{mark}）商店"]
+
+
+async def test_the_id_number_of_a_person_is_told_as_one(registry: RunningRegistry) -> None:
+    await registry.bureau()
+    client = registry.client(Role.CASEWORKER)
+    columns = ("名称", "主体类型", "行业领域", "监管机关代码", "统一社会信用代码")
+    row = (uuid4().hex, "自然人", "其他", DISTRICT, "330106199001011234")
+    batch = await upload(client, "subjects", table(columns, row), mode="check")
+    [fault] = await faults(client, batch)
+    assert (fault.reason, fault.message_zh) == ("CONTRADICTION", "自然人没有统一社会信用代码")

@@ -20,6 +20,7 @@ from plumbing.metrics.metric import DEFINED, REGISTRY
 from plumbing.state import findings as problems
 from plumbing.state import summary
 from plumbing.state.findings import CONCERNS
+from plumbing.state.waiting import Severity
 from services.alerts import figures as alerts_figures  # noqa: F401  their metrics
 from services.cli.__main__ import app
 from services.grading import figures as grading_figures  # noqa: F401  their metrics
@@ -133,7 +134,7 @@ def test_a_rule_speaks_both_languages_and_has_a_runbook(rule: dict[str, Any]) ->
     annotations = rule["annotations"]
     assert re.search(r"[\u4e00-\u9fff]", annotations["summary"])
     assert re.search(r"[A-Za-z]{4}", annotations["summary_en"])
-    assert rule["labels"]["severity"] in {severity.value for severity in problems.Severity}
+    assert rule["labels"]["severity"] in {severity.value for severity in Severity}
     assert annotations["runbook"] == problems.RUNBOOK.format(rule["alert"].lower())
 
 

@@ -46,6 +46,7 @@ from services.registry.policy import POLICY as REGISTRY_POLICY
 from services.registry.proposals.policy import POLICY as PROPOSAL_POLICY
 from services.registry.publication.policy import POLICY as PUBLICATION_POLICY
 from services.registry.publication.standing import Standing
+from services.registry.questions.policy import POLICY as QUESTION_POLICY
 from services.registry.sameness.policy import POLICY as SAMENESS_POLICY
 from services.registry.tables import Record, Subject
 
@@ -84,6 +85,7 @@ POLICIES: tuple[Policy, ...] = (
     PUBLICATION_POLICY,
     REGISTRY_POLICY,
     RULESET_POLICY,
+    QUESTION_POLICY,
     SAMENESS_POLICY,
 )
 TODAY = date(2026, 9, 14)

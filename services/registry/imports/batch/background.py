@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from functools import partial
+import hashlib
+from collections.abc import Iterable, Sequence
+from functools import cached_property, partial
 from uuid import uuid4
 
 import structlog
@@ -44,14 +46,43 @@ BROKEN = "平台内部错误，未导入任何内容；请联系平台管理员"
 log = structlog.get_logger()
 
 
-async def start_import(
-    change: Change, header: pb.ImportHeader, *, content: bytes, digest: str, quota: Quota
+class Files(list[tuple[pb.ImportHeader, bytes]]):
+    """What is imported of one file: for each sheet its header, and what may be stored of it.
+
+    `skipped` are sheets of which nothing is taken.
+    """
+
+    def __init__(self, files: Iterable[tuple[pb.ImportHeader, bytes]]) -> None:
+        super().__init__(files)
+        self.skipped: list[str] = []
+
+    @cached_property
+    def digests(self) -> Sequence[str]:
+        """The SHA-256 of what may be stored of each."""
+        return [hashlib.sha256(content).hexdigest() for _, content in self]
+
+
+async def start_imports(
+    change: Change, header: pb.ImportHeader, *, files: Files, quota: Quota
 ) -> pb.StartImportResponse:
-    """Stores a file as a batch that waits to be processed.
+    """Stores each sheet of a file as a batch that waits to be processed.
 
     Raises NotPermitted outside the caller's scope, InvalidInput for a bureau that is not in the
     register, and Busy above the quota.
     """
+    batches = [
+        await _start(change, one, content, digest, quota)
+        for (one, content), digest in zip(files, files.digests, strict=True)
+    ]
+    several = header.sheets or header.all_sheets
+    return pb.StartImportResponse(
+        batch=batches[0], batches=batches if several else (), skipped_sheets=files.skipped
+    )
+
+
+async def _start(
+    change: Change, header: pb.ImportHeader, content: bytes, digest: str, quota: Quota
+) -> pb.Batch:
     await require_scope(change, header)
     await require_named(change.session, change.caller)
     await require_room(change, quota)
@@ -68,6 +99,7 @@ async def start_import(
         encoding="",
         sha256=digest,
         question=question(header, digest, bureau),
+        sheet=header.sheet,
         asked=header.SerializeToString(),
         sent_as=sent_as(change.caller),
         bytes_held=len(content),
@@ -76,7 +108,7 @@ async def start_import(
     await change.session.flush()
     await pieces.keep(change.session, batch.batch_id, content)
     change.audit("start_import", f"import/{batch.batch_id}", after={"family": header.family})
-    return pb.StartImportResponse(batch=wire.batch(batch))
+    return wire.batch(batch)
 
 
 class Background:

@@ -27,6 +27,7 @@ from services.registry.imports.impact.estimate import Estimate, Limits, estimate
 from services.registry.imports.impact.grade_drops import GradeDrops
 from services.registry.imports.plan.bureaus_and_subjects import plan_bureaus, plan_subjects
 from services.registry.imports.plan.instruments_and_records import plan_instruments, plan_records
+from services.registry.imports.plan.penalties import plan_penalties
 from services.registry.imports.plan.plan import Context, Plan
 from services.registry.imports.plan.verifications import plan_verifications
 from services.registry.imports.progress import Progress, Step
@@ -41,6 +42,7 @@ PLANS: Mapping[FamilyName, Callable[[Context], Awaitable[Plan]]] = {
     FamilyName.INSTRUMENTS: plan_instruments,
     FamilyName.VERIFICATIONS: plan_verifications,
     FamilyName.RECORDS: plan_records,
+    FamilyName.PENALTIES: plan_penalties,
 }
 
 

@@ -31,6 +31,7 @@ def count(batch: ImportBatch, plan: Plan, file: FileContent, mode: str) -> None:
     batch.unchanged = 0 if unusable else len(plan.unchanged - bad)
     batch.changed = 0 if unusable else file.rows - batch.rejected - batch.unchanged
     batch.in_review = len(plan.in_review - bad)
+    batch.to_decide = len(plan.questions)
     batch.repeated_serials = len(plan.repeated)
     batch.effects = None if unusable else _effects(plan, file)
     batch.to_review = len(plan.alike)
@@ -40,7 +41,8 @@ def count(batch: ImportBatch, plan: Plan, file: FileContent, mode: str) -> None:
         batch.state, batch.changed, batch.unchanged = "refused", 0, 0
         batch.effects = None
     else:
-        batch.state = "applied" if any(plan.things.values()) else "unchanged"
+        makes_anything = plan.questions or any(plan.things.values())
+        batch.state = "applied" if makes_anything else "unchanged"
 
 
 def _effects(plan: Plan, file: FileContent) -> dict[str, Any]:

@@ -6,7 +6,7 @@ file. If others have changed meanwhile what the batch relies on, it is prepared 
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
@@ -39,6 +39,8 @@ from services.registry.imports.staging.scratch import FOLDER, Scratch
 from services.registry.imports.staging.staged import Staged, move_rows
 from services.registry.orders.following import follow_instruments
 from services.registry.orders.moves import complete_by_batch
+from services.registry.questions import asking
+from services.registry.questions.asking import Found
 from services.registry.sameness.finding import follow_owners_of_batch, open_found
 from services.registry.sameness.places import Place
 from services.registry.tables import ImportBatch
@@ -47,7 +49,7 @@ TRIES = 6  # of one batch, while the register changes meanwhile
 # What deciding sets in a batch.
 _DECIDED = (
     *("state", "rejected", "unchanged", "changed", "in_review", "repeated_serials"),
-    *("to_review", "estimate", "bureau", "effects"),
+    *("to_review", "to_decide", "estimate", "bureau", "effects"),
 )
 T = TypeVar("T")
 
@@ -57,7 +59,8 @@ class Ready:
     """A batch that is ready to be put in force: its fields as decided, and its scratch file.
 
     `staged` is None if it changes nothing in the register; `alike` is where it makes things that
-    are perhaps the same; `planned` goes into the audit chain.
+    are perhaps the same, and `questions` what a person then decides; `planned` goes into the audit
+    chain.
     """
 
     upload: Upload
@@ -65,6 +68,7 @@ class Ready:
     scratch: Scratch
     staged: Staged | None = None
     alike: Collection[Place] = ()
+    questions: Sequence[Found] = ()
     planned: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -154,7 +158,13 @@ class _Preparation:
             with unsearched():
                 staged = await self._stage(session, batch, plan, seen)
         staged = await staged.caught_up(self.database)
-        return replace(ready, staged=staged, alike=plan.alike.keys(), planned=planned(plan))
+        return replace(
+            ready,
+            staged=staged,
+            alike=plan.alike.keys(),
+            questions=[one.found for one in plan.questions],
+            planned=planned(plan),
+        )
 
     async def _copy(
         self, register: AsyncSession, session: AsyncSession, batch: ImportBatch, plan: Plan
@@ -223,6 +233,8 @@ async def apply(change: Change, batch: ImportBatch, ready: Ready, *, reasons: st
     await follow_owners_of_batch(change, batch.batch_id)
     await complete_by_batch(change, batch.batch_id)
     await open_found(change, batch.batch_id, ready.alike)
+    await asking.ask(change, batch.batch_id, ready.questions)
+    await asking.follow_owners_of_batch(change, batch.batch_id)
 
 
 async def _hold(change: Change, batch: ImportBatch, ready: Ready) -> None:

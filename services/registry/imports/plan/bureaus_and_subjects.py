@@ -98,7 +98,8 @@ def _drop_idle_grounds(context: Context) -> None:
 def _with_names(context: Context, item: Item, subject: RegisterRow) -> dict[str, Any]:
     """The values of a row, with what a new name makes of the former ones.
 
-    A name that the subject had before is an old file, not a new name.
+    A name that the subject had before is an old file, not a new name. Nor is another writing of
+    the name one, unless the code tells that the subject itself writes it so.
     """
     values, name = item.values, item.values["name"]
     if folded(name) in keys_of(subject["former_names"] or ()):
@@ -106,6 +107,12 @@ def _with_names(context: Context, item: Item, subject: RegisterRow) -> dict[str,
         column = context.file.column("name")
         context.notes.warn(item.row, "FORMER_NAME", zh, en, column=column, value=name)
         return {**values, "name": subject["name"]}
+    on_file = subject["name"]
+    if name != on_file and folded(name) == folded(on_file) and not values.get("credit_code"):
+        zh, en = f"与“{on_file}”视为同一主体，名称不变", f"taken for the subject {on_file}"
+        column = context.file.column("name")
+        context.notes.warn(item.row, "OTHER_WRITING", zh, en, column=column, value=name)
+        return {**values, "name": on_file}
     former = renamed(subject, name, context.change.today)
     return values if former == subject["former_names"] else {**values, "former_names": former}
 

@@ -151,6 +151,10 @@ class Owners:
             return self.find(row, name)
         return self._filed(row, name, in_review=placeholder is not None, sector=sector)
 
+    def knows(self, name: str) -> bool:
+        """Returns whether the register has a subject with this credit code, number or name."""
+        return bool(self._matches(name))
+
     def is_placeholder(self, name: str) -> bool:
         """Returns whether a name stands for no real owner, such as 不详."""
         return letters(name) in self._placeholders

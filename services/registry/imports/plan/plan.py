@@ -12,7 +12,7 @@ from collections import defaultdict
 from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import uuid4
 
 import sqlalchemy as sa
@@ -26,6 +26,7 @@ from services.registry.imports.progress import Progress
 from services.registry.imports.rows.faults import Notes
 from services.registry.imports.rows.file import FileContent
 from services.registry.imports.rows.reader import Item
+from services.registry.questions.asking import Found
 from services.registry.sameness.places import Place
 
 ROWS_IN_QUERY = 400
@@ -62,6 +63,13 @@ class Planned:
     stated: bool = False
 
 
+class Raised(NamedTuple):
+    """A question that a row of the file raises for a person to decide."""
+
+    row: int
+    found: Found
+
+
 @dataclass
 class Plan:
     """All changes of the register that an import would make.
@@ -71,7 +79,7 @@ class Plan:
     `beyond_cycle` are rows of verifications that are valid for longer than the cycle of their type.
     `claimed` are ids of instruments on file that rows without a serial number are about, `merged`
     rows that tell again what an earlier row of the file tells. `alike` is where things will be that
-    are perhaps the same, each with the first such row.
+    are perhaps the same, each with the first such row. `questions` are what a person has to decide.
     """
 
     things: dict[Kind, list[Planned]] = field(default_factory=lambda: defaultdict(list))
@@ -82,6 +90,7 @@ class Plan:
     claimed: set[str] = field(default_factory=set)
     merged: set[int] = field(default_factory=set)
     alike: dict[Place, int] = field(default_factory=dict)
+    questions: list[Raised] = field(default_factory=list)
 
     def make(self, kind: Kind, row: int, values: dict[str, Any], thing_id: str = "") -> str:
         """Plans to create a row of the register with these values; returns its id.
@@ -112,6 +121,7 @@ class Plan:
             self.things[kind] = [planned for planned in things if planned.row not in rows]
         self.beyond_cycle -= set(rows)
         self.alike = {place: row for place, row in self.alike.items() if row not in rows}
+        self.questions = [one for one in self.questions if one.row not in rows]
 
     def digest(self) -> str:
         """Returns the SHA-256 of all planned changes, equal for plans that make the same changes.
@@ -122,6 +132,7 @@ class Plan:
         planned = [(kind, one) for kind, things in self.things.items() for one in things]
         names = {one.thing_id: f"new {kind} of {one.row}" for kind, one in planned if one.new}
         lines = sorted(_as_text(kind, one, names) for kind, one in planned)
+        lines += sorted(f"question of {one.row}: {one.found.kind}" for one in self.questions)
         return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 

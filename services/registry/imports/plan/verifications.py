@@ -33,6 +33,8 @@ from services.registry.imports.plan.plan import (
     Keys,
     Kind,
     Plan,
+    Planned,
+    Raised,
     RegisterRow,
     fetch,
     fetch_pairs,
@@ -40,6 +42,8 @@ from services.registry.imports.plan.plan import (
 from services.registry.imports.rows.reader import Item
 from services.registry.institutions import reporting
 from services.registry.institutions.reporting import NOT_OWN_EN, NOT_OWN_ZH, Reporter
+from services.registry.questions.asking import Found
+from services.registry.questions.tables import Asked
 from services.registry.tables import ImportBatch, ImportedThing, Subject, Verification
 
 # Instruments whose state was given by a file that is still applied.
@@ -292,6 +296,19 @@ def _put_rejected_into_use(context: Context, plan: Plan) -> None:
             en = "nothing but a rejection is known of this instrument: filed as in use, red; check"
             column, value = context.file.column("result"), only.values["result"].value
             context.notes.warn(only.row, "REJECTED_ALONE", zh, en, column=column, value=value)
+            plan.questions.append(_whether_used(instrument, only))
+
+
+def _whether_used(instrument: Planned, rejection: Planned) -> Raised:
+    found = Found(
+        Asked.REJECTED_ALONE,
+        subject_id=instrument.values["subject_id"],
+        bureau=instrument.values["bureau"],
+        day=rejection.values["verified_on"],
+        instrument_id=instrument.thing_id,
+        provided_by=rejection.values["institution"],
+    )
+    return Raised(rejection.row, found)
 
 
 def _first_passes(plan: Plan) -> dict[str, int]:

@@ -30,6 +30,8 @@ _FLAGS |= {"yes": True, "no": False, "y": True, "n": False, "√": True, "×": F
 _FLAGS |= {"已核实": True, "未核实": False, "已生效": True, "未生效": False}
 _WHOLE = re.compile(r"([+-]?\d{1,9})\s*[分个项次件]?")  # 3 分 is 3
 _SCIENTIFIC = re.compile(r"[+-]?\d(?:\.\d+)?[eE]\+\d{2,3}")
+# They come along when a text is copied from a page. Marks of direction are refused instead.
+_NO_WIDTH = re.compile("[\u200b\u2060\ufeff\u00ad]")
 _UNDECODED = "\ufffd"
 _FORMULA = re.compile(r"'*[=+\-@\t\r\n＝＋－＠]")
 DAYS: tuple[Read, ...] = (day, last_day)
@@ -37,13 +39,15 @@ EXCERPT = 100  # characters of a cell that a fault repeats
 
 
 def clean(cell: str) -> str:
-    """Returns a cell's text without surrounding blanks.
+    """Returns a cell's text without surrounding blanks and without characters of no width.
 
     The apostrophe that `disarmed` puts before a formula is also removed.
     """
     if cell.startswith("'") and _FORMULA.match(cell):
         cell = cell[1:]
-    return cell.strip().strip("\ufeff")
+    if not cell.isascii():
+        cell = _NO_WIDTH.sub("", cell)
+    return cell.strip()
 
 
 def disarmed(cell: str) -> str:

@@ -17,7 +17,7 @@ from plumbing import characters
 from plumbing.validation import SEVERAL_LINES
 from protos.buf.validate import validate_pb2
 from protos.registry.v1 import registry_pb2 as pb
-from services.registry.imports.rows import cells, labels
+from services.registry.imports.rows import cells, labels, penalty_cells
 from services.registry.imports.rows.bad_cell import BadCell
 from services.registry.imports.rows.days import day, last_day
 
@@ -29,19 +29,25 @@ IDENTIFIERS = (
     cells.issued_code,
     cells.owner_code,
     cells.mail_address,
+    penalty_cells.published_code,
 )
 OWNER_LENGTH = 300  # as long as a name
+ANY_LENGTH = 0
 _BREAKS = re.compile(r"[\t\r\n]+")
 
 
 class FamilyName(StrEnum):
-    """The families of rows that can be imported, in the order in which a new register is loaded."""
+    """The families of rows that can be imported, in the order in which a new register is loaded.
+
+    Penalties are records in the columns of the national publication (双公示).
+    """
 
     BUREAUS = "bureaus"
     SUBJECTS = "subjects"
     INSTRUMENTS = "instruments"
     VERIFICATIONS = "verifications"
     RECORDS = "records"
+    PENALTIES = "penalties"
 
 
 @dataclass(frozen=True)
@@ -103,10 +109,10 @@ class Family:
     fields: Mapping[str, Field]
 
 
-def _limits(name: str, *messages: Descriptor) -> Limits:
+def _limits(name: str, *messages: Descriptor, others: int = OWNER_LENGTH) -> Limits:
     field = next((m.fields_by_name[name] for m in messages if name in m.fields_by_name), None)
     if field is None:  # an owner, who may be named in several ways
-        return Limits(longest=OWNER_LENGTH)
+        return Limits(longest=others)
     rules: Any = field.GetOptions().Extensions[RULES].string
     pattern = re.compile(rules.pattern) if rules.pattern else None
     return Limits(rules.max_len, pattern, several_lines=name in SEVERAL_LINES)
@@ -127,6 +133,41 @@ _STATE = cells.Choice(labels.Labels(labels.STATES))
 _RESULT = cells.Choice(labels.Labels(labels.RESULTS), labels.DOUBTFUL_RESULTS)
 _RECORD_KIND = cells.Choice(labels.Labels(labels.RECORD_KINDS))
 _SEVERITY = cells.Choice(labels.Labels(labels.SEVERITIES))
+
+
+def _penalties() -> Family:
+    """The columns of the national publication of penalties that the register reads."""
+    rows: tuple[tuple[str, str, cells.Read], ...] = (
+        ("owner*", "行政相对人名称", cells.identifier),
+        ("owner_kind", "行政相对人类别", cells.text),
+        ("credit_code", "行政相对人代码_1(统一社会信用代码)", penalty_cells.published_code),
+        ("source_ref*", "行政处罚决定书文号", cells.identifier),
+        ("offence", "违法行为类型", cells.text),
+        ("facts", "违法事实", cells.text),
+        ("basis*", "处罚依据", cells.text),
+        ("penalty_kind", "处罚类别", cells.text),
+        ("penalty_content", "处罚内容", cells.text),
+        ("fine", "罚款金额（万元）", penalty_cells.amount),
+        ("confiscated", "没收违法所得、没收非法财物的金额（万元）", penalty_cells.amount),
+        ("revoked_permit", "暂扣或吊销证照名称及编号", cells.text),
+        ("determined_on*", "处罚决定日期", day),
+        ("public_until", "公示截止期", last_day),
+        ("authority", "处罚机关", cells.text),
+        ("provided_by", "数据来源单位", cells.text),
+        ("published_state", "当前状态", penalty_cells.published_state),
+        ("severity", "失信严重程度", penalty_cells.published_severity),
+        ("remarks", "备注", cells.text),
+    )
+    known = {"owner*", "credit_code", "source_ref*", "determined_on*", "provided_by"}
+    fields = {}
+    for key, header, read in rows:
+        bare = key.rstrip("*")
+        messages = (pb.Record.DESCRIPTOR, pb.Subject.DESCRIPTOR) if key in known else ()
+        longest = OWNER_LENGTH if key in known else ANY_LENGTH
+        limits = _limits(bare, *messages, others=longest)
+        fields[bare] = Field(bare, header, key != bare, read, limits)
+    return Family(FamilyName.PENALTIES, fields)
+
 
 # The owner's own columns beside its instruments: they complete it.
 _OF_THE_OWNER = (
@@ -190,6 +231,7 @@ FAMILIES: Mapping[FamilyName, Family] = {
             ("certificate_no", "证书编号", cells.identifier),
             ("method", "检定依据", cells.text),
         ),
+        _penalties(),
         _family(
             FamilyName.RECORDS,
             pb.Record.DESCRIPTOR,

@@ -176,7 +176,7 @@ def _read_rows(reader: RowReader, without: LeftOut, rows: Iterator[Row], file: F
         if item is not None:
             good = item.row not in notes.bad_rows
             (file.items if good else file.bad).append(item)
-    if not file.rows:
+    if not (file.rows or (file.left_out and reader.turns_rows_away)):
         raise BadFile("NO_ROWS", "文件只有表头", "the file holds only a header")
 
 

@@ -129,7 +129,10 @@ RECORD_KINDS: Mapping[RecordKind, Sequence[str]] = {
 # Column headings of other systems that mean exactly one of our fields, besides the field's own.
 HEADINGS: Mapping[str, Sequence[str]] = {
     "type_code": ("计量器具名称", "器具名称"),
-    "credit_code": ("社会信用代码", "统一信用代码"),
+    "credit_code": (
+        *("社会信用代码", "统一信用代码", "行政相对人代码_1(统一社会信用代码)", "cf_xdr_shxym"),
+        *("行政相对人代码-统一社会信用代码", "行政相对人代码_1"),
+    ),
     "serial_no": ("序列号", "出厂号", "表计编号"),
     "model": ("规格型号", "型号/规格", "仪器型号", "型号"),
     "manufacturer": ("制造单位", "制造厂商", "生产企业", "生产厂商", "厂家"),
@@ -140,6 +143,27 @@ HEADINGS: Mapping[str, Sequence[str]] = {
     "institution": ("检定单位", "检定部门"),
     "certificate_no": ("检定证书编号", "计量检定证书编号", "证书号"),
     "method": ("技术依据", "检验依据"),
+    # The national publication of penalties (双公示), in both of its editions.
+    "owner": ("行政相对人名称", "行政处罚相对人名称", "cf_xdr_mc"),
+    "owner_kind": ("cf_xdr_lb",),
+    "source_ref": ("行政处罚决定书文号", "处罚决定书文号", "cf_wsh"),
+    "offence": ("cf_wfxw", "处罚名称", "案件名称", "cf_cfmc"),
+    "facts": ("处罚事由", "cf_sy"),
+    "basis": ("cf_yj",),
+    "penalty_kind": ("cf_cflb", "处罚类别1", "cf_cflb1"),
+    "penalty_content": ("处罚结果", "cf_nr", "cf_jg"),
+    "fine": ("处罚金额（万元）", "cf_nr_fk"),
+    "confiscated": (
+        *("没收违法所得、没收非法财务的金额（万元）", "没收金额（万元）", "cf_nr_wfff"),
+    ),
+    "revoked_permit": ("cf_nr_zkdx",),
+    "public_until": ("公开截止期", "公示截止日期", "cf_gsjzq"),
+    "authority": ("cf_cfjg", "cf_xzjg"),
+    "provided_by": ("cf_sjly",),
+    "published_state": ("cf_zt", "处罚状态"),
+    "severity": ("失信严重程度", "cf_sxyzcd"),
+    "determined_on": ("cf_jdrq",),
+    "remarks": ("bz",),
 }
 # Headings that mean one of our fields in most files, though not in all: only proposed, where a
 # person then confirms the columns.

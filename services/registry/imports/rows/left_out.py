@@ -13,8 +13,9 @@ from typing import NamedTuple
 from law.identity import folded
 from protos.registry.v1 import registry_pb2 as pb
 from services.registry.imports.read.text import Row
-from services.registry.imports.rows import cells
+from services.registry.imports.rows import cells, penalty_cells
 from services.registry.imports.rows.columns import Binding, fields_of, is_needed
+from services.registry.imports.rows.families import FamilyName
 from services.registry.imports.rows.headings import plain
 
 _FOOTER = re.compile(
@@ -44,6 +45,16 @@ HIDDEN = Reason(
     "此行被隐藏或筛选掉，未读取；要读取的，请在核对各列时确认",
     "the row is hidden or filtered out: not read unless that is confirmed",
 )
+NATURAL_PERSON = Reason(
+    "NATURAL_PERSON",
+    "自然人的处罚，未读取、未保存：不公开，只查询、共享",
+    "a natural person's penalty, neither read nor stored",
+)
+OTHER_LAW = Reason(
+    "OTHER_LAW",
+    "处罚依据不是计量法律法规，未读取、未保存",
+    "it does not rest on the law of metrology: neither read nor stored",
+)
 
 
 class LeftOut:
@@ -51,6 +62,8 @@ class LeftOut:
 
     def __init__(self, header: pb.ImportHeader, binding: Binding) -> None:
         self._with_hidden = header.hidden_rows
+        published = header.family == FamilyName.PENALTIES
+        self._basis = [binding.columns["basis"]] if published and "basis" in binding.columns else []
         self._headings = [plain(name) for name in binding.names]
         fields = fields_of(header)
         self._needed = [
@@ -63,6 +76,8 @@ class LeftOut:
             return HIDDEN
         if row.broken:
             return None
+        if self._basis and (reason := _of_published(self._of(row, self._basis))):
+            return reason
         if self._is_heading(row):
             return HEADING_AGAIN
         if all(map(_filled, self._of(row, self._needed))):
@@ -78,6 +93,15 @@ class LeftOut:
 
     def _of(self, row: Row, places: Sequence[int]) -> Sequence[str]:
         return [row.cells[place] if place < len(row.cells) else "" for place in places]
+
+
+def _of_published(basis: Sequence[str]) -> Reason | None:
+    """Why the row of a published penalty was turned away before it was stored."""
+    mark = "".join(basis)
+    if mark == penalty_cells.NATURAL_PERSON:
+        return NATURAL_PERSON
+    turned_away = mark.startswith(penalty_cells.OTHER_LAW) or mark == penalty_cells.NO_BASIS
+    return OTHER_LAW if turned_away else None
 
 
 def _filled(cell: str) -> bool:

@@ -54,7 +54,7 @@ class RowReader:
         type_names: Mapping[str, str] | None = None,
     ) -> None:
         """Prepares for the rows of a file; `type_names` are the bureau's own names of types."""
-        family = FamilyName(header.family)
+        family = self._family = FamilyName(header.family)
         self._fields = FAMILIES[family].fields
         self._check, self._together = _CHECKS[family]
         self._binding, self._notes, self._today = binding, notes, today
@@ -62,6 +62,11 @@ class RowReader:
         self._columns = [(self._fields[name], place) for name, place in binding.columns.items()]
         self._known: dict[str, dict[str, cells.Value]] = {name: {} for name in self._fields}
         self._sound: set[tuple[Any, ...]] = set()  # what rows without a contradiction have
+
+    @property
+    def turns_rows_away(self) -> bool:
+        """Whether a file may have no row for the register: a list of all penalties of a bureau."""
+        return self._family is FamilyName.PENALTIES
 
     def read(self, row: Row) -> Item | None:
         """Returns the good values of a row; None if the row cannot be read at all."""
@@ -237,6 +242,12 @@ def _check_record(reader: Reader, today: date) -> None:
         reader.fault("entered_on", zh, en)
 
 
+def _check_penalty(reader: Reader, today: date) -> None:
+    if reader.day("determined_on") > today:
+        zh, en = "处罚决定日期不得晚于今天", "must not be after today"
+        reader.fault("determined_on", zh, en)
+
+
 # The rules for a row as a whole, and the fields that must be good for them to be applied.
 _CHECKS: Mapping[FamilyName, tuple[Check, tuple[str, ...]]] = {
     FamilyName.BUREAUS: (_check_bureau, ()),
@@ -247,4 +258,5 @@ _CHECKS: Mapping[FamilyName, tuple[Check, tuple[str, ...]]] = {
         ("type_code", "result", "verified_on", "valid_until"),
     ),
     FamilyName.RECORDS: (_check_record, ("occurred_on", "determined_on", "entered_on")),
+    FamilyName.PENALTIES: (_check_penalty, ("determined_on",)),
 }

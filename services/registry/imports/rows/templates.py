@@ -22,7 +22,10 @@ NAMES = {
     FamilyName.INSTRUMENTS: "计量器具",
     FamilyName.VERIFICATIONS: "检定记录",
     FamilyName.RECORDS: "信用信息",
+    FamilyName.PENALTIES: "双公示行政处罚",
 }
+# Penalties are records in other columns.
+OF_SETUP = [family for family in FamilyName if family is not FamilyName.PENALTIES]
 HELP, OPTIONS = "字段说明", "选项"  # sheets that the importer skips
 LAST_ROW = 1_048_575
 WIDTH = 18
@@ -87,7 +90,7 @@ def _setup_workbook() -> bytes:
     file = io.BytesIO()
     with xlsxwriter.Workbook(file, {"in_memory": True, "strings_to_formulas": False}) as book:
         choices = book.add_worksheet(OPTIONS)
-        for family in FamilyName:
+        for family in OF_SETUP:
             _Book(book, [*FAMILIES[family].fields.values()]).write_page(family, choices)
         _write_accounts(book)
         choices.hide()

@@ -14,7 +14,7 @@ from services.cli.setup.people import faults_of, people_of
 from services.cli.setup.workbook import ACCOUNTS, SHEETS, BadWorkbook, SetupBook
 from services.registry.imports.rows.families import FamilyName
 from services.registry.imports.rows.templates import ACCOUNTS as SHEET_OF_ACCOUNTS
-from services.registry.imports.rows.templates import NAMES, ROLES, template
+from services.registry.imports.rows.templates import NAMES, OF_SETUP, ROLES, template
 
 HEADINGS = ["用户名*", "姓名*", "角色*", "机关代码", "主体", "检定机构", "电子邮箱"]
 
@@ -33,7 +33,7 @@ def test_the_template_has_the_sheets_and_the_roles_that_the_command_reads(tmp_pa
     path.write_bytes(template(pb.GetTemplateRequest(family="setup", format="xlsx")).content)
     book = SetupBook.read(path)
     assert list(book.sheets) == [*SHEETS.values(), ACCOUNTS]
-    assert {family.value: sheet for family, sheet in NAMES.items()} == SHEETS
+    assert {family.value: NAMES[family] for family in OF_SETUP} == SHEETS
     assert [*FamilyName] == [FamilyName(family) for family in SHEETS]
     assert SHEET_OF_ACCOUNTS == ACCOUNTS
     assert book.sheets[ACCOUNTS][0] == HEADINGS

@@ -10,7 +10,8 @@ from rich.cells import cell_len
 from typer.main import get_command
 
 from plumbing.state.figures import Sample, Scrape
-from plumbing.state.findings import WAITING, Severity, Waiting, engines_away, findings
+from plumbing.state.findings import engines_away, findings
+from plumbing.state.waiting import WAITING, Severity, Waiting
 from services.cli.__main__ import app
 from services.cli.health.status import Status, screen, status_json
 from services.cli.output.console import console

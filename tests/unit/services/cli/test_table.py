@@ -32,6 +32,7 @@ from services.registry.orders.policy import POLICY as ORDERS
 from services.registry.policy import POLICY as REGISTRY
 from services.registry.proposals.policy import POLICY as PROPOSALS
 from services.registry.publication.policy import POLICY as PUBLICATION
+from services.registry.questions.policy import POLICY as QUESTIONS
 from services.registry.sameness.policy import POLICY as SAMENESS
 from tests.unit.services.cli.tree import commands
 
@@ -51,6 +52,7 @@ POLICIES: Policy = {
     **INSTITUTIONS,
     **ORDERS,
     **PROPOSALS,
+    **QUESTIONS,
     **SAMENESS,
     **PUBLICATION,
     **letters.POLICY,

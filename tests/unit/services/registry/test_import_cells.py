@@ -303,3 +303,9 @@ def refused(read: Callable[[str], object], cell: str) -> str:
     assert caught.value.zh
     assert caught.value.en
     return caught.value.reason
+
+
+def test_characters_of_no_width_are_left_out_and_marks_of_direction_stay() -> None:
+    assert cells.clean("XL-001\u200b") == cells.clean("\ufeffXL\u00ad-\u2060001 ") == "XL-001"
+    with pytest.raises(BadCell):
+        FAMILIES[FamilyName.INSTRUMENTS].fields["serial_no"].stored(cells.clean("XL\u202e-001"))

@@ -1,0 +1,221 @@
+"""Takes from a file of published penalties (双公示) only what may be stored, before anything is.
+
+The national columns hold ID numbers and names of persons, and a bureau publishes all of its
+penalties in one file. What is left is a file of the same rows, in the same places, with the columns
+that the register reads. Of a natural person's row (S4 三(五)), and of a penalty that does not rest
+on the law of metrology, only that it was there is left.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
+
+import xlsxwriter
+
+from law.disclosure.personal_data import is_id_number, personal_data, plain_characters
+from law.errors import InvalidInput
+from law.evidence import SubjectKind
+from law.identifiers import check_credit_code
+from law.identity import serial_key
+from law.penalties import cited_titles, under_metrology_law
+from protos.registry.v1 import registry_pb2 as pb
+from services.registry.imports.read import file_type
+from services.registry.imports.read.limits import BadFile, FileLimits
+from services.registry.imports.read.text import REPLACED, Failed, Number, Row
+from services.registry.imports.read.workbook import Workbook
+from services.registry.imports.read.workbook_parts import HEADER_ROWS
+from services.registry.imports.rows import cells, labels
+from services.registry.imports.rows import columns as mapping
+from services.registry.imports.rows.families import FAMILIES, FamilyName
+from services.registry.imports.rows.faults import Notes
+from services.registry.imports.rows.file import check_heading, divide
+from services.registry.imports.rows.headings import Headings, plain
+from services.registry.imports.rows.penalty_cells import NATURAL_PERSON, NO_BASIS, OTHER_LAW
+
+HIDDEN_TEXT = "＊＊＊"  # instead of an ID number, a telephone number or the name of a person
+_UNREAD = "（此行无法读取，未保存）"
+_OTHER_SHEET = "（未读取，未保存）"
+# Headings of both editions whose cells are never stored; they tell who the row is about.
+_ID_NUMBERS = ("证件号码", "cf_xdr_zjhm", "身份证号", "居民身份证号", "cf_xdr_sfz")
+_PERSONS = ("法定代表人", "cf_frdb", "cf_fr", "法定代表人（负责人）", "法定代表人姓名", "负责人")
+# The fields in whose text a person may be named.
+_TEXTS = ("offence", "facts", "penalty_kind", "penalty_content", "revoked_permit", "remarks")
+# A file is one of published penalties if it has these of its columns.
+_TELLING = ("owner", "source_ref", "basis")
+_OF_PERMITS = frozenset({"行政许可决定文书号", "行政许可决定文书名称", "xk_wsh", "xk_xkws"})
+_WRITTEN_AT = datetime(2000, 1, 1)  # noqa: DTZ001 - the same bytes for the same rows
+
+
+def is_penalty_file(content: bytes, sheet: str, limits: FileLimits) -> bool:
+    """Returns whether a file has the columns of the national publication of penalties.
+
+    Raises BadFile for one of permits, which the publication also has and the register has not.
+    """
+    known = Headings(pb.ImportHeader(family=FamilyName.PENALTIES))
+    try:
+        rows = [*islice(file_type.open_file(content, sheet, limits).rows(), HEADER_ROWS)]
+        names = {plain(cells.clean(name)) for name in divide(known, iter(rows)).header.cells}
+    except BadFile:
+        return False
+    if any(plain(cells.clean(cell)) in _OF_PERMITS for row in rows for cell in row.cells):
+        zh = "这是双公示行政许可文件：平台没有行政许可登记，不收；未保存任何内容"
+        en = "is a file of published permits, which the register does not have; nothing was stored"
+        raise BadFile("PUBLISHED_PERMITS", zh, en)
+    fields = FAMILIES[FamilyName.PENALTIES].fields
+    return all(not names.isdisjoint(known.of(fields[name])) for name in _TELLING)
+
+
+def without_personal_data(header: pb.ImportHeader, content: bytes, limits: FileLimits) -> bytes:
+    """Returns a file of published penalties with only what may be stored of it.
+
+    Raises BadFile for a file that cannot be read, or has not the columns that make it one.
+    """
+    source = file_type.open_file(content, header.sheet, limits)
+    parts = divide(Headings(header), source.rows())
+    check_heading(parts.header, limits)
+    table = _Table.of(header, parts.header)
+    rows = (table.kept(row) for row in parts.below)
+    head = Row(parts.header.number, [*table.names])
+    if isinstance(source, Workbook):
+        return _workbook(source, head, rows)
+    return _text(head, rows)
+
+
+@dataclass(frozen=True)
+class _Table:
+    """The columns of one file: those that are kept, and those that tell who a row is about."""
+
+    names: Sequence[str]
+    kept_places: frozenset[int]
+    texts: frozenset[int]
+    basis: int
+    kind: int | None
+    code: int | None
+    id_numbers: Sequence[int]
+    persons: Sequence[int]
+
+    @classmethod
+    def of(cls, header: pb.ImportHeader, row: Row) -> _Table:
+        names = [cells.clean(name) for name in row.cells]
+        columns = mapping.bind(header, names, Notes()).columns
+        if lacking := [name for name in _TELLING if name not in columns]:
+            fields = FAMILIES[FamilyName.PENALTIES].fields
+            listed = "、".join(fields[name].header for name in lacking)
+            zh = f"不是双公示行政处罚文件：缺少列“{listed}”；未保存任何内容"
+            en = f"is no file of published penalties: it has no column {listed}; nothing was stored"
+            raise BadFile("NOT_PUBLISHED_PENALTIES", zh, en)
+        return cls(
+            names,
+            frozenset(columns.values()),
+            frozenset(columns[name] for name in _TEXTS if name in columns),
+            columns["basis"],
+            columns.get("owner_kind"),
+            columns.get("credit_code"),
+            _places(names, _ID_NUMBERS),
+            _places(names, _PERSONS),
+        )
+
+    def kept(self, row: Row) -> Row:
+        """What may be stored of a row."""
+        if row.broken or len(row.cells) > len(self.names):
+            return row._replace(cells=[*[""] * len(self.names), _UNREAD], broken=None)
+        if self._is_of_a_person(row.cells):
+            return self._only(row, NATURAL_PERSON)
+        basis = cells.clean(_at(row.cells, self.basis))
+        if not basis:
+            return self._only(row, NO_BASIS)
+        if not under_metrology_law(basis):
+            titles = "、".join(f"《{title}》" for title in cited_titles(basis))
+            return self._only(row, f"{OTHER_LAW}：{titles}）" if titles else f"{OTHER_LAW}）")
+        persons = [name for place in self.persons if (name := cells.clean(_at(row.cells, place)))]
+        kept = [self._kept_cell(place, cell, persons) for place, cell in enumerate(row.cells)]
+        return row._replace(cells=kept)
+
+    def _kept_cell(self, place: int, cell: str, persons: Sequence[str]) -> str:
+        if place not in self.kept_places:
+            return ""
+        if place == self.code:  # not every number there is a code
+            return "" if is_id_number(cells.clean(cell)) and not _is_code(cell) else cell
+        return _masked(cell, persons) if place in self.texts else cell
+
+    def _is_of_a_person(self, row: Sequence[str]) -> bool:
+        kind = _SUBJECT_KINDS.value(cells.clean(_at(row, self.kind)))
+        if kind is not None:
+            return kind is SubjectKind.NATURAL_PERSON
+        has_id = any(serial_key(cells.clean(_at(row, place))) for place in self.id_numbers)
+        return has_id and not serial_key(cells.clean(_at(row, self.code)).strip("0X"))
+
+    def _only(self, row: Row, mark: str) -> Row:
+        blank = [""] * len(row.cells)
+        blank[self.basis] = mark
+        return row._replace(cells=blank)
+
+
+_SUBJECT_KINDS = labels.Labels(labels.SUBJECT_KINDS)
+
+
+def _places(names: Sequence[str], headings: Iterable[str]) -> list[int]:
+    known = {plain(heading) for heading in headings}
+    return [place for place, name in enumerate(names) if plain(name) in known]
+
+
+def _at(row: Sequence[str], place: int | None) -> str:
+    return row[place] if place is not None and place < len(row) else ""
+
+
+def _masked(cell: str, persons: Sequence[str]) -> str:
+    """A cell without the ID numbers, telephone numbers and names in its text."""
+    if type(cell) is not str or not (found := personal_data(cell, persons)):
+        return cell
+    cell = plain_characters(cell)
+    for one in found:
+        cell = cell.replace(one.text, HIDDEN_TEXT)
+    return cell
+
+
+def _is_code(cell: str) -> bool:
+    try:
+        return bool(check_credit_code(cells.clean(cell)))
+    except InvalidInput:
+        return False
+
+
+def _text(head: Row, rows: Iterable[Row]) -> bytes:
+    text = io.StringIO(newline="")
+    writer, number = csv.writer(text), 0
+    for row in (head, *rows):
+        writer.writerows([] for _ in range(row.number - number - 1))
+        writer.writerow([cell.replace(REPLACED, "?") for cell in row.cells])
+        number = row.number
+    return text.getvalue().encode("utf-8-sig")
+
+
+def _workbook(source: Workbook, head: Row, rows: Iterable[Row]) -> bytes:
+    file = io.BytesIO()
+    options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+    options["date_1904"] = source.facts.from_1904
+    with xlsxwriter.Workbook(file, options) as book:
+        book.set_properties({"created": _WRITTEN_AT})
+        page = book.add_worksheet(source.sheet)
+        for row in (head, *rows):
+            if row.hidden:
+                page.set_row(row.number - 1, None, None, {"hidden": True})
+            for place, cell in enumerate(row.cells):
+                _write(page, row.number - 1, place, cell)
+        for name in source.facts.others:
+            book.add_worksheet(name).write_string(0, 0, _OTHER_SHEET)
+    return file.getvalue()
+
+
+def _write(page: xlsxwriter.worksheet.Worksheet, row: int, place: int, cell: str) -> None:
+    if isinstance(cell, Number):
+        page.write_number(row, place, float(cell))
+    elif isinstance(cell, Failed):
+        page.write_formula(row, place, "=NA()", None, cell or "#N/A")
+    elif cell:
+        page.write_string(row, place, cell)

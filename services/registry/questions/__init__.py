@@ -1,0 +1,1 @@
+"""What an import leaves for a person to decide."""

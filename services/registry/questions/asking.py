@@ -1,0 +1,101 @@
+"""Asks what an import found that a person has to decide, and follows what is asked about."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import sqlalchemy as sa
+from sqlmodel import col, select
+
+from plumbing.change import Change
+from services.registry.questions.tables import Asked, Question
+from services.registry.tables import ImportedThing, Subject
+
+WAITING, DECIDED = "waiting", "decided"
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A question that a row of a file raises.
+
+    It is about an instrument, or about a penalty: then `number` is that of the decision as it is
+    compared, and `record_id` the record that is on file of it, if there is one.
+    """
+
+    kind: Asked
+    subject_id: str
+    bureau: str
+    day: date
+    instrument_id: str = ""
+    record_id: str = ""
+    number: str = ""
+    source_ref: str = ""
+    provided_by: str = ""
+    summary: str = ""
+
+    @property
+    def id(self) -> str:
+        """The id of the question, which is the same whenever the same is found."""
+        what = self.instrument_id or f"{self.subject_id}\n{self.number}"
+        return hashlib.sha256(f"{self.kind}\n{what}".encode()).hexdigest()[:32]
+
+
+async def ask(change: Change, batch_id: str, found: Sequence[Found]) -> None:
+    """Opens the questions of a batch that is in force; what was asked before is not asked again."""
+    for one in found:
+        if await change.session.get(Question, one.id) is None:
+            change.session.add(_question(change, batch_id, one))
+    await change.session.flush()
+
+
+def _question(change: Change, batch_id: str, found: Found) -> Question:
+    return Question(
+        question_id=found.id,
+        kind=found.kind,
+        bureau=found.bureau,
+        subject_id=found.subject_id,
+        instrument_id=found.instrument_id,
+        record_id=found.record_id,
+        source_ref=found.source_ref,
+        day=found.day,
+        provided_by=found.provided_by,
+        summary=found.summary,
+        batch_id=batch_id,
+        opened_at=change.at,
+    )
+
+
+async def take_back(change: Change, batch_id: str) -> None:
+    """Deletes the questions of a batch that was undone; what was decided stays."""
+    waiting = sa.and_(col(Question.batch_id) == batch_id, col(Question.state) == WAITING)
+    await change.session.exec(sa.delete(Question).where(waiting))
+
+
+async def follow_owners(change: Change, *which: sa.ColumnElement[bool]) -> None:
+    """Gives questions to the present bureaus of their subjects, where `which` is true.
+
+    A bureau to which a subject no longer belongs neither sees nor decides them.
+    """
+    present = (
+        select(Subject.bureau).where(Subject.subject_id == Question.subject_id).scalar_subquery()
+    )
+    left = sa.and_(col(Question.bureau) != present, *which)
+    await change.session.exec(sa.update(Question).where(left).values(bureau=present))
+
+
+async def follow_owners_of_batch(change: Change, batch_id: str) -> None:
+    """Does the same for the subjects that an import changed."""
+    of_batch = select(ImportedThing.thing_id).where(
+        ImportedThing.batch_id == batch_id, ImportedThing.kind == "subject"
+    )
+    await follow_owners(change, col(Question.subject_id).in_(of_batch))
+
+
+async def follow_subject(change: Change, former: str, present: Subject) -> None:
+    """Gives the questions about a subject that was joined to the one that stays."""
+    of_former = sa.update(Question).where(col(Question.subject_id) == former)
+    values = {"subject_id": present.subject_id, "bureau": present.bureau}
+    await change.session.exec(of_former.values(**values))

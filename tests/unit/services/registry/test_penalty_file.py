@@ -1,0 +1,134 @@
+"""What is left of a file of published penalties before anything of it is stored."""
+
+from __future__ import annotations
+
+import csv
+import io
+from datetime import date
+
+import pytest
+import xlsxwriter
+
+from protos.registry.v1 import registry_pb2 as pb
+from services.registry.imports.read.limits import BadFile, FileLimits
+from services.registry.imports.rows.bad_cell import BadCell
+from services.registry.imports.rows.file import FileContent, read_file
+from services.registry.imports.rows.penalty_cells import amount, published_code, published_severity
+from services.registry.imports.rows.penalty_file import without_personal_data
+
+HEADER = pb.ImportHeader(family="penalties", mode="good_rows")
+LIMITS = FileLimits()
+BASIS = "《中华人民共和国计量法》第二十五条"
+PERSON, ID_NUMBER = "欧阳测试", "110101199003074119"
+COLUMNS = (
+    *("行政相对人名称", "法定代表人", "证件号码", "行政处罚决定书文号"),
+    *("违法事实", "处罚依据", "处罚决定日期"),
+)
+
+
+def text(*rows: tuple[str, ...]) -> bytes:
+    """A CSV file of these rows."""
+    file = io.StringIO(newline="")
+    csv.writer(file).writerows(rows)
+    return file.getvalue().encode()
+
+
+def left(content: bytes) -> FileContent:
+    """A file as it is read after what may not be stored was taken out."""
+    kept = without_personal_data(HEADER, content, LIMITS)
+    assert ID_NUMBER.encode() not in kept
+    assert PERSON.encode() not in kept
+    return read_file(HEADER, kept, date(2026, 9, 14))
+
+
+def row(name: str = "样例店", number: str = "罚〔2026〕1号", **values: str) -> tuple[str, ...]:
+    """One row, by default of a firm."""
+    given = {"行政相对人名称": name, "法定代表人": PERSON, "行政处罚决定书文号": number}
+    given |= {"违法事实": f"{PERSON}：{ID_NUMBER}", "处罚依据": BASIS, "处罚决定日期": "2026-08-10"}
+    given |= values
+    return tuple(given.get(column, "") for column in COLUMNS)
+
+
+def test_a_row_keeps_its_place_and_loses_its_persons() -> None:
+    file = left(text(("第36周",), COLUMNS, (), row()))
+    [item] = file.items
+    assert (item.row, item.values["facts"]) == (4, "＊＊＊:＊＊＊")
+    assert item.values["owner"] == "样例店"
+
+
+def test_the_template_of_natural_persons_leaves_nothing() -> None:
+    file = left(text(COLUMNS, row(证件号码=ID_NUMBER), row(证件号码="护照G123")))
+    assert (file.rows, file.left_out, file.notes.bad_rows) == (0, 2, set())
+    assert {note.reason for note in file.notes.notes if note.row > 1} == {"NATURAL_PERSON"}
+
+
+def test_a_row_that_cannot_be_read_is_a_fault_without_its_content() -> None:
+    shifted = (*row()[:4], "多出的一格", *row()[4:])
+    file = left(text(COLUMNS, shifted, row()))
+    assert [(note.row, note.reason) for note in file.notes.notes if not note.warning] == [
+        (2, "RAGGED_ROW")
+    ]
+    assert len(file.items) == 1
+
+
+def test_a_penalty_without_a_basis_is_turned_away() -> None:
+    file = left(text(COLUMNS, row(处罚依据=""), row(处罚依据="《广告法》第五十五条")))
+    told = [(note.row, note.reason, note.value) for note in file.notes.notes if note.row > 1]
+    assert told == [
+        (2, "OTHER_LAW", "（未写明处罚依据，未保存）"),
+        (3, "OTHER_LAW", "（非计量法律：《广告法》）"),
+    ]
+
+
+def test_a_workbook_keeps_numbers_hidden_rows_and_the_names_of_its_sheets() -> None:
+    file = io.BytesIO()
+    with xlsxwriter.Workbook(file) as book:
+        page = book.add_worksheet("处罚")
+        page.write_row(0, 0, COLUMNS)
+        page.write_row(1, 0, row())
+        page.write_number(1, 3, 20260001)
+        page.write_row(2, 0, row(number="罚〔2026〕2号"))
+        page.set_row(2, None, None, {"hidden": True})
+        book.add_worksheet("名单").write(0, 0, ID_NUMBER)
+    read = read_file(
+        HEADER, without_personal_data(HEADER, file.getvalue(), LIMITS), date(2026, 9, 14)
+    )
+    reasons = {(note.row, note.reason) for note in read.notes.notes}
+    assert (read.sheet, read.rows, read.left_out) == ("处罚", 1, 1)
+    assert {(2, "NUMBER_FOR_TEXT"), (3, "HIDDEN_ROW"), (1, "OTHER_SHEETS")} <= reasons
+
+
+def test_the_same_file_leaves_the_same_bytes() -> None:
+    content = text(COLUMNS, row())
+    assert without_personal_data(HEADER, content, LIMITS) == without_personal_data(
+        HEADER, content, LIMITS
+    )
+
+
+def test_a_file_without_the_columns_is_refused() -> None:
+    with pytest.raises(BadFile) as caught:
+        without_personal_data(HEADER, text(("姓名", "证件号码"), (PERSON, ID_NUMBER)), LIMITS)
+    assert caught.value.reason == "NOT_PUBLISHED_PENALTIES"
+
+
+@pytest.mark.parametrize(
+    ("cell", "yuan"),
+    [("0.1", "1000"), ("1.234567", "12345.67"), ("2", "20000"), ("0", None), ("/", None)],
+)
+def test_amounts_are_read_in_ten_thousands(cell: str, yuan: str | None) -> None:
+    assert amount(cell) == yuan
+
+
+@pytest.mark.parametrize("cell", ["1000元", "约一万", "-1", "1.2345678"])
+def test_what_is_no_such_amount_is_refused(cell: str) -> None:
+    with pytest.raises(BadCell):
+        amount(cell)
+
+
+def test_codes_of_the_publication() -> None:
+    assert published_code("00000000000000000X") is None
+    assert published_code("91330106MA00000016") == "91330106MA00000016"
+    assert [published_severity(cell) for cell in ("0", "1", "严重")] == [None, "general", "serious"]
+    for cell in ("2", "较重", "9"):
+        with pytest.raises(BadCell):
+            published_severity(cell)
