@@ -34,7 +34,7 @@ def test_the_template_has_the_sheets_and_the_roles_that_the_command_reads(tmp_pa
     book = SetupBook.read(path)
     assert list(book.sheets) == [*SHEETS.values(), ACCOUNTS]
     assert {family.value: NAMES[family] for family in OF_SETUP} == SHEETS
-    assert OF_SETUP == [FamilyName(family) for family in SHEETS]
+    assert [FamilyName(family) for family in SHEETS] == OF_SETUP
     assert SHEET_OF_ACCOUNTS == ACCOUNTS
     assert book.sheets[ACCOUNTS][0] == HEADINGS
     assert (book.families, book.accounts) == ([], [])
