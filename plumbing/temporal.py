@@ -41,6 +41,9 @@ from plumbing.workflow_tracing import Tracing
 
 AGGREGATE_ID = SearchAttributeKey.for_keyword("AggregateId")
 DUE_AT = SearchAttributeKey.for_datetime("DueAt")
+BUREAU = SearchAttributeKey.for_keyword("Bureau")
+CASE_KIND = SearchAttributeKey.for_keyword("CaseKind")
+CASE_STATE = SearchAttributeKey.for_keyword("CaseState")
 CONNECT_EVERY_SECONDS = 0.25
 GRACE = timedelta(seconds=2)
 

@@ -6,7 +6,7 @@ Temporal is unavailable, and RPCError if the call would fail every time (`grpc_e
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from enum import Enum, auto
@@ -32,7 +32,6 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from plumbing.grpc_errors import Away, is_final
 from plumbing.metrics.counted import WORKFLOW_INPUTS_REFUSED
-from plumbing.temporal import AGGREGATE_ID
 from plumbing.workflow_codec import Codec
 
 # The memo of a workflow that the platform started. Sealed as its input is, it cannot be made up.
@@ -75,12 +74,12 @@ class WorkflowClient:
         workflow_id: str,
         signal: str = "",
         *args: Any,
-        aggregate_id: str = "",
+        found_by: Sequence[SearchAttributePair[Any]] = (),
     ) -> None:
         """Starts a workflow if it is not running, and sends it a signal unless `signal` is empty.
 
         `start` is the input of a new workflow; a running workflow does not receive it.
-        `aggregate_id` is a search attribute, by which people find the workflow in Temporal's list.
+        `found_by` has the search attributes by which people find a new workflow in Temporal's list.
         """
         with _raising_away():
             await self._client.start_workflow(
@@ -89,7 +88,7 @@ class WorkflowClient:
                 id=workflow_id,
                 task_queue=self.queue,
                 id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-                search_attributes=_found_by(aggregate_id),
+                search_attributes=TypedSearchAttributes(found_by) if found_by else None,
                 memo={MARK: self.queue},
                 start_signal=signal or None,
                 start_signal_args=args,
@@ -203,12 +202,6 @@ def _tell_ended(workflow_id: str, state: State) -> None:
     if state is State.FOREIGN:
         WORKFLOW_INPUTS_REFUSED.labels("run").inc()
     log.warning("workflows.ended", workflow=workflow_id, why=state.name.lower())
-
-
-def _found_by(aggregate_id: str) -> TypedSearchAttributes | None:
-    if not aggregate_id:
-        return None
-    return TypedSearchAttributes([SearchAttributePair(AGGREGATE_ID, aggregate_id)])
 
 
 @contextmanager

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from hashlib import sha256
 
+from temporalio.common import SearchAttributePair
+
 from plumbing.clock import Clock
+from plumbing.temporal import AGGREGATE_ID
 from plumbing.workflow_client import WorkflowClient
 from services.alerts.escalation.workflows import EscalationStand, EscalationWorkflow
 from services.alerts.workflows import (
@@ -74,7 +77,7 @@ class Timers:
             escalation_id(case_id),
             "stands",
             stand,
-            aggregate_id=case_id,
+            found_by=[SearchAttributePair(AGGREGATE_ID, case_id)],
         )
 
     async def listed(self, workflow_type: str) -> set[str]:

@@ -38,6 +38,8 @@ _CHANGES_OF_STATE = (
     own.RepairDecided,
     own.RepairWithdrawn,
 )
+# By these, people find the workflow; earlier releases passed them.
+_CHANGES_OF_HANDS = (own.ExtensionRequested, own.CaseHandedOver)
 _ACCEPTED = (own.ObjectionAccepted, own.ReconsiderationAccepted)
 
 
@@ -60,6 +62,7 @@ def consumers(parts: Parts, clients: Clients, workflows: CaseWorkflows) -> list[
     on_cases: list[EventHandler[Any]] = [
         EventHandler(event, react=update) for event in _CHANGES_OF_STATE
     ]
+    on_cases += [EventHandler(event, react=update, later=True) for event in _CHANGES_OF_HANDS]
     on_cases += [EventHandler(event, react=accepted) for event in _ACCEPTED]
     on_register: list[EventHandler[Any]] = [
         EventHandler(ClockMoved, react=move_clock),

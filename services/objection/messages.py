@@ -21,6 +21,13 @@ class Rung(BaseModel):
     tells: list[str] = Field(default_factory=list)
 
 
+class FoundBy(BaseModel):
+    """What people find the workflow of a case by in Temporal's list, as of now."""
+
+    bureau: str
+    state: str
+
+
 class Schedule(BaseModel):
     """The reminders and escalations of a running term, which becomes overdue at `due_at`.
 
@@ -32,6 +39,7 @@ class Schedule(BaseModel):
     due_at: datetime
     rungs: list[Rung]
     edition: int = 0
+    found_by: FoundBy | None = None  # None in a message of before this was recorded
 
     @property
     def age(self) -> tuple[int, int]:
@@ -39,8 +47,9 @@ class Schedule(BaseModel):
         return self.version, self.edition
 
     def agrees_with(self, other: Schedule) -> bool:
-        """Returns whether two schedules are equal in everything except the version of the case."""
-        return self.model_copy(update={"version": other.version}) == other
+        """Returns whether two schedules have the same reminders, by the same calendar."""
+        same = {"version": other.version, "found_by": other.found_by}
+        return self.model_copy(update=same) == other
 
 
 class End(StrEnum):
@@ -56,6 +65,7 @@ class Ending(BaseModel):
 
     how: End
     outcome: str = ""
+    found_by: FoundBy | None = None
 
 
 class CaseStart(BaseModel):

@@ -11,14 +11,16 @@ from typing import Any
 
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
+from temporalio.common import SearchAttributePair
 
 from law.objection import CaseKind, CaseState
 from plumbing.clock import Clock
 from plumbing.database import Database
+from plumbing.temporal import AGGREGATE_ID, BUREAU, CASE_KIND, CASE_STATE
 from plumbing.together import together
 from plumbing.workflow_client import WorkflowClient
 from plumbing.workflow_upkeep import Kind
-from services.objection.messages import CaseStart, ClockMove, End, Ending
+from services.objection.messages import CaseStart, ClockMove, End, Ending, FoundBy, Schedule
 from services.objection.schedule import schedule_of_case
 from services.objection.tables import Case, ReachedRung
 from services.objection.workflows import CaseWorkflow, ObjectionWorkflow, RepairWorkflow
@@ -141,7 +143,7 @@ class CaseWorkflows:
         return case.kind, CaseStart(
             case_id=case_id,
             offset_seconds=self._clock.offset().total_seconds(),
-            schedule=schedule_of_case(case),
+            schedule=_schedule(case),
             ending=_ending(case),
             reached=reached,
         )
@@ -149,8 +151,21 @@ class CaseWorkflows:
     async def _signal(self, kind: CaseKind, start: CaseStart, signal: str = "", *args: Any) -> None:
         name = f"{kind}/{start.case_id}"
         await self._workflows.signal(
-            _RUN[kind], start, name, signal, *args, aggregate_id=start.case_id
+            _RUN[kind], start, name, signal, *args, found_by=_attributes(kind, start)
         )
+
+
+def _attributes(kind: CaseKind, start: CaseStart) -> list[SearchAttributePair[Any]]:
+    """The search attributes of a new workflow; the workflow keeps them up to date."""
+    found = [SearchAttributePair(AGGREGATE_ID, start.case_id), SearchAttributePair(CASE_KIND, kind)]
+    now = (start.ending and start.ending.found_by) or (start.schedule and start.schedule.found_by)
+    if not now:
+        return found
+    return [
+        *found,
+        SearchAttributePair(BUREAU, now.bureau),
+        SearchAttributePair(CASE_STATE, now.state),
+    ]
 
 
 async def _reached(session: AsyncSession, case_id: str) -> list[str]:
@@ -160,4 +175,15 @@ async def _reached(session: AsyncSession, case_id: str) -> list[str]:
 
 def _ending(case: Case) -> Ending | None:
     how = _ENDS.get(case.state)
-    return Ending(how=how, outcome=case.outcome or "") if how else None
+    if how is None:
+        return None
+    return Ending(how=how, outcome=case.outcome or "", found_by=_found_by(case))
+
+
+def _schedule(case: Case) -> Schedule | None:
+    schedule = schedule_of_case(case)
+    return schedule and schedule.model_copy(update={"found_by": _found_by(case)})
+
+
+def _found_by(case: Case) -> FoundBy:
+    return FoundBy(bureau=case.bureau, state=case.state)

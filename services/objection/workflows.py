@@ -14,11 +14,11 @@ from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 from temporalio import workflow
-from temporalio.common import RetryPolicy
+from temporalio.common import RetryPolicy, SearchAttributeUpdate
 from temporalio.exceptions import ActivityError, is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
-    from plumbing.temporal import DUE_AT, UNTIL_DONE
+    from plumbing.temporal import BUREAU, CASE_STATE, DUE_AT, UNTIL_DONE
     from plumbing.workflow_time import PlatformTime
     from services.objection.activities import CaseActivities
     from services.objection.messages import (
@@ -26,6 +26,7 @@ with workflow.unsafe.imports_passed_through():
         ClockMove,
         End,
         Ending,
+        FoundBy,
         Rung,
         RungDue,
         Schedule,
@@ -158,7 +159,8 @@ class CaseWorkflow:
         if known == schedule or (known is not None and schedule.age < known.age):
             return
         self._schedule = schedule
-        workflow.upsert_search_attributes([DUE_AT.value_set(schedule.due_at)])
+        found_by = _attributes(schedule.found_by)
+        workflow.upsert_search_attributes([DUE_AT.value_set(schedule.due_at), *found_by])
 
     @workflow.signal
     def decided(self, ending: Ending) -> None:
@@ -193,6 +195,8 @@ class CaseWorkflow:
 
     def _end(self, ending: Ending) -> None:
         # A case ends once. A later signal repeats the ending and asks the workflow to continue.
+        if self._ending is None and (found_by := _attributes(ending.found_by)):
+            workflow.upsert_search_attributes(found_by)
         self._ending = self._ending or ending
         self._requests += 1
 
@@ -237,6 +241,13 @@ class CaseWorkflow:
             reached=sorted(self._reached),
             events_per_run=events_per_run,
         )
+
+
+def _attributes(found_by: FoundBy | None) -> list[SearchAttributeUpdate[str]]:
+    """What is to be changed of the search attributes; nothing in a run that began without them."""
+    if not workflow.patched("found-by-state") or found_by is None:
+        return []
+    return [BUREAU.value_set(found_by.bureau), CASE_STATE.value_set(found_by.state)]
 
 
 @workflow.defn(name="ObjectionCase")

@@ -115,6 +115,7 @@ async def test_temporal_keeps_histories_and_knows_the_search_attributes(platform
     )
     found = listed.custom_attributes
     assert (found["AggregateId"], found["DueAt"]) == kinds
+    assert {found[name] for name in ("Bureau", "CaseKind", "CaseState")} == {kinds[0]}
 
 
 async def test_other_commands_find_the_running_platform(platform: Platform) -> None:

@@ -21,7 +21,13 @@ from tests.bound import bound
 from tests.patience import PATIENCE_SECONDS
 from tests.ports import free_port
 
-SEARCH_ATTRIBUTES = ("AggregateId=Keyword", "DueAt=Datetime")
+SEARCH_ATTRIBUTES = (
+    "AggregateId=Keyword",
+    "DueAt=Datetime",
+    "Bureau=Keyword",
+    "CaseKind=Keyword",
+    "CaseState=Keyword",
+)
 # A timer fires within milliseconds, and skipping does not switch itself off after 200 timers.
 DYNAMIC_CONFIG = (
     "frontend.WorkflowTimeSkippingEnabled=true",

@@ -21,12 +21,13 @@ from temporalio.worker import Worker
 from law.periods import start_of
 from law.terms.ledger import Term, start
 from law.terms.workdays import edition
-from plumbing.temporal import DUE_AT
+from plumbing.temporal import BUREAU, CASE_STATE, DUE_AT
 from services.objection.messages import (
     CaseStart,
     ClockMove,
     End,
     Ending,
+    FoundBy,
     Schedule,
 )
 from services.objection.schedule import schedule_of
@@ -121,6 +122,42 @@ async def test_a_longer_term_skips_the_holiday_and_reminds_again(skipper: TimeSk
         await eventually(notes.have(1))
         await end(skipper.client, handle)
     assert notes.rungs == ["two_days_before/2026-10-16"]
+
+
+async def test_it_is_found_by_the_present_bureau_and_state_of_its_case(
+    temporal_client: Client,
+) -> None:
+    notes = Notes()
+
+    async def found(handle: WorkflowHandle[Any, Any]) -> tuple[Any, Any]:
+        attributes = (await handle.describe()).search_attributes
+        return attributes.get(BUREAU.name), attributes.get(CASE_STATE.name)
+
+    def now(version: int, bureau: str, state: str) -> Schedule:
+        found_by = FoundBy(bureau=bureau, state=state)
+        return planned(five_days(), version).model_copy(update={"found_by": found_by})
+
+    async with case_of(
+        temporal_client, notes, schedule=now(2, "330106", "accepted"), events_per_run=25
+    ) as handle:
+        current = temporal_client.get_workflow_handle(handle.id)
+        assert await found(current) == (["330106"], ["accepted"])
+        await handle.signal(ObjectionWorkflow.scheduled, now(4, "330100", "extension_requested"))
+        await handle.signal(ObjectionWorkflow.scheduled, now(3, "330106", "accepted"))
+        await handle.query(ObjectionWorkflow.schedule)
+        assert await found(current) == (["330100"], ["extension_requested"])
+        await told_again(handle, 10)  # and it goes on as a new run
+
+        async def went_on() -> bool:
+            return (await current.describe()).run_id != handle.first_execution_run_id
+
+        await eventually(went_on)
+        assert await found(current) == (["330100"], ["extension_requested"])
+        decided = FoundBy(bureau="330100", state="decided")
+        ending = GRANTED.model_copy(update={"found_by": decided})
+        await current.signal(ObjectionWorkflow.decided, ending)
+        await current.result()
+        assert await found(current) == (["330100"], ["decided"])
 
 
 async def test_a_decision_prevents_later_reminders(skipper: TimeSkipper) -> None:

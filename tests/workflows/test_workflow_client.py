@@ -7,10 +7,12 @@ from typing import Any, NoReturn, cast
 import pytest
 from temporalio import workflow
 from temporalio.client import Client
+from temporalio.common import SearchAttributePair
 from temporalio.service import RPCError, RPCStatusCode
 from temporalio.worker import Worker
 
 from plumbing.grpc_errors import Away
+from plumbing.temporal import AGGREGATE_ID
 from plumbing.workflow_client import WorkflowClient
 from tests.integration.events.support import eventually
 
@@ -52,9 +54,10 @@ async def test_a_workflow_starts_once_and_every_signal_reaches_it(temporal_clien
     started = WorkflowClient(temporal_client, queue)
     async with Worker(temporal_client, task_queue=queue, workflows=[Collecting]):
         assert not await started.runs(workflow_id)
-        await started.signal(
-            Collecting.run, "first", workflow_id, "word", "one", aggregate_id="case-1"
-        )
+        found_by = [SearchAttributePair(AGGREGATE_ID, "case-1")]
+        await started.signal(Collecting.run, "first", workflow_id, "word", "one", found_by=found_by)
+        description = await temporal_client.get_workflow_handle(workflow_id).describe()
+        assert description.search_attributes[AGGREGATE_ID.name] == ["case-1"]
         assert not await started.start(Collecting.run, "not the first", workflow_id)
         await started.signal(Collecting.run, "not the first", workflow_id)
         assert await started.runs(workflow_id)

@@ -41,7 +41,13 @@ TEMPORAL_STORE = "temporal.db"
 # Below the range that Linux uses for outgoing connections.
 OTHERS = range(12_000, 32_000)
 MAILBOX_PORT, NATS_MONITOR_PORT, LITESTREAM_PORT = 7307, 7308, 7309
-SEARCH_ATTRIBUTES = ("AggregateId=Keyword", "DueAt=Datetime")
+SEARCH_ATTRIBUTES = (
+    "AggregateId=Keyword",
+    "DueAt=Datetime",
+    "Bureau=Keyword",
+    "CaseKind=Keyword",
+    "CaseState=Keyword",
+)
 # Without these settings a timer of Temporal fires up to a second late.
 TIMER_PRECISION = (
     'history.timerProcessorMaxTimeShift="10ms"',
