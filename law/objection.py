@@ -78,6 +78,7 @@ class Outcome(StrEnum):
     CORRECT = "correct"  # 更正
     STOP_DISCLOSURE = "stop_disclosure"  # 终止披露
     UPHOLD = "uphold"  # 维持
+    BY_ITEM = "by_item"  # 分项决定: the items have different outcomes
     SEND_BACK = "send_back"  # 退回重办
     CONFIRM_REPAIR = "confirm_repair"  # 确认修复
     DECLINE_REPAIR = "decline_repair"  # 不予修复
@@ -110,6 +111,7 @@ OUTCOME_ZH: dict[Outcome, str] = {
     Outcome.CORRECT: "更正",
     Outcome.STOP_DISCLOSURE: "终止披露",
     Outcome.UPHOLD: "维持",
+    Outcome.BY_ITEM: "分项决定",
     Outcome.SEND_BACK: "退回重办",
     Outcome.CONFIRM_REPAIR: "确认修复",
     Outcome.DECLINE_REPAIR: "不予修复",
@@ -119,6 +121,7 @@ RECONSIDERED_ZH: dict[Outcome, str] = {
     Outcome.DELETE: "撤销",
     Outcome.CORRECT: "变更",
     Outcome.STOP_DISCLOSURE: "变更",
+    Outcome.BY_ITEM: "变更",
 }
 OUTCOMES: dict[CaseKind, tuple[Outcome, ...]] = {
     CaseKind.OBJECTION: (
@@ -126,12 +129,14 @@ OUTCOMES: dict[CaseKind, tuple[Outcome, ...]] = {
         Outcome.CORRECT,
         Outcome.STOP_DISCLOSURE,
         Outcome.UPHOLD,
+        Outcome.BY_ITEM,
     ),
     CaseKind.RECONSIDERATION: (
         Outcome.UPHOLD,
         Outcome.CORRECT,
         Outcome.STOP_DISCLOSURE,
         Outcome.DELETE,
+        Outcome.BY_ITEM,
         Outcome.SEND_BACK,
     ),
     CaseKind.REPAIR: (Outcome.CONFIRM_REPAIR, Outcome.DECLINE_REPAIR),

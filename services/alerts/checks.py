@@ -199,7 +199,9 @@ async def _add_digests(session: AsyncSession, findings: Findings) -> None:
 
 async def _hold_letters(session: AsyncSession, findings: Findings) -> None:
     """The letters of cases as they were sent, to be compared with the letters that cases hold."""
-    letters = select(Notice.key, Notice.title, Notice.body).where(Notice.kind == NoticeKind.LETTER)
+    letters = select(Notice.key, Notice.title, Notice.body).where(
+        Notice.kind == NoticeKind.LETTER, sa.not_(col(Notice.key).endswith("/agent"))
+    )
     sent = (await session.exec(letters)).all()
     findings.hold("letters", ((key.removeprefix("letter/"), *text) for key, *text in sent))
 

@@ -35,6 +35,7 @@ from services.alerts.notices.batch_notices import batch_decided
 from services.alerts.notices.filing import instrument_filed
 from services.alerts.notices.issue import Matter, contact_of, issue, known
 from services.alerts.notices.order_notices import tell_of_order
+from services.alerts.notices.parties import applicants
 from services.alerts.notices.proposal_notices import proposal_decided
 from services.alerts.notices.record_notices import fact_of, records_changed, telling_asked
 from services.alerts.notices.term_digests import term_rung_reached
@@ -294,12 +295,12 @@ def _grades(event: grading.GradeChanged, named: Callable[[str, str], str]) -> tu
 
 
 async def letter_issued(change: Change, received: Received[objection.LetterIssued]) -> None:
-    """Issues a letter of an objection or repair case as a notice to the case's subject."""
+    """Issues a letter of an objection or repair case to the case's subject and to its agent."""
     case, letter = received.message.case, received.message.letter
-    subject = await known(change.session, Subject, case.subject_id)
     text, key = Text(letter.title, letter.body), f"letter/{letter.letter_id}"
     matter = Matter(f"case/{case.case_id}", letter.letter_id, letter.number, letter.check_code)
-    await issue(change, NoticeKind.LETTER, key, subject, case.bureau, text, matter)
+    for end, subject in await applicants(change, case):
+        await issue(change, NoticeKind.LETTER, key + end, subject, case.bureau, text, matter)
 
 
 async def objection_sent_back(

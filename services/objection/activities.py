@@ -8,33 +8,28 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-import grpc
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
-from law.objection import CaseKind, Outcome
+from law.objection import CaseKind
 from plumbing.change import Changes
-from plumbing.client import Refusal
 from plumbing.identity import service_caller
 from plumbing.temporal import final_errors
 from plumbing.told_time import correction_of
 from protos.grading.v1 import grading_pb2
-from protos.registry.v1.registry_pb2 import Record
 from services.objection import queries, steps
 from services.objection.clients import Clients
-from services.objection.corrections import corrected
+from services.objection.contested.carrying_out import carry_out, ground_of
 from services.objection.handling import earlier_cases
 from services.objection.letters import LetterText, objection_letter
 from services.objection.messages import RungDue, Stuck
 from services.objection.reconsiderations import sending_back
 from services.objection.reconsiderations.letters import reconsideration_letter
 from services.objection.repairs.letters import repair_letter
-from services.objection.steps import decision_cite
 from services.objection.tables import Case
 
 SERVICE = "objection"
 NOT_GRADED_YET = "NOT_GRADED_YET"
-_ENDED = ("withdrawn", "repaired", "expired")
 
 
 class CaseActivities:
@@ -95,14 +90,8 @@ class CaseActivities:
     @activity.defn
     @final_errors
     async def carry_out(self, case_id: str) -> None:
-        """Changes the contested records in the register as the decision orders (S4 五(三))."""
-        case = await self._case(case_id)
-        if case.outcome is Outcome.DELETE:
-            await self._withdraw(case)
-        if case.outcome is Outcome.CORRECT:
-            await self._correct(case)
-        if case.outcome is Outcome.STOP_DISCLOSURE:
-            await self._stop_disclosure(case)
+        """Changes the contested items in the register as the decision orders (S4 五(三))."""
+        await carry_out(self._clients, await self._case(case_id))
 
     @activity.defn
     @final_errors
@@ -139,7 +128,7 @@ class CaseActivities:
         held = await self._clients.still_held(case.record_ids, case.decided_by)
         ids = [record.record_id for record in held]
         if ids:
-            ground = _ground(case)
+            ground = ground_of(case)
             versions = await self._clients.repair(case_id, ids, ground, case.decided_by)
             await self._change(case.decided_by, steps.note_versions, case_id, versions)
 
@@ -210,42 +199,6 @@ class CaseActivities:
             case.case_id, case.record_ids, behalf, contested=contested
         )
 
-    async def _in_effect(self, case: Case) -> list[Record]:
-        """The records of a case that are still in effect, so not yet dealt with."""
-        held = await self._clients.still_held(case.record_ids, case.decided_by)
-        return [record for record in held if record.status not in _ENDED]
-
-    async def _withdraw(self, case: Case) -> None:
-        for record in await self._in_effect(case):
-            await self._clients.withdraw(
-                case.case_id, record.record_id, _ground(case), case.decided_by
-            )
-
-    async def _stop_disclosure(self, case: Case) -> None:
-        ids = [record.record_id for record in await self._in_effect(case)]
-        if ids:
-            await self._clients.stop_disclosure(case.case_id, ids, _ground(case), case.decided_by)
-
-    async def _correct(self, case: Case) -> None:
-        orders = {correction["record_id"]: correction for correction in case.corrections}
-        for record in await self._in_effect(case):
-            target = corrected(record, orders[record.record_id])
-            if target != record:  # equal when an earlier attempt already corrected it
-                await self._correct_record(case, target)
-
-    async def _correct_record(self, case: Case, target: Record) -> None:
-        try:
-            await self._clients.correct(case.case_id, target, _ground(case), case.decided_by)
-        except Refusal as refusal:
-            if refusal.code is grpc.StatusCode.FAILED_PRECONDITION:
-                # The record changed between reading and writing; the next attempt reads it again.
-                raise ApplicationError(str(refusal), type=refusal.reason) from refusal
-            raise
-
 
 def _behalf(case: Case) -> str:
     return case.decided_by or case.lodged_by
-
-
-def _ground(case: Case) -> str:
-    return f"{case.number}；{decision_cite(case)}"

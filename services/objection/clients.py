@@ -14,11 +14,17 @@ import grpc
 
 from law.errors import Fault, InvalidInput, NotFound
 from plumbing.client import Refusal, ask, derived_request_id, for_account
-from protos.grading.v1 import grading_pb2, grading_pb2_grpc
+from protos.grading.v1 import (
+    assessments_pb2,
+    assessments_pb2_grpc,
+    grading_pb2,
+    grading_pb2_grpc,
+)
 from protos.identity.v1 import identity_pb2, identity_pb2_grpc
 from protos.registry.v1 import registry_pb2, registry_pb2_grpc
 
 _PAGE = 1000
+_OF_THE_VALUES = (grpc.StatusCode.INVALID_ARGUMENT, grpc.StatusCode.ALREADY_EXISTS)
 
 
 @dataclass(frozen=True)
@@ -28,6 +34,7 @@ class Clients:
     registry: registry_pb2_grpc.RegistryServiceStub
     identity: identity_pb2_grpc.IdentityServiceStub
     grading: grading_pb2_grpc.GradingServiceStub
+    assessments: assessments_pb2_grpc.AssessmentServiceStub
 
     @classmethod
     def over(cls, registry: grpc.aio.Channel, grading: grpc.aio.Channel) -> Clients:
@@ -36,6 +43,7 @@ class Clients:
             registry_pb2_grpc.RegistryServiceStub(registry),
             identity_pb2_grpc.IdentityServiceStub(registry),
             grading_pb2_grpc.GradingServiceStub(grading),
+            assessments_pb2_grpc.AssessmentServiceStub(grading),
         )
 
     async def record(self, record_id: str, behalf: str) -> registry_pb2.Record:
@@ -95,6 +103,44 @@ class Clients:
         metadata = for_account(behalf)
         pages = await _pages(lambda: self.registry.ListRecords(request, metadata=metadata), request)
         return [record for page in pages for record in page.records]
+
+    async def entry(
+        self, target: str, entry_id: str, behalf: str
+    ) -> registry_pb2.GetEntryResponse | None:
+        """Returns what an entry of the register says; None if there is no such entry."""
+        request = registry_pb2.GetEntryRequest(target=target, id=entry_id)
+        try:
+            return await ask(self.registry.GetEntry(request, metadata=for_account(behalf)))
+        except Refusal as refusal:
+            if refusal.code is grpc.StatusCode.NOT_FOUND:
+                return None
+            raise
+
+    async def check_correction(
+        self, correction: registry_pb2.EntryCorrection, behalf: str
+    ) -> tuple[Fault, ...]:
+        """Returns why the register would refuse a correction of an entry; empty if it would not."""
+        request = registry_pb2.CheckCorrectionRequest(correction=correction)
+        try:
+            await ask(self.registry.CheckCorrection(request, metadata=for_account(behalf)))
+        except Refusal as refusal:
+            if refusal.code not in _OF_THE_VALUES:
+                raise
+            whole = ("", refusal.message_zh, refusal.message_en)
+            return tuple(Fault(*one) for one in refusal.faults or (whole,))
+        return ()
+
+    async def correct_entry(
+        self, case_id: str, correction: registry_pb2.EntryCorrection, ground: str, behalf: str
+    ) -> None:
+        """Corrects an entry of the register. A repeated call for the same case changes nothing."""
+        request = registry_pb2.CorrectEntryRequest(
+            request_id=derived_request_id("correct", case_id, correction.target, correction.id),
+            correction=correction,
+            ground=ground,
+            case_id=case_id,
+        )
+        await ask(self.registry.CorrectEntry(request, metadata=for_account(behalf)))
 
     async def subject(self, subject_id: str, behalf: str) -> registry_pb2.Subject:
         """Returns a subject from the register. Raises NotFound if there is no such subject."""
@@ -228,6 +274,16 @@ class Clients:
             if refusal.code is grpc.StatusCode.NOT_FOUND:
                 return grading_pb2.Grade(subject_id=subject_id)
             raise
+
+    async def without(
+        self, subject_id: str, record_ids: Sequence[str], behalf: str
+    ) -> assessments_pb2.WhatIfResponse:
+        """Returns the grade of a subject today, and once some of its records are left out."""
+        request = assessments_pb2.WhatIfRequest(subject_id=subject_id)
+        for record_id in record_ids:
+            ended = assessments_pb2.EndedRecord(record_id=record_id, status="withdrawn")
+            request.changes.add(ended=ended)
+        return await ask(self.assessments.WhatIf(request, metadata=for_account(behalf)))
 
     async def grades(self, subject_id: str, behalf: str) -> list[grading_pb2.Grade]:
         """Returns every grade ever stated for a subject, including superseded statements."""

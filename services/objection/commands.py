@@ -7,6 +7,7 @@ reviewer of the city's bureau the reconsideration (`handling.heard_case`).
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any
 
 from google.protobuf.json_format import MessageToDict
@@ -32,6 +33,8 @@ from plumbing.change import Change
 from protos.objection.v1 import events_pb2 as events
 from protos.objection.v1 import objection_pb2 as pb
 from protos.registry.v1.registry_pb2 import Record
+from services.objection.contested.deciding import Decided, decided_items
+from services.objection.contested.items import items_of, stored
 from services.objection.corrections import check_corrections
 from services.objection.handling import (
     heard_case,
@@ -39,6 +42,7 @@ from services.objection.handling import (
     require_answered,
     require_apart,
 )
+from services.objection.mandates import checked, named
 from services.objection.steps import (
     EventOf,
     case_in_scope,
@@ -72,17 +76,20 @@ _DECIDED = {
 async def accept(change: Change, request: pb.AcceptObjectionRequest) -> pb.AcceptObjectionResponse:
     """Accepts a case; its term starts to count on the next day (S3 28).
 
-    Raises NotPermitted if the caller does not hear this kind of case, or took part in the matter
-    before.
+    The mandate of an agent has then been checked. Raises NotPermitted if the caller does not hear
+    this kind of case, or took part in the matter before, and WrongState if the mandate has ended.
     """
     case = await heard_case(change, request.case_id)
+    agent, mandate = checked(change, case)
+    note = "；".join(filter(None, (await recusal_note(change, case), mandate)))
     message = await take_step(
         change,
         case,
         Step.ACCEPT,
         _of(_ACCEPTED, case),
         cite=TERM_CITE,
-        note=await recusal_note(change, case),
+        note=note,
+        **({"agent": agent.model_dump(mode="json")} if agent else {}),
         caseworker=case.caseworker or change.on_behalf_of,
         accepted_at=change.at,
         term=start(TERM_OF[case.kind], change.today, edition()).to_json(),
@@ -108,7 +115,7 @@ async def decline(
         Step.DECLINE,
         _of(_DECLINED, case),
         cite=OBJECTION_CITE,
-        note=request.reasons,
+        note=request.reasons + named(case),
         reasons=request.reasons.strip(),
         decided_by=change.on_behalf_of,
         decided_at=change.at,
@@ -196,16 +203,19 @@ async def decide(
 ) -> pb.DecideObjectionResponse:
     """Decides a case (S4 五(三)); the workflow of the case then carries out the decision.
 
-    `records` are the contested records in their present state in the register. Raises NotPermitted
-    as `accept` does, and if the caller entered one of them or lodged the case. Raises InvalidInput
-    for an outcome of another kind of case, and for unsuitable corrections.
+    `records` are the contested records in their present state in the register; the register has
+    been asked whether the entries can be corrected (`checked_corrections`). Raises NotPermitted as
+    `accept` does, and if the caller entered one of the records or lodged the case. Raises
+    InvalidInput for an outcome of another kind of case, one that a contested item cannot have, and
+    unsuitable corrections.
     """
     case = await heard_case(change, request.case_id)
     after(case.state, Step.DECIDE)
     require_impartial(change, case, records)
     await require_answered(change, case, Part.DECIDE)
-    outcome = _outcome(case, request.outcome)
-    check_corrections(outcome, request.corrections, records, change.today)
+    asked = _outcome(case, request.outcome)
+    decided = decided_items(items_of(case), asked, request.items)
+    _check_corrections(decided, request, records, change.today)
     message = await take_step(
         change,
         case,
@@ -213,13 +223,24 @@ async def decide(
         _of(_DECIDED, case),
         cite=OUTCOME_CITE,
         note=request.reasons,
-        outcome=outcome,
+        outcome=decided.outcome,
+        items=stored(decided.items) if case.items else [],
         reasons=required_text("reasons", request.reasons, OUTCOME_CITE),
         corrections=[_stored(correction) for correction in request.corrections],
         decided_by=change.on_behalf_of,
         decided_at=change.at,
     )
     return pb.DecideObjectionResponse(case=message)
+
+
+def _check_corrections(
+    decided: Decided, request: pb.DecideObjectionRequest, records: Sequence[Record], today: date
+) -> None:
+    """Checks the corrections of the records whose outcome is one; other records have none."""
+    outcome = Outcome.CORRECT if decided.to_correct else decided.outcome
+    to_correct = [record for record in records if record.record_id in decided.to_correct]
+    if decided.to_correct or decided.outcome is not Outcome.CORRECT:
+        check_corrections(outcome, request.corrections, to_correct, today)
 
 
 def _of(announced: Mapping[CaseKind, type[Message]], case: Case) -> EventOf:

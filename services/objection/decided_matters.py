@@ -7,16 +7,18 @@ can be objected to. A result that a reconsideration revoked by sending the matte
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from law.contested import OF_RECORDS, Target
 from law.errors import WrongState
 from law.objection import OBJECTION_CITE, CaseKind, CaseState, Outcome, may_reconsider
 from plumbing.view import View
 from protos.objection.v1 import objection_pb2 as pb
 from protos.registry.v1.registry_pb2 import Record
+from services.objection.contested.items import Item, items_of, target_of
 from services.objection.tables import Case
 from services.objection.wire import related_message
 
@@ -47,17 +49,21 @@ async def check(
 
 
 async def refuse_decided_matter(
-    session: AsyncSession, subject_id: str, records: Sequence[Record]
+    session: AsyncSession, subject_id: str, records: Sequence[Record], items: Sequence[Item]
 ) -> None:
-    """Raises WrongState, with the number of the case, if the content of a record was decided about.
+    """Raises WrongState, with the number of the case, if what an item says was decided about.
 
     After an objection its reconsideration can be applied for; a reconsideration is the last word.
     """
-    for record_id, case in (await _decided(session, subject_id, records)).items():
+    disclosed = {item.id for item in items if item.target is Target.DISCLOSURE}
+    found = await _decided(session, subject_id, records, disclosed)
+    found |= await _decided_entries(session, subject_id, items)
+    for name, case in found.items():
+        what = "" if "/" in name else "记录"
         zh, en = _way_on(case)
         raise WrongState(
-            f"对记录{record_id}的异议（{case.number}）已有处理结果；{zh}",
-            f"The objection to record {record_id} already has a result ({case.number}); {en}",
+            f"对{what}{name}的异议（{case.number}）已有处理结果；{zh}",
+            f"The objection to record {name} already has a result ({case.number}); {en}",
             cite=OBJECTION_CITE,
             case=case.case_id,
             number=case.number,
@@ -74,30 +80,72 @@ def _way_on(case: Case) -> tuple[str, str]:
 
 
 async def _decided(
-    session: AsyncSession, subject_id: str, records: Sequence[Record]
-) -> Mapping[str, Case]:
-    """The latest case that decided about the present content of each of the records, if any."""
+    session: AsyncSession,
+    subject_id: str,
+    records: Sequence[Record],
+    disclosed: Collection[str] = (),
+) -> dict[str, Case]:
+    """The latest case that decided about the present content of each of the records, if any.
+
+    Of those in `disclosed` it is about their disclosure.
+    """
+    standing = await _with_result(session, subject_id)
+    return {
+        record.record_id: case
+        for record in records
+        for case in standing
+        if _concerns(case, record, _target(record, disclosed))
+    }
+
+
+async def _decided_entries(
+    session: AsyncSession, subject_id: str, items: Sequence[Item]
+) -> dict[str, Case]:
+    """The latest case that decided about what each of the entries says now, if any."""
+    entries = [item for item in items if item.target not in OF_RECORDS]
+    if not entries:
+        return {}
+    standing = await _with_result(session, subject_id)
+    return {
+        item.name: case
+        for item in entries
+        for case in standing
+        for one in items_of(case)
+        if one.name == item.name and one.stands_as == item.facts
+    }
+
+
+async def _with_result(session: AsyncSession, subject_id: str) -> list[Case]:
+    """The objections and reconsiderations of a subject whose result stands, the earliest first."""
     query = (
         select(Case)
         .where(Case.subject_id == subject_id, col(Case.kind).in_(_KINDS))
         .where(col(Case.state).in_(_HAVE_RESULT))
         .order_by(col(Case.lodged_at), col(Case.case_id))
     )
-    standing = _not_revoked((await session.exec(query)).all())
-    return {
-        record.record_id: case for record in records for case in standing if _concerns(case, record)
-    }
+    return _not_revoked((await session.exec(query)).all())
 
 
-async def was_withdrawn(session: AsyncSession, subject_id: str, records: Sequence[Record]) -> bool:
+async def was_withdrawn(
+    session: AsyncSession, subject_id: str, records: Sequence[Record], items: Sequence[Item]
+) -> bool:
     """Returns whether the subject withdrew an objection to what one of the records says now."""
+    disclosed = {item.id for item in items if item.target is Target.DISCLOSURE}
     query = select(Case).where(
         Case.subject_id == subject_id,
         Case.kind == CaseKind.OBJECTION,
         Case.state == CaseState.WITHDRAWN,
     )
     withdrawn = (await session.exec(query)).all()
-    return any(_concerns(case, record) for case in withdrawn for record in records)
+    return any(
+        _concerns(case, record, _target(record, disclosed))
+        for case in withdrawn
+        for record in records
+    )
+
+
+def _target(record: Record, disclosed: Collection[str]) -> Target:
+    return Target.DISCLOSURE if record.record_id in disclosed else Target.RECORD
 
 
 def _not_revoked(cases: Sequence[Case]) -> list[Case]:
@@ -106,11 +154,13 @@ def _not_revoked(cases: Sequence[Case]) -> list[Case]:
     return [case for case in cases if case.case_id not in revoked]
 
 
-def _concerns(case: Case, record: Record) -> bool:
-    """Whether the result of a case is about what a record says now.
+def _concerns(case: Case, record: Record, target: Target) -> bool:
+    """Whether the result of a case is about what a record says now, or about its disclosure.
 
     Cases of earlier releases have stored less of the content; only that is compared.
     """
+    if target_of(case, record.record_id) is not target:
+        return False
     now = _content(record)
     corrections = {one["record_id"]: one for one in case.corrections}
     for lodged in case.records_as_lodged:

@@ -12,8 +12,9 @@ from sqlmodel import col
 from plumbing.months import Month, before
 from plumbing.view import View
 from protos.objection.v1 import objection_pb2 as pb
+from services.objection.case_indexes import HAS_OUTCOME
 from services.objection.filters import decided_since, in_time
-from services.objection.tables import HAS_OUTCOME, Case
+from services.objection.tables import Case
 
 MONTHS = 6  # the present one among them
 # How many were decided, and how many of them in time, by bureau.

@@ -14,8 +14,16 @@ from plumbing import row_scope, validation
 from plumbing.clock import midnight
 from plumbing.database import local_day, unindexed
 from plumbing.identity import Caller
+from plumbing.view import View
 from protos.objection.v1 import objection_pb2 as pb
-from services.objection.tables import AWAITS_ACCEPTANCE, HAS_OUTCOME, IS_OPEN, UNASSIGNED, Case
+from services.objection.case_indexes import (
+    AWAITS_ACCEPTANCE,
+    HAS_AGENT,
+    HAS_OUTCOME,
+    IS_OPEN,
+    UNASSIGNED,
+)
+from services.objection.tables import Case
 
 WAITING = (
     CaseState.LODGED,
@@ -25,15 +33,13 @@ WAITING = (
 )
 
 
-def conditions(
-    caller: Caller, request: pb.ListCasesRequest, named: Collection[str]
-) -> Iterator[Any]:
+def conditions(view: View, request: pb.ListCasesRequest, named: Collection[str]) -> Iterator[Any]:
     """Yields the conditions for the cases that a caller may see and asks for.
 
     `named` has the subjects that `request.name_contains` is about. Raises InvalidInput for a day
     that there is not.
     """
-    yield row_scope.seen(caller, Case.subject_id, Case.bureau)
+    yield _seen(view, request)
     if request.bureau:
         yield row_scope.of_bureau(request.bureau, Case.bureau)
     for name in ("subject_id", "kind", "state", "caseworker", "sector"):
@@ -43,11 +49,19 @@ def conditions(
     decided = request.decided_from or request.decided_to
     if not (request.include_closed or request.state or decided):
         yield sa.text(IS_OPEN)
-    yield from _people(caller, request)
+    yield from _people(view.caller, request)
     yield from _subjects(request, named)
     yield from _due(request)
     yield from _lodged(request)
     yield from _decided(request)
+
+
+def _seen(view: View, request: pb.ListCasesRequest) -> Any:
+    """The cases in the caller's scope, or instead those in which it is the agent."""
+    if not request.as_agent:
+        return row_scope.seen(view.caller, Case.subject_id, Case.bureau)
+    own = col(Case.agent_subject_id) == view.caller.subject_id
+    return sa.and_(sa.text(HAS_AGENT), own, col(Case.agent_until) >= view.today)
 
 
 def _people(caller: Caller, request: pb.ListCasesRequest) -> Iterator[Any]:

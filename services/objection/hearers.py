@@ -24,11 +24,12 @@ from protos.identity.v1 import identity_pb2
 from protos.objection.v1 import events_pb2 as events
 from protos.objection.v1 import objection_pb2 as pb
 from services.objection import wire
+from services.objection.case_indexes import FOLLOWS_ANOTHER, IS_OPEN
 from services.objection.clients import Clients
 from services.objection.handling import HEARS, Ties, ties_of
 from services.objection.queries import find_case
 from services.objection.steps import locked_case, record_step, required_text
-from services.objection.tables import FOLLOWS_ANOTHER, IS_OPEN, Case, Recusal
+from services.objection.tables import Case, Recusal
 
 MOST = 100
 _FEW = 2  # of more people a list does not look whether all are authors of the records

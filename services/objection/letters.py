@@ -29,7 +29,10 @@ from law.reader.texts import spell_articles, without_codes
 from law.terms.data import Basis, definition
 from protos.registry.v1.registry_pb2 import Bureau
 from services.objection.clients import Clients
+from services.objection.contested import lines
+from services.objection.contested.lines import EntryFacts
 from services.objection.corrections import correction_zh
+from services.objection.mandates import agent_of
 from services.objection.schedule import day_zh
 from services.objection.tables import Case
 
@@ -52,13 +55,27 @@ class LetterText:
 
 @dataclass(frozen=True)
 class RecordFacts:
-    """The facts of a record that a letter names, and the changes by a correction."""
+    """The facts of a record that a letter names, the changes by a correction, and the outcome.
+
+    `result` is empty where the case has one outcome for all; `disclosure` is true if only the
+    disclosure of the record is contested.
+    """
 
     kind: str
     summary: str
     source_ref: str
     determined_on: date
     corrected_to: Sequence[str] = ()
+    result: str = ""
+    disclosure: bool = False
+
+    @property
+    def heading(self) -> str:
+        """The record in one Chinese line."""
+        name = "：".join(filter(None, (self.kind, self.summary)))
+        of = "下列记录的公开——" if self.disclosure else ""
+        day = day_zh(self.determined_on)
+        return f"{of}{name}（来源文书：{self.source_ref}；认定日期：{day}）"
 
 
 @dataclass(frozen=True)
@@ -89,18 +106,33 @@ class LetterFacts:
 
     `municipal` is the bureau that reviews the decisions of `office`; `on` is the date of the
     letter; `sent_back_by` is the number of the reconsideration that had the case decided anew,
-    empty for other cases.
+    empty for other cases. `outcome` is the outcome as a letter writes it, `agent` who lodged the
+    case with a mandate, `grade` what is said of a contested grade; each is empty without one.
     """
 
     subject: str
     number: str
     lodged_on: date
-    records: Sequence[RecordFacts]
+    records: Sequence[RecordFacts | EntryFacts]
     reasons: str
     office: Office
     municipal: Office
     on: date
     sent_back_by: str = ""
+    outcome: str = ""
+    agent: str = ""
+    grade: Sequence[str] = ()
+
+    @property
+    def addressed(self) -> str:
+        """The subject as the letter addresses it, and its agent."""
+        return f"{self.subject}（{self.agent}）：" if self.agent else f"{self.subject}："
+
+    @property
+    def contested(self) -> str:
+        """What the letter calls the contested things together."""
+        of_records = all(isinstance(one, RecordFacts) for one in self.records)
+        return "记录" if of_records else "事项"
 
 
 async def objection_letter(
@@ -122,26 +154,36 @@ async def facts_of(case: Case, clients: Clients, behalf: str, today: date) -> Le
     """Reads the facts for a case's letter from the registry, on behalf of an account."""
     subject = await clients.subject(case.subject_id, behalf)
     bureaus = await clients.bureaus()
-    corrections = {stored["record_id"]: correction_zh(stored) for stored in case.corrections}
+    agent = agent_of(case)
     return LetterFacts(
         subject=subject.name,
         number=case.number,
         lodged_on=local_day(case.lodged_at),
-        records=[
-            RecordFacts(
-                kind_name(RecordKind(record["kind"]), "zh"),
-                record["summary"],
-                record["source_ref"],
-                date.fromisoformat(record["determined_on"]),
-                corrections.get(record["record_id"], ()),
-            )
-            for record in case.records_as_lodged
-        ],
+        records=[*_records(case), *lines.entry_facts(case)],
         reasons=case.reasons,
         office=_office(case.bureau, bureaus),
         municipal=_office(municipal_bureau(case.bureau, bureaus), bureaus),
         on=today,
+        outcome=lines.outcome_text(case),
+        agent=agent.spelled if agent else "",
+        grade=list(lines.grade_lines(case)),
     )
+
+
+def _records(case: Case) -> Iterator[RecordFacts]:
+    corrections = {stored["record_id"]: correction_zh(stored) for stored in case.corrections}
+    disclosed = lines.disclosures(case)
+    for record in case.records_as_lodged:
+        record_id = record["record_id"]
+        yield RecordFacts(
+            kind_name(RecordKind(record["kind"]), "zh"),
+            record["summary"],
+            record["source_ref"],
+            date.fromisoformat(record["determined_on"]),
+            corrections.get(record_id, ()),
+            lines.result_of(case, record_id),
+            record_id in disclosed,
+        )
 
 
 async def grades_of(case: Case, clients: Clients) -> tuple[GradeFacts, GradeFacts]:
@@ -170,9 +212,10 @@ def decision_letter(
     facts: LetterFacts, outcome: Outcome, before: GradeFacts, after: GradeFacts
 ) -> LetterText:
     """Writes the 《异议处理决定书》, the decision on an objection."""
+    named = facts.outcome or OUTCOME_ZH[outcome]
     body = [
         *_opening(facts, "经核查，现决定如下。"),
-        f"二、处理结果：{OUTCOME_ZH[outcome]}（依据：{spell_articles(OUTCOME_CITE)}）。",
+        f"二、处理结果：{named}（依据：{spell_articles(OUTCOME_CITE)}）。",
         f"三、理由：{facts.reasons}",
         "四、对信用等级的影响",
         *grade_lines("决定执行前", before),
@@ -196,12 +239,14 @@ def declined_letter(facts: LetterFacts) -> LetterText:
 
 def _opening(facts: LetterFacts, verdict: str) -> Iterator[str]:
     yield f"案号：{facts.number}"
-    yield f"{facts.subject}："
+    yield facts.addressed
+    named = "计量信用记录" if facts.contested == "记录" else "事项"
     if facts.sent_back_by:
-        yield f"你单位对下列计量信用记录的异议，经{facts.sent_back_by}复核退回重新办理，{verdict}"
+        yield f"你单位对下列{named}的异议，经{facts.sent_back_by}复核退回重新办理，{verdict}"
     else:
-        yield f"你单位于{day_zh(facts.lodged_on)}对下列计量信用记录提出异议，{verdict}"
-    yield "一、异议所涉记录"
+        yield f"你单位于{day_zh(facts.lodged_on)}对下列{named}提出异议，{verdict}"
+    yield from facts.grade
+    yield f"一、异议所涉{facts.contested}"
     yield from record_lines(facts.records)
 
 
@@ -221,15 +266,15 @@ def _remedy(facts: LetterFacts, place: str) -> Iterator[str]:
     yield f"复核受理：{contact(facts.municipal)}"
 
 
-def record_lines(records: Sequence[RecordFacts]) -> Iterator[str]:
-    """Yields one numbered Chinese line for each record, and a second line for its correction.
+def record_lines(records: Sequence[RecordFacts | EntryFacts]) -> Iterator[str]:
+    """Yields one numbered Chinese line for each record or entry.
 
-    A record without a correction has no second line.
+    Indented lines follow for its outcome, where each item has its own, and for its correction.
     """
     for place, record in enumerate(records, 1):
-        name = "：".join(filter(None, (record.kind, record.summary)))
-        day = day_zh(record.determined_on)
-        yield f"{place}. {name}（来源文书：{record.source_ref}；认定日期：{day}）"
+        yield f"{place}. {record.heading}"
+        if record.result:
+            yield f"　　处理结果：{record.result}"
         if record.corrected_to:
             yield f"　　更正为：{'；'.join(record.corrected_to)}"
 

@@ -21,8 +21,9 @@ from plumbing.months import Month
 from plumbing.view import View
 from protos.objection.v1 import objection_pb2 as pb
 from services.objection import decisions
+from services.objection.case_indexes import IS_OPEN
 from services.objection.filters import waiting
-from services.objection.tables import IS_OPEN, Case
+from services.objection.tables import Case
 
 DECISIONS_OF = timedelta(days=90)
 SOON = timedelta(days=6)  # with today, a week

@@ -18,14 +18,11 @@ from plumbing.short_ids import find_by_id
 from plumbing.view import View
 from protos.objection.v1 import objection_pb2 as pb
 from services.objection import wire
+from services.objection.case_indexes import FOLLOWS_ANOTHER
 from services.objection.filters import conditions
 from services.objection.handling import earlier_cases
-from services.objection.tables import (
-    FOLLOWS_ANOTHER,
-    Case,
-    CaseLetter,
-    CaseStep,
-)
+from services.objection.mandates import is_agent
+from services.objection.tables import Case, CaseLetter, CaseStep
 
 _ORDERS = {
     "due_on": (Case.due_on, Case.case_id),
@@ -48,12 +45,14 @@ async def find_case(session: AsyncSession, case_id: str, *kinds: CaseKind) -> Ca
 async def get_case(view: View, request: pb.GetCaseRequest) -> pb.GetCaseResponse:
     """Returns a case with its steps and letters, and the other cases in the same matter.
 
-    The bureau whose objection is reconsidered may read the reconsideration. Raises NotFound if
+    The bureau whose objection is reconsidered may read the reconsideration, and the agent of a
+    subject its case. Raises NotFound if
     there is no such case, and NotPermitted if it is outside the caller's scope.
     """
     case = await find_case(view.session, request.case_id)
     earlier = await earlier_cases(view.session, case)
-    if not any(view.caller.sees(case.subject_id, one.bureau) for one in earlier):
+    seen = any(view.caller.sees(case.subject_id, one.bureau) for one in earlier)
+    if not seen and not is_agent(view.caller, case, view.today):
         view.caller.require_subject(case.subject_id, case.bureau)
     steps = select(CaseStep).where(col(CaseStep.case_id) == case.case_id)
     letters = select(CaseLetter).where(col(CaseLetter.case_id) == case.case_id)
@@ -107,7 +106,7 @@ async def list_cases(
     Closed, declined and withdrawn cases are left out unless requested. `named` has the subjects
     that `request.name_contains` is about.
     """
-    rows = select(Case).where(*conditions(view.caller, request, named))
+    rows = select(Case).where(*conditions(view, request, named))
     usual = "accept_by" if request.accept_from or request.accept_to else "due_on"
     order, reverse = paging.order(request, _ORDERS, usual)
     shown = rows.options(*_LEFT_OUT)

@@ -12,9 +12,10 @@ from plumbing.identity import current_caller
 from plumbing.servicer import change, query
 from protos.objection.v1 import objection_pb2 as pb
 from protos.objection.v1 import objection_pb2_grpc as rpc
-from protos.registry.v1.registry_pb2 import Record
 from services.objection import commands, decided_matters, names, overview, queries, supplements
+from services.objection.contested import reading
 from services.objection.lodging import lodge
+from services.objection.mandates import require_applicant
 from services.objection.reconsiderations import lodging as reconsiderations
 from services.objection.servicer_supplements import Supplements
 
@@ -37,28 +38,29 @@ class ObjectionServicer(Supplements, rpc.ObjectionServiceServicer):
         self, request: pb.LodgeObjectionRequest, context: Any
     ) -> pb.LodgeObjectionResponse:
         caller = current_caller()
-        caller.require_subject(request.subject_id, caller.bureau)
-        records = await self._clients.records(request.record_ids, caller.account_id)
-        subject = await self._clients.subject(request.subject_id, caller.account_id)
-        return await self.once(request, lodge, records=records, sector=subject.sector)
+        if not request.HasField("mandate"):
+            caller.require_subject(request.subject_id, caller.bureau)
+        read = await reading.to_lodge(self._clients, request, caller.account_id)
+        return await self.once(request, lodge, **read)
 
     async def LodgeReconsideration(
         self, request: pb.LodgeReconsiderationRequest, context: Any
     ) -> pb.LodgeReconsiderationResponse:
         async with self.view() as view:
             case = await queries.find_case(view.session, request.case_id, *supplements.KINDS)
-            view.caller.require_subject(case.subject_id, case.bureau)
-        records = await self._clients.still_held(case.record_ids, view.caller.account_id)
+            require_applicant(view.caller, case, view.today)
+        read = await reading.to_reconsider(self._clients, case, view.caller.account_id)
         municipal = municipal_bureau(case.bureau, await self._clients.bureaus())
         bureau = competent_bureau(CaseKind.RECONSIDERATION, case.bureau, municipal)
-        return await self.once(request, reconsiderations.lodge, records=records, bureau=bureau)
+        return await self.once(request, reconsiderations.lodge, bureau=bureau, **read)
 
     AcceptObjection = change(commands.accept)
 
     async def DeclineObjection(
         self, request: pb.DeclineObjectionRequest, context: Any
     ) -> pb.DeclineObjectionResponse:
-        records = await self._contested_records(request.case_id)
+        case = await self._case(request.case_id)
+        records = await self._clients.records(case.record_ids, current_caller().account_id)
         return await self.once(request, commands.decline, records=records)
 
     WithdrawObjection = change(commands.withdraw)
@@ -68,14 +70,11 @@ class ObjectionServicer(Supplements, rpc.ObjectionServiceServicer):
     async def DecideObjection(
         self, request: pb.DecideObjectionRequest, context: Any
     ) -> pb.DecideObjectionResponse:
-        records = await self._contested_records(request.case_id)
+        case = await self._case(request.case_id)
+        behalf = current_caller().account_id
+        records = await reading.to_decide(self._clients, case, request, behalf)
         return await self.once(request, commands.decide, records=records)
 
     GetCase = query(queries.get_case)
     ListCases = names.query_with_names(queries.list_cases)
     SummariseCases = query(overview.summarise_cases)
-
-    async def _contested_records(self, case_id: str) -> list[Record]:
-        """The records of a case that the caller may act on, as the register holds them."""
-        case = await self._case(case_id)
-        return await self._clients.records(case.record_ids, current_caller().account_id)

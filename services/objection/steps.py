@@ -39,6 +39,7 @@ from protos.objection.v1 import events_pb2 as events
 from protos.objection.v1 import objection_pb2 as pb
 from protos.registry.v1.registry_pb2 import Record
 from services.objection.letters import LetterText
+from services.objection.mandates import require_applicant
 from services.objection.messages import Rung, RungDue, Stuck
 from services.objection.numbers import next_letter_number
 from services.objection.schedule import INTAKE, SUPPLEMENT, accept_by, due_on, schedule_of_case
@@ -71,7 +72,7 @@ def aggregate_of(case: Case) -> str:
 
 
 def decision_cite(case: Case) -> str:
-    """Returns the article on which the decision of a case is based."""
+    """Returns the article of the decision of a case."""
     return REPAIR_CITE if case.kind is CaseKind.REPAIR else OUTCOME_CITE
 
 
@@ -111,12 +112,9 @@ def _require_first_instance(caller: Caller, case: Case) -> None:
 
 
 async def own_case(change: Change, case_id: str, *kinds: CaseKind) -> Case:
-    """Returns a case for its own subject, locked until the change commits.
-
-    Raises NotFound if there is no such case, and NotPermitted for a caller of another subject.
-    """
+    """Returns a case for its subject or agent, locked. Raises NotFound or NotPermitted."""
     case = await locked_case(change, case_id, *kinds)
-    change.caller.require_subject(case.subject_id, case.bureau)
+    require_applicant(change.caller, case, change.today)
     return case
 
 

@@ -38,9 +38,9 @@ def supplement_letter(
     cite = REPAIR_CITE if kind is CaseKind.REPAIR else OBJECTION_CITE
     body = [
         f"案号：{facts.number}",
-        f"{facts.subject}：",
+        facts.addressed,
         f"你单位于{day_zh(facts.lodged_on)}{_ASKED[kind]}，经初步审查，申请材料须补正。",
-        "一、所涉记录",
+        f"一、所涉{facts.contested}",
         *record_lines(facts.records),
         f"二、须补正的内容：{missing}",
         f"三、请不晚于{last_day_zh(term)}补正；{_RUNS[kind]}（依据：{spell_articles(cite)}）。{_LAPSE}",

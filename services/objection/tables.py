@@ -11,18 +11,14 @@ from sqlmodel import Field, SQLModel
 from law.objection import CaseKind, CaseState, Outcome
 from plumbing.database import JsonColumn, SerialColumn, enum_column, own_registry
 from plumbing.row_digests import proven
-from plumbing.row_scope import bureau_index, partial_index
+from plumbing.row_scope import partial_index
+from services.objection.case_indexes import INDEXES
 
 NO_TERM = date.max  # sorts cases without a running term behind all others
 
 
-FOLLOWS_ANOTHER = "follows != ''"
 WAITS = "approved IS NULL"  # a request for recusal without an answer
-IS_OPEN = "state NOT IN ('closed', 'declined', 'withdrawn')"
-UNASSIGNED = f"caseworker = '' AND {IS_OPEN}"
 UNSEEN = "seen_at IS NULL"
-AWAITS_ACCEPTANCE = "accept_by < '9999-12-31'"
-HAS_OUTCOME = "outcome IS NOT NULL"
 
 
 class Base(SQLModel, registry=own_registry()):
@@ -40,57 +36,7 @@ class Case(Base, table=True):
     """
 
     __tablename__ = "objection_case"
-    __table_args__ = (
-        # The work list: of everybody, a bureau, a caseworker or a subject, and by state.
-        # With bureau and state, those of a city are counted without reading the cases.
-        partial_index(
-            "ix_objection_case_open_due_on", "due_on", "case_id", "bureau", "state", where=IS_OPEN
-        ),
-        partial_index("ix_objection_case_open_unassigned", "due_on", "case_id", where=UNASSIGNED),
-        partial_index("ix_objection_case_open_lodged_at", "lodged_at", "case_id", where=IS_OPEN),
-        partial_index(
-            "ix_objection_case_open_caseworker", "caseworker", "due_on", "case_id", where=IS_OPEN
-        ),
-        bureau_index(
-            "ix_objection_case_bureau_open",
-            *("due_on", "case_id", "bureau", "state"),
-            where=IS_OPEN,
-        ),
-        bureau_index("ix_objection_case_bureau_open_lodged", "lodged_at", "case_id", where=IS_OPEN),
-        bureau_index("ix_objection_case_bureau_state", "state", "due_on", "case_id"),
-        sa.Index("ix_objection_case_state", "state", "due_on", "case_id"),
-        # Closed cases among them.
-        bureau_index("ix_objection_case_bureau", "due_on", "case_id"),
-        bureau_index("ix_objection_case_bureau_lodged_at", "lodged_at", "case_id"),
-        # What is counted of the open cases and of decisions, without reading the cases.
-        bureau_index(
-            "ix_objection_case_bureau_counted",
-            *("due_on", "accept_by", "kind", "state", "caseworker", "lodged_at", "bureau"),
-            where=IS_OPEN,
-        ),
-        bureau_index(
-            "ix_objection_case_bureau_decided",
-            *("decided_at", "due_on", "kind", "bureau", "outcome"),
-            where=HAS_OUTCOME,
-        ),
-        partial_index(
-            "ix_objection_case_decided",
-            *("decided_at", "due_on", "kind", "bureau", "outcome"),
-            where=HAS_OUTCOME,
-        ),
-        # Lodged cases by the last day to accept them.
-        bureau_index(
-            "ix_objection_case_bureau_accept_by", "accept_by", "case_id", where=AWAITS_ACCEPTANCE
-        ),
-        partial_index(
-            "ix_objection_case_accept_by", "accept_by", "case_id", where=AWAITS_ACCEPTANCE
-        ),
-        sa.Index("ix_objection_case_subject", "subject_id", "due_on", "case_id"),
-        sa.Index("ix_objection_case_due_on", "due_on", "case_id"),
-        sa.Index("ix_objection_case_lodged_at", "lodged_at", "case_id"),
-        sa.Index("ix_objection_case_settled_at", "settled_at"),
-        partial_index("ix_objection_case_follows", "follows", where=FOLLOWS_ANOTHER),
-    )
+    __table_args__ = INDEXES
 
     case_id: str = Field(primary_key=True)
     # The subject's sector when the case was lodged; empty for cases of earlier releases.
@@ -140,6 +86,21 @@ class Case(Base, table=True):
     # What the subject was asked to supplement last: `missing`, the ledger `term`, `supplied_on`.
     supplement: dict[str, Any] | None = Field(default=None, sa_type=JsonColumn)
 
+    # What is contested, as `contested.items` reads it; empty for repairs and for cases of earlier
+    # releases, which contest their records.
+    items: list[dict[str, Any]] = Field(
+        default_factory=list,
+        sa_type=JsonColumn,
+        sa_column_kwargs={"server_default": sa.text("'[]'")},
+    )
+    # Of an objection to a grade, as `contested.grades` reads it.
+    contested_grade: dict[str, Any] | None = Field(default=None, sa_type=JsonColumn)
+    # Who lodged the case for the subject, as `mandates` reads it; with the subject to which that
+    # account belongs, and the last day of the mandate.
+    agent: dict[str, Any] | None = Field(default=None, sa_type=JsonColumn)
+    agent_subject_id: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    agent_until: date | None = None
+
     # What only a repair has, as `repairs.repair_file` reads it.
     repair: dict[str, Any] | None = Field(default=None, sa_type=JsonColumn)
 
@@ -166,7 +127,10 @@ class Case(Base, table=True):
 
 
 class OpenRecord(Base, table=True):
-    """The link of a record to its open objection or reconsideration; a record has at most one."""
+    """The link of a record to its open objection or reconsideration; a record has at most one.
+
+    So has any other contested thing, an entry of the register; its `record_id` is the item's key.
+    """
 
     __tablename__ = "open_record"
 

@@ -13,6 +13,9 @@ from law.terms.ledger import Term
 from law.terms.workdays import edition
 from plumbing.papers.letter_text import digest
 from protos.objection.v1 import objection_pb2 as pb
+from services.objection.contested.grades import GradeContest
+from services.objection.contested.items import item_message, items_of
+from services.objection.mandates import agent_of
 from services.objection.repairs.repair_file import RepairFile
 from services.objection.schedule import accept_by, accept_by_is_example
 from services.objection.tables import NO_TERM, Case, CaseLetter, CaseStep
@@ -20,6 +23,7 @@ from services.objection.tables import NO_TERM, Case, CaseLetter, CaseStep
 
 def case_message(case: Case, today: date) -> pb.Case:
     """Returns the protobuf message of a case, with its term as of the day `today`."""
+    agent = agent_of(case)
     return pb.Case(
         case_id=case.case_id,
         number=case.number,
@@ -51,8 +55,17 @@ def case_message(case: Case, today: date) -> pb.Case:
         marks_on_acceptance=case.marks_on_acceptance,
         supplement=_supplement(case, today),
         acts_next=acts_next(case.kind, case.state),
+        items=map(item_message, items_of(case)),
+        contested_grade=_contested_grade(case),
+        agent=agent.message() if agent else None,
         **_acceptance(case),
     )
+
+
+def _contested_grade(case: Case) -> pb.ContestedGrade | None:
+    if case.contested_grade is None:
+        return None
+    return GradeContest.model_validate(case.contested_grade).message()
 
 
 def _supplement(case: Case, today: date) -> pb.Supplement | None:

@@ -42,7 +42,7 @@ _UNTIL_GRADED = RetryPolicy(
     backoff_coefficient=1.5,
     maximum_interval=timedelta(seconds=5),
 )
-_CHANGES_REGISTER = ("delete", "correct")
+_CHANGES_REGISTER = ("delete", "correct", "by_item")
 _SENT_BACK = "send_back"
 _CONFIRMED = "confirm_repair"
 

@@ -58,6 +58,7 @@ ACTIONS = {
     "keep_apart": N_("疑似同一的各自保留"),
     "let_stand": N_("选定同日结果以哪一个为准"),
     "change_instrument": N_("变更器具"),
+    "correct_verification": N_("依案件决定更正检定"),
     "set_instrument_state": N_("变更器具状态"),
     "record_verification": N_("登记检定"),
     "enter_record": N_("录入信用记录"),

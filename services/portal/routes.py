@@ -25,6 +25,7 @@ from services.portal.pages import (
     access_log,
     account,
     accounts,
+    agent_objection,
     alike,
     calculators,
     calendar_feed,
@@ -34,6 +35,7 @@ from services.portal.pages import (
     city,
     contact,
     drafts,
+    entry_objection,
     escalations,
     exports,
     first_notices,
@@ -81,7 +83,11 @@ from services.portal.pages import (
 
 # The pages to which files are sent.
 OBJECTION_PATH, REPAIR_PATH = "/objections/new", "/repairs/new"
-EVIDENCE_PATHS = (OBJECTION_PATH, REPAIR_PATH, RECONSIDERATION_PATH, EVIDENCE_PATH)
+OBJECTION_ABOUT_PATH, OBJECTION_AGENT_PATH = "/objections/about", "/objections/agent"
+EVIDENCE_PATHS = (
+    OBJECTION_AGENT_PATH,
+    *(OBJECTION_PATH, OBJECTION_ABOUT_PATH, REPAIR_PATH, RECONSIDERATION_PATH, EVIDENCE_PATH),
+)
 _CASEWORK = (Role.CASEWORKER, Role.UNIT_HEAD)
 
 _PUBLIC = (
@@ -130,6 +136,8 @@ _OPERATORS = (
     _at("/due-dates", calendar_feed.settings, Role.OPERATOR, form=True),
     _at("/due-dates/{secret}.ics", calendar_feed.feed),
     _at(OBJECTION_PATH, objection_wizard.lodge, Role.OPERATOR, form=True),
+    _at(OBJECTION_ABOUT_PATH, entry_objection.about, Role.OPERATOR, form=True),
+    _at(OBJECTION_AGENT_PATH, agent_objection.lodge, Role.OPERATOR, form=True),
     _at(REPAIR_PATH, repair_wizard.apply, Role.OPERATOR, form=True),
 )
 _PEOPLE = (

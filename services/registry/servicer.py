@@ -11,6 +11,7 @@ from services.registry import labels, queries, record_months
 from services.registry.commands import (
     bureaus,
     clock,
+    entry_corrections,
     instruments,
     record_endings,
     records,
@@ -50,6 +51,9 @@ class RegistryServicer(Servicer, rpc.RegistryServiceServicer):
     RepairRecords = change(record_endings.repair_records)
     RestoreRecords = change(restoration.restore_records)
     StopDisclosure = change(record_endings.stop_disclosure)
+    GetEntry = query(entry_corrections.get_entry)
+    CheckCorrection = query(entry_corrections.check_correction)
+    CorrectEntry = change(entry_corrections.correct_entry)
     GetRecord = query(queries.get_record)
     ListRecords = query(queries.list_records)
     ListDisclosedRecords = query(queries.list_disclosed_records)

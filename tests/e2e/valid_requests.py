@@ -220,6 +220,11 @@ def _of_repair(place: Place) -> dict[str, Any]:
     }
 
 
+def _entry(place: Place) -> registry.EntryCorrection:
+    corrected = registry.FieldValue(field="address", value="测试路9号")
+    return registry.EntryCorrection(target="subject", id=place.subject_id, values=[corrected])
+
+
 _OF_NEW_RECORD: dict[str, Callable[..., Message]] = {
     "RepairRecords": registry.RepairRecordsRequest,
     "RestoreRecords": registry.RestoreRecordsRequest,
@@ -250,6 +255,11 @@ _OF_PLACE: dict[str, Callable[[Place], Message]] = {
     "EnterRecord": enter_record,
     "CheckRecord": lambda place: registry.CheckRecordRequest(record=enter_record(place).record),
     "CorrectRecord": _correct,
+    "GetEntry": lambda place: registry.GetEntryRequest(target="subject", id=place.subject_id),
+    "CheckCorrection": lambda place: registry.CheckCorrectionRequest(correction=_entry(place)),
+    "CorrectEntry": lambda place: registry.CorrectEntryRequest(
+        request_id=new_request_id(), correction=_entry(place), ground="测试", case_id=place.case_id
+    ),
     "SetContested": lambda place: registry.SetContestedRequest(
         request_id=new_request_id(),
         record_ids=[place.record.record_id],

@@ -56,6 +56,8 @@ CALLS_OF: dict[str, list[str]] = {
         *(f"RegistryService.{name}" for name in ("ListBureaus", "SetContested", "CorrectRecord")),
         *(f"RegistryService.{name}" for name in ("WithdrawRecord", "RepairRecords")),
         "RegistryService.StopDisclosure",
+        *(f"RegistryService.{name}" for name in ("GetEntry", "CheckCorrection", "CorrectEntry")),
+        "AssessmentService.WhatIf",
         *(f"GradingService.{name}" for name in ("GetGrade", "ListGrades", "GetReceipt")),
         *(f"GradingService.{name}" for name in ("GetRecordGraded", "GetReceiptDigests")),
         "IdentityService.ListUnitPeople",
@@ -197,6 +199,12 @@ RegistryService.RepairRecords own            -  -  -  -  -  -  -  -  -  -  -   -
 RegistryService.RepairRecords foreign        -  -  -  -  -  -  -  -  -  -  -   -  -  -
 RegistryService.StopDisclosure own           -  -  -  -  -  -  -  -  -  -  -   -  -  -
 RegistryService.StopDisclosure foreign       -  -  -  -  -  -  -  -  -  -  -   -  -  -
+RegistryService.GetEntry own                 -  -  -  -  -  -  -  -  -  -  -   -  -  -
+RegistryService.GetEntry foreign             -  -  -  -  -  -  -  -  -  -  -   -  -  -
+RegistryService.CheckCorrection own          -  -  -  -  -  -  -  -  -  -  -   -  -  -
+RegistryService.CheckCorrection foreign      -  -  -  -  -  -  -  -  -  -  -   -  -  -
+RegistryService.CorrectEntry own             -  -  -  -  -  -  -  -  -  -  -   -  -  -
+RegistryService.CorrectEntry foreign         -  -  -  -  -  -  -  -  -  -  -   -  -  -
 RegistryService.GetRecord own                +  +  +  +  +  -  +  -  -  -  -   +  +  +
 RegistryService.GetRecord neighbour          -  +  +  +  +  -  +  -  -  -  -   +  +  +
 RegistryService.GetRecord foreign            -  -  -  -  -  -  -  -  -  -  -   -  -  -

@@ -248,6 +248,8 @@ TABLE = """
 /cases/{case_id}/decide-repair foreign                    >   - - - - - - - - -  - - -
 /cases/{case_id}/extension own                            >   - - + - - - - - -  - + -
 /cases/{case_id}/extension foreign                        >   - - - - - - - - -  - - -
+/objections/about any                                     >   + - - - - - - - -  - - -
+/objections/agent any                                     >   + - - - - - - - -  - - -
 /cases/{case_id}/reconsider own                           >   + - - - - - - - -  - - -
 /cases/{case_id}/reconsider neighbour                     >   - - - - - - - - -  - - -
 /cases/{case_id}/reconsider foreign                       >   - - - - - - - - -  - - -

@@ -178,6 +178,16 @@ async def test_stopped_disclosure_is_carried_out_in_the_register(temporal_client
     assert notes.done == ["mark_contested", *FOLLOW_THROUGH]
 
 
+async def test_a_case_decided_item_by_item_is_carried_out_in_the_register(
+    temporal_client: Client,
+) -> None:
+    notes = Notes()
+    partly = Ending(how=End.DECIDED, outcome="by_item")
+    async with case_of(temporal_client, notes, ending=partly) as handle:
+        await handle.result()
+    assert notes.done == ["mark_contested", *FOLLOW_THROUGH]
+
+
 async def test_a_matter_is_sent_back_before_its_records_are_free(temporal_client: Client) -> None:
     notes = Notes()
     back = Ending(how=End.DECIDED, outcome="send_back")

@@ -118,6 +118,9 @@ class Case(_message.Message):
     ACTS_NEXT_FIELD_NUMBER: _builtins.int
     ACCEPT_BY_FIELD_NUMBER: _builtins.int
     ACCEPT_BY_EXAMPLE_FIELD_NUMBER: _builtins.int
+    ITEMS_FIELD_NUMBER: _builtins.int
+    CONTESTED_GRADE_FIELD_NUMBER: _builtins.int
+    AGENT_FIELD_NUMBER: _builtins.int
     case_id: _builtins.str
     """Stable id."""
     number: _builtins.str
@@ -141,8 +144,9 @@ class Case(_message.Message):
     extension_ground: _builtins.str
     """Why the extension is requested."""
     outcome: _builtins.str
-    """delete, correct, stop_disclosure or uphold; of a reconsideration also send_back; of a repair
-    confirm_repair or decline_repair; empty while undecided.
+    """delete, correct, stop_disclosure or uphold; by_item where the items have different ones; of a
+    reconsideration also send_back; of a repair confirm_repair or decline_repair; empty while
+    undecided.
     """
     reasons: _builtins.str
     """Reasons of the decision."""
@@ -210,6 +214,18 @@ class Case(_message.Message):
     def supplement(self) -> Global___Supplement:
         """What the bureau asked the subject to supplement; unset once it came, and if nothing is missing."""
 
+    @_builtins.property
+    def items(self) -> _containers.RepeatedCompositeFieldContainer[Global___ContestedItem]:
+        """What is contested, item by item; empty for a repair."""
+
+    @_builtins.property
+    def contested_grade(self) -> Global___ContestedGrade:
+        """The grade that is contested with its inputs, the records; unset for any other case."""
+
+    @_builtins.property
+    def agent(self) -> Global___Agent:
+        """Who lodged the case for the subject with a mandate; unset where the subject did itself."""
+
     def __init__(
         self,
         *,
@@ -245,14 +261,196 @@ class Case(_message.Message):
         acts_next: _builtins.str = ...,
         accept_by: _builtins.str = ...,
         accept_by_example: _builtins.bool = ...,
+        items: _abc.Iterable[Global___ContestedItem] | None = ...,
+        contested_grade: Global___ContestedGrade | None = ...,
+        agent: Global___Agent | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["closed_at", b"closed_at", "decided_at", b"decided_at", "lodged_at", b"lodged_at", "repair", b"repair", "supplement", b"supplement", "term", b"term"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["agent", b"agent", "closed_at", b"closed_at", "contested_grade", b"contested_grade", "decided_at", b"decided_at", "lodged_at", b"lodged_at", "repair", b"repair", "supplement", b"supplement", "term", b"term"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["accept_by", b"accept_by", "accept_by_example", b"accept_by_example", "acts_next", b"acts_next", "bureau", b"bureau", "case_id", b"case_id", "caseworker", b"caseworker", "closed_at", b"closed_at", "decided_at", b"decided_at", "decided_by", b"decided_by", "evidence", b"evidence", "extension_ground", b"extension_ground", "extension_requested_days", b"extension_requested_days", "follows", b"follows", "grade_after", b"grade_after", "grade_before", b"grade_before", "grounds", b"grounds", "kind", b"kind", "lodged_at", b"lodged_at", "lodged_by", b"lodged_by", "marks_on_acceptance", b"marks_on_acceptance", "number", b"number", "outcome", b"outcome", "reasons", b"reasons", "receipt_after", b"receipt_after", "receipt_before", b"receipt_before", "record_ids", b"record_ids", "repair", b"repair", "state", b"state", "subject_id", b"subject_id", "supplement", b"supplement", "term", b"term", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["accept_by", b"accept_by", "accept_by_example", b"accept_by_example", "acts_next", b"acts_next", "agent", b"agent", "bureau", b"bureau", "case_id", b"case_id", "caseworker", b"caseworker", "closed_at", b"closed_at", "contested_grade", b"contested_grade", "decided_at", b"decided_at", "decided_by", b"decided_by", "evidence", b"evidence", "extension_ground", b"extension_ground", "extension_requested_days", b"extension_requested_days", "follows", b"follows", "grade_after", b"grade_after", "grade_before", b"grade_before", "grounds", b"grounds", "items", b"items", "kind", b"kind", "lodged_at", b"lodged_at", "lodged_by", b"lodged_by", "marks_on_acceptance", b"marks_on_acceptance", "number", b"number", "outcome", b"outcome", "reasons", b"reasons", "receipt_after", b"receipt_after", "receipt_before", b"receipt_before", "record_ids", b"record_ids", "repair", b"repair", "state", b"state", "subject_id", b"subject_id", "supplement", b"supplement", "term", b"term", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Case: _TypeAlias = Case  # noqa: Y015
+
+@_typing.final
+class ContestedItem(_message.Message):
+    """One thing that a case contests, and what the decision says of it."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TARGET_FIELD_NUMBER: _builtins.int
+    ID_FIELD_NUMBER: _builtins.int
+    FACTS_FIELD_NUMBER: _builtins.int
+    OUTCOME_FIELD_NUMBER: _builtins.int
+    VALUES_FIELD_NUMBER: _builtins.int
+    target: _builtins.str
+    """record, disclosure (of a record), subject, instrument or verification."""
+    id: _builtins.str
+    """Id of the record, subject, instrument or verification."""
+    outcome: _builtins.str
+    """delete, correct, stop_disclosure or uphold; empty while undecided."""
+    @_builtins.property
+    def facts(self) -> _containers.RepeatedCompositeFieldContainer[Global___EntryValue]:
+        """What it said on the day of lodging, by field."""
+
+    @_builtins.property
+    def values(self) -> _containers.RepeatedCompositeFieldContainer[Global___EntryValue]:
+        """What the decision corrects of a subject, instrument or verification, by field. The correction of
+        a record is among those of the case.
+        """
+
+    def __init__(
+        self,
+        *,
+        target: _builtins.str = ...,
+        id: _builtins.str = ...,
+        facts: _abc.Iterable[Global___EntryValue] | None = ...,
+        outcome: _builtins.str = ...,
+        values: _abc.Iterable[Global___EntryValue] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["facts", b"facts", "id", b"id", "outcome", b"outcome", "target", b"target", "values", b"values"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ContestedItem: _TypeAlias = ContestedItem  # noqa: Y015
+
+@_typing.final
+class EntryValue(_message.Message):
+    """One field of an entry of the register and its value."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FIELD_FIELD_NUMBER: _builtins.int
+    VALUE_FIELD_NUMBER: _builtins.int
+    field: _builtins.str
+    """Name of the field, as in the register."""
+    value: _builtins.str
+    """Its value; a day as YYYY-MM-DD."""
+    def __init__(
+        self,
+        *,
+        field: _builtins.str = ...,
+        value: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["field", b"field", "value", b"value"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___EntryValue: _TypeAlias = EntryValue  # noqa: Y015
+
+@_typing.final
+class ContestedGrade(_message.Message):
+    """A contested grade, and the same computation without the contested records."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RECEIPT_ID_FIELD_NUMBER: _builtins.int
+    GRADE_FIELD_NUMBER: _builtins.int
+    SCORE_FIELD_NUMBER: _builtins.int
+    GRADE_WITHOUT_FIELD_NUMBER: _builtins.int
+    SCORE_WITHOUT_FIELD_NUMBER: _builtins.int
+    EXPLANATION_ZH_FIELD_NUMBER: _builtins.int
+    EXPLANATION_EN_FIELD_NUMBER: _builtins.int
+    receipt_id: _builtins.str
+    """The receipt of the grade."""
+    grade: _builtins.str
+    """The grade."""
+    score: _builtins.int
+    """Its score; unset where the text has none."""
+    grade_without: _builtins.str
+    """The grade without the contested records, on the day of lodging."""
+    score_without: _builtins.int
+    """The score without them; unset where the text has none."""
+    @_builtins.property
+    def explanation_zh(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """That computation in Chinese sentences."""
+
+    @_builtins.property
+    def explanation_en(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """That computation in English sentences."""
+
+    def __init__(
+        self,
+        *,
+        receipt_id: _builtins.str = ...,
+        grade: _builtins.str = ...,
+        score: _builtins.int | None = ...,
+        grade_without: _builtins.str = ...,
+        score_without: _builtins.int | None = ...,
+        explanation_zh: _abc.Iterable[_builtins.str] | None = ...,
+        explanation_en: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_score", b"_score", "_score_without", b"_score_without", "score", b"score", "score_without", b"score_without"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_score", b"_score", "_score_without", b"_score_without", "explanation_en", b"explanation_en", "explanation_zh", b"explanation_zh", "grade", b"grade", "grade_without", b"grade_without", "receipt_id", b"receipt_id", "score", b"score", "score_without", b"score_without"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__score: _TypeAlias = _typing.Literal["score"]  # noqa: Y015
+    _WhichOneofArgType__score: _TypeAlias = _typing.Literal["_score", b"_score"]  # noqa: Y015
+    _WhichOneofReturnType__score_without: _TypeAlias = _typing.Literal["score_without"]  # noqa: Y015
+    _WhichOneofArgType__score_without: _TypeAlias = _typing.Literal["_score_without", b"_score_without"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__score) -> _WhichOneofReturnType__score | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__score_without) -> _WhichOneofReturnType__score_without | None: ...
+
+Global___ContestedGrade: _TypeAlias = ContestedGrade  # noqa: Y015
+
+@_typing.final
+class Agent(_message.Message):
+    """Who acts for the subject of a case, and the mandate by which it does."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ACCOUNT_ID_FIELD_NUMBER: _builtins.int
+    SUBJECT_ID_FIELD_NUMBER: _builtins.int
+    NAME_FIELD_NUMBER: _builtins.int
+    MANDATE_ID_FIELD_NUMBER: _builtins.int
+    SCOPE_FIELD_NUMBER: _builtins.int
+    UNTIL_FIELD_NUMBER: _builtins.int
+    CHECKED_BY_FIELD_NUMBER: _builtins.int
+    CHECKED_ON_FIELD_NUMBER: _builtins.int
+    account_id: _builtins.str
+    """Its account."""
+    subject_id: _builtins.str
+    """The subject to which that account belongs."""
+    name: _builtins.str
+    """Name of the agent as in the mandate."""
+    mandate_id: _builtins.str
+    """The file of the mandate, among the evidence of the case."""
+    until: _builtins.str
+    """Last day on which the mandate holds."""
+    checked_by: _builtins.str
+    """Account of the person of the bureau who checked the mandate; empty until then."""
+    checked_on: _builtins.str
+    """The day of that check."""
+    @_builtins.property
+    def scope(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """What it may do: objection, reconsideration."""
+
+    def __init__(
+        self,
+        *,
+        account_id: _builtins.str = ...,
+        subject_id: _builtins.str = ...,
+        name: _builtins.str = ...,
+        mandate_id: _builtins.str = ...,
+        scope: _abc.Iterable[_builtins.str] | None = ...,
+        until: _builtins.str = ...,
+        checked_by: _builtins.str = ...,
+        checked_on: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_id", b"account_id", "checked_by", b"checked_by", "checked_on", b"checked_on", "mandate_id", b"mandate_id", "name", b"name", "scope", b"scope", "subject_id", b"subject_id", "until", b"until"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Agent: _TypeAlias = Agent  # noqa: Y015
 
 @_typing.final
 class Supplement(_message.Message):
@@ -610,6 +808,8 @@ class LodgeObjectionRequest(_message.Message):
     GROUNDS_FIELD_NUMBER: _builtins.int
     EVIDENCE_FIELD_NUMBER: _builtins.int
     EVIDENCE_IDS_FIELD_NUMBER: _builtins.int
+    AGAINST_FIELD_NUMBER: _builtins.int
+    MANDATE_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """Makes the call safe to repeat."""
     subject_id: _builtins.str
@@ -618,7 +818,7 @@ class LodgeObjectionRequest(_message.Message):
     """What is wrong with them."""
     @_builtins.property
     def record_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """Records objected to."""
+        """Records objected to; may be empty where `against` names something else."""
 
     @_builtins.property
     def evidence(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
@@ -627,6 +827,16 @@ class LodgeObjectionRequest(_message.Message):
     @_builtins.property
     def evidence_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Files that were sent for this case before (EvidenceService)."""
+
+    @_builtins.property
+    def against(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """What else is objected to, each as kind/id: disclosure/record, subject/id, instrument/id,
+        verification/id, record/id, or grade/receipt, whose contested inputs are the records.
+        """
+
+    @_builtins.property
+    def mandate(self) -> Global___Mandate:
+        """The mandate of an agent who lodges for the subject; unset where the subject does itself."""
 
     def __init__(
         self,
@@ -637,14 +847,52 @@ class LodgeObjectionRequest(_message.Message):
         grounds: _builtins.str = ...,
         evidence: _abc.Iterable[_builtins.str] | None = ...,
         evidence_ids: _abc.Iterable[_builtins.str] | None = ...,
+        against: _abc.Iterable[_builtins.str] | None = ...,
+        mandate: Global___Mandate | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["mandate", b"mandate"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["evidence", b"evidence", "evidence_ids", b"evidence_ids", "grounds", b"grounds", "record_ids", b"record_ids", "request_id", b"request_id", "subject_id", b"subject_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["against", b"against", "evidence", b"evidence", "evidence_ids", b"evidence_ids", "grounds", b"grounds", "mandate", b"mandate", "record_ids", b"record_ids", "request_id", b"request_id", "subject_id", b"subject_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___LodgeObjectionRequest: _TypeAlias = LodgeObjectionRequest  # noqa: Y015
+
+@_typing.final
+class Mandate(_message.Message):
+    """A mandate by which an agent lodges a case for its subject."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    AGENT_NAME_FIELD_NUMBER: _builtins.int
+    MANDATE_ID_FIELD_NUMBER: _builtins.int
+    SCOPE_FIELD_NUMBER: _builtins.int
+    UNTIL_FIELD_NUMBER: _builtins.int
+    agent_name: _builtins.str
+    """Name of the agent as in the mandate."""
+    mandate_id: _builtins.str
+    """The file of the mandate, sent before (EvidenceService) and held for the agent's own subject."""
+    until: _builtins.str
+    """Last day on which it holds."""
+    @_builtins.property
+    def scope(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """What the agent may do."""
+
+    def __init__(
+        self,
+        *,
+        agent_name: _builtins.str = ...,
+        mandate_id: _builtins.str = ...,
+        scope: _abc.Iterable[_builtins.str] | None = ...,
+        until: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["agent_name", b"agent_name", "mandate_id", b"mandate_id", "scope", b"scope", "until", b"until"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Mandate: _TypeAlias = Mandate  # noqa: Y015
 
 @_typing.final
 class LodgeObjectionResponse(_message.Message):
@@ -1057,6 +1305,7 @@ class DecideObjectionRequest(_message.Message):
     OUTCOME_FIELD_NUMBER: _builtins.int
     REASONS_FIELD_NUMBER: _builtins.int
     CORRECTIONS_FIELD_NUMBER: _builtins.int
+    ITEMS_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """Makes the call safe to repeat."""
     case_id: _builtins.str
@@ -1064,12 +1313,19 @@ class DecideObjectionRequest(_message.Message):
     outcome: _builtins.str
     """delete, correct, stop_disclosure or uphold; of a reconsideration also send_back, by which the
     first bureau decides anew.
+    by_item where each item has its own.
     """
     reasons: _builtins.str
     """Reasons, for the subject to read."""
     @_builtins.property
     def corrections(self) -> _containers.RepeatedCompositeFieldContainer[Global___Correction]:
-        """Corrections, one per record, when the outcome is `correct`."""
+        """Corrections, one per record whose outcome is `correct`."""
+
+    @_builtins.property
+    def items(self) -> _containers.RepeatedCompositeFieldContainer[Global___ItemDecision]:
+        """What the decision says of each item: with the outcome by_item of every one, otherwise only what
+        is corrected of subjects, instruments and verifications.
+        """
 
     def __init__(
         self,
@@ -1079,14 +1335,47 @@ class DecideObjectionRequest(_message.Message):
         outcome: _builtins.str = ...,
         reasons: _builtins.str = ...,
         corrections: _abc.Iterable[Global___Correction] | None = ...,
+        items: _abc.Iterable[Global___ItemDecision] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["case_id", b"case_id", "corrections", b"corrections", "outcome", b"outcome", "reasons", b"reasons", "request_id", b"request_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["case_id", b"case_id", "corrections", b"corrections", "items", b"items", "outcome", b"outcome", "reasons", b"reasons", "request_id", b"request_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___DecideObjectionRequest: _TypeAlias = DecideObjectionRequest  # noqa: Y015
+
+@_typing.final
+class ItemDecision(_message.Message):
+    """What a decision says of one contested item."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ITEM_FIELD_NUMBER: _builtins.int
+    OUTCOME_FIELD_NUMBER: _builtins.int
+    VALUES_FIELD_NUMBER: _builtins.int
+    item: _builtins.str
+    """The item as kind/id."""
+    outcome: _builtins.str
+    """delete, correct, stop_disclosure or uphold; empty takes the outcome of the decision."""
+    @_builtins.property
+    def values(self) -> _containers.RepeatedCompositeFieldContainer[Global___EntryValue]:
+        """What is corrected of a subject, instrument or verification; the others stay."""
+
+    def __init__(
+        self,
+        *,
+        item: _builtins.str = ...,
+        outcome: _builtins.str = ...,
+        values: _abc.Iterable[Global___EntryValue] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["item", b"item", "outcome", b"outcome", "values", b"values"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ItemDecision: _TypeAlias = ItemDecision  # noqa: Y015
 
 @_typing.final
 class DecideObjectionResponse(_message.Message):
@@ -1206,6 +1495,7 @@ class ListCasesRequest(_message.Message):
     MINE_FIELD_NUMBER: _builtins.int
     NAME_CONTAINS_FIELD_NUMBER: _builtins.int
     DECIDED_TO_FIELD_NUMBER: _builtins.int
+    AS_AGENT_FIELD_NUMBER: _builtins.int
     bureau: _builtins.str
     """Only this bureau; empty means all in the caller's scope."""
     subject_id: _builtins.str
@@ -1254,6 +1544,8 @@ class ListCasesRequest(_message.Message):
     """
     decided_to: _builtins.str
     """Only cases decided on this day or earlier."""
+    as_agent: _builtins.bool
+    """Cases of other subjects in which the caller acts with a mandate in force, instead of its own."""
     @_builtins.property
     def subject_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Only cases of these subjects; empty means of all."""
@@ -1289,10 +1581,11 @@ class ListCasesRequest(_message.Message):
         mine: _builtins.bool = ...,
         name_contains: _builtins.str = ...,
         decided_to: _builtins.str = ...,
+        as_agent: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["accept_from", b"accept_from", "accept_to", b"accept_to", "bureau", b"bureau", "caseworker", b"caseworker", "caseworkers", b"caseworkers", "decided_from", b"decided_from", "decided_to", b"decided_to", "due_from", b"due_from", "due_to", b"due_to", "include_closed", b"include_closed", "kind", b"kind", "late", b"late", "lodged_from", b"lodged_from", "lodged_to", b"lodged_to", "mine", b"mine", "name_contains", b"name_contains", "order_by", b"order_by", "page_size", b"page_size", "page_token", b"page_token", "sector", b"sector", "state", b"state", "subject_id", b"subject_id", "subject_ids", b"subject_ids", "unassigned", b"unassigned"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["accept_from", b"accept_from", "accept_to", b"accept_to", "as_agent", b"as_agent", "bureau", b"bureau", "caseworker", b"caseworker", "caseworkers", b"caseworkers", "decided_from", b"decided_from", "decided_to", b"decided_to", "due_from", b"due_from", "due_to", b"due_to", "include_closed", b"include_closed", "kind", b"kind", "late", b"late", "lodged_from", b"lodged_from", "lodged_to", b"lodged_to", "mine", b"mine", "name_contains", b"name_contains", "order_by", b"order_by", "page_size", b"page_size", "page_token", b"page_token", "sector", b"sector", "state", b"state", "subject_id", b"subject_id", "subject_ids", b"subject_ids", "unassigned", b"unassigned"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -1902,6 +1902,225 @@ class RestoreRecordsResponse(_message.Message):
 Global___RestoreRecordsResponse: _TypeAlias = RestoreRecordsResponse  # noqa: Y015
 
 @_typing.final
+class EntryCorrection(_message.Message):
+    """What a decision corrects of one entry of the register."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TARGET_FIELD_NUMBER: _builtins.int
+    ID_FIELD_NUMBER: _builtins.int
+    VALUES_FIELD_NUMBER: _builtins.int
+    target: _builtins.str
+    """subject, instrument or verification."""
+    id: _builtins.str
+    """Its id."""
+    @_builtins.property
+    def values(self) -> _containers.RepeatedCompositeFieldContainer[Global___FieldValue]:
+        """The new values; every other field stays."""
+
+    def __init__(
+        self,
+        *,
+        target: _builtins.str = ...,
+        id: _builtins.str = ...,
+        values: _abc.Iterable[Global___FieldValue] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["id", b"id", "target", b"target", "values", b"values"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___EntryCorrection: _TypeAlias = EntryCorrection  # noqa: Y015
+
+@_typing.final
+class FieldValue(_message.Message):
+    """One field of an entry and its value."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FIELD_FIELD_NUMBER: _builtins.int
+    VALUE_FIELD_NUMBER: _builtins.int
+    field: _builtins.str
+    """Name of the field, as in the message of the entry."""
+    value: _builtins.str
+    """Its value; a day as YYYY-MM-DD."""
+    def __init__(
+        self,
+        *,
+        field: _builtins.str = ...,
+        value: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["field", b"field", "value", b"value"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___FieldValue: _TypeAlias = FieldValue  # noqa: Y015
+
+@_typing.final
+class GetEntryRequest(_message.Message):
+    """Request of GetEntry."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TARGET_FIELD_NUMBER: _builtins.int
+    ID_FIELD_NUMBER: _builtins.int
+    target: _builtins.str
+    """subject, instrument or verification."""
+    id: _builtins.str
+    """Its id."""
+    def __init__(
+        self,
+        *,
+        target: _builtins.str = ...,
+        id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["id", b"id", "target", b"target"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetEntryRequest: _TypeAlias = GetEntryRequest  # noqa: Y015
+
+@_typing.final
+class GetEntryResponse(_message.Message):
+    """Response of GetEntry."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ID_FIELD_NUMBER: _builtins.int
+    SUBJECT_ID_FIELD_NUMBER: _builtins.int
+    BUREAU_FIELD_NUMBER: _builtins.int
+    VALUES_FIELD_NUMBER: _builtins.int
+    id: _builtins.str
+    """Its id, of the entry that is there now where it was joined to another."""
+    subject_id: _builtins.str
+    """The subject, or the owner of the instrument."""
+    bureau: _builtins.str
+    """The bureau of the subject or owner."""
+    @_builtins.property
+    def values(self) -> _containers.RepeatedCompositeFieldContainer[Global___FieldValue]:
+        """Every field that can be corrected, with its value."""
+
+    def __init__(
+        self,
+        *,
+        id: _builtins.str = ...,
+        subject_id: _builtins.str = ...,
+        bureau: _builtins.str = ...,
+        values: _abc.Iterable[Global___FieldValue] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["bureau", b"bureau", "id", b"id", "subject_id", b"subject_id", "values", b"values"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetEntryResponse: _TypeAlias = GetEntryResponse  # noqa: Y015
+
+@_typing.final
+class CheckCorrectionRequest(_message.Message):
+    """Request of CheckCorrection."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CORRECTION_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def correction(self) -> Global___EntryCorrection:
+        """The correction."""
+
+    def __init__(
+        self,
+        *,
+        correction: Global___EntryCorrection | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["correction", b"correction"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["correction", b"correction"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CheckCorrectionRequest: _TypeAlias = CheckCorrectionRequest  # noqa: Y015
+
+@_typing.final
+class CheckCorrectionResponse(_message.Message):
+    """Response of CheckCorrection: empty, because a correction that cannot be made is refused."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CheckCorrectionResponse: _TypeAlias = CheckCorrectionResponse  # noqa: Y015
+
+@_typing.final
+class CorrectEntryRequest(_message.Message):
+    """Request of CorrectEntry."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    CORRECTION_FIELD_NUMBER: _builtins.int
+    GROUND_FIELD_NUMBER: _builtins.int
+    CASE_ID_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """Makes the call safe to repeat."""
+    ground: _builtins.str
+    """Number of the case and article."""
+    case_id: _builtins.str
+    """The case."""
+    @_builtins.property
+    def correction(self) -> Global___EntryCorrection:
+        """The correction."""
+
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        correction: Global___EntryCorrection | None = ...,
+        ground: _builtins.str = ...,
+        case_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["correction", b"correction"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["case_id", b"case_id", "correction", b"correction", "ground", b"ground", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CorrectEntryRequest: _TypeAlias = CorrectEntryRequest  # noqa: Y015
+
+@_typing.final
+class CorrectEntryResponse(_message.Message):
+    """Response of CorrectEntry."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    VERSION_FIELD_NUMBER: _builtins.int
+    version: _builtins.int
+    """Version of the entry with the correction."""
+    def __init__(
+        self,
+        *,
+        version: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["version", b"version"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CorrectEntryResponse: _TypeAlias = CorrectEntryResponse  # noqa: Y015
+
+@_typing.final
 class StopDisclosureRequest(_message.Message):
     """Request of StopDisclosure."""
 

@@ -135,6 +135,21 @@ class RegistryServiceStub:
                 request_serializer=protos_dot_registry_dot_v1_dot_registry__pb2.StopDisclosureRequest.SerializeToString,
                 response_deserializer=protos_dot_registry_dot_v1_dot_registry__pb2.StopDisclosureResponse.FromString,
                 _registered_method=True)
+        self.GetEntry = channel.unary_unary(
+                '/quanheng.registry.v1.RegistryService/GetEntry',
+                request_serializer=protos_dot_registry_dot_v1_dot_registry__pb2.GetEntryRequest.SerializeToString,
+                response_deserializer=protos_dot_registry_dot_v1_dot_registry__pb2.GetEntryResponse.FromString,
+                _registered_method=True)
+        self.CheckCorrection = channel.unary_unary(
+                '/quanheng.registry.v1.RegistryService/CheckCorrection',
+                request_serializer=protos_dot_registry_dot_v1_dot_registry__pb2.CheckCorrectionRequest.SerializeToString,
+                response_deserializer=protos_dot_registry_dot_v1_dot_registry__pb2.CheckCorrectionResponse.FromString,
+                _registered_method=True)
+        self.CorrectEntry = channel.unary_unary(
+                '/quanheng.registry.v1.RegistryService/CorrectEntry',
+                request_serializer=protos_dot_registry_dot_v1_dot_registry__pb2.CorrectEntryRequest.SerializeToString,
+                response_deserializer=protos_dot_registry_dot_v1_dot_registry__pb2.CorrectEntryResponse.FromString,
+                _registered_method=True)
         self.RestoreRecords = channel.unary_unary(
                 '/quanheng.registry.v1.RegistryService/RestoreRecords',
                 request_serializer=protos_dot_registry_dot_v1_dot_registry__pb2.RestoreRecordsRequest.SerializeToString,
@@ -306,6 +321,28 @@ class RegistryServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetEntry(self, request, context):
+        """Reads what the register says in an entry that can be contested: of a subject, an instrument or a
+        verification.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CheckCorrection(self, request, context):
+        """Tells whether a correction of a subject, an instrument or a verification could be carried out.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CorrectEntry(self, request, context):
+        """Corrects a subject, an instrument or a verification as a decided case orders.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def RestoreRecords(self, request, context):
         """Puts records back on file that left the archive before their time.
         """
@@ -443,6 +480,21 @@ def add_RegistryServiceServicer_to_server(servicer, server):
                     servicer.StopDisclosure,
                     request_deserializer=protos_dot_registry_dot_v1_dot_registry__pb2.StopDisclosureRequest.FromString,
                     response_serializer=protos_dot_registry_dot_v1_dot_registry__pb2.StopDisclosureResponse.SerializeToString,
+            ),
+            'GetEntry': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetEntry,
+                    request_deserializer=protos_dot_registry_dot_v1_dot_registry__pb2.GetEntryRequest.FromString,
+                    response_serializer=protos_dot_registry_dot_v1_dot_registry__pb2.GetEntryResponse.SerializeToString,
+            ),
+            'CheckCorrection': grpc.unary_unary_rpc_method_handler(
+                    servicer.CheckCorrection,
+                    request_deserializer=protos_dot_registry_dot_v1_dot_registry__pb2.CheckCorrectionRequest.FromString,
+                    response_serializer=protos_dot_registry_dot_v1_dot_registry__pb2.CheckCorrectionResponse.SerializeToString,
+            ),
+            'CorrectEntry': grpc.unary_unary_rpc_method_handler(
+                    servicer.CorrectEntry,
+                    request_deserializer=protos_dot_registry_dot_v1_dot_registry__pb2.CorrectEntryRequest.FromString,
+                    response_serializer=protos_dot_registry_dot_v1_dot_registry__pb2.CorrectEntryResponse.SerializeToString,
             ),
             'RestoreRecords': grpc.unary_unary_rpc_method_handler(
                     servicer.RestoreRecords,
@@ -1011,6 +1063,87 @@ class RegistryService:
             '/quanheng.registry.v1.RegistryService/StopDisclosure',
             protos_dot_registry_dot_v1_dot_registry__pb2.StopDisclosureRequest.SerializeToString,
             protos_dot_registry_dot_v1_dot_registry__pb2.StopDisclosureResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetEntry(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/quanheng.registry.v1.RegistryService/GetEntry',
+            protos_dot_registry_dot_v1_dot_registry__pb2.GetEntryRequest.SerializeToString,
+            protos_dot_registry_dot_v1_dot_registry__pb2.GetEntryResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CheckCorrection(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/quanheng.registry.v1.RegistryService/CheckCorrection',
+            protos_dot_registry_dot_v1_dot_registry__pb2.CheckCorrectionRequest.SerializeToString,
+            protos_dot_registry_dot_v1_dot_registry__pb2.CheckCorrectionResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CorrectEntry(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/quanheng.registry.v1.RegistryService/CorrectEntry',
+            protos_dot_registry_dot_v1_dot_registry__pb2.CorrectEntryRequest.SerializeToString,
+            protos_dot_registry_dot_v1_dot_registry__pb2.CorrectEntryResponse.FromString,
             options,
             channel_credentials,
             insecure,

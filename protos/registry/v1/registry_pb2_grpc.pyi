@@ -58,6 +58,14 @@ class RegistryServiceStub:
     """Marks records as repaired: from that day they no longer count."""
     StopDisclosure: _aio.UnaryUnaryMultiCallable[_registry_pb2.StopDisclosureRequest, _registry_pb2.StopDisclosureResponse]
     """Stops the disclosure of records, which go on to count."""
+    GetEntry: _aio.UnaryUnaryMultiCallable[_registry_pb2.GetEntryRequest, _registry_pb2.GetEntryResponse]
+    """Reads what the register says in an entry that can be contested: of a subject, an instrument or a
+    verification.
+    """
+    CheckCorrection: _aio.UnaryUnaryMultiCallable[_registry_pb2.CheckCorrectionRequest, _registry_pb2.CheckCorrectionResponse]
+    """Tells whether a correction of a subject, an instrument or a verification could be carried out."""
+    CorrectEntry: _aio.UnaryUnaryMultiCallable[_registry_pb2.CorrectEntryRequest, _registry_pb2.CorrectEntryResponse]
+    """Corrects a subject, an instrument or a verification as a decided case orders."""
     RestoreRecords: _aio.UnaryUnaryMultiCallable[_registry_pb2.RestoreRecordsRequest, _registry_pb2.RestoreRecordsResponse]
     """Puts records back on file that left the archive before their time."""
     GetRecord: _aio.UnaryUnaryMultiCallable[_registry_pb2.GetRecordRequest, _registry_pb2.GetRecordResponse]
@@ -231,6 +239,32 @@ class RegistryServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _aio.ServicerContext[_registry_pb2.StopDisclosureRequest, _abc.Awaitable[_registry_pb2.StopDisclosureResponse]],
     ) -> _abc.Awaitable[_registry_pb2.StopDisclosureResponse]:
         """Stops the disclosure of records, which go on to count."""
+
+    @_abc_1.abstractmethod
+    def GetEntry(
+        self,
+        request: _registry_pb2.GetEntryRequest,
+        context: _aio.ServicerContext[_registry_pb2.GetEntryRequest, _abc.Awaitable[_registry_pb2.GetEntryResponse]],
+    ) -> _abc.Awaitable[_registry_pb2.GetEntryResponse]:
+        """Reads what the register says in an entry that can be contested: of a subject, an instrument or a
+        verification.
+        """
+
+    @_abc_1.abstractmethod
+    def CheckCorrection(
+        self,
+        request: _registry_pb2.CheckCorrectionRequest,
+        context: _aio.ServicerContext[_registry_pb2.CheckCorrectionRequest, _abc.Awaitable[_registry_pb2.CheckCorrectionResponse]],
+    ) -> _abc.Awaitable[_registry_pb2.CheckCorrectionResponse]:
+        """Tells whether a correction of a subject, an instrument or a verification could be carried out."""
+
+    @_abc_1.abstractmethod
+    def CorrectEntry(
+        self,
+        request: _registry_pb2.CorrectEntryRequest,
+        context: _aio.ServicerContext[_registry_pb2.CorrectEntryRequest, _abc.Awaitable[_registry_pb2.CorrectEntryResponse]],
+    ) -> _abc.Awaitable[_registry_pb2.CorrectEntryResponse]:
+        """Corrects a subject, an instrument or a verification as a decided case orders."""
 
     @_abc_1.abstractmethod
     def RestoreRecords(

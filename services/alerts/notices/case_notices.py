@@ -19,8 +19,9 @@ from protos.objection.v1 import events_pb2 as objection
 from protos.objection.v1 import objection_pb2
 from services.alerts.notices import arrivals
 from services.alerts.notices.issue import Matter, contact_of, issue, known
+from services.alerts.notices.parties import applicants
 from services.alerts.notices.texts import Contact, Text, body
-from services.alerts.tables import Bureau, NoticeKind, Subject
+from services.alerts.tables import Bureau, NoticeKind
 
 _KINDS_EN = {"objection": "objection", "reconsideration": "reconsideration", "repair": "repair"}
 
@@ -88,14 +89,14 @@ async def colleagues_named(change: Change, received: Received[objection.Colleagu
 async def supplement_due(change: Change, received: Received[objection.SupplementDue]) -> None:
     """Issues a notice to the subject that the bureau waits for a supplement to its case."""
     message, case = received.message, received.message.case
-    subject = await known(change.session, Subject, case.subject_id)
     text = Text(
         f"请补正：{case.number}",
         body(message.message_zh, f"须补正的内容：{case.supplement.missing}"),
     )
     key = f"supplement/{case.case_id}/{message.rung}"
-    matter = Matter(f"case/{case.case_id}")
-    await issue(change, NoticeKind.TERM, key, subject, case.bureau, text, matter)
+    for end, subject in await applicants(change, case):
+        matter = Matter(f"case/{case.case_id}")
+        await issue(change, NoticeKind.TERM, key + end, subject, case.bureau, text, matter)
 
 
 async def recusal_asked(change: Change, received: Received[objection.RecusalAsked]) -> None:
@@ -129,9 +130,9 @@ async def recusal_decided(change: Change, received: Received[objection.RecusalDe
     bureau = await known(session, Bureau, case.bureau)
     await issue(change, NoticeKind.TERM, key, bureau, case.bureau, text, matter)
     if not recusal.own_accord:
-        subject = await known(session, Subject, case.subject_id)
         key = f"{key}/subject"
-        await issue(change, NoticeKind.TERM, key, subject, case.bureau, text, matter)
+        for end, subject in await applicants(change, case):
+            await issue(change, NoticeKind.TERM, key + end, subject, case.bureau, text, matter)
 
 
 async def _tell_bureau(change: Change, case: objection_pb2.Case, key: str, text: Text) -> None:
@@ -142,17 +143,17 @@ async def _tell_bureau(change: Change, case: objection_pb2.Case, key: str, text:
 async def _tell_applicant(
     change: Change, case: objection_pb2.Case, key: str, text: Text, english: Text
 ) -> None:
-    subject = await known(change.session, Subject, case.subject_id)
-    await issue(
-        change,
-        NoticeKind.CASE,
-        key,
-        subject,
-        case.bureau,
-        text,
-        _about(case),
-        in_english=lambda: english,
-    )
+    for end, subject in await applicants(change, case):
+        await issue(
+            change,
+            NoticeKind.CASE,
+            key + end,
+            subject,
+            case.bureau,
+            text,
+            _about(case),
+            in_english=lambda: english,
+        )
 
 
 def _about(case: objection_pb2.Case) -> Matter:

@@ -10,6 +10,9 @@ import re
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+import grpc
+
+from plumbing.client import Refusal
 from protos.registry.v1 import registry_pb2 as pb
 from services.cli.client import GRPC_SERVICES, Client
 
@@ -17,7 +20,16 @@ WHOLE = re.compile(r"[0-9a-f]{32}")
 
 
 async def _subject(client: Client, given: str) -> str:
-    response = await client.registry.GetSubject(pb.GetSubjectRequest(subject_id=given))
+    """The id of a subject; what is given, where only the service may look the subject up.
+
+    An agent names the subject for which it lodges, and may not read it.
+    """
+    try:
+        response = await client.registry.GetSubject(pb.GetSubjectRequest(subject_id=given))
+    except Refusal as refusal:
+        if refusal.code is grpc.StatusCode.PERMISSION_DENIED:
+            return given
+        raise
     return str(response.subject.subject_id)
 
 

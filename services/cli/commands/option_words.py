@@ -19,6 +19,17 @@ HELP = {
     "confirm": "不予修复 | refuse",
     "corrections": "更正：信用信息[:字段]=值，不写字段即分值，可多次；字段为 kind、points、"
     "determined_on、summary | RECORD[:FIELD]=VALUE, repeatable",
+    "against": "对什么提出异议，写作 类别/id，可多次：record、disclosure（记录的公开）、"
+    "instrument、verification、subject，或者 grade/评级凭证（与 --record 一起）"
+    " | what is objected to, as KIND/ID, repeatable",
+    "items": "各项处理结果：类别/id=结果，更正为 类别/id:字段=新值，可多次"
+    " | outcome of an item, KIND/ID=OUTCOME or KIND/ID:FIELD=VALUE, repeatable",
+    "mandate.agent_name": "代理人姓名或者名称，与委托书一致 | name of the agent as in the mandate",
+    "mandate.mandate_id": "委托书的证据文件 id；代理人代理他人提出时写明"
+    " | file of the mandate by which an agent lodges",
+    "mandate.scope": "委托事项，可多次 | what the agent may do, repeatable",
+    "mandate.until": "委托书的最后一日 | last day of the mandate",
+    "as_agent": "只看本人作为代理人的案件 | only cases in which I am the agent",
     "caseworker": "经办人的账号 id | account of the caseworker",
     "despite_found": "公开的内容中发现的个人信息，确可公开 | what is found may be public",
     "told_on": "另行告知主体的日期 | day on which the subject was told by hand",

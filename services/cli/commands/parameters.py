@@ -20,6 +20,7 @@ from google.protobuf.descriptor import Descriptor, FieldDescriptor
 
 from protos.buf.validate import validate_pb2
 from services.cli.commands import choices
+from services.cli.commands.item_decisions import FORM
 from services.cli.commands.option_words import HELP
 from services.cli.commands.row import Row
 from services.cli.output.headings import HEADINGS
@@ -233,7 +234,8 @@ def help_of(path: FieldPath) -> str:
 def _metavar(path: FieldPath) -> str | None:
     field = path[-1]
     if field.message_type is not None:
-        return "DATETIME" if _is_moment(field) else "RECORD=VALUE"
+        of_items = field.message_type.name == "ItemDecision"
+        return "DATETIME" if _is_moment(field) else FORM if of_items else "RECORD=VALUE"
     if _DAY.fullmatch(field.name) and field.type == FieldDescriptor.TYPE_STRING:
         return "DATE"
     return None

@@ -16,6 +16,7 @@ from google.protobuf.message_factory import GetMessageClass
 from plumbing.client import new_request_id
 from services.cli.client import GRPC_SERVICES, Client
 from services.cli.commands import ids
+from services.cli.commands.item_decisions import item_decisions
 from services.cli.commands.parameters import (
     FieldPath,
     Given,
@@ -150,6 +151,8 @@ def _items(path: FieldPath, values: list[str]) -> list[Any]:
         numbers = {value.name: value.number for value in field.enum_type.values}
         return [numbers[f"ROLE_{value.upper()}"] for value in values]
     if field.message_type is not None:
+        if field.message_type.name == "ItemDecision":
+            return list(item_decisions(values))
         return corrections(field.message_type, values)
     return values
 

@@ -107,6 +107,10 @@ AuditEntry.bureau 机关代码 | AccessEntry.bureau 机关代码 | AccessEntry.n
 AccessEntry.object 对象 | AccessEntry.rows 条数 | AccessEntry.kind 类别 | AccessEntry.code 结果
 AccessEntry.method 方法 | AccessEntry.times 次数 | AccessEntry.number 编号
 Batch.bureau 机关代码 | Batch.state 结果 | Bureau.name 机关名称 | Case.bureau 受理机关代码
+ContestedItem.target 异议事项 | ContestedItem.id id | Agent.name 代理人 | Agent.until 委托书有效至
+grade_without 不计所涉记录的等级 | score_without 不计所涉记录的得分 | Mandate.agent_name 代理人
+Mandate.mandate_id 委托书 | Mandate.scope 委托事项 | Mandate.until 委托书有效至
+against 异议针对 | items 异议事项 | as_agent 本人代理的
 Case.grounds 异议理由 | Case.reasons 决定理由
 Escalation.due_on 应办日 | ImpactMove.after 新规则等级 | ImpactMove.before 现规则等级
 Index.rows 各行得分 | Instrument.bureau 监管机关代码 | Record.kind 信息类别

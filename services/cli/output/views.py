@@ -41,6 +41,7 @@ TABLES: Mapping[str, str] = {
     "BatchEffect": "kind made altered",
     "Bureau": "code name division_code department phone email",
     "Case": "case_id number state subject_id bureau term.target_on term.remaining_days",
+    "ContestedItem": "target id outcome",
     "Condition": "met text notes cite",
     "DeadLetter": "sequence consumer event_type aggregate error",
     "Escalation": "escalation_id subject_id bureau state step due_on",
@@ -88,8 +89,9 @@ BLOCKS: Mapping[str, str] = {
     "Case": "number case_id kind state subject_id bureau record_ids grounds evidence lodged_by "
     "lodged_at caseworker repair.grade repair.spell_began_on repair.promise "
     "repair.supplement_requested supplement.missing acts_next term extension_requested_days "
-    "extension_ground outcome reasons "
+    "extension_ground outcome reasons agent.name agent.until "
     "decided_by decided_at closed_at grade_after",
+    "ContestedGrade": "receipt_id grade score grade_without score_without",
     "Escalation": "escalation_id subject_id bureau state step due_on example_values opened_at "
     "closed_at",
     "Grade": "subject_id grade not_graded ruleset_id in_force_from in_force_to known_from "
@@ -218,12 +220,22 @@ def _case(response: Any, names: Names) -> Iterator[RenderableType]:
     records = [names.records[one] for one in response.case.record_ids if one in names.records]
     if records:
         yield table(records, names, records[0].DESCRIPTOR)
+    yield from _contested(response.case, names)
     yield from _list(
         response.DESCRIPTOR.fields_by_name["steps"].message_type, response.steps, names
     )
     yield from _list(
         response.DESCRIPTOR.fields_by_name["letters"].message_type, response.letters, names
     )
+
+
+def _contested(case: Any, names: Names) -> Iterator[RenderableType]:
+    """What a case contests, where that is more than records with one outcome, and the grade."""
+    if any(one.target != "record" for one in case.items) or case.outcome == "by_item":
+        yield table(case.items, names, case.items[0].DESCRIPTOR)
+    if case.HasField("contested_grade"):
+        yield block(case.contested_grade, names)
+        yield from _sentences(case.contested_grade)
 
 
 def _colours(response: Any, names: Names) -> Iterator[RenderableType]:

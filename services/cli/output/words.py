@@ -41,7 +41,7 @@ case_kind: objection 异议 | reconsideration 复核 | repair 修复
 case_state: lodged 已提交 | supplement_requested 待补正 | accepted 已受理
   | extension_requested 待批准延期 | decided 已作出决定 | closed 已办结 | declined 不予受理
   | withdrawn 已撤回
-outcome: delete 删除 | correct 更正 | stop_disclosure 终止披露 | uphold 维持
+outcome: delete 删除 | correct 更正 | stop_disclosure 终止披露 | uphold 维持 | by_item 分项决定
   | send_back 退回重办 | confirm_repair 确认修复 | decline_repair 不予修复
 condition: duties_performed 已履行法定义务 | impact_removed 已消除影响 | corrected 已改正
 area_kind: scenic 重点景区 | block 重点街区
@@ -77,6 +77,8 @@ personal_data: id_number 身份证件号码 | telephone 电话号码 | name 个�
 classification: open 公开 | internal 内部 | privacy 个人隐私 | commercial_secret 商业秘密
   | state_secret 国家秘密 | unpublished_elsewhere 其他机关尚未公开 | barred_by_law 法律禁止公开
 recusal_ground: interest 直接利害关系 | relation 其他关系
+contested: record 信用记录 | disclosure 记录的公开 | subject 主体登记信息
+  | instrument 计量器具信息 | verification 检定信息
 recusal_answer: approved 回避 | refused 不予回避
 acts_next: applicant 申请人 | caseworker 经办人 | municipal_reviewer 市局复核人
   | unit_head 单位负责人 | platform 平台
@@ -103,7 +105,9 @@ ImpactMove.direction direction | ImpactCount.direction direction
 Case.kind case_kind | Case.state case_state | Case.outcome outcome | ListCasesRequest.kind case_kind
 RelatedCase.kind case_kind | RelatedCase.state case_state | RelatedCase.outcome outcome
 ListCasesRequest.state case_state | CaseCount.kind case_kind | CaseCount.state case_state
-DecideObjectionRequest.outcome outcome | Condition.id condition
+DecideObjectionRequest.outcome outcome | ContestedItem.outcome outcome
+ContestedItem.target contested | GetEntryRequest.target contested | ItemDecision.outcome outcome
+EntryCorrection.target contested | Mandate.scope case_kind | Condition.id condition
 Index.state index_state | ListIndexesRequest.state index_state | Ruleset.status ruleset_status
 ListNoticesRequest.kind notice_kind | Undelivered.kind notice_kind
 Undelivered.state notice_state | channel channel | failure failure

@@ -9,7 +9,7 @@ from services.grading.policy import STAFF
 ASSESSMENTS = "quanheng.grading.v1.AssessmentService"
 
 ASSESSMENT_POLICY: Policy = {
-    f"/{ASSESSMENTS}/WhatIf": allow(*STAFF, Role.OPERATOR).taking_turns(),
+    f"/{ASSESSMENTS}/WhatIf": allow(*STAFF, Role.OPERATOR, services=("objection",)).taking_turns(),
     f"/{ASSESSMENTS}/EstimateDrops": only_services("registry").with_large_requests(),
     f"/{ASSESSMENTS}/Outlook": allow(*STAFF, Role.OPERATOR).taking_turns(),
     f"/{ASSESSMENTS}/Compare": allow(*STAFF, Role.OPERATOR).taking_turns(),

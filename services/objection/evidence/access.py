@@ -18,6 +18,7 @@ from plumbing.identity import Caller, Role
 from plumbing.short_ids import find_by_id
 from plumbing.view import View
 from services.objection.handling import earlier_cases
+from services.objection.mandates import is_agent
 from services.objection.tables import Case, CaseEvidence
 
 # Who hears a case or answers for those who do.
@@ -49,7 +50,8 @@ async def visible_case(by: Change | View, case_id: str, *, lock: bool = False) -
     case = await find_by_id(by.session, Case, case_id, lock=lock)
     if case is not None:
         matter = [case, *await earlier_cases(by.session, case)]
-        if any(by.caller.sees(case.subject_id, one.bureau) for one in matter):
+        seen = any(by.caller.sees(case.subject_id, one.bureau) for one in matter)
+        if seen or is_agent(by.caller, case, by.today):
             return case
     raise NotFound("没有这个案件", "There is no such case", case=case_id)
 

@@ -166,18 +166,21 @@ def _row(
     )
 
 
-async def attach(change: Change, case: Case, evidence_ids: Sequence[str]) -> None:
+async def attach(
+    change: Change, case: Case, evidence_ids: Sequence[str], *, held_for: str = ""
+) -> None:
     """Makes files that were held for a case part of it, as it is lodged.
 
-    Raises InvalidInput for a file that the subject does not hold for a case.
+    An agent has sent them for its own subject, `held_for`. Raises InvalidInput for a file that is
+    not held for a case of that subject, or of the case's own.
     """
     for evidence_id in dict.fromkeys(evidence_ids):
         row = await change.session.get(CaseEvidence, evidence_id, with_for_update=True)
-        if row is None or row.case_id or row.subject_id != case.subject_id:
+        if row is None or row.case_id or row.subject_id != (held_for or case.subject_id):
             zh = f"没有可以附上的证据文件{evidence_id}，请重新上传"
             en = f"There is no file {evidence_id} to attach; upload it again"
             raise InvalidInput(faults=[Fault("evidence_ids", zh, en)])
-        row.case_id = case.case_id
+        row.case_id, row.subject_id = case.case_id, case.subject_id
         change.session.add(row)
         _note(change, row, case)
 

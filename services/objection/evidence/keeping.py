@@ -64,7 +64,8 @@ class EvidencePruner:
         forgotten = await self._forget(paused)
         erased = 0
         for case in await self._ended():
-            if not await self._held(case.record_ids, case.decided_by or case.lodged_by):
+            records = case.record_ids
+            if not (records and await self._held(records, case.decided_by or case.lodged_by)):
                 erased += await self._erase(case)
                 await paused()
         return {"case_evidence": erased + forgotten}

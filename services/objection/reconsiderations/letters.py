@@ -50,6 +50,7 @@ _EFFECTS = {
     Outcome.DELETE: "所涉记录予以删除",
     Outcome.CORRECT: "所涉记录按上列内容更正",
     Outcome.STOP_DISCLOSURE: "所涉记录终止披露",
+    Outcome.BY_ITEM: "各项结果见上",
 }
 
 
@@ -118,12 +119,13 @@ def declined_letter(facts: LetterFacts, of: Reconsidered) -> LetterText:
 
 def _opening(facts: LetterFacts, of: Reconsidered, verdict: str) -> Iterator[str]:
     yield f"案号：{facts.number}"
-    yield f"{facts.subject}："
+    yield facts.addressed
     yield (
         f"你单位于{day_zh(facts.lodged_on)}对{of.office.name}就{of.number}作出的处理结果"
         f"（{of.result}）申请复核，{verdict}"
     )
-    yield "一、复核所涉记录"
+    yield from facts.grade
+    yield f"一、复核所涉{facts.contested}"
     yield from record_lines(facts.records)
 
 
@@ -136,8 +138,9 @@ def _decision(facts: LetterFacts, of: Reconsidered, outcome: Outcome) -> str:
             f"{term.days}个工作日内重新作出决定，情况复杂的经批准可延长，累计不超过{term.cap}个"
             f"工作日（{spell_articles(TERM_CITE)}），并另行书面告知"
         )
+    effect = _EFFECTS[outcome].replace("记录", facts.contested)
     verb = RECONSIDERED_ZH.get(outcome, OUTCOME_ZH[Outcome.UPHOLD])
-    return f"{verb}{result}，{_EFFECTS[outcome]}"
+    return f"{verb}{result}，{effect}"
 
 
 def _ending(facts: LetterFacts, of: Reconsidered, place: str) -> Iterator[str]:

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
+from typing import Any
 
 from sqlmodel import col, select
 
-from law.errors import WrongState
+from law.contested import OF_RECORDS
+from law.errors import NotPermitted, WrongState
 from law.objection import OBJECTION_CITE, STATE_ZH, CaseKind, CaseState, may_reconsider
 from plumbing.change import Change
 from protos.objection.v1 import events_pb2 as events
 from protos.objection.v1 import objection_pb2 as pb
 from protos.registry.v1.registry_pb2 import Record
+from services.objection.contested.items import Item, anew, items_of, record_ids, stored
+from services.objection.contested.wanted import Entry
 from services.objection.decided_matters import as_lodged
 from services.objection.evidence.commands import attach
 from services.objection.lodging import NO_LONGER_HELD, open_case, refuse_second_case
+from services.objection.mandates import agent_of, is_agent
 from services.objection.numbers import next_number
 from services.objection.steps import own_case, record_step, required_text
 from services.objection.tables import Case
@@ -29,22 +34,27 @@ async def lodge(
     *,
     records: Sequence[Record],
     bureau: str,
+    entries: Sequence[Entry] = (),
 ) -> pb.LodgeReconsiderationResponse:
     """Lodges the reconsideration of an objection that was decided or declined.
 
-    `records` are those of the objection that the register still has, in their present state;
-    `bureau` reconsiders. The texts set no day until which it must be lodged. Raises WrongState
-    while the objection has no result or its result is being carried out, if none of its records is
-    on file, and, with the number of that case, if it was reconsidered before. A reconsideration
-    that was withdrawn does not count, however often: the texts have no rule about it. After one the
-    records are contested once the bureau has accepted the next.
+    `records` and `entries` are those of the objection that the register still has, as they are now;
+    `bureau` reconsiders. The agent of the objection goes on being one. The texts set no day until
+    which it must be lodged. Raises WrongState while the objection has no result or its result is
+    being carried out, if nothing that it contests is on file, and, with the number of that case, if
+    it was reconsidered before. A reconsideration that was withdrawn does not count, however often:
+    the texts have no rule about it. After one the records are contested once the bureau has
+    accepted the next.
     """
     number = await next_number(change, KIND, bureau)
     objection = await own_case(change, request.case_id, CaseKind.OBJECTION, KIND)
     _require_result(objection)
+    _require_scope(change, objection)
+    by_agent = _is_by_agent(change, objection)
     await _refuse_second(change, objection)
     held = [record for record in records if record.status not in NO_LONGER_HELD]
-    _require_records(objection, held)
+    items = [item for item in anew(items_of(objection)) if _is_held(item, held, entries)]
+    _require_items(objection, items)
     case = Case(
         case_id=str(uuid.uuid4()),
         kind=KIND,
@@ -53,17 +63,20 @@ async def lodge(
         subject_id=objection.subject_id,
         sector=objection.sector,
         bureau=bureau,
-        record_ids=[record.record_id for record in held],
+        record_ids=record_ids(items),
         records_as_lodged=as_lodged(held),
+        items=stored([_as_now(item, entries) for item in items]),
+        contested_grade=objection.contested_grade,
         state=CaseState.LODGED,
         version=1,
         grounds=required_text("grounds", request.grounds, OBJECTION_CITE),
         evidence=list(request.evidence),
         lodged_by=change.on_behalf_of,
         lodged_at=change.at,
-        marks_on_acceptance=await _was_withdrawn(change, objection),
+        marks_on_acceptance=await _was_withdrawn(change, objection) or by_agent,
+        **_agent(objection, by_agent=by_agent),
     )
-    await refuse_second_case(change, KIND, case.record_ids)
+    await refuse_second_case(change, KIND, [item.key for item in items])
     open_case(change, case)
     message = await record_step(
         change,
@@ -104,8 +117,41 @@ async def _was_withdrawn(change: Change, objection: Case) -> bool:
     return (await change.session.exec(earlier.limit(1))).first() is not None
 
 
-def _require_records(objection: Case, held: Sequence[Record]) -> None:
-    if not held:
+def _require_scope(change: Change, objection: Case) -> None:
+    """Raises NotPermitted for an agent whose mandate covers only the objection."""
+    agent = agent_of(objection)
+    if agent and _is_by_agent(change, objection) and KIND not in agent.scope:
+        zh, en = "委托事项不包括复核", "The mandate does not cover the reconsideration"
+        raise NotPermitted(zh, en, cite=OBJECTION_CITE)
+
+
+def _is_by_agent(change: Change, objection: Case) -> bool:
+    return is_agent(change.caller, objection, change.today)
+
+
+def _agent(objection: Case, *, by_agent: bool) -> dict[str, Any]:
+    """The columns of a reconsideration that the agent of the objection lodges."""
+    if not by_agent:
+        return {}
+    return {
+        "agent": {**(objection.agent or {}), "checked_by": "", "checked_on": None},
+        "agent_subject_id": objection.agent_subject_id,
+        "agent_until": objection.agent_until,
+    }
+
+
+def _is_held(item: Item, held: Sequence[Record], entries: Sequence[Entry]) -> bool:
+    """Whether the register still has an item of the objection."""
+    found = {record.record_id for record in held} | {entry.item.name for entry in entries}
+    return (item.id if item.target in OF_RECORDS else item.name) in found
+
+
+def _as_now(item: Item, entries: Sequence[Entry]) -> Item:
+    return next((entry.item for entry in entries if entry.item.name == item.name), item)
+
+
+def _require_items(objection: Case, items: Sequence[Item]) -> None:
+    if not items:
         zh = f"{objection.number}所涉记录已不在档，没有可以复核的内容"
         raise _refused(objection, zh, "concerns no record that is still on file")
 

@@ -10,17 +10,25 @@ from starlette.responses import Response
 
 from law.evidence import RecordKind
 from law.kind_names import kind_name
-from law.objection import OUTCOMES, CaseKind, Outcome
+from law.objection import CaseKind, Outcome
 from plumbing.client import Refusal, ask
 from protos.objection.v1 import objection_pb2 as pb
 from protos.objection.v1 import repair_pb2 as repair
 from protos.registry.v1 import registry_pb2 as registry
 from services.portal.pages.case_effects import effect_of, foresee
+from services.portal.pages.case_items import (
+    decisions,
+    faults_of_items,
+    outcome_of_records,
+    outcomes_for,
+    own_outcomes,
+)
 from services.portal.pages.case_powers import open_pages, require_page
 from services.portal.pages.case_timeline import latest
 from services.portal.pages.cases import contested
+from services.portal.pages.contested_items import things_of
 from services.portal.pages.forms import NOT_A_DAY, NOT_POINTS, is_day
-from services.portal.pages.reading import subject
+from services.portal.pages.reading import firm_of
 from services.portal.visit import Visit, faults_by_field, message_of, whole_number
 from services.portal.wording import N_
 
@@ -200,7 +208,8 @@ async def decide_repair(visit: Visit) -> Response:
     if answered and visit.field("confirmed") != "yes":
         confirms = visit.field("answer") == "confirm"
         outcome = Outcome.CONFIRM_REPAIR if confirms else Outcome.DECLINE_REPAIR
-        effect = await effect_of(visit, case, outcome, records)
+        of_records = {record.record_id: outcome for record in records}
+        effect = await effect_of(visit, case, of_records, records)
         return await _form(visit, "cases/decide_check.html", case, outcome=outcome, effect=effect)
 
     async def send(case: pb.Case) -> None:
@@ -223,8 +232,11 @@ async def decide(visit: Visit) -> Response:
     case = await _case(visit)
     kept = await contested(visit, case)
     records = [one.record for one in kept]
+    things = things_of(visit, case, records)
     values: dict[str, Any] = {
-        "outcomes": OUTCOMES[CaseKind(case.kind)],
+        "outcomes": outcomes_for(case),
+        "things": things,
+        "own_outcomes": own_outcomes(visit, things),
         "kept": kept,
         "records": records,
         "kinds": [(kind.value, kind_name(kind, visit.words.lang)) for kind in RecordKind],
@@ -233,13 +245,15 @@ async def decide(visit: Visit) -> Response:
     if visit.request.method == "GET" or visit.field("act") == "change":
         return await _form(visit, "cases/decide.html", case, **values)
     errors = _faults_of_decision(visit, case) | _bad_corrections(visit, records)
+    errors |= faults_of_items(visit, things)
     if errors:
         return await _form(visit, "cases/decide.html", case, 422, errors=errors, **values)
-    corrections = _corrections(visit, records)
+    of_records = outcome_of_records(visit, things)
+    corrections, said = _corrections(visit, records, of_records), decisions(visit, things)
     if visit.field("confirmed") != "yes":
         outcome = Outcome(visit.field("outcome"))
-        effect = await effect_of(visit, case, outcome, records, corrections)
-        values |= {"outcome": outcome, "effect": effect, "corrections": corrections}
+        effect = await effect_of(visit, case, of_records, records, corrections)
+        values |= {"outcome": outcome, "effect": effect, "corrections": corrections, "said": said}
         return await _form(visit, "cases/decide_check.html", case, **values)
 
     async def send(case: pb.Case) -> None:
@@ -249,6 +263,7 @@ async def decide(visit: Visit) -> Response:
             outcome=visit.field("outcome"),
             reasons=visit.field("reasons"),
             corrections=corrections,
+            items=said,
         )
         await ask(visit.services.objection.DecideObjection(request))
 
@@ -303,7 +318,7 @@ async def _form(
         template,
         status=status,
         case=case,
-        firm=await subject(visit, case.subject_id),
+        firm=await firm_of(visit, case),
         form=visit.form,
         **values,
     )
@@ -323,7 +338,7 @@ def _missing(visit: Visit, needed: dict[str, str]) -> dict[str, str]:
 def _faults_of_decision(visit: Visit, case: pb.Case) -> dict[str, str]:
     choose = N_("请选择处理意见")
     faults = _missing(visit, {"outcome": choose, "reasons": N_("请写明决定的理由")})
-    if visit.field("outcome") not in OUTCOMES[CaseKind(case.kind)]:
+    if visit.field("outcome") not in outcomes_for(case):
         faults["outcome"] = visit.say(choose)
     return faults
 
@@ -339,12 +354,14 @@ def _bad_corrections(visit: Visit, records: list[registry.Record]) -> dict[str, 
     return faults
 
 
-def _corrections(visit: Visit, records: list[registry.Record]) -> list[pb.Correction]:
-    """What the form corrects of each record, where the outcome is a correction."""
-    if visit.field("outcome") != Outcome.CORRECT:
-        return []
+def _corrections(
+    visit: Visit, records: list[registry.Record], outcomes: Mapping[str, Outcome]
+) -> list[pb.Correction]:
+    """What the form corrects of each record whose outcome is a correction."""
     found = []
     for record in records:
+        if outcomes.get(record.record_id) is not Outcome.CORRECT:
+            continue
         correction = pb.Correction(
             record_id=record.record_id,
             kind=visit.field(f"kind-{record.record_id}"),

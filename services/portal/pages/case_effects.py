@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import grpc
 
-from law.objection import OUTCOMES, CaseKind, Outcome
+from law.objection import Outcome
 from plumbing.client import Refusal, ask
 from protos.grading.v1 import assessments_pb2 as assessments
 from protos.objection.v1 import objection_pb2 as pb
 from protos.registry.v1 import registry_pb2 as registry
+from services.portal.pages.case_items import outcomes_for
 from services.portal.visit import Visit, message_of
 
+_ENDS = {Outcome.DELETE: "withdrawn", Outcome.CONFIRM_REPAIR: "repaired"}
 _NOT_COMPUTED = (grpc.StatusCode.NOT_FOUND, grpc.StatusCode.INVALID_ARGUMENT)
 
 
@@ -49,20 +51,25 @@ async def foresee(
     async def one(outcome: Outcome) -> Foreseen:
         if outcome is Outcome.CORRECT:
             return Foreseen(outcome, None)
-        return Foreseen(outcome, await effect_of(visit, case, outcome, records))
+        of_records = {record.record_id: outcome for record in records}
+        return Foreseen(outcome, await effect_of(visit, case, of_records, records))
 
-    return list(await asyncio.gather(*map(one, OUTCOMES[CaseKind(case.kind)])))
+    for_all = [outcome for outcome in outcomes_for(case) if outcome is not Outcome.BY_ITEM]
+    return list(await asyncio.gather(*map(one, for_all)))
 
 
 async def effect_of(
     visit: Visit,
     case: pb.Case,
-    outcome: Outcome,
+    outcomes: Mapping[str, Outcome],
     records: Sequence[registry.Record],
     corrections: Sequence[pb.Correction] = (),
 ) -> Effect:
-    """Computes what a decision on `records` would do to the grade of the case's subject."""
-    changes = _changes(outcome, records, corrections)
+    """Computes what a decision on `records` would do to the grade of the case's subject.
+
+    `outcomes` are those of the records, by their ids.
+    """
+    changes = _changes(outcomes, records, corrections)
     if not changes:
         return Effect()
     request = assessments.WhatIfRequest(subject_id=case.subject_id, changes=changes)
@@ -75,16 +82,17 @@ async def effect_of(
 
 
 def _changes(
-    outcome: Outcome, records: Sequence[registry.Record], corrections: Sequence[pb.Correction]
+    outcomes: Mapping[str, Outcome],
+    records: Sequence[registry.Record],
+    corrections: Sequence[pb.Correction],
 ) -> list[assessments.Hypothesis]:
-    if outcome is Outcome.DELETE:
-        return [_ended(record.record_id, "withdrawn") for record in records]
-    if outcome is Outcome.CONFIRM_REPAIR:
-        return [_ended(record.record_id, "repaired") for record in records]
-    if outcome is not Outcome.CORRECT:
-        return []
     known = {record.record_id: record for record in records}
-    return [
+    ended = [
+        _ended(record_id, _ENDS[outcome])
+        for record_id, outcome in outcomes.items()
+        if record_id in known and outcome in _ENDS
+    ]
+    return ended + [
         change
         for correction in corrections
         for change in _corrected(known[correction.record_id], correction)

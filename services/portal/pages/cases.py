@@ -22,16 +22,18 @@ from services.portal.pages.case_effects import Foreseen, foresee
 from services.portal.pages.case_powers import OpenAct, powers
 from services.portal.pages.case_reviews import review_of, took_part_before
 from services.portal.pages.case_timeline import timeline
+from services.portal.pages.contested_items import has_own_outcomes, things_of
 from services.portal.pages.evidence import found_files
 from services.portal.pages.letter_deliveries import deliveries_of, means_of
 from services.portal.pages.reading import (
     HIDDEN,
     account_names,
+    acts_for_another,
     bureau_names,
+    firm_of,
     grade_of,
     kept_record,
     path_of,
-    subject,
     today,
 )
 from services.portal.pages.unheard import unheard
@@ -46,9 +48,10 @@ async def listing(visit: Visit) -> Response:
     if not visit.has(Role.OPERATOR):
         return await case_list.listing(visit)
     request = pb.ListCasesRequest(
-        subject_id=visit.person.subject_id,
+        subject_id="" if visit.query("agent") == "yes" else visit.person.subject_id,
         kind=visit.query("kind") if visit.query("kind") in set(CaseKind) else "",
         include_closed=visit.query("closed") == "yes",
+        as_agent=visit.query("agent") == "yes",
         page_size=PAGE_SIZE,
         page_token=visit.query("page"),
     )
@@ -68,9 +71,9 @@ async def one(visit: Visit) -> Response:
     answer = await ask(visit.services.objection.GetCase(wanted))
     case = answer.case
     firm, kept, grade, day, bureaus, took_part = await asyncio.gather(
-        subject(visit, case.subject_id),
+        firm_of(visit, case),
         contested(visit, case),
-        grade_of(visit, case.subject_id),
+        _grade(visit, case),
         today(visit),
         bureau_names(visit),
         took_part_before(visit, answer),
@@ -97,6 +100,7 @@ async def one(visit: Visit) -> Response:
         means=means_of(visit),
         firm=firm,
         kept=kept,
+        things=things_of(visit, case, records) if has_own_outcomes(case) else [],
         grade=grade,
         bureau=bureaus.get(case.bureau, case.bureau),
         bureaus=bureaus,
@@ -112,6 +116,13 @@ async def one(visit: Visit) -> Response:
         lodged=visit.query("lodged") == "yes",
         back=list_address(visit, case_list.PATH),
     )
+
+
+async def _grade(visit: Visit, case: pb.Case) -> grading.Grade | None:
+    """The grade in force of the subject of a case; None for its agent, who may not see it."""
+    if acts_for_another(visit, case):
+        return None
+    return await grade_of(visit, case.subject_id)
 
 
 def _standing(case: pb.Case, day: str, acts: Sequence[OpenAct]) -> dict[str, Any]:

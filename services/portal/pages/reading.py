@@ -8,9 +8,11 @@ from collections.abc import Iterable, Mapping, Sequence
 import grpc
 
 from plumbing.client import Refusal, ask
+from plumbing.identity import Role
 from protos.alerts.v1 import alerts_pb2 as alerts
 from protos.grading.v1 import grading_pb2 as grading
 from protos.identity.v1 import identity_pb2 as identity
+from protos.objection.v1 import objection_pb2 as objection
 from protos.registry.v1 import institutions_pb2 as institutions
 from protos.registry.v1 import registry_pb2 as registry
 from services.portal.listing import Cell
@@ -37,6 +39,18 @@ async def subject(visit: Visit, subject_id: str) -> registry.Subject:
     """Reads a subject by its id or its credit code."""
     request = registry.GetSubjectRequest(subject_id=subject_id)
     return (await ask(visit.services.registry.GetSubject(request))).subject
+
+
+async def firm_of(visit: Visit, case: objection.Case) -> registry.Subject:
+    """Reads the subject of a case; for its agent, who may not read it, only what it is to them."""
+    if acts_for_another(visit, case):
+        return registry.Subject(subject_id=case.subject_id, name=visit.say("委托单位"))
+    return await subject(visit, case.subject_id)
+
+
+def acts_for_another(visit: Visit, case: objection.Case) -> bool:
+    """Returns whether the visitor is the agent of a case."""
+    return visit.has(Role.OPERATOR) and visit.person.subject_id != case.subject_id
 
 
 async def subject_names(visit: Visit, ids: Iterable[str]) -> Mapping[str, registry.Subject]:

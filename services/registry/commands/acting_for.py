@@ -8,6 +8,7 @@ check` compares cases and register.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import timedelta
 
 import sqlalchemy as sa
@@ -75,7 +76,21 @@ async def require_repairer(change: Change, row: Record) -> None:
         await _require_decider(change, row, Role.CASEWORKER)
 
 
+async def require_corrector(change: Change, owner: Subject) -> None:
+    """Raises NotPermitted as `require_decider` does, for the correction of an entry of a subject.
+
+    No mark of the register tells which case contests an entry.
+    """
+    if change.caller.is_service:
+        await _require_decides_for(change, _OF_OBJECTIONS, owner.bureau)
+
+
 async def _require_decider(change: Change, row: Record, *roles: Role) -> None:
+    subject = await change.session.get_one(Subject, row.subject_id)
+    await _require_decides_for(change, roles, row.bureau, subject.bureau)
+
+
+async def _require_decides_for(change: Change, roles: Collection[Role], *bureaus: str) -> None:
     account = await _account(change)
     _require(
         not account.closed or await _closed_lately(change, account),
@@ -83,8 +98,7 @@ async def _require_decider(change: Change, row: Record, *roles: Role) -> None:
         "The account is closed",
     )
     _require_role(account, *roles)
-    subject = await change.session.get_one(Subject, row.subject_id)
-    _require_covers(caller_of(account), row.bureau, subject.bureau)
+    _require_covers(caller_of(account), *bureaus)
 
 
 async def _account(change: Change) -> Account:

@@ -65,7 +65,7 @@ async def put_instrument(
     if await ends_red(change, row, values):
         proposal = await _propose(change, request, row, values, "")
         return pb.PutInstrumentResponse(instrument=wire.instrument(row), proposal=proposal)
-    await _alter(change, row, owner, values)
+    await alter_instrument(change, row, owner, values)
     return pb.PutInstrumentResponse(instrument=wire.instrument(row))
 
 
@@ -78,7 +78,7 @@ async def release_content(
     content = _content(request.instrument)
     owner = await find_subject(change, content.subject_id)
     content = replace(content, subject_id=owner.subject_id)
-    await _alter(change, row, owner, _differing(change, row, content, row.version))
+    await alter_instrument(change, row, owner, _differing(change, row, content, row.version))
 
 
 def _content(message: pb.Instrument) -> InstrumentContent:
@@ -149,9 +149,10 @@ def _differing(
     return values
 
 
-async def _alter(
-    change: Change, row: Instrument, owner: Subject, values: Mapping[str, Any]
+async def alter_instrument(
+    change: Change, row: Instrument, owner: Subject, values: Mapping[str, Any], ground: str = ""
 ) -> None:
+    """Changes columns of an instrument of `owner`; does nothing without `values`."""
     if not values:
         return
     before, left = row.model_dump(mode="json"), serial_of(row)
@@ -163,6 +164,7 @@ async def _alter(
         f"instrument/{row.instrument_id}",
         before=before,
         after=_after(row, others),
+        ground=ground,
     )
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict
+from typing import Any
 from uuid import uuid4
 
 import sqlalchemy as sa
@@ -52,7 +54,8 @@ async def put_subject(change: Change, request: pb.PutSubjectRequest) -> pb.PutSu
     values = {name: value for name, value in asdict(content).items() if value != getattr(row, name)}
     if values:
         require_version(row.version, request.subject.version)
-        await _alter(change, row, content, values)
+        _require_right(change, content, values)
+        await alter_subject(change, row, content.name, values)
     return pb.PutSubjectResponse(subject=wire.subject(row))
 
 
@@ -74,14 +77,17 @@ async def _register(change: Change, content: SubjectContent) -> Subject:
     return row
 
 
-async def _alter(
-    change: Change, row: Subject, content: SubjectContent, values: dict[str, object]
+async def alter_subject(
+    change: Change, row: Subject, name: str, values: Mapping[str, Any], ground: str = ""
 ) -> None:
-    _require_right(change, content, values)
+    """Changes columns of a subject, and what follows its bureau and its name, which is `name` now.
+
+    Raises AlreadyExists if another subject has the new credit code.
+    """
     if "credit_code" in values:
-        await _require_free(change, content.credit_code)
+        await _require_free(change, values["credit_code"])
     before = row.model_dump(mode="json")
-    former = renamed(before, content.name, change.today)
+    former = renamed(before, name, change.today)
     row.sqlmodel_update({**values, "former_names": former})
     await save_subjects(change, [row])
     followed = await follow_owner(change, row)
@@ -90,7 +96,8 @@ async def _alter(
     await asking.follow_owners(change, col(Question.subject_id) == row.subject_id)
     await look(change, of_subject(before["bureau"], before["name_key"]))
     after = row.model_dump(mode="json") | {"instruments_followed": followed}
-    change.audit("change_subject", f"subject/{row.subject_id}", before=before, after=after)
+    audited = f"subject/{row.subject_id}"
+    change.audit("change_subject", audited, before=before, after=after, ground=ground)
 
 
 def _require_right(change: Change, content: SubjectContent, values: dict[str, object]) -> None:

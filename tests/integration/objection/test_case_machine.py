@@ -19,8 +19,9 @@ from hypothesis import Phase, settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from sqlmodel import select
 
+from law.contested import OF_RECORDS, OUTCOMES_OF, Target, overall
 from law.errors import LawError, WrongState
-from law.objection import CaseState, Step, acts_next, after, permitted
+from law.objection import CaseState, Outcome, Step, acts_next, after, permitted
 from law.terms.ledger import Term
 from law.terms.workdays import edition
 from plumbing.audit import AuditEntry
@@ -33,12 +34,14 @@ from plumbing.identity import Caller, Role
 from protos.objection.v1 import objection_pb2 as pb
 from protos.registry.v1.registry_pb2 import Record
 from services.objection import commands, recusals, supplements
+from services.objection.contested.items import Item, items_of
+from services.objection.contested.wanted import Entry
 from services.objection.letters import LetterFacts, Office
 from services.objection.lodging import lodge
 from services.objection.policy import POLICY, SERVICE
 from services.objection.schedule import schedule_of_case
 from services.objection.steps import UNDECIDED
-from services.objection.tables import Base, Case, CaseStep, OpenRecord
+from services.objection.tables import Base, Case, CaseEvidence, CaseStep, OpenRecord
 from services.objection.wire import case_message
 
 BUREAU = "330106"
@@ -74,7 +77,20 @@ METHODS = {
     Step.WITHDRAW: "WithdrawObjection",
 }
 Command = Callable[..., Awaitable[Any]]
-CALLERS = [OPERATOR, HEAD, CITY_HEAD, *CASEWORKERS]
+AGENT = Caller("account/agent", "agent", frozenset({Role.OPERATOR}), "", "subject-2")
+CALLERS = [OPERATOR, AGENT, HEAD, CITY_HEAD, *CASEWORKERS]
+UNTIL = date(2026, 10, 20)
+MANDATE = pb.Mandate(
+    agent_name="测试代理人", mandate_id="mandate", scope=["objection"], until=UNTIL.isoformat()
+)
+RECORD_ITEM = Item(target=Target.RECORD, id="record-1")
+FILED = Item(target=Target.INSTRUMENT, id="instrument-1", facts={"serial_no": "1"})
+CONTESTED = [
+    [RECORD_ITEM],
+    [Item(target=Target.DISCLOSURE, id="record-1")],
+    [FILED],
+    [RECORD_ITEM, FILED, Item(target=Target.SUBJECT, id="subject-1", facts={"address": "1"})],
+]
 
 
 class CaseMachine(RuleBasedStateMachine):
@@ -88,27 +104,55 @@ class CaseMachine(RuleBasedStateMachine):
         self.done: list[str] = []
         self.recused: set[str] = set()
         self.refused: set[str] = set()
+        self.by_agent, self.choice = False, 0
         self.asked: dict[str, str] = {}  # unanswered requests for recusal, by person
 
-    @initialize()
-    def lodged(self) -> None:
+    @initialize(items=st.sampled_from(CONTESTED), by_agent=st.booleans())
+    def lodged(self, items: list[Item], *, by_agent: bool) -> None:
         self.database = Database(f"sqlite+aiosqlite:///{Path(self.folder.name) / 'case.db'}")
         self.runner.run(self._create())
         request = pb.LodgeObjectionRequest(
             request_id=new_request_id(),
             subject_id="subject-1",
-            record_ids=["record-1"],
+            against=[item.name for item in items],
             grounds="记录有误",
         )
-        answer = self.run(OPERATOR, request, lodge, records=[RECORD], sector="fuel_station")
+        self.items, self.outcomes = items, list[Outcome]()
+        self.records = [RECORD] if any(item.target in OF_RECORDS for item in items) else []
+        entries = [
+            Entry(item, "subject-1", BUREAU) for item in items if item.target not in OF_RECORDS
+        ]
+        if by_agent:
+            self.runner.run(self._hold_mandate())
+            request.mandate.CopyFrom(MANDATE)
+        prepared = {"records": self.records, "sector": "fuel_station", "entries": entries}
+        self.by_agent = by_agent
+        answer = self.run(AGENT if by_agent else OPERATOR, request, lodge, **prepared)
         self.case_id = answer.case.case_id
-        self.state, self.done = CaseState.LODGED, ["lodge"]
+        self.state, self.done = CaseState.LODGED, ["lodge", *["add_evidence"][:by_agent]]
 
     async def _create(self) -> None:
         async with self.database.transaction() as session:
             connection = await session.connection()
             for metadata in (Base.metadata, PlumbingTable.metadata):
                 await connection.run_sync(metadata.create_all)
+
+    async def _hold_mandate(self) -> None:
+        async with self.database.transaction() as session:
+            session.add(
+                CaseEvidence(
+                    evidence_id="mandate",
+                    subject_id="subject-2",
+                    sha256="0" * 64,
+                    size=1,
+                    kind="pdf",
+                    file_name="委托书.pdf",
+                    classification="case_file",
+                    uploaded_by=AGENT.account_id,
+                    uploaded_at=self.now,
+                    by_subject=True,
+                )
+            )
 
     def run(self, caller: Caller, request: Any, command: Command, **prepared: Any) -> Any:
         async def once() -> Any:
@@ -119,8 +163,9 @@ class CaseMachine(RuleBasedStateMachine):
         return self.runner.run(once())
 
     @rule(step=st.sampled_from([step for step in Step if step is not Step.CLOSE]),
-          caller=st.sampled_from(CALLERS))  # fmt: skip
-    def a_step(self, step: Step, caller: Caller) -> None:
+          caller=st.sampled_from(CALLERS), choice=st.integers(0, 3))  # fmt: skip
+    def a_step(self, step: Step, caller: Caller, choice: int) -> None:
+        self.choice = choice
         if not POLICY[f"/{SERVICE}/{METHODS[step]}"].admits(caller):
             return  # the guard of the service lets this caller do no such thing
         expected = (
@@ -131,6 +176,7 @@ class CaseMachine(RuleBasedStateMachine):
         assert self.happens(step, caller) == expected, f"{step} by {caller.name} in {self.state}"
         if expected:
             self.state = after(self.state, step)
+            self.outcomes = self.chosen() if step is Step.DECIDE else []
             self.done.append(step)
 
     def happens(self, step: Step, caller: Caller) -> bool:
@@ -142,7 +188,7 @@ class CaseMachine(RuleBasedStateMachine):
 
     def command(self, step: Step) -> tuple[Any, ...]:
         which = {"request_id": new_request_id(), "case_id": self.case_id}
-        impartial = {"records": [RECORD]}
+        impartial = {"records": self.records}
         commands_of: dict[Step, tuple[Any, Command, dict[str, Any]]] = {
             Step.REQUEST_SUPPLEMENT: (
                 pb.AskSupplementRequest(missing="证书", **which), supplements.ask, {"facts": FACTS}
@@ -165,8 +211,7 @@ class CaseMachine(RuleBasedStateMachine):
                 pb.DecideExtensionRequest(approve=False, **which), commands.decide_extension, {}
             ),
             Step.DECIDE: (
-                pb.DecideObjectionRequest(outcome="uphold", reasons="属实", **which),
-                commands.decide, impartial,
+                self.decision(which), commands.decide, impartial,
             ),
             Step.WITHDRAW: (pb.WithdrawObjectionRequest(**which), commands.withdraw, {}),
         }  # fmt: skip
@@ -177,19 +222,39 @@ class CaseMachine(RuleBasedStateMachine):
 
         return request, prepared_command
 
+    def chosen(self) -> list[Outcome]:
+        """An outcome for each item, one of those that the law has for it."""
+        of_items = [OUTCOMES_OF[item.target] for item in self.items]
+        return [
+            allowed[(self.choice + place) % len(allowed)] for place, allowed in enumerate(of_items)
+        ]
+
+    def decision(self, which: dict[str, Any]) -> pb.DecideObjectionRequest:
+        request = pb.DecideObjectionRequest(outcome="by_item", reasons="属实", **which)
+        for item, outcome in zip(self.items, self.chosen(), strict=True):
+            said = request.items.add(item=item.name, outcome=outcome)
+            if outcome is Outcome.CORRECT and item.target in OF_RECORDS:
+                request.corrections.add(record_id=item.id, points=1)
+            elif outcome is Outcome.CORRECT:
+                said.values.add(field=next(iter(item.facts)), value="2")
+        return request
+
     def may_take(self, step: Step, caller: Caller) -> bool:
         """Whether the rules give the step to this person; the guard has checked nothing here."""
         if step in (Step.SUPPLEMENT, Step.WITHDRAW):
-            return caller is OPERATOR
+            acts_for_it = caller is AGENT and self.by_agent and self.today <= UNTIL
+            return caller is OPERATOR or acts_for_it
         if step in (Step.APPROVE_EXTENSION, Step.DECLINE_EXTENSION):
             return caller is HEAD and caller.account_id not in self.recused
         of_bureau = caller in CASEWORKERS and caller.account_id not in self.recused
         final = step in (Step.DECLINE, Step.DECIDE)
-        is_author = caller.account_id == RECORD.entered_by
+        is_author = bool(self.records) and caller.account_id == RECORD.entered_by
         return of_bureau and not (final and (is_author or caller.account_id in self.asked))
 
     def is_hindered(self, step: Step, case: Case) -> bool:
-        """Whether time stands in the way: the applicant's, or the cap and end of the term."""
+        """Whether time stands in the way: the applicant's, the mandate's, or that of the term."""
+        if step is Step.ACCEPT and self.by_agent:
+            return self.today > UNTIL
         if step is Step.DECLINE and case.supplement and not case.supplement["supplied_on"]:
             last = Term.from_json(case.supplement["term"]).target(edition()).date
             return self.today <= last
@@ -260,7 +325,10 @@ class CaseMachine(RuleBasedStateMachine):
         assert case.state is self.state
         assert message.acts_next == acts_next(case.kind, self.state)
         assert message.HasField("supplement") == (self.state is CaseState.SUPPLEMENT_REQUESTED)
-        assert case.version == len(self.done)
+        assert case.version == len(self.done) - self.by_agent
+        if self.outcomes:
+            assert [item.outcome for item in items_of(case)] == self.outcomes
+            assert case.outcome is overall(self.outcomes)
         if case.term is not None:
             term = Term.from_json(case.term)
             assert term.total <= term.cap == 20
@@ -284,8 +352,11 @@ class CaseMachine(RuleBasedStateMachine):
             held = (await session.exec(select(OpenRecord.case_id))).all()
         letters = self.done.count(Step.REQUEST_SUPPLEMENT)
         assert list(steps) == self.done
-        assert events == entries == len(self.done) + letters
-        assert held == [self.case_id]  # until the workflow has carried the ending out
+        assert entries == len(self.done) + letters
+        assert events == entries - self.by_agent  # a file is audited, and announced with nothing
+        assert held == [self.case_id] * len(
+            self.items
+        )  # until the workflow has carried the ending out
 
     def teardown(self) -> None:
         if self.done:

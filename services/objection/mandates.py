@@ -1,0 +1,144 @@
+"""Agents: who acts for a subject with a mandate, and for how long (民法典 163, 165).
+
+An agent signs in with an operator account of a subject of its own and sends the mandate as a file
+of evidence. The mandate is not verified before somebody of the bureau accepts the case: until then
+the records of the case are not marked as contested. The agent sees and supplements its case while
+the mandate holds; the subject can do everything as well.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+
+from pydantic import BaseModel
+
+from law.errors import Fault, InvalidInput, NotPermitted, WrongState
+from law.objection import OBJECTION_CITE, CaseKind
+from plumbing.change import Change
+from plumbing.identity import Caller, Role
+from protos.objection.v1 import objection_pb2 as pb
+from services.objection.schedule import day_zh
+from services.objection.tables import Case
+
+SCOPE_ZH = {"objection": "异议", "reconsideration": "复核"}
+
+
+class Agent(BaseModel):
+    """Who acts for the subject of a case, and its mandate, as the row of the case stores it."""
+
+    account_id: str
+    subject_id: str
+    name: str
+    mandate_id: str
+    scope: list[str]
+    until: date
+    checked_by: str = ""
+    checked_on: date | None = None
+
+    def message(self) -> pb.Agent:
+        """Returns the protobuf message."""
+        plain = self.model_dump(mode="json", exclude_none=True)
+        return pb.Agent(**plain)
+
+    @property
+    def spelled(self) -> str:
+        """The mandate in Chinese, for the file and the letters of its case."""
+        scope = "、".join(SCOPE_ZH[one] for one in self.scope)
+        return f"代理人{self.name}，委托书（{scope}，有效至{day_zh(self.until)}）"
+
+
+def agent_of(case: Case) -> Agent | None:
+    """Returns the agent of a case; None where the subject acts itself."""
+    return Agent.model_validate(case.agent) if case.agent else None
+
+
+def agent_from(caller: Caller, request: pb.LodgeObjectionRequest, today: date) -> Agent | None:
+    """Returns the agent who lodges an objection with the mandate of the request; None without one.
+
+    Raises NotPermitted for a caller without an operator account of another subject, and
+    InvalidInput if the mandate does not cover objections or its last day is over.
+    """
+    if not request.HasField("mandate"):
+        return None
+    if not caller.has(Role.OPERATOR) or not caller.subject_id:
+        zh, en = (
+            "代理人用本单位的经营者账号办理",
+            "An agent acts with an operator account of its own",
+        )
+        raise NotPermitted(zh, en)
+    mandate, faults = request.mandate, []
+    if caller.subject_id == request.subject_id:
+        zh, en = "本单位的事项不需要委托书", "No mandate is needed for your own subject"
+        faults.append(Fault("mandate", zh, en))
+    if CaseKind.OBJECTION not in mandate.scope:
+        zh, en = "委托事项不包括异议", "The mandate does not cover objections"
+        faults.append(Fault("mandate.scope", zh, en))
+    until = _day(mandate.until)
+    if until is None:
+        faults.append(Fault("mandate.until", "不是日期", "This is not a date"))
+    elif until < today:
+        zh = f"委托书已于{day_zh(until)}到期，请提交有效的委托书"
+        en = f"The mandate ended on {until}; send one that is in force"
+        faults.append(Fault("mandate.until", zh, en))
+    if faults or until is None:
+        raise InvalidInput(faults=faults, cite=OBJECTION_CITE)
+    return Agent(
+        account_id=caller.account_id,
+        subject_id=caller.subject_id,
+        name=mandate.agent_name.strip(),
+        mandate_id=mandate.mandate_id,
+        scope=list(mandate.scope),
+        until=until,
+    )
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def is_agent(caller: Caller, case: Case, today: date) -> bool:
+    """Returns whether the caller acts for the subject of a case with a mandate in force."""
+    holds = case.agent_until is not None and today <= case.agent_until
+    return bool(case.agent_subject_id) and holds and caller.subject_id == case.agent_subject_id
+
+
+def require_applicant(caller: Caller, case: Case, today: date) -> None:
+    """Raises NotPermitted unless the caller is of the subject of a case, or its agent.
+
+    A mandate must be in force, and cover this kind of case.
+    """
+    agent = agent_of(case)
+    if agent is None or caller.subject_id != agent.subject_id:
+        caller.require_subject(case.subject_id, case.bureau)
+        return
+    if today > agent.until:
+        zh = f"委托书已于{day_zh(agent.until)}到期，请由申请人本人办理"
+        raise NotPermitted(zh, f"The mandate ended on {agent.until}", cite=OBJECTION_CITE)
+    if case.kind not in agent.scope:
+        zh, en = "委托事项不包括此事项", "The mandate does not cover this"
+        raise NotPermitted(zh, en, cite=OBJECTION_CITE)
+
+
+def checked(change: Change, case: Case) -> tuple[Agent | None, str]:
+    """Returns the agent of a case that is accepted, and what the file says of its mandate.
+
+    Whoever accepts the case has checked the mandate. Raises WrongState if it is no longer in force.
+    """
+    agent = agent_of(case)
+    if agent is None:
+        return None, ""
+    if change.today > agent.until:
+        zh = f"委托书已于{day_zh(agent.until)}到期，不能据此受理；可以要求补正，或者不予受理"
+        en = f"The mandate ended on {agent.until}; ask for a supplement, or decline"
+        raise WrongState(zh, en, cite=OBJECTION_CITE, case=case.case_id)
+    known = {"checked_by": change.on_behalf_of, "checked_on": change.today}
+    return agent.model_copy(update=known), f"已核对：{agent.spelled}"
+
+
+def named(case: Case) -> str:
+    """Returns the mandate of a case in Chinese, in brackets; empty where there is none."""
+    agent = agent_of(case)
+    return f"（{agent.spelled}）" if agent else ""
