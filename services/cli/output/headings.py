@@ -187,6 +187,7 @@ TITLES = {
     "Index": "诚信计量指数",
     "Institution": "检定机构",
     "Order": "检定申请",
+    "Question": "待决定事项",
     "OrderStep": "经过",
     "Verifier": "检定机构",
     "Instrument": "计量器具",

@@ -67,6 +67,7 @@ TABLES: Mapping[str, str] = {
     "UntoldAlert": "alert.alert_id days_untold alert.due_on subject_name address "
     "alert.type_code alert.serial_no own_load",
     "Problem": "object message",
+    "Question": "question_id kind subject_name serial_no source_ref day state",
     "Registration": "registration_id number created_at firm_name person_name bureau state",
     "Record": "record_id kind determined_on points status marks source_ref summary",
     "RowFault": "row column value warning message",
@@ -84,8 +85,11 @@ TABLES: Mapping[str, str] = {
 # The lines of a single message; a message that is not named here shows all fields but `UNSHOWN`.
 BLOCKS: Mapping[str, str] = {
     "Batch": "batch_id file_name encoding sheet family bureau state rows changed unchanged "
-    "rejected merged left_out in_review repeated_serials alerts drops would_be_held seen "
+    "rejected merged left_out in_review to_decide repeated_serials alerts drops would_be_held seen "
     "imported_by imported_at decided_by reasons",
+    "Question": "question_id kind state bureau subject_id instrument_id type_code serial_no "
+    "record_id source_ref day provided_by summary batch_id answers answer ground opened_at "
+    "decided_by decided_at",
     "Case": "number case_id kind state subject_id bureau record_ids grounds evidence lodged_by "
     "lodged_at caseworker repair.grade repair.spell_began_on repair.promise "
     "repair.supplement_requested supplement.missing acts_next term extension_requested_days "

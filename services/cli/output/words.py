@@ -35,6 +35,11 @@ mode: all_or_nothing 全部收下或全部不收 | good_rows 只收正确的行 
 batch_state: checked 仅检查 | applied 已导入 | refused 已退回 | unchanged 无变化 | undone 已撤销
   | receiving 报送中 | matching 待核对各列 | awaiting_approval 待批准 | rejected 未批准
   | discarded 已放弃 | expired 逾期失效 | waiting 等待处理
+question_kind: rejected_alone 只有不合格的器具 | revoked 已撤销的处罚 | disputed 有异议的处罚
+  | other_state 其他状态的处罚 | by_name 只按名称找到主体
+question_state: waiting 待决定 | decided 已决定
+question_answer: in_use 仍在使用 | stopped 已停用 | scrapped 已报废 | enter 录入 | leave_out 不录入
+  | withdraw 撤销记录
 impact_state: running 正在试算 | done 已完成 | failed 未能完成
 direction: up 上升 | down 下降 | same 不变 | incomparable 等级不同套
 case_kind: objection 异议 | reconsideration 复核 | repair 修复
@@ -100,7 +105,10 @@ InstrumentColour.state instrument_state | ListColoursRequest.state instrument_st
 Instrument.state instrument_state | SetInstrumentStateRequest.state instrument_state
 BatchEffect.kind thing
 Verification.result result | Batch.state batch_state | ListBatchesRequest.state batch_state
-Impact.state impact_state
+Impact.state impact_state | Question.kind question_kind | Question.state question_state
+Question.answer question_answer | Question.answers question_answer
+ListQuestionsRequest.kind question_kind | ListQuestionsRequest.state question_state
+AnswerQuestionRequest.answer question_answer
 ImpactMove.direction direction | ImpactCount.direction direction
 Case.kind case_kind | Case.state case_state | Case.outcome outcome | ListCasesRequest.kind case_kind
 RelatedCase.kind case_kind | RelatedCase.state case_state | RelatedCase.outcome outcome

@@ -32,7 +32,7 @@ JOIN verification v ON v.instrument_id = i.instrument_id AND NOT v.removed
 JOIN import_thing t ON t.thing_id = i.instrument_id AND NOT t.stated
 JOIN import_batch b ON b.batch_id = t.batch_id AND b.state = 'applied'
   AND b.family = 'verifications'
-WHERE i.state = 'in_use' AND NOT i.removed AND NOT i.in_review
+WHERE i.state = 'in_use' AND NOT i.removed
 GROUP BY i.instrument_id, i.bureau, i.subject_id
 HAVING sum(CASE WHEN v.result = 'pass' THEN 1 ELSE 0 END) = 0
    AND sum(CASE WHEN v.result = 'reject' THEN 1 ELSE 0 END) > 0

@@ -38,7 +38,8 @@ async def find(by: Change | View, given: str, *, lock: bool = False) -> Question
 async def list_questions(view: View, request: pb.ListQuestionsRequest) -> pb.ListQuestionsResponse:
     """Returns a page of what is or was to be decided, the oldest first.
 
-    What has settled itself, because the instrument passed or is no longer in use, is left out.
+    What has settled itself, because the instrument passed or is no longer in use, is left out, and
+    so is an instrument as long as its owner is in review.
     """
     scope = row_scope.covered(view.caller, Question.bureau)
     rows = select(Question).where(scope, _matters())
@@ -85,7 +86,7 @@ def _matters() -> sa.ColumnElement[bool]:
     used = sa.exists().where(
         col(Instrument.instrument_id) == Question.instrument_id,
         col(Instrument.state) == InstrumentState.IN_USE,
-        sa.not_(col(Instrument.removed)),
+        sa.not_(sa.or_(col(Instrument.removed), col(Instrument.in_review))),
     )
     passed = sa.exists().where(
         col(Verification.instrument_id) == Question.instrument_id,

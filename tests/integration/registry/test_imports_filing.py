@@ -453,6 +453,17 @@ async def test_writings_of_one_serial_number_are_one_instrument(registry: Runnin
     assert [len(instruments) for instruments in (await fleet(client, mark)).values()] == [1]
 
 
+async def test_numbers_that_differ_in_punctuation_only_are_hinted(
+    registry: RunningRegistry,
+) -> None:
+    await registry.bureau()
+    client, mark = registry.client(Role.CASEWORKER), uuid4().hex
+    rows = [verification(使用单位=mark, 出厂编号=one) for one in (mark, f"{mark}#")]
+    batch = await upload(client, "verifications", verifications(*rows), **FILING)
+    assert (2, "出厂编号", "NEAR_SERIAL") in await reasons(client, batch, warnings=True)
+    assert [len(instruments) for instruments in (await fleet(client, mark)).values()] == [2]
+
+
 async def test_another_writing_of_a_name_is_hinted_and_changes_no_name(
     registry: RunningRegistry,
 ) -> None:

@@ -152,7 +152,7 @@ async def test_a_published_penalty_becomes_a_record_that_is_not_final(
     assert (record.kind, record.verified, record.final) == ("penalty", True, False)
     assert (record.determined_on, record.occurred_on) == ("2026-08-10", "2026-08-10")
     assert record.source_ref == row[NUMBER]
-    assert "罚款 1000 元" in record.summary
+    assert record.summary.endswith("；罚款人民币1000元整")  # the amount stands once
     assert BOSS not in record.summary
     assert BOSS_ID not in record.summary
 

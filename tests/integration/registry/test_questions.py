@@ -137,3 +137,12 @@ async def test_another_bureau_neither_sees_nor_decides(
         await answer(stranger, one, "in_use")
     with refused("NOT_PERMITTED"):
         await answer(registry.client(Role.UNIT_HEAD, name="head"), one, "in_use")
+
+
+async def test_an_instrument_whose_owner_is_in_review_is_asked_about_later(
+    caseworker: Client,
+) -> None:
+    rows = verifications(rejection("不详", 出厂编号=uuid4().hex))
+    batch = await upload(caseworker, "verifications", rows, **FILING)
+    assert batch.in_review == 1
+    assert await asked(caseworker, batch_id=batch.batch_id) == []

@@ -267,6 +267,7 @@ class RepeatedSerials:
 
         With `several_rows_count`, several rows about one instrument are a repetition too.
         """
+        self._note_near()
         for serial, own in self._instruments.items():
             known = {row["instrument_id"] for row in self._known.with_serial(serial)}
             rows = [row for row in self._rows[serial] if row not in self._context.notes.bad_rows]
@@ -277,6 +278,21 @@ class RepeatedSerials:
             elif rows and (several or len(own | known) > 1):
                 self._plan.repeated |= own
                 self._warn(serial, rows, len(own | known))
+
+    def _note_near(self) -> None:
+        """Warns once of the numbers of a type that differ in nothing but punctuation."""
+        near: dict[Serial, list[Serial]] = defaultdict(list)
+        for serial in self._instruments:
+            if serial[1]:
+                near[serial[0], letters(serial[1])].append(serial)
+        for group in near.values():
+            rows = [row for one in group for row in self._rows[one]]
+            good = [row for row in rows if row not in self._context.notes.bad_rows]
+            if len(group) > 1 and good:
+                written = " / ".join(self._written[one] for one in group)
+                zh = f"编号只差标点：{written}，按不同器具登记；是同一件的，请改为同一编号"
+                en = f"these numbers differ in punctuation only and are filed apart: {written}"
+                self._note(min(good), "NEAR_SERIAL", zh, en, self._written[group[-1]])
 
     def _warn(self, serial: Serial, rows: list[int], instruments: int) -> None:
         number = self._written[serial]

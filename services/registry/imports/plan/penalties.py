@@ -223,8 +223,9 @@ def _summary(values: Mapping[str, Any]) -> str:
 def _parts(values: Mapping[str, Any]) -> Iterator[str]:
     yield values.get("facts") or values.get("offence", "")
     yield values.get("penalty_content") or values.get("penalty_kind", "")
+    said = _amounts_said(values)
     for name, word in (("fine", "罚款"), ("confiscated", "没收")):
-        if values.get(name):
+        if values.get(name) and Decimal(values[name]) not in said:
             yield f"{word} {values[name]} 元"
     if permit := values.get("revoked_permit"):
         yield f"暂扣或者吊销：{permit}"
@@ -232,8 +233,7 @@ def _parts(values: Mapping[str, Any]) -> Iterator[str]:
 
 def _note_doubts(context: Context, item: Item) -> None:
     """Warns of an amount that its words contradict, and of a publication that ends early."""
-    fine, words = item.values.get("fine"), folded(item.values.get("penalty_content", ""))
-    said = {_yuan(*found) for found in _YUAN.findall(words)}
+    fine, said = item.values.get("fine"), _amounts_said(item.values)
     if fine and said and Decimal(fine) not in said:
         zh = f"罚款金额为 {fine} 元（列的单位是万元），与处罚内容不符，请核对"
         en = f"the fine is {fine} yuan, which the words of the penalty do not say: check it"
@@ -245,6 +245,12 @@ def _note_doubts(context: Context, item: Item) -> None:
         en = f"its publication ended on {ends}: do not disclose it after entering"
         column = context.file.column("public_until")
         context.notes.warn(item.row, "PUBLIC_UNTIL", zh, en, column=column, value=str(ends))
+
+
+def _amounts_said(values: Mapping[str, Any]) -> set[Decimal]:
+    """The amounts in yuan that the words of a penalty name."""
+    words = folded(values.get("penalty_content", ""))
+    return {_yuan(*found) for found in _YUAN.findall(words)}
 
 
 def _yuan(number: str, unit: str) -> Decimal:

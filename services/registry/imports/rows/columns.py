@@ -128,7 +128,7 @@ def bind(
         elif is_needed(header, field):
             _note_missing(field, header.columns.get(name, ""), clean, notes)
     if not header.matches:  # whoever confirmed the others knows of them
-        _warn_unknown(clean, columns, notes)
+        _warn_unknown(known, clean, columns, notes)
     values: dict[str, dict[str, str]] = {}
     for key, value in header.values.items():
         name, _, cell = key.partition(":")
@@ -190,10 +190,16 @@ def _note_missing(field: Field, mapped: str, names: Sequence[str], notes: Notes)
     )
 
 
-def _warn_unknown(names: Sequence[str], columns: Mapping[str, int], notes: Notes) -> None:
+def _warn_unknown(
+    known: Headings, names: Sequence[str], columns: Mapping[str, int], notes: Notes
+) -> None:
     used = {names[place] for place in columns.values()}
+    if passed_over := [name for name in names if plain(name) in known.passed_over]:
+        zh, en = "个人信息等列，不读取、不保存", "columns of persons and others are not stored"
+        value = "、".join(passed_over)
+        notes.warn(notes.header_row, "NOT_STORED", zh, en, value=value)
     for name, times in Counter(names).items():
-        if name and name not in used and name != REASONS:
+        if name and name not in used and name != REASONS and plain(name) not in known.passed_over:
             zh, en = f"列“{name}”未使用", f"the column {name!r} is not used"
             again = f"（出现 {times} 次）" if times > 1 else ""
             notes.warn(notes.header_row, "UNKNOWN_COLUMN", zh + again, en, column=name)

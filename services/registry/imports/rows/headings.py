@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate
 
 from protos.registry.v1 import registry_pb2 as pb
-from services.registry.imports.rows import cells, labels
+from services.registry.imports.rows import cells, labels, penalty_cells
 from services.registry.imports.rows.families import FAMILIES, FamilyName, Field
 
 
@@ -45,6 +45,12 @@ class Headings:
     def fields(self) -> Iterable[Field]:
         """Returns the fields of the family."""
         return FAMILIES[FamilyName(self.header.family)].fields.values()
+
+    @property
+    def passed_over(self) -> Collection[str]:
+        """Returns the headings of columns that are known and not read, so that nobody is told."""
+        published = self.header.family == FamilyName.PENALTIES
+        return penalty_cells.PASSED_OVER if published else ()
 
     def known(self) -> set[str]:
         """Returns every heading of any field."""
