@@ -42,6 +42,7 @@ CONTRACTS = (
     "registry.v1.bulk",
     "registry.v1.institutions",
     "registry.v1.orders",
+    "registry.v1.questions",
     "registry.v1.registry",
 )
 MARKUP = "送检，[/red][bold]x[/] ^{1,40}$ :smile: [link=http://e.example]"
