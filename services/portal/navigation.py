@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from plumbing.identity import Role
 from services.portal.wording import N_
+
+
+FIT = 10  # entries in one line
 
 
 @dataclass(frozen=True)
@@ -50,7 +53,6 @@ _CASEWORKER = (
 _UNIT_HEAD = (
     Place(N_("待审批"), "/home"),
     Place(N_("本单位概览"), "/unit"),
-    Place(N_("月报"), "/unit/report"),
     Place(N_("人员与代理"), "/unit-people"),
     Place(N_("案件"), "/cases"),
     Place(N_("督促"), "/escalations"),
@@ -59,6 +61,7 @@ _UNIT_HEAD = (
     Place(N_("器具"), "/instruments"),
     Place(N_("导入"), "/imports"),
     Place(N_("疑似同一"), "/alike"),
+    Place(N_("月报"), "/unit/report"),
     Place(N_("导入待决定"), "/questions"),
     Place(N_("审计"), "/audit"),
     Place(N_("检定机构"), "/institutions"),
@@ -128,6 +131,15 @@ def navigation(roles: Collection[str]) -> tuple[Place, ...]:
         if role in roles:
             places |= {place.path: place for place in own if place.path not in places}
     return (*places.values(), *_ALWAYS)
+
+
+def in_one_line(places: Sequence[Place]) -> tuple[Sequence[Place], Sequence[Place]]:
+    """Returns the entries that stand in the line of the navigation, and those behind “more”.
+
+    Ten entries fit into the line; of more, the first nine stand beside “more”.
+    """
+    shown = len(places) if len(places) <= FIT else FIT - 1
+    return places[:shown], places[shown:]
 
 
 def place_of(places: Iterable[Place], path: str) -> str:

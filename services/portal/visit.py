@@ -22,7 +22,7 @@ from plumbing.settings import Settings
 from services.portal.authority import authority
 from services.portal.clients import Services, VisitorToken
 from services.portal.exports import Exports
-from services.portal.navigation import navigation, place_of
+from services.portal.navigation import in_one_line, navigation, place_of
 from services.portal.open_data.files import PublicFiles
 from services.portal.protection import masked
 from services.portal.provider import Provider
@@ -219,6 +219,7 @@ class Visit:
             "form_token": masked(session.form_token) if session else "",
             "request_id": self.field("request_id") or new_request_id(),
             "place_of": place_of,
+            "in_one_line": in_one_line,
             "navigation": navigation(frozenset(session.roles) if session else frozenset()),
             "sandbox": self.portal.settings.sandbox,
             "authority": authority(self.portal.settings, session, self.language),

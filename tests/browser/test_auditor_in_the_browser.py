@@ -45,6 +45,7 @@ def test_an_auditor_finds_who_looked_at_a_firm(sign_in: SignIn, javascript: bool
 
 def test_a_unit_head_reads_the_audit_of_the_unit(sign_in: SignIn) -> None:
     head = sign_in("demo.unithead")
+    head.get_by_text("更多", exact=True).click()
     head.get_by_role("navigation").get_by_role("link", name="审计", exact=True).first.click()
     head.wait_for_url("**/audit")
     assert head.locator("main tbody tr").count()

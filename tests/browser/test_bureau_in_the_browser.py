@@ -193,6 +193,7 @@ def test_all_undelivered_notices_of_a_filter_are_delivered_again(
 ) -> None:
     notices_that_failed(sandbox, 3)
     page = sign_in("demo.caseworker", java_script_enabled=False)
+    page.get_by_text("更多", exact=True).click()
     page.get_by_role("navigation").get_by_role("link", name="未送达").click()
     page.get_by_label("原因").select_option("refused")
     page.get_by_role("button", name="筛选").click()

@@ -167,6 +167,7 @@ def test_the_report_of_a_month_is_read_and_carries_the_checkpoints(sign_in: Sign
     head = sign_in("demo.unithead", java_script_enabled=False)
     expect(head.get_by_role("banner")).to_contain_text("样例·上城区市场监督管理局")
     expect(head.get_by_role("heading", level=1)).to_have_text("待审批事项")
+    head.get_by_text("更多", exact=True).click()
     head.get_by_role("link", name="月报", exact=True).click()
     codes = head.get_by_role("img", name=re.compile("检查点的二维码"))
     looks = int(PATIENCE_SECONDS * 2)  # each service makes its first a while after it began

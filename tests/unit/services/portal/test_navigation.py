@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from plumbing.identity import Role
-from services.portal.navigation import PUBLIC, navigation, place_of
+from services.portal.navigation import FIT, PUBLIC, in_one_line, navigation, place_of
 
 
 @pytest.mark.parametrize(
@@ -28,3 +28,11 @@ def test_a_page_belongs_to_one_place(path: str, place: str) -> None:
 )
 def test_the_front_page_holds_no_other(path: str, place: str) -> None:
     assert place_of(PUBLIC, path) == place
+
+
+@pytest.mark.parametrize("role", [Role.UNIT_HEAD, Role.CASEWORKER, Role.OPERATOR, Role.AUDITOR])
+def test_the_navigation_stands_in_one_line_and_none_is_lost(role: Role) -> None:
+    places = navigation([role])
+    shown, more = in_one_line(places)
+    assert (*shown, *more) == places
+    assert len(shown) + bool(more) <= FIT
