@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from plumbing.identity import Role
 from services.portal.wording import N_
 
-
 FIT = 10  # entries in one line
 
 
