@@ -22,6 +22,7 @@ from tests.chaos.people import CLERK, Away, People
 
 LONG_AGO = "2025-09-10"  # a record that was determined then can be repaired
 WAIT_SECONDS = 1800.0  # for what follows from the step before; the platform is killed meanwhile
+RUNGS = 5  # of a term, the escalations among them
 CAP_DAYS, TOO_MANY = 15, 1  # an extension up to the cap, and one day more
 Method = Callable[[Client], Any]
 
@@ -211,6 +212,19 @@ class Walk:
                 raise NotYet(f"{case.number} is {case.state}, not {state}")
             await asyncio.sleep(0.3)
         return case
+
+    async def until_reminded(self, case: pb.Case, rungs: int) -> None:
+        """Waits until so many reminders of a case were announced, or noted as overtaken."""
+        ends = time.monotonic() + WAIT_SECONDS
+        request = pb.GetCaseRequest(case_id=case.case_id)
+        while time.monotonic() < ends:
+            read = await self.once_allowed(
+                lambda: self._people.ask(self.cast.first, lambda c: c.objection.GetCase(request))
+            )
+            if sum(step.step.startswith("rung") for step in read.steps) >= rungs:
+                return
+            await asyncio.sleep(0.3)
+        raise NotYet(f"{case.number} was not reminded of {rungs} times")
 
     def end(self, path: str, case: pb.Case, outcome: str = "", record_status: str = "") -> None:
         """Notes how a case must have ended once everything is settled."""
@@ -416,6 +430,7 @@ async def overdue(walk: Walk) -> None:
     """Nobody decides while the clock passes over every reminder; then it is decided, late."""
     case = await _accepted(walk, await walk.record())
     await walk.late.wait()
+    await walk.until_reminded(case, RUNGS)
     await walk.decided(case, walk.cast.first, "uphold")
     walk.end("overdue", case, "uphold")
 

@@ -119,9 +119,14 @@ def more_than_once(kind: str, counts: Mapping[Any, int]) -> Iterator[str]:
 
 
 def every_rung_told_once(books: Books) -> Iterator[str]:
-    """Each reminder of a term is in at most one notice."""
-    bodies = books.rows("alerts", "SELECT body FROM notice WHERE kind = 'term'")
-    lines = Counter(line for (body,) in bodies for line in body.splitlines() if "〔" in line)
+    """Each reminder of a term is in at most one notice to a bureau or to a subject."""
+    told = "SELECT bureau, subject_id, body FROM notice WHERE kind = 'term'"
+    lines = Counter(
+        (*to, line)
+        for *to, body in books.rows("alerts", told)
+        for line in body.splitlines()
+        if "〔" in line
+    )
     yield from more_than_once("reminder", lines)
 
 
