@@ -23,7 +23,6 @@ from law.objection import (
     CaseKind,
     Outcome,
     Step,
-    after,
     may_approve_extension,
 )
 from law.separation import Part
@@ -33,6 +32,7 @@ from plumbing.change import Change
 from protos.objection.v1 import events_pb2 as events
 from protos.objection.v1 import objection_pb2 as pb
 from protos.registry.v1.registry_pb2 import Record
+from services.objection.conflicts import state_after
 from services.objection.contested.deciding import Decided, decided_items
 from services.objection.contested.items import items_of, stored
 from services.objection.corrections import check_corrections
@@ -148,7 +148,7 @@ async def request_extension(
     the cap.
     """
     case = await heard_case(change, request.case_id)
-    after(case.state, Step.REQUEST_EXTENSION)
+    state_after(case, Step.REQUEST_EXTENSION)
     # Refused now if beyond the cap, so that the head of the unit is not asked in vain.
     _extended(change, case, request.days, request.ground)
     message = await take_step(
@@ -175,7 +175,7 @@ async def decide_extension(
     case = await case_in_scope(change, request.case_id, *KINDS)
     await require_apart(change, case)
     step = Step.APPROVE_EXTENSION if request.approve else Step.DECLINE_EXTENSION
-    after(case.state, step)
+    state_after(case, step)
     may_approve_extension(
         change.caller.roles, change.on_behalf_of, case.extension_requested_by
     ).require()
@@ -210,7 +210,7 @@ async def decide(
     unsuitable corrections.
     """
     case = await heard_case(change, request.case_id)
-    after(case.state, Step.DECIDE)
+    state_after(case, Step.DECIDE)
     require_impartial(change, case, records)
     await require_answered(change, case, Part.DECIDE)
     asked = _outcome(case, request.outcome)

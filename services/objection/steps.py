@@ -25,7 +25,6 @@ from law.objection import (
     CaseKind,
     CaseState,
     Step,
-    after,
     may_decide,
 )
 from law.terms.data import ReminderKind
@@ -38,6 +37,7 @@ from protos.grading.v1.grading_pb2 import Grade
 from protos.objection.v1 import events_pb2 as events
 from protos.objection.v1 import objection_pb2 as pb
 from protos.registry.v1.registry_pb2 import Record
+from services.objection.conflicts import state_after
 from services.objection.letters import LetterText
 from services.objection.mandates import require_applicant
 from services.objection.messages import Rung, RungDue, Stuck
@@ -156,7 +156,7 @@ async def take_step(
     case. If the term changes, its last day is computed again. Raises WrongState if the law does not
     allow the step in the present state.
     """
-    state = after(case.state, step)
+    state = state_after(case, step)
     before = _values(case, columns)
     for name, value in {**columns, "state": state, "version": case.version + 1}.items():
         setattr(case, name, value)

@@ -21,13 +21,13 @@ from law.objection import (
     CaseKind,
     CaseState,
     Step,
-    after,
 )
 from law.terms.ledger import Term, start
 from law.terms.workdays import edition
 from plumbing.change import Change
 from protos.objection.v1 import events_pb2 as events
 from protos.objection.v1 import objection_pb2 as pb
+from services.objection.conflicts import state_after
 from services.objection.handling import heard_case
 from services.objection.letters import LetterFacts
 from services.objection.schedule import due_on
@@ -92,7 +92,7 @@ async def ask_for(
     `columns` are further columns of the case. Raises WrongState once the case is accepted, and
     InvalidInput without the text.
     """
-    after(case.state, Step.REQUEST_SUPPLEMENT)
+    state_after(case, Step.REQUEST_SUPPLEMENT)
     missing = required_text("missing", missing, cite)
     term = start(SUPPLEMENT_TERM, change.today, edition())
     message = await take_step(

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from law.errors import Fault, InvalidInput, WrongState
-from law.objection import REPAIR_CITE, STATE_ZH, CaseKind, CaseState, Outcome, Step, after
+from law.objection import REPAIR_CITE, STATE_ZH, CaseKind, CaseState, Outcome, Step
 from law.periods import local_day
 from law.separation import Part
 from plumbing.change import Change
@@ -14,6 +14,7 @@ from protos.objection.v1 import events_pb2 as events
 from protos.objection.v1 import repair_pb2 as pb
 from protos.registry.v1.registry_pb2 import Record
 from services.objection import supplements
+from services.objection.conflicts import state_after
 from services.objection.handling import case_for_staff, require_answered
 from services.objection.letters import LetterFacts
 from services.objection.repairs.conditions import checked, require_all_met, require_any_unmet
@@ -164,7 +165,7 @@ async def decide(
     condition met. Raises NotPermitted if the caller entered one of `records` or lodged the case.
     """
     case = await case_for_staff(change, request.case_id, KIND)
-    after(case.state, Step.DECIDE)
+    state_after(case, Step.DECIDE)
     require_impartial(change, case, records)
     await require_answered(change, case, Part.DECIDE)
     file = _checked(case, _file_of(case), archive)
