@@ -96,7 +96,7 @@ async def test_extension_at_the_cap(stories: RunningPlatform) -> None:
     assert extended.term.budget_days == extended.term.cap_days == 20
     one_more = await refused(caseworker.RequestExtension(asking(case, 1)))
     assert (one_more.reason, one_more.facts["cite"]) == ("WRONG_STATE", "S3 28")
-    await until(lambda: told_to_the_subject(stories, case.number, "批准延期"))
+    await until(lambda: told_to_the_subject(stories, case.number, "已批准延长"))
     await stories.grant(case)
     assert (await stories.closed(case.case_id)).case.term.target_on == extended.term.target_on
 
@@ -105,6 +105,7 @@ async def test_extension_refused(stories: RunningPlatform) -> None:
     case = await stories.accepted_case(await stories.enter_penalty())
     after = await extension(stories, case, 10, approve=False)
     assert (after.state, after.term.target_on) == ("accepted", case.term.target_on)
+    await until(lambda: told_to_the_subject(stories, case.number, "未延长"))
     steps = (await stories.case(case.case_id)).steps
     [refusal] = [step for step in steps if step.step == "decline_extension"]
     assert (refusal.note, refusal.cite) == ("案情已经清楚", "S3 28")
