@@ -119,15 +119,19 @@ def more_than_once(kind: str, counts: Mapping[Any, int]) -> Iterator[str]:
 
 
 def every_rung_told_once(books: Books) -> Iterator[str]:
-    """Each reminder of a term is in at most one notice to a bureau or to a subject."""
-    told = "SELECT bureau, subject_id, body FROM notice WHERE kind = 'term'"
-    lines = Counter(
-        (*to, line)
-        for *to, body in books.rows("alerts", told)
-        for line in body.splitlines()
-        if "〔" in line
-    )
-    yield from more_than_once("reminder", lines)
+    """A bureau is told of a reminder as often as it was announced, so of each once.
+
+    The first reminders of a term have the same text.
+    """
+    announced = Counter(books.rows("alerts", "SELECT bureau, message_zh FROM term_note"))
+    notices = "SELECT bureau, body FROM notice WHERE kind = 'term' AND key LIKE 'term/%'"
+    lines = defaultdict[str, list[str]](list)
+    for bureau, body in books.rows("alerts", notices):
+        lines[bureau] += body.splitlines()
+    for (bureau, message), times in announced.items():
+        told = sum(line.endswith(message) for line in lines[bureau])
+        if told > times:
+            yield f"doubled: reminder {message}, told {told} times, announced {times}"
 
 
 def every_term_within_its_cap(books: Books) -> Iterator[str]:

@@ -96,5 +96,10 @@ def _every_letter_once(books: Books) -> Iterator[str]:
 
 
 def _every_rung_once(books: Books) -> Iterator[str]:
-    query = "SELECT case_id || ' ' || note, COUNT(*) FROM case_step WHERE step = 'rung' GROUP BY 1"
-    yield from more_than_once("reminder", books.pairs("objection", query))
+    """A case has a step for each reminder that it reached, and no second one."""
+    steps = "SELECT case_id, COUNT(*) FROM case_step WHERE step LIKE 'rung%' GROUP BY 1"
+    rungs = "SELECT case_id, COUNT(*) FROM reached_rung WHERE rung NOT LIKE 'stuck/%' GROUP BY 1"
+    taken, reached = books.pairs("objection", steps), books.pairs("objection", rungs)
+    for case in taken.keys() | reached.keys():
+        if taken.get(case, 0) != reached.get(case, 0):
+            yield f"case {case}: {taken.get(case, 0)} reminders, {reached.get(case, 0)} reached"

@@ -26,6 +26,14 @@ from tests.e2e.running_platform import RunningPlatform, until
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 CITY = "330100"
+# How the reminders end: to the caseworker, then also to the head, then also to the city.
+ADDRESSED = (
+    "请及时核查并作出决定",
+    "请及时核查并作出决定",
+    "请单位负责人督促",
+    "请单位负责人督办",
+    "请单位负责人督办，并报告市级机关",
+)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -239,8 +247,9 @@ async def test_overdue_through_every_rung(stories: RunningPlatform) -> None:
     read = await stories.case(case.case_id)
     assert (read.case.state, read.case.term.overdue) == ("accepted", True)
     notes = [step.note for step in read.steps if step.step == "rung"]
-    assert len(notes) == len(set(notes)) == 5
-    assert notes[-1].endswith("并报告市级机关")
+    assert len(notes) == 5
+    for note, addressed in zip(notes, ADDRESSED, strict=True):
+        assert note.endswith(addressed)
     late = await refused(stories.clients["caseworker"].objection.RequestExtension(asking(case, 1)))
     assert late.reason == "WRONG_STATE"
     await stories.grant(case)  # late, and still decided by a person alone
