@@ -27,7 +27,7 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from protos.registry.v1 import proposals_pb2 as protos_dot_registry_dot_v1_dot_proposals__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"protos/registry/v1/questions.proto\x12\x14quanheng.registry.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\"protos/registry/v1/proposals.proto\"\xdc\x03\n\x08Question\x12\x13\n\x0bquestion_id\x18\x01 \x01(\t\x12\x0c\n\x04kind\x18\x02 \x01(\t\x12\x0e\n\x06\x62ureau\x18\x03 \x01(\t\x12\x12\n\nsubject_id\x18\x04 \x01(\t\x12\x14\n\x0csubject_name\x18\x05 \x01(\t\x12\x15\n\rinstrument_id\x18\x06 \x01(\t\x12\x11\n\ttype_code\x18\x07 \x01(\t\x12\x11\n\tserial_no\x18\x08 \x01(\t\x12\x11\n\trecord_id\x18\t \x01(\t\x12\x12\n\nsource_ref\x18\n \x01(\t\x12\x0b\n\x03\x64\x61y\x18\x0b \x01(\t\x12\x13\n\x0bprovided_by\x18\x0c \x01(\t\x12\x0f\n\x07summary\x18\r \x01(\t\x12\x10\n\x08\x62\x61tch_id\x18\x0e \x01(\t\x12\r\n\x05state\x18\x0f \x01(\t\x12\x0f\n\x07\x61nswers\x18\x10 \x03(\t\x12\x0e\n\x06\x61nswer\x18\x11 \x01(\t\x12\x0e\n\x06ground\x18\x12 \x01(\t\x12-\n\topened_at\x18\x13 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x12\n\ndecided_by\x18\x14 \x01(\t\x12\x17\n\x0f\x64\x65\x63ided_by_name\x18\x15 \x01(\t\x12.\n\ndecided_at\x18\x16 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x85\x02\n\x14ListQuestionsRequest\x12\x1d\n\tpage_size\x18\x01 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe8\x07(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\x12(\n\x05state\x18\x03 \x01(\tB\x19\xbaH\x16r\x14R\x00R\x07waitingR\x07\x64\x65\x63ided\x12N\n\x04kind\x18\x04 \x01(\tB@\xbaH=r;R\x00R\x0erejected_aloneR\x07revokedR\x08\x64isputedR\x0bother_stateR\x07\x62y_name\x12\x1b\n\nsubject_id\x18\x05 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x19\n\x08\x62\x61tch_id\x18\x06 \x01(\tB\x07\xbaH\x04r\x02\x18@\"\x94\x01\n\x15ListQuestionsResponse\x12\x31\n\tquestions\x18\x01 \x03(\x0b\x32\x1e.quanheng.registry.v1.Question\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x12\n\x05total\x18\x03 \x01(\x03H\x00\x88\x01\x01\x12\x11\n\tmore_than\x18\x04 \x01(\x03\x42\x08\n\x06_total\"4\n\x12GetQuestionRequest\x12\x1e\n\x0bquestion_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\"G\n\x13GetQuestionResponse\x12\x30\n\x08question\x18\x01 \x01(\x0b\x32\x1e.quanheng.registry.v1.Question\"\xbf\x01\n\x15\x41nswerQuestionRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1e\n\x0bquestion_id\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12L\n\x06\x61nswer\x18\x03 \x01(\tB<\xbaH9r7R\x06in_useR\x07stoppedR\x08scrappedR\x05\x65nterR\tleave_outR\x08withdraw\x12\x1a\n\x06ground\x18\x04 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\xf4\x03\"|\n\x16\x41nswerQuestionResponse\x12\x30\n\x08question\x18\x01 \x01(\x0b\x32\x1e.quanheng.registry.v1.Question\x12\x30\n\x08proposal\x18\x02 \x01(\x0b\x32\x1e.quanheng.registry.v1.Proposal2\xcc\x02\n\x0fQuestionService\x12h\n\rListQuestions\x12*.quanheng.registry.v1.ListQuestionsRequest\x1a+.quanheng.registry.v1.ListQuestionsResponse\x12\x62\n\x0bGetQuestion\x12(.quanheng.registry.v1.GetQuestionRequest\x1a).quanheng.registry.v1.GetQuestionResponse\x12k\n\x0e\x41nswerQuestion\x12+.quanheng.registry.v1.AnswerQuestionRequest\x1a,.quanheng.registry.v1.AnswerQuestionResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"protos/registry/v1/questions.proto\x12\x14quanheng.registry.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\"protos/registry/v1/proposals.proto\"\xdc\x03\n\x08Question\x12\x13\n\x0bquestion_id\x18\x01 \x01(\t\x12\x0c\n\x04kind\x18\x02 \x01(\t\x12\x0e\n\x06\x62ureau\x18\x03 \x01(\t\x12\x12\n\nsubject_id\x18\x04 \x01(\t\x12\x14\n\x0csubject_name\x18\x05 \x01(\t\x12\x15\n\rinstrument_id\x18\x06 \x01(\t\x12\x11\n\ttype_code\x18\x07 \x01(\t\x12\x11\n\tserial_no\x18\x08 \x01(\t\x12\x11\n\trecord_id\x18\t \x01(\t\x12\x12\n\nsource_ref\x18\n \x01(\t\x12\x0b\n\x03\x64\x61y\x18\x0b \x01(\t\x12\x13\n\x0bprovided_by\x18\x0c \x01(\t\x12\x0f\n\x07summary\x18\r \x01(\t\x12\x10\n\x08\x62\x61tch_id\x18\x0e \x01(\t\x12\r\n\x05state\x18\x0f \x01(\t\x12\x0f\n\x07\x61nswers\x18\x10 \x03(\t\x12\x0e\n\x06\x61nswer\x18\x11 \x01(\t\x12\x0e\n\x06ground\x18\x12 \x01(\t\x12-\n\topened_at\x18\x13 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x12\n\ndecided_by\x18\x14 \x01(\t\x12\x17\n\x0f\x64\x65\x63ided_by_name\x18\x15 \x01(\t\x12.\n\ndecided_at\x18\x16 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x9d\x02\n\x14ListQuestionsRequest\x12\x1d\n\tpage_size\x18\x01 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe8\x07(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\x12(\n\x05state\x18\x03 \x01(\tB\x19\xbaH\x16r\x14R\x00R\x07waitingR\x07\x64\x65\x63ided\x12Y\n\x04kind\x18\x04 \x01(\tBK\xbaHHrFR\x00R\x0erejected_aloneR\x07revokedR\x08\x64isputedR\x0bother_stateR\x07\x62y_nameR\tnot_final\x12\x1b\n\nsubject_id\x18\x05 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x19\n\x08\x62\x61tch_id\x18\x06 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x0b\n\x03now\x18\x07 \x01(\x08\"\x94\x01\n\x15ListQuestionsResponse\x12\x31\n\tquestions\x18\x01 \x03(\x0b\x32\x1e.quanheng.registry.v1.Question\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x12\n\x05total\x18\x03 \x01(\x03H\x00\x88\x01\x01\x12\x11\n\tmore_than\x18\x04 \x01(\x03\x42\x08\n\x06_total\"4\n\x12GetQuestionRequest\x12\x1e\n\x0bquestion_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\"G\n\x13GetQuestionResponse\x12\x30\n\x08question\x18\x01 \x01(\x0b\x32\x1e.quanheng.registry.v1.Question\"\xc6\x01\n\x15\x41nswerQuestionRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1e\n\x0bquestion_id\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12S\n\x06\x61nswer\x18\x03 \x01(\tBC\xbaH@r>R\x06in_useR\x07stoppedR\x08scrappedR\x05\x65nterR\tleave_outR\x08withdrawR\x05\x66inal\x12\x1a\n\x06ground\x18\x04 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\xf4\x03\"|\n\x16\x41nswerQuestionResponse\x12\x30\n\x08question\x18\x01 \x01(\x0b\x32\x1e.quanheng.registry.v1.Question\x12\x30\n\x08proposal\x18\x02 \x01(\x0b\x32\x1e.quanheng.registry.v1.Proposal2\xcc\x02\n\x0fQuestionService\x12h\n\rListQuestions\x12*.quanheng.registry.v1.ListQuestionsRequest\x1a+.quanheng.registry.v1.ListQuestionsResponse\x12\x62\n\x0bGetQuestion\x12(.quanheng.registry.v1.GetQuestionRequest\x1a).quanheng.registry.v1.GetQuestionResponse\x12k\n\x0e\x41nswerQuestion\x12+.quanheng.registry.v1.AnswerQuestionRequest\x1a,.quanheng.registry.v1.AnswerQuestionResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -41,7 +41,7 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LISTQUESTIONSREQUEST'].fields_by_name['state']._loaded_options = None
   _globals['_LISTQUESTIONSREQUEST'].fields_by_name['state']._serialized_options = b'\272H\026r\024R\000R\007waitingR\007decided'
   _globals['_LISTQUESTIONSREQUEST'].fields_by_name['kind']._loaded_options = None
-  _globals['_LISTQUESTIONSREQUEST'].fields_by_name['kind']._serialized_options = b'\272H=r;R\000R\016rejected_aloneR\007revokedR\010disputedR\013other_stateR\007by_name'
+  _globals['_LISTQUESTIONSREQUEST'].fields_by_name['kind']._serialized_options = b'\272HHrFR\000R\016rejected_aloneR\007revokedR\010disputedR\013other_stateR\007by_nameR\tnot_final'
   _globals['_LISTQUESTIONSREQUEST'].fields_by_name['subject_id']._loaded_options = None
   _globals['_LISTQUESTIONSREQUEST'].fields_by_name['subject_id']._serialized_options = b'\272H\004r\002\030@'
   _globals['_LISTQUESTIONSREQUEST'].fields_by_name['batch_id']._loaded_options = None
@@ -53,23 +53,23 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_ANSWERQUESTIONREQUEST'].fields_by_name['question_id']._loaded_options = None
   _globals['_ANSWERQUESTIONREQUEST'].fields_by_name['question_id']._serialized_options = b'\272H\006r\004\020\001\030@'
   _globals['_ANSWERQUESTIONREQUEST'].fields_by_name['answer']._loaded_options = None
-  _globals['_ANSWERQUESTIONREQUEST'].fields_by_name['answer']._serialized_options = b'\272H9r7R\006in_useR\007stoppedR\010scrappedR\005enterR\tleave_outR\010withdraw'
+  _globals['_ANSWERQUESTIONREQUEST'].fields_by_name['answer']._serialized_options = b'\272H@r>R\006in_useR\007stoppedR\010scrappedR\005enterR\tleave_outR\010withdrawR\005final'
   _globals['_ANSWERQUESTIONREQUEST'].fields_by_name['ground']._loaded_options = None
   _globals['_ANSWERQUESTIONREQUEST'].fields_by_name['ground']._serialized_options = b'\272H\007r\005\020\001\030\364\003'
   _globals['_QUESTION']._serialized_start=159
   _globals['_QUESTION']._serialized_end=635
   _globals['_LISTQUESTIONSREQUEST']._serialized_start=638
-  _globals['_LISTQUESTIONSREQUEST']._serialized_end=899
-  _globals['_LISTQUESTIONSRESPONSE']._serialized_start=902
-  _globals['_LISTQUESTIONSRESPONSE']._serialized_end=1050
-  _globals['_GETQUESTIONREQUEST']._serialized_start=1052
-  _globals['_GETQUESTIONREQUEST']._serialized_end=1104
-  _globals['_GETQUESTIONRESPONSE']._serialized_start=1106
-  _globals['_GETQUESTIONRESPONSE']._serialized_end=1177
-  _globals['_ANSWERQUESTIONREQUEST']._serialized_start=1180
-  _globals['_ANSWERQUESTIONREQUEST']._serialized_end=1371
-  _globals['_ANSWERQUESTIONRESPONSE']._serialized_start=1373
-  _globals['_ANSWERQUESTIONRESPONSE']._serialized_end=1497
-  _globals['_QUESTIONSERVICE']._serialized_start=1500
-  _globals['_QUESTIONSERVICE']._serialized_end=1832
+  _globals['_LISTQUESTIONSREQUEST']._serialized_end=923
+  _globals['_LISTQUESTIONSRESPONSE']._serialized_start=926
+  _globals['_LISTQUESTIONSRESPONSE']._serialized_end=1074
+  _globals['_GETQUESTIONREQUEST']._serialized_start=1076
+  _globals['_GETQUESTIONREQUEST']._serialized_end=1128
+  _globals['_GETQUESTIONRESPONSE']._serialized_start=1130
+  _globals['_GETQUESTIONRESPONSE']._serialized_end=1201
+  _globals['_ANSWERQUESTIONREQUEST']._serialized_start=1204
+  _globals['_ANSWERQUESTIONREQUEST']._serialized_end=1402
+  _globals['_ANSWERQUESTIONRESPONSE']._serialized_start=1404
+  _globals['_ANSWERQUESTIONRESPONSE']._serialized_end=1528
+  _globals['_QUESTIONSERVICE']._serialized_start=1531
+  _globals['_QUESTIONSERVICE']._serialized_end=1863
 # @@protoc_insertion_point(module_scope)

@@ -53,7 +53,8 @@ class Question(_message.Message):
     kind: _builtins.str
     """rejected_alone (an instrument of which nothing but a rejection is known: is it in use?),
     revoked, disputed, other_state (a published penalty that is said to be revoked, objected to or
-    in another state), by_name (a published penalty whose subject was found by name only).
+    in another state), by_name (a published penalty whose subject was found by name only), not_final
+    (a published penalty on file, until somebody says that review and litigation are over).
     """
     bureau: _builtins.str
     """Bureau of the subject."""
@@ -147,6 +148,7 @@ class ListQuestionsRequest(_message.Message):
     KIND_FIELD_NUMBER: _builtins.int
     SUBJECT_ID_FIELD_NUMBER: _builtins.int
     BATCH_ID_FIELD_NUMBER: _builtins.int
+    NOW_FIELD_NUMBER: _builtins.int
     page_size: _builtins.int
     """At most this many; 0 means 100."""
     page_token: _builtins.str
@@ -159,6 +161,8 @@ class ListQuestionsRequest(_message.Message):
     """Only those of this subject."""
     batch_id: _builtins.str
     """Only those that this import asked."""
+    now: _builtins.bool
+    """Without penalties that are not final, which nobody can hasten."""
     def __init__(
         self,
         *,
@@ -168,10 +172,11 @@ class ListQuestionsRequest(_message.Message):
         kind: _builtins.str = ...,
         subject_id: _builtins.str = ...,
         batch_id: _builtins.str = ...,
+        now: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["batch_id", b"batch_id", "kind", b"kind", "page_size", b"page_size", "page_token", b"page_token", "state", b"state", "subject_id", b"subject_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["batch_id", b"batch_id", "kind", b"kind", "now", b"now", "page_size", b"page_size", "page_token", b"page_token", "state", b"state", "subject_id", b"subject_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -277,7 +282,8 @@ class AnswerQuestionRequest(_message.Message):
     """Which."""
     answer: _builtins.str
     """Of an instrument: in_use, stopped or scrapped. Of a penalty: enter (as a record that is not
-    final), leave_out (nothing is entered or changed), or withdraw (the record on file).
+    final), leave_out (nothing is entered or changed), withdraw (the record on file), or final
+    (the record on file has become final).
     """
     ground: _builtins.str
     """What the answer rests on."""

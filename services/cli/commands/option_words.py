@@ -43,6 +43,7 @@ HELP = {
     "decided_to": "这一日或以前决定的 | decided on this day or earlier",
     "mine": "只看本人办理的 | only one's own",
     "within": "这个机关及其下级 | this bureau and those below it",
+    "now": "不含未生效的处罚 | without penalties that are not final yet",
     "language": "邮件的语言：zh、en 或 both | language of mails",
     "like_name": "名称与此相近的 | names that look like this one",
     "late": "只看逾期决定的 | only those decided late",

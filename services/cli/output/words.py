@@ -36,10 +36,10 @@ batch_state: checked 仅检查 | applied 已导入 | refused 已退回 | unchang
   | receiving 报送中 | matching 待核对各列 | awaiting_approval 待批准 | rejected 未批准
   | discarded 已放弃 | expired 逾期失效 | waiting 等待处理
 question_kind: rejected_alone 只有不合格的器具 | revoked 已撤销的处罚 | disputed 有异议的处罚
-  | other_state 其他状态的处罚 | by_name 只按名称找到主体
+  | other_state 其他状态的处罚 | by_name 只按名称找到主体 | not_final 未生效的处罚
 question_state: waiting 待决定 | decided 已决定
 question_answer: in_use 仍在使用 | stopped 已停用 | scrapped 已报废 | enter 录入 | leave_out 不录入
-  | withdraw 撤销记录
+  | withdraw 撤销记录 | final 已生效
 impact_state: running 正在试算 | done 已完成 | failed 未能完成
 direction: up 上升 | down 下降 | same 不变 | incomparable 等级不同套
 case_kind: objection 异议 | reconsideration 复核 | repair 修复

@@ -34,6 +34,7 @@ KINDS = {
     "disputed": N_("有异议的处罚"),
     "other_state": N_("状态为其他的处罚"),
     "by_name": N_("只按名称找到主体的处罚"),
+    "not_final": N_("未生效的处罚"),
 }
 STATES = {"waiting": N_("待决定"), "decided": N_("已决定")}
 ANSWERS = {
@@ -43,6 +44,7 @@ ANSWERS = {
     "enter": N_("录入为信用记录（未生效）"),
     "leave_out": N_("不录入，也不改动"),
     "withdraw": N_("撤销已录入的记录"),
+    "final": N_("已生效：法定期限内没有复议、诉讼，或者经维持"),
 }
 
 
@@ -108,7 +110,7 @@ async def tasks(visit: Visit) -> list[Task]:
     """Returns one task if something that imports brought waits for a decision."""
     if not visit.has(Role.CASEWORKER):
         return []
-    request = pb.ListQuestionsRequest(state="waiting", page_size=200)
+    request = pb.ListQuestionsRequest(state="waiting", now=True, page_size=200)
     answer = await ask(visit.services.questions.ListQuestions(request))
     if not answer.questions:
         return []

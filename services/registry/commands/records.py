@@ -150,6 +150,20 @@ async def release_withdrawal(
     await _withdraw(change, row, request.ground)
 
 
+async def become_final(change: Change, row: Record, ground: str, *authors: str) -> None:
+    """Notes that review and litigation about a penalty are over, as a second person released it.
+
+    Raises WrongState if a case about it is open, or it is no longer active.
+    """
+    _require_active(row)
+    await ordered_by_case(change, row)
+    before = row.model_dump(mode="json")
+    row.final = True
+    row.authors = sorted({*(row.authors or ()), *authors})
+    await save_records(change, [row], Cause(events.CAUSE_CORRECTED, ground))
+    _audit(change, "correct_record", row, before, ground)
+
+
 async def withdraw_released(change: Change, row: Record, ground: str) -> None:
     """Withdraws a record whose withdrawal a second person has released with something else.
 

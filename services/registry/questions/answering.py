@@ -17,17 +17,18 @@ from protos.registry.v1 import proposals_pb2 as proposals
 from protos.registry.v1 import questions_pb2 as pb
 from protos.registry.v1 import registry_pb2 as registry
 from services.registry.commands.instruments import set_state
-from services.registry.commands.records import enter_record, withdraw_released
+from services.registry.commands.records import become_final, enter_record, withdraw_released
 from services.registry.commands.targets import find_instrument, find_record
 from services.registry.proposals.propose import Proposed, object_id, propose
 from services.registry.questions import wire
 from services.registry.questions.answers import Answer, answers_to
-from services.registry.questions.asking import DECIDED
+from services.registry.questions.asking import DECIDED, Found, ask
 from services.registry.questions.queries import find, waits
-from services.registry.questions.tables import Question
+from services.registry.questions.tables import Asked, Question
 from services.registry.red_alerts import ends_red
 from services.registry.tables import Proposal
 
+_OF_THE_DECISION = ("source_ref", "provided_by", "summary")
 _STATES = {
     Answer.IN_USE: InstrumentState.IN_USE,
     Answer.STOPPED: InstrumentState.STOPPED,
@@ -78,6 +79,8 @@ async def _second_person(change: Change, row: Question, answer: Answer) -> Act |
     """The act for which a second person is needed; None if there is none."""
     if answer is Answer.WITHDRAW:
         return Act.WITHDRAW_RECORD
+    if answer is Answer.FINAL:
+        return Act.CORRECT_RECORD
     if answer not in _STATES:
         return None
     instrument = await find_instrument(change, row.instrument_id)
@@ -115,6 +118,9 @@ async def _decide(
         await set_state(change, instrument, _STATES[answer], ground)
     elif answer is Answer.WITHDRAW:
         await withdraw_released(change, await find_record(change, row.record_id), ground)
+    elif answer is Answer.FINAL:
+        record = await find_record(change, row.record_id)
+        await become_final(change, record, ground, decided_by, change.on_behalf_of)
     elif answer is Answer.ENTER:
         row.record_id = await _enter(change, row)
     before = {"state": row.state}
@@ -140,4 +146,7 @@ async def _enter(change: Change, row: Question) -> str:
         summary=row.summary,
     )
     answer = await enter_record(change, registry.EnterRecordRequest(record=record))
-    return str(answer.record.record_id)
+    record_id = str(answer.record.record_id)
+    values = row.model_dump(include={"subject_id", "bureau", "day", *_OF_THE_DECISION})
+    await ask(change, row.batch_id, [Found(Asked.NOT_FINAL, record_id=record_id, **values)])
+    return record_id

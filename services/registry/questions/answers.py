@@ -17,6 +17,7 @@ class Answer(StrEnum):
     ENTER = "enter"
     LEAVE_OUT = "leave_out"
     WITHDRAW = "withdraw"
+    FINAL = "final"
 
 
 def answers_to(row: Question) -> Sequence[Answer]:
@@ -26,6 +27,8 @@ def answers_to(row: Question) -> Sequence[Answer]:
     """
     if row.kind is Asked.REJECTED_ALONE:
         return Answer.IN_USE, Answer.STOPPED, Answer.SCRAPPED
+    if row.kind is Asked.NOT_FINAL:
+        return Answer.FINAL, Answer.WITHDRAW
     if row.record_id:
         return Answer.LEAVE_OUT, Answer.WITHDRAW
     return Answer.ENTER, Answer.LEAVE_OUT

@@ -39,7 +39,8 @@ class Found:
     @property
     def id(self) -> str:
         """The id of the question, which is the same whenever the same is found."""
-        what = self.instrument_id or f"{self.subject_id}\n{self.number}"
+        of_record = self.record_id if self.kind is Asked.NOT_FINAL else ""
+        what = of_record or self.instrument_id or f"{self.subject_id}\n{self.number}"
         return hashlib.sha256(f"{self.kind}\n{what}".encode()).hexdigest()[:32]
 
 

@@ -10,6 +10,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from law.colours.rule import InstrumentState, VerificationResult
 from law.errors import NotFound
+from law.evidence import RecordStatus
 from plumbing import paging, row_scope
 from plumbing.change import Change
 from plumbing.short_ids import find_by_id
@@ -19,7 +20,7 @@ from services.registry import lookup
 from services.registry.questions import wire
 from services.registry.questions.asking import WAITING
 from services.registry.questions.tables import Asked, Question
-from services.registry.tables import Instrument, Verification
+from services.registry.tables import Instrument, Record, Verification
 
 
 async def find(by: Change | View, given: str, *, lock: bool = False) -> Question:
@@ -47,6 +48,8 @@ async def list_questions(view: View, request: pb.ListQuestionsRequest) -> pb.Lis
         rows = rows.where(Question.state == request.state)
     if request.kind:
         rows = rows.where(col(Question.kind) == request.kind)
+    if request.now:
+        rows = rows.where(col(Question.kind) != Asked.NOT_FINAL)
     if request.subject_id:
         rows = rows.where(Question.subject_id == await lookup.subject_id(view, request.subject_id))
     if request.batch_id:
@@ -76,9 +79,13 @@ async def waits(session: AsyncSession, row: Question) -> bool:
 
 
 def waiting() -> sa.Select[Any]:
-    """Returns the query for the number of questions that wait."""
+    """Returns the query for the number of questions that wait.
+
+    Without penalties that are not final, which nobody can hasten.
+    """
     rows = sa.select(sa.func.count()).select_from(Question)
-    return rows.where(col(Question.state) == WAITING, _matters())
+    now = col(Question.kind) != Asked.NOT_FINAL
+    return rows.where(col(Question.state) == WAITING, now, _matters())
 
 
 def _matters() -> sa.ColumnElement[bool]:
@@ -93,8 +100,14 @@ def _matters() -> sa.ColumnElement[bool]:
         col(Verification.result) == VerificationResult.PASS,
         sa.not_(col(Verification.removed)),
     )
+    open_still = sa.exists().where(
+        col(Record.record_id) == Question.record_id,
+        col(Record.status) == RecordStatus.ACTIVE,
+        sa.not_(sa.or_(col(Record.removed), col(Record.final))),
+    )
     return sa.or_(
-        col(Question.kind) != Asked.REJECTED_ALONE,
+        col(Question.kind).not_in((Asked.REJECTED_ALONE, Asked.NOT_FINAL)),
         col(Question.state) != WAITING,
-        sa.and_(used, sa.not_(passed)),
+        sa.and_(col(Question.kind) == Asked.REJECTED_ALONE, used, sa.not_(passed)),
+        sa.and_(col(Question.kind) == Asked.NOT_FINAL, open_still),
     )

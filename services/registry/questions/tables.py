@@ -21,6 +21,7 @@ class Asked(StrEnum):
     DISPUTED = "disputed"
     OTHER_STATE = "other_state"
     BY_NAME = "by_name"
+    NOT_FINAL = "not_final"
 
 
 class Question(Base, table=True):
@@ -28,7 +29,8 @@ class Question(Base, table=True):
 
     The id follows from what is asked about, so that the same row of a later file asks nothing anew.
     A question about an instrument waits as long as the instrument is in use and no pass is known of
-    it; `bureau` is that of the subject.
+    it; one about a penalty that is not final, as long as its record is active and not final.
+    `bureau` is that of the subject.
     """
 
     __tablename__ = "question"

@@ -382,6 +382,7 @@ LISTS = (
             Asked(questions.ListQuestionsRequest()),
             Asked(questions.ListQuestionsRequest(state="waiting")),
             Asked(questions.ListQuestionsRequest(kind="revoked")),
+            Asked(questions.ListQuestionsRequest(state="waiting", now=True)),
             Asked(questions.ListQuestionsRequest(subject_id=SUBJECT), a_few=OF_A_FIRM),
             Asked(questions.ListQuestionsRequest(batch_id="b1"), a_few="of one import"),
         ),

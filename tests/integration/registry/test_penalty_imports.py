@@ -281,8 +281,10 @@ async def test_what_is_not_simply_in_force_is_decided_by_a_person(
     await answer(caseworker, one, "enter")
     [record] = await penalties(caseworker, subject)
     assert (record.kind, record.final, record.source_ref) == ("penalty", False, row[NUMBER])
-    [decided] = await asked(caseworker, batch_id=batch.batch_id)
+    [decided] = await asked(caseworker, batch_id=batch.batch_id, now=True)
     assert (decided.state, decided.answer, decided.ground) == ("decided", "enter", GROUND)
+    [open_still] = await asked(caseworker, batch_id=batch.batch_id, kind="not_final")
+    assert open_still.record_id == record.record_id
     [entry] = await registry.audited(f"question/{one.question_id}")
     assert (entry.action, entry.ground) == ("answer_question", GROUND)
     with refused("WRONG_STATE"):
@@ -310,6 +312,42 @@ async def test_a_revoked_penalty_on_file_is_withdrawn_by_two_people(
     assert record.status == "withdrawn"
     [decided] = await asked(caseworker, batch_id=batch.batch_id)
     assert (decided.state, decided.answer) == ("decided", "withdraw")
+
+
+async def test_a_penalty_becomes_final_when_two_people_say_so(
+    registry: RunningRegistry, caseworker: Client
+) -> None:
+    subject = await firm(caseworker)
+    row = penalty(subject.name, subject.credit_code)
+    batch = await upload(caseworker, "penalties", published(row))
+    assert batch.to_decide == 0
+    [one] = await asked(caseworker, subject_id=subject.subject_id, kind="not_final")
+    assert ([*one.answers], one.day) == (["final", "withdraw"], "2026-08-10")
+    assert await asked(caseworker, subject_id=subject.subject_id, now=True) == []
+    response = await answer(caseworker, one, "final")
+    assert response.proposal.act == "correct_record"
+    [record] = await penalties(caseworker, subject)
+    assert not record.final
+    await registry.release(response.proposal)
+    [record] = await penalties(caseworker, subject)
+    assert (record.final, record.status) == (True, "active")
+    [decided] = await asked(caseworker, subject_id=subject.subject_id)
+    assert (decided.state, decided.answer) == ("decided", "final")
+    again = await upload(
+        caseworker, "penalties", published(row, penalty("无此单位")), mode="good_rows"
+    )
+    assert (again.changed, again.unchanged) == (0, 1)
+
+
+async def test_a_penalty_that_is_withdrawn_otherwise_is_asked_about_no_more(
+    caseworker: Client,
+) -> None:
+    subject = await firm(caseworker)
+    row = penalty(subject.name, subject.credit_code)
+    batch = await upload(caseworker, "penalties", published(row))
+    assert len(await asked(caseworker, batch_id=batch.batch_id)) == 1
+    await undo(caseworker, batch)
+    assert await asked(caseworker, batch_id=batch.batch_id) == []
 
 
 async def test_a_subject_found_by_its_name_only_is_decided_by_a_person(caseworker: Client) -> None:

@@ -15,6 +15,7 @@ from plumbing.chunks import chunks
 from services.registry.imports.batch.content import Places
 from services.registry.imports.plan.plan import Plan
 from services.registry.imports.rows.file import FileContent
+from services.registry.questions.tables import Asked
 from services.registry.tables import ImportBatch, ImportFault, RejectedRow
 
 ROWS_AT_ONCE = 5000
@@ -31,7 +32,7 @@ def count(batch: ImportBatch, plan: Plan, file: FileContent, mode: str) -> None:
     batch.unchanged = 0 if unusable else len(plan.unchanged - bad)
     batch.changed = 0 if unusable else file.rows - batch.rejected - batch.unchanged
     batch.in_review = len(plan.in_review - bad)
-    batch.to_decide = len(plan.questions)
+    batch.to_decide = sum(one.found.kind is not Asked.NOT_FINAL for one in plan.questions)
     batch.repeated_serials = len(plan.repeated)
     batch.effects = None if unusable else _effects(plan, file)
     batch.to_review = len(plan.alike)

@@ -182,7 +182,8 @@ def _plan(
             "bureau": bureau,
             "entered_by": context.caller.account_id,
         }
-        plan.make(Kind.RECORD, item.row, values)
+        record_id = plan.make(Kind.RECORD, item.row, values)
+        plan.questions.append(Raised(item.row, _whether_final(owner, content, record_id)))
         return
     if present["determined_on"] != content["determined_on"]:
         zh = f"该文号已录入，认定日期为 {present['determined_on']}；更正请按更正程序办理"
@@ -196,6 +197,19 @@ def _plan(
         column = context.file.column("facts")
         context.notes.warn(item.row, "ON_FILE_OTHERWISE", zh, en, column=column)
     plan.unchanged.add(item.row)
+
+
+def _whether_final(owner: RegisterRow, content: Mapping[str, Any], record_id: str) -> Found:
+    return Found(
+        Asked.NOT_FINAL,
+        subject_id=owner["subject_id"],
+        bureau=owner["bureau"],
+        day=content["determined_on"],
+        record_id=record_id,
+        source_ref=content["source_ref"],
+        provided_by=content["provided_by"],
+        summary=content["summary"],
+    )
 
 
 def _content(values: Mapping[str, Any]) -> dict[str, Any]:
