@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator
+from dataclasses import replace
 from datetime import date, timedelta
 from enum import StrEnum
 
@@ -22,7 +23,7 @@ from law.disclosure.data import (
 from law.disclosure.personal_data import Found, plain_characters
 from law.errors import NotFound
 from law.figures import in_force
-from law.terms.workdays import edition_on, nth_working_day
+from law.terms.workdays import DueDate, Edition, edition_on, nth_working_day
 
 _WHAT = ("保密审查规则", "the rule of the confidentiality review")
 _MASKS = re.compile("[*＊■]+")
@@ -90,8 +91,13 @@ def public_from(window: ReplyWindow, told_on: date, on: date) -> date:
 
     It is the day after the window, whose working days run from the day after `told_on`.
     """
-    last = nth_working_day(told_on, window.days, edition_on(on)).date
-    return max(last + timedelta(days=1), on)
+    return first_day(window, told_on, on, edition_on(on)).date
+
+
+def first_day(window: ReplyWindow, told_on: date, on: date, calendar: Edition) -> DueDate:
+    """Returns the day of `public_from` by a calendar, and whether it is provisional."""
+    last = nth_working_day(told_on, window.days, calendar)
+    return replace(last, date=max(last.date + timedelta(days=1), on))
 
 
 def is_redaction(text: str, original: str) -> bool:

@@ -113,7 +113,7 @@ NOTHING_PUBLISHED = Edition(_BEFORE_THE_FIRST, date.min, frozenset(), frozenset(
 
 
 @cache
-def editions() -> tuple[Edition, ...]:
+def packaged() -> tuple[Edition, ...]:
     """Returns the packaged calendar editions, oldest first; each contains all earlier ones."""
     return understood("workdays", read_editions)
 

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from law.errors import InvalidInput, NotFound
-from law.terms.calendar import NOTHING_PUBLISHED, Edition, editions
+from law.terms.calendar import NOTHING_PUBLISHED, Edition
+from law.terms.in_force import editions
 
 __all__ = [
     "CITE",
@@ -43,14 +44,14 @@ class DueDate:
 
 
 def edition(number: int | None = None) -> Edition:
-    """Returns the packaged calendar edition with this number, by default the latest.
+    """Returns the calendar edition in force with this number, by default the latest.
 
     Raises NotFound for an unknown number.
     """
-    packaged = editions()
+    known = editions()
     if number is None:
-        return packaged[-1]
-    for candidate in packaged:
+        return known[-1]
+    for candidate in known:
         if candidate.number == number:
             return candidate
     raise NotFound(f"没有第{number}版工作日历", f"there is no calendar edition {number}")

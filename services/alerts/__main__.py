@@ -5,6 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 
 from plumbing import temporal
+from plumbing.calendars import servicer as moved_terms
+from plumbing.calendars.editions import CalendarFollower
+from plumbing.calendars.servicer import MovedTermsServicer
 from plumbing.metrics import workflows
 from plumbing.papers import servicer as letters
 from plumbing.papers.servicer import LetterServicer
@@ -18,6 +21,7 @@ from services.alerts.checks import Checks
 from services.alerts.clients import Clients
 from services.alerts.consumers import consumers
 from services.alerts.escalation.activities import EscalationActivities
+from services.alerts.escalation.cases import open_terms
 from services.alerts.escalation.queries import find_letters
 from services.alerts.escalation.servicer import EscalationServicer
 from services.alerts.escalation.workflows import EscalationWorkflow
@@ -29,6 +33,7 @@ from services.alerts.notices.waiting import Waiting
 from services.alerts.policy import ESCALATION_POLICY, ESCALATIONS, POLICY, SERVICE
 from services.alerts.servicer import AlertsServicer
 from services.alerts.standing import StandingWorkflows
+from services.alerts.tables import AppliedEdition
 from services.alerts.timers import Timers
 from services.alerts.workflows import DeliveryWorkflow, WatchWorkflow, mail_queue
 
@@ -41,6 +46,7 @@ async def build(parts: Parts) -> Assembly:
 
     Waits until Temporal can be reached.
     """
+    await CalendarFollower.of(parts.database, AppliedEdition).look()
     client = await temporal.connect(parts.settings, "alerts", metrics=workflows.BUFFER)
     workflow_client = WorkflowClient(client, temporal.task_queue("alerts"))
     timers = Timers(workflow_client, parts.clock)
@@ -66,8 +72,9 @@ async def build(parts: Parts) -> Assembly:
             SERVICE: AlertsServicer(parts.changes).register,
             ESCALATIONS: EscalationServicer(parts.changes, clients).register,
             letters.SERVICE: LetterServicer(parts.changes, find_letters).register,
+            moved_terms.SERVICE: MovedTermsServicer(parts.changes, open_terms).register,
         },
-        policies=[POLICY, ESCALATION_POLICY, letters.POLICY],
+        policies=[POLICY, ESCALATION_POLICY, letters.POLICY, moved_terms.POLICY],
         consumers=consumers(parts, timers),
         background=[
             worker.run,

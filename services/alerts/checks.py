@@ -14,6 +14,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from law.colours.basis import Basis, colour_basis, ladder
 from law.colours.rule import Colour, InstrumentState, VerificationFact
 from plumbing import paging
+from plumbing.calendars.editions import hold_editions
 from plumbing.clock import Clock
 from plumbing.copies import hold_copies
 from plumbing.database import Database
@@ -26,6 +27,7 @@ from services.alerts.projection import facts_of
 from services.alerts.standing import StandingWorkflows
 from services.alerts.tables import (
     Alert,
+    AppliedEdition,
     Bureau,
     Escalation,
     Instrument,
@@ -82,6 +84,7 @@ class Checks:
             await self._count_untold(session, findings)
             await self.escalations.check(session, findings)
             await self._check_days(session, findings)
+        await hold_editions(self._database, AppliedEdition, findings)
         self._count_watches(watches, findings)
         await self._find_missing_watches([*watches], findings)
         await self._find_missing_deliveries(findings)

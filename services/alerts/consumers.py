@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlmodel import select
 
+from plumbing.calendars.editions import keeping
 from plumbing.change import Change, Handler, applying
 from plumbing.database import Database
 from plumbing.events.consumer import Consumer
@@ -34,6 +35,7 @@ from services.alerts.notices.arrivals import no_longer_new
 from services.alerts.notices.batch_notices import batch_decided
 from services.alerts.notices.filing import instrument_filed
 from services.alerts.notices.issue import Matter, contact_of, issue, known
+from services.alerts.notices.moved_terms import term_moved
 from services.alerts.notices.order_notices import tell_of_order
 from services.alerts.notices.parties import applicants
 from services.alerts.notices.proposal_notices import proposal_decided
@@ -41,6 +43,7 @@ from services.alerts.notices.record_notices import fact_of, records_changed, tel
 from services.alerts.notices.term_digests import term_rung_reached
 from services.alerts.notices.texts import Text
 from services.alerts.tables import (
+    AppliedEdition,
     Bureau,
     Instrument,
     Notice,
@@ -95,6 +98,7 @@ def consumers(parts: Parts, timers: Timers) -> list[Consumer]:
             on(registry.ProposalDecided, proposal_decided),
             on(registry.OrdersChanged, orders_changed),
             on(registry.AccountMailDue, account_mail_due),
+            on(registry.CalendarEditionApplied, keeping(AppliedEdition), later=True),
             EventHandler(registry.ClockMoved, react=workflows.move_clock),
         ),
         consumer("alerts-grading", Stream.GRADING, on(grading.GradeChanged, grade_changed)),
@@ -128,6 +132,7 @@ def _of_cases_later() -> list[tuple[type[Any], Handler[Any]]]:
     return [
         (objection.ExtensionRequested, case_notices.extension_requested),
         (objection.ExtensionDecided, case_notices.extension_decided),
+        (objection.TermMoved, term_moved),
         *((event, case_notices.case_lodged) for event in _LODGED),
         *((event, no_longer_new) for event in _NO_LONGER_NEW),
     ]

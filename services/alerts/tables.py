@@ -15,6 +15,7 @@ from sqlmodel import Field
 
 from law.colours.basis import RED_WITHOUT_DATE, Basis
 from law.colours.rule import Colour, InstrumentState, VerificationResult
+from plumbing.calendars.editions import AppliedEditionColumns
 from plumbing.database import SerialColumn, enum_column
 from plumbing.row_digests import proven
 from plumbing.row_scope import bureau_index, partial_index
@@ -369,6 +370,12 @@ class DigestPreference(Base, table=True):
     rhythm: Rhythm = Field(sa_type=enum_column(Rhythm))
     mailed: bool
     language: Language = Field(default=ZH, sa_type=enum_column(Language), sa_column_kwargs=_ZH)
+
+
+class AppliedEdition(AppliedEditionColumns, Base, table=True):
+    """An edition of the working-day calendar that an administrator loaded and another applied."""
+
+    __tablename__ = "applied_edition"
 
 
 class CalendarFeed(Base, table=True):

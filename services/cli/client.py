@@ -28,6 +28,7 @@ from services.cli.sessions import Session
 if TYPE_CHECKING:
     from protos.alerts.v1.alerts_pb2_grpc import AlertsServiceStub
     from protos.alerts.v1.escalations_pb2_grpc import EscalationServiceStub
+    from protos.calendar.v1.calendar_pb2_grpc import MovedTermsServiceStub
     from protos.grading.v1.assessments_pb2_grpc import AssessmentServiceStub
     from protos.grading.v1.grading_pb2_grpc import GradingServiceStub
     from protos.grading.v1.rulesets_pb2_grpc import RulesetServiceStub
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from protos.objection.v1.repair_pb2_grpc import RepairServiceStub
     from protos.operations.v1.operations_pb2_grpc import OperationsServiceStub
     from protos.registry.v1.bulk_pb2_grpc import BulkServiceStub
+    from protos.registry.v1.calendars_pb2_grpc import CalendarServiceStub
     from protos.registry.v1.certificates_pb2_grpc import CertificateServiceStub
     from protos.registry.v1.institutions_pb2_grpc import InstitutionServiceStub
     from protos.registry.v1.orders_pb2_grpc import OrderServiceStub
@@ -67,8 +69,9 @@ class Service(NamedTuple):
 
 
 ISSUERS = ("objection", "alerts")  # the processes that write letters and serve LetterService
+TERM_KEEPERS = ("registry", "objection", "alerts")  # that count terms in working days
 # Every gRPC service by its name in this client, but for those that several processes serve:
-# OperationsService (all) and LetterService (the issuers).
+# OperationsService (all), LetterService (the issuers) and MovedTermsService (the keepers of terms).
 GRPC_SERVICES = {
     "identity": Service("registry", "protos.identity.v1.identity", "IdentityService"),
     "registry": Service("registry", "protos.registry.v1.registry", "RegistryService"),
@@ -82,6 +85,7 @@ GRPC_SERVICES = {
     "clock": Service("registry", "protos.registry.v1.registry", "ClockService"),
     "certificates": Service("registry", "protos.registry.v1.certificates", "CertificateService"),
     "bulk": Service("registry", "protos.registry.v1.bulk", "BulkService"),
+    "calendar": Service("registry", "protos.registry.v1.calendars", "CalendarService"),
     "grading": Service("grading", "protos.grading.v1.grading", "GradingService"),
     "rulesets": Service("grading", "protos.grading.v1.rulesets", "RulesetService"),
     "assessments": Service("grading", "protos.grading.v1.assessments", "AssessmentService"),
@@ -119,6 +123,7 @@ class Client:
         clock: ClockServiceStub
         certificates: CertificateServiceStub
         bulk: BulkServiceStub
+        calendar: CalendarServiceStub
         grading: GradingServiceStub
         rulesets: RulesetServiceStub
         assessments: AssessmentServiceStub
@@ -164,6 +169,13 @@ class Client:
         from protos.letters.v1 import letters_pb2_grpc  # noqa: PLC0415 - see above
 
         return [letters_pb2_grpc.LetterServiceStub(self.channels[service]) for service in ISSUERS]
+
+    @cached_property
+    def moved_terms(self) -> list[MovedTermsServiceStub]:
+        """The stubs of the MovedTermsService of each process that keeps terms."""
+        from protos.calendar.v1 import calendar_pb2_grpc as rpc  # noqa: PLC0415 - see above
+
+        return [rpc.MovedTermsServiceStub(self.channels[service]) for service in TERM_KEEPERS]
 
     async def close(self) -> None:
         """Closes every gRPC channel of the client."""

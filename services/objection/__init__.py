@@ -6,8 +6,9 @@ Announces  ObjectionLodged, …Accepted, …Declined, …Withdrawn, …Decided, 
            ExtensionDecided, ReconsiderationLodged, …Accepted, …Declined, …Withdrawn, …Decided,
            …Closed, ObjectionSentBack, RepairLodged, …SupplementRequested, …Supplemented, …Accepted,
            …Declined, …ConditionConfirmed, …Decided, …Withdrawn, …Closed, TermRungReached,
-           LetterIssued, CaseHandedOver
+           TermMoved, LetterIssued, CaseHandedOver
 Consumes   its own events, to start and signal the workflow of a case; the registry's ClockMoved
+           and CalendarEditionApplied
 Runs       one workflow per case, `<kind>/<case_id>`: it waits for the end of the case and
            then carries out the consequences
 

@@ -6,6 +6,9 @@ from datetime import timedelta
 from functools import partial
 
 from plumbing import temporal
+from plumbing.calendars import servicer as moved_terms
+from plumbing.calendars.editions import CalendarFollower
+from plumbing.calendars.servicer import MovedTermsServicer
 from plumbing.checkpoints.making import Checkpoints
 from plumbing.clock import SystemClock
 from plumbing.file_sweep import FileSweep
@@ -19,6 +22,7 @@ from plumbing.workflow_client import WorkflowClient
 from plumbing.workflow_upkeep import Upkeep
 from services.objection import figures, queries
 from services.objection.activities import SERVICE, CaseActivities
+from services.objection.calendar_moves import open_terms
 from services.objection.case_archive import policy as archive_policy
 from services.objection.case_archive.policy import ARCHIVE
 from services.objection.case_archive.servicer import ArchiveServicer
@@ -38,6 +42,7 @@ from services.objection.servicer import ObjectionServicer
 from services.objection.serving import policy as serving_policy
 from services.objection.serving.policy import DELIVERIES
 from services.objection.serving.servicer import DeliveryServicer
+from services.objection.tables import AppliedEdition
 from services.objection.timers import CaseWorkflows
 from services.objection.workflows import ObjectionWorkflow, RepairWorkflow
 
@@ -47,6 +52,7 @@ async def build(parts: Parts) -> Assembly:
 
     Waits until Temporal can be reached.
     """
+    await CalendarFollower.of(parts.database, AppliedEdition).look()
     client = await temporal.connect(parts.settings, SERVICE, metrics=workflows.BUFFER)
     clients = Clients.over(parts.channel("registry"), parts.channel("grading"))
     workflow_client = WorkflowClient(client, temporal.task_queue(SERVICE))
@@ -78,6 +84,7 @@ async def build(parts: Parts) -> Assembly:
             ARCHIVE: ArchiveServicer(parts.changes, checkpoints).register,
             DESK: CaseDeskServicer(parts.changes, clients).register,
             letters.SERVICE: LetterServicer(parts.changes, queries.find_letters).register,
+            moved_terms.SERVICE: MovedTermsServicer(parts.changes, open_terms).register,
         },
         policies=[
             POLICY,
@@ -85,6 +92,7 @@ async def build(parts: Parts) -> Assembly:
             archive_policy.POLICY,
             serving_policy.POLICY,
             letters.POLICY,
+            moved_terms.POLICY,
         ],
         consumers=consumers(parts, clients, case_workflows),
         background=[worker.run, workflows.drain, upkeep.run, checks.adopt_calendar, sweep.run],

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import date
 from itertools import compress
 from typing import NoReturn
 
@@ -15,17 +14,19 @@ from sqlmodel import col, select
 from temporalio.service import RPCError
 
 from law.objection import CaseKind
-from law.terms.ledger import Term
+from law.terms.workdays import edition
+from plumbing.calendars.editions import CalendarFollower, hold_editions
+from plumbing.change import Changes
 from plumbing.clock import Clock
-from plumbing.database import Database
+from plumbing.database import DATABASE_AWAY, Database
 from plumbing.future_days import report_future_days
 from plumbing.grpc_errors import Away
 from plumbing.service import Findings, Reconciled
 from plumbing.together import together
+from services.objection.calendar_moves import adopt_edition, days_agree
 from services.objection.cited_receipts import CitedReceipts
-from services.objection.schedule import accept_by, due_on
 from services.objection.steps import STUCK
-from services.objection.tables import NO_TERM, Case, CaseLetter, ReachedRung
+from services.objection.tables import AppliedEdition, Case, CaseLetter, ReachedRung
 from services.objection.timers import CaseWorkflows, case_of, workflow_id
 
 # A case and its workflow differ for a moment after each step; only a lasting difference counts.
@@ -97,6 +98,8 @@ class CaseChecks:
     ) -> None:
         self._database, self._clock, self._workflows = database, clock, workflows
         self._receipts = receipts
+        self._changes = Changes(database, clock)
+        self._calendar = CalendarFollower.of(database, AppliedEdition)
 
     async def check(self) -> Findings:
         """Reports the differences, the stuck cases, the numbers of cases and the contested records.
@@ -115,6 +118,7 @@ class CaseChecks:
         contested = [(record, 1) for record in {r for case in contesting for r in case.record_ids}]
         findings.hold("contested", contested)
         await self._hold_letters(findings)
+        await hold_editions(self._database, AppliedEdition, findings)
         await self._receipts.check(findings)
         findings.figures |= await self._figures(cases)
         await self._check_days(findings)
@@ -136,10 +140,10 @@ class CaseChecks:
     async def reconcile(self) -> Reconciled:
         """Starts each missing workflow of an open case, and sends every workflow its case's state.
 
-        Before that it computes the last days of open cases again by the calendar in force.
+        Before that it counts the last days of open cases again by the calendar in force.
         """
         result = Reconciled()
-        await self._compute_due_on()
+        await adopt_edition(self._changes)
         cases = await self._workflows.open_cases()
         run = await together(map(workflow_id, cases), self._workflows.keep)
         result.started += [
@@ -150,21 +154,23 @@ class CaseChecks:
         return result
 
     async def adopt_calendar(self) -> NoReturn:
-        """Computes the last days and schedules of open cases again, once, by the calendar in force.
+        """Counts open terms by each edition of the calendar that is put in force, for ever.
 
-        Runs in the background from the start of the process and never returns; retries while
-        Temporal cannot be reached. Only a workflow with an old schedule is sent a new one.
+        Runs in the background from the start of the process; retries while the database or Temporal
+        cannot be reached. Only a workflow with an old schedule is sent a new one.
         """
-        await self._compute_due_on()
+        adopted: int | None = None
         while True:
             try:
-                await self._send_schedules()
-                break
-            except (Away, RPCError) as error:
+                await self._calendar.look()
+                newest = edition().number
+                if newest != adopted:
+                    await adopt_edition(self._changes)
+                    await self._send_schedules()
+                    adopted = newest
+            except (Away, RPCError, *DATABASE_AWAY) as error:
                 log.info("calendar.waiting", error=str(error)[:200])
-                await asyncio.sleep(AGAIN_SECONDS)
-        await asyncio.Event().wait()  # a background task never returns
-        raise AssertionError
+            await asyncio.sleep(AGAIN_SECONDS)
 
     async def _send_schedules(self) -> None:
         for case in await self._workflows.open_cases():
@@ -200,7 +206,7 @@ class CaseChecks:
             missing=sorted(missing),
             orphans=[case_of(name) for name in compress(extra, orphaned)],
             old_schedule=[case.case_id for case in compress(running, old)],
-            due_on=[case.case_id for case in cases if not _days_agree(case)],
+            due_on=[case.case_id for case in cases if not days_agree(case)],
         )
 
     async def _without_workflow(self, cases: Sequence[Case]) -> list[Case]:
@@ -220,18 +226,3 @@ class CaseChecks:
             closed = (await session.exec(counted.select_from(Case))).one()
         overdue = sum(case.due_on < today and case.decided_at is None for case in cases)
         return {"cases.open": len(cases), "cases.overdue": overdue, "cases.closed": closed}
-
-    async def _compute_due_on(self) -> None:
-        """Stores the last days of every open case by the calendar in force (D-07)."""
-        query = select(Case).where(col(Case.settled_at).is_(None))
-        async with self._database.transaction() as session:
-            for case in (await session.exec(query.with_for_update())).all():
-                case.due_on, case.accept_by = _due_on(case), accept_by(case)
-
-
-def _days_agree(case: Case) -> bool:
-    return (case.due_on, case.accept_by) == (_due_on(case), accept_by(case))
-
-
-def _due_on(case: Case) -> date:
-    return due_on(Term.from_json(case.term)) if case.term is not None else NO_TERM

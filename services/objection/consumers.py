@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from plumbing.calendars.editions import keeping
 from plumbing.change import applying
 from plumbing.events.consumer import Consumer
 from plumbing.events.envelope import Received
@@ -11,10 +12,11 @@ from plumbing.events.inbox import EventHandler
 from plumbing.events.subjects import Stream
 from plumbing.service import Parts
 from protos.objection.v1 import events_pb2 as own
-from protos.registry.v1.events_pb2 import ClockMoved, SubjectsJoined
+from protos.registry.v1.events_pb2 import CalendarEditionApplied, ClockMoved, SubjectsJoined
 from services.objection.clients import Clients
 from services.objection.following import subjects_joined
 from services.objection.marks import contest_accepted
+from services.objection.tables import AppliedEdition
 from services.objection.timers import CaseWorkflows
 
 # After each of these events the workflow of the case gets the new state of the case.
@@ -66,6 +68,11 @@ def consumers(parts: Parts, clients: Clients, workflows: CaseWorkflows) -> list[
     on_cases += [EventHandler(event, react=accepted) for event in _ACCEPTED]
     on_register: list[EventHandler[Any]] = [
         EventHandler(ClockMoved, react=move_clock),
+        EventHandler(
+            CalendarEditionApplied,
+            apply=applying("objection", parts.clock, keeping(AppliedEdition)),
+            later=True,
+        ),
         EventHandler(SubjectsJoined, apply=applying("objection", parts.clock, subjects_joined)),
     ]
     return [

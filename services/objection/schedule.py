@@ -43,7 +43,7 @@ def accept_by_is_example(case: Case) -> bool:
 def _own_intake(case: Case) -> Term | None:
     if case.state is not CaseState.LODGED or case.term is not None:
         return None
-    return intake_term(case.kind, _complete_on(case))
+    return intake_term(case.kind, complete_on(case))
 
 
 def schedule_of(term: Term, number: str, version: int) -> Schedule:
@@ -77,11 +77,11 @@ def _own_schedule(case: Case) -> Schedule | None:
         return schedule_of(Term.from_json(case.term), case.number, case.version)
     if case.state is not CaseState.LODGED:
         return None
-    return intake_schedule(case.kind, _complete_on(case), case.number, case.version)
+    return intake_schedule(case.kind, complete_on(case), case.number, case.version)
 
 
-def _complete_on(case: Case) -> date:
-    """The day on which the case was lodged, or supplemented since."""
+def complete_on(case: Case) -> date:
+    """Returns the day on which the case was lodged, or supplemented since."""
     supplied = case.supplement["supplied_on"] if case.supplement else ""
     return date.fromisoformat(supplied) if supplied else local_date(case.lodged_at)
 

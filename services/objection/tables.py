@@ -6,26 +6,24 @@ from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
 from law.objection import CaseKind, CaseState, Outcome
-from plumbing.database import JsonColumn, SerialColumn, enum_column, own_registry
+from law.terms.workdays import edition
+from plumbing.database import JsonColumn, SerialColumn, enum_column
 from plumbing.row_digests import proven
 from plumbing.row_scope import partial_index
+from services.objection.base import AppliedEdition, Base
 from services.objection.case_indexes import INDEXES
 
+__all__ = ["AppliedEdition", "Base"]  # of the same metadata
+
 NO_TERM = date.max  # sorts cases without a running term behind all others
-
-
 WAITS = "approved IS NULL"  # a request for recusal without an answer
 UNSEEN = "seen_at IS NULL"
 
 
-class Base(SQLModel, registry=own_registry()):
-    """The base class of the database tables of objection."""
-
-
-@proven(without=("due_on", "accept_by"))
+@proven(without=("due_on", "accept_by", "calendar"))
 class Case(Base, table=True):
     """A case of any kind, from its lodging until all its consequences were carried out.
 
@@ -67,6 +65,8 @@ class Case(Base, table=True):
     term: dict[str, Any] | None = Field(default=None, sa_type=JsonColumn)
     due_on: date = NO_TERM
     accept_by: date = Field(default=NO_TERM, sa_column_kwargs={"server_default": str(NO_TERM)})
+    # The edition by which its last days were told; None for a case of before editions were kept.
+    calendar: int | None = Field(default_factory=lambda: edition().number)
 
     extension_requested_by: str = ""
     extension_requested_days: int = 0

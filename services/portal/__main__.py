@@ -12,6 +12,7 @@ import structlog
 import uvicorn
 
 from plumbing import migrations
+from plumbing.calendars.editions import CalendarFollower
 from plumbing.clock import Clock, SystemClock
 from plumbing.database import Database
 from plumbing.ended_sessions import EndedSessions
@@ -95,9 +96,12 @@ async def _run(settings: Settings) -> None:
         Provider.of(settings),
         ended,
     )
+    calendar = CalendarFollower(visitor.applied_editions)
     watching = asyncio.create_task(ended.run(), name="ended logins")
+    following = asyncio.create_task(calendar.run(), name="calendar")
     await _serve(portal, clock)
     watching.cancel()
+    following.cancel()
     portal.open_data.remove()
     await portal.exports.close()
     await services.close()

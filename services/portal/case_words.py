@@ -74,6 +74,7 @@ NOTES = {
     "serve_letter": N_("文书纸质送达"),
     "rung": N_("期限提醒"),
     "rung_overtaken": N_("期限提醒（由下一次提醒代替）"),
+    "calendar": N_("期限按工作日历重新计算"),
     "stuck": N_("需要平台管理员处理"),
     "grade_before": N_("记下决定前的等级"),
     "mark_ended": N_("执行决定"),

@@ -10,12 +10,15 @@ from functools import partial
 
 import grpc
 
+from law.terms.arrangement import Arrangement
+from plumbing.calendars.editions import arrangement_of
 from plumbing.client import PURPOSE, VIA, Refusal, ServiceToken, TokenSource, ask, open_channel
 from plumbing.clock import Clock
 from plumbing.private_files import service_secret_file
 from plumbing.settings import PORTAL, SERVICES, Settings
 from protos.alerts.v1.alerts_pb2_grpc import AlertsServiceStub
 from protos.alerts.v1.escalations_pb2_grpc import EscalationServiceStub
+from protos.calendar.v1.calendar_pb2_grpc import MovedTermsServiceStub
 from protos.grading.v1.assessments_pb2_grpc import AssessmentServiceStub
 from protos.grading.v1.grading_pb2_grpc import GradingServiceStub
 from protos.grading.v1.rulesets_pb2_grpc import RulesetServiceStub
@@ -29,6 +32,8 @@ from protos.objection.v1.evidence_pb2_grpc import EvidenceServiceStub
 from protos.objection.v1.objection_pb2_grpc import ObjectionServiceStub
 from protos.objection.v1.repair_pb2_grpc import RepairServiceStub
 from protos.operations.v1.operations_pb2_grpc import OperationsServiceStub
+from protos.registry.v1 import calendars_pb2
+from protos.registry.v1.calendars_pb2_grpc import CalendarServiceStub
 from protos.registry.v1.certificates_pb2_grpc import CertificateServiceStub
 from protos.registry.v1.institutions_pb2_grpc import InstitutionServiceStub
 from protos.registry.v1.orders_pb2_grpc import OrderServiceStub
@@ -98,6 +103,12 @@ class Services:
         self.institutions = InstitutionServiceStub(registry)
         self.orders = OrderServiceStub(registry)
         self.clock = ClockServiceStub(registry)
+        self.calendar = CalendarServiceStub(registry)
+        # Each of these services answers for the terms that it keeps.
+        self.moved_terms = tuple(
+            MovedTermsServiceStub(self.channels[name])
+            for name in ("registry", "objection", "alerts")
+        )
         self.identity = IdentityServiceStub(registry)
         self.grading = GradingServiceStub(grading)
         self.rulesets = RulesetServiceStub(grading)
@@ -144,10 +155,23 @@ class VisitorToken:
         self.own = own = ServiceToken(PORTAL, settings.keys_dir, registry, clock)
         self._clock = clock
         self._secret = service_secret_file(settings.keys_dir, PORTAL)
-        self.identity = IdentityServiceStub(
-            open_channel(registry, own, timeout=settings.call_timeout_seconds)
-        )
+        channel = open_channel(registry, own, timeout=settings.call_timeout_seconds)
+        self.identity = IdentityServiceStub(channel)
+        self.calendar = CalendarServiceStub(channel)
         self._token, self._ends_at = "", datetime.min.replace(tzinfo=UTC)
+
+    async def applied_editions(self) -> Sequence[Arrangement]:
+        """Asks the registry which arrangements of the calendar were applied, in that order."""
+        editions: list[calendars_pb2.CalendarEdition] = []
+        request = calendars_pb2.ListCalendarEditionsRequest(state="applied")
+        while True:
+            answer = await self.calendar.ListCalendarEditions(request)
+            editions += answer.editions
+            request.page_token = answer.next_page_token
+            if not request.page_token:
+                break
+        in_order = sorted(editions, key=lambda one: one.number)
+        return [arrangement_of(one.arrangement) for one in in_order]
 
     async def is_ready(self) -> bool:
         """Returns True if the registry issues the token.

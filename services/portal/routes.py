@@ -250,7 +250,7 @@ _ADMINISTRATION = tuple(
         ("/accounts/{account_id}", accounts.one, True),
         ("/accounts/{account_id}/roles", accounts.roles, True),
         ("/undelivered/events", platform_mail.events, True),
-        ("/calendar", platform_calendar.calendar, False),
+        ("/calendar", platform_calendar.calendar, True),
         ("/backup", platform_calendar.backup, False),
     )
 )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from functools import partial
 
+from plumbing.calendars import servicer as moved_terms
+from plumbing.calendars.servicer import MovedTermsServicer
 from plumbing.clock import SystemClock
 from plumbing.file_sweep import FileSweep
 from plumbing.files import Files
@@ -12,6 +14,9 @@ from plumbing.metrics import workflows
 from plumbing.process import run_service
 from plumbing.service import Assembly, Parts
 from services.registry import figures
+from services.registry.calendars import policy as calendars_policy
+from services.registry.calendars.moves import CalendarAdoption, open_terms
+from services.registry.calendars.servicer import CalendarServicer
 from services.registry.certificates import policy as certificates_policy
 from services.registry.certificates.policy import CERTIFICATES
 from services.registry.certificates.servicer import CertificateServicer
@@ -50,6 +55,8 @@ from services.registry.servicer import ClockServicer, RegistryServicer
 
 _POLICIES = [
     POLICY,
+    calendars_policy.POLICY,
+    moved_terms.POLICY,
     imports_policy.POLICY,
     certificates_policy.POLICY,
     institutions_policy.POLICY,
@@ -86,10 +93,15 @@ async def build(parts: Parts) -> Assembly:
     files = Files.of(settings)
     undoing = Undoing.of(parts.changes, settings)
     sweep = FileSweep(files, partial(named_by_certificates, parts.database), SystemClock())
+    calendar = CalendarAdoption(parts.changes)
+    await calendar.look()
     timers = Timers(settings, parts.changes, parts.clock)
+    works = (timers.run, workflows.drain, expiry.run, background.run, sweep.run, calendar.run)
     return Assembly(
         rpc={
             REGISTRY: RegistryServicer(parts.changes).register,
+            calendars_policy.CALENDAR: CalendarServicer(parts.changes).register,
+            moved_terms.SERVICE: MovedTermsServicer(parts.changes, open_terms).register,
             imports_policy.IMPORTS: ImportServicer(*importing, background).register,
             imports_policy.BULK: BulkServicer(*importing).register,
             CERTIFICATES: CertificateServicer(parts.changes, files, settings).register,
@@ -104,7 +116,7 @@ async def build(parts: Parts) -> Assembly:
         },
         policies=_POLICIES,
         consumers=consumers(parts, timers),
-        background=[timers.run, workflows.drain, expiry.run, background.run, sweep.run],
+        background=works,
         check=partial(check, parts.database, parts.clock, timers.runs, files),
         reconcile=timers.reconcile,
         looks=[*figures.looks(parts.database), backup_look(parts.settings)],

@@ -18,6 +18,7 @@ from plumbing.files import Files
 from plumbing.future_days import report_future_days
 from plumbing.identity import Role
 from plumbing.service import Findings
+from services.registry.calendars.tables import EditionState, LoadedEdition
 from services.registry.certificates.sweeping import check_files
 from services.registry.identity.accounts import role_faults
 from services.registry.identity.tables import Account
@@ -63,6 +64,7 @@ async def check(
             if "." not in topic:
                 findings.figures[topic] = count
         await _check_contested(session, findings)
+        await _hold_editions(session, findings)
         await check_roles(session, findings)
         await _check_clock(session, findings, clock)
         days = col(Record.status_on), col(Record.entered_on)
@@ -73,6 +75,13 @@ async def check(
         zh, en = "没有运行中的每日到期处理，请执行 quanheng reconcile", "It does not run; reconcile"
         findings.differ("retention.workflow_missing", "retention/daily", zh, en)
     return findings
+
+
+async def _hold_editions(session: AsyncSession, findings: Findings) -> None:
+    """The editions of the calendar that were applied, to be compared with what services keep."""
+    query = select(LoadedEdition.edition_id, LoadedEdition.number)
+    rows = await session.exec(query.where(LoadedEdition.state == EditionState.APPLIED))
+    findings.hold("calendar", rows.all())
 
 
 async def _check_retention(database: Database, clock: Clock, findings: Findings) -> None:

@@ -14,6 +14,7 @@ from plumbing.database import JsonColumn, enum_column
 from plumbing.row_digests import proven
 from plumbing.row_scope import bureau_index, partial_index
 from services.registry.base import Base
+from services.registry.calendars.tables import LoadedEdition
 from services.registry.identity.tables import Account
 from services.registry.imports.tables import (
     ConfirmedHeading,
@@ -45,6 +46,7 @@ __all__ = [
     "Institution",
     "Likeness",
     "LikenessOfBatch",
+    "LoadedEdition",
     "Order",
     "OrderStep",
     "Proposal",

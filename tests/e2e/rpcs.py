@@ -19,6 +19,7 @@ from plumbing.settings import SERVICES
 # Which processes serve a package that is not named like its process.
 ELSEWHERE: dict[str, Sequence[str]] = {
     "identity": ("registry",),
+    "calendar": ("registry", "objection", "alerts"),
     "letters": ("objection", "alerts"),
     "operations": SERVICES,
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -14,6 +15,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from plumbing.client import new_request_id
 from protos.alerts.v1 import alerts_pb2 as alerts
 from protos.alerts.v1 import escalations_pb2 as escalations
+from protos.calendar.v1 import calendar_pb2 as calendar
 from protos.grading.v1 import assessments_pb2 as assessments
 from protos.grading.v1 import grading_pb2 as grading
 from protos.identity.v1 import identity_pb2 as identity
@@ -24,6 +26,7 @@ from protos.objection.v1 import evidence_pb2 as files
 from protos.objection.v1 import objection_pb2 as objection
 from protos.operations.v1 import operations_pb2 as operations
 from protos.registry.v1 import bulk_pb2 as bulk
+from protos.registry.v1 import calendars_pb2 as calendars
 from protos.registry.v1 import certificates_pb2 as certificates
 from protos.registry.v1 import institutions_pb2 as institutions
 from protos.registry.v1 import orders_pb2 as orders
@@ -60,6 +63,16 @@ from tests.e2e.staffed_platform import HOME, Person, StaffedPlatform, entered
 
 PAST = Timestamp()
 PAST.FromDatetime(datetime(2026, 1, 1, tzinfo=UTC))  # the clock only moves forward
+# An arrangement that follows the calendar of the release, and moves no term of these tests.
+AMENDMENT = {
+    "year": 2026,
+    "document": "测试〔2025〕1号",
+    "title": "关于调整2026年一日假期的测试通知",
+    "published_on": "2025-12-01",
+    "sha256": "ab" * 32,
+    "days_off": ["2026-12-24"],
+    "amends": "国办发明电〔2025〕7号",
+}
 Upload = (
     list[registry.ImportFileRequest]
     | list[registry.StartImportRequest]
@@ -359,6 +372,23 @@ _OF_PLACE: dict[str, Callable[[Place], Message]] = {
         request_id=new_request_id(), order_ids=[place.order_id], state="in_work"
     ),
     "ListInstitutions": lambda _place: institutions.ListInstitutionsRequest(page_size=1000),
+    "LoadCalendarEdition": lambda _place: calendars.LoadCalendarEditionRequest(
+        request_id=new_request_id(), content=json.dumps(AMENDMENT).encode()
+    ),
+    "ApplyCalendarEdition": lambda _place: calendars.ApplyCalendarEditionRequest(
+        request_id=new_request_id(), edition_id="no such edition"
+    ),
+    "DiscardCalendarEdition": lambda _place: calendars.DiscardCalendarEditionRequest(
+        request_id=new_request_id(), edition_id="no such edition", ground="测试"
+    ),
+    "ListMovedTerms": lambda _place: calendar.ListMovedTermsRequest(
+        arrangement=calendar.Arrangement(
+            year=2027,
+            document="测试〔2026〕1号",
+            published_on="2026-01-01",
+            days_off=["2027-01-01"],
+        )
+    ),
     "ListLikenesses": lambda place: sameness.ListLikenessesRequest(subject_id=place.subject_id),
     "JoinLikeness": lambda place: sameness.JoinLikenessRequest(
         request_id=new_request_id(),

@@ -70,6 +70,7 @@ CALLS_OF: dict[str, list[str]] = {
     "portal": [
         *(f"IdentityService.{name}" for name in ("LoginVisitor", "LoginExternal")),
         "IdentityService.GetEndedSessions",
+        "CalendarService.ListCalendarEditions",
     ],
 }
 # The processes that hold tokens ask which logins were ended, and witness the others' checkpoints.
@@ -319,6 +320,12 @@ QuestionService.GetQuestion city             -  -  -  -  -  -  -  -  -  -  -   +
 QuestionService.AnswerQuestion own           -  +  -  -  -  -  -  -  -  -  -   +  -  -
 QuestionService.AnswerQuestion foreign       -  -  -  -  -  -  -  -  -  -  -   -  -  -
 QuestionService.AnswerQuestion city          -  -  -  -  -  -  -  -  -  -  -   +  -  -
+
+CalendarService.ListCalendarEditions any     +  +  +  +  +  +  +  +  +  +  -   +  +  +
+CalendarService.LoadCalendarEdition any      -  -  -  -  -  -  -  +  -  -  -   -  -  -
+CalendarService.ApplyCalendarEdition any     -  -  -  -  -  -  -  0  -  -  -   -  -  -
+CalendarService.DiscardCalendarEdition any   -  -  -  -  -  -  -  0  -  -  -   -  -  -
+MovedTermsService.ListMovedTerms any         -  -  -  -  -  -  -  +  -  -  -   -  -  -
 
 SamenessService.ListLikenesses own           -  +  +  +  +  -  -  -  -  -  -   +  +  +
 SamenessService.ListLikenesses neighbour     -  +  +  +  +  -  -  -  -  -  -   +  +  +

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -16,22 +16,24 @@ from temporalio.client import Client
 from temporalio.worker import Worker
 
 from law.objection import TERM_OF, CaseKind, CaseState
-from law.terms import workdays
+from law.terms import in_force, workdays
+from law.terms.arrangement import Arrangement
 from law.terms.ledger import Term, start
 from law.terms.workdays import Edition, edition
 from plumbing import migrations
 from plumbing.change import Changes
 from plumbing.clock import SandboxClock
 from plumbing.database import Database
+from plumbing.events.envelope import M
 from plumbing.events.outbox import Outbox
 from plumbing.workflow_client import WorkflowClient
-from protos.objection.v1.events_pb2 import TermRungReached
+from protos.objection.v1.events_pb2 import TermMoved, TermRungReached
 from services.objection.activities import CaseActivities
 from services.objection.checks import CaseChecks
 from services.objection.cited_receipts import CitedReceipts
 from services.objection.clients import Clients
 from services.objection.schedule import due_on, schedule_of
-from services.objection.tables import Case, CaseStep, ReachedRung
+from services.objection.tables import AppliedEdition, Case, CaseStep, ReachedRung
 from services.objection.timers import CaseWorkflows
 from services.objection.workflows import CaseWorkflow, ObjectionWorkflow, RepairWorkflow
 from tests.integration.events.support import eventually
@@ -43,13 +45,32 @@ OLD = edition()
 NEW = replace(OLD, number=OLD.number + 1, off=OLD.off | {date(2026, 9, 16), date(2026, 9, 17)})
 
 
+# The arrangement of 2027 as a notice of 2026 might be; the number is no real one.
+NEW_YEAR = Arrangement(
+    year=2027,
+    document="国办发明电〔2026〕99号",
+    title="国务院办公厅关于2027年部分节假日安排的通知",
+    published_on=date(2026, 11, 10),
+    sha256="ab" * 32,
+    off=frozenset({date(2027, 1, 1), date(2027, 1, 2), date(2027, 1, 3), date(2027, 1, 4)}),
+    work=frozenset({date(2027, 1, 9)}),
+)
+
+
+@pytest.fixture(autouse=True)
+def the_calendar_of_the_release() -> Iterator[None]:
+    in_force.put_in_force(())
+    yield
+    in_force.put_in_force(())
+
+
 def put_in_force(monkeypatch: pytest.MonkeyPatch, *editions: Edition) -> None:
     monkeypatch.setattr(workdays, "editions", lambda: editions)
 
 
-def open_case(kind: CaseKind) -> Case:
+def open_case(kind: CaseKind, day: date = STARTS_ON) -> Case:
     """A case without records, so that nothing is asked of the registry."""
-    term = start(TERM_OF[kind], STARTS_ON, OLD)
+    term = start(TERM_OF[kind], day, OLD)
     return Case(
         case_id=str(uuid.uuid4()),
         kind=kind,
@@ -63,7 +84,7 @@ def open_case(kind: CaseKind) -> Case:
         grounds="记录有误",
         evidence=[],
         lodged_by="operator",
-        lodged_at=MORNING,
+        lodged_at=MORNING + (day - STARTS_ON),
         term=term.to_json(),
         due_on=due_on(term),
     )
@@ -79,9 +100,9 @@ class Service:
     workflows: CaseWorkflows
     checks: CaseChecks
 
-    async def open(self, kind: CaseKind) -> Case:
+    async def open(self, kind: CaseKind, day: date = STARTS_ON) -> Case:
         """Opens a case, whose workflow starts and follows the calendar then in force."""
-        case = open_case(kind)
+        case = open_case(kind, day)
         async with self.database.transaction() as session:
             session.add(case)
         await self.workflows.update(case.case_id)
@@ -97,10 +118,34 @@ class Service:
         assert schedule is not None
         return schedule.edition
 
-    async def reminders(self) -> list[TermRungReached]:
+    async def told(self, event: type[M]) -> list[M]:
+        """What was announced so far, of one type."""
+        name = event.DESCRIPTOR.full_name
         async with self.database.snapshot() as session:
-            rows = await session.exec(select(Outbox.payload).order_by(col(Outbox.seq)))
-            return [TermRungReached.FromString(payload) for payload in rows.all()]
+            rows = (await session.exec(select(Outbox).order_by(col(Outbox.seq)))).all()
+        return [event.FromString(row.payload) for row in rows if name in row.headers.values()]
+
+    async def reminders(self) -> list[TermRungReached]:
+        return await self.told(TermRungReached)
+
+    async def steps(self) -> list[CaseStep]:
+        async with self.database.snapshot() as session:
+            return [*(await session.exec(select(CaseStep).order_by(col(CaseStep.seq)))).all()]
+
+    async def stored(self, case: Case) -> Case:
+        async with self.database.snapshot() as session:
+            return await session.get_one(Case, case.case_id)
+
+    async def apply(self, arrangement: Arrangement) -> None:
+        """Keeps an edition as the handler of the registry's event does."""
+        row = AppliedEdition(
+            edition_id=uuid.uuid4().hex,
+            number=OLD.number + 1,
+            arrangement=arrangement.to_json(),
+            applied_at=self.clock.now(),
+        )
+        async with self.database.transaction() as session:
+            session.add(row)
 
     async def reminded(self) -> bool:
         return bool(await self.reminders())
@@ -252,3 +297,85 @@ async def test_a_missing_workflow_is_reported_and_not_started(
     assert await service.problems() == {"case.workflow_missing"}
     adopting.cancel()
     await service.workflows.update(case.case_id)
+
+
+CROSSING = date(2026, 12, 28)  # a term of five working days from here ends in the new year
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_the_arrangement_of_2027_moves_a_term_that_crosses_the_new_year(
+    service: Service, kind: CaseKind
+) -> None:
+    await service.move_clock_to(CROSSING)
+    case = await service.open(kind, CROSSING)
+    term = Term.from_json(case.term or {})
+    old, new = term.target(OLD), term.target(NEW_YEAR.after(OLD))
+    assert (old.provisional, new.provisional) == (True, False)
+    assert old.date < new.date
+    await eventually(lambda: agree(service))
+    adopting = asyncio.create_task(service.checks.adopt_calendar())
+    await service.apply(NEW_YEAR)
+
+    async def moved() -> bool:
+        return (await service.stored(case)).due_on == new.date and await agree(service)
+
+    await eventually(moved)
+    adopting.cancel()
+    [told] = await service.told(TermMoved)
+    assert (told.term, told.document) == ("case", NEW_YEAR.document)
+    assert (told.old_on, told.new_on) == (old.date.isoformat(), new.date.isoformat())
+    assert told.case.term.target_on == new.date.isoformat()
+    assert not told.case.term.provisional
+    assert await service.edition_of(case) == OLD.number + 1
+    [step] = await service.steps()
+    assert (step.step, NEW_YEAR.document in step.note) == ("calendar", True)
+    assert (await service.stored(case)).state is CaseState.ACCEPTED
+
+
+async def test_a_reminder_sent_for_the_old_day_is_not_sent_again_for_the_new_one(
+    service: Service,
+) -> None:
+    await service.move_clock_to(CROSSING)
+    case = await service.open(CaseKind.OBJECTION, CROSSING)
+    term = Term.from_json(case.term or {})
+    first, *_ = schedule_of(term, case.number, case.version).rungs
+    await service.move_clock_to(first.at.date())
+    await eventually(service.reminded)
+    await service.apply(NEW_YEAR)
+    adopting = asyncio.create_task(service.checks.adopt_calendar())
+
+    async def moved() -> bool:
+        return bool(await service.told(TermMoved)) and await agree(service)
+
+    await eventually(moved)
+    after = schedule_of(term, case.number, case.version).rungs
+    await service.move_clock_to(after[1].at.date())
+
+    async def second() -> bool:
+        return len(await service.reminders()) > 1
+
+    await eventually(second)
+    adopting.cancel()
+    rungs = [reminder.rung for reminder in await service.reminders()]
+    assert rungs == [first.key, after[1].key]
+    assert [key.partition("/")[0] for key in rungs] == ["two_days_before", "nearly_due"]
+
+
+async def test_an_edition_that_comes_after_the_last_day_decides_nothing(service: Service) -> None:
+    await service.move_clock_to(CROSSING)
+    case = await service.open(CaseKind.OBJECTION, CROSSING)
+    term = Term.from_json(case.term or {})
+    await service.move_clock_to(term.target(OLD).date + timedelta(days=30))
+    await eventually(service.reminded)
+    told = len(await service.reminders())
+    await service.apply(NEW_YEAR)
+    adopting = asyncio.create_task(service.checks.adopt_calendar())
+
+    async def moved() -> bool:
+        return bool(await service.told(TermMoved)) and await agree(service)
+
+    await eventually(moved)
+    adopting.cancel()
+    stored = await service.stored(case)
+    assert (stored.state, stored.outcome) == (CaseState.ACCEPTED, None)
+    assert len(await service.reminders()) == told

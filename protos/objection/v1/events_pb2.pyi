@@ -231,6 +231,58 @@ class TermRungReached(_message.Message):
 Global___TermRungReached: _TypeAlias = TermRungReached  # noqa: Y015
 
 @_typing.final
+class TermMoved(_message.Message):
+    """A new edition of the working-day calendar moved the last day of a term of a case, or made it final."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CASE_FIELD_NUMBER: _builtins.int
+    TERM_FIELD_NUMBER: _builtins.int
+    OLD_ON_FIELD_NUMBER: _builtins.int
+    NEW_ON_FIELD_NUMBER: _builtins.int
+    PROVISIONAL_FIELD_NUMBER: _builtins.int
+    CALENDAR_EDITION_FIELD_NUMBER: _builtins.int
+    DOCUMENT_FIELD_NUMBER: _builtins.int
+    MESSAGE_ZH_FIELD_NUMBER: _builtins.int
+    term: _builtins.str
+    """case (of the case itself), intake (to accept or decline it) or supplement."""
+    old_on: _builtins.str
+    """Last day before."""
+    new_on: _builtins.str
+    """Last day now."""
+    provisional: _builtins.bool
+    """The new last day waits for the arrangement of a further year."""
+    calendar_edition: _builtins.int
+    """Number of the edition."""
+    document: _builtins.str
+    """The notice of the edition, such as 国办发明电〔2025〕7号."""
+    message_zh: _builtins.str
+    """The same in Chinese."""
+    @_builtins.property
+    def case(self) -> _objection_pb2.Case:
+        """The case, with its terms as they are now."""
+
+    def __init__(
+        self,
+        *,
+        case: _objection_pb2.Case | None = ...,
+        term: _builtins.str = ...,
+        old_on: _builtins.str = ...,
+        new_on: _builtins.str = ...,
+        provisional: _builtins.bool = ...,
+        calendar_edition: _builtins.int = ...,
+        document: _builtins.str = ...,
+        message_zh: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["case", b"case"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["calendar_edition", b"calendar_edition", "case", b"case", "document", b"document", "message_zh", b"message_zh", "new_on", b"new_on", "old_on", b"old_on", "provisional", b"provisional", "term", b"term"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___TermMoved: _TypeAlias = TermMoved  # noqa: Y015
+
+@_typing.final
 class LetterIssued(_message.Message):
     """A letter was issued to the subject."""
 

@@ -12,6 +12,7 @@ from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from protos.registry.v1 import calendars_pb2 as _calendars_pb2
 from protos.registry.v1 import orders_pb2 as _orders_pb2
 from protos.registry.v1 import proposals_pb2 as _proposals_pb2
 from protos.registry.v1 import registry_pb2 as _registry_pb2
@@ -601,3 +602,27 @@ class OrdersChanged(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___OrdersChanged: _TypeAlias = OrdersChanged  # noqa: Y015
+
+@_typing.final
+class CalendarEditionApplied(_message.Message):
+    """An edition of the working-day calendar was applied; every open term is counted by it."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    EDITION_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def edition(self) -> _calendars_pb2.CalendarEdition:
+        """The edition."""
+
+    def __init__(
+        self,
+        *,
+        edition: _calendars_pb2.CalendarEdition | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["edition", b"edition"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["edition", b"edition"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CalendarEditionApplied: _TypeAlias = CalendarEditionApplied  # noqa: Y015

@@ -9,7 +9,7 @@ prevents its closing, because nobody was informed of the alert.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 from datetime import date
 from functools import partial
 from hashlib import sha256
@@ -22,10 +22,12 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from law.colours.rule import Colour
 from law.escalation import Step, due_on, rung
 from law.terms.workdays import CITE as WORKING_DAYS
-from law.terms.workdays import edition
+from law.terms.workdays import DueDate, Edition, edition
+from plumbing.calendars.servicer import OpenTerm
 from plumbing.change import Change
 from plumbing.chunks import chunks
 from plumbing.events.leadership import exclusively
+from plumbing.view import View
 from protos.alerts.v1 import events_pb2
 from services.alerts.applying import APPLIES
 from services.alerts.escalation import wire as wire_escalations
@@ -299,7 +301,24 @@ def counted_due_on(case: Escalation) -> date | None:
     """
     if case.waits_from is None:
         return case.due_on
-    return due_on(rung(case.step, case.waits_from), case.waits_from, edition()).date
+    return _counted(case.step, case.waits_from, edition()).date
+
+
+def _counted(step: Step, since: date, calendar: Edition) -> DueDate:
+    return due_on(rung(step, since), since, calendar)
+
+
+async def open_terms(view: View) -> AsyncIterator[OpenTerm]:
+    """Yields the steps of escalation cases that wait for a counted day."""
+    query = (
+        select(Escalation)
+        .where(is_open(), col(Escalation.waits_from).is_not(None))
+        .order_by(col(Escalation.escalation_id))
+    )
+    for case in await view.session.exec(query):
+        if case.waits_from is not None:
+            last = partial(_counted, case.step, case.waits_from)
+            yield OpenTerm("escalation", case.escalation_id, case.step, case.bureau, last)
 
 
 async def save(

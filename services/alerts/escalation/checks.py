@@ -11,6 +11,8 @@ import structlog
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from law.terms.workdays import edition
+from plumbing.calendars.editions import CalendarFollower
 from plumbing.change import Changes
 from plumbing.chunks import chunks
 from plumbing.clock import Clock
@@ -32,6 +34,7 @@ from services.alerts.escalation.holding import held_cases, release, waits_for_or
 from services.alerts.escalation.timers import EscalationTimers
 from services.alerts.tables import (
     Alert,
+    AppliedEdition,
     Escalation,
     EscalationAlert,
     EscalationState,
@@ -55,6 +58,7 @@ class EscalationChecks:
         self._database, self._timers = database, timers
         self._changes = Changes(database, clock)
         self._escalation_timers = EscalationTimers(database, timers, clock)
+        self._calendar = CalendarFollower.of(database, AppliedEdition)
 
     async def check(self, session: AsyncSession, findings: Findings) -> None:
         """Reports missing cases, cases that should be closed, and due days that are out of date."""
@@ -126,20 +130,22 @@ class EscalationChecks:
             await match_cases(change, instruments, subjects)
 
     async def adopt_calendar(self) -> NoReturn:
-        """Computes the due days of open cases again, once, by the calendar and the ladder in force.
+        """Computes the due days of open cases again by each edition that is put in force, for ever.
 
-        Runs in the background from the start of the process and never returns. A case with a
-        changed due day is announced, and this event signals the workflow of the case.
+        Runs in the background from the start of the process. A case with a changed due day is
+        announced, and this event signals the workflow of the case.
         """
+        adopted: int | None = None
         while True:
             try:
-                await self._derive_again()
-                break
+                await self._calendar.look()
+                newest = edition().number
+                if newest != adopted:
+                    await self._derive_again()
+                    adopted = newest
             except DATABASE_AWAY as error:
                 log.info("calendar.waiting", error=str(error)[:200])
-                await asyncio.sleep(AGAIN_SECONDS)
-        await asyncio.Event().wait()  # a background task never returns
-        raise AssertionError
+            await asyncio.sleep(AGAIN_SECONDS)
 
     async def _derive_again(self) -> None:
         """Counts the due days again, as a newer calendar may have moved them (D-07)."""

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from services.cli.commands.account_rows import ACCOUNT_ROWS
 from services.cli.commands.audit_rows import AUDIT_COMMANDS
 from services.cli.commands.backup_rows import BACKUP_COMMANDS
+from services.cli.commands.calendar_rows import CALENDAR_COMMANDS, CALENDAR_ROWS
 from services.cli.commands.case_rows import CASE_ROWS
 from services.cli.commands.certificate_rows import CERTIFICATE_COMMANDS, CERTIFICATE_ROWS
 from services.cli.commands.evidence_rows import EVIDENCE_COMMANDS, EVIDENCE_ROWS
@@ -58,6 +59,7 @@ GROUPS: Mapping[str, str] = {
     "backup": "备份与恢复 | backups",
     "keys": "密钥 | keys",
     "law": "法规规则，离线可用 | the law, offline",
+    "calendar": "工作日历的各版 | editions of the working-day calendar",
     "clock": "沙箱时钟 | the sandbox's clock",
     "audit": "审计链 | the audit chain",
     "access": "访问日志 | the access log",
@@ -118,6 +120,7 @@ HAND_WRITTEN = (
             "Sends a file of JSON lines in bulk."),
     *CERTIFICATE_COMMANDS,
     *EVIDENCE_COMMANDS,
+    *CALENDAR_COMMANDS,
     Command("case archive", f"{_COMMANDS}.case_archive:case_archive",
             "把案卷写成一个 ZIP，离线可以打开和核验。",
             "Writes a case file as one ZIP that opens offline and can be verified there."),
@@ -160,6 +163,7 @@ ROWS = (
     Row("whoami", "identity.GetCaller", "显示当前身份。", "Shows who one is."),
     *ACCOUNT_ROWS,
     *ORDER_ROWS,
+    *CALENDAR_ROWS,
     *INSTITUTION_ROWS,
     *PUBLICATION_ROWS,
     # the register

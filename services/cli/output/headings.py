@@ -151,6 +151,9 @@ question_id 待决定事项id | questions 待决定事项 | question 待决定�
 answers 可作的决定
 to_decide 待决定 | Question.provided_by 提供单位 | Question.source_ref 文书编号
 ReleaseUntoldResponse.released 已放行 | left 尚余 | own_loads 由本人导入而未放行
+edition_id 日历id | document 文号 | days_off 放假 | make_up 调休上班 | amends 调整的文号
+loaded_by 载入人 | loaded_at 载入时间 | CalendarEdition.number 版次 | published_on 公布日期
+Arrangement.title 标题 | editions 各版日历 | edition 日历 | arrangement 放假安排
 result 检定结果 | verification_id 检定id | verified_on 检定日期
 """
 
@@ -175,6 +178,7 @@ TITLES = {
     "Authorisation": "授权",
     "Batch": "导入批次",
     "Bureau": "机关",
+    "CalendarEdition": "日历",
     "Case": "案件",
     "UnheardCase": "没有人可以办理的案件",
     "UntoldAlert": "尚未告知的红色警示",

@@ -40,6 +40,7 @@ TABLES: Mapping[str, str] = {
     "Batch": "batch_id family file_name state rows changed rejected",
     "BatchEffect": "kind made altered",
     "Bureau": "code name division_code department phone email",
+    "CalendarEdition": "edition_id arrangement.year arrangement.document state number loaded_at",
     "Case": "case_id number state subject_id bureau term.target_on term.remaining_days",
     "ContestedItem": "target id outcome",
     "Condition": "met text notes cite",
@@ -84,6 +85,9 @@ TABLES: Mapping[str, str] = {
 }
 # The lines of a single message; a message that is not named here shows all fields but `UNSHOWN`.
 BLOCKS: Mapping[str, str] = {
+    "Arrangement": "year document title published_on sha256 days_off make_up amends",
+    "CalendarEdition": "edition_id state number arrangement loaded_by loaded_at decided_by "
+    "decided_at ground",
     "Batch": "batch_id file_name encoding sheet family bureau state rows changed unchanged "
     "rejected merged left_out in_review to_decide repeated_serials alerts drops would_be_held seen "
     "imported_by imported_at decided_by reasons",

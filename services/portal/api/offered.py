@@ -27,6 +27,7 @@ TABLE = Path(__file__).with_suffix(".txt")
 # The processes that serve a package that is not named after its process.
 _SERVED_BY = {
     "identity": ("registry",),
+    "calendar": ("registry", "objection", "alerts"),
     "letters": ("objection", "alerts"),
     "operations": SERVICES,
 }

@@ -32,6 +32,7 @@ _NAMES = {
     "serve_letter": N_("文书纸质送达"),
     _RUNG: N_("期限提醒"),
     "rung_overtaken": N_("期限提醒（由下一次提醒代替）"),
+    "calendar": N_("期限按工作日历重新计算"),
     "stuck": N_("后续事项无法自动完成"),
 }
 _ROLES: Mapping[str, Role] = {

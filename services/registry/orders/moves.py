@@ -31,6 +31,17 @@ async def step(
     row.state = state
     row.due_on = _due_on(row, state, change.today)
     row.appointed_on = appointed_on or row.appointed_on
+    await _keep(change, row, ground, appointed_on)
+
+
+async def move_due_day(change: Change, row: Order, due_on: date, ground: str) -> None:
+    """Sets another last day for the next step of the institution, and announces the order."""
+    row.due_on = due_on
+    await _keep(change, row, ground, None)
+
+
+async def _keep(change: Change, row: Order, ground: str, appointed_on: date | None) -> None:
+    """Keeps what an order has become as its next step, and announces the order."""
     row.version += 1
     change.session.add(row)
     await change.session.flush()
@@ -38,7 +49,7 @@ async def step(
         OrderStep(
             order_id=row.order_id,
             number=row.version,
-            state=state,
+            state=row.state,
             at=change.at,
             by=change.on_behalf_of,
             ground=ground,
@@ -53,9 +64,9 @@ async def step(
 
 def _due_on(row: Order, state: OrderState, today: date) -> date | None:
     if state == OrderState.APPLIED:
-        return answer_by(row.applied_on)
+        return answer_by(row.applied_on).date
     if state == OrderState.ACCEPTED:
-        return complete_by(today)
+        return complete_by(today).date
     return row.due_on if state in OPEN else None
 
 

@@ -7,7 +7,7 @@ from datetime import date
 from enum import StrEnum
 
 from law.terms.ledger import start
-from law.terms.workdays import edition_on
+from law.terms.workdays import DueDate, Edition, edition
 
 
 class OrderState(StrEnum):
@@ -66,14 +66,20 @@ def reason_of(valid_until: date | None, on: date, *, verified: bool, repaired: b
     return OrderReason.DUE if in_force else OrderReason.EXPIRED
 
 
-def answer_by(applied_on: date) -> date:
-    """Returns the last day on which an institution accepts or refuses in time, inclusive."""
-    return _last_day("verification_acceptance", applied_on)
+def answer_by(applied_on: date, calendar: Edition | None = None) -> DueDate:
+    """Returns the last day on which an institution accepts or refuses in time, inclusive.
+
+    It is counted by the calendar in force, unless another one is given.
+    """
+    return _last_day("verification_acceptance", applied_on, calendar or edition())
 
 
-def complete_by(accepted_on: date) -> date:
-    """Returns the last day on which an institution completes in time, inclusive (S4 二(四))."""
-    return _last_day("verification_completion", accepted_on)
+def complete_by(accepted_on: date, calendar: Edition | None = None) -> DueDate:
+    """Returns the last day on which an institution completes in time, inclusive (S4 二(四)).
+
+    It is counted by the calendar in force, unless another one is given.
+    """
+    return _last_day("verification_completion", accepted_on, calendar or edition())
 
 
 def late(applied_on: date, valid_until: date | None, due_on: date | None, today: date) -> str:
@@ -89,6 +95,5 @@ def late(applied_on: date, valid_until: date | None, due_on: date | None, today:
     return "owner" if owner else "institution" if institution else ""
 
 
-def _last_day(term: str, event_on: date) -> date:
-    edition = edition_on(event_on)
-    return start(term, event_on, edition).target(edition).date
+def _last_day(term: str, event_on: date, calendar: Edition) -> DueDate:
+    return start(term, event_on, calendar).target(calendar)

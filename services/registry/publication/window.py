@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import date
+from functools import partial
 
+import sqlalchemy as sa
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from law.disclosure.data import ReplyWindow
-from law.disclosure.publication import public_from, reply_window
+from law.disclosure.publication import (
+    PublicationState,
+    first_day,
+    public_from,
+    reply_window,
+)
+from law.terms.workdays import DueDate, Edition
 from law.texts_in_force.governing import GoverningTexts
 from plumbing.change import Change
 from plumbing.clock import local_date
@@ -48,6 +58,44 @@ async def set_window(
         row.told_on = told.told_on
         runs_from = max(told.told_on, await stands_since(change.session, record))
         row.public_from = public_from(window, runs_from, change.today)
+
+
+@dataclass(frozen=True)
+class OpenWindow:
+    """A window that still runs: the released record, its owner and the first public day."""
+
+    publication: Publication
+    record: Record
+    owner: Subject
+    first: Callable[[Edition], DueDate]
+
+
+async def open_windows(
+    session: AsyncSession, today: date, *, lock: bool = False
+) -> Sequence[OpenWindow]:
+    """Returns the windows before a publication that still run on a day, by the record."""
+    query = (
+        select(Publication, Record, Subject, Telling)
+        .join(Record, col(Record.record_id) == Publication.record_id)
+        .join(Subject, col(Subject.subject_id) == Record.subject_id)
+        .join(Telling, col(Telling.record_id) == Publication.record_id)
+        .where(
+            Publication.state == PublicationState.RELEASED,
+            col(Publication.public_from) > today,
+            sa.not_(col(Publication.awaits_telling)),
+        )
+        .order_by(col(Publication.record_id))
+    )
+    rows = (await session.exec(query.with_for_update(of=Publication) if lock else query)).all()
+    now, found = await governing.load(session), []
+    for row, record, owner, told in rows:
+        window = window_of(record, owner, now, today)
+        if window is None or told.told_on is None:
+            continue
+        runs_from = max(told.told_on, await stands_since(session, record))
+        first = partial(first_day, window, runs_from, today)
+        found.append(OpenWindow(row, record, owner, first))
+    return found
 
 
 async def stands_since(session: AsyncSession, record: Record) -> date:

@@ -21,6 +21,7 @@ from protos.identity.v1 import identity_pb2 as identity
 from protos.objection.v1 import desk_pb2 as desk
 from protos.objection.v1 import objection_pb2 as objection
 from protos.operations.v1 import operations_pb2 as operations
+from protos.registry.v1 import calendars_pb2 as calendars
 from protos.registry.v1 import certificates_pb2 as certificates
 from protos.registry.v1 import institutions_pb2 as institutions
 from protos.registry.v1 import orders_pb2 as orders
@@ -40,6 +41,7 @@ from services.objection import queries as of_cases
 from services.objection.desk import notes as of_notes
 from services.registry import labels
 from services.registry import queries as of_register
+from services.registry.calendars import queries as of_calendars
 from services.registry.certificates import queries as of_certificates
 from services.registry.identity import absences, colleagues, registrations
 from services.registry.imports import queries as of_imports
@@ -362,6 +364,14 @@ LISTS = (
             Asked(
                 publication.ListPublicationsRequest(subject_id=SUBJECT), (SERVICE,), a_few=OF_A_FIRM
             ),
+        ),
+    ),
+    List(
+        "registry",
+        of_calendars.list_editions,
+        (
+            Asked(calendars.ListCalendarEditionsRequest(), a_few="about one a year"),
+            Asked(calendars.ListCalendarEditionsRequest(state="applied"), a_few="about one a year"),
         ),
     ),
     List(

@@ -296,7 +296,7 @@ def test_classes_look_back_to_year_ends_before_the_text() -> None:
 
 
 def test_every_edition_of_the_calendar_holds_from_its_publication() -> None:
-    assert [one.published_on for one in editions.editions()] == sorted(
+    assert [one.published_on for one in editions.packaged()] == sorted(
         one["valid_from"] for one in read("workdays")["editions"]
     )
     assert Step.REMINDER in {one.step for one in ladder(SubjectKind.ORGANISATION, LAST)}

@@ -15,7 +15,7 @@ from lunar_python.util import HolidayUtil  # type: ignore[import-untyped]
 from law.errors import InvalidInput, NotFound
 from law.reader.data_file import understand
 from law.reader.packaged import read
-from law.terms.calendar import read_editions
+from law.terms.calendar import packaged, read_editions
 from law.terms.workdays import (
     NOTHING_PUBLISHED,
     Edition,
@@ -36,7 +36,7 @@ near = st.dates(date(2019, 6, 1), date(2028, 6, 1))
 
 
 def test_agrees_with_chinesecalendar() -> None:
-    latest = editions.__wrapped__()[-1]  # read afresh, not as cached
+    latest = packaged.__wrapped__()[-1]  # read afresh, not as cached
     assert [d for d in ALL_DAYS if latest.is_workday(d) != chinese_calendar.is_workday(d)] == []
 
 

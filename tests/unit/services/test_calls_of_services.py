@@ -60,7 +60,7 @@ def _stub(function: ast.AST, stub: ast.expr) -> str:
 def _is_in_its_own_name(path: Path, stub: str) -> bool:
     # With all its other stubs the portal asks in the name of its visitor.
     in_portal = path.is_relative_to(ROOT / PORTAL)
-    return not in_portal or stub == "self.identity" or "visitor.identity" in stub
+    return not in_portal or stub in ("self.identity", "self.calendar") or "visitor.identity" in stub
 
 
 def named_for(service: str) -> set[str]:

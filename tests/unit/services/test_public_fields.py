@@ -17,6 +17,7 @@ from law.disclosure.data import Classification
 from law.disclosure.publication import PublicationState
 from law.evidence import RecordKind, Sector, Severity, SubjectKind
 from law.texts_in_force.governing import GoverningTexts
+from plumbing.calendars.servicer import POLICY as MOVED_TERMS_POLICY
 from plumbing.identity import Caller, Role
 from plumbing.operations import POLICY as OPERATIONS_POLICY
 from plumbing.papers.servicer import POLICY as LETTER_POLICY
@@ -38,6 +39,7 @@ from services.objection.evidence.policy import POLICY as EVIDENCE_POLICY
 from services.objection.policy import POLICY as OBJECTION_POLICY
 from services.objection.serving.policy import POLICY as DELIVERY_POLICY
 from services.registry import disclosure
+from services.registry.calendars.policy import POLICY as CALENDAR_POLICY
 from services.registry.certificates.policy import POLICY as CERTIFICATE_POLICY
 from services.registry.imports.policy import POLICY as IMPORT_POLICY
 from services.registry.institutions.policy import POLICY as INSTITUTION_POLICY
@@ -69,11 +71,13 @@ CONTRACTS = (
 POLICIES: tuple[Policy, ...] = (
     ALERTS_POLICY,
     ASSESSMENT_POLICY,
+    CALENDAR_POLICY,
     CERTIFICATE_POLICY,
     ESCALATION_POLICY,
     GRADING_POLICY,
     IMPORT_POLICY,
     LETTER_POLICY,
+    MOVED_TERMS_POLICY,
     OBJECTION_POLICY,
     EVIDENCE_POLICY,
     ARCHIVE_POLICY,
@@ -93,6 +97,9 @@ PUBLIC = Caller("p", "p", frozenset({Role.PUBLIC}))
 
 # Messages whose closed fields never go out to the public.
 CLOSED = {
+    "quanheng.registry.v1.CalendarEdition": {
+        *("loaded_by", "loaded_by_name", "decided_by", "decided_by_name", "ground"),
+    },
     "quanheng.registry.v1.Subject": {
         *("external_ref", "in_review", "removed", "former_names", "code_ground"),
     },
@@ -216,6 +223,16 @@ OPEN = {
         "bureau",
     },
     # Of a letter to whoever has its number and code: neither whom it is to nor what it says.
+    # Of an edition of the calendar that was applied; who loaded and applied it stays inside.
+    "quanheng.registry.v1.ListCalendarEditionsResponse": {
+        *("editions", "next_page_token", "total", "more_than"),
+    },
+    "quanheng.registry.v1.CalendarEdition": {
+        *("edition_id", "arrangement", "state", "number", "loaded_at", "decided_at"),
+    },
+    "quanheng.calendar.v1.Arrangement": {
+        *("year", "document", "title", "published_on", "sha256", "days_off", "make_up", "amends"),
+    },
     "quanheng.letters.v1.CheckLetterResponse": {
         *("genuine", "number", "title", "bureau_name", "issued_on", "sha256"),
     },

@@ -71,6 +71,8 @@ KINDS: dict[str, Kind] = {
     "GetIndexResponse.result_json": Kind.PLATFORM,  # the rows again, with their articles
     "Grade.not_graded_zh": Kind.PLATFORM,
     "Grade.not_graded_en": Kind.PLATFORM,
+    "CalendarEdition.edition_id": Kind.ID,
+    "Arrangement.*": Kind.LAW,  # a notice of the State Council
     "CheckLetterResponse.number": Kind.NUMBER,
     "CheckLetterResponse.title": Kind.LAW,
     "GetCheckpointResponse.*": Kind.ID,

@@ -8,6 +8,7 @@ import inspect
 import pytest
 
 from plumbing import operations
+from plumbing.calendars import servicer as moved_terms
 from plumbing.identity import Role
 from plumbing.papers import servicer as letters
 from plumbing.rpc import Policy
@@ -25,6 +26,7 @@ from services.objection.case_archive.policy import POLICY as ARCHIVE
 from services.objection.evidence.policy import POLICY as EVIDENCE
 from services.objection.policy import POLICY as OBJECTION
 from services.objection.serving.policy import POLICY as DELIVERY
+from services.registry.calendars.policy import POLICY as CALENDAR
 from services.registry.certificates.policy import POLICY as CERTIFICATES
 from services.registry.imports.policy import POLICY as IMPORTS
 from services.registry.institutions.policy import POLICY as INSTITUTIONS
@@ -47,6 +49,8 @@ POLICIES: Policy = {
     **ARCHIVE,
     **DELIVERY,
     **REGISTRY,
+    **CALENDAR,
+    **moved_terms.POLICY,
     **CERTIFICATES,
     **IMPORTS,
     **INSTITUTIONS,
@@ -92,6 +96,8 @@ BY_HAND = {
     "RulesetService/GetImpact": "ruleset show",
     "RulesetService/ListImpactMoves": "ruleset show",
     "LetterService/CheckLetter": "letter check",
+    "CalendarService/LoadCalendarEdition": "calendar load",
+    "MovedTermsService/ListMovedTerms": "calendar show",
     "AlertsService/GetCalendarFeed": "no command: a private address is for a page and a calendar",
     "AlertsService/RenewCalendarFeed": "no command: a private address is for a page and a calendar",
     "AlertsService/EndCalendarFeed": "no command: a private address is for a page and a calendar",
@@ -147,7 +153,11 @@ def test_every_exception_is_needed_and_names_a_command() -> None:
 
 def test_every_policy_is_looked_at() -> None:
     services = {method.rpartition("/")[0] for method in POLICIES}
-    several = {"protos.letters.v1.letters", "protos.operations.v1.operations"}
+    several = {
+        "protos.letters.v1.letters",
+        "protos.calendar.v1.calendar",
+        "protos.operations.v1.operations",
+    }
     modules = {one.module for one in GRPC_SERVICES.values()} | several
     contract = [importlib.import_module(f"{module}_pb2").DESCRIPTOR for module in modules]
     of_contract = {

@@ -32,6 +32,7 @@ from services.registry.imports.rows import labels
 CONTRACTS = (
     "alerts.v1.alerts",
     "alerts.v1.escalations",
+    "calendar.v1.calendar",
     "grading.v1.assessments",
     "grading.v1.grading",
     "grading.v1.rulesets",

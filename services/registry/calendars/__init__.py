@@ -1,0 +1,1 @@
+"""Editions of the working-day calendar: loaded by one administrator, applied by another."""
