@@ -114,7 +114,7 @@ async def test_the_holidays_of_2027_move_the_terms_that_cross_the_new_year(
         if (term.kind, term.object_id) == ("objection", case.case_id)
     ]
     assert (moved.old_on, moved.was_provisional) == ("2027-01-04", True)
-    assert (moved.new_on, moved.is_provisional) == ("2027-01-05", False)
+    assert (moved.new_on, moved.is_provisional) == ("2027-01-06", False)
     request = pb.ApplyCalendarEditionRequest(
         request_id=new_request_id(), edition_id=edition.edition_id
     )
@@ -130,7 +130,7 @@ async def test_the_holidays_of_2027_move_the_terms_that_cross_the_new_year(
         return answer if "calendar" in steps else None
 
     answer = await until(new_day)
-    assert (answer.case.term.target_on, answer.case.term.provisional) == ("2027-01-05", False)
+    assert (answer.case.term.target_on, answer.case.term.provisional) == ("2027-01-06", False)
     [step] = [step for step in answer.steps if step.step == "calendar"]
     assert DOCUMENT in step.note
 
@@ -141,7 +141,7 @@ async def test_the_holidays_of_2027_move_the_terms_that_cross_the_new_year(
         return found[0] if found else None
 
     notice = await until(told)
-    assert "2027-01-05" in notice.body
+    assert "2027-01-06" in notice.body
 
 
 async def test_every_service_agrees_about_the_edition_and_check_finds_nothing_old(
