@@ -136,7 +136,7 @@ wheel: $(READY) ## build the wheel, install it alone, import every module
 	$(BIN)/python tools/check_wheel.py
 
 ##@ Checking for longer, before a release or after a change in substance
-.PHONY: slow fuzz properties test-postgresql mutation chaos soak bench
+.PHONY: slow fuzz properties test-postgresql mutation chaos soak bench peers
 slow: fuzz properties test-postgresql ## the three below, whole; an hour on two cores
 fuzz: $(READY) ## 500 made-up messages to every call of the platform, 40 over HTTP
 	$(PYTEST) tests/e2e/test_nobody_in.py tests/e2e/test_http_api.py --fuzz-messages 500
@@ -150,7 +150,12 @@ mutation: $(READY) ## plant faults in the law and see the tests find them; MODUL
 soak: $(READY) ## cases of every path through kills; CASES=2000 KILLS=20 SEED=7 for others  案件长跑
 	$(BIN)/pytest -s --timeout 0 tests/chaos/test_soak.py --soak-cases $(or $(CASES),2000) \
 	  --soak-kills $(or $(KILLS),20) --chaos-seed $(or $(SEED),0)
-bench: $(READY) ## every benchmark, in about an hour; var/bench keeps tables and figures, var/city the city
+bench: $(READY) peers ## every benchmark, in about an hour; var/bench keeps tables and figures, var/city the city
 	$(BIN)/python -m benchmarks
+peers: $(READY) var/peers/.ready ## what benchmarks are measured beside, in var/peers (asks PyPI)
+var/peers/.ready: pyproject.toml
+	@test -x var/peers/bin/python || $(PYTHON) -m venv var/peers
+	@$(BIN)/uv pip install --quiet --python var/peers/bin/python --group pyproject.toml:peers
+	@touch $@
 chaos: $(READY) ## kill, fill, lose and jump beside random work; MINUTES=30 SEED=7 for others  故障演练
 	$(BIN)/pytest -s --timeout 0 tests/chaos --chaos-minutes $(or $(MINUTES),10) --chaos-seed $(or $(SEED),0)

@@ -25,6 +25,7 @@ ALL = {
     "work_list": ([], True),
     "watch": (["1000000", "5"], True),
     "grading": ([], False),
+    "cases": ([], True),
     "bulk": ([], False),
     "imports": ([], False),
     "beside_an_import": ([], False),

@@ -41,7 +41,7 @@ from protos.registry.v1.registry_pb2_grpc import RegistryServiceStub
 
 CALLS, ROUNDS, CALLERS, SUBJECTS = 600, 5, 16, 200
 FIRST_DAY, DAYS = date(2025, 1, 1), 500
-READY_SECONDS = 60.0
+READY_SECONDS = 600.0
 TICKS = os.sysconf("SC_CLK_TCK")
 # Each beside its floor.
 FLOORS = {"enter": "insert", "one enter": "insert", "get": "echo"}
@@ -156,9 +156,19 @@ class Ways:
         return pb.GetSubjectRequest(subject_id=self._subjects[number % SUBJECTS])
 
 
+@dataclass(frozen=True)
+class Server:
+    """The server in its process: its two addresses, and that of its NATS."""
+
+    process_id: int
+    address: str
+    bare: str
+    nats: str
+
+
 @contextmanager
-def server(folder: Path, url: str, profile: str) -> Iterator[tuple[int, str, str]]:
-    """Runs the server on a NATS that syncs; yields its process id and its two addresses."""
+def server(folder: Path, url: str, profile: str) -> Iterator[Server]:
+    """Runs the server on a NATS that syncs."""
     nats, nats_url = start_nats(folder)
     command = [sys.executable, "-m", "benchmarks.calls_server", str(folder), nats_url, url, profile]
     with (folder / "log").open("wb") as log:
@@ -170,7 +180,7 @@ def server(folder: Path, url: str, profile: str) -> Iterator[tuple[int, str, str
                     raise RuntimeError(f"The server did not start: {(folder / 'log').read_text()}")
                 time.sleep(0.05)
             address, bare = (folder / READY).read_text().split()
-            yield process.pid, address, bare
+            yield Server(process.pid, address, bare, nats_url)
         finally:
             process.terminate()
             process.wait()
@@ -181,8 +191,8 @@ def server(folder: Path, url: str, profile: str) -> Iterator[tuple[int, str, str
 async def measure(options: argparse.Namespace, folder: Path) -> dict[str, Found]:
     """Runs the rounds."""
     found = {name: Found() for name in WAYS}
-    with server(folder, options.postgresql, options.profile) as (process_id, address, bare):
-        ways = Ways(folder, address, bare)
+    with server(folder, options.postgresql, options.profile) as asked:
+        ways, process_id = Ways(folder, asked.address, asked.bare), asked.process_id
         await ways.fill()
         calls = {name: call for name, call in ways.all().items() if name in options.only}
         for call in calls.values():

@@ -1,0 +1,216 @@
+"""A case with Temporal's server for development on a file, as it comes and as it can be tuned.
+
+    python -m benchmarks.temporal_cases usual|tuned FOLDER CASES CALLERS
+
+`usual` sends signals and runs an activity, with the options that the server and the SDK have by
+themselves. `tuned` starts workflows eagerly, sends updates, runs a local activity, has more pollers
+and a write-ahead log. Both keep what they acknowledge through a loss of power. Prints the seconds
+until all steps of persons were acknowledged, and until all cases were closed, as JSON.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from temporalio import activity, workflow
+from temporalio.client import Client
+from temporalio.worker import Worker
+
+from benchmarks.callers import by_callers
+
+QUEUE, TERM, ATTEMPT = "cases", timedelta(days=28), timedelta(minutes=1)
+TUNED_STORE = ("--sqlite-pragma", "journal_mode=WAL", "--sqlite-pragma", "synchronous=FULL")
+TUNED_WORKER = {
+    "max_concurrent_workflow_tasks": 200,
+    "max_concurrent_workflow_task_polls": 10,
+    "max_concurrent_activity_task_polls": 10,
+}
+CLOSED = "closed: uphold"
+
+
+@activity.defn
+async def close(outcome: str) -> str:
+    """The consequence of a decision."""
+    return f"closed: {outcome}"
+
+
+class Waiting:
+    """What both cases wait for: two persons, each with a term."""
+
+    def __init__(self) -> None:
+        self._accepted, self._outcome = False, ""
+        self.end = ""
+
+    async def outcome(self) -> str:
+        """The decision; empty once a term has lapsed."""
+        try:
+            await workflow.wait_condition(lambda: self._accepted, timeout=TERM)
+            await workflow.wait_condition(lambda: bool(self._outcome), timeout=TERM)
+        except TimeoutError:
+            return ""
+        return self._outcome
+
+    def accept(self) -> None:
+        """A person accepts the case."""
+        self._accepted = True
+
+    def decide(self, outcome: str) -> None:
+        """A person decides the case."""
+        self._outcome = outcome
+
+
+@workflow.defn
+class UsualCase:
+    """Persons by signals, the consequence by an activity."""
+
+    def __init__(self) -> None:
+        self._waiting = Waiting()
+
+    @workflow.run
+    async def run(self, _grounds: str) -> str:
+        """Runs the case until it is closed."""
+        outcome = await self._waiting.outcome()
+        return await workflow.execute_activity(close, outcome, start_to_close_timeout=ATTEMPT)
+
+    @workflow.signal
+    def accept(self) -> None:
+        """A person accepts the case."""
+        self._waiting.accept()
+
+    @workflow.signal
+    def decide(self, outcome: str) -> None:
+        """A person decides the case."""
+        self._waiting.decide(outcome)
+
+
+@workflow.defn
+class TunedCase:
+    """Persons by updates, the consequence by a local activity."""
+
+    def __init__(self) -> None:
+        self._waiting = Waiting()
+
+    @workflow.run
+    async def run(self, _grounds: str) -> str:
+        """Runs the case until it is closed."""
+        outcome = await self._waiting.outcome()
+        self._waiting.end = await workflow.execute_local_activity(
+            close, outcome, start_to_close_timeout=ATTEMPT
+        )
+        await workflow.wait_condition(workflow.all_handlers_finished)
+        return self._waiting.end
+
+    @workflow.update
+    async def accept(self) -> None:
+        """A person accepts the case."""
+        self._waiting.accept()
+
+    @workflow.update
+    async def decide(self, outcome: str) -> str:
+        """A person decides the case; answers once it is closed."""
+        self._waiting.decide(outcome)
+        await workflow.wait_condition(lambda: bool(self._waiting.end))
+        return self._waiting.end
+
+
+async def usual(client: Client, cases: int, callers: int) -> dict[str, float]:
+    """Carries all cases out by signals."""
+    handles: dict[int, Any] = {}
+
+    async def lodge(number: int) -> None:
+        handles[number] = await client.start_workflow(
+            UsualCase.run, "grounds of some length", id=f"case-{number}", task_queue=QUEUE
+        )
+
+    began = time.perf_counter()
+    await by_callers(cases, callers, lodge)
+    await by_callers(cases, callers, lambda n: handles[n].signal(UsualCase.accept))
+    await by_callers(cases, callers, lambda n: handles[n].signal(UsualCase.decide, "uphold"))
+    steps = time.perf_counter() - began
+    _require_closed(await asyncio.gather(*(one.result() for one in handles.values())))
+    return {"steps": steps, "closed": time.perf_counter() - began}
+
+
+async def tuned(client: Client, cases: int, callers: int) -> dict[str, float]:
+    """Carries all cases out by updates, of which the last answers once the case is closed."""
+    handles: dict[int, Any] = {}
+    ends: list[str] = []
+
+    async def lodge(number: int) -> None:
+        handles[number] = await client.start_workflow(
+            TunedCase.run, "grounds of some length", id=f"case-{number}", task_queue=QUEUE,
+            request_eager_start=True,
+        )  # fmt: skip
+
+    async def decide(number: int) -> None:
+        ends.append(await handles[number].execute_update(TunedCase.decide, "uphold"))
+
+    began = time.perf_counter()
+    await by_callers(cases, callers, lodge)
+    await by_callers(cases, callers, lambda n: handles[n].execute_update(TunedCase.accept))
+    await by_callers(cases, callers, decide)
+    _require_closed(ends)
+    taken = time.perf_counter() - began
+    return {"steps": taken, "closed": taken}
+
+
+def _require_closed(ends: Sequence[str]) -> None:
+    if set(ends) != {CLOSED}:
+        raise RuntimeError(f"Not closed: {set(ends)}")
+
+
+async def _connect(address: str) -> Client:
+    while True:
+        try:
+            return await Client.connect(address)
+        except RuntimeError:  # not listening yet
+            await asyncio.sleep(0.1)
+
+
+@contextmanager
+def server(folder: Path, options: Sequence[str]) -> Iterator[str]:
+    """Runs a server on a new file; yields its address."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = str(free.getsockname()[1])
+    program = Path(sys.executable).with_name("temporal")
+    place = ["--port", port, "--headless", "--log-level", "never"]
+    store = ["--db-filename", str(folder / "temporal.db"), *options]
+    command = [str(program), "server", "start-dev", *place, *store]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    try:
+        yield f"127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        process.wait()
+
+
+async def run(mode: str, address: str, cases: int, callers: int) -> dict[str, float]:
+    """Measures one mode; a few cases before warm it up."""
+    way, options = (tuned, TUNED_WORKER) if mode == "tuned" else (usual, {})
+    types, client = [UsualCase, TunedCase], await _connect(address)
+    async with Worker(client, task_queue=QUEUE, workflows=types, activities=[close], **options):  # type: ignore[arg-type]
+        await way(client, callers, callers)
+        return await way(client, cases, callers)
+
+
+def main(mode: str, folder: str, cases: str, callers: str) -> None:
+    """Measures one mode and prints its seconds."""
+    options = TUNED_STORE if mode == "tuned" else ()
+    with server(Path(folder), options) as address:
+        found = asyncio.run(run(mode, address, int(cases), int(callers)))
+    sys.stdout.write(json.dumps(found) + "\n")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
