@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from enum import Enum
 from functools import cached_property
+from json.encoder import encode_basestring
 from typing import Any, Protocol, TypeVar
 
 import sqlalchemy as sa
@@ -25,9 +26,10 @@ from sqlmodel import Field, SQLModel
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from plumbing.database import PlumbingTable
+from plumbing.json_columns import encode_rows
 
-_AS_JSON = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode
-_QUOTED = json.JSONEncoder(ensure_ascii=False).encode
+_JSON = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+_AS_JSON = _JSON.encode
 _NO_DEFAULT = object()
 _PLAIN = frozenset({str, int, bool, type(None)})
 Model = TypeVar("Model", bound=type[SQLModel])
@@ -104,6 +106,19 @@ class Proven:
         text = _AS_JSON(values)
         return hashlib.sha256(f"{salt}:{self.table}:{text}".encode()).hexdigest()
 
+    def digests_of(self, rows: Sequence[Mapping[str, Any]], salt: str) -> list[str]:
+        """Returns the digest of each of many rows, given as their values by column."""
+        columns: dict[str, Sequence[Any]] = {}
+        for name, cast, _blank in self._parts:
+            column = [row[name] for row in rows]
+            if not {*map(type, column)} <= _PLAIN:
+                column = [*map(plain, column)]
+            if cast is not None:
+                column = [value if value is None else cast(value) for value in column]
+            columns[name] = column
+        begin = hashlib.sha256(f"{salt}:{self.table}:".encode())
+        return [_continued(begin, text) for text in encode_rows(columns, self.blank, _JSON)]
+
     def is_changed(self, row: Any) -> bool:
         """Returns whether a flush changes a column of the row that its digest covers."""
         former = sa.inspect(row).committed_state
@@ -113,6 +128,12 @@ class Proven:
 
 
 _PROVEN: dict[type[SQLModel], Proven] = {}
+
+
+def _continued(begin: Any, text: str) -> str:
+    digest = begin.copy()
+    digest.update(text.encode())
+    return str(digest.hexdigest())
 
 
 def proven(*, without: Iterable[str] = ()) -> Callable[[Model], Model]:
@@ -168,9 +189,19 @@ def plain(value: Any) -> Any:
     return value.hex() if isinstance(value, bytes) else value
 
 
-def plain_row(row: Mapping[str, Any]) -> dict[str, Any]:
-    """Returns the values of a row as JSON has them, by column."""
-    return {name: value if type(value) in _PLAIN else plain(value) for name, value in row.items()}
+def make_plain(rows: Sequence[dict[str, Any]]) -> None:
+    """Converts the values of rows, which have the same columns, to what JSON has."""
+    for name in rows[0] if rows else ():
+        types = {type(row[name]) for row in rows}
+        if types <= _PLAIN:
+            continue
+        if types <= {date, type(None)}:  # the same days come again and again
+            known = {value: plain(value) for value in {row[name] for row in rows}}
+            for row in rows:
+                row[name] = known[row[name]]
+            continue
+        for row in rows:
+            row[name] = plain(row[name])
 
 
 class Staged(Protocol):
@@ -245,12 +276,12 @@ class WrittenRows:
         if watched := _PROVEN.get(type(row)):
             self.digests[watched.table, watched.key(row)] = watched.digest(row, self.salt)
 
-    def note_values(self, model: type[SQLModel], rows: Iterable[Mapping[str, Any]]) -> None:
-        """Notes rows of a watched table that are given as their values in JSON, by column."""
-        watched, names = _PROVEN[model], list(_PROVEN[model].columns)
-        for row in rows:
-            key = "/".join(str(row[name]) for name in watched.keys)
-            digest = watched.digest_of([row[name] for name in names], self.salt)
+    def note_values(self, model: type[SQLModel], rows: Sequence[Mapping[str, Any]]) -> None:
+        """Notes rows of a watched table that are given as their values by column."""
+        watched = _PROVEN[model]
+        digests = watched.digests_of(rows, self.salt)
+        for row, digest in zip(rows, digests, strict=True):
+            key = "/".join([str(row[name]) for name in watched.keys])
             self.digests[watched.table, key] = digest
 
     def collect(self, session: Session) -> None:
@@ -273,7 +304,8 @@ class Summary:
 
     def add(self, table: str, key: str, digest: str | None) -> None:
         """Adds the digest of the next row."""
-        line = f"[{_QUOTED(table)}, {_QUOTED(key)}, {_QUOTED(digest)}]\n"
+        last = "null" if digest is None else encode_basestring(digest)
+        line = f"[{encode_basestring(table)}, {encode_basestring(key)}, {last}]\n"
         self._hash.update(line.encode())
         self._empty = False
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
+from functools import cache
 from typing import Any, TypeVar
 
+from google.protobuf.descriptor import Descriptor
 from google.protobuf.message import Message
 
 from plumbing.identity import Role
@@ -89,8 +91,13 @@ def role_named(number: identity.Role.ValueType) -> Role:
 
 def of_values(values: Mapping[str, Any], kind: type[M]) -> M:
     """Converts a row that is given as its values in JSON, by column, to a message."""
-    names = kind.DESCRIPTOR.fields_by_name
+    names = _names(kind.DESCRIPTOR)
     return kind(**{name: values[name] for name in names if values[name] is not None})
+
+
+@cache
+def _names(kind: Descriptor) -> tuple[str, ...]:
+    return tuple(field.name for field in kind.fields)
 
 
 def _message(row: Any, kind: type[M]) -> M:

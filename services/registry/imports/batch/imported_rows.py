@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -14,6 +14,7 @@ from sqlmodel import col, select
 
 from plumbing.change import Change
 from plumbing.chunks import chunks
+from plumbing.json_columns import encode_rows
 from plumbing.row_digests import plain
 from services.registry import announce_changes
 from services.registry.announce_changes import IDS_IN_QUERY, Cause
@@ -27,7 +28,7 @@ from services.registry.tables import (
 )
 
 ROWS_AT_ONCE = 2000
-_AS_JSON = json.JSONEncoder(sort_keys=True).encode
+_JSON = json.JSONEncoder(sort_keys=True)
 Save = Callable[..., Awaitable[Any]]
 # Columns that follow from other rows: they may change without anyone having changed the row.
 FOLLOWS = frozenset({"version", "serial_key", "repeated_serial", "name_key", "former_keys"})
@@ -69,6 +70,14 @@ class Table:
         """Returns the same of a row that is given as its values in JSON, by column."""
         return self._digest(values, self._always)
 
+    def digests_of(self, rows: Sequence[Mapping[str, Any]]) -> list[str]:
+        """Returns the same of many rows, which is faster than of each alone."""
+        always = {name: [row[name] for row in rows] for name in self._always}
+        others = {name: [row[name] for row in rows] for name in self._own.keys() - self._always}
+        blank = {name: self._own[name] for name in others}
+        texts = encode_rows({**always, **others}, blank, _JSON)
+        return [hashlib.sha256(text.encode()).hexdigest() for text in texts]
+
     def matches(self, row: Any, digest: str) -> bool:
         """Returns whether a row still has the values that it had when the digest was computed.
 
@@ -82,7 +91,7 @@ class Table:
         for name, blank in self._own.items():
             if name not in always and values[name] != blank:
                 covered[name] = values[name]
-        return hashlib.sha256(_AS_JSON(covered).encode()).hexdigest()
+        return hashlib.sha256(_JSON.encode(covered).encode()).hexdigest()
 
     @cached_property
     def _always(self) -> frozenset[str]:

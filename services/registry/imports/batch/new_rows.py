@@ -20,7 +20,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from law.colours.rule import InstrumentState
 from plumbing.change import Change
-from plumbing.row_digests import plain_row
+from plumbing.row_digests import make_plain
 from protos.registry.v1 import events_pb2 as events
 from protos.registry.v1 import registry_pb2 as pb
 from services.registry import announce_changes, serials, wire
@@ -57,8 +57,8 @@ def row_of(table: Table, planned: Planned) -> Values:
 async def insert(change: Change, kind: Kind, portion: Sequence[Planned], cause: Cause) -> None:
     """Writes new rows of one kind, announces them, and notes that undoing removes them."""
     table = TABLES[kind]
-    planned = [row_of(table, one) for one in portion]
-    rows = [plain_row(row) for row in await _COMPLETE[kind](change, planned)]
+    rows = [*await _COMPLETE[kind](change, [row_of(table, one) for one in portion])]
+    make_plain(rows)
     await _write(change, table.model, rows)
     if kind is Kind.RECORD:
         await _write(change, RecordVersion, [_version(change, row) for row in rows])
@@ -75,18 +75,18 @@ async def insert(change: Change, kind: Kind, portion: Sequence[Planned], cause: 
 def _things(
     kind: Kind, portion: Sequence[Planned], rows: Sequence[Values], cause: Cause
 ) -> list[Values]:
-    digest = TABLES[kind].digest_of
+    digests = TABLES[kind].digests_of(rows)
     return [
         {
             "batch_id": cause.batch_id,
             "kind": kind.value,
             "thing_id": planned.thing_id,
             "version": FIRST,
-            "digest": digest(row),
+            "digest": digest,
             "before": None,
             "stated": kind is Kind.INSTRUMENT and planned.stated,
         }
-        for planned, row in zip(portion, rows, strict=True)
+        for planned, digest in zip(portion, digests, strict=True)
     ]
 
 
@@ -103,12 +103,12 @@ async def _write(change: Change, model: Any, rows: Sequence[Values]) -> None:
 
 async def _store(change: Change, model: Any, rows: Sequence[Values]) -> None:
     statement, names, forms = _insertion(model)
-    stored = [[row[name] for name in names] for row in rows]
+    columns = [[row[name] for row in rows] for name in names]
     for place, form in forms:
-        for values in stored:
-            values[place] = form(values[place])
+        none = form(None)
+        columns[place] = [none if value is None else form(value) for value in columns[place]]
     connection = await change.session.connection()
-    await connection.exec_driver_sql(statement, [tuple(values) for values in stored])
+    await connection.exec_driver_sql(statement, [*zip(*columns, strict=True)])
 
 
 Form = Callable[[Any], Any]

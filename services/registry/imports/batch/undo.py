@@ -149,7 +149,9 @@ class _Preparation:
         keys = [*_relied_on(things), *await copied(session)]
         change = Change(session, self.caller, self.at)
         await restore(change, things, cause)
-        return await Staged.of(self.scratch, change, Footprint((key, 0) for key in keys), seen)
+        return await Staged.of(
+            self.scratch, change, Footprint(lambda: ((key, 0) for key in keys)), seen
+        )
 
 
 def _needed(things: Things) -> Needed:

@@ -157,6 +157,8 @@ def _models_of(context: Context) -> Mapping[Serial, set[str]]:
 def of_model(model: str, rows: Iterable[Row]) -> list[Row]:
     """Returns the rows that may have a model; only those that have it, if any has it."""
     fitting = [row for row in rows if may_be_one_model(model, row["model"])]
+    if len(fitting) < 2:
+        return fitting
     exact = [row for row in fitting if letters(model) == letters(row["model"])]
     return exact or fitting
 

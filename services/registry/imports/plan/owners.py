@@ -62,6 +62,7 @@ class Owners:
         self._filed_now: dict[str, dict[str, Any]] = {}
         self._noted: set[str] = set()
         self._matched: dict[str, list[RegisterRow]] = {}
+        self._found: dict[str, RegisterRow] = {}  # by the name alone
         self._details = OwnerDetails(context, plan)
 
     @classmethod
@@ -86,6 +87,9 @@ class Owners:
         """
         values = item.values
         name, code = values.get("owner", ""), values.get("credit_code", "")
+        named_alone = not (file_missing or code or values.get("address"))
+        if named_alone and name in self._found:
+            return self._found[name]
         if code and self._matches(code):
             owner = self.find(item.row, code)
             if owner:
@@ -98,6 +102,8 @@ class Owners:
             return None
         if new := self._filed_now.get(owner["subject_id"]):
             return self._described(item, new)
+        if named_alone:
+            self._found[name] = owner
         return owner if self._details.complete(item.row, values, owner) else None
 
     def _described(self, item: Item, owner: dict[str, Any]) -> RegisterRow | None:

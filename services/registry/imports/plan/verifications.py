@@ -112,6 +112,7 @@ async def _plan_each(context: Context, plan: Plan, owned: Owned) -> None:
     issuer = await reporting.reporter(context.session, context.caller, numbers)
     binding = context.file.binding
     dated = binding is not None and "valid_until" in binding.columns
+    within: set[tuple[Any, ...]] = set()
     for number, (item, instrument) in enumerate(owned):
         if number % ROWS_AT_A_STRETCH == 0:
             await asyncio.sleep(0)
@@ -130,13 +131,25 @@ async def _plan_each(context: Context, plan: Plan, owned: Owned) -> None:
             plan.make(Kind.VERIFICATION, item.row, values | {"instrument_id": instrument_id})
         else:
             plan.alter(Kind.VERIFICATION, item.row, present["verification_id"], values, present)
-        _note_cycle(context, plan, item, values)
+        _note_cycle(context, plan, item, values, within)
 
 
-def _note_cycle(context: Context, plan: Plan, item: Item, values: Mapping[str, Any]) -> None:
-    """Warns of a new or changed row that is valid for longer than its cycle; it is confirmed."""
+def _note_cycle(
+    context: Context,
+    plan: Plan,
+    item: Item,
+    values: Mapping[str, Any],
+    within: set[tuple[Any, ...]],
+) -> None:
+    """Warns of a new or changed row that is valid for longer than its cycle; it is confirmed.
+
+    `within` are the types and days of rows that are not, to which it adds.
+    """
     code, day, until = item.values["type_code"], values["verified_on"], values.get("valid_until")
-    if item.row in plan.unchanged or not exceeds_cycle(code, day, until):
+    if (code, day, until) in within or item.row in plan.unchanged:
+        return
+    if not exceeds_cycle(code, day, until):
+        within.add((code, day, until))
         return
     plan.beyond_cycle.add(item.row)
     end, column = end_of_cycle(code, day), context.file.column("valid_until")

@@ -71,11 +71,12 @@ class Sheet:
             except (csv.Error, _LongRowError) as error:
                 yield Row(number, [], self._unreadable(error))
                 continue
-            if any(cell.strip() for cell in cells):
+            if any(map(str.strip, cells)):
                 yield self._row(number, cells, lines)
 
     def _row(self, number: int, cells: list[str], lines: _Lines) -> Row:
-        if any(len(cell) > self.limits.cell for cell in cells):
+        # A cell has no more characters than its row has bytes.
+        if lines.row_bytes > self.limits.cell and max(map(len, cells)) > self.limits.cell:
             return Row(number, [], huge_cell(self.limits.cell))
         return Row(number, cells, _UNDECODABLE if lines.broken else None)
 
@@ -107,7 +108,8 @@ class _LongRowError(Exception):
 class _Lines:
     """The lines of a file, decoded one by one.
 
-    `broken` is true where a line of the present row could not be decoded.
+    `broken` is true where a line of the present row could not be decoded; `row_bytes` is its
+    length so far.
     """
 
     def __init__(self, content: bytes, encoding: str) -> None:
@@ -115,12 +117,12 @@ class _Lines:
         self._lines = io.BytesIO(content)
         self._lines.seek(start)
         self._encoding = "utf-8" if encoding in (UTF8, UTF16) else encoding
-        self._row_bytes = 0
+        self.row_bytes = 0
         self.broken = False
 
     def begin_row(self) -> None:
         """Resets the counters of the present row; the next line belongs to another row."""
-        self._row_bytes, self.broken = 0, False
+        self.row_bytes, self.broken = 0, False
 
     def __iter__(self) -> Iterator[str]:
         return self
@@ -129,8 +131,8 @@ class _Lines:
         line = self._lines.readline(LONGEST_ROW)
         if not line:
             raise StopIteration
-        self._row_bytes += len(line)
-        if self._row_bytes >= LONGEST_ROW:
+        self.row_bytes += len(line)
+        if self.row_bytes >= LONGEST_ROW:
             self._skip(line)
             raise _LongRowError
         try:

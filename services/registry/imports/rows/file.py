@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import chain, islice, pairwise
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from protos.registry.v1 import registry_pb2 as pb
 from services.registry.imports.read import file_type
@@ -17,6 +17,7 @@ from services.registry.imports.read.workbook import Workbook, too_many
 from services.registry.imports.read.workbook_parts import HEADER_ROWS
 from services.registry.imports.rows import cells
 from services.registry.imports.rows import columns as mapping
+from services.registry.imports.rows.by_columns import ColumnReader, portions
 from services.registry.imports.rows.columns import Binding
 from services.registry.imports.rows.faults import Notes
 from services.registry.imports.rows.headings import Headings
@@ -99,7 +100,12 @@ def _read_source(
     binding = file.binding = mapping.bind(header, names, notes)
     facts = source.facts if isinstance(source, Workbook) else None
     reader = RowReader(header, binding, notes, today, facts, type_names)
-    _read_rows(reader, LeftOut(header, binding), parts.below, file)
+    without = LeftOut(header, binding)
+    quick = ColumnReader(reader, without, len(names))
+    for portion in portions(parts.below):
+        _read_rows(reader, without, zip(portion, quick.read(portion), strict=True), file)
+    if not (file.rows or (file.left_out and reader.turns_rows_away)):
+        raise BadFile("NO_ROWS", "文件只有表头", "the file holds only a header")
     if isinstance(source, Workbook):
         _note_sheet(source, file)
 
@@ -160,10 +166,16 @@ def check_heading(row: Row, limits: FileLimits) -> None:
         raise too_many(row.number, "wide", limits)
 
 
-def _read_rows(reader: RowReader, without: LeftOut, rows: Iterator[Row], file: FileContent) -> None:
+def _read_rows(
+    reader: RowReader,
+    without: LeftOut,
+    rows: Iterable[tuple[Row, dict[str, Any] | None]],
+    file: FileContent,
+) -> None:
+    """Adds rows to a file, each with its values if it was read by columns."""
     notes, limits = file.notes, file.notes.limits
-    for row in rows:
-        if reason := without.reason(row):
+    for row, values in rows:
+        if values is None and (reason := without.reason(row)):
             file.left_out += 1
             notes.warn(row.number, *reason, value=text_of(row))
             continue
@@ -172,12 +184,10 @@ def _read_rows(reader: RowReader, without: LeftOut, rows: Iterator[Row], file: F
             raise too_many(row.number, "many", limits)
         if notes.header_is_bad:
             continue
-        item = reader.read(row)
+        item = reader.read(row) if values is None else Item(row.number, values)
         if item is not None:
             good = item.row not in notes.bad_rows
             (file.items if good else file.bad).append(item)
-    if not (file.rows or (file.left_out and reader.turns_rows_away)):
-        raise BadFile("NO_ROWS", "文件只有表头", "the file holds only a header")
 
 
 def text_of(row: Row) -> str:

@@ -84,10 +84,14 @@ class LeftOut:
             return None
         return FOOTER if _FOOTER.match(folded(_first(row.cells))) else None
 
+    def begins_headings(self, cell: str) -> bool:
+        """Returns whether the first cell of a row is that of the headings."""
+        return plain(cells.clean(cell)) == self._headings[0]
+
     def _is_heading(self, row: Row) -> bool:
         """Whether a row has the headings once more, as printed pages do."""
-        first = plain(cells.clean(row.cells[0])) if row.cells else ""
-        if first != self._headings[0]:  # most rows: spares folding every cell
+        first = row.cells[0] if row.cells else ""
+        if not self.begins_headings(first):  # most rows: spares folding every cell
             return False
         return [plain(cells.clean(cell)) for cell in row.cells] == self._headings
 

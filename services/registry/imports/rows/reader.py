@@ -5,9 +5,10 @@ A row whose cells are good is then checked as a whole, by the same rules as a si
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from enum import Enum, auto
 from typing import Any
 
 from law.errors import Fault
@@ -31,6 +32,13 @@ from services.registry.validation import (
 )
 
 REMEMBERED = 20_000  # different cells of a column whose values are kept
+
+
+class Mark(Enum):
+    """What stands in the place of a value: the cell is blank, or has a fault to be told."""
+
+    BLANK = auto()
+    ODD = auto()
 
 
 @dataclass(slots=True)
@@ -81,6 +89,39 @@ class RowReader:
             self._note_contradictions(row.number, values, bad)
         return Item(row.number, values)
 
+    @property
+    def columns(self) -> Sequence[tuple[Field, int]]:
+        """The fields that have a column, each with its place."""
+        return self._columns
+
+    @property
+    def together(self) -> Collection[str]:
+        """The fields that must be good for the rules for a row as a whole to be applied."""
+        return self._together
+
+    def constants(self) -> Mapping[str, cells.Value | Mark]:
+        """Returns the values that fields without a cell of their own have in every row."""
+        return {
+            name: self.value_of(self._fields[name], text)
+            for name, text in self._binding.constants.items()
+            if self._applies(name)
+        }
+
+    def value_of(self, field: Field, cell: str) -> cells.Value | Mark:
+        """Returns the value of a cell that is text; notes nothing if it is bad."""
+        cell = self._translated(field, cells.clean(cell))
+        if not cell:
+            return Mark.ODD if self._is_missing(field) else Mark.BLANK
+        try:
+            value = self._stored(field, field.read(cell))
+        except BadCell:
+            return Mark.ODD
+        return Mark.BLANK if value is None else value
+
+    def contradicts(self, values: Mapping[str, Any]) -> bool:
+        """Returns whether the values of a row, each of them good, contradict one another."""
+        return bool(self._contradictions(values))
+
     def _squared(self, row: Row) -> Row:
         """A workbook's row, which ends at its last filled cell, made as long as the header."""
         if self._workbook is None or row.broken:
@@ -115,16 +156,25 @@ class RowReader:
                 continue
             self._read_text(row.number, field, cells.clean(cell), values)
         for name, constant in self._binding.constants.items():
-            # The file's bureau also fills blank cells; other constants only replace a column.
-            applies = name == "bureau" or name not in self._binding.columns
-            if applies and name not in values:
+            if self._applies(name) and name not in values:
                 self._read_text(row.number, self._fields[name], constant, values)
         return values
 
+    def _applies(self, name: str) -> bool:
+        # The file's bureau also fills blank cells; other constants only replace a column.
+        return name == "bureau" or name not in self._binding.columns
+
+    def _translated(self, field: Field, cell: str) -> str:
+        return self._binding.values.get(field.name, {}).get(cell, cell)
+
+    def _is_missing(self, field: Field) -> bool:
+        """Whether a blank cell of a field is a fault."""
+        return field.required and field.name not in self._binding.constants
+
     def _read_text(self, number: int, field: Field, cell: str, values: dict[str, Any]) -> None:
-        cell = self._binding.values.get(field.name, {}).get(cell, cell)
+        cell = self._translated(field, cell)
         if not cell:
-            if field.required and field.name not in self._binding.constants:
+            if self._is_missing(field):
                 self._fault(number, field, cell, "MISSING", "不能为空", "must not be blank")
             return
         known = self._known[field.name]
@@ -162,14 +212,17 @@ class RowReader:
     ) -> cells.Value:
         """The value of a cell; None, and a fault noted, where the cell is bad."""
         try:
-            value = read()
-            if isinstance(value, str):
-                value = field.stored(value)
-                if field.name == "type_code":
-                    value = self._type_names.get(folded(value), value)
+            return self._stored(field, read())
         except BadCell as bad:
             self._fault(number, field, cell, bad.reason, bad.zh, bad.en)
             return None
+
+    def _stored(self, field: Field, value: cells.Value) -> cells.Value:
+        """A value as the register holds it. Raises BadCell if it is too long or malformed."""
+        if isinstance(value, str):
+            value = field.stored(value)
+            if field.name == "type_code":
+                value = self._type_names.get(folded(value), value)
         return value
 
     def _fault(self, number: int, field: Field, cell: str, reason: str, zh: str, en: str) -> None:
@@ -182,13 +235,16 @@ class RowReader:
         compared = self._compared(values)
         if compared in self._sound:
             return
-        faults: list[Fault] = []
-        self._check(Reader(values, "", faults), self._today)
-        found = [fault for fault in faults if fault.field in self._fields]
+        found = self._contradictions(values)
         if not found and len(self._sound) < REMEMBERED:
             self._sound.add(compared)
         for fault in found:
             self._note_contradiction(number, values, bad, fault)
+
+    def _contradictions(self, values: Mapping[str, Any]) -> list[Fault]:
+        faults: list[Fault] = []
+        self._check(Reader(values, "", faults), self._today)
+        return [fault for fault in faults if fault.field in self._fields]
 
     def _compared(self, values: dict[str, Any]) -> tuple[Any, ...]:
         """What the rules for a row as a whole look at: of a free text, only that it is there."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from itertools import chain
+from functools import cached_property
 from typing import Any
 
 import sqlalchemy as sa
@@ -114,18 +114,31 @@ class Footprint:
     A key `("of", kind, id)` stands for whatever belongs to a thing.
     """
 
-    def __init__(self, rows: Iterable[tuple[Key, int]]) -> None:
-        self._rows: dict[Key, int] = {}
-        for key, row in rows:
-            self._rows.setdefault(key, row)
+    def __init__(self, rows: Callable[[], Iterable[tuple[Key, int]]]) -> None:
+        """Keeps what yields the things; it is asked once there is an event to compare them with."""
+        self._of = rows
 
     @classmethod
     def of(cls, items: Iterable[Item], plan: Plan) -> Footprint:
         """Returns what a plan relies on, and the rows of its file."""
-        named = ((key, item.row) for item in items for key in _of_item(item.values))
-        planned = ((kind, one) for kind, things in plan.things.items() for one in things)
-        made = ((key, one.row) for kind, one in planned for key in _of_planned(kind, one))
-        return cls(chain(named, made))
+
+        def rows() -> Iterator[tuple[Key, int]]:
+            for item in items:
+                for key in _of_item(item.values):
+                    yield key, item.row
+            for kind, things in plan.things.items():
+                for one in things:
+                    for key in _of_planned(kind, one):
+                        yield key, one.row
+
+        return cls(rows)
+
+    @cached_property
+    def _rows(self) -> Mapping[Key, int]:
+        found: dict[Key, int] = {}
+        for key, row in self._of():
+            found.setdefault(key, row)
+        return found
 
     def row(self, *key: str) -> int:
         """Returns the row of the file that is about a thing; 0 if none is."""

@@ -28,6 +28,11 @@ from services.registry.imports.staging.rivals import Footprint, Seen, overtaken
 from services.registry.imports.staging.scratch import MOVED, ROWS_AT_ONCE, Scratch, table_of
 from services.registry.tables import Instrument
 
+# Without objects of the ORM, which would take longer than the writing.
+_WRITE_DIGESTS = (
+    "INSERT INTO audit_row (entry_id, place, table_name, row_key, digest) VALUES (?, ?, ?, ?, ?)"
+)
+
 
 @dataclass(frozen=True)
 class Written:
@@ -43,8 +48,9 @@ class Written:
         """Stores the digests that a change in a scratch file has collected, in the same file."""
         written = change.written
         connection = await change.session.connection()
-        for rows in chunks(written.rows(0), ROWS_AT_ONCE):
-            await connection.execute(sa.insert(AuditRow), rows)
+        digests = ((0, n, *key, one) for n, (key, one) in enumerate(written.digests.items()))
+        for rows in chunks(digests, ROWS_AT_ONCE):
+            await connection.exec_driver_sql(_WRITE_DIGESTS, rows)
         return cls(scratch, written.salt, written.summed(), len(written.digests))
 
     async def move_digests(self, session: AsyncSession, entry_id: int) -> None:
