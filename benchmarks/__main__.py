@@ -28,6 +28,7 @@ ALL = {
     "cases": ([], True),
     "bulk": ([], False),
     "imports": ([], False),
+    "import_followed": ([], True),
     "beside_an_import": ([], False),
     "cli_start": ([], False),
     "start": ([], True),

@@ -6,7 +6,8 @@
 and what an undo needs. `again` imports a file with the same rows in other bytes. `bare` writes
 every row that the import wrote (verifications, digests, events, what an undo needs) into the same
 tables by executemany, on PostgreSQL by COPY; `own table` only the verifications. `python`,
-`python + JSON` and `pydantic` are the ways of `benchmarks/import_ways.py`, on SQLite. A SQLite file
+`python + JSON` and `pydantic` are the ways of `benchmarks/import_ways.py`, on SQLite; `polars` and
+`duckdb` those of `benchmarks/peers/table_imports.py`, if `make peers` was run. A SQLite file
 syncs every commit; PostgreSQL is the throw-away server of the tests, which syncs none. The register
 holds an instrument for every tenth row.
 """
@@ -21,6 +22,7 @@ import json
 import re
 import resource
 import statistics
+import subprocess
 import sys
 import tempfile
 import time
@@ -61,6 +63,7 @@ from tests.postgres import PostgresServer
 NOW = datetime(2026, 9, 14, 1, tzinfo=UTC)
 ROWS, ROUNDS, PER_INSTRUMENT = 30_000, 3, 10
 BUREAU = "330106"
+PYTHON_OF_PEERS = "var/peers/bin/python"
 Row = tuple[Any, ...]
 # The tables in which an import of verifications writes rows.
 WRITTEN = ("verification", "import_thing", "audit_row", "outbox")
@@ -92,6 +95,8 @@ async def once(rows: int, server: PostgresServer | None = None) -> dict[str, Fig
         if server is None:
             for name, way in WAYS.items():
                 figures[name] = await _timed(rows, _in_a_new_file(Path(folder), content, way))
+            for name in _peers():
+                figures[name] = _beside(name, Path(folder), content)
         await database.close()
     return figures
 
@@ -106,6 +111,21 @@ def _new_database(server: PostgresServer | None) -> str:
 
 async def _in_a_new_file(folder: Path, content: bytes, way: Way) -> None:
     await asyncio.to_thread(way, folder / f"{uuid4().hex}.db", content)
+
+
+def _peers() -> Sequence[str]:
+    return ("polars", "duckdb") if Path(PYTHON_OF_PEERS).exists() else ()
+
+
+def _beside(way: str, folder: Path, content: bytes) -> Figures:
+    """What a way of the environment of peers takes, in a process of its own."""
+    file = folder / "peers.csv"
+    file.write_bytes(content)
+    module = "benchmarks.peers.table_imports"
+    command = [PYTHON_OF_PEERS, "-m", module, way, str(file), str(folder)]
+    answer = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
+    found = json.loads(answer.stdout)
+    return Figures(found["rows"] / found["wall"], found["rows"] / found["processor"])
 
 
 async def _timed(rows: int, work: Awaitable[None]) -> Figures:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
-from itertools import chain, islice, pairwise
+from itertools import chain, islice, pairwise, repeat
 from typing import Any, NamedTuple
 
 from protos.registry.v1 import registry_pb2 as pb
@@ -103,7 +103,9 @@ def _read_source(
     without = LeftOut(header, binding)
     quick = ColumnReader(reader, without, len(names))
     for portion in portions(parts.below):
-        _read_rows(reader, without, zip(portion, quick.read(portion), strict=True), file)
+        none = repeat(None, len(portion))  # the rows of a refused file are only counted
+        found = none if notes.header_is_bad else quick.read(portion)
+        _read_rows(reader, without, zip(portion, found, strict=True), file)
     if not (file.rows or (file.left_out and reader.turns_rows_away)):
         raise BadFile("NO_ROWS", "文件只有表头", "the file holds only a header")
     if isinstance(source, Workbook):

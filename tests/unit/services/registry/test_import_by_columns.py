@@ -31,7 +31,7 @@ VERIFICATIONS: Mapping[str, Sequence[str]] = {
     "certificate_no": ("C-1", "", "某\n号"),
 }
 RECORDS: Mapping[str, Sequence[str]] = {
-    "subject": ("某超市", "", "91330100MA27XYJT8A"),
+    "owner": ("某超市", "", "91330100MA27XYJT8A"),
     "kind": ("penalty", "行政处罚", "没有"),
     "severity": ("general", "", "serious"),
     "occurred_on": ("2026-05-01", "2026.8.1", ""),
@@ -103,9 +103,14 @@ def test_the_bureau_of_the_file_fills_blank_cells(bureau: str) -> None:
     assert filled == (["330110", "330106"] if bureau else ["330110"])
 
 
-def test_good_rows_are_not_given_to_the_reader_of_rows() -> None:
-    good = [values[0] for values in VERIFICATIONS.values()]
+@pytest.mark.parametrize(
+    ("family", "columns"), [("verifications", VERIFICATIONS), ("records", RECORDS)]
+)
+def test_good_rows_are_not_given_to_the_reader_of_rows(
+    family: str, columns: Mapping[str, Sequence[str]]
+) -> None:
+    good = [values[0] for values in columns.values()]
     with patch.object(RowReader, "read") as asked:
-        done = read([*VERIFICATIONS], [good] * 3, family="verifications")
+        done = read([*columns], [good] * 3, family=family)
     assert len(done.items) == 3
     assert not asked.called
