@@ -27,6 +27,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.city_life import client_of
+from plumbing.client import new_request_id
 from protos.registry.v1 import registry_pb2 as registry
 from services.cli.client import Client
 from services.cli.commands import imports
@@ -109,8 +110,9 @@ async def once(rows: int, folder: Path) -> dict[str, dict[str, float]]:
         password = administrator_password(settings.keys_dir)
         administrator = await client_of(settings, ADMINISTRATOR, password)
         exits.push_async_callback(administrator.close)
-        async for _batch in loading.load(administrator):
-            pass
+        bureau = registry.Bureau(code=BUREAU, name="bureau")
+        put = registry.PutBureauRequest(request_id=new_request_id(), bureau=bureau)
+        await administrator.registry.PutBureau(put)
         clock = await administrator.clock.GetClock(registry.GetClockRequest())
         today = date.fromisoformat(clock.today)
         loader = await loading.engage(administrator, BUREAU)
