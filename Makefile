@@ -150,8 +150,8 @@ mutation: $(READY) ## plant faults in the law and see the tests find them; MODUL
 soak: $(READY) ## cases of every path through kills; CASES=2000 KILLS=20 SEED=7 for others  案件长跑
 	$(BIN)/pytest -s --timeout 0 tests/chaos/test_soak.py --soak-cases $(or $(CASES),2000) \
 	  --soak-kills $(or $(KILLS),20) --chaos-seed $(or $(SEED),0)
-bench: $(READY) peers ## every benchmark, in about an hour; var/bench keeps tables and figures, var/city the city
-	$(BIN)/python -m benchmarks
+bench: $(READY) peers ## every benchmark, in about an hour and a half; var/bench keeps tables and figures, var/city the city; SMALL=1 only sees that they run
+	$(BIN)/python -m benchmarks $(if $(SMALL),var/bench-small --small)
 peers: $(READY) var/peers/.ready ## what benchmarks are measured beside, in var/peers (asks PyPI)
 var/peers/.ready: pyproject.toml
 	@test -x var/peers/bin/python || $(PYTHON) -m venv var/peers
