@@ -20,6 +20,10 @@ _TEXT_MARK = re.compile("""^'|^="(.*)"$""")
 # 测罚〔2026〕02号 and 测罚〔2026〕第2号 are 测罚(2026)2.
 _DOCUMENT = re.compile(r"(.*\(\d{4}\))第?0*(\d+)号?")
 _NUMBER_SIGN = re.compile("^(no[:.]|(?:编号|出厂编号|序列号):?)(?=[0-9a-z])")
+# 1号枪, 1#, 油枪1, 第一通道 and A相.
+_PART_WORD = "(?:加油枪|油枪|加气枪|充电枪|枪|通道|相位|相|NO[.:]?|#|号)"
+_PART = re.compile(f"第?{_PART_WORD}*([0-9]{{1,4}}|[A-Z]|[一二三四五六七八九]){_PART_WORD}*")
+_COUNTED = str.maketrans("一二三四五六七八九", "123456789")
 _NO_NUMBER = frozenset({
     "", "无", "无编号", "无号", "没有", "暂无", "不详", "不明", "未知", "不清", "看不清", "模糊",
     "缺", "空", "空白", "бн", "na", "none", "null", "nil", "sn", "bn",
@@ -62,6 +66,21 @@ def serial_key(number: str) -> str:
     plain = _NUMBER_SIGN.sub("", folded(number))
     only = letters(plain)
     return "" if only.strip("0") == "" or only in _NO_NUMBER else plain
+
+
+@lru_cache(REMEMBERED)
+def part_key(name: str) -> str:
+    """Returns the name of a nozzle, channel or phase so that all writings of it are the same.
+
+    What says that it is one is left out, and the zeros before its number: 01, 1#, 1号枪 and 油枪1
+    are 1, A相 and 相A are A. The result is empty for what names no part, such as 无 or -.
+    """
+    if not serial_key(name):
+        return ""
+    plain = folded(name).upper()
+    found = _PART.fullmatch(plain)
+    bare = found[1].translate(_COUNTED) if found else plain
+    return bare.lstrip("0") or bare
 
 
 def may_be_one_model(one: str, other: str) -> bool:

@@ -23,11 +23,11 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
     "subjects.told": ("subject_id", "version", "name", "email"),
     "instruments": (
         "instrument_id", "version", "subject_id", "bureau", "type_code", "serial_no", "state",
-        "rotate_on", "spell", "in_review", "removed",
+        "rotate_on", "parts", "spell", "in_review", "removed",
     ),
     "verifications": (
         "verification_id", "version", "instrument_id", "result", "verified_on", "valid_until",
-        "set_aside", "removed",
+        "set_aside", "part", "removed",
     ),
     "records": (
         "record_id", "version", "subject_id", "kind", "severity", "occurred_on", "determined_on",

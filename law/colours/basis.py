@@ -14,7 +14,7 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import Any
 
-from law.colours import rule
+from law.colours import parts, rule
 from law.colours.rule import (
     Colour,
     ColourAnswer,
@@ -44,6 +44,11 @@ class Basis(StrEnum):
 RED_BY_RESULT = (Basis.REJECTED, Basis.REPAIRED)
 RED_WITHOUT_DATE = (*RED_BY_RESULT, Basis.UNVERIFIED)
 LADDER = (Colour.GREEN, Colour.YELLOW, Colour.RED)
+
+_FROM_THE_WORST = (
+    *(Basis.REJECTED, Basis.REPAIRED, Basis.UNVERIFIED, Basis.DATED, Basis.UNDATED),
+    *(Basis.FIRST_ONLY, Basis.NOT_VERIFIED, Basis.OUT_OF_USE),
+)
 
 _WITHOUT_DATE: Mapping[Basis, Mapping[str, Any]] = {
     Basis.REJECTED: {"last_result": VerificationResult.REJECT},
@@ -91,13 +96,39 @@ def colour_basis(
     state: InstrumentState,
     rotate_on: date | None,
     verifications: Sequence[VerificationFact],
+    registered: parts.Parts = None,
 ) -> ColourBasis:
     """Returns the basis of an instrument's colour, computed from its verifications.
 
     `verifications` are in the order in which they were recorded. `rotate_on` is the day on which an
-    instrument of a type that is verified only once must be replaced.
+    instrument of a type that is verified only once must be replaced. `registered` are the parts of
+    the instrument whose state is registered: the worst part in use decides, and an instrument with
+    parts of which none is in use is itself out of use.
     """
     mode = mode_of(type_code)
+    names = parts.names_of(registered, verifications)
+    if not names:
+        return _of_one(state, rotate_on, verifications, mode)
+    used = [name for name in names if parts.state_of(name, registered) is InstrumentState.IN_USE]
+    if not used:
+        return _of_one(InstrumentState.STOPPED, rotate_on, verifications, mode)
+    own = (parts.concerning(name, verifications) for name in used)
+    return min((_of_one(state, rotate_on, facts, mode) for facts in own), key=_mildness)
+
+
+def _mildness(basis: ColourBasis) -> tuple[int, date, date]:
+    """The key by which the worst basis comes first, on whatever day its colour is asked for."""
+    day, since = basis.valid_until or date.max, basis.since or date.max
+    return _FROM_THE_WORST.index(basis.basis), day, since
+
+
+def _of_one(
+    state: InstrumentState,
+    rotate_on: date | None,
+    verifications: Sequence[VerificationFact],
+    mode: Mode,
+) -> ColourBasis:
+    """The basis of an instrument without parts, or by one part alone."""
     governing = rule.governing(verifications)
     if governing is None:
         return ColourBasis(_basis(None, state, None, mode))

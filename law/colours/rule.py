@@ -88,12 +88,16 @@ class ColourAnswer:
 
 @dataclass(frozen=True)
 class VerificationFact:
-    """One verification of an instrument; `valid_until` is the last valid day, None without one."""
+    """One verification of an instrument; `valid_until` is the last valid day, None without one.
+
+    `part` is the nozzle, channel or phase whose result it is; empty for the whole instrument.
+    """
 
     id: str
     result: VerificationResult
     verified_on: date
     valid_until: date | None = None
+    part: str = ""
 
 
 def _answer(colour: Colour, reason_id: str, on: date) -> ColourAnswer:

@@ -34,8 +34,8 @@ _OF_INSTRUMENT = (
     "removed", "version",
 )  # fmt: skip
 _OF_VERIFICATION = (
-    "verification_id", "instrument_id", "certificate_no", "institution", "set_aside", "removed",
-    "version",
+    "verification_id", "instrument_id", "certificate_no", "institution", "part", "set_aside",
+    "removed", "version",
 )  # fmt: skip
 
 
@@ -108,7 +108,8 @@ async def former_owners(
 def _instrument(message: registry_pb2.Instrument) -> dict[str, Any]:
     fields = {name: getattr(message, name) for name in _OF_INSTRUMENT}
     state, rotate_on = InstrumentState(message.state), wire.day(message.rotate_on)
-    return {**fields, "state": state, "rotate_on": rotate_on}
+    parts = [{"name": one.name, "state": one.state} for one in message.parts]
+    return {**fields, "state": state, "rotate_on": rotate_on, "parts": parts or None}
 
 
 async def put_verifications(
@@ -176,7 +177,8 @@ async def _derive_again(
 def _derive(
     row: Instrument, facts: Sequence[VerificationFact], owner: Subject | None, today: date
 ) -> None:
-    derived, before = colour_basis(row.type_code, row.state, row.rotate_on, facts), row.standing
+    before = row.standing
+    derived = colour_basis(row.type_code, row.state, row.rotate_on, facts, row.parts)
     row.governing_id, row.last_result = derived.governing_id, derived.last_result
     row.valid_until = derived.valid_until
     row.standing = Basis.REMOVED if row.removed else derived.basis
@@ -201,7 +203,7 @@ async def facts_of(
     The verifications of an instrument are in the order in which they were recorded; removed ones
     are left out, and those set aside because another result of their day stands.
     """
-    columns = ("instrument_id", "verification_id", "result", "verified_on", "valid_until")
+    columns = ("instrument_id", "verification_id", "result", "verified_on", "valid_until", "part")
     query = (
         sa.select(*(getattr(Verification, name) for name in columns))
         .where(

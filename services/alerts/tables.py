@@ -16,7 +16,7 @@ from sqlmodel import Field
 from law.colours.basis import RED_WITHOUT_DATE, Basis
 from law.colours.rule import Colour, InstrumentState, VerificationResult
 from plumbing.calendars.editions import AppliedEditionColumns
-from plumbing.database import SerialColumn, enum_column
+from plumbing.database import JsonColumn, SerialColumn, enum_column
 from plumbing.row_digests import proven
 from plumbing.row_scope import bureau_index, partial_index
 from services.alerts.base import Base
@@ -181,6 +181,8 @@ class Instrument(Base, table=True):
     serial_no: str
     state: InstrumentState = Field(sa_type=enum_column(InstrumentState))
     rotate_on: date | None = None
+    # Parts whose state is registered, each with `name` and `state`.
+    parts: list[dict[str, str]] | None = Field(default=None, sa_type=JsonColumn)
     spell: int
     in_review: bool
     removed: bool
@@ -235,6 +237,7 @@ class Verification(Base, table=True):
     recorded_at: datetime
     place: int  # position within the event that recorded it, from 0
     set_aside: bool = Field(default=False, sa_column_kwargs={"server_default": sa.false()})
+    part: str = Field(default="", sa_column_kwargs={"server_default": ""})
     removed: bool
     version: int = Field(sa_type=sa.BigInteger)
     certificate_no: str = Field(default="", sa_column_kwargs={"server_default": ""})

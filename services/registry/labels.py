@@ -11,14 +11,13 @@ import hmac
 import re
 import secrets
 from collections.abc import Sequence
-from typing import Any
 
 import sqlalchemy as sa
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from law.colours.basis import ColourBasis, colour_basis, colour_on
-from law.colours.rule import InstrumentState, VerificationFact, VerificationResult
+from law.colours.rule import InstrumentState
 from law.disclosure.rule import Audience, Field, visible_fields
 from law.errors import NotFound
 from plumbing import paging, row_scope
@@ -28,6 +27,8 @@ from plumbing.view import View
 from protos.registry.v1 import registry_pb2 as pb
 from services.registry import lookup
 from services.registry.disclosure import listed
+from services.registry.parts_of_instruments import order_of_a_day, standings
+from services.registry.red_alerts import fact_of
 from services.registry.tables import Bureau, Instrument, LabelKey, Subject, Verification
 
 PREFIX = 10  # characters of the id: two instruments with the same are told apart by the signature
@@ -118,7 +119,7 @@ async def _verified(view: View, row: Instrument) -> pb.ScannedInstrument:
         Verification.instrument_id == row.instrument_id,
         sa.not_(sa.or_(col(Verification.removed), col(Verification.set_aside))),
     )
-    in_order = sorted(await view.session.exec(query), key=_place)
+    in_order = sorted(await view.session.exec(query), key=order_of_a_day)
     basis = _basis(row, in_order)
     answer = colour_on(basis.basis, basis.valid_until, view.today)
     shown = pb.ScannedInstrument(
@@ -127,6 +128,7 @@ async def _verified(view: View, row: Instrument) -> pb.ScannedInstrument:
         reason_en=answer.reason_en,
         cite=answer.cite,
         valid_until=basis.valid_until.isoformat() if basis.valid_until else "",
+        parts=standings(row, in_order, view.today),
     )
     if in_order:
         last = in_order[-1]
@@ -136,17 +138,9 @@ async def _verified(view: View, row: Instrument) -> pb.ScannedInstrument:
     return shown
 
 
-def _place(row: Verification) -> tuple[Any, ...]:
-    # The register does not know which of a day was recorded last; here the stricter one governs.
-    return row.verified_on, row.result is not VerificationResult.PASS, row.verification_id
-
-
 def _basis(row: Instrument, in_order: Sequence[Verification]) -> ColourBasis:
-    facts = [
-        VerificationFact(one.verification_id, one.result, one.verified_on, one.valid_until)
-        for one in in_order
-    ]
-    return colour_basis(row.type_code, row.state, row.rotate_on, facts)
+    facts = [*map(fact_of, in_order)]
+    return colour_basis(row.type_code, row.state, row.rotate_on, facts, row.parts)
 
 
 async def list_labels(view: View, request: pb.ListLabelsRequest) -> pb.ListLabelsResponse:

@@ -28,6 +28,7 @@ from services.registry.identity.coverage import require_covered
 from services.registry.identity.tables import Account
 from services.registry.initials import may_be_initials
 from services.registry.look_alikes import look_alikes
+from services.registry.parts_of_instruments import order_of_a_day, standings
 from services.registry.publication.replied import public_reply, replies
 from services.registry.publication.standing import decisions, standing
 from services.registry.retention import activations as governing
@@ -126,7 +127,7 @@ def _named(asked: str) -> sa.ColumnElement[bool]:
 
 
 async def get_instrument(view: View, request: pb.GetInstrumentRequest) -> pb.GetInstrumentResponse:
-    """Returns an instrument with its verifications, newest first.
+    """Returns an instrument with its verifications, newest first, and how its parts stand.
 
     Raises NotFound if there is none, and NotPermitted outside the caller's scope.
     """
@@ -134,7 +135,7 @@ async def get_instrument(view: View, request: pb.GetInstrumentRequest) -> pb.Get
     if row is None:
         raise NotFound("没有该计量器具", "There is no such instrument")
     view.caller.require_subject(row.subject_id, row.bureau)
-    verifications = await view.session.exec(
+    query = (
         select(Verification)
         .where(
             Verification.instrument_id == row.instrument_id,
@@ -142,8 +143,12 @@ async def get_instrument(view: View, request: pb.GetInstrumentRequest) -> pb.Get
         )
         .order_by(col(Verification.verified_on).desc(), col(Verification.verification_id))
     )
+    verifications = (await view.session.exec(query)).all()
+    deciding = sorted((one for one in verifications if not one.set_aside), key=order_of_a_day)
     return pb.GetInstrumentResponse(
-        instrument=wire.instrument(row), verifications=map(wire.verification, verifications)
+        instrument=wire.instrument(row),
+        verifications=map(wire.verification, verifications),
+        parts=standings(row, deciding, view.today),
     )
 
 

@@ -34,7 +34,8 @@ def is_red(instrument: Mapping[str, Any], facts: list[VerificationFact], today: 
     if instrument["in_review"]:
         return False
     basis = colour_basis(
-        instrument["type_code"], instrument["state"], instrument["rotate_on"], facts
+        *(instrument["type_code"], instrument["state"], instrument["rotate_on"], facts),
+        registered=instrument["parts"],
     )
     return basis.colour(today) is Colour.RED
 
@@ -46,7 +47,10 @@ async def facts_of(change: Change, instrument_id: str) -> list[VerificationFact]
         sa.not_(sa.or_(col(Verification.removed), col(Verification.set_aside))),
     )
     in_order = await change.session.exec(rows.order_by(col(Verification.verified_on)))
-    return [
-        VerificationFact(row.verification_id, row.result, row.verified_on, row.valid_until)
-        for row in in_order
-    ]
+    return [fact_of(row) for row in in_order]
+
+
+def fact_of(row: Verification) -> VerificationFact:
+    """Returns a verification as a fact for the law."""
+    day, until = row.verified_on, row.valid_until
+    return VerificationFact(row.verification_id, row.result, day, until, row.part)

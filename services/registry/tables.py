@@ -163,6 +163,8 @@ class Instrument(Base, table=True):
         default=InstrumentState.SPARE, sa_type=enum_column(InstrumentState)
     )
     rotate_on: date | None = None
+    # Parts whose state somebody gave, each with `name` and `state`, in order.
+    parts: list[dict[str, str]] | None = Field(default=None, sa_type=JsonColumn)
     spell: int = 0
     repeated_serial: bool = False
     in_review: bool = False
@@ -177,9 +179,10 @@ class Instrument(Base, table=True):
 
 @proven()
 class Verification(Base, table=True):
-    """One verification of one instrument; a certificate number is unique in its institution.
+    """One verification of one instrument, or of one `part` of it: a nozzle, channel or phase.
 
-    One that is `set_aside` decides no colour: another result of the same day stands.
+    A certificate number is unique in its institution, but for the parts of one instrument. One that
+    is `set_aside` decides no colour: another result of the same day stands.
     """
 
     __tablename__ = "verification"
@@ -188,6 +191,7 @@ class Verification(Base, table=True):
             "uq_verification_certificate",
             "institution",
             "certificate_no",
+            "part",
             where="certificate_no <> '' AND NOT removed",
             unique=True,
         ),
@@ -205,6 +209,7 @@ class Verification(Base, table=True):
     certificate_no: str = ""
     certificate_sha256: str = ""
     method: str = ""
+    part: str = Field(default="", sa_column_kwargs={"server_default": ""})
     set_aside: bool = Field(default=False, sa_column_kwargs={"server_default": sa.false()})
     removed: bool = False
     version: int = 0

@@ -15,6 +15,7 @@ from law.colours.rule import Mode, VerificationResult
 from law.errors import Fault, InvalidInput
 from law.evidence import RecordKind, Sector, Severity, SubjectKind
 from law.identifiers import check_credit_code
+from law.identity import part_key
 from law.instruments import code_of, mode_of
 from law.reader.strict_reader import Reader
 
@@ -61,6 +62,7 @@ class VerificationContent:
     certificate_no: str
     certificate_sha256: str
     method: str
+    part: str = ""
 
 
 @dataclass(frozen=True)
@@ -143,6 +145,7 @@ def read_verification(reader: Reader, today: date) -> VerificationContent:
         certificate_no=_text(reader, "certificate_no"),
         certificate_sha256=_text(reader, "certificate_sha256"),
         method=_text(reader, "method"),
+        part=part_key(_text(reader, "part")),
     )
     if content.verified_on > today:
         reader.fault("verified_on", "检定日期不得晚于今天", "must not be after today")

@@ -100,6 +100,7 @@ class InstrumentItem(_message.Message):
     LOCATION_FIELD_NUMBER: _builtins.int
     STATE_FIELD_NUMBER: _builtins.int
     ROTATE_ON_FIELD_NUMBER: _builtins.int
+    PART_FIELD_NUMBER: _builtins.int
     owner: _builtins.str
     """Owner: credit code, external_ref or exact name."""
     type_code: _builtins.str
@@ -116,6 +117,8 @@ class InstrumentItem(_message.Message):
     """in_use, spare, stopped or scrapped."""
     rotate_on: _builtins.str
     """Day by which it must be replaced."""
+    part: _builtins.str
+    """Nozzle, channel or phase that the item is about; empty for the whole instrument."""
     def __init__(
         self,
         *,
@@ -127,10 +130,11 @@ class InstrumentItem(_message.Message):
         location: _builtins.str = ...,
         state: _builtins.str = ...,
         rotate_on: _builtins.str = ...,
+        part: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["location", b"location", "manufacturer", b"manufacturer", "model", b"model", "owner", b"owner", "rotate_on", b"rotate_on", "serial_no", b"serial_no", "state", b"state", "type_code", b"type_code"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["location", b"location", "manufacturer", b"manufacturer", "model", b"model", "owner", b"owner", "part", b"part", "rotate_on", b"rotate_on", "serial_no", b"serial_no", "state", b"state", "type_code", b"type_code"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -153,6 +157,7 @@ class VerificationItem(_message.Message):
     INSTITUTION_FIELD_NUMBER: _builtins.int
     CERTIFICATE_NO_FIELD_NUMBER: _builtins.int
     METHOD_FIELD_NUMBER: _builtins.int
+    PART_FIELD_NUMBER: _builtins.int
     owner: _builtins.str
     """Owner: credit code, external_ref or exact name; may be empty where the serial number is enough."""
     sector: _builtins.str
@@ -175,6 +180,8 @@ class VerificationItem(_message.Message):
     """Certificate, or rejection notice."""
     method: _builtins.str
     """Verification regulation."""
+    part: _builtins.str
+    """Nozzle, channel or phase of the result; empty for the whole instrument."""
     def __init__(
         self,
         *,
@@ -189,10 +196,11 @@ class VerificationItem(_message.Message):
         institution: _builtins.str = ...,
         certificate_no: _builtins.str = ...,
         method: _builtins.str = ...,
+        part: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["certificate_no", b"certificate_no", "institution", b"institution", "method", b"method", "model", b"model", "owner", b"owner", "result", b"result", "sector", b"sector", "serial_no", b"serial_no", "type_code", b"type_code", "valid_until", b"valid_until", "verified_on", b"verified_on"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["certificate_no", b"certificate_no", "institution", b"institution", "method", b"method", "model", b"model", "owner", b"owner", "part", b"part", "result", b"result", "sector", b"sector", "serial_no", b"serial_no", "type_code", b"type_code", "valid_until", b"valid_until", "verified_on", b"verified_on"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -199,6 +199,7 @@ class Instrument(_message.Message):
     IN_REVIEW_FIELD_NUMBER: _builtins.int
     REMOVED_FIELD_NUMBER: _builtins.int
     VERSION_FIELD_NUMBER: _builtins.int
+    PARTS_FIELD_NUMBER: _builtins.int
     instrument_id: _builtins.str
     """Stable id, given by the register."""
     subject_id: _builtins.str
@@ -229,6 +230,10 @@ class Instrument(_message.Message):
     """True when an undone import removed it."""
     version: _builtins.int
     """Version, counted from 1."""
+    @_builtins.property
+    def parts(self) -> _containers.RepeatedCompositeFieldContainer[Global___InstrumentPart]:
+        """Parts whose state somebody gave; a part that only a verification names is in use."""
+
     def __init__(
         self,
         *,
@@ -247,18 +252,91 @@ class Instrument(_message.Message):
         in_review: _builtins.bool = ...,
         removed: _builtins.bool = ...,
         version: _builtins.int = ...,
+        parts: _abc.Iterable[Global___InstrumentPart] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["bureau", b"bureau", "in_review", b"in_review", "instrument_id", b"instrument_id", "location", b"location", "manufacturer", b"manufacturer", "model", b"model", "removed", b"removed", "repeated_serial", b"repeated_serial", "rotate_on", b"rotate_on", "serial_no", b"serial_no", "spell", b"spell", "state", b"state", "subject_id", b"subject_id", "type_code", b"type_code", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["bureau", b"bureau", "in_review", b"in_review", "instrument_id", b"instrument_id", "location", b"location", "manufacturer", b"manufacturer", "model", b"model", "parts", b"parts", "removed", b"removed", "repeated_serial", b"repeated_serial", "rotate_on", b"rotate_on", "serial_no", b"serial_no", "spell", b"spell", "state", b"state", "subject_id", b"subject_id", "type_code", b"type_code", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Instrument: _TypeAlias = Instrument  # noqa: Y015
 
 @_typing.final
+class InstrumentPart(_message.Message):
+    """A part of an instrument that is verified with a result of its own: a nozzle, channel or phase."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """Its name, such as 3 or A."""
+    state: _builtins.str
+    """in_use, spare, stopped or scrapped; only a part in use counts for the instrument's colour."""
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        state: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["name", b"name", "state", b"state"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___InstrumentPart: _TypeAlias = InstrumentPart  # noqa: Y015
+
+@_typing.final
+class PartStanding(_message.Message):
+    """How a part of an instrument stands: its last result, and what follows from it today."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    RESULT_FIELD_NUMBER: _builtins.int
+    VERIFIED_ON_FIELD_NUMBER: _builtins.int
+    VALID_UNTIL_FIELD_NUMBER: _builtins.int
+    COLOUR_FIELD_NUMBER: _builtins.int
+    VERIFICATION_ID_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """Its name."""
+    state: _builtins.str
+    """in_use, spare, stopped or scrapped."""
+    result: _builtins.str
+    """Last result; empty where it was never verified."""
+    verified_on: _builtins.str
+    """Day of that verification."""
+    valid_until: _builtins.str
+    """Last valid day; empty where there is none."""
+    colour: _builtins.str
+    """Colour that the instrument would have by this part alone."""
+    verification_id: _builtins.str
+    """The verification."""
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        state: _builtins.str = ...,
+        result: _builtins.str = ...,
+        verified_on: _builtins.str = ...,
+        valid_until: _builtins.str = ...,
+        colour: _builtins.str = ...,
+        verification_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["colour", b"colour", "name", b"name", "result", b"result", "state", b"state", "valid_until", b"valid_until", "verification_id", b"verification_id", "verified_on", b"verified_on"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PartStanding: _TypeAlias = PartStanding  # noqa: Y015
+
+@_typing.final
 class Verification(_message.Message):
-    """One verification of one instrument."""
+    """One verification of one instrument, or of one part of it."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -274,6 +352,7 @@ class Verification(_message.Message):
     REMOVED_FIELD_NUMBER: _builtins.int
     VERSION_FIELD_NUMBER: _builtins.int
     SET_ASIDE_FIELD_NUMBER: _builtins.int
+    PART_FIELD_NUMBER: _builtins.int
     verification_id: _builtins.str
     """Stable id, given by the register."""
     instrument_id: _builtins.str
@@ -298,6 +377,8 @@ class Verification(_message.Message):
     """Version, counted from 1."""
     set_aside: _builtins.bool
     """Another result of the same day stands: this one decides no colour."""
+    part: _builtins.str
+    """The nozzle, channel or phase to which the result belongs; empty for the whole instrument."""
     def __init__(
         self,
         *,
@@ -313,10 +394,11 @@ class Verification(_message.Message):
         removed: _builtins.bool = ...,
         version: _builtins.int = ...,
         set_aside: _builtins.bool = ...,
+        part: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["certificate_no", b"certificate_no", "certificate_sha256", b"certificate_sha256", "institution", b"institution", "instrument_id", b"instrument_id", "method", b"method", "removed", b"removed", "result", b"result", "set_aside", b"set_aside", "valid_until", b"valid_until", "verification_id", b"verification_id", "verified_on", b"verified_on", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["certificate_no", b"certificate_no", "certificate_sha256", b"certificate_sha256", "institution", b"institution", "instrument_id", b"instrument_id", "method", b"method", "part", b"part", "removed", b"removed", "result", b"result", "set_aside", b"set_aside", "valid_until", b"valid_until", "verification_id", b"verification_id", "verified_on", b"verified_on", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -876,6 +958,7 @@ class SetInstrumentStateRequest(_message.Message):
     INSTRUMENT_ID_FIELD_NUMBER: _builtins.int
     STATE_FIELD_NUMBER: _builtins.int
     GROUND_FIELD_NUMBER: _builtins.int
+    PART_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """Makes the call safe to repeat."""
     instrument_id: _builtins.str
@@ -884,6 +967,8 @@ class SetInstrumentStateRequest(_message.Message):
     """The new state."""
     ground: _builtins.str
     """Why."""
+    part: _builtins.str
+    """Only this part of the instrument, such as a nozzle that is sealed; empty means the instrument."""
     def __init__(
         self,
         *,
@@ -891,10 +976,11 @@ class SetInstrumentStateRequest(_message.Message):
         instrument_id: _builtins.str = ...,
         state: _builtins.str = ...,
         ground: _builtins.str = ...,
+        part: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["ground", b"ground", "instrument_id", b"instrument_id", "request_id", b"request_id", "state", b"state"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["ground", b"ground", "instrument_id", b"instrument_id", "part", b"part", "request_id", b"request_id", "state", b"state"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -960,6 +1046,7 @@ class GetInstrumentResponse(_message.Message):
 
     INSTRUMENT_FIELD_NUMBER: _builtins.int
     VERIFICATIONS_FIELD_NUMBER: _builtins.int
+    PARTS_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def instrument(self) -> Global___Instrument:
         """The instrument."""
@@ -968,15 +1055,20 @@ class GetInstrumentResponse(_message.Message):
     def verifications(self) -> _containers.RepeatedCompositeFieldContainer[Global___Verification]:
         """Its verifications, newest first."""
 
+    @_builtins.property
+    def parts(self) -> _containers.RepeatedCompositeFieldContainer[Global___PartStanding]:
+        """Its parts, each with its last result; empty for an instrument without parts."""
+
     def __init__(
         self,
         *,
         instrument: Global___Instrument | None = ...,
         verifications: _abc.Iterable[Global___Verification] | None = ...,
+        parts: _abc.Iterable[Global___PartStanding] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["instrument", b"instrument"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["instrument", b"instrument", "verifications", b"verifications"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["instrument", b"instrument", "parts", b"parts", "verifications", b"verifications"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1130,6 +1222,7 @@ class ScannedInstrument(_message.Message):
     BUREAU_NAME_FIELD_NUMBER: _builtins.int
     BUREAU_PHONE_FIELD_NUMBER: _builtins.int
     CERTIFICATE_SHA256_FIELD_NUMBER: _builtins.int
+    PARTS_FIELD_NUMBER: _builtins.int
     code: _builtins.str
     """Code on the label."""
     type_code: _builtins.str
@@ -1172,6 +1265,10 @@ class ScannedInstrument(_message.Message):
     """SHA-256 of the file of the last certificate, hex; empty when no file was sent. Whoever has the
     file can compare it; the file itself is not public.
     """
+    @_builtins.property
+    def parts(self) -> _containers.RepeatedCompositeFieldContainer[Global___PartStanding]:
+        """Its parts, each with its last result, so that whoever stands at one of them knows."""
+
     def __init__(
         self,
         *,
@@ -1195,10 +1292,11 @@ class ScannedInstrument(_message.Message):
         bureau_name: _builtins.str = ...,
         bureau_phone: _builtins.str = ...,
         certificate_sha256: _builtins.str = ...,
+        parts: _abc.Iterable[Global___PartStanding] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["bureau_name", b"bureau_name", "bureau_phone", b"bureau_phone", "certificate_no", b"certificate_no", "certificate_sha256", b"certificate_sha256", "cite", b"cite", "code", b"code", "colour", b"colour", "institution", b"institution", "manufacturer", b"manufacturer", "model", b"model", "reason_en", b"reason_en", "reason_zh", b"reason_zh", "result", b"result", "serial_no", b"serial_no", "shop_name", b"shop_name", "state", b"state", "subject_id", b"subject_id", "type_code", b"type_code", "valid_until", b"valid_until", "verified_on", b"verified_on"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["bureau_name", b"bureau_name", "bureau_phone", b"bureau_phone", "certificate_no", b"certificate_no", "certificate_sha256", b"certificate_sha256", "cite", b"cite", "code", b"code", "colour", b"colour", "institution", b"institution", "manufacturer", b"manufacturer", "model", b"model", "parts", b"parts", "reason_en", b"reason_en", "reason_zh", b"reason_zh", "result", b"result", "serial_no", b"serial_no", "shop_name", b"shop_name", "state", b"state", "subject_id", b"subject_id", "type_code", b"type_code", "valid_until", b"valid_until", "verified_on", b"verified_on"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1448,25 +1546,59 @@ class RecordVerificationRequest(_message.Message):
 
     REQUEST_ID_FIELD_NUMBER: _builtins.int
     VERIFICATION_FIELD_NUMBER: _builtins.int
+    PARTS_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """Makes the call safe to repeat."""
     @_builtins.property
     def verification(self) -> Global___Verification:
         """The verification; its id is given by the register."""
 
+    @_builtins.property
+    def parts(self) -> _containers.RepeatedCompositeFieldContainer[Global___PartResult]:
+        """Results of parts under one certificate: a verification is recorded for each, with the other
+        content of `verification`. Empty for one result of the whole instrument, or of its `part`.
+        """
+
     def __init__(
         self,
         *,
         request_id: _builtins.str = ...,
         verification: Global___Verification | None = ...,
+        parts: _abc.Iterable[Global___PartResult] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["verification", b"verification"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["request_id", b"request_id", "verification", b"verification"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["parts", b"parts", "request_id", b"request_id", "verification", b"verification"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___RecordVerificationRequest: _TypeAlias = RecordVerificationRequest  # noqa: Y015
+
+@_typing.final
+class PartResult(_message.Message):
+    """The result of one part."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PART_FIELD_NUMBER: _builtins.int
+    RESULT_FIELD_NUMBER: _builtins.int
+    part: _builtins.str
+    """The part: a nozzle, channel or phase."""
+    result: _builtins.str
+    """pass, reject, repaired or pending."""
+    def __init__(
+        self,
+        *,
+        part: _builtins.str = ...,
+        result: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["part", b"part", "result", b"result"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PartResult: _TypeAlias = PartResult  # noqa: Y015
 
 @_typing.final
 class RecordVerificationResponse(_message.Message):
@@ -1477,6 +1609,7 @@ class RecordVerificationResponse(_message.Message):
     VERIFICATION_FIELD_NUMBER: _builtins.int
     INSTRUMENT_FIELD_NUMBER: _builtins.int
     PROPOSAL_FIELD_NUMBER: _builtins.int
+    VERIFICATIONS_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def verification(self) -> Global___Verification:
         """The verification."""
@@ -1491,16 +1624,21 @@ class RecordVerificationResponse(_message.Message):
         its type; nothing is recorded then.
         """
 
+    @_builtins.property
+    def verifications(self) -> _containers.RepeatedCompositeFieldContainer[Global___Verification]:
+        """Every verification that was recorded, one for each part; `verification` is the first."""
+
     def __init__(
         self,
         *,
         verification: Global___Verification | None = ...,
         instrument: Global___Instrument | None = ...,
         proposal: _proposals_pb2.Proposal | None = ...,
+        verifications: _abc.Iterable[Global___Verification] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["instrument", b"instrument", "proposal", b"proposal", "verification", b"verification"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["instrument", b"instrument", "proposal", b"proposal", "verification", b"verification"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["instrument", b"instrument", "proposal", b"proposal", "verification", b"verification", "verifications", b"verifications"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

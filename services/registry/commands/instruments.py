@@ -11,9 +11,10 @@ import sqlalchemy as sa
 from google.protobuf.message import Message
 from sqlmodel import col, select
 
+from law.colours.parts import with_state
 from law.colours.rule import InstrumentState
 from law.errors import AlreadyExists, Fault, NotPermitted, WrongState
-from law.identity import may_be_one_model, serial_key
+from law.identity import may_be_one_model, part_key, serial_key
 from law.separation import Act, release_of
 from plumbing.change import Change
 from plumbing.events.leadership import exclusively
@@ -176,19 +177,32 @@ def _after(row: Instrument, others: list[Instrument]) -> dict[str, object]:
 async def set_instrument_state(
     change: Change, request: pb.SetInstrumentStateRequest
 ) -> pb.SetInstrumentStateResponse:
-    """Sets an instrument's state to in use, spare or stopped, or to scrapped, which is final.
+    """Sets the state of an instrument, or of one part of it, in use, spare, stopped or scrapped.
 
-    Each time the instrument comes into use, a new period of use is counted (`spell`). A state that
-    ends a red alert is only proposed: a second person releases it (S1 20). Raises WrongState if it
-    is scrapped already.
+    Scrapped is final. Each time the instrument comes into use, a new period of use is counted
+    (`spell`). A part that is not in use, such as a sealed nozzle, does not count for its colour. A
+    state that ends a red alert is only proposed: a second person releases it (S1 20). Raises
+    WrongState if it is scrapped already, and InvalidInput for what names no part.
     """
     row = await find_instrument(change, request.instrument_id)
-    values = {"state": InstrumentState(request.state)}
+    values = _new_state(row, request)
     if await ends_red(change, row, values):
         proposal = await _propose(change, request, row, values, request.ground)
         return pb.SetInstrumentStateResponse(instrument=wire.instrument(row), proposal=proposal)
-    await set_state(change, row, values["state"], request.ground)
+    await _set_state(change, row, values, request.ground)
     return pb.SetInstrumentStateResponse(instrument=wire.instrument(row))
+
+
+def _new_state(row: Instrument, request: pb.SetInstrumentStateRequest) -> dict[str, Any]:
+    """What a request sets: the state of the instrument, or the states of its parts."""
+    state = InstrumentState(request.state)
+    if not request.part:
+        return {"state": state}
+    name = part_key(request.part)
+    if not name:
+        zh, en = "应为枪号、通道号或相别，如 3、A相", "must name a nozzle, channel or phase"
+        refuse_any([Fault("part", zh, en)])
+    return {"parts": with_state(row.parts, name, state)}
 
 
 async def release_state(
@@ -197,17 +211,26 @@ async def release_state(
     """Carries out a change of state that a second person releases."""
     row = await find_instrument(change, object_id(proposal))
     require_version(row.version, proposal.base_version)
-    await set_state(change, row, InstrumentState(request.state), request.ground)
+    await _set_state(change, row, _new_state(row, request), request.ground)
 
 
 async def set_state(change: Change, row: Instrument, state: InstrumentState, ground: str) -> None:
     """Sets the state of an instrument at once. Raises WrongState if it is scrapped already."""
-    if row.state == state:
+    await _set_state(change, row, {"state": state}, ground)
+
+
+async def _set_state(
+    change: Change, row: Instrument, values: Mapping[str, Any], ground: str
+) -> None:
+    if all(getattr(row, name) == value for name, value in values.items()):
         return
     if row.state == InstrumentState.SCRAPPED:
         raise WrongState("该器具已报废", "The instrument is scrapped", state=row.state)
     before = row.model_dump(mode="json")
-    row.use(state)
+    if "parts" in values:
+        row.parts = values["parts"]
+    else:
+        row.use(values["state"])
     await save_instruments(change, [row])
     change.audit(
         "set_instrument_state",

@@ -10,6 +10,7 @@ from sqlmodel import col, select
 
 from law.colours.rule import InstrumentState, VerificationResult
 from law.errors import AlreadyExists, Fault
+from law.identity import part_key
 from law.instruments import end_of_cycle, exceeds_cycle
 from law.reader.strict_reader import Reader
 from law.separation import Act
@@ -18,18 +19,14 @@ from protos.registry.v1 import proposals_pb2 as proposals
 from protos.registry.v1 import registry_pb2 as pb
 from services.registry import wire
 from services.registry.announce_changes import save_instruments, save_verifications
+from services.registry.commands.results_of_parts import read_results
 from services.registry.commands.targets import find_instrument, refuse_any, require_version
 from services.registry.institutions import reporting
 from services.registry.institutions.reporting import NOT_OWN_EN, NOT_OWN_ZH, Reporter
 from services.registry.orders import moves as orders
 from services.registry.proposals.propose import Proposed, object_id, propose
 from services.registry.tables import Instrument, Proposal, Verification
-from services.registry.validation import (
-    VerificationContent,
-    check_dated,
-    read_verification,
-    reader_of,
-)
+from services.registry.validation import VerificationContent, check_dated
 
 
 async def record_verification(
@@ -37,6 +34,7 @@ async def record_verification(
 ) -> pb.RecordVerificationResponse:
     """Records a verification; a first pass puts a spare instrument into use (C-19).
 
+    Where parts have results of their own, such as nozzles, one verification is recorded for each.
     An institution records its own results only, of types for which it is authorised. If the same
     certificate is recorded already with the same content, returns that verification. One that is
     valid for longer than the cycle of its type is only proposed: a unit head confirms it.
@@ -44,29 +42,32 @@ async def record_verification(
     AlreadyExists if the certificate number is recorded with other content.
     """
     faults: list[Fault] = []
-    reader = reader_of(request.verification, "verification", faults)
-    content = read_verification(reader, change.today)
+    reader, content, results = read_results(request, change.today, faults)
     issuer = await reporting.reporter(change.session, change.caller, [content.certificate_no])
     if issuer:
         _check_own(reader, content, issuer)
     refuse_any(faults)
     instrument = await find_instrument(change, content.instrument_id)
-    content = replace(content, instrument_id=instrument.instrument_id)
     check_dated(reader, content, instrument.type_code)
     if issuer:
         _check_issued(reader, content, issuer, instrument.type_code)
     refuse_any(faults)
-    row = await _recorded_before(change, content)
-    if row is None and exceeds_cycle(
+    results = [replace(one, instrument_id=instrument.instrument_id) for one in results]
+    known = [await _recorded_before(change, one) for one in results]
+    if not all(known) and exceeds_cycle(
         instrument.type_code, content.verified_on, content.valid_until
     ):
         proposal = await _propose(change, request, content, instrument)
         return pb.RecordVerificationResponse(
             instrument=wire.instrument(instrument), proposal=proposal
         )
-    row = row or await _record(change, content, instrument)
+    rows = [
+        row or await _record(change, one, instrument)
+        for row, one in zip(known, results, strict=True)
+    ]
+    recorded = [*map(wire.verification, rows)]
     return pb.RecordVerificationResponse(
-        verification=wire.verification(row), instrument=wire.instrument(instrument)
+        verification=recorded[0], instrument=wire.instrument(instrument), verifications=recorded
     )
 
 
@@ -79,19 +80,19 @@ async def release_verification(
     proposed, or the institution may no longer verify the type.
     """
     faults: list[Fault] = []
-    reader = reader_of(request.verification, "verification", faults)
-    content = read_verification(reader, change.today)
+    reader, content, results = read_results(request, change.today, faults)
     refuse_any(faults)
     numbers = [content.certificate_no]
     issuer = await reporting.proposer(change.session, proposal.proposed_by, numbers)
     instrument = await find_instrument(change, object_id(proposal))
     require_version(instrument.version, proposal.base_version)
-    content = replace(content, instrument_id=instrument.instrument_id)
     if issuer:
         _check_issued(reader, content, issuer, instrument.type_code)
     refuse_any(faults)
-    if await _recorded_before(change, content) is None:
-        await _record(change, content, instrument)
+    for one in results:
+        result = replace(one, instrument_id=instrument.instrument_id)
+        if await _recorded_before(change, result) is None:
+            await _record(change, result, instrument)
 
 
 async def _propose(
@@ -103,6 +104,8 @@ async def _propose(
     end = end_of_cycle(instrument.type_code, content.verified_on)
     after = {name: value for name, value in asdict(content).items() if value}
     del after["instrument_id"]
+    if request.parts:
+        after["part"] = "、".join(part_key(one.part) for one in request.parts)
     what = Proposed(
         act=Act.EXCEED_CYCLE,
         object=f"instrument/{instrument.instrument_id}",
@@ -161,7 +164,15 @@ async def _recorded_before(change: Change, content: VerificationContent) -> Veri
         Verification.certificate_no == content.certificate_no,
         sa.not_(col(Verification.removed)),
     )
-    row = (await change.session.exec(same)).first()
+    rows = (await change.session.exec(same)).all()
+    # One certificate may tell of several parts of one instrument.
+    if any(one.instrument_id != content.instrument_id for one in rows):
+        raise AlreadyExists(
+            "该机构的这一证书编号属于另一件器具",
+            "This institution's certificate number belongs to another instrument",
+            verification_id=rows[0].verification_id,
+        )
+    row = next((one for one in rows if one.part == content.part), None)
     given = asdict(content)
     if not content.certificate_sha256:  # a file that was uploaded since is no other content
         del given["certificate_sha256"]

@@ -12,20 +12,20 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import col, select
 
+from law.colours.parts import overlap
 from law.colours.rule import InstrumentState, VerificationFact, VerificationResult
 from plumbing.change import Change
 from protos.registry.v1 import events_pb2 as events
 from services.registry.announce_changes import Cause, save_instruments, save_verifications
 from services.registry.commands import records
 from services.registry.orders.following import join_orders
-from services.registry.red_alerts import facts_of, is_red
+from services.registry.red_alerts import fact_of, facts_of, is_red
 from services.registry.sameness import aliases, places
 from services.registry.sameness.finding import look
-from services.registry.sameness.tables import LikeKind
 from services.registry.tables import Instrument, Record, Verification
 
 # What the instrument that stays takes from another where it has nothing.
-COMPLETED = ("model", "manufacturer", "location", "rotate_on")
+COMPLETED = ("model", "manufacturer", "location", "rotate_on", "parts")
 
 
 async def join_instruments(
@@ -83,11 +83,9 @@ async def _severe_stands(change: Change, kept: Instrument, days: set[Any]) -> li
     rows = await _verifications(change, [kept.instrument_id])
     for day in days:
         of_day = [one for one in rows if one.verified_on == day]
-        if not places.are_alike(LikeKind.RESULT, [one.model_dump() for one in of_day]):
-            continue
-        severe = min(filter(None, (places.mildness(one.result) for one in of_day)))
+        values = [one.model_dump() for one in of_day]
         for one in of_day:
-            if places.mildness(one.result) > severe and not one.set_aside:
+            if places.milder(one.model_dump(), values) and not one.set_aside:
                 one.set_aside = True
                 changed.append(one)
     return changed
@@ -109,8 +107,12 @@ async def joining_ends_red(change: Change, kept: Instrument, joined: Sequence[In
 
 
 async def let_stand(change: Change, day: Sequence[Verification], stands: str, ground: str) -> None:
-    """Lets one result of a day stand; the others of the day decide no colour."""
-    changed = [one for one in day if one.set_aside is _stands(one, stands)]
+    """Lets one result of a day stand; others of the day for the same part decide no colour.
+
+    What it shares no part with stays as it is, but for what only the others had set aside.
+    """
+    standing = _standing(day, stands)
+    changed = [one for one in day if one.set_aside is (one.verification_id in standing)]
     before = {one.verification_id: one.set_aside for one in changed}
     for one in changed:
         one.set_aside = not one.set_aside
@@ -129,21 +131,26 @@ async def standing_ends_red(change: Change, day: Sequence[Verification], stands:
     """Returns whether a red instrument would be red no more if this result of the day stands."""
     instrument = await change.session.get_one(Instrument, day[0].instrument_id)
     present = await facts_of(change, instrument.instrument_id)
-    own = {one.verification_id for one in day}
+    own, standing = {one.verification_id for one in day}, _standing(day, stands)
     others = [fact for fact in present if fact.id not in own]
-    then = [
-        VerificationFact(one.verification_id, one.result, one.verified_on, one.valid_until)
-        for one in day
-        if _stands(one, stands)
-    ]
+    then = [fact_of(one) for one in day if one.verification_id in standing]
     after = sorted([*others, *then], key=lambda fact: fact.verified_on)
     values = instrument.model_dump()
     return is_red(values, present, change.today) and not is_red(values, after, change.today)
 
 
-def _stands(one: Verification, stands: str) -> bool:
-    """Whether a verification of the day decides the colour; a pending one changes nothing."""
-    return one.verification_id == stands or one.result is VerificationResult.PENDING
+def _standing(day: Sequence[Verification], stands: str) -> set[str]:
+    """The ids of the verifications of a day that decide a colour if one of them is chosen to.
+
+    Those that concern the same part as the chosen one do not. Of the rest the severe ones stand. A
+    pending one changes nothing.
+    """
+    [chosen] = [one for one in day if one.verification_id == stands]
+    rest = [one for one in day if one is chosen or not overlap(one.part, chosen.part)]
+    values = [one.model_dump() for one in rest]
+    standing = {one.verification_id for one in rest if not places.milder(one.model_dump(), values)}
+    pending = {one.verification_id for one in day if one.result is VerificationResult.PENDING}
+    return {stands} | standing | pending
 
 
 async def withdraw_repeated(

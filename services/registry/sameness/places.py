@@ -6,9 +6,10 @@ import hashlib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
-from itertools import combinations
+from itertools import combinations, repeat
 from typing import Any
 
+from law.colours.parts import overlap
 from law.colours.rule import VerificationResult
 from law.identity import may_be_one_model
 from services.registry.sameness.tables import LikeKind
@@ -68,6 +69,12 @@ def mildness(result: VerificationResult) -> int:
     return SEVERITY.index(result)
 
 
+def severest(results: Collection[VerificationResult]) -> VerificationResult:
+    """Returns the most severe of several results; a pending one only if there is no other."""
+    decided = [one for one in results if one is not VerificationResult.PENDING]
+    return min(decided, key=mildness, default=VerificationResult.PENDING)
+
+
 def _subjects(rows: Collection[Row]) -> bool:
     # Two credit codes are two legal persons.
     return any(not row["credit_code"] for row in rows)
@@ -81,7 +88,16 @@ def _instruments(rows: Collection[Row]) -> bool:
 
 
 def _results(rows: Collection[Row]) -> bool:
-    return len({row["result"] for row in rows} - {VerificationResult.PENDING}) > 1
+    return any(map(milder, rows, repeat(rows)))
+
+
+def milder(row: Row, rows: Collection[Row]) -> bool:
+    """Returns whether a result is milder than another one of the day for the same part."""
+    mild = mildness(row["result"])
+    return any(
+        0 < mildness(other["result"]) < mild and overlap(row.get("part", ""), other.get("part", ""))
+        for other in rows
+    )
 
 
 def _always(_rows: Collection[Row]) -> bool:

@@ -279,15 +279,33 @@ async def test_a_code_issued_with_another_check_digit_is_filed_with_its_ground(
 
 
 def spelt(chance: Random, text: str) -> str:
-    """A text in another writing: width, case, blanks, dashes."""
-    wide = {"-": "－", "(": "（", ")": "）", "X": "Ｘ"}
-    written = "".join(wide.get(c, c) if chance.random() < 0.5 else c for c in text)
-    return written.lower() if chance.random() < 0.3 else written
+    """A text in another writing: width, case, brackets, dashes, blanks, marks of spreadsheets.
+
+    Characters that show nothing are refused by name (`plumbing/characters.py`), never folded away.
+    """
+    others = {"-": "－—–", "(": "（[【", ")": "）]】", "X": "Ｘ", "1": "１"}
+    written = "".join(
+        chance.choice(others[c]) if c in others and chance.random() < 0.5 else c for c in text
+    )
+    written = written.lower() if chance.random() < 0.3 else written
+    place = chance.randrange(len(written) + 1)
+    written = written[:place] + chance.choice(["", " ", "\u3000"]) + written[place:]
+    return chance.choice(["{}", "{}", "'{}", '="{}"', "{}\ufeff"]).format(written)
+
+
+def part_spelt(chance: Random, name: str) -> str:
+    """The name of a nozzle in another writing."""
+    return (
+        chance.choice(["{}", "0{}", "{}号枪", "油枪{}", "{}#", "第{}枪"]).format(name)
+        if name
+        else ""
+    )
 
 
 def facts(mark: str) -> list[dict[str, str]]:
     """Verifications of two owners: a number with two models, a number with one that some rows lack,
-    two instruments without a number, and a day with two results."""
+    two instruments without a number, a day with two results, and nozzles, under one certificate and
+    under one each, of which one has two results."""
     rows = [
         *(("甲", f"X-{mark}-1", model, "合格", "2026-08-01") for model in ("A型", "B型")),
         *(("甲", f"X-{mark}-2", model, "合格", day) for model, day in (("A型", "2026-08-01"),)),
@@ -297,19 +315,32 @@ def facts(mark: str) -> list[dict[str, str]]:
         ("乙", f"X-{mark}-3", "A型", "合格", "2026-08-03"),
         ("乙", f"X-{mark}-3", "A型", "不合格", "2026-08-03"),
     ]
+    nozzles = [
+        *((name, "合格", "2026-08-04", "C") for name in ("1", "2")),
+        *(("3", "不合格", "2026-08-04", "C"), ("3", "合格", "2026-08-04", "")),
+        *((name, "合格", "2026-08-05", "") for name in ("1", "2")),
+    ]
+    plain = [(*row, "", "") for row in rows]
+    of_nozzles = [
+        ("乙", f"X-{mark}-4", "A型", result, day, name, certificate)
+        for name, result, day, certificate in nozzles
+    ]
     return [
         dict(
             verification(
                 使用单位=f"{owner}({mark})",
+                枪号=name,
                 出厂编号=number,
                 型号规格=model,
                 检定结果=result,
                 检定日期=day,
                 有效期至="2027-07-31" if result == "合格" else "",
-                证书编号=f"{mark}-{n}",
+                证书编号=f"{mark}-{certificate or n}",
             )
         )
-        for n, (owner, number, model, result, day) in enumerate(rows)
+        for n, (owner, number, model, result, day, name, certificate) in enumerate(
+            [*plain, *of_nozzles]
+        )
     ]
 
 
@@ -318,7 +349,9 @@ async def register_of(client: Client, mark: str) -> list[Any]:
     told = []
     for owner in await subjects_named(client, mark):
         for one in await instruments_of(client, owner):
-            results = [(v.verified_on, v.result, v.set_aside) for v in await history(client, one)]
+            results = [
+                (v.verified_on, v.part, v.result, v.set_aside) for v in await history(client, one)
+            ]
             told.append((folded(owner.name), serial_key(one.serial_no), one.model, sorted(results)))
     return sorted(told)
 
@@ -337,6 +370,7 @@ async def test_the_same_facts_give_the_same_register_in_any_order_files_and_writ
             for row in rows:
                 row["使用单位"] = spelt(chance, row["使用单位"])
                 row["出厂编号"] = spelt(chance, row["出厂编号"])
+                row["枪号"] = part_spelt(chance, row["枪号"])
         cut = 0 if plain else chance.randrange(len(rows))
         parts = [part for part in (rows[:cut], rows[cut:]) if part]
         batches = [

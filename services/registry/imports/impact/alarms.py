@@ -27,7 +27,8 @@ from services.registry.imports.plan.plan import (
 from services.registry.tables import Instrument, Verification
 
 Alarm = tuple[int, str, Colour]  # spell, governing verification, colour: the key of an alert
-BLANK = {"state": InstrumentState.SPARE, "spell": 0, "rotate_on": None, "in_review": False}
+BLANK = {"state": InstrumentState.SPARE, "spell": 0, "rotate_on": None, "parts": None}
+BLANK |= {"in_review": False}
 
 
 @dataclass
@@ -145,7 +146,9 @@ def _alarm(
     if instrument["in_review"]:
         return None
     state = InstrumentState(instrument["state"])
-    basis = colour_basis(instrument["type_code"], state, instrument["rotate_on"], facts)
+    basis = colour_basis(
+        *(instrument["type_code"], state, instrument["rotate_on"], facts), instrument["parts"]
+    )
     colour = basis.colour(today)
     if colour is Colour.NONE:
         return None
@@ -154,4 +157,5 @@ def _alarm(
 
 def _fact(identity: str, values: Mapping[str, Any]) -> VerificationFact:
     result = VerificationResult(values["result"])
-    return VerificationFact(identity, result, values["verified_on"], values.get("valid_until"))
+    day, until = values["verified_on"], values.get("valid_until")
+    return VerificationFact(identity, result, day, until, values.get("part", ""))

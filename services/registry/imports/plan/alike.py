@@ -22,7 +22,7 @@ from services.registry.imports.plan.plan import (
     present_rows,
 )
 from services.registry.sameness import places
-from services.registry.sameness.places import Place, are_alike, mildness
+from services.registry.sameness.places import Place, are_alike, milder
 from services.registry.tables import Subject, Verification
 
 VERIFICATIONS = present_rows(Verification)
@@ -118,12 +118,11 @@ async def let_the_severe_stand(context: Context, plan: Plan) -> None:
     _note(context, plan, found, rows, "result", _ONE_DAY)
     altered = {one.thing_id: one for one in planned if not one.new}
     for place in plan.alike.keys() & own.keys():
-        severe = min(filter(None, (mildness(row["result"]) for row in found[place])))
         for one in own[place]:
-            if mildness(one.values["result"]) > severe:
+            if milder(one.values, found[place]):
                 one.values["set_aside"] = True
         for row in found[place]:
-            if mildness(row["result"]) > severe and row.get("set_aside") is False:
+            if row.get("set_aside") is False and milder(row, found[place]):
                 _set_aside(plan, altered, row, rows[place][0])
 
 

@@ -15,6 +15,11 @@ from plumbing.identity import scope_prefix
 from services.registry.imports.plan.alike import note_alike_instruments, note_alike_records
 from services.registry.imports.plan.owner_details import DETAILS
 from services.registry.imports.plan.owners import Owners
+from services.registry.imports.plan.parts import (
+    OF_THE_PART,
+    PlannedParts,
+    complete_rows_of_parts,
+)
 from services.registry.imports.plan.plan import (
     Context,
     Keys,
@@ -123,21 +128,29 @@ async def plan_instruments(context: Context) -> Plan:
     instruments = await KnownInstruments.of(context)
     repeats = RepeatedSerials(context, plan, instruments)
     note_unknown_types(context)
-    models = _models_of(context)
+    models, parts = _models_of(context), PlannedParts(context, plan)
+    own_ids: dict[tuple[Any, ...], str] = {}
+    complete_rows_of_parts(context.items)
     async for item in context.each():
         owner = owners.owner_of(item)
         if owner is None:
             continue
-        content = {name: v for name, v in item.values.items() if name not in OF_THE_OWNER}
+        left_out = OF_THE_OWNER | (OF_THE_PART if "part" in item.values else frozenset())
+        content = {name: v for name, v in item.values.items() if name not in left_out}
         serial = serial_of(content)
         several = len(models[serial]) > 1
         apart = (letters(item.values.get("model", "")) if several else "", serial[1] or item.row)
         key = (owner["subject_id"], *serial, *apart)
+        known = instruments.owned(serial, owner["subject_id"])
         if keys.first(key, item.row, content | {"serial_no": serial[1]}):
-            known = instruments.owned(serial, owner["subject_id"])
             choose = _plan_instrument if serial[1] else _plan_unnumbered
             instrument_id = choose(context, plan, item, owner, content, known)
             repeats.add(item, instrument_id)
+            own_ids[key] = instrument_id
+        part, state = item.values.get("part"), item.values.get("state")
+        if part and keys.first((*key, part, "part"), item.row, {"state": state}):
+            parts.add(item, own_ids[key], known)
+    parts.plan()
     for planned in plan.things[Kind.INSTRUMENT]:
         planned.stated = "state" in planned.values
     repeats.note(several_rows_count=False)
@@ -255,6 +268,7 @@ class RepeatedSerials:
         self._context, self._plan, self._known = context, plan, known
         self._instruments: dict[Serial, set[str]] = defaultdict(set)
         self._rows: dict[Serial, list[int]] = defaultdict(list)
+        self._parts: dict[Serial, dict[int, str]] = defaultdict(dict)
         self._written: dict[Serial, str] = {}
 
     def add(self, item: Item, instrument_id: str) -> None:
@@ -262,18 +276,21 @@ class RepeatedSerials:
         serial = serial_of(item.values)
         self._instruments[serial].add(instrument_id)
         self._rows[serial].append(item.row)
+        self._parts[serial][item.row] = item.values.get("part", "")
         self._written.setdefault(serial, item.values["serial_no"])
 
     def note(self, *, several_rows_count: bool) -> None:
         """Marks the instruments with a repeated serial number in the plan, and warns once of each.
 
-        With `several_rows_count`, several rows about one instrument are a repetition too.
+        With `several_rows_count`, several rows about one instrument are a repetition too, but for
+        rows about different parts of it.
         """
         self._note_near()
         for serial, own in self._instruments.items():
             known = {row["instrument_id"] for row in self._known.with_serial(serial)}
             rows = [row for row in self._rows[serial] if row not in self._context.notes.bad_rows]
-            several = several_rows_count and len(rows) > 1
+            parts = {self._parts[serial][row] for row in rows}
+            several = several_rows_count and len(rows) > len(parts)
             if rows and not serial[1]:
                 self._plan.repeated |= own
                 self._warn_unnumbered(serial, rows)

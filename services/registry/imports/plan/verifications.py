@@ -179,9 +179,10 @@ def _may_report(
 
 
 def _key(values: Mapping[str, Any]) -> tuple[Any, ...]:
+    part = values.get("part", "")
     if number := values.get("certificate_no"):
-        return values["institution"], number
-    return values["verified_on"], values["result"]
+        return values["institution"], number, part
+    return values["verified_on"], values["result"], part
 
 
 class _KnownVerifications:
@@ -191,16 +192,16 @@ class _KnownVerifications:
         self, context: Context, certified: list[RegisterRow], others: list[RegisterRow]
     ) -> None:
         self._context = context
-        self._certified = {(row["institution"], row["certificate_no"]): row for row in certified}
-        self._others = {(row["instrument_id"], *_day_and_result(row)): row for row in others}
+        self._certified = {_key(row): row for row in certified}
+        self._others = {(row["instrument_id"], *_of_day(row)): row for row in others}
         self._instrument_of: dict[tuple[str, str], str] = {
-            certificate: row["instrument_id"] for certificate, row in self._certified.items()
+            certificate[:2]: row["instrument_id"] for certificate, row in self._certified.items()
         }
 
     @classmethod
     async def of(cls, context: Context, owned: Owned) -> _KnownVerifications:
         """Reads the register's verifications that the rows of a file may be about, all at once."""
-        certificates = {_key(i.values) for i, _ in owned if i.values.get("certificate_no")}
+        certificates = {_key(i.values)[:2] for i, _ in owned if i.values.get("certificate_no")}
         without = {row["instrument_id"] for i, row in owned if not i.values.get("certificate_no")}
         pair = (col(Verification.institution), col(Verification.certificate_no))
         session = context.session
@@ -231,13 +232,14 @@ class _KnownVerifications:
 
     def match(self, values: Mapping[str, Any], instrument_id: str) -> RegisterRow | None:
         """Returns the registered verification that a row describes; None if there is none yet."""
-        if number := values.get("certificate_no"):
-            return self._certified.get((values["institution"], number))
-        return self._others.get((instrument_id, *_day_and_result(values)))
+        if values.get("certificate_no"):
+            return self._certified.get(_key(values))
+        return self._others.get((instrument_id, *_of_day(values)))
 
 
-def _day_and_result(values: Mapping[str, Any]) -> tuple[Any, ...]:
-    return values["verified_on"], values["result"]
+def _of_day(values: Mapping[str, Any]) -> tuple[Any, ...]:
+    """What a verification without a certificate is known by: its day, its result and its part."""
+    return _key({**values, "certificate_no": ""})
 
 
 def _note_repeated_serials(

@@ -13,7 +13,7 @@ from typing import Any
 from law.disclosure.personal_data import is_id_number
 from law.errors import InvalidInput
 from law.identifiers import check_credit_code
-from law.identity import folded, serial_key
+from law.identity import folded, part_key, serial_key
 from law.instruments import code_of
 from plumbing.characters import control
 from plumbing.mail_address import REASON_EN, REASON_ZH, is_mail_address
@@ -99,6 +99,11 @@ def identifier(cell: str) -> str:
 def instrument_type(cell: str) -> str:
     """Reads the code or the Chinese name of a type of instrument; returns its code if known."""
     return code_of(identifier(cell))
+
+
+def part(cell: str) -> str | None:
+    """Reads the name of a nozzle, channel or phase; None for 无 and other words for none."""
+    return part_key(identifier(cell)) or None
 
 
 def code(cell: str) -> str:

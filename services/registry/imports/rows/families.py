@@ -122,7 +122,8 @@ def _family(name: FamilyName, message: Descriptor, *rows: tuple[str, str, cells.
     fields = {}
     for key, header, read in rows:
         bare = key.rstrip("*")
-        limits = _limits(bare, message, pb.Instrument.DESCRIPTOR, pb.Subject.DESCRIPTOR)
+        others = (pb.Instrument.DESCRIPTOR, pb.Verification.DESCRIPTOR, pb.Subject.DESCRIPTOR)
+        limits = _limits(bare, message, *others)
         fields[bare] = Field(bare, header, key != bare, read, limits)
     return Family(name, fields)
 
@@ -210,6 +211,7 @@ FAMILIES: Mapping[FamilyName, Family] = {
             ("type_code*", "器具类型", cells.instrument_type),
             ("model", "型号规格", cells.identifier),
             ("serial_no*", "出厂编号", cells.identifier),
+            ("part", "枪号（通道、相）", cells.part),
             ("manufacturer", "生产厂家", cells.text),
             ("location", "使用地点", cells.text),
             ("state", "状态", _STATE),
@@ -223,6 +225,7 @@ FAMILIES: Mapping[FamilyName, Family] = {
             ("sector", "行业领域", _SECTOR),
             ("type_code*", "器具类型", cells.instrument_type),
             ("serial_no*", "出厂编号", cells.identifier),
+            ("part", "枪号（通道、相）", cells.part),
             ("model", "型号规格", cells.identifier),
             ("result*", "检定结果", _RESULT),
             ("verified_on*", "检定日期", day),

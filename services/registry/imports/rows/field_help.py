@@ -19,6 +19,7 @@ class FieldHelp(NamedTuple):
     note: str = ""
 
 
+_PART = "一台多枪、多通道或多相、各有结果时，一行一个；整台一个结果的不填"
 _OWNER = "名称、统一社会信用代码或主体编号，须与已登记的一致"
 
 FIELD_HELP: Mapping[FamilyName, Mapping[str, FieldHelp]] = {
@@ -51,6 +52,7 @@ FIELD_HELP: Mapping[FamilyName, Mapping[str, FieldHelp]] = {
         "type_code": FieldHelp("NAWI-D", "CATALOGUE-2020-42 1", "目录中的名称、代码或者通用名称"),
         "model": FieldHelp("ACS-30", "S4 二(一)1"),
         "serial_no": FieldHelp("0012345", "S4 二(一)1", "按铭牌，保留前导零"),
+        "part": FieldHelp("3", "S2 附件2-3", _PART),
         "manufacturer": FieldHelp("样例衡器厂", "S4 二(一)1"),
         "location": FieldHelp("一层12号摊位"),
         "state": FieldHelp("在用", "S4 二(三)", "不填则为备用，首次检定合格后转为在用"),
@@ -65,6 +67,7 @@ FIELD_HELP: Mapping[FamilyName, Mapping[str, FieldHelp]] = {
         "sector": FieldHelp("集贸市场", note="仅在一并建立主体时使用"),
         "type_code": FieldHelp("NAWI-D", "CATALOGUE-2020-42 1", "目录中的名称、代码或者通用名称"),
         "serial_no": FieldHelp("0012345", "S4 二(一)2", "按铭牌，保留前导零"),
+        "part": FieldHelp("3", "S2 附件2-3", _PART),
         "model": FieldHelp("ACS-30", note="仅在一并建立器具时使用"),
         "result": FieldHelp("合格", "S4 二(一)2"),
         "verified_on": FieldHelp("2026-09-01", "S4 二(一)2", "不晚于导入当天"),
