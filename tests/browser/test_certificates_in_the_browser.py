@@ -57,6 +57,32 @@ def recorded(page: Page, operator: Page, number: str, on: str = "2026-09-10") ->
     return page.url
 
 
+@pytest.mark.parametrize("javascript", [True, False], ids=["javascript", "no javascript"])
+def test_an_institution_writes_a_result_for_each_nozzle(
+    sign_in: SignIn, operator: Page, javascript: bool
+) -> None:
+    page = sign_in("demo.institution", java_script_enabled=javascript)
+    instrument = operator.url.rpartition("/")[2]
+    page.goto(f"/verifications/new?instrument={instrument}")
+    written = page.get_by_label("各枪（通道、相）的结果")
+    written.fill("1号枪 合格\n2 好")
+    page.get_by_label("检定日期").fill("2026-09-11")
+    page.get_by_label("有效期至").fill("2027-03-09")
+    page.get_by_label("证书编号").fill(f"样例-枪-{javascript}")
+    press(page, "继续")
+    expect(page.get_by_role("alert")).to_contain_text("2 的结果应为：合格、不合格")
+    written.fill("1号枪 合格\n2 不合格")
+    press(page, "继续")
+    expect(page.get_by_text("枪号（通道、相）2")).to_be_visible()
+    press(page, "提交")
+    expect(page.get_by_text("1 合格；2 不合格")).to_be_visible()
+    operator.reload()
+    failed = operator.get_by_role("table").first.get_by_role("row", name="2 在用 不合格")
+    expect(failed).to_contain_text("红色警示")
+    page.goto(f"/verifications/new?instrument={instrument}")
+    assert written.input_value().split() == ["1", "2"]
+
+
 def downloaded(page: Page, click: Callable[[], None]) -> tuple[str, bytes]:
     with page.expect_download() as download:
         click()

@@ -75,6 +75,9 @@ HELP = {
     "include_baseline": "含首次建档时已有的 | also those of a first load",
     "include_closed": "含已办结 | also closed",
     "in_review": "只看待核实 | only those in review",
+    "part": "只指这一枪（通道、相），如封存的 3 号枪 | only this nozzle, channel or phase",
+    "parts": "各枪（通道、相）的结果：枪号=结果，可多次；整台的结果写其中最严的 | "
+    "PART=RESULT for each nozzle, channel or phase, repeatable; RESULT is then the worst of them",
     "known_at": "当时所知（北京时间）| as known at, Beijing time",
     "means": "送达方式 | how it was served",
     "media": "曝光：公开方式，可多次 | where it is published",

@@ -35,6 +35,7 @@ SET_BY_PLATFORM = {
     *("Subject.version", "Subject.removed", "Subject.in_review", "Subject.former_names"),
     *("Instrument.version", "Instrument.removed", "Instrument.in_review", "Instrument.bureau"),
     *("Instrument.spell", "Instrument.repeated_serial", "Verification.set_aside"),
+    "Instrument.parts",
     *("Verification.verification_id", "Verification.version", "Verification.removed"),
     *("Record.bureau", "Record.entered_on", "Record.entered_by", "Record.status"),
     *("Record.status_on", "Record.contested", "Record.disclosure_stopped", "Record.removed"),
@@ -234,8 +235,11 @@ def help_of(path: FieldPath) -> str:
 def _metavar(path: FieldPath) -> str | None:
     field = path[-1]
     if field.message_type is not None:
-        of_items = field.message_type.name == "ItemDecision"
-        return "DATETIME" if _is_moment(field) else FORM if of_items else "RECORD=VALUE"
+        if _is_moment(field):
+            return "DATETIME"
+        return {"ItemDecision": FORM, "PartResult": "PART=RESULT"}.get(
+            field.message_type.name, "RECORD=VALUE"
+        )
     if _DAY.fullmatch(field.name) and field.type == FieldDescriptor.TYPE_STRING:
         return "DATE"
     return None

@@ -24,6 +24,7 @@ from services.cli.commands.parameters import (
     fields_of,
     parameters,
     parser_of,
+    read_choice,
 )
 from services.cli.commands.row import Row
 from services.cli.output import answer
@@ -150,11 +151,28 @@ def _items(path: FieldPath, values: list[str]) -> list[Any]:
     if field.enum_type is not None:
         numbers = {value.name: value.number for value in field.enum_type.values}
         return [numbers[f"ROLE_{value.upper()}"] for value in values]
+    if field.message_type is not None and field.message_type.name == "PartResult":
+        return results_of_parts(field.message_type, values)
     if field.message_type is not None:
         if field.message_type.name == "ItemDecision":
             return list(item_decisions(values))
         return corrections(field.message_type, values)
     return values
+
+
+def results_of_parts(message: Descriptor, texts: list[str]) -> list[Any]:
+    """Converts texts PART=RESULT to messages; the result is a code or its Chinese word.
+
+    Raises BadParameter for a text in another form.
+    """
+    found = []
+    for text in texts:
+        part, sign, result = text.partition("=")
+        if not sign or not part or not result:
+            raise typer.BadParameter(f"应写作 枪号=结果 | PART=RESULT：{text}")
+        code = read_choice((message.fields_by_name["result"],), result)
+        found.append(GetMessageClass(message)(part=part, result=code))
+    return found
 
 
 def corrections(message: Descriptor, texts: list[str]) -> list[Any]:

@@ -155,6 +155,8 @@ edition_id 日历id | document 文号 | days_off 放假 | make_up 调休上班 |
 loaded_by 载入人 | loaded_at 载入时间 | CalendarEdition.number 版次 | published_on 公布日期
 Arrangement.title 标题 | editions 各版日历 | edition 日历 | arrangement 放假安排
 result 检定结果 | verification_id 检定id | verified_on 检定日期
+part 枪号（通道、相） | parts 各枪（通道、相） | PartStanding.name 枪号（通道、相）
+InstrumentPart.name 枪号（通道、相）
 """
 
 HEADINGS = dict(
@@ -192,6 +194,7 @@ TITLES = {
     "Institution": "检定机构",
     "Order": "检定申请",
     "Question": "待决定事项",
+    "PartStanding": "各枪（通道、相）",
     "OrderStep": "经过",
     "Verifier": "检定机构",
     "Instrument": "计量器具",

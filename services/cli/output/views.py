@@ -67,6 +67,7 @@ TABLES: Mapping[str, str] = {
     "Outcome": "title grade not_graded",
     "UntoldAlert": "alert.alert_id days_untold alert.due_on subject_name address "
     "alert.type_code alert.serial_no own_load",
+    "PartStanding": "name state result verified_on valid_until colour",
     "Problem": "object message",
     "Question": "question_id kind subject_name serial_no source_ref day state",
     "Registration": "registration_id number created_at firm_name person_name bureau state",
@@ -77,8 +78,9 @@ TABLES: Mapping[str, str] = {
     "Step": "at step actor note cite",
     "Subject": "subject_id name credit_code sector bureau",
     "TypeName": "written type_code bureau ground named_at",
-    "Verification": "verified_on result valid_until institution certificate_no",
-    "VerificationEntry": "type_code serial_no verification.verified_on verification.result "
+    "Verification": "verified_on part result valid_until institution certificate_no",
+    "VerificationEntry": "type_code serial_no verification.part verification.verified_on "
+    "verification.result "
     "verification.valid_until verification.certificate_no subject_id",
     "Watch": "bureau watched_through",
     "YearEnd": "year ruleset_id ran_at subjects moved moves",

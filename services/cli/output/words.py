@@ -103,6 +103,8 @@ Record.kind record_kind | Correction.kind record_kind | AddedRecord.kind record_
 OpenStep.kind record_kind | Record.status record_status
 InstrumentColour.state instrument_state | ListColoursRequest.state instrument_state
 Instrument.state instrument_state | SetInstrumentStateRequest.state instrument_state
+InstrumentPart.state instrument_state | PartStanding.state instrument_state
+PartStanding.result result | PartResult.result result
 BatchEffect.kind thing
 Verification.result result | Batch.state batch_state | ListBatchesRequest.state batch_state
 Impact.state impact_state | Question.kind question_kind | Question.state question_state

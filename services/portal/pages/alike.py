@@ -240,6 +240,7 @@ def _record(visit: Visit, side: pb.LikeSide) -> Shown:
 def _result(visit: Visit, side: pb.LikeSide) -> Shown:
     one = side.verifications[0]
     facts = [
+        (visit.say(N_("枪号（通道、相）")), one.part),
         (visit.say(N_("有效期至")), one.valid_until),
         (visit.say(N_("检定机构")), one.institution),
         (visit.say(N_("证书编号")), one.certificate_no),
@@ -250,7 +251,8 @@ def _result(visit: Visit, side: pb.LikeSide) -> Shown:
 
 
 def _verified(visit: Visit, one: Any) -> str:
-    parts = (one.verified_on, visit.words.result(one.result), one.certificate_no, one.institution)
+    result = visit.words.result(one.result)
+    parts = (one.verified_on, one.part, result, one.certificate_no, one.institution)
     return " ".join(filter(None, parts))
 
 

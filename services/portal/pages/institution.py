@@ -15,14 +15,15 @@ from protos.identity.v1 import identity_pb2 as identity
 from protos.registry.v1 import orders_pb2 as order_pb
 from protos.registry.v1 import registry_pb2 as pb
 from services.portal.listing import Asked, Cell, Chunk, Column, Filter, Listing, chunk_of, show
+from services.portal.pages import results_of_parts
 from services.portal.pages.forms import told
 from services.portal.pages.reading import certificate_cell, subject, subject_names, today
+from services.portal.pages.results_of_parts import RESULTS
 from services.portal.pages.tasks import Task
 from services.portal.visit import Visit
 from services.portal.wording import N_
 
 COLOURS = ("red", "yellow", "green")
-RESULTS = ("pass", "reject", "repaired", "pending")
 ALL = 200
 _FIELDS = ("result", "verified_on", "valid_until", "certificate_no", "method")
 Owned = tuple[alerts.InstrumentColour, str]
@@ -193,11 +194,7 @@ async def record(visit: Visit) -> Response:
         return await _form(visit, 422, errors=errors)
     if visit.field("checked") != "yes":
         return await _form(visit, checking=True)
-    request = pb.RecordVerificationRequest(request_id=visit.request_id())
-    request.verification.instrument_id = visit.field("instrument_id")
-    request.verification.institution = await own_name(visit)
-    for name in _FIELDS:
-        setattr(request.verification, name, visit.field(name))
+    request = await _request(visit)
     try:
         answer = await ask(visit.services.registry.RecordVerification(request))
     except Refusal as refusal:
@@ -207,9 +204,25 @@ async def record(visit: Visit) -> Response:
     return await _done(visit, answer)
 
 
+async def _request(visit: Visit) -> pb.RecordVerificationRequest:
+    request = pb.RecordVerificationRequest(request_id=visit.request_id())
+    request.verification.instrument_id = visit.field("instrument_id")
+    request.verification.institution = await own_name(visit)
+    for name in _FIELDS:
+        setattr(request.verification, name, visit.field(name))
+    parts, _ = results_of_parts.written(visit)
+    if parts:
+        request.parts.extend(parts)
+        request.verification.result = results_of_parts.worst(parts)
+    return request
+
+
 def _missing(visit: Visit) -> dict[str, str]:
     errors = {}
-    if visit.field("result") not in RESULTS:
+    parts, wrong = results_of_parts.written(visit)
+    if wrong:
+        errors[results_of_parts.FIELD] = wrong
+    elif not parts and visit.field("result") not in RESULTS:
         errors["result"] = visit.say(N_("请选择检定结果"))
     if not visit.field("verified_on"):
         errors["verified_on"] = visit.say(N_("请填写检定日期，例如 2026-09-01"))
@@ -231,6 +244,8 @@ async def _form(visit: Visit, status: int = 200, **values: Any) -> Response:
         owner=owner,
         own=own,
         results=RESULTS,
+        part_lines=results_of_parts.lines_of(found.parts),
+        parts_found=results_of_parts.written(visit)[0],
         form=visit.form,
         **values,
     )
@@ -241,6 +256,7 @@ async def _done(visit: Visit, answer: pb.RecordVerificationResponse) -> Response
     return visit.page(
         "institution/recorded.html",
         verification=answer.verification,
+        results=answer.verifications,
         instrument=answer.instrument,
         owner=owner,
     )

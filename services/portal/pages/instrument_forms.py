@@ -5,7 +5,7 @@ Each act shows what will be sent before it is sent. Nothing depends on filing (C
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import grpc
 from starlette.responses import Response
@@ -66,24 +66,31 @@ def _filing_page(
 
 
 async def change_state(visit: Visit) -> Response:
-    """Changes the state of an instrument: in use, spare, stopped, or scrapped for good."""
-    instrument = await _own(visit)
+    """Changes the state of an instrument: in use, spare, stopped, or scrapped for good.
+
+    For one with parts, such as nozzles, it may be the state of one of them.
+    """
+    answer = await _read(visit)
+    instrument, names = answer.instrument, [one.name for one in answer.parts]
     new = visit.field("state")
     known = new in set(InstrumentState)
     if visit.request.method == "GET" or visit.field("step") == "again" or not known:
         errors = {} if visit.request.method == "GET" or known else _NO_STATE
-        return _state_page(visit, instrument, errors)
+        return _state_page(visit, instrument, names, errors)
     if visit.field("step") != "send":
         return visit.page("instruments/state_check.html", instrument=instrument, form=visit.form)
     request = registry.SetInstrumentStateRequest(
-        request_id=visit.request_id(), instrument_id=instrument.instrument_id, state=new
+        request_id=visit.request_id(),
+        instrument_id=instrument.instrument_id,
+        state=new,
+        part=visit.field("part"),
     )
     try:
-        answer = await ask(visit.services.registry.SetInstrumentState(request))
+        changed = await ask(visit.services.registry.SetInstrumentState(request))
     except Refusal as refusal:
-        return _state_page(visit, instrument, *_of_the_form(visit, refusal))
-    if answer.proposal.proposal_id:
-        return visit.redirect(f"/proposals/{answer.proposal.proposal_id}")
+        return _state_page(visit, instrument, names, *_of_the_form(visit, refusal))
+    if changed.proposal.proposal_id:
+        return visit.redirect(f"/proposals/{changed.proposal.proposal_id}")
     return visit.redirect(f"/instruments/{instrument.instrument_id}?changed=yes")
 
 
@@ -93,6 +100,7 @@ _NO_STATE = {"state": N_("请选择新的使用状态")}
 def _state_page(
     visit: Visit,
     instrument: registry.Instrument,
+    names: Sequence[str],
     errors: Mapping[str, str],
     refusal: str = "",
 ) -> Response:
@@ -100,7 +108,8 @@ def _state_page(
         "instruments/state.html",
         status=422 if errors or refusal else 200,
         instrument=instrument,
-        states=[state.value for state in InstrumentState if state != instrument.state],
+        states=[state.value for state in InstrumentState if names or state != instrument.state],
+        names=names,
         errors={name: visit.say(text) for name, text in errors.items()},
         refusal=refusal,
         form=visit.form,
@@ -143,8 +152,12 @@ def _move_page(
 
 
 async def _own(visit: Visit) -> registry.Instrument:
+    return (await _read(visit)).instrument
+
+
+async def _read(visit: Visit) -> registry.GetInstrumentResponse:
     request = registry.GetInstrumentRequest(instrument_id=visit.path("instrument_id"))
-    return (await ask(visit.services.registry.GetInstrument(request))).instrument
+    return await ask(visit.services.registry.GetInstrument(request))
 
 
 def _of_the_form(visit: Visit, refusal: Refusal) -> tuple[dict[str, str], str]:

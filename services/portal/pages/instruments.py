@@ -153,6 +153,7 @@ async def one(visit: Visit) -> Response:
         "instruments/one.html",
         instrument=answer.instrument,
         verifications=answer.verifications,
+        standings=answer.parts,
         coloured=coloured.instruments[0] if coloured.instruments else None,
         order=order,
         order_state=order_words.state(visit.say, order.state) if order else None,

@@ -46,7 +46,8 @@ async def _read(visit: Visit, asked: Asked) -> Chunk[Entry]:
 
 
 def _instrument(words: Words, row: Entry) -> Cell:
-    name = f"{words.instrument_type(row.type_code)} {row.serial_no}"
+    part = f" / {row.verification.part}" if row.verification.part else ""
+    name = f"{words.instrument_type(row.type_code)} {row.serial_no}{part}"
     return Cell(name, link=f"/instruments/{row.verification.instrument_id}")
 
 
