@@ -150,7 +150,10 @@ OPEN = {
         *("code", "type_code", "model", "serial_no", "manufacturer", "state", "colour"),
         *("reason_zh", "reason_en", "cite", "valid_until", "verified_on", "result"),
         *("institution", "certificate_no", "shop_name", "subject_id", "bureau_name"),
-        *("bureau_phone", "certificate_sha256"),
+        *("bureau_phone", "certificate_sha256", "parts"),
+    },
+    "quanheng.registry.v1.PartStanding": {
+        *("name", "state", "result", "verified_on", "valid_until", "colour", "verification_id"),
     },
     "quanheng.registry.v1.GetClockResponse": {"now", "today", "sandbox", "offset_seconds"},
     # To the person who logs in, about that person.

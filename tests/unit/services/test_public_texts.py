@@ -88,6 +88,8 @@ KINDS: dict[str, Kind] = {
     "ScannedInstrument.reason_en": Kind.PLATFORM,
     "ScannedInstrument.bureau_phone": Kind.NUMBER,
     "ScannedInstrument.certificate_sha256": Kind.ID,
+    "PartStanding.name": Kind.NAME,
+    "PartStanding.verification_id": Kind.ID,
 }
 
 
