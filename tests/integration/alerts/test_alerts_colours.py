@@ -25,6 +25,7 @@ from plumbing.clock import SHANGHAI, FixedClock
 from plumbing.database import Database
 from plumbing.identity import service_caller
 from protos.registry.v1 import events_pb2 as events
+from protos.registry.v1 import registry_pb2 as pb
 from services.alerts import projection, wire
 from services.alerts.checks import Checks
 from services.alerts.escalation.cases import match_cases
@@ -53,13 +54,18 @@ TYPES = st.sampled_from(["FUEL", "WATER-S25", "THERM-G", "TS", "试验用器具"
 
 @st.composite
 def histories(draw: st.DrawFn) -> list[tuple[Any, ...]]:
-    """Instruments: state, type, rotation date, and results with days relative to today."""
+    """Instruments: state, type, rotation date, and results with days relative to today.
+
+    Some results are of a part, such as a nozzle, and some instruments have parts out of use.
+    """
     result = st.sampled_from(["pass", "pass", "reject", "repaired", "pending"])
     perhaps = st.none() | NEAR
-    results = st.lists(st.tuples(result, st.integers(0, 30), perhaps), max_size=4)
+    part = st.sampled_from(["", "", "1", "2"])
+    results = st.lists(st.tuples(result, st.integers(0, 30), perhaps, part), max_size=4)
     states = st.sampled_from(["in_use", "in_use", "in_use", "spare", "stopped", "scrapped"])
     removed = st.sampled_from([False, False, False, True])
-    history = st.tuples(states, TYPES, perhaps, results, removed)
+    part_states = st.sampled_from(["", "", "1 in_use", "1 stopped", "1 stopped 2 spare"])
+    history = st.tuples(states, TYPES, perhaps, results, removed, part_states)
     return draw(st.lists(history, min_size=10, max_size=25))
 
 
@@ -95,19 +101,29 @@ async def load(change: Change, histories: list[tuple[Any, ...]], today: date) ->
     recorded = events.VerificationsRecorded()
     recorded.change.at.FromDatetime(change.at)
     instruments = []
-    for number, (state, kind, rotation, results, removed) in enumerate(histories):
+    for number, (state, kind, rotation, results, removed, parts) in enumerate(histories):
+        words = parts.split()
         instruments.append(
             instrument(
-                number, state=state, type_code=kind, rotate_on=day(rotation), removed=removed
+                number,
+                state=state,
+                type_code=kind,
+                rotate_on=day(rotation),
+                removed=removed,
+                parts=[
+                    pb.InstrumentPart(name=n, state=s)
+                    for n, s in zip(words[::2], words[1::2], strict=True)
+                ],
             )
         )
-        for place, (result, ago, until) in enumerate(results):
+        for place, (result, ago, until, part) in enumerate(results):
             message = verification(
                 number * 10 + place,
                 instrument_id=f"i{number}",
                 result=result,
                 verified_on=day(-ago),
                 valid_until=None,
+                part=part,
             )
             if result == "pass":
                 message.valid_until = day(until)
@@ -143,7 +159,9 @@ async def raised_as_the_law_says(database: Database, today: date) -> None:
     expected = []
     for row in instruments:
         verifications = facts.get(row.instrument_id, ())
-        derived = basis.colour_basis(row.type_code, row.state, row.rotate_on, verifications)
+        derived = basis.colour_basis(
+            *(row.type_code, row.state, row.rotate_on, verifications), row.parts
+        )
         since = derived.since or row.since
         for day, colour in basis.ladder(derived.basis, derived.valid_until, since):
             if day <= today:
@@ -222,7 +240,8 @@ async def test_a_run_that_dies_between_its_transactions_goes_on_where_it_stopped
     template: Template,
 ) -> None:
     histories = [
-        ("in_use", "试验用器具", None, [("pass", 300, days)], False) for days in range(1, 90)
+        ("in_use", "试验用器具", None, [("pass", 300, days, "")], False, "")
+        for days in range(1, 90)
     ]
     found = []
     for dies_at in (None, 1, 3):
@@ -273,7 +292,9 @@ async def test_after_a_change_of_the_months_no_alert_is_missing(
 ) -> None:
     clock = FixedClock(datetime(2026, 12, 28, 10, tzinfo=SHANGHAI))
     ahead = range(-30, 160, 5)
-    histories = [("in_use", "试验用器具", None, [("pass", 300, days)], False) for days in ahead]
+    histories = [
+        ("in_use", "试验用器具", None, [("pass", 300, days, "")], False, "") for days in ahead
+    ]
     async with opened(template) as database:
         async with changing(database, clock) as change:
             await load(change, histories, clock.today())
