@@ -22,7 +22,7 @@ _DOCUMENT = re.compile(r"(.*\(\d{4}\))第?0*(\d+)号?")
 _NUMBER_SIGN = re.compile("^(no[:.]|(?:编号|出厂编号|序列号):?)(?=[0-9a-z])")
 # 1号枪, 1#, 油枪1, 第一通道 and A相.
 _PART_WORD = "(?:加油枪|油枪|加气枪|充电枪|枪|通道|相位|相|NO[.:]?|#|号)"
-_PART = re.compile(f"第?{_PART_WORD}*([0-9]{{1,4}}|[A-Z]|[一二三四五六七八九]){_PART_WORD}*")
+_PART = re.compile(f"第?{_PART_WORD}*0*([1-9][0-9]{{0,3}}|[A-Z]|[一二三四五六七八九]){_PART_WORD}*")
 _COUNTED = str.maketrans("一二三四五六七八九", "123456789")
 _NO_NUMBER = frozenset({
     "", "无", "无编号", "无号", "没有", "暂无", "不详", "不明", "未知", "不清", "看不清", "模糊",
@@ -79,8 +79,7 @@ def part_key(name: str) -> str:
         return ""
     plain = folded(name).upper()
     found = _PART.fullmatch(plain)
-    bare = found[1].translate(_COUNTED) if found else plain
-    return bare.lstrip("0") or bare
+    return found[1].translate(_COUNTED) if found else plain
 
 
 def may_be_one_model(one: str, other: str) -> bool:
