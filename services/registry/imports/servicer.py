@@ -153,6 +153,7 @@ class ImportServicer(_ImportingServicer, rpc.ImportServiceServicer):
             header.family = FamilyName.PENALTIES
         if header.family == AUTO:
             header.family = await _in_thread(recognised, header, content, limits)
+            header.file_missing &= header.family == FamilyName.VERIFICATIONS
         if header.family != FamilyName.PENALTIES:
             return content
         return await _in_thread(without_personal_data, header, content, limits)

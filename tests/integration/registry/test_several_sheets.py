@@ -134,6 +134,23 @@ async def test_sheets_are_imported_one_after_the_other_and_faults_name_theirs(
     assert (instrument.serial_no, instrument.state) == (f"A{mark}", "in_use")
 
 
+async def test_what_lacks_is_filed_with_the_verifications_of_a_workbook_alone(
+    caseworker: Client,
+) -> None:
+    mark = uuid4().hex
+    filing: dict[str, Any] = {"bureau": DISTRICT, "file_missing": True, "mode": "good_rows"}
+    batches = [
+        await upload(caseworker, "auto", ledger(mark), sheet=sheet, **filing)
+        for sheet in ("单位", "检定")
+    ]
+    assert [(one.family, one.state) for one in batches] == [
+        ("subjects", "applied"),
+        ("verifications", "applied"),
+    ]
+    [subject] = await subjects_named(caseworker, mark)
+    assert len(await instruments_of(caseworker, subject)) == 1
+
+
 async def test_a_text_file_is_recognised_too(caseworker: Client) -> None:
     name = uuid4().hex
     batch = await upload(caseworker, "auto", table(*subject_rows(name, bureau=DISTRICT)))
