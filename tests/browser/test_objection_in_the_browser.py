@@ -275,6 +275,10 @@ def test_extended_decided_and_told(sign_in: SignIn) -> None:
     expect(operator.get_by_text("已撤销").first).to_be_visible()
     serve_on_paper(caseworker, case)
     operator.goto(case)
+    # Whoever issued the letter and whoever got it see whether a mail server took it.
+    for page in (operator, caseworker):
+        page.goto(case)
+        expect(page.get_by_text(re.compile("^邮件：")).first).to_be_visible()
     expect(
         operator.get_by_text(re.compile("纸质送达：直接送达，.*送达回证1号")).first
     ).to_be_visible()

@@ -9,8 +9,9 @@ from plumbing.change import Change
 from plumbing.events.envelope import Received
 from protos.objection.v1 import events_pb2 as objection
 from services.alerts.notices.issue import Matter, issue, known
+from services.alerts.notices.parties import applicants
 from services.alerts.notices.texts import Text, body
-from services.alerts.tables import Bureau, NoticeKind, Subject, TermNote
+from services.alerts.tables import Bureau, NoticeKind, TermNote
 
 _TERMS = {
     "case": ("办理期限", "the term of the case"),
@@ -20,7 +21,7 @@ _TERMS = {
 
 
 async def term_moved(change: Change, received: Received[objection.TermMoved]) -> None:
-    """Tells the bureau of a case and its applicant the new last day of a term.
+    """Tells the bureau of a case, its subject and its agent the new last day of a term.
 
     A day that only is no longer provisional stands in the case, and is told to nobody.
     """
@@ -37,20 +38,20 @@ async def term_moved(change: Change, received: Received[objection.TermMoved]) ->
         at=change.at,
     )
     change.session.add(note)
-    subject = await known(change.session, Subject, case.subject_id)
     key = f"calendar/{event.calendar_edition}/{event.term}/{case.case_id}"
     matter = Matter(f"case/{case.case_id}")
     text, english = _chinese(event), _english(event)
-    await issue(
-        change,
-        NoticeKind.CASE,
-        key,
-        subject,
-        case.bureau,
-        text,
-        matter,
-        in_english=lambda: english,
-    )
+    for end, subject in await applicants(change, case):
+        await issue(
+            change,
+            NoticeKind.CASE,
+            key + end,
+            subject,
+            case.bureau,
+            text,
+            matter,
+            in_english=lambda: english,
+        )
 
 
 def _chinese(event: objection.TermMoved) -> Text:

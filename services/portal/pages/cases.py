@@ -24,7 +24,7 @@ from services.portal.pages.case_reviews import review_of, took_part_before
 from services.portal.pages.case_timeline import timeline
 from services.portal.pages.contested_items import has_own_outcomes, things_of
 from services.portal.pages.evidence import found_files
-from services.portal.pages.letter_deliveries import deliveries_of, means_of
+from services.portal.pages.letter_deliveries import deliveries_of, mails_of, means_of
 from services.portal.pages.reading import (
     HIDDEN,
     account_names,
@@ -81,6 +81,7 @@ async def one(visit: Visit) -> Response:
     asked = await recusals.of_case(visit, case)
     files = await found_files(visit, case.case_id)
     served = await deliveries_of(visit, case.case_id)
+    mailed = await mails_of(visit, case) if answer.letters else {}
     records = [one.record for one in kept]
     acts = powers(visit, case, records, answer.steps, took_part, recusals.standing_back(asked))
     people, lines, foreseen, nobody, desk = await asyncio.gather(
@@ -97,6 +98,7 @@ async def one(visit: Visit) -> Response:
         letters=answer.letters,
         evidence=files,
         served=served,
+        mailed=mailed,
         means=means_of(visit),
         firm=firm,
         kept=kept,

@@ -8,12 +8,15 @@ from starlette.responses import Response
 
 from law.errors import NotFound
 from plumbing.client import Refusal, ask
+from protos.alerts.v1 import alerts_pb2 as alerts
 from protos.objection.v1 import delivery_pb2 as pb
 from protos.objection.v1 import objection_pb2 as objection
 from services.portal.pages.forms import NOT_A_DAY, is_day, told
 from services.portal.pages.tellings import MEANS
 from services.portal.visit import Visit
 from services.portal.wording import N_
+
+MOST_NOTICES = 1000  # letters of one subject; a firm has a few dozen at most
 
 
 async def by_hand(visit: Visit) -> Response:
@@ -42,6 +45,18 @@ async def deliveries_of(visit: Visit, case_id: str) -> pb.ListDeliveriesResponse
     request = pb.ListDeliveriesRequest(case_id=case_id)
     answer: pb.ListDeliveriesResponse = await ask(visit.services.deliveries.ListDeliveries(request))
     return answer
+
+
+async def mails_of(visit: Visit, case: objection.Case) -> dict[str, alerts.Notice]:
+    """Returns the notice that brought each letter of a case to the subject by mail, by the letter.
+
+    A notice tells when the recipient's mail server took it, or why it did not.
+    """
+    request = alerts.ListNoticesRequest(
+        subject_id=case.subject_id, kind="letter", page_size=MOST_NOTICES
+    )
+    notices = (await ask(visit.services.alerts.ListNotices(request))).notices
+    return {one.letter_id: one for one in notices if one.letter_id}
 
 
 def means_of(visit: Visit) -> dict[str, str]:
