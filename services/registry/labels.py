@@ -29,6 +29,7 @@ from services.registry import lookup
 from services.registry.disclosure import listed
 from services.registry.parts_of_instruments import order_of_a_day, standings
 from services.registry.red_alerts import fact_of
+from services.registry.sameness import aliases
 from services.registry.tables import Bureau, Instrument, LabelKey, Subject, Verification
 
 PREFIX = 10  # characters of the id: two instruments with the same are told apart by the signature
@@ -82,18 +83,20 @@ async def _with_code(session: AsyncSession, given: str) -> Instrument | None:
             # The range lets the database use its index.
             identity >= begins,
             identity <= f"{begins}zzzz",
-            sa.not_(col(Instrument.removed)),
         )
     )
     written = f"{begins}-{code[2]}".encode()
-    return next(
-        (
-            row
-            for row in rows
-            if hmac.compare_digest(code_of(key, row.instrument_id).encode(), written)
-        ),
-        None,
-    )
+    for row in rows.all():
+        if hmac.compare_digest(code_of(key, row.instrument_id).encode(), written):
+            return await _now(session, row) if row.removed else row
+    return None
+
+
+async def _now(session: AsyncSession, row: Instrument) -> Instrument | None:
+    """What an instrument was joined to: its label stays on the instrument, which is one."""
+    present = await aliases.present_id(session, aliases.INSTRUMENT, row.instrument_id)
+    found = await session.get(Instrument, present) if present else None
+    return None if found is None or found.removed else found
 
 
 async def _scanned(view: View, row: Instrument) -> pb.ScannedInstrument:

@@ -114,6 +114,8 @@ async def test_instruments_without_a_number_wait_for_a_person_and_are_joined(
         for s in sides
         if s.instrument.model == "台式" and s.verifications[0].result == "pass"
     ]
+    asked = pb.ListLabelsRequest(instrument_ids=[bad.instrument_id])
+    [label] = (await caseworker.registry.ListLabels(asked)).labels
     # The rejected one would be red no more: a second person releases it.
     answer = await join(caseworker, one, good.instrument_id, bad.instrument_id)
     assert answer.proposal.act == "end_red_alert"
@@ -123,6 +125,12 @@ async def test_instruments_without_a_number_wait_for_a_person_and_are_joined(
     request = pb.GetInstrumentRequest(instrument_id=bad.instrument_id)
     led = (await caseworker.registry.GetInstrument(request)).instrument
     assert led.instrument_id == good.instrument_id
+    # So does the label that is still on it.
+    scan = pb.ScanInstrumentRequest(code=label.code)
+    scanned = (await registry.client(Role.PUBLIC).registry.ScanInstrument(scan)).instrument
+    asked = pb.ListLabelsRequest(instrument_ids=[good.instrument_id])
+    assert scanned.code == (await caseworker.registry.ListLabels(asked)).labels[0].code
+    assert scanned.code != label.code
     [decided] = await found(caseworker, batch)
     assert (decided.state, decided.ground) == ("decided", GROUND)
 
