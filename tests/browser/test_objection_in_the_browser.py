@@ -274,14 +274,17 @@ def test_extended_decided_and_told(sign_in: SignIn) -> None:
     operator.goto("/records")
     expect(operator.get_by_text("已撤销").first).to_be_visible()
     serve_on_paper(caseworker, case)
-    operator.goto(case)
-    # Whoever issued the letter and whoever got it see whether a mail server took it.
-    for page in (operator, caseworker):
-        page.goto(case)
-        expect(page.get_by_text(re.compile("^邮件：")).first).to_be_visible()
+    assert_mail_is_told(case, caseworker, operator)
     expect(
         operator.get_by_text(re.compile("纸质送达：直接送达，.*送达回证1号")).first
     ).to_be_visible()
+
+
+def assert_mail_is_told(case: str, *pages: Page) -> None:
+    """Whoever issued a letter and whoever got it see whether a mail server took it."""
+    for page in pages:
+        page.goto(case)
+        expect(page.get_by_text(re.compile("^邮件：")).first).to_be_visible()
 
 
 def serve_on_paper(page: Page, case: str) -> None:

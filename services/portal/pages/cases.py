@@ -80,8 +80,6 @@ async def one(visit: Visit) -> Response:
     )
     asked = await recusals.of_case(visit, case)
     files = await found_files(visit, case.case_id)
-    served = await deliveries_of(visit, case.case_id)
-    mailed = await mails_of(visit, case) if answer.letters else {}
     records = [one.record for one in kept]
     acts = powers(visit, case, records, answer.steps, took_part, recusals.standing_back(asked))
     people, lines, foreseen, nobody, desk = await asyncio.gather(
@@ -97,9 +95,7 @@ async def one(visit: Visit) -> Response:
         timeline=timeline(visit.words, case, answer.steps, people),
         letters=answer.letters,
         evidence=files,
-        served=served,
-        mailed=mailed,
-        means=means_of(visit),
+        **await _delivered(visit, answer),
         firm=firm,
         kept=kept,
         things=things_of(visit, case, records) if has_own_outcomes(case) else [],
@@ -125,6 +121,16 @@ async def _grade(visit: Visit, case: pb.Case) -> grading.Grade | None:
     if acts_for_another(visit, case):
         return None
     return await grade_of(visit, case.subject_id)
+
+
+async def _delivered(visit: Visit, answer: pb.GetCaseResponse) -> dict[str, Any]:
+    """How the letters of a case reached the subject: on paper, and by mail."""
+    case = answer.case
+    return {
+        "served": await deliveries_of(visit, case.case_id),
+        "mailed": await mails_of(visit, case) if answer.letters else {},
+        "means": means_of(visit),
+    }
 
 
 def _standing(case: pb.Case, day: str, acts: Sequence[OpenAct]) -> dict[str, Any]:
