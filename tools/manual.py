@@ -68,6 +68,28 @@ def _decide(page: Page) -> None:
     page.get_by_role("button", name="作出决定").click()
 
 
+def _ask_recusal(page: Page) -> None:
+    """Asks that the caseworker stands back, and shows what the case says of it."""
+    page.locator("main a[href^='/cases/']").first.click()
+    page.get_by_role("link", name="申请回避").click()
+    page.get_by_label("样例办案人员").check()
+    page.get_by_label("有其他关系").check()
+    page.get_by_label("具体情况").fill("曾共同经营（样例）")
+    page.locator("main").get_by_role("button", name="申请回避", exact=True).click()
+    page.get_by_role("heading", name="回避", exact=True).evaluate(
+        "element => element.scrollIntoView()"
+    )
+
+
+def _answer_recusal(page: Page) -> None:
+    page.get_by_role("link", name=re.compile("是否回避")).first.click()
+
+
+def _desk(page: Page) -> None:
+    page.locator("main a[href^='/cases/']:not([href$=accept])").first.click()
+    page.get_by_role("link", name="交给同事办理").click()
+
+
 def _lodge(page: Page) -> None:
     """Lodges an objection, so that there is a case, and shows the page before it is sent."""
     _choose_record(page)
@@ -90,10 +112,14 @@ TAKEN = (
     Picture("caseworker-home", "demo.caseworker", "/home"),
     Picture("caseworker-case", "demo.caseworker", "/cases", _open_case),
     Picture("caseworker-decide", "demo.caseworker", "/cases", _decide),
+    Picture("caseworker-desk", "demo.caseworker", "/cases", _desk),
+    Picture("operator-recusal", "demo.operator", "/cases", _ask_recusal),
     Picture("caseworker-publication", "demo.caseworker", "/publication", _to_list),
     Picture("caseworker-subject", "demo.caseworker", "/subjects", _first_row),
     Picture("caseworker-import", "demo.caseworker", "/imports/new"),
     Picture("unithead-home", "demo.unithead", "/home"),
+    Picture("unithead-recusal", "demo.unithead", "/home", _answer_recusal),
+    Picture("unithead-people", "demo.unithead", "/unit-people"),
     Picture("unithead-unit", "demo.unithead", "/unit"),
     Picture("unithead-report", "demo.unithead", "/unit/report"),
     Picture("reviewer-rulesets", "demo.reviewer", "/rulesets"),
