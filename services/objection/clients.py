@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import grpc
@@ -189,6 +190,17 @@ class Clients:
             lambda: self.identity.ListUnitPeople(request, metadata=metadata), request
         )
         return [person for page in pages for person in page.people]
+
+    async def absences(self, bureau: str, day: date, behalf: str) -> list[identity_pb2.Absence]:
+        """Returns the absences of a bureau's people on a day, which must not be over."""
+        request = identity_pb2.ListAbsencesRequest(
+            bureau=bureau, begun_to=day.isoformat(), lasting_to=day.isoformat(), page_size=_PAGE
+        )
+        metadata = for_account(behalf)
+        pages = await _pages(
+            lambda: self.identity.ListAbsences(request, metadata=metadata), request
+        )
+        return [absence for page in pages for absence in page.absences]
 
     async def set_contested(
         self, case_id: str, record_ids: Sequence[str], behalf: str, *, contested: bool

@@ -136,6 +136,13 @@ class Hearings:
         codes = dict.fromkeys((bureau, bureau[:_DIGITS]))
         return [one for code in codes for one in await self._of(code)]
 
+    async def away(self, bureau: str) -> list[identity_pb2.Absence]:
+        """Returns the absences of those people today."""
+        codes, today = dict.fromkeys((bureau, bureau[:_DIGITS])), self._view.today
+        return [
+            one for code in codes for one in await self._clients.absences(code, today, self._behalf)
+        ]
+
     async def with_role_above(self, bureau: str, role: Role) -> list[str]:
         """Returns the bureaus above a bureau in which somebody has a role, the nearest first."""
         above, wanted = _above(bureau, list(await self._clients.bureaus())), _number(role)

@@ -109,7 +109,7 @@ _IDENTITY_RULES = {
     "RemoveColleague": allow(Role.OPERATOR),
     "SetAbsence": allow(*_STAFF),
     "EndAbsence": allow(*_STAFF),
-    "ListAbsences": allow(*_STAFF).noting("absence"),
+    "ListAbsences": allow(*_STAFF, services=("objection",)).noting("absence"),
     "ListUnitPeople": allow(*_STAFF, services=("objection",)).noting("account"),
 }
 

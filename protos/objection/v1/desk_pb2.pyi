@@ -119,6 +119,8 @@ class Assignee(_message.Message):
     REASON_ZH_FIELD_NUMBER: _builtins.int
     REASON_EN_FIELD_NUMBER: _builtins.int
     CITE_FIELD_NUMBER: _builtins.int
+    AWAY_UNTIL_FIELD_NUMBER: _builtins.int
+    SUBSTITUTE_FIELD_NUMBER: _builtins.int
     account_id: _builtins.str
     """The account."""
     name: _builtins.str
@@ -129,6 +131,10 @@ class Assignee(_message.Message):
     """Why they stand back, in English; empty if they may have the case."""
     cite: _builtins.str
     """Article on that; empty if they may have the case."""
+    away_until: _builtins.str
+    """The last day on which they are away, if they are today."""
+    substitute: _builtins.str
+    """Name of the person who stands in for them meanwhile."""
     def __init__(
         self,
         *,
@@ -137,10 +143,12 @@ class Assignee(_message.Message):
         reason_zh: _builtins.str = ...,
         reason_en: _builtins.str = ...,
         cite: _builtins.str = ...,
+        away_until: _builtins.str = ...,
+        substitute: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_id", b"account_id", "cite", b"cite", "name", b"name", "reason_en", b"reason_en", "reason_zh", b"reason_zh"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_id", b"account_id", "away_until", b"away_until", "cite", b"cite", "name", b"name", "reason_en", b"reason_en", "reason_zh", b"reason_zh", "substitute", b"substitute"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -126,6 +126,7 @@ decided_in_time 期限内决定 | due_soon 一周内到期 | due_soon_to 一周�
 lodged_from 提交自 | lodged_to 提交至 | SummariseCasesResponse.counts 按类别和状态 | waiting 待办
 CaseLoad.overdue 已逾期 | BureauCases.overdue 已逾期 | overdue_intake 逾期未决定受理
 forecast 今后到期 | forecast_to 统计到 | terms 办理期限届满 | intakes 应决定是否受理
+away_until 外出至 | substitute 代理人
 timeliness 各月按期决定 | decided_to 至 | bureaus 按单位
 month 月份 | month_cases 当月案件 | lodged 提交 | verifications 检定
 escalations_opened 督促立案 | escalations_closed 督促结案 | entered 录入 | released 审查后公开

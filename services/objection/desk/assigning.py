@@ -1,18 +1,21 @@
 """Takes a case, or gives it to a person of its bureau who may hear it.
 
-Whoever has a case is responsible for its term. Others in the same role can act in it as before, for
-example as a substitute. Of two people who take a case at once, the second is told who has it.
+Whoever has a case is responsible for its term. Others in the same role can act in it as before. Of
+two people who take a case at once, the second is told who has it. While somebody is away, their
+substitute gives their cases as they would.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from law.errors import Fault, InvalidInput, NotPermitted, WrongState
-from law.objection import OBJECTION_CITE
+from law.objection import OBJECTION_CITE, Permission
 from plumbing.change import Change
 from plumbing.identity import Caller, Role
 from plumbing.view import View
+from protos.identity.v1 import identity_pb2
 from protos.objection.v1 import desk_pb2 as pb
 from protos.objection.v1 import events_pb2 as events
 from services.objection.clients import Clients
@@ -29,9 +32,10 @@ NOBODY_ZH, NOBODY_EN = "无人", "nobody"
 
 @dataclass(frozen=True)
 class Desk:
-    """Who of a bureau hears a case, and the names of its people by account."""
+    """Who of a bureau hears a case, with the names of its people and who is away today."""
 
     hearing: Hearing
+    away: Mapping[str, identity_pb2.Absence] = field(default_factory=dict)
 
     def name(self, account_id: str) -> str:
         """Returns the name of a person; the first digits of the account if it is not of here."""
@@ -39,6 +43,10 @@ class Desk:
             if person.account_id == account_id:
                 return person.display_name
         return account_id[:8]
+
+    def stands_in(self, account_id: str, absent: str) -> bool:
+        """Returns whether a person stands in today for another one."""
+        return absent in self.away and self.away[absent].substitute_id == account_id
 
     def require(self, account_id: str) -> None:
         """Raises InvalidInput if a person does not hear the case, or stands back from it."""
@@ -60,25 +68,24 @@ async def desk_of(view: View, case_id: str, clients: Clients) -> Desk:
     case = await find_case(view.session, case_id)
     view.caller.require_bureau(case.bureau)
     hearings = Hearings(view, clients, exact=True)
-    return Desk(await hearings.hearing(case, case.bureau))
+    away = await hearings.away(case.bureau)
+    return Desk(await hearings.hearing(case, case.bureau), {one.account_id: one for one in away})
 
 
 def assignees(desk: Desk) -> pb.ListAssigneesResponse:
     """Returns the people who hear a case, with the reason of each who stands back."""
     return pb.ListAssigneesResponse(
-        people=[
-            pb.Assignee(account_id=person.account_id, name=person.display_name)
-            if why.allowed
-            else pb.Assignee(
-                account_id=person.account_id,
-                name=person.display_name,
-                reason_zh=why.zh,
-                reason_en=why.en,
-                cite=why.cite,
-            )
-            for person, why in desk.hearing.people
-        ]
+        people=[_assignee(desk, person, why) for person, why in desk.hearing.people]
     )
+
+
+def _assignee(desk: Desk, person: identity_pb2.UnitPerson, why: Permission) -> pb.Assignee:
+    told = pb.Assignee(account_id=person.account_id, name=person.display_name)
+    if not why.allowed:
+        told.reason_zh, told.reason_en, told.cite = why.zh, why.en, why.cite
+    if absence := desk.away.get(person.account_id):
+        told.away_until, told.substitute = absence.to_on, absence.substitute_name
+    return told
 
 
 async def assign(
@@ -86,7 +93,8 @@ async def assign(
 ) -> pb.AssignCaseResponse:
     """Gives a case to a person of its bureau, or to the caller.
 
-    The head of the unit gives any case. Others take one that nobody has, or give away their own.
+    The head of the unit gives any case. Others take one that nobody has, or give away their own or
+    that of somebody for whom they stand in today.
     Raises WrongState if the case is decided, or if another has it than `request.from_account`;
     InvalidInput for a person who does not hear the case or stands back; NotPermitted otherwise, and
     for a caller who stands back: nobody chooses who hears a case in their place.
@@ -95,7 +103,7 @@ async def assign(
     to = request.account_id or change.on_behalf_of
     _require_open(case)
     _require_unchanged(case, request.from_account, desk)
-    _require_own(change.caller, case, to)
+    _require_own(change.caller, case, to, desk)
     desk.require(to)
     before, case.caseworker, case.version = case.caseworker, to, case.version + 1
     change.session.add(case)
@@ -130,8 +138,11 @@ def _require_unchanged(case: Case, seen: str, desk: Desk) -> None:
         )
 
 
-def _require_own(caller: Caller, case: Case, to: str) -> None:
-    if not caller.has(Role.UNIT_HEAD) and caller.account_id != (case.caseworker or to):
-        zh = "无人办理的案件只能由本人领办，他人办理的由其移交，其余由单位负责人分派"
-        en = "You take a case that nobody has, or give away your own; the head gives any case"
+def _require_own(caller: Caller, case: Case, to: str, desk: Desk) -> None:
+    own = caller.account_id == (case.caseworker or to)
+    stands_in = desk.stands_in(caller.account_id, case.caseworker)
+    if not (caller.has(Role.UNIT_HEAD) or own or stands_in):
+        zh = "无人办理的案件只能由本人领办，他人办理的由其本人或者代理人移交，其余由单位负责人分派"
+        en = "You take a case that nobody has, or give away yours or that of somebody for whom you "
+        en += "stand in; the head gives any case"
         raise NotPermitted(zh, en)

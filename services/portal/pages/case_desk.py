@@ -20,6 +20,7 @@ from protos.identity.v1 import identity_pb2 as identity
 from protos.objection.v1 import desk_pb2 as desk
 from protos.objection.v1 import objection_pb2 as pb
 from services.portal.listing import list_address
+from services.portal.pages.absences import stood_in_for
 from services.portal.pages.case_powers import is_heard_by
 from services.portal.pages.forms import told
 from services.portal.pages.reading import ALL, account_names, subject
@@ -66,9 +67,10 @@ async def on_page(visit: Visit, case: pb.Case) -> CaseDesk | None:
     waits, me = case.state in WAITING, visit.person.account_id
     notes = list(answer.notes)
     named = {one for note in notes for one in (note.author, *note.mentions)}
+    away = await stood_in_for(visit)
     return CaseDesk(
         may_take=waits and not case.caseworker and is_heard_by(visit, case),
-        may_give=waits and (visit.has(Role.UNIT_HEAD) or case.caseworker == me),
+        may_give=waits and (visit.has(Role.UNIT_HEAD) or case.caseworker in {me, *away}),
         notes=notes,
         more=bool(answer.next_page_token),
         names=await account_names(visit, named),
@@ -111,7 +113,7 @@ async def _assign_form(visit: Visit, status: int = 200, **values: Any) -> Respon
         case=case,
         firm=await subject(visit, case.subject_id),
         options=[
-            (one.account_id, one.name)
+            (one.account_id, _with_absence(visit, one))
             for one in people
             if not one.cite and one.account_id != case.caseworker
         ],
@@ -119,6 +121,16 @@ async def _assign_form(visit: Visit, status: int = 200, **values: Any) -> Respon
         has=(await account_names(visit, [case.caseworker])).get(case.caseworker, ""),
         form=visit.form,
         **values,
+    )
+
+
+def _with_absence(visit: Visit, person: desk.Assignee) -> str:
+    """The name of a person, and until when they are away."""
+    if not person.away_until:
+        return person.name
+    sentence = visit.say(N_("{name}（外出至 {day}，由{substitute}代理）"))
+    return sentence.format(
+        name=person.name, day=visit.words.day(person.away_until), substitute=person.substitute
     )
 
 

@@ -17,7 +17,7 @@ from plumbing import migrations
 from plumbing.client import Refusal, ask, new_request_id, refusal_of
 from plumbing.database import Database
 from plumbing.events.outbox import Outbox
-from protos.identity.v1 import identity_pb2
+from protos.identity.v1 import identity_pb2, identity_pb2_grpc
 from protos.objection.v1 import desk_pb2 as desk
 from protos.objection.v1 import objection_pb2 as pb
 from protos.operations.v1 import operations_pb2 as operations
@@ -454,6 +454,34 @@ async def test_only_somebody_who_may_hear_a_case_is_given_it(cast: Cast) -> None
     nobody = pb.ListCasesRequest(unassigned=True, page_size=1000)
     free = (await ask(cast.caseworker.objection.ListCases(nobody))).cases
     assert case.case_id not in {one.case_id for one in free}
+    await taken_back(cast, case)
+
+
+async def test_who_stands_in_gives_the_cases_of_whoever_is_away(cast: Cast) -> None:
+    case = await cast.accept(await cast.lodge(await cast.penalty()))
+    mine = {"account_id": cast.both.account_id, "from_account": cast.caseworker.account_id}
+    assert (await refused(assigns(cast.enterer, case, **mine))).reason == "NOT_PERMITTED"
+    day = (await ask(cast.unit_head.objection.SummariseCases(pb.SummariseCasesRequest()))).on
+    identity = identity_pb2_grpc.IdentityServiceStub(cast.unit_head.channels["registry"])
+    absence = identity_pb2.SetAbsenceRequest(
+        request_id=new_request_id(),
+        account_id=cast.caseworker.account_id,
+        from_on=day,
+        to_on=day,
+        substitute_id=cast.enterer.account_id,
+    )
+    absence_id = (await ask(identity.SetAbsence(absence))).absence.absence_id
+    people = desk.ListAssigneesRequest(case_id=case.case_id)
+    listed = (await ask(cast.enterer.desk.ListAssignees(people))).people
+    away = {one.name: (one.away_until, one.substitute) for one in listed if one.away_until}
+    assert away == {"caseworker": (day, "enterer")}
+    given = (await ask(assigns(cast.enterer, case, **mine))).case
+    assert given.caseworker == cast.both.account_id
+    # It is no longer that of whoever is away.
+    back = {"account_id": cast.caseworker.account_id, "from_account": cast.both.account_id}
+    assert (await refused(assigns(cast.enterer, case, **back))).reason == "NOT_PERMITTED"
+    end = identity_pb2.EndAbsenceRequest(request_id=new_request_id(), absence_id=absence_id)
+    await ask(identity.EndAbsence(end))
     await taken_back(cast, case)
 
 
