@@ -10,6 +10,7 @@ from pathlib import Path
 from google.protobuf.timestamp_pb2 import Timestamp
 from jinja2 import Environment, FileSystemLoader, Template
 
+from law.contested import CORRECTABLE, TARGET_ZH, Target
 from law.evidence import RecordKind
 from law.kind_names import kind_name
 from law.objection import OUTCOME_ZH, STATE_ZH, STEP_ZH, CaseState, Outcome, Step
@@ -70,6 +71,8 @@ def _template() -> Template:
         "state": lambda code: STATE_ZH[CaseState(code)],
         "step": _step,
         "outcome": lambda code: OUTCOME_ZH[Outcome(code)],
+        "target": lambda code: TARGET_ZH[Target(code)],
+        "field": lambda name, target: CORRECTABLE[Target(target)][name],
         "kind": lambda code: kind_name(RecordKind(code), "zh"),
         "article": spell_articles,
     }

@@ -123,6 +123,7 @@ LISTS = (
             Asked(_CASES(accept_from="2026-09-01", accept_to="2026-09-30")),
             Asked(_CASES(accept_to="2026-09-30", order_by="accept_by desc")),
             Asked(_CASES(mine=True)),
+            Asked(_CASES(as_agent=True), (OPERATOR,)),
             Asked(_CASES(name_contains="加油"), a_few=OF_A_BATCH),
             Asked(_CASES(lodged_from="2026-09-01", lodged_to="2026-09-30"), a_few=A_DAY),
             Asked(_CASES(lodged_from="2026-09-01", lodged_to="2026-09-30", order_by="lodged_at")),
