@@ -23,7 +23,7 @@ from protos.objection.v1 import objection_pb2 as pb
 from protos.registry.v1.registry_pb2 import Record
 from services.objection.contested.grades import GradeContest
 from services.objection.contested.items import Item, items_of, record_ids, stored
-from services.objection.contested.wanted import Entry, wanted
+from services.objection.contested.wanted import Entry, repeated, wanted
 from services.objection.decided_matters import as_lodged, refuse_decided_matter, was_withdrawn
 from services.objection.evidence.commands import attach
 from services.objection.mandates import Agent, agent_from
@@ -61,8 +61,8 @@ async def lodge(
     reconsideration changes.
     """
     agent = agent_from(change.caller, request, change.today)
-    items = _items(request, entries)
-    bureau = _competent_bureau(request, records, entries)
+    items = _items(request, records, entries)
+    bureau = _competent_bureau(request, records, entries, items)
     number = await next_number(change, CaseKind.OBJECTION, bureau)
     await refuse_second_case(change, CaseKind.OBJECTION, [item.key for item in items])
     await refuse_decided_matter(change.session, request.subject_id, records, items)
@@ -101,9 +101,15 @@ async def lodge(
     return pb.LodgeObjectionResponse(case=message)
 
 
-def _items(request: pb.LodgeObjectionRequest, entries: Sequence[Entry]) -> list[Item]:
-    """What is contested, the entries with what they say."""
-    of_records = [item for item in wanted(request).items if item.target in OF_RECORDS]
+def _items(
+    request: pb.LodgeObjectionRequest, records: Sequence[Record], entries: Sequence[Entry]
+) -> list[Item]:
+    """What is contested, by whole ids; the entries with what they say."""
+    named = [item for item in wanted(request).items if item.target in OF_RECORDS]
+    of_records = [
+        item.model_copy(update={"id": record.record_id})
+        for item, record in zip(named, records, strict=True)
+    ]
     return [*of_records, *(entry.item for entry in entries)]
 
 
@@ -152,9 +158,13 @@ def open_case(change: Change, case: Case) -> None:
 
 
 def _competent_bureau(
-    request: pb.LodgeObjectionRequest, records: Sequence[Record], entries: Sequence[Entry]
+    request: pb.LodgeObjectionRequest,
+    records: Sequence[Record],
+    entries: Sequence[Entry],
+    items: Sequence[Item],
 ) -> str:
-    faults = [fault for record in records for fault in _faults(request, record)]
+    faults = [*repeated(items)]  # under two beginnings of its id
+    faults += [fault for record in records for fault in _faults(request, record)]
     faults += [_not_own(entry) for entry in entries if entry.subject_id != request.subject_id]
     if not request.grounds.strip():
         faults.append(Fault("grounds", "须写明异议理由", "Grounds are required"))

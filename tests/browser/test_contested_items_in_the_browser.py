@@ -75,10 +75,22 @@ def test_an_instrument_is_corrected_by_its_case(sign_in: SignIn, javascript: boo
     expect(operator.get_by_text(model)).to_be_visible()
 
 
+def test_only_the_publication_is_contested(sign_in: SignIn) -> None:
+    operator = sign_in("demo.operator")
+    operator.goto("/records")
+    operator.get_by_role("link", name="只对它的公开提出异议").first.click()
+    expect(operator.get_by_role("checkbox")).to_be_checked()
+    case = answer(operator, "该记录不应公开")
+    expect(operator.locator("#items")).to_contain_text("信用记录的公开")
+    assert case == operator.url.partition("?")[0]
+    operator.get_by_role("button", name="撤回", exact=True).click()
+    press(operator, "撤回异议")
+
+
 def test_a_grade_is_contested_and_partly_granted(sign_in: SignIn) -> None:
     """The difference is shown to the applicant; one record is deleted, another is upheld."""
     operator, caseworker = sign_in("demo.operator"), sign_in("demo.caseworker")
-    enter_record(caseworker, FIRM)
+    enter_record(sign_in("demo.substitute"), FIRM)  # who enters it does not decide about it
     for _ in range(300):  # graded in the background
         operator.goto("/grade")
         operator.get_by_role("link", name="对等级提出异议").click()
@@ -111,15 +123,3 @@ def test_a_grade_is_contested_and_partly_granted(sign_in: SignIn) -> None:
     expect(operator.locator("#items")).to_contain_text("删除")
     operator.get_by_text(re.compile("异议处理决定书（2")).first.click()
     expect(operator.get_by_text(re.compile("部分支持，分项决定"))).to_be_visible()
-
-
-def test_only_the_publication_is_contested(sign_in: SignIn) -> None:
-    operator = sign_in("demo.operator")
-    operator.goto("/records")
-    operator.get_by_role("link", name="只对它的公开提出异议").first.click()
-    expect(operator.get_by_role("checkbox")).to_be_checked()
-    case = answer(operator, "该记录不应公开")
-    expect(operator.locator("#items")).to_contain_text("信用记录的公开")
-    assert case == operator.url.partition("?")[0]
-    operator.get_by_role("button", name="撤回", exact=True).click()
-    press(operator, "撤回异议")

@@ -15,30 +15,32 @@ from services.objection.contested.wanted import Entry
 
 
 async def entries_named(clients: Clients, items: Sequence[Item], behalf: str) -> list[Entry]:
-    """Returns what the register says in entries that somebody objects to.
+    """Returns what the register says in entries that somebody objects to, by their whole ids.
 
     Raises InvalidInput, naming each entry that does not exist.
     """
-    entries = await entries_held(clients, items, behalf)
-    missing = {item.name for item in items} - {entry.item.name for entry in entries}
+    found = [await _read(clients, item, behalf) for item in items]
+    missing = [item.name for item, one in zip(items, found, strict=True) if one is None]
     if missing:
         zh, en = "登记中没有{}", "There is no {} in the register"
-        faults = [Fault("against", zh.format(one), en.format(one)) for one in sorted(missing)]
+        faults = [Fault("against", zh.format(one), en.format(one)) for one in missing]
         raise InvalidInput(faults=faults)
-    return entries
+    return [one for one in found if one is not None]
 
 
 async def entries_held(clients: Clients, items: Sequence[Item], behalf: str) -> list[Entry]:
     """Returns what the register says in entries; those that it no longer has are left out."""
-    entries = []
-    for item in items:
-        found = await clients.entry(item.target, item.id, behalf)
-        if found is not None:
-            facts = {one.field: one.value for one in found.values}
-            entries.append(
-                Entry(item.model_copy(update={"facts": facts}), found.subject_id, found.bureau)
-            )
-    return entries
+    found = [await _read(clients, item, behalf) for item in items]
+    return [one for one in found if one is not None]
+
+
+async def _read(clients: Clients, item: Item, behalf: str) -> Entry | None:
+    found = await clients.entry(item.target, item.id, behalf)
+    if found is None:
+        return None
+    facts = {one.field: one.value for one in found.values}
+    whole = item.model_copy(update={"id": found.id, "facts": facts})
+    return Entry(whole, found.subject_id, found.bureau)
 
 
 async def check_entries(

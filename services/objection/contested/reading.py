@@ -31,7 +31,11 @@ async def to_lodge(
     grade = None
     if what.receipt_id:
         grade = await contested_grade(
-            clients, subject.subject_id, what.receipt_id, what.record_ids, behalf
+            clients,
+            subject.subject_id,
+            what.receipt_id,
+            [record.record_id for record in records],
+            behalf,
         )
     return {"records": records, "sector": subject.sector, "entries": entries, "grade": grade}
 

@@ -60,6 +60,11 @@ def _faults(items: Sequence[Item]) -> Iterator[Fault]:
         kinds = "、".join(TARGET_ZH.values())
         zh = f"须写明对什么提出异议：{kinds}，或者信用等级及其所依据的记录"
         yield Fault("record_ids", zh, "Name what is objected to")
+    yield from repeated(items)
+
+
+def repeated(items: Sequence[Item]) -> Iterator[Fault]:
+    """Yields a fault for each thing that is named more than once."""
     keys = [item.key for item in items]
     for key in sorted({key for key in keys if keys.count(key) > 1}):
         zh, en = f"{key}写了不止一次", f"{key} is named more than once"

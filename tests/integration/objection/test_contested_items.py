@@ -210,6 +210,11 @@ async def test_a_grade_is_contested_only_with_what_it_rests_on(cast: Cast) -> No
     assert await faults() == ["record_ids"]
     assert await faults(f"subject/{cast.rival_id}") == ["against"]
     assert await faults("instrument/nothing") == ["against"]
+    filed = await instrument(cast, "K-3001")
+    short = f"instrument/{filed.instrument_id[:20]}"
+    assert await faults(short, f"instrument/{filed.instrument_id}") == ["against"]
+    case = await against(cast, short)
+    assert case.items[0].id == filed.instrument_id
 
 
 async def test_register_data_that_was_upheld_goes_to_reconsideration(cast: Cast) -> None:
