@@ -86,7 +86,6 @@ async def test_bad_requests_are_refused_with_every_field(operator: ObjectionServ
     assert {fault[0] for fault in bad.faults} == {
         "request_id",
         "subject_id",
-        "record_ids",
         "grounds",
     }
     unknown = await refused(operator.GetCase(pb.GetCaseRequest(case_id="none")))
