@@ -232,11 +232,12 @@ class Settings(BaseSettings):
     files_url: str = ""
     certificate_max_bytes: int = Field(default=20 * 1024 * 1024, gt=0)
     certificate_max_versions: int = Field(default=20, ge=1, le=1000)
-    # Of the evidence of a case: the longest file, the most files of each side, and how many days
-    # a file is kept at least after its case has ended.
+    # Of the evidence of a case: the longest file, the most files of each side, how many days a file
+    # is kept at least after its case has ended, and how many for a case that is not lodged yet.
     evidence_max_bytes: int = Field(default=20 * 1024 * 1024, gt=0)
     evidence_max_files: int = Field(default=20, ge=1, le=200)
     evidence_keep_days: int = Field(default=365, ge=1)
+    evidence_wait_days: int = Field(default=7, ge=1, le=365)
     # The program that looks for viruses in every file, such as `clamdscan -`; empty means none.
     scan_command: str = ""
     scan_seconds: float = Field(default=60.0, gt=0)

@@ -67,6 +67,8 @@ async def build(parts: Parts) -> Assembly:
     sweep = FileSweep(files, partial(named_by_evidence, parts.database), SystemClock())
     checks = CaseChecks(parts.database, parts.clock, case_workflows, receipts)
     kept = timedelta(days=parts.settings.evidence_keep_days)
+    waits = timedelta(days=parts.settings.evidence_wait_days)
+    pruner = EvidencePruner(parts.changes, kept, clients.any_on_file, waits=waits)
     checkpoints = Checkpoints.of(SERVICE, parts.settings, parts.database, parts.clock)
     evidence = EvidenceServicer(parts.changes, files, parts.settings)
 
@@ -99,7 +101,7 @@ async def build(parts: Parts) -> Assembly:
         check=check,
         reconcile=upkeep.before(checks.reconcile),
         looks=figures.looks(parts.database, parts.clock),
-        prunes=[EvidencePruner(parts.changes, kept, clients.any_on_file).prune],
+        prunes=[pruner.prune],
     )
 
 

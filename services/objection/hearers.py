@@ -29,7 +29,7 @@ from services.objection.clients import Clients
 from services.objection.handling import HEARS, Ties, ties_of
 from services.objection.queries import find_case
 from services.objection.steps import locked_case, record_step, required_text
-from services.objection.tables import Case, Recusal
+from services.objection.tables import WAITS, Case, Recusal
 
 MOST = 100
 _FEW = 2  # of more people a list does not look whether all are authors of the records
@@ -189,7 +189,8 @@ async def hand_over(
 ) -> pb.HandOverCaseResponse:
     """Hands a case to a bureau above, as a unit head; `state` is who may hear it now.
 
-    The term goes on, and nobody has the case until somebody of the new bureau acts in it. Raises
+    The term goes on, and nobody has the case until somebody of the new bureau acts in it. The head
+    of that bureau answers the requests for recusal that still wait. Raises
     WrongState if somebody of the present bureau may hear it or it is decided, and InvalidInput for
     a bureau that is not above or has nobody who may hear it.
     """
@@ -204,16 +205,30 @@ async def hand_over(
     was = {"bureau": before, "caseworker": case.caseworker}
     case.bureau, case.caseworker, case.version = request.bureau, "", case.version + 1
     change.session.add(case)
+    with_it = await _recusals_go_along(change, case)
     message = await record_step(
         change,
         case,
         "hand_over",
         lambda message: events.CaseHandedOver(case=message, from_bureau=before, reasons=reasons),
         cite=OBJECTION_CITE,
-        note=f"{before}→{case.bureau}：{reasons}",
+        note=f"{before}→{case.bureau}：{reasons}{with_it}",
         before=was,
     )
     return pb.HandOverCaseResponse(case=message)
+
+
+async def _recusals_go_along(change: Change, case: Case) -> str:
+    """Has the new bureau's head answer requests for recusal that still wait; says so in Chinese.
+
+    The former bureau no longer sees the case, so nobody there could answer them.
+    """
+    waiting = select(Recusal).where(Recusal.case_id == case.case_id, sa.text(WAITS))
+    rows = (await change.session.exec(waiting.with_for_update())).all()
+    for row in rows:
+        row.bureau, row.above = case.bureau, []
+        change.session.add(row)
+    return "；待决定的回避申请由接办机关的单位负责人决定" if rows else ""
 
 
 def _require_unheard(case: Case, state: Unheard | None) -> None:

@@ -150,6 +150,9 @@ async def see_mentions(change: Change, request: pb.SeeMentionsRequest) -> pb.See
     for mention in mentions:
         mention.seen_at = change.at
         change.session.add(mention)
+    if mentions:
+        seen = {"notes": sorted(mention.note_id for mention in mentions)}
+        change.audit(f"{case.kind}.see_mentions", aggregate_of(case), after=seen)
     return pb.SeeMentionsResponse(confirmed=len(mentions))
 
 

@@ -21,7 +21,6 @@ from plumbing.service import Findings
 from services.objection.steps import aggregate_of
 from services.objection.tables import Case, CaseEvidence
 
-HELD_FOR = timedelta(days=7)  # a file for a case that was never lodged
 _CALLER = service_caller("objection")
 # Whether the archive still holds any of these records; the second argument is an account.
 Held = Callable[[Sequence[str], str], Awaitable[bool]]
@@ -53,11 +52,12 @@ async def check_evidence(database: Database, files: Files, findings: Findings) -
 class EvidencePruner:
     """Erases the files whose time is over, and forgets those held for cases that never came.
 
-    `kept` is how long a file stays at least after its case has ended; `held` asks the archive.
+    `kept` is how long a file stays at least after its case has ended; `held` asks the archive, and
+    a file for a case that was not lodged stays for `waits`.
     """
 
-    def __init__(self, changes: Changes, kept: timedelta, held: Held) -> None:
-        self._changes, self._kept, self._held = changes, kept, held
+    def __init__(self, changes: Changes, kept: timedelta, held: Held, *, waits: timedelta) -> None:
+        self._changes, self._kept, self._held, self._waits = changes, kept, held, waits
 
     async def prune(self, paused: Paused) -> dict[str, int]:
         """Erases and forgets; returns how many. The files themselves go with the next sweep."""
@@ -81,7 +81,7 @@ class EvidencePruner:
         async with self._changes.change(_CALLER) as change:
             old = select(CaseEvidence).where(
                 col(CaseEvidence.case_id) == "",
-                col(CaseEvidence.uploaded_at) < change.at - HELD_FOR,
+                col(CaseEvidence.uploaded_at) < change.at - self._waits,
             )
             rows = (await change.session.exec(old.limit(PORTION).with_for_update())).all()
             for row in rows:

@@ -16,6 +16,7 @@ from plumbing.change import Change
 from plumbing.view import View
 from protos.objection.v1 import delivery_pb2 as pb
 from services.objection.evidence.access import visible_case
+from services.objection.handling import require_apart
 from services.objection.serving.policy import RECORDERS
 from services.objection.steps import aggregate_of
 from services.objection.tables import Case, CaseLetter, CaseStep, LetterDelivery
@@ -48,13 +49,14 @@ async def record_delivery(
     """Records that a letter of a case was served on paper.
 
     Raises NotFound for a case or letter that the caller may not see, NotPermitted for a bureau that
-    does not hear the case, and InvalidInput for a day before the letter or after today and for a
-    missing proof.
+    does not hear the case or a person who stands back from it, and InvalidInput for a day before
+    the letter or after today and for a missing proof.
     """
     case = await visible_case(change, request.case_id, lock=True)
     if not _hears(change, case):
         zh, en = "由办理案件的机关记录送达", "The bureau that hears the case records the service"
         raise NotPermitted(zh, en, case=case.case_id)
+    await require_apart(change, case)
     letter = await _letter(change, case, request.letter_id)
     row = _row(change, request, case, _served_on(change, request, letter))
     change.session.add(row)

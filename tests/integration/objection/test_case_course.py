@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from plumbing.client import ask, new_request_id
+from protos.objection.v1 import delivery_pb2 as delivery
 from protos.objection.v1 import objection_pb2 as pb
 from tests.integration.objection.processes import CITY, Cast, Person, local, refused
 
@@ -126,7 +127,18 @@ async def test_who_stands_back_gives_the_case_to_another(cast: Cast) -> None:
     out = await refused(cast.caseworker.objection.DecideObjection(cast.decision(case, "uphold")))
     assert (out.reason, "回避本案" in out.message_zh) == ("NOT_PERMITTED", True)
     await ask(cast.both.objection.DecideObjection(cast.decision(case, "uphold")))
-    await cast.closed(case)
+    [letter] = (await cast.closed(case)).letters
+    served = delivery.RecordDeliveryRequest(
+        request_id=new_request_id(),
+        case_id=case.case_id,
+        letter_id=letter.letter_id,
+        means="served",
+        served_on="2026-09-14",
+        remark="送达回证〔2026〕9号",
+    )
+    out = await refused(cast.caseworker.deliveries.RecordDelivery(served))
+    assert (out.reason, "回避本案" in out.message_zh) == ("NOT_PERMITTED", True)
+    await ask(cast.both.deliveries.RecordDelivery(served))
 
 
 async def test_a_unit_head_is_decided_on_by_the_head_above(cast: Cast) -> None:

@@ -229,7 +229,7 @@ async def test_kept_while_a_record_is_on_file_and_erased_after(cast: Cast) -> No
 
     async def paused() -> None: ...
 
-    pruner = EvidencePruner(changes, timedelta(0), held)
+    pruner = EvidencePruner(changes, timedelta(0), held, waits=timedelta(days=7))
     await pruner.prune(paused)
     assert await whole(cast.operator, file) == content
     on_file = False

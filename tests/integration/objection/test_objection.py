@@ -14,6 +14,7 @@ from sqlmodel import col, select
 
 from law.objection import Outcome
 from plumbing import migrations
+from plumbing.audit import AuditEntry
 from plumbing.client import Refusal, ask, new_request_id, refusal_of
 from plumbing.database import Database
 from plumbing.events.outbox import Outbox
@@ -505,6 +506,7 @@ async def test_a_note_names_colleagues_and_no_subject_reads_it(cast: Cast) -> No
     assert "答复" not in str(await cast.read(case))
     seen = desk.SeeMentionsRequest(request_id=new_request_id(), case_id=case.case_id)
     assert (await ask(cast.both.desk.SeeMentions(seen))).confirmed == 1
+    assert await audited(cast, case, "objection.see_mentions") == [cast.both.account_id]
     mine = await ask(cast.both.desk.ListMentions(desk.ListMentionsRequest()))
     assert case.case_id not in {one.case_id for one in mine.notes}
     stranger = desk.AddCaseNoteRequest(
@@ -654,6 +656,18 @@ async def receipts_found(cast: Cast) -> set[tuple[str, str]]:
 def assigns(person: Person, case: pb.Case, **fields: str) -> Any:
     request = desk.AssignCaseRequest(request_id=new_request_id(), case_id=case.case_id, **fields)
     return person.desk.AssignCase(request)
+
+
+async def audited(cast: Cast, case: pb.Case, action: str) -> list[str]:
+    """Who did something in a case, as the audit has it."""
+    database = Database(cast.processes.settings.database_url("objection"))
+    entries = select(AuditEntry.actor).where(
+        col(AuditEntry.object) == f"case/{case.case_id}", col(AuditEntry.action) == action
+    )
+    async with database.snapshot() as session:
+        actors = list(await session.exec(entries))
+    await database.close()
+    return actors
 
 
 async def taken_back(cast: Cast, case: pb.Case) -> None:

@@ -19,6 +19,7 @@ from tests.integration.objection.processes import (
     local,
     refused,
 )
+from tests.integration.objection.test_case_course import answer, recusal
 from tests.integration.objection.test_objection import lodging
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -302,12 +303,18 @@ async def test_a_matter_that_nobody_of_the_bureau_may_hear_goes_to_the_city(cast
         assert list(unheard.hand_over_to) == [CITY]
     handed = handing_over(case, bureau=OTHER_BUREAU)
     assert (await refused(hands_over(cast.unit_head, handed))).faults[0][0] == "bureau"
+    request = recusal(case)  # still waits when the case goes
+    asked = (await ask(cast.caseworker.objection.AskRecusal(request))).recusal
     handed = handing_over(case)
     moved = (await ask(hands_over(cast.unit_head, handed))).case
     assert (moved.bureau, moved.state, moved.caseworker) == (CITY, "accepted", "")
     # As after a lost answer: the same one, although the case is in the bureau's scope no more.
     assert (await ask(hands_over(cast.unit_head, handed))).case == moved
     assert (await refused(hands_over(cast.unit_head, handing_over(case)))).reason == "NOT_PERMITTED"
+    waiting = (await ask(cast.city_head.objection.ListRecusals(pb.ListRecusalsRequest()))).recusals
+    assert asked.recusal_id in {one.recusal_id for one in waiting}
+    answered = await ask(cast.city_head.objection.DecideRecusal(answer(asked, approve=False)))
+    assert answered.recusal.answer == "refused"
     await ask(cast.city_caseworker.objection.DecideObjection(cast.decision(case, "delete")))
     read = await cast.closed(case)
     assert (await record_of(cast, first)).status == "withdrawn"
