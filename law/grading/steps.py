@@ -12,6 +12,7 @@ from law.grading.counting import counted_kinds, origin_of, why_unused, window_on
 from law.grading.receipt import Receipt
 from law.grading.turning_days import spell_began_on
 from law.periods import first_day_after
+from law.repair.data import Paper
 from law.repair.rule import Application, check
 from law.texts_in_force.model import Edition, Effect, Ruleset
 
@@ -106,6 +107,7 @@ def _repairs(dossier: Dossier, ruleset: Ruleset, edition: Edition, now: Receipt)
                 to_repair=(record,),
                 archive=dossier.records,
                 confirmed=_WITHIN_REACH,
+                papers=frozenset(Paper),
             ),
         )
         if answer.met_from is not None:

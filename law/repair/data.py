@@ -32,8 +32,32 @@ class DemandType(StrEnum):
     """The kinds of conditions for a repair: a wait, a confirmed fact, or no new record."""
 
     AFTER_YEARS = "after_years"  # a wait of years from the first day at the grade
+    AFTER_PUBLICATION = "after_publication"  # a wait of months from each record's determination
     FACT = "fact"  # a fact that the bureau confirms
     NO_NEW = "no_new"  # no such record since the first day at the grade
+    FILE = "file"  # a paper that the subject hands in
+
+
+class Paper(StrEnum):
+    """The papers that a text asks for with an application for repair."""
+
+    PROMISE = "promise"  # the signed credit promise (信用修复承诺书)
+    PROOF = "proof"  # proof that the duties are performed
+
+
+@dataclass(frozen=True, slots=True)
+class ShortestPublication:
+    """The calendar months for which a record is public at least, by its severity.
+
+    They count from its determination. A record without a severity counts as `unclassified`.
+    """
+
+    months: Mapping[Severity, int]
+    unclassified: Severity
+
+    def of(self, severity: Severity | None) -> int:
+        """Returns the months for a record of a severity, or of none."""
+        return self.months[severity or self.unclassified]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +77,9 @@ class Barring:
 class Demand:
     """One condition for a repair.
 
-    `years` is the wait in calendar years. A new record prevents the repair if `barring` lists it,
-    or, with `same_kind`, if it has the same kind as a record to be repaired.
+    `years` is the wait in calendar years, `publication` the wait of each record, `paper` what is
+    handed in. A new record prevents the repair if `barring` lists it, or, with `same_kind`, if it
+    has the same kind as a record to be repaired.
     """
 
     id: str
@@ -63,8 +88,15 @@ class Demand:
     zh: str
     en: str
     years: int = 0
+    publication: ShortestPublication | None = None
+    paper: Paper | None = None
     same_kind: bool = False
     barring: tuple[Barring, ...] = ()
+
+    @property
+    def waits(self) -> bool:
+        """Whether the condition is met by waiting."""
+        return self.type in (DemandType.AFTER_YEARS, DemandType.AFTER_PUBLICATION)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,15 +109,35 @@ class Refusal:
 
 
 @dataclass(frozen=True, slots=True)
+class Announcement:
+    """That a text has repairs announced to the public, with the article."""
+
+    cite: str
+
+
+@dataclass(frozen=True, slots=True)
 class RepairRules:
     """The conditions for a repair under one text: for certain grades, and for any adverse record.
 
-    `refusal` is the reason if the text provides no repair on application.
+    `national` are the conditions that hold beside its own while it is in force. `refusal` is the
+    reason if the text provides no repair on application. `announced` is empty if it has repairs
+    announced nowhere.
     """
 
     grades: Mapping[str, tuple[Version[Demand], ...]]
     any_adverse: tuple[Version[Demand], ...]
     refusal: tuple[Version[Refusal], ...]
+    announced: tuple[Version[Announcement], ...] = ()
+    national: tuple[Version[Demand], ...] = ()
+
+
+# The fields that belong to one type of condition.
+_OF_TYPE = {
+    "years": DemandType.AFTER_YEARS,
+    "months": DemandType.AFTER_PUBLICATION,
+    "paper": DemandType.FILE,
+    "same_kind": DemandType.NO_NEW,
+}
 
 
 @cache
@@ -95,18 +147,32 @@ def repair_rules() -> Mapping[str, RepairRules]:
 
 
 def read_repair(reader: Reader) -> Mapping[str, RepairRules]:
-    """Reads `repair.yaml`: for each grading text the conditions of repair, or the refusal."""
-    read_header(reader, "term", "rulesets", "ambiguities")
+    """Reads `repair.yaml`: for each grading text the conditions of repair, or the refusal.
+
+    The national conditions stand beside those of every text that provides repair.
+    """
+    read_header(reader, "term", "national", "national_source", "rulesets", "ambiguities")
     if reader.text("term") not in {term.id for term in definitions()}:
         reader.fault("term", "没有该期限", "there is no such term")
     read_readings(reader)
     texts = reader.below("rulesets")
     note_each(texts, GRADING)
-    return {name: _of_text(texts.below(name), name) for name in GRADING if name in texts.data}
+    _check_source(reader.below("national_source"))
+    national = _demands(reader, "national")
+    return {
+        name: _of_text(texts.below(name), name, national) for name in GRADING if name in texts.data
+    }
 
 
-def _of_text(reader: Reader, name: str) -> RepairRules:
-    reader.only("status", "validity", "requirements", "grades", "any_adverse", "none")
+def _check_source(reader: Reader) -> None:
+    reader.only("looked_at", "note_zh", "note_en")
+    reader.texts("looked_at")
+    reader.text("note_zh")
+    reader.text("note_en")
+
+
+def _of_text(reader: Reader, name: str, national: tuple[Version[Demand], ...]) -> RepairRules:
+    reader.only("status", "validity", "requirements", "grades", "any_adverse", "none", "announced")
     read_period(reader)
     note_status(reader, name)
     read_requirements(reader)
@@ -115,7 +181,16 @@ def _of_text(reader: Reader, name: str) -> RepairRules:
     grades = reader.below("grades")
     grades.only(*(grade.id for grade in load(name).grades))
     demands = {grade: _demands(grades, grade) for grade in grades.data}
-    return RepairRules(demands, _demands(reader, "any_adverse"), ())
+    return RepairRules(demands, _demands(reader, "any_adverse"), (), _announced(reader), national)
+
+
+def _announced(reader: Reader) -> tuple[Version[Announcement], ...]:
+    return read_figure(reader, "announced", _announcement) if "announced" in reader.data else ()
+
+
+def _announcement(reader: Reader) -> Announcement:
+    reader.only(*DATED)
+    return Announcement(reader.text("cite"))
 
 
 def _refusal(reader: Reader) -> Refusal:
@@ -132,9 +207,9 @@ def _demands(reader: Reader, key: str) -> tuple[Version[Demand], ...]:
 
 
 def _demand(reader: Reader) -> Demand:
-    reader.only("id", "type", "years", "same_kind", "kinds", "zh", "en", *DATED)
+    reader.only("id", "type", *_OF_TYPE, "unclassified", "kinds", "zh", "en", *DATED)
     kind = reader.choice("type", DemandType)
-    for key, owner in (("years", DemandType.AFTER_YEARS), ("same_kind", DemandType.NO_NEW)):
+    for key, owner in _OF_TYPE.items():
         if (key in reader.data) != (kind is owner):
             reader.fault(key, "与type不符", f"belongs to the type {owner} only")
     same_kind = reader.flag("same_kind", False)
@@ -147,8 +222,23 @@ def _demand(reader: Reader) -> Demand:
         zh=reader.text("zh"),
         en=reader.text("en"),
         years=reader.whole("years", least=1) if kind is DemandType.AFTER_YEARS else 0,
+        publication=_publication(reader) if kind is DemandType.AFTER_PUBLICATION else None,
+        paper=reader.choice("paper", Paper) if kind is DemandType.FILE else None,
         same_kind=same_kind,
         barring=tuple(_barring(item) for item in reader.each("kinds", required=False)),
+    )
+
+
+def _publication(reader: Reader) -> ShortestPublication:
+    months = reader.below("months")
+    note_each(months, Severity)
+    return ShortestPublication(
+        {
+            one: months.whole(one, least=0 if one is Severity.MINOR else 1)
+            for one in Severity
+            if one in months.data
+        },
+        reader.choice("unclassified", Severity),
     )
 
 

@@ -256,7 +256,8 @@ class CaseEvidence(Base, table=True):
     """A file that is evidence in a case; `case_id` is empty until its case is lodged.
 
     The file lies in the store under its digest. Once it is erased, this row has its digest and
-    length, and neither name nor description. `classification` is one of `Classification`.
+    length, and neither name nor description. `classification` is one of `Classification`, and
+    `purpose` the paper of an application for repair that it is, or empty.
     """
 
     __tablename__ = "case_evidence"
@@ -276,6 +277,7 @@ class CaseEvidence(Base, table=True):
     file_name: str
     description: str = ""
     classification: str
+    purpose: str = Field(default="", sa_column_kwargs={"server_default": ""})
     uploaded_by: str
     uploaded_at: datetime
     by_subject: bool

@@ -65,6 +65,7 @@ NOTES = {
     "hand_over": N_("移交上级机关办理"),
     "assign": N_("确定办理人"),
     "note": N_("内部备注"),
+    "see_mentions": N_("看过请本人留意的备注"),
     "ask_recusal": N_("申请回避"),
     "approve_recusal": N_("决定回避"),
     "refuse_recusal": N_("决定不予回避"),
@@ -114,4 +115,10 @@ CLASSIFICATIONS = {
     "case_file": N_("案件双方都能看"),
     "confidential": N_("含商业秘密或者个人信息，只给申请人和办理人员看"),
     "internal": N_("内部材料，只给办理人员看"),
+}
+# The papers that an application for repair asks for.
+PAPERS = {
+    "promise": N_("信用修复承诺书"),
+    "proof": N_("履行义务的证明材料"),
+    "": N_("其他证据"),
 }

@@ -168,8 +168,8 @@ def record_of(place: Place, **more: Any) -> registry.Record:
         "subject_id": place.subject_id,
         "kind": "penalty",
         "severity": "general",
-        "occurred_on": "2026-08-01",
-        "determined_on": "2026-09-01",
+        "occurred_on": "2026-04-01",
+        "determined_on": "2026-05-01",  # public for long enough to be repaired (C-37)
         "verified": True,
         "source_ref": f"测试罚字{secrets.token_hex(6)}号",
         "summary": "测试",

@@ -137,9 +137,13 @@ async def test_an_objection_is_heard_from_the_command_line(
     assert shown["letters"][0]["title"]
 
 
-async def test_a_repair_is_heard_from_the_command_line(platform: RunningPlatform, run: Run) -> None:
+async def test_a_repair_is_heard_from_the_command_line(
+    platform: RunningPlatform, run: Run, tmp_path: Path
+) -> None:
     subject, today = platform.subject.subject_id, (await platform.today()).isoformat()
+    # Minor, so that it need not be public for any time before (C-37).
     words = ("--kind", "complaint_upheld", "--determined-on", today, "--source", "命令行诉字1号")
+    words = (*words, "--severity", "minor")
     entered = await run("inspector", "record", "enter", subject, *words, "--points", "5")
     record_id = entered["record_id"]
     await platform.grade_after(await platform.record(record_id))
@@ -147,7 +151,7 @@ async def test_a_repair_is_heard_from_the_command_line(platform: RunningPlatform
     before = await run("operator", "repair", "check", *about)
     assert before["may_lodge"] is True
     facts = [entry["id"] for entry in before["repair"]["conditions"] if entry["to_confirm"]]
-    assert facts == ["corrected", "impact_removed"]
+    assert facts == ["corrected", "impact_removed", "duties_performed"]
     case = await run("operator", "repair", "lodge", *about, "--grounds", "已改正")
     case_id = case["case_id"]
     assert (case["term"]["budget_days"], case["term"]["started_on"]) == (15, today)
@@ -155,6 +159,11 @@ async def test_a_repair_is_heard_from_the_command_line(platform: RunningPlatform
     for fact in facts:
         ground = ("--condition", fact, "--ground", "实地核对")
         await run("caseworker", "repair", "confirm", case_id, *ground)
+    for paper in ("promise", "proof"):
+        file = tmp_path / f"{paper}.pdf"
+        file.write_bytes(b"%PDF-1.7 " + paper.encode())
+        sent = ("evidence", "upload", str(file), "--case-id", case_id, "--purpose", paper)
+        assert (await run("operator", *sent))["evidence"]["purpose"] == paper
     await run("caseworker", "repair", "decide", case_id, "--reasons", "条件均已满足")
     await platform.closed(case_id)
     listed = await run("unit_head", "repair", "list", "--closed")

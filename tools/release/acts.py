@@ -9,12 +9,14 @@ import grpc
 
 from law.indices.data import Scoring, table
 from law.periods import add_years, start_of
+from law.repair.data import Paper
 from plumbing.client import new_request_id
 from plumbing.clock import SHANGHAI
 from protos.alerts.v1 import alerts_pb2 as alerts
 from protos.alerts.v1 import escalations_pb2 as escalations
 from protos.grading.v1 import assessments_pb2 as assessments
 from protos.grading.v1 import rulesets_pb2 as rulesets
+from protos.objection.v1 import evidence_pb2 as evidence
 from protos.objection.v1 import objection_pb2 as objection
 from protos.objection.v1 import repair_pb2 as repair
 from protos.registry.v1 import bulk_pb2 as bulk
@@ -112,12 +114,30 @@ async def _asked_to_repair(life: Life) -> objection.Case:
     await be_graded(life, record)
     request = repair.LodgeRepairRequest(
         request_id=new_request_id(),
+        evidence_ids=[await _handed_in(life, paper) for paper in Paper],
         subject_id=life.subject_id,
         grounds="罚款已缴清，铅封已重新加装",
         evidence=["缴款凭证"],
         promise="今后定期自查",
     )
     return (await life.clients["operator"].repair.LodgeRepair(request)).case
+
+
+async def _handed_in(life: Life, paper: Paper) -> str:
+    """Sends a paper of an application for repair; returns its id."""
+    header = evidence.EvidenceHeader(
+        request_id=new_request_id(),
+        subject_id=life.subject_id,
+        file_name=f"{paper}.pdf",
+        purpose=paper,
+    )
+    content = b"%PDF-1.7 " + new_request_id().encode()
+    parts = [
+        evidence.UploadEvidenceRequest(header=header),
+        evidence.UploadEvidenceRequest(content=content),
+    ]
+    sending = life.clients["operator"].evidence.UploadEvidence(iter(parts))
+    return (await sending).evidence.evidence_id
 
 
 async def objections_are_heard(life: Life) -> None:

@@ -26,7 +26,7 @@ from protos.buf.validate import validate_pb2 as buf_dot_validate_dot_validate__p
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"protos/objection/v1/evidence.proto\x12\x15quanheng.objection.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xcf\x02\n\x08\x45vidence\x12\x13\n\x0b\x65vidence_id\x18\x01 \x01(\t\x12\x0f\n\x07\x63\x61se_id\x18\x02 \x01(\t\x12\x12\n\nsubject_id\x18\x03 \x01(\t\x12\x0e\n\x06sha256\x18\x04 \x01(\t\x12\x0c\n\x04size\x18\x05 \x01(\x03\x12\x0c\n\x04kind\x18\x06 \x01(\t\x12\x11\n\tfile_name\x18\x07 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x08 \x01(\t\x12\x16\n\x0e\x63lassification\x18\t \x01(\t\x12\x13\n\x0buploaded_by\x18\n \x01(\t\x12/\n\x0buploaded_at\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x12\n\nby_subject\x18\x0c \x01(\x08\x12\x14\n\x0cpreview_size\x18\r \x01(\x03\x12-\n\terased_at\x18\x0e \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xe7\x01\n\x0e\x45videnceHeader\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x18\n\x07\x63\x61se_id\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x1b\n\nsubject_id\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x1d\n\tfile_name\x18\x04 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\xc8\x01\x12\x1d\n\x0b\x64\x65scription\x18\x05 \x01(\tB\x08\xbaH\x05r\x03\x18\xf4\x03\x12\x42\n\x0e\x63lassification\x18\x06 \x01(\tB*\xbaH\'r%R\x00R\tcase_fileR\x0c\x63onfidentialR\x08internal\"k\n\x15UploadEvidenceRequest\x12\x37\n\x06header\x18\x01 \x01(\x0b\x32%.quanheng.objection.v1.EvidenceHeaderH\x00\x12\x11\n\x07\x63ontent\x18\x02 \x01(\x0cH\x00\x42\x06\n\x04part\"K\n\x16UploadEvidenceResponse\x12\x31\n\x08\x65vidence\x18\x01 \x01(\x0b\x32\x1f.quanheng.objection.v1.Evidence\"L\n\x13ListEvidenceRequest\x12\x18\n\x07\x63\x61se_id\x18\x01 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x1b\n\nsubject_id\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18@\"\x95\x01\n\x14ListEvidenceResponse\x12\x31\n\x08\x65vidence\x18\x01 \x03(\x0b\x32\x1f.quanheng.objection.v1.Evidence\x12\x12\n\nmay_upload\x18\x02 \x01(\x08\x12\x0f\n\x07longest\x18\x03 \x01(\x03\x12\x0c\n\x04most\x18\x04 \x01(\x05\x12\x17\n\x0f\x63lassifications\x18\x05 \x03(\t\"_\n\x13ReadEvidenceRequest\x12\x1e\n\x0b\x65vidence_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x17\n\x06offset\x18\x02 \x01(\x03\x42\x07\xbaH\x04\"\x02(\x00\x12\x0f\n\x07preview\x18\x03 \x01(\x08\"Z\n\x14ReadEvidenceResponse\x12\x31\n\x08\x65vidence\x18\x01 \x01(\x0b\x32\x1f.quanheng.objection.v1.Evidence\x12\x0f\n\x07\x63ontent\x18\x02 \x01(\x0c\x32\xd4\x02\n\x0f\x45videnceService\x12o\n\x0eUploadEvidence\x12,.quanheng.objection.v1.UploadEvidenceRequest\x1a-.quanheng.objection.v1.UploadEvidenceResponse(\x01\x12g\n\x0cListEvidence\x12*.quanheng.objection.v1.ListEvidenceRequest\x1a+.quanheng.objection.v1.ListEvidenceResponse\x12g\n\x0cReadEvidence\x12*.quanheng.objection.v1.ReadEvidenceRequest\x1a+.quanheng.objection.v1.ReadEvidenceResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"protos/objection/v1/evidence.proto\x12\x15quanheng.objection.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xe0\x02\n\x08\x45vidence\x12\x13\n\x0b\x65vidence_id\x18\x01 \x01(\t\x12\x0f\n\x07\x63\x61se_id\x18\x02 \x01(\t\x12\x12\n\nsubject_id\x18\x03 \x01(\t\x12\x0e\n\x06sha256\x18\x04 \x01(\t\x12\x0c\n\x04size\x18\x05 \x01(\x03\x12\x0c\n\x04kind\x18\x06 \x01(\t\x12\x11\n\tfile_name\x18\x07 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x08 \x01(\t\x12\x16\n\x0e\x63lassification\x18\t \x01(\t\x12\x13\n\x0buploaded_by\x18\n \x01(\t\x12/\n\x0buploaded_at\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x12\n\nby_subject\x18\x0c \x01(\x08\x12\x14\n\x0cpreview_size\x18\r \x01(\x03\x12-\n\terased_at\x18\x0e \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07purpose\x18\x0f \x01(\t\"\x91\x02\n\x0e\x45videnceHeader\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x18\n\x07\x63\x61se_id\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x1b\n\nsubject_id\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x1d\n\tfile_name\x18\x04 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\xc8\x01\x12\x1d\n\x0b\x64\x65scription\x18\x05 \x01(\tB\x08\xbaH\x05r\x03\x18\xf4\x03\x12\x42\n\x0e\x63lassification\x18\x06 \x01(\tB*\xbaH\'r%R\x00R\tcase_fileR\x0c\x63onfidentialR\x08internal\x12(\n\x07purpose\x18\x07 \x01(\tB\x17\xbaH\x14r\x12R\x00R\x07promiseR\x05proof\"k\n\x15UploadEvidenceRequest\x12\x37\n\x06header\x18\x01 \x01(\x0b\x32%.quanheng.objection.v1.EvidenceHeaderH\x00\x12\x11\n\x07\x63ontent\x18\x02 \x01(\x0cH\x00\x42\x06\n\x04part\"K\n\x16UploadEvidenceResponse\x12\x31\n\x08\x65vidence\x18\x01 \x01(\x0b\x32\x1f.quanheng.objection.v1.Evidence\"L\n\x13ListEvidenceRequest\x12\x18\n\x07\x63\x61se_id\x18\x01 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x1b\n\nsubject_id\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18@\"\x95\x01\n\x14ListEvidenceResponse\x12\x31\n\x08\x65vidence\x18\x01 \x03(\x0b\x32\x1f.quanheng.objection.v1.Evidence\x12\x12\n\nmay_upload\x18\x02 \x01(\x08\x12\x0f\n\x07longest\x18\x03 \x01(\x03\x12\x0c\n\x04most\x18\x04 \x01(\x05\x12\x17\n\x0f\x63lassifications\x18\x05 \x03(\t\"_\n\x13ReadEvidenceRequest\x12\x1e\n\x0b\x65vidence_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x17\n\x06offset\x18\x02 \x01(\x03\x42\x07\xbaH\x04\"\x02(\x00\x12\x0f\n\x07preview\x18\x03 \x01(\x08\"Z\n\x14ReadEvidenceResponse\x12\x31\n\x08\x65vidence\x18\x01 \x01(\x0b\x32\x1f.quanheng.objection.v1.Evidence\x12\x0f\n\x07\x63ontent\x18\x02 \x01(\x0c\x32\xd4\x02\n\x0f\x45videnceService\x12o\n\x0eUploadEvidence\x12,.quanheng.objection.v1.UploadEvidenceRequest\x1a-.quanheng.objection.v1.UploadEvidenceResponse(\x01\x12g\n\x0cListEvidence\x12*.quanheng.objection.v1.ListEvidenceRequest\x1a+.quanheng.objection.v1.ListEvidenceResponse\x12g\n\x0cReadEvidence\x12*.quanheng.objection.v1.ReadEvidenceRequest\x1a+.quanheng.objection.v1.ReadEvidenceResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -45,6 +45,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_EVIDENCEHEADER'].fields_by_name['description']._serialized_options = b'\272H\005r\003\030\364\003'
   _globals['_EVIDENCEHEADER'].fields_by_name['classification']._loaded_options = None
   _globals['_EVIDENCEHEADER'].fields_by_name['classification']._serialized_options = b'\272H\'r%R\000R\tcase_fileR\014confidentialR\010internal'
+  _globals['_EVIDENCEHEADER'].fields_by_name['purpose']._loaded_options = None
+  _globals['_EVIDENCEHEADER'].fields_by_name['purpose']._serialized_options = b'\272H\024r\022R\000R\007promiseR\005proof'
   _globals['_LISTEVIDENCEREQUEST'].fields_by_name['case_id']._loaded_options = None
   _globals['_LISTEVIDENCEREQUEST'].fields_by_name['case_id']._serialized_options = b'\272H\004r\002\030@'
   _globals['_LISTEVIDENCEREQUEST'].fields_by_name['subject_id']._loaded_options = None
@@ -54,21 +56,21 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_READEVIDENCEREQUEST'].fields_by_name['offset']._loaded_options = None
   _globals['_READEVIDENCEREQUEST'].fields_by_name['offset']._serialized_options = b'\272H\004\"\002(\000'
   _globals['_EVIDENCE']._serialized_start=124
-  _globals['_EVIDENCE']._serialized_end=459
-  _globals['_EVIDENCEHEADER']._serialized_start=462
-  _globals['_EVIDENCEHEADER']._serialized_end=693
-  _globals['_UPLOADEVIDENCEREQUEST']._serialized_start=695
-  _globals['_UPLOADEVIDENCEREQUEST']._serialized_end=802
-  _globals['_UPLOADEVIDENCERESPONSE']._serialized_start=804
-  _globals['_UPLOADEVIDENCERESPONSE']._serialized_end=879
-  _globals['_LISTEVIDENCEREQUEST']._serialized_start=881
-  _globals['_LISTEVIDENCEREQUEST']._serialized_end=957
-  _globals['_LISTEVIDENCERESPONSE']._serialized_start=960
-  _globals['_LISTEVIDENCERESPONSE']._serialized_end=1109
-  _globals['_READEVIDENCEREQUEST']._serialized_start=1111
-  _globals['_READEVIDENCEREQUEST']._serialized_end=1206
-  _globals['_READEVIDENCERESPONSE']._serialized_start=1208
-  _globals['_READEVIDENCERESPONSE']._serialized_end=1298
-  _globals['_EVIDENCESERVICE']._serialized_start=1301
-  _globals['_EVIDENCESERVICE']._serialized_end=1641
+  _globals['_EVIDENCE']._serialized_end=476
+  _globals['_EVIDENCEHEADER']._serialized_start=479
+  _globals['_EVIDENCEHEADER']._serialized_end=752
+  _globals['_UPLOADEVIDENCEREQUEST']._serialized_start=754
+  _globals['_UPLOADEVIDENCEREQUEST']._serialized_end=861
+  _globals['_UPLOADEVIDENCERESPONSE']._serialized_start=863
+  _globals['_UPLOADEVIDENCERESPONSE']._serialized_end=938
+  _globals['_LISTEVIDENCEREQUEST']._serialized_start=940
+  _globals['_LISTEVIDENCEREQUEST']._serialized_end=1016
+  _globals['_LISTEVIDENCERESPONSE']._serialized_start=1019
+  _globals['_LISTEVIDENCERESPONSE']._serialized_end=1168
+  _globals['_READEVIDENCEREQUEST']._serialized_start=1170
+  _globals['_READEVIDENCEREQUEST']._serialized_end=1265
+  _globals['_READEVIDENCERESPONSE']._serialized_start=1267
+  _globals['_READEVIDENCERESPONSE']._serialized_end=1357
+  _globals['_EVIDENCESERVICE']._serialized_start=1360
+  _globals['_EVIDENCESERVICE']._serialized_end=1700
 # @@protoc_insertion_point(module_scope)

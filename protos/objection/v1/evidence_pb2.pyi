@@ -41,6 +41,7 @@ class Evidence(_message.Message):
     BY_SUBJECT_FIELD_NUMBER: _builtins.int
     PREVIEW_SIZE_FIELD_NUMBER: _builtins.int
     ERASED_AT_FIELD_NUMBER: _builtins.int
+    PURPOSE_FIELD_NUMBER: _builtins.int
     evidence_id: _builtins.str
     """Stable id."""
     case_id: _builtins.str
@@ -67,6 +68,8 @@ class Evidence(_message.Message):
     """True if the subject sent it, false if the bureau did."""
     preview_size: _builtins.int
     """Length of the preview in bytes, a JPEG without anything but its pixels; 0 if there is none."""
+    purpose: _builtins.str
+    """promise or proof: the paper of an application for repair that it is; empty for any other file."""
     @_builtins.property
     def uploaded_at(self) -> _timestamp_pb2.Timestamp:
         """When it was sent."""
@@ -92,10 +95,11 @@ class Evidence(_message.Message):
         by_subject: _builtins.bool = ...,
         preview_size: _builtins.int = ...,
         erased_at: _timestamp_pb2.Timestamp | None = ...,
+        purpose: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["erased_at", b"erased_at", "uploaded_at", b"uploaded_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["by_subject", b"by_subject", "case_id", b"case_id", "classification", b"classification", "description", b"description", "erased_at", b"erased_at", "evidence_id", b"evidence_id", "file_name", b"file_name", "kind", b"kind", "preview_size", b"preview_size", "sha256", b"sha256", "size", b"size", "subject_id", b"subject_id", "uploaded_at", b"uploaded_at", "uploaded_by", b"uploaded_by"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["by_subject", b"by_subject", "case_id", b"case_id", "classification", b"classification", "description", b"description", "erased_at", b"erased_at", "evidence_id", b"evidence_id", "file_name", b"file_name", "kind", b"kind", "preview_size", b"preview_size", "purpose", b"purpose", "sha256", b"sha256", "size", b"size", "subject_id", b"subject_id", "uploaded_at", b"uploaded_at", "uploaded_by", b"uploaded_by"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -113,6 +117,7 @@ class EvidenceHeader(_message.Message):
     FILE_NAME_FIELD_NUMBER: _builtins.int
     DESCRIPTION_FIELD_NUMBER: _builtins.int
     CLASSIFICATION_FIELD_NUMBER: _builtins.int
+    PURPOSE_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """Makes the call safe to repeat."""
     case_id: _builtins.str
@@ -125,6 +130,10 @@ class EvidenceHeader(_message.Message):
     """What it shows."""
     classification: _builtins.str
     """Who may see it; empty means case_file."""
+    purpose: _builtins.str
+    """promise: the signed credit promise of an application for repair; proof: proof that its duties
+    are performed; empty for any other file.
+    """
     def __init__(
         self,
         *,
@@ -134,10 +143,11 @@ class EvidenceHeader(_message.Message):
         file_name: _builtins.str = ...,
         description: _builtins.str = ...,
         classification: _builtins.str = ...,
+        purpose: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["case_id", b"case_id", "classification", b"classification", "description", b"description", "file_name", b"file_name", "request_id", b"request_id", "subject_id", b"subject_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["case_id", b"case_id", "classification", b"classification", "description", b"description", "file_name", b"file_name", "purpose", b"purpose", "request_id", b"request_id", "subject_id", b"subject_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -539,6 +539,7 @@ class Repair(_message.Message):
     PROMISE_FIELD_NUMBER: _builtins.int
     CONDITIONS_FIELD_NUMBER: _builtins.int
     SUPPLEMENT_REQUESTED_FIELD_NUMBER: _builtins.int
+    PAPERS_FIELD_NUMBER: _builtins.int
     ruleset_id: _builtins.str
     """Text under which it is decided."""
     grade: _builtins.str
@@ -555,6 +556,10 @@ class Repair(_message.Message):
     def conditions(self) -> _containers.RepeatedCompositeFieldContainer[Global___Condition]:
         """Every condition of the text, met or not."""
 
+    @_builtins.property
+    def papers(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """The papers that are on file: promise, proof."""
+
     def __init__(
         self,
         *,
@@ -565,10 +570,11 @@ class Repair(_message.Message):
         promise: _builtins.str = ...,
         conditions: _abc.Iterable[Global___Condition] | None = ...,
         supplement_requested: _builtins.str = ...,
+        papers: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["conditions", b"conditions", "grade", b"grade", "promise", b"promise", "ruleset_id", b"ruleset_id", "spell_began_on", b"spell_began_on", "supplement_requested", b"supplement_requested", "whole_spell", b"whole_spell"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["conditions", b"conditions", "grade", b"grade", "papers", b"papers", "promise", b"promise", "ruleset_id", b"ruleset_id", "spell_began_on", b"spell_began_on", "supplement_requested", b"supplement_requested", "whole_spell", b"whole_spell"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -590,6 +596,7 @@ class Condition(_message.Message):
     TO_CONFIRM_FIELD_NUMBER: _builtins.int
     CONFIRMED_BY_FIELD_NUMBER: _builtins.int
     GROUND_FIELD_NUMBER: _builtins.int
+    PAPER_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     """Its id in the text."""
     met: _builtins.bool
@@ -608,6 +615,8 @@ class Condition(_message.Message):
     """The account that established whether it is met; empty until then."""
     ground: _builtins.str
     """The ground of that answer."""
+    paper: _builtins.str
+    """promise or proof: what has to be on file for it; empty where it asks for no paper."""
     @_builtins.property
     def in_the_way(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Records that prevent it."""
@@ -625,10 +634,11 @@ class Condition(_message.Message):
         to_confirm: _builtins.bool = ...,
         confirmed_by: _builtins.str = ...,
         ground: _builtins.str = ...,
+        paper: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["cite", b"cite", "confirmed_by", b"confirmed_by", "ground", b"ground", "id", b"id", "in_the_way", b"in_the_way", "met", b"met", "met_from", b"met_from", "text_en", b"text_en", "text_zh", b"text_zh", "to_confirm", b"to_confirm"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cite", b"cite", "confirmed_by", b"confirmed_by", "ground", b"ground", "id", b"id", "in_the_way", b"in_the_way", "met", b"met", "met_from", b"met_from", "paper", b"paper", "text_en", b"text_en", "text_zh", b"text_zh", "to_confirm", b"to_confirm"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -29,6 +29,7 @@ class CheckRepairRequest(_message.Message):
 
     SUBJECT_ID_FIELD_NUMBER: _builtins.int
     RECORD_IDS_FIELD_NUMBER: _builtins.int
+    PAPERS_FIELD_NUMBER: _builtins.int
     subject_id: _builtins.str
     """The subject."""
     @_builtins.property
@@ -37,15 +38,20 @@ class CheckRepairRequest(_message.Message):
         every record it rests on.
         """
 
+    @_builtins.property
+    def papers(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """The papers that will be attached: promise, proof."""
+
     def __init__(
         self,
         *,
         subject_id: _builtins.str = ...,
         record_ids: _abc.Iterable[_builtins.str] | None = ...,
+        papers: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["record_ids", b"record_ids", "subject_id", b"subject_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["papers", b"papers", "record_ids", b"record_ids", "subject_id", b"subject_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -36,6 +36,10 @@ def evidence_upload(
             "--classification", help="谁可以看：case_file、confidential 或 internal | who sees it"
         ),
     ] = "",
+    purpose: Annotated[
+        str,
+        typer.Option("--purpose", help="修复申请的承诺书 promise 或证明 proof | paper of a repair"),
+    ] = "",
     data: Data = None,
     as_json: AsJson = False,
 ) -> None:
@@ -52,6 +56,7 @@ def evidence_upload(
         file_name=file.name[:200],
         description=description,
         classification=classification,
+        purpose=purpose,
     )
 
     async def messages() -> AsyncIterator[evidence_pb2.UploadEvidenceRequest]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 
 import grpc
@@ -12,7 +13,7 @@ from protos.objection.v1 import objection_pb2 as cases
 from protos.objection.v1 import repair_pb2 as pb
 from protos.registry.v1 import registry_pb2 as registry
 from services.cli.commands.platform import advance_clock
-from services.cli.demo import cast
+from services.cli.demo import cast, papers
 from services.cli.demo.cast import Part
 from services.cli.demo.scene import Scene, grade_text, show_conditions, term_text
 from services.cli.demo.supervision import PENALTY_POINTS, graded
@@ -84,13 +85,14 @@ async def _too_early(scene: Scene, opens: date) -> None:
         stage.holds(False, "提前申请应被退回", "too early, it is turned away")
 
 
-def _application(scene: Scene) -> pb.LodgeRepairRequest:
+def _application(scene: Scene, files: Sequence[str] = ()) -> pb.LodgeRepairRequest:
     return pb.LodgeRepairRequest(
         request_id=new_request_id(),
         subject_id=scene.subject.subject_id,
         grounds="作弊器具已拆除报废，罚款已缴清，并已向消费者退赔。",
         evidence=["缴款凭证", "器具报废记录", "退赔清单"],
         promise="今后定期自查计量器具",
+        evidence_ids=files,
     )
 
 
@@ -111,7 +113,10 @@ async def _natural(scene: Scene, old: registry.Record) -> None:
 
 async def _on_application(scene: Scene, serious: registry.Record) -> None:
     stage, clients = scene.stage, scene.clients
-    lodged = (await clients["operator"].repair.LodgeRepair(_application(scene))).case
+    files = await papers.hand_in(
+        clients["operator"], scene.platform.settings, scene.subject, await scene.today()
+    )
+    lodged = (await clients["operator"].repair.LodgeRepair(_application(scene, files))).case
     stage.say(f"经营者申请修复：{lodged.number}，{term_text(lodged)}")
     stage.holds(
         list(lodged.record_ids) == [serious.record_id]

@@ -18,6 +18,7 @@ from plumbing.identity import Role
 from protos.objection.v1 import evidence_pb2 as pb
 from services.objection.evidence import wire
 from services.objection.evidence.access import Classification, choices, visible_case
+from services.objection.repairs.papers import PAPERS_ZH, hand_in
 from services.objection.steps import UNDECIDED, aggregate_of
 from services.objection.tables import Case, CaseEvidence, CaseStep
 
@@ -103,24 +104,31 @@ async def add_evidence(
 ) -> pb.UploadEvidenceResponse:
     """Adds a stored file to a case, or holds it for a case still to be lodged.
 
-    The same file sent again to the same case is there once. Raises AlreadyExists if it was sent
-    with another classification, and the errors of `require_may_send`.
+    A paper that an application for repair asks for meets its condition at once. The same file sent
+    again to the same case is there once. Raises AlreadyExists if it was sent with another
+    classification or purpose, and the errors of `require_may_send`.
     """
     case = await require_may_send(change, header, most + 1)
     subject_id = case.subject_id if case else header.subject_id
     row = await _present(change, case, subject_id, stored.sha256)
     if row is not None:
-        _require_same_classification(row, header)
+        _require_same(row, header)
     else:
         await _require_room(change, case.case_id if case else "", subject_id, most)
         row = _row(change, header, case, stored, preview)
         change.session.add(row)
         _note(change, row, case)
+        if case is not None:
+            hand_in(change, case, row.purpose)
     return pb.UploadEvidenceResponse(evidence=wire.evidence(row))
 
 
-def _require_same_classification(row: CaseEvidence, header: pb.EvidenceHeader) -> None:
-    """Who may see a file is never changed silently, nor believed to be changed."""
+def _require_same(row: CaseEvidence, header: pb.EvidenceHeader) -> None:
+    """Who may see a file is never changed silently, nor believed to be changed; nor what it is."""
+    if row.purpose != header.purpose:
+        zh = "同一文件已经提交，用途不同，且不能更改；请另行扫描后上传"
+        en = "This file was sent already for another purpose, which cannot be changed"
+        raise AlreadyExists(zh, en, evidence_id=row.evidence_id)
     if row.classification != (header.classification or Classification.CASE_FILE):
         zh = "同一文件已经提交，可以查看的人员范围不同，且不能更改"
         en = "This file was sent already, to be seen by others, which cannot be changed"
@@ -158,6 +166,7 @@ def _row(
         file_name=f"{stem}.{stored.kind.extension}",
         description=header.description.strip(),
         classification=header.classification or Classification.CASE_FILE,
+        purpose=header.purpose,
         uploaded_by=change.on_behalf_of,
         uploaded_at=change.at,
         by_subject=change.caller.has(Role.OPERATOR),
@@ -192,6 +201,7 @@ def _note(change: Change, row: CaseEvidence, case: Case | None) -> None:
     name may tell of persons and is erased with it.
     """
     told = {"sha256": row.sha256, "size": row.size, "classification": row.classification}
+    told |= {"purpose": row.purpose} if row.purpose else {}
     change.audit(
         ADDED,
         aggregate_of(case) if case else f"evidence/{row.evidence_id}",
@@ -210,5 +220,5 @@ def _step(change: Change, row: CaseEvidence, case: Case) -> CaseStep:
         at=change.at,
         actor=change.on_behalf_of,
         cite=OBJECTION_CITE,
-        note=f"{row.kind.upper()}，SHA-256 {row.sha256[:16]}…",
+        note=f"{PAPERS_ZH.get(row.purpose, '')}{row.kind.upper()}，SHA-256 {row.sha256[:16]}…",
     )

@@ -8,6 +8,7 @@ from datetime import date
 
 from law.errors import WrongState
 from law.repair import rule as law
+from law.repair.data import Paper
 from services.objection.repairs.facts import Archive, law_record
 from services.objection.repairs.repair_file import Condition, RepairFile, names_en, names_zh
 
@@ -33,6 +34,7 @@ def checked(file: RepairFile, record_ids: Iterable[str], archive: Archive, on: d
             met_from=condition.met_from,
             in_the_way=list(condition.in_the_way),
             to_confirm=condition.id in file.confirmations or (best.met and not condition.met),
+            paper=condition.paper or "",
         )
         for condition, best in zip(now, at_best, strict=True)
     ]
@@ -54,6 +56,7 @@ def _answer(
         to_repair=tuple(records[record_id] for record_id in record_ids if record_id in records),
         archive=tuple(records.values()),
         confirmed=confirmed,
+        papers=frozenset(map(Paper, file.papers)),
     )
     return law.check(file.ruleset_id, application).conditions
 
@@ -90,15 +93,15 @@ def require_admission(file: RepairFile, on: date) -> None:
     answer = admission(file, on)
     if answer.allowed:
         return
-    cite = "; ".join(condition.cite for condition in file.unmet if not condition.to_confirm)
     if answer.allowed_from is None:
         [never] = file.conditions
-        raise WrongState(never.zh, never.en, cite=cite)
+        raise WrongState(never.zh, never.en, cite=never.cite)
+    waiting = [condition for condition in file.unmet if condition.met_from]
     day = answer.allowed_from.isoformat()
     raise WrongState(
-        f"尚不可申请信用修复，自{day}起可以申请",
-        f"Repair cannot be applied for yet; it can from {day}",
-        cite=cite,
+        f"尚不可申请信用修复，自{day}起可以申请：{names_zh(waiting)}",
+        f"Repair cannot be applied for yet; it can from {day}: {names_en(waiting)}",
+        cite="; ".join(condition.cite for condition in waiting),
         met_from=day,
     )
 

@@ -107,6 +107,7 @@ def _conditions(file: RepairFile, place: str) -> Iterator[str]:
 def _verdict(file: RepairFile, condition: Condition) -> str:
     confirmation = file.confirmations.get(condition.id)
     unmet = "未满足" if confirmation or not condition.to_confirm else "未经核实"
+    unmet = "未提交" if condition.paper else unmet
     details = [
         "已满足" if condition.met else unmet,
         f"自{day_zh(condition.met_from)}起满足" if condition.met_from else "",

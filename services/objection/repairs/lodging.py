@@ -21,6 +21,7 @@ from services.objection.lodging import open_case, refuse_second_case
 from services.objection.numbers import next_number
 from services.objection.repairs.conditions import admission, checked, require_admission
 from services.objection.repairs.facts import Archive, GradeBasis
+from services.objection.repairs.papers import papers_among
 from services.objection.repairs.repair_file import RepairFile
 from services.objection.schedule import due_on
 from services.objection.steps import record_step, required_text
@@ -34,7 +35,7 @@ def check(
 ) -> pb.CheckRepairResponse:
     """Returns the conditions of an application as if lodged today; stores nothing."""
     records = _chosen(request.record_ids, basis, archive)
-    file = _file(bool(request.record_ids), records, basis, archive, today)
+    file = _file(bool(request.record_ids), records, basis, archive, today, request.papers)
     answer = admission(file, today)
     return pb.CheckRepairResponse(
         repair=file.message(),
@@ -54,14 +55,18 @@ async def lodge(
 ) -> pb.LodgeRepairResponse:
     """Lodges an application for repair (S4 四(四)). `sector` is that of the subject.
 
-    The term of 15 working days counts from the next day (C-13). Raises InvalidInput for records of
-    another subject and records that cannot be repaired. Raises WrongState before the day from which
-    the rule text allows an application, and if a record already has an open application.
+    The term of 15 working days counts from the next day (C-13). A promise or proof that is missing
+    may be supplemented later; without them the repair is not confirmed (C-37).
+
+    Raises InvalidInput for records of another subject and records that cannot be repaired. Raises
+    WrongState before the day from which the rule text allows an application, and if a record
+    already has an open application.
     """
     grounds = required_text("grounds", request.grounds, REPAIR_CITE)
     named = bool(request.record_ids)
     records = _chosen(request.record_ids, basis, archive)
-    file = _file(named, records, basis, archive, change.today)
+    papers = await papers_among(change, request.evidence_ids)
+    file = _file(named, records, basis, archive, change.today, papers)
     require_admission(file, change.today)
     bureau = _bureau(named, records, basis)
     record_ids = [record.record_id for record in records]
@@ -96,13 +101,19 @@ async def lodge(
 
 
 def _file(
-    named: bool, records: Sequence[Record], basis: GradeBasis, archive: Archive, today: date
+    named: bool,
+    records: Sequence[Record],
+    basis: GradeBasis,
+    archive: Archive,
+    today: date,
+    papers: Sequence[str] = (),
 ) -> RepairFile:
     file = RepairFile(
         ruleset_id=basis.ruleset_id,
         grade=basis.grade,
         spell_began_on=basis.spell_began_on,
         whole_spell=not named,
+        papers=list(papers),
     )
     return checked(file, [record.record_id for record in records], archive, today)
 

@@ -22,7 +22,8 @@ class Condition(BaseModel):
     """A condition of the rule text for a repair, with the result of its last check.
 
     `to_confirm` marks a condition of fact, which a caseworker confirms. `in_the_way` lists the
-    records that prevent it from being met; `met_from` is the first day on which it is met.
+    records that prevent it from being met; `met_from` is the first day on which it is met. `paper`
+    is what has to be on file for it, or empty.
     """
 
     id: str
@@ -33,6 +34,7 @@ class Condition(BaseModel):
     met_from: date | None = None
     in_the_way: list[str] = Field(default_factory=list)
     to_confirm: bool = False
+    paper: str = ""
 
 
 class RepairFile(BaseModel):
@@ -40,7 +42,7 @@ class RepairFile(BaseModel):
 
     Rule text, grade and first day of the grade are those on the day of application. `whole_spell`
     is true if the subject named no records: the subject then applies for all records that caused
-    its grade.
+    its grade. `papers` are on file.
     """
 
     ruleset_id: str
@@ -51,6 +53,16 @@ class RepairFile(BaseModel):
     conditions: list[Condition] = Field(default_factory=list)
     confirmations: dict[str, Confirmation] = Field(default_factory=dict)
     supplement_requested: str = ""
+    papers: list[str] = Field(default_factory=list)
+
+    def with_paper(self, paper: str) -> RepairFile:
+        """Returns the data with a further paper on file, and its condition met."""
+        conditions = [
+            one.model_copy(update={"met": True}) if one.paper == paper else one
+            for one in self.conditions
+        ]
+        papers = sorted({*self.papers, paper})
+        return self.model_copy(update={"conditions": conditions, "papers": papers})
 
     @property
     def unmet(self) -> list[Condition]:
@@ -72,6 +84,7 @@ class RepairFile(BaseModel):
             promise=self.promise,
             conditions=map(self._condition, self.conditions),
             supplement_requested=self.supplement_requested,
+            papers=self.papers,
         )
 
     def _condition(self, condition: Condition) -> pb.Condition:
@@ -87,6 +100,7 @@ class RepairFile(BaseModel):
             to_confirm=condition.to_confirm,
             confirmed_by=confirmation.by if confirmation else "",
             ground=confirmation.ground if confirmation else "",
+            paper=condition.paper,
         )
 
 

@@ -81,6 +81,7 @@ async def send(
         file_name=file_name(file),
         description=visit.field("description")[:500],
         classification=visit.field("classification"),
+        purpose=visit.field("purpose"),
     )
     call = visit.services.evidence.UploadEvidence(_parts(header, file), timeout=UPLOAD_SECONDS)
     try:

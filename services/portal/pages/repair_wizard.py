@@ -47,8 +47,29 @@ async def apply(visit: Visit) -> Response:
         error = visit.say("请写明已经改正了什么、怎样改正的")
         return await _conditions_page(visit, chosen, held, {"grounds": error})
     if step == "grounds":
-        return visit.page("repairs/check.html", chosen=chosen, form=visit.form, held=held)
+        return await _check_page(visit, chosen, held)
     return await _send(visit, chosen, held)
+
+
+async def _check_page(visit: Visit, chosen: list[registry.Record], held: HeldFiles) -> Response:
+    """What is about to be lodged, and which papers are missing without which it is not granted."""
+    checked = await _checked(visit, chosen, held)
+    missing = [one for one in checked.repair.conditions if one.paper and not one.met]
+    return visit.page(
+        "repairs/check.html", chosen=chosen, form=visit.form, held=held, missing=missing
+    )
+
+
+async def _checked(
+    visit: Visit, chosen: list[registry.Record], held: HeldFiles
+) -> pb.CheckRepairResponse:
+    request = pb.CheckRepairRequest(
+        subject_id=visit.person.subject_id,
+        record_ids=[record.record_id for record in chosen],
+        papers=sorted({file.purpose for file in held.attached} - {""}),
+    )
+    answer: pb.CheckRepairResponse = await ask(visit.services.repair.CheckRepair(request))
+    return answer
 
 
 async def _send(visit: Visit, chosen: list[registry.Record], held: HeldFiles) -> Response:
@@ -81,11 +102,8 @@ async def _conditions_page(
     refusal: str = "",
 ) -> Response:
     """Every condition with its article: met, missing or from when; the form only where one may."""
-    request = pb.CheckRepairRequest(
-        subject_id=visit.person.subject_id, record_ids=[record.record_id for record in chosen]
-    )
     try:
-        checked = await ask(visit.services.repair.CheckRepair(request))
+        checked = await _checked(visit, chosen, held)
     except Refusal as found:
         if found.code not in _OF_THE_FORM:
             raise

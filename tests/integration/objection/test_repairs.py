@@ -31,11 +31,14 @@ from tests.integration.objection.processes import (
     refused,
     registered,
 )
+from tests.integration.objection.test_evidence import pdf, send
 from tests.patience import PATIENCE_SECONDS
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 FACTS = ("duties_performed", "impact_removed")
-YEAR_AGO, TOO_LATE = "2025-09-10", "2026-09-01"
+FACTS_BELOW_E = ("corrected", *reversed(FACTS))
+# A general record of that day has been public for its shortest time (C-37).
+YEAR_AGO, TOO_LATE, PUBLIC = "2025-09-10", "2026-09-01", "2026-06-10"
 
 
 @dataclass
@@ -48,7 +51,8 @@ class Shop:
 
     async def entered(self, **changed: Any) -> registry_pb2.Record:
         """A record, once the grade takes it into account."""
-        record = await self.cast.penalty(self.subject_id, **changed)
+        fields = {"determined_on": PUBLIC, "occurred_on": PUBLIC} | changed
+        record = await self.cast.penalty(self.subject_id, **fields)
         request = grading_pb2.GetRecordGradedRequest(record_id=record.record_id, version=1)
         async with asyncio.timeout(PATIENCE_SECONDS):
             while not (  # noqa: ASYNC110
@@ -62,9 +66,18 @@ class Shop:
         request = pb.CheckRepairRequest(subject_id=self.subject_id, record_ids=ids)
         return await ask(self.operator.repair.CheckRepair(request))
 
-    def lodging(self, *records: registry_pb2.Record) -> pb.LodgeRepairRequest:
+    async def papers(self, *papers: str) -> list[str]:
+        """The ids of papers that are held for an application."""
+        about = {"subject_id": self.subject_id}
+        return [
+            (await send(self.operator, pdf(), purpose=paper, **about)).evidence_id
+            for paper in papers
+        ]
+
+    def lodging(self, *records: registry_pb2.Record, files: Any = ()) -> pb.LodgeRepairRequest:
         return pb.LodgeRepairRequest(
             request_id=new_request_id(),
+            evidence_ids=files,
             subject_id=self.subject_id,
             record_ids=[record.record_id for record in records],
             grounds="器具已重新检定，罚款已缴清",
@@ -72,8 +85,11 @@ class Shop:
             promise="今后按期申请检定",
         )
 
-    async def lodge(self, *records: registry_pb2.Record) -> cases.Case:
-        return (await ask(self.operator.repair.LodgeRepair(self.lodging(*records)))).case
+    async def lodge(
+        self, *records: registry_pb2.Record, papers: Any = ("promise", "proof")
+    ) -> cases.Case:
+        request = self.lodging(*records, files=await self.papers(*papers))
+        return (await ask(self.operator.repair.LodgeRepair(request))).case
 
     async def closed(self, case: cases.Case, state: str = "closed") -> cases.GetCaseResponse:
         """The case once nothing more follows from it."""
@@ -136,7 +152,11 @@ async def test_a_confirmed_repair_lifts_the_grade_and_says_why(cast: Cast) -> No
         "impact_removed": False,
         "waited": True,
         "nothing_new": True,
+        "published": True,
+        "promised": True,
+        "proof": True,
     }
+    assert list(case.repair.papers) == ["promise", "proof"]
     await accept(cast.caseworker, case)
     early = await refused(cast.caseworker.repair.DecideRepair(deciding(case, confirm=True)))
     assert early.facts["conditions"] == "duties_performed,impact_removed"
@@ -172,6 +192,8 @@ async def carried_through(shop: Shop, case: cases.Case, record: registry_pb2.Rec
         assert part in letter.body
     assert [step.step for step in read.steps] == [
         "lodge",
+        "add_evidence",
+        "add_evidence",
         "accept",
         "confirm_condition",
         "confirm_condition",
@@ -191,11 +213,81 @@ async def test_an_application_before_its_day_is_refused_with_that_day(cast: Cast
     assert "2027-09-01" in refusal.message_zh
 
 
+async def test_a_record_is_repaired_once_it_was_public_for_its_shortest_time(cast: Cast) -> None:
+    shop = await shop_of(cast, "still-public")
+    record = await shop.entered(points=5, determined_on="2026-08-20", occurred_on="2026-08-10")
+    answer = await shop.check(record)
+    assert (answer.may_lodge, answer.may_lodge_from) == (False, "2026-11-20")
+    [why] = [one for one in answer.repair.conditions if one.met_from and not one.met]
+    assert (why.id, list(why.in_the_way)) == ("published", [record.record_id])
+    refusal = await refused(shop.operator.repair.LodgeRepair(shop.lodging(record)))
+    assert refusal.facts["met_from"] == "2026-11-20"
+    assert "NDRC-REPAIR" in refusal.facts["cite"]
+    minor = await shop.entered(
+        points=2, severity="minor", determined_on="2026-09-10", occurred_on="2026-09-09"
+    )
+    assert (await shop.check(minor)).may_lodge
+
+
+async def test_no_repair_is_confirmed_without_its_papers(cast: Cast) -> None:
+    shop = await shop_of(cast, "paperless")
+    record = await shop.entered(points=5)
+    case = await shop.lodge(record, papers=["proof"])
+    await accept(cast.caseworker, case)
+    for condition in FACTS_BELOW_E:
+        await ask(cast.caseworker.repair.ConfirmCondition(confirming(case, condition)))
+    missing = await refused(cast.caseworker.repair.DecideRepair(deciding(case, confirm=True)))
+    assert missing.facts["conditions"] == "promised"
+    assert "NDRC-REPAIR 申请条件(三)" in missing.facts["cite"]
+    promise = await send(shop.operator, pdf(), case_id=case.case_id, purpose="promise")
+    read = await ask(shop.operator.objection.GetCase(cases.GetCaseRequest(case_id=case.case_id)))
+    assert list(read.case.repair.papers) == ["promise", "proof"]
+    assert all(met_by_condition(read.case).values())
+    assert promise.purpose == "promise"
+    await ask(cast.caseworker.repair.DecideRepair(deciding(case, confirm=True)))
+    await shop.closed(case)
+    assert (await cast.record(record.record_id)).status == "repaired"
+
+
+async def test_a_refused_applicant_may_apply_again(cast: Cast) -> None:
+    shop = await shop_of(cast, "refused-once")
+    record = await shop.entered(points=5)
+    case = await shop.lodge(record)
+    await accept(cast.caseworker, case)
+    for condition in FACTS_BELOW_E:
+        request = confirming(case, condition, met=condition != "impact_removed")
+        await ask(cast.caseworker.repair.ConfirmCondition(request))
+    unmet = await refused(cast.caseworker.repair.DecideRepair(deciding(case, confirm=True)))
+    assert unmet.facts["conditions"] == "impact_removed"
+    await ask(cast.caseworker.repair.DecideRepair(deciding(case, confirm=False)))
+    [letter] = (await shop.closed(case)).letters
+    assert letter.title == REFUSED_TITLE
+    assert "社会不良影响已消除（依据：" in letter.body
+    again = await lodged_once_free(shop, record)
+    await accept(cast.caseworker, again)
+    for condition in FACTS_BELOW_E:
+        await ask(cast.caseworker.repair.ConfirmCondition(confirming(again, condition)))
+    await ask(cast.caseworker.repair.DecideRepair(deciding(again, confirm=True)))
+    await shop.closed(again)
+    assert (await cast.record(record.record_id)).status == "repaired"
+
+
+async def lodged_once_free(shop: Shop, record: registry_pb2.Record) -> cases.Case:
+    """A further application, once the one before is settled."""
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while True:
+            try:
+                return await shop.lodge(record)
+            except Refusal:
+                await asyncio.sleep(0.05)
+
+
 async def test_a_supplement_is_asked_for_by_letter_and_the_term_runs_on(cast: Cast) -> None:
     shop = await shop_of(cast, "supplemented")
     record = await shop.entered(points=5)
     case = await shop.lodge(record)
-    assert met_by_condition(case) == {"corrected": False, "impact_removed": False}
+    met = met_by_condition(case)
+    assert {name for name, is_met in met.items() if not is_met} == set(FACTS_BELOW_E)
     request = pb.RequestSupplementRequest(
         request_id=new_request_id(), case_id=case.case_id, missing="检定证书"
     )
@@ -268,13 +360,7 @@ async def test_roles_kinds_and_open_cases_are_kept_apart(cast: Cast) -> None:
 
 
 async def _free_again(shop: Shop, record: registry_pb2.Record) -> None:
-    again: cases.Case | None = None
-    async with asyncio.timeout(PATIENCE_SECONDS):
-        while again is None:
-            try:
-                again = await shop.lodge(record)
-            except Refusal:
-                await asyncio.sleep(0.05)
+    again = await lodged_once_free(shop, record)
     request = pb.DeclineRepairRequest(
         request_id=new_request_id(), case_id=again.case_id, reasons="材料不实"
     )
@@ -288,7 +374,7 @@ async def test_a_late_decision_is_escalated_and_a_crash_loses_nothing(cast: Cast
     record = await shop.entered(points=5)
     case = await shop.lodge(record)
     await accept(cast.caseworker, case)
-    for condition in ("corrected", "impact_removed"):
+    for condition in FACTS_BELOW_E:
         await ask(cast.caseworker.repair.ConfirmCondition(confirming(case, condition)))
     await cast.processes.advance_to(local("2026-10-13", 10))
     request = cases.GetCaseRequest(case_id=case.case_id)

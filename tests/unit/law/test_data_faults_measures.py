@@ -149,6 +149,27 @@ from tests.unit.law.broken_files import Change, message_of, twice
             "rulesets.hangzhou-trial.grades.G",
             "unknown field",
         ),
+        ("repair", lambda d: d["national"][0].pop("months"), "national[0].months", ""),
+        (
+            "repair",
+            lambda d: d["national"][0]["months"].pop("minor"),
+            "national[0].months.minor",
+            "not said",
+        ),
+        (
+            "repair",
+            lambda d: d["national"][0].update(unclassified="unknown"),
+            "national[0].unclassified",
+            "",
+        ),
+        ("repair", lambda d: d["national"][2].pop("paper"), "national[2].paper", ""),
+        ("repair", lambda d: d["national"][2].update(paper="letter"), "national[2].paper", ""),
+        (
+            "repair",
+            lambda d: d["national_source"].pop("note_en"),
+            "national_source.note_en",
+            "missing",
+        ),
         (
             "attention",
             lambda d: d["grounds"][0].update(kinds=["award"]),

@@ -92,7 +92,7 @@ IDLE = [
     r"audiences\.\*\.name_..",  # for people
     r"reminder_points\.\*\.reason_..",  # for people
     r"suspension\.rule_..",  # for people
-    r"severity_caps_source\..+",  # where the figure was looked up
+    r"(severity_caps|national)_source\..+",  # where the figure was looked up
     r"(review|exposure)\.example",  # said to whoever reads the file
     r"good\.\*\.cite",
     r"reminder_points\.\*\.cite",
@@ -209,7 +209,7 @@ def test_a_figure_cites_the_article_it_is_dated_by() -> None:
 MAY_BE_ZERO = {
     "base.points", "direct.*.points_at_least", "kinds.*.points", "base.*.floor",
     "base.*.threshold_percent", "reminder_points.*.local_hour",
-    "rulesets.*.classes.*.at_least_percent",
+    "rulesets.*.classes.*.at_least_percent", "national.*.months.minor",
 }  # fmt: skip
 MAY_BE_BELOW = {"base.points", "base.*.each"}
 FIRST_EDITION = ("editions", 0, "number")  # it is number -1

@@ -35,12 +35,19 @@ def test_a_record_that_enters_makes_a_turn() -> None:
     ]
 
 
+# The text itself, and the national measures of 2026 beside it (C-37).
+REPAIR_CITE = (
+    "S4 四(四); NDRC-REPAIR 申请条件(一); GBF-2025-22 二; C-37; NDRC-REPAIR 申请条件(二); "
+    "NDRC-REPAIR 申请条件(三); GBF-2025-22 申请材料"
+)
+
+
 def test_the_steps_open_are_waiting_repair_and_acts() -> None:
     ahead = outlook(dossier_of(entry("penalty", points=12)), load(H120), DAY)
     wait, repair, *acts = ahead.steps
     assert _steps((wait, repair)) == [("wait", "r1"), ("repair", "r1")]
     assert (wait.possible_on, wait.points) == (date(2031, 1, 6), 12)
-    assert (repair.possible_on, repair.points, repair.cite) == (DAY, 12, "S4 四(四)")
+    assert (repair.possible_on, repair.points, repair.cite) == (DAY, 12, REPAIR_CITE)
     assert {step.kind.value: step.points for step in acts} == {
         "award": 5,
         "certification": 3,
@@ -218,7 +225,7 @@ def test_the_outlook_as_json() -> None:
         "kind": "penalty",
         "possible_on": "2026-06-30",
         "points": 12,
-        "cite": "S4 四(四)",
+        "cite": REPAIR_CITE,
     }
     path = {
         "on": "2026-06-30",

@@ -42,6 +42,7 @@ from law.objection import (
     may_reconsider,
 )
 from law.reader.texts import is_citation
+from law.repair.data import Paper
 from law.repair.rule import Application, check
 from law.terms.ledger import Term, start
 from law.terms.workdays import edition, nth_working_day
@@ -135,7 +136,8 @@ def _record(given: Given, **more: Any) -> Record:
 def repair(given: Given) -> dict[str, Any]:
     began = given.get("began", date(2025, 3, 1))
     first = given.get("own_day", date(2025, 3, 1))
-    old = _record({"kind": given.get("own", "crime")}, determined_on=first, entered_on=first)
+    own = {"kind": given.get("own", "crime"), "severity": given.get("own_severity")}
+    old = _record(own, determined_on=first, entered_on=first)
     new = tuple(
         _record(
             r,
@@ -157,6 +159,7 @@ def repair(given: Given) -> dict[str, Any]:
             to_repair=(old,),
             archive=(old, *new),
             confirmed=frozenset(given.get("confirmed", everything)),
+            papers=frozenset(map(Paper, given.get("papers", ["promise", "proof"]))),
         ),
     )
     assert all(c.met in (True, False) and c.zh and c.en for c in answer.conditions)

@@ -29,6 +29,7 @@ from law.figures import in_force
 from law.grading import grade, outlook
 from law.measures.rule import alert_measures, measures
 from law.periods import add_months, add_years
+from law.repair.data import Paper
 from law.repair.rule import Application, check
 from law.terms import data as term_data
 from law.terms.data import definition
@@ -227,7 +228,9 @@ def test_the_day_from_which_repair_is_permitted_is_the_first_on_which_it_is(
         put_in_place(patch, "repair", change)
         on = began + DAY * after
         application = Application(
-            "E", on, began, (_record(began, None, RecordKind.CRIME),), confirmed=CONFIRMED
+            *("E", on, began, (_record(began, None, RecordKind.CRIME),)),
+            confirmed=CONFIRMED,
+            papers=frozenset(Paper),
         )
         permitted = [
             day

@@ -50,6 +50,7 @@ def file(
     began: date, *records: Record, ruleset: str = "hangzhou-2021-120", **more: Any
 ) -> RepairFile:
     given = {"ruleset_id": ruleset, "grade": "E", "spell_began_on": began, "whole_spell": True}
+    given["papers"] = ["promise", "proof"]
     return checked(RepairFile(**{**given, **more}), ["a"], records, TODAY)
 
 
@@ -61,11 +62,46 @@ def test_a_condition_of_fact_does_not_prevent_an_application() -> None:
         "impact_removed": (False, True),
         "waited": (True, False),
         "nothing_new": (True, False),
+        "published": (True, False),
+        "promised": (True, False),
+        "proof": (True, False),
     }
     assert admission(application, TODAY).allowed
     with pytest.raises(WrongState, match="not met"):
         require_all_met(application)
     require_any_unmet(application)
+
+
+def test_a_record_is_public_for_its_shortest_time_before() -> None:
+    recent = record("a", "2026-06-15", severity="general")
+    application = file(date(2025, 9, 1), recent, grade="C")
+    assert admission(application, TODAY) == Admission(False, date(2026, 9, 15))
+    with pytest.raises(WrongState) as refused:
+        require_admission(application, TODAY)
+    assert "NDRC-REPAIR" in (refused.value.cite or "")
+    [unmet] = [known for known in application.unmet if not known.to_confirm]
+    assert (unmet.id, unmet.in_the_way) == ("published", ["a"])
+    old = record("a", "2026-06-14", severity="general")
+    assert admission(file(date(2025, 9, 1), old, grade="C"), TODAY).allowed
+
+
+@pytest.mark.parametrize(("missing", "condition"), [("promise", "promised"), ("proof", "proof")])
+def test_a_missing_paper_prevents_the_repair_until_it_comes(missing: str, condition: str) -> None:
+    confirmations = dict.fromkeys(("duties_performed", "impact_removed"), CONFIRMED)
+    others = [paper for paper in ("promise", "proof") if paper != missing]
+    application = file(
+        date(2025, 9, 1),
+        record("a", "2025-09-01"),
+        confirmations=confirmations,
+        papers=others,
+    )
+    assert admission(application, TODAY).allowed
+    with pytest.raises(WrongState) as refused:
+        require_all_met(application)
+    assert refused.value.facts["conditions"] == condition
+    assert "申请材料" in (refused.value.cite or "")
+    assert "未提交" in letters.refused_letter(FACTS, application).body
+    require_all_met(application.with_paper(missing))
 
 
 def test_an_application_is_allowed_from_the_day_of_the_text() -> None:
