@@ -26,6 +26,7 @@ from services.objection.messages import RungDue, Stuck
 from services.objection.reconsiderations import sending_back
 from services.objection.reconsiderations.letters import reconsideration_letter
 from services.objection.repairs.letters import repair_letter
+from services.objection.stuck import report_stuck
 from services.objection.tables import Case
 
 SERVICE = "objection"
@@ -63,7 +64,7 @@ class CaseActivities:
         """
         case = await self._case(case_id)
         if case.marks_records:
-            await self._set_contested(case, _behalf(case), contested=True)
+            await self._set_contested(case, case.acting_for, contested=True)
 
     @activity.defn
     @final_errors
@@ -85,7 +86,7 @@ class CaseActivities:
         case = await self._case(case_id)
         if case.grade_before is None:
             grade, digests = await self._grade(case)
-            await self._change(case.decided_by, steps.note_grade_before, case_id, grade, digests)
+            await self._change(case.acting_for, steps.note_grade_before, case_id, grade, digests)
 
     @activity.defn
     @final_errors
@@ -101,10 +102,10 @@ class CaseActivities:
         The new case also contests the records, before this one no longer does.
         """
         case = await self._case(case_id)
-        async with self._changes.change(service_caller(SERVICE, case.decided_by)) as change:
+        async with self._changes.change(service_caller(SERVICE, case.acting_for)) as change:
             anew_id = await sending_back.send_back(change, case_id)
         anew = await self._case(anew_id)
-        await self._set_contested(anew, case.decided_by, contested=True)
+        await self._set_contested(anew, case.acting_for, contested=True)
 
     @activity.defn
     @final_errors
@@ -114,8 +115,8 @@ class CaseActivities:
         Stores the new versions of the records in the case.
         """
         case = await self._case(case_id)
-        versions = await self._set_contested(case, _behalf(case), contested=False)
-        await self._change(_behalf(case), steps.note_versions, case_id, versions)
+        versions = await self._set_contested(case, case.acting_for, contested=False)
+        await self._change(case.acting_for, steps.note_versions, case_id, versions)
 
     @activity.defn
     @final_errors
@@ -125,12 +126,12 @@ class CaseActivities:
         Stores the new versions of the records in the case.
         """
         case = await self._case(case_id)
-        held = await self._clients.still_held(case.record_ids, case.decided_by)
+        held = await self._clients.still_held(case.record_ids, case.acting_for)
         ids = [record.record_id for record in held]
         if ids:
             ground = ground_of(case)
-            versions = await self._clients.repair(case_id, ids, ground, case.decided_by)
-            await self._change(case.decided_by, steps.note_versions, case_id, versions)
+            versions = await self._clients.repair(case_id, ids, ground, case.acting_for)
+            await self._change(case.acting_for, steps.note_versions, case_id, versions)
 
     @activity.defn
     @final_errors
@@ -144,10 +145,10 @@ class CaseActivities:
         if case.grade_after is not None:
             return
         for record_id, version in case.record_versions.items():
-            if not await self._clients.is_graded(record_id, version, case.decided_by):
+            if not await self._clients.is_graded(record_id, version, case.acting_for):
                 raise ApplicationError(f"Record {record_id} is not graded yet", type=NOT_GRADED_YET)
         grade, digests = await self._grade(case)
-        await self._change(case.decided_by, steps.note_grade_after, case_id, grade, digests)
+        await self._change(case.acting_for, steps.note_grade_after, case_id, grade, digests)
 
     @activity.defn
     @final_errors
@@ -155,7 +156,7 @@ class CaseActivities:
         """Issues the letter of a case to its subject, with the result and how to dispute it."""
         case = await self._case(case_id)
         text = await self._letter(case)
-        await self._change(case.decided_by, steps.issue_letter, case_id, text)
+        await self._change(case.acting_for, steps.issue_letter, case_id, text)
 
     @activity.defn
     @final_errors
@@ -167,7 +168,7 @@ class CaseActivities:
     @final_errors
     async def report_stuck(self, stuck: Stuck) -> None:
         """Announces, once for each refused activity, that a person must act on the case."""
-        await self._change("", steps.report_stuck, stuck)
+        await self._change("", report_stuck, stuck)
 
     async def _case(self, case_id: str) -> Case:
         async with self._changes.database.snapshot() as session:
@@ -185,7 +186,7 @@ class CaseActivities:
 
     async def _grade(self, case: Case) -> tuple[grading_pb2.Grade, dict[str, str]]:
         """The subject's grade in force, and the digest of its receipt by its id."""
-        grade = await self._clients.grade(case.subject_id, case.decided_by)
+        grade = await self._clients.grade(case.subject_id, case.acting_for)
         return grade, await self._clients.receipt_digests([grade.receipt_id])
 
     async def _change(
@@ -198,7 +199,3 @@ class CaseActivities:
         return await self._clients.set_contested(
             case.case_id, case.record_ids, behalf, contested=contested
         )
-
-
-def _behalf(case: Case) -> str:
-    return case.decided_by or case.lodged_by

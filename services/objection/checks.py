@@ -21,12 +21,12 @@ from plumbing.clock import Clock
 from plumbing.database import DATABASE_AWAY, Database
 from plumbing.future_days import report_future_days
 from plumbing.grpc_errors import Away
+from plumbing.identity import service_caller
 from plumbing.service import Findings, Reconciled
 from plumbing.together import together
 from services.objection.calendar_moves import adopt_edition, days_agree
 from services.objection.cited_receipts import CitedReceipts
-from services.objection.steps import STUCK
-from services.objection.tables import AppliedEdition, Case, CaseLetter, ReachedRung
+from services.objection.tables import UNTRIED, AppliedEdition, Case, CaseLetter, StuckStep
 from services.objection.timers import CaseWorkflows, case_of, workflow_id
 
 # A case and its workflow differ for a moment after each step; only a lasting difference counts.
@@ -140,10 +140,12 @@ class CaseChecks:
     async def reconcile(self) -> Reconciled:
         """Starts each missing workflow of an open case, and sends every workflow its case's state.
 
-        Before that it counts the last days of open cases again by the calendar in force.
+        Before that it counts the last days of open cases again by the calendar in force. Refused
+        steps are tried again, and are stuck anew if that fails.
         """
         result = Reconciled()
         await adopt_edition(self._changes)
+        await self._note_retries()
         cases = await self._workflows.open_cases()
         run = await together(map(workflow_id, cases), self._workflows.keep)
         result.started += [
@@ -214,8 +216,8 @@ class CaseChecks:
         return [case for case, runs in zip(cases, run, strict=True) if not runs]
 
     async def _stuck(self, open_cases: Collection[str]) -> list[str]:
-        """The open cases of which an activity was refused for good."""
-        reported = select(ReachedRung.case_id).where(col(ReachedRung.rung).startswith(STUCK))
+        """The open cases of which a refused step waits for a person."""
+        reported = select(StuckStep.case_id).where(sa.text(UNTRIED))
         async with self._database.snapshot() as session:
             return sorted(set((await session.exec(reported)).all()) & set(open_cases))
 
@@ -226,3 +228,13 @@ class CaseChecks:
             closed = (await session.exec(counted.select_from(Case))).one()
         overdue = sum(case.due_on < today and case.decided_at is None for case in cases)
         return {"cases.open": len(cases), "cases.overdue": overdue, "cases.closed": closed}
+
+    async def _note_retries(self) -> None:
+        async with self._changes.change(service_caller("objection")) as change:
+            rows = (await change.session.exec(select(StuckStep).where(sa.text(UNTRIED)))).all()
+            for row in rows:
+                row.retried_at = change.at
+                change.session.add(row)
+            if rows:
+                cases = sorted({row.case_id for row in rows})
+                change.audit("retry_cases", "cases", after={"cases": cases})

@@ -66,6 +66,7 @@ def consumers(parts: Parts, clients: Clients, workflows: CaseWorkflows) -> list[
     ]
     on_cases += [EventHandler(event, react=update, later=True) for event in _CHANGES_OF_HANDS]
     on_cases += [EventHandler(event, react=accepted) for event in _ACCEPTED]
+    on_cases += [EventHandler(own.CaseRetried, react=update, later=True)]
     on_register: list[EventHandler[Any]] = [
         EventHandler(ClockMoved, react=move_clock),
         EventHandler(

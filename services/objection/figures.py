@@ -14,8 +14,8 @@ from plumbing.clock import Clock
 from plumbing.database import Database
 from plumbing.metrics.common import AWAITING_PERSON
 from plumbing.metrics.figures import Look, Reading, ask, figure
-from services.objection.steps import STUCK, UNDECIDED
-from services.objection.tables import NO_TERM, Case, ReachedRung
+from services.objection.steps import UNDECIDED
+from services.objection.tables import NO_TERM, UNTRIED, Case, StuckStep
 
 KINDS = tuple(CaseKind)
 # A case that was decided, declined or withdrawn counts until nothing more follows from it.
@@ -65,8 +65,8 @@ _ENDING = (
 )
 _REFUSED = (
     sa.select(col(Case.kind), sa.func.count(sa.distinct(col(Case.case_id))))
-    .join(ReachedRung, col(Case.case_id) == col(ReachedRung.case_id))
-    .where(_UNSETTLED, col(ReachedRung.rung).startswith(STUCK))
+    .join(StuckStep, col(Case.case_id) == col(StuckStep.case_id))
+    .where(_UNSETTLED, sa.text(UNTRIED))
     .group_by(col(Case.kind))
 )
 

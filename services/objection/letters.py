@@ -142,7 +142,7 @@ async def objection_letter(
 
     `earlier` are the cases that it follows, the latest first; empty for a first objection.
     """
-    facts = await facts_of(case, clients, case.decided_by, today)
+    facts = await facts_of(case, clients, case.acting_for, today)
     if earlier:
         facts = replace(facts, sent_back_by=earlier[0].number)
     if case.state is CaseState.DECLINED or case.outcome is None:
@@ -188,8 +188,8 @@ def _records(case: Case) -> Iterator[RecordFacts]:
 
 async def grades_of(case: Case, clients: Clients) -> tuple[GradeFacts, GradeFacts]:
     """Returns the grades before and after the decision took effect, each with its explanation."""
-    before = await clients.explanation(case.receipt_before, case.decided_by)
-    after = await clients.explanation(case.receipt_after, case.decided_by)
+    before = await clients.explanation(case.receipt_before, case.acting_for)
+    after = await clients.explanation(case.receipt_after, case.acting_for)
     return (
         GradeFacts(case.grade_before or "", case.receipt_before, before),
         GradeFacts(case.grade_after or "", case.receipt_after, after),

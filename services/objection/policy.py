@@ -67,4 +67,6 @@ POLICY: Policy = {
     f"/{DESK}/ListCaseNotes": _OF_BUREAU.noting("case"),
     f"/{DESK}/ListMentions": _OF_BUREAU.noting("case"),
     f"/{DESK}/SeeMentions": _OF_BUREAU,
+    f"/{DESK}/ListStuckCases": _OF_BUREAU.noting("case"),
+    f"/{DESK}/RetryCase": _OF_BUREAU,
 }

@@ -40,7 +40,7 @@ from protos.registry.v1.registry_pb2 import Record
 from services.objection.conflicts import state_after
 from services.objection.letters import LetterText
 from services.objection.mandates import require_applicant
-from services.objection.messages import Rung, RungDue, Stuck
+from services.objection.messages import Rung, RungDue
 from services.objection.numbers import next_letter_number
 from services.objection.schedule import INTAKE, SUPPLEMENT, accept_by, due_on, schedule_of_case
 from services.objection.tables import OPEN, Case, CaseLetter, CaseStep, ReachedRung
@@ -48,7 +48,6 @@ from services.objection.wire import case_message, letter_message
 
 EventOf = Callable[[pb.Case], Message]
 OVERTAKEN = "rung_overtaken"  # the step of a reminder that was skipped for a later one
-STUCK = "stuck/"  # begins the key of a rung that stands for a refused activity
 # States in which a term can be running: an objection's runs from acceptance, a repair's from
 # submission (C-13).
 UNDECIDED = (
@@ -258,30 +257,6 @@ def _note_overtaken(change: Change, case: Case, rung: Rung, cite: str) -> None:
         )
     )
     _audit(change, case, OVERTAKEN, rung=rung.key)
-
-
-async def report_stuck(change: Change, stuck: Stuck) -> bool:
-    """Announces that an activity of a case was finally refused, once for each activity.
-
-    Returns False if the refusal was announced before.
-    """
-    case = await locked_case(change, stuck.case_id)
-    key = f"{STUCK}{stuck.step}"
-    if not await _is_new(change, case, key):
-        return False
-    note = (
-        f"{case.number}的后续事项无法自动完成（{stuck.step}）：{stuck.why}。"
-        "原因消除后，请平台管理员运行 quanheng reconcile 继续办理。"
-    )
-    await record_step(
-        change,
-        case,
-        "stuck",
-        lambda message: events.TermRungReached(case=message, rung=key, message_zh=note),
-        cite=decision_cite(case),
-        note=note,
-    )
-    return True
 
 
 async def _is_new(change: Change, case: Case, rung: str) -> bool:

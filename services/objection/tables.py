@@ -15,8 +15,18 @@ from plumbing.row_digests import proven
 from plumbing.row_scope import partial_index
 from services.objection.base import AppliedEdition, Base
 from services.objection.case_indexes import INDEXES
+from services.objection.number_tables import (
+    CaseNumber,
+    LetterNumber,
+    ReconsiderationNumber,
+    RepairNumber,
+)
+from services.objection.stuck_steps import UNTRIED, StuckStep
 
-__all__ = ["AppliedEdition", "Base"]  # of the same metadata
+__all__ = [  # of the same metadata: editions, numbers and refused steps
+    "UNTRIED", "AppliedEdition", "Base", "CaseNumber", "LetterNumber", "ReconsiderationNumber",
+    "RepairNumber", "StuckStep",
+]  # fmt: skip
 
 NO_TERM = date.max  # sorts cases without a running term behind all others
 WAITS = "approved IS NULL"  # a request for recusal without an answer
@@ -77,6 +87,8 @@ class Case(Base, table=True):
     corrections: list[dict[str, Any]] = Field(default_factory=list, sa_type=JsonColumn)
     decided_by: str = ""
     decided_at: datetime | None = None
+    # For whom what follows is carried out, since the case was given to somebody when it was stuck.
+    carried_by: str = Field(default="", sa_column_kwargs={"server_default": ""})
 
     # The subject withdrew such a case before: the records are contested once this one is accepted.
     marks_on_acceptance: bool = Field(
@@ -119,6 +131,11 @@ class Case(Base, table=True):
         sa_type=JsonColumn,
         sa_column_kwargs={"server_default": sa.text("'{}'")},
     )
+
+    @property
+    def acting_for(self) -> str:
+        """The account for which what follows from the case is carried out."""
+        return self.carried_by or self.decided_by or self.lodged_by
 
     @property
     def marks_records(self) -> bool:
@@ -306,17 +323,6 @@ class LetterDelivery(Base, table=True):
     recorded_at: datetime
 
 
-class LetterNumber(Base, table=True):
-    """The last number that a bureau gave to a letter of one title in a year."""
-
-    __tablename__ = "letter_number"
-
-    bureau: str = Field(primary_key=True)
-    title: str = Field(primary_key=True)
-    year: int = Field(primary_key=True)
-    last: int
-
-
 class ReachedRung(Base, table=True):
     """A reminder or escalation of a case's term that was announced; each is announced once."""
 
@@ -325,36 +331,6 @@ class ReachedRung(Base, table=True):
     case_id: str = Field(primary_key=True)
     rung: str = Field(primary_key=True)
     at: datetime
-
-
-class CaseNumber(Base, table=True):
-    """The last number that a bureau gave to an objection in a year."""
-
-    __tablename__ = "case_number"
-
-    bureau: str = Field(primary_key=True)
-    year: int = Field(primary_key=True)
-    last: int
-
-
-class RepairNumber(Base, table=True):
-    """The last number that a bureau gave to a repair in a year."""
-
-    __tablename__ = "repair_number"
-
-    bureau: str = Field(primary_key=True)
-    year: int = Field(primary_key=True)
-    last: int
-
-
-class ReconsiderationNumber(Base, table=True):
-    """The last number that a bureau gave to a reconsideration in a year."""
-
-    __tablename__ = "reconsideration_number"
-
-    bureau: str = Field(primary_key=True)
-    year: int = Field(primary_key=True)
-    last: int
 
 
 # The table of open records of each kind of case.

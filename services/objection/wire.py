@@ -44,6 +44,7 @@ def case_message(case: Case, today: date) -> pb.Case:
         decided_by=case.decided_by,
         decided_at=stamp(case.decided_at),
         closed_at=stamp(case.closed_at),
+        carried_by=case.carried_by,
         grade_before=case.grade_before or "",
         grade_after=case.grade_after or "",
         receipt_before=case.receipt_before,

@@ -15,6 +15,7 @@ from services.portal.pages import (
     letter_deliveries,
     reconsideration_wizard,
     recusals,
+    stuck,
     unheard,
 )
 
@@ -48,6 +49,7 @@ CASES = (
     _at("/cases/{case_id}/assign", case_desk.assign, *case_desk.DESK, form=True),
     _at("/cases/{case_id}/notes", case_desk.notes, *case_desk.DESK, form=True),
     _at("/cases/{case_id}/hand-over", unheard.hand_over, Role.UNIT_HEAD, form=True),
+    _at("/cases/{case_id}/retry", stuck.retry, *case_desk.DESK, form=True),
     _at("/cases/{case_id}/ask-supplement", case_acts.ask_supplement, *_HEARS, form=True),
     _at("/cases/{case_id}/recusals/new", recusals.ask_recusal, *recusals.MAY_ASK, form=True),
     _at(

@@ -76,7 +76,8 @@ NOTES = {
     "rung": N_("期限提醒"),
     "rung_overtaken": N_("期限提醒（由下一次提醒代替）"),
     "calendar": N_("期限按工作日历重新计算"),
-    "stuck": N_("需要平台管理员处理"),
+    "stuck": N_("后续事项无法自动完成"),
+    "retry": N_("再次办理后续事项"),
     "grade_before": N_("记下决定前的等级"),
     "mark_ended": N_("执行决定"),
     "grade_after": N_("记下决定后的等级"),
@@ -115,10 +116,4 @@ CLASSIFICATIONS = {
     "case_file": N_("案件双方都能看"),
     "confidential": N_("含商业秘密或者个人信息，只给申请人和办理人员看"),
     "internal": N_("内部材料，只给办理人员看"),
-}
-# The papers that an application for repair asks for.
-PAPERS = {
-    "promise": N_("信用修复承诺书"),
-    "proof": N_("履行义务的证明材料"),
-    "": N_("其他证据"),
 }

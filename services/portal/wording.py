@@ -239,10 +239,6 @@ class Words:
         """Returns codes with who may see such a file, for a choice."""
         return [(code, self.classification(code)) for code in codes]
 
-    def paper(self, code: str) -> str:
-        """Returns the name of a paper of an application for repair; of any other file for none."""
-        return self._say(case_words.PAPERS[code])
-
     def next_act(self, code: str, kind: str) -> str:
         """Returns who must act next in a case of this state and kind, as a sentence."""
         special = case_words.NEXT_IN_RECONSIDERATION if kind == "reconsideration" else {}

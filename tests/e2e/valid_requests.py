@@ -308,6 +308,11 @@ _OF_PLACE: dict[str, Callable[[Place], Message]] = {
     "AddCaseNote": lambda place: desk.AddCaseNoteRequest(
         request_id=new_request_id(), case_id=place.case_id, note="测试"
     ),
+    "ListStuckCases": lambda place: desk.ListStuckCasesRequest(case_id=place.case_id),
+    # None of its steps waits: refused, but not because of who asks.
+    "RetryCase": lambda place: desk.RetryCaseRequest(
+        request_id=new_request_id(), case_id=place.case_id
+    ),
     "ListUnheardCases": lambda place: objection.ListUnheardCasesRequest(case_id=place.case_id),
     "AskSupplement": lambda place: objection.AskSupplementRequest(
         request_id=new_request_id(), case_id=place.case_id, missing="测试"

@@ -554,6 +554,10 @@ CaseDeskService.ListCaseNotes foreign        -  -  -  -  -  -  -  -  -  -  -   -
 CaseDeskService.ListMentions any             -  +  +  +  -  -  -  -  -  -  -   +  +  +
 CaseDeskService.SeeMentions own              -  +  +  +  -  -  -  -  -  -  -   +  +  +
 CaseDeskService.SeeMentions foreign          -  -  -  -  -  -  -  -  -  -  -   -  -  -
+CaseDeskService.ListStuckCases own           -  +  +  +  -  -  -  -  -  -  -   +  +  +
+CaseDeskService.ListStuckCases foreign       -  -  -  -  -  -  -  -  -  -  -   -  -  -
+CaseDeskService.RetryCase own                -  +  +  +  -  -  -  -  -  -  -   +  +  +
+CaseDeskService.RetryCase foreign            -  -  -  -  -  -  -  -  -  -  -   -  -  -
 
 RepairService.CheckRepair own                +  +  +  +  +  -  -  -  -  -  -   +  +  +
 RepairService.CheckRepair neighbour          -  +  +  +  +  -  -  -  -  -  -   +  +  +

@@ -233,6 +233,8 @@ TABLE = """
 /cases/{case_id}/notes foreign                            >   - - - - - - - - -  - - -
 /cases/{case_id}/hand-over own                            >   - - + - - - - - -  - + -
 /cases/{case_id}/hand-over foreign                        >   - - - - - - - - -  - - -
+/cases/{case_id}/retry own                                >   - + + + - - - - -  + + +
+/cases/{case_id}/retry foreign                            >   - - - - - - - - -  - - -
 /cases/{case_id}/recusals/new own                         >   + + + + - - - - -  + + +
 /cases/{case_id}/recusals/new neighbour                   >   - + + + - - - - -  + + +
 /cases/{case_id}/recusals/new foreign                     >   - - - - - - - - -  - - -

@@ -27,13 +27,19 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from protos.objection.v1 import objection_pb2 as protos_dot_objection_dot_v1_dot_objection__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1eprotos/objection/v1/desk.proto\x12\x15quanheng.objection.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a#protos/objection/v1/objection.proto\"\xa4\x01\n\x11\x41ssignCaseRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1a\n\x07\x63\x61se_id\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x1b\n\naccount_id\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x1d\n\x0c\x66rom_account\x18\x04 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x19\n\x07reasons\x18\x05 \x01(\tB\x08\xbaH\x05r\x03\x18\xe8\x07\"?\n\x12\x41ssignCaseResponse\x12)\n\x04\x63\x61se\x18\x01 \x01(\x0b\x32\x1b.quanheng.objection.v1.Case\"2\n\x14ListAssigneesRequest\x12\x1a\n\x07\x63\x61se_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\"\x88\x01\n\x08\x41ssignee\x12\x12\n\naccount_id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x11\n\treason_zh\x18\x03 \x01(\t\x12\x11\n\treason_en\x18\x04 \x01(\t\x12\x0c\n\x04\x63ite\x18\x05 \x01(\t\x12\x12\n\naway_until\x18\x06 \x01(\t\x12\x12\n\nsubstitute\x18\x07 \x01(\t\"H\n\x15ListAssigneesResponse\x12/\n\x06people\x18\x01 \x03(\x0b\x32\x1f.quanheng.objection.v1.Assignee\"\x99\x01\n\x08\x43\x61seNote\x12\x0f\n\x07note_id\x18\x01 \x01(\t\x12\x0f\n\x07\x63\x61se_id\x18\x02 \x01(\t\x12\x13\n\x0b\x63\x61se_number\x18\x03 \x01(\t\x12\x0e\n\x06\x61uthor\x18\x04 \x01(\t\x12\x0c\n\x04text\x18\x05 \x01(\t\x12&\n\x02\x61t\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x08mentions\x18\x07 \x03(\t\"\x8e\x01\n\x12\x41\x64\x64\x43\x61seNoteRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1a\n\x07\x63\x61se_id\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x18\n\x04note\x18\x03 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\xd0\x0f\x12$\n\x08mentions\x18\x04 \x03(\tB\x12\xbaH\x0f\x92\x01\x0c\x10\x14\x18\x01\"\x06r\x04\x10\x01\x18@\"D\n\x13\x41\x64\x64\x43\x61seNoteResponse\x12-\n\x04note\x18\x01 \x01(\x0b\x32\x1f.quanheng.objection.v1.CaseNote\"o\n\x14ListCaseNotesRequest\x12\x1a\n\x07\x63\x61se_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x1d\n\tpage_size\x18\x02 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe8\x07(\x00\x12\x1c\n\npage_token\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\"\x91\x01\n\x15ListCaseNotesResponse\x12.\n\x05notes\x18\x01 \x03(\x0b\x32\x1f.quanheng.objection.v1.CaseNote\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x12\n\x05total\x18\x03 \x01(\x03H\x00\x88\x01\x01\x12\x11\n\tmore_than\x18\x04 \x01(\x03\x42\x08\n\x06_total\"R\n\x13ListMentionsRequest\x12\x1d\n\tpage_size\x18\x01 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe8\x07(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\"\x90\x01\n\x14ListMentionsResponse\x12.\n\x05notes\x18\x01 \x03(\x0b\x32\x1f.quanheng.objection.v1.CaseNote\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x12\n\x05total\x18\x03 \x01(\x03H\x00\x88\x01\x01\x12\x11\n\tmore_than\x18\x04 \x01(\x03\x42\x08\n\x06_total\"N\n\x12SeeMentionsRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1a\n\x07\x63\x61se_id\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\"(\n\x13SeeMentionsResponse\x12\x11\n\tconfirmed\x18\x01 \x01(\x05\x32\x81\x05\n\x0f\x43\x61seDeskService\x12\x61\n\nAssignCase\x12(.quanheng.objection.v1.AssignCaseRequest\x1a).quanheng.objection.v1.AssignCaseResponse\x12j\n\rListAssignees\x12+.quanheng.objection.v1.ListAssigneesRequest\x1a,.quanheng.objection.v1.ListAssigneesResponse\x12\x64\n\x0b\x41\x64\x64\x43\x61seNote\x12).quanheng.objection.v1.AddCaseNoteRequest\x1a*.quanheng.objection.v1.AddCaseNoteResponse\x12j\n\rListCaseNotes\x12+.quanheng.objection.v1.ListCaseNotesRequest\x1a,.quanheng.objection.v1.ListCaseNotesResponse\x12g\n\x0cListMentions\x12*.quanheng.objection.v1.ListMentionsRequest\x1a+.quanheng.objection.v1.ListMentionsResponse\x12\x64\n\x0bSeeMentions\x12).quanheng.objection.v1.SeeMentionsRequest\x1a*.quanheng.objection.v1.SeeMentionsResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1eprotos/objection/v1/desk.proto\x12\x15quanheng.objection.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a#protos/objection/v1/objection.proto\"1\n\x15ListStuckCasesRequest\x12\x18\n\x07\x63\x61se_id\x18\x01 \x01(\tB\x07\xbaH\x04r\x02\x18@\"I\n\x16ListStuckCasesResponse\x12/\n\x05\x63\x61ses\x18\x01 \x03(\x0b\x32 .quanheng.objection.v1.StuckCase\"g\n\tStuckCase\x12)\n\x04\x63\x61se\x18\x01 \x01(\x0b\x32\x1b.quanheng.objection.v1.Case\x12/\n\x05steps\x18\x02 \x03(\x0b\x32 .quanheng.objection.v1.StuckStep\"N\n\tStuckStep\x12\x0c\n\x04step\x18\x01 \x01(\t\x12\x0b\n\x03why\x18\x02 \x01(\t\x12&\n\x02\x61t\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"L\n\x10RetryCaseRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1a\n\x07\x63\x61se_id\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\">\n\x11RetryCaseResponse\x12)\n\x04\x63\x61se\x18\x01 \x01(\x0b\x32\x1b.quanheng.objection.v1.Case\"\xa4\x01\n\x11\x41ssignCaseRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1a\n\x07\x63\x61se_id\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x1b\n\naccount_id\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x1d\n\x0c\x66rom_account\x18\x04 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x19\n\x07reasons\x18\x05 \x01(\tB\x08\xbaH\x05r\x03\x18\xe8\x07\"?\n\x12\x41ssignCaseResponse\x12)\n\x04\x63\x61se\x18\x01 \x01(\x0b\x32\x1b.quanheng.objection.v1.Case\"2\n\x14ListAssigneesRequest\x12\x1a\n\x07\x63\x61se_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\"\x88\x01\n\x08\x41ssignee\x12\x12\n\naccount_id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x11\n\treason_zh\x18\x03 \x01(\t\x12\x11\n\treason_en\x18\x04 \x01(\t\x12\x0c\n\x04\x63ite\x18\x05 \x01(\t\x12\x12\n\naway_until\x18\x06 \x01(\t\x12\x12\n\nsubstitute\x18\x07 \x01(\t\"H\n\x15ListAssigneesResponse\x12/\n\x06people\x18\x01 \x03(\x0b\x32\x1f.quanheng.objection.v1.Assignee\"\x99\x01\n\x08\x43\x61seNote\x12\x0f\n\x07note_id\x18\x01 \x01(\t\x12\x0f\n\x07\x63\x61se_id\x18\x02 \x01(\t\x12\x13\n\x0b\x63\x61se_number\x18\x03 \x01(\t\x12\x0e\n\x06\x61uthor\x18\x04 \x01(\t\x12\x0c\n\x04text\x18\x05 \x01(\t\x12&\n\x02\x61t\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x08mentions\x18\x07 \x03(\t\"\x8e\x01\n\x12\x41\x64\x64\x43\x61seNoteRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1a\n\x07\x63\x61se_id\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x18\n\x04note\x18\x03 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\xd0\x0f\x12$\n\x08mentions\x18\x04 \x03(\tB\x12\xbaH\x0f\x92\x01\x0c\x10\x14\x18\x01\"\x06r\x04\x10\x01\x18@\"D\n\x13\x41\x64\x64\x43\x61seNoteResponse\x12-\n\x04note\x18\x01 \x01(\x0b\x32\x1f.quanheng.objection.v1.CaseNote\"o\n\x14ListCaseNotesRequest\x12\x1a\n\x07\x63\x61se_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x1d\n\tpage_size\x18\x02 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe8\x07(\x00\x12\x1c\n\npage_token\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\"\x91\x01\n\x15ListCaseNotesResponse\x12.\n\x05notes\x18\x01 \x03(\x0b\x32\x1f.quanheng.objection.v1.CaseNote\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x12\n\x05total\x18\x03 \x01(\x03H\x00\x88\x01\x01\x12\x11\n\tmore_than\x18\x04 \x01(\x03\x42\x08\n\x06_total\"R\n\x13ListMentionsRequest\x12\x1d\n\tpage_size\x18\x01 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe8\x07(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\"\x90\x01\n\x14ListMentionsResponse\x12.\n\x05notes\x18\x01 \x03(\x0b\x32\x1f.quanheng.objection.v1.CaseNote\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x12\n\x05total\x18\x03 \x01(\x03H\x00\x88\x01\x01\x12\x11\n\tmore_than\x18\x04 \x01(\x03\x42\x08\n\x06_total\"N\n\x12SeeMentionsRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1a\n\x07\x63\x61se_id\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\"(\n\x13SeeMentionsResponse\x12\x11\n\tconfirmed\x18\x01 \x01(\x05\x32\xd0\x06\n\x0f\x43\x61seDeskService\x12\x61\n\nAssignCase\x12(.quanheng.objection.v1.AssignCaseRequest\x1a).quanheng.objection.v1.AssignCaseResponse\x12j\n\rListAssignees\x12+.quanheng.objection.v1.ListAssigneesRequest\x1a,.quanheng.objection.v1.ListAssigneesResponse\x12\x64\n\x0b\x41\x64\x64\x43\x61seNote\x12).quanheng.objection.v1.AddCaseNoteRequest\x1a*.quanheng.objection.v1.AddCaseNoteResponse\x12j\n\rListCaseNotes\x12+.quanheng.objection.v1.ListCaseNotesRequest\x1a,.quanheng.objection.v1.ListCaseNotesResponse\x12g\n\x0cListMentions\x12*.quanheng.objection.v1.ListMentionsRequest\x1a+.quanheng.objection.v1.ListMentionsResponse\x12\x64\n\x0bSeeMentions\x12).quanheng.objection.v1.SeeMentionsRequest\x1a*.quanheng.objection.v1.SeeMentionsResponse\x12m\n\x0eListStuckCases\x12,.quanheng.objection.v1.ListStuckCasesRequest\x1a-.quanheng.objection.v1.ListStuckCasesResponse\x12^\n\tRetryCase\x12\'.quanheng.objection.v1.RetryCaseRequest\x1a(.quanheng.objection.v1.RetryCaseResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'protos.objection.v1.desk_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
+  _globals['_LISTSTUCKCASESREQUEST'].fields_by_name['case_id']._loaded_options = None
+  _globals['_LISTSTUCKCASESREQUEST'].fields_by_name['case_id']._serialized_options = b'\272H\004r\002\030@'
+  _globals['_RETRYCASEREQUEST'].fields_by_name['request_id']._loaded_options = None
+  _globals['_RETRYCASEREQUEST'].fields_by_name['request_id']._serialized_options = b'\272H\005r\003\260\001\001'
+  _globals['_RETRYCASEREQUEST'].fields_by_name['case_id']._loaded_options = None
+  _globals['_RETRYCASEREQUEST'].fields_by_name['case_id']._serialized_options = b'\272H\006r\004\020\001\030@'
   _globals['_ASSIGNCASEREQUEST'].fields_by_name['request_id']._loaded_options = None
   _globals['_ASSIGNCASEREQUEST'].fields_by_name['request_id']._serialized_options = b'\272H\005r\003\260\001\001'
   _globals['_ASSIGNCASEREQUEST'].fields_by_name['case_id']._loaded_options = None
@@ -68,34 +74,46 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_SEEMENTIONSREQUEST'].fields_by_name['request_id']._serialized_options = b'\272H\005r\003\260\001\001'
   _globals['_SEEMENTIONSREQUEST'].fields_by_name['case_id']._loaded_options = None
   _globals['_SEEMENTIONSREQUEST'].fields_by_name['case_id']._serialized_options = b'\272H\006r\004\020\001\030@'
-  _globals['_ASSIGNCASEREQUEST']._serialized_start=157
-  _globals['_ASSIGNCASEREQUEST']._serialized_end=321
-  _globals['_ASSIGNCASERESPONSE']._serialized_start=323
-  _globals['_ASSIGNCASERESPONSE']._serialized_end=386
-  _globals['_LISTASSIGNEESREQUEST']._serialized_start=388
-  _globals['_LISTASSIGNEESREQUEST']._serialized_end=438
-  _globals['_ASSIGNEE']._serialized_start=441
-  _globals['_ASSIGNEE']._serialized_end=577
-  _globals['_LISTASSIGNEESRESPONSE']._serialized_start=579
-  _globals['_LISTASSIGNEESRESPONSE']._serialized_end=651
-  _globals['_CASENOTE']._serialized_start=654
-  _globals['_CASENOTE']._serialized_end=807
-  _globals['_ADDCASENOTEREQUEST']._serialized_start=810
-  _globals['_ADDCASENOTEREQUEST']._serialized_end=952
-  _globals['_ADDCASENOTERESPONSE']._serialized_start=954
-  _globals['_ADDCASENOTERESPONSE']._serialized_end=1022
-  _globals['_LISTCASENOTESREQUEST']._serialized_start=1024
-  _globals['_LISTCASENOTESREQUEST']._serialized_end=1135
-  _globals['_LISTCASENOTESRESPONSE']._serialized_start=1138
-  _globals['_LISTCASENOTESRESPONSE']._serialized_end=1283
-  _globals['_LISTMENTIONSREQUEST']._serialized_start=1285
-  _globals['_LISTMENTIONSREQUEST']._serialized_end=1367
-  _globals['_LISTMENTIONSRESPONSE']._serialized_start=1370
-  _globals['_LISTMENTIONSRESPONSE']._serialized_end=1514
-  _globals['_SEEMENTIONSREQUEST']._serialized_start=1516
-  _globals['_SEEMENTIONSREQUEST']._serialized_end=1594
-  _globals['_SEEMENTIONSRESPONSE']._serialized_start=1596
-  _globals['_SEEMENTIONSRESPONSE']._serialized_end=1636
-  _globals['_CASEDESKSERVICE']._serialized_start=1639
-  _globals['_CASEDESKSERVICE']._serialized_end=2280
+  _globals['_LISTSTUCKCASESREQUEST']._serialized_start=156
+  _globals['_LISTSTUCKCASESREQUEST']._serialized_end=205
+  _globals['_LISTSTUCKCASESRESPONSE']._serialized_start=207
+  _globals['_LISTSTUCKCASESRESPONSE']._serialized_end=280
+  _globals['_STUCKCASE']._serialized_start=282
+  _globals['_STUCKCASE']._serialized_end=385
+  _globals['_STUCKSTEP']._serialized_start=387
+  _globals['_STUCKSTEP']._serialized_end=465
+  _globals['_RETRYCASEREQUEST']._serialized_start=467
+  _globals['_RETRYCASEREQUEST']._serialized_end=543
+  _globals['_RETRYCASERESPONSE']._serialized_start=545
+  _globals['_RETRYCASERESPONSE']._serialized_end=607
+  _globals['_ASSIGNCASEREQUEST']._serialized_start=610
+  _globals['_ASSIGNCASEREQUEST']._serialized_end=774
+  _globals['_ASSIGNCASERESPONSE']._serialized_start=776
+  _globals['_ASSIGNCASERESPONSE']._serialized_end=839
+  _globals['_LISTASSIGNEESREQUEST']._serialized_start=841
+  _globals['_LISTASSIGNEESREQUEST']._serialized_end=891
+  _globals['_ASSIGNEE']._serialized_start=894
+  _globals['_ASSIGNEE']._serialized_end=1030
+  _globals['_LISTASSIGNEESRESPONSE']._serialized_start=1032
+  _globals['_LISTASSIGNEESRESPONSE']._serialized_end=1104
+  _globals['_CASENOTE']._serialized_start=1107
+  _globals['_CASENOTE']._serialized_end=1260
+  _globals['_ADDCASENOTEREQUEST']._serialized_start=1263
+  _globals['_ADDCASENOTEREQUEST']._serialized_end=1405
+  _globals['_ADDCASENOTERESPONSE']._serialized_start=1407
+  _globals['_ADDCASENOTERESPONSE']._serialized_end=1475
+  _globals['_LISTCASENOTESREQUEST']._serialized_start=1477
+  _globals['_LISTCASENOTESREQUEST']._serialized_end=1588
+  _globals['_LISTCASENOTESRESPONSE']._serialized_start=1591
+  _globals['_LISTCASENOTESRESPONSE']._serialized_end=1736
+  _globals['_LISTMENTIONSREQUEST']._serialized_start=1738
+  _globals['_LISTMENTIONSREQUEST']._serialized_end=1820
+  _globals['_LISTMENTIONSRESPONSE']._serialized_start=1823
+  _globals['_LISTMENTIONSRESPONSE']._serialized_end=1967
+  _globals['_SEEMENTIONSREQUEST']._serialized_start=1969
+  _globals['_SEEMENTIONSREQUEST']._serialized_end=2047
+  _globals['_SEEMENTIONSRESPONSE']._serialized_start=2049
+  _globals['_SEEMENTIONSRESPONSE']._serialized_end=2089
+  _globals['_CASEDESKSERVICE']._serialized_start=2092
+  _globals['_CASEDESKSERVICE']._serialized_end=2940
 # @@protoc_insertion_point(module_scope)

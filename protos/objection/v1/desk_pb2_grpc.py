@@ -65,6 +65,16 @@ class CaseDeskServiceStub:
                 request_serializer=protos_dot_objection_dot_v1_dot_desk__pb2.SeeMentionsRequest.SerializeToString,
                 response_deserializer=protos_dot_objection_dot_v1_dot_desk__pb2.SeeMentionsResponse.FromString,
                 _registered_method=True)
+        self.ListStuckCases = channel.unary_unary(
+                '/quanheng.objection.v1.CaseDeskService/ListStuckCases',
+                request_serializer=protos_dot_objection_dot_v1_dot_desk__pb2.ListStuckCasesRequest.SerializeToString,
+                response_deserializer=protos_dot_objection_dot_v1_dot_desk__pb2.ListStuckCasesResponse.FromString,
+                _registered_method=True)
+        self.RetryCase = channel.unary_unary(
+                '/quanheng.objection.v1.CaseDeskService/RetryCase',
+                request_serializer=protos_dot_objection_dot_v1_dot_desk__pb2.RetryCaseRequest.SerializeToString,
+                response_deserializer=protos_dot_objection_dot_v1_dot_desk__pb2.RetryCaseResponse.FromString,
+                _registered_method=True)
 
 
 class CaseDeskServiceServicer:
@@ -72,7 +82,8 @@ class CaseDeskServiceServicer:
     """
 
     def AssignCase(self, request, context):
-        """Takes a case that nobody has, or gives it to a colleague.
+        """Takes a case that nobody has, or gives it to a colleague; also one that is stuck, whose further
+        steps then are carried out for that colleague.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -113,6 +124,20 @@ class CaseDeskServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListStuckCases(self, request, context):
+        """Lists the cases of which a step that follows by itself was refused, with the cause.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RetryCase(self, request, context):
+        """Has the refused steps of a case tried again, once their cause is removed.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_CaseDeskServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -145,6 +170,16 @@ def add_CaseDeskServiceServicer_to_server(servicer, server):
                     servicer.SeeMentions,
                     request_deserializer=protos_dot_objection_dot_v1_dot_desk__pb2.SeeMentionsRequest.FromString,
                     response_serializer=protos_dot_objection_dot_v1_dot_desk__pb2.SeeMentionsResponse.SerializeToString,
+            ),
+            'ListStuckCases': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListStuckCases,
+                    request_deserializer=protos_dot_objection_dot_v1_dot_desk__pb2.ListStuckCasesRequest.FromString,
+                    response_serializer=protos_dot_objection_dot_v1_dot_desk__pb2.ListStuckCasesResponse.SerializeToString,
+            ),
+            'RetryCase': grpc.unary_unary_rpc_method_handler(
+                    servicer.RetryCase,
+                    request_deserializer=protos_dot_objection_dot_v1_dot_desk__pb2.RetryCaseRequest.FromString,
+                    response_serializer=protos_dot_objection_dot_v1_dot_desk__pb2.RetryCaseResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -310,6 +345,60 @@ class CaseDeskService:
             '/quanheng.objection.v1.CaseDeskService/SeeMentions',
             protos_dot_objection_dot_v1_dot_desk__pb2.SeeMentionsRequest.SerializeToString,
             protos_dot_objection_dot_v1_dot_desk__pb2.SeeMentionsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListStuckCases(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/quanheng.objection.v1.CaseDeskService/ListStuckCases',
+            protos_dot_objection_dot_v1_dot_desk__pb2.ListStuckCasesRequest.SerializeToString,
+            protos_dot_objection_dot_v1_dot_desk__pb2.ListStuckCasesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RetryCase(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/quanheng.objection.v1.CaseDeskService/RetryCase',
+            protos_dot_objection_dot_v1_dot_desk__pb2.RetryCaseRequest.SerializeToString,
+            protos_dot_objection_dot_v1_dot_desk__pb2.RetryCaseResponse.FromString,
             options,
             channel_credentials,
             insecure,

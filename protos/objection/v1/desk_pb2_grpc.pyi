@@ -19,7 +19,9 @@ class CaseDeskServiceStub:
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     AssignCase: _aio.UnaryUnaryMultiCallable[_desk_pb2.AssignCaseRequest, _desk_pb2.AssignCaseResponse]
-    """Takes a case that nobody has, or gives it to a colleague."""
+    """Takes a case that nobody has, or gives it to a colleague; also one that is stuck, whose further
+    steps then are carried out for that colleague.
+    """
     ListAssignees: _aio.UnaryUnaryMultiCallable[_desk_pb2.ListAssigneesRequest, _desk_pb2.ListAssigneesResponse]
     """Lists the people who may be given a case, and why others may not."""
     AddCaseNote: _aio.UnaryUnaryMultiCallable[_desk_pb2.AddCaseNoteRequest, _desk_pb2.AddCaseNoteResponse]
@@ -30,6 +32,10 @@ class CaseDeskServiceStub:
     """Lists the notes that name the caller and that they have not confirmed to have read."""
     SeeMentions: _aio.UnaryUnaryMultiCallable[_desk_pb2.SeeMentionsRequest, _desk_pb2.SeeMentionsResponse]
     """Confirms that the caller has read the notes on a case that name them."""
+    ListStuckCases: _aio.UnaryUnaryMultiCallable[_desk_pb2.ListStuckCasesRequest, _desk_pb2.ListStuckCasesResponse]
+    """Lists the cases of which a step that follows by itself was refused, with the cause."""
+    RetryCase: _aio.UnaryUnaryMultiCallable[_desk_pb2.RetryCaseRequest, _desk_pb2.RetryCaseResponse]
+    """Has the refused steps of a case tried again, once their cause is removed."""
 
 class CaseDeskServiceServicer(metaclass=_abc_1.ABCMeta):
     """Gives cases to people of a bureau, and keeps their notes."""
@@ -40,7 +46,9 @@ class CaseDeskServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _desk_pb2.AssignCaseRequest,
         context: _aio.ServicerContext[_desk_pb2.AssignCaseRequest, _abc.Awaitable[_desk_pb2.AssignCaseResponse]],
     ) -> _abc.Awaitable[_desk_pb2.AssignCaseResponse]:
-        """Takes a case that nobody has, or gives it to a colleague."""
+        """Takes a case that nobody has, or gives it to a colleague; also one that is stuck, whose further
+        steps then are carried out for that colleague.
+        """
 
     @_abc_1.abstractmethod
     def ListAssignees(
@@ -81,5 +89,21 @@ class CaseDeskServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _aio.ServicerContext[_desk_pb2.SeeMentionsRequest, _abc.Awaitable[_desk_pb2.SeeMentionsResponse]],
     ) -> _abc.Awaitable[_desk_pb2.SeeMentionsResponse]:
         """Confirms that the caller has read the notes on a case that name them."""
+
+    @_abc_1.abstractmethod
+    def ListStuckCases(
+        self,
+        request: _desk_pb2.ListStuckCasesRequest,
+        context: _aio.ServicerContext[_desk_pb2.ListStuckCasesRequest, _abc.Awaitable[_desk_pb2.ListStuckCasesResponse]],
+    ) -> _abc.Awaitable[_desk_pb2.ListStuckCasesResponse]:
+        """Lists the cases of which a step that follows by itself was refused, with the cause."""
+
+    @_abc_1.abstractmethod
+    def RetryCase(
+        self,
+        request: _desk_pb2.RetryCaseRequest,
+        context: _aio.ServicerContext[_desk_pb2.RetryCaseRequest, _abc.Awaitable[_desk_pb2.RetryCaseResponse]],
+    ) -> _abc.Awaitable[_desk_pb2.RetryCaseResponse]:
+        """Has the refused steps of a case tried again, once their cause is removed."""
 
 def add_CaseDeskServiceServicer_to_server(servicer: CaseDeskServiceServicer, server: _aio.Server) -> None: ...

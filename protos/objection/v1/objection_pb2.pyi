@@ -121,6 +121,7 @@ class Case(_message.Message):
     ITEMS_FIELD_NUMBER: _builtins.int
     CONTESTED_GRADE_FIELD_NUMBER: _builtins.int
     AGENT_FIELD_NUMBER: _builtins.int
+    CARRIED_BY_FIELD_NUMBER: _builtins.int
     case_id: _builtins.str
     """Stable id."""
     number: _builtins.str
@@ -182,6 +183,10 @@ class Case(_message.Message):
     """
     accept_by_example: _builtins.bool
     """True if no text states within how many days that is."""
+    carried_by: _builtins.str
+    """Account for which what follows is carried out since the case was stuck; empty for whoever
+    decided it.
+    """
     @_builtins.property
     def record_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Records concerned: contested, or to be repaired."""
@@ -264,10 +269,11 @@ class Case(_message.Message):
         items: _abc.Iterable[Global___ContestedItem] | None = ...,
         contested_grade: Global___ContestedGrade | None = ...,
         agent: Global___Agent | None = ...,
+        carried_by: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["agent", b"agent", "closed_at", b"closed_at", "contested_grade", b"contested_grade", "decided_at", b"decided_at", "lodged_at", b"lodged_at", "repair", b"repair", "supplement", b"supplement", "term", b"term"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["accept_by", b"accept_by", "accept_by_example", b"accept_by_example", "acts_next", b"acts_next", "agent", b"agent", "bureau", b"bureau", "case_id", b"case_id", "caseworker", b"caseworker", "closed_at", b"closed_at", "contested_grade", b"contested_grade", "decided_at", b"decided_at", "decided_by", b"decided_by", "evidence", b"evidence", "extension_ground", b"extension_ground", "extension_requested_days", b"extension_requested_days", "follows", b"follows", "grade_after", b"grade_after", "grade_before", b"grade_before", "grounds", b"grounds", "items", b"items", "kind", b"kind", "lodged_at", b"lodged_at", "lodged_by", b"lodged_by", "marks_on_acceptance", b"marks_on_acceptance", "number", b"number", "outcome", b"outcome", "reasons", b"reasons", "receipt_after", b"receipt_after", "receipt_before", b"receipt_before", "record_ids", b"record_ids", "repair", b"repair", "state", b"state", "subject_id", b"subject_id", "supplement", b"supplement", "term", b"term", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["accept_by", b"accept_by", "accept_by_example", b"accept_by_example", "acts_next", b"acts_next", "agent", b"agent", "bureau", b"bureau", "carried_by", b"carried_by", "case_id", b"case_id", "caseworker", b"caseworker", "closed_at", b"closed_at", "contested_grade", b"contested_grade", "decided_at", b"decided_at", "decided_by", b"decided_by", "evidence", b"evidence", "extension_ground", b"extension_ground", "extension_requested_days", b"extension_requested_days", "follows", b"follows", "grade_after", b"grade_after", "grade_before", b"grade_before", "grounds", b"grounds", "items", b"items", "kind", b"kind", "lodged_at", b"lodged_at", "lodged_by", b"lodged_by", "marks_on_acceptance", b"marks_on_acceptance", "number", b"number", "outcome", b"outcome", "reasons", b"reasons", "receipt_after", b"receipt_after", "receipt_before", b"receipt_before", "record_ids", b"record_ids", "repair", b"repair", "state", b"state", "subject_id", b"subject_id", "supplement", b"supplement", "term", b"term", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -38,13 +38,13 @@ async def carry_out(clients: Clients, case: Case) -> None:
 
 async def _withdraw(clients: Clients, case: Case, items: Collection[Item]) -> None:
     for record in await _in_effect(clients, case, items):
-        await clients.withdraw(case.case_id, record.record_id, ground_of(case), case.decided_by)
+        await clients.withdraw(case.case_id, record.record_id, ground_of(case), case.acting_for)
 
 
 async def _stop_disclosure(clients: Clients, case: Case, items: Collection[Item]) -> None:
     ids = [record.record_id for record in await _in_effect(clients, case, items)]
     if ids:
-        await clients.stop_disclosure(case.case_id, ids, ground_of(case), case.decided_by)
+        await clients.stop_disclosure(case.case_id, ids, ground_of(case), case.acting_for)
 
 
 async def _correct(clients: Clients, case: Case, items: Collection[Item]) -> None:
@@ -60,7 +60,7 @@ async def _correct(clients: Clients, case: Case, items: Collection[Item]) -> Non
 
 async def _correct_record(clients: Clients, case: Case, target: Record) -> None:
     try:
-        await clients.correct(case.case_id, target, ground_of(case), case.decided_by)
+        await clients.correct(case.case_id, target, ground_of(case), case.acting_for)
     except Refusal as refusal:
         if refusal.code is grpc.StatusCode.FAILED_PRECONDITION:
             # The record changed between reading and writing; the next attempt reads it again.
@@ -72,10 +72,10 @@ async def _correct_entry(clients: Clients, case: Case, item: Item) -> None:
     correction = correction_of(item)
     if item.target is Target.SUBJECT:
         correction.id = case.subject_id  # it may have been joined to another one meanwhile
-    await clients.correct_entry(case.case_id, correction, ground_of(case), case.decided_by)
+    await clients.correct_entry(case.case_id, correction, ground_of(case), case.acting_for)
 
 
 async def _in_effect(clients: Clients, case: Case, items: Collection[Item]) -> list[Record]:
     """The records among the items that are still in effect, so not yet dealt with."""
-    held = await clients.still_held(record_ids(items), case.decided_by)
+    held = await clients.still_held(record_ids(items), case.acting_for)
     return [record for record in held if record.status not in _ENDED]

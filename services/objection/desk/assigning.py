@@ -7,7 +7,7 @@ substitute gives their cases as they would.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from law.errors import Fault, InvalidInput, NotPermitted, WrongState
@@ -25,7 +25,8 @@ from services.objection.handling import case_for_staff
 from services.objection.hearers import Hearing, Hearings
 from services.objection.queries import find_case
 from services.objection.steps import record_step
-from services.objection.tables import Case
+from services.objection.stuck import try_again, waiting_steps
+from services.objection.tables import Case, StuckStep
 
 NOBODY_ZH, NOBODY_EN = "无人", "nobody"
 
@@ -94,19 +95,25 @@ async def assign(
     """Gives a case to a person of its bureau, or to the caller.
 
     The head of the unit gives any case. Others take one that nobody has, or give away their own or
-    that of somebody for whom they stand in today.
+    that of somebody for whom they stand in today. A case with refused steps is carried out for
+    whoever gets it, and these are tried again at once.
+
     Raises WrongState if the case is decided, or if another has it than `request.from_account`;
     InvalidInput for a person who does not hear the case or stands back; NotPermitted otherwise, and
     for a caller who stands back: nobody chooses who hears a case in their place.
     """
     case = await case_for_staff(change, request.case_id)
     to = request.account_id or change.on_behalf_of
-    _require_open(case)
+    refused = await waiting_steps(change.session, case.case_id)
+    _require_open(case, refused)
     _require_unchanged(case, request.from_account, desk)
     _require_own(change.caller, case, to, desk)
     desk.require(to)
     before, case.caseworker, case.version = case.caseworker, to, case.version + 1
     change.session.add(case)
+    was = {"caseworker": before}
+    if refused:
+        was["carried_by"], case.carried_by = case.carried_by, to
     message = await record_step(
         change,
         case,
@@ -114,15 +121,17 @@ async def assign(
         lambda message: events.CaseAssigned(case=message, from_account=before),
         cite=OBJECTION_CITE,
         note=f"{desk.name(before) if before else NOBODY_ZH}→{desk.name(to)}",
-        before={"caseworker": before},
+        before=was,
     )
+    if refused:
+        message = await try_again(change, case, refused)
     if request.reasons.strip():
         await add_note(change, case, request.reasons, [])
     return pb.AssignCaseResponse(case=message)
 
 
-def _require_open(case: Case) -> None:
-    if case.state not in WAITING:
+def _require_open(case: Case, refused: Sequence[StuckStep]) -> None:
+    if case.state not in WAITING and not (refused and case.settled_at is None):
         zh, en = "案件已有结果，不再分派", "The case has its result and is given to nobody"
         raise WrongState(zh, en, case=case.case_id, state=case.state)
 

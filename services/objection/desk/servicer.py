@@ -8,6 +8,7 @@ from plumbing.change import Changes
 from plumbing.servicer import Servicer, change, query
 from protos.objection.v1 import desk_pb2 as pb
 from protos.objection.v1 import desk_pb2_grpc as rpc
+from services.objection import stuck
 from services.objection.clients import Clients
 from services.objection.desk import assigning, notes
 
@@ -41,6 +42,8 @@ class CaseDeskServicer(Servicer, rpc.CaseDeskServiceServicer):
     ListCaseNotes = query(notes.list_notes)
     ListMentions = query(notes.list_mentions)
     SeeMentions = change(notes.see_mentions)
+    ListStuckCases = query(stuck.list_stuck)
+    RetryCase = change(stuck.retry)
 
     async def _desk(self, case_id: str) -> assigning.Desk:
         async with self.view() as view:

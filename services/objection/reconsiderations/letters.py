@@ -74,7 +74,7 @@ async def reconsideration_letter(
 
     `earlier` are the cases that it follows, the latest first.
     """
-    facts = await facts_of(case, clients, case.decided_by, today)
+    facts = await facts_of(case, clients, case.acting_for, today)
     objection = earlier[0]
     of = Reconsidered(
         objection.number,

@@ -35,7 +35,7 @@ _EFFECT = "上述信息自修复之日起不再计入信用评价，并终止披
 
 async def repair_letter(case: Case, clients: Clients, today: date) -> LetterText:
     """Returns the letter of a repair that was decided or declined."""
-    facts = await facts_of(case, clients, case.decided_by, today)
+    facts = await facts_of(case, clients, case.acting_for, today)
     file = RepairFile.model_validate(case.repair)
     if case.outcome is Outcome.CONFIRM_REPAIR:
         return confirmed_letter(facts, file, *await grades_of(case, clients))

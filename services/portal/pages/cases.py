@@ -17,7 +17,7 @@ from protos.objection.v1 import objection_pb2 as pb
 from protos.objection.v1.evidence_pb2 import ListEvidenceResponse
 from protos.registry.v1 import registry_pb2 as registry
 from services.portal.listing import list_address
-from services.portal.pages import case_desk, case_list, recusals
+from services.portal.pages import case_desk, case_list, recusals, stuck
 from services.portal.pages.case_effects import Foreseen, foresee
 from services.portal.pages.case_powers import OpenAct, powers
 from services.portal.pages.case_reviews import review_of, took_part_before
@@ -82,12 +82,13 @@ async def one(visit: Visit) -> Response:
     files = await found_files(visit, case.case_id)
     records = [one.record for one in kept]
     acts = powers(visit, case, records, answer.steps, took_part, recusals.standing_back(asked))
-    people, lines, foreseen, nobody, desk = await asyncio.gather(
+    people, lines, foreseen, nobody, desk, refused = await asyncio.gather(
         account_names(visit, _people(answer, records, files)),
         _lines(visit, grade),
         _foreseen(visit, case, records, acts),
         unheard(visit, case),
         case_desk.on_page(visit, case),
+        stuck.on_page(visit, case),
     )
     return visit.page(
         "cases/one.html",
@@ -107,6 +108,7 @@ async def one(visit: Visit) -> Response:
         people=people,
         nobody=nobody,
         desk=desk,
+        **refused,
         asked=asked,
         lines=lines,
         foreseen=foreseen,

@@ -26,6 +26,7 @@ from services.portal.pages import (
     recusals,
     registration,
     replies,
+    stuck,
     tellings,
     unheard,
 )
@@ -106,6 +107,7 @@ _OF_SOME_ROLES = (
     questions.tasks,
     recusals.tasks,
     replies.tasks,
+    stuck.tasks,
     tellings.tasks,
     unheard.tasks,
 )

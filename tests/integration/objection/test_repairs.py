@@ -68,9 +68,9 @@ class Shop:
 
     async def papers(self, *papers: str) -> list[str]:
         """The ids of papers that are held for an application."""
-        about = {"subject_id": self.subject_id}
+        own = self.subject_id
         return [
-            (await send(self.operator, pdf(), purpose=paper, **about)).evidence_id
+            (await send(self.operator, pdf(), purpose=paper, subject_id=own)).evidence_id
             for paper in papers
         ]
 

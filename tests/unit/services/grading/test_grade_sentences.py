@@ -32,7 +32,8 @@ def test_an_outlook_of_points_names_ends_and_the_worth_of_a_repair() -> None:
     assert sentences[1].startswith("若无其他变化，自2031-05-07起为B级")
     assert sentences[1].endswith(f"：{record}不再计入。")
     assert sentences[2].startswith("步骤最少的途径：自2026-09-14起可达")
-    assert any(f"就记录{record}（行政处罚）申请修复 +10（四(四)）" in line for line in sentences)
+    [repair] = [line for line in sentences if f"就记录{record}（行政处罚）申请修复 +10（" in line]
+    assert "（四(四)；《信用修复管理办法》申请条件(一)；" in repair
 
 
 def test_a_better_class_needs_good_records_before_the_year_ends() -> None:
