@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from functools import partial
 
 from plumbing import temporal
@@ -66,9 +65,7 @@ async def build(parts: Parts) -> Assembly:
     files = Files.of(parts.settings, "evidence")
     sweep = FileSweep(files, partial(named_by_evidence, parts.database), SystemClock())
     checks = CaseChecks(parts.database, parts.clock, case_workflows, receipts)
-    kept = timedelta(days=parts.settings.evidence_keep_days)
-    waits = timedelta(days=parts.settings.evidence_wait_days)
-    pruner = EvidencePruner(parts.changes, kept, clients.any_on_file, waits=waits)
+    pruner = EvidencePruner.of(parts.changes, parts.settings, clients.any_on_file)
     checkpoints = Checkpoints.of(SERVICE, parts.settings, parts.database, parts.clock)
     evidence = EvidenceServicer(parts.changes, files, parts.settings)
 

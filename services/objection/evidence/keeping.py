@@ -18,6 +18,7 @@ from plumbing.files import Files
 from plumbing.identity import service_caller
 from plumbing.pruning.portions import PORTION, Paused
 from plumbing.service import Findings
+from plumbing.settings import Settings
 from services.objection.steps import aggregate_of
 from services.objection.tables import Case, CaseEvidence
 
@@ -58,6 +59,12 @@ class EvidencePruner:
 
     def __init__(self, changes: Changes, kept: timedelta, held: Held, *, waits: timedelta) -> None:
         self._changes, self._kept, self._held, self._waits = changes, kept, held, waits
+
+    @classmethod
+    def of(cls, changes: Changes, settings: Settings, held: Held) -> EvidencePruner:
+        """Returns the pruner with the days that the settings name."""
+        kept = timedelta(days=settings.evidence_keep_days)
+        return cls(changes, kept, held, waits=timedelta(days=settings.evidence_wait_days))
 
     async def prune(self, paused: Paused) -> dict[str, int]:
         """Erases and forgets; returns how many. The files themselves go with the next sweep."""
