@@ -41,6 +41,7 @@ CONTRACTS = (
     "objection.v1.repair",
     "operations.v1.operations",
     "registry.v1.bulk",
+    "registry.v1.calendars",
     "registry.v1.institutions",
     "registry.v1.orders",
     "registry.v1.questions",
