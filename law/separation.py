@@ -43,6 +43,9 @@ class Act(StrEnum):
     APPOINT = "appoint"
     DISMISS_ADMINISTRATOR = "dismiss_administrator"
     JOIN_SUBJECTS = "join_subjects"
+    PART_SUBJECTS = "part_subjects"
+    SPLIT_SUBJECT = "split_subject"
+    DEREGISTER_SUBJECT = "deregister_subject"
 
 
 class Tie(StrEnum):

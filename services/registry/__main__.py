@@ -39,6 +39,8 @@ from services.registry.institutions import policy as institutions_policy
 from services.registry.institutions.policy import INSTITUTIONS
 from services.registry.institutions.servicer import InstitutionServicer
 from services.registry.labels import ensure_key
+from services.registry.lives import policy as lives_policy
+from services.registry.lives.servicer import SubjectLifeServicer
 from services.registry.orders import policy as orders_policy
 from services.registry.orders.servicer import OrderServicer
 from services.registry.policy import CLOCK, IDENTITY, POLICY, REGISTRY
@@ -60,6 +62,7 @@ _POLICIES = [
     imports_policy.POLICY,
     certificates_policy.POLICY,
     institutions_policy.POLICY,
+    lives_policy.POLICY,
     orders_policy.POLICY,
     proposals_policy.POLICY,
     publication_policy.POLICY,
@@ -106,6 +109,7 @@ async def build(parts: Parts) -> Assembly:
             imports_policy.BULK: BulkServicer(*importing).register,
             CERTIFICATES: CertificateServicer(parts.changes, files, settings).register,
             INSTITUTIONS: InstitutionServicer(parts.changes).register,
+            lives_policy.LIVES: SubjectLifeServicer(parts.changes).register,
             orders_policy.ORDERS: OrderServicer(parts.changes).register,
             proposals_policy.PROPOSALS: ProposalServicer(parts.changes, undoing).register,
             publication_policy.PUBLICATION: PublicationServicer(parts.changes).register,

@@ -25,6 +25,7 @@ OPEN_OF_SUBJECT = {
     "bureau": Field.NAME,
     "sector": Field.NAME,
     "version": Field.NAME,
+    "deregistered_on": Field.NAME,
     "credit_code": Field.CREDIT_CODE,
     "person_in_charge": Field.PERSON_IN_CHARGE,
     "address": Field.ADDRESS,

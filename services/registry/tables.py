@@ -26,6 +26,7 @@ from services.registry.imports.tables import (
     TypeName,
 )
 from services.registry.institutions.tables import Authorisation, Institution
+from services.registry.lives.tables import SubjectAct
 from services.registry.orders.tables import Order, OrderStep
 from services.registry.proposals.tables import Proposal
 from services.registry.publication.tables import Publication, Reply, Telling
@@ -54,6 +55,7 @@ __all__ = [
     "Question",
     "RejectedRow",
     "Reply",
+    "SubjectAct",
     "Telling",
     "TypeName",
 ]
@@ -92,6 +94,7 @@ class Subject(Base, table=True):
     `initials` are the pinyin initials of the name, `name_key` is the name as it is compared, and
     `former_keys` are the former names as they are compared, each in a line of its own. They are set
     whenever the row is saved. `code_ground` tells why a code is filed whose check digit disagrees.
+    `origin_id` is the subject of which it was a part, empty if it was none.
     """
 
     __tablename__ = "subject"
@@ -127,6 +130,10 @@ class Subject(Base, table=True):
     former_keys: str = Field(default="", sa_column_kwargs={"server_default": ""})
     former_names: list[dict[str, str]] | None = Field(default=None, sa_type=JsonColumn)
     code_ground: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    phone: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    deregistered_on: date | None = None
+    deregistration_ground: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    origin_id: str = Field(default="", sa_column_kwargs={"server_default": ""})
     in_review: bool = False
     removed: bool = False
     version: int = 0

@@ -35,6 +35,7 @@ class SubjectContent:
     external_ref: str
     in_review: bool
     code_ground: str = ""
+    phone: str = ""
 
 
 @dataclass(frozen=True)
@@ -107,6 +108,7 @@ def read_subject(reader: Reader) -> SubjectContent:
         external_ref=_text(reader, "external_ref"),
         in_review=reader.flag("in_review", False),
         code_ground=needed_ground(_text(reader, "credit_code"), _text(reader, "code_ground")),
+        phone=_text(reader, "phone"),
     )
     if content.kind is SubjectKind.NATURAL_PERSON and content.credit_code:
         reader.fault(

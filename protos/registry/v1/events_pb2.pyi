@@ -13,6 +13,7 @@ from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from protos.registry.v1 import calendars_pb2 as _calendars_pb2
+from protos.registry.v1 import lives_pb2 as _lives_pb2
 from protos.registry.v1 import orders_pb2 as _orders_pb2
 from protos.registry.v1 import proposals_pb2 as _proposals_pb2
 from protos.registry.v1 import registry_pb2 as _registry_pb2
@@ -59,6 +60,16 @@ class _CauseEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Cause.ValueType
     """Back on file: it had left the archive before its time."""
     CAUSE_JOINED: _Cause.ValueType  # 12
     """Joined with another that is the same."""
+    CAUSE_SPLIT: _Cause.ValueType  # 13
+    """A part became a subject of its own."""
+    CAUSE_PARTED: _Cause.ValueType  # 14
+    """Parted again: the joining was undone."""
+    CAUSE_RECODED: _Cause.ValueType  # 15
+    """Re-registered under another credit code."""
+    CAUSE_DEREGISTERED: _Cause.ValueType  # 16
+    """Deregistered."""
+    CAUSE_REINSTATED: _Cause.ValueType  # 17
+    """The deregistration no longer holds."""
 
 class Cause(_Cause, metaclass=_CauseEnumTypeWrapper):
     """Why something changed."""
@@ -89,6 +100,16 @@ CAUSE_RESTORED: Cause.ValueType  # 11
 """Back on file: it had left the archive before its time."""
 CAUSE_JOINED: Cause.ValueType  # 12
 """Joined with another that is the same."""
+CAUSE_SPLIT: Cause.ValueType  # 13
+"""A part became a subject of its own."""
+CAUSE_PARTED: Cause.ValueType  # 14
+"""Parted again: the joining was undone."""
+CAUSE_RECODED: Cause.ValueType  # 15
+"""Re-registered under another credit code."""
+CAUSE_DEREGISTERED: Cause.ValueType  # 16
+"""Deregistered."""
+CAUSE_REINSTATED: Cause.ValueType  # 17
+"""The deregistration no longer holds."""
 Global___Cause: _TypeAlias = Cause  # noqa: Y015
 
 @_typing.final
@@ -222,6 +243,54 @@ class SubjectsJoined(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___SubjectsJoined: _TypeAlias = SubjectsJoined  # noqa: Y015
+
+@_typing.final
+class SubjectActed(_message.Message):
+    """Something happened to a subject that its life consists of, such as a split or a deregistration."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CHANGE_FIELD_NUMBER: _builtins.int
+    ACT_FIELD_NUMBER: _builtins.int
+    SUBJECT_FIELD_NUMBER: _builtins.int
+    OTHER_FIELD_NUMBER: _builtins.int
+    RECORD_IDS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def change(self) -> Global___Change:
+        """Why."""
+
+    @_builtins.property
+    def act(self) -> _lives_pb2.SubjectAct:
+        """The act."""
+
+    @_builtins.property
+    def subject(self) -> _registry_pb2.Subject:
+        """The subject as it is now."""
+
+    @_builtins.property
+    def other(self) -> _registry_pb2.Subject:
+        """The other subject as it is now; unset if there is none."""
+
+    @_builtins.property
+    def record_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """The records that went to the other subject; in a joining, an undone one or a split."""
+
+    def __init__(
+        self,
+        *,
+        change: Global___Change | None = ...,
+        act: _lives_pb2.SubjectAct | None = ...,
+        subject: _registry_pb2.Subject | None = ...,
+        other: _registry_pb2.Subject | None = ...,
+        record_ids: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["act", b"act", "change", b"change", "other", b"other", "subject", b"subject"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["act", b"act", "change", b"change", "other", b"other", "record_ids", b"record_ids", "subject", b"subject"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SubjectActed: _TypeAlias = SubjectActed  # noqa: Y015
 
 @_typing.final
 class InstrumentsChanged(_message.Message):

@@ -93,6 +93,10 @@ class Subject(_message.Message):
     VERSION_FIELD_NUMBER: _builtins.int
     FORMER_NAMES_FIELD_NUMBER: _builtins.int
     CODE_GROUND_FIELD_NUMBER: _builtins.int
+    PHONE_FIELD_NUMBER: _builtins.int
+    DEREGISTERED_ON_FIELD_NUMBER: _builtins.int
+    DEREGISTRATION_GROUND_FIELD_NUMBER: _builtins.int
+    ORIGIN_ID_FIELD_NUMBER: _builtins.int
     subject_id: _builtins.str
     """Stable id, given by the register."""
     kind: _builtins.str
@@ -121,6 +125,14 @@ class Subject(_message.Message):
     """Version, counted from 1."""
     code_ground: _builtins.str
     """Why a credit code with a check digit that disagrees is filed; empty if the digit agrees."""
+    phone: _builtins.str
+    """Telephone of its contact, for the bureau and the subject itself; never shown to the public."""
+    deregistered_on: _builtins.str
+    """Day from which it is deregistered; empty if it is not."""
+    deregistration_ground: _builtins.str
+    """What the deregistration rests on."""
+    origin_id: _builtins.str
+    """The subject of which it was a part; empty if it was none."""
     @_builtins.property
     def former_names(self) -> _containers.RepeatedCompositeFieldContainer[Global___FormerName]:
         """The names that it had before, the latest first."""
@@ -143,10 +155,14 @@ class Subject(_message.Message):
         version: _builtins.int = ...,
         former_names: _abc.Iterable[Global___FormerName] | None = ...,
         code_ground: _builtins.str = ...,
+        phone: _builtins.str = ...,
+        deregistered_on: _builtins.str = ...,
+        deregistration_ground: _builtins.str = ...,
+        origin_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["address", b"address", "bureau", b"bureau", "code_ground", b"code_ground", "credit_code", b"credit_code", "email", b"email", "external_ref", b"external_ref", "former_names", b"former_names", "in_review", b"in_review", "kind", b"kind", "name", b"name", "person_in_charge", b"person_in_charge", "removed", b"removed", "sector", b"sector", "subject_id", b"subject_id", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["address", b"address", "bureau", b"bureau", "code_ground", b"code_ground", "credit_code", b"credit_code", "deregistered_on", b"deregistered_on", "deregistration_ground", b"deregistration_ground", "email", b"email", "external_ref", b"external_ref", "former_names", b"former_names", "in_review", b"in_review", "kind", b"kind", "name", b"name", "origin_id", b"origin_id", "person_in_charge", b"person_in_charge", "phone", b"phone", "removed", b"removed", "sector", b"sector", "subject_id", b"subject_id", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -726,6 +742,9 @@ class PutSubjectResponse(_message.Message):
 
     SUBJECT_FIELD_NUMBER: _builtins.int
     LOOK_ALIKES_FIELD_NUMBER: _builtins.int
+    LIKENESS_ID_FIELD_NUMBER: _builtins.int
+    likeness_id: _builtins.str
+    """Set if it is perhaps the same as something on file: the likeness that waits for a person."""
     @_builtins.property
     def subject(self) -> Global___Subject:
         """The subject in its present state."""
@@ -739,10 +758,11 @@ class PutSubjectResponse(_message.Message):
         *,
         subject: Global___Subject | None = ...,
         look_alikes: _abc.Iterable[Global___Subject] | None = ...,
+        likeness_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["subject", b"subject"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["look_alikes", b"look_alikes", "subject", b"subject"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["likeness_id", b"likeness_id", "look_alikes", b"look_alikes", "subject", b"subject"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -926,6 +946,9 @@ class PutInstrumentResponse(_message.Message):
 
     INSTRUMENT_FIELD_NUMBER: _builtins.int
     PROPOSAL_FIELD_NUMBER: _builtins.int
+    LIKENESS_ID_FIELD_NUMBER: _builtins.int
+    likeness_id: _builtins.str
+    """Set if it is perhaps the same as something on file: the likeness that waits for a person."""
     @_builtins.property
     def instrument(self) -> Global___Instrument:
         """The instrument in its present state."""
@@ -939,10 +962,11 @@ class PutInstrumentResponse(_message.Message):
         *,
         instrument: Global___Instrument | None = ...,
         proposal: _proposals_pb2.Proposal | None = ...,
+        likeness_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["instrument", b"instrument", "proposal", b"proposal"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["instrument", b"instrument", "proposal", b"proposal"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["instrument", b"instrument", "likeness_id", b"likeness_id", "proposal", b"proposal"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1610,6 +1634,9 @@ class RecordVerificationResponse(_message.Message):
     INSTRUMENT_FIELD_NUMBER: _builtins.int
     PROPOSAL_FIELD_NUMBER: _builtins.int
     VERIFICATIONS_FIELD_NUMBER: _builtins.int
+    LIKENESS_ID_FIELD_NUMBER: _builtins.int
+    likeness_id: _builtins.str
+    """Set if it is perhaps the same as something on file: the likeness that waits for a person."""
     @_builtins.property
     def verification(self) -> Global___Verification:
         """The verification."""
@@ -1635,10 +1662,11 @@ class RecordVerificationResponse(_message.Message):
         instrument: Global___Instrument | None = ...,
         proposal: _proposals_pb2.Proposal | None = ...,
         verifications: _abc.Iterable[Global___Verification] | None = ...,
+        likeness_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["instrument", b"instrument", "proposal", b"proposal", "verification", b"verification"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["instrument", b"instrument", "proposal", b"proposal", "verification", b"verification", "verifications", b"verifications"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["instrument", b"instrument", "likeness_id", b"likeness_id", "proposal", b"proposal", "verification", b"verification", "verifications", b"verifications"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1679,6 +1707,9 @@ class EnterRecordResponse(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     RECORD_FIELD_NUMBER: _builtins.int
+    LIKENESS_ID_FIELD_NUMBER: _builtins.int
+    likeness_id: _builtins.str
+    """Set if it is perhaps the same as something on file: the likeness that waits for a person."""
     @_builtins.property
     def record(self) -> Global___Record:
         """The record in its present state."""
@@ -1687,10 +1718,11 @@ class EnterRecordResponse(_message.Message):
         self,
         *,
         record: Global___Record | None = ...,
+        likeness_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["record", b"record"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["record", b"record"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["likeness_id", b"likeness_id", "record", b"record"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

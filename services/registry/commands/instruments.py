@@ -33,6 +33,8 @@ from services.registry.commands.targets import (
 from services.registry.orders.following import follow_instruments
 from services.registry.proposals.propose import Proposed, object_id, propose
 from services.registry.red_alerts import ends_red
+from services.registry.sameness.finding import likeness_at, look
+from services.registry.sameness.places import Place, of_instrument
 from services.registry.serials import right_to_mark, serial_of
 from services.registry.tables import Instrument, Proposal, Subject
 from services.registry.validation import InstrumentContent, read_instrument, reader_of
@@ -61,13 +63,15 @@ async def put_instrument(
     content = replace(content, subject_id=owner.subject_id)
     if row is None:
         row = await _file(change, owner, content)
-        return pb.PutInstrumentResponse(instrument=wire.instrument(row))
+        found = await likeness_at(change, _place(row))
+        return pb.PutInstrumentResponse(instrument=wire.instrument(row), likeness_id=found)
     values = _differing(change, row, content, request.instrument.version)
     if await ends_red(change, row, values):
         proposal = await _propose(change, request, row, values, "")
         return pb.PutInstrumentResponse(instrument=wire.instrument(row), proposal=proposal)
     await alter_instrument(change, row, owner, values)
-    return pb.PutInstrumentResponse(instrument=wire.instrument(row))
+    found = await likeness_at(change, _place(row)) if values else ""
+    return pb.PutInstrumentResponse(instrument=wire.instrument(row), likeness_id=found)
 
 
 async def release_content(
@@ -156,10 +160,11 @@ async def alter_instrument(
     """Changes columns of an instrument of `owner`; does nothing without `values`."""
     if not values:
         return
-    before, left = row.model_dump(mode="json"), serial_of(row)
+    before, left, place = row.model_dump(mode="json"), serial_of(row), _place(row)
     row.sqlmodel_update({**values, "bureau": owner.bureau, "in_review": owner.in_review})
     others = await save_instruments(change, [row], left=[left])
     await follow_instruments(change, col(Instrument.instrument_id) == row.instrument_id)
+    await look(change, place)
     change.audit(
         "change_instrument",
         f"instrument/{row.instrument_id}",
@@ -167,6 +172,11 @@ async def alter_instrument(
         after=_after(row, others),
         ground=ground,
     )
+
+
+def _place(row: Instrument) -> Place:
+    """Where the instrument may be one with another of its owner: of its type and number."""
+    return of_instrument(row.subject_id, row.type_code, row.serial_key)
 
 
 def _after(row: Instrument, others: list[Instrument]) -> dict[str, object]:

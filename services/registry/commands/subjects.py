@@ -7,10 +7,9 @@ from dataclasses import asdict
 from typing import Any
 from uuid import uuid4
 
-import sqlalchemy as sa
-from sqlmodel import col, select
+from sqlmodel import col
 
-from law.errors import AlreadyExists, Fault, NotPermitted
+from law.errors import Fault, NotPermitted
 from plumbing.change import Change
 from plumbing.identity import Role
 from protos.registry.v1 import registry_pb2 as pb
@@ -23,18 +22,19 @@ from services.registry.commands.targets import (
     require_version,
 )
 from services.registry.former_names import renamed
+from services.registry.lives.recoding import lead_from_code, require_free
 from services.registry.look_alikes import look_alikes, rows_of
 from services.registry.orders.following import follow_instruments
 from services.registry.questions import asking
 from services.registry.questions.tables import Question
-from services.registry.sameness.finding import follow_owners, look
+from services.registry.sameness.finding import follow_owners, likeness_at, look
 from services.registry.sameness.places import of_subject
 from services.registry.sameness.tables import Likeness
 from services.registry.tables import Instrument, Subject
 from services.registry.validation import SubjectContent, read_subject, reader_of
 
 # The columns that an operator may change itself; only its bureau changes the others.
-OPERATORS_OWN = frozenset({"person_in_charge", "address", "email"})
+OPERATORS_OWN = frozenset({"person_in_charge", "address", "email", "phone"})
 
 
 async def put_subject(change: Change, request: pb.PutSubjectRequest) -> pb.PutSubjectResponse:
@@ -56,21 +56,26 @@ async def put_subject(change: Change, request: pb.PutSubjectRequest) -> pb.PutSu
         require_version(row.version, request.subject.version)
         _require_right(change, content, values)
         await alter_subject(change, row, content.name, values)
-    return pb.PutSubjectResponse(subject=wire.subject(row))
+    found = await likeness_at(change, of_subject(row.bureau, row.name_key))
+    return pb.PutSubjectResponse(subject=wire.subject(row), likeness_id=found)
 
 
 async def _registered(change: Change, row: Subject) -> pb.PutSubjectResponse:
     """The new subject, and others whose names look like its name, for the person to compare."""
     ids = await look_alikes(change.session, change.caller, change.today, row.name, row.subject_id)
     others = await rows_of(change.session, ids)
-    return pb.PutSubjectResponse(subject=wire.subject(row), look_alikes=map(wire.subject, others))
+    return pb.PutSubjectResponse(
+        subject=wire.subject(row),
+        look_alikes=map(wire.subject, others),
+        likeness_id=await likeness_at(change, of_subject(row.bureau, row.name_key)),
+    )
 
 
 async def _register(change: Change, content: SubjectContent) -> Subject:
     if change.caller.has(Role.OPERATOR):
         raise NotPermitted("信用主体由市场监管机关登记", "Subjects are registered by the bureau")
     change.caller.require_bureau(content.bureau)
-    await _require_free(change, content.credit_code)
+    await require_free(change, content.credit_code)
     row = Subject(subject_id=uuid4().hex, **asdict(content))
     await save_subjects(change, [row])
     change.audit("register_subject", f"subject/{row.subject_id}", after=row.model_dump(mode="json"))
@@ -85,7 +90,7 @@ async def alter_subject(
     Raises AlreadyExists if another subject has the new credit code.
     """
     if "credit_code" in values:
-        await _require_free(change, values["credit_code"])
+        await require_free(change, values["credit_code"])
     before = row.model_dump(mode="json")
     former = renamed(before, name, change.today)
     row.sqlmodel_update({**values, "former_names": former})
@@ -95,6 +100,8 @@ async def alter_subject(
     await follow_owners(change, col(Likeness.subject_id) == row.subject_id)
     await asking.follow_owners(change, col(Question.subject_id) == row.subject_id)
     await look(change, of_subject(before["bureau"], before["name_key"]))
+    if "credit_code" in values:
+        await lead_from_code(change, row, before["credit_code"], change.today)
     after = row.model_dump(mode="json") | {"instruments_followed": followed}
     audited = f"subject/{row.subject_id}"
     change.audit("change_subject", audited, before=before, after=after, ground=ground)
@@ -105,20 +112,6 @@ def _require_right(change: Change, content: SubjectContent, values: dict[str, ob
         change.caller.require_bureau(content.bureau)
     elif not OPERATORS_OWN.issuperset(values):
         raise NotPermitted(
-            "经营者只能修改本单位的负责人、地址和电子邮箱",
-            "An operator may only change its person in charge, address and e-mail",
-        )
-
-
-async def _require_free(change: Change, credit_code: str) -> None:
-    if not credit_code:
-        return
-    holders = select(Subject.subject_id).where(
-        Subject.credit_code == credit_code, sa.not_(col(Subject.removed))
-    )
-    if subject_id := (await change.session.exec(holders)).first():
-        raise AlreadyExists(
-            "该统一社会信用代码已登记",
-            "A subject with this credit code is registered already",
-            subject_id=subject_id,
+            "经营者只能修改本单位的负责人、地址、电话和电子邮箱",
+            "An operator may only change its person in charge, address, telephone and e-mail",
         )

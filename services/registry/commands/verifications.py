@@ -25,6 +25,9 @@ from services.registry.institutions import reporting
 from services.registry.institutions.reporting import NOT_OWN_EN, NOT_OWN_ZH, Reporter
 from services.registry.orders import moves as orders
 from services.registry.proposals.propose import Proposed, object_id, propose
+from services.registry.sameness.finding import likeness_at, look
+from services.registry.sameness.joining import severe_stands
+from services.registry.sameness.places import of_result
 from services.registry.tables import Instrument, Proposal, Verification
 from services.registry.validation import VerificationContent, check_dated
 
@@ -67,7 +70,12 @@ async def record_verification(
     ]
     recorded = [*map(wire.verification, rows)]
     return pb.RecordVerificationResponse(
-        verification=recorded[0], instrument=wire.instrument(instrument), verifications=recorded
+        verification=recorded[0],
+        instrument=wire.instrument(instrument),
+        verifications=recorded,
+        likeness_id=await likeness_at(
+            change, of_result(instrument.instrument_id, content.verified_on)
+        ),
     )
 
 
@@ -93,6 +101,7 @@ async def release_verification(
         result = replace(one, instrument_id=instrument.instrument_id)
         if await _recorded_before(change, result) is None:
             await _record(change, result, instrument)
+    await look(change, of_result(instrument.instrument_id, content.verified_on))
 
 
 async def _propose(
@@ -146,9 +155,12 @@ async def _record(
     change: Change, content: VerificationContent, instrument: Instrument
 ) -> Verification:
     row = Verification(verification_id=uuid4().hex, **asdict(content))
-    await save_verifications(change, [row])
+    change.session.add(row)
+    await change.session.flush()
+    aside = await severe_stands(change, instrument.instrument_id, {content.verified_on})
+    await save_verifications(change, [row, *(one for one in aside if one is not row)])
     await orders.complete(change, col(Verification.verification_id) == row.verification_id)
-    if comes_into_use(instrument, content.result):
+    if comes_into_use(instrument, content.result) and not row.set_aside:
         instrument.use(InstrumentState.IN_USE)
         await save_instruments(change, [instrument])
     after = row.model_dump(mode="json") | {"instrument_state": instrument.state.value}

@@ -11,6 +11,7 @@ from plumbing.change import Change
 from plumbing.identity import Caller, Role
 from plumbing.view import View
 from protos.identity.v1 import identity_pb2 as identity
+from protos.registry.v1 import lives_pb2 as lives
 from protos.registry.v1 import proposals_pb2 as pb
 from protos.registry.v1 import questions_pb2 as questions
 from protos.registry.v1 import registry_pb2 as registry
@@ -18,6 +19,7 @@ from protos.registry.v1 import sameness_pb2 as sameness
 from services.registry.commands import instruments, records, verifications
 from services.registry.identity import accounts
 from services.registry.imports.batch import undo
+from services.registry.lives import deregistering, joining, parting, splitting
 from services.registry.proposals.access import find
 from services.registry.proposals.propose import (
     DECLINED,
@@ -44,6 +46,10 @@ RELEASES: Mapping[str, tuple[Any, Release]] = {
         (sameness.JoinLikenessRequest, deciding.release_joining),
         (sameness.KeepApartRequest, deciding.release_standing),
         (questions.AnswerQuestionRequest, answering.release_answer),
+        (lives.SplitSubjectRequest, splitting.release_split),
+        (lives.DeregisterSubjectRequest, deregistering.release_deregistration),
+        (lives.JoinSubjectsRequest, joining.release_joining),
+        (lives.PartSubjectsRequest, parting.release_parting),
         (identity.ChangeAccountRequest, accounts.release_change),
         (identity.CloseAccountRequest, accounts.release_closing),
     )

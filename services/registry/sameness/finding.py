@@ -9,6 +9,7 @@ from sqlmodel import col, select
 
 from plumbing.change import Change
 from plumbing.chunks import chunks
+from plumbing.identity import Role
 from services.registry.sameness.places import Place
 from services.registry.sameness.sides import Side, sides_at, wait
 from services.registry.sameness.tables import LikeKind, Likeness, LikenessOfBatch
@@ -16,6 +17,7 @@ from services.registry.tables import ImportedThing, Instrument, Record, Subject,
 
 WAITING, DECIDED = "waiting", "decided"
 IDS_IN_QUERY = 400
+OF_A_BUREAU = (Role.CASEWORKER, Role.UNIT_HEAD, Role.INSPECTOR, Role.INTEGRATOR)
 
 
 async def open_found(change: Change, batch_id: str, found: Iterable[Place]) -> None:
@@ -43,6 +45,19 @@ async def look(change: Change, place: Place) -> bool:
     elif row is not None:
         row.state = WAITING if waits else DECIDED
     return row is not None
+
+
+async def likeness_at(change: Change, place: Place) -> str:
+    """Looks at the place of what was entered by hand; returns the id of the likeness that waits.
+
+    Empty if nothing is alike there, a person has decided about all sides, or the caller is not of a
+    bureau and so does not see it.
+    """
+    await look(change, place)
+    if not change.caller.has(*OF_A_BUREAU):
+        return ""
+    row = await change.session.get(Likeness, place.id)
+    return row.likeness_id if row is not None and row.state == WAITING else ""
 
 
 async def look_again(change: Change, batch_id: str) -> None:

@@ -48,7 +48,7 @@ async def join_instruments(
             *(change, aliases.INSTRUMENT, gone.instrument_id, kept.instrument_id),
             moved={"verifications": own},
         )
-    aside = await _severe_stands(change, kept, {one.verified_on for one in taken})
+    aside = await severe_stands(change, kept.instrument_id, {one.verified_on for one in taken})
     await save_verifications(change, [*taken, *(one for one in aside if one not in taken)], cause)
     await save_instruments(change, [kept, *joined], cause)
     orders = await join_orders(change, kept, [one.instrument_id for one in joined], ground)
@@ -77,10 +77,10 @@ def _complete(kept: Instrument, joined: Instrument) -> None:
         kept.use(joined.state)
 
 
-async def _severe_stands(change: Change, kept: Instrument, days: set[Any]) -> list[Verification]:
+async def severe_stands(change: Change, instrument_id: str, days: set[Any]) -> list[Verification]:
     """Sets aside the milder results of days that have different ones; returns what changed."""
     changed = []
-    rows = await _verifications(change, [kept.instrument_id])
+    rows = await _verifications(change, [instrument_id])
     for day in days:
         of_day = [one for one in rows if one.verified_on == day]
         values = [one.model_dump() for one in of_day]

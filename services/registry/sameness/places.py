@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from itertools import combinations, repeat
@@ -55,6 +55,14 @@ def of_record(subject_id: str, kind: str, occurred_on: date, determined_on: date
 def of_result(instrument_id: str, verified_on: date) -> Place:
     """Returns the place of an instrument's verifications of one day."""
     return Place(LikeKind.RESULT, (instrument_id, verified_on.isoformat()))
+
+
+def of_things(subject_id: str, instruments: Iterable[Any], records: Iterable[Any]) -> set[Place]:
+    """Returns the places of instruments and records at which a subject has them."""
+    found = {of_instrument(subject_id, one.type_code, one.serial_key) for one in instruments}
+    return found | {
+        of_record(subject_id, one.kind, one.occurred_on, one.determined_on) for one in records
+    }
 
 
 def are_alike(kind: LikeKind, rows: Collection[Row]) -> bool:

@@ -1,7 +1,7 @@
 """Joins two subjects that are one: a second person has released it.
 
 Instruments, records, orders and accounts of the subject that goes belong to the one that stays; its
-id, its credit code and its name lead there.
+id, its credit codes and its names lead there.
 """
 
 from __future__ import annotations
@@ -23,7 +23,10 @@ from services.registry.announce_changes import (
 )
 from services.registry.former_names import keys_of, renamed
 from services.registry.identity.tables import Account
+from services.registry.lives.acts import write_act
+from services.registry.lives.tables import LifeAct
 from services.registry.orders.following import follow_subject
+from services.registry.orders.tables import Order
 from services.registry.questions.asking import follow_subject as follow_subject_of_questions
 from services.registry.sameness import aliases, places
 from services.registry.sameness.finding import look
@@ -31,26 +34,48 @@ from services.registry.sameness.tables import Likeness
 from services.registry.tables import Instrument, Record, Subject
 
 # What the subject that stays takes from the other where it has nothing.
-COMPLETED = ("credit_code", "code_ground", "person_in_charge", "address", "email", "external_ref")
+COMPLETED = (
+    *("credit_code", "code_ground", "person_in_charge", "address", "email", "phone"),
+    "external_ref",
+)
+# Everything that belongs to a subject, by the name under which a joining keeps the ids.
+BELONGINGS: dict[str, Any] = {
+    "instruments": Instrument,
+    "records": Record,
+    "accounts": Account,
+    "orders": Order,
+}
 
 
 async def join_subjects(change: Change, kept: Subject, joined: Subject, ground: str) -> None:
     """Joins a subject to the one that stays, and announces it to the other services."""
     before, cause = kept.model_dump(mode="json"), Cause(events.CAUSE_JOINED, ground)
+    own = {name: await ids_of(change, name, kept.subject_id) for name in BELONGINGS}
     # The one that goes first lets go of its credit code, which is unique.
     joined.removed = True
     await save_subjects(change, [joined], cause)
     _complete(change, kept, joined)
     await save_subjects(change, [kept], cause)
     moved = await _take_along(change, kept, joined, cause)
-    moved["before"] = before
-    await aliases.lead(change, aliases.SUBJECT, joined.subject_id, kept.subject_id, moved)
-    if joined.credit_code and joined.credit_code != kept.credit_code:
-        await aliases.lead(change, aliases.CREDIT_CODE, joined.credit_code, kept.subject_id)
+    led = await aliases.follow_subject(change, joined.subject_id, kept.subject_id)
+    await _lead(change, kept, joined)
     await _announce(change, kept, joined.subject_id, ground)
+    undoing = {"before": before, "version": kept.version, "own": own, "led": led}
+    await write_act(
+        *(change, kept, LifeAct.JOINED, cause),
+        other=joined,
+        kept={**moved, **undoing},
+        record_ids=moved["records"],
+    )
     after = {**kept.model_dump(mode="json"), "joined": joined.subject_id, "moved": moved}
     object_ = f"subject/{kept.subject_id}"
     change.audit("join_subjects", object_, before=before, after=after, ground=ground)
+
+
+async def _lead(change: Change, kept: Subject, joined: Subject) -> None:
+    await aliases.lead(change, aliases.SUBJECT, joined.subject_id, kept.subject_id)
+    if joined.credit_code and joined.credit_code != kept.credit_code:
+        await aliases.lead(change, aliases.CREDIT_CODE, joined.credit_code, kept.subject_id)
 
 
 def _complete(change: Change, kept: Subject, joined: Subject) -> None:
@@ -61,6 +86,16 @@ def _complete(change: Change, kept: Subject, joined: Subject) -> None:
     fresh = [one for one in own if keys_of([one])[0] not in known]
     if fresh:
         kept.former_names = [*(kept.former_names or ()), *fresh]
+
+
+async def ids_of(change: Change, name: str, subject_id: str) -> list[str]:
+    """Returns the ids of what belongs to a subject, of one kind of `BELONGINGS`."""
+    model = BELONGINGS[name]
+    key = sa.inspect(model).primary_key[0]
+    rows = select(key).where(col(model.subject_id) == subject_id)
+    if hasattr(model, "removed"):
+        rows = rows.where(sa.not_(col(model.removed)))
+    return list((await change.session.exec(rows.order_by(key))).all())
 
 
 async def _take_along(
@@ -84,7 +119,8 @@ async def _take_along(
     return {
         "orders": orders,
         "instruments": [one.instrument_id for one in instruments],
-        "records": [one.record_id for one in records],
+        "records": [one.record_id for one in records if not one.removed],
+        "repeated": [one.record_id for one in records if one.removed],
         "accounts": [one.account_id for one in people],
     }
 
@@ -129,15 +165,8 @@ async def _look_again(
         col(Likeness.subject_id) == joined.subject_id, col(Likeness.state) == "waiting"
     )
     await change.session.exec(gone)
-    found = {
-        places.of_instrument(kept.subject_id, one.type_code, one.serial_key) for one in instruments
-    }
-    found |= {
-        places.of_record(kept.subject_id, one.kind, one.occurred_on, one.determined_on)
-        for one in records
-        if not one.removed
-    }
-    for place in found:
+    on_file = [one for one in records if not one.removed]
+    for place in places.of_things(kept.subject_id, instruments, on_file):
         await look(change, place)
 
 

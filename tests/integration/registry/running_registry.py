@@ -37,6 +37,7 @@ from protos.registry.v1 import (
     bulk_pb2_grpc,
     certificates_pb2_grpc,
     institutions_pb2_grpc,
+    lives_pb2_grpc,
     orders_pb2_grpc,
     proposals_pb2_grpc,
     publication_pb2_grpc,
@@ -85,6 +86,7 @@ class Client:
     orders: orders_pb2_grpc.OrderServiceStub
     sameness: sameness_pb2_grpc.SamenessServiceStub
     questions: questions_pb2_grpc.QuestionServiceStub
+    lives: lives_pb2_grpc.SubjectLifeServiceStub
 
 
 class RunningRegistry:
@@ -169,6 +171,7 @@ class RunningRegistry:
             orders_pb2_grpc.OrderServiceStub(channel),
             sameness_pb2_grpc.SamenessServiceStub(channel),
             questions_pb2_grpc.QuestionServiceStub(channel),
+            lives_pb2_grpc.SubjectLifeServiceStub(channel),
         )
 
     async def institution(

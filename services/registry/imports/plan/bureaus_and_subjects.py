@@ -12,6 +12,8 @@ from sqlmodel import col
 from law.identity import folded, letters, may_be_one_address
 from services.registry.former_names import keys_of, renamed
 from services.registry.imports.plan.alike import note_alike_subjects
+from services.registry.imports.plan.former_codes import replace_former_codes
+from services.registry.imports.plan.owner_details import note_deregistered
 from services.registry.imports.plan.plan import (
     Context,
     Keys,
@@ -64,6 +66,7 @@ async def plan_subjects(context: Context) -> Plan:
     plan = Plan()
     keys = Keys(context, plan)
     bureaus = await _known_bureaus(context)
+    await replace_former_codes(context, "credit_code", named=True)
     subjects = await _KnownSubjects.of(context)
     for item in context.bad_with("bureau"):
         _check_bureau(context, item, bureaus)
@@ -82,6 +85,7 @@ async def plan_subjects(context: Context) -> Plan:
         elif keys.first(("subject", subject["subject_id"]), item.row, values) and context.in_scope(
             item.row, "name", values["name"], subject["bureau"]
         ):
+            note_deregistered(context, item.row, "name", subject)
             changed = _with_names(context, item, subject)
             plan.alter(Kind.SUBJECT, item.row, subject["subject_id"], changed, subject)
     await note_alike_subjects(context, plan)

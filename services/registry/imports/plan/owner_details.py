@@ -13,7 +13,16 @@ from plumbing.identity import Role
 from services.registry.former_names import keys_of
 from services.registry.imports.plan.plan import Context, Kind, Plan, Planned, RegisterRow
 
-DETAILS = ("credit_code", "address")
+DETAILS = ("credit_code", "address", "phone")
+
+
+def note_deregistered(context: Context, row: int, name: str, subject: RegisterRow) -> None:
+    """Warns of a row that names a deregistered subject; `name` is the field that names it."""
+    if not (day := subject.get("deregistered_on")):
+        return
+    zh, en = f"“{subject['name']}”已于 {day} 注销", f"{subject['name']} is deregistered since {day}"
+    column = context.file.column(name)
+    context.notes.warn(row, "DEREGISTERED", zh, en, column=column, value=subject["name"])
 
 
 class OwnerDetails:
@@ -34,6 +43,12 @@ class OwnerDetails:
             en = f"by the credit code it is {owner['name']}; the name on file differs: check it"
             column = self._context.file.column("owner")
             self._context.notes.warn(row, "OTHER_NAME", zh, en, column=column, value=name)
+
+    def note_deregistered(self, row: int, owner: RegisterRow) -> None:
+        """Warns once of each owner that is deregistered."""
+        if owner["subject_id"] not in self._noted:
+            self._noted.add(owner["subject_id"])
+            note_deregistered(self._context, row, "owner", owner)
 
     def complete(self, row: int, values: Mapping[str, Any], owner: RegisterRow) -> bool:
         """Completes the row's owner on file; False, and a fault, if it has another code."""

@@ -19,6 +19,7 @@ from law.identifiers import check_credit_code
 from law.identity import folded, letters
 from plumbing.identity import scope_prefix
 from services.registry.former_names import keys_of
+from services.registry.imports.plan.former_codes import replace_former_codes
 from services.registry.imports.plan.owner_details import OwnerDetails
 from services.registry.imports.plan.plan import (
     Context,
@@ -68,7 +69,8 @@ class Owners:
     @classmethod
     async def of(cls, context: Context, plan: Plan, names: Iterable[str]) -> Owners:
         """Reads the subjects that have one of these names, credit codes or numbers, all at once."""
-        searched = {*names, *context.all_named("credit_code")}
+        await replace_former_codes(context, "credit_code", "owner")
+        searched = {*names, *context.all_named("owner"), *context.all_named("credit_code")}
         codes = {code for name in searched if (code := _code(name, digit=False))}
         if context.header.file_missing:
             searched |= {_placeholder_subject(name) for name in _placeholder_names(context)}
@@ -100,6 +102,7 @@ class Owners:
             owner = self.find(item.row, name or code)
         if owner is None:
             return None
+        self._details.note_deregistered(item.row, owner)
         if new := self._filed_now.get(owner["subject_id"]):
             return self._described(item, new)
         if named_alone:
@@ -115,8 +118,9 @@ class Owners:
             self._details.complete(item.row, item.values, owner)  # tells of the other code
             return None
         owner["credit_code"] = owner["credit_code"] or code
-        if address := item.values.get("address"):
-            owner.setdefault("address", address)
+        for name in ("address", "phone"):
+            if given := item.values.get(name):
+                owner.setdefault(name, given)
         return owner
 
     def find(self, row: int, name: str) -> RegisterRow | None:

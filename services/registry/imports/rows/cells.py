@@ -33,6 +33,10 @@ _SCIENTIFIC = re.compile(r"[+-]?\d(?:\.\d+)?[eE]\+\d{2,3}")
 # They come along when a text is copied from a page. Marks of direction are refused instead.
 _NO_WIDTH = re.compile("[\u200b\u2060\ufeff\u00ad]")
 _UNDECODED = "\ufffd"
+# What is no part of a telephone number; 转 comes before an extension.
+_NO_TELEPHONE = re.compile(r"[^0-9+()/、,;转 -]+")
+_BESIDE_TELEPHONE = " /、,;转-"
+_DIGIT = re.compile(r"\d")
 _FORMULA = re.compile(r"'*[=+\-@\t\r\n＝＋－＠]")
 DAYS: tuple[Read, ...] = (day, last_day)
 EXCERPT = 100  # characters of a cell that a fault repeats
@@ -85,6 +89,16 @@ def mail_address(cell: str) -> str:
     if not is_mail_address(address):
         raise BadCell("BAD_ADDRESS", REASON_ZH, REASON_EN)
     return address
+
+
+def telephone(cell: str) -> str | None:
+    """Reads telephone numbers and leaves out what else the cell has, such as the name of a person.
+
+    None if there is no number. Raises BadCell for scientific notation.
+    """
+    numbers = _NO_TELEPHONE.sub(" ", code(cell))
+    numbers = " ".join(numbers.split()).strip(_BESIDE_TELEPHONE)
+    return numbers if _DIGIT.search(numbers) else None
 
 
 def identifier(cell: str) -> str:

@@ -174,6 +174,7 @@ def _penalties() -> Family:
 _OF_THE_OWNER = (
     ("credit_code", "统一社会信用代码", cells.owner_code),
     ("address", "单位地址", cells.text),
+    ("phone", "联系电话", cells.telephone),
 )
 
 FAMILIES: Mapping[FamilyName, Family] = {
@@ -202,6 +203,7 @@ FAMILIES: Mapping[FamilyName, Family] = {
             ("person_in_charge", "负责人", cells.text),
             ("address", "地址", cells.text),
             ("email", "电子邮箱", cells.mail_address),
+            ("phone", "电话", cells.telephone),
         ),
         _family(
             FamilyName.INSTRUMENTS,

@@ -191,6 +191,10 @@ LIKELY_HEADINGS: Mapping[str, Sequence[str]] = {
     "address": ("地址", "住所", "经营地址", "经营场所", "单位地址", "注册地址"),
     "person_in_charge": ("法定代表人", "负责人姓名", "经营者"),
     "email": ("邮箱", "联系邮箱", "e-mail"),
+    "phone": (
+        *("电话", "联系电话", "使用单位电话", "单位电话", "联系方式", "手机", "手机号"),
+        *("手机号码", "联系人电话", "电话号码"),
+    ),
 }
 _BETWEEN = re.compile("[;,、]")
 _STOPS = "。.;,!"  # behind a word, in whatever width

@@ -1,0 +1,68 @@
+"""Replaces credit codes that subjects had before by those that they have, in the rows of a file.
+
+Whoever has a code now is meant by it before whoever had it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+import sqlalchemy as sa
+from sqlmodel import col
+
+from law.errors import InvalidInput
+from law.identifiers import check_credit_code
+from law.identity import folded
+from services.registry.former_names import keys_of
+from services.registry.imports.plan.plan import Context, RegisterRow, fetch
+from services.registry.imports.plan.subject_names import SUBJECTS
+from services.registry.sameness import aliases
+from services.registry.tables import Subject
+
+WITH_CODE = SUBJECTS.where(sa.text("credit_code <> ''"))
+
+
+async def replace_former_codes(context: Context, *fields: str, named: bool = False) -> None:
+    """Puts the present codes of subjects into these fields of a file, and warns of each row.
+
+    With `named`, a row is left as it is unless it has a present or former name of the subject: it
+    may be about another one, which got the code.
+    """
+    written = {code for name in fields for one in context.all_named(name) if (code := _code(one))}
+    present = await _present(context, written)
+    for item in (*context.items, *context.file.bad) if present else ():
+        for name in fields:
+            subject = present.get(_code(item.values.get(name)))
+            if subject is None or (named and not _is_named(item.values, subject)):
+                continue
+            context.notes.warn(
+                *(item.row, "FORMER_CODE"),
+                f"“{subject['name']}”的原代码，现为 {subject['credit_code']}",
+                f"a former code of {subject['name']}, which has {subject['credit_code']} now",
+                column=context.file.column(name),
+                value=str(item.values[name]),
+            )
+            item.values[name] = subject["credit_code"]
+
+
+async def _present(context: Context, written: Collection[str]) -> dict[str, RegisterRow]:
+    """The subjects that had codes which nobody has now, by the code."""
+    led = await aliases.present_ids(context.session, written)
+    held = await fetch(context.session, WITH_CODE, col(Subject.credit_code), led.keys())
+    for row in held:
+        del led[row["credit_code"]]
+    rows = await fetch(context.session, WITH_CODE, col(Subject.subject_id), set(led.values()))
+    by_id = {row["subject_id"]: row for row in rows}
+    return {code: by_id[one] for code, one in led.items() if one in by_id}
+
+
+def _is_named(values: Mapping[str, object], subject: RegisterRow) -> bool:
+    names = {folded(subject["name"]), *keys_of(subject["former_names"] or ())}
+    return folded(str(values.get("name", ""))) in names
+
+
+def _code(written: object) -> str:
+    try:
+        return check_credit_code(str(written or ""), digit=False)
+    except InvalidInput:
+        return ""

@@ -1,0 +1,1 @@
+"""The life of a subject: split, joined, parted, re-registered under another code, deregistered."""

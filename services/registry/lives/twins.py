@@ -1,0 +1,95 @@
+"""The list of twins: subjects of one name in several bureaus, not every one with a credit code."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import aliased
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from law.evidence import SubjectKind
+from plumbing import paging, row_scope
+from plumbing.identity import Caller
+from plumbing.view import View
+from protos.registry.v1 import lives_pb2 as pb
+from protos.registry.v1 import registry_pb2 as registry
+from services.registry import wire
+from services.registry.tables import Subject
+
+# What tells apart subjects that are outside the caller's scope: nothing about people.
+_TOLD = ("subject_id", "kind", "name", "credit_code", "bureau", "sector", "version")
+
+
+async def list_twins(view: View, request: pb.ListTwinsRequest) -> pb.ListTwinsResponse:
+    """Returns a page of the subjects in the caller's scope with namesakes elsewhere, by name.
+
+    Natural persons, and subjects in review, are none. Of several in the scope, the first stands for
+    them all.
+    """
+    other: Any = aliased(Subject)
+    earlier: Any = aliased(Subject)
+    own = row_scope.covered(view.caller, Subject.bureau)
+    covered = row_scope.covered(view.caller, earlier.bureau)
+    rows = select(Subject).where(
+        *_may_be_one(Subject),
+        own,
+        sa.exists().where(*_twins(Subject, other)),
+        sa.not_(
+            sa.exists().where(
+                *_twins(Subject, earlier), covered, earlier.subject_id < col(Subject.subject_id)
+            )
+        ),
+    )
+    order = Subject.name, Subject.subject_id
+    page, token = await paging.page(view.session, request, rows, *order)
+    count = await paging.count(view.session, request, rows, token)
+    twins = await _with_namesakes(view.session, view.caller, page)
+    return pb.ListTwinsResponse(twins=twins, next_page_token=token, **count)
+
+
+def _may_be_one(model: Any) -> tuple[Any, ...]:
+    kind = model.kind != SubjectKind.NATURAL_PERSON
+    return sa.not_(model.removed), sa.not_(model.in_review), kind, model.name_key != ""
+
+
+def _twins(one: Any, other: Any) -> tuple[Any, ...]:
+    """The conditions under which another subject may be the same; two codes are two subjects."""
+    uncoded = sa.or_(one.credit_code == "", other.credit_code == "")
+    return (
+        other.name_key == one.name_key,
+        other.bureau != one.bureau,
+        *_may_be_one(other),
+        uncoded,
+    )
+
+
+async def _with_namesakes(
+    session: AsyncSession, caller: Caller, page: Sequence[Subject]
+) -> list[pb.Twins]:
+    keys = {row.name_key for row in page}
+    named = select(Subject).where(col(Subject.name_key).in_(keys), *_may_be_one(Subject))
+    by_key: dict[str, list[Subject]] = defaultdict(list)
+    for row in await session.exec(named.order_by(col(Subject.bureau), col(Subject.subject_id))):
+        by_key[row.name_key].append(row)
+    return [
+        pb.Twins(
+            subject=wire.subject(row),
+            namesakes=[_told(caller, one) for one in by_key[row.name_key] if _is_twin(row, one)],
+        )
+        for row in page
+    ]
+
+
+def _is_twin(row: Subject, one: Subject) -> bool:
+    return one.bureau != row.bureau and not (one.credit_code and row.credit_code)
+
+
+def _told(caller: Caller, row: Subject) -> registry.Subject:
+    message = wire.subject(row)
+    if caller.covers(row.bureau):
+        return message
+    return registry.Subject(**{name: getattr(message, name) for name in _TOLD})
