@@ -1,4 +1,4 @@
-"""The logins that were ended while their tokens would still be valid.
+"""The logins that were ended, or whose subject changed, while their tokens would still be valid.
 
 A token says for itself that it is valid. So every service asks the registry every few seconds which
 logins were ended, and refuses their tokens.
@@ -29,10 +29,15 @@ class EndedSessions:
     def __init__(self, registry: IdentityServiceStub) -> None:
         self._registry = registry
         self._ids: frozenset[str] = frozenset()
+        self._moved: frozenset[str] = frozenset()
 
     def has(self, session_id: str) -> bool:
         """Returns whether the login with this id was ended."""
         return session_id in self._ids
+
+    def has_moved(self, session_id: str) -> bool:
+        """Returns whether the account of the login got another subject since its last renewal."""
+        return session_id in self._moved
 
     def require_open(self, caller: Caller) -> None:
         """Raises Unauthenticated if the login of the caller's token was ended."""
@@ -50,5 +55,6 @@ class EndedSessions:
         try:
             answer = await self._registry.GetEndedSessions(pb.GetEndedSessionsRequest())
             self._ids = frozenset(answer.session_ids)
+            self._moved = frozenset(answer.moved_session_ids)
         except (grpc.aio.AioRpcError, OSError) as error:
             log.info("ended_sessions.not_told", error=type(error).__name__)

@@ -35,6 +35,7 @@ from services.alerts.notices.arrivals import no_longer_new
 from services.alerts.notices.batch_notices import batch_decided
 from services.alerts.notices.filing import instrument_filed
 from services.alerts.notices.issue import Matter, contact_of, issue, known
+from services.alerts.notices.life_notices import keep, subject_acted
 from services.alerts.notices.moved_terms import term_moved
 from services.alerts.notices.order_notices import tell_of_order
 from services.alerts.notices.parties import applicants
@@ -94,6 +95,7 @@ def consumers(parts: Parts, timers: Timers) -> list[Consumer]:
             on(registry.RecordsChanged, records_changed),
             on(registry.TellingAsked, telling_asked),
             on(registry.SubjectsJoined, subjects_joined),
+            on(registry.SubjectActed, subject_acted, later=True),
             on(registry.BatchDecided, batch_decided),
             on(registry.ProposalDecided, proposal_decided),
             on(registry.OrdersChanged, orders_changed),
@@ -206,6 +208,7 @@ async def subjects_joined(change: Change, received: Received[registry.SubjectsJo
     event = received.message
     own = select(Notice).where(Notice.subject_id == event.former_id)
     notices = (await change.session.exec(own.with_for_update())).all()
+    await keep(change, event.former_id, event.present_id, notices)
     for notice in notices:
         notice.subject_id = event.present_id
     if notices:

@@ -66,10 +66,12 @@ async def put_subjects(
         before = stored.get(subject_id)
         if not _is_newer(subject.version, before):
             continue
-        was_placeholder = before is not None and before.placeholder
-        row = _filled(Subject, before, {name: getattr(subject, name) for name in _OF_SUBJECT})
+        was_unwatched = before is not None and before.unwatched
+        fields = {name: getattr(subject, name) for name in _OF_SUBJECT}
+        fields["deregistered"] = bool(subject.deregistered_on)
+        row = _filled(Subject, before, fields)
         session.add(row)
-        if row.placeholder != was_placeholder:
+        if row.unwatched != was_unwatched:
             changed.add(subject_id)
     owned = select(Instrument).where(col(Instrument.subject_id).in_(changed))
     instruments = (await session.exec(owned)).all() if changed else ()
@@ -155,8 +157,9 @@ async def _derive_again(
 ) -> list[Instrument]:
     """Derives the basis of instruments again; returns those whose basis or watching changed.
 
-    A change is silent when it comes with a first load, or with the end of a review of the
-    instrument or its owner: nobody is alarmed of what is due by that day.
+    A change is silent when it comes with a first load, with the end of a review of the instrument
+    or its owner, or with the end of the owner's deregistration: nobody is alarmed of what is due by
+    that day.
     """
     owners = await _by_id(change.session, Subject, {row.subject_id for row in instruments})
     facts = await facts_of(change.session, [row.instrument_id for row in instruments])
@@ -182,7 +185,7 @@ def _derive(
     row.governing_id, row.last_result = derived.governing_id, derived.last_result
     row.valid_until = derived.valid_until
     row.standing = Basis.REMOVED if row.removed else derived.basis
-    row.watched = not (row.removed or row.in_review or (owner is not None and owner.placeholder))
+    row.watched = not (row.removed or row.in_review or (owner is not None and owner.unwatched))
     if derived.since or row.since is None or row.standing is not before:
         row.since = derived.since or today
 

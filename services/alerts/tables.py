@@ -80,6 +80,7 @@ class NoticeKind(StrEnum):
     PROPOSAL = "proposal"
     CHECKPOINT = "checkpoint"
     ORDER = "order"  # a step of an order for verification
+    SUBJECT = "subject"  # an act of the life of a subject, such as its deregistration
     CASE = "case"  # how a case goes on: lodged, taken, extended
 
 
@@ -137,6 +138,7 @@ class Subject(Base, table=True):
     address: str = Field(default="", sa_column_kwargs={"server_default": ""})
     in_review: bool
     removed: bool
+    deregistered: bool = Field(default=False, sa_column_kwargs={"server_default": sa.false()})
     version: int = Field(sa_type=sa.BigInteger)
 
     @property
@@ -144,14 +146,28 @@ class Subject(Base, table=True):
         """Whether the subject gets no notices, because it is in review or was removed."""
         return self.in_review or self.removed
 
+    @property
+    def unwatched(self) -> bool:
+        """Whether nobody is warned of its instruments: it is a placeholder or deregistered."""
+        return self.placeholder or self.deregistered
+
+
+class Joining(Base, table=True):
+    """The notices that a joining of subjects gave to the one that stays, so it can be undone."""
+
+    former_id: str = Field(primary_key=True)
+    present_id: str
+    notices: list[str] = Field(sa_type=JsonColumn)
+
 
 class Instrument(Base, table=True):
     """An instrument, and the basis of its colour (see `law.colours.basis`).
 
     `standing` is that basis; `valid_until` is the last valid day, inclusive. `watched` is false
-    while the instrument or its owner is in review or removed. `quiet_on` is the day on which the
-    present basis came with a first load or with the end of a review: an alert due by that day is
-    recorded without a notice. `quiet_by` is the account that made this load or ended the review.
+    while the instrument or its owner is in review or removed, or the owner is deregistered.
+    `quiet_on` is the day on which the present basis came with a first load or with the end of a
+    review: an alert due by that day is recorded without a notice. `quiet_by` is the account that
+    made this load or ended the review.
     `since` is the day of the governing verification; for an instrument never verified, the day on
     which alerts first learned of this. `ranked_on` orders instruments by severity on every day: the
     last valid day, the first of all days for what is red without one, and the last of all days for

@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from protos.registry.v1.calendars_pb2_grpc import CalendarServiceStub
     from protos.registry.v1.certificates_pb2_grpc import CertificateServiceStub
     from protos.registry.v1.institutions_pb2_grpc import InstitutionServiceStub
+    from protos.registry.v1.lives_pb2_grpc import SubjectLifeServiceStub
     from protos.registry.v1.orders_pb2_grpc import OrderServiceStub
     from protos.registry.v1.proposals_pb2_grpc import ProposalServiceStub
     from protos.registry.v1.publication_pb2_grpc import PublicationServiceStub
@@ -80,6 +81,7 @@ GRPC_SERVICES = {
     "publication": Service("registry", "protos.registry.v1.publication", "PublicationService"),
     "questions": Service("registry", "protos.registry.v1.questions", "QuestionService"),
     "sameness": Service("registry", "protos.registry.v1.sameness", "SamenessService"),
+    "lives": Service("registry", "protos.registry.v1.lives", "SubjectLifeService"),
     "institutions": Service("registry", "protos.registry.v1.institutions", "InstitutionService"),
     "orders": Service("registry", "protos.registry.v1.orders", "OrderService"),
     "clock": Service("registry", "protos.registry.v1.registry", "ClockService"),
@@ -118,6 +120,7 @@ class Client:
         publication: PublicationServiceStub
         questions: QuestionServiceStub
         sameness: SamenessServiceStub
+        lives: SubjectLifeServiceStub
         institutions: InstitutionServiceStub
         orders: OrderServiceStub
         clock: ClockServiceStub

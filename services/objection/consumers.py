@@ -1,4 +1,4 @@
-"""Consumers of events: of objection's own cases, of joined subjects, of the sandbox's clock."""
+"""Consumers of events: of objection's own cases, of lives of subjects, of the sandbox's clock."""
 
 from __future__ import annotations
 
@@ -12,9 +12,14 @@ from plumbing.events.inbox import EventHandler
 from plumbing.events.subjects import Stream
 from plumbing.service import Parts
 from protos.objection.v1 import events_pb2 as own
-from protos.registry.v1.events_pb2 import CalendarEditionApplied, ClockMoved, SubjectsJoined
+from protos.registry.v1.events_pb2 import (
+    CalendarEditionApplied,
+    ClockMoved,
+    SubjectActed,
+    SubjectsJoined,
+)
 from services.objection.clients import Clients
-from services.objection.following import subjects_joined
+from services.objection.following import subject_acted, subjects_joined
 from services.objection.marks import contest_accepted
 from services.objection.tables import AppliedEdition
 from services.objection.timers import CaseWorkflows
@@ -75,6 +80,9 @@ def consumers(parts: Parts, clients: Clients, workflows: CaseWorkflows) -> list[
             later=True,
         ),
         EventHandler(SubjectsJoined, apply=applying("objection", parts.clock, subjects_joined)),
+        EventHandler(
+            SubjectActed, apply=applying("objection", parts.clock, subject_acted), later=True
+        ),
     ]
     return [
         parts.consumer("objection-own", Stream.OBJECTION, on_cases),

@@ -1,7 +1,8 @@
-"""Cases follow their subject when the register joins it to another one."""
+"""Cases follow their subject when the register joins, parts or splits it."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -9,9 +10,9 @@ from sqlmodel import col, select
 
 from plumbing.change import Change
 from plumbing.events.envelope import Received
-from protos.registry.v1.events_pb2 import SubjectsJoined
-from services.objection.case_indexes import HAS_AGENT
-from services.objection.tables import Case, CaseEvidence
+from protos.registry.v1.events_pb2 import SubjectActed, SubjectsJoined
+from services.objection.case_indexes import HAS_AGENT, IS_OPEN
+from services.objection.tables import Case, CaseEvidence, Joining
 
 
 async def subjects_joined(change: Change, received: Received[SubjectsJoined]) -> None:
@@ -24,21 +25,94 @@ async def subjects_joined(change: Change, received: Received[SubjectsJoined]) ->
     cases = await _of(change, Case, event.former_id)
     evidence = await _of(change, CaseEvidence, event.former_id)
     acted_in = await _acted_in(change, event.former_id)
+    if not (cases or evidence or acted_in):
+        return
+    joining = Joining(
+        former_id=event.former_id,
+        present_id=event.present_id,
+        cases=[case.case_id for case in cases],
+        evidence=[one.evidence_id for one in evidence],
+        acted_in=[case.case_id for case in acted_in],
+    )
+    await change.session.merge(joining)
+    _act_for(event.present_id, acted_in)
+    rows = (cases, evidence, acted_in)
+    _give(change, event.former_id, event.present_id, *rows, event.change.ground)
+
+
+async def subject_acted(change: Change, received: Received[SubjectActed]) -> None:
+    """Gives back what an undone joining gave, and to a part the open cases about its records.
+
+    Doing it again changes nothing.
+    """
+    event = received.message
+    if event.act.act == "parted":
+        await _parted(change, event)
+    elif event.act.act == "split":
+        await _split(change, event)
+
+
+async def _parted(change: Change, event: SubjectActed) -> None:
+    joining = await change.session.get(Joining, event.act.other_id)
+    if joining is None:
+        return
+    present, former = joining.present_id, joining.former_id
+    cases = [one for one in await _of(change, Case, present) if one.case_id in joining.cases]
+    returned = {"", *joining.cases}
+    evidence = [
+        one
+        for one in await _of(change, CaseEvidence, present)
+        if one.evidence_id in joining.evidence and one.case_id in returned
+    ]
+    acting = await _acted_in(change, present)
+    acted_in = [one for one in acting if one.case_id in joining.acted_in]
+    _act_for(former, acted_in)
+    await change.session.delete(joining)
+    _give(change, present, former, cases, evidence, acted_in, event.change.ground)
+
+
+def _act_for(subject_id: str, cases: Sequence[Case]) -> None:
+    """Lets the agent of these cases be of another firm."""
+    for case in cases:
+        case.agent_subject_id = subject_id
+        case.agent = {**(case.agent or {}), "subject_id": subject_id}
+
+
+async def _split(change: Change, event: SubjectActed) -> None:
+    went = set(event.record_ids)
+    rows = select(Case).where(col(Case.subject_id) == event.act.subject_id, sa.text(IS_OPEN))
+    cases = [
+        case
+        for case in (await change.session.exec(rows.with_for_update())).all()
+        if case.record_ids and went.issuperset(case.record_ids)
+    ]
+    ids = [case.case_id for case in cases]
+    files = select(CaseEvidence).where(col(CaseEvidence.case_id).in_(ids))
+    evidence = (await change.session.exec(files.with_for_update())).all() if ids else ()
+    origin, part = event.act.subject_id, event.act.other_id
+    _give(change, origin, part, cases, evidence, (), event.change.ground)
+
+
+def _give(
+    change: Change,
+    former_id: str,
+    present_id: str,
+    cases: Sequence[Case],
+    evidence: Sequence[CaseEvidence],
+    acted_in: Sequence[Case],
+    ground: str,
+) -> None:
     for row in (*cases, *evidence):
-        row.subject_id = event.present_id
-    for case in acted_in:
-        case.agent_subject_id = event.present_id
-        case.agent = {**(case.agent or {}), "subject_id": event.present_id}
+        row.subject_id = present_id
+    followed = [*cases, *acted_in]
     if cases or evidence or acted_in:
+        ids = [case.case_id for case in followed]
         change.audit(
             "follow_subject",
-            f"subject/{event.former_id}",
-            after={
-                "subject_id": event.present_id,
-                "cases": [case.case_id for case in (*cases, *acted_in)],
-            },
-            ground=event.change.ground,
-            bureau=next((case.bureau for case in (*cases, *acted_in)), ""),
+            f"subject/{former_id}",
+            after={"subject_id": present_id, "cases": ids},
+            ground=ground,
+            bureau=followed[0].bureau if followed else "",
         )
 
 

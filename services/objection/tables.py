@@ -269,6 +269,18 @@ HELD_FOR_A_CASE = "case_id = ''"
 
 
 @proven()
+class Joining(Base, table=True):
+    """What a joining of subjects gave to the one that stays, by ids, so that it can be undone."""
+
+    __tablename__ = "joining"
+
+    former_id: str = Field(primary_key=True)
+    present_id: str
+    cases: list[str] = Field(sa_type=JsonColumn)
+    evidence: list[str] = Field(sa_type=JsonColumn)
+    acted_in: list[str] = Field(sa_type=JsonColumn)
+
+
 class CaseEvidence(Base, table=True):
     """A file that is evidence in a case; `case_id` is empty until its case is lodged.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hmac
 import uuid
 from collections.abc import Awaitable, Callable
-from datetime import UTC, timedelta
+from datetime import timedelta
 from urllib.parse import quote
 
 import grpc
@@ -246,9 +246,11 @@ async def _token(portal: Portal, clock: Clock, session: PortalSession | None) ->
     if portal.ended.has(session_id_of(session.token)):
         raise Refusal(grpc.StatusCode.UNAUTHENTICATED, "UNAUTHENTICATED", *ENDED_TEXTS)
     use_token(session.token)
-    if session.token_ends_at - clock.now() < RENEW_BEFORE:
+    has_moved = portal.ended.has_moved(session_id_of(session.token))
+    if has_moved or session.token_ends_at - clock.now() < RENEW_BEFORE:
         answer = await ask(portal.services.identity.RenewToken(identity_pb2.RenewTokenRequest()))
-        await portal.sessions.renew(session, answer.token, answer.expires_at.ToDatetime(UTC))
+        await portal.sessions.renew(session, answer)
+        use_token(session.token)
     return session.token
 
 

@@ -25,6 +25,7 @@ FIELDS = {
     "address": N_("地址"),
     "email": N_("邮箱"),
     "phone": N_("电话"),
+    "deregistered_on": N_("注销日期"),
     "department": N_("部门"),
     "bureau": N_("机关"),
     "roles": N_("角色"),

@@ -36,6 +36,7 @@ from protos.registry.v1 import calendars_pb2
 from protos.registry.v1.calendars_pb2_grpc import CalendarServiceStub
 from protos.registry.v1.certificates_pb2_grpc import CertificateServiceStub
 from protos.registry.v1.institutions_pb2_grpc import InstitutionServiceStub
+from protos.registry.v1.lives_pb2_grpc import SubjectLifeServiceStub
 from protos.registry.v1.orders_pb2_grpc import OrderServiceStub
 from protos.registry.v1.proposals_pb2_grpc import ProposalServiceStub
 from protos.registry.v1.publication_pb2_grpc import PublicationServiceStub
@@ -100,6 +101,7 @@ class Services:
         self.publication = PublicationServiceStub(registry)
         self.questions = QuestionServiceStub(registry)
         self.sameness = SamenessServiceStub(registry)
+        self.lives = SubjectLifeServiceStub(registry)
         self.institutions = InstitutionServiceStub(registry)
         self.orders = OrderServiceStub(registry)
         self.clock = ClockServiceStub(registry)

@@ -73,10 +73,13 @@ from services.portal.pages import (
     scanning,
     sign_in,
     sso,
+    subject_life,
     subject_lists,
     subject_registration,
+    subject_split,
     subjects,
     tellings,
+    twins,
     unit,
     verifications,
 )
@@ -161,6 +164,10 @@ _REGISTER = (
     _at("/subjects", subjects.listing, *STAFF),
     _at("/subjects/new", subject_registration.register, Role.CASEWORKER, form=True),
     _at("/subjects/{subject_id}", subjects.one, *STAFF),
+    _at("/subjects/{subject_id}/life", subject_life.life, *STAFF, form=True),
+    _at("/subjects/{subject_id}/split", subject_split.split, Role.CASEWORKER, form=True),
+    _at(twins.PATH, twins.listing, *STAFF),
+    _at("/twins/{subject_id}", twins.one, *STAFF, form=True),
     *(
         _at(f"/subjects/{{subject_id}}/{name}", page, *STAFF)
         for name, page in subject_lists.WHOLE.items()

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
@@ -96,9 +96,11 @@ class Sessions:
             await self._note_seen(session, now)
         return session
 
-    async def renew(self, session: PortalSession, token: str, ends_at: datetime) -> None:
-        """Stores a new token, and the time when it ends, in a session."""
-        await self._update(session, token=token, token_ends_at=ends_at)
+    async def renew(self, session: PortalSession, answer: pb.RenewTokenResponse) -> None:
+        """Stores a new token, when it ends, and for which subject it acts, in a session."""
+        ends_at = answer.expires_at.ToDatetime(UTC)
+        values = {"token": answer.token, "token_ends_at": ends_at}
+        await self._update(session, **values, subject_id=answer.subject_id or session.subject_id)
 
     async def expire(self, session: PortalSession) -> None:
         """Ends a session whose token is no longer taken; what its person was sending is kept."""

@@ -55,6 +55,7 @@ class Place:
     order_id: str = ""
     likeness_id: str = ""
     question_id: str = ""
+    twin_id: str = ""  # another subject of the bureau
 
     @property
     def city(self) -> str:

@@ -251,6 +251,8 @@ async def _furnish(client: Client, place: Place) -> None:
     place.batch_id = batch.batch.batch_id
     filed_twice = await ask(client.imports.ImportFile(iter(unnumbered(place))))
     assert filed_twice.batch.to_review == 1, filed_twice.batch
+    twin = await _subject(client, place.bureau, "", f"测试同业{place.subject_id[:8]}")
+    place.twin_id = twin.subject_id
     place.likeness_id = of_instrument(place.subject_id, "FUEL", "").id
     published = await ask(client.imports.ImportFile(iter(penalty(place))))
     listing = questions.ListQuestionsRequest(batch_id=published.batch.batch_id)

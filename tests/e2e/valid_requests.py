@@ -29,6 +29,7 @@ from protos.registry.v1 import bulk_pb2 as bulk
 from protos.registry.v1 import calendars_pb2 as calendars
 from protos.registry.v1 import certificates_pb2 as certificates
 from protos.registry.v1 import institutions_pb2 as institutions
+from protos.registry.v1 import lives_pb2 as lives
 from protos.registry.v1 import orders_pb2 as orders
 from protos.registry.v1 import proposals_pb2 as proposals
 from protos.registry.v1 import publication_pb2 as publication
@@ -80,6 +81,8 @@ Upload = (
     | list[files.UploadEvidenceRequest]
 )
 Said = Message | Upload | list[bulk.SendBulkChunksRequest]
+# The version of no subject: these acts would change what other requests are about.
+OUTDATED = 999_999
 
 
 def _start(place: Place) -> list[registry.StartImportRequest]:
@@ -412,6 +415,39 @@ _OF_PLACE: dict[str, Callable[[Place], Message]] = {
         question_id=place.question_id,
         answer="leave_out",
         ground="测试",
+    ),
+    "SplitSubject": lambda place: lives.SplitSubjectRequest(
+        request_id=new_request_id(),
+        subject_id=place.subject_id,
+        version=OUTDATED,
+        part=registry.Subject(
+            kind="organisation", name="测试分店", bureau=place.bureau, sector="fuel_station"
+        ),
+        ground="测试",
+    ),
+    "ChangeCreditCode": lambda place: lives.ChangeCreditCodeRequest(
+        request_id=new_request_id(),
+        subject_id=place.subject_id,
+        version=OUTDATED,
+        credit_code="91330106MA00000016",
+        ground="测试",
+    ),
+    "DeregisterSubject": lambda place: lives.DeregisterSubjectRequest(
+        request_id=new_request_id(),
+        subject_id=place.subject_id,
+        version=OUTDATED,
+        on="2026-09-01",
+        ground="测试",
+    ),
+    "JoinSubjects": lambda place: lives.JoinSubjectsRequest(
+        request_id=new_request_id(),
+        kept_id=place.subject_id,
+        joined_id=place.twin_id,
+        kept_version=OUTDATED,
+        ground="测试",
+    ),
+    "PartSubjects": lambda _place: lives.PartSubjectsRequest(
+        request_id=new_request_id(), act_id="none-yet", ground="测试"
     ),
     "ListProposals": lambda _place: proposals.ListProposalsRequest(page_size=1000),
     "ListRegistrations": lambda _place: identity.ListRegistrationsRequest(page_size=1000),

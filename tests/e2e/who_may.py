@@ -341,6 +341,27 @@ SamenessService.JoinLikeness city            -  -  -  -  -  -  -  -  -  -  -   +
 SamenessService.KeepApart own                -  +  -  -  -  -  -  -  -  -  -   +  -  -
 SamenessService.KeepApart foreign            -  -  -  -  -  -  -  -  -  -  -   -  -  -
 SamenessService.KeepApart city               -  -  -  -  -  -  -  -  -  -  -   +  -  -
+SubjectLifeService.SplitSubject own          -  +  -  -  -  -  -  -  -  -  -   +  -  -
+SubjectLifeService.SplitSubject foreign      -  -  -  -  -  -  -  -  -  -  -   -  -  -
+SubjectLifeService.SplitSubject city         -  -  -  -  -  -  -  -  -  -  -   +  -  -
+SubjectLifeService.ChangeCreditCode own      -  +  -  -  -  -  -  -  -  -  -   +  -  -
+SubjectLifeService.ChangeCreditCode foreign  -  -  -  -  -  -  -  -  -  -  -   -  -  -
+SubjectLifeService.ChangeCreditCode city     -  -  -  -  -  -  -  -  -  -  -   +  -  -
+SubjectLifeService.DeregisterSubject own     -  +  -  -  -  -  -  -  -  -  -   +  -  -
+SubjectLifeService.DeregisterSubject foreign -  -  -  -  -  -  -  -  -  -  -   -  -  -
+SubjectLifeService.DeregisterSubject city    -  -  -  -  -  -  -  -  -  -  -   +  -  -
+SubjectLifeService.ReinstateSubject own      -  +  -  -  -  -  -  -  -  -  -   +  -  -
+SubjectLifeService.ReinstateSubject foreign  -  -  -  -  -  -  -  -  -  -  -   -  -  -
+SubjectLifeService.ReinstateSubject city     -  -  -  -  -  -  -  -  -  -  -   +  -  -
+SubjectLifeService.JoinSubjects own          -  +  -  -  -  -  -  -  -  -  -   +  -  -
+SubjectLifeService.JoinSubjects foreign      -  -  -  -  -  -  -  -  -  -  -   -  -  -
+SubjectLifeService.JoinSubjects city         -  -  -  -  -  -  -  -  -  -  -   +  -  -
+SubjectLifeService.PartSubjects any          -  0  -  -  -  -  -  -  -  -  -   0  -  -
+SubjectLifeService.ListSubjectActs own       -  +  +  +  +  -  -  -  -  -  -   +  +  +
+SubjectLifeService.ListSubjectActs neighbour -  +  +  +  +  -  -  -  -  -  -   +  +  +
+SubjectLifeService.ListSubjectActs foreign   -  -  -  -  -  -  -  -  -  -  -   -  -  -
+SubjectLifeService.ListSubjectActs city      -  -  -  -  -  -  -  -  -  -  -   +  +  +
+SubjectLifeService.ListTwins any             -  +  +  +  +  -  -  -  -  -  -   +  +  +
 
 ImportService.ImportFile own                 -  +  -  -  -  -  +  +  -  -  -   +  -  -
 ImportService.ImportFile foreign             -  -  -  -  -  -  -  +  -  -  -   -  -  -

@@ -201,6 +201,13 @@ TABLE = """
 /subjects/new any                                         >   - + - - - - - - -  + - -
 /subjects/{subject_id} own                                >   - + + + + - - - -  + + +
 /subjects/{subject_id} foreign                            >   - - - - - - - - -  - - -
+/subjects/{subject_id}/life own                           >   - + + + + - - - -  + + +
+/subjects/{subject_id}/life foreign                       >   - - - - - - - - -  - - -
+/subjects/{subject_id}/split own                          >   - + - - - - - - -  + - -
+/subjects/{subject_id}/split foreign                      >   - - - - - - - - -  - - -
+/twins any                                                >   - + + + + - - - -  + + +
+/twins/{subject_id} own                                   >   - 0 0 0 0 - - - -  0 0 0
+/twins/{subject_id} foreign                               >   - 0 0 0 0 - - - -  0 0 0
 /subjects/{subject_id}/records own                        >   - + + + + - - - -  + + +
 /subjects/{subject_id}/records foreign                    >   - - - - - - - - -  - - -
 /subjects/{subject_id}/grades own                         >   - + + + + - - - -  + + +

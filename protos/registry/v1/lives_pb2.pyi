@@ -149,7 +149,7 @@ class SplitSubjectRequest(_message.Message):
     subject_id: _builtins.str
     """The subject that is split."""
     version: _builtins.int
-    """Its version, as last read."""
+    """Its version, as last read; 0 means as it is now."""
     on: _builtins.str
     """Day from which it holds; empty means today."""
     ground: _builtins.str
@@ -233,7 +233,7 @@ class ChangeCreditCodeRequest(_message.Message):
     subject_id: _builtins.str
     """The subject."""
     version: _builtins.int
-    """Its version, as last read."""
+    """Its version, as last read; 0 means as it is now."""
     credit_code: _builtins.str
     """The credit code under which it is registered now."""
     code_ground: _builtins.str
@@ -301,7 +301,7 @@ class DeregisterSubjectRequest(_message.Message):
     subject_id: _builtins.str
     """The subject."""
     version: _builtins.int
-    """Its version, as last read."""
+    """Its version, as last read; 0 means as it is now."""
     on: _builtins.str
     """Day of the deregistration."""
     ground: _builtins.str
@@ -366,7 +366,7 @@ class ReinstateSubjectRequest(_message.Message):
     subject_id: _builtins.str
     """The subject."""
     version: _builtins.int
-    """Its version, as last read."""
+    """Its version, as last read; 0 means as it is now."""
     ground: _builtins.str
     """What it rests on."""
     def __init__(
@@ -428,9 +428,9 @@ class JoinSubjectsRequest(_message.Message):
     joined_id: _builtins.str
     """The subject that is the same and goes."""
     kept_version: _builtins.int
-    """Version of the one that stays, as last read."""
+    """Version of the one that stays, as last read; 0 means as it is now."""
     joined_version: _builtins.int
-    """Version of the one that goes, as last read."""
+    """Version of the one that goes, as last read; 0 means as it is now."""
     ground: _builtins.str
     """Why they are the same."""
     def __init__(
@@ -605,19 +605,23 @@ class ListTwinsRequest(_message.Message):
 
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    SUBJECT_ID_FIELD_NUMBER: _builtins.int
     page_size: _builtins.int
     """At most this many; 0 means 100."""
     page_token: _builtins.str
     """Where to go on."""
+    subject_id: _builtins.str
+    """Only this subject, whichever of several in the scope it is; empty means all."""
     def __init__(
         self,
         *,
         page_size: _builtins.int = ...,
         page_token: _builtins.str = ...,
+        subject_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["page_size", b"page_size", "page_token", b"page_token", "subject_id", b"subject_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -228,7 +228,8 @@ async def _notify_of_closing(
 ) -> None:
     subject = await change.session.get(Subject, case.subject_id)
     # A subject that got no notice of the alerts gets none of the end either.
-    if subject is None or subject.placeholder or not any(line.notified for line in lines):
+    # A deregistered subject is told of the deregistration itself.
+    if subject is None or subject.unwatched or not any(line.notified for line in lines):
         return
     contact = await contact_of(change.session, case.bureau)
     about = (subject.name, change.today, lines, contact)

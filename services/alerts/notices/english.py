@@ -53,7 +53,7 @@ def digest(name: str, on: date, lines: Sequence[Line], bureau: Contact) -> Text:
     opening = f"{name}:\nAs of {on}, the verification of your instruments in use changed: {counts}."
     return Text(
         f"Verification of measuring instruments ({on}): {counts}",
-        body(opening, *numbered, _questions(bureau)),
+        body(opening, *numbered, questions(bureau)),
     )
 
 
@@ -72,7 +72,7 @@ def rejected(name: str, on: date, line: Line, bureau: Contact) -> Text:
             f"{name}:\nThis instrument in use failed its verification and is on red alert now:",
             _sentence(line, on),
             *(f"{label}: {value}." for label, value in facts if value),
-            _questions(bureau),
+            questions(bureau),
         ),
     )
 
@@ -141,7 +141,7 @@ def closed(
             "The follow-up is closed from today:",
             *(f"{number}. {_red_sentence(line, on)}" for number, line in enumerate(lines, 1)),
             *(cancelled if interview_cancelled else []),
-            _questions(contact),
+            questions(contact),
         ),
     )
 
@@ -181,7 +181,8 @@ def _instruction(line: Line) -> str:
     return _INSTRUCTIONS.get(line.basis, _STOP if line.colour is Colour.RED else _RENEW)
 
 
-def _questions(bureau: Contact) -> str:
+def questions(bureau: Contact) -> str:
+    """Returns the sentence that names whom to ask."""
     return f"Questions: {_named(bureau)}."
 
 

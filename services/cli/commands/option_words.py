@@ -4,6 +4,8 @@ from __future__ import annotations
 
 HELP = {
     "account_id": "账号 id | account",
+    "account_ids": "随之划出的账号 id，可多次 | account that goes along, repeatable",
+    "act_id": "沿革 id，见 subject acts | act",
     "adopt_draft": "采用征求意见稿 | adopt a text not issued",
     "appointment.at": "约谈时间（北京时间），如 '2026-09-21 14:30' | when, Beijing time",
     "appointment.attendees": "约谈参加人员 | who attends",

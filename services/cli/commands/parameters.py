@@ -33,6 +33,7 @@ NEVER_GIVEN = {"request_id", "page_token"}
 SET_BY_PLATFORM = {
     *("Bureau.version", "Bureau.removed"),
     *("Subject.version", "Subject.removed", "Subject.in_review", "Subject.former_names"),
+    *("Subject.deregistered_on", "Subject.deregistration_ground", "Subject.origin_id"),
     *("Instrument.version", "Instrument.removed", "Instrument.in_review", "Instrument.bureau"),
     *("Instrument.spell", "Instrument.repeated_serial", "Verification.set_aside"),
     "Instrument.parts",

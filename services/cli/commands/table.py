@@ -18,6 +18,7 @@ from services.cli.commands.case_rows import CASE_ROWS
 from services.cli.commands.certificate_rows import CERTIFICATE_COMMANDS, CERTIFICATE_ROWS
 from services.cli.commands.evidence_rows import EVIDENCE_COMMANDS, EVIDENCE_ROWS
 from services.cli.commands.institution_rows import INSTITUTION_ROWS
+from services.cli.commands.life_rows import LIFE_ROWS
 from services.cli.commands.order_rows import ORDER_ROWS
 from services.cli.commands.publication_rows import PUBLICATION_ROWS
 from services.cli.commands.question_rows import QUESTION_ROWS
@@ -248,6 +249,7 @@ ROWS = (
         "Takes back a change of one's own.", args="proposal_id"),
     *SAMENESS_ROWS,
     *QUESTION_ROWS,
+    *LIFE_ROWS,
     # batches of imports
     Row("batch list", "imports.ListBatches", "列出导入批次，新的在前。",
         "Lists import batches, newest first.", defaults={"page_size": 50}),

@@ -152,6 +152,12 @@ kept_id 保留的一方id | joined_ids 并入的各方id
 question_id 待决定事项id | questions 待决定事项 | question 待决定事项 | answer 决定
 answers 可作的决定
 to_decide 待决定 | Question.provided_by 提供单位 | Question.source_ref 文书编号
+deregistered_on 注销日期 | deregistration_ground 注销依据 | origin_id 由其分立的主体id
+act_id 沿革id | other_id 另一方id | other_name 另一方名称 | former_code 原代码 | SubjectAct.on 日期
+SubjectAct.act 事项 | SubjectAct.instruments 器具 | SubjectAct.records 信用信息
+by 办理人 | by_name 办理人姓名 | undone_at 撤销时间 | acts 沿革 | twins 跨机关同名主体
+namesakes 另有登记 | joined_id 并入的一方id | kept_version 保留的一方版本
+joined_version 并入的一方版本 | part 划出的主体 | account_ids 账号id
 ReleaseUntoldResponse.released 已放行 | left 尚余 | own_loads 由本人导入而未放行
 edition_id 日历id | document 文号 | days_off 放假 | make_up 调休上班 | amends 调整的文号
 loaded_by 载入人 | loaded_at 载入时间 | CalendarEdition.number 版次 | published_on 公布日期

@@ -76,7 +76,8 @@ TABLES: Mapping[str, str] = {
     "Session": "session_id opened_at renewed_at source client present ended_at ended_by_name",
     "Ruleset": "ruleset_id title status version example_valued valid_from valid_to",
     "Step": "at step actor note cite",
-    "Subject": "subject_id name credit_code sector bureau",
+    "Subject": "subject_id name credit_code sector bureau deregistered_on",
+    "SubjectAct": "on act other_name ground by_name at undone_at act_id",
     "TypeName": "written type_code bureau ground named_at",
     "Verification": "verified_on part result valid_until institution certificate_no",
     "VerificationEntry": "type_code serial_no verification.part verification.verified_on "

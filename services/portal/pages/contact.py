@@ -15,7 +15,7 @@ from services.portal.visit import Visit, faults_by_field, message_of
 
 RHYTHMS = ("daily", "weekly")
 LANGUAGES = ("zh", "en", "both")  # of mails
-OWN_FIELDS = ("person_in_charge", "address", "email")
+OWN_FIELDS = ("person_in_charge", "address", "phone", "email")
 _OF_THE_FORM = (
     grpc.StatusCode.INVALID_ARGUMENT,
     grpc.StatusCode.FAILED_PRECONDITION,

@@ -36,6 +36,7 @@ _PAGES = {
     "account": "/accounts",
     "likeness": "/alike",
     "question": "/questions",
+    "subject": "/subjects",
 }
 _FIELDS = {
     "kind": N_("信息类别"),
@@ -71,6 +72,12 @@ _FIELDS = {
     "rows": N_("行数"),
     "kept": N_("保留"),
     "joined": N_("并入"),
+    "name": N_("名称"),
+    "credit_code": N_("统一社会信用代码"),
+    "deregistered_on": N_("注销日期"),
+    "instruments": N_("划出的器具"),
+    "records": N_("划出的信用记录"),
+    "accounts": N_("划出的账号"),
 }
 
 

@@ -69,6 +69,8 @@ async def firm(visit: Visit) -> Response:
     """Shows what is public of a firm: grade, disclosed records, colours of its instruments."""
     request = registry.GetSubjectRequest(subject_id=visit.path("subject_id"))
     subject = (await ask(visit.services.registry.GetSubject(request))).subject
+    if not _is_at(subject, visit.path("subject_id")):
+        return visit.redirect(f"/firms/{subject.subject_id}")  # joined, or has another code now
     wanted = registry.ListDisclosedRecordsRequest(subject_id=subject.subject_id, page_size=ALL)
     grade, disclosed, colours = await asyncio.gather(
         grade_of(visit, subject.subject_id),
@@ -85,6 +87,11 @@ async def firm(visit: Visit) -> Response:
         commitments=[one for one in disclosed.records if one.record.kind in COMMITMENTS],
         colours=colours,
     )
+
+
+def _is_at(subject: registry.Subject, asked: str) -> bool:
+    """Whether a firm still has the id or the credit code by which it was asked for."""
+    return subject.credit_code == asked.upper() or subject.subject_id.startswith(asked.lower())
 
 
 async def _colours(visit: Visit, subject_id: str) -> dict[str, int] | None:

@@ -21,6 +21,7 @@ FIELDS = (
     "sector",
     "person_in_charge",
     "address",
+    "phone",
     "email",
 )
 _NEEDED = {
@@ -78,7 +79,8 @@ async def _send(visit: Visit) -> Response:
         setattr(firm, name, value)
     request = registry.PutSubjectRequest(request_id=visit.request_id(), subject=firm)
     answer = await ask(visit.services.registry.PutSubject(request))
-    return visit.redirect(f"/subjects/{answer.subject.subject_id}?entered=yes")
+    alike = f"&alike={answer.likeness_id}" if answer.likeness_id else ""
+    return visit.redirect(f"/subjects/{answer.subject.subject_id}?entered=yes{alike}")
 
 
 def _filled(visit: Visit) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 
 from starlette.responses import Response
 
@@ -53,7 +54,7 @@ def _listing(visit: Visit, read: Read[registry.Subject]) -> Listing[registry.Sub
         title=N_("主体"),
         counted=N_("共 {total} 家，第 {first}–{last} 家"),
         columns=(
-            Column(N_("名称"), _name, order_by="name"),
+            Column(N_("名称"), partial(_name, visit), order_by="name"),
             Column(N_("统一社会信用代码"), lambda one: one.credit_code, order_by="credit_code"),
             Column(N_("行业领域"), lambda one: words.sector(one.sector)),
             Column(N_("类型"), lambda one: words.subject_kind(one.kind)),
@@ -64,8 +65,9 @@ def _listing(visit: Visit, read: Read[registry.Subject]) -> Listing[registry.Sub
     )
 
 
-def _name(one: registry.Subject) -> Cell:
-    return Cell(one.name, link=f"/subjects/{one.subject_id}")
+def _name(visit: Visit, one: registry.Subject) -> Cell:
+    note = visit.say(N_("已注销")) if one.deregistered_on else ""
+    return Cell(one.name, link=f"/subjects/{one.subject_id}", note=note)
 
 
 async def one(visit: Visit) -> Response:

@@ -117,7 +117,7 @@ class IdentityServicer(Servicer, rpc.IdentityServiceServicer):
                 now = self._logins.machine.now()
                 await sessions.renew(changing.session, session_id, now, opened_after)
         token, ends = self._signer.issue(caller_of(account, session_id))
-        answer = pb.RenewTokenResponse(token=token)
+        answer = pb.RenewTokenResponse(token=token, subject_id=account.subject_id)
         answer.expires_at.FromDatetime(ends)
         return answer
 

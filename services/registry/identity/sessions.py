@@ -21,7 +21,7 @@ from plumbing.short_ids import find_by_id
 from plumbing.view import View
 from protos.identity.v1 import identity_pb2 as pb
 from services.registry.identity.coverage import require_covered
-from services.registry.identity.tables import Account, EndedSession, Session
+from services.registry.identity.tables import MOVED, Account, EndedSession, Session
 
 
 @dataclass(frozen=True)
@@ -171,9 +171,19 @@ async def _end(change: Change, which: sa.ColumnElement[bool], *, by: str = "") -
 async def get_ended_sessions(
     view: View, request: pb.GetEndedSessionsRequest
 ) -> pb.GetEndedSessionsResponse:
-    """Returns the logins that were ended while their tokens would still be valid."""
+    """Returns the logins that were ended while their tokens would still be valid.
+
+    With them come those whose account got another subject since their token was issued.
+    """
     ids = await view.session.exec(select(EndedSession.session_id))
-    return pb.GetEndedSessionsResponse(session_ids=ids.all())
+    moved = (
+        select(Session.session_id)
+        .join(Account, col(Account.account_id) == Session.account_id)
+        .where(sa.text(MOVED), col(Account.moved_at) > Session.renewed_at)
+    )
+    return pb.GetEndedSessionsResponse(
+        session_ids=ids.all(), moved_session_ids=(await view.session.exec(moved)).all()
+    )
 
 
 def _taken_message(row: EndedSession, by: str) -> pb.Session:

@@ -12,6 +12,7 @@ from plumbing.change import Change
 from protos.registry.v1 import events_pb2 as events
 from services.registry import wire
 from services.registry.announce_changes import Cause
+from services.registry.commands.targets import require_version
 from services.registry.lives import wire as life_wire
 from services.registry.lives.tables import LifeAct, SubjectAct
 from services.registry.tables import Subject
@@ -30,6 +31,12 @@ def day_of(change: Change, given: str) -> date:
     if day > change.today:
         raise InvalidInput(faults=[Fault("on", "不得晚于今天", "must not be after today")])
     return day
+
+
+def require_seen(row: Subject, version: int) -> None:
+    """Raises WrongState if a subject is not as it was last read; 0 means as it is now."""
+    if version:
+        require_version(row.version, version)
 
 
 async def write_act(

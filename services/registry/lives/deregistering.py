@@ -17,7 +17,7 @@ from protos.registry.v1 import lives_pb2 as pb
 from services.registry import wire
 from services.registry.announce_changes import Cause, save_subjects
 from services.registry.commands.targets import find_subject, require_version
-from services.registry.lives.acts import day_of, write_act
+from services.registry.lives.acts import day_of, require_seen, write_act
 from services.registry.lives.tables import LifeAct
 from services.registry.orders.tables import UNENDED, Order
 from services.registry.proposals.propose import Proposed, object_id, propose
@@ -33,7 +33,7 @@ async def deregister_subject(
     and WrongState if it is deregistered already or the version is not the present one.
     """
     row = await find_subject(change, request.subject_id)
-    require_version(row.version, request.version)
+    require_seen(row, request.version)
     _require_registered(row)
     day = day_of(change, request.on)
     what = Proposed(
@@ -76,7 +76,7 @@ async def reinstate_subject(
     deregistered or the version is not the present one.
     """
     row = await find_subject(change, request.subject_id)
-    require_version(row.version, request.version)
+    require_seen(row, request.version)
     if row.deregistered_on is None:
         raise WrongState("该主体未注销", "The subject is not deregistered")
     before = row.model_dump(mode="json")

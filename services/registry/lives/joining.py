@@ -7,6 +7,7 @@ from law.separation import Act
 from plumbing.change import Change
 from protos.registry.v1 import lives_pb2 as pb
 from services.registry.commands.targets import require_version
+from services.registry.lives.acts import require_seen
 from services.registry.proposals.propose import Proposed, object_id, propose
 from services.registry.sameness.subject_joining import join_subjects
 from services.registry.tables import Proposal, Subject
@@ -21,12 +22,13 @@ async def join(change: Change, request: pb.JoinSubjectsRequest) -> pb.JoinSubjec
     present one.
     """
     kept, joined = await _both(change, request.kept_id, request.joined_id)
-    require_version(kept.version, request.kept_version)
-    require_version(joined.version, request.joined_version)
     covered = [one for one in (kept, joined) if change.caller.covers(one.bureau)]
     if not covered:
         zh, en = "两个主体都不在您的管辖范围内", "Neither subject is in your scope"
         raise NotPermitted(zh, en)
+    require_seen(kept, request.kept_version)
+    require_seen(joined, request.joined_version)
+    request.kept_version = kept.version  # so that it is released as it was when proposed
     what = Proposed(
         act=Act.JOIN_SUBJECTS,
         object=f"subject/{joined.subject_id}",

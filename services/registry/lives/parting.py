@@ -119,9 +119,10 @@ async def _give_back(change: Change, joining: SubjectAct, joined: Subject, cause
     for one in repeated:
         one.removed = False
     await save_records(change, [*records, *repeated], cause)
-    for model, name in ((Account, "accounts"), (Order, "orders")):
-        for one in await _rows(change, model, joining.kept[name]):
-            one.subject_id = joined.subject_id
+    for account in await _rows(change, Account, joining.kept["accounts"]):
+        account.move(joined.subject_id)
+    for order in await _rows(change, Order, joining.kept["orders"]):
+        order.subject_id = joined.subject_id
     await change.session.flush()
     await follow_instruments(change, col(Instrument.subject_id) == joined.subject_id)
 

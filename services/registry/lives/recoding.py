@@ -15,8 +15,8 @@ from protos.registry.v1 import events_pb2 as events
 from protos.registry.v1 import lives_pb2 as pb
 from services.registry import wire
 from services.registry.announce_changes import Cause, save_subjects
-from services.registry.commands.targets import find_subject, require_version
-from services.registry.lives.acts import day_of, write_act
+from services.registry.commands.targets import find_subject
+from services.registry.lives.acts import day_of, require_seen, write_act
 from services.registry.lives.tables import LifeAct
 from services.registry.sameness import aliases
 from services.registry.tables import Subject
@@ -33,7 +33,7 @@ async def change_credit_code(
     WrongState for the present code or a version that is not the present one.
     """
     row = await find_subject(change, request.subject_id)
-    require_version(row.version, request.version)
+    require_seen(row, request.version)
     code = check_credit_code(request.credit_code, digit=not request.code_ground)
     _require_other(row, code)
     await require_free(change, code)

@@ -33,7 +33,7 @@ from services.registry.commands.targets import (
     require_version,
 )
 from services.registry.identity.tables import Account
-from services.registry.lives.acts import day_of, write_act
+from services.registry.lives.acts import day_of, require_seen, write_act
 from services.registry.lives.recoding import require_free
 from services.registry.lives.tables import LifeAct
 from services.registry.orders.following import follow_instruments
@@ -64,7 +64,7 @@ async def split_subject(change: Change, request: pb.SplitSubjectRequest) -> pb.S
     version is not the present one or a case is about records of which only some go along.
     """
     row = await find_subject(change, request.subject_id)
-    require_version(row.version, request.version)
+    require_seen(row, request.version)
     part = await _part(change, request, row)
     day_of(change, request.on)
     what = Proposed(
@@ -176,7 +176,7 @@ async def _give(change: Change, new: Subject, part: _Part, cause: Cause) -> dict
         record.subject_id = new.subject_id
     await save_records(change, part.records, cause)
     for account in part.accounts:
-        account.subject_id = new.subject_id
+        account.move(new.subject_id)
     orders = await follow_instruments(change, col(Instrument.subject_id) == new.subject_id)
     return {
         "instruments": [one.instrument_id for one in part.instruments],

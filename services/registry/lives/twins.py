@@ -31,24 +31,27 @@ async def list_twins(view: View, request: pb.ListTwinsRequest) -> pb.ListTwinsRe
     them all.
     """
     other: Any = aliased(Subject)
-    earlier: Any = aliased(Subject)
     own = row_scope.covered(view.caller, Subject.bureau)
-    covered = row_scope.covered(view.caller, earlier.bureau)
     rows = select(Subject).where(
-        *_may_be_one(Subject),
-        own,
-        sa.exists().where(*_twins(Subject, other)),
-        sa.not_(
-            sa.exists().where(
-                *_twins(Subject, earlier), covered, earlier.subject_id < col(Subject.subject_id)
-            )
-        ),
+        *_may_be_one(Subject), own, sa.exists().where(*_twins(Subject, other))
     )
+    if request.subject_id:
+        rows = rows.where(col(Subject.subject_id) == request.subject_id)
+    else:
+        rows = rows.where(sa.not_(_has_earlier(view.caller)))
     order = Subject.name, Subject.subject_id
     page, token = await paging.page(view.session, request, rows, *order)
     count = await paging.count(view.session, request, rows, token)
     twins = await _with_namesakes(view.session, view.caller, page)
     return pb.ListTwinsResponse(twins=twins, next_page_token=token, **count)
+
+
+def _has_earlier(caller: Caller) -> sa.ColumnElement[bool]:
+    """Whether another twin of the caller's scope comes first, which stands for this one too."""
+    earlier: Any = aliased(Subject)
+    covered = row_scope.covered(caller, earlier.bureau)
+    comes_first = earlier.subject_id < col(Subject.subject_id)
+    return sa.exists().where(*_twins(Subject, earlier), covered, comes_first)
 
 
 def _may_be_one(model: Any) -> tuple[Any, ...]:

@@ -10,6 +10,7 @@ down_revision = "0035"
 branch_labels = None
 depends_on = None
 
+MOVED = "moved_at IS NOT NULL"
 TEXTS = ("phone", "deregistration_ground", "origin_id")
 
 
@@ -17,6 +18,8 @@ def upgrade() -> None:
     for name in TEXTS:
         op.add_column("subject", sa.Column(name, sa.String(), nullable=False, server_default=""))
     op.add_column("subject", sa.Column("deregistered_on", sa.Date(), nullable=True))
+    op.add_column("account", sa.Column("moved_at", sa.DateTime(timezone=True), nullable=True))
+    op.execute(f"CREATE INDEX ix_account_moved ON account (account_id) WHERE {MOVED}")
     op.create_table(
         "subject_act",
         *(
@@ -44,5 +47,7 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_table("subject_act")
+    op.drop_index("ix_account_moved")
+    op.drop_column("account", "moved_at")
     for name in (*TEXTS, "deregistered_on"):
         op.drop_column("subject", name)

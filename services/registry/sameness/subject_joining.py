@@ -112,7 +112,7 @@ async def _take_along(
     )
     people = accounts.all()
     for account in people:
-        account.subject_id = kept.subject_id
+        account.move(kept.subject_id)
     orders = await follow_subject(change, joined.subject_id, kept.subject_id)
     await follow_subject_of_questions(change, joined.subject_id, kept)
     await _look_again(change, kept, joined, instruments, records)

@@ -173,7 +173,7 @@ async def test_a_first_pass_puts_a_spare_instrument_into_use(registry: RunningRe
     instrument = await registry.instrument()
     client = await registry.speaker(INSTITUTION, "FUEL")
     rejected = await client.registry.RecordVerification(
-        verify(instrument.instrument_id, result="reject", valid_until="")
+        verify(instrument.instrument_id, result="reject", valid_until="", verified_on="2026-08-31")
     )
     assert rejected.instrument.state == "spare"
     passed = await client.registry.RecordVerification(verify(instrument.instrument_id))

@@ -43,6 +43,7 @@ from services.registry.calendars.policy import POLICY as CALENDAR_POLICY
 from services.registry.certificates.policy import POLICY as CERTIFICATE_POLICY
 from services.registry.imports.policy import POLICY as IMPORT_POLICY
 from services.registry.institutions.policy import POLICY as INSTITUTION_POLICY
+from services.registry.lives.policy import POLICY as LIVES_POLICY
 from services.registry.orders.policy import POLICY as ORDER_POLICY
 from services.registry.policy import POLICY as REGISTRY_POLICY
 from services.registry.proposals.policy import POLICY as PROPOSAL_POLICY
@@ -91,6 +92,7 @@ POLICIES: tuple[Policy, ...] = (
     RULESET_POLICY,
     QUESTION_POLICY,
     SAMENESS_POLICY,
+    LIVES_POLICY,
 )
 TODAY = date(2026, 9, 14)
 PUBLIC = Caller("p", "p", frozenset({Role.PUBLIC}))
@@ -102,6 +104,7 @@ CLOSED = {
     },
     "quanheng.registry.v1.Subject": {
         *("external_ref", "in_review", "removed", "former_names", "code_ground"),
+        *("phone", "deregistration_ground", "origin_id"),
     },
     "quanheng.registry.v1.FormerName": {"name", "until"},
     "quanheng.registry.v1.Record": {
@@ -179,7 +182,7 @@ OPEN = {
     "quanheng.identity.v1.RequestPasswordLinkResponse": set(),
     "quanheng.identity.v1.RegisterOperatorResponse": {"number"},
     "quanheng.identity.v1.LoginServiceResponse": {"token", "expires_at"},
-    "quanheng.identity.v1.RenewTokenResponse": {"token", "expires_at"},
+    "quanheng.identity.v1.RenewTokenResponse": {"token", "expires_at", "subject_id"},
     "quanheng.identity.v1.GetCallerResponse": {"account"},
     "quanheng.identity.v1.ChangePasswordResponse": set(),
     "quanheng.identity.v1.Account": {
@@ -296,6 +299,10 @@ def full_subject(kind: SubjectKind = SubjectKind.ORGANISATION) -> Subject:
         external_ref="YL-1",
         in_review=True,
         removed=True,
+        phone="0571-00000000",
+        deregistered_on=TODAY,
+        deregistration_ground="证明",
+        origin_id="o",
         version=3,
     )
 

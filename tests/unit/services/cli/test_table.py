@@ -30,6 +30,7 @@ from services.registry.calendars.policy import POLICY as CALENDAR
 from services.registry.certificates.policy import POLICY as CERTIFICATES
 from services.registry.imports.policy import POLICY as IMPORTS
 from services.registry.institutions.policy import POLICY as INSTITUTIONS
+from services.registry.lives.policy import POLICY as LIVES
 from services.registry.orders.policy import POLICY as ORDERS
 from services.registry.policy import POLICY as REGISTRY
 from services.registry.proposals.policy import POLICY as PROPOSALS
@@ -58,6 +59,7 @@ POLICIES: Policy = {
     **PROPOSALS,
     **QUESTIONS,
     **SAMENESS,
+    **LIVES,
     **PUBLICATION,
     **letters.POLICY,
     **operations.POLICY,

@@ -43,6 +43,7 @@ CONTRACTS = (
     "registry.v1.bulk",
     "registry.v1.calendars",
     "registry.v1.institutions",
+    "registry.v1.lives",
     "registry.v1.orders",
     "registry.v1.questions",
     "registry.v1.registry",
