@@ -1,18 +1,28 @@
-"""The cases of a subject follow it when the register joins it to another one."""
+"""The cases of a subject follow it when it is joined, split or deregistered meanwhile."""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 
 import pytest
 
 from plumbing.client import ask, new_request_id
 from protos.objection.v1 import objection_pb2 as pb
+from protos.registry.v1 import lives_pb2 as lives
+from protos.registry.v1 import lives_pb2_grpc, registry_pb2_grpc, sameness_pb2_grpc
 from protos.registry.v1 import proposals_pb2 as proposals
 from protos.registry.v1 import registry_pb2 as registry
-from protos.registry.v1 import registry_pb2_grpc, sameness_pb2_grpc
 from protos.registry.v1 import sameness_pb2 as sameness
-from tests.integration.objection.processes import BUREAU, PASSWORD, ROLES, Cast, engaged
+from tests.integration.objection.processes import (
+    BUREAU,
+    PASSWORD,
+    ROLES,
+    Cast,
+    Person,
+    engaged,
+    refused,
+)
 from tests.patience import PATIENCE_SECONDS
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -79,3 +89,112 @@ async def test_cases_follow_a_joined_subject(cast: Cast) -> None:
     again = await cast.processes.log_in("twin", PASSWORD)
     own = await ask(again.objection.GetCase(request))
     assert own.case.case_id == case.case_id
+
+
+async def fresh(cast: Cast, name: str) -> tuple[registry.Subject, Person]:
+    """A subject of its own, and its operator."""
+    content = registry.Subject(
+        kind="individual_business", name=f"测试摊位{name}", bureau=BUREAU, sector="market"
+    )
+    request = registry.PutSubjectRequest(request_id=new_request_id(), subject=content)
+    subject = (await ask(cast.caseworker.registry.PutSubject(request))).subject
+    roles = [ROLES.ROLE_OPERATOR]
+    of_subject = (cast.processes, cast.administrator, name, roles, "")
+    return subject, await engaged(*of_subject, subject.subject_id)
+
+
+async def lodged(operator: Person, subject_id: str, record: registry.Record) -> pb.Case:
+    request = pb.LodgeObjectionRequest(
+        request_id=new_request_id(),
+        subject_id=subject_id,
+        record_ids=[record.record_id],
+        grounds="记录有误",
+    )
+    return (await ask(operator.objection.LodgeObjection(request))).case
+
+
+async def seen(cast: Cast, case: pb.Case, holds: Callable[[pb.Case], bool]) -> None:
+    """Waits until something holds of a case as its caseworker sees it."""
+    request = pb.GetCaseRequest(case_id=case.case_id)
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while not holds((await ask(cast.caseworker.objection.GetCase(request))).case):  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
+
+
+async def owner_becomes(cast: Cast, case: pb.Case, subject_id: str) -> None:
+    """Waits until a case is of a subject."""
+    await seen(cast, case, lambda now: now.subject_id == subject_id)
+
+
+def lives_of(cast: Cast) -> lives_pb2_grpc.SubjectLifeServiceStub:
+    return lives_pb2_grpc.SubjectLifeServiceStub(cast.caseworker.channels["registry"])
+
+
+async def test_the_case_of_a_subject_deregistered_meanwhile_goes_on_to_its_end(cast: Cast) -> None:
+    subject, operator = await fresh(cast, "gone")
+    record = await cast.penalty(subject.subject_id)
+    case = await lodged(operator, subject.subject_id, record)
+    request = lives.DeregisterSubjectRequest(
+        request_id=new_request_id(),
+        subject_id=subject.subject_id,
+        on="2026-09-14",
+        ground="登记机关证明（合成）",
+    )
+    proposal = (await ask(lives_of(cast).DeregisterSubject(request))).proposal
+    await released(cast, proposal.proposal_id)
+    case = await cast.accept(case)
+    await cast.decide(case, "delete")
+    await seen(cast, case, lambda now: now.state == "closed")
+    own = await ask(operator.objection.GetCase(pb.GetCaseRequest(case_id=case.case_id)))
+    assert own.case.state == "closed"
+    assert (await cast.record(record.record_id)).status == "withdrawn"
+
+
+async def test_a_case_goes_with_the_part_that_has_its_records_and_comes_back_with_a_parting(
+    cast: Cast,
+) -> None:
+    desk = lives_of(cast)
+    subject, operator = await fresh(cast, "whole")
+    goes, stays = [await cast.penalty(subject.subject_id) for _ in range(2)]
+    of_part, of_whole = [
+        await lodged(operator, subject.subject_id, record) for record in (goes, stays)
+    ]
+    part = registry.Subject(
+        kind="individual_business", name="测试分摊", bureau=BUREAU, sector="market"
+    )
+    split = lives.SplitSubjectRequest(
+        request_id=new_request_id(),
+        subject_id=subject.subject_id,
+        part=part,
+        record_ids=[goes.record_id],
+        ground="另领执照（合成）",
+    )
+    await released(cast, (await ask(desk.SplitSubject(split))).proposal.proposal_id)
+    acts = lives.ListSubjectActsRequest(subject_id=subject.subject_id)
+    [act] = (await ask(desk.ListSubjectActs(acts))).acts
+    await owner_becomes(cast, of_part, act.other_id)
+    await owner_becomes(cast, of_whole, subject.subject_id)
+    # The part is joined again, and parted: an open case about its records keeps them together.
+    join = lives.JoinSubjectsRequest(
+        request_id=new_request_id(),
+        kept_id=subject.subject_id,
+        joined_id=act.other_id,
+        ground="仍为一家（合成）",
+    )
+    await released(cast, (await ask(desk.JoinSubjects(join))).proposal.proposal_id)
+    await owner_becomes(cast, of_part, subject.subject_id)
+    [joined, _] = (await ask(desk.ListSubjectActs(acts))).acts
+    undo = lives.PartSubjectsRequest(
+        request_id=new_request_id(), act_id=joined.act_id, ground="确为两家（合成）"
+    )
+    refusal = await refused(desk.PartSubjects(undo))
+    assert of_part.case_id in refusal.message_zh
+    withdrawal = pb.WithdrawObjectionRequest(request_id=new_request_id(), case_id=of_part.case_id)
+    await ask(operator.objection.WithdrawObjection(withdrawal))
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while (await cast.record(goes.record_id)).contested:  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
+    undo.request_id = new_request_id()
+    await released(cast, (await ask(desk.PartSubjects(undo))).proposal.proposal_id)
+    await owner_becomes(cast, of_part, act.other_id)
+    await owner_becomes(cast, of_whole, subject.subject_id)
