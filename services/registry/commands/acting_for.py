@@ -48,7 +48,9 @@ async def require_objector(change: Change, row: Record) -> None:
     if Role.OPERATOR not in account.roles:
         return await _require_decider(change, row, *_OF_OBJECTIONS)
     _require(not account.closed, "该账号已注销", "The account is closed")
-    own = account.subject_id == row.subject_id
+    subject = await change.session.get_one(Subject, row.subject_id)
+    # The record may have gone with a part of the subject since the case was lodged.
+    own = account.subject_id in (subject.subject_id, subject.origin_id or subject.subject_id)
     return _require(own, "该账号不属于此信用主体", "The account is of another subject")
 
 

@@ -1,8 +1,8 @@
 """The rules on which proposals a caller may see.
 
-People of a bureau see those about the register in their scope and their own, which the head of
-another bureau may release; an operator or an institution only those that it made; an administrator
-those about accounts in their scope and of their own, and nobody else sees these.
+People of a bureau see those about the register in their scope, and by its number one of their own
+that another bureau releases; an operator or an institution only those that it made; an
+administrator those about accounts in their scope and of their own, and nobody else sees these.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ def visible(caller: Caller) -> sa.ColumnElement[bool]:
     if caller.has(*_OWN_ONLY):
         return col(Proposal.proposed_by) == caller.account_id
     about_accounts = col(Proposal.act).in_(sorted(_ABOUT_ACCOUNTS))
-    own = col(Proposal.proposed_by) == caller.account_id
-    in_scope = sa.or_(row_scope.covered(caller, Proposal.bureau), own)
+    in_scope = row_scope.covered(caller, Proposal.bureau)
     if not caller.has(Role.ADMINISTRATOR):
         return sa.and_(sa.not_(about_accounts), in_scope)
-    return sa.and_(about_accounts, in_scope)
+    own = col(Proposal.proposed_by) == caller.account_id
+    return sa.and_(about_accounts, sa.or_(in_scope, own))
 
 
 def _may_know(caller: Caller, row: Proposal) -> bool:
@@ -50,7 +50,8 @@ async def find(
     Raises NotFound if there is none or it is of a kind that the caller never sees, and NotPermitted
     outside the caller's scope, but for the caller's own.
     """
-    row = await find_by_id(session, Proposal, proposal_id, visible(caller), lock=lock)
+    seen = sa.or_(visible(caller), col(Proposal.proposed_by) == caller.account_id)
+    row = await find_by_id(session, Proposal, proposal_id, seen, lock=lock)
     if row is None or not _may_know(caller, row):
         raise NotFound("没有这项申请", "There is no such proposal", proposal_id=proposal_id)
     own = row.proposed_by == caller.account_id

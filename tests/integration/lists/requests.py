@@ -24,6 +24,7 @@ from protos.operations.v1 import operations_pb2 as operations
 from protos.registry.v1 import calendars_pb2 as calendars
 from protos.registry.v1 import certificates_pb2 as certificates
 from protos.registry.v1 import institutions_pb2 as institutions
+from protos.registry.v1 import lives_pb2 as lives
 from protos.registry.v1 import orders_pb2 as orders
 from protos.registry.v1 import proposals_pb2 as proposals
 from protos.registry.v1 import publication_pb2 as publication
@@ -46,6 +47,8 @@ from services.registry.certificates import queries as of_certificates
 from services.registry.identity import absences, colleagues, registrations
 from services.registry.imports import queries as of_imports
 from services.registry.institutions import queries as of_institutions
+from services.registry.lives import queries as of_lives
+from services.registry.lives import twins
 from services.registry.orders import queries as of_orders
 from services.registry.proposals import queries as of_proposals
 from services.registry.publication import queries as of_publication
@@ -375,6 +378,10 @@ LISTS = (
             Asked(calendars.ListCalendarEditionsRequest(state="applied"), a_few="about one a year"),
         ),
     ),
+        of_lives.list_subject_acts,
+        (Asked(lives.ListSubjectActsRequest(subject_id=SUBJECT), a_few=OF_A_FIRM),),
+    ),
+    List("registry", twins.list_twins, (Asked(lives.ListTwinsRequest()),)),
     List(
         "registry",
         of_sameness.list_likenesses,

@@ -126,6 +126,13 @@ async def owner_becomes(cast: Cast, case: pb.Case, subject_id: str) -> None:
     await seen(cast, case, lambda now: now.subject_id == subject_id)
 
 
+async def contested(cast: Cast, record_id: str, *, whether: bool) -> None:
+    """Waits until a record is marked as contested, or no longer is."""
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while (await cast.record(record_id)).contested is not whether:  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
+
+
 def lives_of(cast: Cast) -> lives_pb2_grpc.SubjectLifeServiceStub:
     return lives_pb2_grpc.SubjectLifeServiceStub(cast.caseworker.channels["registry"])
 
@@ -187,13 +194,12 @@ async def test_a_case_goes_with_the_part_that_has_its_records_and_comes_back_wit
     undo = lives.PartSubjectsRequest(
         request_id=new_request_id(), act_id=joined.act_id, ground="确为两家（合成）"
     )
+    await contested(cast, goes.record_id, whether=True)
     refusal = await refused(desk.PartSubjects(undo))
     assert of_part.case_id in refusal.message_zh
     withdrawal = pb.WithdrawObjectionRequest(request_id=new_request_id(), case_id=of_part.case_id)
     await ask(operator.objection.WithdrawObjection(withdrawal))
-    async with asyncio.timeout(PATIENCE_SECONDS):
-        while (await cast.record(goes.record_id)).contested:  # noqa: ASYNC110
-            await asyncio.sleep(0.05)
+    await contested(cast, goes.record_id, whether=False)
     undo.request_id = new_request_id()
     await released(cast, (await ask(desk.PartSubjects(undo))).proposal.proposal_id)
     await owner_becomes(cast, of_part, act.other_id)
