@@ -83,6 +83,7 @@ def test_a_subject_is_recoded_split_deregistered_and_registered_again(sign_in: S
     page.goto(firm)
     expect(page.get_by_text("器具不再预警")).to_be_visible()
     check(page)
+    assert page.context.browser is not None
     public = page.context.browser.new_page(base_url=page.url.partition("/subjects")[0])
     public.goto(firm.replace("/subjects/", "/firms/"))
     expect(public.get_by_text("注销").first).to_be_visible()

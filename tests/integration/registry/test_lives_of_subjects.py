@@ -13,6 +13,7 @@ from protos.registry.v1 import lives_pb2 as lives
 from protos.registry.v1 import proposals_pb2 as proposals
 from protos.registry.v1 import registry_pb2 as pb
 from tests.integration.registry.import_files import (
+    instruments_of,
     reasons,
     subject_rows,
     table,
@@ -30,7 +31,6 @@ from tests.integration.registry.running_registry import (
     refused,
     verify,
 )
-from tests.integration.registry.test_sameness import instruments_of
 
 GROUND = "登记机关证明（合成）"
 
