@@ -117,7 +117,7 @@ TABLES: Mapping[Kind, Table] = {
         announce_changes.save_subjects,
         frozenset(
             {"subject_id", "kind", "name", "credit_code", "bureau", "sector", "person_in_charge"}
-            | {"address", "email", "phone", "external_ref", "in_review", "removed"}
+            | {"address", "email", "external_ref", "in_review", "removed"}
         ),
     ),
     Kind.INSTRUMENT: Table(
