@@ -16,7 +16,7 @@ from sqlmodel import Field
 from law.colours.basis import RED_WITHOUT_DATE, Basis
 from law.colours.rule import Colour, InstrumentState, VerificationResult
 from plumbing.calendars.editions import AppliedEditionColumns
-from plumbing.database import JsonColumn, SerialColumn, enum_column
+from plumbing.database import SerialColumn, enum_column
 from plumbing.row_digests import proven
 from plumbing.row_scope import bureau_index, partial_index
 from services.alerts.base import Base
@@ -30,6 +30,7 @@ from services.alerts.escalation.tables import (
     EscalationStep,
     StepState,
 )
+from services.alerts.joinings import Joining
 from services.alerts.languages import Language
 from services.alerts.notes_of_cases import UNTOLD, Arrival, TermNote
 
@@ -44,6 +45,7 @@ __all__ = [  # the tables of escalation and of notes belong to the same metadata
     "EscalationDraft",
     "EscalationState",
     "EscalationStep",
+    "Joining",
     "StepState",
     "TermNote",
 ]
@@ -150,14 +152,6 @@ class Subject(Base, table=True):
     def unwatched(self) -> bool:
         """Whether nobody is warned of its instruments: it is a placeholder or deregistered."""
         return self.placeholder or self.deregistered
-
-
-class Joining(Base, table=True):
-    """The notices that a joining of subjects gave to the one that stays, so it can be undone."""
-
-    former_id: str = Field(primary_key=True)
-    present_id: str
-    notices: list[str] = Field(sa_type=JsonColumn)
 
 
 class Instrument(Base, table=True):

@@ -378,6 +378,8 @@ LISTS = (
             Asked(calendars.ListCalendarEditionsRequest(state="applied"), a_few="about one a year"),
         ),
     ),
+    List(
+        "registry",
         of_lives.list_subject_acts,
         (Asked(lives.ListSubjectActsRequest(subject_id=SUBJECT), a_few=OF_A_FIRM),),
     ),
