@@ -16,7 +16,7 @@ from sqlmodel import Field
 from law.colours.basis import RED_WITHOUT_DATE, Basis
 from law.colours.rule import Colour, InstrumentState, VerificationResult
 from plumbing.calendars.editions import AppliedEditionColumns
-from plumbing.database import SerialColumn, enum_column
+from plumbing.database import JsonColumn, SerialColumn, enum_column
 from plumbing.row_digests import proven
 from plumbing.row_scope import bureau_index, partial_index
 from services.alerts.base import Base
@@ -161,11 +161,10 @@ class Instrument(Base, table=True):
     while the instrument or its owner is in review or removed, or the owner is deregistered.
     `quiet_on` is the day on which the present basis came with a first load or with the end of a
     review: an alert due by that day is recorded without a notice. `quiet_by` is the account that
-    made this load or ended the review.
-    `since` is the day of the governing verification; for an instrument never verified, the day on
-    which alerts first learned of this. `ranked_on` orders instruments by severity on every day: the
-    last valid day, the first of all days for what is red without one, and the last of all days for
-    what has no colour; it is set whenever the row is saved.
+    made this load or ended the review. `since` is the day of the governing verification; for an
+    instrument never verified, the day on which alerts first learned of this. `ranked_on` orders
+    instruments by severity on every day: the last valid day, the first of all days for what is red
+    without one, and the last of all days for what has no colour; set whenever the row is saved.
     """
 
     __table_args__ = (
