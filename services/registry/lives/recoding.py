@@ -43,13 +43,8 @@ async def change_credit_code(
     cause = Cause(events.CAUSE_RECODED, request.ground)
     await save_subjects(change, [row], cause)
     await lead_from_code(change, row, former, day, request.ground)
-    after = row.model_dump(mode="json")
-    change.audit(
-        *("change_credit_code", f"subject/{row.subject_id}"),
-        before=before,
-        after=after,
-        ground=request.ground,
-    )
+    object_, after = f"subject/{row.subject_id}", row.model_dump(mode="json")
+    change.audit("change_credit_code", object_, before=before, after=after, ground=request.ground)
     return pb.ChangeCreditCodeResponse(subject=wire.subject(row))
 
 
