@@ -5,8 +5,8 @@ from alembic import op
 
 from plumbing.database import JsonColumn
 
-revision = "0019"
-down_revision = "0018"
+revision = "0021"
+down_revision = "0020"
 branch_labels = None
 depends_on = None
 
@@ -15,7 +15,10 @@ def upgrade() -> None:
     op.create_table(
         "joining",
         *(sa.Column(name, sa.String(), nullable=False) for name in ("former_id", "present_id")),
-        *(sa.Column(name, JsonColumn, nullable=False) for name in ("cases", "evidence")),
+        *(
+            sa.Column(name, JsonColumn, nullable=False)
+            for name in ("cases", "evidence", "acted_in")
+        ),
         sa.PrimaryKeyConstraint("former_id", name=op.f("pk_joining")),
     )
 
