@@ -227,8 +227,8 @@ async def test_the_board_counts_what_the_lists_show(coloured: RunningAlerts, sig
         assert len(listed(answer)) == week.instruments
     assert sum(week.instruments for week in board.weeks) == 2  # 20 and 50 days from today
     assert list(board.types) == []
-    request = pb.GetColourBoardRequest(weeks=4, by_type=True)
-    [of_type] = (await staff.GetColourBoard(request)).types
+    by_type = pb.GetColourBoardRequest(weeks=4, by_type=True)
+    [of_type] = (await staff.GetColourBoard(by_type)).types
     assert of_type.type_code == "试验用器具"
     assert list(of_type.weeks) == list(board.weeks[:4])
     own = await sign_in(Role.OPERATOR, subject_id="s2").GetColourBoard(pb.GetColourBoardRequest())
