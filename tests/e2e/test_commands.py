@@ -143,8 +143,8 @@ async def test_a_repair_is_heard_from_the_command_line(
     subject, today = platform.subject.subject_id, (await platform.today()).isoformat()
     # Minor, so that it need not be public for any time before (C-37).
     words = ("--kind", "complaint_upheld", "--determined-on", today, "--source", "命令行诉字1号")
-    words = (*words, "--severity", "minor")
-    entered = await run("inspector", "record", "enter", subject, *words, "--points", "5")
+    minor = ("--severity", "minor", "--points", "5")
+    entered = await run("inspector", "record", "enter", subject, *words, *minor)
     record_id = entered["record_id"]
     await platform.grade_after(await platform.record(record_id))
     about = ("--subject", subject, "--record", record_id)

@@ -53,6 +53,7 @@ CALLS_OF: dict[str, list[str]] = {
     "grading": [],
     "objection": [
         *(f"RegistryService.{name}" for name in ("GetRecord", "ListRecords", "GetSubject")),
+        "RegistryService.ListSubjects",
         *(f"RegistryService.{name}" for name in ("ListBureaus", "SetContested", "CorrectRecord")),
         *(f"RegistryService.{name}" for name in ("WithdrawRecord", "RepairRecords")),
         "RegistryService.StopDisclosure",

@@ -12,7 +12,7 @@ Values are texts as the cells of a file hold them: codes or Chinese labels, days
 flags as true or false. A fault of an item is reported by its chunk and item; the stream goes on.
 
 Digests: an item is its fields in the order below, joined by U+001F, an absent field being
-empty; a chunk is its items, joined by U+001E; its digest is the SHA-256 of that in UTF-8. The
+empty, and `part` being left out with its U+001F where it is absent; a chunk is its items, joined by U+001E; its digest is the SHA-256 of that in UTF-8. The
 digest of a batch is the SHA-256 of the digests of its chunks, in lower-case hex, one after another.
 """
 

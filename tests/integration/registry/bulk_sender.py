@@ -77,7 +77,10 @@ def digest_of(chunks: Iterable[Sequence[Item]]) -> str:
 
 
 def _text(item: Item) -> str:
-    return "\x1f".join(getattr(item, field.name) for field in item.DESCRIPTOR.fields)
+    said = [one.name for one in item.DESCRIPTOR.fields]
+    return "\x1f".join(
+        getattr(item, name) for name in said if name != "part" or getattr(item, name)
+    )
 
 
 def _sha256(values: str) -> str:

@@ -133,7 +133,7 @@ def test_a_letter_contains_none_of_our_own_codes() -> None:
 
 def test_what_people_wrote_is_put_into_the_letter_as_it_is() -> None:
     text = "送检[red]，[/red] {0} %s C-13 \\n <b>"
-    record = replace(FACTS.records[0], summary=text)
+    record = RecordFacts("行政处罚", text, "杭市监测罚〔2026〕1号", date(2026, 9, 1))
     letter = declined_letter(replace(FACTS, reasons=text, records=[record])).body
     assert f"二、理由：{text}（依据" in letter
     assert f"1. 行政处罚：{text}（来源文书" in letter
