@@ -163,7 +163,7 @@ async def test_a_repair_is_heard_from_the_command_line(
         file = tmp_path / f"{paper}.pdf"
         file.write_bytes(b"%PDF-1.7 " + paper.encode())
         sent = ("evidence", "upload", str(file), "--case-id", case_id, "--purpose", paper)
-        assert (await run("operator", *sent))["evidence"]["purpose"] == paper
+        assert (await run("operator", *sent))["purpose"] == paper
     await run("caseworker", "repair", "decide", case_id, "--reasons", "条件均已满足")
     await platform.closed(case_id)
     listed = await run("unit_head", "repair", "list", "--closed")
