@@ -98,9 +98,10 @@ def require_admission(file: RepairFile, on: date) -> None:
         raise WrongState(never.zh, never.en, cite=never.cite)
     waiting = [condition for condition in file.unmet if condition.met_from]
     day = answer.allowed_from.isoformat()
+    why_zh, why_en = "；".join(one.zh for one in waiting), "; ".join(one.en for one in waiting)
     raise WrongState(
-        f"尚不可申请信用修复，自{day}起可以申请：{names_zh(waiting)}",
-        f"Repair cannot be applied for yet; it can from {day}: {names_en(waiting)}",
+        f"尚不可申请信用修复，自{day}起可以申请：{why_zh}",
+        f"Repair cannot be applied for yet; it can from {day}: {why_en}",
         cite="; ".join(condition.cite for condition in waiting),
         met_from=day,
     )

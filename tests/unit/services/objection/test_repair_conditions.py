@@ -112,6 +112,7 @@ def test_an_application_is_allowed_from_the_day_of_the_text() -> None:
         require_admission(application, TODAY)
     assert refused.value.facts["met_from"] == "2026-09-15"
     assert "C-13" in (refused.value.cite or "")
+    assert refused.value.zh.endswith("：自本次认定E级之日起满1年")  # the article stands beside it
 
 
 def test_a_record_in_the_way_is_named_and_does_not_prevent_an_application() -> None:
