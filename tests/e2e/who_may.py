@@ -61,7 +61,7 @@ CALLS_OF: dict[str, list[str]] = {
         "AssessmentService.WhatIf",
         *(f"GradingService.{name}" for name in ("GetGrade", "ListGrades", "GetReceipt")),
         *(f"GradingService.{name}" for name in ("GetRecordGraded", "GetReceiptDigests")),
-        "IdentityService.ListUnitPeople",
+        *(f"IdentityService.{name}" for name in ("ListUnitPeople", "ListAbsences")),
     ],
     "alerts": [
         "RegistryService.EnterRecord",
