@@ -109,25 +109,16 @@ class Refusal:
 
 
 @dataclass(frozen=True, slots=True)
-class Announcement:
-    """That a text has repairs announced to the public, with the article."""
-
-    cite: str
-
-
-@dataclass(frozen=True, slots=True)
 class RepairRules:
     """The conditions for a repair under one text: for certain grades, and for any adverse record.
 
     `national` are the conditions that hold beside its own while it is in force. `refusal` is the
-    reason if the text provides no repair on application. `announced` is empty if it has repairs
-    announced nowhere.
+    reason if the text provides no repair on application.
     """
 
     grades: Mapping[str, tuple[Version[Demand], ...]]
     any_adverse: tuple[Version[Demand], ...]
     refusal: tuple[Version[Refusal], ...]
-    announced: tuple[Version[Announcement], ...] = ()
     national: tuple[Version[Demand], ...] = ()
 
 
@@ -172,7 +163,7 @@ def _check_source(reader: Reader) -> None:
 
 
 def _of_text(reader: Reader, name: str, national: tuple[Version[Demand], ...]) -> RepairRules:
-    reader.only("status", "validity", "requirements", "grades", "any_adverse", "none", "announced")
+    reader.only("status", "validity", "requirements", "grades", "any_adverse", "none")
     read_period(reader)
     note_status(reader, name)
     read_requirements(reader)
@@ -181,16 +172,7 @@ def _of_text(reader: Reader, name: str, national: tuple[Version[Demand], ...]) -
     grades = reader.below("grades")
     grades.only(*(grade.id for grade in load(name).grades))
     demands = {grade: _demands(grades, grade) for grade in grades.data}
-    return RepairRules(demands, _demands(reader, "any_adverse"), (), _announced(reader), national)
-
-
-def _announced(reader: Reader) -> tuple[Version[Announcement], ...]:
-    return read_figure(reader, "announced", _announcement) if "announced" in reader.data else ()
-
-
-def _announcement(reader: Reader) -> Announcement:
-    reader.only(*DATED)
-    return Announcement(reader.text("cite"))
+    return RepairRules(demands, _demands(reader, "any_adverse"), (), national)
 
 
 def _refusal(reader: Reader) -> Refusal:

@@ -17,7 +17,6 @@ from law.figures import Version, in_force, not_in_force, stretches, validities
 from law.measures.data import of_text
 from law.periods import add_months, add_years
 from law.repair.data import (
-    Announcement,
     Barring,
     Demand,
     DemandType,
@@ -238,16 +237,6 @@ def _condition(
     return Condition(
         demand.id, met, demand.cite, demand.zh, demand.en, met_from, in_the_way, demand.paper
     )
-
-
-def announcement(ruleset_id: str, on: date) -> Announcement | None:
-    """Returns the article by which a repair under a text is announced; None if it asks for none.
-
-    S3 21 (R-125). No text has the repair wait for an announcement. Raises NotFound for an unknown
-    text.
-    """
-    announced = of_text(repair_rules(), ruleset_id).announced
-    return next((one.value for one in announced if one.validity.holds(on)), None)
 
 
 _CHECKS: dict[DemandType, Callable[[Demand, Application], Condition]] = {
