@@ -303,11 +303,17 @@ def _grades(event: grading.GradeChanged, named: Callable[[str, str], str]) -> tu
 
 
 async def letter_issued(change: Change, received: Received[objection.LetterIssued]) -> None:
-    """Issues a letter of an objection or repair case to the case's subject and to its agent."""
+    """Issues a letter of an objection or repair case to the case's subject and to its agent.
+
+    An agent whose mandate nobody has checked only hears that there is a letter.
+    """
     case, letter = received.message.case, received.message.letter
     text, key = Text(letter.title, letter.body), f"letter/{letter.letter_id}"
     matter = Matter(f"case/{case.case_id}", letter.letter_id, letter.number, letter.check_code)
     for end, subject in await applicants(change, case):
+        if end and not case.agent.checked_by:
+            await case_notices.letter_withheld(change, case, key + end, subject)
+            continue
         await issue(change, NoticeKind.LETTER, key + end, subject, case.bureau, text, matter)
 
 

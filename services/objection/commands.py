@@ -53,6 +53,7 @@ from services.objection.steps import (
 )
 from services.objection.supplements import KINDS, require_lapsed
 from services.objection.tables import Case
+from services.objection.wire import shown_to
 
 # What is announced of each kind of case.
 _ACCEPTED = {
@@ -135,7 +136,7 @@ async def withdraw(
         _of(_WITHDRAWN, case),
         cite=OBJECTION_CITE,
     )
-    return pb.WithdrawObjectionResponse(case=message)
+    return pb.WithdrawObjectionResponse(case=shown_to(change.caller, case, message))
 
 
 async def request_extension(

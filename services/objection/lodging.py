@@ -31,6 +31,7 @@ from services.objection.numbers import next_number
 from services.objection.schedule import accept_by
 from services.objection.steps import record_step
 from services.objection.tables import OPEN, Case
+from services.objection.wire import shown_to
 
 _CITE = {
     CaseKind.OBJECTION: OBJECTION_CITE,
@@ -98,7 +99,7 @@ async def lodge(
     )
     held = [agent.mandate_id, *request.evidence_ids] if agent else request.evidence_ids
     await attach(change, case, held, held_for=agent.subject_id if agent else "")
-    return pb.LodgeObjectionResponse(case=message)
+    return pb.LodgeObjectionResponse(case=shown_to(change.caller, case, message))
 
 
 def _items(

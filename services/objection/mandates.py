@@ -2,8 +2,9 @@
 
 An agent signs in with an operator account of a subject of its own and sends the mandate as a file
 of evidence. The mandate is not verified before somebody of the bureau accepts the case: until then
-the records of the case are not marked as contested. The agent sees and supplements its case while
-the mandate holds; the subject can do everything as well.
+the records of the case are not marked as contested, and the agent sees only what it sent itself
+and where the case stands, since anybody can send a file. From then on it sees its case while the
+mandate holds; the subject can do everything as well.
 """
 
 from __future__ import annotations
@@ -99,10 +100,16 @@ def _day(text: str) -> date | None:
         return None
 
 
-def is_agent(caller: Caller, case: Case, today: date) -> bool:
-    """Returns whether the caller acts for the subject of a case with a mandate in force."""
+def has_lodged(caller: Caller, case: Case, today: date) -> bool:
+    """Returns whether the caller acts in a case with a mandate in force, checked or not."""
     holds = case.agent_until is not None and today <= case.agent_until
     return bool(case.agent_subject_id) and holds and caller.subject_id == case.agent_subject_id
+
+
+def is_agent(caller: Caller, case: Case, today: date) -> bool:
+    """Returns whether the caller acts in a case with a mandate in force that was checked."""
+    agent = agent_of(case)
+    return agent is not None and bool(agent.checked_by) and has_lodged(caller, case, today)
 
 
 def require_applicant(caller: Caller, case: Case, today: date) -> None:

@@ -21,7 +21,7 @@ from services.objection import wire
 from services.objection.case_indexes import FOLLOWS_ANOTHER
 from services.objection.filters import conditions
 from services.objection.handling import earlier_cases
-from services.objection.mandates import is_agent
+from services.objection.mandates import has_lodged, is_agent
 from services.objection.tables import Case, CaseLetter, CaseStep
 
 _ORDERS = {
@@ -46,13 +46,15 @@ async def get_case(view: View, request: pb.GetCaseRequest) -> pb.GetCaseResponse
     """Returns a case with its steps and letters, and the other cases in the same matter.
 
     The bureau whose objection is reconsidered may read the reconsideration, and the agent of a
-    subject its case. Raises NotFound if
-    there is no such case, and NotPermitted if it is outside the caller's scope.
+    subject its case: before the mandate is checked without letters and other cases. Raises NotFound
+    if there is no such case, and NotPermitted if it is outside the caller's scope.
     """
     case = await find_case(view.session, request.case_id)
     earlier = await earlier_cases(view.session, case)
     seen = any(view.caller.sees(case.subject_id, one.bureau) for one in earlier)
     if not seen and not is_agent(view.caller, case, view.today):
+        if has_lodged(view.caller, case, view.today):
+            return pb.GetCaseResponse(case=_shown(view, case))
         view.caller.require_subject(case.subject_id, case.bureau)
     steps = select(CaseStep).where(col(CaseStep.case_id) == case.case_id)
     letters = select(CaseLetter).where(col(CaseLetter.case_id) == case.case_id)
@@ -63,6 +65,10 @@ async def get_case(view: View, request: pb.GetCaseRequest) -> pb.GetCaseResponse
         letters=map(wire.letter_message, await view.session.exec(letters.order_by(*in_order))),
         related=map(wire.related_message, [*reversed(earlier), *await _later(view, case)]),
     )
+
+
+def _shown(view: View, case: Case) -> pb.Case:
+    return wire.shown_to(view.caller, case, wire.case_message(case, view.today))
 
 
 async def _later(view: View, case: Case) -> list[Case]:
@@ -111,6 +117,6 @@ async def list_cases(
     order, reverse = paging.order(request, _ORDERS, usual)
     shown = rows.options(*_LEFT_OUT)
     page, token = await paging.page(view.session, request, shown, *order, newest_first=reverse)
-    cases = [wire.case_message(case, view.today) for case in page]
+    cases = [_shown(view, case) for case in page]
     count = await paging.count(view.session, request, rows, token)
     return pb.ListCasesResponse(cases=cases, next_page_token=token, **count)

@@ -34,6 +34,7 @@ from services.objection.schedule import due_on
 from services.objection.steps import issue_letter, own_case, required_text, take_step
 from services.objection.supplement_letters import TITLES, supplement_letter
 from services.objection.tables import Case, CaseLetter
+from services.objection.wire import shown_to
 
 KINDS = (CaseKind.OBJECTION, CaseKind.RECONSIDERATION)
 EventOf = Callable[[pb.Case], Message]
@@ -74,7 +75,7 @@ async def supplement(
         evidence=[*case.evidence, *request.evidence],
         supplement=supplied(case, change.today),
     )
-    return pb.SupplementObjectionResponse(case=message)
+    return pb.SupplementObjectionResponse(case=shown_to(change.caller, case, message))
 
 
 async def ask_for(

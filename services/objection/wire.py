@@ -11,6 +11,7 @@ from law.objection import CaseState, acts_next
 from law.terms.data import definition
 from law.terms.ledger import Term
 from law.terms.workdays import edition
+from plumbing.identity import Caller
 from plumbing.papers.letter_text import digest
 from protos.objection.v1 import objection_pb2 as pb
 from services.objection.contested.grades import GradeContest
@@ -61,6 +62,32 @@ def case_message(case: Case, today: date) -> pb.Case:
         agent=agent.message() if agent else None,
         **_acceptance(case),
     )
+
+
+# What an agent is shown before its mandate is checked: what it sent, and where the case stands.
+_BEFORE_THE_CHECK = {
+    *("case_id", "number", "bureau", "subject_id", "record_ids", "state", "kind", "grounds"),
+    *("evidence", "lodged_by", "lodged_at", "reasons", "version", "supplement", "acts_next"),
+    *("accept_by", "accept_by_example", "agent"),
+}
+
+
+def shown_to(caller: Caller, case: Case, message: pb.Case) -> pb.Case:
+    """Returns the message of a case as the caller may see it.
+
+    Until somebody of the bureau has checked the mandate of an agent, that agent sees no fact of the
+    register.
+    """
+    agent = agent_of(case)
+    if agent is None or agent.checked_by or caller.subject_id != agent.subject_id:
+        return message
+    sent: dict[str, Any] = {
+        field.name: value
+        for field, value in message.ListFields()
+        if field.name in _BEFORE_THE_CHECK
+    }
+    items = [pb.ContestedItem(target=item.target, id=item.id) for item in message.items]
+    return pb.Case(**sent, items=items)
 
 
 def _contested_grade(case: Case) -> pb.ContestedGrade | None:

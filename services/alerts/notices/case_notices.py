@@ -21,7 +21,7 @@ from services.alerts.notices import arrivals
 from services.alerts.notices.issue import Matter, contact_of, issue, known
 from services.alerts.notices.parties import applicants
 from services.alerts.notices.texts import Contact, Text, body
-from services.alerts.tables import Bureau, NoticeKind
+from services.alerts.tables import Bureau, NoticeKind, Subject
 
 _KINDS_EN = {"objection": "objection", "reconsideration": "reconsideration", "repair": "repair"}
 
@@ -138,6 +138,36 @@ async def recusal_decided(change: Change, received: Received[objection.RecusalDe
 async def _tell_bureau(change: Change, case: objection_pb2.Case, key: str, text: Text) -> None:
     bureau = await known(change.session, Bureau, case.bureau)
     await issue(change, NoticeKind.CASE, key, bureau, case.bureau, text, _about(case))
+
+
+async def letter_withheld(
+    change: Change, case: objection_pb2.Case, key: str, agent: Subject
+) -> None:
+    """Tells an agent of a letter that it does not get, for nobody has checked its mandate."""
+    text = Text(
+        f"案件有新的文书：{case.number}",
+        body(
+            f"您代理的案件{case.number}有新的文书，已发给委托单位。委托书尚未经监管部门核对，"
+            "文书不发给代理人。案件的进展可在平台查看。",
+        ),
+    )
+    english = Text(
+        f"A new letter: {case.number}",
+        body(
+            f"There is a new letter in case {case.number}, in which you act for another. It went to"
+            " that firm, for your mandate has not been checked. The platform shows the case.",
+        ),
+    )
+    await issue(
+        change,
+        NoticeKind.CASE,
+        key,
+        agent,
+        case.bureau,
+        text,
+        _about(case),
+        in_english=lambda: english,
+    )
 
 
 async def _tell_applicant(

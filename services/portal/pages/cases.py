@@ -14,6 +14,7 @@ from plumbing.client import Refusal, ask
 from plumbing.identity import Role
 from protos.grading.v1 import grading_pb2 as grading
 from protos.objection.v1 import objection_pb2 as pb
+from protos.objection.v1.delivery_pb2 import ListDeliveriesResponse
 from protos.objection.v1.evidence_pb2 import ListEvidenceResponse
 from protos.registry.v1 import registry_pb2 as registry
 from services.portal.listing import list_address
@@ -79,7 +80,8 @@ async def one(visit: Visit) -> Response:
         took_part_before(visit, answer),
     )
     asked = await recusals.of_case(visit, case)
-    files = await found_files(visit, case.case_id)
+    unchecked = acts_for_another(visit, case) and not case.agent.checked_by
+    files = ListEvidenceResponse() if unchecked else await found_files(visit, case.case_id)
     records = [one.record for one in kept]
     acts = powers(visit, case, records, answer.steps, took_part, recusals.standing_back(asked))
     people, lines, foreseen, nobody, desk, refused = await asyncio.gather(
@@ -96,6 +98,7 @@ async def one(visit: Visit) -> Response:
         timeline=timeline(visit.words, case, answer.steps, people),
         letters=answer.letters,
         evidence=files,
+        unchecked=unchecked,
         **await _delivered(visit, answer),
         firm=firm,
         kept=kept,
@@ -127,10 +130,10 @@ async def _grade(visit: Visit, case: pb.Case) -> grading.Grade | None:
 
 async def _delivered(visit: Visit, answer: pb.GetCaseResponse) -> dict[str, Any]:
     """How the letters of a case reached the subject: on paper, and by mail."""
-    case = answer.case
+    case, letters = answer.case, answer.letters
     return {
-        "served": await deliveries_of(visit, case.case_id),
-        "mailed": await mails_of(visit, case) if answer.letters else {},
+        "served": await deliveries_of(visit, case.case_id) if letters else ListDeliveriesResponse(),
+        "mailed": await mails_of(visit, case) if letters else {},
         "means": means_of(visit),
     }
 

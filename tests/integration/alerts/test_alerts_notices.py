@@ -202,8 +202,10 @@ async def test_letters_go_to_an_agent_as_well_while_the_mandate_holds(
     alerts: RunningAlerts,
 ) -> None:
     await alerts.put(subject(2))
-    for place, until in enumerate(("2100-01-01", "2020-01-01"), 1):
-        acting = case(agent=objection_pb2.Agent(subject_id="s2", until=until))
+    coming, past = "2100-01-01", "2020-01-01"
+    for place, (until, by) in enumerate(((coming, "a"), (past, "a"), (coming, "")), 1):
+        agent = objection_pb2.Agent(subject_id="s2", until=until, checked_by=by)
+        acting = case(agent=agent)
         letter = objection_pb2.Letter(letter_id=f"l{place}", title="异议处理结果", body="一、")
         await alerts.announce(
             objection.LetterIssued(case=acting, letter=letter),
@@ -211,9 +213,13 @@ async def test_letters_go_to_an_agent_as_well_while_the_mandate_holds(
             aggregate=f"case/{place}",
         )
     sent = [(notice.key, notice.subject_id) for notice in await alerts.notices("letter")]
-    assert sorted(sent) == [("letter/l1", "s1"), ("letter/l1/agent", "s2"), ("letter/l2", "s1")]
-    receipts = [notice.subject_id for notice in await alerts.notices("case")]
-    assert sorted(receipts) == ["s1", "s2"]
+    assert sorted(sent) == [
+        *(("letter/l1", "s1"), ("letter/l1/agent", "s2"), ("letter/l2", "s1"), ("letter/l3", "s1"))
+    ]
+    told = [(notice.key, notice.subject_id) for notice in await alerts.notices("case")]
+    assert sorted(told) == [
+        *(("letter/l3/agent", "s2"), ("received/c1", "s1"), ("received/c1/agent", "s2"))
+    ]
 
 
 async def test_reminders_that_come_together_are_one_notice(alerts: RunningAlerts) -> None:

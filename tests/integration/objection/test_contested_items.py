@@ -249,6 +249,37 @@ async def mandate(cast: Cast, until: str = "2026-12-31", *scope: str) -> pb.Mand
     )
 
 
+async def sees_nothing_of_the_register(cast: Cast, case: pb.Case) -> None:
+    """Before the check an agent sees what it sent: anybody can send a file as a mandate."""
+    request = pb.GetCaseRequest(case_id=case.case_id)
+    seen = await ask(cast.rival.objection.GetCase(request))
+    whole = await ask(cast.operator.objection.GetCase(request))
+    assert (seen.case.number, seen.case.state) == (case.number, "lodged")
+    assert (list(seen.steps), list(seen.letters), list(seen.related)) == ([], [], [])
+    assert whole.steps
+    mine = await ask(cast.rival.objection.ListCases(pb.ListCasesRequest(as_agent=True)))
+    for shown in (case, seen.case, mine.cases[0]):
+        assert shown.items == [pb.ContestedItem(target=one.target, id=one.id) for one in case.items]
+        assert not shown.HasField("contested_grade")
+    files = evidence_pb2.ListEvidenceRequest(case_id=case.case_id)
+    assert (await refused(cast.rival.evidence.ListEvidence(files))).reason == "NOT_FOUND"
+
+
+async def test_an_agent_reads_no_entry_of_another_firm_by_lodging(cast: Cast) -> None:
+    entry = f"subject/{cast.subject_id}"
+    case = await against(cast, entry, by=cast.rival, mandate=await mandate(cast))
+    await sees_nothing_of_the_register(cast, case)
+    [held] = (
+        await ask(cast.operator.objection.GetCase(pb.GetCaseRequest(case_id=case.case_id)))
+    ).case.items
+    assert held.facts
+    await cast.accept(case)
+    [seen] = (
+        await ask(cast.rival.objection.GetCase(pb.GetCaseRequest(case_id=case.case_id)))
+    ).case.items
+    assert seen == held
+
+
 async def test_an_agent_lodges_with_a_mandate_that_the_bureau_checks(cast: Cast) -> None:
     record = await cast.penalty()
     case = await against(
@@ -256,6 +287,7 @@ async def test_an_agent_lodges_with_a_mandate_that_the_bureau_checks(cast: Cast)
     )
     assert (case.subject_id, case.agent.subject_id) == (cast.subject_id, cast.rival_id)
     assert not (await cast.record(record.record_id)).contested
+    await sees_nothing_of_the_register(cast, case)
     accepted = await cast.accept(case)
     assert accepted.agent.checked_by == cast.caseworker.account_id
     await cast.contested(case)
