@@ -449,6 +449,7 @@ _OF_PLACE: dict[str, Callable[[Place], Message]] = {
     "PartSubjects": lambda _place: lives.PartSubjectsRequest(
         request_id=new_request_id(), act_id="none-yet", ground="测试"
     ),
+    "ListSubjectActs": lambda place: lives.ListSubjectActsRequest(subject_id=place.subject_id),
     "ListProposals": lambda _place: proposals.ListProposalsRequest(page_size=1000),
     "ListRegistrations": lambda _place: identity.ListRegistrationsRequest(page_size=1000),
     "RejectRegistration": lambda place: identity.RejectRegistrationRequest(

@@ -358,10 +358,10 @@ SubjectLifeService.JoinSubjects own          -  +  -  -  -  -  -  -  -  -  -   +
 SubjectLifeService.JoinSubjects foreign      -  -  -  -  -  -  -  -  -  -  -   -  -  -
 SubjectLifeService.JoinSubjects city         -  -  -  -  -  -  -  -  -  -  -   +  -  -
 SubjectLifeService.PartSubjects any          -  0  -  -  -  -  -  -  -  -  -   0  -  -
-SubjectLifeService.ListSubjectActs own       -  +  +  +  +  -  -  -  -  -  -   +  +  +
-SubjectLifeService.ListSubjectActs neighbour -  +  +  +  +  -  -  -  -  -  -   +  +  +
+SubjectLifeService.ListSubjectActs own       -  .  .  .  .  -  -  -  -  -  -   .  .  .
+SubjectLifeService.ListSubjectActs neighbour -  .  .  .  .  -  -  -  -  -  -   .  .  .
 SubjectLifeService.ListSubjectActs foreign   -  -  -  -  -  -  -  -  -  -  -   -  -  -
-SubjectLifeService.ListSubjectActs city      -  -  -  -  -  -  -  -  -  -  -   +  +  +
+SubjectLifeService.ListSubjectActs city      -  -  -  -  -  -  -  -  -  -  -   .  .  .
 SubjectLifeService.ListTwins any             -  +  +  +  +  -  -  -  -  -  -   +  +  +
 
 ImportService.ImportFile own                 -  +  -  -  -  -  +  +  -  -  -   +  -  -

@@ -383,7 +383,14 @@ LISTS = (
         of_lives.list_subject_acts,
         (Asked(lives.ListSubjectActsRequest(subject_id=SUBJECT), a_few=OF_A_FIRM),),
     ),
-    List("registry", twins.list_twins, (Asked(lives.ListTwinsRequest()),)),
+    List(
+        "registry",
+        twins.list_twins,
+        (
+            Asked(lives.ListTwinsRequest()),
+            Asked(lives.ListTwinsRequest(subject_id=SUBJECT), a_few=OF_A_FIRM),
+        ),
+    ),
     List(
         "registry",
         of_sameness.list_likenesses,

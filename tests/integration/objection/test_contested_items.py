@@ -258,7 +258,8 @@ async def sees_nothing_of_the_register(cast: Cast, case: pb.Case) -> None:
     assert (list(seen.steps), list(seen.letters), list(seen.related)) == ([], [], [])
     assert whole.steps
     mine = await ask(cast.rival.objection.ListCases(pb.ListCasesRequest(as_agent=True)))
-    for shown in (case, seen.case, mine.cases[0]):
+    [listed] = [one for one in mine.cases if one.case_id == case.case_id]
+    for shown in (case, seen.case, listed):
         assert shown.items == [pb.ContestedItem(target=one.target, id=one.id) for one in case.items]
         assert not shown.HasField("contested_grade")
     files = evidence_pb2.ListEvidenceRequest(case_id=case.case_id)
@@ -266,7 +267,7 @@ async def sees_nothing_of_the_register(cast: Cast, case: pb.Case) -> None:
 
 
 async def test_an_agent_reads_no_entry_of_another_firm_by_lodging(cast: Cast) -> None:
-    entry = f"subject/{cast.subject_id}"
+    entry = f"instrument/{(await instrument(cast, 'K-1009')).instrument_id}"
     case = await against(cast, entry, by=cast.rival, mandate=await mandate(cast))
     await sees_nothing_of_the_register(cast, case)
     [held] = (
@@ -298,7 +299,7 @@ async def test_an_agent_lodges_with_a_mandate_that_the_bureau_checks(cast: Cast)
         [file] = (await ask(person.evidence.ListEvidence(files))).evidence
         assert file.evidence_id == case.agent.mandate_id
     mine = await ask(cast.rival.objection.ListCases(pb.ListCasesRequest(as_agent=True)))
-    assert [one.case_id for one in mine.cases] == [case.case_id]
+    assert case.case_id in [one.case_id for one in mine.cases]
     await cast.decide(case, "delete")
     read = await cast.closed(case)
     noted = {step.step: step.note for step in read.steps}

@@ -111,6 +111,33 @@ async def test_rows_not_taken_come_back_as_a_workbook_and_go_in_again(
     assert (batch.state, batch.changed) == ("applied", 1)
 
 
+def one_of_each(name: str, code: str) -> dict[str, dict[str, str]]:
+    """A row of every family, by heading."""
+    told = {
+        "bureaus": "机关代码 330106 机关名称 测试市场监管局330106 受理部门 计量科",
+        "subjects": f"主体类型 个体工商户 名称 {name} 统一社会信用代码 {code} 监管机关代码 330106"
+        " 行业领域 集贸市场 负责人 样例",
+        "instruments": f"使用单位 {name} 统一社会信用代码 {code} 器具类型 NAWI-D 型号规格 ACS-30"
+        f" 出厂编号 0{name} 状态 在用",
+        "verifications": f"统一社会信用代码 {code} 器具类型 NAWI-D 出厂编号 0{name} 检定结果 合格"
+        f" 检定日期 2026-09-01 有效期至 2027-08-31 检定机构 合成检定院 证书编号 {name}"
+        " 检定依据 JJG539-2016",
+        "records": f"使用单位 {name} 信息类别 行政处罚 严重程度 一般 发生日期 2026-08-01"
+        f" 认定日期 2026-09-01 经核实 是 已生效 是 分值 3 文书编号 样{name}",
+    }
+    words = {family: text.split() for family, text in told.items()}
+    return {family: dict(zip(w[::2], w[1::2], strict=True)) for family, w in words.items()}
+
+
+def in_columns(template: bytes, cells: dict[str, str]) -> list[str]:
+    """A row under the headings of a template."""
+    headings = next(csv.reader([template.decode("utf-8-sig")]))
+    left = dict(cells)
+    row = [left.pop(heading.removesuffix("*"), "") for heading in headings]
+    assert not left
+    return row
+
+
 @pytest.mark.parametrize("form", ["xlsx", "csv"])
 async def test_templates_filled_in_come_in_without_any_mapping(
     registry: RunningRegistry, form: str
@@ -118,21 +145,9 @@ async def test_templates_filled_in_come_in_without_any_mapping(
     client, name, code = registry.client(Role.CASEWORKER, bureau=CITY), unique_name(), credit_code()
     await registry.bureau(CITY)
     administrator = registry.client(Role.ADMINISTRATOR, bureau="000000")
-    rows = {
-        "bureaus": ["330106", "测试市场监管局330106", "", "计量科", "0571-00000000", ""],
-        "subjects": ["", "个体工商户", name, code, "", "330106", "集贸市场", "样例", "", ""],
-        "instruments": [name, code, "", "NAWI-D", "ACS-30", f"0{name}", "", "", "在用", ""],
-        "verifications": [
-            *(code, "", "", "", "NAWI-D", f"0{name}", "", "合格", "2026-09-01", "2027-08-31"),
-            *("合成检定院", name, "JJG 539-2016"),
-        ],
-        "records": [
-            *(name, "行政处罚", "一般", "2026-08-01", "2026-09-01", "是", "是", "3"),
-            *(f"样{name}", "", ""),
-        ],
-    }
-    for family, row in rows.items():
+    for family, cells in one_of_each(name, code).items():
         who = administrator if family == "bureaus" else client
+        row = in_columns(await template(who, family, "csv"), cells)
         empty = await template(who, family, form)
         text = io.StringIO()
         csv.writer(text).writerow(row)

@@ -159,6 +159,7 @@ def test_every_kind_of_case_has_its_term_and_outcomes() -> None:
         Outcome.CORRECT,
         Outcome.STOP_DISCLOSURE,
         Outcome.UPHOLD,
+        Outcome.BY_ITEM,
     )
 
 
