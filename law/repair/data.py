@@ -126,6 +126,7 @@ class RepairRules:
 _OF_TYPE = {
     "years": DemandType.AFTER_YEARS,
     "months": DemandType.AFTER_PUBLICATION,
+    "unclassified": DemandType.AFTER_PUBLICATION,
     "paper": DemandType.FILE,
     "same_kind": DemandType.NO_NEW,
 }
@@ -189,7 +190,7 @@ def _demands(reader: Reader, key: str) -> tuple[Version[Demand], ...]:
 
 
 def _demand(reader: Reader) -> Demand:
-    reader.only("id", "type", *_OF_TYPE, "unclassified", "kinds", "zh", "en", *DATED)
+    reader.only("id", "type", *_OF_TYPE, "kinds", "zh", "en", *DATED)
     kind = reader.choice("type", DemandType)
     for key, owner in _OF_TYPE.items():
         if (key in reader.data) != (kind is owner):

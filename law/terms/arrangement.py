@@ -10,13 +10,14 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import pairwise
 from typing import Any
 
 from law.errors import Fault
 from law.identity import document_key
-from law.terms.calendar import Edition
+from law.terms.calendar import NOTHING_PUBLISHED, Edition
 
-_SATURDAY = 5
+_SATURDAY, _DECEMBER = 5, 12
 _DIGEST = re.compile("[0-9a-f]{64}")
 _YEAR = re.compile(r"(?:19|2\d)\d{2}(?=年)")
 
@@ -75,14 +76,15 @@ def continued(editions: Sequence[Edition], loaded: Iterable[Arrangement]) -> tup
     return tuple(chain)
 
 
-def faults(new: Arrangement, newest: Edition, today: date) -> tuple[Fault, ...]:
-    """Returns why an arrangement cannot follow the newest edition; nothing if it can.
+def faults(new: Arrangement, chain: Sequence[Edition], today: date) -> tuple[Fault, ...]:
+    """Returns why an arrangement cannot follow a chain of editions; nothing if it can.
 
-    It needs its source and days of its year. It contradicts no day that is arranged already, unless
-    it says which notice it amends.
+    It needs its source and days of its year. It contradicts no day that is arranged already, but
+    for the days of the notice that it says it amends.
     """
+    newest = chain[-1]
     found = [*_of_source(new, newest, today), *_of_year(new), *_of_days(new, newest)]
-    return (*found, *_of_clash(new, newest))
+    return (*found, *_of_amended(new, newest), *_of_clash(new, chain))
 
 
 def _of_source(new: Arrangement, newest: Edition, today: date) -> Iterator[Fault]:
@@ -115,12 +117,15 @@ def _of_year(new: Arrangement) -> Iterator[Fault]:
     if named and str(new.year) not in named:
         zh = f"标题写的是{'、'.join(sorted(named))}年，年份却是{new.year}"
         yield Fault("year", zh, f"The title is of {', '.join(sorted(named))}, not of {new.year}")
-    # A holiday may begin in December of the year before, as the New Year of 2023 did.
-    first, last = date(new.year - 1, 12, 1), date(new.year, 12, 31)
     for name, days in (("days_off", new.off), ("make_up", new.work)):
-        if other := [day for day in days if not first <= day <= last]:
+        if other := [day for day in days if not _is_of(new.year, day)]:
             zh = f"不是{new.year}年的日期：{_listed(other)}"
             yield Fault(name, zh, f"Not a day of {new.year}: {_listed(other)}")
+
+
+def _is_of(year: int, day: date) -> bool:
+    # A holiday may begin in December of the year before, as the New Year of 2023 did.
+    return day.year == year or (day.year == year - 1 and day.month == _DECEMBER)
 
 
 def _of_days(new: Arrangement, newest: Edition) -> Iterator[Fault]:
@@ -135,23 +140,38 @@ def _of_days(new: Arrangement, newest: Edition) -> Iterator[Fault]:
         yield Fault("make_up", zh, f"Worked anyhow, not made up: {_listed(idle)}")
 
 
-def _of_clash(new: Arrangement, newest: Edition) -> Iterator[Fault]:
-    if new.amends:
-        if document_key(new.amends) not in map(document_key, newest.documents):
-            zh, en = f"日历没有{new.amends}", f"The calendar has no {new.amends}"
-            yield Fault("amends", zh, en)
-        return
-    if new.year in newest.years:
-        zh = f"{new.year}年已经安排；调整原通知的，请在 amends（调整）写明原发文字号"
-        en = f"{new.year} is arranged already; name the notice that this one amends"
-        yield Fault("year", zh, en)
+def _of_amended(new: Arrangement, newest: Edition) -> Iterator[Fault]:
+    arranged = new.year in newest.years
+    if not new.amends:
+        if arranged:
+            zh = f"{new.year}年已经安排；调整原通知的，请在 amends（调整）写明原发文字号"
+            en = f"{new.year} is arranged already; name the notice that this one amends"
+            yield Fault("year", zh, en)
+    elif document_key(new.amends) not in map(document_key, newest.documents):
+        zh, en = f"日历没有{new.amends}", f"The calendar has no {new.amends}"
+        yield Fault("amends", zh, en)
+    elif not arranged:
+        zh, en = f"{new.year}年尚未安排，没有可调整的", f"{new.year} is not arranged yet"
+        yield Fault("amends", zh, en)
+
+
+def _of_clash(new: Arrangement, chain: Sequence[Edition]) -> Iterator[Fault]:
+    newest, amended = chain[-1], _named_by(new.amends, chain)
     for name, days, others in (
         ("days_off", new.off, newest.work),
         ("make_up", new.work, newest.off),
     ):
-        if clash := days & others:
+        if clash := (days & others) - amended:
             zh = f"与现行日历相反：{_listed(clash)}"
             yield Fault(name, zh, f"The calendar in force has the opposite: {_listed(clash)}")
+
+
+def _named_by(document: str, chain: Sequence[Edition]) -> frozenset[date]:
+    """The days that a notice of the chain arranged otherwise than they were before it."""
+    for before, after in pairwise((NOTHING_PUBLISHED, *chain)):
+        if document_key(after.documents[-1]) == document_key(document):
+            return (before.off ^ after.off) | (before.work ^ after.work)
+    return frozenset()
 
 
 def _written(days: Iterable[date]) -> list[str]:

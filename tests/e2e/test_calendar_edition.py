@@ -88,10 +88,12 @@ async def test_days_that_contradict_the_edition_of_the_release_are_refused(
     platform: RunningPlatform,
 ) -> None:
     await _after(platform, date(2026, 11, 20))
-    content = FILE.replace("上班,".encode(), "上班,2026-10-01,".encode())
+    # As a second notice of 2026, whose National Day is a holiday in the release.
+    content = FILE.replace(b"2027", b"2026").replace(b"2026-01-09", b"2026-10-01")
     with pytest.raises(Refusal) as refused:
         await load(platform.administrator, content)
-    assert "make_up" in {name for name, _, _ in refused.value.faults}
+    told = {(name, zh) for name, zh, _ in refused.value.faults}
+    assert ("make_up", "与现行日历相反：2026-10-01") in told
 
 
 async def _after(platform: RunningPlatform, day: date) -> None:

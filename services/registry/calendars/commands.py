@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from hashlib import sha256
 from uuid import uuid4
 
@@ -36,7 +37,7 @@ async def load_edition(
     await exclusively(change.session, _ONE_AT_A_TIME)
     await _require_none_waiting(change)
     arrangement = read_arrangement(request.content, request.sha256)
-    _require_next(change, arrangement, await _newest(change))
+    _require_next(change, arrangement, await _chain(change))
     row = LoadedEdition(
         edition_id=uuid4().hex,
         arrangement=arrangement.to_json(),
@@ -63,9 +64,9 @@ async def apply_edition(
     if row.loaded_by == change.on_behalf_of:
         zh, en = "载入日历的人不能自己启用，请另一位平台管理员启用", "Somebody else applies it"
         raise NotPermitted(zh, en)
-    arrangement, newest = Arrangement.from_json(row.arrangement), await _newest(change)
-    _require_next(change, arrangement, newest)
-    row.state, row.number = EditionState.APPLIED, arrangement.after(newest).number
+    arrangement, chain = Arrangement.from_json(row.arrangement), await _chain(change)
+    _require_next(change, arrangement, chain)
+    row.state, row.number = EditionState.APPLIED, arrangement.after(chain[-1]).number
     row.decided_by, row.decided_at = change.on_behalf_of, change.at
     change.session.add(row)
     _audit(change, row, "apply_calendar")
@@ -91,13 +92,13 @@ async def discard_edition(
     return pb.DiscardCalendarEditionResponse(edition=await wire.edition(change.session, row))
 
 
-async def _newest(change: Change) -> Edition:
-    """The newest edition as this transaction sees it, whatever this process counts by."""
-    return continued(packaged(), await applied(change.session))[-1]
+async def _chain(change: Change) -> Sequence[Edition]:
+    """The editions as this transaction sees them, whatever this process counts by."""
+    return continued(packaged(), await applied(change.session))
 
 
-def _require_next(change: Change, arrangement: Arrangement, newest: Edition) -> None:
-    if found := faults(arrangement, newest, change.today):
+def _require_next(change: Change, arrangement: Arrangement, chain: Sequence[Edition]) -> None:
+    if found := faults(arrangement, chain, change.today):
         zh, en = "放假安排不能载入", "The arrangement cannot be taken"
         raise InvalidInput(zh, en, cite=CITE, faults=found)
 

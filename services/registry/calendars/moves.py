@@ -1,7 +1,7 @@
 """A new edition of the calendar moves the open terms of the register.
 
-These are the terms of open orders for verification, and the windows before a publication. A window
-that is over, and a day that has passed, stay as they were.
+These are the terms of open orders for verification, also of those that are overdue, and the windows
+before a publication. A window that is over stays as it was.
 """
 
 from __future__ import annotations
@@ -95,7 +95,9 @@ async def _move_orders(change: Change, newest: Edition) -> None:
         after = {"due_on": day.isoformat(), "calendar": newest.number}
         await move_due_day(change, row, day, ground)
         was = {"due_on": before.isoformat() if before else ""}
-        change.audit("move_order_due", object_, before=was, after=after, ground=CITE)
+        change.audit(
+            "move_order_due", object_, before=was, after=after, ground=CITE, bureau=row.bureau
+        )
 
 
 async def _move_windows(change: Change, newest: Edition) -> None:

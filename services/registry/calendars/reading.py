@@ -97,7 +97,7 @@ def _of_json(text: str, faults: list[Fault]) -> _Values:
 
 def _of_csv(text: str, faults: list[Fault]) -> _Values:
     values: defaultdict[str, list[tuple[str, int | None]]] = defaultdict(list)
-    for row, cells in enumerate(csv.reader(io.StringIO(text)), 1):
+    for row, cells in enumerate(_rows(text, faults), 1):
         filled = [cell.strip() for cell in cells]
         if not any(filled):
             continue
@@ -106,6 +106,14 @@ def _of_csv(text: str, faults: list[Fault]) -> _Values:
             faults.append(_unknown(filled[0], row))
         values[key] += [(cell, row) for cell in filled[1:] if cell]
     return values
+
+
+def _rows(text: str, faults: list[Fault]) -> Iterator[list[str]]:
+    """The rows of a CSV file, whatever ends its lines."""
+    try:
+        yield from csv.reader(io.StringIO(text, newline=None))
+    except csv.Error as error:
+        faults.append(Fault("content", f"不是 CSV：{error}", f"Not CSV: {error}"))
 
 
 def _unknown(key: str, row: int | None) -> Fault:
@@ -151,7 +159,7 @@ def _days(name: str, values: _Values, faults: list[Fault]) -> Iterator[date]:
         except ValueError:
             faults.append(_no_date(name, written, row))
             continue
-        if not day <= end <= day + _LONGEST_DAYS * _DAY:
+        if not 0 <= (end - day).days <= _LONGEST_DAYS:
             zh = f"起止日期颠倒或者太长：{written}"
             faults.append(Fault(name, zh, f"Turned round or too long: {written}", row=row))
             continue

@@ -27,18 +27,15 @@ _TOLD = ("subject_id", "kind", "name", "credit_code", "bureau", "sector", "versi
 async def list_twins(view: View, request: pb.ListTwinsRequest) -> pb.ListTwinsResponse:
     """Returns a page of the subjects in the caller's scope with namesakes elsewhere, by name.
 
-    Natural persons, and subjects in review, are none. Of several in the scope, the first stands for
-    them all.
+    Natural persons, and subjects in review, are none. Two that are both in the scope are told of
+    once at least, by the first of them.
     """
     other: Any = aliased(Subject)
     own = row_scope.covered(view.caller, Subject.bureau)
-    rows = select(Subject).where(
-        *_may_be_one(Subject), own, sa.exists().where(*_twins(Subject, other))
-    )
-    if request.subject_id:
-        rows = rows.where(col(Subject.subject_id) == request.subject_id)
-    else:
-        rows = rows.where(sa.not_(_has_earlier(view.caller)))
+    of_one = col(Subject.subject_id) == request.subject_id
+    which = of_one if request.subject_id else _tells_of(view.caller, other)
+    twin = sa.exists().where(*_twins(Subject, other), which)
+    rows = select(Subject).where(*_may_be_one(Subject), own, twin)
     order = Subject.name, Subject.subject_id
     page, token = await paging.page(view.session, request, rows, *order)
     count = await paging.count(view.session, request, rows, token)
@@ -46,12 +43,10 @@ async def list_twins(view: View, request: pb.ListTwinsRequest) -> pb.ListTwinsRe
     return pb.ListTwinsResponse(twins=twins, next_page_token=token, **count)
 
 
-def _has_earlier(caller: Caller) -> sa.ColumnElement[bool]:
-    """Whether another twin of the caller's scope comes first, which stands for this one too."""
-    earlier: Any = aliased(Subject)
-    covered = row_scope.covered(caller, earlier.bureau)
-    comes_first = earlier.subject_id < col(Subject.subject_id)
-    return sa.exists().where(*_twins(Subject, earlier), covered, comes_first)
+def _tells_of(caller: Caller, twin: Any) -> sa.ColumnElement[bool]:
+    """Whether a subject has to tell of a twin: one that is out of the scope, or comes later."""
+    covered = row_scope.covered(caller, twin.bureau)
+    return sa.or_(sa.not_(covered), twin.subject_id > col(Subject.subject_id))
 
 
 def _may_be_one(model: Any) -> tuple[Any, ...]:

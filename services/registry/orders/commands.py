@@ -94,7 +94,8 @@ async def _take(
     before = row.model_dump(mode="json") if row.version else None
     await step(change, row, state, ground=ground, appointed_on=appointed_on)
     after = row.model_dump(mode="json") | ({"ground": ground} if ground else {})
-    change.audit(action, f"order/{row.order_id}", before=before, after=after)
+    object_ = f"order/{row.order_id}"
+    change.audit(action, object_, before=before, after=after, bureau=row.bureau)
 
 
 def _place(given: Sequence[str], order_id: str) -> int:

@@ -24,6 +24,7 @@ from tests.integration.registry.import_files import (
 from tests.integration.registry.running_registry import (
     CITY,
     DISTRICT,
+    FOREIGN,
     OTHER_DISTRICT,
     Client,
     RunningRegistry,
@@ -242,8 +243,9 @@ async def test_twins_of_two_bureaus_are_joined_with_the_consent_of_both(
         name=name, credit_code="", bureau=OTHER_DISTRICT, email="twin@example.com"
     )
     instrument = await registry.instrument(twin)
-    request = lives.ListTwinsRequest(page_size=200)
-    twins = (await caseworker.lives.ListTwins(request)).twins
+    city = registry.client(Role.CASEWORKER, bureau=CITY)
+    [(_, [_])] = await twins_named(city, name)
+    twins = (await caseworker.lives.ListTwins(lives.ListTwinsRequest(page_size=200))).twins
     [mine] = [one for one in twins if one.subject.name == name]
     assert [(one.subject_id, one.email) for one in mine.namesakes] == [(twin.subject_id, "")]
     proposal = await join(caseworker, kept, twin)
@@ -256,9 +258,46 @@ async def test_twins_of_two_bureaus_are_joined_with_the_consent_of_both(
     await registry.release(proposal)
     owned = await instruments_of(caseworker, kept)
     assert [(i.instrument_id, i.bureau) for i in owned] == [(instrument.instrument_id, DISTRICT)]
+    assert await twins_named(city, name) == []
+
+
+async def twins_named(client: Client, name: str) -> list[tuple[str, list[str]]]:
+    """What a caller's list tells of the subjects of a name: the id of each, and its namesakes'."""
+    request, found = lives.ListTwinsRequest(page_size=100), []
+    while True:
+        answer = await client.lives.ListTwins(request)
+        found += [
+            (one.subject.subject_id, [other.subject_id for other in one.namesakes])
+            for one in answer.twins
+            if one.subject.name == name
+        ]
+        if not answer.next_page_token:
+            return found
+        request.page_token = answer.next_page_token
+
+
+async def test_of_twins_in_three_bureaus_none_hides_another(registry: RunningRegistry) -> None:
+    name, third = f"合成三胞店{uuid4().hex[:8]}", "330108"
+    filed = [
+        await registry.subject(credit_code="", bureau=bureau)
+        for bureau in (DISTRICT, OTHER_DISTRICT, third)
+    ]
+    first, between, last = sorted(filed, key=lambda one: one.subject_id)
+    # Only the one between has no code, so it alone may be each of the others.
+    first.credit_code, last.credit_code = credit_code(), credit_code()
+    for one in (first, between, last):
+        one.name = name
+        change = pb.PutSubjectRequest(request_id=new_request_id(), subject=one)
+        await registry.client(Role.CASEWORKER, bureau=one.bureau).registry.PutSubject(change)
+    ids = [one.subject_id for one in (first, between, last)]
     city = registry.client(Role.CASEWORKER, bureau=CITY)
-    after = (await city.lives.ListTwins(request)).twins
-    assert name not in {one.subject.name for one in after}
+    told = [(one, set(namesakes)) for one, namesakes in await twins_named(city, name)]
+    assert told == [(ids[0], {ids[1]}), (ids[1], {ids[0], ids[2]})]
+    for one in (first, last):
+        own = registry.client(Role.CASEWORKER, bureau=one.bureau)
+        assert await twins_named(own, name) == [(one.subject_id, [between.subject_id])]
+    stranger = registry.client(Role.CASEWORKER, bureau=FOREIGN)
+    assert await twins_named(stranger, name) == []
 
 
 async def test_a_stranger_to_both_bureaus_joins_nothing(registry: RunningRegistry) -> None:

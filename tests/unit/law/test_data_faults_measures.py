@@ -162,6 +162,12 @@ from tests.unit.law.broken_files import Change, message_of, twice
             "national[0].unclassified",
             "",
         ),
+        (
+            "repair",
+            lambda d: d["national"][1].update(unclassified="general"),
+            "national[1].unclassified",
+            "after_publication only",
+        ),
         ("repair", lambda d: d["national"][2].pop("paper"), "national[2].paper", ""),
         ("repair", lambda d: d["national"][2].update(paper="letter"), "national[2].paper", ""),
         (
