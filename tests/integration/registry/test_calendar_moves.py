@@ -61,4 +61,5 @@ async def test_overdue_orders_are_counted_again_each_audited_for_its_bureau(
             for one in await registry.audited(f"order/{order_id}")
             if one.action == "move_order_due"
         ]
-        assert (entry.bureau, entry.after["due_on"]) == (bureau, MOVED_TO.isoformat())
+        assert entry.bureau == bureau
+        assert (entry.after or {})["due_on"] == MOVED_TO.isoformat()
