@@ -4,14 +4,18 @@
 
 A case is lodged, accepted and decided by persons, then its consequences are carried out and it is
 closed. `steps` are the three of persons, each durable when it is acknowledged, by 16 callers;
-`closed` are cases from the first step until the last consequence, all in one go.
+`closed` are cases from the first step until the last consequence, all in one go. Every side first
+carries out 16 cases which are not measured. Each round measures every side once, on new files, and
+every second round in the opposite order.
 
-`ours, steps` is the objection service in a process of its own, which asks the register in another
+`service alone` is the objection service in a process of its own, which asks the register in another
 for each record; state, event, audit entry and access log of a step are on SQLite, synced, and the
-event is relayed. `ours, whole` is the platform as `quanheng up` runs it, with grading, workflows
-and letters. Beside them, in turns: DBOS on SQLite; SpiffWorkflow with its state as JSON in SQLite,
-one process without network; Temporal's server for development on a file, as it comes and tuned
-(`benchmarks.temporal_cases`). DBOS and SpiffWorkflow are in the environment of `make peers`.
+event is relayed. No workflow is behind it, nobody else follows its events, and no case of it is
+ever closed. `whole platform` is what `quanheng up` runs, with grading, workflows and letters: the
+engines beside it are to be compared with this. DBOS keeps its state on SQLite, SpiffWorkflow as
+JSON in SQLite, in one process without network. Temporal's server for development has a file, as it
+comes and tuned (`benchmarks.temporal_cases`). DBOS and SpiffWorkflow are in the environment of
+`make peers`.
 """
 
 from __future__ import annotations
@@ -25,7 +29,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Coroutine, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import Any
@@ -34,6 +38,7 @@ import grpc
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.at_rest import at_rest, spent
 from benchmarks.callers import by_callers
 from benchmarks.calls import server as register_server
 from benchmarks.calls_server import READY, token_of
@@ -51,7 +56,9 @@ CASES, ROUNDS, CALLERS = 200, 3, 16
 STEPS_OF_A_CASE = 3
 READY_SECONDS, LOOK_SECONDS, CLOSED_SECONDS = 600.0, 0.05, 1800.0
 PEERS = "var/peers/bin/python"
-OURS_STEPS, OURS = "ours, steps", "ours, whole"
+ALONE, WHOLE = "service alone", "whole platform"
+# What is divided by the same of another engine.
+RATIOS = ((ALONE, "steps"), (WHOLE, "steps"), (WHOLE, "closed"))
 # Each goal: ours divided by the other, and what is wanted.
 GOALS = {
     "steps": {"DBOS": 3.0, "SpiffWorkflow": 0.6},
@@ -118,20 +125,17 @@ async def whole(folder: Path, cases: int, _profile: str) -> Rates:
         await take_steps(course, CALLERS)
         await _until_closed(folder, CALLERS)
         await course.enter(cases)
-        used = _used(platform)
+        await at_rest(platform)
+        used = spent(platform)
         began = time.perf_counter()
         seconds = await take_steps(course, cases)
         await _until_closed(folder, CALLERS + cases)
         taken = time.perf_counter() - began
-        spent = {name: (now - used[name]) / cases for name, now in _used(platform).items()}
+        of_a_case = {name: (now - used[name]) / cases for name, now in spent(platform).items()}
         for channel in channels:
             await channel.close()
     rates = {"steps": STEPS_OF_A_CASE * cases / seconds, "closed": cases / taken}
-    return rates | {f"{name} ms": of_a_case * 1e3 for name, of_a_case in spent.items()}
-
-
-def _used(platform: Platform) -> dict[str, float]:
-    return {name: part.cpu_seconds for name, part in platform.processes.items()}
+    return rates | {f"{name} ms": seconds * 1e3 for name, seconds in of_a_case.items()}
 
 
 async def _until_closed(folder: Path, cases: int) -> None:
@@ -152,59 +156,69 @@ def beside(command: list[str], cases: int) -> Rates:
     return {"steps": STEPS_OF_A_CASE * cases / found["steps"], "closed": cases / found["closed"]}
 
 
-def once(cases: int, peers: str, profile: str) -> dict[str, Rates]:
-    """Measures each way once, on new files."""
-    number, callers = str(cases), str(CALLERS)
+def ways(cases: int, peers: str, profile: str) -> dict[str, Callable[[Path], Rates]]:
+    """Each way to carry out the cases, for a folder that is new."""
+
+    def ours(way: Callable[[Path, int, str], Coroutine[Any, Any, Rates]]) -> Any:
+        return lambda folder: asyncio.run(way(folder, cases, profile))
+
+    def other(python: str, module: str, *arguments: str) -> Any:
+        command = [python, "-m", f"benchmarks.{module}", *arguments]
+        return lambda folder: beside([*command, str(folder), str(cases), str(CALLERS)], cases)
+
+    return {
+        ALONE: ours(steps),
+        WHOLE: ours(whole),
+        "DBOS": other(peers, "peers.dbos_cases"),
+        "SpiffWorkflow": other(peers, "peers.spiff_cases"),
+        "Temporal, usual": other(sys.executable, "temporal_cases", "usual"),
+        "Temporal, tuned": other(sys.executable, "temporal_cases", "tuned"),
+    }
+
+
+def once(ways: Mapping[str, Callable[[Path], Rates]], number: int) -> dict[str, Rates]:
+    """Measures each way once, in every second round the last first."""
     found = {}
-    for name, way in ((OURS_STEPS, steps), (OURS, whole)):
+    for name, way in list(ways.items())[:: -1 if number % 2 else 1]:
         with tempfile.TemporaryDirectory() as folder:
-            found[name] = asyncio.run(way(Path(folder), cases, profile))
-    for name, command in (
-        ("DBOS", [peers, "-m", "benchmarks.peers.dbos_cases"]),
-        ("SpiffWorkflow", [peers, "-m", "benchmarks.peers.spiff_cases"]),
-        ("Temporal, usual", [sys.executable, "-m", "benchmarks.temporal_cases", "usual"]),
-        ("Temporal, tuned", [sys.executable, "-m", "benchmarks.temporal_cases", "tuned"]),
-    ):
-        with tempfile.TemporaryDirectory() as folder:
-            found[name] = beside([*command, folder, number, callers], cases)
-    for name, rates in found.items():
-        sys.stdout.write(f"{name}: {rates}\n")
-    sys.stdout.flush()
-    return found
+            found[name] = way(Path(folder))
+        sys.stdout.write(f"round {number + 1}, {name}: {found[name]}\n")
+        sys.stdout.flush()
+    return {name: found[name] for name in ways}
 
 
 def figures(rounds: list[dict[str, Rates]]) -> dict[str, Any]:
-    """The medians of the rates, and of our ratio to each other in a round."""
+    """The medians of the rates, and of our ratios to each other engine in a round."""
     middle, told = statistics.median, {}
     for name, first in rounds[0].items():
         told[name] = {what: middle(one[name][what] for one in rounds) for what in first}
-    for what, ours in (("steps", OURS_STEPS), ("closed", OURS)):
-        for name, medians in told.items():
-            if what in medians and not name.startswith("ours"):
-                ratios = [one[ours][what] / one[name][what] for one in rounds]
-                medians[f"ours / it, {what}"] = middle(ratios)
+    for name in told.keys() - {ALONE, WHOLE}:
+        for ours, what in RATIOS:
+            ratios = [one[ours][what] / one[name][what] for one in rounds]
+            told[name][f"{ours} / it, {what}"] = middle(ratios)
     return told
 
 
 def show(told: Mapping[str, Rates], cases: int) -> None:
     """Prints the figures."""
     table = Table(
-        "", "steps/s", "ours / it", "goal", "closed/s", "ours / it", "goal",
-        title=f"{cases} cases, {CALLERS} callers",
+        "", "steps/s", "service alone,\nno workflow / it", "goal", "whole platform\n/ it",
+        "closed/s", "whole platform\n/ it", "goal", title=f"{cases} cases, {CALLERS} callers",
     )  # fmt: skip
     for name, one in told.items():
-        cells = [
-            cell
-            for what in ("steps", "closed")
-            for cell in (
-                _text(one.get(what), 1),
-                _text(one.get(f"ours / it, {what}"), 2),
-                _text(GOALS[what].get(name), 1),
-            )
-        ]
-        table.add_row(name, *cells)
-    spent = {name: value for name, value in told[OURS].items() if name.endswith(" ms")}
-    Console(width=100).print(table, f"processor time of a case, {OURS}:", spent)
+        alone, whole, closed = (one.get(f"{ours} / it, {what}") for ours, what in RATIOS)
+        table.add_row(
+            name,
+            _text(one.get("steps"), 1),
+            _text(alone, 2),
+            _text(GOALS["steps"].get(name), 1),
+            _text(whole, 2),
+            _text(one.get("closed"), 1),
+            _text(closed, 2),
+            _text(GOALS["closed"].get(name), 1),
+        )
+    spent = {name: round(value) for name, value in told[WHOLE].items() if name.endswith(" ms")}
+    Console(width=110).print(table, f"processor time of a case, {WHOLE}:", spent)
 
 
 def _text(value: float | None, digits: int) -> str:
@@ -222,7 +236,8 @@ def main() -> None:
     given = parser.parse_args()
     if not Path(given.peers).exists():
         parser.error(f"{given.peers} does not exist; run `make peers` first")
-    told = figures([once(given.cases, given.peers, given.profile) for _ in range(given.rounds)])
+    measured = ways(given.cases, given.peers, given.profile)
+    told = figures([once(measured, number) for number in range(given.rounds)])
     show(told, given.cases)
     if given.json:
         given.json.write_text(json.dumps(told, indent=1) + "\n")

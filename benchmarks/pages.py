@@ -36,6 +36,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks import city, city_life
+from benchmarks.at_rest import at_rest, spent
 from benchmarks.page_queries import Noted, PortalInside
 from plumbing.clock import SystemClock
 from services.cli.machine.platform import Platform
@@ -44,8 +45,6 @@ from services.portal.clients import VisitorToken, use_token
 COPIES, CASES, SECONDS = 1_667, 100_000, 60
 VISITORS, PACE_SECONDS, ROUNDS = 16, 1.0, 5
 READY_SECONDS = 600.0
-REST_SECONDS, RESTS = 5.0, 0.15  # at rest: less than this share of a processor
-REST_WITHIN_SECONDS = 300.0
 OPENED_ALONE = 10
 PROCESSES = ("registry", "grading", "objection", "alerts", "portal")
 _LINKED = re.compile(r'(?:href|src)="(/static/[^"]+)"')
@@ -152,7 +151,7 @@ async def measure(folder: Path, seconds: float) -> list[Kind]:
         platform = Platform(folder, sandbox=True, usual_ports=False, portal=True)
         await exits.enter_async_context(platform)
         await platform.wait_ready(READY_SECONDS)
-        await _at_rest(platform)
+        await at_rest(platform)
         all_kinds = kinds(city_life.known(folder))
         inside = PortalInside(platform.settings, folder)
         await inside.open(exits)
@@ -166,26 +165,13 @@ async def measure(folder: Path, seconds: float) -> list[Kind]:
         return all_kinds
 
 
-async def _at_rest(platform: Platform) -> None:
-    """Waits until no process does anything by itself, such as starting workflows, for a while."""
-    ends, busy = time.monotonic() + REST_WITHIN_SECONDS, REST_SECONDS
-    while busy > REST_SECONDS * RESTS and time.monotonic() < ends:
-        before = _spent(platform)
-        await asyncio.sleep(REST_SECONDS)
-        busy = sum(_spent(platform).values()) - sum(before.values())
-
-
-def _spent(platform: Platform) -> dict[str, float]:
-    return {name: process.cpu_seconds for name, process in platform.processes.items()}
-
-
 async def _alone(platform: Platform, kind: Kind, browser: httpx.AsyncClient) -> None:
     """Opens a page several times while nobody else does anything."""
     kind.first_view = await first_view(browser, kind.address)
-    before = _spent(platform)
+    before = spent(platform)
     for _ in range(OPENED_ALONE):
         (await browser.get(kind.address)).raise_for_status()
-    after = _spent(platform)
+    after = spent(platform)
     kind.processor = {name: (after[name] - before[name]) / OPENED_ALONE for name in PROCESSES}
 
 
