@@ -73,9 +73,10 @@ class MovedTermsServicer(Servicer, rpc.MovedTermsServiceServicer):
     ) -> pb.ListMovedTermsResponse:
         old = edition()
         try:
-            new = arrangement_of(request.arrangement).after(old)
+            arrangement = arrangement_of(request.arrangement)
         except ValueError as error:
             raise InvalidInput("放假安排中有不是日期的内容", f"Not a date: {error}") from None
+        new = arrangement.after(old)
         moved, count = [], 0
         async with self.view() as view:
             async for term in self._terms(view):

@@ -270,7 +270,8 @@ async def orders_changed(change: Change, received: Received[registry.OrdersChang
     """Stores the orders of the event, tells their subjects, and has escalation wait or go on."""
     for order in received.message.orders:
         await put_order(change, order)
-        await tell_of_order(change, order, received.message.ground)
+        if not received.message.moved:
+            await tell_of_order(change, order, received.message.ground)
     await release(change, {order.subject_id for order in received.message.orders})
 
 

@@ -19,6 +19,7 @@ from plumbing.change import Change
 from protos.alerts.v1 import alerts_pb2 as pb
 from services.alerts import wire
 from services.alerts.escalation.cases import add_to_cases
+from services.alerts.escalation.holding import release
 from services.alerts.notices.colour_mails import issue_digests
 from services.alerts.tables import Alert, Instrument
 from services.alerts.untold import meant, untold
@@ -76,6 +77,7 @@ async def _release(change: Change, bureau: str, rows: Sequence[Any]) -> set[str]
     told = await _as_raised(change.session, ids)
     await add_to_cases(change, [(a.alert_id, a.subject_id, a.bureau) for a in told])
     owners = {owner for _, owner, _ in rows}
+    await release(change, owners)
     await issue_digests(change, bureau, change.today, (), only=owners)
     audited = f"watch/{bureau}"
     change.audit("release_first_notices", audited, after=summary(told), ground=CITE, bureau=bureau)

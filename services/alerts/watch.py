@@ -27,6 +27,7 @@ from plumbing.database import enlarge_cache
 from services.alerts import wire
 from services.alerts.escalation.approval_digest import issue_approval_digest
 from services.alerts.escalation.cases import add_to_cases
+from services.alerts.escalation.holding import release
 from services.alerts.inserting import insert_new
 from services.alerts.notices.arrivals import issue_arrivals
 from services.alerts.notices.colour_mails import issue_digests, issue_rejected
@@ -107,6 +108,7 @@ async def watch(
     told = [alert for alert in raised if not alert.baseline]
     reds = [(a.alert_id, a.subject_id, a.bureau) for a in told if a.colour is Colour.RED]
     await add_to_cases(change, reds)
+    await release(change, {owner for _, owner, _ in reds})
     notices = list[Notice]()
     if days.complete:
         notices += await issue_digests(change, bureau, through, told)

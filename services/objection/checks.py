@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import compress
 from typing import NoReturn
@@ -26,6 +26,8 @@ from plumbing.service import Findings, Reconciled
 from plumbing.together import together
 from services.objection.calendar_moves import adopt_edition, days_agree
 from services.objection.cited_receipts import CitedReceipts
+from services.objection.steps import locked_case
+from services.objection.stuck import try_again, waiting_steps
 from services.objection.tables import UNTRIED, AppliedEdition, Case, CaseLetter, StuckStep
 from services.objection.timers import CaseWorkflows, case_of, workflow_id
 
@@ -145,14 +147,14 @@ class CaseChecks:
         """
         result = Reconciled()
         await adopt_edition(self._changes)
-        await self._note_retries()
+        await self._retry_stuck()
         cases = await self._workflows.open_cases()
         run = await together(map(workflow_id, cases), self._workflows.keep)
         result.started += [
             workflow_id(case) for case, runs in zip(cases, run, strict=True) if not runs
         ]
         result.running = len(cases) - len(result.started)
-        await together(cases, self._workflows.restate)
+        await together([case.case_id for case in cases], self._workflows.restate)
         return result
 
     async def adopt_calendar(self) -> NoReturn:
@@ -215,7 +217,7 @@ class CaseChecks:
         run = await together(map(workflow_id, cases), self._workflows.runs)
         return [case for case, runs in zip(cases, run, strict=True) if not runs]
 
-    async def _stuck(self, open_cases: Collection[str]) -> list[str]:
+    async def _stuck(self, open_cases: Iterable[str]) -> list[str]:
         """The open cases of which a refused step waits for a person."""
         reported = select(StuckStep.case_id).where(sa.text(UNTRIED))
         async with self._database.snapshot() as session:
@@ -229,12 +231,11 @@ class CaseChecks:
         overdue = sum(case.due_on < today and case.decided_at is None for case in cases)
         return {"cases.open": len(cases), "cases.overdue": overdue, "cases.closed": closed}
 
-    async def _note_retries(self) -> None:
-        async with self._changes.change(service_caller("objection")) as change:
-            rows = (await change.session.exec(select(StuckStep).where(sa.text(UNTRIED)))).all()
-            for row in rows:
-                row.retried_at = change.at
-                change.session.add(row)
-            if rows:
-                cases = sorted({row.case_id for row in rows})
-                change.audit("retry_cases", "cases", after={"cases": cases})
+    async def _retry_stuck(self) -> None:
+        """Has the refused steps of every open case tried again; each case in one change."""
+        open_cases = await self._workflows.open_cases()
+        for case_id in await self._stuck(case.case_id for case in open_cases):
+            async with self._changes.change(service_caller("objection")) as change:
+                case = await locked_case(change, case_id)
+                if case.settled_at is None:
+                    await try_again(change, case, await waiting_steps(change.session, case_id))

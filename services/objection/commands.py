@@ -225,7 +225,7 @@ async def decide(
         cite=OUTCOME_CITE,
         note=request.reasons,
         outcome=decided.outcome,
-        items=stored(decided.items) if case.items else [],
+        items=stored(decided.items),
         reasons=required_text("reasons", request.reasons, OUTCOME_CITE),
         corrections=[_stored(correction) for correction in request.corrections],
         decided_by=change.on_behalf_of,
@@ -240,7 +240,7 @@ def _check_corrections(
     """Checks the corrections of the records whose outcome is one; other records have none."""
     outcome = Outcome.CORRECT if decided.to_correct else decided.outcome
     to_correct = [record for record in records if record.record_id in decided.to_correct]
-    if decided.to_correct or decided.outcome is not Outcome.CORRECT:
+    if decided.to_correct or request.corrections:
         check_corrections(outcome, request.corrections, to_correct, today)
 
 

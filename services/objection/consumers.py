@@ -59,6 +59,9 @@ def consumers(parts: Parts, clients: Clients, workflows: CaseWorkflows) -> list[
     async def update(received: Received[Any]) -> None:
         await workflows.update(received.message.case.case_id)
 
+    async def try_again(received: Received[own.CaseRetried]) -> None:
+        await workflows.restate(received.message.case.case_id)
+
     async def move_clock(_received: Received[ClockMoved]) -> None:
         await workflows.move_clock()  # the clock itself tells how far
 
@@ -71,7 +74,7 @@ def consumers(parts: Parts, clients: Clients, workflows: CaseWorkflows) -> list[
     ]
     on_cases += [EventHandler(event, react=update, later=True) for event in _CHANGES_OF_HANDS]
     on_cases += [EventHandler(event, react=accepted) for event in _ACCEPTED]
-    on_cases += [EventHandler(own.CaseRetried, react=update, later=True)]
+    on_cases += [EventHandler(own.CaseRetried, react=try_again, later=True)]
     on_register: list[EventHandler[Any]] = [
         EventHandler(ClockMoved, react=move_clock),
         EventHandler(

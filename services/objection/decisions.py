@@ -25,7 +25,7 @@ async def by_bureau(view: View, scope: Sequence[Any], since: date) -> ByBureau:
     """Counts the decisions since a day by the bureaus that made them."""
     bureau = col(Case.bureau)
     counted = sa.select(bureau, sa.func.count(), sa.func.count().filter(in_time()))
-    rows = await _rows(view, counted.where(*scope, decided_since(since)).group_by(bureau))
+    rows = await rows_of(view, counted.where(*scope, decided_since(since)).group_by(bureau))
     return {code: (decided, timely) for code, decided, timely in rows}
 
 
@@ -40,7 +40,7 @@ async def timeliness(view: View, scope: Sequence[Any]) -> list[pb.DecidedSpan]:
             sa.func.count().filter(within, in_time()),
         ]
     counted = sa.select(*numbers).where(*scope, decided_since(spans[0][0]))
-    row = (await _rows(view, counted))[0]
+    row = (await rows_of(view, counted))[0]
     return [
         pb.DecidedSpan(
             decided_from=first.isoformat(),
@@ -68,14 +68,15 @@ async def in_month(view: View, scope: Sequence[Any], month: Month) -> list[pb.Mo
     reached = (sa.text(HAS_OUTCOME), month.moments(Case.decided_at))
     decided = sa.select(kind, sa.func.count(), sa.func.count().filter(in_time()))
     found: dict[str, pb.MonthCases] = {}
-    for name, number in await _rows(view, lodged.group_by(kind)):
+    for name, number in await rows_of(view, lodged.group_by(kind)):
         found[name] = pb.MonthCases(kind=name, lodged=number)
-    for name, number, timely in await _rows(view, decided.where(*scope, *reached).group_by(kind)):
+    for name, number, timely in await rows_of(view, decided.where(*scope, *reached).group_by(kind)):
         one = found.setdefault(name, pb.MonthCases(kind=name))
         one.decided, one.decided_in_time = number, timely
     return [found[name] for name in sorted(found)]
 
 
-async def _rows(view: View, query: Any) -> Sequence[Any]:
+async def rows_of(view: View, query: Any) -> Sequence[Any]:
+    """Returns the rows of a query of columns."""
     rows: Sequence[Any] = (await (await view.session.connection()).execute(query)).all()
     return rows

@@ -76,7 +76,7 @@ def _people(caller: Caller, request: pb.ListCasesRequest) -> Iterator[Any]:
 def _subjects(request: pb.ListCasesRequest, named: Collection[str]) -> Iterator[Any]:
     if request.subject_ids:
         yield col(Case.subject_id).in_(request.subject_ids)
-    if request.name_contains:
+    if request.name_contains.strip():
         yield col(Case.subject_id).in_(named)
 
 

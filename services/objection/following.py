@@ -8,10 +8,12 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import col, select
 
+from law.contested import OF_RECORDS
 from plumbing.change import Change
 from plumbing.events.envelope import Received
 from protos.registry.v1.events_pb2 import SubjectActed, SubjectsJoined
 from services.objection.case_indexes import HAS_AGENT, IS_OPEN
+from services.objection.contested.items import items_of
 from services.objection.tables import Case, CaseEvidence, Joining
 
 
@@ -58,11 +60,12 @@ async def _parted(change: Change, event: SubjectActed) -> None:
         return
     present, former = joining.present_id, joining.former_id
     cases = [one for one in await _of(change, Case, present) if one.case_id in joining.cases]
-    returned = {"", *joining.cases}
-    evidence = [
+    returned = {case.case_id for case in cases}
+    held = set(joining.evidence)
+    evidence = [  # of the cases that return, and what was held for no case yet
         one
         for one in await _of(change, CaseEvidence, present)
-        if one.evidence_id in joining.evidence and one.case_id in returned
+        if one.case_id in returned or (not one.case_id and one.evidence_id in held)
     ]
     acting = await _acted_in(change, present)
     acted_in = [one for one in acting if one.case_id in joining.acted_in]
@@ -84,13 +87,18 @@ async def _split(change: Change, event: SubjectActed) -> None:
     cases = [
         case
         for case in (await change.session.exec(rows.with_for_update())).all()
-        if case.record_ids and went.issuperset(case.record_ids)
+        if case.record_ids and went.issuperset(case.record_ids) and _is_of_records(case)
     ]
     ids = [case.case_id for case in cases]
     files = select(CaseEvidence).where(col(CaseEvidence.case_id).in_(ids))
     evidence = (await change.session.exec(files.with_for_update())).all() if ids else ()
     origin, part = event.act.subject_id, event.act.other_id
     _give(change, origin, part, cases, evidence, (), event.change.ground)
+
+
+def _is_of_records(case: Case) -> bool:
+    """Whether a case contests nothing but records; entries stay with their own subject."""
+    return all(item.target in OF_RECORDS for item in items_of(case))
 
 
 def _give(

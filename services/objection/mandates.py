@@ -138,8 +138,8 @@ def checked(change: Change, case: Case) -> tuple[Agent | None, str]:
     if agent is None:
         return None, ""
     if change.today > agent.until:
-        zh = f"委托书已于{day_zh(agent.until)}到期，不能据此受理；可以要求补正，或者不予受理"
-        en = f"The mandate ended on {agent.until}; ask for a supplement, or decline"
+        zh = f"委托书已于{day_zh(agent.until)}到期，不能据此受理；请不予受理，可凭有效委托书另提"
+        en = f"The mandate ended on {agent.until}; decline, to be lodged anew with one in force"
         raise WrongState(zh, en, cite=OBJECTION_CITE, case=case.case_id)
     known = {"checked_by": change.on_behalf_of, "checked_on": change.today}
     return agent.model_copy(update=known), f"已核对：{agent.spelled}"

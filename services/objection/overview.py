@@ -22,6 +22,7 @@ from plumbing.view import View
 from protos.objection.v1 import objection_pb2 as pb
 from services.objection import decisions
 from services.objection.case_indexes import IS_OPEN
+from services.objection.decisions import rows_of
 from services.objection.filters import waiting
 from services.objection.tables import Case
 
@@ -66,12 +67,6 @@ async def summarise_cases(
 def _of(scope: Sequence[Any]) -> list[Any]:
     """The conditions for the waiting cases of a scope, found among the few open of all cases."""
     return [sa.text(IS_OPEN), *scope, waiting()]
-
-
-async def rows_of(view: View, query: Any) -> Sequence[Any]:
-    """Returns the rows of a query of columns."""
-    rows: Sequence[Any] = (await (await view.session.connection()).execute(query)).all()
-    return rows
 
 
 def _overdue(view: View) -> tuple[Any, Any]:

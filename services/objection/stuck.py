@@ -20,6 +20,7 @@ from protos.objection.v1 import desk_pb2 as pb
 from protos.objection.v1 import events_pb2 as events
 from protos.objection.v1 import objection_pb2
 from services.objection import wire
+from services.objection.handling import case_for_staff
 from services.objection.messages import Stuck
 from services.objection.queries import find_case
 from services.objection.steps import decision_cite, locked_case, record_step
@@ -71,22 +72,31 @@ async def report_stuck(change: Change, stuck: Stuck) -> bool:
 async def list_stuck(view: View, request: pb.ListStuckCasesRequest) -> pb.ListStuckCasesResponse:
     """Returns the cases in the caller's scope of which a refused step waits for a person.
 
+    They are the 100 that have waited longest, each with all its steps.
+
     With a case id it looks at that case alone; raises NotFound if there is no such case, and
     NotPermitted outside the caller's scope.
     """
-    rows = (
-        select(StuckStep, Case)
+    waiting = (
+        select(StuckStep.case_id)
         .join(Case, col(Case.case_id) == col(StuckStep.case_id))
         .where(sa.text(UNTRIED), col(Case.settled_at).is_(None))
         .where(row_scope.covered(view.caller, Case.bureau))
-        .order_by(col(StuckStep.at), col(StuckStep.case_id))
+        .group_by(col(StuckStep.case_id))
+        .order_by(sa.func.min(StuckStep.at), col(StuckStep.case_id))
     )
     if request.case_id:
         case = await find_case(view.session, request.case_id)
         view.caller.require_bureau(case.bureau)
-        rows = rows.where(col(StuckStep.case_id) == case.case_id)
+        waiting = waiting.where(col(StuckStep.case_id) == case.case_id)
+    rows = (
+        select(StuckStep, Case)
+        .join(Case, col(Case.case_id) == col(StuckStep.case_id))
+        .where(sa.text(UNTRIED), col(StuckStep.case_id).in_(waiting.limit(MOST)))
+        .order_by(col(StuckStep.at), col(StuckStep.case_id))
+    )
     found: dict[str, pb.StuckCase] = {}
-    for row, case in await view.session.exec(rows.limit(MOST)):
+    for row, case in await view.session.exec(rows):
         shown = pb.StuckCase(case=wire.case_message(case, view.today))
         one = found.setdefault(case.case_id, shown)
         one.steps.append(pb.StuckStep(step=row.step, why=row.why, at=wire.stamp(row.at)))
@@ -102,11 +112,10 @@ async def waiting_steps(session: AsyncSession, case_id: str) -> Sequence[StuckSt
 async def retry(change: Change, request: pb.RetryCaseRequest) -> pb.RetryCaseResponse:
     """Has the refused steps of a case tried again, as a person of its bureau.
 
-    Raises NotFound if there is no such case, NotPermitted outside the caller's scope, and
-    WrongState if none of its steps waits for a person.
+    Raises NotFound if there is no such case, NotPermitted outside the caller's scope and for
+    whoever stands back from the case, and WrongState if none of its steps waits for a person.
     """
-    case = await locked_case(change, request.case_id)
-    change.caller.require_bureau(case.bureau)
+    case = await case_for_staff(change, request.case_id)
     rows = await waiting_steps(change.session, case.case_id)
     if not rows or case.settled_at is not None:
         zh, en = "案件没有卡住的后续事项", "No step of the case waits for a person"

@@ -268,7 +268,6 @@ class CaseLetter(Base, table=True):
 HELD_FOR_A_CASE = "case_id = ''"
 
 
-@proven()
 class Joining(Base, table=True):
     """What a joining of subjects gave to the one that stays, by ids, so that it can be undone."""
 
@@ -281,6 +280,7 @@ class Joining(Base, table=True):
     acted_in: list[str] = Field(sa_type=JsonColumn)
 
 
+@proven()
 class CaseEvidence(Base, table=True):
     """A file that is evidence in a case; `case_id` is empty until its case is lodged.
 

@@ -118,9 +118,12 @@ class CaseWorkflows:
         else:
             await self._signal(kind, start)
 
-    async def restate(self, case: Case) -> None:
-        """Sends the whole present state of a case to its workflow; starts a missing workflow."""
-        if state := await self._state(case.case_id):
+    async def restate(self, case_id: str) -> None:
+        """Sends the whole present state of a case to its workflow; starts a missing workflow.
+
+        The workflow tries an activity again that was refused.
+        """
+        if state := await self._state(case_id):
             await self._signal(*state, "stands", state[1])
 
     async def move_clock(self) -> None:

@@ -53,8 +53,8 @@ class FollowThrough:
     """Runs the activities of one case in order, each until it succeeds.
 
     If an activity is finally refused, people are informed and the workflow waits. `requests`
-    returns how often the workflow was requested to continue (`quanheng reconcile`, after the cause
-    is removed).
+    returns how often the workflow was requested to continue (by a person or by `quanheng
+    reconcile`, after the cause is removed).
     """
 
     def __init__(self, case_id: str, requests: Callable[[], int]) -> None:
@@ -185,13 +185,16 @@ class CaseWorkflow:
     def stands(self, state: CaseStart) -> None:
         """Receives the whole present state of the case, as a signal: schedule, ending and clock.
 
-        It says again what the single signals said (`quanheng reconcile`).
+        It says again what the single signals said (`quanheng reconcile`), and requests the workflow
+        to continue after a refused activity, whether the case has ended or not.
         """
         self.clock_moved(ClockMove(offset_seconds=state.offset_seconds))
         if state.schedule is not None:
             self.scheduled(state.schedule)
         if state.ending is not None:
             self._end(state.ending)
+        elif workflow.patched("open-cases-are-retried"):
+            self._requests += 1
 
     def _end(self, ending: Ending) -> None:
         # A case ends once. A later signal repeats the ending and asks the workflow to continue.

@@ -170,7 +170,6 @@ ACTIONS = {
     "add_evidence": N_("提交证据文件"),
     "erase_evidence": N_("证据文件期满删除"),
     "forget_evidence": N_("清理没有附上的证据文件"),
-    "retry_cases": N_("再次办理卡住的案件"),
     "prune": N_("清理到期的旧数据"),
     "prune_notices": N_("清理到期的通知"),
     "share_receipts": N_("评级凭证改为分段留存"),

@@ -85,3 +85,6 @@ class Notes:
 
     async def marked(self) -> bool:
         return "mark_contested" in self.done
+
+    async def begun(self) -> bool:
+        return "mark_contested" in [*self.done, *self.stuck]

@@ -76,7 +76,7 @@ async def case_of(
             id=f"objection/{case_id}",
             task_queue=case_id,
         )
-        await eventually(notes.marked)
+        await eventually(notes.begun)
         yield handle
 
 
@@ -283,6 +283,21 @@ async def test_a_refused_activity_is_reported_and_tried_again_on_request(
         await handle.result()
     assert notes.stuck == ["carry_out"]
     assert notes.done == ["mark_contested", *FOLLOW_THROUGH]
+
+
+async def test_a_refused_mark_is_tried_again_while_the_case_is_open(
+    temporal_client: Client,
+) -> None:
+    notes = Notes()
+    notes.refusals = {"mark_contested": 1}
+    async with case_of(temporal_client, notes) as handle:
+        await eventually(notes.is_stuck)
+        await told_again(handle, 1)
+        await eventually(notes.marked)
+        await handle.signal(ObjectionWorkflow.ended, Ending(how=End.WITHDRAWN))
+        await handle.result()
+    assert notes.stuck == ["mark_contested"]
+    assert notes.done == ["mark_contested", "end_contested", "settle"]
 
 
 async def test_a_cancelled_case_ends_and_reports_nothing(temporal_client: Client) -> None:

@@ -122,8 +122,7 @@ class EscalationChecks:
             await self._match(chunk, [])
         await self._match([], cured)
         async with self._changes.change(service_caller("alerts")) as change:
-            held = await held_cases(change.session)
-            await release(change, {case.subject_id for case in held})
+            await release(change)
 
     async def _match(self, instruments: list[str], subjects: list[str]) -> None:
         async with self._changes.change(service_caller("alerts")) as change:

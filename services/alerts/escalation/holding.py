@@ -16,8 +16,11 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from law.colours.basis import Basis
 from law.escalation import Step
 from plumbing.change import Change
+from plumbing.chunks import chunks
 from protos.registry.v1 import orders_pb2 as orders
+from services.alerts import wire
 from services.alerts.escalation.cases import (
+    IDS_PER_QUERY,
     IS_OWNED,
     ON_INSTRUMENT,
     RED_APPLIES,
@@ -42,18 +45,17 @@ async def put_order(change: Change, order: orders.Order) -> None:
     row = await change.session.get(AwaitedOrder, order.order_id, with_for_update=True)
     if row is not None and row.version >= order.version:
         return
-    until = _day(order.valid_until)
+    until = wire.day(order.valid_until)
     applied_on = date.fromisoformat(order.applied_on)
     copy = AwaitedOrder(
         order_id=order.order_id,
         instrument_id=order.instrument_id,
-        subject_id=order.subject_id,
         type_code=order.type_code,
         serial_no=order.serial_no,
         institution=order.institution,
         applied_on=applied_on,
         in_time=until is not None and applied_on <= until,
-        due_on=_day(order.due_on),
+        due_on=wire.day(order.due_on),
         version=order.version,
     )
     await change.session.merge(copy)
@@ -98,8 +100,11 @@ async def hold(change: Change, case: Escalation) -> None:
     await save(change, case, "hold_escalation", before, CITE)
 
 
-async def release(change: Change, subjects: Collection[str]) -> None:
-    """Has the steps of held cases of these subjects proposed today where no order excuses them."""
+async def release(change: Change, subjects: Collection[str] | None = None) -> None:
+    """Has the steps of held cases proposed today where no order excuses them.
+
+    `subjects` are those whose cases are looked at; None means all.
+    """
     for case in await held_cases(change.session, subjects, lock=True):
         if not await waits_for_orders(change.session, case):
             before = snapshot(case)
@@ -112,10 +117,14 @@ async def held_cases(
 ) -> Sequence[Escalation]:
     """Returns the held cases, of some subjects or of all; `lock` is for a change."""
     rows = select(Escalation).where(col(Escalation.state) == EscalationState.HELD)
-    if subjects is not None:
-        rows = rows.where(col(Escalation.subject_id).in_(subjects))
     rows = rows.order_by(col(Escalation.escalation_id))
-    return (await session.exec(rows.with_for_update() if lock else rows)).all()
+    rows = rows.with_for_update() if lock else rows
+    if subjects is None:
+        return (await session.exec(rows)).all()
+    found = list[Escalation]()
+    for chunk in chunks(sorted(subjects), IDS_PER_QUERY):
+        found += await session.exec(rows.where(col(Escalation.subject_id).in_(chunk)))
+    return found
 
 
 async def open_orders(session: AsyncSession, case: Escalation) -> Sequence[AwaitedOrder]:
@@ -130,7 +139,3 @@ async def open_orders(session: AsyncSession, case: Escalation) -> Sequence[Await
         col(AwaitedOrder.due_on).is_not(None),
     )
     return (await session.exec(rows.order_by(AwaitedOrder.serial_no, AwaitedOrder.order_id))).all()
-
-
-def _day(written: str) -> date | None:
-    return date.fromisoformat(written) if written else None

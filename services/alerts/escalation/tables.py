@@ -98,7 +98,6 @@ class AwaitedOrder(Base, table=True):
 
     order_id: str = Field(primary_key=True)
     instrument_id: str
-    subject_id: str
     type_code: str
     serial_no: str
     institution: str

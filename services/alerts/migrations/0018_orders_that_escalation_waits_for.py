@@ -14,7 +14,6 @@ def upgrade() -> None:
         "awaited_order",
         sa.Column("order_id", sa.String(), nullable=False),
         sa.Column("instrument_id", sa.String(), nullable=False),
-        sa.Column("subject_id", sa.String(), nullable=False),
         sa.Column("type_code", sa.String(), nullable=False),
         sa.Column("serial_no", sa.String(), nullable=False),
         sa.Column("institution", sa.String(), nullable=False),

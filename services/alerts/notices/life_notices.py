@@ -8,6 +8,7 @@ from functools import partial
 from sqlmodel import col, select
 
 from plumbing.change import Change
+from plumbing.chunks import chunks
 from plumbing.events.envelope import Received
 from protos.registry.v1 import events_pb2 as registry
 from protos.registry.v1 import lives_pb2 as pb
@@ -16,6 +17,7 @@ from services.alerts.notices.issue import Matter, contact_of, issue, known
 from services.alerts.notices.texts import Contact, Text, body
 from services.alerts.tables import Joining, Notice, NoticeKind, Subject
 
+IDS_PER_QUERY = 500
 TITLES = {
     "split": ("登记信息变动：主体分立", "Your registration: a part is a subject of its own"),
     "recoded": ("登记信息变动：统一社会信用代码变更", "Your registration: another credit code"),
@@ -102,9 +104,10 @@ async def _give_back(change: Change, event: registry.SubjectActed) -> None:
     joining = await change.session.get(Joining, event.act.other_id)
     if joining is None:
         return
-    moved = select(Notice).where(col(Notice.subject_id) == joining.present_id)
-    rows = (await change.session.exec(moved.with_for_update())).all()
-    returned = [row for row in rows if row.notice_id in set(joining.notices)]
+    returned = list[Notice]()
+    for ids in chunks(joining.notices, IDS_PER_QUERY):
+        given = col(Notice.notice_id).in_(ids), col(Notice.subject_id) == joining.present_id
+        returned += await change.session.exec(select(Notice).where(*given).with_for_update())
     for row in returned:
         row.subject_id = joining.former_id
     await change.session.delete(joining)

@@ -7,7 +7,7 @@ from collections.abc import Collection
 import grpc
 from temporalio.exceptions import ApplicationError
 
-from law.contested import OF_RECORDS, Target
+from law.contested import OF_RECORDS
 from law.objection import Outcome
 from plumbing.client import Refusal
 from protos.registry.v1.registry_pb2 import Record
@@ -70,8 +70,6 @@ async def _correct_record(clients: Clients, case: Case, target: Record) -> None:
 
 async def _correct_entry(clients: Clients, case: Case, item: Item) -> None:
     correction = correction_of(item)
-    if item.target is Target.SUBJECT:
-        correction.id = case.subject_id  # it may have been joined to another one meanwhile
     await clients.correct_entry(case.case_id, correction, ground_of(case), case.acting_for)
 
 

@@ -10,8 +10,6 @@ down_revision = "0020"
 branch_labels = None
 depends_on = None
 
-LISTS = ("cases", "evidence", "acted_in")
-
 
 def upgrade() -> None:
     op.create_table(

@@ -86,7 +86,8 @@ async def lodge(
         cite=OBJECTION_CITE,
         note=objection.number,
     )
-    await attach(change, case, request.evidence_ids)
+    held_for = case.agent_subject_id if by_agent else ""
+    await attach(change, case, request.evidence_ids, held_for=held_for)
     return pb.LodgeReconsiderationResponse(case=message)
 
 

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlmodel import col, select
 
 from plumbing.change import Change
-from services.registry.orders.moves import step
+from services.registry.orders.moves import announce_moved, step
 from services.registry.orders.states import OPEN, OrderState
 from services.registry.orders.tables import UNENDED, Order
 from services.registry.tables import Instrument
@@ -69,7 +69,7 @@ async def join_orders(
     moved = [order for order in rows if order.instrument_id != kept.instrument_id]
     for order in moved:
         order.instrument_id = kept.instrument_id
-    await change.session.flush()
+        await announce_moved(change, order, ground)
     return [order.order_id for order in moved]
 
 

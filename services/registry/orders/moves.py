@@ -57,7 +57,20 @@ async def _keep(change: Change, row: Order, ground: str, appointed_on: date | No
         )
     )
     await change.session.flush()
-    message = events.OrdersChanged(orders=[wire.order(row, change.today)], ground=ground)
+    await _announce(change, row, ground)
+
+
+async def announce_moved(change: Change, row: Order, ground: str) -> None:
+    """Announces an order that took no step, and belongs to another instrument now."""
+    row.version += 1
+    change.session.add(row)
+    await change.session.flush()
+    await _announce(change, row, ground, moved=True)
+
+
+async def _announce(change: Change, row: Order, ground: str, *, moved: bool = False) -> None:
+    orders = [wire.order(row, change.today)]
+    message = events.OrdersChanged(orders=orders, ground=ground, moved=moved)
     message.at.FromDatetime(change.at)
     await change.announce(message, aggregate=f"subject/{row.subject_id}", bureau=row.bureau)
 

@@ -131,6 +131,31 @@ async def test_one_instrument_without_an_order_is_enough_to_go_on(overdue: Escal
     assert (await overdue.steps())[-1] == ("guidance_letter", "proposed")
 
 
+async def test_a_held_case_goes_on_when_the_watch_finds_another_overdue_instrument(
+    overdue: EscalationDesk,
+) -> None:
+    await hold(overdue)
+    alerts = overdue.alerts
+    await alerts.put(instrument(2), verification(2, alerts.today + timedelta(days=1)))
+    assert (await overdue.case()).state == "held"
+    await alerts.watch_days(3)
+    assert (await overdue.case()).state == "waiting"
+
+
+async def test_an_order_follows_its_instrument_and_nobody_is_told_again(
+    overdue: EscalationDesk,
+) -> None:
+    alerts = overdue.alerts
+    scheduled = order(alerts, "scheduled")
+    await alerts.announce(scheduled, aggregate="subject/s1")
+    told = len(await alerts.notices("order"))
+    scheduled.orders[0].instrument_id, scheduled.orders[0].version = "i2", 2
+    scheduled.moved = True
+    await alerts.announce(scheduled, aggregate="subject/s1")
+    [row] = await alerts.rows(AwaitedOrder)
+    assert (row.instrument_id, len(await alerts.notices("order"))) == ("i2", told)
+
+
 async def test_an_older_version_of_an_order_that_comes_later_changes_nothing(
     overdue: EscalationDesk,
 ) -> None:

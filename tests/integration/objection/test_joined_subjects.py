@@ -103,14 +103,21 @@ async def fresh(cast: Cast, name: str) -> tuple[registry.Subject, Person]:
     return subject, await engaged(*of_subject, subject.subject_id)
 
 
-async def lodged(operator: Person, subject_id: str, record: registry.Record) -> pb.Case:
+async def lodged(
+    operator: Person, subject_id: str, record: registry.Record, *against: str
+) -> pb.Case:
     request = pb.LodgeObjectionRequest(
         request_id=new_request_id(),
         subject_id=subject_id,
         record_ids=[record.record_id],
+        against=against,
         grounds="记录有误",
     )
     return (await ask(operator.objection.LodgeObjection(request))).case
+
+
+def withdrawing(case: pb.Case) -> pb.WithdrawObjectionRequest:
+    return pb.WithdrawObjectionRequest(request_id=new_request_id(), case_id=case.case_id)
 
 
 async def seen(cast: Cast, case: pb.Case, holds: Callable[[pb.Case], bool]) -> None:
@@ -162,10 +169,12 @@ async def test_a_case_goes_with_the_part_that_has_its_records_and_comes_back_wit
 ) -> None:
     desk = lives_of(cast)
     subject, operator = await fresh(cast, "whole")
-    goes, stays = [await cast.penalty(subject.subject_id) for _ in range(2)]
+    goes, stays, goes_too = [await cast.penalty(subject.subject_id) for _ in range(3)]
     of_part, of_whole = [
         await lodged(operator, subject.subject_id, record) for record in (goes, stays)
     ]
+    entry = f"subject/{subject.subject_id}"
+    of_both = await lodged(operator, subject.subject_id, goes_too, entry)
     part = registry.Subject(
         kind="individual_business", name="测试分摊", bureau=BUREAU, sector="market"
     )
@@ -173,14 +182,16 @@ async def test_a_case_goes_with_the_part_that_has_its_records_and_comes_back_wit
         request_id=new_request_id(),
         subject_id=subject.subject_id,
         part=part,
-        record_ids=[goes.record_id],
+        record_ids=[goes.record_id, goes_too.record_id],
         ground="另领执照（合成）",
     )
     await released(cast, (await ask(desk.SplitSubject(split))).proposal.proposal_id)
     acts = lives.ListSubjectActsRequest(subject_id=subject.subject_id)
     [act] = (await ask(desk.ListSubjectActs(acts))).acts
     await owner_becomes(cast, of_part, act.other_id)
-    await owner_becomes(cast, of_whole, subject.subject_id)
+    for case in (of_whole, of_both):  # one about an entry stays with the firm of the entry
+        await owner_becomes(cast, case, subject.subject_id)
+    await ask(operator.objection.WithdrawObjection(withdrawing(of_both)))
     # The part is joined again, and parted: an open case about its records keeps them together.
     join = lives.JoinSubjectsRequest(
         request_id=new_request_id(),
@@ -197,8 +208,7 @@ async def test_a_case_goes_with_the_part_that_has_its_records_and_comes_back_wit
     await contested(cast, goes.record_id, whether=True)
     refusal = await refused(desk.PartSubjects(undo))
     assert of_part.case_id in refusal.message_zh
-    withdrawal = pb.WithdrawObjectionRequest(request_id=new_request_id(), case_id=of_part.case_id)
-    await ask(operator.objection.WithdrawObjection(withdrawal))
+    await ask(operator.objection.WithdrawObjection(withdrawing(of_part)))
     await contested(cast, goes.record_id, whether=False)
     undo.request_id = new_request_id()
     await released(cast, (await ask(desk.PartSubjects(undo))).proposal.proposal_id)
