@@ -239,12 +239,19 @@ def whole_number(text: str) -> int | None:
 Page = Callable[[Visit], Awaitable[Response]]
 
 
-def faults_by_field(refusal: Refusal, language: str) -> dict[str, str]:
-    """Returns the faults of a refusal by form field, in the given language."""
-    return {
-        path.rpartition(".")[2].partition("[")[0]: _without_codes(zh, en, language)
-        for path, zh, en in refusal.faults
-    }
+def last_name(path: str) -> str:
+    """Returns the form field of a path in a request whose last name it bears."""
+    return path.rpartition(".")[2].partition("[")[0]
+
+
+def faults_by_field(
+    refusal: Refusal, language: str, field_of: Callable[[str], str] = last_name
+) -> dict[str, str]:
+    """Returns the faults of a refusal by form field, in the given language.
+
+    `field_of` returns the form field of a path in the request.
+    """
+    return {field_of(path): _without_codes(zh, en, language) for path, zh, en in refusal.faults}
 
 
 def message_of(refusal: Refusal, language: str) -> str:

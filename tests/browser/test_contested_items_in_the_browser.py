@@ -62,15 +62,21 @@ def test_an_instrument_is_corrected_by_its_case(sign_in: SignIn, javascript: boo
     model = "JDK50-B" if javascript else "JDK50-C"
     expect(caseworker.get_by_label("删除")).to_have_count(0)  # an entry is corrected, or stays
     caseworker.get_by_label("更正", exact=True).check()
-    caseworker.get_by_label("规格型号").fill(model)
     caseworker.get_by_label("理由").fill("经查看铭牌，登记有误")
+    press(caseworker, "核对并提交")
+    expect(caseworker.get_by_role("alert")).to_contain_text("请写明更正成什么")
+    caseworker.get_by_label("规格型号", exact=True).fill(model)
+    caseworker.get_by_label("清空使用地点").check()
     if javascript:
         assert Axe().run(caseworker).violations_count == 0
     press(caseworker, "核对并提交")
-    expect(caseworker.get_by_role("table", name="各项处理结果")).to_contain_text(f"→ {model}")
+    said = caseworker.get_by_role("table", name="各项处理结果")
+    expect(said).to_contain_text(f"→ {model}")
+    expect(said).to_contain_text("→ 空")
     press(caseworker, "作出决定")
     wait_until_closed(operator, case)
     expect(operator.locator("#items")).to_contain_text(f"规格型号更正为：{model}")
+    expect(operator.locator("#items")).to_contain_text("使用地点更正为：空")
     operator.goto(instrument)
     expect(operator.get_by_text(model)).to_be_visible()
 
@@ -115,6 +121,12 @@ def test_a_grade_is_contested_and_partly_granted(sign_in: SignIn) -> None:
     choices = caseworker.locator("select[name^='item-']")
     choices.nth(0).select_option("delete")
     choices.nth(1).select_option("uphold")
+    caseworker.get_by_label("删除", exact=True).check()  # which leaves one item another outcome
+    press(caseworker, "核对并提交")
+    expect(caseworker.get_by_role("alert")).to_contain_text("处理意见请选“分项决定”")
+    expect(choices.nth(0)).to_have_value("delete")
+    expect(choices.nth(1)).to_have_value("uphold")
+    caseworker.get_by_label("分项决定").check()
     press(caseworker, "核对并提交")
     expect(caseworker.get_by_role("table", name="各项处理结果")).to_contain_text("维持")
     expect(caseworker.get_by_text(re.compile("现在：.*；执行决定后："))).to_be_visible()

@@ -22,6 +22,7 @@ from services.portal.pages.case_items import (
     outcome_of_records,
     outcomes_for,
     own_outcomes,
+    placed_in_form,
 )
 from services.portal.pages.case_powers import open_pages, require_page
 from services.portal.pages.case_timeline import latest
@@ -29,7 +30,7 @@ from services.portal.pages.cases import contested
 from services.portal.pages.contested_items import things_of
 from services.portal.pages.forms import NOT_A_DAY, NOT_POINTS, is_day
 from services.portal.pages.reading import firm_of
-from services.portal.visit import Visit, faults_by_field, message_of, whole_number
+from services.portal.visit import Visit, faults_by_field, last_name, message_of, whole_number
 from services.portal.wording import N_
 
 Send = Callable[[pb.Case], Awaitable[Any]]
@@ -267,7 +268,8 @@ async def decide(visit: Visit) -> Response:
         )
         await ask(visit.services.objection.DecideObjection(request))
 
-    return await _act(visit, "cases/decide.html", send, **values)
+    field_of = placed_in_form(corrections, said)
+    return await _act(visit, "cases/decide.html", send, field_of=field_of, **values)
 
 
 async def _act(
@@ -277,6 +279,7 @@ async def _act(
     *,
     needed: dict[str, str] | None = None,
     errors: dict[str, str] | None = None,
+    field_of: Callable[[str], str] = last_name,
     **values: Any,
 ) -> Response:
     """The form of an act, or the act itself and then the page of the case."""
@@ -291,7 +294,7 @@ async def _act(
     except Refusal as refusal:
         if refusal.code not in _OF_THE_FORM:
             raise
-        told = faults_by_field(refusal, visit.language)
+        told = faults_by_field(refusal, visit.language, field_of)
         values |= {"refusal": message_of(refusal, visit.language), "errors": told}
         case = await _case(visit)  # somebody else may have acted since the page was opened
         values["is_stale"] = _is_stale(visit, case)

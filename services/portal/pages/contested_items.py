@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from law.colours.rule import VerificationResult
 from law.contested import CORRECTABLE, OF_RECORDS, TARGET_ZH, Target
 from law.evidence import Sector
+from law.instruments import catalogue
 from law.objection import Outcome
 from protos.objection.v1 import objection_pb2 as pb
 from protos.registry.v1 import registry_pb2 as registry
 from services.portal.visit import Visit
 
 _CODES: Mapping[str, Sequence[str]] = {
+    "type_code": list(catalogue()),
     "result": [one.value for one in VerificationResult],
     "sector": [one.value for one in Sector],
 }
@@ -23,13 +25,14 @@ _CODES: Mapping[str, Sequence[str]] = {
 class Fact:
     """One field of a contested thing: its name and label, its value, and what it becomes.
 
-    `options` are the codes and names of a field that is chosen; empty where it is written.
+    `becomes` is None where the field stays, and empty where it is cleared. `options` are the codes
+    and names of a field that is chosen; empty where it is written.
     """
 
     field: str
     label: str
     value: str
-    becomes: str = ""
+    becomes: str | None = None
     options: Sequence[tuple[str, str]] = ()
 
 
@@ -85,7 +88,7 @@ def _facts(
             name,
             visit.say(label),
             _spelled(visit, name, now.get(name, "")),
-            _spelled(visit, name, becomes[name]) if name in becomes else "",
+            _spelled(visit, name, becomes[name]) if name in becomes else None,
             [(code, _spelled(visit, name, code)) for code in _CODES.get(name, ())],
         )
         for name, label in CORRECTABLE[target].items()
