@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from law.errors import NotFound
+from law.errors import InvalidInput, NotFound
+from plumbing.addresses import TERM_KEEPERS
 from plumbing.client import new_request_id
-from services.cli.client import TERM_KEEPERS, Client, with_client
+from services.cli.client import Client, with_client
 from services.cli.output import answer, show
 from services.cli.output.language import choose
 from services.cli.output.options import AsJson, Data
@@ -85,6 +86,10 @@ def calendar_show(
     answer.print_response(found, as_json=False)
     _print_terms([term for one in terms.values() for term in one.terms])
     moved, count = (sum(getattr(one, n) for one in terms.values()) for n in ("moved", "open"))
+    if left := moved - sum(len(one.terms) for one in terms.values()):
+        show.done(
+            f"另有 {left:,} 个有变动的期限没有列出", f"{left:,} more are moved and not listed"
+        )
     show.done(
         f"未办结的期限共 {count} 个，其中 {moved} 个有变动",
         f"{moved} of {count} open terms are moved",
@@ -100,14 +105,29 @@ async def _moved(client: Client, edition_id: str) -> Any:
     listed = await client.calendar.ListCalendarEditions(
         pb.ListCalendarEditionsRequest(state=state, page_size=SHOWN)
     )
-    named = (one for one in listed.editions if one.edition_id.startswith(edition_id))
-    found = next(named, None)
-    if found is None:
-        raise NotFound("没有这一版日历", "There is no such edition", edition=edition_id)
+    found = named(listed.editions, edition_id)
     request = terms.ListMovedTermsRequest(arrangement=found.arrangement, page_size=SHOWN)
     asked = zip(TERM_KEEPERS, client.moved_terms, strict=True)
     shown = pb.LoadCalendarEditionResponse(edition=found)
     return shown, {service: await stub.ListMovedTerms(request) for service, stub in asked}
+
+
+def named(editions: Sequence[Any], edition_id: str) -> Any:
+    """Returns the edition with this id, or the only one whose id begins with it.
+
+    Raises NotFound if there is none, and InvalidInput if there are several.
+    """
+    found = [one for one in editions if one.edition_id.startswith(edition_id)]
+    if not found:
+        raise NotFound("没有这一版日历", "There is no such edition", edition=edition_id)
+    whole = next((one for one in found if one.edition_id == edition_id), None)
+    if whole is None and len(found) > 1:
+        ids = "、".join(one.edition_id for one in found)
+        zh = f"有多版日历的编号以“{edition_id}”开头，请多写几位：{ids}"
+        raise InvalidInput(
+            zh, f"Several editions begin with “{edition_id}”; write more of it: {ids}"
+        )
+    return whole or found[0]
 
 
 def _print_terms(terms: Sequence[calendar_pb2.MovedTerm]) -> None:

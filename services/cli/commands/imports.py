@@ -1,25 +1,24 @@
-"""Commands to import a file, and to fetch the rejected rows of a batch."""
+"""The command to import a file."""
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any
 
+import grpc
 import typer
 from python_calamine import CalamineError, CalamineWorkbook, SheetVisibleEnum
 
 from law.errors import InvalidInput
 from plumbing.chunks import pieces
-from plumbing.client import new_request_id
-from plumbing.spreadsheets import armed, writing
+from plumbing.client import Refusal, new_request_id, refusal_of
 from protos.registry.v1 import registry_pb2 as pb
 from services.cli.client import Client, with_client
 from services.cli.commands import choices
+from services.cli.commands.rejected_rows import write_rows
 from services.cli.output import answer, show
 from services.cli.output.names import Names
 from services.cli.output.options import AsJson, Bureau, Data
@@ -161,8 +160,8 @@ def import_(
     """导入一个工作簿或 CSV 文件；逐格报告错误，同一文件再导入不改变任何内容。
 
     Imports a workbook or CSV file and reports every faulty cell; importing the same file again
-    changes nothing. `import template` writes an empty file to fill in. Exits with 1 if a row was
-    rejected, with 3 if the batch waits for approval.
+    changes nothing. `import template` writes an empty file to fill in. Exits with 1 if a sheet or a
+    row was rejected, with 3 if the batch waits for approval.
     """
     base = ColumnMapping.from_file(mapping) if mapping else ColumnMapping()
     given = ColumnMapping(
@@ -181,18 +180,23 @@ def import_(
             sheet=name,
             hidden_rows=hidden_rows,
         )
-        for name in (_names_of_sheets(file) if all_sheets else sheet or [""])
+        for name in _names_of_sheets(file, sheet or [], every=all_sheets)
     ]
-    results = with_client(data, lambda client: _import_each(client, headers, content, not as_json))
+    results, refused = with_client(
+        data, lambda client: _import_each(client, headers, content, not as_json)
+    )
     if rejected:
         _write_rejected(rejected, results)
-    _print_results(results, as_json=as_json)
-    if status := max(exit_code(result.batch) for result in results):
-        raise typer.Exit(status)
+    _end(results, refused, as_json=as_json)
 
 
-def _names_of_sheets(file: Path) -> list[str]:
-    """The names of the sheets that hold something; an empty one for other files."""
+def _names_of_sheets(file: Path, named: Sequence[str], *, every: bool) -> Sequence[str]:
+    """The sheets to read: those named, every one that holds something, or the first one as ""."""
+    if named and every:
+        zh, en = "--sheet 和 --all-sheets 只能用一个", "--sheet or --all-sheets, not both"
+        raise typer.BadParameter(f"{zh} | {en}", param_hint="--sheet")
+    if not every:
+        return named or [""]
     try:
         book = CalamineWorkbook.from_path(str(file))
     except CalamineError:
@@ -203,9 +207,21 @@ def _names_of_sheets(file: Path) -> list[str]:
 
 async def _import_each(
     client: Client, headers: Sequence[pb.ImportHeader], content: bytes, show_progress: bool
-) -> list[ImportResult]:
-    """Imports each sheet as a batch of its own, in the order of the sheets."""
-    return [await _import(client, one, content, show_progress=show_progress) for one in headers]
+) -> tuple[list[ImportResult], list[tuple[str, Refusal]]]:
+    """Imports each sheet as a batch of its own, in the order of the sheets.
+
+    Returns the results, and the sheets that were refused with the reason; the others go on. Raises
+    AioRpcError if the only one is refused.
+    """
+    results, refused = [], []
+    for one in headers:
+        try:
+            results.append(await _import(client, one, content, show_progress=show_progress))
+        except grpc.aio.AioRpcError as error:
+            if len(headers) == 1:
+                raise
+            refused.append((one.sheet, refusal_of(error)))
+    return results, refused
 
 
 def _write_rejected(path: Path, results: Sequence[ImportResult]) -> None:
@@ -216,12 +232,21 @@ def _write_rejected(path: Path, results: Sequence[ImportResult]) -> None:
             write_rows(path if len(results) == 1 else of_sheet, result.rejected_rows)
 
 
-def _print_results(results: Sequence[ImportResult], *, as_json: bool) -> None:
-    if as_json and len(results) > 1:
+def _end(
+    results: Sequence[ImportResult], refused: Sequence[tuple[str, Refusal]], *, as_json: bool
+) -> None:
+    """Prints what came of each sheet, and ends the command by typer.Exit where not all is in."""
+    if as_json and len(results) + len(refused) > 1:
         show.json_out([_told(result) for result in results])
-        return
-    for result in results:
-        print_result(result, as_json=as_json)
+    else:
+        for result in results:
+            print_result(result, as_json=as_json)
+    codes = [exit_code(result.batch) for result in results]
+    for name, one in refused:
+        zh, en = f"工作表“{name}”没有导入：{one.message_zh}", f"not imported: {one.message_en}"
+        show.refuse(zh, f"The sheet “{name}” was {en}", one.faults)
+    if status := REFUSED if refused else max(codes):
+        raise typer.Exit(status)
 
 
 @dataclass(frozen=True)
@@ -357,33 +382,3 @@ def show_faults(faults: Iterable[pb.RowFault]) -> None:
     """Prints faults as a table; prints nothing if there are no faults."""
     if rows := list(faults):
         show.console.print(table(rows, Names(), pb.RowFault.DESCRIPTOR))
-
-
-def batch_rejected(
-    batch: Annotated[str, typer.Argument(metavar="BATCH", help="批次 id | batch")],
-    out: Annotated[
-        Path,
-        typer.Argument(metavar="OUT", dir_okay=False, help="写入的 .csv 或 .xlsx 文件 | file"),
-    ],
-    data: Data = None,
-) -> None:
-    """取回未收下的行，末列为原因，改好后可再导入。
-
-    Writes the rejected rows of a batch to a file, with the reasons in the last column.
-    """
-    request = pb.GetRejectedRowsRequest(batch_id=batch)
-    response = with_client(data, lambda client: client.imports.GetRejectedRows(request))
-    write_rows(out, response.content)
-    show.done(f"已写入 {out}", f"wrote {out}")
-
-
-def write_rows(path: Path, content: bytes) -> None:
-    """Writes CSV content to a file: unchanged, or as a workbook if the file name ends in .xlsx."""
-    if path.suffix.lower() != ".xlsx":
-        path.write_bytes(content)
-        return
-    text = io.StringIO(content.decode("utf-8-sig"), newline="")
-    heads, *rows = ([armed(cell) for cell in row] for row in csv.reader(text))
-    with writing(path, "未收下的行", heads, exact=True) as writer:
-        for row in rows:
-            writer.write(row)

@@ -125,7 +125,7 @@ HAND_WRITTEN = (
     Command("case archive", f"{_COMMANDS}.case_archive:case_archive",
             "把案卷写成一个 ZIP，离线可以打开和核验。",
             "Writes a case file as one ZIP that opens offline and can be verified there."),
-    Command("batch rejected", f"{_COMMANDS}.imports:batch_rejected", "取回未收下的行。",
+    Command("batch rejected", f"{_COMMANDS}.rejected_rows:batch_rejected", "取回未收下的行。",
             "Writes the rejected rows of a batch to a file, with the reasons in the last column."),
     Command("grade receipt", f"{_COMMANDS}.grades:grade_receipt", "显示评价凭据。",
             "Shows the receipt of a grade."),

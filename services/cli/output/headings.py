@@ -160,7 +160,8 @@ namesakes 另有登记 | joined_id 并入的一方id | kept_version 保留的一
 joined_version 并入的一方版本 | part 划出的主体 | account_ids 账号id
 ReleaseUntoldResponse.released 已放行 | left 尚余 | own_loads 由本人导入而未放行
 edition_id 日历id | document 文号 | days_off 放假 | make_up 调休上班 | amends 调整的文号
-loaded_by 载入人 | loaded_at 载入时间 | CalendarEdition.number 版次 | published_on 公布日期
+loaded_by 载入人 | loaded_by_name 载入人姓名 | loaded_at 载入时间 | CalendarEdition.number 版次
+published_on 公布日期
 Arrangement.title 标题 | editions 各版日历 | edition 日历 | arrangement 放假安排
 result 检定结果 | verification_id 检定id | verified_on 检定日期
 part 枪号（通道、相） | parts 各枪（通道、相） | PartStanding.name 枪号（通道、相）

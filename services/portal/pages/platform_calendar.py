@@ -23,6 +23,7 @@ from services.portal.wording import N_
 
 PATH = "/calendar"
 SHOWN = 200  # terms of each service
+PAGE_SIZE = 50  # editions
 KINDS = {
     "objection": N_("异议"),
     "reconsideration": N_("复核"),
@@ -38,11 +39,16 @@ _STATES = {"loaded": N_("待启用"), "applied": N_("已启用"), "discarded": N
 
 @dataclass(frozen=True)
 class Moves:
-    """The open terms that the waiting edition moves, and how many there are in all."""
+    """The first open terms that the waiting edition moves, and how many there are in all."""
 
     terms: Sequence[terms.MovedTerm]
     moved: int
     open: int
+
+    @property
+    def left(self) -> int:
+        """How many are moved and not among the first."""
+        return self.moved - len(self.terms)
 
 
 async def calendar(visit: Visit) -> Response:
@@ -104,9 +110,11 @@ async def _page(visit: Visit, status: int = 200, **values: Any) -> Response:
     day = date.fromisoformat(await today(visit))
     known = [edition for edition in editions() if edition.published_on <= day]
     now = known[-1] if known else None
-    request = pb.ListCalendarEditionsRequest(page_size=SHOWN)
-    loaded = (await ask(visit.services.calendar.ListCalendarEditions(request))).editions
-    waiting = next((one for one in loaded if one.state == "loaded"), None)
+    of_page = pb.ListCalendarEditionsRequest(page_size=PAGE_SIZE, page_token=visit.query("page"))
+    waits = pb.ListCalendarEditionsRequest(state="loaded", page_size=1)
+    lists = visit.services.calendar.ListCalendarEditions
+    loaded, waiting_ones = await asyncio.gather(ask(lists(of_page)), ask(lists(waits)))
+    waiting = next(iter(waiting_ones.editions), None)
     return visit.page(
         "administration/calendar.html",
         status=status,
@@ -115,7 +123,8 @@ async def _page(visit: Visit, status: int = 200, **values: Any) -> Response:
         years=_years(now) if now else [],
         today=day,
         is_published=bool(now and now.is_published(date(day.year + 1, 1, 1))),
-        loaded=loaded,
+        loaded=loaded.editions,
+        more=loaded.next_page_token,
         states=_STATES,
         waiting=waiting,
         moves=await _moves(visit, waiting) if waiting else None,

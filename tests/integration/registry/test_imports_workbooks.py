@@ -12,7 +12,7 @@ from python_calamine import CalamineWorkbook
 
 from plumbing.identity import Role
 from protos.registry.v1 import registry_pb2 as pb
-from services.cli.commands.imports import write_rows
+from services.cli.commands.rejected_rows import write_rows
 from services.cli.output import answer
 from services.cli.output.answer import export_list
 from tests.integration.registry.import_files import (

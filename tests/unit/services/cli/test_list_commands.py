@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from plumbing.spreadsheets import armed, disarmed
 from services.cli.__main__ import app
-from services.cli.commands.imports import write_rows
+from services.cli.commands.rejected_rows import write_rows
 from tests.unit.services.cli.tree import commands
 
 LISTS = {"list", "notices", "colours", "faults", "history", "year-ends", "exposures"}
