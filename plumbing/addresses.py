@@ -20,6 +20,8 @@ DEFAULTS: Mapping[str, str] = {
     "alerts": "127.0.0.1:7304",
 }
 SERVICES = tuple(DEFAULTS)
+ISSUERS = ("objection", "alerts")  # the processes that write letters and serve LetterService
+TERM_KEEPERS = ("registry", "objection", "alerts")  # that count terms in working days
 CLIENT = "client"  # whose certificate a program shows that is none of the platform's processes
 GRPC = "grpc"  # the name of the connections between clients and services in `QUANHENG_PLAINTEXT`
 

@@ -7,10 +7,14 @@ use does not count, and a result of the whole instrument counts for each of its 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
-from law.colours.rule import InstrumentState, VerificationFact
+from law.colours.rule import InstrumentState, VerificationFact, VerificationResult
 
+_FROM_THE_WORST = (
+    *(VerificationResult.PENDING, VerificationResult.REJECT, VerificationResult.REPAIRED),
+    VerificationResult.PASS,
+)
 Parts = Sequence[Mapping[str, str]] | None  # each with `name` and `state`, as it is registered
 
 
@@ -49,3 +53,14 @@ def concerning(name: str, verifications: Sequence[VerificationFact]) -> Sequence
 def overlap(one: str, other: str) -> bool:
     """Returns whether results of two parts, or of the whole instrument, concern the same part."""
     return one == other or not one or not other
+
+
+def mildness(result: VerificationResult) -> int:
+    """Returns how mild a result is; 0 for a pending one, which changes nothing."""
+    return _FROM_THE_WORST.index(result)
+
+
+def severest(results: Collection[VerificationResult]) -> VerificationResult:
+    """Returns the most severe of several results; a pending one only if there is no other."""
+    decided = [one for one in results if one is not VerificationResult.PENDING]
+    return min(decided, key=mildness, default=VerificationResult.PENDING)

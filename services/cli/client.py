@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
 import grpc
 import typer
 
-from plumbing.addresses import SERVICES, Addresses, Endpoint
+from plumbing.addresses import ISSUERS, SERVICES, TERM_KEEPERS, Addresses, Endpoint
 from plumbing.client import Refusal, TokenSource, open_channel, refusal_of
 from plumbing.clock import SystemClock
 from services.cli import sessions
@@ -69,8 +69,6 @@ class Service(NamedTuple):
     name: str
 
 
-ISSUERS = ("objection", "alerts")  # the processes that write letters and serve LetterService
-TERM_KEEPERS = ("registry", "objection", "alerts")  # that count terms in working days
 # Every gRPC service by its name in this client, but for those that several processes serve:
 # OperationsService (all), LetterService (the issuers) and MovedTermsService (the keepers of terms).
 GRPC_SERVICES = {

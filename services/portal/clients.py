@@ -11,6 +11,7 @@ from functools import partial
 import grpc
 
 from law.terms.arrangement import Arrangement
+from plumbing.addresses import ISSUERS, TERM_KEEPERS
 from plumbing.calendars.editions import arrangement_of
 from plumbing.client import PURPOSE, VIA, Refusal, ServiceToken, TokenSource, ask, open_channel
 from plumbing.clock import Clock
@@ -108,8 +109,7 @@ class Services:
         self.calendar = CalendarServiceStub(registry)
         # Each of these services answers for the terms that it keeps.
         self.moved_terms = tuple(
-            MovedTermsServiceStub(self.channels[name])
-            for name in ("registry", "objection", "alerts")
+            MovedTermsServiceStub(self.channels[name]) for name in TERM_KEEPERS
         )
         self.identity = IdentityServiceStub(registry)
         self.grading = GradingServiceStub(grading)
@@ -127,7 +127,7 @@ class Services:
         self.alerts = AlertsServiceStub(alerts)
         self.escalations = EscalationServiceStub(alerts)
         # Each of the two services answers for the letters that it issued.
-        self.letters = (LetterServiceStub(objection), LetterServiceStub(alerts))
+        self.letters = tuple(LetterServiceStub(self.channels[name]) for name in ISSUERS)
 
     async def close(self) -> None:
         """Closes every gRPC channel of the portal."""

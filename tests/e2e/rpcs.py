@@ -14,13 +14,13 @@ from google.protobuf.descriptor import MethodDescriptor
 from google.protobuf.message import Message
 
 import protos
-from plumbing.settings import SERVICES
+from plumbing.addresses import ISSUERS, SERVICES, TERM_KEEPERS
 
 # Which processes serve a package that is not named like its process.
 ELSEWHERE: dict[str, Sequence[str]] = {
     "identity": ("registry",),
-    "calendar": ("registry", "objection", "alerts"),
-    "letters": ("objection", "alerts"),
+    "calendar": TERM_KEEPERS,
+    "letters": ISSUERS,
     "operations": SERVICES,
 }
 

@@ -19,7 +19,7 @@ from google.protobuf.descriptor import Descriptor, MethodDescriptor
 from google.protobuf.message import Message
 
 import protos
-from plumbing.settings import SERVICES
+from plumbing.addresses import ISSUERS, SERVICES, TERM_KEEPERS
 
 PREFIX = "quanheng."
 # A line has package, service and method; `public` means that no token is needed.
@@ -27,8 +27,8 @@ TABLE = Path(__file__).with_suffix(".txt")
 # The processes that serve a package that is not named after its process.
 _SERVED_BY = {
     "identity": ("registry",),
-    "calendar": ("registry", "objection", "alerts"),
-    "letters": ("objection", "alerts"),
+    "calendar": TERM_KEEPERS,
+    "letters": ISSUERS,
     "operations": SERVICES,
 }
 

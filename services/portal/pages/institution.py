@@ -8,6 +8,8 @@ from typing import Any
 
 from starlette.responses import Response
 
+from law.colours.parts import severest
+from law.colours.rule import VerificationResult
 from plumbing.client import Refusal, ask
 from plumbing.identity import Role
 from protos.alerts.v1 import alerts_pb2 as alerts
@@ -213,7 +215,7 @@ async def _request(visit: Visit) -> pb.RecordVerificationRequest:
     parts, _ = results_of_parts.written(visit)
     if parts:
         request.parts.extend(parts)
-        request.verification.result = results_of_parts.worst(parts)
+        request.verification.result = severest([VerificationResult(one.result) for one in parts])
     return request
 
 

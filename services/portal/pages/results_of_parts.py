@@ -12,7 +12,6 @@ from services.portal.wording import N_
 RESULTS = ("pass", "reject", "repaired", "pending")
 FIELD = "parts"
 _BETWEEN = re.compile(r"[\s:：=，,、]+")
-_FROM_THE_WORST = ("reject", "repaired", "pass", "pending")
 
 
 def lines_of(parts: Sequence[pb.PartStanding]) -> str:
@@ -37,8 +36,3 @@ def written(visit: Visit) -> tuple[list[pb.PartResult], str]:
     if found and unfinished:
         return [], visit.say(N_("{name} 没有填写结果")).format(name="、".join(unfinished))
     return found, ""
-
-
-def worst(parts: Sequence[pb.PartResult]) -> str:
-    """Returns the result of the instrument as a whole, which is the worst of its parts."""
-    return min((one.result for one in parts), key=_FROM_THE_WORST.index)

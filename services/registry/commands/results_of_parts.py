@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 
+from law.colours.parts import severest
 from law.colours.rule import VerificationResult
 from law.errors import Fault
 from law.identity import part_key
 from law.reader.strict_reader import Reader
 from protos.registry.v1 import registry_pb2 as pb
-from services.registry.sameness.places import severest
 from services.registry.validation import VerificationContent, read_verification, reader_of
 
 

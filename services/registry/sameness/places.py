@@ -9,17 +9,11 @@ from datetime import date
 from itertools import combinations, repeat
 from typing import Any
 
-from law.colours.parts import overlap
-from law.colours.rule import VerificationResult
+from law.colours.parts import mildness, overlap
 from law.identity import may_be_one_model
 from services.registry.sameness.tables import LikeKind
 
 Row = Mapping[str, Any]
-# A pending result changes nothing; of the others the most severe stands until a person has looked.
-SEVERITY = (
-    *(VerificationResult.PENDING, VerificationResult.REJECT, VerificationResult.REPAIRED),
-    VerificationResult.PASS,
-)
 
 
 @dataclass(frozen=True)
@@ -70,17 +64,6 @@ def are_alike(kind: LikeKind, rows: Collection[Row]) -> bool:
     if len(rows) <= 1:
         return False
     return _RULES[kind](rows)
-
-
-def mildness(result: VerificationResult) -> int:
-    """Returns how mild a result is; 0 for a pending one, which changes nothing."""
-    return SEVERITY.index(result)
-
-
-def severest(results: Collection[VerificationResult]) -> VerificationResult:
-    """Returns the most severe of several results; a pending one only if there is no other."""
-    decided = [one for one in results if one is not VerificationResult.PENDING]
-    return min(decided, key=mildness, default=VerificationResult.PENDING)
 
 
 def _subjects(rows: Collection[Row]) -> bool:
