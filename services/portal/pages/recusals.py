@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+import grpc
 from starlette.responses import Response
 
 from law.errors import NotFound
@@ -47,14 +48,19 @@ async def tasks(visit: Visit) -> list[Task]:
 
 
 async def of_case(visit: Visit, case: pb.Case) -> pb.ListRecusalsResponse | None:
-    """Returns the requests for recusal in a case; None for a visitor to whom they are not shown."""
+    """Returns the requests for recusal in a case; None for a visitor to whom they are not shown.
+
+    Raises Refusal for any other reason than that the visitor may not see them.
+    """
     if not visit.has(*MAY_ASK):
         return None
     request = pb.ListRecusalsRequest(case_id=case.case_id)
     try:
         return await ask(visit.services.objection.ListRecusals(request))
-    except Refusal:  # the page of the case is shown all the same
-        return None
+    except Refusal as refusal:
+        if refusal.code is not grpc.StatusCode.PERMISSION_DENIED:
+            raise
+        return None  # the page of the case is shown all the same
 
 
 def standing_back(asked: pb.ListRecusalsResponse | None) -> set[str]:

@@ -11,8 +11,8 @@ from law.evidence import SubjectKind
 from plumbing.client import Refusal, ask
 from protos.registry.v1 import lives_pb2 as pb
 from protos.registry.v1 import registry_pb2 as registry
-from services.portal.pages.forms import told
-from services.portal.pages.reading import ALL, records_of, subject
+from services.portal.pages.forms import NOT_A_DAY, is_day, told
+from services.portal.pages.reading import ALL, records_of, subject, today
 from services.portal.visit import Visit
 from services.portal.wording import N_, SECTORS
 
@@ -40,6 +40,8 @@ def _faults(visit: Visit) -> dict[str, str]:
         errors["name"] = visit.say(N_("请填写主体的名称"))
     if not visit.field("ground"):
         errors["ground"] = visit.say(N_("请写明依据"))
+    if visit.field("on") and not is_day(visit.field("on")):
+        errors["on"] = visit.say(NOT_A_DAY)
     return errors
 
 
@@ -60,6 +62,7 @@ def _request(visit: Visit, firm: registry.Subject) -> pb.SplitSubjectRequest:
         part=part,
         instrument_ids=visit.fields("instrument_ids"),
         record_ids=visit.fields("record_ids"),
+        on=visit.field("on"),
         ground=visit.field("ground"),
     )
 
@@ -77,6 +80,7 @@ async def _page(visit: Visit, firm: registry.Subject, status: int = 200, **value
         instruments=instruments.instruments,
         more=bool(instruments.next_page_token),
         records=records,
+        today=await today(visit),
         chosen=chosen,
         form=visit.form or {"kind": firm.kind, "sector": firm.sector},
         kinds=list(SubjectKind),

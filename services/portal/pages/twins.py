@@ -94,11 +94,16 @@ async def _join(visit: Visit, sides: dict[str, registry.Subject]) -> str:
         request_id=visit.request_id(),
         kept_id=kept.subject_id,
         joined_id=joined.subject_id,
-        kept_version=kept.version,
-        joined_version=joined.version,
+        kept_version=_seen(visit, kept),
+        joined_version=_seen(visit, joined),
         ground=visit.field("ground"),
     )
     return str((await ask(visit.services.lives.JoinSubjects(request))).proposal.proposal_id)
+
+
+def _seen(visit: Visit, side: registry.Subject) -> int:
+    """The version of a side that the visitor saw on the page."""
+    return visit.whole(f"version-{side.subject_id}") or side.version
 
 
 async def _page(visit: Visit, twins: pb.Twins, status: int = 200, **values: Any) -> Response:

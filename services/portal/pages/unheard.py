@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import grpc
 from starlette.responses import Response
 
 from law.objection import OBJECTION_CITE, CaseKind
@@ -32,14 +33,19 @@ async def tasks(visit: Visit) -> list[Task]:
 
 
 async def unheard(visit: Visit, case: pb.Case) -> pb.UnheardCase | None:
-    """Returns why nobody of its bureau may hear a case; None if somebody may."""
+    """Returns why nobody of its bureau may hear a case; None if somebody may.
+
+    None as well for a visitor who may not see it; raises Refusal for any other reason.
+    """
     if case.kind == CaseKind.REPAIR or not visit.has(*_SEES):
         return None
     request = pb.ListUnheardCasesRequest(case_id=case.case_id)
     try:
         answer = await ask(visit.services.objection.ListUnheardCases(request))
-    except Refusal:  # the page of the case is shown all the same
-        return None
+    except Refusal as refusal:
+        if refusal.code is not grpc.StatusCode.PERMISSION_DENIED:
+            raise
+        return None  # the page of the case is shown all the same
     return answer.cases[0] if answer.cases else None
 
 

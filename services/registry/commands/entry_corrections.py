@@ -19,6 +19,7 @@ from law.errors import AlreadyExists, Fault, NotFound
 from law.objection import OUTCOME_CITE
 from law.reader.strict_reader import Reader
 from plumbing.change import Change
+from plumbing.short_ids import find_by_id
 from plumbing.view import View
 from protos.registry.v1 import registry_pb2 as pb
 from services.registry import lookup
@@ -106,7 +107,7 @@ async def _entry(by: Change | View, target: Target, entry_id: str, *, lock: bool
         return Entry(target, _there(subject, entry_id), _there(subject, entry_id))
     verification = None
     if target is Target.VERIFICATION:
-        found = await by.session.get(Verification, entry_id, with_for_update=lock)
+        found = await find_by_id(by.session, Verification, entry_id, lock=lock)
         verification = _there(None if found and found.removed else found, entry_id)
         entry_id = verification.instrument_id
     instrument = _there(await lookup.instrument(by, entry_id, lock=lock), entry_id)

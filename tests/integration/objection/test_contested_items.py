@@ -332,3 +332,17 @@ async def test_no_mandate_no_agent(cast: Cast) -> None:
         agent_name="测试代理人", mandate_id="none", scope=["objection"], until="2026-12-31"
     )
     assert [fault[0] for fault in (await refusal(mandate=unsent)).faults] == ["evidence_ids"]
+
+
+async def test_an_agent_names_things_by_the_numbers_that_the_firm_sees(cast: Cast) -> None:
+    record, filed = await cast.penalty(), await instrument(cast, "AGT-1")
+    checked = await verification(cast, filed)
+    whole = {
+        f"record/{record.record_id}",
+        f"instrument/{filed.instrument_id}",
+        f"verification/{checked.verification_id}",
+    }
+    short = [f"{kind}/{id_[:8]}" for kind, _, id_ in (one.partition("/") for one in whole)]
+    case = await against(cast, *short, by=cast.rival, mandate=await mandate(cast))
+    accepted = await cast.accept(case)
+    assert {f"{item.target}/{item.id}" for item in accepted.items} == whole
