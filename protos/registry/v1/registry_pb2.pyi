@@ -1707,6 +1707,9 @@ class EnterRecordResponse(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     RECORD_FIELD_NUMBER: _builtins.int
+    LIKENESS_ID_FIELD_NUMBER: _builtins.int
+    likeness_id: _builtins.str
+    """Set if it is perhaps the same as something on file: the likeness that waits for a person."""
     @_builtins.property
     def record(self) -> Global___Record:
         """The record in its present state."""
@@ -1715,10 +1718,11 @@ class EnterRecordResponse(_message.Message):
         self,
         *,
         record: Global___Record | None = ...,
+        likeness_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["record", b"record"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["record", b"record"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["likeness_id", b"likeness_id", "record", b"record"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -21,9 +21,8 @@ from plumbing.client import Refusal, ask
 from protos.alerts.v1 import alerts_pb2 as alerts
 from protos.grading.v1 import assessments_pb2 as assessments
 from protos.registry.v1 import registry_pb2 as registry
-from protos.registry.v1 import sameness_pb2 as sameness
 from services.portal.pages.forms import NOT_A_DAY, NOT_POINTS, is_day, told
-from services.portal.pages.reading import ALL, grade_of, subject, today
+from services.portal.pages.reading import grade_of, subject, today
 from services.portal.visit import Visit, message_of
 from services.portal.wording import N_
 
@@ -72,22 +71,8 @@ async def _enter(visit: Visit, firm: registry.Subject) -> Response:
         request_id=visit.request_id(), record=_record(visit, firm.subject_id)
     )
     answer = await ask(visit.services.registry.EnterRecord(request))
-    found = await _alike(visit, answer.record)
-    return visit.redirect(f"/subjects/{firm.subject_id}?entered=yes{found}")
-
-
-async def _alike(visit: Visit, record: registry.Record) -> str:
-    """What the next page is told of where the record is perhaps the same as another one."""
-    request = sameness.ListLikenessesRequest(
-        subject_id=record.subject_id, state="waiting", kind="record", page_size=ALL
-    )
-    found = (await ask(visit.services.sameness.ListLikenesses(request))).likenesses
-    same = (
-        one.likeness_id
-        for one in found
-        if (one.record_kind, one.day) == (record.kind, record.determined_on)
-    )
-    return "".join(f"&alike={one}" for one in same)[: len("&alike=") + 32]
+    alike = f"&alike={answer.likeness_id}" if answer.likeness_id else ""
+    return visit.redirect(f"/subjects/{firm.subject_id}?entered=yes{alike}")
 
 
 async def _form(visit: Visit, firm: registry.Subject, **values: Any) -> Response:

@@ -34,7 +34,7 @@ from services.registry.commands.targets import (
     require_version,
 )
 from services.registry.proposals.propose import Proposed, object_id, propose
-from services.registry.sameness.finding import look
+from services.registry.sameness.finding import likeness_at
 from services.registry.sameness.places import of_record
 from services.registry.tables import Contest, Proposal, Record, Subject
 from services.registry.validation import RecordContent, read_record, reader_of
@@ -65,8 +65,8 @@ async def enter_record(change: Change, request: pb.EnterRecordRequest) -> pb.Ent
     await save_records(change, [row])
     change.audit("enter_record", f"record/{row.record_id}", after=row.model_dump(mode="json"))
     place = of_record(row.subject_id, row.kind, row.occurred_on, row.determined_on)
-    await look(change, place)
-    return pb.EnterRecordResponse(record=wire.record(row))
+    found = await likeness_at(change, place)
+    return pb.EnterRecordResponse(record=wire.record(row), likeness_id=found)
 
 
 async def correct_record(

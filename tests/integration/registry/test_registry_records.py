@@ -128,7 +128,8 @@ async def test_a_fact_is_entered_once_in_whatever_writing_of_its_number(
         assert refusals[0].facts["record_id"] == first.record.record_id
         assert "样罚〔2026〕2号" in refusals[0].message_zh
     request.request_id, request.record.source_ref = new_request_id(), "样罚〔2026〕20号"
-    await client.registry.EnterRecord(request)
+    other = await client.registry.EnterRecord(request)
+    assert (first.likeness_id, bool(other.likeness_id)) == ("", True)  # one fact, two numbers
 
 
 async def test_a_record_is_checked_as_it_would_be_entered(registry: RunningRegistry) -> None:

@@ -181,6 +181,18 @@ def test_a_command_sends_what_was_given_and_nothing_else(monkeypatch: pytest.Mon
     assert json.loads(said)["record_id"] == "r-1"
 
 
+def test_who_enters_a_record_sees_that_it_is_perhaps_on_file(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    words = ["record", "enter", "s-1", "--kind", "penalty", "--determined-on", "2026-09-01"]
+    words += ["--source", "罚1号"]
+    answer = registry.EnterRecordResponse(
+        record=registry.Record(record_id="r-1"), likeness_id="0123456789abcdef"
+    )
+    _, said = run(monkeypatch, answer, *words)
+    assert "01234567" in said
+
+
 def test_a_change_keeps_what_is_not_given(monkeypatch: pytest.MonkeyPatch) -> None:
     present = registry.Record(
         record_id="r-1", subject_id="s-1", kind="penalty", points=7, verified=True, version=3
