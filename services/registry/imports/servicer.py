@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any
 
 from law.errors import AlreadyExists, Fault, InvalidInput
 from plumbing.change import Changes
@@ -17,22 +16,17 @@ from protos.registry.v1 import registry_pb2 as pb
 from protos.registry.v1 import registry_pb2_grpc as rpc
 from services.registry.imports import queries
 from services.registry.imports.batch import approval, bulk, matching
-from services.registry.imports.batch.background import Background, Files, start_imports
+from services.registry.imports.batch.background import Background, start_imports
 from services.registry.imports.batch.commands import discard_batch, import_file
+from services.registry.imports.batch.files import files_of, one_file
 from services.registry.imports.batch.intake import Intake, Upload, read_upload
 from services.registry.imports.batch.processing import Processor
 from services.registry.imports.batch.quota import Quota
 from services.registry.imports.batch.type_names import get_type_names, name_type, names_for
 from services.registry.imports.batch.undo import Undoing, undo_batch
 from services.registry.imports.impact.grade_drops import Grader
-from services.registry.imports.read.limits import BadFile, FileLimits
-from services.registry.imports.rows import columns as mapping
-from services.registry.imports.rows.families import FamilyName
-from services.registry.imports.rows.penalty_file import is_penalty_file, without_personal_data
-from services.registry.imports.rows.recognition import AUTO, recognised, sheet_names
+from services.registry.imports.read.limits import FileLimits
 from services.registry.imports.rows.templates import template
-
-T = TypeVar("T")
 
 
 class _ImportingServicer(Servicer):
@@ -73,8 +67,7 @@ class ImportServicer(_ImportingServicer, rpc.ImportServiceServicer):
         self, request_iterator: AsyncIterator[pb.ImportFileRequest], context: Any
     ) -> pb.ImportFileResponse:
         header, content = await self._received(request_iterator)
-        content = await self._storable(header, content)
-        mapping.check_header(header)
+        content = await one_file(header, content, self._file_limits)
         upload = await self._read(header, content)
         answer = await import_file(self._processor, current_caller(), header, upload)
         if answer.batch.sha256 != upload.sha256:
@@ -85,11 +78,11 @@ class ImportServicer(_ImportingServicer, rpc.ImportServiceServicer):
         self, request_iterator: AsyncIterator[pb.StartImportRequest], context: Any
     ) -> pb.StartImportResponse:
         header, content = await self._received(request_iterator)
-        files = await self._files(header, content)
+        files = await files_of(header, content, self._file_limits)
         command = partial(start_imports, files=files, quota=self._quota)
         answer = await self.changes.once(current_caller(), header, command, pb.StartImportResponse)
         self._background.wake()
-        if answer.batch.sha256 != files.digests[0]:
+        if [one.sha256 for one in answer.batches or (answer.batch,)] != files.digests:
             raise _another_file()
         return answer
 
@@ -111,52 +104,6 @@ class ImportServicer(_ImportingServicer, rpc.ImportServiceServicer):
         if header is None:
             raise InvalidInput(faults=[Fault("header", "必填", "is required")])
         return header, bytes(content)
-
-    async def _files(self, header: pb.ImportHeader, content: bytes) -> Files:
-        """Returns what is imported of a file: one sheet, the named ones, or all of them."""
-        if not (header.sheets or header.all_sheets):
-            kept = await self._storable(header, content)
-            mapping.check_header(header)
-            return Files([(header, kept)])
-        files = Files([])
-        names = [*header.sheets] or await _in_thread(sheet_names, content, self._file_limits)
-        for name in names:
-            one = pb.ImportHeader()
-            one.CopyFrom(header)
-            one.sheet, one.all_sheets = name, False
-            del one.sheets[:]
-            try:
-                kept = await self._storable(one, content)
-            except InvalidInput:
-                if header.sheets:
-                    raise
-                files.skipped.append(name)
-                continue
-            mapping.check_header(one)
-            files.append((one, kept))
-        if not files:
-            zh, en = "没有一个工作表看得出是什么数据", "no sheet tells what its rows are"
-            raise InvalidInput(zh, en, faults=[Fault("file", zh, en)])
-        return files
-
-    async def _storable(self, header: pb.ImportHeader, content: bytes) -> bytes:
-        """Returns what may be stored of a file, and sets its family if that was to be recognised.
-
-        Published penalties are recognised by themselves. Raises InvalidInput for a file of the
-        family penalties that is none, for one of permits, and for one that is not recognised.
-        """
-        limits = self._file_limits
-        perhaps = header.family == FamilyName.RECORDS and not header.columns
-        if (perhaps or header.family in (AUTO, FamilyName.PENALTIES)) and await _in_thread(
-            is_penalty_file, content, header.sheet, limits
-        ):
-            header.family = FamilyName.PENALTIES
-        if header.family == AUTO:
-            header.family = await _in_thread(recognised, header, content, limits)
-            header.file_missing &= header.family == FamilyName.VERIFICATIONS
-        if header.family != FamilyName.PENALTIES:
-            return content
-        return await _in_thread(without_personal_data, header, content, limits)
 
     async def GetBatch(self, request: pb.GetBatchRequest, context: Any) -> pb.GetBatchResponse:
         async with self.view() as view:
@@ -210,14 +157,6 @@ class ImportServicer(_ImportingServicer, rpc.ImportServiceServicer):
 
     RejectBatch = change(approval.reject_batch)
     DiscardBatch = change(discard_batch)
-
-
-async def _in_thread(read: Callable[..., T], *given: Any) -> T:
-    """Reads a file in a thread; one that cannot be read is refused."""
-    try:
-        return await asyncio.to_thread(read, *given)
-    except BadFile as bad:
-        raise InvalidInput(bad.zh, bad.en, faults=[Fault("file", bad.zh, bad.en)]) from bad
 
 
 def _another_file() -> AlreadyExists:

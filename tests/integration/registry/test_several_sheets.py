@@ -117,6 +117,13 @@ async def test_chosen_sheets_alone_are_taken(caseworker: Client) -> None:
     assert "表头" in refusals[0].message_zh
 
 
+async def test_several_sheets_are_not_imported_as_one(caseworker: Client) -> None:
+    content = ledger(uuid4().hex)
+    for several in ({"all_sheets": True}, {"sheets": ["单位", "检定"]}):
+        with refused("INVALID_INPUT", f"header.{next(iter(several))}"):
+            await upload(caseworker, "auto", content, **several)
+
+
 async def test_sheets_are_imported_one_after_the_other_and_faults_name_theirs(
     caseworker: Client,
 ) -> None:

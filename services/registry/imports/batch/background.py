@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
-from collections.abc import Iterable, Sequence
-from functools import cached_property, partial
+from functools import partial
 from uuid import uuid4
 
 import structlog
@@ -22,6 +20,7 @@ from services.registry.imports import wire
 from services.registry.imports.batch import content as pieces
 from services.registry.imports.batch.approvers import AWAITING
 from services.registry.imports.batch.commands import WAITING, close, require_scope
+from services.registry.imports.batch.files import Files
 from services.registry.imports.batch.intake import (
     Intake,
     Upload,
@@ -44,22 +43,6 @@ from services.registry.tables import ImportBatch
 
 BROKEN = "平台内部错误，未导入任何内容；请联系平台管理员"
 log = structlog.get_logger()
-
-
-class Files(list[tuple[pb.ImportHeader, bytes]]):
-    """What is imported of one file: for each sheet its header, and what may be stored of it.
-
-    `skipped` are sheets of which nothing is taken.
-    """
-
-    def __init__(self, files: Iterable[tuple[pb.ImportHeader, bytes]]) -> None:
-        super().__init__(files)
-        self.skipped: list[str] = []
-
-    @cached_property
-    def digests(self) -> Sequence[str]:
-        """The SHA-256 of what may be stored of each."""
-        return [hashlib.sha256(content).hexdigest() for _, content in self]
 
 
 async def start_imports(

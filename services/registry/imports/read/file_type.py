@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+from dataclasses import replace
 
 from services.registry.imports.read.limits import MIB, BadFile, FileLimits
 from services.registry.imports.read.text import Sheet, open_text
@@ -49,6 +50,11 @@ def open_file(content: bytes, sheet: str, limits: FileLimits) -> Sheet | Workboo
     if content.startswith(OTHERS):
         raise _unsupported()
     return open_text(content, limits)
+
+
+def for_headings(limits: FileLimits) -> FileLimits:
+    """Returns limits under which only as many rows of a workbook are read as have its headings."""
+    return replace(limits, rows=0)
 
 
 def _check_parts(content: bytes, limits: FileLimits) -> None:

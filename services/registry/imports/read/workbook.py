@@ -19,6 +19,7 @@ from services.registry.imports.read.text import Failed, Number, Row, huge_cell
 
 READER = "services.registry.imports.read.workbook_subprocess"
 WALL_FACTOR = 5  # how much longer than its limit of processor time a reading may last
+HEAD = b'{"head":'  # begins the line of another sheet
 LAST_LINE = 1024 * 1024  # bytes at the end that are certain to hold the last line
 OUT_OF_MEMORY = (signal.SIGABRT, signal.SIGSEGV, signal.SIGKILL)
 TOO_LARGE = "工作簿过大", "the workbook is too large"
@@ -74,6 +75,18 @@ class Workbook:
                 yield Row(message["row"], [*blank, ""], huge_cell(self._limits.cell))
             elif "too" in message:
                 raise too_many(message["row"], message["too"], self._limits)
+
+    def heads(self) -> Iterator[tuple[str, list[Row]]]:
+        """Yields the name and the first rows of each other sheet that is not blank, hidden or not.
+
+        Long cells are cut off.
+        """
+        self._lines.seek(0)
+        for line in self._lines:
+            if line.startswith(HEAD):
+                message = json.loads(line)
+                rows = [Row(number, [*map(_cell, cells)]) for number, cells in message["rows"]]
+                yield message["head"], rows
 
     def _unpack(self, content: bytes, sheet: str) -> int | None:
         """The exit code of the reading process; None where it took too long."""

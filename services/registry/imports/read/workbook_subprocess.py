@@ -3,8 +3,9 @@
 A hostile workbook can make any reader allocate more memory than there is, and the native library
 used here then ends its process. So only this process ends, and the registry reports the reason. The
 workbook is read from standard input. Standard output gets a line of JSON for the sheet, one for
-every row that is not blank, and one at the end; without the last one the reading failed. The line
-of a row has its number and its cells, and `true` behind them if the row is hidden.
+every row that is not blank, one for each other sheet with its first rows, and one at the end;
+without the last one the reading failed. The line of a row has its number and its cells, and `true`
+behind them if the row is hidden.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import sys
 from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
+from itertools import islice
 from typing import Any, TextIO
 
 from python_calamine import CalamineWorkbook, PasswordError
@@ -23,6 +25,7 @@ from plumbing.process_limits import limit_this_process
 from services.registry.imports.read import workbook_parts
 from services.registry.imports.read.workbook_parts import HEADER_ROWS
 
+LONGEST_HEADING = 100  # characters of a cell among the first rows of another sheet
 CERTAIN_DIGITS = 10**15  # whole numbers below this are what was typed
 HELP_SHEETS = frozenset({"字段说明", "选项"})  # of our own templates, without rows
 
@@ -61,7 +64,30 @@ def _write_sheet(workbook: Any, arguments: Mapping[str, Any], content: bytes, ou
     end = _write_rows(sheet, filler, failed, hidden, arguments, out)
     last = {"end": end, "merged": filler.filled, "others": _others(workbook, name)}
     last |= {"comments": workbook_parts.comments(content, name), "hidden": len(hidden)}
+    _write_heads(workbook, name, out)
     _write(out, last)
+
+
+def _write_heads(workbook: Any, name: str, out: TextIO) -> None:
+    """Writes the first rows of the other sheets, hidden ones too, to tell what they hold."""
+    for one in workbook.sheets_metadata:
+        if "WorkSheet" in str(one.typ) and one.name != name:
+            sheet = workbook.get_sheet_by_name(one.name)
+            if sheet.start is not None:
+                _write(out, {"head": one.name, "rows": [*islice(_head(sheet), HEADER_ROWS)]})
+
+
+def _head(sheet: Any) -> Iterator[list[Any]]:
+    offset, filler = sheet.start[1], _Filler(sheet.merged_cell_ranges or [])
+    for number, cells in enumerate(sheet.iter_rows(), 1):
+        values = [*[None] * offset, *(_beginning(_as_json(cell)) for cell in cells)]
+        filler.fill(number, values)
+        if any(value is not None for value in values):
+            yield [number, values]
+
+
+def _beginning(value: Any) -> Any:
+    return value[:LONGEST_HEADING] if isinstance(value, str) else value
 
 
 def _visible(workbook: Any) -> list[str]:

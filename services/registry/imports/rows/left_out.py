@@ -50,6 +50,12 @@ NATURAL_PERSON = Reason(
     "自然人的处罚，未读取、未保存：不公开，只查询、共享",
     "a natural person's penalty, neither read nor stored",
 )
+UNKNOWN_PARTY = Reason(
+    "UNKNOWN_PARTY",
+    "未写明行政相对人类别，也没有有效的统一社会信用代码，按自然人处理，未读取、未保存；是单位的，请补充后再导入",
+    "neither a kind of party nor a valid credit code: taken for a natural person, neither read nor"
+    " stored; add one of them if it is a firm",
+)
 OTHER_LAW = Reason(
     "OTHER_LAW",
     "处罚依据不是计量法律法规，未读取、未保存",
@@ -104,6 +110,8 @@ def _of_published(basis: Sequence[str]) -> Reason | None:
     mark = "".join(basis)
     if mark == penalty_cells.NATURAL_PERSON:
         return NATURAL_PERSON
+    if mark == penalty_cells.UNKNOWN_PARTY:
+        return UNKNOWN_PARTY
     turned_away = mark.startswith(penalty_cells.OTHER_LAW) or mark == penalty_cells.NO_BASIS
     return OTHER_LAW if turned_away else None
 

@@ -15,6 +15,7 @@ from services.registry.imports.rows.bad_cell import BadCell
 
 # What stands in the basis of a row that was turned away before anything of it was stored.
 NATURAL_PERSON = "（自然人，未保存）"
+UNKNOWN_PARTY = "（未写明是单位还是自然人，未保存）"
 OTHER_LAW = "（非计量法律"  # the titles follow
 NO_BASIS = "（未写明处罚依据，未保存）"
 # Columns of the publication that the register does not read, as headings are compared. Those of
@@ -51,14 +52,19 @@ _SEVERITIES = {
     **dict.fromkeys(("3", "严重", "serious"), Severity.SERIOUS),
 }
 _BETWEEN = frozenset({"2", "较重"})
-_NO_CODE = re.compile("0{8,17}X?")  # exports have it where there is no code
+_NO_CODE = re.compile("0{8,18}X?")
 _AMOUNT = re.compile(r"(\d{1,12}(?:\.\d{1,6})?)(?:万元?)?")
 YUAN = 10_000  # amounts are published in 万元
 
 
+def is_no_code(cell: str) -> bool:
+    """Returns whether a cell has zeros, as exports have where there is no code."""
+    return bool(_NO_CODE.fullmatch(cell.strip()))
+
+
 def published_code(cell: str) -> str | None:
     """Reads a credit code; None for what stands for none, such as zeros. Raises BadCell."""
-    if _NO_CODE.fullmatch(cell.strip()):
+    if is_no_code(cell):
         return None
     return cells.owner_code(cell)
 

@@ -13,6 +13,7 @@ import io
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from itertools import islice
 
 import xlsxwriter
@@ -35,7 +36,13 @@ from services.registry.imports.rows.families import FAMILIES, FamilyName
 from services.registry.imports.rows.faults import Notes
 from services.registry.imports.rows.file import check_heading, divide
 from services.registry.imports.rows.headings import Headings, plain
-from services.registry.imports.rows.penalty_cells import NATURAL_PERSON, NO_BASIS, OTHER_LAW
+from services.registry.imports.rows.penalty_cells import (
+    NATURAL_PERSON,
+    NO_BASIS,
+    OTHER_LAW,
+    UNKNOWN_PARTY,
+    is_no_code,
+)
 
 HIDDEN_TEXT = "＊＊＊"  # instead of an ID number, a telephone number or the name of a person
 _UNREAD = "（此行无法读取，未保存）"
@@ -51,23 +58,63 @@ _OF_PERMITS = frozenset({"行政许可决定文书号", "行政许可决定文�
 _WRITTEN_AT = datetime(2000, 1, 1)  # noqa: DTZ001 - the same bytes for the same rows
 
 
-def is_penalty_file(content: bytes, sheet: str, limits: FileLimits) -> bool:
-    """Returns whether a file has the columns of the national publication of penalties.
+class Published(StrEnum):
+    """What a sheet may hold of the national publication (双公示)."""
 
-    Raises BadFile for one of permits, which the publication also has and the register has not.
-    """
+    PENALTIES = "penalties"
+    PERMITS = "permits"
+
+
+def published(rows: Sequence[Row]) -> Published | None:
+    """Returns what a sheet with these first rows holds of the publication; None if nothing."""
+    if any(plain(cells.clean(cell)) in _OF_PERMITS for row in rows for cell in row.cells):
+        return Published.PERMITS
     known = Headings(pb.ImportHeader(family=FamilyName.PENALTIES))
     try:
-        rows = [*islice(file_type.open_file(content, sheet, limits).rows(), HEADER_ROWS)]
         names = {plain(cells.clean(name)) for name in divide(known, iter(rows)).header.cells}
     except BadFile:
-        return False
-    if any(plain(cells.clean(cell)) in _OF_PERMITS for row in rows for cell in row.cells):
-        zh = "这是双公示行政许可文件：平台没有行政许可登记，不收；未保存任何内容"
-        en = "is a file of published permits, which the register does not have; nothing was stored"
-        raise BadFile("PUBLISHED_PERMITS", zh, en)
+        return None
     fields = FAMILIES[FamilyName.PENALTIES].fields
-    return all(not names.isdisjoint(known.of(fields[name])) for name in _TELLING)
+    telling = all(not names.isdisjoint(known.of(fields[name])) for name in _TELLING)
+    return Published.PENALTIES if telling else None
+
+
+def without_published_sheets(content: bytes, sheet: str, limits: FileLimits) -> bytes:
+    """Returns a file without the rows of the sheets of the publication, which keep their names.
+
+    `sheet` is one that may be read; it comes first. A file without sheets of the publication, or
+    that cannot be read, is returned as it is. Raises BadFile if another sheet exceeds a limit.
+    """
+    try:
+        source = file_type.open_file(content, sheet, file_type.for_headings(limits))
+    except BadFile:
+        return content
+    if not isinstance(source, Workbook):
+        return content
+    heads = [(source.sheet, [*islice(source.rows(), HEADER_ROWS)]), *source.heads()]
+    bare = {name for name, rows in heads if published(rows)}
+    if not bare:
+        return content
+    shown = {source.sheet, *source.facts.others}
+    file = io.BytesIO()
+    with _book(file, source) as book:
+        for name, _ in heads:
+            page = book.add_worksheet(name)
+            if name not in shown:
+                page.hide()
+            if name in bare:
+                page.write_string(0, 0, _OTHER_SHEET)
+            else:
+                _copy(page, Workbook(content, name, limits))
+    return file.getvalue()
+
+
+def _copy(page: xlsxwriter.worksheet.Worksheet, sheet: Workbook) -> None:
+    """Writes the rows of a sheet; one that cannot be read gets a cell beyond all columns."""
+    width = max(len(row.cells) for row in sheet.rows())
+    blank = [""] * width
+    rows = (row._replace(cells=[*blank, _UNREAD]) if row.broken else row for row in sheet.rows())
+    _write_rows(page, rows)
 
 
 def without_personal_data(header: pb.ImportHeader, content: bytes, limits: FileLimits) -> bytes:
@@ -124,8 +171,8 @@ class _Table:
         """What may be stored of a row."""
         if row.broken or len(row.cells) > len(self.names):
             return row._replace(cells=[*[""] * len(self.names), _UNREAD], broken=None)
-        if self._is_of_a_person(row.cells):
-            return self._only(row, NATURAL_PERSON)
+        if mark := self._turned_away_party(row.cells):
+            return self._only(row, mark)
         basis = cells.clean(_at(row.cells, self.basis))
         if not basis:
             return self._only(row, NO_BASIS)
@@ -143,12 +190,15 @@ class _Table:
             return "" if is_id_number(cells.clean(cell)) and not _is_code(cell) else cell
         return _masked(cell, persons) if place in self.texts else cell
 
-    def _is_of_a_person(self, row: Sequence[str]) -> bool:
+    def _turned_away_party(self, row: Sequence[str]) -> str:
+        """The mark of a row that is not about a firm; a party of unknown kind is taken for none."""
         kind = _SUBJECT_KINDS.value(cells.clean(_at(row, self.kind)))
-        if kind is not None:
-            return kind is SubjectKind.NATURAL_PERSON
-        has_id = any(serial_key(cells.clean(_at(row, place))) for place in self.id_numbers)
-        return has_id and not serial_key(cells.clean(_at(row, self.code)).strip("0X"))
+        code = _at(row, self.code)
+        if kind is None and _is_code(code) and not is_id_number(cells.clean(code)):
+            return ""
+        if kind is None and not any(serial_key(cells.clean(_at(row, n))) for n in self.id_numbers):
+            return UNKNOWN_PARTY
+        return NATURAL_PERSON if kind in (None, SubjectKind.NATURAL_PERSON) else ""
 
     def _only(self, row: Row, mark: str) -> Row:
         blank = [""] * len(row.cells)
@@ -179,8 +229,9 @@ def _masked(cell: str, persons: Sequence[str]) -> str:
 
 
 def _is_code(cell: str) -> bool:
+    code = cells.clean(cell)
     try:
-        return bool(check_credit_code(cells.clean(cell)))
+        return not is_no_code(code) and bool(check_credit_code(code))
     except InvalidInput:
         return False
 
@@ -197,19 +248,27 @@ def _text(head: Row, rows: Iterable[Row]) -> bytes:
 
 def _workbook(source: Workbook, head: Row, rows: Iterable[Row]) -> bytes:
     file = io.BytesIO()
-    options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
-    options["date_1904"] = source.facts.from_1904
-    with xlsxwriter.Workbook(file, options) as book:
-        book.set_properties({"created": _WRITTEN_AT})
-        page = book.add_worksheet(source.sheet)
-        for row in (head, *rows):
-            if row.hidden:
-                page.set_row(row.number - 1, None, None, {"hidden": True})
-            for place, cell in enumerate(row.cells):
-                _write(page, row.number - 1, place, cell)
+    with _book(file, source) as book:
+        _write_rows(book.add_worksheet(source.sheet), (head, *rows))
         for name in source.facts.others:
             book.add_worksheet(name).write_string(0, 0, _OTHER_SHEET)
     return file.getvalue()
+
+
+def _book(file: io.BytesIO, source: Workbook) -> xlsxwriter.Workbook:
+    options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+    options["date_1904"] = source.facts.from_1904
+    book = xlsxwriter.Workbook(file, options)
+    book.set_properties({"created": _WRITTEN_AT})
+    return book
+
+
+def _write_rows(page: xlsxwriter.worksheet.Worksheet, rows: Iterable[Row]) -> None:
+    for row in rows:
+        if row.hidden:
+            page.set_row(row.number - 1, None, None, {"hidden": True})
+        for place, cell in enumerate(row.cells):
+            _write(page, row.number - 1, place, cell)
 
 
 def _write(page: xlsxwriter.worksheet.Worksheet, row: int, place: int, cell: str) -> None:

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from itertools import islice
-
 from protos.registry.v1 import registry_pb2 as pb
 from services.registry.imports.read import file_type
 from services.registry.imports.read.limits import BadFile, FileLimits
 from services.registry.imports.read.text import Row
 from services.registry.imports.read.workbook import Workbook
-from services.registry.imports.read.workbook_parts import HEADER_ROWS
 from services.registry.imports.rows import cells
 from services.registry.imports.rows.columns import is_needed
 from services.registry.imports.rows.families import FAMILIES, FamilyName
@@ -24,16 +21,15 @@ def sheet_names(content: bytes, limits: FileLimits) -> list[str]:
 
     Raises BadFile for a file that cannot be read.
     """
-    source = file_type.open_file(content, "", limits)
+    source = file_type.open_file(content, "", file_type.for_headings(limits))
     return [source.sheet, *source.facts.others] if isinstance(source, Workbook) else [""]
 
 
-def recognised(header: pb.ImportHeader, content: bytes, limits: FileLimits) -> FamilyName:
+def recognised(header: pb.ImportHeader, rows: list[Row]) -> FamilyName:
     """Returns the family of which a sheet has every needed column; of several, the one with most.
 
-    Raises BadFile for a file that cannot be read, or whose headings tell of no family.
+    `rows` are its first rows. Raises BadFile if its headings tell of no family.
     """
-    rows = [*islice(file_type.open_file(content, header.sheet, limits).rows(), HEADER_ROWS)]
     fitting = {family: fits for family in FamilyName if (fits := _fits(header, family, rows))}
     if not fitting:
         zh = "按表头看不出是什么数据，请指明类别"

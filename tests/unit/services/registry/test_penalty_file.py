@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import zipfile
 from datetime import date
 
 import pytest
@@ -14,16 +15,20 @@ from services.registry.imports.read.limits import BadFile, FileLimits
 from services.registry.imports.rows.bad_cell import BadCell
 from services.registry.imports.rows.file import FileContent, read_file
 from services.registry.imports.rows.penalty_cells import amount, published_code, published_severity
-from services.registry.imports.rows.penalty_file import without_personal_data
+from services.registry.imports.rows.penalty_file import (
+    without_personal_data,
+    without_published_sheets,
+)
 
 HEADER = pb.ImportHeader(family="penalties", mode="good_rows")
 LIMITS = FileLimits()
 BASIS = "《中华人民共和国计量法》第二十五条"
 PERSON, ID_NUMBER = "欧阳测试", "110101199003074119"
 COLUMNS = (
-    *("行政相对人名称", "法定代表人", "证件号码", "行政处罚决定书文号"),
-    *("违法事实", "处罚依据", "处罚决定日期"),
+    *("行政相对人名称", "行政相对人类别", "行政相对人代码_1(统一社会信用代码)"),
+    *("法定代表人", "证件号码", "行政处罚决定书文号", "违法事实", "处罚依据", "处罚决定日期"),
 )
+KIND, CODE = COLUMNS[1:3]
 
 
 def text(*rows: tuple[str, ...]) -> bytes:
@@ -43,8 +48,9 @@ def left(content: bytes) -> FileContent:
 
 def row(name: str = "样例店", number: str = "罚〔2026〕1号", **values: str) -> tuple[str, ...]:
     """One row, by default of a firm."""
-    given = {"行政相对人名称": name, "法定代表人": PERSON, "行政处罚决定书文号": number}
-    given |= {"违法事实": f"{PERSON}：{ID_NUMBER}", "处罚依据": BASIS, "处罚决定日期": "2026-08-10"}
+    given = {"行政相对人名称": name, KIND: "法人及非法人组织", "法定代表人": PERSON}
+    given |= {"行政处罚决定书文号": number, "违法事实": f"{PERSON}：{ID_NUMBER}"}
+    given |= {"处罚依据": BASIS, "处罚决定日期": "2026-08-10"}
     given |= values
     return tuple(given.get(column, "") for column in COLUMNS)
 
@@ -57,9 +63,66 @@ def test_a_row_keeps_its_place_and_loses_its_persons() -> None:
 
 
 def test_the_template_of_natural_persons_leaves_nothing() -> None:
-    file = left(text(COLUMNS, row(证件号码=ID_NUMBER), row(证件号码="护照G123")))
+    rows = row(证件号码=ID_NUMBER, **{KIND: ""}), row(证件号码="护照G123", **{KIND: ""})
+    file = left(text(COLUMNS, *rows))
     assert (file.rows, file.left_out, file.notes.bad_rows) == (0, 2, set())
     assert {note.reason for note in file.notes.notes if note.row > 1} == {"NATURAL_PERSON"}
+
+
+def test_a_party_is_a_person_unless_the_row_tells_otherwise() -> None:
+    codes = "91330106MA00000016", "913301", "0" * 18, ID_NUMBER, ""
+    rows = [row(**{KIND: kind, CODE: code}) for kind in ("", "其他") for code in codes]
+    rows = [row("有代码", **{KIND: "", CODE: codes[0]}), *rows, row(**{KIND: "自然人"})]
+    file = left(text(COLUMNS, *rows))
+    assert [item.row for item in file.items] == [2, 3, 8]
+    reasons = [(note.row, note.reason) for note in file.notes.notes if note.row > 1]
+    unknown = [(number, "UNKNOWN_PARTY") for number in (4, 5, 6, 7, 9, 10, 11, 12)]
+    assert reasons == [*unknown, (13, "NATURAL_PERSON")]
+
+
+def texts_of(workbook: bytes) -> str:
+    """All the text in the parts of a workbook."""
+    with zipfile.ZipFile(io.BytesIO(workbook)) as parts:
+        return "".join(parts.read(name).decode() for name in parts.namelist())
+
+
+def test_other_sheets_of_a_workbook_are_kept_without_the_published_ones() -> None:
+    permits = ("行政许可决定文书号", "证件号码"), ("许准1号", ID_NUMBER)
+    file = io.BytesIO()
+    with xlsxwriter.Workbook(file) as book:
+        fleet = book.add_worksheet("器具")
+        fleet.write_row(0, 0, ("使用单位", "器具类型", "出厂编号"))
+        fleet.write_row(1, 0, ("甲", "NAWI-D", "007"))
+        fleet.write_row(2, 0, ("乙" * 200, "NAWI-D", "9"))
+        fleet.write_row(3, 0, ("丙", "NAWI-D", 8))
+        penalties = COLUMNS, row()
+        for name, rows in (("处罚", penalties), ("许可", permits), ("暂存", penalties)):
+            page = book.add_worksheet(name)
+            for number, cells in enumerate(rows):
+                page.write_row(number, 0, cells)
+            if name == "暂存":
+                page.hide()
+    limits = FileLimits(cell=100)
+    header = pb.ImportHeader(family="instruments", mode="good_rows")
+    for sheet in ("器具", ""):
+        kept = without_published_sheets(file.getvalue(), sheet, limits)
+        for hidden in (PERSON, ID_NUMBER):
+            assert hidden in texts_of(file.getvalue())
+            assert hidden not in texts_of(kept)
+        read = read_file(header, kept, date(2026, 9, 14), limits)
+        assert (read.sheet, read.rows) == ("器具", 3)
+        assert [item.values["serial_no"] for item in read.items] == ["007"]
+        reasons = {(note.row, note.reason) for note in read.notes.notes if not note.warning}
+        assert reasons == {(3, "OUTSIDE"), (4, "NUMBER_FOR_TEXT")}
+
+
+def test_a_workbook_without_published_sheets_stays_as_it_is() -> None:
+    file = io.BytesIO()
+    with xlsxwriter.Workbook(file) as book:
+        for name in ("甲", "乙"):
+            book.add_worksheet(name).write(0, 0, name)
+    for content in (file.getvalue(), text(COLUMNS, row()), b"PK\x03\x04broken"):
+        assert without_published_sheets(content, "", LIMITS) is content
 
 
 def test_a_row_that_cannot_be_read_is_a_fault_without_its_content() -> None:
@@ -86,7 +149,7 @@ def test_a_workbook_keeps_numbers_hidden_rows_and_the_names_of_its_sheets() -> N
         page = book.add_worksheet("处罚")
         page.write_row(0, 0, COLUMNS)
         page.write_row(1, 0, row())
-        page.write_number(1, 3, 20260001)
+        page.write_number(1, COLUMNS.index("行政处罚决定书文号"), 20260001)
         page.write_row(2, 0, row(number="罚〔2026〕2号"))
         page.set_row(2, None, None, {"hidden": True})
         book.add_worksheet("名单").write(0, 0, ID_NUMBER)
