@@ -250,6 +250,20 @@ async def test_the_columns_of_the_owner_beside_the_instrument_complete_it(
     assert (old.credit_code, old.address) == ("", "")
 
 
+async def test_the_telephone_of_a_later_row_completes_the_owner_too(
+    registry: RunningRegistry,
+) -> None:
+    await registry.bureau()
+    client, mark = registry.client(Role.CASEWORKER), uuid4().hex
+    await upload(client, "subjects", table(*subject_rows(mark, bureau=DISTRICT)))
+    heads = ("使用单位", "联系电话", "器具类型", "出厂编号")
+    rows = [(mark, "", "FUEL", "1"), (mark, "0571-00000001", "FUEL", "2")]
+    batch = await upload(client, "instruments", table(heads, *rows))
+    assert (batch.state, batch.changed) == ("applied", 2)
+    [owner] = await subjects_named(client, mark)
+    assert owner.phone == "0571-00000001"
+
+
 async def test_a_name_holds_for_the_bureau_and_those_below_once_a_person_has_said_its_type(
     registry: RunningRegistry,
 ) -> None:

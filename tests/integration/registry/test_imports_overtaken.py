@@ -33,9 +33,12 @@ from services.registry.imports.impact.estimate import Limits
 from services.registry.imports.impact.grade_drops import GradingService
 from services.registry.imports.rows.file import read_file
 from services.registry.imports.staging.rivals import Overtaken
+from services.registry.imports.tables import ImportFault
+from services.registry.sameness.aliases import CREDIT_CODE
+from services.registry.sameness.tables import Alias
 from services.registry.tables import Instrument, Subject
 from tests.integration.registry.import_files import header, subject_rows, table
-from tests.integration.registry.running_registry import DISTRICT, STARTS
+from tests.integration.registry.running_registry import DISTRICT, STARTS, credit_code
 from tests.integration.registry.running_registry import put_instrument as instrument_request
 from tests.postgres import Databases
 
@@ -152,6 +155,23 @@ async def test_what_somebody_filed_meanwhile_is_not_filed_twice(register: Regist
     assert {serial: row.state for serial, row in rows.items()} == {"S1": "in_use", "S2": "in_use"}
     assert len(await register.rows(Instrument)) == 2
     assert rows["S1"].version == 2
+
+
+async def test_a_former_code_is_told_of_however_often_a_file_is_compared(
+    register: Register,
+) -> None:
+    former, code = credit_code(), credit_code()
+    rows = subject_rows("合成商店", bureau=DISTRICT, 统一社会信用代码=code)
+    await register.take("subjects", *map(tuple, rows))
+    [shop] = [row for row in await register.rows(Subject) if row.credit_code == code]
+    async with register.database.transaction() as session:
+        own = {"former_id": former, "present_id": shop.subject_id, "since": STARTS}
+        session.add(Alias(kind=CREDIT_CODE, **own))
+    register.overtake(lambda: register.put(shop.subject_id, type_code="NAWI-D", serial_no="S1"))
+    await register.take("instruments", HEADING, (former, "NAWI-D", "S1", "在用"))
+    told = {(one.row, one.reason, one.value) for one in await register.rows(ImportFault)}
+    assert told == {(2, "FORMER_CODE", former)}
+    assert {row.subject_id for row in await register.rows(Instrument)} == {shop.subject_id}
 
 
 async def test_what_somebody_changed_meanwhile_stays_changed(register: Register) -> None:

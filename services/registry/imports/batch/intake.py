@@ -95,12 +95,12 @@ class Intake:
         """Returns what planning needs, on the snapshot of a change."""
         return Context(change, self.header, self.upload.file, self.sent_as, self.progress)
 
-    def with_own_notes(self) -> Intake:
-        """Returns a copy with a list of faults of its own, for one of several attempts to plan."""
-        notes = self.upload.file.notes
-        own = replace(notes, notes=list(notes.notes), bad_rows=set(notes.bad_rows))
-        file = replace(self.upload.file, notes=own)
-        return replace(self, upload=replace(self.upload, file=file))
+    def for_one_attempt(self) -> Intake:
+        """Returns a copy with lists of faults and rows of its own, for one attempt to plan."""
+        file = self.upload.file
+        notes = replace(file.notes, notes=list(file.notes.notes), bad_rows=set(file.notes.bad_rows))
+        own = replace(file, notes=notes, items=list(file.items), bad=list(file.bad))
+        return replace(self, upload=replace(self.upload, file=own))
 
 
 async def decide(change: Change, batch: ImportBatch, intake: Intake) -> Plan | None:

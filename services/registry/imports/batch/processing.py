@@ -129,7 +129,7 @@ class Processor:
         try:
             at = self.changes.clock.now()
             with unsearched():
-                return await _Preparation(database, intake.with_own_notes(), scratch, at).run()
+                return await _Preparation(database, intake.for_one_attempt(), scratch, at).run()
         finally:
             await database.close()
 

@@ -16,6 +16,7 @@ from law.identity import folded
 from services.registry.former_names import keys_of
 from services.registry.imports.plan.plan import Context, RegisterRow, fetch
 from services.registry.imports.plan.subject_names import SUBJECTS
+from services.registry.imports.rows.reader import Item
 from services.registry.sameness import aliases
 from services.registry.tables import Subject
 
@@ -30,19 +31,28 @@ async def replace_former_codes(context: Context, *fields: str, named: bool = Fal
     """
     written = {code for name in fields for one in context.all_named(name) if (code := _code(one))}
     present = await _present(context, written)
-    for item in (*context.items, *context.file.bad) if present else ():
-        for name in fields:
-            subject = present.get(_code(item.values.get(name)))
-            if subject is None or (named and not _is_named(item.values, subject)):
-                continue
-            context.notes.warn(
-                *(item.row, "FORMER_CODE"),
-                f"“{subject['name']}”的原代码，现为 {subject['credit_code']}",
-                f"a former code of {subject['name']}, which has {subject['credit_code']} now",
-                column=context.file.column(name),
-                value=str(item.values[name]),
-            )
-            item.values[name] = subject["credit_code"]
+    for items in (context.file.items, context.file.bad) if present else ():
+        for place, item in enumerate(items):
+            codes = {
+                name: subject["credit_code"]
+                for name in fields
+                if (subject := present.get(_code(item.values.get(name))))
+                and (not named or _is_named(item.values, subject))
+            }
+            for name in codes:
+                _warn(context, item, name, present[_code(item.values[name])])
+            if codes:  # the row as it was read stays, for another attempt to plan
+                items[place] = Item(item.row, item.values | codes)
+
+
+def _warn(context: Context, item: Item, name: str, subject: RegisterRow) -> None:
+    context.notes.warn(
+        *(item.row, "FORMER_CODE"),
+        f"“{subject['name']}”的原代码，现为 {subject['credit_code']}",
+        f"a former code of {subject['name']}, which has {subject['credit_code']} now",
+        column=context.file.column(name),
+        value=str(item.values[name]),
+    )
 
 
 async def _present(context: Context, written: Collection[str]) -> dict[str, RegisterRow]:

@@ -20,7 +20,7 @@ from law.identity import folded, letters
 from plumbing.identity import scope_prefix
 from services.registry.former_names import keys_of
 from services.registry.imports.plan.former_codes import replace_former_codes
-from services.registry.imports.plan.owner_details import OwnerDetails
+from services.registry.imports.plan.owner_details import DETAILS, OwnerDetails
 from services.registry.imports.plan.plan import (
     Context,
     Kind,
@@ -89,7 +89,7 @@ class Owners:
         """
         values = item.values
         name, code = values.get("owner", ""), values.get("credit_code", "")
-        named_alone = not (file_missing or code or values.get("address"))
+        named_alone = not (file_missing or any(map(values.get, DETAILS)))
         if named_alone and name in self._found:
             return self._found[name]
         if code and self._matches(code):
