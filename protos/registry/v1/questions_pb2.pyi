@@ -48,6 +48,7 @@ class Question(_message.Message):
     DECIDED_BY_FIELD_NUMBER: _builtins.int
     DECIDED_BY_NAME_FIELD_NUMBER: _builtins.int
     DECIDED_AT_FIELD_NUMBER: _builtins.int
+    SEVERITY_FIELD_NUMBER: _builtins.int
     question_id: _builtins.str
     """Id, which follows from what is asked about."""
     kind: _builtins.str
@@ -90,6 +91,8 @@ class Question(_message.Message):
     """Account that decided; empty until then."""
     decided_by_name: _builtins.str
     """Name of that person."""
+    severity: _builtins.str
+    """How severe the file says that the penalty is: minor, general or serious; may be empty."""
     @_builtins.property
     def answers(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """What may be answered, of a question that waits."""
@@ -127,10 +130,11 @@ class Question(_message.Message):
         decided_by: _builtins.str = ...,
         decided_by_name: _builtins.str = ...,
         decided_at: _timestamp_pb2.Timestamp | None = ...,
+        severity: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["decided_at", b"decided_at", "opened_at", b"opened_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["answer", b"answer", "answers", b"answers", "batch_id", b"batch_id", "bureau", b"bureau", "day", b"day", "decided_at", b"decided_at", "decided_by", b"decided_by", "decided_by_name", b"decided_by_name", "ground", b"ground", "instrument_id", b"instrument_id", "kind", b"kind", "opened_at", b"opened_at", "provided_by", b"provided_by", "question_id", b"question_id", "record_id", b"record_id", "serial_no", b"serial_no", "source_ref", b"source_ref", "state", b"state", "subject_id", b"subject_id", "subject_name", b"subject_name", "summary", b"summary", "type_code", b"type_code"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["answer", b"answer", "answers", b"answers", "batch_id", b"batch_id", "bureau", b"bureau", "day", b"day", "decided_at", b"decided_at", "decided_by", b"decided_by", "decided_by_name", b"decided_by_name", "ground", b"ground", "instrument_id", b"instrument_id", "kind", b"kind", "opened_at", b"opened_at", "provided_by", b"provided_by", "question_id", b"question_id", "record_id", b"record_id", "serial_no", b"serial_no", "severity", b"severity", "source_ref", b"source_ref", "state", b"state", "subject_id", b"subject_id", "subject_name", b"subject_name", "summary", b"summary", "type_code", b"type_code"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -22,10 +22,10 @@ INDEXES = (
 # that of the instrument, since what is asked about needs no digest to be one of its kind.
 ASKED = """
 INSERT INTO question (question_id, kind, bureau, subject_id, instrument_id, record_id, source_ref,
-                      day, provided_by, summary, batch_id, state, answer, ground, opened_at,
-                      decided_by)
+                      day, provided_by, summary, severity, batch_id, state, answer, ground,
+                      opened_at, decided_by)
 SELECT i.instrument_id, 'rejected_alone', i.bureau, i.subject_id, i.instrument_id, '', '',
-       max(v.verified_on), max(v.institution), '', min(t.batch_id), 'waiting', '', '',
+       max(v.verified_on), max(v.institution), '', '', min(t.batch_id), 'waiting', '', '',
        min(b.imported_at), ''
 FROM instrument i
 JOIN verification v ON v.instrument_id = i.instrument_id AND NOT v.removed
@@ -52,7 +52,8 @@ def upgrade() -> None:
         sa.Column("kind", sa.String(32), nullable=False),
         *map(text, ("bureau", "subject_id", "instrument_id", "record_id", "source_ref")),
         sa.Column("day", sa.Date(), nullable=False),
-        *map(text, ("provided_by", "summary", "batch_id", "state", "answer", "ground")),
+        *map(text, ("provided_by", "summary", "severity")),
+        *map(text, ("batch_id", "state", "answer", "ground")),
         sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
         text("decided_by"),
         sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),

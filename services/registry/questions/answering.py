@@ -28,7 +28,7 @@ from services.registry.questions.tables import Asked, Question
 from services.registry.red_alerts import ends_red
 from services.registry.tables import Proposal
 
-_OF_THE_DECISION = ("source_ref", "provided_by", "summary")
+_OF_THE_DECISION = ("source_ref", "provided_by", "summary", "severity")
 _STATES = {
     Answer.IN_USE: InstrumentState.IN_USE,
     Answer.STOPPED: InstrumentState.STOPPED,
@@ -141,9 +141,7 @@ async def _enter(change: Change, row: Question) -> str:
         occurred_on=row.day.isoformat(),
         determined_on=row.day.isoformat(),
         verified=True,
-        source_ref=row.source_ref,
-        provided_by=row.provided_by,
-        summary=row.summary,
+        **row.model_dump(include={*_OF_THE_DECISION}),
     )
     answer = await enter_record(change, registry.EnterRecordRequest(record=record))
     record_id = str(answer.record.record_id)

@@ -11,10 +11,12 @@ import sqlalchemy as sa
 from sqlmodel import col, select
 
 from plumbing.change import Change
+from plumbing.chunks import chunks
 from services.registry.questions.tables import Asked, Question
-from services.registry.tables import ImportedThing, Subject
+from services.registry.tables import ImportedThing, Record, Subject
 
 WAITING, DECIDED = "waiting", "decided"
+IDS_IN_QUERY = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,7 @@ class Found:
     source_ref: str = ""
     provided_by: str = ""
     summary: str = ""
+    severity: str = ""
 
     @property
     def id(self) -> str:
@@ -46,9 +49,13 @@ class Found:
 
 async def ask(change: Change, batch_id: str, found: Sequence[Found]) -> None:
     """Opens the questions of a batch that is in force; what was asked before is not asked again."""
-    for one in found:
-        if await change.session.get(Question, one.id) is None:
-            change.session.add(_question(change, batch_id, one))
+    for chunk in chunks({one.id: one for one in reversed(found)}.values(), IDS_IN_QUERY):
+        ids = {one.id for one in chunk}
+        before = select(Question.question_id).where(col(Question.question_id).in_(ids))
+        asked = set((await change.session.exec(before)).all())
+        change.session.add_all(
+            _question(change, batch_id, one) for one in chunk if one.id not in asked
+        )
     await change.session.flush()
 
 
@@ -64,15 +71,26 @@ def _question(change: Change, batch_id: str, found: Found) -> Question:
         day=found.day,
         provided_by=found.provided_by,
         summary=found.summary,
+        severity=found.severity,
         batch_id=batch_id,
         opened_at=change.at,
     )
 
 
 async def take_back(change: Change, batch_id: str) -> None:
-    """Deletes the questions of a batch that was undone; what was decided stays."""
+    """Deletes the questions of a batch that was undone.
+
+    What was decided stays, and so does the question whether a penalty is final that was entered by
+    a decision: its record stays too.
+    """
+    stays = sa.and_(
+        col(Question.kind) == Asked.NOT_FINAL,
+        sa.exists().where(
+            col(Record.record_id) == Question.record_id, sa.not_(col(Record.removed))
+        ),
+    )
     waiting = sa.and_(col(Question.batch_id) == batch_id, col(Question.state) == WAITING)
-    await change.session.exec(sa.delete(Question).where(waiting))
+    await change.session.exec(sa.delete(Question).where(waiting, sa.not_(stays)))
 
 
 async def follow_owners(change: Change, *which: sa.ColumnElement[bool]) -> None:

@@ -53,6 +53,7 @@ class Question(Base, table=True):
     day: date
     provided_by: str = ""
     summary: str = ""
+    severity: str = ""
     batch_id: str = Field(foreign_key="import_batch.batch_id")
     state: str = "waiting"
     answer: str = ""

@@ -18,9 +18,12 @@ from protos.registry.v1 import questions_pb2 as questions
 from protos.registry.v1 import registry_pb2 as pb
 from tests.integration.registry.import_files import (
     faults,
+    header,
+    processed,
     reasons,
     rejected,
     rows_of,
+    start,
     subject_rows,
     subjects_named,
     table,
@@ -240,6 +243,52 @@ async def test_what_waits_in_the_background_is_stored_without_persons_too(
     assert (checked.state, checked.rows, checked.sheet) == ("checked", 1, "处罚")
 
 
+def beside_instruments(subject: pb.Subject, row: dict[str, str]) -> bytes:
+    """A workbook with an instrument of a subject, and a sheet of one published penalty."""
+    file = io.BytesIO()
+    with xlsxwriter.Workbook(file) as book:
+        fleet, page = book.add_worksheet("器具"), book.add_worksheet("处罚")
+        fleet.write_row(0, 0, ("使用单位", "器具类型", "出厂编号"))
+        fleet.write_row(1, 0, (subject.name, "NAWI-D", uuid4().hex))
+        page.write_row(0, 0, COLUMNS)
+        page.write_row(1, 0, [row.get(name, "") for name in COLUMNS])
+    return file.getvalue()
+
+
+async def test_penalties_beside_other_sheets_are_stored_without_persons_too(
+    registry: RunningRegistry, caseworker: Client
+) -> None:
+    subject = await firm(caseworker)
+    row = penalty(subject.name, subject.credit_code)
+    file, other = (beside_instruments(subject, row) for _ in range(2))
+    several: list[dict[str, Any]] = [{"all_sheets": True}, {"sheets": ["处罚", "器具"]}]
+    for sheets in (*several, {"sheet": "器具"}):
+        head = header("auto", mode="check", confirm_columns=True, **sheets)
+        started = await start(caseworker, head, file)
+        assert (await processed(caseworker, started)).state == "matching"
+        assert (await start(caseworker, head, file)).batch_id == started.batch_id
+        with refused("ALREADY_EXISTS"):  # although the penalties, the first of two, are the same
+            await start(caseworker, head, other)
+    batch = await upload(caseworker, "instruments", file, sheet="器具")
+    assert (batch.state, batch.changed) == ("applied", 1)
+    mapped = {
+        "owner": NAME,
+        "source_ref": NUMBER,
+        "determined_on": "处罚决定日期",
+        "summary": FACTS,
+    }
+    for content, sheet in ((file, "处罚"), (published(row), "")):
+        with refused("INVALID_INPUT", "file") as refusals:
+            head = header("records", columns=mapped, sheet=sheet, confirm_columns=True)
+            await start(caseworker, head, content)
+        assert "双公示" in refusals[0].message_zh
+    assert await penalties(caseworker, subject) == []
+    held = await everything_stored(registry)
+    assert row[NUMBER] in held
+    for hidden in (BOSS, BOSS_ID):
+        assert hidden not in held, hidden
+
+
 async def test_a_file_that_is_none_is_refused_and_not_stored(
     registry: RunningRegistry, caseworker: Client
 ) -> None:
@@ -348,6 +397,27 @@ async def test_a_penalty_that_is_withdrawn_otherwise_is_asked_about_no_more(
     assert len(await asked(caseworker, batch_id=batch.batch_id)) == 1
     await undo(caseworker, batch)
     assert await asked(caseworker, batch_id=batch.batch_id) == []
+
+
+async def test_what_was_entered_by_a_decision_stays_and_may_still_become_final(
+    registry: RunningRegistry, caseworker: Client
+) -> None:
+    subject = await firm(caseworker)
+    columns = (*COLUMNS, "当前状态", "失信严重程度")
+    values = {"当前状态": "异议", "失信严重程度": "严重"}
+    row = penalty(subject.name, subject.credit_code, **values)
+    batch = await upload(caseworker, "penalties", published(row, columns=columns))
+    [one] = await asked(caseworker, batch_id=batch.batch_id)
+    await answer(caseworker, one, "enter")
+    [record] = await penalties(caseworker, subject)
+    assert (record.severity, record.final) == ("serious", False)
+    await undo(caseworker, batch)
+    [open_still] = await asked(caseworker, batch_id=batch.batch_id, kind="not_final")
+    assert (open_still.record_id, open_still.state) == (record.record_id, "waiting")
+    response = await answer(caseworker, open_still, "final")
+    await registry.release(response.proposal)
+    [record] = await penalties(caseworker, subject)
+    assert (record.status, record.final) == ("active", True)
 
 
 async def test_a_subject_found_by_its_name_only_is_decided_by_a_person(caseworker: Client) -> None:

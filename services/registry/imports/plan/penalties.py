@@ -124,6 +124,7 @@ def _question(
         source_ref=content["source_ref"],
         provided_by=content["provided_by"],
         summary=content["summary"],
+        severity=content.get("severity", ""),
     )
 
 
@@ -209,6 +210,7 @@ def _whether_final(owner: RegisterRow, content: Mapping[str, Any], record_id: st
         source_ref=content["source_ref"],
         provided_by=content["provided_by"],
         summary=content["summary"],
+        severity=content.get("severity", ""),
     )
 
 
