@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from typing import Any
+from collections.abc import AsyncIterator, Callable
 from uuid import uuid4
 
 import sqlalchemy as sa
@@ -32,7 +31,7 @@ from tests.integration.registry.running_registry import (
 )
 from tests.patience import PATIENCE_SECONDS
 
-WIDE = "宽" * 990  # a chunk of such items is more than any window of gRPC
+WIDE = "宽" * 990  # a hundred of such items, one chunk, are 300 kB
 
 
 async def test_meters_come_in_and_are_announced_in_portions(registry: RunningRegistry) -> None:
@@ -310,17 +309,18 @@ async def test_a_batch_is_discarded_and_what_was_sent_is_kept_no_longer(
 async def test_a_sender_is_held_up_until_its_chunks_are_committed(
     registry: RunningRegistry,
 ) -> None:
+    """What is on its way has a bound, however long a commit takes: 120 MB would be offered."""
     owner, client = await registry.subject(), registry.client(Role.INTEGRATOR)
-    items = meters(owner.credit_code, 60 * 100, uuid4().hex, location=WIDE)
-    sender = Sender(client, "instruments", in_chunks(items, 100))
+    items = meters(owner.credit_code, 100, uuid4().hex, location=WIDE)
+    sender = Sender(client, "instruments", [items] * 400)
     await sender.open()
-    handed_over = 0
+    handed_over, held_up = 0, True
 
     async def counted() -> AsyncIterator[bulk.SendBulkChunksRequest]:
         nonlocal handed_over
-        for sequence in range(1, len(sender.chunks) + 1):
+        while held_up and handed_over < len(sender.chunks):
             handed_over += 1
-            yield sender.chunk(sequence)
+            yield sender.chunk(handed_over)
 
     async with registry.database.transaction() as session:  # nobody else can write the batch now
         await session.exec(
@@ -328,19 +328,21 @@ async def test_a_sender_is_held_up_until_its_chunks_are_committed(
             params={"id": sender.batch_id},
         )
         call = client.bulk.SendBulkChunks(counted(), timeout=PATIENCE_SECONDS)
-        await _until_it_stops(lambda: handed_over)
-        assert 1 <= handed_over < len(sender.chunks) // 2
-    assert (await call).batch.next_sequence == len(sender.chunks) + 1
+        await _until_it_stops(sender, lambda: handed_over)
+        held_up = False
+        assert 1 <= handed_over < len(sender.chunks)
+    assert (await call).batch.next_sequence == handed_over + 1
 
 
-async def _until_it_stops(number: Any) -> None:
-    """Waits until a number has not moved for a second."""
-    before, still = -1, 0
+async def _until_it_stops(sender: Sender, handed_over: Callable[[], int]) -> None:
+    """Waits until no chunk is handed over while the register answers twenty other calls."""
+    before, answers = -1, 0
     async with asyncio.timeout(PATIENCE_SECONDS):
-        while still < 10:
-            await asyncio.sleep(0.1)
-            still = still + 1 if number() == before else 0
-            before = number()
+        while answers < 20:
+            assert (await sender.status()).next_sequence == 1  # none is committed
+            await asyncio.sleep(0.05)
+            answers = answers + 1 if handed_over() == before else 0
+            before = handed_over()
 
 
 async def _discard(sender: Sender) -> pb.DiscardBatchResponse:
