@@ -6,7 +6,9 @@ the release after.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -39,10 +41,9 @@ def _in_table(old: sa.Table, new: sa.Table | None, retired: frozenset[str]) -> I
     for column in new.columns:
         if column.name not in old.c and not column.nullable and column.server_default is None:
             yield f"{column}: is new, NOT NULL and without a server default"
-    for columns in _unique(new) - _unique(old):
-        # What was unique by some of the columns already is unique by all of them.
-        if not any(set(known) <= set(columns) for known in _unique(old)):
-            yield f"{old.name}: {', '.join(columns)} must be unique now"
+    for one in _unique(new):
+        if not any(known.implies(one) for known in _unique(old)):
+            yield f"{old.name}: {one} must be unique now"
 
 
 def _in_columns(old: sa.Table, new: sa.Table, retired: frozenset[str]) -> Iterator[str]:
@@ -57,16 +58,57 @@ def _in_columns(old: sa.Table, new: sa.Table, retired: frozenset[str]) -> Iterat
             yield f"{column}: was {column.type}, is {present.type}"
 
 
-def _unique(table: sa.Table) -> set[tuple[str, ...]]:
-    """The columns of each unique index."""
-    return {tuple(c.name for c in index.columns) for index in table.indexes if index.unique}
+@dataclass(frozen=True)
+class Unique:
+    """Columns or expressions that no two rows share, of those rows of which a condition is true."""
+
+    parts: frozenset[str]
+    where: str = ""
+
+    def implies(self, other: Unique) -> bool:
+        """What is unique by some of its parts is unique by all, and in all rows in some of them."""
+        return self.parts <= other.parts and self.where in ("", other.where)
+
+    def __str__(self) -> str:
+        where = f" where {self.where}" if self.where else ""
+        return f"{', '.join(sorted(self.parts))}{where}"
 
 
-async def tables_of(database: Database) -> sa.MetaData:
+def _unique(table: sa.Table) -> frozenset[Unique]:
+    unique: frozenset[Unique] = table.info["unique"]
+    return unique
+
+
+def tables_of(connection: sa.Connection) -> sa.MetaData:
+    """The tables of a SQLite file, each with all that must be unique in it.
+
+    SQLAlchemy reads neither indexes of expressions nor what indexes belong to constraints.
+    """
     tables = sa.MetaData()
-    async with database.engine.connect() as connection:
-        await connection.run_sync(tables.reflect)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Skipped unsupported reflection", sa.exc.SAWarning)
+        tables.reflect(connection)
+    for table in tables.tables.values():
+        listed = connection.exec_driver_sql(f'PRAGMA index_list("{table.name}")').mappings().all()
+        of_indexes = {_read(connection, one["name"]) for one in listed if one["unique"]}
+        key = Unique(frozenset(table.primary_key.columns.keys()))
+        table.info["unique"] = frozenset({key, *of_indexes})
     return tables
+
+
+def _read(connection: sa.Connection, index: str) -> Unique:
+    columns = connection.exec_driver_sql(f'PRAGMA index_info("{index}")').mappings().all()
+    query = "SELECT sql FROM sqlite_master WHERE name = ?"
+    sql = connection.exec_driver_sql(query, (index,)).scalar() or ""  # of a constraint it is NULL
+    on, _, where = sql.partition(" WHERE ")
+    if any(one["name"] is None for one in columns):  # an expression
+        return Unique(frozenset({on.partition(" ON ")[2]}), where)
+    return Unique(frozenset(one["name"] for one in columns), where)
+
+
+async def read(database: Database) -> sa.MetaData:
+    async with database.engine.connect() as connection:
+        return await connection.run_sync(tables_of)
 
 
 @pytest.mark.parametrize("service", SERVICES)
@@ -75,17 +117,24 @@ async def test_tables_only_grow(
 ) -> None:
     database = opened(f"sqlite+aiosqlite:///{tmp_path / service}.db")
     await migrations.upgrade(database, service, release.head(service))
-    old = await tables_of(database)
+    old = await read(database)
     await migrations.upgrade(database, service)
     retired = frozenset(name.removeprefix(f"{service}.") for name in release.retired)
-    faults = contracts(old, await tables_of(database), retired)
+    faults = contracts(old, await read(database), retired)
     assert faults == [], "keep it, name it RETIRED in tables.py; docs/architecture.md, Evolution"
 
 
-def tables_with(*columns: sa.Column[object], name: str = "thing") -> sa.MetaData:
-    tables = sa.MetaData()
-    sa.Table(name, tables, sa.Column("id", sa.Integer, primary_key=True), *columns)
-    return tables
+def tables_with(*parts: sa.schema.SchemaItem, name: str = "thing") -> sa.MetaData:
+    """What is read of a database with one table."""
+    made = sa.MetaData()
+    sa.Table(name, made, sa.Column("id", sa.Integer, primary_key=True), *parts)
+    engine = sa.create_engine("sqlite://")
+    with engine.connect() as connection:
+        made.create_all(connection)
+        return tables_of(connection)
+
+
+FILLED = sa.text("word != ''")
 
 
 def word(name: str = "word", *, nullable: bool = True, **more: object) -> sa.Column[object]:
@@ -105,6 +154,16 @@ def word(name: str = "word", *, nullable: bool = True, **more: object) -> sa.Col
             "thing.later: is new, NOT NULL and without a server default",
         ),
         (tables_with(word(unique=True, index=True)), "thing: word must be unique now"),
+        (tables_with(word(unique=True)), "thing: word must be unique now"),
+        (tables_with(word(), word("second", unique=True)), "thing: second must be unique now"),
+        (
+            tables_with(word(), sa.Index("some", "word", unique=True, sqlite_where=FILLED)),
+            "thing: word where word != '' must be unique now",
+        ),
+        (
+            tables_with(word(), sa.Index("folded", sa.text("lower(word)"), unique=True)),
+            "thing: thing (lower(word)) must be unique now",
+        ),
     ],
 )
 def test_changes_that_break_old_code_are_found(new: sa.MetaData, fault: str) -> None:
@@ -117,9 +176,21 @@ def test_changes_that_old_code_does_not_notice_pass() -> None:
         contracts(tables_with(word()), tables_with(word(), later, word("spare")), frozenset()) == []
     )
     assert contracts(tables_with(word()), tables_with(), frozenset({"thing.word"})) == []
-    wider = tables_with(word(), word("part", server_default=""))
-    sa.Index("wider", *(wider.tables["thing"].c[name] for name in ("word", "part")), unique=True)
-    assert contracts(tables_with(word(unique=True, index=True)), wider, frozenset()) == []
+    unique = tables_with(word(unique=True, index=True))
+    wider = sa.Index("wider", "word", "part", unique=True)
+    of_some = sa.Index("some", "word", unique=True, sqlite_where=FILLED)
+    for harmless in (
+        tables_with(word(), word("part", server_default=""), wider),
+        tables_with(word(), of_some),
+        tables_with(word(), sa.Index("quick", "word", sqlite_where=FILLED)),
+    ):
+        assert contracts(unique, harmless, frozenset()) == []
+
+
+def test_what_was_unique_in_some_rows_may_not_become_so_in_all() -> None:
+    of_some = sa.Index("one", "word", unique=True, sqlite_where=FILLED)
+    before, after = tables_with(word(), of_some), tables_with(word(unique=True, index=True))
+    assert contracts(before, after, frozenset()) == ["thing: word must be unique now"]
 
 
 def test_what_was_released_is_never_edited(release: Release) -> None:
