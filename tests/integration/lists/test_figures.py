@@ -28,7 +28,13 @@ ROWS = 100
 CLOCK = FixedClock(datetime(2026, 9, 14, 2, tzinfo=UTC))
 COUNTS = 10
 # Of a month or less the cases themselves may be read, found by their day.
-OF_A_FEW_DAYS = re.compile(r"lodged_at >= |accept_by BETWEEN .* GROUP BY")
+OF_A_FEW_DAYS = re.compile(r"lodged_at >= |accept_by BETWEEN .* GROUP BY", re.DOTALL)
+# The lines of a plan that read cases, and among them those that read an index alone, or that find
+# cases in an index. PostgreSQL chooses among indexes by the number of rows; of a few rows any of
+# them is as good.
+READS = re.compile(r"\b(SCAN|SEARCH) |\bScan\b")
+INDEX_ALONE = re.compile(r"USING COVERING INDEX|Index Only Scan")
+FOUND = re.compile(r"SEARCH .* USING INDEX|Index Scan")
 
 
 @pytest.fixture
@@ -59,9 +65,40 @@ async def test_figures_are_counted_from_indexes(
 
 
 def _is_cheap(text: str, lines: list[str]) -> bool:
-    plan = "\n".join(lines)
-    # PostgreSQL chooses among indexes by the number of rows; of a few any of them is as good.
-    if "Index" in plan and "Seq Scan" not in plan:
-        return True
-    by_days = "USING INDEX" in plan and OF_A_FEW_DAYS.search(text)
-    return "COVERING INDEX" in plan or bool(by_days)
+    reads = [line for line in lines if READS.search(line)]
+    allowed = [INDEX_ALONE, FOUND] if OF_A_FEW_DAYS.search(text) else [INDEX_ALONE]
+    return bool(reads) and all(any(one.search(line) for one in allowed) for line in reads)
+
+
+ALONE = "SEARCH objection_case USING COVERING INDEX ix_objection_case_due_on (due_on>?)"
+ALL_CASES = "SCAN objection_case USING INDEX ix_objection_case_due_on"
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        [],
+        ["USE TEMP B-TREE FOR GROUP BY"],
+        ["SCAN objection_case"],
+        [ALL_CASES],
+        [ALONE, ALL_CASES],
+        ["SEARCH objection_case USING AUTOMATIC COVERING INDEX (bureau=?)"],
+        ["Aggregate", "  ->  Seq Scan on objection_case"],
+        [
+            "Aggregate",
+            "  ->  Bitmap Heap Scan on objection_case",
+            "    ->  Bitmap Index Scan on ix",
+        ],
+    ],
+)
+def test_a_plan_that_reads_the_cases_is_not_cheap(lines: list[str]) -> None:
+    assert not _is_cheap("SELECT count(*) FROM objection_case WHERE lodged_at >= ?", lines)
+
+
+@pytest.mark.parametrize(
+    "line", ["SEARCH objection_case USING INDEX ix (due_on>?)", "->  Index Scan using ix on cases"]
+)
+def test_only_the_cases_of_a_few_days_may_be_read(line: str) -> None:
+    assert not _is_cheap("SELECT count(*) FROM objection_case WHERE due_on < ?", [line])
+    assert _is_cheap("SELECT count(*) FROM objection_case WHERE lodged_at >= ?", [line])
+    assert _is_cheap("SELECT count(*) FROM objection_case WHERE due_on < ?", [ALONE])
