@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import zipfile
 from collections.abc import Sequence
 from typing import Any
 from uuid import uuid4
@@ -14,7 +13,6 @@ import xlsxwriter
 
 from plumbing.client import new_request_id
 from plumbing.identity import Role
-from protos.registry.v1 import questions_pb2 as questions
 from protos.registry.v1 import registry_pb2 as pb
 from tests.integration.registry.import_files import (
     faults,
@@ -30,6 +28,7 @@ from tests.integration.registry.import_files import (
     undo,
     upload,
 )
+from tests.integration.registry.questions import GROUND, answer, asked
 from tests.integration.registry.running_registry import (
     DISTRICT,
     Client,
@@ -38,6 +37,7 @@ from tests.integration.registry.running_registry import (
     refused,
 )
 from tests.patience import PATIENCE_SECONDS
+from tests.unit.services.registry.workbooks import written
 
 NAME, KIND, CODE = "行政相对人名称", "行政相对人类别", "行政相对人代码_1(统一社会信用代码)"
 PERSON, PERSON_ID, ID = "法定代表人", "法定代表人证件号码", "证件号码"
@@ -52,7 +52,6 @@ COLUMNS = (
 )
 BOSS, BOSS_ID = "欧阳测试", "110101199003074119"
 METROLOGY = "《中华人民共和国计量法》第二十五条；《计量法实施细则》第四十三条"
-GROUND = "已查阅决定书（合成）"
 
 
 def penalty(name: str, code: str = "", **values: str) -> dict[str, str]:
@@ -106,22 +105,6 @@ async def penalties(client: Client, subject: pb.Subject) -> list[pb.Record]:
     return list((await client.registry.ListRecords(request)).records)
 
 
-async def asked(client: Client, **values: Any) -> list[questions.Question]:
-    """What is to be decided."""
-    request = questions.ListQuestionsRequest(**values)
-    return list((await client.questions.ListQuestions(request)).questions)
-
-
-async def answer(
-    client: Client, one: questions.Question, given: str
-) -> questions.AnswerQuestionResponse:
-    """Decides a question."""
-    request = questions.AnswerQuestionRequest(
-        request_id=new_request_id(), question_id=one.question_id, answer=given, ground=GROUND
-    )
-    return await client.questions.AnswerQuestion(request)
-
-
 async def everything_stored(registry: RunningRegistry) -> str:
     """All that the register's database holds, as text."""
     async with registry.database.snapshot() as session:
@@ -131,17 +114,8 @@ async def everything_stored(registry: RunningRegistry) -> str:
             await connection.execute(sa.select(sa.text("*")).select_from(sa.table(name)))
             for name in tables
         ]
-    return "\n".join(_written(cell) for rows in found for row in rows.all() for cell in row)
-
-
-def _written(cell: Any) -> str:
-    """A cell of the database as text; of a workbook, the text of its parts."""
-    if type(cell) is not bytes:
-        return str(cell)
-    if not cell.startswith(b"PK"):
-        return cell.decode("utf-8", "replace")
-    with zipfile.ZipFile(io.BytesIO(cell)) as parts:
-        return "\n".join(parts.read(name).decode("utf-8", "replace") for name in parts.namelist())
+    cells = (cell for rows in found for row in rows.all() for cell in row)
+    return "\n".join(written(cell) if type(cell) is bytes else str(cell) for cell in cells)
 
 
 async def test_a_published_penalty_becomes_a_record_that_is_not_final(

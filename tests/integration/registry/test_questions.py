@@ -19,6 +19,7 @@ from tests.integration.registry.import_files import (
     verification,
     verifications,
 )
+from tests.integration.registry.questions import GROUND, answer, asked
 from tests.integration.registry.running_registry import (
     DISTRICT,
     OTHER_DISTRICT,
@@ -28,7 +29,6 @@ from tests.integration.registry.running_registry import (
 )
 
 FILING: dict[str, Any] = {"bureau": DISTRICT, "file_missing": True, "mode": "good_rows"}
-GROUND = "现场核查（合成）"
 
 
 @pytest.fixture
@@ -41,22 +41,6 @@ async def caseworker(registry: RunningRegistry) -> Client:
 def rejection(owner: str, **values: str) -> Any:
     """A row that rejects an instrument."""
     return verification(使用单位=owner, 检定结果="不合格", 有效期至="", **values)
-
-
-async def asked(client: Client, **values: Any) -> list[questions.Question]:
-    """What is to be decided."""
-    request = questions.ListQuestionsRequest(**values)
-    return list((await client.questions.ListQuestions(request)).questions)
-
-
-async def answer(
-    client: Client, one: questions.Question, given: str
-) -> questions.AnswerQuestionResponse:
-    """Decides a question."""
-    request = questions.AnswerQuestionRequest(
-        request_id=new_request_id(), question_id=one.question_id, answer=given, ground=GROUND
-    )
-    return await client.questions.AnswerQuestion(request)
 
 
 async def the_instrument(client: Client, owner: str) -> pb.Instrument:
@@ -142,7 +126,16 @@ async def test_another_bureau_neither_sees_nor_decides(
 async def test_an_instrument_whose_owner_is_in_review_is_asked_about_later(
     caseworker: Client,
 ) -> None:
-    rows = verifications(rejection("不详", 出厂编号=uuid4().hex))
-    batch = await upload(caseworker, "verifications", rows, **FILING)
+    nobody, serial_no = uuid4().hex, uuid4().hex
+    rows = verifications(rejection(nobody, 出厂编号=serial_no))
+    filing = FILING | {"placeholder_owners": [nobody]}
+    batch = await upload(caseworker, "verifications", rows, **filing)
     assert batch.in_review == 1
     assert await asked(caseworker, batch_id=batch.batch_id) == []
+    [owner] = await subjects_named(caseworker, nobody)
+    owner.name, owner.in_review = f"合成{serial_no}", False  # somebody found out who it is
+    put = pb.PutSubjectRequest(request_id=new_request_id(), subject=owner)
+    await caseworker.registry.PutSubject(put)
+    [one] = await asked(caseworker, batch_id=batch.batch_id)
+    assert (one.kind, one.state, one.serial_no) == ("rejected_alone", "waiting", serial_no)
+    assert one.subject_id == owner.subject_id

@@ -61,6 +61,14 @@ def patched(content: bytes, part: str, old: bytes, new: bytes) -> bytes:
     return file.getvalue()
 
 
+def written(content: bytes) -> str:
+    """A stored file as text; of a workbook, whose parts are packed, the text of all of them."""
+    if not content.startswith(b"PK"):
+        return content.decode("utf-8", "replace")
+    with zipfile.ZipFile(io.BytesIO(content)) as parts:
+        return "\n".join(parts.read(name).decode("utf-8", "replace") for name in parts.namelist())
+
+
 def filled(content: bytes, rows: Sequence[Sequence[str]], first: int = 2) -> bytes:
     """A workbook whose first sheet has these rows of text below its header."""
     xml = "".join(_row(number, cells) for number, cells in enumerate(rows, first))
