@@ -32,6 +32,8 @@ from services.registry.commands.targets import (
 )
 from services.registry.orders.following import follow_instruments
 from services.registry.proposals.propose import Proposed, object_id, propose
+from services.registry.questions.following import follow_things
+from services.registry.questions.tables import Question
 from services.registry.red_alerts import ends_red
 from services.registry.sameness.finding import likeness_at, look
 from services.registry.sameness.places import Place, of_instrument
@@ -164,6 +166,7 @@ async def alter_instrument(
     row.sqlmodel_update({**values, "bureau": owner.bureau, "in_review": owner.in_review})
     others = await save_instruments(change, [row], left=[left])
     await follow_instruments(change, col(Instrument.instrument_id) == row.instrument_id)
+    await follow_things(change, col(Question.instrument_id) == row.instrument_id)
     await look(change, place)
     change.audit(
         "change_instrument",

@@ -25,7 +25,7 @@ from services.registry.former_names import renamed
 from services.registry.lives.recoding import lead_from_code, require_free
 from services.registry.look_alikes import look_alikes, rows_of
 from services.registry.orders.following import follow_instruments
-from services.registry.questions import asking
+from services.registry.questions import following
 from services.registry.questions.tables import Question
 from services.registry.sameness.finding import follow_owners, likeness_at, look
 from services.registry.sameness.places import of_subject
@@ -98,7 +98,7 @@ async def alter_subject(
     followed = await follow_owner(change, row)
     await follow_instruments(change, col(Instrument.subject_id) == row.subject_id)
     await follow_owners(change, col(Likeness.subject_id) == row.subject_id)
-    await asking.follow_owners(change, col(Question.subject_id) == row.subject_id)
+    await following.follow_owners(change, col(Question.subject_id) == row.subject_id)
     await look(change, of_subject(before["bureau"], before["name_key"]))
     if "credit_code" in values:
         await lead_from_code(change, row, before["credit_code"], change.today)

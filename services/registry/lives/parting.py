@@ -26,6 +26,8 @@ from services.registry.lives.tables import LifeAct, SubjectAct
 from services.registry.orders.following import follow_instruments
 from services.registry.orders.tables import Order
 from services.registry.proposals.propose import Proposed, propose
+from services.registry.questions.following import follow_things, give_back
+from services.registry.questions.tables import Question
 from services.registry.sameness import aliases, places
 from services.registry.sameness.finding import look
 from services.registry.sameness.subject_joining import COMPLETED
@@ -63,6 +65,8 @@ async def release_parting(
     before = kept.model_dump(mode="json")
     await _restore_subjects(change, joining, kept, joined, cause)
     await _give_back(change, joining, joined, cause)
+    await give_back(change, joined, joining.kept["questions"])
+    await follow_things(change, col(Question.subject_id) == kept.subject_id)
     await _lead_back(change, joining, kept, joined)
     joining.undone_at = change.at
     records = [*joining.kept["records"], *joining.kept["repeated"]]

@@ -1,7 +1,7 @@
 """A part of a subject becomes a subject of its own, with what was chosen to go along.
 
-Open orders follow their instruments, and open cases the records that they are about. Notices stay
-with the subject that was told.
+Open orders follow their instruments, open cases the records that they are about, and what imports
+left to decide follows either. Notices stay with the subject that was told.
 """
 
 from __future__ import annotations
@@ -38,6 +38,8 @@ from services.registry.lives.recoding import require_free
 from services.registry.lives.tables import LifeAct
 from services.registry.orders.following import follow_instruments
 from services.registry.proposals.propose import Proposed, object_id, propose
+from services.registry.questions.following import follow_things
+from services.registry.questions.tables import Question
 from services.registry.sameness import places
 from services.registry.sameness.finding import look
 from services.registry.tables import Contest, Instrument, Proposal, Record, Subject
@@ -103,6 +105,7 @@ async def release_split(
     new = Subject(subject_id=uuid4().hex, origin_id=row.subject_id, **asdict(part.content))
     await save_subjects(change, [new], cause)
     went = await _give(change, new, part, cause)
+    await follow_things(change, col(Question.subject_id) == row.subject_id)
     day = day_of(change, request.on)
     await write_act(
         *(change, row, LifeAct.SPLIT, cause),

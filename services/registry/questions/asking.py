@@ -1,4 +1,4 @@
-"""Asks what an import found that a person has to decide, and follows what is asked about."""
+"""Asks what an import found that a person has to decide."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from sqlmodel import col, select
 from plumbing.change import Change
 from plumbing.chunks import chunks
 from services.registry.questions.tables import Asked, Question
-from services.registry.tables import ImportedThing, Record, Subject
+from services.registry.tables import Record
 
 WAITING, DECIDED = "waiting", "decided"
 IDS_IN_QUERY = 400
@@ -91,30 +91,3 @@ async def take_back(change: Change, batch_id: str) -> None:
     )
     waiting = sa.and_(col(Question.batch_id) == batch_id, col(Question.state) == WAITING)
     await change.session.exec(sa.delete(Question).where(waiting, sa.not_(stays)))
-
-
-async def follow_owners(change: Change, *which: sa.ColumnElement[bool]) -> None:
-    """Gives questions to the present bureaus of their subjects, where `which` is true.
-
-    A bureau to which a subject no longer belongs neither sees nor decides them.
-    """
-    present = (
-        select(Subject.bureau).where(Subject.subject_id == Question.subject_id).scalar_subquery()
-    )
-    left = sa.and_(col(Question.bureau) != present, *which)
-    await change.session.exec(sa.update(Question).where(left).values(bureau=present))
-
-
-async def follow_owners_of_batch(change: Change, batch_id: str) -> None:
-    """Does the same for the subjects that an import changed."""
-    of_batch = select(ImportedThing.thing_id).where(
-        ImportedThing.batch_id == batch_id, ImportedThing.kind == "subject"
-    )
-    await follow_owners(change, col(Question.subject_id).in_(of_batch))
-
-
-async def follow_subject(change: Change, former: str, present: Subject) -> None:
-    """Gives the questions about a subject that was joined to the one that stays."""
-    of_former = sa.update(Question).where(col(Question.subject_id) == former)
-    values = {"subject_id": present.subject_id, "bureau": present.bureau}
-    await change.session.exec(of_former.values(**values))

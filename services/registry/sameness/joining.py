@@ -19,6 +19,7 @@ from protos.registry.v1 import events_pb2 as events
 from services.registry.announce_changes import Cause, save_instruments, save_verifications
 from services.registry.commands import records
 from services.registry.orders.following import join_orders
+from services.registry.questions.following import follow_records, join_questions
 from services.registry.red_alerts import fact_of, facts_of, is_red
 from services.registry.sameness import aliases, places
 from services.registry.sameness.finding import look
@@ -51,7 +52,9 @@ async def join_instruments(
     aside = await severe_stands(change, kept.instrument_id, {one.verified_on for one in taken})
     await save_verifications(change, [*taken, *(one for one in aside if one not in taken)], cause)
     await save_instruments(change, [kept, *joined], cause)
-    orders = await join_orders(change, kept, [one.instrument_id for one in joined], ground)
+    ids = [one.instrument_id for one in joined]
+    orders = await join_orders(change, kept, ids, ground)
+    await join_questions(change, kept.instrument_id, ids)
     change.audit(
         "join_instruments",
         f"instrument/{kept.instrument_id}",
@@ -159,3 +162,4 @@ async def withdraw_repeated(
     """Withdraws records that tell of the fact of another one, which stays."""
     for one in joined:
         await records.withdraw_released(change, one, f"与 {kept.source_ref} 为同一事实：{ground}")
+    await follow_records(change, {one.record_id: kept.record_id for one in joined})

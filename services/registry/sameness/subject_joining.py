@@ -27,7 +27,7 @@ from services.registry.lives.acts import write_act
 from services.registry.lives.tables import LifeAct
 from services.registry.orders.following import follow_subject
 from services.registry.orders.tables import Order
-from services.registry.questions.asking import follow_subject as follow_subject_of_questions
+from services.registry.questions import following
 from services.registry.sameness import aliases, places
 from services.registry.sameness.finding import look
 from services.registry.sameness.tables import Likeness
@@ -114,14 +114,17 @@ async def _take_along(
     for account in people:
         account.move(kept.subject_id)
     orders = await follow_subject(change, joined.subject_id, kept.subject_id)
-    await follow_subject_of_questions(change, joined.subject_id, kept)
+    stays = {_identity(one): one.record_id for one in await _of(change, Record, kept)}
+    repeated = {one.record_id: stays[_identity(one)] for one in records if one.removed}
+    questions = await following.follow_subject(change, joined.subject_id, kept, repeated)
     await _look_again(change, kept, joined, instruments, records)
     return {
         "orders": orders,
         "instruments": [one.instrument_id for one in instruments],
         "records": [one.record_id for one in records if not one.removed],
-        "repeated": [one.record_id for one in records if one.removed],
+        "repeated": [*repeated],
         "accounts": [one.account_id for one in people],
+        "questions": questions,
     }
 
 

@@ -39,7 +39,7 @@ from services.registry.imports.staging.scratch import FOLDER, Scratch
 from services.registry.imports.staging.staged import Staged, move_rows
 from services.registry.orders.following import follow_instruments
 from services.registry.orders.moves import complete_by_batch
-from services.registry.questions import asking
+from services.registry.questions import asking, following
 from services.registry.questions.asking import Found
 from services.registry.sameness.finding import follow_owners_of_batch, open_found
 from services.registry.sameness.places import Place
@@ -234,7 +234,8 @@ async def apply(change: Change, batch: ImportBatch, ready: Ready, *, reasons: st
     await complete_by_batch(change, batch.batch_id)
     await open_found(change, batch.batch_id, ready.alike)
     await asking.ask(change, batch.batch_id, ready.questions)
-    await asking.follow_owners_of_batch(change, batch.batch_id)
+    await following.follow_things(change)
+    await following.follow_owners_of_batch(change, batch.batch_id)
 
 
 async def _hold(change: Change, batch: ImportBatch, ready: Ready) -> None:

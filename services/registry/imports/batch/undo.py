@@ -53,7 +53,7 @@ from services.registry.orders.following import follow_instruments
 from services.registry.proposals.propose import Proposed, object_id, propose
 from services.registry.publication.standing import decisions, reopen
 from services.registry.publication.told import forget_changed, tellings
-from services.registry.questions import asking
+from services.registry.questions import asking, following
 from services.registry.sameness.finding import follow_owners_of_batch, look_again
 from services.registry.tables import ImportBatch, Proposal
 
@@ -269,7 +269,8 @@ async def undo(change: Change, batch: ImportBatch, ground: str, undone: Undone) 
     await follow_owners_of_batch(change, batch.batch_id)
     await look_again(change, batch.batch_id)
     await asking.take_back(change, batch.batch_id)
-    await asking.follow_owners_of_batch(change, batch.batch_id)
+    await following.follow_things(change)
+    await following.follow_owners_of_batch(change, batch.batch_id)
 
 
 async def _review_again(change: Change, record_ids: Iterable[str], cause: Cause) -> None:

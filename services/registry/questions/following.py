@@ -1,0 +1,116 @@
+"""Questions follow what they are about: to its subject and bureau, and to what it was joined to.
+
+A bureau to which a subject no longer belongs neither sees nor decides them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from sqlmodel import col, select
+
+from plumbing.change import Change
+from services.registry.questions.asking import WAITING
+from services.registry.questions.tables import Asked, Question
+from services.registry.tables import ImportedThing, Instrument, Record, Subject
+
+# What a question may be about: its column, and the key of that.
+_THINGS: Sequence[tuple[Any, Any]] = (
+    (Question.instrument_id, Instrument.instrument_id),
+    (Question.record_id, Record.record_id),
+)
+
+
+async def follow_things(change: Change, *which: sa.ColumnElement[bool]) -> None:
+    """Gives open questions to the present subjects of their instruments and records.
+
+    `which` are conditions on questions; none means all of them.
+    """
+    await change.session.flush()
+    for about, key in _THINGS:
+        thing = key.class_
+        owner = (
+            sa.select(col(Subject.subject_id), col(Subject.bureau))
+            .join(thing, thing.subject_id == col(Subject.subject_id))
+            .where(key == about, sa.not_(thing.removed))
+        )
+        subject_id, bureau = [
+            owner.with_only_columns(one).scalar_subquery()
+            for one in (col(Subject.subject_id), col(Subject.bureau))
+        ]
+        left = (col(Question.state) == WAITING, col(Question.subject_id) != subject_id, *which)
+        update = sa.update(Question).where(*left)
+        await change.session.exec(update.values(subject_id=subject_id, bureau=bureau))
+
+
+async def follow_owners(change: Change, *which: sa.ColumnElement[bool]) -> None:
+    """Gives questions to the present bureaus of their subjects, where `which` is true."""
+    present = (
+        select(Subject.bureau).where(Subject.subject_id == Question.subject_id).scalar_subquery()
+    )
+    left = sa.and_(col(Question.bureau) != present, *which)
+    await change.session.exec(sa.update(Question).where(left).values(bureau=present))
+
+
+async def follow_owners_of_batch(change: Change, batch_id: str) -> None:
+    """Does the same for the subjects that an import changed."""
+    of_batch = select(ImportedThing.thing_id).where(
+        ImportedThing.batch_id == batch_id, ImportedThing.kind == "subject"
+    )
+    await follow_owners(change, col(Question.subject_id).in_(of_batch))
+
+
+async def follow_subject(
+    change: Change, former_id: str, present: Subject, stays: Mapping[str, str]
+) -> list[list[str]]:
+    """Gives the questions about a subject that was joined to the one that stays.
+
+    `stays` has, by the id of a record that both had, the one that stays. Returns the id of each
+    question and of the record that it was about, to be given back.
+    """
+    of_former = select(Question).where(col(Question.subject_id) == former_id)
+    rows = (await change.session.exec(of_former.order_by(Question.question_id))).all()
+    before = [[row.question_id, row.record_id] for row in rows]
+    for row in rows:
+        row.subject_id, row.bureau = present.subject_id, present.bureau
+    await follow_records(change, stays)
+    return before
+
+
+async def give_back(change: Change, parted: Subject, before: Sequence[Sequence[str]]) -> None:
+    """Gives questions back to a subject that is parted again, as `follow_subject` returned them."""
+    for question_id, record_id in before:
+        row = await change.session.get(Question, question_id)
+        if row is not None:
+            row.subject_id, row.bureau = parted.subject_id, parted.bureau
+            row.record_id = record_id
+
+
+async def follow_records(change: Change, stays: Mapping[str, str]) -> None:
+    """Makes open questions about records be about those that tell of the same and stay.
+
+    Whether a penalty is final is asked about each record by itself.
+    """
+    about = select(Question).where(
+        col(Question.record_id).in_(stays),
+        col(Question.state) == WAITING,
+        col(Question.kind) != Asked.NOT_FINAL,
+    )
+    for row in (await change.session.exec(about)).all():
+        row.record_id = stays[row.record_id]
+
+
+async def join_questions(change: Change, kept_id: str, former_ids: Collection[str]) -> None:
+    """Makes the open question about joined instruments be about the one that stays, once."""
+    about = select(Question).where(
+        col(Question.instrument_id).in_([kept_id, *former_ids]), col(Question.state) == WAITING
+    )
+    rows = (await change.session.exec(about.order_by(Question.question_id))).all()
+    by_kept = sorted(rows, key=lambda row: row.instrument_id != kept_id)
+    for row in by_kept[:1]:
+        row.instrument_id = kept_id
+    for row in by_kept[1:]:
+        await change.session.delete(row)
+    await change.session.flush()
