@@ -34,6 +34,7 @@ from services.registry.tables import (
     Subject,
     Verification,
 )
+from services.registry.validation import needed_ground
 
 ITEMS_IN_MESSAGE = 500
 # An event above 900 KiB is refused; 500 records with long summaries would come to more.
@@ -84,6 +85,7 @@ async def save_subjects(change: Change, rows: Sequence[Subject], cause: Cause = 
 
 def complete_subject(row: Subject) -> None:
     """Sets the columns of a subject that follow from its others."""
+    row.code_ground = needed_ground(row.credit_code, row.code_ground)
     row.initials = initials(row.name)
     former_names.set_keys(row)
 

@@ -16,6 +16,7 @@ from law.errors import NotFound, NotPermitted
 from law.evidence import RecordStatus
 from law.identity import folded
 from plumbing import paging, row_scope
+from plumbing.change import Change
 from plumbing.database import unindexed
 from plumbing.identity import Role, Unauthenticated
 from plumbing.short_ids import find_by_id
@@ -345,13 +346,13 @@ async def get_caller(view: View, request: identity.GetCallerRequest) -> identity
     return identity.GetCallerResponse(account=wire.account(row))
 
 
-async def open_account(view: View) -> Account:
-    """Returns the account of the caller.
+async def open_account(view: View | Change, *, lock: bool = False) -> Account:
+    """Returns the account of the caller; `lock` locks its row.
 
     Raises Unauthenticated if it is closed or missing, or if the login was ended.
     """
     await sessions.require_session(view)
-    row = await view.session.get(Account, view.caller.account_id)
+    row = await view.session.get(Account, view.caller.account_id, with_for_update=lock)
     if row is None or row.closed:
         raise Unauthenticated("账号已停用，请重新登录", "The account is closed; sign in again")
     return row

@@ -20,6 +20,7 @@ from plumbing.change import Change
 from plumbing.identity import Caller, Role
 from services.registry.identity.login import caller_of
 from services.registry.identity.tables import Account
+from services.registry.lives.tables import LifeAct, SubjectAct
 from services.registry.tables import Contest, Record, Subject
 
 # A decision is carried out moments later, after an outage days later. By then the person may have
@@ -48,10 +49,17 @@ async def require_objector(change: Change, row: Record) -> None:
     if Role.OPERATOR not in account.roles:
         return await _require_decider(change, row, *_OF_OBJECTIONS)
     _require(not account.closed, "该账号已注销", "The account is closed")
-    subject = await change.session.get_one(Subject, row.subject_id)
-    # The record may have gone with a part of the subject since the case was lodged.
-    own = account.subject_id in (subject.subject_id, subject.origin_id or subject.subject_id)
+    own = account.subject_id == row.subject_id or await _gave(change, account.subject_id, row)
     return _require(own, "该账号不属于此信用主体", "The account is of another subject")
+
+
+async def _gave(change: Change, subject_id: str, row: Record) -> bool:
+    """Whether a record went from a subject with a part of it, maybe since the case was lodged."""
+    splits = select(SubjectAct).where(
+        SubjectAct.subject_id == subject_id, SubjectAct.act == LifeAct.SPLIT
+    )
+    acts = (await change.session.exec(splits)).all()
+    return any(row.record_id in act.kept["records"] for act in acts)
 
 
 async def require_decider(change: Change, row: Record) -> None:

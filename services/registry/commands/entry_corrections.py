@@ -23,11 +23,11 @@ from plumbing.short_ids import find_by_id
 from plumbing.view import View
 from protos.registry.v1 import registry_pb2 as pb
 from services.registry import lookup
-from services.registry.announce_changes import save_verifications
 from services.registry.commands.acting_for import require_corrector
 from services.registry.commands.instruments import alter_instrument
 from services.registry.commands.subjects import alter_subject
 from services.registry.commands.targets import refuse_any
+from services.registry.commands.verifications import alter_verification
 from services.registry.tables import Instrument, Subject, Verification
 from services.registry.validation import (
     check_dated,
@@ -127,7 +127,10 @@ async def _checked(by: Change | View, entry: Entry, order: pb.EntryCorrection) -
     faults: list[Fault] = []
     ordered = _ordered(entry, order, faults)
     refuse_any(faults)
-    content = _read(entry, {**_present(entry), **ordered}, by.today, faults)
+    given = {**_present(entry), **ordered}
+    if "credit_code" in ordered:
+        given["code_ground"] = ""  # was that of the other code
+    content = _read(entry, given, by.today, faults)
     refuse_any(faults)
     values = {name: content[name] for name in ordered}
     changed = {name: new for name, new in values.items() if new != getattr(entry.row, name)}
@@ -180,6 +183,11 @@ async def _require_free(by: Change | View, entry: Entry, changed: Mapping[str, A
             Verification.institution == changed.get("institution", entry.row.institution),
             Verification.certificate_no == number,
             Verification.certificate_no != "",
+            # One certificate may tell of several parts of one instrument.
+            sa.or_(
+                col(Verification.instrument_id) != entry.row.instrument_id,
+                col(Verification.part) == entry.row.part,
+            ),
             sa.not_(col(Verification.removed)),
         )
     else:
@@ -192,20 +200,11 @@ async def _require_free(by: Change | View, entry: Entry, changed: Mapping[str, A
 
 async def _alter(change: Change, entry: Entry, values: Mapping[str, Any], ground: str) -> None:
     if isinstance(entry.row, Subject):
-        await alter_subject(change, entry.row, values.get("name", entry.row.name), values, ground)
+        await alter_subject(change, entry.row, values, ground)
     elif isinstance(entry.row, Instrument):
         await alter_instrument(change, entry.row, entry.owner, values, ground)
-    else:
-        before = entry.row.model_dump(mode="json")
-        entry.row.sqlmodel_update(dict(values))
-        await save_verifications(change, [entry.row])
-        change.audit(
-            "correct_verification",
-            f"verification/{entry.id}",
-            before=before,
-            after=entry.row.model_dump(mode="json"),
-            ground=ground,
-        )
+    elif entry.instrument is not None:
+        await alter_verification(change, entry.row, entry.instrument, values, ground)
 
 
 def _text(value: Any) -> str:

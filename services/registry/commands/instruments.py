@@ -167,7 +167,8 @@ async def alter_instrument(
     others = await save_instruments(change, [row], left=[left])
     await follow_instruments(change, col(Instrument.instrument_id) == row.instrument_id)
     await follow_things(change, col(Question.instrument_id) == row.instrument_id)
-    await look(change, place)
+    for one in {place, _place(row)}:
+        await look(change, one)
     change.audit(
         "change_instrument",
         f"instrument/{row.instrument_id}",

@@ -22,7 +22,7 @@ from services.registry.commands.targets import (
     require_version,
 )
 from services.registry.former_names import renamed
-from services.registry.lives.recoding import lead_from_code, require_free
+from services.registry.lives.recoding import require_free
 from services.registry.look_alikes import look_alikes, rows_of
 from services.registry.orders.following import follow_instruments
 from services.registry.questions import following
@@ -55,7 +55,8 @@ async def put_subject(change: Change, request: pb.PutSubjectRequest) -> pb.PutSu
     if values:
         require_version(row.version, request.subject.version)
         _require_right(change, content, values)
-        await alter_subject(change, row, content.name, values)
+        former = renamed(row.model_dump(), content.name, change.today)
+        await alter_subject(change, row, {**values, "former_names": former})
     found = await likeness_at(change, of_subject(row.bureau, row.name_key))
     return pb.PutSubjectResponse(subject=wire.subject(row), likeness_id=found)
 
@@ -83,25 +84,24 @@ async def _register(change: Change, content: SubjectContent) -> Subject:
 
 
 async def alter_subject(
-    change: Change, row: Subject, name: str, values: Mapping[str, Any], ground: str = ""
+    change: Change, row: Subject, values: Mapping[str, Any], ground: str = ""
 ) -> None:
-    """Changes columns of a subject, and what follows its bureau and its name, which is `name` now.
+    """Changes columns of a subject, and what follows its bureau and its name.
 
-    Raises AlreadyExists if another subject has the new credit code.
+    What it says instead was wrong: a credit code that it had by mistake leads nowhere. Raises
+    AlreadyExists if another subject has the new credit code.
     """
     if "credit_code" in values:
         await require_free(change, values["credit_code"])
-    before = row.model_dump(mode="json")
-    former = renamed(before, name, change.today)
-    row.sqlmodel_update({**values, "former_names": former})
+    before, place = row.model_dump(mode="json"), of_subject(row.bureau, row.name_key)
+    row.sqlmodel_update(dict(values))
     await save_subjects(change, [row])
     followed = await follow_owner(change, row)
     await follow_instruments(change, col(Instrument.subject_id) == row.subject_id)
     await follow_owners(change, col(Likeness.subject_id) == row.subject_id)
     await following.follow_owners(change, col(Question.subject_id) == row.subject_id)
-    await look(change, of_subject(before["bureau"], before["name_key"]))
-    if "credit_code" in values:
-        await lead_from_code(change, row, before["credit_code"], change.today)
+    for one in {place, of_subject(row.bureau, row.name_key)}:
+        await look(change, one)
     after = row.model_dump(mode="json") | {"instruments_followed": followed}
     audited = f"subject/{row.subject_id}"
     change.audit("change_subject", audited, before=before, after=after, ground=ground)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
+from typing import Any
 from uuid import uuid4
 
 import sqlalchemy as sa
@@ -26,7 +28,7 @@ from services.registry.institutions.reporting import NOT_OWN_EN, NOT_OWN_ZH, Rep
 from services.registry.orders import moves as orders
 from services.registry.proposals.propose import Proposed, object_id, propose
 from services.registry.sameness.finding import likeness_at, look
-from services.registry.sameness.joining import severe_stands
+from services.registry.sameness.joining import severe_stands, stand_anew
 from services.registry.sameness.places import of_result
 from services.registry.tables import Instrument, Proposal, Verification
 from services.registry.validation import VerificationContent, check_dated
@@ -113,8 +115,11 @@ async def _propose(
     end = end_of_cycle(instrument.type_code, content.verified_on)
     after = {name: value for name, value in asdict(content).items() if value}
     del after["instrument_id"]
-    if request.parts:
-        after["part"] = "、".join(part_key(one.part) for one in request.parts)
+    if request.parts:  # as a whole it counts as a pass if any part passed
+        after["result"] = request.verification.result
+        for result in VerificationResult:
+            parts = [part_key(one.part) for one in request.parts if one.result == result]
+            after |= {f"parts_{result}": "、".join(parts)} if parts else {}
     what = Proposed(
         act=Act.EXCEED_CYCLE,
         object=f"instrument/{instrument.instrument_id}",
@@ -158,14 +163,52 @@ async def _record(
     change.session.add(row)
     await change.session.flush()
     aside = await severe_stands(change, instrument.instrument_id, {content.verified_on})
-    await save_verifications(change, [row, *(one for one in aside if one is not row)])
-    await orders.complete(change, col(Verification.verification_id) == row.verification_id)
-    if comes_into_use(instrument, content.result) and not row.set_aside:
-        instrument.use(InstrumentState.IN_USE)
-        await save_instruments(change, [instrument])
+    await _take_effect(change, row, instrument, aside)
     after = row.model_dump(mode="json") | {"instrument_state": instrument.state.value}
     change.audit("record_verification", f"verification/{row.verification_id}", after=after)
     return row
+
+
+async def _take_effect(
+    change: Change, row: Verification, instrument: Instrument, others: Sequence[Verification]
+) -> None:
+    """Saves a result, with those of its day that it changed, and does what follows from it."""
+    await save_verifications(change, [row, *(one for one in others if one is not row)])
+    await orders.complete(change, col(Verification.verification_id) == row.verification_id)
+    if comes_into_use(instrument, row.result) and not row.set_aside:
+        instrument.use(InstrumentState.IN_USE)
+        await save_instruments(change, [instrument])
+
+
+async def alter_verification(
+    change: Change,
+    row: Verification,
+    instrument: Instrument,
+    values: Mapping[str, Any],
+    ground: str,
+) -> None:
+    """Changes columns of a verification, and what followed from it on its day before and now.
+
+    Which results of these days stand is settled anew: what a person chose was among others.
+    """
+    before, days = row.model_dump(mode="json"), {row.verified_on}
+    row.sqlmodel_update(dict(values))
+    others: list[Verification] = []
+    if not {"result", "verified_on"}.isdisjoint(values):
+        days.add(row.verified_on)
+        await change.session.flush()
+        others = await stand_anew(change, row.instrument_id, days)
+    await _take_effect(change, row, instrument, others)
+    after = row.model_dump(mode="json") | {
+        "also_settled": {one.verification_id: one.set_aside for one in others if one is not row}
+    }
+    change.audit(
+        "correct_verification",
+        f"verification/{row.verification_id}",
+        before=before,
+        after=after,
+        ground=ground,
+    )
 
 
 async def _recorded_before(change: Change, content: VerificationContent) -> Verification | None:

@@ -108,15 +108,14 @@ class IdentityServicer(Servicer, rpc.IdentityServiceServicer):
     async def RenewToken(
         self, request: pb.RenewTokenRequest, context: Any
     ) -> pb.RenewTokenResponse:
-        async with self.view() as view:
-            account = await queries.open_account(view)
         session_id = current_caller().session_id
-        if session_id:
-            async with self.changes.change(current_caller()) as changing:
+        async with self.changes.change(current_caller()) as changing:
+            account = await queries.open_account(changing, lock=True)
+            if session_id:
                 opened_after = self._logins.opened_after(account)
                 now = self._logins.machine.now()
                 await sessions.renew(changing.session, session_id, now, opened_after)
-        token, ends = self._signer.issue(caller_of(account, session_id))
+            token, ends = self._signer.issue(caller_of(account, session_id))
         answer = pb.RenewTokenResponse(token=token, subject_id=account.subject_id)
         answer.expires_at.FromDatetime(ends)
         return answer

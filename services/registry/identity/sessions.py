@@ -56,17 +56,27 @@ async def open_session(
 async def renew(
     session: AsyncSession, session_id: str, now: datetime, opened_after: datetime | None = None
 ) -> None:
-    """Notes that a session was renewed.
+    """Notes that a session was renewed, for the subject that its account has now.
 
     Raises Unauthenticated if it has ended, or if it was not opened after `opened_after`.
     """
-    row = await session.get(Session, session_id)
+    row = await session.get(Session, session_id, with_for_update=True)
     if row is None:
         raise ended()
     if opened_after is not None and row.opened_at <= opened_after:
         zh = "请再次通过统一身份认证登录"
         raise Unauthenticated(zh, "Sign in again by your bureau's own sign-in service")
-    row.renewed_at = now
+    row.renewed_at, row.moved = now, False
+
+
+async def move(change: Change, account: Account, subject_id: str) -> None:
+    """Gives an account to another subject; the tokens of its logins are to be renewed."""
+    # A renewal locks the account too, so that it issues no token for the former subject meanwhile.
+    own = select(Account.account_id).where(Account.account_id == account.account_id)
+    await change.session.exec(own.with_for_update())
+    account.subject_id = subject_id
+    of_account = sa.update(Session).where(col(Session.account_id) == account.account_id)
+    await change.session.exec(of_account.values(moved=True))
 
 
 def ended() -> Unauthenticated:
@@ -74,7 +84,7 @@ def ended() -> Unauthenticated:
     return Unauthenticated("登录已被结束，请重新登录", "The login was ended; sign in again")
 
 
-async def require_session(view: View) -> None:
+async def require_session(view: View | Change) -> None:
     """Raises Unauthenticated if the session of the caller's token has ended.
 
     A token of the previous release names no session.
@@ -173,14 +183,10 @@ async def get_ended_sessions(
 ) -> pb.GetEndedSessionsResponse:
     """Returns the logins that were ended while their tokens would still be valid.
 
-    With them come those whose account got another subject since their token was issued.
+    With them come those whose account got another subject since their token was renewed.
     """
     ids = await view.session.exec(select(EndedSession.session_id))
-    moved = (
-        select(Session.session_id)
-        .join(Account, col(Account.account_id) == Session.account_id)
-        .where(sa.text(MOVED), col(Account.moved_at) > Session.renewed_at)
-    )
+    moved = select(Session.session_id).where(sa.text(MOVED))
     return pb.GetEndedSessionsResponse(
         session_ids=ids.all(), moved_session_ids=(await view.session.exec(moved)).all()
     )

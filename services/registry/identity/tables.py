@@ -8,14 +8,13 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Field
 
-from plumbing.clock import SystemClock
 from plumbing.database import JsonColumn
 from plumbing.row_digests import proven
 from plumbing.row_scope import bureau_index, partial_index
 from services.registry.base import Base
 
 # The condition of an index, which a query repeats word for word so that the index is used.
-MOVED = "moved_at IS NOT NULL"
+MOVED = "moved"
 
 
 @proven()
@@ -27,13 +26,12 @@ class Account(Base, table=True):
     the password is one that somebody else gave. `invited_by` is the account of the colleague who
     invited an operator; it is empty for an account that the bureau opened. `institution` is the
     name of the verification institution for which the person acts, as it is written in its
-    verifications. `moved_at` is when the account last got another subject, by machine time.
+    verifications.
     """
 
     __tablename__ = "account"
     __table_args__ = (
         sa.Index("ix_account_subject", "subject_id", "created_at", "account_id"),
-        partial_index("ix_account_moved", "account_id", where=MOVED),
         bureau_index("ix_account_bureau", "name"),
     )
 
@@ -54,11 +52,6 @@ class Account(Base, table=True):
     external: bool = Field(default=False, sa_column_kwargs={"server_default": sa.false()})
     invited_by: str = Field(default="", sa_column_kwargs={"server_default": ""})
     language: str = Field(default="zh", sa_column_kwargs={"server_default": "zh"})
-    moved_at: datetime | None = None
-
-    def move(self, subject_id: str) -> None:
-        """Gives the account to another subject; the tokens of its logins are renewed."""
-        self.subject_id, self.moved_at = subject_id, SystemClock().now()
 
     def audited(self) -> dict[str, Any]:
         """Returns the account's values for the audit chain, without the password hash."""
@@ -99,10 +92,12 @@ class Session(Base, table=True):
     """A login of an account that has not ended, by machine time.
 
     A session whose row is gone has ended. `source` is the network address from which it began, and
-    `client` the browser or program, as that names itself.
+    `client` the browser or program, as that names itself. `moved` is true from when the account got
+    another subject until the token is renewed.
     """
 
     __tablename__ = "session"
+    __table_args__ = (partial_index("ix_session_moved", "session_id", where=MOVED),)
 
     session_id: str = Field(primary_key=True)
     account_id: str = Field(foreign_key="account.account_id", index=True)
@@ -110,6 +105,7 @@ class Session(Base, table=True):
     renewed_at: datetime = Field(index=True)
     source: str
     client: str
+    moved: bool = Field(default=False, sa_column_kwargs={"server_default": sa.false()})
 
 
 class SecondFactor(Base, table=True):

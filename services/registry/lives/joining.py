@@ -6,6 +6,7 @@ from law.errors import Fault, InvalidInput, NotFound, NotPermitted
 from law.separation import Act
 from plumbing.change import Change
 from protos.registry.v1 import lives_pb2 as pb
+from services.registry import lookup
 from services.registry.commands.targets import require_version
 from services.registry.lives.acts import require_seen
 from services.registry.proposals.propose import Proposed, object_id, propose
@@ -21,14 +22,16 @@ async def join(change: Change, request: pb.JoinSubjectsRequest) -> pb.JoinSubjec
     NotPermitted if neither is in the caller's scope, and WrongState for a version that is not the
     present one.
     """
-    kept, joined = await _both(change, request.kept_id, request.joined_id)
+    kept, joined = [await _named_by(change, one) for one in (request.kept_id, request.joined_id)]
+    kept, joined = await _both(change, kept.subject_id, joined.subject_id)
     covered = [one for one in (kept, joined) if change.caller.covers(one.bureau)]
     if not covered:
         zh, en = "两个主体都不在您的管辖范围内", "Neither subject is in your scope"
         raise NotPermitted(zh, en)
     require_seen(kept, request.kept_version)
     require_seen(joined, request.joined_version)
-    request.kept_version = kept.version  # so that it is released as it was when proposed
+    # So that it is released as it was when proposed.
+    request.kept_id, request.kept_version = kept.subject_id, kept.version
     what = Proposed(
         act=Act.JOIN_SUBJECTS,
         object=f"subject/{joined.subject_id}",
@@ -60,6 +63,13 @@ def _releasing(change: Change, kept: Subject, joined: Subject) -> str:
     return kept.bureau if kept.bureau == joined.bureau else change.caller.bureau
 
 
+async def _named_by(change: Change, given: str) -> Subject:
+    row = await lookup.subject(change, given)
+    if row is None:
+        raise _no_subject(given)
+    return row
+
+
 async def _both(change: Change, kept_id: str, joined_id: str) -> tuple[Subject, Subject]:
     if kept_id == joined_id:
         zh, en = "保留的一方不能同时并入自身", "the one that stays cannot be joined to itself"
@@ -72,8 +82,12 @@ async def _both(change: Change, kept_id: str, joined_id: str) -> tuple[Subject, 
 async def _subject(change: Change, subject_id: str) -> Subject:
     row = await change.session.get(Subject, subject_id, with_for_update=True)
     if row is None or row.removed:
-        raise NotFound("没有该信用主体", "There is no such subject", subject_id=subject_id)
+        raise _no_subject(subject_id)
     return row
+
+
+def _no_subject(given: str) -> NotFound:
+    return NotFound("没有该信用主体", "There is no such subject", subject_id=given)
 
 
 def _named(one: Subject) -> str:

@@ -10,6 +10,7 @@ from sqlmodel import col
 from law.errors import NotFound, WrongState
 from law.separation import Act
 from plumbing.change import Change
+from plumbing.short_ids import find_by_id
 from protos.registry.v1 import events_pb2 as events
 from protos.registry.v1 import lives_pb2 as pb
 from services.registry.announce_changes import (
@@ -19,6 +20,7 @@ from services.registry.announce_changes import (
     save_subjects,
 )
 from services.registry.commands.targets import require_version
+from services.registry.identity import sessions
 from services.registry.identity.tables import Account
 from services.registry.lives.acts import write_act
 from services.registry.lives.standing_on import what_stands_on
@@ -83,7 +85,7 @@ async def release_parting(
 
 
 async def _joining(change: Change, act_id: str) -> tuple[SubjectAct, Subject, Subject]:
-    row = await change.session.get(SubjectAct, act_id, with_for_update=True)
+    row = await find_by_id(change.session, SubjectAct, act_id, lock=True)
     if row is None or row.act is not LifeAct.JOINED:
         raise NotFound("没有这次合并", "There is no such joining", act_id=act_id)
     kept = await change.session.get_one(Subject, row.subject_id, with_for_update=True)
@@ -124,7 +126,7 @@ async def _give_back(change: Change, joining: SubjectAct, joined: Subject, cause
         one.removed = False
     await save_records(change, [*records, *repeated], cause)
     for account in await _rows(change, Account, joining.kept["accounts"]):
-        account.move(joined.subject_id)
+        await sessions.move(change, account, joined.subject_id)
     for order in await _rows(change, Order, joining.kept["orders"]):
         order.subject_id = joined.subject_id
     await change.session.flush()

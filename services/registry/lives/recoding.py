@@ -19,6 +19,8 @@ from services.registry.commands.targets import find_subject
 from services.registry.lives.acts import day_of, require_seen, write_act
 from services.registry.lives.tables import LifeAct
 from services.registry.sameness import aliases
+from services.registry.sameness.finding import look
+from services.registry.sameness.places import of_subject
 from services.registry.tables import Subject
 from services.registry.validation import needed_ground
 
@@ -42,7 +44,8 @@ async def change_credit_code(
     row.code_ground = needed_ground(code, request.code_ground)
     cause = Cause(events.CAUSE_RECODED, request.ground)
     await save_subjects(change, [row], cause)
-    await lead_from_code(change, row, former, day, request.ground)
+    await _lead_from(change, row, former, day, cause)
+    await look(change, of_subject(row.bureau, row.name_key))
     object_, after = f"subject/{row.subject_id}", row.model_dump(mode="json")
     change.audit("change_credit_code", object_, before=before, after=after, ground=request.ground)
     return pb.ChangeCreditCodeResponse(subject=wire.subject(row))
@@ -56,17 +59,13 @@ def _require_other(row: Subject, code: str) -> None:
         raise WrongState("代码没有变化", "The subject has this code already")
 
 
-async def lead_from_code(
-    change: Change, row: Subject, former: str, day: date, ground: str = ""
-) -> None:
+async def _lead_from(change: Change, row: Subject, former: str, day: date, cause: Cause) -> None:
     """Makes the credit code that a subject had lead to it, and writes this into its life.
 
-    Whoever has a code now is found by it before whoever had it. Does nothing without a former code.
+    Whoever has a code now is found by it before whoever had it.
     """
-    if not former:
-        return
-    await aliases.lead(change, aliases.CREDIT_CODE, former, row.subject_id)
-    cause = Cause(events.CAUSE_RECODED, ground)
+    if former:
+        await aliases.lead(change, aliases.CREDIT_CODE, former, row.subject_id)
     await write_act(change, row, LifeAct.RECODED, cause, day=day, former_code=former)
 
 

@@ -18,6 +18,7 @@ from law.errors import Fault, WrongState
 from law.separation import Act
 from plumbing.change import Change
 from plumbing.chunks import chunks
+from plumbing.short_ids import find_by_id
 from protos.registry.v1 import events_pb2 as events
 from protos.registry.v1 import lives_pb2 as pb
 from services.registry.announce_changes import (
@@ -32,6 +33,7 @@ from services.registry.commands.targets import (
     require_bureau_exists,
     require_version,
 )
+from services.registry.identity import sessions
 from services.registry.identity.tables import Account
 from services.registry.lives.acts import day_of, require_seen, write_act
 from services.registry.lives.recoding import require_free
@@ -69,6 +71,7 @@ async def split_subject(change: Change, request: pb.SplitSubjectRequest) -> pb.S
     require_seen(row, request.version)
     part = await _part(change, request, row)
     day_of(change, request.on)
+    _name_whole(request, part)
     what = Proposed(
         act=Act.SPLIT_SUBJECT,
         object=f"subject/{row.subject_id}",
@@ -80,6 +83,13 @@ async def split_subject(change: Change, request: pb.SplitSubjectRequest) -> pb.S
         subject_id=row.subject_id,
     )
     return pb.SplitSubjectResponse(proposal=await propose(change, request, what))
+
+
+def _name_whole(request: pb.SplitSubjectRequest, part: _Part) -> None:
+    """Puts whole ids in place of beginnings, which by the release may begin others too."""
+    request.instrument_ids[:] = [one.instrument_id for one in part.instruments]
+    request.record_ids[:] = [one.record_id for one in part.records]
+    request.account_ids[:] = [one.account_id for one in part.accounts]
 
 
 def _told(part: _Part) -> dict[str, Any]:
@@ -114,9 +124,18 @@ async def release_split(
         kept=went,
         record_ids=went["records"],
     )
-    await look(change, places.of_subject(new.bureau, new.name_key))
+    await _look_again(change, row, new, part)
     object_, after = f"subject/{row.subject_id}", {"part": new.subject_id, **went}
     change.audit("split_subject", object_, before=before, after=after, ground=request.ground)
+
+
+async def _look_again(change: Change, row: Subject, new: Subject, part: _Part) -> None:
+    """Looks for what is perhaps the same where the part now is, and where it was."""
+    found = {places.of_subject(new.bureau, new.name_key)}
+    for owner in (row, new):
+        found |= places.of_things(owner.subject_id, part.instruments, part.records)
+    for place in found:
+        await look(change, place)
 
 
 async def _part(change: Change, request: pb.SplitSubjectRequest, row: Subject) -> _Part:
@@ -142,18 +161,20 @@ async def _part(change: Change, request: pb.SplitSubjectRequest, row: Subject) -
 async def _chosen(
     change: Change, model: Any, ids: Collection[str], own: Any, field: str
 ) -> Sequence[Any]:
-    """The rows with these ids, locked; refuses ids of what is not the subject's."""
+    """The rows with these ids, or beginnings of ids, locked; refuses what is not the subject's."""
     key = sa.inspect(model).primary_key[0]
-    rows: list[Any] = []
+    rows: dict[str, Any] = {}
     for chunk in chunks(sorted(set(ids)), IDS_IN_QUERY):
         query = select(model).where(key.in_(chunk), own).order_by(key)
-        rows += (await change.session.exec(query.with_for_update())).all()
-    missing = set(ids) - {getattr(row, key.name) for row in rows}
-    if missing:
-        first = min(missing)
-        zh, en = f"{first} 不属于该主体", f"{first} does not belong to the subject"
-        refuse_any([Fault(field, zh, en)])
-    return rows
+        found = (await change.session.exec(query.with_for_update())).all()
+        rows |= {getattr(row, key.name): row for row in found}
+    for given in sorted(set(ids) - set(rows)):
+        row = await find_by_id(change.session, model, given, own, lock=True)
+        if row is None or getattr(row, key.name) == given:  # somebody else's
+            zh, en = f"{given} 不属于该主体", f"{given} does not belong to the subject"
+            refuse_any([Fault(field, zh, en)])
+        rows[getattr(row, key.name)] = row
+    return [*rows.values()]
 
 
 async def _require_whole_cases(change: Change, record_ids: Collection[str]) -> None:
@@ -179,7 +200,7 @@ async def _give(change: Change, new: Subject, part: _Part, cause: Cause) -> dict
         record.subject_id = new.subject_id
     await save_records(change, part.records, cause)
     for account in part.accounts:
-        account.move(new.subject_id)
+        await sessions.move(change, account, new.subject_id)
     orders = await follow_instruments(change, col(Instrument.subject_id) == new.subject_id)
     return {
         "instruments": [one.instrument_id for one in part.instruments],

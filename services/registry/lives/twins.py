@@ -17,7 +17,7 @@ from plumbing.identity import Caller
 from plumbing.view import View
 from protos.registry.v1 import lives_pb2 as pb
 from protos.registry.v1 import registry_pb2 as registry
-from services.registry import wire
+from services.registry import lookup, wire
 from services.registry.tables import Subject
 
 # What tells apart subjects that are outside the caller's scope: nothing about people.
@@ -32,7 +32,7 @@ async def list_twins(view: View, request: pb.ListTwinsRequest) -> pb.ListTwinsRe
     """
     other: Any = aliased(Subject)
     own = row_scope.covered(view.caller, Subject.bureau)
-    of_one = col(Subject.subject_id) == request.subject_id
+    of_one = col(Subject.subject_id) == await lookup.subject_id(view, request.subject_id)
     which = of_one if request.subject_id else _tells_of(view.caller, other)
     twin = sa.exists().where(*_twins(Subject, other), which)
     rows = select(Subject).where(*_may_be_one(Subject), own, twin)

@@ -10,7 +10,7 @@ down_revision = "0035"
 branch_labels = None
 depends_on = None
 
-MOVED = "moved_at IS NOT NULL"
+MOVED = "moved"
 TEXTS = ("phone", "deregistration_ground", "origin_id")
 
 
@@ -18,8 +18,11 @@ def upgrade() -> None:
     for name in TEXTS:
         op.add_column("subject", sa.Column(name, sa.String(), nullable=False, server_default=""))
     op.add_column("subject", sa.Column("deregistered_on", sa.Date(), nullable=True))
-    op.add_column("account", sa.Column("moved_at", sa.DateTime(timezone=True), nullable=True))
-    op.execute(f"CREATE INDEX ix_account_moved ON account (account_id) WHERE {MOVED}")
+    moved: sa.Column[bool] = sa.Column(
+        "moved", sa.Boolean(), nullable=False, server_default=sa.false()
+    )
+    op.add_column("session", moved)
+    op.execute(f"CREATE INDEX ix_session_moved ON session (session_id) WHERE {MOVED}")
     op.create_table(
         "subject_act",
         *(
@@ -47,7 +50,7 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_table("subject_act")
-    op.drop_index("ix_account_moved")
-    op.drop_column("account", "moved_at")
+    op.drop_index("ix_session_moved")
+    op.drop_column("session", "moved")
     for name in (*TEXTS, "deregistered_on"):
         op.drop_column("subject", name)

@@ -166,13 +166,14 @@ async def _propose(
 async def _join(
     change: Change, row: Likeness, kept: Any, joined: Sequence[Any], ground: str
 ) -> None:
+    # First, since joining looks at the place too, and forgets what nobody has decided.
+    _decided(change, row, ground)
     if row.kind is LikeKind.SUBJECT:
         await join_subjects(change, kept, joined[0], ground)
     elif row.kind is LikeKind.INSTRUMENT:
         await joining.join_instruments(change, kept, joined, ground)
     else:
         await joining.withdraw_repeated(change, kept, joined, ground)
-    _decided(change, row, ground)
     await look(change, place_of(row))
 
 

@@ -47,6 +47,14 @@ async def look(change: Change, place: Place) -> bool:
     return row is not None
 
 
+async def look_anew(change: Change, place: Place) -> None:
+    """Looks at a place whose sides say something else now: what was decided of them is over."""
+    row = await change.session.get(Likeness, place.id)
+    if row is not None:
+        row.apart = []
+    await look(change, place)
+
+
 async def likeness_at(change: Change, place: Place) -> str:
     """Looks at the place of what was entered by hand; returns the id of the likeness that waits.
 

@@ -22,7 +22,7 @@ from services.registry.orders.following import join_orders
 from services.registry.questions.following import follow_records, join_questions
 from services.registry.red_alerts import fact_of, facts_of, is_red
 from services.registry.sameness import aliases, places
-from services.registry.sameness.finding import look
+from services.registry.sameness.finding import look, look_anew
 from services.registry.tables import Instrument, Record, Verification
 
 # What the instrument that stays takes from another where it has nothing.
@@ -91,6 +91,24 @@ async def severe_stands(change: Change, instrument_id: str, days: set[Any]) -> l
             if places.milder(one.model_dump(), values) and not one.set_aside:
                 one.set_aside = True
                 changed.append(one)
+    return changed
+
+
+async def stand_anew(change: Change, instrument_id: str, days: set[Any]) -> list[Verification]:
+    """Settles which results of some days stand, as if nobody had chosen; returns what changed.
+
+    The severe one stands, and where there still are different ones, the day is to be looked at.
+    """
+    changed = []
+    rows = await _verifications(change, [instrument_id])
+    for day in days:
+        of_day = [one for one in rows if one.verified_on == day]
+        values = [one.model_dump() for one in of_day]
+        for one in of_day:
+            if one.set_aside is not places.milder(one.model_dump(), values):
+                one.set_aside = not one.set_aside
+                changed.append(one)
+        await look_anew(change, places.of_result(instrument_id, day))
     return changed
 
 

@@ -22,6 +22,7 @@ from services.registry.announce_changes import (
     save_subjects,
 )
 from services.registry.former_names import keys_of, renamed
+from services.registry.identity import sessions
 from services.registry.identity.tables import Account
 from services.registry.lives.acts import write_act
 from services.registry.lives.tables import LifeAct
@@ -112,7 +113,7 @@ async def _take_along(
     )
     people = accounts.all()
     for account in people:
-        account.move(kept.subject_id)
+        await sessions.move(change, account, kept.subject_id)
     orders = await follow_subject(change, joined.subject_id, kept.subject_id)
     stays = {_identity(one): one.record_id for one in await _of(change, Record, kept)}
     repeated = {one.record_id: stays[_identity(one)] for one in records if one.removed}

@@ -90,6 +90,17 @@ def split(owner: pb.Subject, **values: Any) -> lives.SplitSubjectRequest:
     )
 
 
+def recode(owner: pb.Subject, code: str) -> lives.ChangeCreditCodeRequest:
+    """A request that gives a subject the code of its new registration."""
+    return lives.ChangeCreditCodeRequest(
+        request_id=new_request_id(),
+        subject_id=owner.subject_id,
+        version=owner.version,
+        credit_code=code,
+        ground=GROUND,
+    )
+
+
 async def test_a_part_takes_what_was_chosen_and_both_tell_of_each_other(
     registry: RunningRegistry, caseworker: Client
 ) -> None:
@@ -149,14 +160,7 @@ async def test_a_former_code_leads_to_the_subject_in_every_way(
 ) -> None:
     owner = await registry.subject()
     former, code = owner.credit_code, credit_code()
-    request = lives.ChangeCreditCodeRequest(
-        request_id=new_request_id(),
-        subject_id=former,
-        version=owner.version,
-        credit_code=code,
-        ground=GROUND,
-    )
-    changed = (await caseworker.lives.ChangeCreditCode(request)).subject
+    changed = (await caseworker.lives.ChangeCreditCode(recode(owner, code))).subject
     assert changed.credit_code == code
     assert (await read(caseworker, former)).subject_id == owner.subject_id
     [act] = await acts(caseworker, former)
@@ -180,17 +184,27 @@ async def test_a_former_code_leads_to_the_subject_in_every_way(
     assert (await read(caseworker, code)).subject_id == owner.subject_id
 
 
-async def test_a_code_changed_by_hand_leaves_its_alias_until_another_subject_has_it(
+async def test_a_former_code_leads_to_the_subject_until_another_one_has_it(
     registry: RunningRegistry, caseworker: Client
 ) -> None:
     owner = await registry.subject()
     former = owner.credit_code
-    owner.credit_code = credit_code()
-    request = pb.PutSubjectRequest(request_id=new_request_id(), subject=owner)
-    await caseworker.registry.PutSubject(request)
+    await caseworker.lives.ChangeCreditCode(recode(owner, credit_code()))
     assert (await read(caseworker, former)).subject_id == owner.subject_id
     holder = await registry.subject(credit_code=former)
     assert (await read(caseworker, former)).subject_id == holder.subject_id
+
+
+async def test_a_code_that_was_written_wrongly_leads_nowhere_once_it_is_corrected(
+    registry: RunningRegistry, caseworker: Client
+) -> None:
+    owner = await registry.subject()
+    wrong, owner.credit_code = owner.credit_code, credit_code()
+    request = pb.PutSubjectRequest(request_id=new_request_id(), subject=owner)
+    await caseworker.registry.PutSubject(request)
+    with refused("NOT_FOUND"):
+        await read(caseworker, wrong)
+    assert await acts(caseworker, owner.subject_id) == []
 
 
 async def test_a_deregistration_is_released_shown_to_all_and_ended_by_a_new_act(

@@ -52,6 +52,17 @@ async def test_ten_years_count_only_once_a_unit_head_confirms(registry: RunningR
     assert answer.verification.verification_id == recorded.verification_id
 
 
+async def test_whoever_confirms_sees_which_nozzle_failed(registry: RunningRegistry) -> None:
+    filed, client = await registry.instrument(), registry.client(Role.CASEWORKER)
+    request = verify(filed.instrument_id, result="reject", valid_until=TEN_YEARS)
+    for part, result in (("1", "pass"), ("2", "reject"), ("3", "pass")):
+        request.parts.append(pb.PartResult(part=part, result=result))
+    proposal = (await client.registry.RecordVerification(request)).proposal
+    told = {one.field: one.after for one in proposal.changes}
+    assert (told["result"], told["valid_until"]) == ("reject", TEN_YEARS)
+    assert (told["parts_pass"], told["parts_reject"]) == ("1、3", "2")
+
+
 async def test_nobody_confirms_their_own_ten_years(registry: RunningRegistry) -> None:
     filed = await registry.instrument()
     both = registry.client(Role.CASEWORKER, Role.UNIT_HEAD, name="both")
