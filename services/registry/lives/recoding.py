@@ -62,10 +62,11 @@ def _require_other(row: Subject, code: str) -> None:
 async def _lead_from(change: Change, row: Subject, former: str, day: date, cause: Cause) -> None:
     """Makes the credit code that a subject had lead to it, and writes this into its life.
 
-    Whoever has a code now is found by it before whoever had it.
+    Whoever has a code now is found by it before whoever had it. A first code is no other one.
     """
-    if former:
-        await aliases.lead(change, aliases.CREDIT_CODE, former, row.subject_id)
+    if not former:
+        return
+    await aliases.lead(change, aliases.CREDIT_CODE, former, row.subject_id)
     await write_act(change, row, LifeAct.RECODED, cause, day=day, former_code=former)
 
 

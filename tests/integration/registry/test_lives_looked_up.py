@@ -79,6 +79,7 @@ async def test_a_new_code_tells_two_namesakes_of_a_bureau_apart(
     assert name in {one.subject_name for one in await likenesses(caseworker)}
     await caseworker.lives.ChangeCreditCode(recode(uncoded, credit_code()))
     assert name not in {one.subject_name for one in await likenesses(caseworker)}
+    assert await acts(caseworker, uncoded.subject_id) == []  # there was no former code
 
 
 async def test_subjects_are_joined_by_code_or_short_id_and_parted_by_a_short_one(
