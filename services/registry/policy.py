@@ -104,7 +104,7 @@ _IDENTITY_RULES = {
     "GetRegistration": _CONFIRMING.noting("registration"),
     "ConfirmRegistration": _CONFIRMING,
     "RejectRegistration": _CONFIRMING,
-    "ListColleagues": allow(Role.OPERATOR),
+    "ListColleagues": allow(Role.OPERATOR, Role.CASEWORKER).noting("account"),
     "InviteColleague": allow(Role.OPERATOR),
     "RemoveColleague": allow(Role.OPERATOR),
     "SetAbsence": allow(*_STAFF),

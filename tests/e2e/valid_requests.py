@@ -451,6 +451,7 @@ _OF_PLACE: dict[str, Callable[[Place], Message]] = {
     ),
     "ListSubjectActs": lambda place: lives.ListSubjectActsRequest(subject_id=place.subject_id),
     "ListProposals": lambda _place: proposals.ListProposalsRequest(page_size=1000),
+    "ListColleagues": lambda place: identity.ListColleaguesRequest(subject_id=place.subject_id),
     "ListRegistrations": lambda _place: identity.ListRegistrationsRequest(page_size=1000),
     "RejectRegistration": lambda place: identity.RejectRegistrationRequest(
         request_id=new_request_id(), registration_id=place.registration_id, reason="测试"

@@ -123,7 +123,10 @@ IdentityService.ConfirmRegistration foreign  -  -  -  -  -  -  -  -  -  -  -   -
 IdentityService.ConfirmRegistration city     -  -  -  -  -  -  -  -  -  -  -   +  +  -
 IdentityService.RejectRegistration own       -  +  +  -  -  -  -  -  -  -  -   +  +  -
 IdentityService.RejectRegistration foreign   -  -  -  -  -  -  -  -  -  -  -   -  -  -
-IdentityService.ListColleagues any           +  -  -  -  -  -  -  -  -  -  -   -  -  -
+IdentityService.ListColleagues own           +  .  -  -  -  -  -  -  -  -  -   .  -  -
+IdentityService.ListColleagues neighbour     -  .  -  -  -  -  -  -  -  -  -   .  -  -
+IdentityService.ListColleagues foreign       -  -  -  -  -  -  -  -  -  -  -   -  -  -
+IdentityService.ListColleagues city          -  -  -  -  -  -  -  -  -  -  -   .  -  -
 IdentityService.InviteColleague any          +  -  -  -  -  -  -  -  -  -  -   -  -  -
 IdentityService.RemoveColleague any          0  -  -  -  -  -  -  -  -  -  -   -  -  -
 IdentityService.SetAbsence any               -  0  0  0  0  -  -  -  -  -  -   0  0  0

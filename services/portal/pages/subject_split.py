@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from law.evidence import SubjectKind
 from plumbing.client import Refusal, ask
+from protos.identity.v1 import identity_pb2 as identity
 from protos.registry.v1 import lives_pb2 as pb
 from protos.registry.v1 import registry_pb2 as registry
 from services.portal.pages.forms import NOT_A_DAY, is_day, told
@@ -62,6 +63,7 @@ def _request(visit: Visit, firm: registry.Subject) -> pb.SplitSubjectRequest:
         part=part,
         instrument_ids=visit.fields("instrument_ids"),
         record_ids=visit.fields("record_ids"),
+        account_ids=visit.fields("account_ids"),
         on=visit.field("on"),
         ground=visit.field("ground"),
     )
@@ -69,10 +71,14 @@ def _request(visit: Visit, firm: registry.Subject) -> pb.SplitSubjectRequest:
 
 async def _page(visit: Visit, firm: registry.Subject, status: int = 200, **values: Any) -> Response:
     request = registry.ListInstrumentsRequest(subject_id=firm.subject_id, page_size=ALL)
-    instruments, records = await asyncio.gather(
-        ask(visit.services.registry.ListInstruments(request)), records_of(visit, firm.subject_id)
+    colleagues = identity.ListColleaguesRequest(subject_id=firm.subject_id, page_size=ALL)
+    instruments, records, people = await asyncio.gather(
+        ask(visit.services.registry.ListInstruments(request)),
+        records_of(visit, firm.subject_id),
+        ask(visit.services.identity.ListColleagues(colleagues)),
     )
-    chosen = [*visit.fields("instrument_ids"), *visit.fields("record_ids")] if visit.form else []
+    of_form = ("instrument_ids", "record_ids", "account_ids")
+    chosen = [one for name in of_form for one in visit.fields(name)] if visit.form else []
     return visit.page(
         "subjects/split.html",
         status=status,
@@ -80,6 +86,7 @@ async def _page(visit: Visit, firm: registry.Subject, status: int = 200, **value
         instruments=instruments.instruments,
         more=bool(instruments.next_page_token),
         records=records,
+        accounts=people.accounts,
         today=await today(visit),
         chosen=chosen,
         form=visit.form or {"kind": firm.kind, "sector": firm.sector},

@@ -5,9 +5,10 @@ from __future__ import annotations
 from law.errors import AlreadyExists, NotFound, NotPermitted, WrongState
 from plumbing import paging
 from plumbing.change import Change
+from plumbing.identity import Role
 from plumbing.view import View
 from protos.identity.v1 import identity_pb2 as pb
-from services.registry import wire
+from services.registry import lookup, wire
 from services.registry.identity import accounts, operators
 from services.registry.identity.links import INVITED, Links
 from services.registry.identity.tables import Account
@@ -19,11 +20,24 @@ MOST = 50  # people of a firm
 async def list_colleagues(
     view: View, request: pb.ListColleaguesRequest
 ) -> pb.ListColleaguesResponse:
-    """Returns the open accounts of the caller's own firm, by when they were created."""
-    people = operators.people(view.caller.subject_id)
+    """Returns the open accounts of the caller's own firm, by when they were created.
+
+    A caseworker names a firm of the bureau, and sees ids and names alone. Raises NotFound if there
+    is no such firm, and NotPermitted outside the caller's scope.
+    """
+    firm = await lookup.subject(view, request.subject_id or view.caller.subject_id)
+    if firm is None:
+        raise NotFound("没有该信用主体", "There is no such subject")
+    view.caller.require_subject(firm.subject_id, firm.bureau)
+    people = operators.people(firm.subject_id)
     order = (Account.created_at, Account.account_id)
     page, token = await paging.page(view.session, request, people, *order)
-    return pb.ListColleaguesResponse(accounts=map(wire.account, page), next_page_token=token)
+    shown = wire.account if view.caller.has(Role.OPERATOR) else _named
+    return pb.ListColleaguesResponse(accounts=map(shown, page), next_page_token=token)
+
+
+def _named(row: Account) -> pb.Account:
+    return pb.Account(account_id=row.account_id, name=row.name, display_name=row.display_name)
 
 
 async def invite(

@@ -435,7 +435,10 @@ LISTS = (
     List(
         "registry",
         colleagues.list_colleagues,
-        (Asked(identity.ListColleaguesRequest(), (OPERATOR,)),),
+        (
+            Asked(identity.ListColleaguesRequest(), (OPERATOR,)),
+            Asked(identity.ListColleaguesRequest(subject_id=SUBJECT), (CASEWORKER,)),
+        ),
     ),
     List(
         "registry",

@@ -386,6 +386,14 @@ async def test_colleagues_are_invited_and_removed_by_whom_the_bureau_gave_an_acc
     assert [one.account_id for one in listed] == [own.account_id, colleague.account_id]
     with refused("NOT_PERMITTED"):
         await theirs.identity.InviteColleague(invite("third@firm.example"))
+    # The bureau sees who they are, for a split, and no more.
+    firm = pb.ListColleaguesRequest(subject_id=own.subject_id)
+    caseworker = registry.client(Role.CASEWORKER)
+    seen = (await caseworker.identity.ListColleagues(firm)).accounts
+    assert [one.account_id for one in seen] == [own.account_id, colleague.account_id]
+    assert not any(one.email or one.subject_id for one in seen)
+    with refused("NOT_FOUND"):
+        await caseworker.identity.ListColleagues(pb.ListColleaguesRequest())
 
     def removing(account_id: str) -> pb.RemoveColleagueRequest:
         return pb.RemoveColleagueRequest(request_id=new_request_id(), account_id=account_id)
