@@ -6,7 +6,6 @@ import asyncio
 import secrets
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
 from datetime import UTC, timedelta
 from random import Random
 
@@ -26,6 +25,12 @@ PATIENCE = 600  # attempts: nobody gives up
 OVER_ALL_RUNGS = timedelta(days=14)  # of a term of five working days, across a holiday too
 
 
+def shared_out(cases: int) -> list[tuple[Path, int]]:
+    """The path of each case and the number of its firm; each path is walked by many firms."""
+    firms = cases // CASES_OF_A_FIRM + 1
+    return [(PATHS[one % len(PATHS)], one // len(PATHS) % firms) for one in range(cases)]
+
+
 class Soak:
     """So many cases of mixed paths on one platform, and so many kills spread over them."""
 
@@ -34,8 +39,8 @@ class Soak:
         self._asker = Asker(
             campaign.people, campaign.ledger, random, patience=PATIENCE, given_up=0.0
         )
-        self._paths = [PATHS[number % len(PATHS)] for number in range(cases)]
-        random.shuffle(self._paths)
+        self._cases = shared_out(cases)
+        random.shuffle(self._cases)
         self._kill_at = sorted(random.sample(range(1, cases), kills))
         self._late = asyncio.Event()
         self._walked = 0
@@ -47,15 +52,18 @@ class Soak:
         """Walks every path; at the end the clock passes over the reminders of those left alone."""
         began = time.monotonic()
         cast, firms = await self._cast(), await self._firms()
-        alone = [path for path in self._paths if path is overdue]
-        others = [path for path in self._paths if path is not overdue]
-        waiting = [asyncio.create_task(self._walk(path, cast, firms[0])) for path in alone]
-        queue = list(reversed([*zip(others, self._firms_for(others, firms), strict=True)]))
+        given = [(path, None if path in REPAIRS else firms[one]) for path, one in self._cases]
+        waiting = [
+            asyncio.create_task(self._walk(path, cast, firm))
+            for path, firm in given
+            if path is overdue
+        ]
+        queue = [one for one in reversed(given) if one[0] is not overdue]
 
         async def work() -> None:
             while queue:
                 path, firm = queue.pop()
-                await self._walk(path, cast, firm or await self._firm())
+                await self._walk(path, cast, firm)
 
         async with asyncio.TaskGroup() as tasks:
             for _ in range(AT_ONCE):
@@ -65,14 +73,10 @@ class Soak:
         await asyncio.gather(*waiting)
         self.seconds = time.monotonic() - began
 
-    @staticmethod
-    def _firms_for(paths: Sequence[Path], firms: Sequence[Firm]) -> Iterator[Firm | None]:
-        """A firm of the many for each path; a repair has one of its own."""
-        for number, path in enumerate(paths):
-            yield None if path in REPAIRS else firms[number % len(firms)]
-
-    async def _walk(self, path: Path, cast: Cast, firm: Firm) -> None:
-        walk = Walk(self._campaign.people, self._asker, cast, firm, self._late)
+    async def _walk(self, path: Path, cast: Cast, firm: Firm | None) -> None:
+        """Walks a path for a firm; a repair has one of its own."""
+        own = firm or await self._firm()
+        walk = Walk(self._campaign.people, self._asker, cast, own, self._late)
         try:
             await path(walk)
         except Exception as error:  # the others go on, and at the end this one is told
@@ -101,7 +105,7 @@ class Soak:
         )
 
     async def _firms(self) -> list[Firm]:
-        return [await self._firm() for _ in range(len(self._paths) // CASES_OF_A_FIRM + 1)]
+        return [await self._firm() for _ in range(1 + max(one for _, one in self._cases))]
 
     async def _firm(self) -> Firm:
         name = f"测试{new_request_id()[:13]}号加油站"

@@ -7,6 +7,7 @@ and kills twenty times; `--chaos-seed` repeats its choices.
 from __future__ import annotations
 
 import secrets
+from collections import Counter
 from pathlib import Path
 from random import Random
 
@@ -16,9 +17,18 @@ from tests.chaos import soak_invariants
 from tests.chaos.campaign import campaign
 from tests.chaos.case_paths import PATHS
 from tests.chaos.invariants import Books
-from tests.chaos.soak import Soak
+from tests.chaos.soak import CASES_OF_A_FIRM, Soak, shared_out
 
 SMALL, SMALL_KILLS = len(PATHS) * 2, 3
+
+
+@pytest.mark.parametrize("cases", [SMALL, 2000])
+def test_every_path_is_walked_by_many_firms(cases: int) -> None:
+    given = shared_out(cases)
+    rounds, firms = cases // len(PATHS), {firm for _, firm in given}
+    for path in PATHS:
+        assert len({firm for one, firm in given if one is path}) == min(rounds, len(firms))
+    assert max(Counter(firm for _, firm in given).values()) <= 2 * max(CASES_OF_A_FIRM, len(PATHS))
 
 
 async def test_cases_end_once_through_kills(
