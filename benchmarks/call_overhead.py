@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import socket
 import statistics
 import sys
 import tempfile
@@ -32,6 +31,7 @@ from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, Spa
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.ports import free_port
 from plumbing import client, database, rpc, tracing
 from plumbing.addresses import Endpoint
 from plumbing.change import Change, Changes
@@ -142,7 +142,7 @@ async def _measure(folder: Path, calls: int, rounds: int) -> dict[str, list[floa
     async def token_source() -> str:
         return token
 
-    address, verifier = f"127.0.0.1:{_free_port()}", Verifier(public_key(folder), CLOCK)
+    address, verifier = f"127.0.0.1:{free_port()}", Verifier(public_key(folder), CLOCK)
     policy = {METHOD: allow(Role.ADMINISTRATOR)}
     server, _ = await serve(
         address, {SERVICE: register}, verifier, [policy], none_ended(), credentials=None
@@ -161,12 +161,6 @@ async def _measure(folder: Path, calls: int, rounds: int) -> dict[str, list[floa
     await server.stop(None)
     await base.close()
     return times
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def main(calls: int = CALLS, rounds: int = ROUNDS) -> None:

@@ -16,7 +16,6 @@ import asyncio
 import json
 import os
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
@@ -33,8 +32,9 @@ import grpc
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.calls_server import ADMINISTRATOR, BUREAU, CASEWORKER, READY, token_of
+from benchmarks.calls_server import ADMINISTRATOR, BUREAU, CASEWORKER, token_of
 from benchmarks.relay import start_nats
+from benchmarks.serving import served
 from plumbing.client import new_request_id
 from protos.registry.v1 import registry_pb2 as pb
 from protos.registry.v1.registry_pb2_grpc import RegistryServiceStub
@@ -170,22 +170,14 @@ class Server:
 def server(folder: Path, url: str, profile: str) -> Iterator[Server]:
     """Runs the server on a NATS that syncs."""
     nats, nats_url = start_nats(folder)
-    command = [sys.executable, "-m", "benchmarks.calls_server", str(folder), nats_url, url, profile]
-    with (folder / "log").open("wb") as log:
-        process = subprocess.Popen(command, stdout=log)
-        try:
-            until = time.monotonic() + READY_SECONDS
-            while not (folder / READY).exists():
-                if process.poll() is not None or time.monotonic() > until:
-                    raise RuntimeError(f"The server did not start: {(folder / 'log').read_text()}")
-                time.sleep(0.05)
-            address, bare = (folder / READY).read_text().split()
-            yield Server(process.pid, address, bare, nats_url)
-        finally:
-            process.terminate()
-            process.wait()
-            nats.terminate()
-            nats.wait()
+    try:
+        arguments = (str(folder), nats_url, url, profile)
+        with served("benchmarks.calls_server", folder, *arguments) as started:
+            address, bare = started.addresses
+            yield Server(started.process_id, address, bare, nats_url)
+    finally:
+        nats.terminate()
+        nats.wait()
 
 
 async def measure(options: argparse.Namespace, folder: Path) -> dict[str, Found]:

@@ -11,40 +11,27 @@ the file PROFILE, if one is named.
 from __future__ import annotations
 
 import asyncio
-import cProfile
-import signal
-import socket
 import sys
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager, nullcontext
+from contextlib import asynccontextmanager, nullcontext
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 from uuid import uuid4
 
 import grpc
 import sqlalchemy as sa
-from joserfc.jwk import OKPKey
 from sqlalchemy.ext.asyncio import async_sessionmaker, create_async_engine
 from sqlmodel import Field, SQLModel
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from benchmarks import serving
+from benchmarks.serving import CLOCK, background, guarded, serve_until_stopped
 from plumbing import migrations
-from plumbing.access.log import AccessLog
-from plumbing.audit import Sealer
 from plumbing.change import Changes
-from plumbing.clock import SystemClock
 from plumbing.database import Database, own_registry
-from plumbing.ended_sessions import EndedSessions
-from plumbing.events.connect import connect
-from plumbing.events.credentials import Credentials
-from plumbing.events.relay import Relay
-from plumbing.events.signing import EventSigner
-from plumbing.events.subjects import ensure_streams
 from plumbing.identity import Caller, Role
-from plumbing.rpc import serve
-from plumbing.telemetry import start_logging
-from plumbing.tokens import Signer, Verifier, make_keys, public_key
+from plumbing.tokens import Signer, make_keys
 from protos.registry.v1 import registry_pb2 as pb
 from services.registry.policy import POLICY, REGISTRY
 from services.registry.servicer import RegistryServicer
@@ -52,9 +39,6 @@ from services.registry.servicer import RegistryServicer
 BUREAU = "330106"
 CASEWORKER = Caller("benchmark", "benchmark", frozenset({Role.CASEWORKER}), BUREAU)
 ADMINISTRATOR = Caller("other", "other", frozenset({Role.ADMINISTRATOR}), "000000")
-CLOCK = SystemClock()
-# What the process tells of itself when it is ready.
-READY = "ready"
 
 
 class Bare(SQLModel, registry=own_registry()):
@@ -136,47 +120,18 @@ def _durable(connection: Any, _record: Any) -> None:
 
 
 @asynccontextmanager
-async def register(folder: Path, url: str, nats_url: str) -> AsyncIterator[tuple[Changes, str]]:
-    """Serves a register on a new database; yields its changes and its address."""
+async def register(folder: Path, url: str, nats_url: str) -> AsyncIterator[str]:
+    """Serves a register on a new database; yields its address."""
     database = Database(url)
     await migrations.upgrade(database, "registry")
-    changes, keys = Changes(database, CLOCK), folder / "keys"
-    make_keys(keys, ())
-    key = OKPKey.generate_key("Ed25519")
-    nats = await connect(nats_url, Credentials("registry", key))
-    await ensure_streams(nats.jetstream(), "registry")
-    relay = Relay(database, nats.jetstream(), EventSigner({"registry": key}), CLOCK)
-    access = AccessLog(database, CLOCK, timedelta(days=200))
-    work = [asyncio.create_task(run()) for run in (relay.run, Sealer(database).run, access.run)]
-    services = {REGISTRY: RegistryServicer(changes).register}
-    verifier, nobody_left = Verifier(public_key(keys), CLOCK), EndedSessions(cast("Any", None))
-    server, port = await _served(services, verifier, nobody_left, access)
-    try:
-        yield changes, f"127.0.0.1:{port}"
-    finally:
-        await server.stop(None)
-        for task in work:
-            task.cancel()
-        await asyncio.wait(work)
-        await nats.close()
-        await database.close()
-
-
-async def _served(
-    services: Any, verifier: Verifier, ended: EndedSessions, access: AccessLog
-) -> tuple[grpc.aio.Server, int]:
-    port = free_port()
-    server, _ = await serve(
-        f"127.0.0.1:{port}", services, verifier, [POLICY], ended, credentials=None, access=access
-    )
-    return server, port
-
-
-def free_port() -> int:
-    """Returns a port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    make_keys(folder / "keys", ())
+    services = {REGISTRY: RegistryServicer(Changes(database, CLOCK)).register}
+    async with (
+        background(database, "registry", nats_url) as access,
+        guarded(services, POLICY, folder, access) as address,
+    ):
+        yield address
+    await database.close()
 
 
 def token_of(folder: Path, caller: Caller) -> str:
@@ -185,33 +140,22 @@ def token_of(folder: Path, caller: Caller) -> str:
 
 
 async def run(folder: Path, nats_url: str, url: str) -> None:
-    """Serves until SIGTERM; tells the two addresses on standard output."""
-    stop = asyncio.Event()
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
-    async with AsyncExitStack() as exits:
-        own = url or f"sqlite+aiosqlite:///{folder}/registry.db"
-        _, address = await exits.enter_async_context(register(folder, own, nats_url))
+    """Serves until SIGTERM."""
+    database = url or f"sqlite+aiosqlite:///{folder}/registry.db"
+    async with register(folder, database, nats_url) as own:
         bare = BareServer(url or f"sqlite+aiosqlite:///{folder}/bare.db")
         await bare.prepare()
         server = grpc.aio.server()
         server.add_generic_rpc_handlers([bare.handlers()])
         port = server.add_insecure_port("127.0.0.1:0")
         await server.start()
-        await asyncio.to_thread((folder / READY).write_text, f"{address} 127.0.0.1:{port}")
-        await stop.wait()
+        await serve_until_stopped(folder, own, f"127.0.0.1:{port}")
         await server.stop(None)
 
 
 def main(folder: str, nats_url: str, url: str = "", profile: str = "") -> None:
     """Runs the server, with a profile if a file for it is named."""
-    start_logging("benchmark", "INFO")
-    work = run(Path(folder), nats_url, url)
-    if not profile:
-        asyncio.run(work)
-        return
-    profiler = cProfile.Profile()
-    profiler.runcall(asyncio.run, work)
-    profiler.dump_stats(profile)
+    serving.run(run(Path(folder), nats_url, url), profile)
 
 
 if __name__ == "__main__":

@@ -41,10 +41,11 @@ from rich.table import Table
 from benchmarks.at_rest import at_rest, spent
 from benchmarks.callers import by_callers
 from benchmarks.calls import server as register_server
-from benchmarks.calls_server import READY, token_of
+from benchmarks.calls_server import token_of
 from benchmarks.case_course import ADMINISTRATOR, Course
 from benchmarks.cases_server import PLACE
 from benchmarks.city_life import token_of as login
+from benchmarks.serving import served
 from plumbing.client import open_channel
 from plumbing.clock import SystemClock
 from plumbing.tokens import Signer, make_keys
@@ -82,17 +83,10 @@ def objection(folder: Path, profile: str) -> Iterator[tuple[str, str]]:
         started = exits.enter_context(register_server(folder, "", ""))
         place = folder / PLACE
         place.mkdir()
-        log = exits.enter_context((place / "log").open("wb"))
-        command = [sys.executable, "-m", "benchmarks.cases_server", str(folder)]
-        process = subprocess.Popen([*command, started.nats, started.address, profile], stdout=log)
-        exits.callback(process.wait)
-        exits.callback(process.terminate)
-        until = time.monotonic() + READY_SECONDS
-        while not (place / READY).exists():
-            if process.poll() is not None or time.monotonic() > until:
-                raise RuntimeError(f"The server did not start: {(place / 'log').read_text()}")
-            time.sleep(LOOK_SECONDS)
-        yield started.address, (place / READY).read_text()
+        own = (str(folder), started.nats, started.address, profile)
+        served_cases = served("benchmarks.cases_server", place, *own)
+        [address] = exits.enter_context(served_cases).addresses
+        yield started.address, address
 
 
 async def steps(folder: Path, cases: int, profile: str) -> Rates:

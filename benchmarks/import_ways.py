@@ -11,7 +11,6 @@ import csv
 import hashlib
 import io
 import json
-import sqlite3
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from pathlib import Path
@@ -20,13 +19,8 @@ from uuid import uuid4
 
 from pydantic import BaseModel, Field, ValidationError
 
-COLUMNS = (
-    *("owner", "type_code", "serial_no", "result", "verified_on", "valid_until"),
-    *("institution", "certificate_no", "method"),
-)
-TABLE = f"CREATE TABLE verification (id TEXT PRIMARY KEY, {', '.join(COLUMNS)})"
-CERTIFICATES = "CREATE UNIQUE INDEX certificates ON verification (institution, certificate_no)"
-INSTRUMENTS = "CREATE INDEX instruments ON verification (type_code, serial_no, verified_on)"
+from benchmarks.import_table import COLUMNS, INSERT, RESULTS, new_table
+
 UNDO = "CREATE TABLE undo (id TEXT PRIMARY KEY, digest TEXT, content TEXT)"
 Values = tuple[str, ...]
 Way = Callable[[Path, bytes], None]
@@ -56,7 +50,7 @@ def by_python(content: bytes) -> Iterator[Values]:
     """Yields the good rows; dates that were read before are remembered."""
     known: dict[str, str] = {}
     for line in _lines(content):
-        if len(line) != len(COLUMNS) or not all(line[:4]) or line[3] not in ("合格", "不合格"):
+        if len(line) != len(COLUMNS) or not all(line[:4]) or line[3] not in RESULTS:
             continue
         for place in (4, 5):
             if line[place] not in known:
@@ -77,15 +71,11 @@ def by_pydantic(content: bytes) -> Iterator[Values]:
 
 
 def _store(file: Path, rows: Iterator[Values], *, undo: bool = False) -> None:
-    database = sqlite3.connect(file, isolation_level=None)
-    for statement in ("PRAGMA journal_mode=WAL", "PRAGMA synchronous=FULL", TABLE, UNDO):
-        database.execute(statement)
-    database.execute(CERTIFICATES)
-    database.execute(INSTRUMENTS)
+    database = new_table(file)
+    database.execute(UNDO)
     database.execute("BEGIN IMMEDIATE")
     kept = list(rows) if undo else rows
-    marks = ", ".join("?" * (len(COLUMNS) + 1))
-    database.executemany(f"INSERT INTO verification VALUES ({marks})", kept)  # noqa: S608
+    database.executemany(INSERT, kept)
     if undo:
         database.executemany("INSERT INTO undo VALUES (?, ?, ?)", map(_for_undo, kept))
     database.execute("COMMIT")

@@ -16,7 +16,6 @@ import argparse
 import asyncio
 import json
 import os
-import socket
 import statistics
 import subprocess
 import sys
@@ -38,6 +37,7 @@ from rich.table import Table
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from benchmarks.ports import free_port
 from plumbing.clock import SystemClock
 from plumbing.database import Database, PlumbingTable
 from plumbing.events.connect import connect
@@ -259,9 +259,7 @@ async def once(way: Callable[[Database, JetStreamContext], Awaitable[T]], url: s
 
 def start_nats(folder: Path) -> tuple[subprocess.Popen[bytes], str]:
     """Starts a NATS server that syncs every write; returns it and its URL."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        address = f"127.0.0.1:{probe.getsockname()[1]}"
+    address = f"127.0.0.1:{free_port()}"
     configuration = folder / "nats.conf"
     store = f'store_dir: "{folder / "store"}"'
     configuration.write_text(

@@ -33,6 +33,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 from starlette.routing import Route
 
+from benchmarks.ports import free_port
 from plumbing.settings import child_environment
 from services.cli.machine.directory import platform_settings
 from services.registry.labels import code_of
@@ -143,15 +144,9 @@ def _is_open(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 def a_portal(data: Path) -> Server:
     """Another portal of the running platform."""
-    port = _free_port()
+    port = free_port()
     update = {"portal_address": f"127.0.0.1:{port}"}
     settings = platform_settings(data).model_copy(update=update)
     command = [sys.executable, "-P", "-m", "services.portal"]
@@ -160,7 +155,7 @@ def a_portal(data: Path) -> Server:
 
 def a_bare_page(size: int) -> Server:
     """A server of a page of so many bytes."""
-    port = _free_port()
+    port = free_port()
     command = [sys.executable, "-m", "benchmarks.scanned_page", "--bare", str(port), str(size)]
     return Server(command, port)
 

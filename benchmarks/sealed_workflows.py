@@ -11,7 +11,6 @@ The modes take turns within the same minute.
 from __future__ import annotations
 
 import asyncio
-import socket
 import statistics
 import subprocess
 import sys
@@ -25,6 +24,7 @@ from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
+from benchmarks.ports import free_port
 from plumbing.daily import Moved, Round, Start
 from plumbing.workflow_codec import sealed_converter
 from plumbing.workflow_guard import Guard
@@ -109,9 +109,7 @@ async def _measure(address: str, workflows: int, rounds: int) -> None:
 def main() -> None:
     """Starts a Temporal server that keeps nothing, measures, and prints the medians."""
     workflows, rounds = (*map(int, sys.argv[1:]), *(WORKFLOWS, ROUNDS)[len(sys.argv) - 1 :])
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     program = Path(sys.executable).with_name("temporal")
     options = ["--port", str(port), "--headless", "--log-level", "never"]
     server = subprocess.Popen([program, "server", "start-dev", *options])

@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import socket
 import subprocess
 import sys
 import time
@@ -29,6 +28,7 @@ from temporalio.client import Client
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
 from benchmarks.callers import by_callers
+from benchmarks.ports import free_port
 
 QUEUE, TERM, ATTEMPT = "cases", timedelta(days=28), timedelta(minutes=1)
 TUNED_STORE = ("--sqlite-pragma", "journal_mode=WAL", "--sqlite-pragma", "synchronous=FULL")
@@ -208,9 +208,7 @@ async def _connect(address: str) -> Client:
 @contextmanager
 def server(folder: Path, options: Sequence[str]) -> Iterator[str]:
     """Runs a server on a new file; yields its address."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = str(free.getsockname()[1])
+    port = str(free_port())
     program = Path(sys.executable).with_name("temporal")
     place = ["--port", port, "--headless", "--log-level", "never"]
     store = ["--db-filename", str(folder / "temporal.db"), *options]

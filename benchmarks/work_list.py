@@ -18,12 +18,9 @@ import argparse
 import asyncio
 import json
 import statistics
-import subprocess
-import sys
 import tempfile
 import time
-from collections.abc import Awaitable, Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable, Mapping
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -33,7 +30,8 @@ import sqlalchemy as sa
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.calls_server import READY, token_of
+from benchmarks.calls_server import token_of
+from benchmarks.serving import served
 from plumbing import migrations
 from plumbing.clock import SystemClock
 from plumbing.database import Database
@@ -111,27 +109,11 @@ async def filled(file: Path, cases: int, *, before: bool) -> Database:
     return database
 
 
-@contextmanager
-def server(folder: Path, file: Path) -> Iterator[tuple[str, str]]:
-    """Runs the server on a database; yields its two addresses."""
-    url = f"sqlite+aiosqlite:///{file}"
-    command = [sys.executable, "-m", "benchmarks.work_list_server", str(folder), url]
-    with (folder / "log").open("wb") as log, subprocess.Popen(command, stdout=log) as process:
-        try:
-            until = time.monotonic() + READY_SECONDS
-            while not (folder / READY).exists():
-                if process.poll() is not None or time.monotonic() > until:
-                    raise RuntimeError(f"The server did not start: {(folder / 'log').read_text()}")
-                time.sleep(0.05)
-            address, bare = (folder / READY).read_text().split()
-            yield address, bare
-        finally:
-            process.terminate()
-
-
 async def over_grpc(folder: Path, file: Path, rounds: int, found: Found) -> None:
     """Has the callers ask a server in another process, and a bare one, in turns."""
-    with server(folder, file) as (address, bare):
+    arguments = (str(folder), f"sqlite+aiosqlite:///{file}")
+    with served("benchmarks.work_list_server", folder, *arguments) as started:
+        address, bare = started.addresses
         async with (
             grpc.aio.insecure_channel(address) as channel,
             grpc.aio.insecure_channel(bare) as beside,

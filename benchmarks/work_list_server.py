@@ -9,22 +9,19 @@ of as many bytes that was made before. Both are answered by the same event loop.
 from __future__ import annotations
 
 import asyncio
-import signal
 import sys
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import grpc
 
-from benchmarks.calls_server import CLOCK, READY, free_port
+from benchmarks import serving
+from benchmarks.serving import CLOCK, guarded, serve_until_stopped
 from plumbing.access.log import AccessLog
 from plumbing.change import Changes
 from plumbing.database import Database
-from plumbing.ended_sessions import EndedSessions
-from plumbing.rpc import serve
-from plumbing.telemetry import start_logging
-from plumbing.tokens import Verifier, make_keys, public_key
+from plumbing.tokens import make_keys
 from protos.objection.v1 import objection_pb2 as pb
 from services.objection.policy import POLICY, SERVICE
 from services.objection.servicer import ObjectionServicer
@@ -55,27 +52,19 @@ def bare() -> Any:
 
 
 async def run(folder: Path, url: str) -> None:
-    """Serves until SIGTERM; tells the two addresses in a file."""
-    stop = asyncio.Event()
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
+    """Serves until SIGTERM."""
     database = Database(url)
     access = AccessLog(database, CLOCK, timedelta(days=200))
     writing = asyncio.create_task(access.run())
     make_keys(folder / "keys", ())
     nobody: Any = None  # no neighbour is asked for a list
     services = {SERVICE: ObjectionServicer(Changes(database, CLOCK), nobody).register}
-    verifier = Verifier(public_key(folder / "keys"), CLOCK)
-    ended, address = EndedSessions(cast("Any", None)), f"127.0.0.1:{free_port()}"
-    server, _ = await serve(
-        address, services, verifier, [POLICY], ended, credentials=None, access=access
-    )
     beside = grpc.aio.server()
     beside.add_generic_rpc_handlers([bare()])
     port = beside.add_insecure_port("127.0.0.1:0")
     await beside.start()
-    await asyncio.to_thread((folder / READY).write_text, f"{address} 127.0.0.1:{port}")
-    await stop.wait()
-    await server.stop(None)
+    async with guarded(services, POLICY, folder, access) as address:
+        await serve_until_stopped(folder, address, f"127.0.0.1:{port}")
     await beside.stop(None)
     writing.cancel()
     await asyncio.wait([writing])
@@ -83,5 +72,4 @@ async def run(folder: Path, url: str) -> None:
 
 
 if __name__ == "__main__":
-    start_logging("benchmark", "INFO")
-    asyncio.run(run(Path(sys.argv[1]), sys.argv[2]))
+    serving.run(run(Path(sys.argv[1]), sys.argv[2]))

@@ -10,7 +10,6 @@ Prints the seconds elapsed and those of the processor as JSON, without those of 
 from __future__ import annotations
 
 import json
-import sqlite3
 import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
@@ -21,18 +20,8 @@ from uuid import uuid4
 import duckdb
 import polars as pl
 
-COLUMNS = (
-    *("owner", "type_code", "serial_no", "result", "verified_on", "valid_until"),
-    *("institution", "certificate_no", "method"),
-)
-STATEMENTS = (
-    "PRAGMA journal_mode=WAL",
-    "PRAGMA synchronous=FULL",
-    f"CREATE TABLE verification (id TEXT PRIMARY KEY, {', '.join(COLUMNS)})",
-    "CREATE UNIQUE INDEX certificates ON verification (institution, certificate_no)",
-    "CREATE INDEX instruments ON verification (type_code, serial_no, verified_on)",
-)
-RESULTS = ("合格", "不合格")
+from benchmarks.import_table import COLUMNS, INSERT, RESULTS, new_table
+
 Rows = Iterable[Sequence[Any]]
 
 
@@ -61,13 +50,10 @@ WAYS: dict[str, Callable[[Path], Rows]] = {"polars": by_polars, "duckdb": by_duc
 
 def take(way: str, file: Path, folder: Path) -> int:
     """Writes the good rows into a new file; returns their number."""
-    database = sqlite3.connect(folder / f"{way}-{uuid4().hex}.db", isolation_level=None)
-    for statement in STATEMENTS:
-        database.execute(statement)
-    marks = ", ".join("?" * (len(COLUMNS) + 1))
+    database = new_table(folder / f"{way}-{uuid4().hex}.db")
     database.execute("BEGIN")
     rows = ((uuid4().hex, *row) for row in WAYS[way](file))
-    database.executemany(f"INSERT INTO verification VALUES ({marks})", rows)  # noqa: S608
+    database.executemany(INSERT, rows)
     database.execute("COMMIT")
     count = int(database.execute("SELECT count(*) FROM verification").fetchone()[0])
     database.close()
