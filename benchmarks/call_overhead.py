@@ -20,7 +20,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 from unittest.mock import patch
 
 import grpc
@@ -34,6 +34,7 @@ from rich.table import Table
 from benchmarks.ports import free_port
 from plumbing import client, database, rpc, tracing
 from plumbing.addresses import Endpoint
+from plumbing.call_log import ServedCall
 from plumbing.change import Change, Changes
 from plumbing.client import new_request_id, open_channel
 from plumbing.clock import SystemClock
@@ -60,32 +61,12 @@ class DiscardingExporter(SpanExporter):
         return SpanExportResult.SUCCESS
 
 
-class NoCallLog:
-    """A call log that logs nothing."""
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_error: object) -> None:
-        """Does nothing."""
-
-    def by(self, caller: Caller) -> None:
-        """Does nothing."""
-
-    def about(self, request: object) -> None:
-        """Does nothing."""
-
-    def answered(self, response: Any) -> Any:
-        """Does nothing."""
-        return response
-
-
 @contextmanager
 def silent() -> Iterator[None]:
     """Without a log line and without spans."""
     no_span = trace.INVALID_SPAN
     with (
-        patch.object(rpc, "served", lambda _method, _metadata: NoCallLog()),
+        patch.object(rpc, "served", lambda method, _: nullcontext(ServedCall(method, no_span, ""))),
         patch.object(client, "span", lambda *_arguments: nullcontext(no_span)),
         patch.object(database, "inner_span", lambda *_arguments: nullcontext()),
     ):
