@@ -79,9 +79,7 @@ async def lodge(
     await refuse_second_case(change, KIND, [item.key for item in items])
     open_case(change, case)
     message = await record_step(
-        change,
-        case,
-        "lodge",
+        *(change, case, "lodge"),
         lambda message: events.ReconsiderationLodged(case=message),
         cite=OBJECTION_CITE,
         note=objection.number,

@@ -115,9 +115,7 @@ async def one(visit: Visit) -> Response:
         asked=asked,
         lines=lines,
         foreseen=foreseen,
-        **_standing(case, day, acts),
-        lodged=visit.query("lodged") == "yes",
-        back=list_address(visit, case_list.PATH),
+        **_standing(visit, case, day, acts),
     )
 
 
@@ -138,12 +136,14 @@ async def _delivered(visit: Visit, answer: pb.GetCaseResponse) -> dict[str, Any]
     }
 
 
-def _standing(case: pb.Case, day: str, acts: Sequence[OpenAct]) -> dict[str, Any]:
-    """The picture of the term of a case, and what the visitor can do in it."""
+def _standing(visit: Visit, case: pb.Case, day: str, acts: Sequence[OpenAct]) -> dict[str, Any]:
+    """The picture of the term of a case, where the visitor comes from and what they can do."""
     return {
         "strip": term_strip(case.term, day) if case.HasField("term") else None,
         "acts": acts,
         "pages": [one.act.page for one in acts if not one.obstacle],
+        "lodged": visit.query("lodged") == "yes",
+        "back": list_address(visit, case_list.PATH),
     }
 
 
