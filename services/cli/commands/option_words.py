@@ -24,8 +24,8 @@ HELP = {
     "against": "对什么提出异议，写作 类别/id，可多次：record、disclosure（记录的公开）、"
     "instrument、verification、subject，或者 grade/评级凭证（与 --record 一起）"
     " | what is objected to, as KIND/ID, repeatable",
-    "items": "各项处理结果：类别/id=结果，更正为 类别/id:字段=新值，可多次"
-    " | outcome of an item, KIND/ID=OUTCOME or KIND/ID:FIELD=VALUE, repeatable",
+    "items": "各项处理结果：类别/id=结果，更正为 类别/id:字段=新值（等号后为空即清空），可多次"
+    " | outcome of an item, KIND/ID=OUTCOME or KIND/ID:FIELD=VALUE (nothing after = clears it)",
     "mandate.agent_name": "代理人姓名或者名称，与委托书一致 | name of the agent as in the mandate",
     "mandate.mandate_id": "委托书的证据文件 id；代理人代理他人提出时写明"
     " | file of the mandate by which an agent lodges",

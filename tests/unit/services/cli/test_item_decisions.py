@@ -35,3 +35,8 @@ def test_outcomes_by_code_or_word_and_new_values_of_fields() -> None:
 def test_another_form_is_refused(text: str) -> None:
     with pytest.raises(typer.BadParameter):
         item_decisions([text])
+
+
+def test_nothing_after_the_sign_clears_a_field() -> None:
+    [one] = item_decisions(["instrument/i1:rotate-on="])
+    assert list(one.values) == [EntryValue(field="rotate_on", value="")]

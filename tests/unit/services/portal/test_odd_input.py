@@ -6,8 +6,10 @@ import re
 from typing import Any, cast
 
 import pytest
+from starlette.datastructures import FormData
 
 from plumbing.validation import SEVERAL_LINES
+from services.portal.pages import imports
 from services.portal.pages.scanning import code_in
 from services.portal.rendering import HERE
 from services.portal.visit import Visit, whole_number
@@ -63,6 +65,12 @@ def test_the_code_of_a_label_is_found_in_what_was_typed(typed: str, code: str) -
 def test_a_redirect_stays_on_this_host(path: str, local: str) -> None:
     nowhere = cast("Any", None)
     assert Visit(nowhere, nowhere, None).local(path) == local
+
+
+def test_the_name_of_a_sheet_may_hold_a_comma() -> None:
+    form = FormData({"sheets": "named", "sheet_names": "一、二季度\r\n合计,全年\r\n\r\n合计,全年"})
+    nowhere = cast("Any", None)
+    assert imports._sheets(Visit(nowhere, nowhere, None, form)) == ["一、二季度", "合计,全年"]
 
 
 def test_what_is_typed_in_several_lines_may_have_them() -> None:
