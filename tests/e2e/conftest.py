@@ -17,8 +17,10 @@ from services.cli.demo import cast
 from services.cli.demo.cast import Part
 from services.cli.machine.engines import service_specs
 from services.cli.machine.platform import Platform
+from tests.e2e import staffed_platform
 from tests.e2e.replicas import two_of_each
 from tests.e2e.running_platform import RunningPlatform
+from tests.e2e.staffed_platform import StaffedPlatform
 from tests.patience import PATIENCE_SECONDS
 from tests.postgres import Databases
 
@@ -52,6 +54,13 @@ async def platform(
         platform = RunningPlatform(machine, exits, client)
         await _furnish(platform)
         yield platform
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def staff(platform: RunningPlatform) -> AsyncIterator[StaffedPlatform]:
+    """The platform with two bureaus, what they hold, and a person in every role."""
+    async with AsyncExitStack() as exits:
+        yield await staffed_platform.staff_platform(platform, exits)
 
 
 async def _furnish(platform: RunningPlatform) -> None:

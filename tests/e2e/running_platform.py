@@ -49,26 +49,25 @@ class RunningPlatform:
         request = registry.EnterRecordRequest(request_id=new_request_id(), record=record)
         return (await ask(self.clients["inspector"].registry.EnterRecord(request))).record
 
+    async def lodged_case(
+        self, record: registry.Record, grounds: str = "记录有误"
+    ) -> objection.Case:
+        """Lodges an objection to a record."""
+        request = objection.LodgeObjectionRequest(
+            request_id=new_request_id(),
+            subject_id=self.subject.subject_id,
+            record_ids=[record.record_id],
+            grounds=grounds,
+        )
+        return (await ask(self.clients["operator"].objection.LodgeObjection(request))).case
+
     async def accepted_case(self, record: registry.Record) -> objection.Case:
         """Lodges an objection to a record and accepts it."""
-        lodged = await ask(
-            self.clients["operator"].objection.LodgeObjection(
-                objection.LodgeObjectionRequest(
-                    request_id=new_request_id(),
-                    subject_id=self.subject.subject_id,
-                    record_ids=[record.record_id],
-                    grounds="记录有误",
-                )
-            )
+        lodged = await self.lodged_case(record)
+        request = objection.AcceptObjectionRequest(
+            request_id=new_request_id(), case_id=lodged.case_id
         )
-        answer = await ask(
-            self.clients["caseworker"].objection.AcceptObjection(
-                objection.AcceptObjectionRequest(
-                    request_id=new_request_id(), case_id=lodged.case.case_id
-                )
-            )
-        )
-        return answer.case
+        return (await ask(self.clients["caseworker"].objection.AcceptObjection(request))).case
 
     async def grant(self, case: objection.Case) -> None:
         """Decides that the record is to be deleted."""

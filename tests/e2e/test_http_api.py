@@ -10,7 +10,6 @@ import secrets
 import shutil
 from collections import Counter
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
@@ -70,13 +69,6 @@ OF_THEIR_AUTHOR = {"ProposalService.WithdrawProposal"}
 def with_portal() -> bool:
     """The HTTP interface is a part of the portal."""
     return True
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def staff(platform: RunningPlatform) -> AsyncIterator[StaffedPlatform]:
-    """The platform with two bureaus, what they hold, and a person in every role."""
-    async with AsyncExitStack() as exits:
-        yield await staffed_platform.staff_platform(platform, exits)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

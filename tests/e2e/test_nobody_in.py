@@ -22,13 +22,13 @@ from protos.alerts.v1 import alerts_pb2 as alerts
 from protos.registry.v1 import registry_pb2 as registry
 from services.cli.client import Client
 from services.cli.health import agreement
-from tests.e2e import requests, staffed_platform, who_may, who_may_open
+from tests.e2e import requests, who_may, who_may_open
 from tests.e2e.forged_tokens import KINDS, forged
 from tests.e2e.fuzzer import ANSWERS, MOVES_TIME, Fuzzer, answer, huge
 from tests.e2e.opening import SWAPPERS, House, found, swapping, visit
 from tests.e2e.readiness import memory, metrics, watching_readiness
 from tests.e2e.rpcs import Rpc, all_rpcs
-from tests.e2e.running_platform import RunningPlatform, until
+from tests.e2e.running_platform import until
 from tests.e2e.staffed_platform import Person, StaffedPlatform
 from tests.e2e.valid_requests import request_for, shows
 from tests.integration.tracing.receiver import Receiver, receiving
@@ -74,13 +74,6 @@ def receiver() -> Iterator[Receiver]:
 @pytest.fixture(scope="module")
 def with_portal() -> bool:
     return True
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def staff(platform: RunningPlatform) -> AsyncIterator[StaffedPlatform]:
-    """The platform with two bureaus, what they hold, and a person in every role."""
-    async with AsyncExitStack() as exits:
-        yield await staffed_platform.staff_platform(platform, exits)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

@@ -301,7 +301,7 @@ async def test_everything_that_waits_for_a_person_counts(platform: RunningPlatfo
     await waits(platform, "registration_waiting")
     record = await platform.enter_penalty()
     await waits(platform, "record_unreviewed")
-    case = await lodged(platform, record)
+    case = (await platform.lodged_case(record, grounds="送检，[/red]")).case_id
     await waits(platform, "case_lodged")
     assert (await command(platform))[0] == 1
     await accepted(platform, case)
@@ -346,16 +346,6 @@ async def escalated(platform: RunningPlatform) -> None:
         return bool(answer.escalations) or None
 
     await until(opened)
-
-
-async def lodged(platform: RunningPlatform, record: registry.Record) -> str:
-    request = objection.LodgeObjectionRequest(
-        request_id=new_request_id(),
-        subject_id=platform.subject.subject_id,
-        record_ids=[record.record_id],
-        grounds="送检，[/red]",
-    )
-    return (await ask(platform.clients["operator"].objection.LodgeObjection(request))).case.case_id
 
 
 async def accepted(platform: RunningPlatform, case_id: str) -> None:

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import signal
-import socket
 import subprocess
 import sys
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 
@@ -23,7 +21,7 @@ from plumbing.events.subjects import SUBJECTS, ensure_streams
 from plumbing.settings import SERVICES
 from tests.bound import bound
 from tests.patience import PATIENCE_SECONDS
-from tests.ports import free_port
+from tests.ports import free_port, wait_for_port
 from tests.postgres import Databases
 from tests.service_keys import TESTER, authorization
 
@@ -67,19 +65,6 @@ class NatsServer:
             self._process.send_signal(signal.SIGKILL)
             self._process.wait()
             self._process = None
-
-
-def wait_for_port(port: int, seconds: float = PATIENCE_SECONDS) -> None:
-    deadline = time.monotonic() + seconds
-    while True:
-        try:
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
-        except OSError:
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(0.01)
-        else:
-            return
 
 
 @pytest.fixture(scope="session")

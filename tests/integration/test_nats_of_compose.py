@@ -17,8 +17,7 @@ from plumbing.events.credentials import Credentials
 from plumbing.settings import SERVICES, Settings
 from services.cli.machine.engine_programs import nats_program
 from services.registry.identity.keys import hand_out
-from tests.integration.conftest import wait_for_port
-from tests.ports import free_port
+from tests.ports import free_port, wait_for_port
 
 CONFIGURATION = Path(__file__).parents[2] / "deploy" / "nats" / "nats.conf"
 

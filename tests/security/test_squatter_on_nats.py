@@ -29,9 +29,8 @@ from plumbing.settings import Settings
 from plumbing.state.engines import nats_greets
 from services.cli.machine.engines import choose_ports, engine_specs, settings_on, usual_ports
 from services.cli.machine.supervisor import ProcessSpec
-from tests.integration.conftest import wait_for_port
 from tests.patience import PATIENCE_SECONDS
-from tests.ports import free_port
+from tests.ports import free_port, wait_for_port
 
 VISITS = 3  # how often a client comes back to the squatter before we look at what it said
 

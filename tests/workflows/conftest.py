@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import socket
 import subprocess
 import sys
 import time
@@ -19,7 +18,7 @@ from temporalio.testing import TimeSkipper, TimeSkippingConfig
 
 from tests.bound import bound
 from tests.patience import PATIENCE_SECONDS
-from tests.ports import free_port
+from tests.ports import free_port, wait_for_port
 
 SEARCH_ATTRIBUTES = (
     "AggregateId=Keyword",
@@ -53,7 +52,7 @@ def temporal_address() -> Iterator[str]:
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
-    _wait_for_port(port)
+    wait_for_port(port)
     yield f"127.0.0.1:{port}"
     process.kill()
     process.wait()
@@ -112,16 +111,3 @@ async def _connected(address: str, seconds: float = PATIENCE_SECONDS) -> Client:
         except RuntimeError:  # the port is open before the server serves
             if time.monotonic() > deadline:
                 raise
-
-
-def _wait_for_port(port: int, seconds: float = PATIENCE_SECONDS) -> None:
-    deadline = time.monotonic() + seconds
-    while True:
-        try:
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
-        except OSError:
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(0.02)
-        else:
-            return

@@ -27,9 +27,8 @@ from plumbing.state.engines import grpc_serves, nats_greets
 from services.alerts.notices.mail import MailError, send
 from services.cli.machine.engine_programs import nats_program
 from services.cli.machine.engines import choose_ports, engine_specs, usual_ports
-from tests.integration.conftest import wait_for_port
 from tests.patience import PATIENCE_SECONDS
-from tests.ports import free_port
+from tests.ports import free_port, wait_for_port
 from tests.postgres import PostgresServer
 from tests.service_keys import TESTER, authorization
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
 from plumbing.settings import Settings
 from tests.integration.conftest import NatsServer
-from tests.integration.registry.running_registry import RunningRegistry, ready, sandbox, started
-from tests.ports import free_port
+from tests.integration.registry.running_registry import (
+    RunningRegistry,
+    running_by_itself,
+)
 from tests.postgres import Databases
 
 
@@ -27,9 +28,7 @@ def nats_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def _settings(
     nats_url: str, tmp_path_factory: pytest.TempPathFactory, databases: Databases
 ) -> Iterator[Settings]:
-    settings = sandbox(tmp_path_factory.mktemp("registry"), free_port(), nats_url, databases)
-    with started(settings) as process:
-        asyncio.run(ready(settings, process))
+    with running_by_itself(tmp_path_factory.mktemp("registry"), nats_url, databases) as settings:
         yield settings
 
 

@@ -425,6 +425,15 @@ def started(settings: Settings) -> Iterator[subprocess.Popen[bytes]]:
         process.wait()
 
 
+@contextmanager
+def running_by_itself(folder: Path, nats_url: str, databases: Databases) -> Iterator[Settings]:
+    """A registry of the caller's own, empty at first and ready to serve; yields its settings."""
+    settings = sandbox(folder, free_port(), nats_url, databases)
+    with started(settings) as process:
+        asyncio.run(ready(settings, process))
+        yield settings
+
+
 @asynccontextmanager
 async def running(settings: Settings) -> AsyncIterator[subprocess.Popen[bytes]]:
     """A started registry that is ready to serve."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import csv
 import io
 from collections import Counter
@@ -32,11 +31,8 @@ from tests.integration.registry.running_registry import (
     TODAY,
     Client,
     RunningRegistry,
-    ready,
-    sandbox,
-    started,
+    running_by_itself,
 )
-from tests.ports import free_port
 from tests.postgres import Databases
 
 REAL = Path(__file__).parents[4] / "shared" / "data"
@@ -54,9 +50,7 @@ SIZES = {
 def _town_settings(
     nats_url: str, tmp_path_factory: pytest.TempPathFactory, databases: Databases
 ) -> Iterator[Settings]:
-    settings = sandbox(tmp_path_factory.mktemp("register"), free_port(), nats_url, databases)
-    with started(settings) as process:
-        asyncio.run(ready(settings, process))
+    with running_by_itself(tmp_path_factory.mktemp("register"), nats_url, databases) as settings:
         yield settings
 
 
