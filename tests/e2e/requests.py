@@ -257,8 +257,9 @@ def penalty(place: Place) -> list[registry.ImportFileRequest]:
         bureau=place.bureau,
         mode="all_or_nothing",
     )
-    columns = "行政相对人名称,行政处罚决定书文号,违法事实,处罚依据,处罚决定日期"
-    row = f"{place.subject.name},（测试）〔2026〕1号,使用超期的秤,《计量法》第二十五条,2026/08/10"
+    columns = "行政相对人名称,行政相对人类别,行政处罚决定书文号,违法事实,处罚依据,处罚决定日期"
+    who, what = f"{place.subject.name},法人及非法人组织", "使用超期的秤,《计量法》第二十五条"
+    row = f"{who},（测试）〔2026〕1号,{what},2026/08/10"
     return [
         registry.ImportFileRequest(header=header),
         registry.ImportFileRequest(content=f"{columns}\n{row}\n".encode()),
