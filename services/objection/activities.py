@@ -21,7 +21,8 @@ from services.objection import queries, steps
 from services.objection.clients import Clients
 from services.objection.contested.carrying_out import carry_out, ground_of
 from services.objection.handling import earlier_cases
-from services.objection.letters import LetterText, objection_letter
+from services.objection.letter_template import LetterText
+from services.objection.letters import objection_letter
 from services.objection.messages import RungDue, Stuck
 from services.objection.reconsiderations import sending_back
 from services.objection.reconsiderations.letters import reconsideration_letter

@@ -14,43 +14,22 @@ from datetime import date
 from law.evidence import RecordKind
 from law.kind_names import kind_name
 from law.objection import (
-    OBJECTION_CITE,
-    OUTCOME_CITE,
     OUTCOME_ZH,
-    TERM_CITE,
-    TERM_OF,
-    CaseKind,
     CaseState,
     Outcome,
     municipal_bureau,
 )
 from law.periods import local_day
-from law.reader.texts import spell_articles, without_codes
-from law.terms.data import Basis, definition
+from law.reader.texts import without_codes
 from protos.registry.v1.registry_pb2 import Bureau
 from services.objection.clients import Clients
 from services.objection.contested import lines
 from services.objection.contested.lines import EntryFacts
 from services.objection.corrections import correction_zh
+from services.objection.letter_template import LetterText, of_cases
 from services.objection.mandates import agent_of
 from services.objection.schedule import day_zh
 from services.objection.tables import Case
-
-DECISION_TITLE = "异议处理决定书"
-DECLINED_TITLE = "异议不予受理通知书"
-
-
-@dataclass(frozen=True)
-class LetterText:
-    """The title and the body of a letter; line feeds separate the paragraphs of the body."""
-
-    title: str
-    body: str
-
-    @property
-    def series(self) -> str:
-        """The title by which letters are numbered, without the count of a repeated letter."""
-        return self.title.partition("（")[0]
 
 
 @dataclass(frozen=True)
@@ -89,6 +68,11 @@ class GradeFacts:
     receipt_id: str
     explanation: Sequence[str]
 
+    @property
+    def points(self) -> list[str]:
+        """The explanation as a letter writes it, without our own codes."""
+        return [without_codes(line) for line in self.explanation]
+
 
 @dataclass(frozen=True)
 class Office:
@@ -98,6 +82,13 @@ class Office:
     department: str = ""
     phone: str = ""
     email: str = ""
+
+    @property
+    def contact(self) -> str:
+        """The name of the bureau with its known contact details, in Chinese."""
+        ways = {"部门": self.department, "电话": self.phone, "电子邮箱": self.email}
+        known = "，".join(f"{name}：{value}" for name, value in ways.items() if value)
+        return f"{self.name}（{known}）" if known else self.name
 
 
 @dataclass(frozen=True)
@@ -213,92 +204,10 @@ def decision_letter(
 ) -> LetterText:
     """Writes the 《异议处理决定书》, the decision on an objection."""
     named = facts.outcome or OUTCOME_ZH[outcome]
-    body = [
-        *_opening(facts, "经核查，现决定如下。"),
-        f"二、处理结果：{named}（依据：{spell_articles(OUTCOME_CITE)}）。",
-        f"三、理由：{facts.reasons}",
-        "四、对信用等级的影响",
-        *grade_lines("决定执行前", before),
-        *grade_lines("决定执行后", after),
-        *_remedy(facts, "五"),
-        *closing(facts),
-    ]
-    return LetterText(DECISION_TITLE, "\n".join(body))
+    told = {"facts": facts, "outcome": named, "before": before, "after": after}
+    return of_cases().write("objection_decision", facts.on, told)
 
 
 def declined_letter(facts: LetterFacts) -> LetterText:
     """Writes the 《异议不予受理通知书》, the notice that an objection is not accepted."""
-    body = [
-        *_opening(facts, "经审查，决定不予受理。"),
-        f"二、理由：{facts.reasons}（依据：{spell_articles(OBJECTION_CITE)}）",
-        *_remedy(facts, "三"),
-        *closing(facts),
-    ]
-    return LetterText(DECLINED_TITLE, "\n".join(body))
-
-
-def _opening(facts: LetterFacts, verdict: str) -> Iterator[str]:
-    yield f"案号：{facts.number}"
-    yield facts.addressed
-    named = "计量信用记录" if facts.contested == "记录" else "事项"
-    if facts.sent_back_by:
-        yield f"你单位对下列{named}的异议，经{facts.sent_back_by}复核退回重新办理，{verdict}"
-    else:
-        yield f"你单位于{day_zh(facts.lodged_on)}对下列{named}提出异议，{verdict}"
-    yield from facts.grade
-    yield f"一、异议所涉{facts.contested}"
-    yield from record_lines(facts.records)
-
-
-def _remedy(facts: LetterFacts, place: str) -> Iterator[str]:
-    term = definition(TERM_OF[CaseKind.RECONSIDERATION], facts.on)
-    # Where the city's bureau provided the record itself, another unit of it reviews (C-14).
-    another = "，由其另一内设机构办理" if facts.municipal == facts.office else ""
-    adopted = "，现行文本未规定日数，此为采用的规范" if term.basis is Basis.ADOPTED else ""
-    yield (
-        f"{place}、救济途径：对本处理结果不服的，可以向{facts.municipal.name}申请复核{another}"
-        f"（依据：{spell_articles(f'{OUTCOME_CITE}; {OBJECTION_CITE}')}）；"
-        f"复核自受理之日起{term.days}个工作日内作出，情况复杂的经批准可延长，"
-        f"累计不超过{term.cap}个工作日（依据：{spell_articles(TERM_CITE)}{adopted}）。"
-        "在平台打开本案件，点“申请复核”即可提出；现行文本未规定提出的期限。"
-    )
-    yield f"异议受理：{contact(facts.office)}"
-    yield f"复核受理：{contact(facts.municipal)}"
-
-
-def record_lines(records: Sequence[RecordFacts | EntryFacts]) -> Iterator[str]:
-    """Yields one numbered Chinese line for each record or entry.
-
-    Indented lines follow for its outcome, where each item has its own, and for its correction.
-    """
-    for place, record in enumerate(records, 1):
-        yield f"{place}. {record.heading}"
-        if record.result:
-            yield f"　　处理结果：{record.result}"
-        if record.corrected_to:
-            yield f"　　更正为：{'；'.join(record.corrected_to)}"
-
-
-def grade_lines(when: str, facts: GradeFacts) -> Iterator[str]:
-    """Yields a Chinese line with a grade, and one indented line for each point of its receipt.
-
-    `when` begins the first line, for example 决定执行前.
-    """
-    if not facts.receipt_id:
-        yield f"{when}：未评定等级。"
-        return
-    yield f"{when}：{facts.grade or '未评定等级'}（评级凭证：{facts.receipt_id}）"
-    yield from (f"　　{without_codes(line)}" for line in facts.explanation)
-
-
-def contact(office: Office) -> str:
-    """Returns the name of a bureau with its known contact details, in Chinese."""
-    ways = {"部门": office.department, "电话": office.phone, "电子邮箱": office.email}
-    known = "，".join(f"{name}：{value}" for name, value in ways.items() if value)
-    return f"{office.name}（{known}）" if known else office.name
-
-
-def closing(facts: LetterFacts) -> Iterator[str]:
-    """Yields the last two lines of a letter: the bureau that writes it, and its date."""
-    yield facts.office.name
-    yield day_zh(facts.on)
+    return of_cases().write("objection_declined", facts.on, {"facts": facts})

@@ -38,7 +38,7 @@ from protos.objection.v1 import events_pb2 as events
 from protos.objection.v1 import objection_pb2 as pb
 from protos.registry.v1.registry_pb2 import Record
 from services.objection.conflicts import state_after
-from services.objection.letters import LetterText
+from services.objection.letter_template import LetterText
 from services.objection.mandates import require_applicant
 from services.objection.messages import Rung, RungDue
 from services.objection.numbers import next_letter_number
@@ -319,6 +319,7 @@ async def issue_letter(change: Change, case_id: str, text: LetterText) -> None:
         title=text.title,
         letter_id=str(uuid.uuid4()),
         body=text.body,
+        template=text.template,
         issued_at=change.at,
         number=await next_letter_number(change, text.series, case.bureau),
         check_code=new_check_code(),

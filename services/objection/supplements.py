@@ -32,7 +32,7 @@ from services.objection.handling import heard_case
 from services.objection.letters import LetterFacts
 from services.objection.schedule import due_on
 from services.objection.steps import issue_letter, own_case, required_text, take_step
-from services.objection.supplement_letters import TITLES, supplement_letter
+from services.objection.supplement_letters import supplement_letter, supplement_title
 from services.objection.tables import Case, CaseLetter
 from services.objection.wire import shown_to
 
@@ -139,6 +139,6 @@ async def _letters(change: Change, case: Case) -> int:
     """How many letters have asked for a supplement so far."""
     counted = select(sa.func.count()).where(
         col(CaseLetter.case_id) == case.case_id,
-        col(CaseLetter.title).startswith(TITLES[case.kind]),
+        col(CaseLetter.title).startswith(supplement_title(case.kind)),
     )
     return (await change.session.exec(counted.select_from(CaseLetter))).one()

@@ -250,7 +250,8 @@ class Recusal(Base, table=True):
 class CaseLetter(Base, table=True):
     """A letter to the subject of a case; a case has at most one of each title.
 
-    `number` and `check_code` are empty for letters of before they were introduced.
+    `number`, `check_code` and `template`, the text by which it was written with its version, are
+    empty for letters of before they were introduced.
     """
 
     __tablename__ = "case_letter"
@@ -263,6 +264,7 @@ class CaseLetter(Base, table=True):
     issued_at: datetime
     number: str = Field(default="", sa_column_kwargs={"server_default": ""})
     check_code: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    template: str = Field(default="", sa_column_kwargs={"server_default": ""})
 
 
 HELD_FOR_A_CASE = "case_id = ''"

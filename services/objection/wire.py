@@ -163,6 +163,7 @@ def letter_message(letter: CaseLetter) -> pb.Letter:
         number=letter.number,
         check_code=letter.check_code,
         sha256=digest(letter.body),
+        template=letter.template,
     )
 
 

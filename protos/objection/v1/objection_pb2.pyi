@@ -703,6 +703,7 @@ class Letter(_message.Message):
     NUMBER_FIELD_NUMBER: _builtins.int
     CHECK_CODE_FIELD_NUMBER: _builtins.int
     SHA256_FIELD_NUMBER: _builtins.int
+    TEMPLATE_FIELD_NUMBER: _builtins.int
     letter_id: _builtins.str
     """Stable id."""
     title: _builtins.str
@@ -715,6 +716,10 @@ class Letter(_message.Message):
     """With the number it lets anybody check the letter; empty where the number is."""
     sha256: _builtins.str
     """SHA-256 of the body in UTF-8, hex."""
+    template: _builtins.str
+    """The text by which it was written, and its version, such as objection_decision/1; empty for
+    letters of before there were versions.
+    """
     @_builtins.property
     def issued_at(self) -> _timestamp_pb2.Timestamp:
         """When it was issued."""
@@ -729,10 +734,11 @@ class Letter(_message.Message):
         number: _builtins.str = ...,
         check_code: _builtins.str = ...,
         sha256: _builtins.str = ...,
+        template: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["issued_at", b"issued_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["body", b"body", "check_code", b"check_code", "issued_at", b"issued_at", "letter_id", b"letter_id", "number", b"number", "sha256", b"sha256", "title", b"title"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["body", b"body", "check_code", b"check_code", "issued_at", b"issued_at", "letter_id", b"letter_id", "number", b"number", "sha256", b"sha256", "template", b"template", "title", b"title"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

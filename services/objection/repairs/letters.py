@@ -6,31 +6,22 @@ grade, and the subject's further options (S3 20, 21, 27; S4 四(四), 五(三)).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date
+from typing import Any
 
-from law.objection import OBJECTION_CITE, OUTCOME_CITE, REPAIR_CITE, Outcome
+from law.objection import Outcome
 from law.reader.texts import spell_articles
 from services.objection.clients import Clients
+from services.objection.letter_template import LetterText, of_cases
 from services.objection.letters import (
     GradeFacts,
     LetterFacts,
-    LetterText,
-    closing,
-    contact,
     facts_of,
-    grade_lines,
     grades_of,
-    record_lines,
 )
 from services.objection.repairs.repair_file import Condition, RepairFile
 from services.objection.schedule import day_zh
 from services.objection.tables import Case
-
-CONFIRMED_TITLE = "准予信用修复决定书"
-REFUSED_TITLE = "不予信用修复决定书"
-DECLINED_TITLE = "信用修复不予受理通知书"
-_EFFECT = "上述信息自修复之日起不再计入信用评价，并终止披露。"
 
 
 async def repair_letter(case: Case, clients: Clients, today: date) -> LetterText:
@@ -48,60 +39,26 @@ def confirmed_letter(
     facts: LetterFacts, file: RepairFile, before: GradeFacts, after: GradeFacts
 ) -> LetterText:
     """Writes the 《准予信用修复决定书》, the decision that confirms a repair."""
-    body = [
-        *_opening(facts, "经核对确认，现决定如下。"),
-        f"二、决定：准予修复（依据：{spell_articles(REPAIR_CITE)}）。{_EFFECT}",
-        f"三、理由：{facts.reasons}",
-        *_conditions(file, "四"),
-        "五、对信用等级的影响",
-        *grade_lines("修复前", before),
-        *grade_lines("修复后", after),
-        *_remedy(facts, "六"),
-        *closing(facts),
-    ]
-    return LetterText(CONFIRMED_TITLE, "\n".join(body))
+    told = {**_told(facts, file), "before": before, "after": after}
+    return of_cases().write("repair_confirmed", facts.on, told)
 
 
 def refused_letter(facts: LetterFacts, file: RepairFile) -> LetterText:
     """Writes the 《不予信用修复决定书》, the decision that refuses a repair."""
-    body = [
-        *_opening(facts, "经核对，现决定如下。"),
-        f"二、决定：不予修复（依据：{spell_articles(REPAIR_CITE)}）。信用等级不因本决定改变。",
-        f"三、理由：{facts.reasons}",
-        *_conditions(file, "四"),
-        "五、今后办法：上述未满足的条件满足后，可以重新申请信用修复。",
-        *_remedy(facts, "六"),
-        *closing(facts),
-    ]
-    return LetterText(REFUSED_TITLE, "\n".join(body))
+    return of_cases().write("repair_refused", facts.on, _told(facts, file))
 
 
 def declined_letter(facts: LetterFacts, file: RepairFile) -> LetterText:
     """Writes the 《信用修复不予受理通知书》, the notice that an application is not accepted."""
-    body = [
-        *_opening(facts, "经审查，决定不予受理。"),
-        f"二、理由：{facts.reasons}（依据：{spell_articles(REPAIR_CITE)}）",
-        *_conditions(file, "三"),
-        "四、今后办法：补齐材料、满足条件后，可以重新申请信用修复。",
-        *_remedy(facts, "五"),
-        *closing(facts),
+    return of_cases().write("repair_declined", facts.on, _told(facts, file))
+
+
+def _told(facts: LetterFacts, file: RepairFile) -> dict[str, Any]:
+    conditions = [
+        {"zh": one.zh, "basis": spell_articles(one.cite), "verdict": _verdict(file, one)}
+        for one in file.conditions
     ]
-    return LetterText(DECLINED_TITLE, "\n".join(body))
-
-
-def _opening(facts: LetterFacts, verdict: str) -> Iterator[str]:
-    yield f"案号：{facts.number}"
-    yield f"{facts.subject}："
-    yield f"你单位于{day_zh(facts.lodged_on)}就下列失信信息申请信用修复，{verdict}"
-    yield "一、申请修复的信息"
-    yield from record_lines(facts.records)
-
-
-def _conditions(file: RepairFile, place: str) -> Iterator[str]:
-    yield f"{place}、修复条件逐项核对"
-    for number, condition in enumerate(file.conditions, 1):
-        cite, verdict = spell_articles(condition.cite), _verdict(file, condition)
-        yield f"{number}. {condition.zh}（依据：{cite}）：{verdict}"
+    return {"facts": facts, "conditions": conditions}
 
 
 def _verdict(file: RepairFile, condition: Condition) -> str:
@@ -115,13 +72,3 @@ def _verdict(file: RepairFile, condition: Condition) -> str:
         confirmation.ground if confirmation else "",
     ]
     return "；".join(filter(None, details))
-
-
-def _remedy(facts: LetterFacts, place: str) -> Iterator[str]:
-    yield (
-        f"{place}、救济途径：对本处理结果有异议的，可以向{facts.office.name}提出异议；"
-        f"对异议处理结果不服的，可以向{facts.municipal.name}申请复核"
-        f"（依据：{spell_articles(f'{OUTCOME_CITE}; {OBJECTION_CITE}')}）。"
-    )
-    yield f"异议受理：{contact(facts.office)}"
-    yield f"复核受理：{contact(facts.municipal)}"

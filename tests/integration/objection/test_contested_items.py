@@ -11,7 +11,6 @@ from protos.grading.v1 import grading_pb2
 from protos.objection.v1 import evidence_pb2
 from protos.objection.v1 import objection_pb2 as pb
 from protos.registry.v1 import registry_pb2
-from services.objection.letters import DECISION_TITLE
 from tests.integration.objection.processes import Cast, Person, refused
 from tests.integration.objection.test_evidence import pdf, send
 
@@ -60,7 +59,7 @@ async def against(cast: Cast, *names: str, by: Person | None = None, **more: Any
 
 
 def letter_of(read: pb.GetCaseResponse) -> str:
-    [letter] = [one.body for one in read.letters if one.title == DECISION_TITLE]
+    [letter] = [one.body for one in read.letters if one.title == "异议处理决定书"]
     return letter
 
 

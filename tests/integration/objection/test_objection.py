@@ -26,7 +26,6 @@ from protos.registry.v1 import registry_pb2
 from services.grading.receipts.cutting import whole
 from services.grading.receipts.storing import texts
 from services.grading.tables import Receipt
-from services.objection.letters import DECISION_TITLE, DECLINED_TITLE
 from tests.integration.objection.processes import (
     BUREAU,
     OTHER_BUREAU,
@@ -129,7 +128,7 @@ async def test_the_letter_explains_both_grades_and_the_remedy(cast: Cast) -> Non
     await cast.decide(case, "delete")
     read = await cast.closed(case)
     (letter,) = read.letters
-    assert letter.title == DECISION_TITLE
+    assert (letter.title, letter.template) == ("异议处理决定书", "objection_decision/1")
     for text in (
         "测试加油站",
         case.number,
@@ -205,7 +204,7 @@ async def test_a_declined_objection_ends_with_a_letter(cast: Cast) -> None:
     request.request_id = new_request_id()
     await ask(cast.caseworker.objection.DeclineObjection(request))
     read = await cast.until(case, lambda read: bool(read.letters))
-    assert read.letters[0].title == DECLINED_TITLE
+    assert read.letters[0].title == "异议不予受理通知书"
     assert "未附证据" in read.letters[0].body
     assert not await contested(cast, record)
 

@@ -10,7 +10,6 @@ from law.objection import Outcome
 from plumbing.client import ask, new_request_id
 from protos.objection.v1 import objection_pb2 as pb
 from protos.registry.v1 import registry_pb2
-from services.objection.reconsiderations.letters import DECISION_TITLE, DECLINED_TITLE
 from tests.integration.objection.processes import (
     CITY,
     OTHER_BUREAU,
@@ -84,7 +83,7 @@ async def test_lodged_accepted_extended_and_upheld_by_the_city(cast: Cast) -> No
     record = await record_of(cast, case)
     assert (record.status, record.contested) == ("active", False)
     (letter,) = read.letters
-    assert (letter.title, letter.number) == (DECISION_TITLE, "复核决定书〔2026〕330100-0001号")
+    assert (letter.title, letter.number) == ("复核决定书", "复核决定书〔2026〕330100-0001号")
     assert "维持原处理结果（维持），所涉记录不变" in letter.body
     assert f"未参加{objection.number}的任何环节" in letter.body
     assert [step.step for step in read.steps][:2] == ["lodge", "accept"]
@@ -160,7 +159,7 @@ async def test_a_declined_objection_is_reconsidered_and_a_reconsideration_declin
     await cast.settled(objection)
     case = await declined(cast, cast.reviewer, await cast.reconsider(objection))
     (letter,) = (await cast.read(case)).letters
-    assert letter.title == DECLINED_TITLE
+    assert letter.title == "复核不予受理通知书"
     assert "（不予受理）申请复核" in letter.body
     assert not (await record_of(cast, case)).contested
 

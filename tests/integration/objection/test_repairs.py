@@ -9,19 +9,12 @@ from typing import Any
 import grpc
 import pytest
 
-from law.objection import CaseKind
 from plumbing.client import Refusal, ask, new_request_id
 from protos.grading.v1 import grading_pb2
 from protos.objection.v1 import objection_pb2 as cases
 from protos.objection.v1 import repair_pb2 as pb
 from protos.operations.v1 import operations_pb2 as operations
 from protos.registry.v1 import registry_pb2
-from services.objection.repairs.letters import (
-    CONFIRMED_TITLE,
-    DECLINED_TITLE,
-    REFUSED_TITLE,
-)
-from services.objection.supplement_letters import TITLES
 from tests.integration.objection.processes import (
     ROLES,
     Cast,
@@ -187,7 +180,7 @@ async def carried_through(shop: Shop, case: cases.Case, record: registry_pb2.Rec
     after = await shop.cast.record(record.record_id)
     assert (after.status, after.status_on) == ("repaired", "2026-09-14")
     [letter] = read.letters
-    assert letter.title == CONFIRMED_TITLE
+    assert letter.title == "准予信用修复决定书"
     for part in (read.case.receipt_before, read.case.receipt_after, "满1年", "浙江省", "属实"):
         assert part in letter.body
     assert [step.step for step in read.steps] == [
@@ -261,7 +254,7 @@ async def test_a_refused_applicant_may_apply_again(cast: Cast) -> None:
     assert unmet.facts["conditions"] == "impact_removed"
     await ask(cast.caseworker.repair.DecideRepair(deciding(case, confirm=False)))
     [letter] = (await shop.closed(case)).letters
-    assert letter.title == REFUSED_TITLE
+    assert letter.title == "不予信用修复决定书"
     assert "社会不良影响已消除（依据：" in letter.body
     again = await lodged_once_free(shop, record)
     await accept(cast.caseworker, again)
@@ -322,7 +315,7 @@ async def test_a_supplement_is_asked_for_by_letter_and_the_term_runs_on(cast: Ca
     await ask(cast.caseworker.repair.DecideRepair(deciding(case, confirm=False)))
     read = await shop.closed(case)
     titles = [letter.title for letter in read.letters]
-    assert titles == [TITLES[CaseKind.REPAIR], REFUSED_TITLE]
+    assert titles == ["信用修复申请补正通知书", "不予信用修复决定书"]
     assert "重新申请" in read.letters[1].body
     assert (await cast.record(record.record_id)).status == "active"
 
@@ -366,7 +359,7 @@ async def _free_again(shop: Shop, record: registry_pb2.Record) -> None:
     )
     await ask(shop.cast.caseworker.repair.DeclineRepair(request))
     read = await shop.closed(again, "declined")
-    assert [letter.title for letter in read.letters] == [DECLINED_TITLE]
+    assert [letter.title for letter in read.letters] == ["信用修复不予受理通知书"]
 
 
 async def test_a_late_decision_is_escalated_and_a_crash_loses_nothing(cast: Cast) -> None:

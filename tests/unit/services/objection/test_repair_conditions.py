@@ -164,7 +164,7 @@ def test_a_confirmation_shows_both_receipts() -> None:
     application = file(date(2025, 9, 1), record("a", "2025-09-01"), confirmations=confirmations)
     before, after = GradeFacts("E", "r-before", ["一"]), GradeFacts("A", "r-after", ["二"])
     letter = letters.confirmed_letter(FACTS, application, before, after)
-    assert letter.title == letters.CONFIRMED_TITLE
+    assert letter.title == "准予信用修复决定书"
     for part in ("r-before", "r-after", "查验凭证，属实", "终止披露"):
         assert part in letter.body
     assert "未满足" not in letter.body

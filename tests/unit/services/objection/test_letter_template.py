@@ -1,0 +1,72 @@
+"""The texts of letters: which version writes a letter, and what a text may not leave out."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+from jinja2 import UndefinedError
+
+from services.objection.letter_template import TEXTS, Letters, of_cases
+
+LISTED = """
+notice:
+  title: 通知书
+  versions: [{number: 1}, {number: 2, since: 2027-01-01}]
+"""
+
+
+@pytest.fixture
+def texts(tmp_path: Path) -> Letters:
+    (tmp_path / "letters.yaml").write_text(LISTED)
+    (tmp_path / "notice.1.txt").write_text("{{ name }}：\n旧文\n")
+    (tmp_path / "notice.2.txt").write_text("{{ name }}：\n新文\n")
+    return Letters(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("day", "body", "template"),
+    [
+        (date(2026, 12, 31), "甲：\n旧文", "notice/1"),
+        (date(2027, 1, 1), "甲：\n新文", "notice/2"),
+    ],
+)
+def test_a_letter_is_written_by_the_version_of_its_day(
+    texts: Letters, day: date, body: str, template: str
+) -> None:
+    letter = texts.write("notice", day, {"name": "甲"})
+    assert (letter.title, letter.body, letter.template) == ("通知书", body, template)
+
+
+def test_what_people_wrote_is_no_text_of_the_letter(texts: Letters) -> None:
+    written = "{{ 7 * 7 }}\n\n {% raw %}<b>"
+    letter = texts.write("notice", date(2026, 9, 14), {"name": written})
+    assert letter.body == f"{written}：\n旧文"
+
+
+def test_a_fact_that_is_missing_is_an_error(texts: Letters) -> None:
+    with pytest.raises(UndefinedError, match="name"):
+        texts.write("notice", date(2026, 9, 14), {})
+
+
+def test_a_repeated_letter_is_numbered_with_the_first(texts: Letters) -> None:
+    letter = texts.write("notice", date(2026, 9, 14), {"name": "甲"}, again="（第2次）")
+    assert (letter.title, letter.series) == ("通知书（第2次）", "通知书")
+
+
+def test_every_version_has_its_text_and_every_text_is_a_version() -> None:
+    listed = {
+        f"{name}.{version.number}.txt"
+        for name, template in of_cases().templates.items()
+        for version in template.versions
+    }
+    assert {file.name for file in TEXTS.glob("*.txt")} == listed
+
+
+def test_later_versions_have_a_first_day_after_the_one_before() -> None:
+    for template in of_cases().templates.values():
+        first, *later = [version.since for version in template.versions]
+        assert first is None
+        assert None not in later
+        assert later == sorted(set(later), key=str)
