@@ -11,22 +11,17 @@ from typing import Any
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
-from law.objection import CaseKind
 from plumbing.change import Changes
 from plumbing.identity import service_caller
 from plumbing.temporal import final_errors
 from plumbing.told_time import correction_of
 from protos.grading.v1 import grading_pb2
 from services.objection import queries, steps
+from services.objection.case_letters import letter_of
 from services.objection.clients import Clients
 from services.objection.contested.carrying_out import carry_out, ground_of
-from services.objection.handling import earlier_cases
-from services.objection.letter_template import LetterText
-from services.objection.letters import objection_letter
 from services.objection.messages import RungDue, Stuck
 from services.objection.reconsiderations import sending_back
-from services.objection.reconsiderations.letters import reconsideration_letter
-from services.objection.repairs.letters import repair_letter
 from services.objection.stuck import report_stuck
 from services.objection.tables import Case
 
@@ -156,7 +151,7 @@ class CaseActivities:
     async def issue_letter(self, case_id: str) -> None:
         """Issues the letter of a case to its subject, with the result and how to dispute it."""
         case = await self._case(case_id)
-        text = await self._letter(case)
+        text = await letter_of(self._changes, self._clients, case)
         await self._change(case.acting_for, steps.issue_letter, case_id, text)
 
     @activity.defn
@@ -174,16 +169,6 @@ class CaseActivities:
     async def _case(self, case_id: str) -> Case:
         async with self._changes.database.snapshot() as session:
             return await queries.find_case(session, case_id)
-
-    async def _letter(self, case: Case) -> LetterText:
-        clients, today = self._clients, self._changes.clock.today()
-        if case.kind is CaseKind.REPAIR:
-            return await repair_letter(case, clients, today)
-        async with self._changes.database.snapshot() as session:
-            earlier = await earlier_cases(session, case)
-        if case.kind is CaseKind.RECONSIDERATION:
-            return await reconsideration_letter(case, earlier, clients, today)
-        return await objection_letter(case, earlier, clients, today)
 
     async def _grade(self, case: Case) -> tuple[grading_pb2.Grade, dict[str, str]]:
         """The subject's grade in force, and the digest of its receipt by its id."""

@@ -61,12 +61,14 @@ class RecordFacts:
 class GradeFacts:
     """A grade, the id of its receipt, and the points of the receipt in Chinese.
 
-    The id and the points are empty if there is no receipt.
+    The id and the points are empty if there is no receipt. `pending` is true before the decision is
+    carried out.
     """
 
     grade: str
     receipt_id: str
     explanation: Sequence[str]
+    pending: bool = False
 
     @property
     def points(self) -> list[str]:
@@ -181,9 +183,10 @@ async def grades_of(case: Case, clients: Clients) -> tuple[GradeFacts, GradeFact
     """Returns the grades before and after the decision took effect, each with its explanation."""
     before = await clients.explanation(case.receipt_before, case.acting_for)
     after = await clients.explanation(case.receipt_after, case.acting_for)
+    pending = case.grade_before is None
     return (
-        GradeFacts(case.grade_before or "", case.receipt_before, before),
-        GradeFacts(case.grade_after or "", case.receipt_after, after),
+        GradeFacts(case.grade_before or "", case.receipt_before, before, pending),
+        GradeFacts(case.grade_after or "", case.receipt_after, after, pending),
     )
 
 

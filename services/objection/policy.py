@@ -69,4 +69,5 @@ POLICY: Policy = {
     f"/{DESK}/SeeMentions": _OF_BUREAU,
     f"/{DESK}/ListStuckCases": _OF_BUREAU.noting("case"),
     f"/{DESK}/RetryCase": _OF_BUREAU,
+    f"/{DESK}/PreviewLetter": _HEARS.with_large_requests().noting("case"),
 }

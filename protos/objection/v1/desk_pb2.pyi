@@ -23,6 +23,86 @@ else:
 DESCRIPTOR: _descriptor.FileDescriptor
 
 @_typing.final
+class PreviewLetterRequest(_message.Message):
+    """Request of PreviewLetter."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CASE_ID_FIELD_NUMBER: _builtins.int
+    ACT_FIELD_NUMBER: _builtins.int
+    OUTCOME_FIELD_NUMBER: _builtins.int
+    REASONS_FIELD_NUMBER: _builtins.int
+    CORRECTIONS_FIELD_NUMBER: _builtins.int
+    ITEMS_FIELD_NUMBER: _builtins.int
+    case_id: _builtins.str
+    """The case."""
+    act: _builtins.str
+    """decide, decline (to accept), or supplement (to ask for one)."""
+    outcome: _builtins.str
+    """Of a decision its outcome: of an objection or reconsideration as in DecideObjection, of a repair
+    confirm_repair or decline_repair. Empty for other acts.
+    """
+    reasons: _builtins.str
+    """The reasons; of a supplement, what is missing."""
+    @_builtins.property
+    def corrections(self) -> _containers.RepeatedCompositeFieldContainer[_objection_pb2.Correction]:
+        """As in DecideObjection."""
+
+    @_builtins.property
+    def items(self) -> _containers.RepeatedCompositeFieldContainer[_objection_pb2.ItemDecision]:
+        """As in DecideObjection."""
+
+    def __init__(
+        self,
+        *,
+        case_id: _builtins.str = ...,
+        act: _builtins.str = ...,
+        outcome: _builtins.str = ...,
+        reasons: _builtins.str = ...,
+        corrections: _abc.Iterable[_objection_pb2.Correction] | None = ...,
+        items: _abc.Iterable[_objection_pb2.ItemDecision] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["act", b"act", "case_id", b"case_id", "corrections", b"corrections", "items", b"items", "outcome", b"outcome", "reasons", b"reasons"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PreviewLetterRequest: _TypeAlias = PreviewLetterRequest  # noqa: Y015
+
+@_typing.final
+class PreviewLetterResponse(_message.Message):
+    """Response of PreviewLetter."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TITLE_FIELD_NUMBER: _builtins.int
+    BODY_FIELD_NUMBER: _builtins.int
+    TEMPLATE_FIELD_NUMBER: _builtins.int
+    title: _builtins.str
+    """Title in Chinese."""
+    body: _builtins.str
+    """Body in Chinese, paragraphs separated by a line feed. Of a decision it says that the grades are
+    filled in when it is carried out.
+    """
+    template: _builtins.str
+    """The text by which it is written, and its version."""
+    def __init__(
+        self,
+        *,
+        title: _builtins.str = ...,
+        body: _builtins.str = ...,
+        template: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["body", b"body", "template", b"template", "title", b"title"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PreviewLetterResponse: _TypeAlias = PreviewLetterResponse  # noqa: Y015
+
+@_typing.final
 class ListStuckCasesRequest(_message.Message):
     """Request of ListStuckCases."""
 

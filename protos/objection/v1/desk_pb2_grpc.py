@@ -75,6 +75,11 @@ class CaseDeskServiceStub:
                 request_serializer=protos_dot_objection_dot_v1_dot_desk__pb2.RetryCaseRequest.SerializeToString,
                 response_deserializer=protos_dot_objection_dot_v1_dot_desk__pb2.RetryCaseResponse.FromString,
                 _registered_method=True)
+        self.PreviewLetter = channel.unary_unary(
+                '/quanheng.objection.v1.CaseDeskService/PreviewLetter',
+                request_serializer=protos_dot_objection_dot_v1_dot_desk__pb2.PreviewLetterRequest.SerializeToString,
+                response_deserializer=protos_dot_objection_dot_v1_dot_desk__pb2.PreviewLetterResponse.FromString,
+                _registered_method=True)
 
 
 class CaseDeskServiceServicer:
@@ -138,6 +143,14 @@ class CaseDeskServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def PreviewLetter(self, request, context):
+        """Shows the letter that an act in a case would send, as the caller would write it. Nothing is
+        kept, and no number is taken; what would refuse the act refuses this too.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_CaseDeskServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -180,6 +193,11 @@ def add_CaseDeskServiceServicer_to_server(servicer, server):
                     servicer.RetryCase,
                     request_deserializer=protos_dot_objection_dot_v1_dot_desk__pb2.RetryCaseRequest.FromString,
                     response_serializer=protos_dot_objection_dot_v1_dot_desk__pb2.RetryCaseResponse.SerializeToString,
+            ),
+            'PreviewLetter': grpc.unary_unary_rpc_method_handler(
+                    servicer.PreviewLetter,
+                    request_deserializer=protos_dot_objection_dot_v1_dot_desk__pb2.PreviewLetterRequest.FromString,
+                    response_serializer=protos_dot_objection_dot_v1_dot_desk__pb2.PreviewLetterResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -399,6 +417,33 @@ class CaseDeskService:
             '/quanheng.objection.v1.CaseDeskService/RetryCase',
             protos_dot_objection_dot_v1_dot_desk__pb2.RetryCaseRequest.SerializeToString,
             protos_dot_objection_dot_v1_dot_desk__pb2.RetryCaseResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def PreviewLetter(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/quanheng.objection.v1.CaseDeskService/PreviewLetter',
+            protos_dot_objection_dot_v1_dot_desk__pb2.PreviewLetterRequest.SerializeToString,
+            protos_dot_objection_dot_v1_dot_desk__pb2.PreviewLetterResponse.FromString,
             options,
             channel_credentials,
             insecure,

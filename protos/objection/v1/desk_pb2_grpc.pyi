@@ -36,6 +36,10 @@ class CaseDeskServiceStub:
     """Lists the cases of which a step that follows by itself was refused, with the cause."""
     RetryCase: _aio.UnaryUnaryMultiCallable[_desk_pb2.RetryCaseRequest, _desk_pb2.RetryCaseResponse]
     """Has the refused steps of a case tried again, once their cause is removed."""
+    PreviewLetter: _aio.UnaryUnaryMultiCallable[_desk_pb2.PreviewLetterRequest, _desk_pb2.PreviewLetterResponse]
+    """Shows the letter that an act in a case would send, as the caller would write it. Nothing is
+    kept, and no number is taken; what would refuse the act refuses this too.
+    """
 
 class CaseDeskServiceServicer(metaclass=_abc_1.ABCMeta):
     """Gives cases to people of a bureau, and keeps their notes."""
@@ -105,5 +109,15 @@ class CaseDeskServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _aio.ServicerContext[_desk_pb2.RetryCaseRequest, _abc.Awaitable[_desk_pb2.RetryCaseResponse]],
     ) -> _abc.Awaitable[_desk_pb2.RetryCaseResponse]:
         """Has the refused steps of a case tried again, once their cause is removed."""
+
+    @_abc_1.abstractmethod
+    def PreviewLetter(
+        self,
+        request: _desk_pb2.PreviewLetterRequest,
+        context: _aio.ServicerContext[_desk_pb2.PreviewLetterRequest, _abc.Awaitable[_desk_pb2.PreviewLetterResponse]],
+    ) -> _abc.Awaitable[_desk_pb2.PreviewLetterResponse]:
+        """Shows the letter that an act in a case would send, as the caller would write it. Nothing is
+        kept, and no number is taken; what would refuse the act refuses this too.
+        """
 
 def add_CaseDeskServiceServicer_to_server(servicer: CaseDeskServiceServicer, server: _aio.Server) -> None: ...

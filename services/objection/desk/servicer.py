@@ -11,6 +11,7 @@ from protos.objection.v1 import desk_pb2_grpc as rpc
 from services.objection import stuck
 from services.objection.clients import Clients
 from services.objection.desk import assigning, notes
+from services.objection.previews import preview
 
 
 class CaseDeskServicer(Servicer, rpc.CaseDeskServiceServicer):
@@ -44,6 +45,11 @@ class CaseDeskServicer(Servicer, rpc.CaseDeskServiceServicer):
     SeeMentions = change(notes.see_mentions)
     ListStuckCases = query(stuck.list_stuck)
     RetryCase = change(stuck.retry)
+
+    async def PreviewLetter(
+        self, request: pb.PreviewLetterRequest, context: Any
+    ) -> pb.PreviewLetterResponse:
+        return await preview(self.changes, self._clients, request)
 
     async def _desk(self, case_id: str) -> assigning.Desk:
         async with self.view() as view:
