@@ -7,6 +7,7 @@ from services.portal.address import STAFF
 from services.portal.address import at as _at
 from services.portal.pages import (
     case_acts,
+    case_deciding,
     case_desk,
     case_file,
     case_list,
@@ -45,7 +46,7 @@ CASES = (
     _at("/cases/{case_id}/decline", case_acts.decline, *_HEARS, form=True),
     _at("/cases/{case_id}/extend", case_acts.ask_extension, *_HEARS, form=True),
     _at("/cases/{case_id}/extension", case_acts.extension, Role.UNIT_HEAD, form=True),
-    _at("/cases/{case_id}/decide", case_acts.decide, *_HEARS, form=True),
+    _at("/cases/{case_id}/decide", case_deciding.decide, *_HEARS, form=True),
     _at("/cases/{case_id}/assign", case_desk.assign, *case_desk.DESK, form=True),
     _at("/cases/{case_id}/notes", case_desk.notes, *case_desk.DESK, form=True),
     _at("/cases/{case_id}/hand-over", unheard.hand_over, Role.UNIT_HEAD, form=True),
@@ -64,5 +65,5 @@ CASES = (
         Role.CASEWORKER,
         form=True,
     ),
-    _at("/cases/{case_id}/decide-repair", case_acts.decide_repair, Role.CASEWORKER, form=True),
+    _at("/cases/{case_id}/decide-repair", case_deciding.decide_repair, Role.CASEWORKER, form=True),
 )

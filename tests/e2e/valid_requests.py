@@ -316,6 +316,9 @@ _OF_PLACE: dict[str, Callable[[Place], Message]] = {
     "RetryCase": lambda place: desk.RetryCaseRequest(
         request_id=new_request_id(), case_id=place.case_id
     ),
+    "PreviewLetter": lambda place: desk.PreviewLetterRequest(
+        case_id=place.case_id, act="decline", reasons="测试"
+    ),
     "ListUnheardCases": lambda place: objection.ListUnheardCasesRequest(case_id=place.case_id),
     "AskSupplement": lambda place: objection.AskSupplementRequest(
         request_id=new_request_id(), case_id=place.case_id, missing="测试"

@@ -583,6 +583,9 @@ CaseDeskService.ListStuckCases own           -  +  +  +  -  -  -  -  -  -  -   +
 CaseDeskService.ListStuckCases foreign       -  -  -  -  -  -  -  -  -  -  -   -  -  -
 CaseDeskService.RetryCase own                -  +  +  +  -  -  -  -  -  -  -   +  +  +
 CaseDeskService.RetryCase foreign            -  -  -  -  -  -  -  -  -  -  -   -  -  -
+CaseDeskService.PreviewLetter own            -  +  -  -  -  -  -  -  -  -  -   -  -  -
+CaseDeskService.PreviewLetter foreign        -  -  -  -  -  -  -  -  -  -  -   -  -  -
+CaseDeskService.PreviewLetter city           -  -  -  -  -  -  -  -  -  -  -   +  -  -
 
 RepairService.CheckRepair own                +  +  +  +  +  -  -  -  -  -  -   +  +  +
 RepairService.CheckRepair neighbour          -  +  +  +  +  -  -  -  -  -  -   +  +  +

@@ -84,8 +84,7 @@ async def lodge(
         cite=OBJECTION_CITE,
         note=objection.number,
     )
-    held_for = case.agent_subject_id if by_agent else ""
-    await attach(change, case, request.evidence_ids, held_for=held_for)
+    await attach(change, case, request.evidence_ids, held_for=case.agent_subject_id)
     return pb.LodgeReconsiderationResponse(case=message)
 
 
