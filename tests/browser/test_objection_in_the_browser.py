@@ -265,6 +265,8 @@ def test_extended_decided_and_told(sign_in: SignIn) -> None:
     caseworker.get_by_label("理由").fill("经核实，处罚决定已被复议撤销")
     press(caseworker, "核对并提交")
     expect(caseworker.get_by_text(re.compile("现在：.*；执行决定后："))).to_be_visible()
+    expect(caseworker.locator("#letter")).to_contain_text("异议处理决定书")
+    expect(caseworker.locator("#letter")).to_contain_text("经核实，处罚决定已被复议撤销")
     press(caseworker, "作出决定")
     expect(caseworker.get_by_text("删除").first).to_be_visible()
 
