@@ -20,7 +20,7 @@ from protos.objection.v1 import desk_pb2 as pb
 from protos.objection.v1 import events_pb2 as events
 from protos.objection.v1 import objection_pb2
 from services.objection import wire
-from services.objection.handling import case_for_staff
+from services.objection.handling import require_apart
 from services.objection.messages import Stuck
 from services.objection.queries import find_case
 from services.objection.steps import decision_cite, locked_case, record_step
@@ -115,7 +115,9 @@ async def retry(change: Change, request: pb.RetryCaseRequest) -> pb.RetryCaseRes
     Raises NotFound if there is no such case, NotPermitted outside the caller's scope and for
     whoever stands back from the case, and WrongState if none of its steps waits for a person.
     """
-    case = await case_for_staff(change, request.case_id)
+    case = await locked_case(change, request.case_id)
+    change.caller.require_bureau(case.bureau)
+    await require_apart(change, case)
     rows = await waiting_steps(change.session, case.case_id)
     if not rows or case.settled_at is not None:
         zh, en = "案件没有卡住的后续事项", "No step of the case waits for a person"
