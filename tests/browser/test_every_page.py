@@ -295,5 +295,6 @@ def test_signing_out_ends_the_session(sign_in: SignIn) -> None:
 
 
 def _check(page: Page, path: str) -> None:
+    page.wait_for_load_state()  # a click returns while the page still comes in
     answer = Axe().run(page)
     assert answer.violations_count == 0, f"{path}: {answer.generate_report()}"
