@@ -16,8 +16,17 @@ from protos.registry.v1 import events_pb2 as registry
 from protos.registry.v1 import registry_pb2
 from services.alerts.notices import english, texts
 from services.alerts.notices.issue import announce, contact_of, issue, known
+from services.alerts.notices.natural_repairs import tell_of_expired
 from services.alerts.notices.texts import RecordFact
-from services.alerts.tables import Failure, Notice, NoticeKind, NoticeState, Record, Subject
+from services.alerts.tables import (
+    Failure,
+    Notice,
+    NoticeKind,
+    NoticeState,
+    Record,
+    Subject,
+    record_notice_key,
+)
 
 BY_MAIL, IN_PORTAL = "mail", "portal"
 _ALTERED = (registry.CAUSE_CORRECTED,)
@@ -26,10 +35,13 @@ _ALTERED = (registry.CAUSE_CORRECTED,)
 async def records_changed(change: Change, received: Received[registry.RecordsChanged]) -> None:
     """Stores credit records and issues a notice for each new or altered adverse record.
 
-    No notice is issued for records of a first load, or to a subject that is in review or removed.
+    A subject also hears that such a record left the archive. No notice is issued for records of a
+    first load, or to a subject that is in review or removed.
     """
     event = received.message
     stored = await _stored(change, [record.record_id for record in event.records])
+    if event.change.cause == registry.CAUSE_EXPIRED:
+        await tell_of_expired(change, event, stored)
     for record in event.records:
         row = stored.get(record.record_id)
         if row is not None and record.version <= row.version:
@@ -112,8 +124,7 @@ async def _notify(change: Change, record: registry_pb2.Record) -> None:
 
 
 def _key(record: registry_pb2.Record) -> str:
-    version = f"/{record.version}" if record.version > 1 else ""
-    return f"adverse_record/{record.record_id}{version}"
+    return record_notice_key(record.record_id, record.version)
 
 
 async def _notice(change: Change, key: str) -> Notice | None:
@@ -147,4 +158,5 @@ def _row(record: registry_pb2.Record) -> Record:
         source_ref=record.source_ref,
         determined_on=date.fromisoformat(record.determined_on),
         version=record.version,
+        status=record.status,
     )

@@ -115,6 +115,24 @@ async def test_a_record_has_a_notice_only_if_it_is_adverse_and_new_or_altered(
     assert [notice.key for notice in await alerts.notices()] == keys
 
 
+async def test_a_subject_that_was_told_of_a_record_hears_that_it_left_the_archive(
+    alerts: RunningAlerts,
+) -> None:
+    await alerts.put(penalty(1), penalty(2), penalty(4))
+    await alerts.put(penalty(3), baseline=True)  # nobody was told of it
+    await alerts.put(penalty(2, version=2, summary="更正"))
+    await alerts.put(penalty(4, version=2, status="withdrawn"))
+    before = [notice.key for notice in await alerts.notices()]
+    ended = [penalty(n, version=v, status="expired") for n, v in ((1, 2), (2, 3), (3, 2), (4, 3))]
+    for _ in range(2):  # once, however often the event comes
+        await alerts.put(*ended, cause=registry.CAUSE_EXPIRED, ground="S3 19")
+    [notice] = [one for one in await alerts.notices() if one.key not in before]
+    assert (notice.key, notice.kind, notice.subject_id) == ("natural_repair/r1", "subject", "s1")
+    assert "《杭州市计量信用管理办法（试行）》第十九条" in notice.body
+    for number, named in ((1, True), (2, True), (3, False), (4, False)):
+        assert (f"测监罚〔2026〕{number}号" in notice.body) is named
+
+
 async def told(alerts: RunningAlerts) -> list[tuple[str, int, str]]:
     query = select(Outbox.payload).where(col(Outbox.subject).contains("subject_told"))
     async with alerts.database.snapshot() as session:
