@@ -265,12 +265,6 @@ class Record(Base, table=True):
     source_ref: str
     determined_on: date
     version: int = Field(sa_type=sa.BigInteger)
-    status: str = Field(default="active", sa_column_kwargs={"server_default": "active"})
-
-
-def record_notice_key(record_id: str, version: int) -> str:
-    """Returns the key of the notice that told a subject of an adverse record in some version."""
-    return f"adverse_record/{record_id}" + (f"/{version}" if version > 1 else "")
 
 
 class Alert(Base, table=True):

@@ -154,7 +154,7 @@ class CaseChecks:
             workflow_id(case) for case, runs in zip(cases, run, strict=True) if not runs
         ]
         result.running = len(cases) - len(result.started)
-        await together([case.case_id for case in cases], self._workflows.restate)
+        await together(cases, self._workflows.restate)
         return result
 
     async def adopt_calendar(self) -> NoReturn:
@@ -237,5 +237,6 @@ class CaseChecks:
         for case_id in await self._stuck(case.case_id for case in open_cases):
             async with self._changes.change(service_caller("objection")) as change:
                 case = await locked_case(change, case_id)
-                if case.settled_at is None:
-                    await try_again(change, case, await waiting_steps(change.session, case_id))
+                rows = await waiting_steps(change.session, case_id)
+                if rows and case.settled_at is None:
+                    await try_again(change, case, rows)

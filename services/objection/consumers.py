@@ -60,7 +60,7 @@ def consumers(parts: Parts, clients: Clients, workflows: CaseWorkflows) -> list[
         await workflows.update(received.message.case.case_id)
 
     async def try_again(received: Received[own.CaseRetried]) -> None:
-        await workflows.restate(received.message.case.case_id)
+        await workflows.try_again(received.message.case.case_id)
 
     async def move_clock(_received: Received[ClockMoved]) -> None:
         await workflows.move_clock()  # the clock itself tells how far

@@ -9,6 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import col
 
+from law.errors import Fault, InvalidInput
 from law.objection import CaseState
 from plumbing import row_scope, validation
 from plumbing.clock import midnight
@@ -33,12 +34,18 @@ WAITING = (
 )
 
 
+# By what the cases are filtered in which the caller is the agent.
+_OF_AGENTS = {"as_agent", "kind", "state", "include_closed", "page_size", "page_token"}
+
+
 def conditions(view: View, request: pb.ListCasesRequest, named: Collection[str]) -> Iterator[Any]:
     """Yields the conditions for the cases that a caller may see and asks for.
 
     `named` has the subjects that `request.name_contains` is about. Raises InvalidInput for a day
     that there is not.
     """
+    if request.as_agent:
+        _require_open_filters(request)
     yield _seen(view, request)
     if request.bureau:
         yield row_scope.of_bureau(request.bureau, Case.bureau)
@@ -54,6 +61,17 @@ def conditions(view: View, request: pb.ListCasesRequest, named: Collection[str])
     yield from _due(request)
     yield from _lodged(request)
     yield from _decided(request)
+
+
+def _require_open_filters(request: pb.ListCasesRequest) -> None:
+    """Raises InvalidInput for a filter by what an agent is not shown before the check."""
+    asked = [field.name for field, _ in request.ListFields() if field.name not in _OF_AGENTS]
+    zh, en = (
+        "代理的案件只能按类别和状态筛选",
+        "does not filter the cases in which you are the agent",
+    )
+    if faults := [Fault(name, zh, en) for name in asked]:
+        raise InvalidInput(faults=faults)
 
 
 def _seen(view: View, request: pb.ListCasesRequest) -> Any:

@@ -65,8 +65,7 @@ async def lodge(
     items = _items(request, records, entries)
     bureau = _competent_bureau(request, records, entries, items)
     number = await next_number(change, CaseKind.OBJECTION, bureau)
-    await refuse_second_case(change, CaseKind.OBJECTION, [item.key for item in items])
-    await refuse_decided_matter(change.session, request.subject_id, records, items)
+    await _refuse_taken(change, request, records, items)
     withdrawn = await was_withdrawn(change.session, request.subject_id, records, items)
     case = Case(
         case_id=str(uuid.uuid4()),
@@ -100,6 +99,27 @@ async def lodge(
     held = [agent.mandate_id, *request.evidence_ids] if agent else request.evidence_ids
     await attach(change, case, held, held_for=agent.subject_id if agent else "")
     return pb.LodgeObjectionResponse(case=shown_to(change.caller, case, message))
+
+
+async def _refuse_taken(
+    change: Change,
+    request: pb.LodgeObjectionRequest,
+    records: Sequence[Record],
+    items: Sequence[Item],
+) -> None:
+    """Raises WrongState for what is contested already or was decided about.
+
+    An agent, whose mandate nobody has checked yet, is not told by which case.
+    """
+    try:
+        await refuse_second_case(change, CaseKind.OBJECTION, [item.key for item in items])
+        await refuse_decided_matter(change.session, request.subject_id, records, items)
+    except WrongState:
+        if not request.HasField("mandate"):
+            raise
+        zh = "所异议的事项已在办理，或者已有处理结果，请向申请人了解"
+        en = "What you object to is in a case already, or has a result; ask the firm"
+        raise WrongState(zh, en, cite=OBJECTION_CITE) from None
 
 
 def _items(

@@ -112,6 +112,23 @@ def is_agent(caller: Caller, case: Case, today: date) -> bool:
     return agent is not None and bool(agent.checked_by) and has_lodged(caller, case, today)
 
 
+def is_unchecked(caller: Caller, case: Case, today: date) -> bool:
+    """Returns whether the caller acts in a case with a mandate in force that nobody has checked."""
+    return has_lodged(caller, case, today) and not is_agent(caller, case, today)
+
+
+def require_party(caller: Caller, case: Case, today: date) -> None:
+    """Raises NotPermitted as `require_applicant`, and for an agent with an unchecked mandate.
+
+    For what tells of the firm or of the people of the bureau, or takes a right of the firm.
+    """
+    require_applicant(caller, case, today)
+    if is_unchecked(caller, case, today):
+        zh = "委托书尚未经监管部门核对，请由申请人本人办理"
+        en = "The bureau has not checked the mandate; the firm itself does this"
+        raise NotPermitted(zh, en, cite=OBJECTION_CITE)
+
+
 def require_applicant(caller: Caller, case: Case, today: date) -> None:
     """Raises NotPermitted unless the caller is of the subject of a case, or its agent.
 

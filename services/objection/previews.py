@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TypeVar
+
+from google.protobuf.message import Message
+
 from law.errors import Fault, InvalidInput, NotPermitted
 from law.objection import CaseKind, Outcome
+from plumbing import validation
 from plumbing.change import Changes
 from plumbing.client import new_request_id
 from plumbing.identity import current_caller
@@ -20,6 +25,7 @@ from services.objection.servicer import ObjectionServicer
 
 _OF_REPAIR = {Outcome.CONFIRM_REPAIR.value: True, Outcome.DECLINE_REPAIR.value: False}
 DECIDE, DECLINE = "decide", "decline"
+Asked = TypeVar("Asked", bound=Message)
 
 
 async def preview(
@@ -55,13 +61,13 @@ async def _act_in_objection(
             corrections=asked.corrections,
             items=asked.items,
         )
-        await servicer.DecideObjection(decision, None)
+        await servicer.DecideObjection(_valid(decision), None)
     elif asked.act == DECLINE:
         declined = objection.DeclineObjectionRequest(**which, reasons=asked.reasons)
-        await servicer.DeclineObjection(declined, None)
+        await servicer.DeclineObjection(_valid(declined), None)
     else:
         supplement = objection.AskSupplementRequest(**which, missing=asked.reasons)
-        await servicer.AskSupplement(supplement, None)
+        await servicer.AskSupplement(_valid(supplement), None)
 
 
 async def _act_in_repair(
@@ -75,13 +81,19 @@ async def _act_in_repair(
             raise _wrong_outcome()
         confirm = _OF_REPAIR[asked.outcome]
         decision = repair.DecideRepairRequest(**which, confirm=confirm, reasons=asked.reasons)
-        await servicer.DecideRepair(decision, None)
+        await servicer.DecideRepair(_valid(decision), None)
     elif asked.act == DECLINE:
         declined = repair.DeclineRepairRequest(**which, reasons=asked.reasons)
-        await servicer.DeclineRepair(declined, None)
+        await servicer.DeclineRepair(_valid(declined), None)
     else:
         supplement = repair.RequestSupplementRequest(**which, missing=asked.reasons)
-        await servicer.RequestSupplement(supplement, None)
+        await servicer.RequestSupplement(_valid(supplement), None)
+
+
+def _valid(request: Asked) -> Asked:
+    """The request of an act, which must keep its own rules; raises InvalidInput."""
+    validation.check(request)
+    return request
 
 
 def _wrong_outcome() -> InvalidInput:

@@ -21,7 +21,7 @@ from services.objection import wire
 from services.objection.case_indexes import FOLLOWS_ANOTHER
 from services.objection.filters import conditions
 from services.objection.handling import earlier_cases
-from services.objection.mandates import has_lodged, is_agent
+from services.objection.mandates import is_agent, is_unchecked
 from services.objection.tables import Case, CaseLetter, CaseStep
 
 _ORDERS = {
@@ -53,7 +53,7 @@ async def get_case(view: View, request: pb.GetCaseRequest) -> pb.GetCaseResponse
     earlier = await earlier_cases(view.session, case)
     seen = any(view.caller.sees(case.subject_id, one.bureau) for one in earlier)
     if not seen and not is_agent(view.caller, case, view.today):
-        if has_lodged(view.caller, case, view.today):
+        if is_unchecked(view.caller, case, view.today):
             return pb.GetCaseResponse(case=_shown(view, case))
         view.caller.require_subject(case.subject_id, case.bureau)
     steps = select(CaseStep).where(col(CaseStep.case_id) == case.case_id)

@@ -20,7 +20,7 @@ from plumbing.identity import Role
 from plumbing.short_ids import find_by_id
 from protos.objection.v1 import events_pb2 as events
 from protos.objection.v1 import objection_pb2 as pb
-from services.objection.mandates import require_applicant
+from services.objection.mandates import require_party
 from services.objection.steps import UNDECIDED, locked_case, record_step, required_text
 from services.objection.tables import Case, Recusal
 from services.objection.wire import stamp
@@ -42,7 +42,7 @@ async def ask(
     WrongState if the case has its result or the same was asked before.
     """
     case = await locked_case(change, request.case_id)
-    require_applicant(change.caller, case, change.today)
+    require_party(change.caller, case, change.today)
     _require_undecided(case)
     asking, is_applicant = change.on_behalf_of, change.caller.has(Role.OPERATOR)
     hearer = _chosen(request.person or asking, may_be_asked, asking, is_applicant=is_applicant)

@@ -15,7 +15,7 @@ from protos.objection.v1 import objection_pb2_grpc as rpc
 from services.objection import commands, decided_matters, names, overview, queries, supplements
 from services.objection.contested import reading
 from services.objection.lodging import lodge
-from services.objection.mandates import require_applicant
+from services.objection.mandates import require_party
 from services.objection.reconsiderations import lodging as reconsiderations
 from services.objection.servicer_supplements import Supplements
 
@@ -48,7 +48,7 @@ class ObjectionServicer(Supplements, rpc.ObjectionServiceServicer):
     ) -> pb.LodgeReconsiderationResponse:
         async with self.view() as view:
             case = await queries.find_case(view.session, request.case_id, *supplements.KINDS)
-            require_applicant(view.caller, case, view.today)
+            require_party(view.caller, case, view.today)
         read = await reading.to_reconsider(self._clients, case, view.caller.account_id)
         municipal = municipal_bureau(case.bureau, await self._clients.bureaus())
         bureau = competent_bureau(CaseKind.RECONSIDERATION, case.bureau, municipal)

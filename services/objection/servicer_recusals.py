@@ -8,7 +8,7 @@ from plumbing.view import View
 from protos.objection.v1 import objection_pb2 as pb
 from services.objection import queries, recusals
 from services.objection.hearers import Hearings
-from services.objection.mandates import require_applicant
+from services.objection.mandates import require_party
 from services.objection.recusal_list import HEAD, case_of, list_of_case, list_waiting, people_of
 from services.objection.servicer_unheard import UnheardCases
 from services.objection.tables import Case
@@ -50,5 +50,5 @@ class Recusals(UnheardCases):
 
     async def _seen(self, view: View, case_id: str) -> Case:
         case = await queries.find_case(view.session, case_id)
-        require_applicant(view.caller, case, view.today)
+        require_party(view.caller, case, view.today)
         return case

@@ -118,13 +118,15 @@ class CaseWorkflows:
         else:
             await self._signal(kind, start)
 
-    async def restate(self, case_id: str) -> None:
-        """Sends the whole present state of a case to its workflow; starts a missing workflow.
-
-        The workflow tries an activity again that was refused.
-        """
-        if state := await self._state(case_id):
+    async def restate(self, case: Case) -> None:
+        """Sends the whole present state of a case to its workflow; starts a missing workflow."""
+        if state := await self._state(case.case_id):
             await self._signal(*state, "stands", state[1])
+
+    async def try_again(self, case_id: str) -> None:
+        """Has the workflow of a case try a refused activity again; starts a missing workflow."""
+        if state := await self._state(case_id):
+            await self._signal(*state, "asked_again")
 
     async def move_clock(self) -> None:
         """Sends the present offset of the sandbox's clock to the workflow of every open case."""

@@ -67,7 +67,7 @@ def case_message(case: Case, today: date) -> pb.Case:
 # What an agent is shown before its mandate is checked: what it sent, and where the case stands.
 _BEFORE_THE_CHECK = {
     *("case_id", "number", "bureau", "subject_id", "record_ids", "state", "kind", "grounds"),
-    *("evidence", "lodged_by", "lodged_at", "reasons", "version", "supplement", "acts_next"),
+    *("evidence", "lodged_by", "lodged_at", "version", "supplement", "acts_next"),
     *("accept_by", "accept_by_example", "agent"),
 }
 

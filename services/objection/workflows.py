@@ -185,16 +185,18 @@ class CaseWorkflow:
     def stands(self, state: CaseStart) -> None:
         """Receives the whole present state of the case, as a signal: schedule, ending and clock.
 
-        It says again what the single signals said (`quanheng reconcile`), and requests the workflow
-        to continue after a refused activity, whether the case has ended or not.
+        It says again what the single signals said (`quanheng reconcile`).
         """
         self.clock_moved(ClockMove(offset_seconds=state.offset_seconds))
         if state.schedule is not None:
             self.scheduled(state.schedule)
         if state.ending is not None:
             self._end(state.ending)
-        elif workflow.patched("open-cases-are-retried"):
-            self._requests += 1
+
+    @workflow.signal
+    def asked_again(self) -> None:
+        """Receives the wish of a person that a refused activity is tried again, as a signal."""
+        self._requests += 1
 
     def _end(self, ending: Ending) -> None:
         # A case ends once. A later signal repeats the ending and asks the workflow to continue.

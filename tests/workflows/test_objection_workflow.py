@@ -292,7 +292,7 @@ async def test_a_refused_mark_is_tried_again_while_the_case_is_open(
     notes.refusals = {"mark_contested": 1}
     async with case_of(temporal_client, notes) as handle:
         await eventually(notes.is_stuck)
-        await told_again(handle, 1)
+        await handle.signal(ObjectionWorkflow.asked_again)
         await eventually(notes.marked)
         await handle.signal(ObjectionWorkflow.ended, Ending(how=End.WITHDRAWN))
         await handle.result()

@@ -51,7 +51,7 @@ class _CauseEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Cause.ValueType
     CAUSE_REPAIRED: _Cause.ValueType  # 7
     """Repaired on application."""
     CAUSE_EXPIRED: _Cause.ValueType  # 8
-    """Its periods are over: gone from the archive, which for an adverse record is natural repair."""
+    """Its periods are over: gone from the archive. Also of records that had ended before."""
     CAUSE_DISCLOSURE_STOPPED: _Cause.ValueType  # 9
     """Its disclosure was stopped."""
     CAUSE_FILED: _Cause.ValueType  # 10
@@ -70,6 +70,8 @@ class _CauseEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Cause.ValueType
     """Deregistered."""
     CAUSE_REINSTATED: _Cause.ValueType  # 17
     """The deregistration no longer holds."""
+    CAUSE_NATURAL_REPAIR: _Cause.ValueType  # 18
+    """An adverse record in force was kept for its full time and left the archive: natural repair."""
 
 class Cause(_Cause, metaclass=_CauseEnumTypeWrapper):
     """Why something changed."""
@@ -91,7 +93,7 @@ CAUSE_UNDONE: Cause.ValueType  # 6
 CAUSE_REPAIRED: Cause.ValueType  # 7
 """Repaired on application."""
 CAUSE_EXPIRED: Cause.ValueType  # 8
-"""Its periods are over: gone from the archive, which for an adverse record is natural repair."""
+"""Its periods are over: gone from the archive. Also of records that had ended before."""
 CAUSE_DISCLOSURE_STOPPED: Cause.ValueType  # 9
 """Its disclosure was stopped."""
 CAUSE_FILED: Cause.ValueType  # 10
@@ -110,6 +112,8 @@ CAUSE_DEREGISTERED: Cause.ValueType  # 16
 """Deregistered."""
 CAUSE_REINSTATED: Cause.ValueType  # 17
 """The deregistration no longer holds."""
+CAUSE_NATURAL_REPAIR: Cause.ValueType  # 18
+"""An adverse record in force was kept for its full time and left the archive: natural repair."""
 Global___Cause: _TypeAlias = Cause  # noqa: Y015
 
 @_typing.final

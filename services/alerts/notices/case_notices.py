@@ -19,7 +19,7 @@ from protos.objection.v1 import events_pb2 as objection
 from protos.objection.v1 import objection_pb2
 from services.alerts.notices import arrivals
 from services.alerts.notices.issue import Matter, contact_of, issue, known
-from services.alerts.notices.parties import applicants
+from services.alerts.notices.parties import applicants, parties
 from services.alerts.notices.texts import Contact, Text, body
 from services.alerts.tables import Bureau, NoticeKind, Subject
 
@@ -131,7 +131,7 @@ async def recusal_decided(change: Change, received: Received[objection.RecusalDe
     await issue(change, NoticeKind.TERM, key, bureau, case.bureau, text, matter)
     if not recusal.own_accord:
         key = f"{key}/subject"
-        for end, subject in await applicants(change, case):
+        for end, subject in await parties(change, case):
             await issue(change, NoticeKind.TERM, key + end, subject, case.bureau, text, matter)
 
 

@@ -8,7 +8,7 @@ from functools import partial
 
 from sqlmodel import col, select
 
-from law.evidence import RecordKind, RecordStatus
+from law.evidence import RecordKind
 from law.kind_names import kind_name
 from law.reader.texts import spell_articles
 from plumbing.change import Change
@@ -16,20 +16,19 @@ from plumbing.chunks import chunks
 from protos.registry.v1 import events_pb2 as registry
 from protos.registry.v1 import registry_pb2
 from services.alerts.notices.issue import Matter, contact_of, issue, known
+from services.alerts.notices.record_keys import adverse_record_key
 from services.alerts.notices.texts import Contact, RecordFact, Text, body
-from services.alerts.tables import Notice, NoticeKind, Record, Subject, record_notice_key
+from services.alerts.tables import Notice, NoticeKind, Record, Subject
 
 IDS_PER_QUERY = 500
-_IN_FORCE = RecordStatus.ACTIVE.value
 
 
-async def tell_of_expired(
+async def tell_of_natural_repairs(
     change: Change, event: registry.RecordsChanged, stored: Mapping[str, Record]
 ) -> None:
-    """Issues one notice to each subject of which adverse records in force left the archive.
+    """Issues one notice to each subject, which names the records of which it had been told.
 
-    It names the records of which the subject had been told; one that was withdrawn or repaired
-    before had its own letter. `stored` are the records as they were before the event.
+    `stored` are the records as they were before the event.
     """
     ended = [stored[one.record_id] for one in event.records if _left(one, stored)]
     told = await _told(change, ended)
@@ -43,14 +42,13 @@ async def tell_of_expired(
 
 def _left(record: registry_pb2.Record, stored: Mapping[str, Record]) -> bool:
     row = stored.get(record.record_id)
-    was_in_force = row is not None and row.version < record.version and row.status == _IN_FORCE
-    return was_in_force and not RecordKind(record.kind).positive
+    return row is not None and row.version < record.version
 
 
 async def _told(change: Change, records: Sequence[Record]) -> set[str]:
     """The ids of those of the records about which a notice was issued, of whatever version."""
     ids = {
-        record_notice_key(row.record_id, version): row.record_id
+        adverse_record_key(row.record_id, version): row.record_id
         for row in records
         for version in range(1, row.version + 1)
     }
@@ -65,13 +63,13 @@ async def _tell(change: Change, subject_id: str, rows: Sequence[Record], cite: s
     subject = await known(change.session, Subject, subject_id)
     if subject.placeholder:
         return
-    contact = await contact_of(change.session, subject.bureau)
+    contact, first = await contact_of(change.session, subject.bureau), rows[0]
     facts = [RecordFact(row.kind, row.summary, row.source_ref, row.determined_on) for row in rows]
     about = (subject.name, facts, cite, contact)
     await issue(
         change,
         NoticeKind.SUBJECT,
-        f"natural_repair/{min(row.record_id for row in rows)}",
+        f"natural_repair/{first.record_id}/{first.version}",
         subject,
         subject.bureau,
         in_chinese(*about),

@@ -18,3 +18,9 @@ async def applicants(change: Change, case: objection_pb2.Case) -> list[tuple[str
     if case.HasField("agent") and case.agent.until >= change.today.isoformat():
         found.append(("/agent", await known(change.session, Subject, case.agent.subject_id)))
     return found
+
+
+async def parties(change: Change, case: objection_pb2.Case) -> list[tuple[str, Subject]]:
+    """Returns the applicants of a case without an agent whose mandate nobody has checked."""
+    found = await applicants(change, case)
+    return [(end, subject) for end, subject in found if not end or case.agent.checked_by]

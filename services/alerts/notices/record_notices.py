@@ -16,7 +16,8 @@ from protos.registry.v1 import events_pb2 as registry
 from protos.registry.v1 import registry_pb2
 from services.alerts.notices import english, texts
 from services.alerts.notices.issue import announce, contact_of, issue, known
-from services.alerts.notices.natural_repairs import tell_of_expired
+from services.alerts.notices.natural_repairs import tell_of_natural_repairs
+from services.alerts.notices.record_keys import adverse_record_key
 from services.alerts.notices.texts import RecordFact
 from services.alerts.tables import (
     Failure,
@@ -25,11 +26,10 @@ from services.alerts.tables import (
     NoticeState,
     Record,
     Subject,
-    record_notice_key,
 )
 
 BY_MAIL, IN_PORTAL = "mail", "portal"
-_ALTERED = (registry.CAUSE_CORRECTED,)
+_ALTERED = (registry.CAUSE_CORRECTED, registry.CAUSE_RESTORED)
 
 
 async def records_changed(change: Change, received: Received[registry.RecordsChanged]) -> None:
@@ -40,8 +40,8 @@ async def records_changed(change: Change, received: Received[registry.RecordsCha
     """
     event = received.message
     stored = await _stored(change, [record.record_id for record in event.records])
-    if event.change.cause == registry.CAUSE_EXPIRED:
-        await tell_of_expired(change, event, stored)
+    if event.change.cause == registry.CAUSE_NATURAL_REPAIR:
+        await tell_of_natural_repairs(change, event, stored)
     for record in event.records:
         row = stored.get(record.record_id)
         if row is not None and record.version <= row.version:
@@ -124,7 +124,7 @@ async def _notify(change: Change, record: registry_pb2.Record) -> None:
 
 
 def _key(record: registry_pb2.Record) -> str:
-    return record_notice_key(record.record_id, record.version)
+    return adverse_record_key(record.record_id, record.version)
 
 
 async def _notice(change: Change, key: str) -> Notice | None:
@@ -158,5 +158,4 @@ def _row(record: registry_pb2.Record) -> Record:
         source_ref=record.source_ref,
         determined_on=date.fromisoformat(record.determined_on),
         version=record.version,
-        status=record.status,
     )

@@ -1,13 +1,15 @@
 """The rules on who may see a file of a case, and who may send one.
 
 A file is open to whoever may see its case, unless whoever sent it has said that it is confidential
-or, as the bureau, that it is internal. To others a file does not exist.
+or, as the bureau, that it is internal. An agent whose mandate nobody has checked may send files,
+and sees those that it sent. To others a file does not exist.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection
 from enum import StrEnum
+from typing import Any
 
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -18,7 +20,7 @@ from plumbing.identity import Caller, Role
 from plumbing.short_ids import find_by_id
 from plumbing.view import View
 from services.objection.handling import earlier_cases
-from services.objection.mandates import is_agent
+from services.objection.mandates import has_lodged, is_unchecked
 from services.objection.tables import Case, CaseEvidence
 
 # Who hears a case or answers for those who do.
@@ -43,7 +45,7 @@ def choices(caller: Caller) -> Collection[Classification]:
 
 
 async def visible_case(by: Change | View, case_id: str, *, lock: bool = False) -> Case:
-    """Returns a case that the caller may see, as `GetCase` shows it; `lock` locks it.
+    """Returns a case that the caller may see, or has lodged as an agent; `lock` locks it.
 
     Raises NotFound if there is none, or none that the caller may see.
     """
@@ -51,9 +53,16 @@ async def visible_case(by: Change | View, case_id: str, *, lock: bool = False) -
     if case is not None:
         matter = [case, *await earlier_cases(by.session, case)]
         seen = any(by.caller.sees(case.subject_id, one.bureau) for one in matter)
-        if seen or is_agent(by.caller, case, by.today):
+        if seen or has_lodged(by.caller, case, by.today):
             return case
     raise NotFound("没有这个案件", "There is no such case", case=case_id)
+
+
+async def seen_files(by: View, case: Case) -> Any:
+    """Returns the SQL condition for the files of a case that the caller sees."""
+    if is_unchecked(by.caller, case, by.today):
+        return col(CaseEvidence.uploaded_by) == by.caller.account_id
+    return col(CaseEvidence.classification).in_(await shown(by, case))
 
 
 async def shown(by: Change | View, case: Case) -> Collection[Classification]:
@@ -90,4 +99,6 @@ async def _is_seen(view: View, row: CaseEvidence) -> bool:
         case = await visible_case(view, row.case_id)
     except NotFound:
         return False
+    if is_unchecked(view.caller, case, view.today):
+        return row.uploaded_by == view.caller.account_id
     return row.classification in await shown(view, case)

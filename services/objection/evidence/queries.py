@@ -10,7 +10,7 @@ from plumbing.settings import Settings
 from plumbing.view import View
 from protos.objection.v1 import evidence_pb2 as pb
 from services.objection.evidence import wire
-from services.objection.evidence.access import choices, shown, visible_case
+from services.objection.evidence.access import choices, seen_files, visible_case
 from services.objection.steps import UNDECIDED
 from services.objection.tables import Case, CaseEvidence
 
@@ -25,10 +25,8 @@ async def list_evidence(
     rows = select(CaseEvidence)
     if request.case_id:
         case = await visible_case(view, request.case_id)
-        rows = rows.where(
-            col(CaseEvidence.case_id) == case.case_id,
-            col(CaseEvidence.classification).in_(await shown(view, case)),
-        )
+        of_case = col(CaseEvidence.case_id) == case.case_id
+        rows = rows.where(of_case, await seen_files(view, case))
         may = _may_send(view, case)
     else:
         _require_own(view, request.subject_id)

@@ -20,10 +20,11 @@ from services.objection.contested.wanted import Entry
 from services.objection.decided_matters import as_lodged
 from services.objection.evidence.commands import attach
 from services.objection.lodging import NO_LONGER_HELD, open_case, refuse_second_case
-from services.objection.mandates import agent_of, is_agent
+from services.objection.mandates import agent_of, is_agent, require_party
 from services.objection.numbers import next_number
 from services.objection.steps import own_case, record_step, required_text
 from services.objection.tables import Case
+from services.objection.wire import shown_to
 
 KIND = CaseKind.RECONSIDERATION
 
@@ -49,6 +50,7 @@ async def lodge(
     number = await next_number(change, KIND, bureau)
     objection = await own_case(change, request.case_id, CaseKind.OBJECTION, KIND)
     _require_result(objection)
+    require_party(change.caller, objection, change.today)
     _require_scope(change, objection)
     by_agent = _is_by_agent(change, objection)
     await _refuse_second(change, objection)
@@ -85,7 +87,7 @@ async def lodge(
         note=objection.number,
     )
     await attach(change, case, request.evidence_ids, held_for=case.agent_subject_id)
-    return pb.LodgeReconsiderationResponse(case=message)
+    return pb.LodgeReconsiderationResponse(case=shown_to(change.caller, case, message))
 
 
 def _require_result(objection: Case) -> None:

@@ -90,15 +90,19 @@ async def expire_due(change: Change, as_of: date, after: Place = START) -> Chunk
     now = await governing.load(change.session)
     rows = await _old(change.session, as_of, now, after)
     expired: defaultdict[str, list[Record]] = defaultdict(list)
+    repaired: defaultdict[str, list[Record]] = defaultdict(list)
     for row, owner in rows:
         if end := end_of(row, owner, now, as_of):
             ended_on, cite = end
+            in_force = row.status is RecordStatus.ACTIVE and not row.kind.positive
+            (repaired if in_force else expired)[cite].append(row)
             _expire(row, ended_on)
-            expired[cite].append(row)
-    for cite, records in expired.items():
-        await save_records(change, records, Cause(events.CAUSE_EXPIRED, cite))
-        _audit(change, as_of, cite, records)
-    return Chunk(sum(map(len, expired.values())), _last(rows))
+    for cite in sorted({*expired, *repaired}):
+        natural, others = repaired[cite], expired[cite]
+        await save_records(change, natural, Cause(events.CAUSE_NATURAL_REPAIR, cite))
+        await save_records(change, others, Cause(events.CAUSE_EXPIRED, cite))
+        _audit(change, as_of, cite, [*natural, *others], natural=len(natural))
+    return Chunk(sum(map(len, (*expired.values(), *repaired.values()))), _last(rows))
 
 
 async def overdue(session: AsyncSession, as_of: date) -> list[str]:
@@ -179,9 +183,10 @@ def _expire(row: Record, ended_on: date) -> None:
     row.status = RecordStatus.EXPIRED
 
 
-def _audit(change: Change, as_of: date, cite: str, records: Iterable[Record]) -> None:
+def _audit(
+    change: Change, as_of: date, cite: str, records: Iterable[Record], *, natural: int
+) -> None:
     ids = [row.record_id for row in records]
-    natural = sum(not row.kind.positive for row in records)
     after = {
         "through": as_of.isoformat(),
         "records": ids,

@@ -118,19 +118,21 @@ async def test_a_record_has_a_notice_only_if_it_is_adverse_and_new_or_altered(
 async def test_a_subject_that_was_told_of_a_record_hears_that_it_left_the_archive(
     alerts: RunningAlerts,
 ) -> None:
-    await alerts.put(penalty(1), penalty(2), penalty(4))
+    await alerts.put(penalty(1), penalty(2))
     await alerts.put(penalty(3), baseline=True)  # nobody was told of it
     await alerts.put(penalty(2, version=2, summary="更正"))
-    await alerts.put(penalty(4, version=2, status="withdrawn"))
     before = [notice.key for notice in await alerts.notices()]
-    ended = [penalty(n, version=v, status="expired") for n, v in ((1, 2), (2, 3), (3, 2), (4, 3))]
+    ended = [penalty(n, version=v, status="expired") for n, v in ((1, 2), (2, 3), (3, 2))]
     for _ in range(2):  # once, however often the event comes
-        await alerts.put(*ended, cause=registry.CAUSE_EXPIRED, ground="S3 19")
+        await alerts.put(*ended, cause=registry.CAUSE_NATURAL_REPAIR, ground="S3 19")
     [notice] = [one for one in await alerts.notices() if one.key not in before]
-    assert (notice.key, notice.kind, notice.subject_id) == ("natural_repair/r1", "subject", "s1")
+    assert (notice.key, notice.kind, notice.subject_id) == ("natural_repair/r1/1", "subject", "s1")
     assert "《杭州市计量信用管理办法（试行）》第十九条" in notice.body
-    for number, named in ((1, True), (2, True), (3, False), (4, False)):
+    for number, named in ((1, True), (2, True), (3, False)):
         assert (f"测监罚〔2026〕{number}号" in notice.body) is named
+    await alerts.put(penalty(1, version=3), cause=registry.CAUSE_RESTORED)
+    again = {one.key for one in await alerts.notices()} - {*before, notice.key}
+    assert again == {"adverse_record/r1/3"}  # what left too early is back, and told of again
 
 
 async def told(alerts: RunningAlerts) -> list[tuple[str, int, str]]:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from plumbing.client import ask, new_request_id
+from plumbing.client import Refusal, ask, new_request_id
 from protos.grading.v1 import grading_pb2
 from protos.objection.v1 import evidence_pb2
 from protos.objection.v1 import objection_pb2 as pb
@@ -262,13 +262,23 @@ async def sees_nothing_of_the_register(cast: Cast, case: pb.Case) -> None:
         assert shown.items == [pb.ContestedItem(target=one.target, id=one.id) for one in case.items]
         assert not shown.HasField("contested_grade")
     files = evidence_pb2.ListEvidenceRequest(case_id=case.case_id)
-    assert (await refused(cast.rival.evidence.ListEvidence(files))).reason == "NOT_FOUND"
+    own = (await ask(cast.rival.evidence.ListEvidence(files))).evidence
+    assert {file.uploaded_by for file in own} == {cast.rival.account_id}
+    people = pb.ListRecusalsRequest(case_id=case.case_id)
+    assert (await refused(cast.rival.objection.ListRecusals(people))).reason == "NOT_PERMITTED"
+    by_sector = pb.ListCasesRequest(as_agent=True, sector="fuel_station")
+    assert (await refused(cast.rival.objection.ListCases(by_sector))).reason == "INVALID_INPUT"
 
 
 async def test_an_agent_reads_no_entry_of_another_firm_by_lodging(cast: Cast) -> None:
     entry = f"instrument/{(await instrument(cast, 'K-1009')).instrument_id}"
     case = await against(cast, entry, by=cast.rival, mandate=await mandate(cast))
     await sees_nothing_of_the_register(cast, case)
+    with pytest.raises(Refusal) as told:
+        await against(cast, entry, by=cast.rival, mandate=await mandate(cast))
+    assert told.value.reason == "WRONG_STATE"
+    assert case.number not in told.value.message_zh
+    assert not {"case", "number"} & set(told.value.facts)
     [held] = (
         await ask(cast.operator.objection.GetCase(pb.GetCaseRequest(case_id=case.case_id)))
     ).case.items
@@ -278,6 +288,33 @@ async def test_an_agent_reads_no_entry_of_another_firm_by_lodging(cast: Cast) ->
         await ask(cast.rival.objection.GetCase(pb.GetCaseRequest(case_id=case.case_id)))
     ).case.items
     assert seen == held
+
+
+async def test_an_agent_whose_mandate_was_never_checked_takes_no_reconsideration(
+    cast: Cast,
+) -> None:
+    record = await cast.penalty()
+    scope = "objection", "reconsideration"
+    case = await against(
+        *(cast,), by=cast.rival, record_ids=[record.record_id],
+        mandate=await mandate(cast, "2026-12-31", *scope),
+    )  # fmt: skip
+    file = await send(cast.rival, pdf(), file_name="铭牌.pdf", case_id=case.case_id)
+    declining = pb.DeclineObjectionRequest(
+        request_id=new_request_id(), case_id=case.case_id, reasons="委托书不实"
+    )
+    await ask(cast.caseworker.objection.DeclineObjection(declining))
+    await cast.settled(case)
+    read = await ask(cast.rival.objection.GetCase(pb.GetCaseRequest(case_id=case.case_id)))
+    assert (read.case.state, read.case.reasons) == ("declined", "")
+    files = evidence_pb2.ListEvidenceRequest(case_id=case.case_id)
+    listed = {
+        one.evidence_id for one in (await ask(cast.operator.evidence.ListEvidence(files))).evidence
+    }
+    assert file.evidence_id in listed
+    taken = await refused(cast.rival.objection.LodgeReconsideration(cast.reconsideration(case)))
+    assert taken.reason == "NOT_PERMITTED"
+    assert (await cast.reconsider(case)).follows == case.case_id  # it is the firm's own
 
 
 async def test_an_agent_lodges_with_a_mandate_that_the_bureau_checks(cast: Cast) -> None:

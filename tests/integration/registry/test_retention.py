@@ -149,10 +149,12 @@ async def test_what_is_over_goes_and_what_is_not_stays(register: Database) -> No
     over = await row(register, "over")
     assert (over.status, over.status_on) == (RecordStatus.EXPIRED, date(2026, 9, 14))
     assert (await row(register, "today")).status is RecordStatus.ACTIVE
-    event = (await outbox(register, "subject/hangzhou"))[-1]
-    assert event.change.cause == events.CAUSE_EXPIRED
-    assert event.change.ground == "S4 三(二); S4 四(四)"
-    assert {record.record_id for record in event.records} == {"over", "award"}
+    natural, other = (await outbox(register, "subject/hangzhou"))[-2:]
+    assert natural.change.cause == events.CAUSE_NATURAL_REPAIR
+    assert natural.change.ground == "S4 三(二); S4 四(四)"
+    assert [record.record_id for record in natural.records] == ["over"]
+    assert other.change.cause == events.CAUSE_EXPIRED
+    assert [record.record_id for record in other.records] == ["award"]
     async with register.snapshot() as session:
         query = select(AuditEntry).where(AuditEntry.action == "expire_records")
         entry = (await session.exec(query)).one()
