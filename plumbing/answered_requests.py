@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
@@ -54,15 +55,29 @@ _FIND = select(
 )
 
 
-async def remember(
-    session: AsyncSession, caller: Caller, request: Repeatable, response: Message, at: datetime
-) -> None:
+@dataclass(frozen=True)
+class Sent:
+    """What identifies a request as it was sent, whatever its command makes of the message."""
+
+    actor: str
+    request_id: str
+    method: str
+    digest: str
+
+    @classmethod
+    def of(cls, caller: Caller, request: Repeatable) -> Sent:
+        """Returns what identifies a request of a caller; take it before the command runs."""
+        name = request.DESCRIPTOR.full_name
+        return cls(caller.account_id, request.request_id, name, _digest(request))
+
+
+async def remember(session: AsyncSession, sent: Sent, response: Message, at: datetime) -> None:
     """Stores the response to a request in the open transaction."""
     row = {
-        "actor": caller.account_id,
-        "request_id": request.request_id,
-        "method": request.DESCRIPTOR.full_name,
-        "digest": _digest(request),
+        "actor": sent.actor,
+        "request_id": sent.request_id,
+        "method": sent.method,
+        "digest": sent.digest,
         "response": response.SerializeToString(),
         "at": at,
     }
@@ -70,14 +85,14 @@ async def remember(
 
 
 async def answered(
-    session: AsyncSession, caller: Caller, request: Request, response_type: type[Response]
+    session: AsyncSession, sent: Sent, response_type: type[Response]
 ) -> Response | None:
     """Returns the stored response to a request; None if it was not executed yet.
 
     Raises AlreadyExists if the caller used the request id for a different request, and for a
     request of so long ago that its response is no longer stored.
     """
-    key = {"caller": caller.account_id, "id": request.request_id}
+    key = {"caller": sent.actor, "id": sent.request_id}
     row = (await (await connection_of(session)).execute(_FIND, key)).first()
     if row is None:
         return None
@@ -87,13 +102,13 @@ async def answered(
             f"该请求已于 {day} 办理，不再重复办理；当时的答复已不保存，请查看现在的情况",
             f"This request was carried out on {day} and is not carried out again. Its answer is no"
             " longer kept: look at the present state",
-            request_id=request.request_id,
+            request_id=sent.request_id,
         )
-    if (row.method, row.digest) != (request.DESCRIPTOR.full_name, _digest(request)):
+    if (row.method, row.digest) != (sent.method, sent.digest):
         raise AlreadyExists(
             "该请求编号已用于另一项请求",
             "This request id was used for another request",
-            request_id=request.request_id,
+            request_id=sent.request_id,
         )
     return response_type.FromString(row.response)
 

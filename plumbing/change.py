@@ -19,7 +19,7 @@ from sqlmodel import SQLModel
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from plumbing import audit
-from plumbing.answered_requests import Request, Response, answered, remember
+from plumbing.answered_requests import Request, Response, Sent, answered, remember
 from plumbing.audit import NewEntry
 from plumbing.clock import Clock, local_date
 from plumbing.database import Database, overtaken
@@ -157,9 +157,10 @@ class Changes:
         Raises AlreadyExists if the caller used the request id for a different request. If the
         transaction conflicts with another one, the command is run again in a new transaction.
         """
+        sent = Sent.of(caller, request)
         for left in reversed(range(TRIES)):
             try:
-                return await self._once(caller, request, command, response_type)
+                return await self._once(caller, sent, request, command, response_type)
             except DBAPIError as error:
                 # Of two changes at once, one was committed. The repetition finds its result: the
                 # response to the same request, or the row that may exist only once.
@@ -171,15 +172,16 @@ class Changes:
     async def _once(
         self,
         caller: Caller,
+        sent: Sent,
         request: Request,
         command: Callable[[Change, Request], Awaitable[Response]],
         response_type: type[Response],
     ) -> Response:
         async with self.change(caller) as change:
-            if answer := await answered(change.session, caller, request, response_type):
+            if answer := await answered(change.session, sent, response_type):
                 return answer
             response = await command(change, request)
-            await remember(change.session, caller, request, response, change.at)
+            await remember(change.session, sent, response, change.at)
             return response
 
 

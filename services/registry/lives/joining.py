@@ -30,8 +30,9 @@ async def join(change: Change, request: pb.JoinSubjectsRequest) -> pb.JoinSubjec
         raise NotPermitted(zh, en)
     require_seen(kept, request.kept_version)
     require_seen(joined, request.joined_version)
-    # So that it is released as it was when proposed.
-    request.kept_id, request.kept_version = kept.subject_id, kept.version
+    exact = pb.JoinSubjectsRequest()  # so that it is released as it was when proposed
+    exact.CopyFrom(request)
+    exact.kept_id, exact.kept_version = kept.subject_id, kept.version
     what = Proposed(
         act=Act.JOIN_SUBJECTS,
         object=f"subject/{joined.subject_id}",
@@ -42,7 +43,7 @@ async def join(change: Change, request: pb.JoinSubjectsRequest) -> pb.JoinSubjec
         after={"kept": _named(kept), "joined": _named(joined)},
         subject_id=kept.subject_id,
     )
-    return pb.JoinSubjectsResponse(proposal=await propose(change, request, what))
+    return pb.JoinSubjectsResponse(proposal=await propose(change, exact, what))
 
 
 async def release_joining(

@@ -71,7 +71,6 @@ async def split_subject(change: Change, request: pb.SplitSubjectRequest) -> pb.S
     require_seen(row, request.version)
     part = await _part(change, request, row)
     day_of(change, request.on)
-    _name_whole(request, part)
     what = Proposed(
         act=Act.SPLIT_SUBJECT,
         object=f"subject/{row.subject_id}",
@@ -82,14 +81,19 @@ async def split_subject(change: Change, request: pb.SplitSubjectRequest) -> pb.S
         after=_told(part),
         subject_id=row.subject_id,
     )
-    return pb.SplitSubjectResponse(proposal=await propose(change, request, what))
+    return pb.SplitSubjectResponse(
+        proposal=await propose(change, _with_whole_ids(request, part), what)
+    )
 
 
-def _name_whole(request: pb.SplitSubjectRequest, part: _Part) -> None:
-    """Puts whole ids in place of beginnings, which by the release may begin others too."""
-    request.instrument_ids[:] = [one.instrument_id for one in part.instruments]
-    request.record_ids[:] = [one.record_id for one in part.records]
-    request.account_ids[:] = [one.account_id for one in part.accounts]
+def _with_whole_ids(request: pb.SplitSubjectRequest, part: _Part) -> pb.SplitSubjectRequest:
+    """The request with whole ids instead of beginnings, which by the release may begin others."""
+    whole = pb.SplitSubjectRequest()
+    whole.CopyFrom(request)
+    whole.instrument_ids[:] = [one.instrument_id for one in part.instruments]
+    whole.record_ids[:] = [one.record_id for one in part.records]
+    whole.account_ids[:] = [one.account_id for one in part.accounts]
+    return whole
 
 
 def _told(part: _Part) -> dict[str, Any]:

@@ -102,6 +102,22 @@ async def test_a_request_id_belongs_to_one_request_one_caller(changes: Changes) 
     await changes.once(somebody, other, put, pb.PutBureauResponse)
 
 
+async def test_a_command_that_writes_into_its_request_is_answered_once_too(
+    changes: Changes, database: Database
+) -> None:
+    async def put_whole(change: Change, request: pb.PutBureauRequest) -> pb.PutBureauResponse:
+        request.bureau.name += "市监局"
+        return await put(change, request)
+
+    sent = put_request()
+    answers = []
+    for _ in range(2):
+        request = pb.PutBureauRequest.FromString(sent.SerializeToString())
+        answers.append(await changes.once(CALLER, request, put_whole, pb.PutBureauResponse))
+    assert answers[0] == answers[1]
+    assert await count(database, Outbox) == 1
+
+
 async def test_a_password_is_not_part_of_what_is_kept(changes: Changes, database: Database) -> None:
     async def change_password(
         change: Change, request: identity.ChangePasswordRequest

@@ -140,6 +140,28 @@ async def test_a_part_takes_what_was_chosen_and_both_tell_of_each_other(
     assert (audited[-1].action, audited[-1].ground) == ("split_subject", GROUND)
 
 
+async def test_a_repeated_proposal_gets_the_first_answer(
+    registry: RunningRegistry, caseworker: Client
+) -> None:
+    owner, twin = await registry.subject(), await registry.subject()
+    ids = [(await registry.instrument(owner)).instrument_id for _ in range(3)]
+    request = split(owner, instrument_ids=[ids[2][:12], ids[0], ids[1]])
+    first, again = [await caseworker.lives.SplitSubject(request) for _ in range(2)]
+    assert first == again
+    await registry.release(first.proposal)
+    [act] = await acts(caseworker, owner.subject_id)
+    new = await read(caseworker, act.other_id)
+    assert {i.instrument_id for i in await instruments_of(caseworker, new)} == {*ids}
+    joining = lives.JoinSubjectsRequest(
+        request_id=new_request_id(),
+        kept_id=twin.credit_code,
+        joined_id=owner.subject_id,
+        ground=GROUND,
+    )
+    one, two = [await caseworker.lives.JoinSubjects(joining) for _ in range(2)]
+    assert one == two
+
+
 async def test_a_split_names_what_is_not_the_subjects(
     registry: RunningRegistry, caseworker: Client
 ) -> None:
