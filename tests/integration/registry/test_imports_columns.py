@@ -169,9 +169,11 @@ async def test_only_the_sender_confirms_and_the_same_request_counts_once(
 async def test_a_file_that_cannot_be_read_is_refused_at_once(registry: RunningRegistry) -> None:
     await registry.bureau()
     client = registry.client(Role.CASEWORKER)
-    batch = await sent(client, b"%PDF-1.7")
+    with refused("INVALID_INPUT", "file"):
+        await sent(client, b"%PDF-1.7")
+    batch = await sent(client, b"")
     assert batch.state == "checked"
-    assert [one.reason for one in await faults(client, batch)] == ["UNSUPPORTED_FORMAT"]
+    assert [one.reason for one in await faults(client, batch)] == ["EMPTY_FILE"]
     with refused("WRONG_STATE"):
         await columns_of(client, batch)
 

@@ -256,6 +256,9 @@ async def test_penalties_beside_other_sheets_are_stored_without_persons_too(
             head = header("records", columns=mapped, sheet=sheet, confirm_columns=True)
             await start(caseworker, head, content)
         assert "双公示" in refusals[0].message_zh
+    with refused("INVALID_INPUT", "file") as refusals:
+        await start(caseworker, header("instruments", sheet="不存在", confirm_columns=True), file)
+    assert "没有此工作表" in refusals[0].message_zh
     assert await penalties(caseworker, subject) == []
     held = await everything_stored(registry)
     assert row[NUMBER] in held

@@ -1,7 +1,8 @@
 """Decides what is imported of a file that was sent, and what of it may be stored.
 
 Of a sheet of published penalties (双公示) no more is stored than `without_personal_data` leaves,
-whatever workbook it stands in, and whatever family the file is sent as.
+whatever workbook it stands in, and whatever family the file is sent as. Nothing is stored of a file
+that cannot be read.
 """
 
 from __future__ import annotations
@@ -101,8 +102,8 @@ class _Sent:
     def storable(self, header: pb.ImportHeader) -> bytes:
         """Returns what may be stored if one sheet is imported, and sets the header's family.
 
-        Published penalties are recognised by themselves. Raises BadFile for what may not be stored,
-        and InvalidInput for a header that contradicts itself.
+        Published penalties are recognised by themselves. Raises BadFile for what may not be stored
+        or cannot be read, and InvalidInput for a header that contradicts itself.
         """
         rows = self._first_rows(header)
         _set_family(header, rows)
@@ -115,13 +116,8 @@ class _Sent:
 
     def _first_rows(self, header: pb.ImportHeader) -> list[Row]:
         limits = file_type.for_headings(self._limits)
-        try:
-            rows = file_type.open_file(self._content, header.sheet, limits).rows()
-            return [*islice(rows, HEADER_ROWS)]
-        except BadFile:
-            if header.family in (AUTO, FamilyName.PENALTIES):
-                raise
-            return []  # the batch tells why the file cannot be read
+        rows = file_type.open_file(self._content, header.sheet, limits).rows()
+        return [*islice(rows, HEADER_ROWS)]
 
 
 def _set_family(header: pb.ImportHeader, rows: list[Row]) -> None:

@@ -82,13 +82,11 @@ def published(rows: Sequence[Row]) -> Published | None:
 def without_published_sheets(content: bytes, sheet: str, limits: FileLimits) -> bytes:
     """Returns a file without the rows of the sheets of the publication, which keep their names.
 
-    `sheet` is one that may be read; it comes first. A file without sheets of the publication, or
-    that cannot be read, is returned as it is. Raises BadFile if another sheet exceeds a limit.
+    `sheet` is one that may be read; it comes first. A file without sheets of the publication is
+    returned as it is. Raises BadFile for one that cannot be read, so that nobody knows what it
+    holds, and if another sheet exceeds a limit.
     """
-    try:
-        source = file_type.open_file(content, sheet, file_type.for_headings(limits))
-    except BadFile:
-        return content
+    source = file_type.open_file(content, sheet, file_type.for_headings(limits))
     if not isinstance(source, Workbook):
         return content
     heads = [(source.sheet, [*islice(source.rows(), HEADER_ROWS)]), *source.heads()]
@@ -111,7 +109,7 @@ def without_published_sheets(content: bytes, sheet: str, limits: FileLimits) -> 
 
 def _copy(page: xlsxwriter.worksheet.Worksheet, sheet: Workbook) -> None:
     """Writes the rows of a sheet; one that cannot be read gets a cell beyond all columns."""
-    width = max(len(row.cells) for row in sheet.rows())
+    width = max((len(row.cells) for row in sheet.rows()), default=0)
     blank = [""] * width
     rows = (row._replace(cells=[*blank, _UNREAD]) if row.broken else row for row in sheet.rows())
     _write_rows(page, rows)

@@ -9,7 +9,9 @@ from datetime import date
 import pytest
 import xlsxwriter
 
+from law.errors import InvalidInput
 from protos.registry.v1 import registry_pb2 as pb
+from services.registry.imports.batch.files import files_of
 from services.registry.imports.read.limits import BadFile, FileLimits
 from services.registry.imports.rows.bad_cell import BadCell
 from services.registry.imports.rows.file import FileContent, read_file
@@ -115,8 +117,39 @@ def test_a_workbook_without_published_sheets_stays_as_it_is() -> None:
     with xlsxwriter.Workbook(file) as book:
         for name in ("甲", "乙"):
             book.add_worksheet(name).write(0, 0, name)
-    for content in (file.getvalue(), text(COLUMNS, row()), b"PK\x03\x04broken"):
+    for content in (file.getvalue(), text(COLUMNS, row())):
         assert without_published_sheets(content, "", LIMITS) is content
+
+
+def test_a_sheet_of_blank_texts_beside_published_penalties_is_kept_blank() -> None:
+    file = io.BytesIO()
+    with xlsxwriter.Workbook(file) as book:
+        for name, cells in (("器具", ("使用单位",)), ("空白", (" ", " ")), ("处罚", COLUMNS)):
+            book.add_worksheet(name).write_row(0, 0, cells)
+    for sheet in ("器具", "空白"):
+        kept = without_published_sheets(file.getvalue(), sheet, LIMITS)
+        assert COLUMNS[0] not in written(kept)
+
+
+@pytest.mark.parametrize(
+    ("sheet", "reason"), [("不存在", "NO_SUCH_SHEET"), ("空", "EMPTY_FILE"), ("", "CORRUPT")]
+)
+async def test_what_cannot_be_read_is_refused_whatever_the_family(sheet: str, reason: str) -> None:
+    file = io.BytesIO()
+    with xlsxwriter.Workbook(file) as book:
+        book.add_worksheet("器具").write_row(0, 0, ("使用单位", "器具类型", "出厂编号"))
+        book.add_worksheet("空")
+        page = book.add_worksheet("处罚")
+        for number, cells in enumerate((COLUMNS, row())):
+            page.write_row(number, 0, cells)
+    content = file.getvalue()[: -40 if reason == "CORRUPT" else None]
+    header = pb.ImportHeader(family="instruments", mode="check", sheet=sheet)
+    with pytest.raises(InvalidInput) as refusal:
+        await files_of(header, content, LIMITS)
+    assert isinstance(refusal.value.__cause__, BadFile)
+    assert refusal.value.__cause__.reason == reason
+    with pytest.raises(BadFile):
+        without_published_sheets(content, sheet, LIMITS)
 
 
 def test_a_row_that_cannot_be_read_is_a_fault_without_its_content() -> None:
