@@ -15,13 +15,13 @@ from plumbing.change import Change
 from services.registry.orders.moves import announce_moved, step
 from services.registry.orders.states import OPEN, OrderState
 from services.registry.orders.tables import UNENDED, Order
-from services.registry.tables import Instrument
+from services.registry.tables import ImportedThing, Instrument
 
 
 async def follow_instruments(change: Change, *which: sa.ColumnElement[bool]) -> list[str]:
     """Gives open orders to the present owners and bureaus of their instruments; returns their ids.
 
-    `which` are conditions on instruments; none means all of them.
+    `which` are conditions on instruments.
     """
     differing = (
         select(Order, Instrument)
@@ -41,6 +41,16 @@ async def follow_instruments(change: Change, *which: sa.ColumnElement[bool]) -> 
         order.subject_id, order.bureau = instrument.subject_id, instrument.bureau
     await change.session.flush()
     return [order.order_id for order, _ in rows]
+
+
+async def follow_batch(change: Change, batch_id: str) -> None:
+    """Does the same for what an import changed: instruments, and those of subjects."""
+    named = ("instrument", Instrument.instrument_id), ("subject", Instrument.subject_id)
+    for kind, about in named:
+        of_batch = select(ImportedThing.thing_id).where(
+            ImportedThing.batch_id == batch_id, ImportedThing.kind == kind
+        )
+        await follow_instruments(change, col(about).in_(of_batch))
 
 
 async def follow_subject(change: Change, former_id: str, present_id: str) -> list[str]:

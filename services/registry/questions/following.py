@@ -16,20 +16,20 @@ from services.registry.questions.asking import WAITING
 from services.registry.questions.tables import Asked, Question
 from services.registry.tables import ImportedThing, Instrument, Record, Subject
 
-# What a question may be about: its column, and the key of that.
-_THINGS: Sequence[tuple[Any, Any]] = (
-    (Question.instrument_id, Instrument.instrument_id),
-    (Question.record_id, Record.record_id),
+# What a question may be about: its column, the key of that, and its kind among imported things.
+_THINGS: Sequence[tuple[Any, Any, str]] = (
+    (Question.instrument_id, Instrument.instrument_id, "instrument"),
+    (Question.record_id, Record.record_id, "record"),
 )
 
 
 async def follow_things(change: Change, *which: sa.ColumnElement[bool]) -> None:
     """Gives open questions to the present subjects of their instruments and records.
 
-    `which` are conditions on questions; none means all of them.
+    `which` are conditions on questions.
     """
     await change.session.flush()
-    for about, key in _THINGS:
+    for about, key, _ in _THINGS:
         thing = key.class_
         owner = (
             sa.select(col(Subject.subject_id), col(Subject.bureau))
@@ -40,7 +40,7 @@ async def follow_things(change: Change, *which: sa.ColumnElement[bool]) -> None:
             owner.with_only_columns(one).scalar_subquery()
             for one in (col(Subject.subject_id), col(Subject.bureau))
         ]
-        left = (col(Question.state) == WAITING, col(Question.subject_id) != subject_id, *which)
+        left = (*which, col(Question.state) == WAITING, col(Question.subject_id) != subject_id)
         update = sa.update(Question).where(*left)
         await change.session.exec(update.values(subject_id=subject_id, bureau=bureau))
 
@@ -54,12 +54,17 @@ async def follow_owners(change: Change, *which: sa.ColumnElement[bool]) -> None:
     await change.session.exec(sa.update(Question).where(left).values(bureau=present))
 
 
-async def follow_owners_of_batch(change: Change, batch_id: str) -> None:
-    """Does the same for the subjects that an import changed."""
-    of_batch = select(ImportedThing.thing_id).where(
-        ImportedThing.batch_id == batch_id, ImportedThing.kind == "subject"
+async def follow_batch(change: Change, batch_id: str) -> None:
+    """Gives open questions to the present subjects and bureaus of what an import changed."""
+    about_changed = [about.in_(_of_batch(batch_id, kind)) for about, _, kind in _THINGS]
+    await follow_things(change, sa.or_(*about_changed))
+    await follow_owners(change, col(Question.subject_id).in_(_of_batch(batch_id, "subject")))
+
+
+def _of_batch(batch_id: str, kind: str) -> Any:
+    return select(ImportedThing.thing_id).where(
+        ImportedThing.batch_id == batch_id, ImportedThing.kind == kind
     )
-    await follow_owners(change, col(Question.subject_id).in_(of_batch))
 
 
 async def follow_subject(

@@ -37,9 +37,10 @@ from services.registry.imports.staging.needed_rows import Needed, copy_needed
 from services.registry.imports.staging.rivals import Footprint, Overtaken, Seen
 from services.registry.imports.staging.scratch import FOLDER, Scratch
 from services.registry.imports.staging.staged import Staged, move_rows
-from services.registry.orders.following import follow_instruments
+from services.registry.orders import following as orders
 from services.registry.orders.moves import complete_by_batch
-from services.registry.questions import asking, following
+from services.registry.questions import asking
+from services.registry.questions import following as questions
 from services.registry.questions.asking import Found
 from services.registry.sameness.finding import follow_owners_of_batch, open_found
 from services.registry.sameness.places import Place
@@ -229,13 +230,12 @@ async def apply(change: Change, batch: ImportBatch, ready: Ready, *, reasons: st
     change.audit(action, f"import/{batch.batch_id}", after=after, ground=reasons)
     if ready.staged:
         await ready.staged.announce(change)
-    await follow_instruments(change)
+    await orders.follow_batch(change, batch.batch_id)
     await follow_owners_of_batch(change, batch.batch_id)
     await complete_by_batch(change, batch.batch_id)
     await open_found(change, batch.batch_id, ready.alike)
     await asking.ask(change, batch.batch_id, ready.questions)
-    await following.follow_things(change)
-    await following.follow_owners_of_batch(change, batch.batch_id)
+    await questions.follow_batch(change, batch.batch_id)
 
 
 async def _hold(change: Change, batch: ImportBatch, ready: Ready) -> None:

@@ -49,11 +49,12 @@ from services.registry.imports.staging.needed_rows import Needed, copied, copy_n
 from services.registry.imports.staging.rivals import Footprint, Key, Overtaken, Seen
 from services.registry.imports.staging.scratch import FOLDER, Scratch
 from services.registry.imports.staging.staged import Staged, move_rows
-from services.registry.orders.following import follow_instruments
+from services.registry.orders import following as orders
 from services.registry.proposals.propose import Proposed, object_id, propose
 from services.registry.publication.standing import decisions, reopen
 from services.registry.publication.told import forget_changed, tellings
-from services.registry.questions import asking, following
+from services.registry.questions import asking
+from services.registry.questions import following as questions
 from services.registry.sameness.finding import follow_owners_of_batch, look_again
 from services.registry.tables import ImportBatch, Proposal
 
@@ -265,12 +266,11 @@ async def undo(change: Change, batch: ImportBatch, ground: str, undone: Undone) 
     await undone.staged.announce(change)
     cause = Cause(events.CAUSE_UNDONE, ground, batch.batch_id, batch.baseline)
     await _review_again(change, undone.things[Kind.RECORD], cause)
-    await follow_instruments(change)
+    await orders.follow_batch(change, batch.batch_id)
     await follow_owners_of_batch(change, batch.batch_id)
     await look_again(change, batch.batch_id)
     await asking.take_back(change, batch.batch_id)
-    await following.follow_things(change)
-    await following.follow_owners_of_batch(change, batch.batch_id)
+    await questions.follow_batch(change, batch.batch_id)
 
 
 async def _review_again(change: Change, record_ids: Iterable[str], cause: Cause) -> None:
