@@ -45,22 +45,25 @@ async def lodge(
     change: Change,
     request: pb.LodgeObjectionRequest,
     *,
-    records: Sequence[Record],
+    subject_id: str,
     sector: str,
+    records: Sequence[Record],
     entries: Sequence[Entry] = (),
     grade: GradeContest | None = None,
 ) -> pb.LodgeObjectionResponse:
     """Lodges an objection to `records` and `entries`, given as they are in the register (S3 27).
 
-    `sector` is that of the subject; `grade` is the contested grade that rests on the records. The
-    records are contested at once; if an agent lodges, or the subject withdrew an objection to their
-    present content before, they are once the bureau has accepted this one.
+    `subject_id` is the whole id of the subject as it is known now, and `sector` is its sector;
+    `grade` is the contested grade that rests on the records. The records are contested at once; if
+    an agent lodges, or the subject withdrew an objection to their present content before, they are
+    once the bureau has accepted this one.
 
     Raises InvalidInput for missing grounds, and for what is of another subject, of several bureaus
     or no longer on file. Raises WrongState, with the number of the case, if something is contested
     by an open case already, or if an objection to what it says now has a result, which only a
     reconsideration changes.
     """
+    request = _about(request, subject_id)
     agent = agent_from(change.caller, request, change.today)
     items = _items(request, records, entries)
     bureau = _competent_bureau(request, records, entries, items)
@@ -120,6 +123,13 @@ async def _refuse_taken(
         zh = "所异议的事项已在办理，或者已有处理结果，请向申请人了解"
         en = "What you object to is in a case already, or has a result; ask the firm"
         raise WrongState(zh, en, cite=OBJECTION_CITE) from None
+
+
+def _about(request: pb.LodgeObjectionRequest, subject_id: str) -> pb.LodgeObjectionRequest:
+    whole = pb.LodgeObjectionRequest()
+    whole.CopyFrom(request)
+    whole.subject_id = subject_id
+    return whole
 
 
 def _items(

@@ -19,12 +19,11 @@ from services.objection.tables import Case
 async def to_lodge(
     clients: Clients, request: pb.LodgeObjectionRequest, behalf: str
 ) -> dict[str, Any]:
-    """Returns what `lodging.lodge` needs; writes the subject's whole id into the request.
+    """Returns what `lodging.lodge` needs.
 
     Raises InvalidInput for what does not exist, and for a grade that does not rest on the records.
     """
     subject = await clients.subject(request.subject_id, behalf)
-    request.subject_id = subject.subject_id
     what = wanted(request)
     records = await clients.records(what.record_ids, behalf)
     entries = await entries_named(clients, what.entries, behalf)
@@ -37,7 +36,13 @@ async def to_lodge(
             [record.record_id for record in records],
             behalf,
         )
-    return {"records": records, "sector": subject.sector, "entries": entries, "grade": grade}
+    return {
+        "subject_id": subject.subject_id,
+        "sector": subject.sector,
+        "records": records,
+        "entries": entries,
+        "grade": grade,
+    }
 
 
 async def to_reconsider(clients: Clients, case: Case, behalf: str) -> dict[str, Any]:

@@ -85,6 +85,9 @@ async def test_cases_follow_a_joined_subject(cast: Cast) -> None:
     async with asyncio.timeout(PATIENCE_SECONDS):
         while (await ask(cast.caseworker.objection.GetCase(request))).case.subject_id != kept:  # noqa: ASYNC110
             await asyncio.sleep(0.05)
+    # The same request, repeated by who has not signed in since, is still the same.
+    repeated = (await ask(operator.objection.LodgeObjection(lodge))).case
+    assert repeated.case_id == case.case_id
     # Whoever speaks for the twin speaks for the one that stays, from the next sign-in on.
     again = await cast.processes.log_in("twin", PASSWORD)
     own = await ask(again.objection.GetCase(request))
