@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 
 from sqlmodel import select
 
-from plumbing.answered_requests import Request, Response
+from plumbing.answered_requests import Request, Response, Sent
 from plumbing.change import Change, Changes
 from plumbing.identity import Caller
 from services.objection.letter_template import LetterText
@@ -30,6 +30,7 @@ class Rehearsal(Changes):
     async def _once(
         self,
         caller: Caller,
+        sent: Sent,
         request: Request,
         command: Callable[[Change, Request], Awaitable[Response]],
         response_type: type[Response],

@@ -80,14 +80,20 @@ async def lodge(
     )
     await refuse_second_case(change, KIND, [item.key for item in items])
     open_case(change, case)
-    message = await record_step(
-        *(change, case, "lodge"),
+    message = await _record(change, case, objection)
+    await attach(change, case, request.evidence_ids, held_for=case.agent_subject_id)
+    return pb.LodgeReconsiderationResponse(case=shown_to(change.caller, case, message))
+
+
+async def _record(change: Change, case: Case, objection: Case) -> pb.Case:
+    return await record_step(
+        change,
+        case,
+        "lodge",
         lambda message: events.ReconsiderationLodged(case=message),
         cite=OBJECTION_CITE,
         note=objection.number,
     )
-    await attach(change, case, request.evidence_ids, held_for=case.agent_subject_id)
-    return pb.LodgeReconsiderationResponse(case=shown_to(change.caller, case, message))
 
 
 def _require_result(objection: Case) -> None:
