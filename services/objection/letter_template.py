@@ -50,11 +50,15 @@ class LetterText:
 
 
 class Version(BaseModel):
-    """A version of a text, and the first day on which letters are written by it; None for any."""
+    """A version of a text, and the first day on which letters are written by it; None for any.
+
+    `sha256` is of the text together with its parts.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     number: int
+    sha256: str
     since: date | None = None
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import re
 from datetime import date
 from pathlib import Path
 
@@ -13,7 +15,7 @@ from services.objection.letter_template import TEXTS, Letters, of_cases
 LISTED = """
 notice:
   title: 通知书
-  versions: [{number: 1}, {number: 2, since: 2027-01-01}]
+  versions: [{number: 1, sha256: ""}, {number: 2, sha256: "", since: 2027-01-01}]
 """
 
 
@@ -62,6 +64,29 @@ def test_every_version_has_its_text_and_every_text_is_a_version() -> None:
         for version in template.versions
     }
     assert {file.name for file in TEXTS.glob("*.txt")} == listed
+
+
+def whole(name: str) -> str:
+    """A text with its parts in their places."""
+    text = (TEXTS / name).read_text()
+    return re.sub(r'{% include "([^"]+)" %}', lambda part: whole(part[1]), text)
+
+
+def test_a_version_that_may_have_written_letters_is_as_it_was() -> None:
+    """Another wording is another version: see `letters.yaml`."""
+    for name, template in of_cases().templates.items():
+        for version in template.versions:
+            text = whole(f"{name}.{version.number}.txt")
+            assert hashlib.sha256(text.encode()).hexdigest() == version.sha256, name
+
+
+def test_every_part_is_of_some_text() -> None:
+    used = {
+        part
+        for file in TEXTS.rglob("*.txt")
+        for part in re.findall(r'{% include "parts/([^"]+)" %}', file.read_text())
+    }
+    assert {file.name for file in (TEXTS / "parts").iterdir()} == used
 
 
 def test_later_versions_have_a_first_day_after_the_one_before() -> None:
