@@ -159,7 +159,8 @@ class CaseWorkflow:
         if known == schedule or (known is not None and schedule.age < known.age):
             return
         self._schedule = schedule
-        found_by = _attributes(schedule.found_by)
+        # Once it has ended, a case is found by its ending, in the runs after that one as well.
+        found_by = _attributes((self._ending and self._ending.found_by) or schedule.found_by)
         workflow.upsert_search_attributes([DUE_AT.value_set(schedule.due_at), *found_by])
 
     @workflow.signal

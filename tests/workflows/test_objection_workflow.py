@@ -160,6 +160,22 @@ async def test_it_is_found_by_the_present_bureau_and_state_of_its_case(
         assert await found(current) == (["330100"], ["decided"])
 
 
+async def test_a_new_schedule_does_not_undo_how_a_case_is_found_once_it_has_ended(
+    temporal_client: Client,
+) -> None:
+    """As when a case is decided while its workflow goes on in another run."""
+    notes = Notes()
+    before = planned(five_days()).model_copy(
+        update={"found_by": FoundBy(bureau="330106", state="accepted")}
+    )
+    decided = FoundBy(bureau="330106", state="decided")
+    ending = GRANTED.model_copy(update={"found_by": decided})
+    async with case_of(temporal_client, notes, schedule=before, ending=ending) as handle:
+        await handle.result()
+        attributes = (await handle.describe()).search_attributes
+    assert attributes[CASE_STATE.name] == ["decided"]
+
+
 async def test_a_decision_prevents_later_reminders(skipper: TimeSkipper) -> None:
     notes = Notes()
     async with case_of(skipper.client, notes, schedule=planned(five_days())) as handle:
