@@ -127,7 +127,13 @@ class CaseMachine(RuleBasedStateMachine):
             request.mandate.CopyFrom(MANDATE)
         prepared = {"records": self.records, "sector": "fuel_station", "entries": entries}
         self.by_agent = by_agent
-        answer = self.run(AGENT if by_agent else OPERATOR, request, lodge, **prepared)
+        answer = self.run(
+            AGENT if by_agent else OPERATOR,
+            request,
+            lodge,
+            subject_id=request.subject_id,
+            **prepared,
+        )
         self.case_id = answer.case.case_id
         self.state, self.done = CaseState.LODGED, ["lodge", *["add_evidence"][:by_agent]]
 
