@@ -156,6 +156,7 @@ class Supervised:
         self._process = process = await self._launcher.start(self.spec)
         assert process.stdout is not None  # noqa: S101 - it was asked for
         self._gone.clear()
+        self._stuck.clear()  # before a line of the new process is read
         try:
             async with asyncio.TaskGroup() as tasks:
                 output = tasks.create_task(self._output.follow(process.stdout))
@@ -200,7 +201,6 @@ class Supervised:
 
     async def _free(self, process: Child) -> None:
         """Ends a process that is stuck since the disk was full, once there is room again."""
-        self._stuck.clear()
         await self._stuck.wait()
         while not has_room(self._directory):  # noqa: ASYNC110 - nobody tells when there is
             await asyncio.sleep(LOOK_FOR_ROOM_EVERY)
