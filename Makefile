@@ -77,7 +77,7 @@ clean: ## remove what can be made again, the environment too  清理
 test: $(READY) promtool grpcurl chromium ## every test of every tier; the long runs are small  全部测试
 	$(call twice,$(PYTEST) tests --ignore tests/browser)
 	$(IN_BROWSER)
-	$(PYTEST) --database postgresql $(ON_POSTGRESQL)
+	$(call twice,$(PYTEST) --database postgresql $(ON_POSTGRESQL))
 test-unit: $(READY) ## rules and parts alone, in seconds
 	$(PYTEST) tests/unit
 test-integration: $(READY) promtool ## on a real NATS and real databases
