@@ -91,7 +91,14 @@ async def lodge(
         **_agent(agent),
     )
     open_case(change, case)
-    message = await record_step(
+    message = await _record(change, case, agent)
+    held = [agent.mandate_id, *request.evidence_ids] if agent else request.evidence_ids
+    await attach(change, case, held, held_for=agent.subject_id if agent else "")
+    return pb.LodgeObjectionResponse(case=shown_to(change.caller, case, message))
+
+
+async def _record(change: Change, case: Case, agent: Agent | None) -> pb.Case:
+    return await record_step(
         change,
         case,
         "lodge",
@@ -99,9 +106,6 @@ async def lodge(
         cite=OBJECTION_CITE,
         note=agent.spelled if agent else "",
     )
-    held = [agent.mandate_id, *request.evidence_ids] if agent else request.evidence_ids
-    await attach(change, case, held, held_for=agent.subject_id if agent else "")
-    return pb.LodgeObjectionResponse(case=shown_to(change.caller, case, message))
 
 
 async def _refuse_taken(

@@ -19,14 +19,7 @@ from services.alerts.notices.issue import announce, contact_of, issue, known
 from services.alerts.notices.natural_repairs import tell_of_natural_repairs
 from services.alerts.notices.record_keys import adverse_record_key
 from services.alerts.notices.texts import RecordFact
-from services.alerts.tables import (
-    Failure,
-    Notice,
-    NoticeKind,
-    NoticeState,
-    Record,
-    Subject,
-)
+from services.alerts.tables import Failure, Notice, NoticeKind, NoticeState, Record, Subject
 
 BY_MAIL, IN_PORTAL = "mail", "portal"
 _ALTERED = (registry.CAUSE_CORRECTED, registry.CAUSE_RESTORED)

@@ -45,9 +45,21 @@ def choices(caller: Caller) -> Collection[Classification]:
 
 
 async def visible_case(by: Change | View, case_id: str, *, lock: bool = False) -> Case:
-    """Returns a case that the caller may see, or has lodged as an agent; `lock` locks it.
+    """Returns a case that the caller may see, as `GetCase` shows it; `lock` locks it.
 
     Raises NotFound if there is none, or none that the caller may see.
+    """
+    case = await case_of_files(by, case_id, lock=lock)
+    if is_unchecked(by.caller, case, by.today):
+        raise _unknown(case_id)
+    return case
+
+
+async def case_of_files(by: Change | View, case_id: str, *, lock: bool = False) -> Case:
+    """Returns a case of which the caller may see some files; `lock` locks it.
+
+    An agent whose mandate nobody has checked sees its own files, and nothing else of the case.
+    Raises NotFound if there is no such case.
     """
     case = await find_by_id(by.session, Case, case_id, lock=lock)
     if case is not None:
@@ -55,7 +67,11 @@ async def visible_case(by: Change | View, case_id: str, *, lock: bool = False) -
         seen = any(by.caller.sees(case.subject_id, one.bureau) for one in matter)
         if seen or has_lodged(by.caller, case, by.today):
             return case
-    raise NotFound("没有这个案件", "There is no such case", case=case_id)
+    raise _unknown(case_id)
+
+
+def _unknown(case_id: str) -> NotFound:
+    return NotFound("没有这个案件", "There is no such case", case=case_id)
 
 
 async def seen_files(by: View, case: Case) -> Any:
@@ -96,7 +112,7 @@ async def _is_seen(view: View, row: CaseEvidence) -> bool:
     if not row.case_id:
         return view.caller.has(Role.OPERATOR) and view.caller.sees(row.subject_id, "")
     try:
-        case = await visible_case(view, row.case_id)
+        case = await case_of_files(view, row.case_id)
     except NotFound:
         return False
     if is_unchecked(view.caller, case, view.today):

@@ -17,7 +17,7 @@ from plumbing.files import StoredFile
 from plumbing.identity import Role
 from protos.objection.v1 import evidence_pb2 as pb
 from services.objection.evidence import wire
-from services.objection.evidence.access import Classification, choices, visible_case
+from services.objection.evidence.access import Classification, case_of_files, choices
 from services.objection.repairs.papers import PAPERS_ZH, hand_in
 from services.objection.steps import UNDECIDED, aggregate_of
 from services.objection.tables import Case, CaseEvidence, CaseStep
@@ -39,7 +39,7 @@ async def require_may_send(change: Change, header: pb.EvidenceHeader, most: int)
         _require_own(change, header)
         await _require_room(change, "", header.subject_id, most)
         return None
-    case = await visible_case(change, header.case_id, lock=True)
+    case = await case_of_files(change, header.case_id, lock=True)
     if not change.caller.has(Role.OPERATOR, *_SENDERS) or not _hears(change, case):
         zh, en = (
             "由申请人和办理案件的机关提交证据",

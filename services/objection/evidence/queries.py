@@ -10,7 +10,7 @@ from plumbing.settings import Settings
 from plumbing.view import View
 from protos.objection.v1 import evidence_pb2 as pb
 from services.objection.evidence import wire
-from services.objection.evidence.access import choices, seen_files, visible_case
+from services.objection.evidence.access import case_of_files, choices, seen_files
 from services.objection.steps import UNDECIDED
 from services.objection.tables import Case, CaseEvidence
 
@@ -24,7 +24,7 @@ async def list_evidence(
     """
     rows = select(CaseEvidence)
     if request.case_id:
-        case = await visible_case(view, request.case_id)
+        case = await case_of_files(view, request.case_id)
         of_case = col(CaseEvidence.case_id) == case.case_id
         rows = rows.where(of_case, await seen_files(view, case))
         may = _may_send(view, case)

@@ -81,7 +81,7 @@ async def one(visit: Visit) -> Response:
     )
     asked = await recusals.of_case(visit, case)
     unchecked = acts_for_another(visit, case) and not case.agent.checked_by
-    files = ListEvidenceResponse() if unchecked else await found_files(visit, case.case_id)
+    files = await found_files(visit, case.case_id)
     records = [one.record for one in kept]
     acts = powers(visit, case, records, answer.steps, took_part, recusals.standing_back(asked))
     people, lines, foreseen, nobody, desk, refused = await asyncio.gather(

@@ -8,7 +8,7 @@ import pytest
 
 from plumbing.client import Refusal, ask, new_request_id
 from protos.grading.v1 import grading_pb2
-from protos.objection.v1 import evidence_pb2
+from protos.objection.v1 import archive_pb2, delivery_pb2, evidence_pb2
 from protos.objection.v1 import objection_pb2 as pb
 from protos.registry.v1 import registry_pb2
 from tests.integration.objection.processes import Cast, Person, refused
@@ -264,6 +264,13 @@ async def sees_nothing_of_the_register(cast: Cast, case: pb.Case) -> None:
     files = evidence_pb2.ListEvidenceRequest(case_id=case.case_id)
     own = (await ask(cast.rival.evidence.ListEvidence(files))).evidence
     assert {file.uploaded_by for file in own} == {cast.rival.account_id}
+    deliveries = delivery_pb2.ListDeliveriesRequest(case_id=case.case_id)
+    proof = archive_pb2.ProveCaseRequest(case_id=case.case_id)
+    for call in (
+        cast.rival.deliveries.ListDeliveries(deliveries),
+        cast.rival.case_archive.ProveCase(proof),
+    ):
+        assert (await refused(call)).reason == "NOT_FOUND"
     people = pb.ListRecusalsRequest(case_id=case.case_id)
     assert (await refused(cast.rival.objection.ListRecusals(people))).reason == "NOT_PERMITTED"
     by_sector = pb.ListCasesRequest(as_agent=True, sector="fuel_station")
