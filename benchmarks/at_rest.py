@@ -17,9 +17,14 @@ def spent(platform: Platform) -> dict[str, float]:
 
 
 async def at_rest(platform: Platform) -> None:
-    """Waits until no process does anything by itself, such as starting workflows, for a while."""
+    """Waits until no process does anything by itself, such as starting workflows, for a while.
+
+    Raises RuntimeError if it does not come to rest within five minutes.
+    """
     ends, busy = time.monotonic() + WITHIN_SECONDS, SECONDS
-    while busy > SECONDS * PART_OF_A_CORE and time.monotonic() < ends:
+    while busy > SECONDS * PART_OF_A_CORE:
+        if time.monotonic() > ends:
+            raise RuntimeError("the platform does not come to rest")
         before = spent(platform)
         await asyncio.sleep(SECONDS)
         busy = sum(spent(platform).values()) - sum(before.values())

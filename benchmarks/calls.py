@@ -41,7 +41,6 @@ from protos.registry.v1.registry_pb2_grpc import RegistryServiceStub
 
 CALLS, ROUNDS, CALLERS, SUBJECTS = 600, 5, 16, 200
 FIRST_DAY, DAYS = date(2025, 1, 1), 500
-READY_SECONDS = 600.0
 TICKS = os.sysconf("SC_CLK_TCK")
 # Each beside its floor.
 FLOORS = {"enter": "insert", "one enter": "insert", "get": "echo"}

@@ -42,7 +42,6 @@ from protos.objection.v1.objection_pb2_grpc import ObjectionServiceStub
 from services.objection.queries import list_cases
 
 CASES, ROUNDS, CALLERS, IN_A_ROW = 100_000, 5, 16, 50
-READY_SECONDS = 120.0
 PAGE = pb.ListCasesRequest(page_size=50)
 FLOORS = {"now": "floor", "before": "floor", "over gRPC": "bare gRPC"}
 Found = dict[tuple[str, str], list[float]]

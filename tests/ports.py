@@ -14,9 +14,9 @@ def free_port() -> int:
     return choose_ports({"server": 0}, insist_on_others=True)["server"]
 
 
-def wait_for_port(port: int, seconds: float = PATIENCE_SECONDS) -> None:
+def wait_for_port(port: int) -> None:
     """Returns once somebody listens on a port of this machine."""
-    deadline = time.monotonic() + seconds
+    deadline = time.monotonic() + PATIENCE_SECONDS
     while True:
         try:
             socket.create_connection(("127.0.0.1", port), timeout=1).close()

@@ -202,9 +202,8 @@ async def test_a_part_that_is_set_back_alone_catches_up_and_tells_nobody_again(
     restored: RunningPlatform, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     data, kept = restored.machine.data_dir, tmp_path_factory.mktemp("kept")
-    await mailed(
-        restored
-    )  # what the registry hears of a mail afterwards would be newer than alerts
+    # Otherwise the registry would be copied with mails that alerts does not know yet.
+    await mailed(restored)
     await restored.machine.stop()
     for name in ("alerts", "registry"):
         copy(data / f"{name}.db", kept / f"{name}.db")

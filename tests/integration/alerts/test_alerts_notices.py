@@ -234,11 +234,16 @@ async def test_letters_go_to_an_agent_as_well_while_the_mandate_holds(
         )
     sent = [(notice.key, notice.subject_id) for notice in await alerts.notices("letter")]
     assert sorted(sent) == [
-        *(("letter/l1", "s1"), ("letter/l1/agent", "s2"), ("letter/l2", "s1"), ("letter/l3", "s1"))
+        ("letter/l1", "s1"),
+        ("letter/l1/agent", "s2"),
+        ("letter/l2", "s1"),
+        ("letter/l3", "s1"),
     ]
     told = [(notice.key, notice.subject_id) for notice in await alerts.notices("case")]
     assert sorted(told) == [
-        *(("letter/l3/agent", "s2"), ("received/c1", "s1"), ("received/c1/agent", "s2"))
+        ("letter/l3/agent", "s2"),
+        ("received/c1", "s1"),
+        ("received/c1/agent", "s2"),
     ]
 
 

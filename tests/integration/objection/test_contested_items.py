@@ -303,7 +303,7 @@ async def test_an_agent_whose_mandate_was_never_checked_takes_no_reconsideration
     record = await cast.penalty()
     scope = "objection", "reconsideration"
     case = await against(
-        *(cast,), by=cast.rival, record_ids=[record.record_id],
+        cast, by=cast.rival, record_ids=[record.record_id],
         mandate=await mandate(cast, "2026-12-31", *scope),
     )  # fmt: skip
     file = await send(cast.rival, pdf(), file_name="铭牌.pdf", case_id=case.case_id)
