@@ -54,13 +54,16 @@ class Screen:
             for name, address in _places(platform).items()
         ]
         self._print(table_of("权衡 Quanheng", ["部件 part", "地址 address", "进程 pid"], rows))
+        portal, data = platform.settings.portal_url, platform.data_dir
+        tour = {"导览 tour": f"{portal}/sandbox/tour"} if platform.settings.sandbox else {}
         lines = {
-            "门户网站 portal": platform.settings.portal_url,
-            "数据目录 data": str(platform.data_dir),
-            "日志 logs": "logs/<部件 part>.log",
+            "门户网站 portal": portal,
+            **tour,
+            "数据目录 data": str(data),
+            "日志 logs": f"{data / 'logs'}/<部件 part>.log",
             "管理员 administrator": _first_administrator(platform.settings),
             "邮件 mail": mail,
-            "运行情况 status": "quanheng status",
+            "运行情况 status": f"quanheng status --data {data}",
             "停止 stop": "Ctrl-C",
         }
         self._print(block_of("", [(head, styled(text)) for head, text in lines.items()]))

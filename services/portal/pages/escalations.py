@@ -58,7 +58,10 @@ async def listing(visit: Visit) -> Response:
             ),
         ],
         read=partial(_read, visit),
-        empty=N_("没有这样的督促。器具出现红色警示时，平台会自动开始督促。"),
+        empty=N_(
+            "没有这样的督促。器具出现红色警示时，平台会自动开始督促；"
+            "首次导入时已经变红的器具，在“首次告知”里放行之后才开始。"
+        ),
         filters=[Filter("state", N_("状态"), states)],
         counted=N_("共 {total} 件，第 {first}–{last} 件"),
     )

@@ -51,7 +51,8 @@ async def test_the_summary_names_the_first_login_and_the_mail_within_80_columns(
     screen = Screen(PlainConsole(file=written, width=80), quiet=False)
     screen.summary(platform, await mail_state(platform.settings))
     text = "".join(written.getvalue().split())
-    for part in ("administrator.password", str(tmp_path), "沙箱收件箱", "quanhengstatus", "Ctrl-C"):
+    status = f"quanhengstatus--data{tmp_path}"
+    for part in ("administrator.password", status, "/sandbox/tour", "沙箱收件箱", "Ctrl-C"):
         assert part in text
     assert "secret" not in text
     assert all(cell_len(line.rstrip()) <= 80 for line in written.getvalue().splitlines())
