@@ -128,7 +128,7 @@ async def test_the_letter_explains_both_grades_and_the_remedy(cast: Cast) -> Non
     await cast.decide(case, "delete")
     read = await cast.closed(case)
     (letter,) = read.letters
-    assert (letter.title, letter.template) == ("异议处理决定书", "objection_decision/1")
+    assert (letter.title, letter.template) == ("异议处理决定书", "objection_decision/2")
     for text in (
         "测试加油站",
         case.number,

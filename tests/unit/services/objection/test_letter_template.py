@@ -80,6 +80,37 @@ def test_a_version_that_may_have_written_letters_is_as_it_was() -> None:
             assert hashlib.sha256(text.encode()).hexdigest() == version.sha256, name
 
 
+def lines_of_today() -> list[str]:
+    """The lines of the texts by which letters are written now, their parts in their places."""
+    names = (
+        f"{name}.{kind.versions[-1].number}.txt" for name, kind in of_cases().templates.items()
+    )
+    return [line for name in names for line in whole(name).splitlines()]
+
+
+def test_a_line_that_ends_with_a_citation_ends_with_a_stop() -> None:
+    cited = [line for line in lines_of_today() if re.search(r"依据：{{ [^}]+ }}）?。?$", line)]
+    assert cited
+    assert [line for line in cited if not line.endswith("。")] == []
+
+
+def test_no_bracket_cites_an_article_and_says_that_no_text_sets_the_days() -> None:
+    """An adopted number is said to be adopted, and from where; a binding one has its article."""
+    lines = [line for line in lines_of_today() if "terms." in line or "of_term.days" in line]
+    assert lines
+    assert [line for line in lines if "（{{ cites.term }}）" in line] == []
+    letters = {
+        adopted: of_cases()
+        ._texts.get_template("parts/days.2.txt")
+        .render(of_term={"adopted": adopted}, cites={"term": "《办法》第二十八条"})
+        for adopted in (True, False)
+    }
+    assert letters == {
+        True: "现行有效的文本未规定日数，本机关参照采用《办法》第二十八条所定的日数",
+        False: "依据：《办法》第二十八条",
+    }
+
+
 def test_every_part_is_of_some_text() -> None:
     used = {
         part

@@ -95,7 +95,10 @@ def test_the_remedy_names_the_city_the_days_and_that_they_are_adopted() -> None:
     assert "向测试市市场监督管理局申请复核（" in remedy
     assert "5个工作日" in remedy
     assert "累计不超过20个工作日" in remedy
-    assert "采用的规范" in remedy
+    assert (
+        "（现行有效的文本未规定日数，本机关参照采用《杭州市计量信用管理办法（试行）》第二十八条"
+        "所定的日数）" in remedy
+    )
     assert "另一内设机构" not in remedy
 
 
@@ -117,6 +120,7 @@ def test_a_declined_objection_is_answered_with_reason_and_remedy() -> None:
     letter = declined_letter(FACTS)
     assert letter.title == "异议不予受理通知书"
     assert "二、理由：器具在检定有效期内" in letter.body
+    assert "　　依据：《杭州市计量信用管理办法（试行）》第二十七条。" in letter.body.splitlines()
     assert "三、救济途径" in letter.body
     assert "评级凭证" not in letter.body
 
@@ -135,7 +139,7 @@ def test_what_people_wrote_is_put_into_the_letter_as_it_is() -> None:
     text = "送检[red]，[/red] {0} %s C-13 \\n <b>"
     record = RecordFacts("行政处罚", text, "杭市监测罚〔2026〕1号", date(2026, 9, 1))
     letter = declined_letter(replace(FACTS, reasons=text, records=[record])).body
-    assert f"二、理由：{text}（依据" in letter
+    assert f"二、理由：{text}\n　　依据：" in letter
     assert f"1. 行政处罚：{text}（来源文书" in letter
 
 
