@@ -10,6 +10,7 @@ changes only what an earlier run has not changed (D-04).
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
@@ -270,8 +271,7 @@ class ObjectionWorkflow(CaseWorkflow):
     @workflow.run
     async def run(self, start: CaseStart) -> None:
         """Runs from the lodging of the case until all its consequences were carried out."""
-        await self.follow.run(CaseActivities.mark_contested)
-        ending = await self.ended_by(start)
+        ending = await self._marked_until_ended(start)
         if ending.how is End.DECIDED:
             await self._carry_out_decision(ending)
         else:
@@ -279,6 +279,20 @@ class ObjectionWorkflow(CaseWorkflow):
         if ending.how is not End.WITHDRAWN:
             await self.follow.run(CaseActivities.issue_letter)
         await self.follow.run(CaseActivities.settle)
+
+    async def _marked_until_ended(self, start: CaseStart) -> Ending:
+        """Marks the records, and returns the end of the case once they are marked.
+
+        The reminders of the term are announced meanwhile: they do not wait for a mark that is
+        refused. A run that continues as a new one marks again, which changes nothing.
+        """
+        if not workflow.patched("term-beside-the-mark"):
+            await self.follow.run(CaseActivities.mark_contested)
+            return await self.ended_by(start)
+        mark = asyncio.create_task(self.follow.run(CaseActivities.mark_contested))
+        ending = await self.ended_by(start)
+        await mark
+        return ending
 
     async def _carry_out_decision(self, ending: Ending) -> None:
         await self.follow.run(CaseActivities.note_grade_before)

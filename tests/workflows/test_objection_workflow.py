@@ -316,6 +316,22 @@ async def test_a_refused_mark_is_tried_again_while_the_case_is_open(
     assert notes.done == ["mark_contested", "end_contested", "settle"]
 
 
+async def test_the_reminders_of_a_term_do_not_wait_for_a_refused_mark(
+    skipper: TimeSkipper,
+) -> None:
+    notes = Notes()
+    notes.refusals = {"mark_contested": 1}
+    async with case_of(skipper.client, notes, schedule=planned(five_days())) as handle:
+        await eventually(notes.is_stuck)
+        await skipper.fast_forward(handle, 8 * DAY)
+        await eventually(notes.have(4))
+        assert (notes.rungs, notes.done) == (RUNGS[:4], [])
+        await handle.signal(ObjectionWorkflow.decided, GRANTED)  # which also asks again
+        await handle.result()
+    assert notes.stuck == ["mark_contested"]
+    assert notes.done == ["mark_contested", *FOLLOW_THROUGH]
+
+
 async def test_a_cancelled_case_ends_and_reports_nothing(temporal_client: Client) -> None:
     notes = Notes()
     notes.failures = {"carry_out": 10_000}
