@@ -16,6 +16,6 @@ SAMENESS_ROWS = (
         "Joins sides to the one that stays; subjects once a second person releases it.",
         args="likeness_id kept_id joined_ids"),
     Row("alike apart", "sameness.KeepApart",
-        "各自保留；同日不同的结果，用 --stands-id 选定以哪一个为准。",
+        "各自保留；同日不同的结果，用 --stands 选定以哪一个为准。",
         "Keeps all sides apart; of the results of a day lets one stand.", args="likeness_id"),
 )  # fmt: skip

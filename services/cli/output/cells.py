@@ -19,15 +19,16 @@ from services.cli.output.columns import (
     value_at,
 )
 from services.cli.output.console import styled
-from services.cli.output.headings import heading
+from services.cli.output.headings import OWN_HEADS, SHORT_HEADS, heading
 from services.cli.output.language import choose, language
 from services.cli.output.names import Names
-from services.cli.output.words import grade_name, vocabulary, word_of
+from services.cli.output.words import grade_name, vocabulary, word, word_of, words
 
 SHORT = 8  # characters shown of an id; any unambiguous prefix can be given to a command
 LONG_ID = re.compile(r"[0-9a-f]{32,}|[0-9a-f]{8}-[0-9a-f-]{27}")
 # Numbers of our own readings and requirements; people are shown only the articles beside them.
 OWN_READING = re.compile(r"[CRD]-\d{2,3}")
+WHOLE = frozenset({"seen"})  # a digest that a decision names, to the last character
 CITES = frozenset({"cite", "ground_cite", "archive_cite", "evidence_cite", "disclosure_cite"})
 COLOUR_STYLES = {"green": "green", "yellow": "yellow", "red": "bold red"}
 Own = Callable[[Any, Names], str]
@@ -86,6 +87,8 @@ def _text(path: Sequence[FieldDescriptor], message: Any, names: Names) -> str:
         return "、".join(short(word_of(field, str(item))) for item in value)
     if vocabulary(field) and isinstance(value, str):
         return word_of(field, value)
+    if field.name in WHOLE:
+        return str(value)
     return _spelled(cell_of(path)(message, names))
 
 
@@ -276,6 +279,39 @@ def _reminder(step: Any, _names: Names) -> str:
     return str(step.reasons or step.review_on)
 
 
+def _results(side: Any, _names: Names) -> str:
+    return "；".join(map(_result, side.verifications))
+
+
+def _result(one: Any) -> str:
+    """One result that may be of the same day, with the id by which a decision names it."""
+    aside = choose("（不作数）", " (set aside)") if one.set_aside else ""
+    result = choose(word("result", one.result), one.result)
+    parts = short(one.verification_id), one.verified_on, result, one.certificate_no
+    return " ".join(filter(None, parts)) + aside
+
+
+def _namesakes(twins: Any, names: Names) -> str:
+    told = ((names.name("bureau", one.bureau) or one.bureau, one) for one in twins.namesakes)
+    return "；".join(f"{bureau} {one.name} {short(one.subject_id)}" for bureau, one in told)
+
+
+def _stuck_steps(stuck: Any, _names: Names) -> str:
+    return "；".join(f"{word('case_step', one.step)}: {one.why}" for one in stuck.steps)
+
+
+def _by_week(ahead: Any, _names: Names) -> str:
+    return " ".join(f"{week.instruments:,}" for week in ahead.weeks)
+
+
+def _counted(count: Any, _names: Names) -> str:
+    """What a figure of a month counts: a colour, a result or a step, by its word."""
+    for name in ("colour", "result", "escalation_step"):
+        if count.name in words(name):
+            return choose(word(name, count.name), count.name.replace("_", " "))
+    return str(count.name)
+
+
 OWN_CELLS: Mapping[str, Own] = {
     "Grade.grade": grade_in_words,
     "Outcome.grade": grade_in_words,
@@ -311,42 +347,11 @@ OWN_CELLS: Mapping[str, Own] = {
     "ImpactCount.before": _before,
     "ImpactCount.after": _after,
     "EscalationStep.note": _reminder,
-}
-# Headings of ids that are shown by name.
-SHORT_HEADS: Mapping[str, tuple[str, str]] = {
-    "subject_id": ("主体", "subject"),
-    "bureau": ("机关", "bureau"),
-    "type_code": ("器具类型", "type"),
-    "ruleset_id": ("文件", "text"),
-    "record_ids": ("信用信息", "records"),
-}
-# Headings of what is no single field, or is called otherwise on the screen.
-OWN_HEADS: Mapping[str, tuple[str, str]] = {
-    "InstrumentColour.days_left": ("剩余天数", "days left"),
-    "InstrumentColour.place": ("使用地点", "place"),
-    "Alert.place": ("使用地点", "place"),
-    "Record.marks": ("标记", "marks"),
-    "RowFault.row": ("行", "row"),
-    "RowFault.warning": ("性质", "kind"),
-    "RowFault.message": ("说明", "message"),
-    "FaultKind.warning": ("性质", "kind"),
-    "FaultKind.message": ("说明", "message"),
-    "FaultKind.places": ("位置", "places"),
-    "FaultKind.faults": ("数量", "number"),
-    "Problem.message": ("说明", "message"),
-    "Batch.alerts": ("将新触发预警", "alerts it would raise"),
-    "Batch.drops": ("将使等级下降", "grades it would lower"),
-    "Batch.seen": ("所见（批准时提供）", "seen (to approve)"),
-    "Batch.decided_by": ("批准或退回人", "decided by"),
-    "Condition.met": ("是否满足", "met"),
-    "Condition.notes": ("情况", "notes"),
-    "Condition.text": ("条件", "condition"),
-    "Grade.not_graded": ("不评价的原因", "why not graded"),
-    "Outcome.not_graded": ("不评价的原因", "why not graded"),
-    "Outcome.title": ("文件", "text"),
-    "Ruleset.title": ("名称", "title"),
-    "Case.grade_after": ("等级变化", "grade"),
-    "Case.lodged_by": ("提出人", "lodged by"),
-    "EscalationStep.note": ("说明", "note"),
-    "Step.actor": ("谁", "by"),
+    "Assignee.reason": _in_language("reason"),
+    "ColumnField.label": _in_language("label"),
+    "LikeSide.verifications": _results,
+    "MonthCount.name": _counted,
+    "StuckCase.steps": _stuck_steps,
+    "Twins.namesakes": _namesakes,
+    "TypeAhead.weeks": _by_week,
 }

@@ -7,6 +7,7 @@ A list that can be imported again has the headers that the importer knows.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from google.protobuf.descriptor import FieldDescriptor
 
@@ -166,6 +167,13 @@ Arrangement.title 标题 | editions 各版日历 | edition 日历 | arrangement 
 result 检定结果 | verification_id 检定id | verified_on 检定日期
 part 枪号（通道、相） | parts 各枪（通道、相） | PartStanding.name 枪号（通道、相）
 InstrumentPart.name 枪号（通道、相）
+ColumnField.required 必填 | FileColumn.heading 表头 | learned 本机关此前确认过
+samples 前几行的内容 | SkippedRow.text 内容 | Delivery.means 送达方式 | Delivery.remark 备注
+recorded_by 登记人 | recorded_at 登记时间 | description 说明 | erased_at 删除时间
+kept_apart 已决定各自保留 | GetLikenessResponse.number 方数
+MovedTerm.label 事项 | old_on 原来的日期 | new_on 现在的日期 | is_provisional 暂定
+was_provisional 原为暂定 | told_on 告知日期 | told_how 告知方式 | told_means 送达方式
+IndexRow.standard 标准 | watched_through 已巡查至
 """
 
 HEADINGS = dict(
@@ -239,6 +247,44 @@ TITLES = {
     "Subject": "信用主体",
     "VerificationEntry": "检定记录",
     "YearEnd": "年末类别调整",
+    "AccountName": "姓名",
+    "Assignee": "可以办理的人员",
+    "AwaitedOrder": "检定申请",
+    "BatchEffect": "登记的变化",
+    "BureauCases": "按单位统计",
+    "CaseAge": "按时长统计",
+    "CaseCount": "按类别和状态统计",
+    "CaseLoad": "按人统计",
+    "CaseNote": "内部备注",
+    "CasesDue": "今后到期",
+    "Certificate": "证书文件",
+    "CertificateEntry": "检定证书",
+    "ColumnField": "可以对应的字段",
+    "ContestedGrade": "所涉等级",
+    "ContestedItem": "异议事项",
+    "DecidedRecord": "已作决定的信用信息",
+    "DecidedSpan": "各月按期决定",
+    "Delivery": "纸质送达",
+    "Evidence": "证据文件",
+    "FaultKind": "按种类列出",
+    "FieldValue": "登记的内容",
+    "FileColumn": "文件的列",
+    "Hearer": "人员",
+    "Likeness": "疑似同一",
+    "LikeSide": "各方",
+    "MonthCases": "当月案件",
+    "MonthCount": "当月数",
+    "MovedTerm": "变动的期限",
+    "Proposal": "变更申请",
+    "Publication": "公开和保密审查",
+    "Reply": "主体的说明",
+    "ScannedInstrument": "计量器具",
+    "SecondFactorSetup": "两步验证",
+    "SkippedRow": "表头以上的行",
+    "StuckCase": "步骤受阻的案件",
+    "SubjectAct": "沿革",
+    "Twins": "跨机关同名主体",
+    "TypeName": "器具类型的名称",
 }
 
 
@@ -252,6 +298,57 @@ NAME_HEADINGS = {
     "instrument_id": "使用地点",
     "type_code": "器具类型名称",
     "ruleset_id": "规则名称",
+}
+
+# Headings of ids that are shown by name.
+SHORT_HEADS: Mapping[str, tuple[str, str]] = {
+    "subject_id": ("主体", "subject"),
+    "bureau": ("机关", "bureau"),
+    "type_code": ("器具类型", "type"),
+    "ruleset_id": ("文件", "text"),
+    "record_ids": ("信用信息", "records"),
+}
+# Headings of what is no single field, or is called otherwise on the screen.
+OWN_HEADS: Mapping[str, tuple[str, str]] = {
+    "InstrumentColour.days_left": ("剩余天数", "days left"),
+    "InstrumentColour.place": ("使用地点", "place"),
+    "Alert.place": ("使用地点", "place"),
+    "Record.marks": ("标记", "marks"),
+    "RowFault.row": ("行", "row"),
+    "RowFault.warning": ("性质", "kind"),
+    "RowFault.message": ("说明", "message"),
+    "FaultKind.warning": ("性质", "kind"),
+    "FaultKind.message": ("说明", "message"),
+    "FaultKind.places": ("位置", "places"),
+    "FaultKind.faults": ("数量", "number"),
+    "Problem.message": ("说明", "message"),
+    "Batch.alerts": ("将新触发预警", "alerts it would raise"),
+    "Batch.drops": ("将使等级下降", "grades it would lower"),
+    "Batch.seen": ("所见（批准时提供）", "seen (to approve)"),
+    "Batch.decided_by": ("批准或退回人", "decided by"),
+    "Condition.met": ("是否满足", "met"),
+    "Condition.notes": ("情况", "notes"),
+    "Condition.text": ("条件", "condition"),
+    "Grade.not_graded": ("不评价的原因", "why not graded"),
+    "Outcome.not_graded": ("不评价的原因", "why not graded"),
+    "Outcome.title": ("文件", "text"),
+    "Ruleset.title": ("名称", "title"),
+    "Case.grade_after": ("等级变化", "grade"),
+    "Case.lodged_by": ("提出人", "lodged by"),
+    "EscalationStep.note": ("说明", "note"),
+    "Step.actor": ("谁", "by"),
+    "Assignee.reason": ("不能办理的原因", "why not"),
+    "ColumnField.label": ("名称", "name"),
+    "ColumnField.name": ("字段", "field"),
+    "Likeness.kind": ("类别", "kind"),
+    "LikeSide.verifications": ("检定结果", "results"),
+    "LikeSide.instruments": ("器具数", "instruments"),
+    "LikeSide.records": ("信用信息数", "records"),
+    "MonthCount.name": ("项目", "what"),
+    "MonthCount.count": ("数量", "number"),
+    "StuckCase.steps": ("未能办理的步骤", "steps that are stuck"),
+    "Twins.namesakes": ("另有登记", "namesakes"),
+    "TypeAhead.weeks": ("各周到期数", "due by week"),
 }
 
 

@@ -1,8 +1,6 @@
-"""The screen layout of each message of the gRPC contract: which fields, in which order.
+"""Builds the screen output of a response from its parts (`layouts` says what of them is shown).
 
-A response is shown in parts: a list as a table, a single message as a block, sentences and letters
-as text. Fields are named as in the contract, with dots for nested messages; `cells` makes the few
-columns that are not a field.
+A list is a table, a single message a block; sentences and letters are text.
 """
 
 from __future__ import annotations
@@ -24,104 +22,10 @@ from services.cli.output.columns import paths_of
 from services.cli.output.console import styled
 from services.cli.output.headings import title
 from services.cli.output.language import choose, language
+from services.cli.output.layouts import BLOCKS, DOCUMENTS, TABLES, UNSHOWN
 from services.cli.output.names import Names
 from services.cli.output.show import GAP, block_of, table_of
 from services.cli.output.words import grade_name, ruleset_name, word
-
-# The columns of a message in a list.
-TABLES: Mapping[str, str] = {
-    "Absence": "absence_id display_name from_on to_on substitute_name",
-    "AccessEntry": "at kind name on_behalf_of method object rows times source code",
-    "Account": "account_id name display_name roles bureau subject_id email closed",
-    "Activation": "activation_id bureau sectors ruleset_id adopted_draft valid_from ground "
-    "activated_by activated_at",
-    "Alert": "colour due_on subject_id place type_code serial_no certificate_no reason_zh cite",
-    "AuditEntry": "sequence at actor on_behalf_of action object ground",
-    "Batch": "batch_id family file_name state rows changed rejected",
-    "BatchEffect": "kind made altered",
-    "Bureau": "code name division_code department phone email",
-    "CalendarEdition": "edition_id arrangement.year arrangement.document state number loaded_at",
-    "Case": "case_id number state subject_id bureau term.target_on term.remaining_days",
-    "ContestedItem": "target id outcome",
-    "Condition": "met text notes cite",
-    "DeadLetter": "sequence consumer event_type aggregate error",
-    "Escalation": "escalation_id subject_id bureau state step due_on",
-    "EscalationStep": "step state number draft_version altered_by decided_by note cite",
-    "Exposure": "published_at subject_name statement media cite",
-    "FaultKind": "warning faults column message places",
-    "Grade": "grade in_force_from in_force_to known_from receipt_id",
-    "GradeCount": "ruleset_id grade subjects",
-    "ImpactCount": "ruleset_before before after subjects",
-    "ImpactMove": "subject_id bureau before after",
-    "Index": "index_id area_name area_kind total state assessed_on",
-    "IndexRow": "row points found standard cite",
-    "Authorisation": "authorisation_id type_code valid_from valid_until document_no",
-    "Institution": "institution_id name credit_code bureau contact phone",
-    "Order": "order_id type_code serial_no institution state due_on late",
-    "OrderStep": "at state appointed_on ground",
-    "Verifier": "institution_id name contact phone open_orders",
-    "Instrument": "instrument_id type_code serial_no model location state",
-    "InstrumentColour": "colour subject_id place type_code serial_no valid_until days_left "
-    "reason_zh cite",
-    "Notice": "notice_id created_at kind title address state",
-    "Outcome": "title grade not_graded",
-    "UntoldAlert": "alert.alert_id days_untold alert.due_on subject_name address "
-    "alert.type_code alert.serial_no own_load",
-    "PartStanding": "name state result verified_on valid_until colour",
-    "Problem": "object message",
-    "Question": "question_id kind subject_name serial_no source_ref day state",
-    "Registration": "registration_id number created_at firm_name person_name bureau state",
-    "Record": "record_id kind determined_on points status marks source_ref summary",
-    "RowFault": "row column value warning message",
-    "Session": "session_id opened_at renewed_at source client present ended_at ended_by_name",
-    "Ruleset": "ruleset_id title status version example_valued valid_from valid_to",
-    "Step": "at step actor note cite",
-    "Subject": "subject_id name credit_code sector bureau deregistered_on",
-    "SubjectAct": "on act other_name ground by_name at undone_at act_id",
-    "TypeName": "written type_code bureau ground named_at",
-    "Verification": "verified_on part result valid_until institution certificate_no",
-    "VerificationEntry": "type_code serial_no verification.part verification.verified_on "
-    "verification.result "
-    "verification.valid_until verification.certificate_no subject_id",
-    "Watch": "bureau watched_through",
-    "YearEnd": "year ruleset_id ran_at subjects moved moves",
-}
-# The lines of a single message; a message that is not named here shows all fields but `UNSHOWN`.
-BLOCKS: Mapping[str, str] = {
-    "Arrangement": "year document title published_on sha256 days_off make_up amends",
-    "CalendarEdition": "edition_id state number arrangement loaded_by loaded_at decided_by "
-    "decided_at ground",
-    "Batch": "batch_id file_name encoding sheet family bureau state rows changed unchanged "
-    "rejected merged left_out in_review to_decide repeated_serials alerts drops would_be_held seen "
-    "imported_by imported_at decided_by reasons",
-    "Question": "question_id kind state bureau subject_id instrument_id type_code serial_no "
-    "record_id source_ref day provided_by summary batch_id answers answer ground opened_at "
-    "decided_by decided_at",
-    "Case": "number case_id kind state subject_id bureau record_ids grounds evidence lodged_by "
-    "lodged_at caseworker repair.grade repair.spell_began_on repair.promise "
-    "repair.supplement_requested supplement.missing acts_next term extension_requested_days "
-    "extension_ground outcome reasons agent.name agent.until "
-    "decided_by decided_at closed_at grade_after",
-    "ContestedGrade": "receipt_id grade score grade_without score_without",
-    "Escalation": "escalation_id subject_id bureau state step due_on example_values opened_at "
-    "closed_at",
-    "Grade": "subject_id grade not_graded ruleset_id in_force_from in_force_to known_from "
-    "no_record example_values receipt_id",
-    "Impact": "impact_id bureau sectors ruleset_id as_of state subjects moved run_by run_at "
-    "seen_by",
-    "Index": "area_name area_kind bureau total base bonus deduction assessed_on assessed_by state "
-    "published_by published_at withdrawal_ground index_id",
-    "Repair": "grade spell_began_on promise supplement_requested",
-}
-UNSHOWN = frozenset(
-    {
-        *("version", "removed", "ruleset_hash", "table_hash", "calendar_edition"),
-        *("receipt_json", "outlook_json", "compare_json", "result_json", "next_page_token"),
-        *("total", "title_en", "message_en", "not_graded_en", "explanation_zh", "explanation_en"),
-    }
-)
-# Messages with a text that is shown below the table: the fields of its title and its body.
-DOCUMENTS = {"Letter": ("title", "body"), "EscalationStep": ("title", "body")}
 
 
 def view(response: Message, names: Names) -> RenderableType:

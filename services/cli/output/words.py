@@ -37,6 +37,7 @@ batch_state: checked 仅检查 | applied 已导入 | refused 已退回 | unchang
   | discarded 已放弃 | expired 逾期失效 | waiting 等待处理
 question_kind: rejected_alone 只有不合格的器具 | revoked 已撤销的处罚 | disputed 有异议的处罚
   | other_state 其他状态的处罚 | by_name 只按名称找到主体 | not_final 未生效的处罚
+like_kind: subject 主体 | instrument 器具 | record 信用信息 | result 同日的检定结果
 question_state: waiting 待决定 | decided 已决定
 question_answer: in_use 仍在使用 | stopped 已停用 | scrapped 已报废 | enter 录入 | leave_out 不录入
   | withdraw 撤销记录 | final 已生效
@@ -105,10 +106,14 @@ InstrumentColour.state instrument_state | ListColoursRequest.state instrument_st
 Instrument.state instrument_state | SetInstrumentStateRequest.state instrument_state
 InstrumentPart.state instrument_state | PartStanding.state instrument_state
 PartStanding.result result | PartResult.result result
-BatchEffect.kind thing
+BatchEffect.kind thing | CertificateEntry.instrument_state instrument_state
+Delivery.means means_of_service | MonthCases.kind case_kind
+ScannedInstrument.state instrument_state | ScannedInstrument.result result
 Verification.result result | Batch.state batch_state | ListBatchesRequest.state batch_state
 Impact.state impact_state | Question.kind question_kind | Question.state question_state
 Question.answer question_answer | Question.answers question_answer
+Likeness.kind like_kind | Likeness.state question_state | Likeness.record_kind record_kind
+ListLikenessesRequest.kind like_kind | ListLikenessesRequest.state question_state
 ListQuestionsRequest.kind question_kind | ListQuestionsRequest.state question_state
 AnswerQuestionRequest.answer question_answer
 ImpactMove.direction direction | ImpactCount.direction direction

@@ -13,6 +13,7 @@ from law.separation import Act
 from plumbing import row_scope
 from plumbing.change import Change
 from plumbing.identity import Caller
+from plumbing.short_ids import LEAST
 from protos.registry.v1 import proposals_pb2 as proposals
 from protos.registry.v1 import sameness_pb2 as pb
 from services.registry.proposals.propose import Proposed, propose
@@ -80,7 +81,7 @@ async def keep_apart(change: Change, request: pb.KeepApartRequest) -> pb.KeepApa
     """
     row, sides = await _current(change, request)
     if row.kind is LikeKind.RESULT:
-        _require_side(request.stands_id, sides, "stands_id")
+        request.stands_id = id_of(_require_side(request.stands_id, sides, "stands_id"))
         if await joining.standing_ends_red(change, sides, request.stands_id):  # type: ignore[arg-type]
             after = {"kept": request.stands_id}
             proposal = await _propose(change, request, row, Act.END_RED_ALERT, after)
@@ -129,9 +130,10 @@ def _chosen(
 
 
 def _require_side(side_id: str, sides: Sequence[Side], field: str) -> Side:
-    for side in sides:
-        if id_of(side) == side_id:
-            return side
+    """The side with an id, or the only one whose id begins with it."""
+    begun = [side for side in sides if id_of(side).startswith(side_id)]
+    if len(side_id) >= LEAST and len(begun) == 1:
+        return begun[0]
     raise InvalidInput(faults=[Fault(field, "请从所列各方中选择", "choose one of the sides")])
 
 

@@ -172,7 +172,10 @@ HEADINGS: Mapping[str, Sequence[str]] = {
 # Headings that mean one of our fields in most files, though not in all: only proposed, where a
 # person then confirms the columns.
 LIKELY_HEADINGS: Mapping[str, Sequence[str]] = {
-    "owner": ("单位名称", "使用单位名称", "证书单位名称", "送检单位", "委托单位", "受检单位"),
+    "owner": (
+        *("单位名称", "使用单位名称", "证书单位名称", "送检单位", "委托单位", "受检单位"),
+        *("保管单位", "加油站", "加油站名称"),
+    ),
     "type_code": ("器具类别", "仪器设备名称", "证书器具名称", "仪器名称", "设备名称", "测量仪器"),
     "serial_no": ("器具编号", "设备编号", "仪器编号", "编号"),
     "part": ("枪", "油枪", "加油枪", "枪位", "枪位号", "通道", "相", "部件"),

@@ -18,13 +18,29 @@ from services.registry.imports.rows.columns import Binding, fields_of, is_needed
 from services.registry.imports.rows.families import FamilyName
 from services.registry.imports.rows.headings import plain
 
+# What stands before the words of a footer: stars, dashes, brackets.
+_MARKS = " *＊※★●■◆▲#/\\\"“'·•.…~-—_=(【[<《〈"
+_LABEL = (
+    "(?:填表|制表|填报|填写|审核|复核|审批|校对|编制|统计|经办|经手|负责|联系|单位负责|主要负责|科室负责|主管|录入"
+    "|报送|送检|打印|导出|制单|登记|记录|建档|交表|收表|接收|签收|检定|核验|批准|授权签字|管理|计量|计量管理"
+    "|台账管理|器具管理|分管|单位|领导|科长|所长|局长|数据来源|资料来源|来源|截止|附件|附|抄送|报|注意|提示)"
+)
 _FOOTER = re.compile(
-    "(?:本页|本月|本季度?|本年度?|全部|全年)?(?:合计|总计|小计|共计|累计)"
-    r"|(?:注|备注|附注|说明|填表说明|填报说明)(?:[:;.、\d(]|$)"
-    "|(?:填表|制表|填报|审核|复核|审批|校对|编制|统计|经办|负责|联系|单位负责|主管|录入|报送|送检)"
-    "(?:人|者|人员|单位|部门|日期|时间|电话)?(?:签字|签名|盖章|签章)?(?:[:(/]|$)"
-    r"|(?:日期|电话|盖章|公章|签字|签章|\(?(?:盖章|公章|签字)\)?)(?:[:(]|$)"
-    r"|第\d+页|共\d+页|以下(?:空白|无正文)|[-—]+(?:以下空白)?[-—]+$"
+    r"(?:[\u4e00-\u9fff]{0,4}(?:合计|总计|小计|共计|累计)|汇总)(?:$|[:\d(/、,]|台|件|共|数|金额)"
+    r"|(?:注|备注|附注|说明|(?:填表|填报|填写)?(?:说明|要求)|注意事项|温馨提示)(?:[:;.、\d(]|$)"
+    f"|{_LABEL}(?:人|者|员|人员|领导|单位|部门|机构|日期|时间|事项|电话|人及电话)?"
+    "(?:签字|签名|盖章|签章|公章)?(?:[:(/]|$)"
+    r"|(?:日期|电话|盖章|公章|签字|签章|(?:盖章|公章|签字)\)?|单位公章)(?:[:(]|$)"
+    r"|以下(?:空白|无正文)|第\d+页|共\d+[页台件条份户家项]|以上(?:共|数据|各项|内容|情况)|特此(?:说明|证明)"
+    "|(?:填表|制表|填报|审核|复核|经办)人|截至\\d|[\u4e00-\u9fff]{2,6}\\((?:盖章|公章|签字|签名|签章)\\)"
+    "|本(?:表|台账|清单|名册)(?:由|一式|所|中|共|为|内|填|数据|解释|仅|统计|未|不|按|以|系|用|自|经)"
+    r"|(?:subtotal|total|grandtotal|notes?|remarks?|preparedby|checkedby|approvedby|signature"
+    r"|signed|printed)(?:$|[:\d(])|page\d+(?:of\d+)?$"
+)
+# Alone in its row, a day or the number of a page is none either.
+_ALONE = re.compile(
+    r"(?:\d{4}|[二〇○零一三四五六七八九]{4})?年(?:\d{1,2}|[一二三四五六七八九十]{1,3})?月"
+    r"(?:(?:\d{1,2}|[一二三四五六七八九十]{1,3})?日)?|\d+/\d+页?|-*"
 )
 
 
@@ -88,7 +104,7 @@ class LeftOut:
             return HEADING_AGAIN
         if all(map(_filled, self._of(row, self._needed))):
             return None
-        return FOOTER if _FOOTER.match(folded(_first(row.cells))) else None
+        return FOOTER if _is_footer(row.cells) else None
 
     def begins_headings(self, cell: str) -> bool:
         """Returns whether the first cell of a row is that of the headings."""
@@ -116,9 +132,14 @@ def _of_published(basis: Sequence[str]) -> Reason | None:
     return OTHER_LAW if turned_away else None
 
 
+def _is_footer(row: Sequence[str]) -> bool:
+    """Whether the first words of a row are those of a total, a note, a signature or a page."""
+    written = list(filter(_filled, row))
+    first = folded(written[0]) if written else ""
+    if len(written) == 1 and _ALONE.fullmatch(first):
+        return True
+    return bool(_FOOTER.match(first.lstrip(_MARKS)))
+
+
 def _filled(cell: str) -> bool:
     return bool(cells.clean(cell))
-
-
-def _first(row: Sequence[str]) -> str:
-    return next((cell for cell in row if _filled(cell)), "")

@@ -15,6 +15,7 @@ from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 from rich.cells import cell_len
 
+import protos
 import services.cli
 from plumbing.characters import visible
 from protos.alerts.v1 import alerts_pb2 as alerts
@@ -24,29 +25,16 @@ from services.cli.output import show
 from services.cli.output.answer import count_line, json_value, print_response
 from services.cli.output.console import console
 from services.cli.output.language import Language, set_language
+from services.cli.output.layouts import BLOCKS, TABLES
 from services.cli.output.names import Names, ids_in
-from services.cli.output.views import BLOCKS, TABLES, view
+from services.cli.output.views import view
 from services.cli.output.words import words
 from services.registry.imports.rows import labels
 
-CONTRACTS = (
-    "alerts.v1.alerts",
-    "alerts.v1.escalations",
-    "calendar.v1.calendar",
-    "grading.v1.assessments",
-    "grading.v1.grading",
-    "grading.v1.rulesets",
-    "identity.v1.identity",
-    "objection.v1.objection",
-    "objection.v1.repair",
-    "operations.v1.operations",
-    "registry.v1.bulk",
-    "registry.v1.calendars",
-    "registry.v1.institutions",
-    "registry.v1.lives",
-    "registry.v1.orders",
-    "registry.v1.questions",
-    "registry.v1.registry",
+PROTOS = Path(protos.__path__[0])
+CONTRACTS = tuple(
+    ".".join(path.relative_to(PROTOS).with_suffix("").parts).removesuffix("_pb2")
+    for path in sorted(PROTOS.glob("*/v1/*_pb2.py"))
 )
 MARKUP = "送检，[/red][bold]x[/] ^{1,40}$ :smile: [link=http://e.example]"
 CONTROL = "a\x1b[31m\x07\x9b\u202eb\u200c"
