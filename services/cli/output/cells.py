@@ -180,13 +180,16 @@ def _place_in_short(fault: Any) -> str:
 
 def _places_of_kind(kind: Any, _names: Names) -> str:
     """The first places of a kind of fault, and how many there are besides."""
-    places = "、".join(map(_place_in_short, kind.first))
+    places = "、".join(dict.fromkeys(map(_place_in_short, kind.first)))
     more = kind.faults - len(kind.first)
     return places + (choose(f"，另有 {more:,} 条", f" and {more:,} more") if more else "")
 
 
 def _message_of_kind(kind: Any, names: Names) -> str:
-    return _message(kind.first[0], names)
+    """What the faults of a kind say; each of those about several columns of the header."""
+    about_columns = not kind.column and kind.first[0].column
+    told = kind.first if about_columns else kind.first[:1]
+    return "；".join(dict.fromkeys(_message(fault, names) for fault in told))
 
 
 def _message(message: Any, _names: Names) -> str:

@@ -21,6 +21,7 @@ from services.registry.imports.plan.plan import (
     fetch,
     present_rows,
 )
+from services.registry.imports.rows.labels import result_word
 from services.registry.sameness import places
 from services.registry.sameness.places import Place, are_alike, milder
 from services.registry.tables import Subject, Verification
@@ -177,5 +178,8 @@ def _note(
 
 
 def _written(found: Sequence[Mapping[str, Any]], name: str) -> str:
+    """What a hint repeats of the things that are alike: of results, all of them by their words."""
+    if name == "result":
+        return "、".join(dict.fromkeys(result_word(one["result"]) for one in found))
     value = found[-1].get(name, "")
     return str(getattr(value, "value", value))

@@ -39,6 +39,7 @@ from services.registry.imports.plan.plan import (
     fetch,
     fetch_pairs,
 )
+from services.registry.imports.rows.labels import result_word
 from services.registry.imports.rows.reader import Item
 from services.registry.institutions import reporting
 from services.registry.institutions.reporting import NOT_OWN_EN, NOT_OWN_ZH, Reporter
@@ -309,7 +310,7 @@ def _put_rejected_into_use(context: Context, plan: Plan) -> None:
             instrument.values["state"] = InstrumentState.IN_USE
             zh = "该器具只有不合格结果：先按在用登记并标红，请核实是否仍在使用"
             en = "nothing but a rejection is known of this instrument: filed as in use, red; check"
-            column, value = context.file.column("result"), only.values["result"].value
+            column, value = context.file.column("result"), result_word(only.values["result"])
             context.notes.warn(only.row, "REJECTED_ALONE", zh, en, column=column, value=value)
             plan.questions.append(_whether_used(instrument, only))
 

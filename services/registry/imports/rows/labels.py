@@ -72,6 +72,13 @@ RESULTS: Mapping[VerificationResult, Sequence[str]] = {
     VerificationResult.REPAIRED: ("修理", "已修理", "维修", "已维修", "修复", "已修复"),
     VerificationResult.PENDING: ("待定", "待检", "检定中", "未出结果"),
 }
+
+
+def result_word(result: str) -> str:
+    """Returns the platform's own word for a result of a verification."""
+    return RESULTS[VerificationResult(result)][0]
+
+
 # 较重 of the national publication lies between two of these: a person decides.
 SEVERITIES: Mapping[Severity, Sequence[str]] = {
     Severity.MINOR: ("轻微", "轻微失信"),

@@ -86,7 +86,7 @@ class RowReader:
         values = self._values(row)
         bad = {note.column for note in self._notes.notes[before:]}
         if not any(self._binding.column(name) in bad for name in self._together):
-            self._note_contradictions(row.number, values, bad)
+            self._note_contradictions(row, values, bad)
         return Item(row.number, values)
 
     @property
@@ -231,7 +231,7 @@ class RowReader:
         zh = f"{field.header}{zh}" if reason == "MISSING" else zh
         self._notes.fault(number, reason, zh, en, column=column, value=cell, place=place)
 
-    def _note_contradictions(self, number: int, values: dict[str, Any], bad: set[str]) -> None:
+    def _note_contradictions(self, row: Row, values: dict[str, Any], bad: set[str]) -> None:
         compared = self._compared(values)
         if compared in self._sound:
             return
@@ -239,7 +239,7 @@ class RowReader:
         if not found and len(self._sound) < REMEMBERED:
             self._sound.add(compared)
         for fault in found:
-            self._note_contradiction(number, values, bad, fault)
+            self._note_contradiction(row, values, bad, fault)
 
     def _contradictions(self, values: Mapping[str, Any]) -> list[Fault]:
         faults: list[Fault] = []
@@ -258,16 +258,17 @@ class RowReader:
         )
 
     def _note_contradiction(
-        self, number: int, values: dict[str, Any], bad: set[str], fault: Fault
+        self, row: Row, values: dict[str, Any], bad: set[str], fault: Fault
     ) -> None:
         column = self._binding.column(fault.field)
         if column not in bad:
-            value = values.get(fault.field, "")
-            text = value.isoformat() if isinstance(value, date) else str(value)
+            place = self._binding.columns.get(fault.field)
+            # As it is written: 长期 has no value, and means something to the reader of the fault.
+            text = str(values.get(fault.field, "")) if place is None else row.cells[place]
             zh, en = fault.message_zh, fault.message_en
             # Only the check digit of a code is checked with its row.
             reason = "BAD_CREDIT_CODE" if fault.cite == CITE else "CONTRADICTION"
-            self._notes.fault(number, reason, zh, en, column=column, value=text)
+            self._notes.fault(row.number, reason, zh, en, column=column, value=cells.clean(text))
 
 
 Check = Callable[[Reader, date], None]

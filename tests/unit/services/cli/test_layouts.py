@@ -8,11 +8,14 @@ from collections.abc import Iterator
 import pytest
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
 
+from protos.registry.v1 import registry_pb2 as registry
 from services.cli.commands.plain import method_of
 from services.cli.commands.table import ROWS
+from services.cli.output.console import console
 from services.cli.output.headings import HEADINGS, TITLES
 from services.cli.output.layouts import DOCUMENTS, TABLES
-from services.cli.output.views import VIEWS
+from services.cli.output.names import Names
+from services.cli.output.views import VIEWS, view
 
 CHINESE = re.compile("[\u4e00-\u9fff]")
 # What is read by programs, or shown by the command itself.
@@ -49,3 +52,16 @@ def test_what_a_command_prints_has_a_title(words: str, of: Descriptor) -> None:
 def test_headings_and_titles_are_chinese() -> None:
     bare = {name for name, zh in (*HEADINGS.items(), *TITLES.items()) if not CHINESE.search(zh)}
     assert bare <= {"sha256", "ContestedItem.id"}
+
+
+def test_columns_that_are_not_read_are_each_named_and_their_row_only_once() -> None:
+    unused = [
+        registry.RowFault(row=1, column=name, warning=True, message_zh=f"列“{name}”未使用")
+        for name in ("序号", "备注")
+    ]
+    kind = registry.FaultKind(reason="UNKNOWN_COLUMN", warning=True, faults=20, first=unused)
+    with console.capture() as captured:
+        console.print(view(registry.CountFaultsResponse(kinds=[kind]), Names()))
+    said = captured.get()
+    assert "列“序号”未使用；列“备注”未使用" in said
+    assert "第 1 行，另有 18 条" in said

@@ -299,3 +299,9 @@ def test_subjects_are_read_from_a_file_of_the_national_publication_of_penalties(
         SubjectKind.ORGANISATION,
         SubjectKind.INDIVIDUAL_BUSINESS,
     ]
+
+
+def test_a_contradiction_repeats_the_cell_as_it_is_written() -> None:
+    row = "甲,FUEL,1,合格,2026年5月1日,长期,院,\n"
+    [note] = read_rows(VERIFICATIONS + row, "verifications").notes.in_order()
+    assert (note.reason, note.column, note.value) == ("CONTRADICTION", "有效期至", "长期")
