@@ -16,6 +16,8 @@ from services.registry import wire
 from services.registry.announce_changes import Cause, save_records
 from services.registry.commands.acting_for import require_decider, require_repairer
 from services.registry.commands.targets import find_record
+from services.registry.sameness.finding import look_at_known
+from services.registry.sameness.places import of_this_record
 from services.registry.tables import Record
 
 
@@ -36,6 +38,7 @@ async def repair_records(
     for row in active:
         row.status, row.status_on = RecordStatus.REPAIRED, change.today
     await save_records(change, active, Cause(events.CAUSE_REPAIRED, request.ground))
+    await look_at_known(change, map(of_this_record, active))
     _audit(change, "repair_record", active, before, request.ground)
     return pb.RepairRecordsResponse(records=map(wire.record, rows))
 

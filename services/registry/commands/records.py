@@ -35,7 +35,7 @@ from services.registry.commands.targets import (
 )
 from services.registry.proposals.propose import Proposed, object_id, propose
 from services.registry.sameness.finding import likeness_at, look
-from services.registry.sameness.places import Place, of_record
+from services.registry.sameness.places import of_this_record
 from services.registry.tables import Contest, Proposal, Record, Subject
 from services.registry.validation import RecordContent, read_record, reader_of
 
@@ -64,7 +64,7 @@ async def enter_record(change: Change, request: pb.EnterRecordRequest) -> pb.Ent
     )
     await save_records(change, [row])
     change.audit("enter_record", f"record/{row.record_id}", after=row.model_dump(mode="json"))
-    found = await likeness_at(change, _place(row))
+    found = await likeness_at(change, of_this_record(row))
     return pb.EnterRecordResponse(record=wire.record(row), likeness_id=found)
 
 
@@ -114,11 +114,11 @@ async def _to_correct(
 async def _correct(
     change: Change, row: Record, content: RecordContent, ground: str, *authors: str
 ) -> None:
-    before, place = row.model_dump(mode="json"), _place(row)
+    before, place = row.model_dump(mode="json"), of_this_record(row)
     row.sqlmodel_update(asdict(content))
     row.authors = sorted({*(row.authors or ()), *authors})
     await save_records(change, [row], Cause(events.CAUSE_CORRECTED, ground))
-    for one in {place, _place(row)}:
+    for one in {place, of_this_record(row)}:
         await look(change, one)
     _audit(change, "correct_record", row, before, ground)
 
@@ -183,7 +183,7 @@ async def _withdraw(change: Change, row: Record, ground: str) -> None:
     before = row.model_dump(mode="json")
     row.status, row.status_on = RecordStatus.WITHDRAWN, change.today
     await save_records(change, [row], Cause(events.CAUSE_WITHDRAWN, ground))
-    await look(change, _place(row))
+    await look(change, of_this_record(row))
     _audit(change, "withdraw_record", row, before, ground)
 
 
@@ -278,11 +278,6 @@ def _content(change: Change | View, record: pb.Record) -> RecordContent:
     content = read_record(reader_of(record, "record", faults), change.today)
     refuse_any(faults)
     return content
-
-
-def _place(row: Record) -> Place:
-    """Where the record may tell of the fact of another one: of its subject, kind and days."""
-    return of_record(row.subject_id, row.kind, row.occurred_on, row.determined_on)
 
 
 def _check_subject(row: Record, subject_id: str) -> None:

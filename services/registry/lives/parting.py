@@ -67,7 +67,7 @@ async def release_parting(
     before = kept.model_dump(mode="json")
     await _restore_subjects(change, joining, kept, joined, cause)
     await _give_back(change, joining, joined, cause)
-    await give_back(change, joined, joining.kept["questions"])
+    await give_back(change, joined, joining.kept)
     await follow_things(change, col(Question.subject_id) == kept.subject_id)
     await _lead_back(change, joining, kept, joined)
     joining.undone_at = change.at
@@ -150,7 +150,8 @@ async def _lead_back(change: Change, joining: SubjectAct, kept: Subject, joined:
 async def _look_again(change: Change, kept: Subject, joined: Subject, joining: SubjectAct) -> None:
     """Looks again for what is perhaps the same, of both subjects and of what was given back."""
     instruments = await _rows(change, Instrument, joining.kept["instruments"])
-    records = await _rows(change, Record, joining.kept["records"])
+    given = [*joining.kept["records"], *joining.kept["repeated"]]
+    records = await _rows(change, Record, given)
     found = {places.of_subject(one.bureau, one.name_key) for one in (kept, joined)}
     for owner in (kept, joined):
         found |= places.of_things(owner.subject_id, instruments, records)

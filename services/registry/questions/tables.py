@@ -27,7 +27,7 @@ class Asked(StrEnum):
 class Question(Base, table=True):
     """Something in an imported file that only a person can decide.
 
-    The id follows from what is asked about, so that the same row of a later file asks nothing anew.
+    The same row of a later file asks nothing anew, whatever the thing belongs to then (`asking`).
     A question about an instrument waits as long as the instrument is in use and no pass is known of
     it; one about a penalty that is not final, as long as its record is active and not final.
     `bureau` is that of the subject.
@@ -38,6 +38,8 @@ class Question(Base, table=True):
         sa.Index("ix_question_oldest", "opened_at", "question_id"),
         sa.Index("ix_question_state", "state", "opened_at", "question_id"),
         sa.Index("ix_question_subject", "subject_id", "opened_at", "question_id"),
+        sa.Index("ix_question_instrument", "instrument_id"),
+        sa.Index("ix_question_record", "record_id"),
         sa.Index("ix_question_batch", "batch_id", "opened_at", "question_id"),
         bureau_index("ix_question_bureau", "opened_at", "question_id"),
         bureau_index("ix_question_bureau_state", "state", "opened_at", "question_id"),

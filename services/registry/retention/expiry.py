@@ -26,6 +26,8 @@ from plumbing.change import Change
 from protos.registry.v1 import events_pb2 as events
 from services.registry.announce_changes import Cause, save_records
 from services.registry.retention import activations as governing
+from services.registry.sameness.finding import look_at_known
+from services.registry.sameness.places import of_this_record
 from services.registry.tables import Record, Subject
 
 CHUNK = 200
@@ -101,6 +103,7 @@ async def expire_due(change: Change, as_of: date, after: Place = START) -> Chunk
         natural, others = repaired[cite], expired[cite]
         await save_records(change, natural, Cause(events.CAUSE_NATURAL_REPAIR, cite))
         await save_records(change, others, Cause(events.CAUSE_EXPIRED, cite))
+        await look_at_known(change, map(of_this_record, (*natural, *others)))
         _audit(change, as_of, cite, [*natural, *others], natural=len(natural))
     return Chunk(sum(map(len, (*expired.values(), *repaired.values()))), _last(rows))
 

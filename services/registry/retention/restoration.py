@@ -17,6 +17,8 @@ from services.registry.announce_changes import Cause, save_records
 from services.registry.commands.targets import find_record
 from services.registry.retention import activations as governing
 from services.registry.retention.expiry import end_of
+from services.registry.sameness.finding import look
+from services.registry.sameness.places import of_this_record
 from services.registry.tables import Record, RecordVersion, Subject
 
 
@@ -34,6 +36,8 @@ async def restore_records(
     for row in rows:
         await _restore(change, row, now)
     await save_records(change, rows, Cause(events.CAUSE_RESTORED, request.ground))
+    for place in {of_this_record(row) for row in rows}:
+        await look(change, place)
     for row, was in zip(rows, before, strict=True):
         after = row.model_dump(mode="json")
         name = f"record/{row.record_id}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import sqlalchemy as sa
 from sqlmodel import col, select
@@ -47,6 +48,15 @@ async def look(change: Change, place: Place) -> bool:
     return row is not None
 
 
+async def look_at_known(change: Change, places: Iterable[Place]) -> None:
+    """Looks at places whose things have ended: what waits there may be over, nothing new begins."""
+    by_id = {place.id: place for place in places}
+    for chunk in chunks(by_id, IDS_IN_QUERY):
+        known = select(Likeness.likeness_id).where(col(Likeness.likeness_id).in_(chunk))
+        for likeness_id in (await change.session.exec(known)).all():
+            await look(change, by_id[likeness_id])
+
+
 async def look_anew(change: Change, place: Place) -> None:
     """Looks at a place whose sides say something else now: what was decided of them is over."""
     row = await change.session.get(Likeness, place.id)
@@ -69,17 +79,38 @@ async def likeness_at(change: Change, place: Place) -> str:
 
 
 async def look_again(change: Change, batch_id: str) -> None:
-    """Looks again at what a batch found, because the batch was undone."""
-    of_batch = select(LikenessOfBatch).where(LikenessOfBatch.batch_id == batch_id)
-    found = (await change.session.exec(of_batch)).all()
-    for chunk in chunks(found, IDS_IN_QUERY):
-        ids = [one.likeness_id for one in chunk]
-        rows = await change.session.exec(select(Likeness).where(col(Likeness.likeness_id).in_(ids)))
-        for row in rows.all():
-            await look(change, place_of(row))
+    """Looks again at what a batch found, or what its things are a side of: it was undone."""
+    of_batch = select(LikenessOfBatch.likeness_id).where(LikenessOfBatch.batch_id == batch_id)
+    waiting = sa.and_(col(Likeness.state) == WAITING, _beside_things(batch_id))
+    found = select(Likeness).where(sa.or_(col(Likeness.likeness_id).in_(of_batch), waiting))
+    for row in (await change.session.exec(found)).all():
+        await look(change, place_of(row))
     await change.session.exec(
         sa.delete(LikenessOfBatch).where(col(LikenessOfBatch.batch_id) == batch_id)
     )
+
+
+def _beside_things(batch_id: str) -> sa.ColumnElement[bool]:
+    """The likenesses of owners of things of a batch, or of the bureaus of its subjects."""
+
+    def of_batch(kind: str) -> sa.Select[Any]:
+        things = sa.select(col(ImportedThing.thing_id))
+        return things.where(
+            col(ImportedThing.batch_id) == batch_id, col(ImportedThing.kind) == kind
+        )
+
+    instrument, result = col(Instrument.instrument_id), col(Verification.verification_id)
+    verified = sa.select(col(Verification.instrument_id)).where(
+        result.in_(of_batch("verification"))
+    )
+    owners = [
+        sa.select(col(Instrument.subject_id)).where(instrument.in_(of_batch("instrument"))),
+        sa.select(col(Instrument.subject_id)).where(instrument.in_(verified)),
+        sa.select(col(Record.subject_id)).where(col(Record.record_id).in_(of_batch("record"))),
+    ]
+    bureaus = sa.select(col(Subject.bureau)).where(col(Subject.subject_id).in_(of_batch("subject")))
+    of_subjects = sa.and_(col(Likeness.subject_id) == "", col(Likeness.bureau).in_(bureaus))
+    return sa.or_(of_subjects, *(col(Likeness.subject_id).in_(one) for one in owners))
 
 
 async def follow_owners(change: Change, *which: sa.ColumnElement[bool]) -> None:

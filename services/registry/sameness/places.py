@@ -46,6 +46,11 @@ def of_record(subject_id: str, kind: str, occurred_on: date, determined_on: date
     return Place(LikeKind.RECORD, (subject_id, str(kind), *days))
 
 
+def of_this_record(row: Any) -> Place:
+    """Returns the place at which a record may tell of the fact of another one."""
+    return of_record(row.subject_id, row.kind, row.occurred_on, row.determined_on)
+
+
 def of_result(instrument_id: str, verified_on: date) -> Place:
     """Returns the place of an instrument's verifications of one day."""
     return Place(LikeKind.RESULT, (instrument_id, verified_on.isoformat()))

@@ -125,7 +125,7 @@ async def _take_along(
         "records": [one.record_id for one in records if not one.removed],
         "repeated": [*repeated],
         "accounts": [one.account_id for one in people],
-        "questions": questions,
+        **questions,
     }
 
 

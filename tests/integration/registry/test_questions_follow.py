@@ -21,6 +21,7 @@ from tests.integration.registry.import_files import (
     verification,
     verifications,
 )
+from tests.integration.registry.questions import answer
 from tests.integration.registry.running_registry import (
     CITY,
     DISTRICT,
@@ -117,30 +118,122 @@ async def test_of_joined_instruments_one_question_stays(caseworker: Client) -> N
 async def test_questions_about_records_are_joined_and_parted_with_their_subjects(
     registry: RunningRegistry, caseworker: Client
 ) -> None:
-    number = f"（合成）市监处罚〔2026〕{uuid4().int % 10**9}号"
+    number = decision()
     kept, joined = [await firm(caseworker) for _ in range(2)]
     stays, goes = [await penalty_of(caseworker, one, number) for one in (kept, joined)]
     await penalised(caseworker, joined, number, "撤销")
     before = [("not_final", goes), ("revoked", goes)]
     assert await asked(caseworker, joined.subject_id) == before
-    join = lives.JoinSubjectsRequest(
-        request_id=new_request_id(),
-        kept_id=kept.subject_id,
-        joined_id=joined.subject_id,
-        kept_version=kept.version,
-        joined_version=joined.version,
-        ground=GROUND,
-    )
-    await registry.release((await caseworker.lives.JoinSubjects(join)).proposal)
+    await join(registry, caseworker, kept, joined)
     # Of one penalty that both had, one record stays, and it is the one that is asked about.
     together = [("not_final", stays), ("revoked", stays)]
     assert await asked(caseworker, kept.subject_id) == together
-    acts = lives.ListSubjectActsRequest(subject_id=kept.subject_id)
-    [act] = (await caseworker.lives.ListSubjectActs(acts)).acts
-    part = lives.PartSubjectsRequest(request_id=new_request_id(), act_id=act.act_id, ground=GROUND)
-    await registry.release((await caseworker.lives.PartSubjects(part)).proposal)
+    await part(registry, caseworker, kept)
     assert await asked(caseworker, kept.subject_id) == [("not_final", stays)]
     assert await asked(caseworker, joined.subject_id) == before
+
+
+async def test_a_later_file_asks_nothing_again_of_joined_subjects(
+    registry: RunningRegistry, caseworker: Client
+) -> None:
+    numbers = {"revoked": decision(), "disputed": decision(), "both": decision()}
+    kept, joined = [await firm(caseworker) for _ in range(2)]
+    await penalised(caseworker, joined, numbers["revoked"], "撤销")
+    [one] = await waiting(caseworker, joined)
+    await answer(caseworker, one, "leave_out")
+    await penalised(caseworker, joined, numbers["disputed"], "异议")
+    for subject in (kept, joined):
+        await penalised(caseworker, subject, numbers["both"], "撤销")
+    before = [await waiting(caseworker, one) for one in (kept, joined)]
+    assert [len(one) for one in before] == [1, 2]
+    await join(registry, caseworker, kept, joined)
+    together = await waiting(caseworker, kept)
+    # What both were asked is asked once; the former code leads to the subject that stays.
+    expected = sorted([("revoked", numbers["both"]), ("disputed", numbers["disputed"])])
+    assert sorted((one.kind, one.source_ref) for one in together) == expected
+    for name, state in (("revoked", "撤销"), ("disputed", "异议"), ("both", "撤销")):
+        other_writing = numbers[name].replace("〔", "[").replace("〕", "]")
+        for subject in (kept, joined):
+            await penalised(caseworker, subject, other_writing, state)
+    assert await waiting(caseworker, kept) == together
+    await part(registry, caseworker, kept)
+    assert [await waiting(caseworker, one) for one in (kept, joined)] == before
+
+
+async def test_a_later_file_about_what_was_split_asks_and_enters_nothing_again(
+    registry: RunningRegistry, caseworker: Client
+) -> None:
+    whole, number, decided = await firm(caseworker), decision(), decision()
+    went = await penalty_of(caseworker, whole, number)
+    await penalised(caseworker, whole, number, "撤销")
+    also_went = await penalty_of(caseworker, whole, decided)
+    await penalised(caseworker, whole, decided, "撤销")
+    [one] = [one for one in await waiting(caseworker, whole) if one.record_id == also_went][1:]
+    await answer(caseworker, one, "leave_out")
+    content = pb.Subject(
+        kind="organisation",
+        name=uuid4().hex,
+        sector="fuel_station",
+        bureau=DISTRICT,
+        credit_code=credit_code(),
+    )
+    split = lives.SplitSubjectRequest(
+        request_id=new_request_id(),
+        subject_id=whole.subject_id,
+        part=content,
+        record_ids=[went, also_went],
+        ground=GROUND,
+    )
+    await registry.release((await caseworker.lives.SplitSubject(split)).proposal)
+    [new] = await subjects_named(caseworker, content.name)
+    before = await waiting(caseworker, new)
+    about = [("not_final", went), ("not_final", also_went), ("revoked", went)]
+    assert sorted((one.kind, one.record_id) for one in before) == sorted(about)
+    for subject in (whole, new):
+        for one_of in (number, decided):
+            for state in ("撤销", "正常"):
+                await penalised(caseworker, subject, one_of, state)
+    assert await waiting(caseworker, whole) == []
+    assert await waiting(caseworker, new) == before
+    # The publication names whoever was penalised: what went from it is known by it too.
+    records = pb.ListRecordsRequest(subject_id=whole.subject_id)
+    assert list((await caseworker.registry.ListRecords(records)).records) == []
+    await penalised(caseworker, whole, number, "异议")
+    [new_one] = [one for one in await waiting(caseworker, new) if one not in before]
+    assert (new_one.kind, new_one.record_id) == ("disputed", went)
+
+
+async def waiting(client: Client, subject: pb.Subject) -> list[questions.Question]:
+    """What is open about a subject."""
+    request = questions.ListQuestionsRequest(subject_id=subject.subject_id, state="waiting")
+    found = (await client.questions.ListQuestions(request)).questions
+    return sorted(found, key=lambda one: (one.record_id, one.kind, one.source_ref))
+
+
+def decision() -> str:
+    """The number of a decision."""
+    return f"（合成）市监处罚〔2026〕{uuid4().int % 10**9}号"
+
+
+async def join(
+    registry: RunningRegistry, client: Client, kept: pb.Subject, joined: pb.Subject
+) -> None:
+    """Joins a subject to the one that stays."""
+    request = lives.JoinSubjectsRequest(
+        request_id=new_request_id(),
+        kept_id=kept.subject_id,
+        joined_id=joined.subject_id,
+        ground=GROUND,
+    )
+    await registry.release((await client.lives.JoinSubjects(request)).proposal)
+
+
+async def part(registry: RunningRegistry, client: Client, kept: pb.Subject) -> None:
+    """Undoes the joining of a subject."""
+    request = lives.ListSubjectActsRequest(subject_id=kept.subject_id)
+    [act] = (await client.lives.ListSubjectActs(request)).acts
+    undo = lives.PartSubjectsRequest(request_id=new_request_id(), act_id=act.act_id, ground=GROUND)
+    await registry.release((await client.lives.PartSubjects(undo)).proposal)
 
 
 async def firm(client: Client) -> pb.Subject:
@@ -172,5 +265,6 @@ async def penalty_of(client: Client, subject: pb.Subject, number: str) -> str:
     """The id of the record that a published penalty of a firm makes."""
     await penalised(client, subject, number, "正常")
     request = pb.ListRecordsRequest(subject_id=subject.subject_id)
-    [record] = (await client.registry.ListRecords(request)).records
-    return str(record.record_id)
+    records = (await client.registry.ListRecords(request)).records
+    [record_id] = [one.record_id for one in records if one.source_ref == number]
+    return str(record_id)

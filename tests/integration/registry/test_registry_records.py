@@ -9,6 +9,7 @@ from plumbing.client import new_request_id
 from plumbing.identity import Role
 from protos.registry.v1 import events_pb2 as events
 from protos.registry.v1 import registry_pb2 as pb
+from protos.registry.v1 import sameness_pb2 as sameness
 from tests.integration.registry.running_registry import (
     CITY,
     DISTRICT,
@@ -387,6 +388,21 @@ async def end(client: Client, *records: pb.Record, stop: bool = False) -> list[p
         request_id=new_request_id(), record_ids=ids, ground="S4 四(四)"
     )
     return list((await client.registry.RepairRecords(repairing)).records)
+
+
+async def test_what_is_perhaps_told_twice_waits_no_more_when_one_is_repaired(
+    registry: RunningRegistry,
+) -> None:
+    first = await registry.record()
+    owner = pb.Subject(subject_id=first.subject_id, bureau=first.bureau)
+    second = await registry.record(owner)
+    caseworker = registry.client(Role.CASEWORKER)
+    asked = sameness.ListLikenessesRequest(subject_id=first.subject_id)
+    [one] = (await caseworker.sameness.ListLikenesses(asked)).likenesses
+    assert (one.kind, one.state) == ("record", "waiting")
+    service = await objection(registry, first.subject_id)
+    await end(service, second)
+    assert list((await caseworker.sameness.ListLikenesses(asked)).likenesses) == []
 
 
 async def test_a_repaired_record_no_longer_counts_and_is_repaired_once(

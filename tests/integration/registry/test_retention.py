@@ -37,6 +37,9 @@ from services.registry.publication.telling import record_telling
 from services.registry.retention import activations as governing
 from services.registry.retention import expiry as retention
 from services.registry.retention.restoration import restore_records
+from services.registry.sameness.finding import look
+from services.registry.sameness.places import of_record
+from services.registry.sameness.tables import Likeness
 from services.registry.tables import Bureau, Record, Subject
 from tests.integration.registry.running_registry import outbox
 from tests.postgres import Databases
@@ -314,3 +317,23 @@ async def test_a_record_whose_time_is_over_is_not_restored(register: Database) -
     with pytest.raises(WrongState, match="ended on 2026-09-14"):
         await restore(register, "young", "over")
     assert (await row(register, "young")).status is RecordStatus.EXPIRED
+
+
+async def test_what_is_perhaps_the_same_follows_records_that_go_and_come_back(
+    register: Database,
+) -> None:
+    await enter(register, "told", "again", determined_on=TODAY)
+    place = of_record("hangzhou", RecordKind.PENALTY, TODAY, TODAY)
+    async with Changes(register, CLOCK).change(REGISTRY) as change:
+        assert await look(change, place)
+        change.audit("test", "test/likeness")
+    assert await expire(register, date(2036, 9, 14)) == 2
+    assert await likenesses(register) == []
+    await restore(register, "told", "again")
+    assert await likenesses(register) == [(place.id, "waiting")]
+
+
+async def likenesses(database: Database) -> list[tuple[str, str]]:
+    async with database.snapshot() as session:
+        rows = (await session.exec(select(Likeness))).all()
+    return [(one.likeness_id, one.state) for one in rows]

@@ -224,6 +224,24 @@ async def test_one_penalty_with_two_numbers_is_withdrawn_once_by_two_persons(
     assert record.record.status == "withdrawn"
 
 
+async def test_what_waits_beside_an_import_waits_no_more_once_that_is_undone(
+    registry: RunningRegistry, caseworker: Client
+) -> None:
+    subject = await registry.subject()
+    row = penalty(subject.name, "（合成）罚〔2026〕1号")
+    batch = await upload(caseworker, "records", table([*row], [*row.values()]))
+    assert (batch.state, batch.to_review) == ("applied", 0)
+    on_file = pb.ListRecordsRequest(subject_id=subject.subject_id)
+    [imported] = (await caseworker.registry.ListRecords(on_file)).records
+    days = {"occurred_on": imported.occurred_on, "determined_on": imported.determined_on}
+    await registry.record(subject, kind=imported.kind, **days)
+    asked = sameness.ListLikenessesRequest(subject_id=subject.subject_id)
+    [one] = (await caseworker.sameness.ListLikenesses(asked)).likenesses
+    assert (one.kind, one.state) == ("record", "waiting")
+    await undo(caseworker, batch)
+    assert list((await caseworker.sameness.ListLikenesses(asked)).likenesses) == []
+
+
 async def test_twins_are_joined_by_two_persons_and_the_old_one_leads_to_the_one_that_stays(
     registry: RunningRegistry, caseworker: Client
 ) -> None:

@@ -7,16 +7,15 @@ does not tell whether the time for review and litigation has passed (S3 9(二)).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
-from sqlmodel import col
-
 from law.evidence import RecordKind
 from law.identity import document_key, folded
-from services.registry.imports.plan.instruments_and_records import RECORDS, note_writing
+from services.registry.imports.plan.instruments_and_records import note_writing
 from services.registry.imports.plan.owners import Owners
+from services.registry.imports.plan.penalties_on_file import PenaltiesOnFile
 from services.registry.imports.plan.plan import (
     Context,
     Keys,
@@ -24,14 +23,11 @@ from services.registry.imports.plan.plan import (
     Plan,
     Raised,
     RegisterRow,
-    every_row,
-    fetch,
 )
 from services.registry.imports.rows.penalty_cells import PublishedState
 from services.registry.imports.rows.reader import Item
 from services.registry.questions.asking import Found
-from services.registry.questions.tables import Asked, Question
-from services.registry.tables import Record
+from services.registry.questions.tables import Asked
 
 LONGEST_SUMMARY = 1000
 _NOT_NORMAL = {
@@ -58,7 +54,9 @@ async def plan_penalties(context: Context) -> Plan:
     keys = Keys(context, plan)
     owners = await Owners.of(context, plan, context.all_named("owner"))
     owned = [(item, _owner_of(item, owners)) async for item in context.each()]
-    known = await _Known.of(context, owned)
+    known = await PenaltiesOnFile.of(
+        context, {owner["subject_id"] for _, (owner, _) in owned if owner}
+    )
     for item, (owner, by_name) in owned:
         if owner is None:
             continue
@@ -67,8 +65,8 @@ async def plan_penalties(context: Context) -> Plan:
         if not keys.first((owner["subject_id"], number), item.row, content):
             continue
         _note_doubts(context, item)
-        present = known.penalties.get((owner["subject_id"], number))
-        if found := _question(item, owner, number, present, by_name=by_name):
+        present = known.find(owner["subject_id"], number)
+        if found := _question(item, owner, present, by_name=by_name):
             _raise(context, plan, item, found, known)
         else:
             _plan(context, plan, item, owner, present)
@@ -84,30 +82,8 @@ def _owner_of(item: Item, owners: Owners) -> Owner:
     return owners.find(item.row, item.values["owner"]), True
 
 
-class _Known:
-    """The penalties on file of the subjects of a file, and the questions that were asked before."""
-
-    def __init__(self, records: Iterable[RegisterRow], questions: Iterable[RegisterRow]) -> None:
-        self.penalties = {
-            (row["subject_id"], document_key(row["source_ref"])): row
-            for row in records
-            if row["kind"] is RecordKind.PENALTY
-        }
-        self.asked = {row["question_id"] for row in questions}
-
-    @classmethod
-    async def of(cls, context: Context, owned: Iterable[tuple[Item, Owner]]) -> _Known:
-        """Reads them all at once."""
-        subjects = {owner["subject_id"] for _, (owner, _) in owned if owner}
-        session = context.session
-        return cls(
-            await fetch(session, RECORDS, col(Record.subject_id), subjects),
-            await fetch(session, every_row(Question), col(Question.subject_id), subjects),
-        )
-
-
 def _question(
-    item: Item, owner: RegisterRow, number: str, present: RegisterRow | None, *, by_name: bool
+    item: Item, owner: RegisterRow, present: RegisterRow | None, *, by_name: bool
 ) -> Found | None:
     """The question that a row raises, if it raises one."""
     kind = _state_of(item.values) or (Asked.BY_NAME if by_name and present is None else None)
@@ -120,7 +96,6 @@ def _question(
         bureau=owner["bureau"],
         day=item.values["determined_on"],
         record_id=present["record_id"] if present else "",
-        number=number,
         source_ref=content["source_ref"],
         provided_by=content["provided_by"],
         summary=content["summary"],
@@ -135,8 +110,8 @@ def _state_of(values: Mapping[str, Any]) -> Asked | None:
     return next((kind for kind, words in _REMARKED.items() if words.search(remarks)), None)
 
 
-def _raise(context: Context, plan: Plan, item: Item, found: Found, known: _Known) -> None:
-    if found.id in known.asked:
+def _raise(context: Context, plan: Plan, item: Item, found: Found, known: PenaltiesOnFile) -> None:
+    if known.were_asked(found):
         plan.unchanged.add(item.row)
         return
     plan.questions.append(Raised(item.row, found))
