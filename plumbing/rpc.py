@@ -70,7 +70,8 @@ class Rule:
     `signed_in` is False, no token is needed (for logging in); a service that is not named is then
     anyone. A request has at most `largest` bytes, one message of an upload too. Calls of a `heavy`
     method take turns. `reads` is the kind of thing whose data of persons the method shows, such as
-    `record`; the access log notes who read it.
+    `record`; the access log notes who read it. A method that `renews` also takes a token for a
+    subject that the account has no longer.
     """
 
     roles: frozenset[Role]
@@ -79,6 +80,11 @@ class Rule:
     largest: int = incoming.REQUEST_BYTES
     heavy: bool = False
     reads: str = ""
+    renews: bool = False
+
+    def renewing(self) -> Rule:
+        """Returns the same rule for a method that answers with a new token."""
+        return replace(self, renews=True)
 
     def noting(self, reads: str) -> Rule:
         """Returns the same rule for a method whose answers show data of persons of this kind."""
@@ -223,7 +229,7 @@ class Guard(grpc.aio.ServerInterceptor):
             raise Unauthenticated()
         caller = self._verifier.verify(token, metadata.get(ON_BEHALF_OF, ""))
         call.called_by(caller)
-        self._ended.require_open(caller)
+        self._ended.require_open(caller, renewing=rule is not None and rule.renews)
         if rule is None or not rule.admits(caller):
             raise NotPermitted("您的角色无权办理此事项", "Your role may not do this", method=method)
         return caller

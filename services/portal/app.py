@@ -246,7 +246,7 @@ async def _token(portal: Portal, clock: Clock, session: PortalSession | None) ->
     if portal.ended.has(session_id_of(session.token)):
         raise Refusal(grpc.StatusCode.UNAUTHENTICATED, "UNAUTHENTICATED", *ENDED_TEXTS)
     use_token(session.token)
-    has_moved = portal.ended.has_moved(session_id_of(session.token))
+    has_moved = portal.ended.has_moved(session_id_of(session.token), session.subject_id)
     if has_moved or session.token_ends_at - clock.now() < RENEW_BEFORE:
         answer = await ask(portal.services.identity.RenewToken(identity_pb2.RenewTokenRequest()))
         await portal.sessions.renew(session, answer)

@@ -73,7 +73,7 @@ _IDENTITY_RULES = {
     "Login": _LOGGING_IN,
     "LoginService": Rule(ANYONE, signed_in=False),
     "LoginVisitor": only_services(PORTAL),
-    "RenewToken": _SIGNED_IN,
+    "RenewToken": _SIGNED_IN.renewing(),
     "GetCaller": _SIGNED_IN,
     "CreateAccount": allow(Role.ADMINISTRATOR),
     "GetAccount": allow(Role.ADMINISTRATOR).noting("account"),

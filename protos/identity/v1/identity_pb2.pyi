@@ -488,27 +488,61 @@ class GetEndedSessionsResponse(_message.Message):
 
     SESSION_IDS_FIELD_NUMBER: _builtins.int
     MOVED_SESSION_IDS_FIELD_NUMBER: _builtins.int
+    MOVED_SESSIONS_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def session_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """The logins, in no order."""
 
     @_builtins.property
     def moved_session_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """Logins whose tokens name another subject than the account has now; they are to be renewed."""
+        """The logins of `moved_sessions`."""
+
+    @_builtins.property
+    def moved_sessions(self) -> _containers.RepeatedCompositeFieldContainer[Global___MovedSession]:
+        """Logins whose account got another subject since they began. Every service refuses those of their
+        tokens that name a former one; they are to be renewed.
+        """
 
     def __init__(
         self,
         *,
         session_ids: _abc.Iterable[_builtins.str] | None = ...,
         moved_session_ids: _abc.Iterable[_builtins.str] | None = ...,
+        moved_sessions: _abc.Iterable[Global___MovedSession] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["moved_session_ids", b"moved_session_ids", "session_ids", b"session_ids"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["moved_session_ids", b"moved_session_ids", "moved_sessions", b"moved_sessions", "session_ids", b"session_ids"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___GetEndedSessionsResponse: _TypeAlias = GetEndedSessionsResponse  # noqa: Y015
+
+@_typing.final
+class MovedSession(_message.Message):
+    """A login whose account got another subject since it began."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SESSION_ID_FIELD_NUMBER: _builtins.int
+    SUBJECT_ID_FIELD_NUMBER: _builtins.int
+    session_id: _builtins.str
+    """The login."""
+    subject_id: _builtins.str
+    """The subject that the account has now."""
+    def __init__(
+        self,
+        *,
+        session_id: _builtins.str = ...,
+        subject_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["session_id", b"session_id", "subject_id", b"subject_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___MovedSession: _TypeAlias = MovedSession  # noqa: Y015
 
 @_typing.final
 class EndSessionRequest(_message.Message):

@@ -353,8 +353,8 @@ class IdentityServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def GetEndedSessions(self, request, context):
-        """Returns the logins that were ended while their tokens would still be valid, so that every service
-        refuses these tokens. Only services may call it.
+        """Returns the logins that were ended, or whose account got another subject, while their tokens
+        would still be valid, so that every service refuses these tokens. Only services may call it.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -59,8 +59,8 @@ class IdentityServiceStub:
     EndSession: _aio.UnaryUnaryMultiCallable[_identity_pb2.EndSessionRequest, _identity_pb2.EndSessionResponse]
     """Ends one login of an account, or all of them; of the caller's own, all but the present one."""
     GetEndedSessions: _aio.UnaryUnaryMultiCallable[_identity_pb2.GetEndedSessionsRequest, _identity_pb2.GetEndedSessionsResponse]
-    """Returns the logins that were ended while their tokens would still be valid, so that every service
-    refuses these tokens. Only services may call it.
+    """Returns the logins that were ended, or whose account got another subject, while their tokens
+    would still be valid, so that every service refuses these tokens. Only services may call it.
     """
     SetContact: _aio.UnaryUnaryMultiCallable[_identity_pb2.SetContactRequest, _identity_pb2.SetContactResponse]
     """Sets the mail address and telephone number of the caller's own account."""
@@ -254,8 +254,8 @@ class IdentityServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _identity_pb2.GetEndedSessionsRequest,
         context: _aio.ServicerContext[_identity_pb2.GetEndedSessionsRequest, _abc.Awaitable[_identity_pb2.GetEndedSessionsResponse]],
     ) -> _abc.Awaitable[_identity_pb2.GetEndedSessionsResponse]:
-        """Returns the logins that were ended while their tokens would still be valid, so that every service
-        refuses these tokens. Only services may call it.
+        """Returns the logins that were ended, or whose account got another subject, while their tokens
+        would still be valid, so that every service refuses these tokens. Only services may call it.
         """
 
     @_abc_1.abstractmethod

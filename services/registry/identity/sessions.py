@@ -56,7 +56,7 @@ async def open_session(
 async def renew(
     session: AsyncSession, session_id: str, now: datetime, opened_after: datetime | None = None
 ) -> None:
-    """Notes that a session was renewed, for the subject that its account has now.
+    """Notes that a session was renewed.
 
     Raises Unauthenticated if it has ended, or if it was not opened after `opened_after`.
     """
@@ -66,11 +66,11 @@ async def renew(
     if opened_after is not None and row.opened_at <= opened_after:
         zh = "请再次通过统一身份认证登录"
         raise Unauthenticated(zh, "Sign in again by your bureau's own sign-in service")
-    row.renewed_at, row.moved = now, False
+    row.renewed_at = now
 
 
 async def move(change: Change, account: Account, subject_id: str) -> None:
-    """Gives an account to another subject; the tokens of its logins are to be renewed."""
+    """Gives an account to another subject; the services soon refuse tokens for the former one."""
     # A renewal locks the account too, so that it issues no token for the former subject meanwhile.
     own = select(Account.account_id).where(Account.account_id == account.account_id)
     await change.session.exec(own.with_for_update())
@@ -183,13 +183,17 @@ async def get_ended_sessions(
 ) -> pb.GetEndedSessionsResponse:
     """Returns the logins that were ended while their tokens would still be valid.
 
-    With them come those whose account got another subject since their token was renewed.
+    With them come those whose account got another subject, which their later tokens name.
     """
     ids = await view.session.exec(select(EndedSession.session_id))
-    moved = select(Session.session_id).where(sa.text(MOVED))
-    return pb.GetEndedSessionsResponse(
-        session_ids=ids.all(), moved_session_ids=(await view.session.exec(moved)).all()
+    moved = select(Session.session_id, Account.subject_id).where(
+        sa.text(MOVED), col(Account.account_id) == Session.account_id
     )
+    answer = pb.GetEndedSessionsResponse(session_ids=ids.all())
+    for session_id, subject_id in await view.session.exec(moved):
+        answer.moved_session_ids.append(session_id)
+        answer.moved_sessions.add(session_id=session_id, subject_id=subject_id)
+    return answer
 
 
 def _taken_message(row: EndedSession, by: str) -> pb.Session:

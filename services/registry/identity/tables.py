@@ -92,8 +92,8 @@ class Session(Base, table=True):
     """A login of an account that has not ended, by machine time.
 
     A session whose row is gone has ended. `source` is the network address from which it began, and
-    `client` the browser or program, as that names itself. `moved` is true from when the account got
-    another subject until the token is renewed.
+    `client` the browser or program, as that names itself. `moved` is true if the account got
+    another subject since: tokens that were issued before name a former one.
     """
 
     __tablename__ = "session"

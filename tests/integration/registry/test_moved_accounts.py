@@ -1,9 +1,10 @@
-"""An account that got another subject: its logins renew their tokens for that one."""
+"""An account that got another subject: tokens for the former one end, and are renewed for it."""
 
 from __future__ import annotations
 
 import asyncio
 
+import grpc
 from sqlmodel import select
 
 from plumbing.change import Changes
@@ -14,16 +15,21 @@ from protos.identity.v1 import identity_pb2 as pb
 from protos.registry.v1 import registry_pb2 as register
 from services.registry.identity import sessions
 from services.registry.identity.tables import Account
-from tests.integration.registry.running_registry import Client, RunningRegistry
+from tests.integration.registry.running_registry import Client, RunningRegistry, refused
 from tests.integration.registry.test_registry_identity import log_in, opened
+from tests.patience import PATIENCE_SECONDS
 
+ASKED_EVERY_SECONDS = 0.1
 LOOKS = 20  # calls that are answered meanwhile
 
 
-async def moved_sessions(registry: RunningRegistry) -> set[str]:
+async def moved_sessions(registry: RunningRegistry) -> dict[str, str]:
+    """The subjects that logins have now, where it is another than when they began."""
     service = await registry.acting_for(Role.CASEWORKER, name="portal")
     answer = await service.identity.GetEndedSessions(pb.GetEndedSessionsRequest())
-    return set(answer.moved_session_ids)
+    moved = {one.session_id: one.subject_id for one in answer.moved_sessions}
+    assert sorted(moved) == sorted(answer.moved_session_ids)
+    return moved
 
 
 async def signed_in(
@@ -52,10 +58,10 @@ async def test_a_token_renewed_while_the_account_moves_is_for_the_new_subject(
         for _ in range(LOOKS):
             assert (await client.identity.GetCaller(pb.GetCallerRequest())).account == person
     assert (await renewing).subject_id == present.subject_id
-    assert session_id not in await moved_sessions(registry)
+    assert (await moved_sessions(registry))[session_id] == present.subject_id
 
 
-async def test_every_login_of_a_moved_account_is_told_until_it_is_renewed(
+async def test_a_token_for_the_former_subject_ends_at_the_move_and_renewed_or_not(
     registry: RunningRegistry,
 ) -> None:
     former, present = [await registry.subject() for _ in range(2)]
@@ -65,7 +71,30 @@ async def test_every_login_of_a_moved_account_is_told_until_it_is_renewed(
         account = await change.session.get_one(Account, person.account_id)
         await sessions.move(change, account, present.subject_id)
         change.audit("join_subjects", f"account/{person.account_id}")
-    assert session_id in await moved_sessions(registry)
+    assert (await moved_sessions(registry))[session_id] == present.subject_id
+    own = register.GetSubjectRequest(subject_id=present.subject_id)
+    message = await refusal_of(client, former)
+    assert "RenewToken" in message
+    # Whoever holds it gets a token for the subject of now; the former one stays refused.
     renewed = await client.identity.RenewToken(pb.RenewTokenRequest())
     assert renewed.subject_id == present.subject_id
-    assert session_id not in await moved_sessions(registry)
+    fresh = registry.client_with(renewed.token)
+    assert (await fresh.registry.GetSubject(own)).subject == present
+    with refused("NOT_PERMITTED"):
+        await fresh.registry.GetSubject(register.GetSubjectRequest(subject_id=former.subject_id))
+    await refusal_of(client, former)
+
+
+async def refusal_of(client: Client, subject: register.Subject) -> str:
+    """Why a token is refused that was good for a subject, once the registry knows."""
+    request = register.GetSubjectRequest(subject_id=subject.subject_id)
+    refusal: grpc.aio.AioRpcError | None = None
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while refusal is None:
+            await asyncio.sleep(ASKED_EVERY_SECONDS)
+            try:
+                await client.registry.GetSubject(request)
+            except grpc.aio.AioRpcError as error:
+                refusal = error
+    assert refusal.code() is grpc.StatusCode.UNAUTHENTICATED
+    return str(refusal.details())
