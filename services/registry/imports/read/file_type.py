@@ -32,16 +32,19 @@ RATIO_MATTERS_FROM = 32 * MIB  # a small workbook of equal rows is packed very w
 ENCRYPTED_FLAG = 0x1
 
 
-def open_file(content: bytes, sheet: str, limits: FileLimits) -> Sheet | Workbook:
+def open_file(
+    content: bytes, sheet: str, limits: FileLimits, *, heads: bool = False
+) -> Sheet | Workbook:
     """Opens a workbook or a text file for reading.
 
     `sheet` names the sheet of a workbook; empty means its first visible sheet that is not blank.
+    `heads` asks for the first rows of its other sheets too.
     Raises BadFile for a file that is no table or exceeds a limit.
     """
     start = content[:512].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     if content.startswith(ZIP):
         _check_parts(content, limits)
-        return Workbook(content, sheet, limits)
+        return Workbook(content, sheet, limits, heads=heads)
     if content.startswith(COMPOUND):
         raise _refused_compound(content)
     if start.startswith(WEB_PAGE):

@@ -12,7 +12,7 @@ import tempfile
 import weakref
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from services.registry.imports.read.limits import BadFile, FileLimits
 from services.registry.imports.read.text import Failed, Number, Row, huge_cell
@@ -45,13 +45,26 @@ class SheetFacts:
     given: bool = False
 
 
+class Head(NamedTuple):
+    """The first rows of a sheet, and whether it is shown to whoever opens the workbook."""
+
+    name: str
+    rows: list[Row]
+    visible: bool
+
+
 class Workbook:
-    """One sheet of a workbook, read as rows. Raises BadFile if it cannot be read."""
+    """One sheet of a workbook, read as rows. Raises BadFile if it cannot be read.
+
+    With `heads` all other sheets are opened too, and it is raised if one of them cannot be read.
+    """
 
     encoding = "xlsx"
 
-    def __init__(self, content: bytes, sheet: str, limits: FileLimits) -> None:
-        self._limits = limits
+    def __init__(
+        self, content: bytes, sheet: str, limits: FileLimits, *, heads: bool = False
+    ) -> None:
+        self._limits, self._with_heads = limits, heads
         self._lines = tempfile.TemporaryFile()  # noqa: SIM115 - closed with this object
         weakref.finalize(self, self._lines.close)
         exit_code = self._unpack(content, sheet)
@@ -76,8 +89,8 @@ class Workbook:
             elif "too" in message:
                 raise too_many(message["row"], message["too"], self._limits)
 
-    def heads(self) -> Iterator[tuple[str, list[Row]]]:
-        """Yields the name and the first rows of each other sheet that is not blank, hidden or not.
+    def heads(self) -> Iterator[Head]:
+        """Yields the first rows of each other sheet that is not blank, if they were asked for.
 
         Long cells are cut off.
         """
@@ -86,11 +99,11 @@ class Workbook:
             if line.startswith(HEAD):
                 message = json.loads(line)
                 rows = [Row(number, [*map(_cell, cells)]) for number, cells in message["rows"]]
-                yield message["head"], rows
+                yield Head(message["head"], rows, message["visible"])
 
     def _unpack(self, content: bytes, sheet: str) -> int | None:
         """The exit code of the reading process; None where it took too long."""
-        arguments = json.dumps(asdict(self._limits) | {"sheet": sheet})
+        arguments = json.dumps(asdict(self._limits) | {"sheet": sheet, "heads": self._with_heads})
         try:
             process = subprocess.run(
                 [sys.executable, "-P", "-m", READER, arguments],
@@ -135,6 +148,11 @@ class Workbook:
                 names = "、".join(message["sheets"])
                 zh, en = f"没有此工作表；有：{names}", f"there is no such sheet; there are: {names}"
                 return BadFile("NO_SUCH_SHEET", zh, en)
+            case "BROKEN_SHEET":
+                name = message["sheet"]
+                zh = f"工作表“{name}”已损坏，无法查看其内容：请删除该表，或者重新保存后再导入"
+                en = f"the sheet {name} is damaged and cannot be looked at: delete or repair it"
+                return BadFile("CORRUPT", zh, en)
             case "TOO_LARGE":
                 return self._limits.exceeded("TOO_LARGE", *TOO_LARGE, "memory_bytes")
         return corrupt()

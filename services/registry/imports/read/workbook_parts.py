@@ -24,6 +24,7 @@ _FROM_1904 = re.compile(rb"\bdate1904=[\"'](?:1|true)[\"']")
 _MAY_HIDE = re.compile(rb"<(?:\w+:)?row\b[^>]*\bhidden=[\"'](?:1|true)[\"']")
 COMMENTS = 200  # notes in cells that are told of
 COMMENT_LENGTH = 100
+_VALUE = re.compile(rb"<(?:\w+:)?(?:v|is)[\s>]")
 _REFERENCE = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
 
 
@@ -37,6 +38,16 @@ def counts_from_1904(content: bytes) -> bool:
     """Returns whether the workbook's days may be counted from 1904 instead of 1900."""
     with zipfile.ZipFile(io.BytesIO(content)) as parts:
         return bool(_FROM_1904.search(_part(parts, "xl/workbook.xml")))
+
+
+def may_hold_values(content: bytes, sheet: str) -> bool:
+    """Returns whether a sheet has a cell with a value, or cannot be looked at."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as parts:
+            path = _path(parts, sheet)
+            return path is None or _has(parts, path, _VALUE)
+    except Exception:  # a broken part may make its readers raise anything
+        return True
 
 
 def failed_cells(content: bytes, sheet: str) -> Mapping[int, Mapping[int, str]]:

@@ -3,9 +3,9 @@
 A hostile workbook can make any reader allocate more memory than there is, and the native library
 used here then ends its process. So only this process ends, and the registry reports the reason. The
 workbook is read from standard input. Standard output gets a line of JSON for the sheet, one for
-every row that is not blank, one for each other sheet with its first rows, and one at the end;
-without the last one the reading failed. The line of a row has its number and its cells, and `true`
-behind them if the row is hidden.
+every row that is not blank, and one at the end; without the last one the reading failed. The line
+of a row has its number and its cells, and `true` behind them if the row is hidden. Other sheets are
+opened only if their first rows are asked for (`heads`): before the end each has a line with them.
 """
 
 from __future__ import annotations
@@ -62,19 +62,31 @@ def _write_sheet(workbook: Any, arguments: Mapping[str, Any], content: bytes, ou
     failed = workbook_parts.failed_cells(content, name)
     hidden = workbook_parts.hidden_rows(content, name)
     end = _write_rows(sheet, filler, failed, hidden, arguments, out)
-    last = {"end": end, "merged": filler.filled, "others": _others(workbook, name)}
+    last = {"end": end, "merged": filler.filled, "others": _others(workbook, name, content)}
     last |= {"comments": workbook_parts.comments(content, name), "hidden": len(hidden)}
-    _write_heads(workbook, name, out)
+    if arguments["heads"] and (broken := _write_heads(workbook, name, out)):
+        last = {"fault": "BROKEN_SHEET", "sheet": broken}
     _write(out, last)
 
 
-def _write_heads(workbook: Any, name: str, out: TextIO) -> None:
-    """Writes the first rows of the other sheets, hidden ones too, to tell what they hold."""
+def _write_heads(workbook: Any, name: str, out: TextIO) -> str:
+    """Writes the first rows of the other sheets, hidden ones too, to tell what they hold.
+
+    Returns the name of one that cannot be looked at; empty if there is none.
+    """
+    visible = {*_visible(workbook)}
     for one in workbook.sheets_metadata:
         if "WorkSheet" in str(one.typ) and one.name != name:
-            sheet = workbook.get_sheet_by_name(one.name)
+            try:
+                sheet = workbook.get_sheet_by_name(one.name)
+            except MemoryError:
+                raise
+            except Exception:
+                return str(one.name)
             if sheet.start is not None:
-                _write(out, {"head": one.name, "rows": [*islice(_head(sheet), HEADER_ROWS)]})
+                head = {"head": one.name, "visible": one.name in visible}
+                _write(out, {**head, "rows": [*islice(_head(sheet), HEADER_ROWS)]})
+    return ""
 
 
 def _head(sheet: Any) -> Iterator[list[Any]]:
@@ -98,10 +110,13 @@ def _visible(workbook: Any) -> list[str]:
     ]
 
 
-def _others(workbook: Any, name: str) -> list[str]:
-    """Further sheets that hold something, so that nobody believes that they were read."""
+def _others(workbook: Any, name: str, content: bytes) -> list[str]:
+    """Further sheets that hold something, so that nobody believes that they were read.
+
+    They are not opened: what is wrong with them is no fault of the one that is read.
+    """
     names = [other for other in _visible(workbook) if other not in (name, *HELP_SHEETS)]
-    return [other for other in names if workbook.get_sheet_by_name(other).start is not None]
+    return [other for other in names if workbook_parts.may_hold_values(content, other)]
 
 
 def _write_rows(

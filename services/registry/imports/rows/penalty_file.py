@@ -28,7 +28,7 @@ from protos.registry.v1 import registry_pb2 as pb
 from services.registry.imports.read import file_type
 from services.registry.imports.read.limits import BadFile, FileLimits
 from services.registry.imports.read.text import REPLACED, Failed, Number, Row
-from services.registry.imports.read.workbook import Workbook
+from services.registry.imports.read.workbook import Head, Workbook
 from services.registry.imports.read.workbook_parts import HEADER_ROWS
 from services.registry.imports.rows import cells, labels
 from services.registry.imports.rows import columns as mapping
@@ -86,24 +86,24 @@ def without_published_sheets(content: bytes, sheet: str, limits: FileLimits) -> 
     returned as it is. Raises BadFile for one that cannot be read, so that nobody knows what it
     holds, and if another sheet exceeds a limit.
     """
-    source = file_type.open_file(content, sheet, file_type.for_headings(limits))
+    source = file_type.open_file(content, sheet, file_type.for_headings(limits), heads=True)
     if not isinstance(source, Workbook):
         return content
-    heads = [(source.sheet, [*islice(source.rows(), HEADER_ROWS)]), *source.heads()]
-    bare = {name for name, rows in heads if published(rows)}
+    own = Head(source.sheet, [*islice(source.rows(), HEADER_ROWS)], visible=True)
+    heads = [own, *source.heads()]
+    bare = {head.name for head in heads if published(head.rows)}
     if not bare:
         return content
-    shown = {source.sheet, *source.facts.others}
     file = io.BytesIO()
     with _book(file, source) as book:
-        for name, _ in heads:
-            page = book.add_worksheet(name)
-            if name not in shown:
+        for head in heads:
+            page = book.add_worksheet(head.name)
+            if not head.visible:
                 page.hide()
-            if name in bare:
+            if head.name in bare:
                 page.write_string(0, 0, _OTHER_SHEET)
             else:
-                _copy(page, Workbook(content, name, limits))
+                _copy(page, Workbook(content, head.name, limits))
     return file.getvalue()
 
 

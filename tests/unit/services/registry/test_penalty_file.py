@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
+import re
+import zipfile
 from datetime import date
 
 import pytest
@@ -20,7 +22,7 @@ from services.registry.imports.rows.penalty_file import (
     without_personal_data,
     without_published_sheets,
 )
-from tests.unit.services.registry.workbooks import written, xlsx
+from tests.unit.services.registry.workbooks import patched, written, xlsx
 
 HEADER = pb.ImportHeader(family="penalties", mode="good_rows")
 LIMITS = FileLimits()
@@ -129,6 +131,60 @@ def test_a_sheet_of_blank_texts_beside_published_penalties_is_kept_blank() -> No
     for sheet in ("器具", "空白"):
         kept = without_published_sheets(file.getvalue(), sheet, LIMITS)
         assert COLUMNS[0] not in written(kept)
+
+
+def broken_sheet(*, hidden: bool) -> bytes:
+    """A workbook of instruments, of published penalties, and of a sheet that nobody can read."""
+    file = io.BytesIO()
+    with xlsxwriter.Workbook(file) as book:
+        fleet = book.add_worksheet("器具")
+        fleet.write_row(0, 0, ("使用单位", "器具类型", "出厂编号"))
+        fleet.write_row(1, 0, ("甲", "NAWI-D", "007"))
+        penalties = book.add_worksheet("处罚")
+        for number, cells in enumerate((COLUMNS, row())):
+            penalties.write_row(number, 0, cells)
+        page = book.add_worksheet("坏表")
+        page.write(0, 0, "一格")
+        if hidden:
+            page.hide()
+    return patched(file.getvalue(), "xl/worksheets/sheet3.xml", b"<sheetData>", b"<sheetData><c <")
+
+
+@pytest.mark.parametrize("hidden", [True, False])
+async def test_a_broken_sheet_breaks_no_other_but_nothing_is_stored_beside_it(
+    *, hidden: bool
+) -> None:
+    content = broken_sheet(hidden=hidden)
+    header = pb.ImportHeader(family="instruments", mode="good_rows")
+    read = read_file(header, content, date(2026, 9, 14))
+    assert [item.values["serial_no"] for item in read.items] == ["007"]
+    [others] = [note.zh for note in read.notes.notes if note.reason == "OTHER_SHEETS"]
+    assert ("坏表" in others) is not hidden
+    # Of published penalties only the sheet itself is stored.
+    only = pb.ImportHeader(family="penalties", mode="good_rows", sheet="处罚")
+    [(_, stored)] = await files_of(only, content, LIMITS)
+    assert ID_NUMBER not in written(stored)
+    # Whatever else is stored with a sheet has to be looked at.
+    with pytest.raises(InvalidInput, match="坏表") as refusal:
+        await files_of(header, content, LIMITS)
+    assert isinstance(refusal.value.__cause__, BadFile)
+    assert refusal.value.__cause__.reason == "CORRUPT"
+
+
+def test_the_help_of_a_template_stays_shown_beside_published_penalties() -> None:
+    file = io.BytesIO()
+    with xlsxwriter.Workbook(file) as book:
+        sheets = {"器具": ("使用单位",), "字段说明": ("列", "说明"), "处罚": COLUMNS, "藏": ("一",)}
+        for name, cells in sheets.items():
+            page = book.add_worksheet(name)
+            page.write_row(0, 0, cells)
+            if name == "藏":
+                page.hide()
+    kept = without_published_sheets(file.getvalue(), "器具", LIMITS)
+    with zipfile.ZipFile(io.BytesIO(kept)) as parts:
+        listed = parts.read("xl/workbook.xml").decode()
+    hidden = re.findall(r'<sheet name="([^"]+)"[^>]*state="hidden"', listed)
+    assert hidden == ["藏"]
 
 
 @pytest.mark.parametrize(
