@@ -15,9 +15,9 @@ from typing import Any
 
 from law.errors import Fault
 from law.identity import document_key
-from law.terms.calendar import NOTHING_PUBLISHED, Edition
+from law.terms.calendar import NOTHING_PUBLISHED, Edition, is_arranged_with
 
-_SATURDAY, _DECEMBER = 5, 12
+_SATURDAY = 5
 _DIGEST = re.compile("[0-9a-f]{64}")
 _YEAR = re.compile(r"(?:19|2\d)\d{2}(?=年)")
 
@@ -118,14 +118,9 @@ def _of_year(new: Arrangement) -> Iterator[Fault]:
         zh = f"标题写的是{'、'.join(sorted(named))}年，年份却是{new.year}"
         yield Fault("year", zh, f"The title is of {', '.join(sorted(named))}, not of {new.year}")
     for name, days in (("days_off", new.off), ("make_up", new.work)):
-        if other := [day for day in days if not _is_of(new.year, day)]:
+        if other := [day for day in days if not is_arranged_with(new.year, day)]:
             zh = f"不是{new.year}年的日期：{_listed(other)}"
             yield Fault(name, zh, f"Not a day of {new.year}: {_listed(other)}")
-
-
-def _is_of(year: int, day: date) -> bool:
-    # A holiday may begin in December of the year before, as the New Year of 2023 did.
-    return day.year == year or (day.year == year - 1 and day.month == _DECEMBER)
 
 
 def _of_days(new: Arrangement, newest: Edition) -> Iterator[Fault]:

@@ -167,11 +167,18 @@ def _days(reader: Reader, key: str, year: int) -> Iterator[date]:
         except ValueError:
             reader.fault(key, f"不是日期：{span}", f"is no day: {span}")
             continue
-        # A holiday may begin in December of the year before, as the New Year of 2023 did.
-        if end < day or not date(year - 1, 12, 1) <= day <= end <= date(year, 12, 31):
+        if end < day or not (is_arranged_with(year, day) and is_arranged_with(year, end)):
             reader.fault(key, f"日期不在{year}年内或前后颠倒", f"is not of {year}: {span}")
             continue
         yield from (day + _DAY * after for after in range((end - day).days + 1))
+
+
+def is_arranged_with(year: int, day: date) -> bool:
+    """Returns whether the arrangement of a year may name a day: of the year, or shortly before.
+
+    A holiday may begin in December of the year before, as the New Year of 2023 did.
+    """
+    return date(year - 1, 12, 1) <= day <= date(year, 12, 31)
 
 
 def _note_order(reader: Reader, notice: Version[_Notice], before: Edition) -> None:

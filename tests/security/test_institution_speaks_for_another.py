@@ -198,6 +198,14 @@ async def test_what_a_unit_head_keeps(registry: RunningRegistry) -> None:  # noq
     request = pb.PutAuthorisationRequest(request_id=new_request_id(), authorisation=authorisation)
     changed = (await head.institutions.PutAuthorisation(request)).authorisation
     assert (changed.valid_until, changed.version) == ("2026-08-31", 2)
+    authorisation.version, authorisation.type_code = changed.version, "FUELL"
+    slip = pb.PutAuthorisationRequest(request_id=new_request_id(), authorisation=authorisation)
+    with refused("INVALID_INPUT", "authorisation.type_code") as refusals:
+        await head.institutions.PutAuthorisation(slip)
+    assert "FUEL" in refusals[0].faults[0].message_en
+    slip.authorisation.type_code = "燃油加油机"  # a name of the catalogue stands for its code
+    named = (await head.institutions.PutAuthorisation(slip)).authorisation
+    assert (named.type_code, named.version) == ("FUEL", 3)
     client, filed = await registry.speaker(name), await registry.instrument()
     with refused("INVALID_INPUT", "verification.verified_on"):
         await client.registry.RecordVerification(verify(filed.instrument_id, institution=name))

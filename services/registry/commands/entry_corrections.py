@@ -15,7 +15,8 @@ import sqlalchemy as sa
 from sqlmodel import col, select
 
 from law.contested import CORRECTABLE, Target
-from law.errors import AlreadyExists, Fault, NotFound
+from law.errors import AlreadyExists, Fault, InvalidInput, NotFound
+from law.identifiers import check_credit_code
 from law.objection import OUTCOME_CITE
 from law.reader.strict_reader import Reader
 from plumbing.change import Change
@@ -128,8 +129,8 @@ async def _checked(by: Change | View, entry: Entry, order: pb.EntryCorrection) -
     ordered = _ordered(entry, order, faults)
     refuse_any(faults)
     given = {**_present(entry), **ordered}
-    if "credit_code" in ordered:
-        given["code_ground"] = ""  # was that of the other code
+    if isinstance(entry.row, Subject) and _is_other_code(entry.row, ordered):
+        given["code_ground"] = ""  # was that of the present code
     content = _read(entry, given, by.today, faults)
     refuse_any(faults)
     values = {name: content[name] for name in ordered}
@@ -146,6 +147,15 @@ def _ordered(entry: Entry, order: pb.EntryCorrection, faults: list[Fault]) -> di
             en = f"cannot be corrected; possible are: {', '.join(allowed)}"
             faults.append(Fault(one.field, zh, en, cite=OUTCOME_CITE))
     return {one.field: one.value.strip() for one in order.values}
+
+
+def _is_other_code(row: Subject, ordered: Mapping[str, str]) -> bool:
+    """Whether a credit code is ordered that is not the present one, in whatever writing."""
+    code = ordered.get("credit_code", "")
+    try:
+        return bool(code) and check_credit_code(code, digit=False) != row.credit_code
+    except InvalidInput:  # the field is found to be faulty as it is read
+        return True
 
 
 def _present(entry: Entry) -> dict[str, Any]:

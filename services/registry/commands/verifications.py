@@ -10,7 +10,7 @@ from uuid import uuid4
 import sqlalchemy as sa
 from sqlmodel import col, select
 
-from law.colours.rule import InstrumentState, VerificationResult
+from law.colours.rule import VerificationResult
 from law.errors import AlreadyExists, Fault
 from law.identity import part_key
 from law.instruments import end_of_cycle, exceeds_cycle
@@ -20,7 +20,8 @@ from plumbing.change import Change
 from protos.registry.v1 import proposals_pb2 as proposals
 from protos.registry.v1 import registry_pb2 as pb
 from services.registry import wire
-from services.registry.announce_changes import save_instruments, save_verifications
+from services.registry.announce_changes import save_verifications
+from services.registry.coming_into_use import come_into_use
 from services.registry.commands.results_of_parts import read_results
 from services.registry.commands.targets import find_instrument, refuse_any, require_version
 from services.registry.institutions import reporting
@@ -147,15 +148,6 @@ def _check_issued(
         reader.fault(fault.field, fault.message_zh, fault.message_en)
 
 
-def comes_into_use(instrument: Instrument, result: VerificationResult) -> bool:
-    """Returns whether a verification result puts an instrument into use.
-
-    It does if the result is a pass and the instrument was never used before (C-19).
-    """
-    never_used = instrument.state == InstrumentState.SPARE and instrument.spell == 0
-    return never_used and result == VerificationResult.PASS
-
-
 async def _record(
     change: Change, content: VerificationContent, instrument: Instrument
 ) -> Verification:
@@ -175,9 +167,7 @@ async def _take_effect(
     """Saves a result, with those of its day that it changed, and does what follows from it."""
     await save_verifications(change, [row, *(one for one in others if one is not row)])
     await orders.complete(change, col(Verification.verification_id) == row.verification_id)
-    if comes_into_use(instrument, row.result) and not row.set_aside:
-        instrument.use(InstrumentState.IN_USE)
-        await save_instruments(change, [instrument])
+    await come_into_use(change, instrument, [row, *others])
 
 
 async def alter_verification(

@@ -9,6 +9,7 @@ from sqlmodel import col, select
 
 from law.errors import AlreadyExists, Fault, InvalidInput, NotFound
 from law.identifiers import check_credit_code
+from law.instruments import catalogue, code_of
 from plumbing.change import Change
 from plumbing.short_ids import find_by_id
 from protos.registry.v1 import institutions_pb2 as pb
@@ -51,8 +52,9 @@ async def put_authorisation(
 ) -> pb.PutAuthorisationResponse:
     """Adds an authorisation to an institution, or changes it.
 
-    Raises InvalidInput for a faulty period, NotFound for an unknown institution
-    or authorisation, and WrongState if the request's version is not the present one.
+    The type is given by its code or name in the catalogue. Raises InvalidInput for another one or a
+    faulty period, NotFound for an unknown institution or authorisation, and WrongState if the
+    request's version is not the present one.
     """
     message = request.authorisation
     institution = await find(change, message.institution_id)
@@ -103,11 +105,15 @@ def _content(message: pb.Authorisation) -> dict[str, Any]:
     faults: list[Fault] = []
     reader = reader_of(message, "authorisation", faults)
     values: dict[str, Any] = {
-        "type_code": reader.text("type_code").strip(),
+        "type_code": code_of(reader.text("type_code").strip()),
         "valid_from": reader.day("valid_from"),
         "valid_until": reader.day("valid_until"),
         "document_no": reader.text("document_no").strip(),
     }
+    if values["type_code"] and values["type_code"] not in catalogue():
+        zh = "目录中没有这种器具：请填写目录中的代码或者名称，如 FUEL 或者“燃油加油机”"
+        en = "not in the catalogue: give a code or a name of it, such as FUEL"
+        reader.fault("type_code", zh, en)
     if values["valid_until"] < values["valid_from"]:
         reader.fault("valid_until", "最后一日不得早于第一日", "must not be before valid_from")
     refuse_any(faults)

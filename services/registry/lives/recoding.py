@@ -22,7 +22,6 @@ from services.registry.sameness import aliases
 from services.registry.sameness.finding import look
 from services.registry.sameness.places import of_subject
 from services.registry.tables import Subject
-from services.registry.validation import needed_ground
 
 
 async def change_credit_code(
@@ -40,8 +39,7 @@ async def change_credit_code(
     _require_other(row, code)
     await require_free(change, code)
     before, day = row.model_dump(mode="json"), day_of(change, request.on)
-    former, row.credit_code = row.credit_code, code
-    row.code_ground = needed_ground(code, request.code_ground)
+    former, row.credit_code, row.code_ground = row.credit_code, code, request.code_ground
     cause = Cause(events.CAUSE_RECODED, request.ground)
     await save_subjects(change, [row], cause)
     await _lead_from(change, row, former, day, cause)

@@ -32,8 +32,9 @@ async def list_twins(view: View, request: pb.ListTwinsRequest) -> pb.ListTwinsRe
     """
     other: Any = aliased(Subject)
     own = row_scope.covered(view.caller, Subject.bureau)
-    of_one = col(Subject.subject_id) == await lookup.subject_id(view, request.subject_id)
-    which = of_one if request.subject_id else _tells_of(view.caller, other)
+    which = _tells_of(view.caller, other)
+    if request.subject_id:
+        which = col(Subject.subject_id) == await lookup.subject_id(view, request.subject_id)
     twin = sa.exists().where(*_twins(Subject, other), which)
     rows = select(Subject).where(*_may_be_one(Subject), own, twin)
     order = Subject.name, Subject.subject_id

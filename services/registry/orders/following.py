@@ -12,10 +12,11 @@ import sqlalchemy as sa
 from sqlmodel import col, select
 
 from plumbing.change import Change
+from services.registry.imported import imported
 from services.registry.orders.moves import announce_moved, step
 from services.registry.orders.states import OPEN, OrderState
 from services.registry.orders.tables import UNENDED, Order
-from services.registry.tables import ImportedThing, Instrument
+from services.registry.tables import Instrument
 
 
 async def follow_instruments(change: Change, *which: sa.ColumnElement[bool]) -> list[str]:
@@ -47,10 +48,7 @@ async def follow_batch(change: Change, batch_id: str) -> None:
     """Does the same for what an import changed: instruments, and those of subjects."""
     named = ("instrument", Instrument.instrument_id), ("subject", Instrument.subject_id)
     for kind, about in named:
-        of_batch = select(ImportedThing.thing_id).where(
-            ImportedThing.batch_id == batch_id, ImportedThing.kind == kind
-        )
-        await follow_instruments(change, col(about).in_(of_batch))
+        await follow_instruments(change, col(about).in_(imported(batch_id, kind)))
 
 
 async def follow_subject(change: Change, former_id: str, present_id: str) -> list[str]:

@@ -9,10 +9,11 @@ from sqlmodel import col, select
 
 from plumbing.change import Change
 from protos.registry.v1 import events_pb2 as events
+from services.registry.imported import imported
 from services.registry.orders import wire
 from services.registry.orders.states import OPEN, OrderState, answer_by, complete_by
 from services.registry.orders.tables import UNENDED, Order, OrderStep
-from services.registry.tables import ImportedThing, Verification
+from services.registry.tables import Verification
 
 
 async def step(
@@ -108,7 +109,5 @@ async def complete(change: Change, answered: sa.ColumnElement[bool]) -> None:
 
 async def complete_by_batch(change: Change, batch_id: str) -> None:
     """Completes the open orders that the verifications of an import answer."""
-    of_batch = select(ImportedThing.thing_id).where(
-        ImportedThing.batch_id == batch_id, ImportedThing.kind == "verification"
-    )
-    await complete(change, col(Verification.verification_id).in_(of_batch))
+    results = imported(batch_id, "verification")
+    await complete(change, col(Verification.verification_id).in_(results))

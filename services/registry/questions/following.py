@@ -14,9 +14,10 @@ from sqlmodel import col, select
 
 from law.identity import document_key
 from plumbing.change import Change
+from services.registry.imported import imported
 from services.registry.questions.asking import WAITING
 from services.registry.questions.tables import Asked, Question
-from services.registry.tables import ImportBatch, ImportedThing, Instrument, Record, Subject
+from services.registry.tables import ImportBatch, Instrument, Record, Subject
 
 _ID = col(Question.question_id)
 # What a question may be about: its column, the key of that, and its kind among imported things.
@@ -59,16 +60,10 @@ async def follow_owners(change: Change, *which: sa.ColumnElement[bool]) -> None:
 
 async def follow_batch(change: Change, batch_id: str) -> None:
     """Gives open questions to the present subjects and bureaus of what an import changed."""
-    about_changed = [about.in_(_of_batch(batch_id, kind)) for about, _, kind in _THINGS]
+    about_changed = [about.in_(imported(batch_id, kind)) for about, _, kind in _THINGS]
     asked = col(Question.batch_id) == batch_id  # perhaps about what another subject has now
     await follow_things(change, sa.or_(asked, *about_changed))
-    await follow_owners(change, col(Question.subject_id).in_(_of_batch(batch_id, "subject")))
-
-
-def _of_batch(batch_id: str, kind: str) -> Any:
-    return select(ImportedThing.thing_id).where(
-        ImportedThing.batch_id == batch_id, ImportedThing.kind == kind
-    )
+    await follow_owners(change, col(Question.subject_id).in_(imported(batch_id, "subject")))
 
 
 async def follow_subject(

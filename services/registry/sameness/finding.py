@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 import sqlalchemy as sa
 from sqlmodel import col, select
@@ -11,10 +10,11 @@ from sqlmodel import col, select
 from plumbing.change import Change
 from plumbing.chunks import chunks
 from plumbing.identity import Role
+from services.registry.imported import imported
 from services.registry.sameness.places import Place
 from services.registry.sameness.sides import Side, sides_at, wait
 from services.registry.sameness.tables import LikeKind, Likeness, LikenessOfBatch
-from services.registry.tables import ImportedThing, Instrument, Record, Subject, Verification
+from services.registry.tables import Instrument, Record, Subject, Verification
 
 WAITING, DECIDED = "waiting", "decided"
 IDS_IN_QUERY = 400
@@ -92,25 +92,22 @@ async def look_again(change: Change, batch_id: str) -> None:
 
 def _beside_things(batch_id: str) -> sa.ColumnElement[bool]:
     """The likenesses of owners of things of a batch, or of the bureaus of its subjects."""
-
-    def of_batch(kind: str) -> sa.Select[Any]:
-        things = sa.select(col(ImportedThing.thing_id))
-        return things.where(
-            col(ImportedThing.batch_id) == batch_id, col(ImportedThing.kind) == kind
-        )
-
-    instrument, result = col(Instrument.instrument_id), col(Verification.verification_id)
-    verified = sa.select(col(Verification.instrument_id)).where(
-        result.in_(of_batch("verification"))
-    )
-    owners = [
-        sa.select(col(Instrument.subject_id)).where(instrument.in_(of_batch("instrument"))),
-        sa.select(col(Instrument.subject_id)).where(instrument.in_(verified)),
-        sa.select(col(Record.subject_id)).where(col(Record.record_id).in_(of_batch("record"))),
+    instruments, results, records, subjects = [
+        imported(batch_id, kind) for kind in ("instrument", "verification", "record", "subject")
     ]
-    bureaus = sa.select(col(Subject.bureau)).where(col(Subject.subject_id).in_(of_batch("subject")))
-    of_subjects = sa.and_(col(Likeness.subject_id) == "", col(Likeness.bureau).in_(bureaus))
-    return sa.or_(of_subjects, *(col(Likeness.subject_id).in_(one) for one in owners))
+    of_results = sa.select(col(Verification.instrument_id)).where(
+        col(Verification.verification_id).in_(results)
+    )
+    by_instrument = sa.select(col(Instrument.subject_id)).where(
+        sa.or_(*(col(Instrument.instrument_id).in_(ids) for ids in (instruments, of_results)))
+    )
+    by_record = sa.select(col(Record.subject_id)).where(col(Record.record_id).in_(records))
+    bureaus = sa.select(col(Subject.bureau)).where(col(Subject.subject_id).in_(subjects))
+    return sa.or_(
+        col(Likeness.subject_id).in_(by_instrument),
+        col(Likeness.subject_id).in_(by_record),
+        sa.and_(col(Likeness.subject_id) == "", col(Likeness.bureau).in_(bureaus)),
+    )
 
 
 async def follow_owners(change: Change, *which: sa.ColumnElement[bool]) -> None:
@@ -127,10 +124,7 @@ async def follow_owners(change: Change, *which: sa.ColumnElement[bool]) -> None:
 
 async def follow_owners_of_batch(change: Change, batch_id: str) -> None:
     """Does the same for the subjects that an import changed."""
-    of_batch = select(ImportedThing.thing_id).where(
-        ImportedThing.batch_id == batch_id, ImportedThing.kind == "subject"
-    )
-    await follow_owners(change, col(Likeness.subject_id).in_(of_batch))
+    await follow_owners(change, col(Likeness.subject_id).in_(imported(batch_id, "subject")))
 
 
 def place_of(row: Likeness) -> Place:

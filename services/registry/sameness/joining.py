@@ -6,8 +6,8 @@ stays, and its old id leads there.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Collection, Iterable, Sequence
+from datetime import date
 
 import sqlalchemy as sa
 from sqlmodel import col, select
@@ -17,6 +17,7 @@ from law.colours.rule import InstrumentState, VerificationFact, VerificationResu
 from plumbing.change import Change
 from protos.registry.v1 import events_pb2 as events
 from services.registry.announce_changes import Cause, save_instruments, save_verifications
+from services.registry.coming_into_use import come_into_use
 from services.registry.commands import records
 from services.registry.orders.following import join_orders
 from services.registry.questions.following import follow_records, join_questions
@@ -80,34 +81,35 @@ def _complete(kept: Instrument, joined: Instrument) -> None:
         kept.use(joined.state)
 
 
-async def severe_stands(change: Change, instrument_id: str, days: set[Any]) -> list[Verification]:
-    """Sets aside the milder results of days that have different ones; returns what changed."""
-    changed = []
-    rows = await _verifications(change, [instrument_id])
-    for day in days:
-        of_day = [one for one in rows if one.verified_on == day]
-        values = [one.model_dump() for one in of_day]
-        for one in of_day:
-            if places.milder(one.model_dump(), values) and not one.set_aside:
-                one.set_aside = True
-                changed.append(one)
-    return changed
+async def severe_stands(
+    change: Change, instrument_id: str, days: Iterable[date], *, anew: bool = False
+) -> list[Verification]:
+    """Sets aside the milder results of days that have different ones; returns what changed.
 
-
-async def stand_anew(change: Change, instrument_id: str, days: set[Any]) -> list[Verification]:
-    """Settles which results of some days stand, as if nobody had chosen; returns what changed.
-
-    The severe one stands, and where there still are different ones, the day is to be looked at.
+    With `anew`, as if nobody had chosen: what is milder than no other one stands again.
     """
     changed = []
     rows = await _verifications(change, [instrument_id])
     for day in days:
         of_day = [one for one in rows if one.verified_on == day]
         values = [one.model_dump() for one in of_day]
-        for one in of_day:
-            if one.set_aside is not places.milder(one.model_dump(), values):
-                one.set_aside = not one.set_aside
+        for one, own in zip(of_day, values, strict=True):
+            milder = places.milder(own, values)
+            if one.set_aside is not milder and (milder or anew):
+                one.set_aside = milder
                 changed.append(one)
+    return changed
+
+
+async def stand_anew(
+    change: Change, instrument_id: str, days: Collection[date]
+) -> list[Verification]:
+    """Settles which results of some days stand, as if nobody had chosen; returns what changed.
+
+    The severe one stands, and where there still are different ones, the day is to be looked at.
+    """
+    changed = await severe_stands(change, instrument_id, days, anew=True)
+    for day in days:
         await look_anew(change, places.of_result(instrument_id, day))
     return changed
 
@@ -138,7 +140,12 @@ async def let_stand(change: Change, day: Sequence[Verification], stands: str, gr
     for one in changed:
         one.set_aside = not one.set_aside
     if changed:
-        await save_verifications(change, changed, Cause(events.CAUSE_JOINED, ground))
+        cause = Cause(events.CAUSE_JOINED, ground)
+        await save_verifications(change, changed, cause)
+        instrument = await change.session.get_one(
+            Instrument, day[0].instrument_id, with_for_update=True
+        )
+        await come_into_use(change, instrument, changed, cause)
     change.audit(
         "let_stand",
         f"verification/{stands}",

@@ -6,7 +6,7 @@ id, its credit codes and its names lead there.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -107,7 +107,7 @@ async def _take_along(
     for one in instruments:
         one.subject_id, one.bureau, one.in_review = kept.subject_id, kept.bureau, kept.in_review
     await save_instruments(change, instruments, cause)
-    records = await _records(change, kept, joined, cause)
+    records, repeated = await _records(change, kept, joined, cause)
     accounts = await change.session.exec(
         select(Account).where(Account.subject_id == joined.subject_id)
     )
@@ -115,8 +115,6 @@ async def _take_along(
     for account in people:
         await sessions.move(change, account, kept.subject_id)
     orders = await follow_subject(change, joined.subject_id, kept.subject_id)
-    stays = {_identity(one): one.record_id for one in await _of(change, Record, kept)}
-    repeated = {one.record_id: stays[_identity(one)] for one in records if one.removed}
     questions = await following.follow_subject(change, joined.subject_id, kept, repeated)
     await _look_again(change, kept, joined, instruments, records)
     return {
@@ -138,19 +136,24 @@ async def _of(change: Change, model: Any, owner: Subject) -> Sequence[Any]:
 
 async def _records(
     change: Change, kept: Subject, joined: Subject, cause: Cause
-) -> Sequence[Record]:
-    """The records of the subject that goes, of which those that the other has too are removed."""
-    own = {_identity(one) for one in await _of(change, Record, kept)}
-    moved = await _of(change, Record, joined)
-    for one in moved:
-        one.removed = _identity(one) in own
-    repeated = [one for one in moved if one.removed]
-    await save_records(change, repeated, cause)
-    others = [one for one in moved if not one.removed]
+) -> tuple[Sequence[Record], Mapping[str, str]]:
+    """Gives the records of the subject that goes to the one that stays, or removes them.
+
+    Returns them, and by the id of each one that the other has too, and so is removed, the id of the
+    one that stays.
+    """
+    own = {_identity(one): one.record_id for one in await _of(change, Record, kept)}
+    came = await _of(change, Record, joined)
+    repeated = {one.record_id: own[_identity(one)] for one in came if _identity(one) in own}
+    for one in came:
+        if one.record_id in repeated:
+            one.removed = True
+    await save_records(change, [one for one in came if one.removed], cause)
+    others = [one for one in came if not one.removed]
     for one in others:
         one.subject_id = kept.subject_id
     await save_records(change, others, cause)
-    return moved
+    return came, repeated
 
 
 def _identity(one: Record) -> tuple[Any, ...]:

@@ -69,6 +69,11 @@ async def test_a_ground_goes_with_the_code_for_which_it_was_given(
     also_odd = other[:-1] + ("0" if other[-1] != "0" else "1")
     with refused("INVALID_INPUT", "credit_code"):
         await correct(registry, "subject", owner.subject_id, credit_code=also_odd)
+    # A decision that repeats the present code, in whatever writing, says nothing of its ground.
+    same = f"{odd[:8]} {odd[8:]}".lower()
+    await correct(registry, "subject", owner.subject_id, credit_code=same, name="更正的名称")
+    kept = await read(registry.client(Role.CASEWORKER), odd)
+    assert (kept.name, kept.code_ground) == ("更正的名称", "登记机关证明（合成）")
     await correct(registry, "subject", owner.subject_id, credit_code=other)
     corrected = await read(registry.client(Role.CASEWORKER), other)
     assert (corrected.subject_id, corrected.code_ground) == (owner.subject_id, "")
@@ -133,16 +138,7 @@ async def test_a_choice_among_results_ends_when_one_of_them_is_corrected(
     passed = await result(caseworker, filed, "pass", DAY)
     repaired = await result(caseworker, filed, "repaired", DAY)
     [found] = await likenesses(caseworker, owner.subject_id)
-    asked = sameness.GetLikenessRequest(likeness_id=found.likeness_id)
-    shown = await caseworker.sameness.GetLikeness(asked)
-    choice = sameness.KeepApartRequest(
-        request_id=new_request_id(),
-        likeness_id=found.likeness_id,
-        seen=shown.seen,
-        stands_id=passed,
-        ground="核对原始记录（合成）",
-    )
-    answer = await caseworker.sameness.KeepApart(choice)
+    answer = await caseworker.sameness.KeepApart(await choice(caseworker, found, passed))
     if answer.proposal.proposal_id:
         await registry.release(answer.proposal)
     assert await aside(caseworker, filed) == {repaired}
@@ -151,6 +147,50 @@ async def test_a_choice_among_results_ends_when_one_of_them_is_corrected(
     await correct(registry, "verification", repaired, result="reject")
     assert await aside(caseworker, filed) == {passed}
     assert [one.kind for one in await likenesses(caseworker, owner.subject_id)] == ["result"]
+
+
+async def test_a_pass_that_a_correction_lets_stand_puts_the_instrument_into_use(
+    registry: RunningRegistry,
+) -> None:
+    owner, caseworker = await registry.subject(), registry.client(Role.CASEWORKER)
+    filed = (await caseworker.registry.PutInstrument(put_instrument(owner.subject_id))).instrument
+    rejected = await result(caseworker, filed, "reject", DAY)
+    passed = await result(caseworker, filed, "pass", DAY)
+    assert await aside(caseworker, filed) == {passed}
+    request = pb.GetInstrumentRequest(instrument_id=filed.instrument_id)
+    assert (await caseworker.registry.GetInstrument(request)).instrument.state == "spare"
+    # The rejection was of the next day, so the pass of this one stands.
+    await correct(registry, "verification", rejected, verified_on=NEXT_DAY)
+    assert await aside(caseworker, filed) == set()
+    assert (await caseworker.registry.GetInstrument(request)).instrument.state == "in_use"
+
+
+async def test_a_pass_that_a_person_lets_stand_puts_the_instrument_into_use(
+    registry: RunningRegistry,
+) -> None:
+    owner, caseworker = await registry.subject(), registry.client(Role.CASEWORKER)
+    filed = (await caseworker.registry.PutInstrument(put_instrument(owner.subject_id))).instrument
+    await result(caseworker, filed, "reject", DAY)
+    passed = await result(caseworker, filed, "pass", DAY)
+    [found] = await likenesses(caseworker, owner.subject_id)
+    answer = await caseworker.sameness.KeepApart(await choice(caseworker, found, passed))
+    assert answer.proposal.proposal_id == ""  # a spare instrument is not red
+    request = pb.GetInstrumentRequest(instrument_id=filed.instrument_id)
+    assert (await caseworker.registry.GetInstrument(request)).instrument.state == "in_use"
+
+
+async def choice(
+    client: Client, found: sameness.Likeness, stands: str
+) -> sameness.KeepApartRequest:
+    """A request that lets one result of a day stand."""
+    asked = sameness.GetLikenessRequest(likeness_id=found.likeness_id)
+    return sameness.KeepApartRequest(
+        request_id=new_request_id(),
+        likeness_id=found.likeness_id,
+        seen=(await client.sameness.GetLikeness(asked)).seen,
+        stands_id=stands,
+        ground="核对原始记录（合成）",
+    )
 
 
 async def test_a_corrected_first_pass_puts_the_instrument_into_use(

@@ -44,7 +44,7 @@ async def plan_bureaus(context: Context) -> Plan:
             continue
         if code in known:
             # A bureau is its code, so one that was removed is restored.
-            plan.alter(Kind.BUREAU, item.row, code, item.values | {"removed": False}, known[code])
+            plan.alter(Kind.BUREAU, item.row, code, {**item.values, "removed": False}, known[code])
         else:
             plan.make(Kind.BUREAU, item.row, item.values, code)
     return plan
@@ -94,12 +94,13 @@ async def plan_subjects(context: Context) -> Plan:
 
 def _drop_idle_grounds(context: Context) -> None:
     """Leaves out the grounds of credit codes whose check digits agree."""
-    for item in context.items:
+    for place, item in enumerate(context.items):
         if ground := item.values.get("code_ground"):
-            item.values["code_ground"] = needed_ground(item.values.get("credit_code", ""), ground)
+            needed = needed_ground(item.values.get("credit_code", ""), ground)
+            context.items[place] = Item(item.row, {**item.values, "code_ground": needed})
 
 
-def _with_names(context: Context, item: Item, subject: RegisterRow) -> dict[str, Any]:
+def _with_names(context: Context, item: Item, subject: RegisterRow) -> Mapping[str, Any]:
     """The values of a row, with what a new name makes of the former ones.
 
     A name that the subject had before is an old file, not a new name. Nor is another writing of

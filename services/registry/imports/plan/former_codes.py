@@ -42,7 +42,7 @@ async def replace_former_codes(context: Context, *fields: str, named: bool = Fal
             for name in codes:
                 _warn(context, item, name, present[_code(item.values[name])])
             if codes:  # the row as it was read stays, for another attempt to plan
-                items[place] = Item(item.row, item.values | codes)
+                items[place] = Item(item.row, {**item.values, **codes})
 
 
 def _warn(context: Context, item: Item, name: str, subject: RegisterRow) -> None:

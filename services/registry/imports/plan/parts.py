@@ -7,7 +7,7 @@ first row has the model and the others leave it blank. The state of a row is tha
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, MutableSequence, Sequence
 from typing import Any, NamedTuple
 
 from law.colours.parts import Parts, with_state
@@ -30,23 +30,25 @@ class _PartRow(NamedTuple):
     state: InstrumentState | None
 
 
-def complete_rows_of_parts(items: Iterable[Item]) -> None:
+def complete_rows_of_parts(items: MutableSequence[Item]) -> None:
     """Gives each row about a part what the other rows of its instrument tell, unless they differ.
 
-    So neither the order of the rows nor cells that were left blank decide anything.
+    So neither the order of the rows nor cells that were left blank decide anything. A row that gets
+    something is replaced in the list: the rows of the file are those of every attempt to plan it.
     """
-    rows: dict[tuple[Any, ...], list[dict[str, Any]]] = defaultdict(list)
-    for item in items:
+    rows: dict[tuple[Any, ...], list[int]] = defaultdict(list)
+    for place, item in enumerate(items):
         if item.values.get("part") and serial_key(item.values["serial_no"]):
-            rows[_about(item.values)].append(item.values)
+            rows[_about(item.values)].append(place)
     for alike in rows.values():
         told: dict[str, Any] = {}
-        for values in alike:
+        for values in (items[place].values for place in alike):
             for name in values.keys() - OF_THE_PART - {"serial_no"}:
                 told.setdefault(name, values[name])
-        if len({letters(values["model"]) for values in alike if values.get("model")}) <= 1:
-            for values in alike:
-                values.update({name: value for name, value in told.items() if name not in values})
+        models = {letters(items[place].values.get("model", "")) for place in alike} - {""}
+        if len(models) <= 1:
+            for place in alike:
+                items[place] = Item(items[place].row, {**told, **items[place].values})
 
 
 def _about(values: Mapping[str, Any]) -> tuple[Any, ...]:

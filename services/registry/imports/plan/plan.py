@@ -9,7 +9,13 @@ import asyncio
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
+from collections.abc import (
+    AsyncIterator,
+    Collection,
+    Iterator,
+    Mapping,
+    MutableSequence,
+)
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, NamedTuple
@@ -92,17 +98,17 @@ class Plan:
     alike: dict[Place, int] = field(default_factory=dict)
     questions: list[Raised] = field(default_factory=list)
 
-    def make(self, kind: Kind, row: int, values: dict[str, Any], thing_id: str = "") -> str:
+    def make(self, kind: Kind, row: int, values: Mapping[str, Any], thing_id: str = "") -> str:
         """Plans to create a row of the register with these values; returns its id.
 
         A random id is made unless `thing_id` is given. `row` is the number of the row of the file.
         """
         thing_id = thing_id or uuid4().hex
-        self.things[kind].append(Planned(row, thing_id, values, new=True))
+        self.things[kind].append(Planned(row, thing_id, {**values}, new=True))
         return thing_id
 
     def alter(
-        self, kind: Kind, row: int, thing_id: str, values: dict[str, Any], present: RegisterRow
+        self, kind: Kind, row: int, thing_id: str, values: Mapping[str, Any], present: RegisterRow
     ) -> None:
         """Plans to change a row of the register, only in those values that differ from `present`.
 
@@ -169,8 +175,8 @@ class Context:
         return self.file.notes
 
     @property
-    def items(self) -> Sequence[Item]:
-        """The rows of the file without a bad cell."""
+    def items(self) -> MutableSequence[Item]:
+        """The rows of the file without a bad cell; planning replaces a row, but changes none."""
         return self.file.items
 
     def all_named(self, name: str) -> set[Any]:

@@ -46,7 +46,7 @@ class Item:
     """The values of one row, by field, without the blank fields."""
 
     row: int
-    values: dict[str, Any]
+    values: Mapping[str, Any]
 
 
 class RowReader:
