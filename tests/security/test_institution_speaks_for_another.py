@@ -202,7 +202,7 @@ async def test_what_a_unit_head_keeps(registry: RunningRegistry) -> None:  # noq
     slip = pb.PutAuthorisationRequest(request_id=new_request_id(), authorisation=authorisation)
     with refused("INVALID_INPUT", "authorisation.type_code") as refusals:
         await head.institutions.PutAuthorisation(slip)
-    assert "FUEL" in refusals[0].faults[0].message_en
+    assert "FUEL" in refusals[0].faults[0][2]
     slip.authorisation.type_code = "燃油加油机"  # a name of the catalogue stands for its code
     named = (await head.institutions.PutAuthorisation(slip)).authorisation
     assert (named.type_code, named.version) == ("FUEL", 3)
