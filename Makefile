@@ -13,17 +13,22 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 	--all-extras --group dev pyproject.toml --no-header
 # Two workers: most tests wait for engines, and each tier keeps a file's fixtures in one worker.
 PYTEST := $(BIN)/pytest -n 2 --dist loadfile
+# What `make test` leaves out: what shows at greater length what another test shows (docs/development.md).
+SHORT := -m "not long"
 # Tests on real engines and a real browser are lost to a race now and then. What failed is tried once
 # more, alone; what fails twice fails. Both runs stand in the log, and a test seen there is mended.
-twice = $(1) || $(1) --last-failed --last-failed-no-failures none
-IN_BROWSER := $(call twice,$(BIN)/pytest tests/browser)
+# The processor time of each run stands in the log too, that of the processes it started included.
+twice = time $(1) || time $(1) --last-failed --last-failed-no-failures none
+export TIMEFORMAT := processor time: %U s, %S s in the system; %R s passed
+IN_BROWSER := $(BIN)/pytest tests/browser
 # Bytecode is kept: otherwise each of the many processes started here compiles all it imports.
 unexport PYTHONDONTWRITEBYTECODE
 # Where `make promtool` and `make grpcurl` put them. Recipes and tests find it there, or wherever it is installed.
 export PATH := $(PATH):$(CURDIR)/var/promtool/usr/bin:$(CURDIR)/var/grpcurl
-# The small edition of the second pass: what change, retention and reading do in SQL.
-ON_POSTGRESQL := tests/integration/plumbing tests/integration/grading/test_convergence.py \
-	tests/integration/registry/test_registry_records.py \
+# The small edition of the second pass: what change, lists, proofs, retention and reading do in SQL.
+ON_POSTGRESQL := $(patsubst %,tests/integration/plumbing/test_%.py,access_log away change checkpoints \
+	future_days migrating_together month_figures newer_tables operations paging pruning retired row_checks row_scope short_ids) \
+	tests/integration/grading/test_convergence.py tests/integration/registry/test_registry_records.py \
 	tests/integration/alerts/test_pruning_notices.py tests/integration/events/test_refilling.py
 
 ##@ Using it
@@ -74,10 +79,10 @@ clean: ## remove what can be made again, the environment too  清理
 
 ##@ Checking
 .PHONY: test test-unit test-integration test-workflows test-evolution test-e2e test-browser test-postgresql check lint types layers drift chromium promtool grpcurl alert-rules lock-check wheel
-test: $(READY) promtool grpcurl chromium ## every test of every tier; the long runs are small  全部测试
-	$(call twice,$(PYTEST) tests --ignore tests/browser)
-	$(IN_BROWSER)
-	$(call twice,$(PYTEST) --database postgresql $(ON_POSTGRESQL))
+test: $(READY) promtool grpcurl chromium ## every tier, each kind of fault once  测试
+	$(call twice,$(PYTEST) $(SHORT) tests --ignore tests/browser)
+	$(call twice,$(IN_BROWSER) $(SHORT))
+	$(call twice,$(PYTEST) $(SHORT) --database postgresql $(ON_POSTGRESQL))
 test-unit: $(READY) ## rules and parts alone, in seconds
 	$(PYTEST) tests/unit
 test-integration: $(READY) promtool ## on a real NATS and real databases
@@ -89,7 +94,7 @@ test-evolution: $(READY) ## what the last release left, under today's code
 test-e2e: $(READY) promtool grpcurl ## every process at once
 	$(PYTEST) tests/e2e
 test-browser: $(READY) chromium ## the portal in a real browser, on every process
-	$(IN_BROWSER)
+	$(call twice,$(IN_BROWSER))
 check: lint breaking types layers drift ## all that starts no process: lint breaking types layers drift
 lint: $(READY) ## ruff, and buf for the wire contract
 	$(BIN)/ruff check .
@@ -136,8 +141,11 @@ wheel: $(READY) ## build the wheel, install it alone, import every module
 	$(BIN)/python tools/check_wheel.py
 
 ##@ Checking for longer, before a release or after a change in substance
-.PHONY: slow fuzz properties test-postgresql mutation chaos soak bench peers
-slow: fuzz properties test-postgresql ## the three below, whole; an hour on two cores
+.PHONY: slow whole fuzz properties test-postgresql mutation chaos soak bench peers
+slow: whole fuzz properties test-postgresql ## the four below; some hours on two cores
+whole: $(READY) promtool grpcurl chromium ## every test of every tier, what `make test` leaves out too  全部测试
+	$(call twice,$(PYTEST) tests --ignore tests/browser)
+	$(call twice,$(IN_BROWSER))
 fuzz: $(READY) ## 500 made-up messages to every call of the platform, 40 over HTTP
 	$(PYTEST) tests/e2e/test_nobody_in.py tests/e2e/test_http_api.py --fuzz-messages 500
 properties: $(READY) ## every property on ten times as many examples

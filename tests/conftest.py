@@ -38,7 +38,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """Adds the options that no single tier owns."""
     parser.addoption("--database", choices=("sqlite", "postgresql"), default="sqlite")
     parser.addoption("--histories", type=Path, help="folder for histories of workflow runs")
-    parser.addoption("--fuzz-messages", type=int, default=25)
+    parser.addoption("--fuzz-messages", type=int, default=5)
     parser.addoption("--fuzz-seed", type=int, default=0)
     parser.addoption("--chaos-minutes", type=float, default=0.0)
     parser.addoption("--chaos-seed", type=int, default=0)
@@ -47,21 +47,23 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 @pytest.fixture(scope="session")
-def postgresql() -> Iterator[Databases]:
+def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Databases]:
     """Makes new databases on PostgreSQL, whatever `--database` names."""
     server = PostgresServer()
     try:
         server.start()
-        yield Databases(server)
+        yield Databases(server, tmp_path_factory.mktemp("databases"))
     finally:
         server.stop()
 
 
 @pytest.fixture(scope="session")
-def databases(request: pytest.FixtureRequest) -> Databases:
+def databases(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Databases:
     """Makes new databases of the kind that `--database` names."""
     if request.config.getoption("--database") == "sqlite":
-        return Databases(None)
+        return Databases(None, tmp_path_factory.mktemp("databases"))
     databases: Databases = request.getfixturevalue("postgresql")
     return databases
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import zxingcpp
 
@@ -22,10 +22,12 @@ def _grey(png: bytes) -> memoryview:
     width, height, _, colour = struct.unpack(">IIBB", chunks[b"IHDR"][:10])
     channels = _CHANNELS[colour]
     stride, data = width * channels, zlib.decompress(chunks[b"IDAT"])
-    grey, before = bytearray(), bytearray(stride)
+    grey, before = bytearray(), bytes(width)
     for start in range(0, len(data), stride + 1):
-        before = _unfiltered(data[start], data[start + 1 : start + 1 + stride], before, channels)
-        grey += before[::channels]
+        # No channel is filtered by another, so the first can be read alone.
+        line = data[start + 1 : start + 1 + stride : channels]
+        before = _unfiltered(data[start], line, before)
+        grey += before
     return memoryview(bytes(grey)).cast("B", shape=[height, width])
 
 
@@ -39,16 +41,28 @@ def _chunks(png: bytes) -> Iterator[tuple[bytes, bytes]]:
         place += size + 12
 
 
-def _unfiltered(kind: int, line: bytes, above: bytearray, step: int) -> bytearray:
-    row = bytearray(line)
-    for i in range(len(row)) if kind else ():
-        left = row[i - step] if i >= step else 0
-        corner = above[i - step] if i >= step else 0
-        guess = (left, above[i], (left + above[i]) // 2, _paeth(left, above[i], corner))[kind - 1]
-        row[i] = (row[i] + guess) & 255
-    return row
+def _unfiltered(kind: int, line: bytes, above: bytes) -> bytes:
+    if kind == _NONE:
+        return line
+    if kind == _UP:
+        return bytes([(here + up) & 255 for here, up in zip(line, above, strict=True)])
+    row, guess, left, corner = bytearray(), _GUESSES[kind], 0, 0
+    for here, up in zip(line, above, strict=True):
+        left = (here + guess(left, up, corner)) & 255
+        row.append(left)
+        corner = up
+    return bytes(row)
 
 
 def _paeth(left: int, up: int, corner: int) -> int:
     estimate = left + up - corner
     return min((left, up, corner), key=lambda one: abs(estimate - one))
+
+
+# How a line may be filtered: not at all, by the line above, or by a guess from three neighbours.
+_NONE, _UP = 0, 2
+_GUESSES: dict[int, Callable[[int, int, int], int]] = {
+    1: lambda left, up, corner: left,
+    3: lambda left, up, corner: (left + up) // 2,
+    4: _paeth,
+}

@@ -19,6 +19,8 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+from plumbing import migrations
+from plumbing.database import Database
 from plumbing.settings import SERVICES
 from tests.bound import bound
 from tests.patience import PATIENCE_SECONDS
@@ -156,9 +158,12 @@ class PostgresServer:
 class Databases:
     """Makes databases for tests: SQLite files, or databases on a PostgreSQL server."""
 
-    def __init__(self, server: PostgresServer | None) -> None:
+    def __init__(self, server: PostgresServer | None, folder: Path) -> None:
+        """`folder` is for what is kept: a database of each service, to be copied."""
         self._server = server
         self._numbers = count(1)
+        self._folder = folder
+        self._migrated: dict[str, str] = {}
 
     @property
     def serve_replicas(self) -> bool:
@@ -172,6 +177,20 @@ class Databases:
         database = f"test{next(self._numbers)}_{name}"
         self._server.create(database)
         return self._server.url(database)
+
+    async def migrated(self, folder: Path, service: str) -> Database:
+        """A new database with the tables of a service, which are migrated once and then copied."""
+        if service not in self._migrated:
+            url = self.url(self._folder, service)
+            first = Database(url)
+            await migrations.upgrade(first, service)
+            await first.close()
+            self._migrated[service] = url
+        original = self._migrated[service]
+        if self._server is None:
+            shutil.copy(self._folder / f"{service}.db", folder)
+            return Database(self.url(folder, service))
+        return Database(self.copy(original))
 
     def of_every_service(self, folder: Path) -> str:
         """The URL of new, empty databases for all services, with {service} in it."""

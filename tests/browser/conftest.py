@@ -41,6 +41,14 @@ from tests.bound import bound
 READY_SECONDS = 600  # the machine may be busy; a platform that dies is seen at once
 expect.set_options(timeout=60_000)  # milliseconds: no test depends on the speed of the machine
 FOUND = shutil.which("chromium") or shutil.which("google-chrome") or ""
+# A story with and without JavaScript. Every other test has it on, so CI tells these without it.
+both_ways = pytest.mark.parametrize(
+    "javascript",
+    [
+        pytest.param(False, id="no javascript"),
+        pytest.param(True, id="javascript", marks=pytest.mark.long),
+    ],
+)
 
 
 @pytest.fixture(scope="session")
@@ -77,12 +85,31 @@ def portal(sandbox: Sandbox) -> str:
     return sandbox.address
 
 
-@pytest.fixture(scope="module")
-def sandbox(
+@pytest.fixture(scope="session")
+def sample(
     tmp_path_factory: pytest.TempPathFactory, browser_type_launch_args: dict[str, Any]
-) -> Iterator[Sandbox]:
+) -> Path:
+    """The data of a sandbox with the bundled register, from which each file of tests has a copy.
+
+    To load the register takes twice the processor time that it takes to start on a copy.
+    """
+    folder = tmp_path_factory.mktemp("sample")
+    with running(folder):
+        return folder / "data"
+
+
+@pytest.fixture(scope="module")
+def sandbox(tmp_path_factory: pytest.TempPathFactory, sample: Path) -> Iterator[Sandbox]:
     """A sandbox that was just made; each file of tests has its own."""
     folder = tmp_path_factory.mktemp("sandbox")
+    shutil.copytree(sample, folder / "data")
+    with running(folder) as sandbox:
+        yield sandbox
+
+
+@contextlib.contextmanager
+def running(folder: Path) -> Iterator[Sandbox]:
+    """A sandbox with the bundled register, whose data is in `folder / "data"` and stays there."""
     command = [sys.executable, "-m", "services.cli", "up", "--sandbox", "--sample"]
     log = folder / "up.log"
     with log.open("w") as output:

@@ -24,6 +24,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from services.cli.sample.subjects import SampleSubject, subjects
+from tests.browser.conftest import both_ways
 from tests.patience import PATIENCE_SECONDS
 from tests.ports import free_port
 
@@ -137,7 +138,7 @@ def apply_for(page: Page, firm: SampleSubject, address: str) -> None:
     expect(page.get_by_role("heading", name="已收到注册申请")).to_be_visible()
 
 
-@pytest.mark.parametrize("javascript", [True, False])
+@both_ways
 def test_an_operator_applies_and_invites_a_colleague_who_is_removed(
     sign_in: SignIn, data: Path, javascript: bool
 ) -> None:
@@ -217,7 +218,7 @@ def test_a_forgotten_password_is_set_by_mail_and_nobody_learns_who_has_an_accoun
     expect(anyone.get_by_role("link", name="样例单位负责人")).to_be_visible()
 
 
-@pytest.mark.parametrize("javascript", [True, False])
+@both_ways
 def test_a_second_factor_is_set_up_and_asked_for(
     sign_in: SignIn, data: Path, javascript: bool
 ) -> None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser.conftest import both_ways
 from tests.patience import PATIENCE_SECONDS
 
 SignIn = Callable[..., Page]
@@ -22,7 +22,7 @@ def found(page: Page, address: str, text: str) -> None:
     raise AssertionError(f"{text} is not in {page.locator('main').inner_text()}")
 
 
-@pytest.mark.parametrize("javascript", [True, False], ids=["javascript", "no javascript"])
+@both_ways
 def test_an_auditor_finds_who_looked_at_a_firm(sign_in: SignIn, javascript: bool) -> None:
     caseworker = sign_in("demo.caseworker")
     caseworker.goto("/subjects")

@@ -13,7 +13,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Sandbox
+from tests.browser.conftest import Sandbox, both_ways
 
 SignIn = Callable[..., Page]
 SUMMARY = "使用超过有效期的加油机，𠮷记样例"
@@ -127,7 +127,7 @@ def test_a_record_is_entered_without_scripts_once_its_effect_was_seen(sign_in: S
         expect(page.get_by_role("link", name=re.compile("加油站")).first).to_be_visible()
 
 
-@pytest.mark.parametrize("javascript", [True, False])
+@both_ways
 def test_an_inspector_finds_by_its_label_what_was_inspected(
     sign_in: SignIn, javascript: bool
 ) -> None:

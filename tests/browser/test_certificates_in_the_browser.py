@@ -17,7 +17,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Sandbox
+from tests.browser.conftest import Sandbox, both_ways
 
 SignIn = Callable[..., Page]
 PDF = b"%PDF-1.7\n" + bytes(range(256)) * 8000  # two megabytes: several pieces
@@ -57,7 +57,7 @@ def recorded(page: Page, operator: Page, number: str, on: str = "2026-09-10") ->
     return page.url
 
 
-@pytest.mark.parametrize("javascript", [True, False], ids=["javascript", "no javascript"])
+@both_ways
 def test_an_institution_writes_a_result_for_each_nozzle(
     sign_in: SignIn, operator: Page, javascript: bool
 ) -> None:
@@ -89,7 +89,7 @@ def downloaded(page: Page, click: Callable[[], None]) -> tuple[str, bytes]:
     return download.value.suggested_filename, download.value.path().read_bytes()
 
 
-@pytest.mark.parametrize("javascript", [True, False], ids=["javascript", "no javascript"])
+@both_ways
 def test_an_institution_sends_a_certificate_and_replaces_it(
     sign_in: SignIn, operator: Page, tmp_path: Path, javascript: bool
 ) -> None:
@@ -211,7 +211,7 @@ def test_an_upload_that_is_cut_off_leaves_nothing(
     assert not [line for line in log.splitlines() if json.loads(line)["level"] == "error"]
 
 
-@pytest.mark.parametrize("javascript", [True, False], ids=["javascript", "no javascript"])
+@both_ways
 def test_from_the_application_for_a_verification_to_its_result(
     sign_in: SignIn, operator: Page, javascript: bool
 ) -> None:

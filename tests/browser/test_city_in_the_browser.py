@@ -8,12 +8,11 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
-import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from law.instruments import catalogue
-from tests.browser.conftest import Sandbox, send_file
+from tests.browser.conftest import Sandbox, both_ways, send_file
 
 SignIn = Callable[..., Page]
 SOON = 60_000  # milliseconds for work in the background on a busy machine
@@ -71,7 +70,7 @@ def test_a_text_is_tried_read_and_brought_into_force(sign_in: SignIn) -> None:
     assert answer.status == 404
 
 
-@pytest.mark.parametrize("javascript", [True, False], ids=["javascript", "no javascript"])
+@both_ways
 def test_a_long_import_is_left_and_found_again(
     sign_in: SignIn, portal: str, tmp_path: Path, javascript: bool
 ) -> None:
@@ -207,7 +206,7 @@ def released_by_the_other(page: Page, sign_in: SignIn, name: str) -> str:
     return account or ""
 
 
-@pytest.mark.parametrize("javascript", [True, False], ids=["javascript", "no javascript"])
+@both_ways
 def test_the_administrator_keeps_accounts_and_finds_what_was_done(
     sign_in: SignIn, javascript: bool
 ) -> None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
+from tests.browser.conftest import both_ways
 from tests.browser.test_objection_in_the_browser import enter_record, press, wait_until_closed
 
 SignIn = Callable[..., Page]
@@ -33,7 +33,7 @@ def accept(page: Page, case: str) -> None:
     page.goto(f"{case}/decide")
 
 
-@pytest.mark.parametrize("javascript", [True, False], ids=["javascript", "no javascript"])
+@both_ways
 def test_an_instrument_is_corrected_by_its_case(sign_in: SignIn, javascript: bool) -> None:
     operator, caseworker = (
         sign_in(f"demo.{name}", java_script_enabled=javascript)

@@ -7,14 +7,15 @@ from collections.abc import Callable, Iterable
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, ViewportSize, expect
 
 from services.cli.sample.subjects import CITY_NAME, CITY_NAME_EN
+from tests.browser.conftest import both_ways
 
 SignIn = Callable[..., Page]
 HREFS = "links => links.map(link => link.getAttribute('href').split('#')[0])"
 BAD_REQUEST = 400
-PHONE = {"viewport": {"width": 375, "height": 740}}
+PHONE: ViewportSize = {"width": 375, "height": 740}
 RIGHTMOST = """Math.max(0, ...Array.from(
     document.querySelectorAll(".q-table tbody th, .q-table td"),
     (cell) => cell.getBoundingClientRect().right))"""
@@ -167,40 +168,31 @@ LINKED = {  # from a list to the first of its things
 }
 
 
-@pytest.mark.parametrize("language", ["zh-CN", "en"])
-@pytest.mark.parametrize("member", PAGES)
-def test_a_page_has_no_accessibility_fault(sign_in: SignIn, member: str, language: str) -> None:
+# In English everybody's pages; those of one role, of the same parts, only at length.
+EDITIONS = [
+    *((member, "zh-CN") for member in PAGES),
+    ("", "en"),
+    *(pytest.param(member, "en", marks=pytest.mark.long) for member in PAGES if member),
+]
+
+
+@pytest.mark.parametrize(("member", "language"), EDITIONS)
+def test_a_page_has_no_accessibility_fault_fits_a_phone_and_leads_to_no_fault(
+    sign_in: SignIn, member: str, language: str
+) -> None:
     page = sign_in(member)
     page.goto(f"/language/{language}")
+    links: set[str] = set()
     for path in PAGES[member]:
         page.goto(path)
         _check(page, path)
         assert page.locator("html").get_attribute("lang") == language
+        links |= set(page.locator("a[href^='/']").evaluate_all(HREFS))
+        _fits_a_phone(page, path)
     for path in LINKED.get(member, []):
         page.goto(path)
         page.locator("main tbody a, main .q-results a").first.click()
         _check(page, page.url)
-
-
-@pytest.mark.parametrize("member", PAGES)
-def test_a_page_fits_a_phone(sign_in: SignIn, member: str) -> None:
-    page = sign_in(member, **PHONE)
-    for path in PAGES[member]:
-        page.goto(path)
-        wide = page.evaluate("document.documentElement.scrollWidth")
-        assert wide <= PHONE["viewport"]["width"], f"{path} is {wide} px wide"
-        # A list that scrolls by itself would hide its last columns, such as the colour.
-        right = page.evaluate(RIGHTMOST)
-        assert right <= PHONE["viewport"]["width"], f"a cell on {path} ends at {right} px"
-
-
-@pytest.mark.parametrize("member", PAGES)
-def test_no_link_leads_to_a_fault(sign_in: SignIn, member: str) -> None:
-    page = sign_in(member)
-    links: set[str] = set()
-    for path in PAGES[member]:
-        page.goto(path)
-        links |= set(page.locator("a[href^='/']").evaluate_all(HREFS))
     faults = [link for link in one_of_each(links) if page.request.get(link).status >= BAD_REQUEST]
     assert faults == []
 
@@ -211,7 +203,7 @@ def one_of_each(links: Iterable[str]) -> Iterable[str]:
     return [link for shape, link in kept.items() if not shape.startswith("/language/")]
 
 
-@pytest.mark.parametrize("javascript", [True, False], ids=["javascript", "no javascript"])
+@both_ways
 def test_anyone_finds_a_firm_and_what_its_grade_means(sign_in: SignIn, javascript: bool) -> None:
     page = sign_in(java_script_enabled=javascript)
     page.goto("/")
@@ -298,3 +290,16 @@ def _check(page: Page, path: str) -> None:
     page.wait_for_load_state()  # a click returns while the page still comes in
     answer = Axe().run(page)
     assert answer.violations_count == 0, f"{path}: {answer.generate_report()}"
+
+
+def _fits_a_phone(page: Page, path: str) -> None:
+    """Fails if the page is wider than a phone; leaves it as wide as it was."""
+    before = page.viewport_size
+    assert before is not None
+    page.set_viewport_size(PHONE)
+    wide = page.evaluate("document.documentElement.scrollWidth")
+    assert wide <= PHONE["width"], f"{path} is {wide} px wide"
+    # A list that scrolls by itself would hide its last columns, such as the colour.
+    right = page.evaluate(RIGHTMOST)
+    assert right <= PHONE["width"], f"a cell on {path} ends at {right} px"
+    page.set_viewport_size(before)

@@ -8,12 +8,11 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
-import pytest
 import xlsxwriter
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import send_file, settle
+from tests.browser.conftest import both_ways, send_file, settle
 
 SignIn = Callable[..., Page]
 HEADERS = ["主体类型", "名称", "监管机关代码", "行业领域", "地址"]
@@ -40,7 +39,7 @@ def subjects(tmp_path: Path, *kinds: str) -> Path:
     return table(tmp_path, "摊位.csv", HEADERS, *rows)
 
 
-@pytest.mark.parametrize("javascript", [True, False], ids=["javascript", "no javascript"])
+@both_ways
 def test_matched_checked_mended_imported_undone(
     sign_in: SignIn, tmp_path: Path, javascript: bool
 ) -> None:
@@ -209,7 +208,7 @@ def test_a_file_that_was_sent_again_meanwhile_is_not_imported(
     expect(page.get_by_text("已导入", exact=True)).to_be_visible()
 
 
-@pytest.mark.parametrize("javascript", [True, False], ids=["javascript", "no javascript"])
+@both_ways
 def test_what_is_perhaps_the_same_is_looked_at_and_kept_apart_or_joined(
     sign_in: SignIn, tmp_path: Path, javascript: bool
 ) -> None:

@@ -8,10 +8,11 @@ import zipfile
 from collections.abc import Callable
 from typing import Any
 
-import pytest
 from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
 from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import both_ways
 
 SignIn = Callable[..., Page]
 FIRM = "医院HZ-05"  # of the operator of the cast
@@ -58,7 +59,7 @@ def lodge(page: Page, grounds: str) -> str:
     return re.sub(r"\?.*$", "", page.url)
 
 
-@pytest.mark.parametrize("javascript", [True, False], ids=["javascript", "no javascript"])
+@both_ways
 def test_lodged_withdrawn(sign_in: SignIn, javascript: bool) -> None:
     operator = sign_in("demo.operator", java_script_enabled=javascript)
     case = lodge(operator, GROUNDS)
@@ -82,7 +83,7 @@ def photograph() -> bytes:
     return out.getvalue()
 
 
-@pytest.mark.parametrize("javascript", [True, False], ids=["javascript", "no javascript"])
+@both_ways
 def test_files_go_with_it_and_the_bureau_looks_at_them(sign_in: SignIn, javascript: bool) -> None:
     """Refused, sent, attached; then read by the caseworker, who adds an internal file."""
     operator = sign_in("demo.operator", java_script_enabled=javascript)
@@ -164,7 +165,7 @@ def test_every_fault_is_told_at_once_and_nothing_is_lost(sign_in: SignIn) -> Non
     expect(page.get_by_label("理由")).to_be_focused()
 
 
-@pytest.mark.parametrize("javascript", [True, False], ids=["javascript", "no javascript"])
+@both_ways
 def test_supplemented_and_passed_to_another(sign_in: SignIn, javascript: bool) -> None:
     """What is missing is supplied; the caseworker stands back, and another has the case."""
     operator, caseworker, head = (

@@ -7,12 +7,11 @@ import io
 from collections.abc import Callable
 from pathlib import Path
 
-import pytest
 import xlsxwriter
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import send_file, settle
+from tests.browser.conftest import both_ways, send_file, settle
 
 SignIn = Callable[..., Page]
 SUBJECT = ["主体类型", "名称", "监管机关代码", "行业领域"]
@@ -41,7 +40,7 @@ def penalty(name: str, kind: str, basis: str) -> list[str]:
     return [name, kind, "110101199003074119", number, "使用超期的秤", basis, "2026/08/10"]
 
 
-@pytest.mark.parametrize("javascript", [True, False], ids=["javascript", "no javascript"])
+@both_ways
 def test_a_penalty_found_by_name_is_decided_on_its_page(
     sign_in: SignIn, tmp_path: Path, javascript: bool
 ) -> None:

@@ -42,11 +42,12 @@ async def delivered(platform: RunningPlatform, number: str) -> alerts.Notice | N
 @pytest.mark.parametrize(
     ("victims", "after_seconds"),
     [
-        (("registry", "objection"), 0.0),
-        (("nats", "temporal", "grading"), 0.2),
-        ((), 0.05),
+        pytest.param(("registry", "objection"), 0.0, id="registry+objection"),
+        pytest.param(
+            ("nats", "temporal", "grading"), 0.2, id="nats+temporal+grading", marks=pytest.mark.long
+        ),
+        pytest.param((), 0.05, id="everything", marks=pytest.mark.long),
     ],
-    ids=["registry+objection", "nats+temporal+grading", "everything"],
 )
 async def test_a_granted_objection_is_carried_out_once_through_a_crash(
     platform: RunningPlatform, victims: tuple[str, ...], after_seconds: float

@@ -60,6 +60,7 @@ TELL_NO_ID = {"SummariseCases", "SummariseGrades", "SummariseMonth", "SummariseR
     "ListUnheardCases",
     "ListRecusals",
 }
+ENOUGH = 25  # messages to a call, of which some must come to its command or query
 MORE_MEMORY_MIB = 200  # hashing passwords takes 128 of them, and the allocator may keep those
 
 
@@ -231,14 +232,19 @@ async def test_whatever_is_sent_is_answered(
     kept.write_text(report := took + fuzzer.report())
     assert not fuzzer.faults, "\n".join([*fuzzer.faults.values(), report])
     assert not fuzzer.too_few(count), report
-    assert not fuzzer.unreached(), report
+    assert count < ENOUGH or not fuzzer.unreached(), report
     assert moments.asked > 0
     assert not moments.away, moments
     assert max(grown.values()) < MORE_MEMORY_MIB, report
 
 
-async def test_a_message_of_any_size_is_answered(staff: StaffedPlatform) -> None:
-    for rpc in all_rpcs():
+async def test_a_message_of_any_size_is_answered(
+    staff: StaffedPlatform, request: pytest.FixtureRequest
+) -> None:
+    few = int(request.config.getoption("--fuzz-messages")) < ENOUGH
+    tried = [rpc for rpc in all_rpcs() if huge(rpc)]
+    # A service reads all its messages in one way, so of each the first will do among few.
+    for rpc in {rpc.host: rpc for rpc in reversed(tried)}.values() if few else tried:
         for message in huge(rpc):
             code, refusal = await answer(rpc, staff.everybody, message)
             assert code in {*ANSWERS, grpc.StatusCode.RESOURCE_EXHAUSTED}, (rpc, code, refusal)
@@ -286,7 +292,7 @@ async def test_the_clock_takes_no_nonsense_and_time_may_end(
     await clock.send(count)
     assert not clock.faults, "\n".join(clock.faults.values())
     assert not clock.too_few(count), clock.report()
-    assert not clock.unreached(), clock.report()
+    assert count < ENOUGH or not clock.unreached(), clock.report()
     (rpc,) = by_name()["ClockService.AdvanceClock"]
     end = Timestamp()
     end.FromDatetime(datetime(2999, 12, 31, 12, tzinfo=UTC))

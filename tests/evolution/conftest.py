@@ -30,10 +30,10 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Rows]:
 
 
 @pytest.fixture(scope="session", params=["sqlite", "postgresql"])
-def either(request: pytest.FixtureRequest) -> Databases:
+def either(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Databases:
     """Makes databases on SQLite, then on PostgreSQL, whatever `--database` names."""
     if request.param == "sqlite":
-        return Databases(None)
+        return Databases(None, tmp_path_factory.mktemp("databases"))
     databases: Databases = request.getfixturevalue("postgresql")
     return databases
 

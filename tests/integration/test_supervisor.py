@@ -45,6 +45,7 @@ from tests.integration.platforms import (
     stand_ins,
     until,
 )
+from tests.lengths import at_length
 from tests.patience import PATIENCE_SECONDS
 
 QUICK = Backoff(first=0.05, longest=0.2)
@@ -210,7 +211,9 @@ async def test_kill_9_of_the_supervisor_leaves_no_orphan_and_the_next_one_goes_o
         await again.wait_ready(PATIENCE_SECONDS)
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize(
+    "number", at_length([signal.SIGINT, signal.SIGTERM, signal.SIGHUP], signal.SIGTERM)
+)
 async def test_asked_to_stop_the_command_says_where_things_were_and_ends_well(
     command: Process, tmp_path: Path, number: signal.Signals
 ) -> None:

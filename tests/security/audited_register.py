@@ -83,8 +83,7 @@ class AuditedRegister:
 @asynccontextmanager
 async def register(folder: Path, databases: Databases) -> AsyncIterator[AuditedRegister]:
     """A register with five audited changes, all linked, and nothing wrong."""
-    database = Database(databases.url(folder, "registry"))
-    await migrations.upgrade(database, "registry")
+    database = await databases.migrated(folder, "registry")
     made = AuditedRegister(database)
     await take_stock(made.changes, "registry", migrations.watched_tables("registry"))
     for number in range(1, 6):

@@ -20,7 +20,6 @@ from law.terms import in_force, workdays
 from law.terms.arrangement import Arrangement
 from law.terms.ledger import Term, start
 from law.terms.workdays import Edition, edition
-from plumbing import migrations
 from plumbing.change import Changes
 from plumbing.clock import SandboxClock
 from plumbing.database import Database
@@ -166,8 +165,7 @@ async def service(
     temporal_client: Client, tmp_path: Path, databases: Databases
 ) -> AsyncIterator[Service]:
     """The service with a worker of its own; registry and grading cannot be reached."""
-    database = Database(databases.url(tmp_path, "objection"))
-    await migrations.upgrade(database, "objection")
+    database = await databases.migrated(tmp_path, "objection")
     clock = SandboxClock.create(tmp_path / "clock", MORNING)
     queue = f"test-{uuid.uuid4()}"
     workflows = CaseWorkflows(WorkflowClient(temporal_client, queue), database, clock)

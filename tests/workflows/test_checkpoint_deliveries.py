@@ -13,12 +13,10 @@ from pathlib import Path
 import pytest
 from temporalio.client import Client
 
-from plumbing import migrations
 from plumbing.audit import Sealer
 from plumbing.checkpoints.making import Checkpoints
 from plumbing.checkpoints.signed_note import Signer, open_checkpoint
 from plumbing.clock import FixedClock
-from plumbing.database import Database
 from plumbing.identity import service_caller
 from plumbing.settings import Settings
 from plumbing.workflow_client import WorkflowClient
@@ -40,8 +38,7 @@ async def worker(
     tmp_path: Path, databases: Databases, temporal_client: Client
 ) -> AsyncIterator[DeliveryWorker]:
     """The database of alerts with one checkpoint of its chain; nothing delivers yet."""
-    database = Database(databases.url(tmp_path, "alerts"))
-    await migrations.upgrade(database, "alerts")
+    database = await databases.migrated(tmp_path, "alerts")
     worker = DeliveryWorker(database, temporal_client, f"test-{uuid.uuid4()}")
     async with worker.changes.change(service_caller("alerts")) as change:
         change.audit("test", "thing/1")

@@ -19,7 +19,6 @@ from temporalio.client import Client
 from temporalio.worker import Worker
 
 from law.errors import NotPermitted, WrongState
-from plumbing import migrations
 from plumbing.change import Changes
 from plumbing.clock import FixedClock
 from plumbing.database import Database
@@ -151,8 +150,7 @@ async def worker(
     tmp_path: Path, databases: Databases, temporal_client: Client, mail_server: MailServer
 ) -> AsyncIterator[DeliveryWorker]:
     """The database of alerts and a worker on a task queue of its own."""
-    database = Database(databases.url(tmp_path, "alerts"))
-    await migrations.upgrade(database, "alerts")
+    database = await databases.migrated(tmp_path, "alerts")
     worker = DeliveryWorker(database, temporal_client, f"test-{uuid.uuid4()}")
     url = f"smtp://127.0.0.1:{mail_server.port}"
     settings = Settings(smtp_url=url, mail_from="quanheng@test.example")

@@ -16,7 +16,7 @@ from temporalio.client import Client, WorkflowHandle
 from temporalio.testing import TimeSkipper
 from temporalio.worker import Worker
 
-from plumbing import daily_starter, migrations
+from plumbing import daily_starter
 from plumbing.change import Changes
 from plumbing.clock import SHANGHAI, Clock, FixedClock, SystemClock
 from plumbing.daily import Moved, Round, Start, next_waking
@@ -216,8 +216,7 @@ async def test_due_subjects_are_graded_in_chunks_as_of_their_day(
     temporal_client: Client, tmp_path: Path, databases: Databases, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(commands, "CHUNK", 2)
-    database = Database(databases.url(tmp_path, "grading"))
-    await migrations.upgrade(database, "grading")
+    database = await databases.migrated(tmp_path, "grading")
     clock = FixedClock(datetime(2026, 9, 14, 2, 0, tzinfo=UTC))
     changes = Changes(database, clock)
     async with changes.change(service_caller("grading")) as change:

@@ -16,11 +16,9 @@ from temporalio.testing import TimeSkipper
 from temporalio.worker import Worker
 
 from law.evidence import RecordKind, Sector, SubjectKind
-from plumbing import migrations
 from plumbing.change import Changes
 from plumbing.clock import FixedClock, SystemClock
 from plumbing.daily import Moved, Round, Start
-from plumbing.database import Database
 from plumbing.identity import service_caller
 from services.registry.announce_changes import save_records, save_subjects
 from services.registry.retention import expiry as retention
@@ -97,8 +95,7 @@ async def test_what_is_over_leaves_the_archive_in_chunks(
     temporal_client: Client, tmp_path: Path, databases: Databases, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(retention, "CHUNK", 2)
-    database = Database(databases.url(tmp_path, "registry"))
-    await migrations.upgrade(database, "registry")
+    database = await databases.migrated(tmp_path, "registry")
     clock = FixedClock(NOW)
     changes = Changes(database, clock)
     await enter_five(changes)

@@ -19,12 +19,10 @@ from temporalio.client import WorkflowHandle
 from temporalio.testing import ActivityEnvironment, TimeSkipper
 from temporalio.worker import Worker
 
-from plumbing import migrations
 from plumbing.audit import AuditEntry
 from plumbing.change import Changes
 from plumbing.clock import FixedClock, SystemClock
 from plumbing.daily import Moved, Round, Start
-from plumbing.database import Database
 from plumbing.identity import Role, service_caller
 from protos.grading.v1 import assessments_pb2 as pb
 from protos.registry.v1 import registry_pb2 as registry
@@ -62,8 +60,7 @@ def record(number: int, kind: str, on: date, subject_id: str) -> registry.Record
 @pytest.fixture
 async def tianjin(tmp_path: Path, databases: Databases) -> AsyncIterator[Changes]:
     """Three shops in class 2: one was fined in March, one did all that is good, one did nothing."""
-    database = Database(databases.url(tmp_path, "grading"))
-    await migrations.upgrade(database, "grading")
+    database = await databases.migrated(tmp_path, "grading")
     changes = Changes(database, FixedClock(SPRING))
     async with changes.change(service_caller("grading")) as change:
         shops = [shop(1), shop(2), shop(3, HEDONG)]

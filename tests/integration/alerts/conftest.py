@@ -8,8 +8,6 @@ from pathlib import Path
 import pytest
 from nats.js import JetStreamContext
 
-from plumbing import migrations
-from plumbing.database import Database
 from plumbing.settings import Settings
 from tests.integration.alerts.escalation_desk import EscalationDesk, rejected
 from tests.integration.alerts.running_alerts import (
@@ -29,8 +27,7 @@ async def empty_alerts(
     tmp_path: Path, jetstream: JetStreamContext, new_database: NewDatabase, databases: Databases
 ) -> AsyncIterator[RunningAlerts]:
     """The relay of a register and the consumers of alerts, without any row."""
-    database = Database(databases.url(tmp_path, "alerts"))
-    await migrations.upgrade(database, "alerts")
+    database = await databases.migrated(tmp_path, "alerts")
     alerts = RunningAlerts(
         await new_database("registry"), database, jetstream, Settings(data_dir=tmp_path)
     )

@@ -11,10 +11,8 @@ from nats.aio.msg import Msg
 from nats.js import JetStreamContext
 from sqlmodel import select
 
-from plumbing import migrations
 from plumbing.change import Changes
 from plumbing.clock import SystemClock
-from plumbing.database import Database
 from services.alerts.notices.dead_letter_mail import PLATFORM, DeadLetterMail
 from services.alerts.tables import Notice, NoticeKind, NoticeState
 from tests.integration.events.support import eventually, running
@@ -27,8 +25,7 @@ QUICK = 0.05
 
 @pytest.fixture
 async def changes(tmp_path: Path, databases: Databases) -> AsyncIterator[Changes]:
-    database = Database(databases.url(tmp_path, "alerts"))
-    await migrations.upgrade(database, "alerts")
+    database = await databases.migrated(tmp_path, "alerts")
     yield Changes(database, SystemClock())
     await database.close()
 

@@ -8,9 +8,7 @@ from pathlib import Path
 import pytest
 from nats.js import JetStreamContext
 
-from plumbing import migrations
 from plumbing.clock import FixedClock
-from plumbing.database import Database
 from tests.integration.conftest import NewDatabase
 from tests.integration.events.support import running
 from tests.integration.grading.office import Office, open_office
@@ -23,8 +21,7 @@ async def platform(
     tmp_path: Path, jetstream: JetStreamContext, new_database: NewDatabase, databases: Databases
 ) -> AsyncIterator[Platform]:
     """A register that announces and a grading service that listens, both running."""
-    database = Database(databases.url(tmp_path, "grading"))
-    await migrations.upgrade(database, "grading")
+    database = await databases.migrated(tmp_path, "grading")
     platform = Platform(await new_database("registry"), database, jetstream, FixedClock(START))
     async with running(*(work() for work in platform.work)):
         yield platform

@@ -16,7 +16,6 @@ from sqlmodel import SQLModel, col, select
 
 from law.indices import rule as indices
 from law.indices.data import Row, Scoring, table
-from plumbing import migrations
 from plumbing.audit import AuditEntry
 from plumbing.client import new_request_id
 from plumbing.clock import FixedClock
@@ -38,8 +37,7 @@ Kept = TypeVar("Kept", bound=SQLModel)
 
 @pytest.fixture
 async def database(tmp_path: Path, databases: Databases) -> AsyncIterator[Database]:
-    database = Database(databases.url(tmp_path, "grading"))
-    await migrations.upgrade(database, "grading")
+    database = await databases.migrated(tmp_path, "grading")
     yield database
     await database.close()
 

@@ -10,7 +10,6 @@ from pathlib import Path
 import grpc
 import pytest
 
-from plumbing import migrations
 from plumbing.change import Changes
 from plumbing.clock import FixedClock, SystemClock
 from plumbing.database import Database
@@ -30,8 +29,7 @@ NOON = datetime(2026, 9, 14, 4, tzinfo=UTC)
 @pytest.fixture
 async def database(tmp_path: Path, databases: Databases) -> AsyncIterator[Database]:
     """The tables of objection."""
-    database = Database(databases.url(tmp_path, "objection"))
-    await migrations.upgrade(database, "objection")
+    database = await databases.migrated(tmp_path, "objection")
     yield database
     await database.close()
 

@@ -11,10 +11,8 @@ from sqlmodel import col, select
 
 from law.errors import WrongState
 from law.objection import CaseState, Outcome, Permission
-from plumbing import migrations
 from plumbing.change import Changes
 from plumbing.clock import FixedClock
-from plumbing.database import Database
 from plumbing.events.outbox import Outbox
 from plumbing.identity import Caller, Role, service_caller
 from protos.identity.v1 import identity_pb2
@@ -53,8 +51,7 @@ def decided_case() -> Case:
 
 
 async def test_a_refused_step_is_announced_once(tmp_path: Path, databases: Databases) -> None:
-    database = Database(databases.url(tmp_path, "objection"))
-    await migrations.upgrade(database, "objection")
+    database = await databases.migrated(tmp_path, "objection")
     changes = Changes(database, FixedClock(NOW))
     async with database.transaction() as session:
         session.add(decided_case())
@@ -89,8 +86,7 @@ async def test_a_refused_step_is_announced_once(tmp_path: Path, databases: Datab
 async def test_a_stuck_case_is_carried_out_for_whoever_gets_it(
     tmp_path: Path, databases: Databases
 ) -> None:
-    database = Database(databases.url(tmp_path, "objection"))
-    await migrations.upgrade(database, "objection")
+    database = await databases.migrated(tmp_path, "objection")
     changes = Changes(database, FixedClock(NOW))
     async with database.transaction() as session:
         session.add(decided_case())

@@ -9,12 +9,10 @@ from pathlib import Path
 import grpc
 import pytest
 
-from plumbing import migrations
 from plumbing.addresses import Endpoint
 from plumbing.change import Changes
 from plumbing.client import new_request_id, open_channel
 from plumbing.clock import SystemClock
-from plumbing.database import Database
 from plumbing.identity import Caller, Role
 from plumbing.rpc import serve
 from plumbing.tokens import Signer, Verifier, make_keys, public_key
@@ -33,8 +31,7 @@ from tests.postgres import Databases
 @pytest.fixture
 async def operator(tmp_path: Path, databases: Databases) -> AsyncIterator[ObjectionServiceStub]:
     """An operator who calls a service that cannot reach the others."""
-    database = Database(databases.url(tmp_path, "objection"))
-    await migrations.upgrade(database, "objection")
+    database = await databases.migrated(tmp_path, "objection")
     nowhere = open_channel(Endpoint(f"127.0.0.1:{free_port()}"), timeout=0.2)
     servicer = ObjectionServicer(Changes(database, SystemClock()), Clients.over(nowhere, nowhere))
     signer = Signer(make_keys(tmp_path, []), SystemClock(), timedelta(minutes=5))

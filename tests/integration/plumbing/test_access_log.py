@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 from sqlmodel import select
 
-from plumbing import migrations
 from plumbing.access import log as access_log
 from plumbing.access.entry import Access, AccessEntry, Kind
 from plumbing.access.log import AccessLog
@@ -22,8 +21,7 @@ KEPT = timedelta(days=30)
 
 @pytest.fixture
 async def database(tmp_path: Path, databases: Databases) -> Any:
-    database = Database(databases.url(tmp_path, "registry"))
-    await migrations.upgrade(database, "registry")
+    database = await databases.migrated(tmp_path, "registry")
     yield database
     await database.close()
 

@@ -11,10 +11,8 @@ import pytest
 from pydantic import ValidationError
 
 from law.errors import NotPermitted
-from plumbing import migrations
 from plumbing.change import Changes
 from plumbing.clock import FixedClock
-from plumbing.database import Database
 from plumbing.identity import service_caller
 from protos.identity.v1 import identity_pb2 as pb
 from services.registry.identity.external import ClaimMapping, account_of
@@ -40,8 +38,7 @@ def mapping(**changes: Any) -> ClaimMapping:
 @pytest.fixture
 async def changes(tmp_path: Path, databases: Databases) -> AsyncIterator[Changes]:
     """The database of a registry with two bureaus."""
-    database = Database(databases.url(tmp_path, "registry"))
-    await migrations.upgrade(database, "registry")
+    database = await databases.migrated(tmp_path, "registry")
     async with database.transaction() as session:
         session.add_all(Bureau(code=code, name=code) for code in (DISTRICT, OTHER_DISTRICT))
     yield Changes(database, FixedClock(STARTS))

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 from sqlmodel import select
 
-from plumbing import migrations
 from plumbing.change import Changes
 from plumbing.clock import FixedClock
 from plumbing.database import Database
@@ -34,8 +33,7 @@ FORMER, PRESENT = ("s0", "330110"), ("s1", "330106")  # subjects with their bure
 
 @pytest.fixture
 async def database(tmp_path: Path, databases: Databases) -> AsyncIterator[Database]:
-    database = Database(databases.url(tmp_path, "registry"))
-    await migrations.upgrade(database, "registry")
+    database = await databases.migrated(tmp_path, "registry")
     yield database
     await database.close()
 

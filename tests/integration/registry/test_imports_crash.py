@@ -32,6 +32,7 @@ from tests.integration.registry.running_registry import (
     running,
     sandbox,
 )
+from tests.lengths import at_length
 from tests.patience import PATIENCE_SECONDS
 from tests.ports import free_port
 from tests.postgres import Databases
@@ -73,7 +74,7 @@ POINTS: dict[str, Reached] = {
 }
 
 
-@pytest.mark.parametrize("point", POINTS)
+@pytest.mark.parametrize("point", at_length(POINTS, "half written beside"))
 async def test_a_file_that_waits_is_processed_after_a_crash_at_any_point(
     nats_url: str, tmp_path: Path, databases: Databases, point: str
 ) -> None:

@@ -133,8 +133,7 @@ async def _undo(
 @pytest.fixture
 async def register(tmp_path: Path, databases: Databases) -> AsyncIterator[Register]:
     """A register with one subject."""
-    database = Database(databases.url(tmp_path, "registry"))
-    await migrations.upgrade(database, "registry")
+    database = await databases.migrated(tmp_path, "registry")
     register = Register(database, tmp_path / "staging")
     await register.take("bureaus", ("机关代码", "机关名称"), (DISTRICT, "合成局"))
     await register.take("subjects", *map(tuple, subject_rows("合成市场", bureau=DISTRICT)))

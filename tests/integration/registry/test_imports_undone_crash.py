@@ -25,6 +25,7 @@ from tests.integration.registry.running_registry import (
     running,
     sandbox,
 )
+from tests.lengths import at_length
 from tests.patience import PATIENCE_SECONDS
 from tests.ports import free_port
 from tests.postgres import Databases
@@ -39,7 +40,7 @@ POINTS: dict[str, Callable[[int], bool]] = {
 }
 
 
-@pytest.mark.parametrize("point", POINTS)
+@pytest.mark.parametrize("point", at_length(POINTS, "while they are restored"))
 async def test_a_batch_that_is_being_undone_survives_a_crash_whole(
     nats_url: str, tmp_path: Path, databases: Databases, point: str
 ) -> None:

@@ -11,7 +11,6 @@ import pytest
 from law.colours.rule import InstrumentState, VerificationResult
 from law.errors import NotFound
 from law.evidence import Sector, SubjectKind
-from plumbing import migrations
 from plumbing.clock import FixedClock
 from plumbing.database import Database
 from plumbing.identity import Caller, Role
@@ -33,8 +32,7 @@ NAMES = ("测试自然人甲", "测试负责人乙", "住宅路1号")
 @pytest.fixture
 async def database(tmp_path: Path, databases: Databases) -> AsyncIterator[Database]:
     """A register with a firm and a natural person, each with instruments."""
-    database = Database(databases.url(tmp_path, "registry"))
-    await migrations.upgrade(database, "registry")
+    database = await databases.migrated(tmp_path, "registry")
     await labels.ensure_key(database)
     async with database.transaction() as session:
         session.add(Bureau(code="330106", name="测试市监局", phone="0571-1", version=1))

@@ -12,7 +12,6 @@ import pytest
 from obstore.store import MemoryStore
 
 from law.errors import WrongState
-from plumbing import migrations
 from plumbing.change import Changes
 from plumbing.client import new_request_id
 from plumbing.clock import Clock, SandboxClock, SystemClock
@@ -64,8 +63,7 @@ async def _runs() -> bool:
 
 @pytest.fixture
 async def database(tmp_path: Path, databases: Databases) -> AsyncIterator[Database]:
-    database = Database(databases.url(tmp_path, "registry"))
-    await migrations.upgrade(database, "registry")
+    database = await databases.migrated(tmp_path, "registry")
     yield database
     await database.close()
 

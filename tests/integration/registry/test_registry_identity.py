@@ -14,7 +14,6 @@ import pytest
 import sqlalchemy as sa
 
 from law.errors import WrongState
-from plumbing import migrations
 from plumbing.change import Changes
 from plumbing.client import ServiceToken, new_request_id
 from plumbing.clock import FixedClock, SystemClock
@@ -125,8 +124,7 @@ async def alone(
     tmp_path: Path, databases: Databases
 ) -> AsyncIterator[tuple[Passwords, Database, FixedClock]]:
     """Passwords under a clock of their own, with an administrator."""
-    database = Database(databases.url(tmp_path, "registry"))
-    await migrations.upgrade(database, "registry")
+    database = await databases.migrated(tmp_path, "registry")
     clock = FixedClock(STARTS)
     passwords = Passwords(database, clock, hasher_of(Settings(sandbox=True)))
     (tmp_path / "administrator.password").write_text(PASSWORD)

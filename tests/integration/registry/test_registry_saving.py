@@ -50,8 +50,7 @@ MANY = 1100
 
 @pytest.fixture
 async def database(tmp_path: Path, databases: Databases) -> AsyncIterator[Database]:
-    database = Database(databases.url(tmp_path, "registry"))
-    await migrations.upgrade(database, "registry")
+    database = await databases.migrated(tmp_path, "registry")
     yield database
     await database.close()
 

@@ -14,7 +14,6 @@ from sqlmodel import select
 
 from law.errors import WrongState
 from law.evidence import RecordKind, RecordStatus, Sector, Severity, SubjectKind
-from plumbing import migrations
 from plumbing.audit import AuditEntry
 from plumbing.change import Changes
 from plumbing.clock import FixedClock
@@ -55,8 +54,7 @@ OVER = date(2021, 9, 13)
 @pytest.fixture
 async def register(tmp_path: Path, databases: Databases) -> AsyncIterator[Database]:
     """A register with a subject in Hangzhou, one in Tianjin, and a natural person."""
-    database = Database(databases.url(tmp_path, "registry"))
-    await migrations.upgrade(database, "registry")
+    database = await databases.migrated(tmp_path, "registry")
     await remember_clock(database, CLOCK)
     async with Changes(database, CLOCK).change(REGISTRY) as change:
         for code in (HANGZHOU, TIANJIN):

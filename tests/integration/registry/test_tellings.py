@@ -12,7 +12,6 @@ import pytest
 
 from law.errors import InvalidInput, NotPermitted, WrongState
 from law.evidence import RecordKind, Sector, SubjectKind
-from plumbing import migrations
 from plumbing.change import Changes
 from plumbing.clock import FixedClock
 from plumbing.database import Database
@@ -44,8 +43,7 @@ FIVE_WORKING_DAYS_LATER = "2026-09-21"  # the Sunday before is a working day in 
 @pytest.fixture
 async def register(tmp_path: Path, databases: Databases) -> AsyncIterator[Database]:
     """A register with two adverse records of a first load, and an award."""
-    database = Database(databases.url(tmp_path, "registry"))
-    await migrations.upgrade(database, "registry")
+    database = await databases.migrated(tmp_path, "registry")
     async with Changes(database, FixedClock(NOW)).change(WRITER) as change:
         change.session.add(Bureau(code=HANGZHOU, name="合成局"))
         await change.session.flush()

@@ -18,7 +18,6 @@ from law.objection import CaseKind, CaseState, Step
 from law.separation import parts
 from law.terms.ledger import start
 from law.terms.workdays import edition
-from plumbing import migrations
 from plumbing.change import Changes
 from plumbing.clock import FixedClock
 from plumbing.database import Database
@@ -63,8 +62,7 @@ def case(name: str, kind: CaseKind, follows: str = "") -> Case:
 @pytest.fixture
 async def matter(tmp_path: Path, databases: Databases) -> AsyncIterator[Database]:
     """An objection, its reconsideration, and the objection that this one sent back."""
-    database = Database(databases.url(tmp_path, "objection"))
-    await migrations.upgrade(database, "objection")
+    database = await databases.migrated(tmp_path, "objection")
     async with database.transaction() as session:
         session.add(case("first", CaseKind.OBJECTION))
         session.add(case("review", CaseKind.RECONSIDERATION, "first"))
