@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import cProfile
+import os
 import signal
 import subprocess
 import sys
@@ -67,8 +68,15 @@ async def serve_until_stopped(place: Path, *addresses: str) -> None:
     """Tells the addresses in `place`, and returns at SIGTERM."""
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
-    await asyncio.to_thread((place / READY).write_text, " ".join(addresses))
+    await asyncio.to_thread(_tell, place, " ".join(addresses))
     await stop.wait()
+
+
+def _tell(place: Path, addresses: str) -> None:
+    """Writes the file whole, or not yet: who waits for it reads it as soon as it is there."""
+    begun = place / f"{READY}.new"
+    begun.write_text(addresses)
+    os.replace(begun, place / READY)
 
 
 @asynccontextmanager

@@ -48,7 +48,7 @@ async def close(outcome: str) -> str:
 
 
 class Waiting:
-    """What both cases wait for: two persons, each with a term."""
+    """What both cases wait for: two persons, each with a term, by signals."""
 
     def __init__(self) -> None:
         self._accepted, self._outcome = False, ""
@@ -63,77 +63,53 @@ class Waiting:
             return ""
         return self._outcome
 
+    @workflow.signal
     def accept(self) -> None:
         """A person accepts the case."""
         self._accepted = True
 
+    @workflow.signal
     def decide(self, outcome: str) -> None:
         """A person decides the case."""
         self._outcome = outcome
 
 
 @workflow.defn
-class UsualCase:
+class UsualCase(Waiting):
     """Persons by signals, the consequence by an activity."""
-
-    def __init__(self) -> None:
-        self._waiting = Waiting()
 
     @workflow.run
     async def run(self, _grounds: str) -> str:
         """Runs the case until it is closed."""
-        outcome = await self._waiting.outcome()
+        outcome = await self.outcome()
         return await workflow.execute_activity(close, outcome, start_to_close_timeout=ATTEMPT)
-
-    @workflow.signal
-    def accept(self) -> None:
-        """A person accepts the case."""
-        self._waiting.accept()
-
-    @workflow.signal
-    def decide(self, outcome: str) -> None:
-        """A person decides the case."""
-        self._waiting.decide(outcome)
 
 
 @workflow.defn
-class TunedCase:
+class TunedCase(Waiting):
     """Persons by signals or by updates, the consequence by a local activity."""
-
-    def __init__(self) -> None:
-        self._waiting = Waiting()
 
     @workflow.run
     async def run(self, _grounds: str) -> str:
         """Runs the case until it is closed."""
-        outcome = await self._waiting.outcome()
-        self._waiting.end = await workflow.execute_local_activity(
+        outcome = await self.outcome()
+        self.end = await workflow.execute_local_activity(
             close, outcome, start_to_close_timeout=ATTEMPT
         )
         await workflow.wait_condition(workflow.all_handlers_finished)
-        return self._waiting.end
-
-    @workflow.signal
-    def accept(self) -> None:
-        """A person accepts the case."""
-        self._waiting.accept()
-
-    @workflow.signal
-    def decide(self, outcome: str) -> None:
-        """A person decides the case."""
-        self._waiting.decide(outcome)
+        return self.end
 
     @workflow.update
     async def accept_now(self) -> None:
         """A person accepts the case."""
-        self._waiting.accept()
+        self.accept()
 
     @workflow.update
     async def decide_and_close(self, outcome: str) -> str:
         """A person decides the case; answers once it is closed."""
-        self._waiting.decide(outcome)
-        await workflow.wait_condition(lambda: bool(self._waiting.end))
-        return self._waiting.end
+        self.decide(outcome)
+        await workflow.wait_condition(lambda: bool(self.end))
+        return self.end
 
 
 async def by_signals(

@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from law.identifiers import credit_code_check_digit
 from plumbing.client import ask, new_request_id
 from protos.registry.v1 import registry_pb2 as registry
 from services.cli.client import Client
@@ -19,6 +18,7 @@ from services.cli.machine.engines import service_specs
 from services.cli.machine.platform import Platform
 from tests.e2e import staffed_platform
 from tests.e2e.replicas import two_of_each
+from tests.e2e.requests import credit_code
 from tests.e2e.running_platform import RunningPlatform
 from tests.e2e.staffed_platform import StaffedPlatform
 from tests.patience import PATIENCE_SECONDS
@@ -86,11 +86,10 @@ async def _furnish(platform: RunningPlatform) -> None:
 
 
 async def _register(client: Client) -> registry.Subject:
-    first17 = "91330106MA0TEST00".replace("S", "5")
     subject = registry.Subject(
         kind="organisation",
         name="测试加油站",
-        credit_code=first17 + credit_code_check_digit(first17),
+        credit_code=credit_code(BUREAU, "0"),
         bureau=BUREAU,
         sector="fuel_station",
         email="subject@subjects.example",

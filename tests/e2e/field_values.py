@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from law.evidence import RecordKind, Sector, Severity
-from law.identifiers import credit_code_check_digit
 from plumbing.client import new_request_id
 from tests.e2e.fuzzing import Pools
+from tests.e2e.requests import credit_code
 from tests.e2e.staffed_platform import ABROAD, HOME, StaffedPlatform
 
 
@@ -31,7 +31,7 @@ def field_values(staff: StaffedPlatform) -> Pools:
         "account_id": [staff.spare_account],
         "bureau": [HOME, ABROAD, "330100", "000000", "330106-JQ", ""],
         "code": [HOME, "330106-JQ", "330106-A", "000000", "999999"],
-        "credit_code": [_credit_code(mark) for mark in "3456789"] + [""],
+        "credit_code": [credit_code(HOME, mark) for mark in "3456789"] + [""],
         "kind": [*RecordKind, "organisation"],
         "severity": [*Severity, ""],
         "sector": [*Sector],
@@ -47,8 +47,3 @@ def field_values(staff: StaffedPlatform) -> Pools:
             'a;b\n"',
         ],
     }
-
-
-def _credit_code(mark: str) -> str:
-    first17 = f"91330106MA0TEST0{mark}".replace("S", "5")
-    return first17 + credit_code_check_digit(first17)

@@ -6,7 +6,6 @@ import secrets
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 
-from law.identifiers import credit_code_check_digit
 from plumbing.client import ask, new_request_id
 from plumbing.clock import SystemClock
 from plumbing.identity import Caller, Role
@@ -33,6 +32,7 @@ from tests.e2e.requests import (
     authorise,
     certificate,
     create_account,
+    credit_code,
     enter_record,
     evidence,
     lodge,
@@ -221,11 +221,10 @@ async def _subject(
     *,
     in_review: bool = False,
 ) -> registry.Subject:
-    first17 = f"91{bureau}MA0TEST0{mark}".replace("S", "5")
     subject = registry.Subject(
         kind=kind,
         name=name,
-        credit_code=first17 + credit_code_check_digit(first17) if mark else "",
+        credit_code=credit_code(bureau, mark) if mark else "",
         bureau=bureau,
         sector="fuel_station",
         in_review=in_review,

@@ -11,7 +11,12 @@ from uuid import uuid4
 
 from plumbing.client import new_request_id
 from protos.registry.v1 import registry_pb2 as pb
-from tests.integration.registry.running_registry import DISTRICT, Client, RunningRegistry
+from tests.integration.registry.running_registry import (
+    DISTRICT,
+    Client,
+    RunningRegistry,
+    credit_code,
+)
 from tests.patience import PATIENCE_SECONDS
 
 PIECE = 1000  # bytes: small, so that every file comes in several
@@ -153,6 +158,15 @@ async def owner(registry: RunningRegistry, client: Client) -> str:
     batch = await upload(client, "subjects", table(*subject_rows(name, bureau=DISTRICT)))
     assert batch.state == "applied"
     return name
+
+
+async def firm_on_file(client: Client) -> pb.Subject:
+    """A firm that an import has put on file, with a credit code."""
+    name = uuid4().hex
+    rows = subject_rows(name, bureau=DISTRICT, 统一社会信用代码=credit_code())
+    await upload(client, "subjects", table(*rows))
+    [found] = await subjects_named(client, name)
+    return found
 
 
 async def start(client: Client, head: pb.ImportHeader, content: bytes) -> pb.Batch:

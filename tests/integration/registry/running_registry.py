@@ -373,6 +373,17 @@ def enter_record(subject_id: str, **values: Any) -> pb.EnterRecordRequest:
     )
 
 
+async def read_subject(client: Client, subject_id: str) -> pb.Subject:
+    """A subject by its id or a credit code that it has or had."""
+    request = pb.GetSubjectRequest(subject_id=subject_id)
+    return (await client.registry.GetSubject(request)).subject
+
+
+async def read_instrument(client: Client, instrument_id: str) -> pb.GetInstrumentResponse:
+    """An instrument with its parts and verifications."""
+    return await client.registry.GetInstrument(pb.GetInstrumentRequest(instrument_id=instrument_id))
+
+
 def review(record: pb.Record, **values: Any) -> publication.ReviewRecordRequest:
     """A request that records the review of a record, by default releasing its whole text."""
     defaults: dict[str, Any] = {

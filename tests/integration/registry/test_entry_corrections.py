@@ -14,6 +14,7 @@ from tests.integration.registry.running_registry import (
     RunningRegistry,
     credit_code,
     put_instrument,
+    read_subject,
     refused,
     verify,
 )
@@ -38,11 +39,6 @@ async def correct(registry: RunningRegistry, target: str, id_: str, **values: st
     await service.registry.CorrectEntry(of(target, id_, **values))
 
 
-async def read(client: Client, subject_id: str) -> pb.Subject:
-    request = pb.GetSubjectRequest(subject_id=subject_id)
-    return (await client.registry.GetSubject(request)).subject
-
-
 async def likenesses(client: Client, subject_id: str = "") -> list[sameness.Likeness]:
     request = sameness.ListLikenessesRequest(subject_id=subject_id, state="waiting", page_size=1000)
     return list((await client.sameness.ListLikenesses(request)).likenesses)
@@ -53,8 +49,8 @@ async def test_what_was_registered_by_mistake_leads_nowhere(registry: RunningReg
     code, name = credit_code(), f"更正后{uuid4().hex[:8]}"
     await correct(registry, "subject", owner.subject_id, credit_code=code, name=name)
     with refused("NOT_FOUND"):
-        await read(caseworker, owner.credit_code)
-    corrected = await read(caseworker, code)
+        await read_subject(caseworker, owner.credit_code)
+    corrected = await read_subject(caseworker, code)
     assert (corrected.subject_id, corrected.name) == (owner.subject_id, name)
     assert list(corrected.former_names) == []
 
@@ -75,7 +71,7 @@ async def test_a_ground_goes_with_the_code_for_which_it_was_given(
     kept = await read(registry.client(Role.CASEWORKER), odd)
     assert (kept.name, kept.code_ground) == ("更正的名称", "登记机关证明（合成）")
     await correct(registry, "subject", owner.subject_id, credit_code=other)
-    corrected = await read(registry.client(Role.CASEWORKER), other)
+    corrected = await read_subject(registry.client(Role.CASEWORKER), other)
     assert (corrected.subject_id, corrected.code_ground) == (owner.subject_id, "")
 
 

@@ -29,6 +29,7 @@ from tests.integration.registry.running_registry import (
     Client,
     RunningRegistry,
     credit_code,
+    read_subject,
     refused,
     verify,
 )
@@ -41,12 +42,6 @@ async def caseworker(registry: RunningRegistry) -> Client:
     """The caseworker of the district."""
     await registry.bureau()
     return registry.client(Role.CASEWORKER)
-
-
-async def read(client: Client, subject_id: str) -> pb.Subject:
-    """A subject by its id or a credit code that it has or had."""
-    request = pb.GetSubjectRequest(subject_id=subject_id)
-    return (await client.registry.GetSubject(request)).subject
 
 
 async def acts(client: Client, subject_id: str) -> list[lives.SubjectAct]:
@@ -120,7 +115,7 @@ async def test_a_part_takes_what_was_chosen_and_both_tell_of_each_other(
         *("split", 1, 1),
         request.part.name,
     )
-    new = await read(caseworker, act.other_id)
+    new = await read_subject(caseworker, act.other_id)
     assert (new.name, new.origin_id, new.bureau) == (
         *(request.part.name, owner.subject_id),
         owner.bureau,
@@ -150,7 +145,7 @@ async def test_a_repeated_proposal_gets_the_first_answer(
     assert first == again
     await registry.release(first.proposal)
     [act] = await acts(caseworker, owner.subject_id)
-    new = await read(caseworker, act.other_id)
+    new = await read_subject(caseworker, act.other_id)
     assert {i.instrument_id for i in await instruments_of(caseworker, new)} == {*ids}
     joining = lives.JoinSubjectsRequest(
         request_id=new_request_id(),
@@ -184,7 +179,7 @@ async def test_a_former_code_leads_to_the_subject_in_every_way(
     former, code = owner.credit_code, credit_code()
     changed = (await caseworker.lives.ChangeCreditCode(recode(owner, code))).subject
     assert changed.credit_code == code
-    assert (await read(caseworker, former)).subject_id == owner.subject_id
+    assert (await read_subject(caseworker, former)).subject_id == owner.subject_id
     [act] = await acts(caseworker, former)
     assert (act.act, act.former_code, act.ground) == ("recoded", former, GROUND)
     # A ledger, and a list of subjects, that still have the former code.
@@ -203,7 +198,7 @@ async def test_a_former_code_leads_to_the_subject_in_every_way(
     listed = table(*subject_rows(owner.name, bureau=DISTRICT, 统一社会信用代码=former))
     batch = await upload(caseworker, "subjects", listed, bureau=DISTRICT)
     assert (2, "统一社会信用代码", "FORMER_CODE") in await reasons(caseworker, batch, warnings=True)
-    assert (await read(caseworker, code)).subject_id == owner.subject_id
+    assert (await read_subject(caseworker, code)).subject_id == owner.subject_id
 
 
 async def test_a_former_code_leads_to_the_subject_until_another_one_has_it(
@@ -212,9 +207,9 @@ async def test_a_former_code_leads_to_the_subject_until_another_one_has_it(
     owner = await registry.subject()
     former = owner.credit_code
     await caseworker.lives.ChangeCreditCode(recode(owner, credit_code()))
-    assert (await read(caseworker, former)).subject_id == owner.subject_id
+    assert (await read_subject(caseworker, former)).subject_id == owner.subject_id
     holder = await registry.subject(credit_code=former)
-    assert (await read(caseworker, former)).subject_id == holder.subject_id
+    assert (await read_subject(caseworker, former)).subject_id == holder.subject_id
 
 
 async def test_a_code_that_was_written_wrongly_leads_nowhere_once_it_is_corrected(
@@ -225,7 +220,7 @@ async def test_a_code_that_was_written_wrongly_leads_nowhere_once_it_is_correcte
     request = pb.PutSubjectRequest(request_id=new_request_id(), subject=owner)
     await caseworker.registry.PutSubject(request)
     with refused("NOT_FOUND"):
-        await read(caseworker, wrong)
+        await read_subject(caseworker, wrong)
     assert await acts(caseworker, owner.subject_id) == []
 
 
@@ -243,9 +238,9 @@ async def test_a_deregistration_is_released_shown_to_all_and_ended_by_a_new_act(
     answer = await caseworker.lives.DeregisterSubject(request)
     assert (answer.proposal.act, answer.open_orders) == ("deregister_subject", 0)
     await registry.release(answer.proposal)
-    gone = await read(caseworker, owner.subject_id)
+    gone = await read_subject(caseworker, owner.subject_id)
     assert (gone.deregistered_on, gone.deregistration_ground) == ("2026-09-01", GROUND)
-    public = await read(registry.client(Role.PUBLIC), owner.subject_id)
+    public = await read_subject(registry.client(Role.PUBLIC), owner.subject_id)
     assert (public.deregistered_on, public.deregistration_ground) == ("2026-09-01", "")
     mark = uuid4().hex
     rows = verifications(verification(使用单位=owner.credit_code, 出厂编号=mark))
@@ -254,7 +249,7 @@ async def test_a_deregistration_is_released_shown_to_all_and_ended_by_a_new_act(
     listed = table(*subject_rows(owner.name, bureau=DISTRICT, 统一社会信用代码=owner.credit_code))
     batch = await upload(caseworker, "subjects", listed, bureau=DISTRICT)
     assert (2, "名称", "DEREGISTERED") in await reasons(caseworker, batch, warnings=True)
-    gone = await read(caseworker, owner.subject_id)
+    gone = await read_subject(caseworker, owner.subject_id)
     with refused("WRONG_STATE"):
         request.version, request.request_id = gone.version, new_request_id()
         await caseworker.lives.DeregisterSubject(request)
@@ -359,18 +354,18 @@ async def test_a_joining_is_undone_and_everything_is_as_it_was(
 ) -> None:
     kept, joined, act = await joined_pair(registry, caseworker)
     assert (act.act, act.instruments, act.records) == ("joined", 1, 1)
-    assert (await read(caseworker, joined.credit_code)).subject_id == kept.subject_id
+    assert (await read_subject(caseworker, joined.credit_code)).subject_id == kept.subject_id
     [moved] = await instruments_of(caseworker, kept)
     # A verification of an instrument goes with it.
     await caseworker.registry.RecordVerification(verify(moved.instrument_id))
     await registry.release(await part(caseworker, act))
-    again = await read(caseworker, joined.credit_code)
+    again = await read_subject(caseworker, joined.credit_code)
     assert (again.subject_id, again.name) == (joined.subject_id, joined.name)
-    assert (await read(caseworker, joined.subject_id)).subject_id == joined.subject_id
+    assert (await read_subject(caseworker, joined.subject_id)).subject_id == joined.subject_id
     assert await instruments_of(caseworker, kept) == []
     [back] = await instruments_of(caseworker, again)
     assert (back.instrument_id, back.subject_id) == (moved.instrument_id, joined.subject_id)
-    restored = await read(caseworker, kept.subject_id)
+    restored = await read_subject(caseworker, kept.subject_id)
     for name in ("credit_code", "name", "address", "former_names"):
         assert getattr(restored, name) == getattr(kept, name)
     records = await caseworker.registry.ListRecords(
@@ -399,7 +394,7 @@ async def test_a_change_of_the_subject_stands_on_a_joining(
     registry: RunningRegistry, caseworker: Client
 ) -> None:
     kept, _, act = await joined_pair(registry, caseworker)
-    now = await read(caseworker, kept.subject_id)
+    now = await read_subject(caseworker, kept.subject_id)
     now.address = "样例路9号"
     await caseworker.registry.PutSubject(
         pb.PutSubjectRequest(request_id=new_request_id(), subject=now)

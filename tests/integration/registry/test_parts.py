@@ -27,6 +27,7 @@ from tests.integration.registry.running_registry import (
     Client,
     RunningRegistry,
     put_instrument,
+    read_instrument,
     refused,
     verify,
 )
@@ -40,13 +41,9 @@ async def caseworker(registry: RunningRegistry) -> Client:
     return registry.client(Role.CASEWORKER)
 
 
-async def read(client: Client, instrument_id: str) -> pb.GetInstrumentResponse:
-    return await client.registry.GetInstrument(pb.GetInstrumentRequest(instrument_id=instrument_id))
-
-
 async def standing(client: Client, instrument_id: str) -> dict[str, tuple[str, str, str]]:
     """State, last result and colour of each part."""
-    shown = await read(client, instrument_id)
+    shown = await read_instrument(client, instrument_id)
     return {one.name: (one.state, one.result, one.colour) for one in shown.parts}
 
 
@@ -118,7 +115,7 @@ async def test_results_of_parts_are_checked_field_by_field(
     both.verification.part = "2"
     with refused("INVALID_INPUT", "verification.part"):
         await caseworker.registry.RecordVerification(both)
-    assert not (await read(caseworker, filed.instrument_id)).verifications
+    assert not (await read_instrument(caseworker, filed.instrument_id)).verifications
 
 
 async def test_a_certificate_of_another_instrument_is_refused_for_a_part_too(
@@ -152,7 +149,7 @@ async def test_a_failed_nozzle_is_sealed_by_two_persons_or_verified_again(
     assert (await standing(caseworker, filed.instrument_id))["2"][0] == "in_use"
     await registry.release(answer.proposal)
     assert (await standing(caseworker, filed.instrument_id))["2"] == ("stopped", "reject", "none")
-    shown = (await read(caseworker, filed.instrument_id)).instrument
+    shown = (await read_instrument(caseworker, filed.instrument_id)).instrument
     assert [(one.name, one.state) for one in shown.parts] == [("2", "stopped")]
     assert shown.state == "in_use"
     request.request_id, request.state, request.ground = new_request_id(), "in_use", "启封（合成）"

@@ -16,21 +16,19 @@ from plumbing.identity import Role
 from protos.registry.v1 import registry_pb2 as pb
 from tests.integration.registry.import_files import (
     faults,
+    firm_on_file,
     header,
     processed,
     reasons,
     rejected,
     rows_of,
     start,
-    subject_rows,
-    subjects_named,
     table,
     undo,
     upload,
 )
 from tests.integration.registry.questions import GROUND, answer, asked
 from tests.integration.registry.running_registry import (
-    DISTRICT,
     Client,
     RunningRegistry,
     credit_code,
@@ -90,15 +88,6 @@ async def caseworker(registry: RunningRegistry) -> Client:
     return registry.client(Role.CASEWORKER)
 
 
-async def firm(client: Client) -> pb.Subject:
-    """A firm on file, with a credit code."""
-    name = uuid4().hex
-    rows = subject_rows(name, bureau=DISTRICT, 统一社会信用代码=credit_code())
-    await upload(client, "subjects", table(*rows))
-    [found] = await subjects_named(client, name)
-    return found
-
-
 async def penalties(client: Client, subject: pb.Subject) -> list[pb.Record]:
     """The records of a subject."""
     request = pb.ListRecordsRequest(subject_id=subject.subject_id)
@@ -121,7 +110,7 @@ async def everything_stored(registry: RunningRegistry) -> str:
 async def test_a_published_penalty_becomes_a_record_that_is_not_final(
     registry: RunningRegistry, caseworker: Client
 ) -> None:
-    subject = await firm(caseworker)
+    subject = await firm_on_file(caseworker)
     row = penalty(subject.name, subject.credit_code)
     batch = await upload(caseworker, "penalties", published(row))
     assert (batch.state, batch.changed, batch.rejected) == ("applied", 1, 0)
@@ -135,7 +124,7 @@ async def test_a_published_penalty_becomes_a_record_that_is_not_final(
 
 
 async def test_it_is_recognised_by_its_columns_and_taken_once(caseworker: Client) -> None:
-    subject = await firm(caseworker)
+    subject = await firm_on_file(caseworker)
     row = penalty(subject.name, subject.credit_code)
     first = await upload(caseworker, "records", published(row))
     assert (first.family, first.changed) == ("penalties", 1)
@@ -158,7 +147,7 @@ async def test_it_is_recognised_by_its_columns_and_taken_once(caseworker: Client
 async def test_nothing_personal_and_nothing_of_another_law_is_stored(
     registry: RunningRegistry, caseworker: Client
 ) -> None:
-    subject, mark = await firm(caseworker), uuid4().hex
+    subject, mark = await firm_on_file(caseworker), uuid4().hex
     person, food = f"甲{mark}", f"乙{mark}"
     rows = (
         penalty(subject.name, subject.credit_code),
@@ -185,7 +174,7 @@ async def test_nothing_personal_and_nothing_of_another_law_is_stored(
 async def test_what_waits_in_the_background_is_stored_without_persons_too(
     registry: RunningRegistry, caseworker: Client
 ) -> None:
-    subject = await firm(caseworker)
+    subject = await firm_on_file(caseworker)
     file = io.BytesIO()
     with xlsxwriter.Workbook(file) as book:
         page = book.add_worksheet("处罚")
@@ -232,7 +221,7 @@ def beside_instruments(subject: pb.Subject, row: dict[str, str]) -> bytes:
 async def test_penalties_beside_other_sheets_are_stored_without_persons_too(
     registry: RunningRegistry, caseworker: Client
 ) -> None:
-    subject = await firm(caseworker)
+    subject = await firm_on_file(caseworker)
     row = penalty(subject.name, subject.credit_code)
     file, other = (beside_instruments(subject, row) for _ in range(2))
     several: list[dict[str, Any]] = [{"all_sheets": True}, {"sheets": ["处罚", "器具"]}]
@@ -286,7 +275,7 @@ async def test_a_file_that_is_none_is_refused_and_not_stored(
 async def test_what_is_not_simply_in_force_is_decided_by_a_person(
     registry: RunningRegistry, caseworker: Client, column: str, value: str, kind: str
 ) -> None:
-    subject = await firm(caseworker)
+    subject = await firm_on_file(caseworker)
     columns = tuple(dict.fromkeys((*COLUMNS, column)))
     row = penalty(subject.name, subject.credit_code, **{column: value})
     batch = await upload(caseworker, "penalties", published(row, columns=columns))
@@ -320,7 +309,7 @@ async def test_what_is_not_simply_in_force_is_decided_by_a_person(
 async def test_a_revoked_penalty_on_file_is_withdrawn_by_two_people(
     registry: RunningRegistry, caseworker: Client
 ) -> None:
-    subject = await firm(caseworker)
+    subject = await firm_on_file(caseworker)
     row = penalty(subject.name, subject.credit_code)
     await upload(caseworker, "penalties", published(row))
     columns = (*COLUMNS, "当前状态")
@@ -343,7 +332,7 @@ async def test_a_revoked_penalty_on_file_is_withdrawn_by_two_people(
 async def test_a_penalty_becomes_final_when_two_people_say_so(
     registry: RunningRegistry, caseworker: Client
 ) -> None:
-    subject = await firm(caseworker)
+    subject = await firm_on_file(caseworker)
     row = penalty(subject.name, subject.credit_code)
     batch = await upload(caseworker, "penalties", published(row))
     assert batch.to_decide == 0
@@ -368,7 +357,7 @@ async def test_a_penalty_becomes_final_when_two_people_say_so(
 async def test_a_penalty_that_is_withdrawn_otherwise_is_asked_about_no_more(
     caseworker: Client,
 ) -> None:
-    subject = await firm(caseworker)
+    subject = await firm_on_file(caseworker)
     row = penalty(subject.name, subject.credit_code)
     batch = await upload(caseworker, "penalties", published(row))
     assert len(await asked(caseworker, batch_id=batch.batch_id)) == 1
@@ -379,7 +368,7 @@ async def test_a_penalty_that_is_withdrawn_otherwise_is_asked_about_no_more(
 async def test_what_was_entered_by_a_decision_stays_and_may_still_become_final(
     registry: RunningRegistry, caseworker: Client
 ) -> None:
-    subject = await firm(caseworker)
+    subject = await firm_on_file(caseworker)
     columns = (*COLUMNS, "当前状态", "失信严重程度")
     values = {"当前状态": "异议", "失信严重程度": "严重"}
     row = penalty(subject.name, subject.credit_code, **values)
@@ -398,7 +387,7 @@ async def test_what_was_entered_by_a_decision_stays_and_may_still_become_final(
 
 
 async def test_a_subject_found_by_its_name_only_is_decided_by_a_person(caseworker: Client) -> None:
-    subject = await firm(caseworker)
+    subject = await firm_on_file(caseworker)
     rows = penalty(subject.name), penalty(subject.name, "00000000000000000X")
     batch = await upload(caseworker, "penalties", published(*rows))
     assert (batch.to_decide, batch.in_review) == (2, 2)
@@ -411,7 +400,7 @@ async def test_a_subject_found_by_its_name_only_is_decided_by_a_person(caseworke
 
 
 async def test_amounts_and_codes_that_are_wrong_are_named(caseworker: Client) -> None:
-    subject = await firm(caseworker)
+    subject = await firm_on_file(caseworker)
     columns = (*COLUMNS, "失信严重程度")
     rows = (
         penalty(subject.name, subject.credit_code, **{"罚款金额（万元）": "1000"}),

@@ -13,8 +13,8 @@ from protos.registry.v1 import questions_pb2 as questions
 from protos.registry.v1 import registry_pb2 as pb
 from protos.registry.v1 import sameness_pb2 as sameness
 from tests.integration.registry.import_files import (
+    firm_on_file,
     instruments_of,
-    subject_rows,
     subjects_named,
     table,
     upload,
@@ -119,7 +119,7 @@ async def test_questions_about_records_are_joined_and_parted_with_their_subjects
     registry: RunningRegistry, caseworker: Client
 ) -> None:
     number = decision()
-    kept, joined = [await firm(caseworker) for _ in range(2)]
+    kept, joined = [await firm_on_file(caseworker) for _ in range(2)]
     stays, goes = [await penalty_of(caseworker, one, number) for one in (kept, joined)]
     await penalised(caseworker, joined, number, "撤销")
     before = [("not_final", goes), ("revoked", goes)]
@@ -137,7 +137,7 @@ async def test_a_later_file_asks_nothing_again_of_joined_subjects(
     registry: RunningRegistry, caseworker: Client
 ) -> None:
     numbers = {"revoked": decision(), "disputed": decision(), "both": decision()}
-    kept, joined = [await firm(caseworker) for _ in range(2)]
+    kept, joined = [await firm_on_file(caseworker) for _ in range(2)]
     await penalised(caseworker, joined, numbers["revoked"], "撤销")
     [one] = await waiting(caseworker, joined)
     await answer(caseworker, one, "leave_out")
@@ -163,7 +163,7 @@ async def test_a_later_file_asks_nothing_again_of_joined_subjects(
 async def test_a_later_file_about_what_was_split_asks_and_enters_nothing_again(
     registry: RunningRegistry, caseworker: Client
 ) -> None:
-    whole, number, decided = await firm(caseworker), decision(), decision()
+    whole, number, decided = await firm_on_file(caseworker), decision(), decision()
     went = await penalty_of(caseworker, whole, number)
     await penalised(caseworker, whole, number, "撤销")
     also_went = await penalty_of(caseworker, whole, decided)
@@ -234,15 +234,6 @@ async def part(registry: RunningRegistry, client: Client, kept: pb.Subject) -> N
     [act] = (await client.lives.ListSubjectActs(request)).acts
     undo = lives.PartSubjectsRequest(request_id=new_request_id(), act_id=act.act_id, ground=GROUND)
     await registry.release((await client.lives.PartSubjects(undo)).proposal)
-
-
-async def firm(client: Client) -> pb.Subject:
-    """A firm on file, with a credit code."""
-    name = uuid4().hex
-    rows = subject_rows(name, bureau=DISTRICT, 统一社会信用代码=credit_code())
-    await upload(client, "subjects", table(*rows))
-    [found] = await subjects_named(client, name)
-    return found
 
 
 async def penalised(client: Client, subject: pb.Subject, number: str, state: str) -> None:

@@ -20,6 +20,7 @@ from tests.integration.registry.running_registry import (
     Client,
     RunningRegistry,
     put_instrument,
+    read_instrument,
     refused,
     verify,
 )
@@ -39,10 +40,6 @@ async def set_state(client: Client, instrument_id: str, state: str) -> pb.Instru
         request_id=new_request_id(), instrument_id=instrument_id, state=state
     )
     return (await client.registry.SetInstrumentState(request)).instrument
-
-
-async def read(client: Client, instrument_id: str) -> pb.GetInstrumentResponse:
-    return await client.registry.GetInstrument(pb.GetInstrumentRequest(instrument_id=instrument_id))
 
 
 async def test_an_instrument_is_filed_as_spare_under_its_owner(registry: RunningRegistry) -> None:
@@ -129,7 +126,7 @@ async def test_the_same_type_and_serial_elsewhere_is_information(registry: Runni
     other_type = await registry.instrument(serial_no=first.serial_no, type_code="NAWI-D")
     assert (second.repeated_serial, other_type.repeated_serial) == (True, False)
     client = registry.client(Role.CASEWORKER)
-    marked = (await read(client, first.instrument_id)).instrument
+    marked = (await read_instrument(client, first.instrument_id)).instrument
     assert (marked.repeated_serial, marked.version) == (True, 2)
     assert list((await registry.events_of(f"subject/{first.subject_id}"))[-1].instruments) == [
         marked
@@ -145,7 +142,7 @@ async def test_the_same_type_and_serial_elsewhere_is_information(registry: Runni
     }
     await client.registry.PutInstrument(changed(second, serial_no=f"{first.serial_no}-2"))
     for one in (first, second):
-        assert not (await read(client, one.instrument_id)).instrument.repeated_serial
+        assert not (await read_instrument(client, one.instrument_id)).instrument.repeated_serial
 
 
 async def test_each_coming_into_use_is_a_new_spell_and_scrapped_is_final(
@@ -202,7 +199,7 @@ async def test_the_verifications_of_an_instrument_come_newest_first(
                 instrument.instrument_id, verified_on=day, result=result, valid_until=valid_until
             )
         )
-    read_back = await read(client, instrument.instrument_id)
+    read_back = await read_instrument(client, instrument.instrument_id)
     assert [v.verified_on for v in read_back.verifications] == [
         "2026-05-01",
         "2026-04-01",
@@ -264,7 +261,7 @@ async def test_a_certificate_told_again_is_answered_and_another_under_its_number
     assert refusals[0].facts["verification_id"] == first.verification.verification_id
     request.verification.institution = "另一合成检定院"
     await client.registry.RecordVerification(request)
-    assert len((await read(client, instrument.instrument_id)).verifications) == 2
+    assert len((await read_instrument(client, instrument.instrument_id)).verifications) == 2
 
 
 async def test_certificates_without_a_number_do_not_collide(registry: RunningRegistry) -> None:
@@ -283,7 +280,7 @@ async def test_strangers_neither_see_nor_touch_an_instrument(registry: RunningRe
     foreign = registry.client(Role.CASEWORKER, bureau=FOREIGN)
     for client in (operator, foreign):
         with refused("NOT_PERMITTED"):
-            await read(client, instrument.instrument_id)
+            await read_instrument(client, instrument.instrument_id)
         with refused("NOT_PERMITTED"):
             await set_state(client, instrument.instrument_id, "in_use")
         with refused("NOT_PERMITTED"):
