@@ -10,7 +10,13 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 TOUR = (ROOT / "docs" / "tour.md").read_text(encoding="utf-8")
-DOCUMENTS = ("README.md", "docs/architecture.md", "docs/operations.md", "docs/tour.md")
+DOCUMENTS = (
+    "README.md",
+    "docs/architecture.md",
+    "docs/development.md",
+    "docs/operations.md",
+    "docs/tour.md",
+)
 STEPS_A_TALE = 9
 _PLACE = re.compile(r"`([\w/]+\.py)`,\s+`([\w.]+)`")
 _ROW = re.compile(r"\]\(([\w/.]+)\) \| (\d+) (words|lines) \| ([\d.]+) \|")
