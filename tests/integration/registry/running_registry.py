@@ -317,6 +317,12 @@ def credit_code(department: str = "91") -> str:
     return first17 + credit_code_check_digit(first17)
 
 
+def odd_code(code: str = "") -> str:
+    """A credit code whose check digit is wrong, as a few in use are: by default one that is new."""
+    code = code or credit_code()
+    return code[:-1] + ("0" if code[-1] != "0" else "1")
+
+
 def put_subject(**values: Any) -> pb.PutSubjectRequest:
     """A request that registers a subject."""
     defaults = {

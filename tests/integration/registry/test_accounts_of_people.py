@@ -26,6 +26,7 @@ from tests.integration.registry.running_registry import (
     Client,
     RunningRegistry,
     credit_code,
+    odd_code,
     refused,
 )
 
@@ -272,7 +273,7 @@ async def test_an_application_is_confirmed_once_by_the_bureau_of_the_firm(
 ) -> None:
     firm = await registry.subject()
     anyone = registry.client_with().identity
-    wrong = firm.credit_code[:-1] + ("1" if firm.credit_code[-1] != "1" else "2")
+    wrong = odd_code(firm.credit_code)
     with refused("INVALID_INPUT", "credit_code"):
         await anyone.RegisterOperator(application(credit_code=wrong))
     with refused("INVALID_INPUT", "email"):

@@ -13,6 +13,7 @@ from tests.integration.registry.running_registry import (
     Client,
     RunningRegistry,
     credit_code,
+    odd_code,
     put_instrument,
     read_subject,
     refused,
@@ -58,17 +59,15 @@ async def test_what_was_registered_by_mistake_leads_nowhere(registry: RunningReg
 async def test_a_ground_goes_with_the_code_for_which_it_was_given(
     registry: RunningRegistry,
 ) -> None:
-    code = credit_code()
-    odd = code[:-1] + ("0" if code[-1] != "0" else "1")
+    odd = odd_code()
     owner = await registry.subject(credit_code=odd, code_ground="登记机关证明（合成）")
     other = credit_code()
-    also_odd = other[:-1] + ("0" if other[-1] != "0" else "1")
     with refused("INVALID_INPUT", "credit_code"):
-        await correct(registry, "subject", owner.subject_id, credit_code=also_odd)
+        await correct(registry, "subject", owner.subject_id, credit_code=odd_code(other))
     # A decision that repeats the present code, in whatever writing, says nothing of its ground.
     same = f"{odd[:8]} {odd[8:]}".lower()
     await correct(registry, "subject", owner.subject_id, credit_code=same, name="更正的名称")
-    kept = await read(registry.client(Role.CASEWORKER), odd)
+    kept = await read_subject(registry.client(Role.CASEWORKER), odd)
     assert (kept.name, kept.code_ground) == ("更正的名称", "登记机关证明（合成）")
     await correct(registry, "subject", owner.subject_id, credit_code=other)
     corrected = await read_subject(registry.client(Role.CASEWORKER), other)

@@ -15,6 +15,7 @@ from tests.integration.registry.running_registry import (
     Client,
     RunningRegistry,
     credit_code,
+    odd_code,
     refused,
 )
 from tests.integration.registry.test_entry_corrections import likenesses
@@ -129,8 +130,7 @@ async def test_an_origin_contests_what_went_from_it_and_nothing_later(
 async def test_the_ground_of_a_code_does_not_come_along_with_another_code(
     registry: RunningRegistry, caseworker: Client
 ) -> None:
-    code = credit_code()
-    odd = code[:-1] + ("0" if code[-1] != "0" else "1")
+    odd = odd_code()
     kept = await registry.subject()
     joined = await registry.subject(credit_code=odd, code_ground=GROUND)
     await registry.release(await join(caseworker, kept, joined))
