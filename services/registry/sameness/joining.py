@@ -139,18 +139,19 @@ async def let_stand(change: Change, day: Sequence[Verification], stands: str, gr
     before = {one.verification_id: one.set_aside for one in changed}
     for one in changed:
         one.set_aside = not one.set_aside
+    cause, instrument_id = Cause(events.CAUSE_JOINED, ground), day[0].instrument_id
+    instrument = await change.session.get_one(Instrument, instrument_id, with_for_update=True)
     if changed:
-        cause = Cause(events.CAUSE_JOINED, ground)
         await save_verifications(change, changed, cause)
-        instrument = await change.session.get_one(
-            Instrument, day[0].instrument_id, with_for_update=True
-        )
         await come_into_use(change, instrument, changed, cause)
     change.audit(
         "let_stand",
         f"verification/{stands}",
         before={"set_aside": before},
-        after={"set_aside": {key: not value for key, value in before.items()}},
+        after={
+            "set_aside": {key: not value for key, value in before.items()},
+            "instrument_state": instrument.state.value,
+        },
         ground=ground,
     )
 

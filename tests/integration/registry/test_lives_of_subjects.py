@@ -12,6 +12,7 @@ from plumbing.identity import Role
 from protos.registry.v1 import lives_pb2 as lives
 from protos.registry.v1 import proposals_pb2 as proposals
 from protos.registry.v1 import registry_pb2 as pb
+from protos.registry.v1 import sameness_pb2 as sameness
 from tests.integration.registry.import_files import (
     instruments_of,
     reasons,
@@ -376,6 +377,28 @@ async def test_a_joining_is_undone_and_everything_is_as_it_was(
     assert told == ["parted", "joined"]
     with refused("WRONG_STATE"):
         await part(caseworker, act)
+
+
+async def test_what_waited_of_records_that_both_had_waits_again_once_parted(
+    registry: RunningRegistry, caseworker: Client
+) -> None:
+    kept, joined = [await registry.subject() for _ in range(2)]
+    numbers = [f"（合成）罚〔2026〕{uuid4().hex[:8]}号" for _ in range(2)]
+    for owner in (kept, joined):
+        for number in numbers:
+            await registry.record(owner, source_ref=number)
+    assert [await told_twice(caseworker, one) for one in (kept, joined)] == [1, 1]
+    await registry.release(await join(caseworker, kept, joined))
+    assert await told_twice(caseworker, kept) == 1
+    [act] = await acts(caseworker, kept.subject_id)
+    await registry.release(await part(caseworker, act))
+    assert [await told_twice(caseworker, one) for one in (kept, joined)] == [1, 1]
+
+
+async def told_twice(client: Client, subject: pb.Subject) -> int:
+    """How much of a subject is perhaps told twice, and waits for a person."""
+    request = sameness.ListLikenessesRequest(subject_id=subject.subject_id, state="waiting")
+    return len((await client.sameness.ListLikenesses(request)).likenesses)
 
 
 async def test_what_was_filed_since_stands_on_a_joining_and_is_named(
