@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from law.evidence import Dossier, RecordKind, SubjectKind
 from law.grading import grade, outlook, verify
@@ -16,21 +14,20 @@ from law.grading.receipt import Receipt
 from law.reader.texts import is_citation
 from law.texts_in_force.load import GRADING, governing, load
 from law.texts_in_force.model import NotGraded
+from tests.unit.law.case_files import documents
 
 Given = Mapping[str, Any]
-CASES = Path(__file__).parent / "cases"
 DAY = date(2026, 6, 30)
 GOOD = ("compliance", "sound_management", "commitment_kept")
 SOUND = ("compliance", "sound_management")
 
 
 def _cases(rule: str) -> Iterator[Any]:
-    for path in sorted(CASES.glob("*.yaml")):
-        document = yaml.safe_load(path.read_text("utf-8"))
+    for name, document in documents().items():
         if document.get("rule") == rule:
             for case in document["cases"]:
                 ruleset = document.get("ruleset")
-                yield pytest.param(ruleset, case, id=f"{path.stem}: {case['name']}")
+                yield pytest.param(ruleset, case, id=f"{name}: {case['name']}")
 
 
 def _record(number: int, given: Given) -> dict[str, Any]:

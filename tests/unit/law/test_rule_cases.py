@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from law.colours.rule import InstrumentState, Mode, VerificationResult, changes, colour
 from law.disclosure.retention import is_naturally_repaired, retention
@@ -46,6 +44,7 @@ from law.repair.data import Paper
 from law.repair.rule import Application, check
 from law.terms.ledger import Term, start
 from law.terms.workdays import edition, nth_working_day
+from tests.unit.law.case_files import documents
 
 Given = Mapping[str, Any]
 FULL = {
@@ -342,11 +341,10 @@ RULES: dict[str, Callable[[Given], dict[str, Any]]] = {
 
 
 def _cases() -> Iterator[Any]:
-    for path in sorted((Path(__file__).parent / "cases").glob("*.yaml")):
-        document = yaml.safe_load(path.read_text("utf-8"))
+    for name, document in documents().items():
         if isinstance(document, dict) and document.get("rule") in RULES:
             for case in document["cases"]:
-                yield pytest.param(document["rule"], case, id=f"{path.stem}: {case['name']}")
+                yield pytest.param(document["rule"], case, id=f"{name}: {case['name']}")
 
 
 @pytest.mark.parametrize(("rule", "case"), list(_cases()))

@@ -7,7 +7,8 @@ that call, the calls of the function are read in turn, and so on.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -52,6 +53,7 @@ def places() -> tuple[Place, ...]:
     )
 
 
+@cache
 def actions() -> set[str]:
     """Every action that a service may write; steps of cases as `objection.accept`."""
     return {
@@ -65,9 +67,17 @@ def actions() -> set[str]:
 
 def calls_of(function: ast.AST, name: str) -> Iterator[ast.Call]:
     """The calls in a function of another one with this name, with or without its module."""
+    yield from calls_in(function).get(name, ())
+
+
+@cache
+def calls_in(function: ast.AST) -> Mapping[str, Sequence[ast.Call]]:
+    """The calls in a function, by the name of what is called."""
+    calls: defaultdict[str, list[ast.Call]] = defaultdict(list)
     for node in ast.walk(function):
-        if isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2] == name:
-            yield node
+        if isinstance(node, ast.Call):
+            calls[ast.unparse(node.func).rpartition(".")[2]].append(node)
+    return calls
 
 
 def calls_to(place: Place) -> Iterator[tuple[ast.Call, Place]]:
