@@ -122,9 +122,13 @@ class RunningPlatform:
 
 
 async def until(look: Callable[[], Awaitable[T | None]]) -> T:
-    """Calls `look` until it returns something other than None, at most PATIENCE_SECONDS long."""
-    ends = time.monotonic() + PATIENCE_SECONDS
+    """Calls `look` until it returns something other than None, at most PATIENCE_SECONDS long.
+
+    The longer that takes, the seldomer it looks: a look may ask every process.
+    """
+    ends, pause = time.monotonic() + PATIENCE_SECONDS, 0.1
     while (value := await look()) is None:
         assert time.monotonic() < ends, f"still None: {look.__qualname__}"
-        await asyncio.sleep(0.1)
+        await asyncio.sleep(pause)
+        pause = min(pause * 1.2, 1.0)
     return value
