@@ -11,8 +11,9 @@ READY := .venv/.ready
 LOCK := requirements.lock
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--all-extras --group dev pyproject.toml --no-header
-# Two workers: most tests wait for engines, and each tier keeps a file's fixtures in one worker.
-PYTEST := $(BIN)/pytest -n 2 --dist loadfile
+# Two workers: most tests wait for engines, and each tier keeps a file's fixtures in one worker. In the
+# order of the folders the files that take minutes come first, and no worker is left with one at the end.
+PYTEST := $(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 # What `make test` leaves out: what shows at greater length what another test shows (docs/development.md).
 SHORT := -m "not long"
 # Tests on real engines and a real browser are lost to a race now and then. What failed is tried once
