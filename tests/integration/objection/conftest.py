@@ -21,4 +21,4 @@ async def cast(
         await processes.start(*PROCESSES)
         yield await assemble(processes)
     finally:
-        processes.end()
+        await processes.end()

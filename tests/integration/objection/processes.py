@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
-import subprocess
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -44,9 +45,10 @@ from services.cli.machine.engines import (
     settings_on,
     usual_ports,
 )
+from services.cli.machine.launcher import Child, Launcher
+from services.cli.machine.logs import Output
 from services.cli.machine.supervisor import ProcessSpec
 from services.objection.tables import Case as CaseRow
-from tests.bound import bound
 from tests.patience import PATIENCE_SECONDS
 from tests.postgres import Databases
 
@@ -134,44 +136,50 @@ class Processes:
         ]
         specs = [*engine_specs(self.settings, ports), *service_specs(self.settings)]
         self.specs: dict[str, ProcessSpec] = {s.name: s for s in specs if s.name in PROCESSES}
-        self._running: dict[str, subprocess.Popen[bytes]] = {}
+        # Services are forked from one process, which saves two thirds of the time of their start.
+        modules = [spec.module for spec in self.specs.values() if spec.module]
+        self._launcher = Launcher(folder, modules)
+        self._running: dict[str, Child] = {}
+        self._logging: set[asyncio.Task[None]] = set()
         self.folder = folder
 
     async def start(self, *names: str) -> None:
         """Starts processes and waits until each is ready."""
         for name in names:
-            with (self.folder / f"{name}.log").open("ab") as log:
-                self._running[name] = subprocess.Popen(  # noqa: ASYNC220  it is killed from outside
-                    bound(self.specs[name].command),
-                    env=dict(self.specs[name].environment),
-                    stdout=log,
-                    stderr=log,
-                )
+            child = self._running[name] = await self._launcher.start(self.specs[name])
+            assert child.stdout is not None
+            output = Output(self.folder / f"{name}.log", lambda _: None)
+            self._logging.add(asyncio.create_task(output.follow(child.stdout)))
         async with asyncio.timeout(PATIENCE_SECONDS):
             for name in names:
                 while not await self.specs[name].is_ready():
-                    assert self._running[name].poll() is None, self.log(name)
+                    assert self._running[name].returncode is None, self.log(name)
                     await asyncio.sleep(0.05)
 
     def log(self, name: str) -> str:
         return (self.folder / f"{name}.log").read_text()[-4000:]
 
     def kill(self, *names: str) -> None:
-        """Kills processes with SIGKILL."""
+        """Kills processes with SIGKILL, and returns once they are dead."""
         for name in names:
-            self._running[name].send_signal(signal.SIGKILL)
-        for name in names:
-            self._running.pop(name).wait()
+            os.kill(self._running[name].pid, signal.SIGKILL)
+        for name in names:  # its end is left to be learned by the loop that started it
+            with suppress(ChildProcessError):  # that loop has learned of it already
+                os.waitid(os.P_PID, self._running.pop(name).pid, os.WEXITED | os.WNOWAIT)
 
     def pause(self, name: str) -> None:
         """Stops a process without ending it, so that it answers no call."""
-        self._running[name].send_signal(signal.SIGSTOP)
+        os.kill(self._running[name].pid, signal.SIGSTOP)
 
     def go_on(self, name: str) -> None:
-        self._running[name].send_signal(signal.SIGCONT)
+        os.kill(self._running[name].pid, signal.SIGCONT)
 
-    def end(self) -> None:
+    async def end(self) -> None:
+        """Kills what still runs."""
+        ending = list(self._running.values())
         self.kill(*self._running)
+        await asyncio.gather(*(child.wait() for child in ending), *self._logging)
+        await self._launcher.close()
 
     def channels(self, token: str) -> dict[str, grpc.aio.Channel]:
         async def source() -> str:

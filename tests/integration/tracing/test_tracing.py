@@ -92,7 +92,7 @@ async def platform(
             await processes.start(*PROCESSES)
             yield TracedPlatform(await assemble(processes), receiver)
         finally:
-            processes.end()
+            await processes.end()
 
 
 @pytest.mark.asyncio(loop_scope="module")
