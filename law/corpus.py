@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from law.colours.data import read_colours
+from law.courses import read_courses
 from law.disclosure.data import read_disclosure
 from law.escalation import read_escalation
 from law.indices.data import TABLES, read_table
@@ -128,6 +129,7 @@ READERS: Mapping[str, Callable[[Reader], object]] = {
     **dict.fromkeys(TABLES, lambda reader: read_table(reader, "")),
     "attention": read_attention,
     "colours": read_colours,
+    "courses": read_courses,
     "disclosure": read_disclosure,
     "escalation": read_escalation,
     "instruments": read_catalogue,

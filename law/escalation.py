@@ -1,8 +1,9 @@
-"""The escalation ladder after a red alert: when each step is due, and who approves it.
+"""The steps of the escalation ladder: when each is due, and who approves it.
 
-Sources: S4 四(二); S1 12(二), 19; R-130 to R-133. The texts do not fix the order of the steps or
-the waiting times (C-31), so the figures are marked as examples. No step is taken automatically: a
-step that is due is proposed to a person.
+Sources: S4 四(二), 四(五); S1 12(二), 19; R-130 to R-133. What opens a follow-up, and which of the
+steps it takes, is in `law.courses`. The texts do not fix the order of the steps or the waiting
+times (C-31), so the figures are marked as examples. No step is taken automatically: a step that is
+due is proposed to a person.
 """
 
 from __future__ import annotations
@@ -13,10 +14,8 @@ from datetime import date, timedelta
 from enum import StrEnum
 from functools import cache
 
-from law.disclosure.rule import may_list_openly
 from law.errors import Fault, InvalidInput
-from law.evidence import SubjectKind
-from law.figures import Version, in_force, not_in_force
+from law.figures import Version, in_force
 from law.reader.ambiguities import read_readings
 from law.reader.data_file import (
     DATED,
@@ -47,6 +46,7 @@ class Step(StrEnum):
 
     REMINDER = "reminder"  # 提醒
     GUIDANCE_LETTER = "guidance_letter"  # 行政指导建议书
+    MEASURES = "measures"  # 监管措施告知
     INTERVIEW = "interview"  # 约谈
     EXPOSURE = "exposure"  # 曝光
 
@@ -80,21 +80,6 @@ class ExposureRules:
     media: Mapping[str, str]
 
 
-def ladder(kind: SubjectKind, on: date) -> tuple[Rung, ...]:
-    """Returns the steps for a subject of this kind that are in force on a day, mildest first.
-
-    S4 四(二); S1 12(二). Natural persons are never exposed: S4 三(五) forbids any publication about
-    them. Raises NotInForce for a day on which no step holds.
-    """
-    versions = _rules().ladder
-    rungs = tuple(version.value for version in versions if version.validity.holds(on))
-    if not rungs:
-        raise not_in_force(on, *_WHAT, (version.cite for version in versions))
-    return tuple(
-        rung for rung in rungs if rung.step is not Step.EXPOSURE or may_list_openly(kind, on)
-    )
-
-
 def rung(step: Step, on: date) -> Rung:
     """Returns one step of the ladder as it holds on a day.
 
@@ -112,13 +97,6 @@ def step_name(step: Step) -> str:
 
 def _begins(version: Version[Rung]) -> date:
     return version.validity.valid_from or date.min
-
-
-def following(step: Step, kind: SubjectKind, on: date) -> Rung | None:
-    """Returns the next step of the ladder after `step` on a day; None after the last step."""
-    rungs = ladder(kind, on)
-    later = [rung.step for rung in rungs].index(step) + 1
-    return rungs[later] if later < len(rungs) else None
 
 
 def due_on(rung: Rung, since: date, edition: Edition) -> DueDate:

@@ -27,6 +27,8 @@ from protos.objection.v1 import events_pb2 as objection
 from protos.registry.v1 import events_pb2 as registry
 from services.alerts import projection
 from services.alerts.escalation.cases import match_cases
+from services.alerts.escalation.contests import put_contest
+from services.alerts.escalation.grade_cases import follow_grade, match_grades
 from services.alerts.escalation.holding import put_order, release
 from services.alerts.escalation.timers import EscalationTimers
 from services.alerts.notices import case_notices, english, texts
@@ -70,6 +72,12 @@ _NO_LONGER_NEW: Sequence[type[Any]] = (
 )
 
 
+_DECIDED: Sequence[type[Any]] = (
+    *(objection.ObjectionDecided, objection.ObjectionClosed),
+    *(objection.ReconsiderationDecided, objection.ReconsiderationClosed),
+)
+
+
 def consumers(parts: Parts, timers: Timers) -> list[Consumer]:
     """Returns the event consumers of alerts, each with its stream and a handler per event."""
     escalation_timers = EscalationTimers(parts.database, timers, parts.clock)
@@ -109,6 +117,7 @@ def consumers(parts: Parts, timers: Timers) -> list[Consumer]:
             Stream.OBJECTION,
             *(on(event, handler) for event, handler in _of_cases()),
             *(on(event, handler, later=True) for event, handler in _of_cases_later()),
+            *(on(event, contest_changed, later=True) for event in _DECIDED),
         ),
         consumer("alerts-deliveries", Stream.ALERTS, issued),
         consumer("alerts-escalations", Stream.ALERTS, escalated),
@@ -135,8 +144,8 @@ def _of_cases_later() -> list[tuple[type[Any], Handler[Any]]]:
         (objection.ExtensionRequested, case_notices.extension_requested),
         (objection.ExtensionDecided, case_notices.extension_decided),
         (objection.TermMoved, term_moved),
-        *((event, case_notices.case_lodged) for event in _LODGED),
-        *((event, no_longer_new) for event in _NO_LONGER_NEW),
+        *((event, case_lodged) for event in _LODGED),
+        *((event, no_longer_open_or_new) for event in _NO_LONGER_NEW),
     ]
 
 
@@ -197,7 +206,9 @@ async def subjects_changed(change: Change, received: Received[registry.SubjectsC
     event = received.message
     silent = event.change.baseline
     altered = await projection.put_subjects(change, event.subjects, silent=silent)
-    await _follow_up(change, altered, {subject.subject_id for subject in event.subjects})
+    ids = {subject.subject_id for subject in event.subjects}
+    await _follow_up(change, altered, ids)
+    await match_grades(change, ids)
 
 
 async def subjects_joined(change: Change, received: Received[registry.SubjectsJoined]) -> None:
@@ -276,11 +287,12 @@ async def orders_changed(change: Change, received: Received[registry.OrdersChang
 
 
 async def grade_changed(change: Change, received: Received[grading.GradeChanged]) -> None:
-    """Issues a notice to a subject whose grade fell, with the records that caused the fall.
+    """Opens or ends the case of a grade, and tells a subject whose grade fell.
 
-    The notice also explains how to object.
+    The notice names the records that caused the fall and explains how to object.
     """
     event, session = received.message, change.session
+    await follow_grade(change, event)
     if event.baseline or not event.fell:
         return
     subject = await known(session, Subject, event.subject_id)
@@ -316,6 +328,23 @@ async def letter_issued(change: Change, received: Received[objection.LetterIssue
             await case_notices.letter_withheld(change, case, key + end, subject)
             continue
         await issue(change, NoticeKind.LETTER, key + end, subject, case.bureau, text, matter)
+
+
+async def case_lodged(change: Change, received: Received[Any]) -> None:
+    """Tells of a case that was lodged; escalation waits for one that contests something."""
+    await case_notices.case_lodged(change, received)
+    await contest_changed(change, received)
+
+
+async def no_longer_open_or_new(change: Change, received: Received[Any]) -> None:
+    """Forgets a case that nobody need be told of, and has escalation wait for it or go on."""
+    await no_longer_new(change, received)
+    await contest_changed(change, received)
+
+
+async def contest_changed(change: Change, received: Received[Any]) -> None:
+    """Keeps what a case contests, and has the escalation cases of its subject wait or go on."""
+    await release(change, {await put_contest(change, received)})
 
 
 async def objection_sent_back(

@@ -58,5 +58,7 @@ ESCALATION_POLICY: Policy = {
     f"/{ESCALATIONS}/DeclineStep": _DECIDE,
     f"/{ESCALATIONS}/DeferStep": _DECIDE,
     f"/{ESCALATIONS}/RecordInterview": allow(Role.CASEWORKER),
+    f"/{ESCALATIONS}/OpenEscalation": allow(Role.CASEWORKER),
+    f"/{ESCALATIONS}/CloseEscalation": allow(Role.CASEWORKER),
     f"/{ESCALATIONS}/ListExposures": Rule(ANYONE),
 }

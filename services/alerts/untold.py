@@ -23,7 +23,7 @@ from plumbing.view import View
 from protos.alerts.v1 import alerts_pb2 as pb
 from services.alerts import wire
 from services.alerts.applying import APPLIES
-from services.alerts.escalation.cases import ON_INSTRUMENT
+from services.alerts.escalation.red_alerts import ON_INSTRUMENT
 from services.alerts.tables import UNTOLD_RED, Alert, Instrument, Subject
 
 _OWNER = col(Subject.subject_id) == col(Instrument.subject_id)

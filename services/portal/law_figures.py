@@ -35,6 +35,7 @@ class Figure:
 _SOURCES = {
     "attention": N_("重点关注"),
     "colours": N_("三色预警"),
+    "courses": N_("督促的事由"),
     "disclosure": N_("披露和保存"),
     "escalation": N_("督促"),
     "instruments": N_("器具目录"),

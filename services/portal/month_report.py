@@ -143,7 +143,7 @@ def _verifications(figures: Figures, words: Words) -> Iterator[Figure]:
 def _escalations(figures: Figures, words: Words) -> Iterator[Figure]:
     events = figures.events
     yield Figure(words.say(N_("立案")), events.escalations_opened, "/escalations")
-    yield Figure(words.say(N_("结案：红色预警均已消除")), events.escalations_closed, "/escalations")
+    yield Figure(words.say(N_("结案")), events.escalations_closed, "/escalations")
     for one in events.steps:
         yield Figure(words.escalation_step(one.name), one.count)
 

@@ -19,6 +19,7 @@ from law.objection import STATE_ZH, STEP_ZH, CaseKind, CaseState, Outcome, Step,
 from law.reader.texts import with_titles
 from law.texts_in_force.load import load
 from law.texts_in_force.model import Effect, KindRule
+from protos.alerts.v1 import escalations_pb2
 from protos.objection.v1 import objection_pb2
 from services.portal import case_words
 from services.portal.law_links import article_links
@@ -123,12 +124,13 @@ SERVICE_NAMES = {
 _ESCALATION_STEPS = {
     "reminder": N_("提醒"),
     "guidance_letter": N_("行政指导建议书"),
+    "measures": N_("监管措施告知"),
     "interview": N_("约谈"),
     "exposure": N_("曝光"),
 }
 _ESCALATION_STATES = {
     "waiting": N_("等待期满"),
-    "held": N_("已按时申请检定，暂缓"),
+    "held": N_("暂缓：已按时申请检定，或者正在异议"),
     "proposed": N_("待审批"),
     "appointed": N_("已约定"),
     "exhausted": N_("各步骤已完成"),
@@ -278,8 +280,12 @@ class Words:
         return self._say(_BATCH_STATES.get(code, code))
 
     def escalation_step(self, code: str) -> str:
-        """Returns the name of a step that follows a red alert, such as a reminder."""
+        """Returns the name of a step of an escalation case, such as a reminder."""
         return self._say(_ESCALATION_STEPS.get(code, code))
+
+    def course(self, case: escalations_pb2.Escalation) -> str:
+        """Returns what opened an escalation case, such as red alerts of instruments."""
+        return case.course_zh if self.lang == "zh" else case.course_en
 
     def step_state(self, code: str) -> str:
         """Returns what has become of a step of an escalation case, such as carried out."""

@@ -468,6 +468,15 @@ _OF_PLACE: dict[str, Callable[[Place], Message]] = {
         outcome="held",
         minutes="测试",
     ),
+    "OpenEscalation": lambda place: escalations.OpenEscalationRequest(
+        request_id=new_request_id(),
+        subject_id=place.subject_id,
+        course="minor_breach",
+        facts="测试",
+    ),
+    "CloseEscalation": lambda place: escalations.CloseEscalationRequest(
+        request_id=new_request_id(), escalation_id=place.escalation_id, reasons="测试"
+    ),
     "GetRecordGraded": lambda place: grading.GetRecordGradedRequest(
         record_id=place.record.record_id, version=1
     ),

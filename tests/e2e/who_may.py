@@ -677,6 +677,10 @@ EscalationService.DeferStep own              -  +  -  -  -  -  -  -  -  -  -   +
 EscalationService.DeferStep foreign          -  -  -  -  -  -  -  -  -  -  -   -  -  -
 EscalationService.RecordInterview own        -  +  -  -  -  -  -  -  -  -  -   +  -  -
 EscalationService.RecordInterview foreign    -  -  -  -  -  -  -  -  -  -  -   -  -  -
+EscalationService.OpenEscalation own         -  +  -  -  -  -  -  -  -  -  -   +  -  -
+EscalationService.OpenEscalation foreign     -  -  -  -  -  -  -  -  -  -  -   -  -  -
+EscalationService.CloseEscalation own        -  +  -  -  -  -  -  -  -  -  -   +  -  -
+EscalationService.CloseEscalation foreign    -  -  -  -  -  -  -  -  -  -  -   -  -  -
 EscalationService.ListExposures any          +  +  +  +  +  +  +  +  +  +  -   +  +  +
 
 LetterService.CheckLetter any                +  +  +  +  +  +  +  +  +  +  -   +  +  +

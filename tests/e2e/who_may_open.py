@@ -216,6 +216,8 @@ TABLE = """
 /subjects/{subject_id}/verifications foreign              >   - - - - - - - - -  - - -
 /subjects/{subject_id}/escalations own                    >   - + + + + - - - -  + + +
 /subjects/{subject_id}/escalations foreign                >   - - - - - - - - -  - - -
+/subjects/{subject_id}/escalations/new own                >   - + - - - - - - -  + - -
+/subjects/{subject_id}/escalations/new foreign            >   - - - - - - - - -  - - -
 /subjects/{subject_id}/notices own                        >   - + + + + - - - -  + + +
 /subjects/{subject_id}/notices foreign                    >   - - - - - - - - -  - - -
 /inspections/new any                                      >   - + - - + - - - -  + - -

@@ -70,6 +70,16 @@ class EscalationServiceStub:
                 request_serializer=protos_dot_alerts_dot_v1_dot_escalations__pb2.RecordInterviewRequest.SerializeToString,
                 response_deserializer=protos_dot_alerts_dot_v1_dot_escalations__pb2.RecordInterviewResponse.FromString,
                 _registered_method=True)
+        self.OpenEscalation = channel.unary_unary(
+                '/quanheng.alerts.v1.EscalationService/OpenEscalation',
+                request_serializer=protos_dot_alerts_dot_v1_dot_escalations__pb2.OpenEscalationRequest.SerializeToString,
+                response_deserializer=protos_dot_alerts_dot_v1_dot_escalations__pb2.OpenEscalationResponse.FromString,
+                _registered_method=True)
+        self.CloseEscalation = channel.unary_unary(
+                '/quanheng.alerts.v1.EscalationService/CloseEscalation',
+                request_serializer=protos_dot_alerts_dot_v1_dot_escalations__pb2.CloseEscalationRequest.SerializeToString,
+                response_deserializer=protos_dot_alerts_dot_v1_dot_escalations__pb2.CloseEscalationResponse.FromString,
+                _registered_method=True)
         self.ListExposures = channel.unary_unary(
                 '/quanheng.alerts.v1.EscalationService/ListExposures',
                 request_serializer=protos_dot_alerts_dot_v1_dot_escalations__pb2.ListExposuresRequest.SerializeToString,
@@ -130,6 +140,20 @@ class EscalationServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def OpenEscalation(self, request, context):
+        """Opens a case by hand: of the subject's grade, or of facts that the caseworker states.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CloseEscalation(self, request, context):
+        """Ends a case of facts, with reasons; a case of a red alert or of a grade ends with it.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def ListExposures(self, request, context):
         """Lists exposures, newest first. An exposure ends with its case and never names a natural person.
         """
@@ -174,6 +198,16 @@ def add_EscalationServiceServicer_to_server(servicer, server):
                     servicer.RecordInterview,
                     request_deserializer=protos_dot_alerts_dot_v1_dot_escalations__pb2.RecordInterviewRequest.FromString,
                     response_serializer=protos_dot_alerts_dot_v1_dot_escalations__pb2.RecordInterviewResponse.SerializeToString,
+            ),
+            'OpenEscalation': grpc.unary_unary_rpc_method_handler(
+                    servicer.OpenEscalation,
+                    request_deserializer=protos_dot_alerts_dot_v1_dot_escalations__pb2.OpenEscalationRequest.FromString,
+                    response_serializer=protos_dot_alerts_dot_v1_dot_escalations__pb2.OpenEscalationResponse.SerializeToString,
+            ),
+            'CloseEscalation': grpc.unary_unary_rpc_method_handler(
+                    servicer.CloseEscalation,
+                    request_deserializer=protos_dot_alerts_dot_v1_dot_escalations__pb2.CloseEscalationRequest.FromString,
+                    response_serializer=protos_dot_alerts_dot_v1_dot_escalations__pb2.CloseEscalationResponse.SerializeToString,
             ),
             'ListExposures': grpc.unary_unary_rpc_method_handler(
                     servicer.ListExposures,
@@ -371,6 +405,60 @@ class EscalationService:
             '/quanheng.alerts.v1.EscalationService/RecordInterview',
             protos_dot_alerts_dot_v1_dot_escalations__pb2.RecordInterviewRequest.SerializeToString,
             protos_dot_alerts_dot_v1_dot_escalations__pb2.RecordInterviewResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def OpenEscalation(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/quanheng.alerts.v1.EscalationService/OpenEscalation',
+            protos_dot_alerts_dot_v1_dot_escalations__pb2.OpenEscalationRequest.SerializeToString,
+            protos_dot_alerts_dot_v1_dot_escalations__pb2.OpenEscalationResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CloseEscalation(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/quanheng.alerts.v1.EscalationService/CloseEscalation',
+            protos_dot_alerts_dot_v1_dot_escalations__pb2.CloseEscalationRequest.SerializeToString,
+            protos_dot_alerts_dot_v1_dot_escalations__pb2.CloseEscalationResponse.FromString,
             options,
             channel_credentials,
             insecure,

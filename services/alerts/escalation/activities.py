@@ -20,7 +20,7 @@ from plumbing.temporal import final_errors
 from plumbing.told_time import correction_of
 from protos.registry.v1.registry_pb2 import Record
 from services.alerts.clients import Clients
-from services.alerts.escalation import commands
+from services.alerts.escalation import interviews
 from services.alerts.escalation.proposing import propose
 from services.alerts.escalation.timers import workflow_state
 from services.alerts.escalation.workflows import EscalationStand, StepDue
@@ -79,7 +79,7 @@ class EscalationActivities:
             error = str(refusal)
         caller = service_caller(SERVICE, step.recorded_by)
         async with self._changes.change(caller) as change:
-            case = await commands.note_interview(
+            case = await interviews.note_interview(
                 change, escalation_id, step.step_id, record_id, error
             )
         return self._state(case)
@@ -92,7 +92,7 @@ async def _interview_to_record(session: AsyncSession, escalation_id: str) -> Esc
     query = select(EscalationStep).where(
         col(EscalationStep.escalation_id) == escalation_id,
         col(EscalationStep.step) == Step.INTERVIEW,
-        col(EscalationStep.outcome) == commands.HELD,
+        col(EscalationStep.outcome) == interviews.HELD,
         col(EscalationStep.record_id) == "",
     )
     return (await session.exec(query.order_by(col(EscalationStep.step_id).desc()))).first()

@@ -13,13 +13,12 @@ from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequen
 from datetime import date
 from functools import partial
 from hashlib import sha256
-from typing import Any
 
 import sqlalchemy as sa
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from law.colours.rule import Colour
+from law.courses import RED_ALERT
 from law.escalation import Step, due_on, rung
 from law.terms.workdays import CITE as WORKING_DAYS
 from law.terms.workdays import DueDate, Edition, edition
@@ -28,33 +27,23 @@ from plumbing.change import Change
 from plumbing.chunks import chunks
 from plumbing.events.leadership import exclusively
 from plumbing.view import View
-from protos.alerts.v1 import events_pb2
-from services.alerts.applying import APPLIES
-from services.alerts.escalation import wire as wire_escalations
-from services.alerts.escalation.texts import RedLine, closed
-from services.alerts.inserting import insert_new
-from services.alerts.notices import english
-from services.alerts.notices.issue import Matter, contact_of, issue
-from services.alerts.tables import (
-    Alert,
-    Escalation,
-    EscalationAlert,
-    EscalationState,
-    EscalationStep,
-    Instrument,
-    NoticeKind,
-    StepState,
-    Subject,
+from services.alerts.escalation.closing import close
+from services.alerts.escalation.filing import (
+    IDS_PER_QUERY,
+    announce,
+    episodes,
+    is_open,
+    move_to_bureaus,
+    new_case,
+    save,
+    snapshot,
 )
+from services.alerts.escalation.red_alerts import IS_OWNED, ON_INSTRUMENT, RED_APPLIES, of_case
+from services.alerts.inserting import insert_new
+from services.alerts.tables import Alert, Escalation, EscalationAlert, Instrument
 
 CITE = "S4 四(二)"
-CASES_PER_EVENT = 500
-IDS_PER_QUERY = 1000
-UNDECIDED = (StepState.PROPOSED, StepState.DEFERRED)
-PENDING = (*UNDECIDED, StepState.APPOINTED)
-# In SQL: a red alert of which somebody is told, and which still applies to its instrument.
-RED_APPLIES = (col(Alert.colour) == Colour.RED) & ~col(Alert.baseline) & APPLIES
-ON_INSTRUMENT = col(Instrument.instrument_id) == col(Alert.instrument_id)
+MATTER = "alert"
 
 _ESCALATION_ALERT: sa.Table = EscalationAlert.__table__  # type: ignore[attr-defined]
 RedAlert = tuple[int, str, str]  # its number, the present owner of its instrument, the bureau
@@ -94,8 +83,8 @@ async def _settle(change: Change, alerts: Sequence[RedAlert], subjects: Collecti
     await _add_alerts(change.session, alerts, cases | opened)
     # A case with one of these alerts, which apply, is not cured.
     for case in await _cured(change.session, [c for o, c in cases.items() if o not in red]):
-        await _close(change, case)
-    await _move_to_bureaus(change, [case for case in cases.values() if case.closed_at is None])
+        await close(change, case, CITE)
+    await move_to_bureaus(change, [case for case in cases.values() if case.closed_at is None])
 
 
 async def _red_alerts(session: AsyncSession, instruments: Collection[str]) -> list[RedAlert]:
@@ -111,22 +100,22 @@ async def _red_alerts(session: AsyncSession, instruments: Collection[str]) -> li
 async def _open_cases(session: AsyncSession, owners: Collection[str]) -> dict[str, Escalation]:
     cases: dict[str, Escalation] = {}
     for chunk in chunks(sorted(owners), IDS_PER_QUERY):
-        query = select(Escalation).where(col(Escalation.subject_id).in_(chunk), is_open())
+        query = select(Escalation).where(
+            col(Escalation.subject_id).in_(chunk), col(Escalation.matter) == MATTER, is_open()
+        )
         rows = await session.exec(query.with_for_update())
         cases |= {case.subject_id: case for case in rows}
     return cases
 
 
-def is_open() -> sa.ColumnElement[bool]:
-    """Returns the SQL condition that an escalation case is open."""
-    return col(Escalation.closed_at).is_(None)
-
-
 async def _open(change: Change, alerts: Sequence[RedAlert]) -> dict[str, Escalation]:
     """Opens a case for every owner of these alerts."""
     bureaus = {owner: bureau for _, owner, bureau in alerts}
-    episodes = await _episodes(change.session, bureaus)
-    cases = {o: _case(change, o, bureau, episodes[o] + 1) for o, bureau in bureaus.items()}
+    last = await episodes(change.session, bureaus)
+    cases = {
+        owner: new_case(change, owner, bureau, last[owner] + 1, RED_ALERT, MATTER)
+        for owner, bureau in bureaus.items()
+    }
     change.session.add_all(cases.values())
     by_bureau: defaultdict[str, list[Escalation]] = defaultdict(list)
     for case in cases.values():
@@ -137,32 +126,6 @@ async def _open(change: Change, alerts: Sequence[RedAlert]) -> dict[str, Escalat
         change.audit("open_escalations", f"watch/{bureau}", after=after, ground=CITE)
         await announce(change, f"watch/{bureau}", opened)
     return cases
-
-
-async def _episodes(session: AsyncSession, owners: Collection[str]) -> Mapping[str, int]:
-    last: defaultdict[str, int] = defaultdict(int)
-    for chunk in chunks(owners, IDS_PER_QUERY):
-        query = select(Escalation.subject_id, sa.func.max(Escalation.episode))
-        rows = await session.exec(
-            query.where(col(Escalation.subject_id).in_(chunk)).group_by(Escalation.subject_id)
-        )
-        last.update(rows.all())
-    return last
-
-
-def _case(change: Change, subject_id: str, bureau: str, episode: int) -> Escalation:
-    first = rung(Step.REMINDER, change.today)
-    return Escalation(
-        escalation_id=f"{subject_id}/{episode}",
-        subject_id=subject_id,
-        episode=episode,
-        bureau=bureau,
-        state=EscalationState.WAITING,
-        step=first.step,
-        waits_from=change.today,
-        due_on=due_on(first, change.today, edition()).date,
-        opened_at=change.at,
-    )
 
 
 async def _add_alerts(
@@ -193,96 +156,6 @@ async def _cured(session: AsyncSession, cases: Collection[Escalation]) -> list[E
         )
         uncured.update(rows.all())
     return [case for case in cases if case.escalation_id not in uncured]
-
-
-def of_case() -> sa.ColumnElement[bool]:
-    """Returns the SQL join condition that an alert belongs to an escalation case."""
-    return col(EscalationAlert.escalation_id) == col(Escalation.escalation_id)
-
-
-# In SQL: the instrument still belongs to the subject of the case. COALESCE keeps the database from
-# searching by owner: one owner may have 100,000 meters and a single case.
-IS_OWNED = sa.func.coalesce(col(Instrument.subject_id), "") == col(Escalation.subject_id)
-
-
-async def _close(change: Change, case: Escalation) -> None:
-    """Closes a case at any step; a step that waits for approval or an interview becomes void."""
-    lines = await red_lines(change.session, case)
-    pending = select(EscalationStep).where(
-        col(EscalationStep.escalation_id) == case.escalation_id,
-        col(EscalationStep.state).in_(PENDING),
-    )
-    steps = (await change.session.exec(pending)).all()
-    appointed = any(step.state is StepState.APPOINTED for step in steps)
-    for step in steps:
-        step.state = StepState.VOID
-    before = snapshot(case)
-    case.state, case.closed_at = EscalationState.CLOSED, change.at
-    case.waits_from, case.due_on = None, None
-    await save(change, case, "close_escalation", before, CITE)
-    await _notify_of_closing(change, case, lines, interview_cancelled=appointed)
-
-
-async def _notify_of_closing(
-    change: Change, case: Escalation, lines: Sequence[RedLine], *, interview_cancelled: bool
-) -> None:
-    subject = await change.session.get(Subject, case.subject_id)
-    # A subject that got no notice of the alerts gets none of the end either.
-    # A deregistered subject is told of the deregistration itself.
-    if subject is None or subject.unwatched or not any(line.notified for line in lines):
-        return
-    contact = await contact_of(change.session, case.bureau)
-    about = (subject.name, change.today, lines, contact)
-    text = closed(*about, interview_cancelled=interview_cancelled)
-    in_english = partial(english.closed, *about, interview_cancelled=interview_cancelled)
-    key = f"escalation/{case.escalation_id}/closed"
-    matter, kind = Matter(f"escalation/{case.escalation_id}"), NoticeKind.ESCALATION
-    await issue(change, kind, key, subject, case.bureau, text, matter, in_english=in_english)
-
-
-async def red_lines(session: AsyncSession, case: Escalation) -> list[RedLine]:
-    """Returns the instruments whose red alerts belong to a case, each with its present basis."""
-    columns = (Instrument, sa.func.max(col(Alert.notice_id)), sa.func.max(_red_applies_as_number()))
-    rows = await session.exec(
-        select(*columns)
-        .join(Alert, ON_INSTRUMENT)
-        .join(EscalationAlert, col(EscalationAlert.alert_id) == col(Alert.alert_id))
-        .where(col(EscalationAlert.escalation_id) == case.escalation_id)
-        .group_by(col(Instrument.instrument_id))
-        .order_by(col(Instrument.instrument_id))
-    )
-    return [_red_line(row, case, notified=bool(n), red=bool(red)) for row, n, red in rows]
-
-
-def _red_line(row: Instrument, case: Escalation, *, notified: bool, red: bool) -> RedLine:
-    gone = row.removed or row.subject_id != case.subject_id
-    return RedLine(
-        row.type_code,
-        row.serial_no,
-        row.standing,
-        row.valid_until,
-        notified,
-        red and not gone,
-        gone,
-    )
-
-
-def _red_applies_as_number() -> sa.ColumnElement[int]:
-    return sa.case((RED_APPLIES, 1), else_=0)
-
-
-async def _move_to_bureaus(change: Change, cases: Sequence[Escalation]) -> None:
-    """Moves each case to the bureau that its subject belongs to now."""
-    for chunk in chunks(cases, IDS_PER_QUERY):
-        ids = [case.subject_id for case in chunk]
-        rows = await change.session.exec(
-            select(Subject.subject_id, Subject.bureau).where(col(Subject.subject_id).in_(ids))
-        )
-        bureaus = dict(rows.all())
-        for case in chunk:
-            if (bureau := bureaus.get(case.subject_id, case.bureau)) != case.bureau:
-                before, case.bureau = snapshot(case), bureau
-                await save(change, case, "move_escalation", before, "S4 一(四)")
 
 
 async def derive_again(change: Change, case: Escalation) -> None:
@@ -320,26 +193,3 @@ async def open_terms(view: View) -> AsyncIterator[OpenTerm]:
         if case.waits_from is not None:
             last = partial(_counted, case.step, case.waits_from)
             yield OpenTerm("escalation", case.escalation_id, case.step, case.bureau, last)
-
-
-async def save(
-    change: Change, case: Escalation, action: str, before: dict[str, Any], ground: str
-) -> None:
-    """Stores a changed escalation case under its next version; audits and announces the change."""
-    case.version += 1
-    change.session.add(case)
-    object_ = f"escalation/{case.escalation_id}"
-    change.audit(action, object_, before=before, after=snapshot(case), ground=ground)
-    await announce(change, object_, [case])
-
-
-def snapshot(case: Escalation) -> dict[str, Any]:
-    """Returns the fields of an escalation case as JSON values, for the audit entry."""
-    return case.model_dump(mode="json")
-
-
-async def announce(change: Change, aggregate: str, cases: Sequence[Escalation]) -> None:
-    """Announces opened or changed escalation cases of one bureau, at most 500 in an event."""
-    for chunk in chunks(cases, CASES_PER_EVENT):
-        event = events_pb2.EscalationsChanged(escalations=map(wire_escalations.case, chunk))
-        await change.announce(event, aggregate=aggregate, bureau=chunk[0].bureau)

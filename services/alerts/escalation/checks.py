@@ -20,17 +20,11 @@ from plumbing.database import DATABASE_AWAY, Database
 from plumbing.identity import service_caller
 from plumbing.service import Findings, Reconciled
 from plumbing.together import together
-from services.alerts.escalation.cases import (
-    IS_OWNED,
-    ON_INSTRUMENT,
-    RED_APPLIES,
-    counted_due_on,
-    derive_again,
-    is_open,
-    match_cases,
-    of_case,
-)
-from services.alerts.escalation.holding import held_cases, release, waits_for_orders
+from services.alerts.escalation.cases import MATTER, counted_due_on, derive_again, match_cases
+from services.alerts.escalation.filing import is_open
+from services.alerts.escalation.grade_cases import disagreeing, match_grades
+from services.alerts.escalation.holding import held_cases, release, waits
+from services.alerts.escalation.red_alerts import IS_OWNED, ON_INSTRUMENT, RED_APPLIES, of_case
 from services.alerts.escalation.timers import EscalationTimers
 from services.alerts.tables import (
     Alert,
@@ -68,6 +62,7 @@ class EscalationChecks:
         for case, _ in await _cured(session):
             zh, en = "已无红色警示但督促案件未终结", "No red alert stands and the case is open"
             findings.differ("escalation.not_closed", f"escalation/{case}", zh, en)
+        await self._check_grades(session, findings)
         for waiting in await _waiting_cases(session):
             if counted_due_on(waiting) != waiting.due_on:
                 zh = "督促步骤的到期日与现行工作日历或阶梯不符，请执行 quanheng reconcile"
@@ -76,12 +71,21 @@ class EscalationChecks:
                     "escalation.due_on_old", f"escalation/{waiting.escalation_id}", zh, en
                 )
         for held in await held_cases(session):
-            if not await waits_for_orders(session, held):
-                zh = "督促案件暂缓，但已没有按时提出的检定申请，请执行 quanheng reconcile"
-                en = "The case is held and no order made in time excuses it"
+            if not await waits(session, held):
+                zh = "督促案件暂缓，但已没有按时提出的检定申请或者异议，请执行 quanheng reconcile"
+                en = "The case is held, and neither an order made in time nor an objection holds it"
                 about = f"escalation/{held.escalation_id}"
                 findings.differ("escalation.held_without_order", about, zh, en)
         findings.figures |= await _figures(session)
+
+    async def _check_grades(self, session: AsyncSession, findings: Findings) -> None:
+        lacking, ended = await disagreeing(session, self._changes.clock.today())
+        for subject_id in lacking:
+            zh, en = "等级须督促而没有未终结的督促案件", "The grade calls for a case; none is open"
+            findings.differ("escalation.missing", f"subject/{subject_id}", zh, en)
+        for case in ended:
+            zh, en = "等级已不须督促而案件未终结", "The grade calls for no case; one is open"
+            findings.differ("escalation.not_closed", f"escalation/{case}", zh, en)
 
     async def check_workflows(self, findings: Findings) -> None:
         """Reports cases without a running workflow, and running workflows without an open case.
@@ -121,8 +125,16 @@ class EscalationChecks:
         for chunk in chunks(red, INSTRUMENTS_PER_CHANGE):
             await self._match(chunk, [])
         await self._match([], cured)
+        await self._match_grades()
         async with self._changes.change(service_caller("alerts")) as change:
             await release(change)
+
+    async def _match_grades(self) -> None:
+        async with self._database.snapshot() as session:
+            lacking, ended = await disagreeing(session, self._changes.clock.today())
+        subjects = {*lacking, *(case.rpartition("/")[0] for case in ended)}
+        async with self._changes.change(service_caller("alerts")) as change:
+            await match_grades(change, subjects)
 
     async def _match(self, instruments: list[str], subjects: list[str]) -> None:
         async with self._changes.change(service_caller("alerts")) as change:
@@ -196,7 +208,9 @@ async def _cured(session: AsyncSession) -> list[tuple[str, str]]:
         .correlate(Escalation)
         .exists()
     )
-    query = select(Escalation.escalation_id, Escalation.subject_id).where(is_open(), ~applies)
+    query = select(Escalation.escalation_id, Escalation.subject_id).where(
+        is_open(), col(Escalation.matter) == MATTER, ~applies
+    )
     rows = await session.exec(query.order_by(col(Escalation.escalation_id)))
     return [*rows.all()]
 

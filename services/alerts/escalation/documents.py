@@ -5,19 +5,45 @@ Before the approval of the step the document is a draft.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass, fields
 from datetime import date
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from law.escalation import Step, correct_by, following, rung
+from law.courses import RED_ALERT, following, rung_of
+from law.escalation import Step, correct_by
 from law.evidence import SubjectKind
+from law.measures.rule import measures
 from law.terms.workdays import edition
-from services.alerts.escalation import texts
-from services.alerts.escalation.cases import red_lines
+from services.alerts.escalation import matter_texts, texts
+from services.alerts.escalation.red_alerts import red_lines
 from services.alerts.escalation.texts import DocumentFacts
 from services.alerts.notices.issue import contact_of
-from services.alerts.notices.texts import Text
+from services.alerts.notices.texts import Text, grade_name
 from services.alerts.tables import Escalation, EscalationDraft, EscalationStep, Subject
+
+
+@dataclass(frozen=True)
+class _Documents:
+    """Who writes each document of a case."""
+
+    reminder_words: Callable[..., str]
+    reminder: Callable[..., Text]
+    guidance_words: Callable[..., str]
+    guidance_letter: Callable[..., Text]
+    interview: Callable[..., Text]
+    statement: Callable[..., str]
+    exposure: Callable[..., Text]
+
+
+_NAMES = [field.name for field in fields(_Documents)]
+_OF_RED_ALERT = _Documents(*(getattr(texts, name) for name in _NAMES))
+_OF_MATTER = _Documents(*(getattr(matter_texts, name) for name in _NAMES))
+
+
+def _written(facts: DocumentFacts) -> _Documents:
+    return _OF_RED_ALERT if facts.course == RED_ALERT else _OF_MATTER
 
 
 async def facts_of(
@@ -25,17 +51,33 @@ async def facts_of(
 ) -> DocumentFacts:
     """Returns the facts for a case document dated `on`; an empty `number` makes it a draft."""
     contact = await contact_of(session, case.bureau)
-    return DocumentFacts(subject.name, on, await red_lines(session, case), contact, number)
+    lines = await red_lines(session, case)
+    if case.course == RED_ALERT:
+        return DocumentFacts(subject.name, on, lines, contact, number)
+    grade = grade_name(case.ruleset_id, case.grade) if case.grade else ""
+    occasion = f"贵单位计量信用等级为{grade}（评级凭证编号：{case.receipt_id}）。"
+    return DocumentFacts(
+        subject.name,
+        on,
+        lines,
+        contact,
+        number,
+        case.course,
+        occasion=occasion if grade else case.facts,
+        grade=grade,
+        measures=measures(case.ruleset_id, case.grade, on) if grade else (),
+    )
 
 
-def corrected_by(step: Step, kind: SubjectKind, on: date) -> date | None:
+def corrected_by(course: str, step: Step, kind: SubjectKind, on: date) -> date | None:
     """Returns the last day to correct, inclusive, for a guidance letter dated `on`.
 
     None for every other step.
     """
     if step is not Step.GUIDANCE_LETTER:
         return None
-    return correct_by(following(step, kind, on) or rung(step, on), on, edition())
+    after = following(course, step, kind, on) or rung_of(course, step, on)
+    return correct_by(after, on, edition())
 
 
 def words_of(step: Step, facts: DocumentFacts, day: date | None) -> str:
@@ -44,16 +86,18 @@ def words_of(step: Step, facts: DocumentFacts, day: date | None) -> str:
     `day` is the last day to correct, of a guidance letter. Empty for a step whose document nobody
     alters.
     """
+    written = _written(facts)
     if step is Step.REMINDER:
-        return texts.reminder_words(facts)
-    return texts.guidance_words(facts, day) if step is Step.GUIDANCE_LETTER and day else ""
+        return written.reminder_words(facts)
+    return written.guidance_words(facts, day) if step is Step.GUIDANCE_LETTER and day else ""
 
 
 def last_day(
     step: Step, facts: DocumentFacts, kind: SubjectKind, draft: EscalationDraft | None
 ) -> date | None:
     """Returns the last day to correct of a document: as a person set it, or the usual one."""
-    return (draft.correct_by if draft else None) or corrected_by(step, kind, facts.on)
+    usual = corrected_by(facts.course, step, kind, facts.on)
+    return (draft.correct_by if draft else None) or usual
 
 
 def text_of(
@@ -66,14 +110,23 @@ def text_of(
 
     `draft` is the document as a person altered it; None takes the platform's own words.
     """
+    written = _written(facts)
     day = last_day(step.step, facts, kind, draft)
     words = draft.text if draft else ""
     if day is not None:
-        return texts.guidance_letter(facts, day, words)
+        return written.guidance_letter(facts, day, words)
+    if step.step is Step.MEASURES:
+        return matter_texts.measures(facts)
     if step.step is Step.EXPOSURE:
-        return texts.exposure(facts, step.media, texts.statement(facts))
+        return written.exposure(facts, step.media, written.statement(facts))
     if step.step is Step.REMINDER:
-        return texts.reminder(facts, words)
+        return written.reminder(facts, words)
     if step.meets_at is None:
         return None
-    return texts.interview(facts, step.meets_at, step.place, step.attendees, step.archive_cite)
+    return written.interview(facts, step.meets_at, step.place, step.attendees, step.archive_cite)
+
+
+def statement_of(facts: DocumentFacts) -> str:
+    """Returns the text that an exposure makes public."""
+    written = _written(facts)
+    return written.statement(facts)

@@ -1,8 +1,11 @@
-"""The steps after the reminder wait while every red instrument has an order made in time.
+"""The steps after the reminder wait for an order made in time, and for a running objection.
 
 An owner who applied while the verification was in force has done its part (S4 二(三)); what is
 open then is the institution's to do (S4 二(四)). The colour stays red, so the instrument may not be
 used. One that was rejected, or never verified, does not wait: its order cannot be in time.
+
+While an objection or a reconsideration contests what the case rests on, its steps wait as well
+(C-38): the instrument or its verification, or the grade or a record.
 """
 
 from __future__ import annotations
@@ -14,20 +17,16 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from law.colours.basis import Basis
+from law.courses import RED_ALERT
+from law.errors import WrongState
 from law.escalation import Step
 from plumbing.change import Change
 from plumbing.chunks import chunks
 from protos.registry.v1 import orders_pb2 as orders
 from services.alerts import wire
-from services.alerts.escalation.cases import (
-    IDS_PER_QUERY,
-    IS_OWNED,
-    ON_INSTRUMENT,
-    RED_APPLIES,
-    of_case,
-    save,
-    snapshot,
-)
+from services.alerts.escalation import contests
+from services.alerts.escalation.filing import IDS_PER_QUERY, save, snapshot
+from services.alerts.escalation.red_alerts import IS_OWNED, ON_INSTRUMENT, RED_APPLIES, of_case
 from services.alerts.tables import (
     Alert,
     AwaitedOrder,
@@ -62,14 +61,17 @@ async def put_order(change: Change, order: orders.Order) -> None:
     await change.session.flush()
 
 
-async def waits_for_orders(session: AsyncSession, case: Escalation) -> bool:
-    """Returns whether the next step of a case waits for orders.
+async def waits(session: AsyncSession, case: Escalation) -> bool:
+    """Returns whether the next step of a case waits for orders or objections.
 
-    It does after the reminder, while every red instrument of the case is overdue, and has an open
-    order that was made in time.
+    It does after the reminder, while every red instrument of the case is excused or, of the case of
+    a grade, while that is contested. An instrument is excused that is overdue and has an open order
+    made in time, and one that is contested.
     """
     if case.step is Step.REMINDER:
         return False
+    if case.course != RED_ALERT:
+        return bool(await contests.of_case(session, case))
     red = await _red_instruments(session, case)
     in_time = select(AwaitedOrder.instrument_id).where(
         col(AwaitedOrder.instrument_id).in_(red),
@@ -77,8 +79,19 @@ async def waits_for_orders(session: AsyncSession, case: Escalation) -> bool:
         col(AwaitedOrder.due_on).is_not(None),
     )
     ordered = set(await session.exec(in_time))
-    excused = [one for one, basis in red.items() if basis is Basis.DATED and one in ordered]
-    return bool(red) and len(excused) == len(red)
+    excused = {one for one, basis in red.items() if basis is Basis.DATED and one in ordered}
+    excused |= await contests.contested_instruments(session, case.subject_id)
+    return bool(red) and red.keys() <= excused
+
+
+async def require_uncontested(session: AsyncSession, case: Escalation) -> None:
+    """Raises WrongState if the step of a case waits because what it rests on is contested."""
+    running = await contests.of_case(session, case)
+    if running and await waits(session, case):
+        numbers = "、".join(row.number for row in running)
+        zh = f"所依据的信息正在异议或者复核（{numbers}），办结之前不采取这一步"
+        en = f"What this step rests on is contested ({numbers}); it waits for the decision"
+        raise WrongState(zh, en, cite=contests.CITE)
 
 
 async def _red_instruments(session: AsyncSession, case: Escalation) -> dict[str, Basis]:
@@ -96,17 +109,19 @@ async def _red_instruments(session: AsyncSession, case: Escalation) -> dict[str,
 async def hold(change: Change, case: Escalation) -> None:
     """Holds a case whose step is due."""
     before = snapshot(case)
+    contested = await contests.of_case(change.session, case)
     case.state, case.waits_from, case.due_on = EscalationState.HELD, None, None
-    await save(change, case, "hold_escalation", before, CITE)
+    ground = contests.CITE if contested else CITE
+    await save(change, case, "hold_escalation", before, ground)
 
 
 async def release(change: Change, subjects: Collection[str] | None = None) -> None:
-    """Has the steps of held cases proposed today where no order excuses them.
+    """Has the steps of held cases proposed today where nothing holds them any more.
 
     `subjects` are those whose cases are looked at; None means all.
     """
     for case in await held_cases(change.session, subjects, lock=True):
-        if not await waits_for_orders(change.session, case):
+        if not await waits(change.session, case):
             before = snapshot(case)
             case.state, case.due_on = EscalationState.WAITING, change.today
             await save(change, case, "release_escalation", before, CITE)

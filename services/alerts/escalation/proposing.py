@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import date
 
-from law.escalation import rung
+from law.courses import rung_of
 from plumbing.change import Change
-from services.alerts.escalation.cases import save, snapshot
-from services.alerts.escalation.commands import locked, undecided
-from services.alerts.escalation.holding import hold, waits_for_orders
+from services.alerts.escalation.filing import save, snapshot
+from services.alerts.escalation.holding import hold, waits
+from services.alerts.escalation.steps import locked, undecided
 from services.alerts.tables import Escalation, EscalationState, EscalationStep, StepState
 
 
@@ -16,13 +16,13 @@ async def propose(change: Change, escalation_id: str, version: int) -> Escalatio
     """Proposes the due step of an escalation case; returns the case.
 
     Changes nothing if the version of the case is not `version`, or the case is not waiting, or its
-    step is due later than today. A case whose owner has applied in time is held instead. Raises
+    step is due later than today. A case that waits for an order or an objection is held. Raises
     NotFound if no such case exists.
     """
     case = await locked(change, escalation_id)
     if case.version != version or not _step_is_due(case, change.today):
         return case
-    if await waits_for_orders(change.session, case):
+    if await waits(change.session, case):
         await hold(change, case)
         return case
     step = await undecided(change, case) or EscalationStep(
@@ -35,7 +35,9 @@ async def propose(change: Change, escalation_id: str, version: int) -> Escalatio
     change.session.add(step)
     before = snapshot(case)
     case.state, case.waits_from, case.due_on = EscalationState.PROPOSED, None, None
-    await save(change, case, "propose_step", before, rung(case.step, change.today).cite)
+    await save(
+        change, case, "propose_step", before, rung_of(case.course, case.step, change.today).cite
+    )
     return case
 
 

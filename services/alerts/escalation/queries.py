@@ -22,10 +22,12 @@ from plumbing.view import View
 from protos.alerts.v1 import escalations_pb2 as pb
 from services.alerts import wire
 from services.alerts.certificates import certificates_of
+from services.alerts.escalation import contests
 from services.alerts.escalation import wire as wire_escalations
-from services.alerts.escalation.cases import UNDECIDED, is_open
+from services.alerts.escalation.closing import UNDECIDED
 from services.alerts.escalation.documents import facts_of, last_day, text_of, words_of
 from services.alerts.escalation.drafts import newest, outdated
+from services.alerts.escalation.filing import is_open
 from services.alerts.escalation.holding import open_orders
 from services.alerts.escalation.texts import LETTER_TITLES, DocumentFacts
 from services.alerts.escalation.wire import Draft
@@ -104,7 +106,8 @@ async def get_escalation(view: View, request: pb.GetEscalationRequest) -> pb.Get
     altered = await newest(session, [step.step_id for step in steps]) if of_people else {}
     drafts = await _drafts(session, case, subject, steps, altered, view.today) if subject else {}
     messages = [
-        wire_escalations.step(step, documents, drafts.get(step.step_id), name) for step in steps
+        wire_escalations.step(step, case.course, documents, drafts.get(step.step_id), name)
+        for step in steps
     ]
     for step, message in zip(steps, messages, strict=True):
         wire_escalations.note_alteration(message, altered.get(step.step_id))
@@ -114,6 +117,10 @@ async def get_escalation(view: View, request: pb.GetEscalationRequest) -> pb.Get
         alerts=[wire.stored_alert(row, certificates) for row in alerts],
         orders=[
             wire_escalations.order(row, view.today) for row in await open_orders(session, case)
+        ],
+        contests=[
+            pb.RunningContest(case_id=row.case_id, number=row.number)
+            for row in await contests.of_case(session, case)
         ],
     )
 
@@ -211,15 +218,19 @@ async def list_exposures(view: View, request: pb.ListExposuresRequest) -> pb.Lis
         newest_first=reverse,
         key=partial(_key, order),
     )
-    exposures = [wire_escalations.exposure(*row) for row in page]
+    exposures = [
+        wire_escalations.exposure(step, name, bureau, course=course)
+        for step, name, bureau, course in page
+    ]
     count = await paging.count(view.session, request, rows, token)
     return pb.ListExposuresResponse(exposures=exposures, next_page_token=token, **count)
 
 
 def _exposed(on: date) -> Any:
-    """The exposures that are public on a day, each with the subject's name and the bureau."""
+    """The exposures that are public on a day, each with the subject's name, the bureau and
+    the course of its case."""
     return (
-        select(EscalationStep, Subject.name, Escalation.bureau)
+        select(EscalationStep, Subject.name, Escalation.bureau, Escalation.course)
         .join(Escalation, col(Escalation.escalation_id) == col(EscalationStep.escalation_id))
         .join(Subject, col(Subject.subject_id) == col(Escalation.subject_id))
         .where(
@@ -233,5 +244,5 @@ def _exposed(on: date) -> Any:
 
 def _key(order: Sequence[Any], row: Any) -> list[Any]:
     """The values by which an exposure stands in its place of the list."""
-    step, name, _ = row
+    step, name, *_ = row
     return [name if column is Subject.name else getattr(step, column.key) for column in order]

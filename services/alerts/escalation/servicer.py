@@ -6,11 +6,13 @@ from typing import Any
 
 from plumbing.change import Changes
 from plumbing.servicer import Servicer, change, query
+from plumbing.short_ids import find_by_id
 from protos.alerts.v1 import escalations_pb2 as pb
 from protos.alerts.v1 import escalations_pb2_grpc as rpc
 from protos.grading.v1.grading_pb2 import Grade
 from services.alerts.clients import Clients
-from services.alerts.escalation import commands, queries
+from services.alerts.escalation import by_hand, commands, interviews, queries
+from services.alerts.tables import Subject
 
 
 class EscalationServicer(Servicer, rpc.EscalationServiceServicer):
@@ -30,10 +32,17 @@ class EscalationServicer(Servicer, rpc.EscalationServiceServicer):
     ) -> pb.ApproveStepResponse:
         return await self.once(request, commands.approve, grade=await self._grade(request))
 
+    async def OpenEscalation(
+        self, request: pb.OpenEscalationRequest, context: Any
+    ) -> pb.OpenEscalationResponse:
+        grade = await self._grade_of(request) if request.course == by_hand.GRADE else None
+        return await self.once(request, by_hand.open_case, grade=grade)
+
     AlterStep = change(commands.alter)
     DeclineStep = change(commands.decline)
     DeferStep = change(commands.defer)
-    RecordInterview = change(commands.record_interview)
+    RecordInterview = change(interviews.record_interview)
+    CloseEscalation = change(by_hand.close_case)
     ListExposures = query(queries.list_exposures)
 
     async def _grade(self, request: pb.ApproveStepRequest) -> Grade | None:
@@ -43,3 +52,11 @@ class EscalationServicer(Servicer, rpc.EscalationServiceServicer):
         async with self.view() as view:
             case = await queries.find(view, request.escalation_id)
         return await self._clients.grade(case.subject_id, view.caller.account_id)
+
+    async def _grade_of(self, request: pb.OpenEscalationRequest) -> Grade | None:
+        """The present grade of the subject for which a case is opened; None for an unknown one."""
+        async with self.view() as view:
+            subject = await find_by_id(view.session, Subject, request.subject_id)
+        if subject is None:
+            return None
+        return await self._clients.grade(subject.subject_id, view.caller.account_id)

@@ -8,6 +8,7 @@ from enum import StrEnum
 import sqlalchemy as sa
 from sqlmodel import Field
 
+from law.courses import RED_ALERT
 from law.escalation import Step
 from plumbing.database import JsonColumn, SerialColumn, enum_column
 from plumbing.row_digests import proven
@@ -19,10 +20,10 @@ class EscalationState(StrEnum):
     """The state of an escalation case."""
 
     WAITING = "waiting"  # for the day on which its step is due
-    HELD = "held"  # its step is due, and every red instrument has an order made in time
+    HELD = "held"  # its step is due, and an order made in time or an objection holds it
     PROPOSED = "proposed"  # its step waits for the decision of a person
     APPOINTED = "appointed"  # an interview has a date, and no outcome recorded yet
-    EXHAUSTED = "exhausted"  # every step was taken and a red alert still applies
+    EXHAUSTED = "exhausted"  # every step was taken and what opened the case still holds
     CLOSED = "closed"
 
 
@@ -39,7 +40,12 @@ class StepState(StrEnum):
 
 @proven()
 class Escalation(Base, table=True):
-    """An escalation case, which is open while a red alert of its subject applies (S4 四(二)).
+    """An escalation case, which is open while what opened it holds (S4 四(二), S3 24, S1 12).
+
+    `course` names what opened it, and so its steps: see `law.courses`. A subject has one open case
+    for each `matter`, which is what opens the course: alert, grade, or hand with the course after
+    a slash. `facts` and `opened_by` are of a case that a person opened; `ruleset_id`, `grade` and
+    `receipt_id` of one that a grade opened.
 
     `step` is the current step: it is waiting, proposed, or (an interview) appointed. `due_on` is
     the day on which the step is proposed: counted from `waits_from` by the law's wait, or set by a
@@ -56,7 +62,7 @@ class Escalation(Base, table=True):
         bureau_index("ix_escalation_bureau_state", "state", "opened_at", "escalation_id"),
         sa.Index(
             "ix_escalation_open",
-            "subject_id",
+            *("subject_id", "matter"),
             unique=True,
             sqlite_where=sa.text("closed_at IS NULL"),
             postgresql_where=sa.text("closed_at IS NULL"),
@@ -72,6 +78,14 @@ class Escalation(Base, table=True):
     waits_from: date | None = None
     due_on: date | None = None
     to_note: bool = False
+    course: str = Field(default=RED_ALERT, sa_column_kwargs={"server_default": RED_ALERT})
+    matter: str = Field(default="alert", sa_column_kwargs={"server_default": "alert"})
+    facts: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    opened_by: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    ruleset_id: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    grade: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    receipt_id: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    close_reasons: str = Field(default="", sa_column_kwargs={"server_default": ""})
     opened_at: datetime
     closed_at: datetime | None = None
     version: int = Field(default=1, sa_type=sa.BigInteger)
@@ -104,6 +118,40 @@ class AwaitedOrder(Base, table=True):
     applied_on: date
     in_time: bool
     due_on: date | None = None
+    version: int = Field(sa_type=sa.BigInteger)
+
+
+class StandingGrade(Base, table=True):
+    """The grade of a subject in force, as grading announced it last, with its receipt.
+
+    `silent` is true for a grade of a first load: it opens no case by itself.
+    """
+
+    __tablename__ = "standing_grade"
+
+    subject_id: str = Field(primary_key=True)
+    bureau: str
+    ruleset_id: str
+    grade: str
+    receipt_id: str
+    silent: bool
+    known_from: datetime
+
+
+class Contest(Base, table=True):
+    """An objection or a reconsideration, in its highest version, and what it contests.
+
+    `targets` are named as in the case: `record/<id>`, `instrument/<id>`, `verification/<id>`, and
+    `grade`. Escalation waits while it is `running`.
+    """
+
+    __table_args__ = (sa.Index("ix_contest_subject", "subject_id", "running"),)
+
+    case_id: str = Field(primary_key=True)
+    subject_id: str
+    number: str
+    targets: list[str] = Field(default_factory=list, sa_type=JsonColumn)
+    running: bool
     version: int = Field(sa_type=sa.BigInteger)
 
 

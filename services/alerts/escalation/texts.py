@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from law.colours.basis import Basis, colour_on
+from law.courses import RED_ALERT, course_names, rung_of
 from law.escalation import Approver, Step, rung
+from law.measures.rule import Measure
 from law.periods import SHANGHAI
 from law.reader.texts import spell_articles
 from services.alerts.notices.texts import Contact, Text, body, remedy, type_name
@@ -23,6 +25,7 @@ _GUIDANCE = "本建议属行政指导，不是行政处罚，也不记入信用�
 LETTER_TITLES = {
     Step.REMINDER: "提醒",
     Step.GUIDANCE_LETTER: "行政指导建议书",
+    Step.MEASURES: "监管措施告知",
     Step.INTERVIEW: "约谈通知",
     Step.EXPOSURE: "公开曝光告知",
 }
@@ -57,13 +60,36 @@ class RedLine:
 
 @dataclass(frozen=True)
 class DocumentFacts:
-    """The facts that the document of every escalation step needs. `number` is empty for a draft."""
+    """The facts that the document of every escalation step needs. `number` is empty for a draft.
+
+    `occasion` says in Chinese why there is a case, unless that is a red alert; `grade` is the name
+    of the grade that opened it, and `measures` are what that grade permits.
+    """
 
     name: str
     on: date
     lines: Sequence[RedLine]
     contact: Contact
     number: str = ""
+    course: str = RED_ALERT
+    occasion: str = ""
+    grade: str = ""
+    measures: Sequence[Measure] = ()
+
+    @property
+    def of_grade(self) -> bool:
+        """Whether a grade opened the case."""
+        return bool(self.grade)
+
+    @property
+    def matter(self) -> str:
+        """The Chinese name of what opened the case."""
+        return course_names()[self.course][0]
+
+    @property
+    def public_occasion(self) -> str:
+        """What opened the case, as the public is told: the grade without its receipt."""
+        return f"计量信用等级为{self.grade}"
 
     @property
     def heading(self) -> list[str]:
@@ -72,7 +98,7 @@ class DocumentFacts:
 
     def ground(self, step: Step) -> str:
         """Returns the article of a step, in Chinese, as in force on the day of the document."""
-        return spell_articles(rung(step, self.on).cite)
+        return spell_articles(rung_of(self.course, step, self.on).cite)
 
     @property
     def serials(self) -> list[str]:
@@ -110,7 +136,7 @@ def reminder(facts: DocumentFacts, words: str = "") -> Text:
             words or reminder_words(facts),
             _ENDS,
             "本提醒不是行政处罚，也不记入信用档案。",
-            *_closing(facts),
+            *closing(facts),
         ),
     )
 
@@ -142,7 +168,7 @@ def guidance_letter(facts: DocumentFacts, correct_by: date, words: str = "") -> 
             *facts.heading,
             words or guidance_words(facts, correct_by),
             f"四、说明：{_GUIDANCE}{_ENDS}",
-            *_closing(facts),
+            *closing(facts),
         ),
     )
 
@@ -155,12 +181,6 @@ def interview(
     `archive_cite` is the article by which the interview is recorded; empty if it is not recorded.
     """
     local = at.astimezone(SHANGHAI)
-    recorded = (
-        f"约谈情况将记入信用档案（{spell_articles(archive_cite)}）。"
-        + remedy(facts.contact, facts.on)
-        if archive_cite
-        else "约谈情况不记入信用档案。"
-    )
     return Text(
         f"约谈通知 {facts.number}：{local:%Y-%m-%d %H:%M}",
         body(
@@ -171,11 +191,19 @@ def interview(
             f"时间：{local:%Y-%m-%d %H:%M}",
             f"地点：{place}",
             f"参加人员：{attendees}",
-            recorded,
+            noted(facts, archive_cite),
             _ENDS,
-            *_closing(facts),
+            *closing(facts),
         ),
     )
+
+
+def noted(facts: DocumentFacts, archive_cite: str) -> str:
+    """Returns whether the archive records the interview, by which article, and how to object."""
+    if not archive_cite:
+        return "约谈情况不记入信用档案。"
+    ground = spell_articles(archive_cite)
+    return f"约谈情况将记入信用档案（{ground}）。{remedy(facts.contact, facts.on)}"
 
 
 def statement(facts: DocumentFacts) -> str:
@@ -195,7 +223,7 @@ def exposure(facts: DocumentFacts, media: Sequence[str], published: str) -> Text
             f"公开方式：{'、'.join(media)}",
             "上述器具改正后，平台即时撤下公开内容。",
             remedy(facts.contact, facts.on),
-            *_closing(facts),
+            *closing(facts),
         ),
     )
 
@@ -268,5 +296,6 @@ def _pending(pending: PendingStep, on: date) -> str:
     return f"{pending.subject}：{task}（{pending.since} 起）"
 
 
-def _closing(facts: DocumentFacts) -> tuple[str, ...]:
+def closing(facts: DocumentFacts) -> tuple[str, ...]:
+    """Returns the last paragraphs of every document: whom to ask, the bureau and the day."""
     return (f"如有疑问，请联系{facts.contact}。", f"{facts.contact.name}\n{facts.on}")

@@ -8,7 +8,8 @@ from datetime import date, datetime
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from law.escalation import Step, rung
+from law.courses import course_names, rung_of
+from law.escalation import rung
 from law.periods import local_day
 from plumbing.papers.letter_text import digest
 from protos.alerts.v1 import escalations_pb2 as pb
@@ -26,6 +27,7 @@ from services.alerts.tables import (
 
 def case(row: Escalation) -> pb.Escalation:
     """Returns the protobuf message of an escalation case."""
+    zh, en = course_names().get(row.course, (row.course, row.course))
     return pb.Escalation(
         escalation_id=row.escalation_id,
         subject_id=row.subject_id,
@@ -38,6 +40,15 @@ def case(row: Escalation) -> pb.Escalation:
         opened_at=stamp(row.opened_at),
         closed_at=stamp(row.closed_at),
         version=row.version,
+        course=row.course,
+        course_zh=zh,
+        course_en=en,
+        facts=row.facts,
+        opened_by=row.opened_by,
+        ruleset_id=row.ruleset_id,
+        grade=row.grade,
+        receipt_id=row.receipt_id,
+        close_reasons=row.close_reasons,
     )
 
 
@@ -86,11 +97,16 @@ class Draft:
 
 
 def step(
-    row: EscalationStep, documents: Mapping[str, Notice], draft: Draft | None, name: str
+    row: EscalationStep,
+    course: str,
+    documents: Mapping[str, Notice],
+    draft: Draft | None,
+    name: str,
 ) -> pb.EscalationStep:
     """Returns the protobuf message of a step, with its issued document or else the draft of it.
 
-    `documents` are the notices by notice id; `name` is the name of the subject.
+    `course` is that of its case, `documents` are the notices by notice id, and `name` is the name
+    of the subject.
     """
     issued = documents.get(row.notice_id)
     document = issued or (draft.text if draft else None)
@@ -98,7 +114,7 @@ def step(
         step_id=str(row.step_id),
         step=row.step.value,
         state=row.state.value,
-        cite=rung(row.step, local_day(row.decided_at or row.proposed_at)).cite,
+        cite=_cite(row, course),
         proposed_at=stamp(row.proposed_at),
         decided_at=stamp(row.decided_at),
         decided_by=row.decided_by,
@@ -119,7 +135,7 @@ def step(
     if row.meets_at is not None:
         message.interview.CopyFrom(_interview(row))
     if row.statement:
-        message.exposure.CopyFrom(exposure(row, name))
+        message.exposure.CopyFrom(exposure(row, name, course=course))
     return message
 
 
@@ -145,17 +161,23 @@ def _interview(row: EscalationStep) -> pb.Interview:
     )
 
 
-def exposure(row: EscalationStep, name: str, bureau: str = "") -> pb.Exposure:
+def exposure(row: EscalationStep, name: str, bureau: str = "", *, course: str) -> pb.Exposure:
     """Returns the protobuf message of an exposure; `name` is the name of the exposed subject.
 
-    `bureau` is the bureau that made it public; it is left out where the case tells it.
+    `bureau` is the bureau that made it public; it is left out where the case tells it. `course` is
+    that of its case.
     """
     return pb.Exposure(
         exposure_id=str(row.step_id),
         subject_name=name,
         statement=row.statement,
         media=row.media,
-        cite=rung(Step.EXPOSURE, local_day(row.decided_at or row.proposed_at)).cite,
+        cite=_cite(row, course),
         published_at=stamp(row.decided_at),
         bureau=bureau,
     )
+
+
+def _cite(row: EscalationStep, course: str) -> str:
+    """The article of a step, on the day of its decision or else of its proposal."""
+    return rung_of(course, row.step, local_day(row.decided_at or row.proposed_at)).cite

@@ -67,6 +67,8 @@ HELP = {
     "correct_by": "改正期限，含当日 | last day to correct, inclusive",
     "draft_text": "新的正文，一段一行 | new text, a line a paragraph",
     "draft_version": "所见的稿次，见 escalation show；平台所拟为 0 | version of the draft seen",
+    "course": "督促事由：grade，或者 minor_breach | what it is about: grade, or minor_breach",
+    "facts": "查明的事实，写明日期和地点 | what was established, with day and place",
     "email": "电子邮箱 | mail address",
     "firm_name": "单位名称 | name of the firm",
     "first_password": "没有邮箱的申请人的初始密码 | first password, if there is no mail address",

@@ -114,7 +114,10 @@ grade_without 不计所涉记录的等级 | score_without 不计所涉记录的�
 Mandate.mandate_id 委托书 | Mandate.scope 委托事项 | Mandate.until 委托书有效至
 against 异议针对 | items 异议事项 | as_agent 本人代理的
 Case.grounds 异议理由 | Case.reasons 决定理由
-Escalation.due_on 应办日 | ImpactMove.after 新规则等级 | ImpactMove.before 现规则等级
+Escalation.due_on 应办日 | course 督促事由 | course_zh 督促事由名称
+course_en 督促事由名称（英文） | facts 查明的事实 | opened_by 开始的人
+close_reasons 终结的理由 | Escalation.ruleset_id 规则id
+ImpactMove.after 新规则等级 | ImpactMove.before 现规则等级
 Index.rows 各行得分 | Instrument.bureau 监管机关代码 | Record.kind 信息类别
 Record.bureau 录入机关代码 | Subject.kind 主体类型
 Label.code 标签编号 | instrument_ids 器具id | evidence_ids 证据文件id | served_on 送达日期

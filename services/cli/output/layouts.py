@@ -25,7 +25,7 @@ TABLES: Mapping[str, str] = {
     "ContestedItem": "target id outcome",
     "Condition": "met text notes cite",
     "DeadLetter": "sequence consumer event_type aggregate error",
-    "Escalation": "escalation_id subject_id bureau state step due_on",
+    "Escalation": "escalation_id subject_id bureau course state step due_on",
     "EscalationStep": "step state number draft_version altered_by decided_by note cite",
     "Exposure": "published_at subject_name statement media cite",
     "FaultKind": "warning faults column message places",
@@ -130,8 +130,8 @@ BLOCKS: Mapping[str, str] = {
     "extension_ground outcome reasons agent.name agent.until "
     "decided_by decided_at closed_at grade_after",
     "ContestedGrade": "receipt_id grade score grade_without score_without",
-    "Escalation": "escalation_id subject_id bureau state step due_on example_values opened_at "
-    "closed_at",
+    "Escalation": "escalation_id subject_id bureau course facts opened_by grade receipt_id state "
+    "step due_on example_values opened_at closed_at close_reasons",
     "Grade": "subject_id grade not_graded ruleset_id in_force_from in_force_to known_from "
     "no_record example_values receipt_id",
     "Impact": "impact_id bureau sectors ruleset_id as_of state subjects moved run_by run_at "

@@ -62,7 +62,7 @@ language: zh 中文 | en 英文 | both 中文和英文
 channel: mail 邮件 | webhook 程序接收
 failure: refused 收件方拒收 | unreachable 未能投出
 notice_state: pending 待投递 | delivered 已送达 | failed 投递失败 | no_address 无地址
-escalation_state: waiting 等待 | held 暂缓（已按时申请检定） | proposed 待批准
+escalation_state: waiting 等待 | held 暂缓（已按时申请检定或者正在异议） | proposed 待批准
   | appointed 已约定 | exhausted 各步已用尽 | closed 已终结
 step_state: proposed 待批准 | deferred 已暂缓 | declined 未批准 | appointed 已约定
   | carried_out 已实施 | void 已作废
@@ -96,6 +96,7 @@ _FIELDS = """
 rhythm rhythm | language language
 colour colour | family family | mode mode | severity severity | sector sector | sectors sector
 condition_id condition | area_kind area_kind | roles role | step escalation_step
+course course
 type_code instrument_type
 
 Account.roles role | Subject.kind subject_kind | SubjectItem.kind subject_kind
@@ -185,6 +186,10 @@ def words(name: str) -> Mapping[str, str]:
             from law.escalation import Step, step_name  # noqa: PLC0415
 
             return {step.value: step_name(step) for step in Step}
+        case "course":
+            from law.courses import course_names  # noqa: PLC0415
+
+            return {"grade": "信用等级"} | {key: zh for key, (zh, _) in course_names().items()}
         case "instrument_type":
             from law.instruments import catalogue  # noqa: PLC0415
 

@@ -1,4 +1,4 @@
-"""Pages of escalation: after a red alert, a person approves, declines or defers each step."""
+"""Pages of escalation: people approve, decline or defer each step, and end what they opened."""
 
 from __future__ import annotations
 
@@ -48,6 +48,7 @@ async def listing(visit: Visit) -> Response:
         title=N_("督促"),
         columns=[
             Column(N_("主体"), _firm),
+            Column(N_("事由"), lambda row: words.course(row[0])),
             Column(N_("步骤"), lambda row: words.escalation_step(row[0].step)),
             Column(N_("状态"), lambda row: words.escalation_state(row[0].state)),
             Column(N_("提出日"), lambda row: _day(row[0].due_on)),
@@ -59,7 +60,7 @@ async def listing(visit: Visit) -> Response:
         ],
         read=partial(_read, visit),
         empty=N_(
-            "没有这样的督促。器具出现红色警示时，平台会自动开始督促；"
+            "没有这样的督促。器具出现红色警示，或者等级须督促时，平台会自动开始；"
             "首次导入时已经变红的器具，在“首次告知”里放行之后才开始。"
         ),
         filters=[Filter("state", N_("状态"), states)],
@@ -90,15 +91,14 @@ def _day(text: str) -> date | None:
 async def one(visit: Visit) -> Response:
     """Shows an escalation case with its steps and drafts.
 
-    Its form decides on the proposed step, or records how the appointed interview went.
+    Its forms decide on the proposed step, record how the appointed interview went, or end a case
+    that a person opened.
     """
     if visit.request.method == "GET":
         return await _page(visit)
-    is_interview = visit.field("act") == "interview"
-    errors = _missing_of_record(visit) if is_interview else _missing(visit)
-    if errors:
+    missing, act = _ACTS.get(visit.field("act"), _ACTS[""])
+    if errors := missing(visit):
         return await _page(visit, 422, errors=errors)
-    act: Callable[[Visit], Awaitable[None]] = _record_interview if is_interview else _decide
     try:
         await act(visit)
     except Refusal as refusal:
@@ -123,6 +123,21 @@ def _missing_of_record(visit: Visit) -> dict[str, str]:
     if not visit.field("minutes"):
         errors["minutes"] = visit.say(N_("请写明约谈的情况；未到场的，写明已知的原因"))
     return errors
+
+
+async def _close(visit: Visit) -> None:
+    request = pb.CloseEscalationRequest(
+        request_id=visit.request_id(),
+        escalation_id=visit.path("escalation_id"),
+        reasons=visit.field("close_reasons"),
+    )
+    await ask(visit.services.escalations.CloseEscalation(request))
+
+
+def _missing_of_closing(visit: Visit) -> dict[str, str]:
+    if visit.field("close_reasons"):
+        return {}
+    return {"close_reasons": visit.say(N_("请写明终结的理由"))}
 
 
 async def _decide(visit: Visit) -> None:
@@ -184,6 +199,13 @@ def _missing_of_interview(visit: Visit) -> dict[str, str]:
     return errors
 
 
+_ACTS: dict[str, tuple[Callable[[Visit], dict[str, str]], Callable[[Visit], Awaitable[None]]]] = {
+    "": (_missing, _decide),
+    "interview": (_missing_of_record, _record_interview),
+    "close": (_missing_of_closing, _close),
+}
+
+
 async def _page(visit: Visit, status: int = 200, **values: Any) -> Response:
     request = pb.GetEscalationRequest(escalation_id=visit.path("escalation_id"))
     answer = await ask(visit.services.escalations.GetEscalation(request))
@@ -196,9 +218,12 @@ async def _page(visit: Visit, status: int = 200, **values: Any) -> Response:
         steps=answer.steps,
         proposed=proposed,
         is_stale=is_stale,
-        people=await account_names(visit, (step.altered_by for step in answer.steps)),
+        people=await account_names(
+            visit, [answer.escalation.opened_by, *(step.altered_by for step in answer.steps)]
+        ),
         alerts=answer.alerts,
         orders=answer.orders,
+        contests=answer.contests,
         late=partial(order_words.late, visit.say),
         approver=await _approver(visit, answer.escalation),
         firm=await subject(visit, answer.escalation.subject_id),

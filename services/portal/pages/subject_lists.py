@@ -222,6 +222,7 @@ async def _escalations(visit: Visit, subject_id: str) -> Listing[escalations.Esc
         path=f"/subjects/{subject_id}/escalations",
         title=N_("督促"),
         columns=(
+            Column(N_("事由"), words.course),
             Column(
                 N_("步骤"),
                 lambda row: Cell(

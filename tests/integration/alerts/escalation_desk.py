@@ -16,7 +16,7 @@ from protos.alerts.v1 import escalations_pb2 as pb
 from protos.grading.v1.grading_pb2 import Grade
 from protos.registry.v1 import registry_pb2
 from services.alerts.checks import Checks
-from services.alerts.escalation import commands, queries
+from services.alerts.escalation import commands, interviews, queries
 from services.alerts.escalation.activities import EscalationActivities
 from services.alerts.escalation.workflows import EscalationStand, StepDue
 from services.alerts.tables import Escalation, EscalationStep
@@ -86,7 +86,7 @@ class EscalationDesk:
         request = pb.RecordInterviewRequest(
             request_id=str(uuid4()), escalation_id="s1/1", outcome=outcome, minutes="已要求立即停用"
         )
-        answer = await self.call(CASEWORKER, commands.record_interview, request)
+        answer = await self.call(CASEWORKER, interviews.record_interview, request)
         return cast("pb.Escalation", answer.escalation)
 
     def appointment(self, days: int = 2, *, note: bool = False) -> pb.Appointment:

@@ -232,6 +232,21 @@ from tests.unit.law.broken_files import Change, message_of, twice
             "archive[0].grades",
             "no such",
         ),
+        ("courses", lambda d: d["courses"][0]["steps"].reverse(), "courses[0].steps", "mild"),
+        (
+            "courses",
+            lambda d: d["courses"][0].update(steps=["exposure"]),
+            "courses[0].steps",
+            "mild",
+        ),
+        ("courses", lambda d: d["courses"][1].update(grades=["Z"]), "courses[1].grades", "no such"),
+        ("courses", lambda d: d["courses"][1].update(opens="hand"), "courses[1].ruleset", "only"),
+        (
+            "courses",
+            lambda d: d["courses"].append(d["courses"][0]),
+            "courses.red_alert",
+            "several versions",
+        ),
     ],
 )
 def test_a_broken_file_of_consequences_is_refused(

@@ -13,11 +13,12 @@ from law import escalation
 from law.colours import data as colour_data
 from law.colours.rule import Colour, InstrumentState, VerificationResult, changes, colour
 from law.colours.rule import latest_valid_until as latest
+from law.courses import RED_ALERT, ladder
 from law.disclosure import data as disclosure_data
 from law.disclosure.retention import retention
 from law.disclosure.rule import Audience, Field, record_visible, visible, visible_fields
 from law.errors import NotInForce
-from law.escalation import Step, archive_cite, exposure_rules, ladder, review_on
+from law.escalation import Step, archive_cite, exposure_rules, review_on
 from law.evidence import Dossier, Record, RecordKind, Sector, Severity, SubjectKind
 from law.grading import explain, grade, next_change_on, outlook
 from law.indices import data as index_tables
@@ -114,7 +115,7 @@ FIGURES: dict[str, tuple[Callable[[date], object], str]] = {
         lambda on: visible(Field.NAME, SubjectKind.ORGANISATION, Audience.SUBJECT, on),
         "S1 19",
     ),
-    "ladder": (lambda on: ladder(SubjectKind.ORGANISATION, on), "S4 四(二)"),
+    "ladder": (lambda on: ladder(RED_ALERT, SubjectKind.ORGANISATION, on), "S4 四(二)"),
     "exposure": (exposure_rules, "S1 18"),
     "review": (lambda on: review_on(None, on, edition()), "S4 四(二)"),
 }
@@ -299,4 +300,4 @@ def test_every_edition_of_the_calendar_holds_from_its_publication() -> None:
     assert [one.published_on for one in editions.packaged()] == sorted(
         one["valid_from"] for one in read("workdays")["editions"]
     )
-    assert Step.REMINDER in {one.step for one in ladder(SubjectKind.ORGANISATION, LAST)}
+    assert Step.REMINDER in {one.step for one in ladder(RED_ALERT, SubjectKind.ORGANISATION, LAST)}

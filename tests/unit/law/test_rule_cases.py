@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from law.colours.rule import InstrumentState, Mode, VerificationResult, changes, colour
+from law.courses import RED_ALERT, following, grade_course, ladder
 from law.disclosure.retention import is_naturally_repaired, retention
 from law.disclosure.rule import (
     Audience,
@@ -22,7 +23,7 @@ from law.disclosure.rule import (
 )
 from law.errors import LawError
 from law.escalation import Step as Rung
-from law.escalation import archive_cite, correct_by, due_on, following, ladder, review_on
+from law.escalation import archive_cite, correct_by, due_on, review_on
 from law.evidence import Record, RecordKind, RecordStatus, Severity, SubjectKind
 from law.identifiers import check_credit_code
 from law.indices.data import Scoring, table
@@ -305,8 +306,12 @@ def looked_at(given: Given) -> dict[str, Any]:
 def escalation(given: Given) -> dict[str, Any]:
     kind, newest = SubjectKind(given["kind"]), edition()
     day = given.get("today", DAY)
-    rungs = ladder(kind, day)
-    following_one = following(Rung(given["after"]), kind, day) if "after" in given else None
+    ruleset, grade = given.get("ruleset", ""), given.get("grade", "")
+    opened = grade_course(ruleset, grade, day)
+    course = given.get("course") or RED_ALERT
+    rungs = ladder(course, kind, day)
+    after = Rung(given["after"]) if "after" in given else None
+    following_one = following(course, after, kind, day) if after else None
     review = review_on(given["review"], given["today"], newest) if "review" in given else None
     return {
         "ladder": [rung.step for rung in rungs],
@@ -316,7 +321,9 @@ def escalation(given: Given) -> dict[str, Any]:
         "due": due_on(following_one, given["since"], newest).date if following_one else None,
         "correct": correct_by(following_one, given["since"], newest) if following_one else None,
         "review": review,
-        "archive": archive_cite(given.get("ruleset", ""), given.get("grade", ""), day),
+        "archive": archive_cite(ruleset, grade, day),
+        "course": opened.id if opened else None,
+        "articles": sorted({rung.cite for rung in rungs}),
     }
 
 

@@ -21,9 +21,10 @@ from law.colours.rule import (
     latest_reached,
     latest_valid_until,
 )
+from law.courses import RED_ALERT, ladder
 from law.disclosure import retention as retention_module
 from law.disclosure.retention import retention, still_kept_from
-from law.escalation import Step, ladder, rung
+from law.escalation import Step, rung
 from law.evidence import Dossier, Record, RecordKind, Sector, Severity, SubjectKind
 from law.figures import in_force
 from law.grading import grade, outlook
@@ -288,7 +289,7 @@ def test_a_term_begun_before_a_change_keeps_its_cap_and_its_reminders(
         (
             "escalation",
             slower_ladder,
-            lambda day: [one.days for one in ladder(SubjectKind.ORGANISATION, day)],
+            lambda day: [one.days for one in ladder(RED_ALERT, SubjectKind.ORGANISATION, day)],
             [1, 5, 10, 10],
             [1, 10, 10, 10],
         ),

@@ -79,7 +79,7 @@ def test_every_field_of_fixed_codes_is_written_in_a_vocabulary() -> None:
 
 
 def test_every_word_is_chinese_and_stands_for_one_code() -> None:
-    for name in [*VOCABULARIES, "record_kind", "escalation_step", "instrument_type"]:
+    for name in [*VOCABULARIES, "record_kind", "escalation_step", "course", "instrument_type"]:
         found = words(name)
         assert all(CHINESE.search(zh) for zh in found.values()), name
         assert len(set(found.values())) == len(found), name

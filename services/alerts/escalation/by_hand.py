@@ -1,0 +1,133 @@
+"""Escalation cases that a person opens by stating facts, and ends (S4 四(二), S1 12(二)).
+
+A case opened by hand proposes its first step like any other. Where its course says so, somebody
+else decides on its steps (D-16). The same matter of a subject is opened once.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC
+
+from sqlmodel import col, select
+
+from law.courses import grade_course, require_hand_course
+from law.errors import Fault, InvalidInput, NotFound, WrongState
+from plumbing.change import Change
+from plumbing.events.leadership import exclusively
+from plumbing.short_ids import find_by_id
+from protos.alerts.v1 import escalations_pb2 as pb
+from protos.grading.v1.grading_pb2 import Grade
+from services.alerts.escalation import grade_cases
+from services.alerts.escalation import wire as wire_escalations
+from services.alerts.escalation.closing import close
+from services.alerts.escalation.filing import episodes, is_open, new_case
+from services.alerts.escalation.steps import of_bureau, stripped
+from services.alerts.escalation.tables import StandingGrade
+from services.alerts.tables import Escalation, Subject
+
+GRADE = "grade"
+CITE = "S4 四(二)"
+
+
+async def open_case(
+    change: Change, request: pb.OpenEscalationRequest, *, grade: Grade | None
+) -> pb.OpenEscalationResponse:
+    """Opens a case for a subject: of its grade, which `grade` is, or of facts that a person states.
+
+    Raises NotFound for an unknown subject, NotPermitted for one of another bureau, InvalidInput for
+    a course that does not exist or without facts, and WrongState where the same matter is open or
+    the subject is not supervised any more.
+    """
+    await exclusively(change.session, "escalations")
+    subject = await _subject(change, request.subject_id)
+    if request.course == GRADE:
+        case = await _of_grade(change, subject, grade)
+    else:
+        case = await _of_facts(change, subject, request)
+    return pb.OpenEscalationResponse(escalation=wire_escalations.case(case))
+
+
+async def close_case(
+    change: Change, request: pb.CloseEscalationRequest
+) -> pb.CloseEscalationResponse:
+    """Ends a case that a person opened by stating facts.
+
+    Raises WrongState for any other case, which ends with what opened it.
+    """
+    case = await of_bureau(change, request.escalation_id)
+    reasons = stripped("reasons", request.reasons)
+    if not case.facts:
+        zh = "红色警示和信用等级引起的督促，随红色警示解除、等级变动自动终结，不能由人终结"
+        en = "A case of a red alert or a grade ends with it, and is not ended by a person"
+        raise WrongState(zh, en, cite=CITE)
+    if case.closed_at is not None:
+        raise WrongState("这件督促已经终结", "The case is closed", state=case.state)
+    await close(change, case, CITE, reasons)
+    return pb.CloseEscalationResponse(escalation=wire_escalations.case(case))
+
+
+async def _subject(change: Change, subject_id: str) -> Subject:
+    subject = await find_by_id(change.session, Subject, subject_id)
+    if subject is None:
+        raise NotFound("没有这个主体", "There is no such subject", subject=subject_id)
+    change.caller.require_bureau(subject.bureau)
+    if subject.unwatched:
+        zh = "该主体尚在核对、已删除或者已注销，不能督促"
+        en = "The subject is in review, removed or deregistered"
+        raise WrongState(zh, en, cite="S4 一(四)")
+    return subject
+
+
+async def _of_grade(change: Change, subject: Subject, grade: Grade | None) -> Escalation:
+    course = grade_course(grade.ruleset_id, grade.grade, change.today) if grade else None
+    if grade is None or course is None:
+        zh = "该主体现在的信用等级不属于须约谈、提醒、曝光或者告知监管措施的情形"
+        en = "no text attaches a follow-up to the present grade of the subject"
+        raise InvalidInput(faults=[Fault("course", zh, en, cite="S3 24(三); S1 12(二)")])
+    await _require_closed(change, subject, grade_cases.MATTER)
+    standing = StandingGrade(
+        subject_id=subject.subject_id,
+        bureau=subject.bureau,
+        ruleset_id=grade.ruleset_id,
+        grade=grade.grade,
+        receipt_id=grade.receipt_id,
+        silent=False,
+        known_from=grade.known_from.ToDatetime(UTC),
+    )
+    standing = await change.session.merge(standing)
+    by = change.on_behalf_of
+    return await grade_cases.open_for(change, standing, subject, course, by)
+
+
+async def _of_facts(
+    change: Change, subject: Subject, request: pb.OpenEscalationRequest
+) -> Escalation:
+    course = require_hand_course(request.course, change.today)
+    facts, matter = stripped("facts", request.facts), f"hand/{course.id}"
+    await _require_closed(change, subject, matter)
+    last = (await episodes(change.session, [subject.subject_id]))[subject.subject_id]
+    case = new_case(
+        change,
+        subject.subject_id,
+        subject.bureau,
+        last + 1,
+        course.id,
+        matter,
+        facts=facts,
+        opened_by=change.on_behalf_of,
+    )
+    await grade_cases.store(change, case, course.cite)
+    return case
+
+
+async def _require_closed(change: Change, subject: Subject, matter: str) -> None:
+    """Raises WrongState if the subject has an open case of the same matter."""
+    rows = select(Escalation.escalation_id).where(
+        col(Escalation.subject_id) == subject.subject_id,
+        col(Escalation.matter) == matter,
+        is_open(),
+    )
+    if (number := (await change.session.exec(rows)).first()) is not None:
+        zh = f"同一事由的督促已经开始，尚未终结：{number}"
+        en = f"A case of the same matter is open: {number}"
+        raise WrongState(zh, en, cite=CITE, escalation=number)

@@ -1,0 +1,181 @@
+"""Escalation cases that a grade opens and ends (S3 24(三), 25; S1 12(二); S0 三(三)3; S4 四(五)).
+
+Grading announces each change of a grade; the grade in force is kept here. A grade that its text
+names opens a case, once; the case ends when the grade is no longer one of these, or its subject is
+deregistered. A grade of a first load opens none by itself, since nobody was told of it: a
+caseworker does so (C-38).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import UTC, date
+
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from law.courses import Course, grade_course
+from plumbing.change import Change
+from plumbing.chunks import chunks
+from plumbing.events.leadership import exclusively
+from protos.grading.v1 import events_pb2, grading_pb2
+from services.alerts.escalation.closing import close
+from services.alerts.escalation.filing import (
+    IDS_PER_QUERY,
+    announce,
+    episodes,
+    is_open,
+    move_to_bureaus,
+    new_case,
+    save,
+    snapshot,
+)
+from services.alerts.escalation.tables import StandingGrade
+from services.alerts.notices.issue import known
+from services.alerts.tables import Escalation, Subject
+
+MATTER = "grade"
+CITE = "S1 20; D-06"
+
+
+async def follow_grade(change: Change, event: events_pb2.GradeChanged) -> None:
+    """Keeps a grade that changed, and opens, keeps or closes the case that follows from it.
+
+    Raises TryLater for a grade that opens a case while its subject is not known here yet.
+    """
+    if not await _keep(change, event.after, silent=event.baseline):
+        return
+    if grade_course(event.after.ruleset_id, event.after.grade, change.today) is not None:
+        await known(change.session, Subject, event.subject_id)
+    await match_grades(change, [event.subject_id])
+
+
+async def _keep(change: Change, grade: grading_pb2.Grade, *, silent: bool) -> bool:
+    """Stores a grade in force, unless one that became known later is stored."""
+    row = await change.session.get(StandingGrade, grade.subject_id, with_for_update=True)
+    known_from = grade.known_from.ToDatetime(UTC)
+    if row is not None and row.known_from > known_from:
+        return False
+    kept = StandingGrade(
+        subject_id=grade.subject_id,
+        bureau=grade.bureau,
+        ruleset_id=grade.ruleset_id,
+        grade=grade.grade,
+        receipt_id=grade.receipt_id,
+        silent=silent,
+        known_from=known_from,
+    )
+    await change.session.merge(kept)
+    await change.session.flush()
+    return True
+
+
+async def match_grades(change: Change, subjects: Collection[str]) -> None:
+    """Opens and closes the cases of these subjects so that they agree with their grades.
+
+    Cases that a person opened end with their subject as well.
+    """
+    await exclusively(change.session, "escalations")
+    for chunk in chunks(sorted(subjects), IDS_PER_QUERY):
+        cases = await _open_cases(change.session, chunk)
+        watched = await _watched(change.session, chunk)
+        for case in [case for case in cases if case.matter != MATTER]:
+            if case.subject_id not in watched:
+                await close(change, case, CITE)
+        of_grade = {case.subject_id: case for case in cases if case.matter == MATTER}
+        rows = select(StandingGrade).where(col(StandingGrade.subject_id).in_(chunk))
+        for grade in (await change.session.exec(rows)).all():
+            subject = watched.get(grade.subject_id)
+            await _match(change, grade, subject, of_grade.get(grade.subject_id))
+        await move_to_bureaus(change, [case for case in cases if case.closed_at is None])
+
+
+async def _match(
+    change: Change, grade: StandingGrade, subject: Subject | None, case: Escalation | None
+) -> None:
+    wanted = course_of(grade, change.today) if subject is not None else None
+    if case is not None and (wanted is None or wanted.id != case.course):
+        await close(change, case, (wanted and wanted.cite) or CITE)
+        case = None
+    if wanted is None or subject is None:
+        return
+    if case is None:
+        if not grade.silent:
+            await open_for(change, grade, subject, wanted)
+    elif (case.grade, case.receipt_id) != (grade.grade, grade.receipt_id):
+        before = snapshot(case)
+        case.grade, case.receipt_id = grade.grade, grade.receipt_id
+        await save(change, case, "follow_grade", before, wanted.cite)
+
+
+def course_of(grade: StandingGrade, on: date) -> Course | None:
+    """Returns the course that a stored grade opens, or None."""
+    return grade_course(grade.ruleset_id, grade.grade, on)
+
+
+async def open_for(
+    change: Change, grade: StandingGrade, subject: Subject, course: Course, by: str = ""
+) -> Escalation:
+    """Opens the case of a grade; `by` is the account of the person who opens it, if one does."""
+    last = (await episodes(change.session, [subject.subject_id]))[subject.subject_id]
+    case = new_case(
+        change,
+        subject.subject_id,
+        subject.bureau,
+        last + 1,
+        course.id,
+        MATTER,
+        ruleset_id=grade.ruleset_id,
+        grade=grade.grade,
+        receipt_id=grade.receipt_id,
+        opened_by=by,
+    )
+    await store(change, case, course.cite)
+    return case
+
+
+async def store(change: Change, case: Escalation, ground: str) -> None:
+    """Stores, audits and announces a case that is opened for one subject."""
+    change.session.add(case)
+    await change.session.flush()
+    object_ = f"escalation/{case.escalation_id}"
+    change.audit("open_escalation", object_, after=snapshot(case), ground=ground)
+    await announce(change, object_, [case])
+
+
+async def _open_cases(session: AsyncSession, subjects: Collection[str]) -> Sequence[Escalation]:
+    """The open cases of subjects that no red alert opened, locked."""
+    rows = select(Escalation).where(
+        col(Escalation.subject_id).in_(subjects), col(Escalation.matter) != "alert", is_open()
+    )
+    return (await session.exec(rows.with_for_update())).all()
+
+
+async def _watched(session: AsyncSession, subjects: Collection[str]) -> dict[str, Subject]:
+    rows = (await session.exec(select(Subject).where(col(Subject.subject_id).in_(subjects)))).all()
+    return {row.subject_id: row for row in rows if not row.unwatched}
+
+
+async def disagreeing(session: AsyncSession, on: date) -> tuple[list[str], list[str]]:
+    """Returns the subjects that lack the case of their grade, and the cases that should be closed.
+
+    The latter are named by their ids.
+    """
+    rows = select(Escalation).where(col(Escalation.matter) == MATTER, is_open())
+    cases = {case.subject_id: case for case in await session.exec(rows)}
+    grades = (await session.exec(select(StandingGrade).order_by(StandingGrade.subject_id))).all()
+    wanted = {row.subject_id: (row, course_of(row, on)) for row in grades}
+    watched = set[str]()
+    for chunk in chunks(sorted({key for key, (_, course) in wanted.items() if course}), 1000):
+        watched |= (await _watched(session, chunk)).keys()
+    missing = [
+        key
+        for key, (row, course) in wanted.items()
+        if course and key in watched and key not in cases and not row.silent
+    ]
+    ended = list[str]()
+    for key, case in cases.items():
+        _, course = wanted.get(key, (None, None))
+        if course is None or key not in watched or course.id != case.course:
+            ended.append(case.escalation_id)
+    return missing, sorted(ended)

@@ -1,0 +1,182 @@
+"""The documents of an escalation case that a grade or a person opened, and those of its end.
+
+Pure functions. As with a red alert, each document names the facts, the articles, what the subject
+is asked to do and by when, and what the document is not (S3 24, 25; S1 12; S0 三(三)3; S4 四(二),
+四(五)).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+
+from law.escalation import Step
+from law.periods import SHANGHAI
+from law.reader.texts import spell_articles
+from services.alerts.escalation.texts import DocumentFacts, closing, noted
+from services.alerts.notices.english import questions
+from services.alerts.notices.texts import Contact, Text, body, remedy
+
+_NO_PENALTY = "不是行政处罚，也不记入信用档案。"
+_CANCELLED = "已约定的约谈取消，贵单位无须到场。"
+_CANCELLED_EN = "The appointed interview is cancelled; nobody need come."
+
+
+def reminder_words(facts: DocumentFacts) -> str:
+    """Returns the platform's own words for the part of a reminder that a person may alter."""
+    ground = facts.ground(Step.REMINDER)
+    return "\n".join(
+        (f"现就下列情况予以提醒（依据：{ground}）：", facts.occasion, "请对照规定自查，及时改正。")
+    )
+
+
+def reminder(facts: DocumentFacts, words: str = "") -> Text:
+    """Writes the 《提醒》; `words` are those of a person, empty means the platform's own."""
+    return Text(
+        f"提醒：{facts.matter}",
+        body(
+            *facts.heading,
+            words or reminder_words(facts),
+            _ends(facts),
+            f"本提醒{_NO_PENALTY}",
+            *closing(facts),
+        ),
+    )
+
+
+def guidance_words(facts: DocumentFacts, correct_by: date) -> str:
+    """Returns the platform's own words for the part of a guidance letter that a person may alter.
+
+    `correct_by` is the last day to correct, inclusive.
+    """
+    return "\n".join(
+        (
+            f"一、事实：{facts.occasion}",
+            f"二、依据：{facts.ground(Step.GUIDANCE_LETTER)}。",
+            f"三、建议：请于 {correct_by}（含当日）前改正，并将改正情况告知我局。",
+        )
+    )
+
+
+def guidance_letter(facts: DocumentFacts, correct_by: date, words: str = "") -> Text:
+    """Writes the 《行政指导建议书》: the facts, the articles, and the last day to correct (R-130).
+
+    `correct_by` is that last day, inclusive; `words` are those of a person, empty means the
+    platform's own.
+    """
+    return Text(
+        f"{facts.number}：请于 {correct_by} 前改正",
+        body(
+            *facts.heading,
+            words or guidance_words(facts, correct_by),
+            f"四、说明：本建议属行政指导，{_NO_PENALTY}{_ends(facts)}",
+            *closing(facts),
+        ),
+    )
+
+
+def measures(facts: DocumentFacts) -> Text:
+    """Writes the 《监管措施告知》: each measure that the grade permits, with its article (R-161).
+
+    None is applied automatically (C-23).
+    """
+    listed = [
+        f"{number}. {measure.zh}（{spell_articles(measure.cite)}）。"
+        for number, measure in enumerate(facts.measures, 1)
+    ]
+    return Text(
+        f"监管措施告知 {facts.number}",
+        body(
+            *facts.heading,
+            f"{facts.occasion}按照规定，可以对贵单位采取下列监管措施：",
+            *listed,
+            "是否采取、何时采取，由承办人员依法逐项决定，平台不自动执行。",
+            _ends(facts),
+            remedy(facts.contact, facts.on),
+            *closing(facts),
+        ),
+    )
+
+
+def interview(
+    facts: DocumentFacts, at: datetime, place: str, attendees: str, archive_cite: str
+) -> Text:
+    """Writes the 《约谈通知》: why, when, where, who, and whether it is recorded (R-131)."""
+    local = at.astimezone(SHANGHAI)
+    return Text(
+        f"约谈通知 {facts.number}：{local:%Y-%m-%d %H:%M}",
+        body(
+            *facts.heading,
+            f"因下列情况，现约请贵单位面谈（依据：{facts.ground(Step.INTERVIEW)}）：",
+            facts.occasion,
+            f"时间：{local:%Y-%m-%d %H:%M}",
+            f"地点：{place}",
+            f"参加人员：{attendees}",
+            noted(facts, archive_cite),
+            _ends(facts),
+            *closing(facts),
+        ),
+    )
+
+
+def statement(facts: DocumentFacts) -> str:
+    """Returns the text for public exposure: the subject and its grade, no person (S1 18, 19)."""
+    ground = facts.ground(Step.EXPOSURE)
+    return f"{facts.name}：经核实，{facts.public_occasion}（依据：{ground}）。"
+
+
+def exposure(facts: DocumentFacts, media: Sequence[str], published: str) -> Text:
+    """Writes the 《曝光告知》: the text made public, the media, and how to object."""
+    return Text(
+        f"公开曝光告知 {facts.number}",
+        body(
+            *facts.heading,
+            f"经单位负责人批准，下列内容即日起向社会公开（依据：{facts.ground(Step.EXPOSURE)}）：",
+            published,
+            f"公开方式：{'、'.join(media)}",
+            f"{_ends(facts)}公开内容同时撤下。",
+            remedy(facts.contact, facts.on),
+            *closing(facts),
+        ),
+    )
+
+
+def closed(
+    name: str, names: tuple[str, str], reasons: str, contact: Contact, *, interview_cancelled: bool
+) -> Text:
+    """Writes the 《督促终结》 to the subject `name`; `names` are those of the case's course.
+
+    `reasons` are those of the person who ended it; empty if it ended because the grade changed.
+    """
+    why = reasons or "贵单位的计量信用等级已经变动，不再属于该情形。"
+    return Text(
+        f"督促终结：{names[0]}",
+        body(
+            f"{name}：\n对贵单位的督促（{names[0]}）自即日起终结：",
+            why,
+            *([_CANCELLED] if interview_cancelled else []),
+            f"如有疑问，请联系{contact}。",
+        ),
+    )
+
+
+def closed_in_english(
+    name: str, names: tuple[str, str], reasons: str, contact: Contact, *, interview_cancelled: bool
+) -> Text:
+    """Writes the end of a follow-up in English; the reasons stay as the person wrote them."""
+    why = reasons or "Your metrology credit grade has changed and is no longer a ground for it."
+    return Text(
+        f"Follow-up closed: {names[1]}",
+        body(
+            f"{name}:\nThe follow-up ({names[1]}) is closed from today:",
+            why,
+            *([_CANCELLED_EN] if interview_cancelled else []),
+            questions(contact),
+        ),
+    )
+
+
+def _ends(facts: DocumentFacts) -> str:
+    if facts.of_grade:
+        return "贵单位的计量信用等级变动、不再属于该情形的，本次督促自动终结。"
+    return "贵单位改正并经我局核实的，本次督促即告终结。"

@@ -1,0 +1,139 @@
+"""Cases that a caseworker opens: of stated facts, or of a grade that nobody was told of."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from law.errors import InvalidInput, NotFound, NotPermitted, WrongState
+from plumbing.identity import Caller, Role
+from protos.alerts.v1 import escalations_pb2 as pb
+from protos.grading.v1.grading_pb2 import Grade
+from services.alerts.escalation import by_hand
+from services.alerts.tables import Escalation
+from tests.integration.alerts.escalation_desk import (
+    CASEWORKER,
+    OTHER_BUREAU,
+    EscalationDesk,
+)
+from tests.integration.alerts.running_alerts import BUREAU, RunningAlerts, subject
+
+COLLEAGUE = Caller("account/colleague", "同事", frozenset({Role.CASEWORKER}), BUREAU)
+TRIAL_D = Grade(subject_id="s1", bureau=BUREAU, ruleset_id="hangzhou-trial", grade="D")
+FACTS = "2026-09-10 现场检查：计价秤铅封缺失"
+
+
+@pytest.fixture
+async def office(alerts: RunningAlerts) -> EscalationDesk:
+    alerts.timers.running.add(f"watch/{BUREAU}")
+    return EscalationDesk(alerts)
+
+
+async def opened(
+    desk: EscalationDesk, course: str = "minor_breach", *, caller: Caller = CASEWORKER,
+    facts: str = FACTS, of: str = "s1", grade: Grade | None = None,
+) -> pb.Escalation:  # fmt: skip
+    request = pb.OpenEscalationRequest(
+        request_id=str(uuid4()), subject_id=of, course=course, facts=facts
+    )
+    answer: Any = await desk.call(caller, by_hand.open_case, request, grade=grade)
+    return answer.escalation
+
+
+async def closed(desk: EscalationDesk, reasons: str = "已改正，现场复核") -> pb.Escalation:
+    request = pb.CloseEscalationRequest(
+        request_id=str(uuid4()), escalation_id="s1/1", reasons=reasons
+    )
+    return (await desk.call(CASEWORKER, by_hand.close_case, request)).escalation
+
+
+async def test_facts_open_a_case_once_and_another_person_decides_on_it(
+    office: EscalationDesk,
+) -> None:
+    case = await opened(office)
+    assert (case.course, case.step, case.state, case.opened_by) == (
+        "minor_breach", "reminder", "waiting", "account/case",
+    )  # fmt: skip
+    with pytest.raises(WrongState, match="s1/1"):
+        await opened(office, caller=COLLEAGUE)
+    await office.propose_next_step()
+    with pytest.raises(NotPermitted, match="another caseworker"):
+        await office.approve("reminder")
+    await office.approve("reminder", COLLEAGUE)
+    [told] = await office.alerts.notices("escalation")
+    assert FACTS in told.body
+    assert "不是行政处罚" in told.body
+    assert await office.problems() == []
+
+
+async def test_a_guidance_letter_names_the_facts_and_a_person_may_alter_it(
+    office: EscalationDesk,
+) -> None:
+    await opened(office)
+    await office.propose_next_step()
+    await office.approve("reminder", COLLEAGUE)
+    await office.propose_next_step()
+    await office.approve("guidance_letter", COLLEAGUE)
+    letter = (await office.alerts.notices("escalation"))[-1]
+    assert FACTS in letter.body
+    assert "含当日）前改正" in letter.body
+    await office.propose_next_step()
+    assert (await office.case()).step == "interview"
+
+
+async def test_a_person_ends_the_case_with_reasons_that_the_subject_reads(
+    office: EscalationDesk,
+) -> None:
+    await opened(office)
+    await office.propose_next_step()
+    await office.approve("reminder", COLLEAGUE)
+    with pytest.raises(InvalidInput):
+        await closed(office, " ")
+    assert (await closed(office)).state == "closed"
+    assert "已改正，现场复核" in (await office.alerts.notices("escalation"))[-1].body
+    with pytest.raises(WrongState):
+        await closed(office)
+    assert (await opened(office)).escalation_id == "s1/2"
+
+
+async def test_a_case_of_which_nobody_was_told_ends_without_a_notice(
+    office: EscalationDesk,
+) -> None:
+    await opened(office)
+    await closed(office)
+    assert await office.alerts.notices("escalation") == []
+
+
+async def test_a_red_alert_or_a_grade_is_not_ended_by_a_person(desk: EscalationDesk) -> None:
+    with pytest.raises(WrongState, match="ends with it"):
+        await closed(desk)
+
+
+async def test_a_grade_of_a_first_load_is_opened_by_hand(office: EscalationDesk) -> None:
+    case = await opened(office, "grade", facts="", grade=TRIAL_D)
+    assert (case.course, case.step, case.grade) == ("low_grade", "interview", "D")
+    with pytest.raises(WrongState):
+        await opened(office, "grade", grade=TRIAL_D)
+    assert await office.problems() == []
+
+
+async def test_what_no_text_provides_for_is_not_opened(office: EscalationDesk) -> None:
+    for grade in (None, Grade(ruleset_id="hangzhou-2021-120", grade="D")):
+        with pytest.raises(InvalidInput) as refused:
+            await opened(office, "grade", grade=grade)
+        assert [fault.field for fault in refused.value.faults] == ["course"]
+    for course in ("red_alert", "untrusted", "anything"):
+        with pytest.raises(InvalidInput, match="a person opens"):
+            await opened(office, course)
+    with pytest.raises(InvalidInput):
+        await opened(office, facts="")
+    with pytest.raises(NotFound):
+        await opened(office, of="nobody")
+    with pytest.raises(NotPermitted):
+        await opened(office, caller=OTHER_BUREAU)
+    await office.alerts.put(subject(1, version=2, deregistered_on="2026-09-14"))
+    with pytest.raises(WrongState, match="deregistered"):
+        await opened(office)
+    assert await office.alerts.rows(Escalation) == []

@@ -1,0 +1,203 @@
+"""Cases that a grade opens: once, with the steps of its text, held by an objection."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from law.errors import WrongState
+from protos.grading.v1 import events_pb2 as grading
+from protos.grading.v1.grading_pb2 import Grade
+from protos.objection.v1 import events_pb2 as objection
+from protos.objection.v1 import objection_pb2
+from services.alerts.checks import Checks
+from services.alerts.escalation.tables import Contest
+from services.alerts.tables import Escalation
+from tests.integration.alerts.escalation_desk import (
+    CASEWORKER,
+    OPERATOR,
+    UNIT_HEAD,
+    EscalationDesk,
+    publication,
+    rejected,
+)
+from tests.integration.alerts.running_alerts import BUREAU, RunningAlerts, instrument, subject
+
+
+@pytest.fixture
+async def graded(alerts: RunningAlerts) -> EscalationDesk:
+    """The people of escalation, and a subject without any instrument."""
+    alerts.timers.running.add(f"watch/{BUREAU}")
+    return EscalationDesk(alerts)
+
+
+async def grade(
+    alerts: RunningAlerts, ruleset: str, to: str, receipt: str = "receipt-1", **of: bool
+) -> None:
+    """Announces a grade of the subject, which became known a minute after the one before."""
+    alerts.clock.moment += timedelta(minutes=1)
+    after = Grade(subject_id="s1", bureau=BUREAU, ruleset_id=ruleset, grade=to, receipt_id=receipt)
+    after.known_from.FromDatetime(alerts.clock.moment)
+    event = grading.GradeChanged(subject_id="s1", after=after, **of)
+    await alerts.announce(event, aggregate="subject/s1")
+
+
+async def contest(alerts: RunningAlerts, state: str, version: int, *targets: str) -> None:
+    """Announces an objection of the subject in a state."""
+    items = [
+        objection_pb2.ContestedItem(target=kind, id=identity)
+        for kind, _, identity in (target.partition("/") for target in targets)
+    ]
+    case = objection_pb2.Case(
+        case_id="o1", number="异议〔2026〕1号", kind="objection", subject_id="s1", bureau=BUREAU,
+        state=state, version=version, items=items,
+    )  # fmt: skip
+    events = {
+        "lodged": objection.ObjectionLodged,
+        "accepted": objection.ObjectionAccepted,
+        "decided": objection.ObjectionDecided,
+        "closed": objection.ObjectionClosed,
+        "withdrawn": objection.ObjectionWithdrawn,
+    }
+    await alerts.announce(events[state](case=case), aggregate="objection/o1")
+
+
+COURSES = {
+    "hangzhou-trial D": ["interview"],
+    "hangzhou-trial E": ["interview"],
+    "hangzhou-2021-120 E": ["measures"],
+    "national-2017-566 untrusted": ["reminder", "interview", "exposure"],
+    "tianjin-pilot 3": ["reminder", "interview", "exposure"],
+}
+
+
+@pytest.mark.parametrize(("of", "steps"), COURSES.items())
+async def test_a_grade_opens_one_case_with_the_steps_of_its_text(
+    graded: EscalationDesk, of: str, steps: list[str]
+) -> None:
+    ruleset, name = of.split()
+    await grade(graded.alerts, ruleset, name)
+    await grade(graded.alerts, ruleset, name, "receipt-2")  # the same matter, once
+    [case] = await graded.alerts.rows(Escalation)
+    assert (case.matter, case.receipt_id, case.step.value) == ("grade", "receipt-2", steps[0])
+    for step in steps:
+        await graded.propose_next_step()
+        if step == "interview":
+            await graded.approve(step, appointment=graded.appointment())
+            graded.alerts.pass_days(3)
+            await graded.record_interview()
+        elif step == "exposure":
+            await graded.approve(step, UNIT_HEAD, publication=publication())
+        else:
+            await graded.approve(step)
+    assert (await graded.case()).state == "exhausted"
+    documents = await graded.alerts.notices("escalation")
+    assert len(documents) == len(steps)
+    assert all("receipt-2" in one.body or "计量信用等级" in one.body for one in documents)
+    assert await graded.problems() == []
+
+
+async def test_grade_e_is_told_of_each_measure_with_its_article(graded: EscalationDesk) -> None:
+    await grade(graded.alerts, "hangzhou-2021-120", "E")
+    await graded.propose_next_step()
+    await graded.approve("measures")
+    [told] = await graded.alerts.notices("escalation")
+    for words in ("列为重点审查对象", "列为重点监督检查对象", "平台不自动执行", "异议"):
+        assert words in told.body
+    [step] = (await graded.read_case(OPERATOR)).steps
+    assert (step.letter_title, step.cite) == (
+        "监管措施告知",
+        "S4 四(五)E1; S4 四(五)E2; S4 四(五)E3; S4 四(五)E4",
+    )
+
+
+async def test_a_better_grade_ends_the_case_and_tells_who_was_told(
+    graded: EscalationDesk,
+) -> None:
+    await grade(graded.alerts, "national-2017-566", "untrusted")
+    await graded.take_steps("reminder")
+    await grade(graded.alerts, "national-2017-566", "basically_trusted")
+    case = await graded.case()
+    assert (case.state, case.due_on) == ("closed", None)
+    assert "等级已经变动" in (await graded.alerts.notices("escalation"))[-1].body
+    await grade(graded.alerts, "national-2017-566", "untrusted")
+    assert sorted(c.escalation_id for c in await graded.alerts.rows(Escalation)) == ["s1/1", "s1/2"]
+
+
+async def test_no_case_for_other_grades_and_first_loads(graded: EscalationDesk) -> None:
+    await grade(graded.alerts, "hangzhou-2021-120", "D")
+    await grade(graded.alerts, "hangzhou-trial", "C")
+    await grade(graded.alerts, "hangzhou-trial", "D", baseline=True)
+    assert await graded.alerts.rows(Escalation) == []
+    assert await graded.problems() == []
+
+
+async def test_a_red_alert_and_a_grade_are_two_matters(graded: EscalationDesk) -> None:
+    await graded.alerts.put(instrument(), rejected(1))
+    await grade(graded.alerts, "hangzhou-trial", "D")
+    cases = {case.matter: case.course for case in await graded.alerts.rows(Escalation)}
+    assert cases == {"alert": "red_alert", "grade": "low_grade"}
+    await graded.alerts.put(subject(1, version=2, deregistered_on="2026-09-14"))
+    assert {case.state.value for case in await graded.alerts.rows(Escalation)} == {"closed"}
+
+
+async def test_an_objection_holds_the_case_and_its_end_releases_it(graded: EscalationDesk) -> None:
+    alerts = graded.alerts
+    await grade(alerts, "hangzhou-trial", "D")
+    await contest(alerts, "lodged", 1, "record/r1")
+    await graded.propose_next_step()
+    assert (await graded.case()).state == "held"
+    assert [one.number for one in (await graded.read_case(CASEWORKER)).contests] == [
+        "异议〔2026〕1号"
+    ]
+    assert await graded.problems() == []
+    await contest(alerts, "closed", 3, "record/r1")
+    await contest(alerts, "accepted", 2, "record/r1")  # late, and of an older version
+    assert not (await alerts.rows(Contest))[0].running
+    case = await graded.case()
+    assert (case.state, case.due_on) == ("waiting", alerts.today)
+
+
+async def test_a_proposed_step_is_not_approved_while_its_grade_is_contested(
+    graded: EscalationDesk,
+) -> None:
+    await grade(graded.alerts, "hangzhou-trial", "D")
+    await graded.propose_next_step()
+    await contest(graded.alerts, "lodged", 1, "record/r1")
+    with pytest.raises(WrongState, match="contested"):
+        await graded.approve("interview", appointment=graded.appointment())
+    await contest(graded.alerts, "withdrawn", 2, "record/r1")
+    case = await graded.approve("interview", appointment=graded.appointment())
+    assert case.state == "appointed"
+
+
+@pytest.mark.parametrize("target", ["instrument/i1", "verification/v1"])
+async def test_an_objection_holds_a_red_alert_that_it_contests(
+    desk: EscalationDesk, target: str
+) -> None:
+    await desk.take_steps("reminder")
+    await contest(desk.alerts, "lodged", 1, target)
+    await desk.propose_next_step()
+    assert (await desk.case()).state == "held"
+    await contest(desk.alerts, "closed", 2, target)
+    assert (await desk.case()).state == "waiting"
+
+
+async def test_check_finds_what_disagrees_with_the_grade_and_reconcile_mends_it(
+    graded: EscalationDesk,
+) -> None:
+    alerts = graded.alerts
+    await grade(alerts, "hangzhou-trial", "D")
+    async with alerts.database.transaction() as session:
+        await session.delete(await session.get_one(Escalation, "s1/1"))
+    assert "escalation.missing" in await graded.problems()
+    await Checks(alerts.database, alerts.clock, alerts.timers).reconcile()
+    assert await graded.problems() == []
+    await grade(alerts, "hangzhou-trial", "C")
+    async with alerts.database.transaction() as session:
+        case = await session.get_one(Escalation, "s1/1")
+        case.closed_at = None
+    assert "escalation.not_closed" in await graded.problems()
+    await Checks(alerts.database, alerts.clock, alerts.timers).reconcile()
+    assert "escalation.not_closed" not in await graded.problems()
