@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
+from law.courses import RED_ALERT
 from law.periods import start_of
 from plumbing.client import new_request_id
 from protos.alerts.v1 import alerts_pb2 as alerts
@@ -37,7 +38,8 @@ async def escalate(scene: Scene) -> None:
 async def _case(scene: Scene) -> pb.Escalation:
     wanted = pb.ListEscalationsRequest(subject_id=scene.subject.subject_id)
     answer = await scene.clients["caseworker"].escalations.ListEscalations(wanted)
-    found: pb.Escalation = answer.escalations[0]
+    # Its grade may have opened a case of its own.
+    found: pb.Escalation = next(c for c in answer.escalations if c.course == RED_ALERT)
     return found
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import cast
 from uuid import uuid4
 
 import pytest
@@ -38,15 +38,16 @@ async def opened(
     request = pb.OpenEscalationRequest(
         request_id=str(uuid4()), subject_id=of, course=course, facts=facts
     )
-    answer: Any = await desk.call(caller, by_hand.open_case, request, grade=grade)
-    return answer.escalation
+    answer = await desk.call(caller, by_hand.open_case, request, grade=grade)
+    return cast("pb.Escalation", answer.escalation)
 
 
 async def closed(desk: EscalationDesk, reasons: str = "已改正，现场复核") -> pb.Escalation:
     request = pb.CloseEscalationRequest(
         request_id=str(uuid4()), escalation_id="s1/1", reasons=reasons
     )
-    return (await desk.call(CASEWORKER, by_hand.close_case, request)).escalation
+    answer = await desk.call(CASEWORKER, by_hand.close_case, request)
+    return cast("pb.Escalation", answer.escalation)
 
 
 async def test_facts_open_a_case_once_and_another_person_decides_on_it(

@@ -33,13 +33,13 @@ async def graded(alerts: RunningAlerts) -> EscalationDesk:
 
 
 async def grade(
-    alerts: RunningAlerts, ruleset: str, to: str, receipt: str = "receipt-1", **of: bool
+    alerts: RunningAlerts, ruleset: str, to: str, receipt: str = "receipt-1", *, baseline: bool = False
 ) -> None:
     """Announces a grade of the subject, which became known a minute after the one before."""
     alerts.clock.moment += timedelta(minutes=1)
     after = Grade(subject_id="s1", bureau=BUREAU, ruleset_id=ruleset, grade=to, receipt_id=receipt)
     after.known_from.FromDatetime(alerts.clock.moment)
-    event = grading.GradeChanged(subject_id="s1", after=after, **of)
+    event = grading.GradeChanged(subject_id="s1", after=after, baseline=baseline)
     await alerts.announce(event, aggregate="subject/s1")
 
 
