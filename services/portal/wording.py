@@ -21,7 +21,7 @@ from law.texts_in_force.load import load
 from law.texts_in_force.model import Effect, KindRule
 from protos.alerts.v1 import escalations_pb2
 from protos.objection.v1 import objection_pb2
-from services.portal import case_words
+from services.portal import case_words, follow_up_words
 from services.portal.law_links import article_links
 from services.portal.marked import N_
 
@@ -121,30 +121,6 @@ SERVICE_NAMES = {
     "objection": N_("异议和修复"),
     "alerts": N_("预警和通知"),
 }
-_ESCALATION_STEPS = {
-    "reminder": N_("提醒"),
-    "guidance_letter": N_("行政指导建议书"),
-    "measures": N_("监管措施告知"),
-    "interview": N_("约谈"),
-    "exposure": N_("曝光"),
-}
-_ESCALATION_STATES = {
-    "waiting": N_("等待期满"),
-    "held": N_("暂缓：已按时申请检定，或者正在异议"),
-    "proposed": N_("待审批"),
-    "appointed": N_("已约定"),
-    "exhausted": N_("各步骤已完成"),
-    "closed": N_("已结束"),
-}
-_STEP_STATES = {
-    "proposed": N_("待审批"),
-    "deferred": N_("已暂缓"),
-    "declined": N_("未批准"),
-    "appointed": N_("已约定"),
-    "carried_out": N_("已实施"),
-    "void": N_("已作废"),
-}
-_INTERVIEW_OUTCOMES = {"held": N_("已约谈"), "not_attended": N_("未到场")}
 _FAMILIES = {
     "bureaus": N_("机关"),
     "subjects": N_("主体"),
@@ -281,7 +257,7 @@ class Words:
 
     def escalation_step(self, code: str) -> str:
         """Returns the name of a step of an escalation case, such as a reminder."""
-        return self._say(_ESCALATION_STEPS.get(code, code))
+        return self._say(follow_up_words.ESCALATION_STEPS.get(code, code))
 
     def course(self, case: escalations_pb2.Escalation) -> str:
         """Returns what opened an escalation case, such as red alerts of instruments."""
@@ -289,15 +265,15 @@ class Words:
 
     def step_state(self, code: str) -> str:
         """Returns what has become of a step of an escalation case, such as carried out."""
-        return self._say(_STEP_STATES.get(code, code))
+        return self._say(follow_up_words.STEP_STATES.get(code, code))
 
     def interview_outcome(self, code: str) -> str:
         """Returns whether an interview was held."""
-        return self._say(_INTERVIEW_OUTCOMES.get(code, code))
+        return self._say(follow_up_words.INTERVIEW_OUTCOMES.get(code, code))
 
     def escalation_state(self, code: str) -> str:
         """Returns the name of an escalation case's state."""
-        return self._say(_ESCALATION_STATES.get(code, code))
+        return self._say(follow_up_words.ESCALATION_STATES.get(code, code))
 
     def instrument_type(self, code: str) -> str:
         """Returns the name of an instrument type; the type as it was entered if it is unknown."""

@@ -33,7 +33,12 @@ async def graded(alerts: RunningAlerts) -> EscalationDesk:
 
 
 async def grade(
-    alerts: RunningAlerts, ruleset: str, to: str, receipt: str = "receipt-1", *, baseline: bool = False
+    alerts: RunningAlerts,
+    ruleset: str,
+    to: str,
+    receipt: str = "receipt-1",
+    *,
+    baseline: bool = False,
 ) -> None:
     """Announces a grade of the subject, which became known a minute after the one before."""
     alerts.clock.moment += timedelta(minutes=1)
