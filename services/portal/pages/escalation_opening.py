@@ -54,7 +54,7 @@ async def _form(visit: Visit, status: int = 200, **values: Any) -> Response:
         status=status,
         firm=await subject(visit, visit.path("subject_id")),
         grounds=[
-            (found.id, found.zh if visit.language == "zh" else found.en, found.cite)
+            (found.id, found.zh if visit.words.lang == "zh" else found.en, found.cite)
             for found in hand_courses(on)
         ],
         form=visit.form,
