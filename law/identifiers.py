@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from law.errors import Fault, InvalidInput
+from law.identity.folding import folded
 
 CITE = "GB 32100-2015"
 ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"  # no I, O, S, V, Z
@@ -34,14 +35,14 @@ def credit_code_check_digit(first17: str) -> str:
 def check_credit_code(code: str, field: str = "credit_code", *, digit: bool = True) -> str:
     """Checks a credit code and returns it in its normal form of 18 capital characters.
 
-    GB 32100-2015. Removes spaces and hyphens and changes small letters to capitals. The code of the
+    GB 32100-2015. Folds away how it is written, and removes hyphens. The code of the
     registering department may be a letter, such as A, N (village co-operatives) or Y. Department
     and division codes are not looked up, because old credit codes contain divisions that no longer
     exist. With `digit=False` the check digit may disagree: some registers issued such codes. Raises
     InvalidInput for a wrong length, character or check digit; `field` is the path reported in the
     fault.
     """
-    normal = "".join(code.split()).replace("-", "").upper()
+    normal = folded(code).replace("-", "").upper()
     if len(normal) != _LENGTH:
         raise _refuse(
             field,

@@ -18,6 +18,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from law.disclosure.publication import PublicationState
+from law.identity import document_key
 from plumbing.change import Change
 from plumbing.chunks import chunks, weighed_chunks
 from protos.registry.v1 import events_pb2 as events
@@ -122,6 +123,8 @@ async def save_verifications(
     change: Change, rows: Sequence[Verification], cause: Cause = ENTERED
 ) -> None:
     """Saves verifications and announces them in events; their instruments must be saved already."""
+    for row in rows:
+        row.certificate_key = document_key(row.certificate_no)
     await _write(change, rows)
     owners = await owners_of_instruments(change.session, {row.instrument_id for row in rows})
     items = []

@@ -184,12 +184,13 @@ class Instrument(Base, table=True):
         self.state = state
 
 
-@proven()
+@proven(without=("certificate_key",))
 class Verification(Base, table=True):
     """One verification of one instrument, or of one `part` of it: a nozzle, channel or phase.
 
-    A certificate number is unique in its institution, but for the parts of one instrument. One that
-    is `set_aside` decides no colour: another result of the same day stands.
+    A certificate number is unique in its institution, but for the parts of one instrument;
+    `certificate_key` is the number as it is compared, empty if it is none. One that is `set_aside`
+    decides no colour: another result of the same day stands.
     """
 
     __tablename__ = "verification"
@@ -199,12 +200,12 @@ class Verification(Base, table=True):
             "institution",
             "certificate_no",
             "part",
-            where="certificate_no <> '' AND NOT removed",
+            where="certificate_key <> '' AND NOT removed",
             unique=True,
         ),
         sa.Index("ix_verification_instrument", "instrument_id", "verified_on"),
         sa.Index("ix_verification_institution", "institution", "verified_on", "verification_id"),
-        sa.Index("ix_verification_certificate_no", "certificate_no"),
+        sa.Index("ix_verification_certificate_key", "certificate_key"),
     )
 
     verification_id: str = Field(primary_key=True)
@@ -214,6 +215,7 @@ class Verification(Base, table=True):
     valid_until: date | None = None
     institution: str
     certificate_no: str = ""
+    certificate_key: str = Field(default="", sa_column_kwargs={"server_default": ""})
     certificate_sha256: str = ""
     method: str = ""
     part: str = Field(default="", sa_column_kwargs={"server_default": ""})

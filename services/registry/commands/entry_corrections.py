@@ -6,7 +6,7 @@ decided what another one had entered.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
@@ -28,7 +28,7 @@ from services.registry.commands.acting_for import require_corrector
 from services.registry.commands.instruments import alter_instrument
 from services.registry.commands.subjects import alter_subject
 from services.registry.commands.targets import refuse_any
-from services.registry.commands.verifications import alter_verification
+from services.registry.commands.verifications import alter_verification, of_certificate
 from services.registry.tables import Instrument, Subject, Verification
 from services.registry.validation import (
     check_dated,
@@ -181,31 +181,31 @@ def _read(
     return asdict(content)
 
 
+def _is_taken(one: Verification, own: Verification) -> bool:
+    """Whether a certificate of one verification cannot be that of another one too.
+
+    It may tell of several parts of one instrument.
+    """
+    if one.verification_id == own.verification_id:
+        return False
+    return one.instrument_id != own.instrument_id or one.part == own.part
+
+
 async def _require_free(by: Change | View, entry: Entry, changed: Mapping[str, Any]) -> None:
     """Raises AlreadyExists if the corrected credit code or certificate number is another one's."""
+    taken: Sequence[str] = ()
     if changed.get("credit_code"):
-        query: Any = select(Subject.subject_id).where(
+        query = select(Subject.subject_id).where(
             Subject.credit_code == changed["credit_code"], sa.not_(col(Subject.removed))
         )
+        taken = (await by.session.exec(query)).all()
     elif {"institution", "certificate_no"} & set(changed) and isinstance(entry.row, Verification):
-        number = changed.get("certificate_no", entry.row.certificate_no)
-        query = select(Verification.verification_id).where(
-            Verification.institution == changed.get("institution", entry.row.institution),
-            Verification.certificate_no == number,
-            Verification.certificate_no != "",
-            # One certificate may tell of several parts of one instrument.
-            sa.or_(
-                col(Verification.instrument_id) != entry.row.instrument_id,
-                col(Verification.part) == entry.row.part,
-            ),
-            sa.not_(col(Verification.removed)),
-        )
-    else:
-        return
-    if other := (await by.session.exec(query)).first():
+        others = await of_certificate(by.session, {**entry.row.model_dump(), **changed})
+        taken = [one.verification_id for one in others if _is_taken(one, entry.row)]
+    if taken:
         zh, en = "已登记在另一条信息中", "is registered in another entry already"
         named = "、".join(CORRECTABLE[entry.target][name] for name in changed)
-        raise AlreadyExists(f"更正后的{named}{zh}", f"The corrected value {en}", other=other)
+        raise AlreadyExists(f"更正后的{named}{zh}", f"The corrected value {en}", other=taken[0])
 
 
 async def _alter(change: Change, entry: Entry, values: Mapping[str, Any], ground: str) -> None:

@@ -11,7 +11,7 @@ from sqlmodel import col, select
 
 from law.errors import AlreadyExists, Fault, NotFound, WrongState
 from law.evidence import RecordStatus
-from law.identity import document_key
+from law.identity.records import record_key
 from law.objection import OBJECTION_CITE
 from law.separation import Act
 from plumbing.change import Change
@@ -296,20 +296,20 @@ async def _require_new(
 ) -> None:
     # Of two that are entered at once, the later one must see the earlier.
     await exclusively(change.session, f"records of {subject_id}")
-    of_the_day = select(Record.record_id, Record.source_ref).where(
+    of_the_day = select(Record).where(
         Record.subject_id == subject_id,
         Record.kind == content.kind,
         Record.determined_on == content.determined_on,
         Record.record_id != except_record,
         sa.not_(col(Record.removed)),
     )
-    key = document_key(content.source_ref)
-    for record_id, source_ref in await change.session.exec(of_the_day):
-        if document_key(source_ref) == key:
+    key = record_key(asdict(content))
+    for row in await change.session.exec(of_the_day):
+        if record_key(row.model_dump()) == key:
             raise AlreadyExists(
-                f"同一来源的这一事实已登记，文书编号为{source_ref}",
-                f"This fact is entered from its source already, as {source_ref}",
-                record_id=record_id,
+                f"同一来源的这一事实已登记，文书编号为{row.source_ref}",
+                f"This fact is entered from its source already, as {row.source_ref}",
+                record_id=row.record_id,
             )
 
 

@@ -9,10 +9,12 @@ from uuid import uuid4
 
 import sqlalchemy as sa
 from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from law.colours.rule import VerificationResult
 from law.errors import AlreadyExists, Fault
 from law.identity import part_key
+from law.identity.verifications import certificate_of
 from law.instruments import end_of_cycle, exceeds_cycle
 from law.reader.strict_reader import Reader
 from law.separation import Act
@@ -201,15 +203,24 @@ async def alter_verification(
     )
 
 
-async def _recorded_before(change: Change, content: VerificationContent) -> Verification | None:
-    if not content.certificate_no:
-        return None
-    same = select(Verification).where(
-        Verification.institution == content.institution,
-        Verification.certificate_no == content.certificate_no,
-        sa.not_(col(Verification.removed)),
+async def of_certificate(
+    session: AsyncSession, content: Mapping[str, Any]
+) -> Sequence[Verification]:
+    """Returns the verifications on file of the certificate of another one, in any writing of it."""
+    certificate = certificate_of(content)
+    if not certificate:
+        return []
+    numbered = select(Verification).where(
+        Verification.certificate_key == certificate[1], sa.not_(col(Verification.removed))
     )
-    rows = (await change.session.exec(same)).all()
+    rows = (await session.exec(numbered)).all()
+    return [row for row in rows if certificate_of(row.model_dump()) == certificate]
+
+
+async def _recorded_before(change: Change, content: VerificationContent) -> Verification | None:
+    rows = await of_certificate(change.session, asdict(content))
+    if not rows:
+        return None
     # One certificate may tell of several parts of one instrument.
     if any(one.instrument_id != content.instrument_id for one in rows):
         raise AlreadyExists(
@@ -219,6 +230,7 @@ async def _recorded_before(change: Change, content: VerificationContent) -> Veri
         )
     row = next((one for one in rows if one.part == content.part), None)
     given = asdict(content)
+    del given["institution"], given["certificate_no"]  # the certificate is one in any writing
     if not content.certificate_sha256:  # a file that was uploaded since is no other content
         del given["certificate_sha256"]
     if row and any(getattr(row, name) != value for name, value in given.items()):

@@ -15,6 +15,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from law.errors import Fault, NotPermitted
+from law.identity import document_key, folded
 from law.instruments import catalogue
 from plumbing.chunks import chunks
 from plumbing.events.leadership import exclusively
@@ -49,7 +50,7 @@ class Reporter:
         found = []
         if not self._may_verify(type_code, verified_on):
             found.append(_unauthorised(self.name, type_code, verified_on))
-        if certificate_no in self.taken:
+        if document_key(certificate_no) in self.taken:
             zh = "这一证书编号是其他检定机构的"
             en = "another institution has used this certificate number"
             fault = Fault("certificate_no", zh, en)
@@ -104,14 +105,15 @@ async def proposer(
 
 
 async def _taken(session: AsyncSession, name: str, numbers: Collection[str]) -> set[str]:
+    """The numbers, as they are compared, under which another institution has a certificate."""
     taken: set[str] = set()
-    for some in chunks(sorted(numbers), IDS_IN_QUERY):
-        others = select(Verification.certificate_no).where(
-            col(Verification.certificate_no).in_(some),
-            Verification.institution != name,
-            sa.not_(col(Verification.removed)),
+    keys = {key for number in numbers if (key := document_key(number))}
+    for some in chunks(sorted(keys), IDS_IN_QUERY):
+        others = select(Verification.certificate_key, Verification.institution).where(
+            col(Verification.certificate_key).in_(some), sa.not_(col(Verification.removed))
         )
-        taken |= set((await session.exec(others)).all())
+        rows = (await session.exec(others)).all()
+        taken |= {key for key, institution in rows if folded(institution) != folded(name)}
     return taken
 
 

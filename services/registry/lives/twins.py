@@ -12,6 +12,8 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from law.evidence import SubjectKind
+from law.identity import Verdict
+from law.identity.subjects import compare_subjects
 from plumbing import paging, row_scope
 from plumbing.identity import Caller
 from plumbing.view import View
@@ -56,7 +58,7 @@ def _may_be_one(model: Any) -> tuple[Any, ...]:
 
 
 def _twins(one: Any, other: Any) -> tuple[Any, ...]:
-    """The conditions under which another subject may be the same; two codes are two subjects."""
+    """The rule of `compare_subjects` for namesakes of two bureaus, as conditions of a query."""
     uncoded = sa.or_(one.credit_code == "", other.credit_code == "")
     return (
         other.name_key == one.name_key,
@@ -84,7 +86,8 @@ async def _with_namesakes(
 
 
 def _is_twin(row: Subject, one: Subject) -> bool:
-    return one.bureau != row.bureau and not (one.credit_code and row.credit_code)
+    verdict = compare_subjects(row.model_dump(), one.model_dump())
+    return one.bureau != row.bureau and verdict is Verdict.PERHAPS
 
 
 def _told(caller: Caller, row: Subject) -> registry.Subject:

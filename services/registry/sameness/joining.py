@@ -14,6 +14,7 @@ from sqlmodel import col, select
 
 from law.colours.parts import overlap
 from law.colours.rule import InstrumentState, VerificationFact, VerificationResult
+from law.identity.verifications import milder
 from plumbing.change import Change
 from protos.registry.v1 import events_pb2 as events
 from services.registry.announce_changes import Cause, save_instruments, save_verifications
@@ -94,9 +95,9 @@ async def severe_stands(
         of_day = [one for one in rows if one.verified_on == day]
         values = [one.model_dump() for one in of_day]
         for one, own in zip(of_day, values, strict=True):
-            milder = places.milder(own, values)
-            if one.set_aside is not milder and (milder or anew):
-                one.set_aside = milder
+            mild = milder(own, values)
+            if one.set_aside is not mild and (mild or anew):
+                one.set_aside = mild
                 changed.append(one)
     return changed
 
@@ -177,7 +178,7 @@ def _standing(day: Sequence[Verification], stands: str) -> set[str]:
     [chosen] = [one for one in day if one.verification_id == stands]
     rest = [one for one in day if one is chosen or not overlap(one.part, chosen.part)]
     values = [one.model_dump() for one in rest]
-    standing = {one.verification_id for one in rest if not places.milder(one.model_dump(), values)}
+    standing = {one.verification_id for one in rest if not milder(one.model_dump(), values)}
     pending = {one.verification_id for one in day if one.result is VerificationResult.PENDING}
     return {stands} | standing | pending
 

@@ -6,11 +6,14 @@ import hashlib
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from itertools import combinations, repeat
+from itertools import combinations
 from typing import Any
 
-from law.colours.parts import mildness, overlap
-from law.identity import may_be_one_model
+from law.identity import Verdict
+from law.identity.instruments import compare_instruments
+from law.identity.records import compare_records
+from law.identity.subjects import compare_subjects
+from law.identity.verifications import compare_verifications
 from services.registry.sameness.tables import LikeKind
 
 Row = Mapping[str, Any]
@@ -65,44 +68,20 @@ def of_things(subject_id: str, instruments: Iterable[Any], records: Iterable[Any
 
 
 def are_alike(kind: LikeKind, rows: Collection[Row]) -> bool:
-    """Returns whether the rows at one place are perhaps the same, so that a person has to look."""
-    if len(rows) <= 1:
-        return False
-    return _RULES[kind](rows)
+    """Returns whether the rows at one place are perhaps the same, so that a person has to look.
+
+    Things on file twice that are known to be the same have to be joined by a person too; equal
+    results of one day contradict nothing.
+    """
+    compare, said = _RULES[kind]
+    return any(compare(one, other) in said for one, other in combinations(rows, 2))
 
 
-def _subjects(rows: Collection[Row]) -> bool:
-    # Two credit codes are two legal persons.
-    return any(not row["credit_code"] for row in rows)
-
-
-def _instruments(rows: Collection[Row]) -> bool:
-    """One serial number with different models may be a slip; without a number, models tell."""
-    if all(row["serial_key"] for row in rows):
-        return True
-    return any(may_be_one_model(a["model"], b["model"]) for a, b in combinations(rows, 2))
-
-
-def _results(rows: Collection[Row]) -> bool:
-    return any(map(milder, rows, repeat(rows)))
-
-
-def milder(row: Row, rows: Collection[Row]) -> bool:
-    """Returns whether a result is milder than another one of the day for the same part."""
-    mild = mildness(row["result"])
-    return any(
-        0 < mildness(other["result"]) < mild and overlap(row.get("part", ""), other.get("part", ""))
-        for other in rows
-    )
-
-
-def _always(_rows: Collection[Row]) -> bool:
-    return True
-
-
+_DOUBTED = frozenset({Verdict.PERHAPS})
+_NOT_TOLD_APART = frozenset({Verdict.PERHAPS, Verdict.SAME})
 _RULES = {
-    LikeKind.SUBJECT: _subjects,
-    LikeKind.INSTRUMENT: _instruments,
-    LikeKind.RECORD: _always,
-    LikeKind.RESULT: _results,
+    LikeKind.SUBJECT: (compare_subjects, _NOT_TOLD_APART),
+    LikeKind.INSTRUMENT: (compare_instruments, _NOT_TOLD_APART),
+    LikeKind.RECORD: (compare_records, _NOT_TOLD_APART),
+    LikeKind.RESULT: (compare_verifications, _DOUBTED),
 }

@@ -12,7 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import col, select
 
-from law.identity import document_key
+from law.identity.records import record_key
 from plumbing.change import Change
 from protos.registry.v1 import events_pb2 as events
 from services.registry.announce_changes import (
@@ -142,9 +142,10 @@ async def _records(
     Returns them, and by the id of each one that the other has too, and so is removed, the id of the
     one that stays.
     """
-    own = {_identity(one): one.record_id for one in await _of(change, Record, kept)}
+    own = {record_key(one.model_dump()): one.record_id for one in await _of(change, Record, kept)}
     came = await _of(change, Record, joined)
-    repeated = {one.record_id: own[_identity(one)] for one in came if _identity(one) in own}
+    keys = {one.record_id: record_key(one.model_dump()) for one in came}
+    repeated = {record_id: own[key] for record_id, key in keys.items() if key in own}
     for one in came:
         if one.record_id in repeated:
             one.removed = True
@@ -154,10 +155,6 @@ async def _records(
         one.subject_id = kept.subject_id
     await save_records(change, others, cause)
     return came, repeated
-
-
-def _identity(one: Record) -> tuple[Any, ...]:
-    return one.kind, document_key(one.source_ref), one.determined_on
 
 
 async def _look_again(

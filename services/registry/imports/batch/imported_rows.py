@@ -31,7 +31,9 @@ ROWS_AT_ONCE = 2000
 _JSON = json.JSONEncoder(sort_keys=True)
 Save = Callable[..., Awaitable[Any]]
 # Columns that follow from other rows: they may change without anyone having changed the row.
-FOLLOWS = frozenset({"version", "serial_key", "repeated_serial", "name_key", "former_keys"})
+FOLLOWS = frozenset(
+    {"version", "serial_key", "repeated_serial", "name_key", "former_keys", "certificate_key"}
+)
 
 
 @dataclass(frozen=True)

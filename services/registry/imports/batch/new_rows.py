@@ -19,6 +19,7 @@ from sqlalchemy.dialects.sqlite import dialect
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from law.colours.rule import InstrumentState
+from law.identity import document_key
 from plumbing.change import Change
 from plumbing.row_digests import make_plain
 from protos.registry.v1 import events_pb2 as events
@@ -137,6 +138,12 @@ async def _subjects(_change: Change, rows: Sequence[Values]) -> Sequence[Values]
     return [_completed(row, announce_changes.complete_subject) for row in rows]
 
 
+async def _verifications(_change: Change, rows: Sequence[Values]) -> Sequence[Values]:
+    for row in rows:
+        row["certificate_key"] = document_key(row["certificate_no"])
+    return rows
+
+
 async def _records(change: Change, rows: Sequence[Values]) -> Sequence[Values]:
     for row in rows:  # who sent the batch, and who approved it
         row["authors"] = sorted({*(row["authors"] or ()), row["entered_by"], change.on_behalf_of})
@@ -198,7 +205,7 @@ _COMPLETE: Mapping[Kind, Complete] = {
     Kind.BUREAU: _as_planned,
     Kind.SUBJECT: _subjects,
     Kind.INSTRUMENT: _instruments,
-    Kind.VERIFICATION: _as_planned,
+    Kind.VERIFICATION: _verifications,
     Kind.RECORD: _records,
 }
 _TOLD: Mapping[Kind, _Told] = {

@@ -11,7 +11,9 @@ from typing import Any
 
 from sqlmodel import col
 
-from law.identity import document_key, folded, serial_key
+from law.identity import folded, serial_key
+from law.identity.records import record_key
+from law.identity.verifications import milder
 from services.registry.imports.plan.plan import (
     Context,
     Kind,
@@ -23,7 +25,7 @@ from services.registry.imports.plan.plan import (
 )
 from services.registry.imports.rows.labels import result_word
 from services.registry.sameness import places
-from services.registry.sameness.places import Place, are_alike, milder
+from services.registry.sameness.places import Place, are_alike
 from services.registry.tables import Subject, Verification
 
 VERIFICATIONS = present_rows(Verification)
@@ -87,8 +89,7 @@ def note_alike_records(context: Context, plan: Plan, on_file: Iterable[RegisterR
         if row["status"] == "active" and _of_record(row) in found:
             found[_of_record(row)].append(row)
     distinct = {
-        place: [*{document_key(one["source_ref"]): one for one in alike}.values()]
-        for place, alike in found.items()
+        place: [*{record_key(one): one for one in alike}.values()] for place, alike in found.items()
     }
     _note(context, plan, distinct, rows, "source_ref", _SAME_RECORD)
 

@@ -9,7 +9,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import col
 
-from law.identity import folded, letters, may_be_one_address
+from law.identity import folded
+from law.identity.subjects import is_placeholder, may_be_one_address, subject_key
 from services.registry.former_names import keys_of, renamed
 from services.registry.imports.plan.alike import note_alike_subjects
 from services.registry.imports.plan.former_codes import replace_former_codes
@@ -60,8 +61,7 @@ async def _known_bureaus(context: Context) -> dict[str, RegisterRow]:
 async def plan_subjects(context: Context) -> Plan:
     """Plans the import of a file of subjects.
 
-    A subject is identified by its credit code, otherwise by its number or its name within the
-    bureau.
+    A subject is known by its `subject_key`; what stands for a name, such as 不详, names nobody.
     """
     plan = Plan()
     keys = Keys(context, plan)
@@ -73,9 +73,9 @@ async def plan_subjects(context: Context) -> Plan:
     _drop_idle_grounds(context)
     async for item in context.each():
         values = item.values
-        if not _check_bureau(context, item, bureaus):
+        if not _check_bureau(context, item, bureaus) or not _is_named(context, item):
             continue
-        if not keys.first(_key(values), item.row, values):
+        if not keys.first(subject_key(values), item.row, values):
             continue
         subject = subjects.match(item)
         if subject is None:
@@ -132,12 +132,17 @@ def _check_bureau(context: Context, item: Item, bureaus: Mapping[str, RegisterRo
     return context.in_scope(item.row, "bureau", bureau, bureau)
 
 
-def _key(values: Mapping[str, Any]) -> tuple[str, ...]:
-    if code := values.get("credit_code"):
-        return ("code", code)
-    if ref := values.get("external_ref"):
-        return ("ref", values["bureau"], ref)
-    return ("name", values["bureau"], folded(values["name"]), letters(values.get("address", "")))
+def _is_named(context: Context, item: Item) -> bool:
+    """Whether the row tells who it is about; what stands for a name identifies nobody."""
+    values = item.values
+    if values.get("credit_code") or values.get("external_ref"):
+        return True
+    if not is_placeholder(values["name"]):
+        return True
+    zh = "此名称不指任何主体；没有代码时须写明单位名称"
+    en = "names nobody: without a credit code, write the name of the subject"
+    context.fault(item.row, "name", values["name"], "NO_NAME", zh, en)
+    return False
 
 
 class _KnownSubjects:

@@ -10,9 +10,8 @@ from collections.abc import Collection, Mapping
 import sqlalchemy as sa
 from sqlmodel import col
 
-from law.errors import InvalidInput
-from law.identifiers import check_credit_code
 from law.identity import folded
+from law.identity.subjects import code_key
 from services.registry.former_names import keys_of
 from services.registry.imports.plan.plan import Context, RegisterRow, fetch
 from services.registry.imports.plan.subject_names import SUBJECTS
@@ -29,18 +28,23 @@ async def replace_former_codes(context: Context, *fields: str, named: bool = Fal
     With `named`, a row is left as it is unless it has a present or former name of the subject: it
     may be about another one, which got the code.
     """
-    written = {code for name in fields for one in context.all_named(name) if (code := _code(one))}
+    written = {
+        code
+        for name in fields
+        for one in context.all_named(name)
+        if (code := code_key(one, digit=False))
+    }
     present = await _present(context, written)
     for items in (context.file.items, context.file.bad) if present else ():
         for place, item in enumerate(items):
             codes = {
                 name: subject["credit_code"]
                 for name in fields
-                if (subject := present.get(_code(item.values.get(name))))
+                if (subject := present.get(_written(item, name)))
                 and (not named or _is_named(item.values, subject))
             }
             for name in codes:
-                _warn(context, item, name, present[_code(item.values[name])])
+                _warn(context, item, name, present[_written(item, name)])
             if codes:  # the row as it was read stays, for another attempt to plan
                 items[place] = Item(item.row, {**item.values, **codes})
 
@@ -71,8 +75,5 @@ def _is_named(values: Mapping[str, object], subject: RegisterRow) -> bool:
     return folded(str(values.get("name", ""))) in names
 
 
-def _code(written: object) -> str:
-    try:
-        return check_credit_code(str(written or ""), digit=False)
-    except InvalidInput:
-        return ""
+def _written(item: Item, name: str) -> str:
+    return code_key(str(item.values.get(name) or ""), digit=False)

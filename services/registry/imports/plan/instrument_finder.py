@@ -18,21 +18,21 @@ from sqlmodel import col
 
 from law.colours.rule import InstrumentState
 from law.identity import letters
+from law.identity.instruments import of_model
+from law.identity.verifications import Certificate, certificate_of
 from services.registry.imports.plan.instruments_and_records import (
     KnownInstruments,
     note_writing,
-    of_model,
     perhaps_on_file,
     serial_of,
 )
 from services.registry.imports.plan.owners import Owners
-from services.registry.imports.plan.plan import Context, RegisterRow, fetch_pairs, present_rows
+from services.registry.imports.plan.plan import Context, RegisterRow, fetch, present_rows
 from services.registry.imports.rows.reader import Item
 from services.registry.tables import Instrument, Verification
 
 VERIFICATIONS = present_rows(Verification)
-CERTIFIED = VERIFICATIONS.where(sa.text("certificate_no <> ''"))
-Certificate = tuple[str, str]  # institution, number
+CERTIFIED = VERIFICATIONS.where(sa.text("certificate_key <> ''"))
 Told = tuple[Any, ...]  # what an instrument without a number is known by: its verification
 
 
@@ -66,13 +66,12 @@ class InstrumentFinder:
     ) -> InstrumentFinder:
         """Reads the certificates on file that rows without a serial number name, all at once."""
         named = {
-            _certificate(item.values)
+            certificate[1]
             for item in context.items
-            if not serial_of(item.values)[1] and item.values.get("certificate_no")
+            if not serial_of(item.values)[1] and (certificate := certificate_of(item.values))
         }
-        pair = (col(Verification.institution), col(Verification.certificate_no))
-        rows = await fetch_pairs(context.session, CERTIFIED, pair, named)
-        certified = {_certificate(row): row["instrument_id"] for row in rows}
+        rows = await fetch(context.session, CERTIFIED, col(Verification.certificate_key), named)
+        certified = {found: row["instrument_id"] for row in rows if (found := certificate_of(row))}
         return cls(context, owners, known, certified, await _told(context))
 
     def filed(self) -> Iterator[dict[str, Any]]:
@@ -166,7 +165,8 @@ class InstrumentFinder:
         return None
 
     def _by_certificate(self, item: Item, candidates: list[RegisterRow]) -> RegisterRow | None:
-        own = self._certified.get(_certificate(item.values))
+        certificate = certificate_of(item.values)
+        own = self._certified.get(certificate) if certificate else None
         return next((row for row in candidates if row["instrument_id"] == own), None)
 
     def _file(self, item: Item, owner: RegisterRow) -> RegisterRow:
@@ -176,7 +176,7 @@ class InstrumentFinder:
         about one for each certificate.
         """
         values, serial = item.values, serial_of(item.values)
-        apart = "" if serial[1] else values.get("certificate_no") or item.row
+        apart = "" if serial[1] else certificate_of(values) or item.row
         filed = self._new.setdefault((owner["subject_id"], serial, apart), [])
         fitting = of_model(values.get("model", ""), filed)
         if len(fitting) == 1:
@@ -201,14 +201,10 @@ class InstrumentFinder:
         self._context.fault(item.row, "serial_no", item.values["serial_no"], reason, zh, en)
 
 
-def _certificate(values: Mapping[str, Any]) -> Certificate:
-    return values.get("institution", ""), values.get("certificate_no", "")
-
-
 async def _told(context: Context) -> Mapping[Told, Sequence[str]]:
     """The instruments without a number, by their verifications without a certificate."""
     unnumbered = [item.values for item in context.items if not serial_of(item.values)[1]]
-    bare = [values for values in unnumbered if not values.get("certificate_no")]
+    bare = [values for values in unnumbered if not certificate_of(values)]
     told: dict[Told, list[str]] = defaultdict(list)
     if bare:
         query = (
@@ -217,7 +213,7 @@ async def _told(context: Context) -> Mapping[Told, Sequence[str]]:
             .where(
                 col(Instrument.type_code).in_({values["type_code"] for values in bare}),
                 col(Instrument.serial_key) == "",
-                col(Verification.certificate_no) == "",
+                col(Verification.certificate_key) == "",
                 sa.not_(sa.or_(col(Verification.removed), col(Instrument.removed))),
             )
         )

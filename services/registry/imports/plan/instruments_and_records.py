@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from typing import Any, TypeVar
+from typing import Any
 
 from sqlmodel import col
 
 from law.colours.rule import InstrumentState
 from law.identity import document_key, letters, may_be_one_model, serial_key
+from law.identity.instruments import of_model
+from law.identity.records import record_key
 from law.instruments import catalogue
 from plumbing.identity import scope_prefix
 from services.registry.imports.plan.alike import note_alike_instruments, note_alike_records
@@ -33,7 +35,6 @@ from services.registry.imports.plan.plan import (
 from services.registry.imports.rows.reader import Item
 from services.registry.tables import Instrument, Record
 
-Row = TypeVar("Row", bound=Mapping[str, Any])
 Serial = tuple[str, str]  # type code, serial number as it is compared
 INSTRUMENTS = present_rows(Instrument)
 RECORDS = present_rows(Record)
@@ -165,15 +166,6 @@ def _models_of(context: Context) -> Mapping[Serial, set[str]]:
         if model := letters(item.values.get("model", "")):
             models[serial_of(item.values)].add(model)
     return models
-
-
-def of_model(model: str, rows: Iterable[Row]) -> list[Row]:
-    """Returns the rows that may have a model; only those that have it, if any has it."""
-    fitting = [row for row in rows if may_be_one_model(model, row["model"])]
-    if len(fitting) < 2:
-        return fitting
-    exact = [row for row in fitting if letters(model) == letters(row["model"])]
-    return exact or fitting
 
 
 def _plan_instrument(
@@ -337,9 +329,8 @@ def _listed(rows: list[int]) -> str:
 async def plan_records(context: Context) -> Plan:
     """Plans the import of a file of credit records.
 
-    A record is identified by subject, kind, number of its document, in whatever writing, and day of
-    determination. A record that is on file with other content is a fault: a correction cannot be
-    imported.
+    A record is known by its subject and its `record_key`. A record that is on file with other
+    content is a fault: a correction cannot be imported.
     """
     plan = Plan()
     keys = Keys(context, plan)
@@ -349,20 +340,15 @@ async def plan_records(context: Context) -> Plan:
     owned = [(item, owners.find(item.row, item.values["owner"])) async for item in context.each()]
     subjects = {owner["subject_id"] for _, owner in owned if owner}
     on_file = await fetch(context.session, RECORDS, col(Record.subject_id), subjects)
-    known = {_record_key(row["subject_id"], row): row for row in on_file}
+    known = {(row["subject_id"], *record_key(row)): row for row in on_file}
     for item, owner in owned:
         if owner is not None:
             content = {name: value for name, value in item.values.items() if name != "owner"}
-            key = _record_key(owner["subject_id"], content)
+            key = (owner["subject_id"], *record_key(content))
             if keys.first(key, item.row, _as_compared(content)):
                 _plan_record(context, plan, item, owner, content, known.get(key))
     note_alike_records(context, plan, on_file)
     return plan
-
-
-def _record_key(subject_id: str, values: Mapping[str, Any]) -> tuple[Any, ...]:
-    number = document_key(values["source_ref"])
-    return subject_id, values["kind"], number, values["determined_on"]
 
 
 def _as_compared(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -13,10 +13,9 @@ from uuid import uuid4
 import sqlalchemy as sa
 from sqlmodel import col
 
-from law.errors import InvalidInput
 from law.evidence import Sector, SubjectKind
-from law.identifiers import check_credit_code
 from law.identity import folded, letters
+from law.identity.subjects import code_key, placeholders
 from plumbing.identity import scope_prefix
 from services.registry.former_names import keys_of
 from services.registry.imports.plan.former_codes import replace_former_codes
@@ -33,12 +32,6 @@ from services.registry.imports.rows.reader import Item
 from services.registry.tables import Subject
 
 WITH_CODE = SUBJECTS.where(sa.text("credit_code <> ''"))
-# Names that evidently stand for nobody; `placeholder_owners` of the header adds to them.
-EVIDENT_PLACEHOLDERS = (
-    "不详", "未知", "无", "未填写", "空白", "暂无", "待补", "其他", "个人", "用户", "使用单位",
-    "na", "none", "null", "unknown", "n/a", "owner", "test", "测试",
-)  # fmt: skip
-BLANK = "空白"
 
 
 class Owners:
@@ -54,11 +47,7 @@ class Owners:
             self._by["name", folded(row["name"])].append(row)
             for key in keys_of(row["former_names"] or ()):
                 self._by["former", key].append(row)
-        given = context.header.placeholder_owners
-        self._placeholders = {
-            letters(name): name.strip() for name in (*EVIDENT_PLACEHOLDERS, *given)
-        }
-        self._placeholders[""] = BLANK
+        self._placeholders = placeholders(context.header.placeholder_owners)
         self._new: dict[str, dict[str, Any]] = {}
         self._filed_now: dict[str, dict[str, Any]] = {}
         self._noted: set[str] = set()
@@ -71,7 +60,7 @@ class Owners:
         """Reads the subjects that have one of these names, credit codes or numbers, all at once."""
         await replace_former_codes(context, "credit_code", "owner")
         searched = {*names, *context.all_named("owner"), *context.all_named("credit_code")}
-        codes = {code for name in searched if (code := _code(name, digit=False))}
+        codes = {code for name in searched if (code := code_key(name, digit=False))}
         if context.header.file_missing:
             searched |= {_placeholder_subject(name) for name in _placeholder_names(context)}
         searched.discard("")
@@ -187,7 +176,7 @@ class Owners:
                 "subject_id": uuid4().hex,
                 "kind": SubjectKind.ORGANISATION,
                 "name": name,
-                "credit_code": _code(name),
+                "credit_code": code_key(name),
                 "bureau": bureau,
                 "sector": sector or Sector.OTHER,
                 "in_review": in_review,
@@ -201,7 +190,7 @@ class Owners:
         return self._matched[name]
 
     def _search(self, name: str) -> list[RegisterRow]:
-        code = _code(name, digit=False)
+        code = code_key(name, digit=False)
         if code and (rows := self._by.get(("credit_code", code))):
             return rows
         written = folded(name)
@@ -274,15 +263,8 @@ def warn_near_spellings(context: Context, names: Mapping[str, int], known: Itera
 
 
 def _placeholder_names(context: Context) -> list[str]:
-    return [*EVIDENT_PLACEHOLDERS, BLANK, *map(str.strip, context.header.placeholder_owners)]
+    return [*placeholders(context.header.placeholder_owners).values()]
 
 
 def _placeholder_subject(name: str) -> str:
     return f"待核实（占位名：{name}）"
-
-
-def _code(name: str, *, digit: bool = True) -> str:
-    try:
-        return check_credit_code(name, digit=digit)
-    except InvalidInput:
-        return ""

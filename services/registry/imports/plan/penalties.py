@@ -61,6 +61,10 @@ async def plan_penalties(context: Context) -> Plan:
         if owner is None:
             continue
         number = document_key(item.values["source_ref"])
+        if not number:
+            zh, en = "处罚须有决定书文号", "a penalty has the number of its decision"
+            context.fault(item.row, "source_ref", item.values["source_ref"], "NO_NUMBER", zh, en)
+            continue
         content = {**_content(item.values), "source_ref": number}
         if not keys.first((owner["subject_id"], number), item.row, content):
             continue

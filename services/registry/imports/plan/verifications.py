@@ -13,6 +13,13 @@ import sqlalchemy as sa
 from sqlmodel import col
 
 from law.colours.rule import InstrumentState, VerificationResult
+from law.identity import document_key, folded
+from law.identity.verifications import (
+    Certificate,
+    certificate_of,
+    of_its_day,
+    verification_key,
+)
 from law.instruments import end_of_cycle, exceeds_cycle
 from services.registry.imports.plan.alike import let_the_severe_stand, note_alike_instruments
 from services.registry.imports.plan.instrument_finder import (
@@ -25,6 +32,7 @@ from services.registry.imports.plan.instruments_and_records import (
     KnownInstruments,
     RepeatedSerials,
     note_unknown_types,
+    note_writing,
 )
 from services.registry.imports.plan.owners import Owners, plan_new_owners, warn_near_spellings
 from services.registry.imports.plan.plan import (
@@ -37,7 +45,6 @@ from services.registry.imports.plan.plan import (
     Raised,
     RegisterRow,
     fetch,
-    fetch_pairs,
 )
 from services.registry.imports.rows.labels import result_word
 from services.registry.imports.rows.reader import Item
@@ -60,8 +67,7 @@ Owned = list[tuple[Item, RegisterRow]]  # rows of the file, each with its instru
 async def plan_verifications(context: Context) -> Plan:
     """Plans the import of a file of verifications.
 
-    A verification is identified by its certificate if it has one, otherwise by instrument, day and
-    result.
+    A verification of an instrument is known by its `verification_key`.
     """
     plan = Plan()
     note_unknown_types(context)
@@ -123,7 +129,8 @@ async def _plan_each(context: Context, plan: Plan, owned: Owned) -> None:
         instrument_id = instrument["instrument_id"]
         if not known.has_own_certificate(item, values, instrument_id):
             continue
-        if not keys.first((instrument_id, *_key(values)), item.row, values):
+        key = (instrument_id, *verification_key(values))
+        if not keys.first(key, item.row, _as_compared(values)):
             continue
         present = known.match(values, instrument_id)
         if issuer and not _may_report(issuer, context, item, instrument, present):
@@ -131,8 +138,24 @@ async def _plan_each(context: Context, plan: Plan, owned: Owned) -> None:
         if present is None:
             plan.make(Kind.VERIFICATION, item.row, values | {"instrument_id": instrument_id})
         else:
+            values |= _writing_on_file(context, item, present)
             plan.alter(Kind.VERIFICATION, item.row, present["verification_id"], values, present)
         _note_cycle(context, plan, item, values, within)
+
+
+def _as_compared(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Values in which all writings of the certificate are the same."""
+    number, institution = values.get("certificate_no", ""), values.get("institution", "")
+    as_compared = {"certificate_no": document_key(number), "institution": folded(institution)}
+    return {**values, **as_compared}
+
+
+def _writing_on_file(context: Context, item: Item, present: RegisterRow) -> dict[str, Any]:
+    """The certificate as it is written on file, if the row only writes it otherwise."""
+    if certificate_of(item.values) != certificate_of(present) or not certificate_of(present):
+        return {}
+    note_writing(context, item, "certificate_no", present)
+    return {name: present[name] for name in ("institution", "certificate_no")}
 
 
 def _note_cycle(
@@ -168,7 +191,8 @@ def _may_report(
 ) -> bool:
     """Whether an institution may report a row; adds each fault to the row if not."""
     name, number = item.values["institution"], item.values.get("certificate_no", "")
-    if {name} | ({present["institution"]} if present else set()) != {issuer.name}:
+    written = {name} | ({present["institution"]} if present else set())
+    if {*map(folded, written)} != {folded(issuer.name)}:
         zh, en = NOT_OWN_ZH.format(name=issuer.name), NOT_OWN_EN.format(name=issuer.name)
         context.fault(item.row, "institution", name, "NOT_OWN_INSTITUTION", zh, en)
         return False
@@ -179,13 +203,6 @@ def _may_report(
     return not found
 
 
-def _key(values: Mapping[str, Any]) -> tuple[Any, ...]:
-    part = values.get("part", "")
-    if number := values.get("certificate_no"):
-        return values["institution"], number, part
-    return values["verified_on"], values["result"], part
-
-
 class _KnownVerifications:
     """The register's verifications that a file may be about."""
 
@@ -193,22 +210,22 @@ class _KnownVerifications:
         self, context: Context, certified: list[RegisterRow], others: list[RegisterRow]
     ) -> None:
         self._context = context
-        self._certified = {_key(row): row for row in certified}
-        self._others = {(row["instrument_id"], *_of_day(row)): row for row in others}
-        self._instrument_of: dict[tuple[str, str], str] = {
-            certificate[:2]: row["instrument_id"] for certificate, row in self._certified.items()
+        self._certified = {verification_key(row): row for row in certified}
+        self._others = {(row["instrument_id"], *of_its_day(row)): row for row in others}
+        self._instrument_of: dict[Certificate, str] = {
+            found: row["instrument_id"] for row in certified if (found := certificate_of(row))
         }
 
     @classmethod
     async def of(cls, context: Context, owned: Owned) -> _KnownVerifications:
         """Reads the register's verifications that the rows of a file may be about, all at once."""
-        certificates = {_key(i.values)[:2] for i, _ in owned if i.values.get("certificate_no")}
-        without = {row["instrument_id"] for i, row in owned if not i.values.get("certificate_no")}
-        pair = (col(Verification.institution), col(Verification.certificate_no))
+        own = [(certificate_of(item.values), row["instrument_id"]) for item, row in owned]
+        numbers = {certificate[1] for certificate, _ in own if certificate}
+        without = {instrument_id for certificate, instrument_id in own if not certificate}
         session = context.session
         return cls(
             context,
-            await fetch_pairs(session, CERTIFIED, pair, certificates),
+            await fetch(session, CERTIFIED, col(Verification.certificate_key), numbers),
             await fetch(session, VERIFICATIONS, col(Verification.instrument_id), without),
         )
 
@@ -220,27 +237,22 @@ class _KnownVerifications:
         If it belongs to another instrument, in the register or in the file, adds a fault of the
         row.
         """
-        number = values.get("certificate_no")
-        if not number:
+        certificate = certificate_of(values)
+        if not certificate:
             return True
-        certificate = (values["institution"], number)
         if self._instrument_of.setdefault(certificate, instrument_id) == instrument_id:
             return True
         zh = "该机构的这一证书编号属于另一件器具"
         en = "this institution's certificate number belongs to another instrument"
+        number = values["certificate_no"]
         self._context.fault(item.row, "certificate_no", number, "CERTIFICATE_OF_ANOTHER", zh, en)
         return False
 
     def match(self, values: Mapping[str, Any], instrument_id: str) -> RegisterRow | None:
         """Returns the registered verification that a row describes; None if there is none yet."""
-        if values.get("certificate_no"):
-            return self._certified.get(_key(values))
-        return self._others.get((instrument_id, *_of_day(values)))
-
-
-def _of_day(values: Mapping[str, Any]) -> tuple[Any, ...]:
-    """What a verification without a certificate is known by: its day, its result and its part."""
-    return _key({**values, "certificate_no": ""})
+        if certificate_of(values):
+            return self._certified.get(verification_key(values))
+        return self._others.get((instrument_id, *of_its_day(values)))
 
 
 def _note_repeated_serials(

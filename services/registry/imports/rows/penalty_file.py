@@ -19,10 +19,9 @@ from itertools import islice
 import xlsxwriter
 
 from law.disclosure.personal_data import is_id_number, personal_data, plain_characters
-from law.errors import InvalidInput
 from law.evidence import SubjectKind
-from law.identifiers import check_credit_code
 from law.identity import serial_key
+from law.identity.subjects import code_key
 from law.penalties import cited_titles, under_metrology_law
 from protos.registry.v1 import registry_pb2 as pb
 from services.registry.imports.read import file_type
@@ -228,10 +227,7 @@ def _masked(cell: str, persons: Sequence[str]) -> str:
 
 def _is_code(cell: str) -> bool:
     code = cells.clean(cell)
-    try:
-        return not is_no_code(code) and bool(check_credit_code(code))
-    except InvalidInput:
-        return False
+    return not is_no_code(code) and bool(code_key(code))
 
 
 def _text(head: Row, rows: Iterable[Row]) -> bytes:

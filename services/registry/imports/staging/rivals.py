@@ -16,7 +16,9 @@ from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from law.errors import Fault, WrongState
-from law.identity import document_key, serial_key
+from law.identity import serial_key
+from law.identity.records import record_key
+from law.identity.verifications import certificate_of
 from plumbing.events.envelope import Attributes
 from plumbing.events.outbox import Outbox
 from protos.registry.v1 import events_pb2 as events
@@ -27,6 +29,7 @@ Key = tuple[str, ...]
 # On PostgreSQL an event with a lower number may be committed after one with a higher number.
 LOOKED_BACK = 1000
 EVENTS_AT_ONCE = 50
+_OF_RECORDS = ("kind", "source_ref", "determined_on", "occurred_on", "summary")
 _NAMES = ("owner", "name", "credit_code", "external_ref")
 
 
@@ -86,14 +89,20 @@ def _of_instrument(row: Any) -> Iterator[Key]:
 def _of_verification(row: Any) -> Iterator[Key]:
     yield "verification", row.verification_id
     yield "of", "instrument", row.instrument_id
-    yield "certificate", row.institution, row.certificate_no
+    yield from _certificate(row.institution, row.certificate_no)
     yield "dated", row.instrument_id, row.verified_on, row.result
+
+
+def _certificate(institution: str, number: str) -> Iterator[Key]:
+    if found := certificate_of({"institution": institution, "certificate_no": number}):
+        yield "certificate", *found
 
 
 def _of_record(row: Any) -> Iterator[Key]:
     yield "record", row.record_id
     yield "of", "subject", row.subject_id
-    yield "source", row.subject_id, row.kind, document_key(row.source_ref), row.determined_on
+    values = {name: getattr(row, name) for name in _OF_RECORDS}
+    yield "source", row.subject_id, *map(str, record_key(values))
 
 
 _TOLD: Mapping[str, tuple[Any, str, Callable[[Any], Iterator[Key]]]] = {
@@ -162,8 +171,7 @@ def _of_item(values: Mapping[str, Any]) -> Iterator[Key]:
             yield "named", values[name]
     if values.get("serial_no"):
         yield "serial", str(values.get("type_code", "")), serial_key(values["serial_no"])
-    if values.get("certificate_no"):
-        yield "certificate", str(values.get("institution", "")), values["certificate_no"]
+    yield from _certificate(str(values.get("institution", "")), values.get("certificate_no", ""))
 
 
 def _of_planned(kind: Kind, one: Planned) -> Iterator[Key]:
@@ -177,11 +185,10 @@ def _of_planned(kind: Kind, one: Planned) -> Iterator[Key]:
         yield "bureau", bureau
     if kind is Kind.SUBJECT and values.get("name"):
         yield "named", values["name"]
-    if kind is Kind.VERIFICATION and one.new and not values.get("certificate_no"):
+    if kind is Kind.VERIFICATION and one.new and not certificate_of(values):
         yield "dated", values["instrument_id"], values["verified_on"].isoformat(), values["result"]
     if kind is Kind.RECORD and one.new:
-        number, determined = document_key(values["source_ref"]), values["determined_on"].isoformat()
-        yield "source", values["subject_id"], values["kind"], number, determined
+        yield "source", values["subject_id"], *map(str, record_key(values))
 
 
 def overtaken(row: int) -> Overtaken:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.registry.look_alikes import alike
+from law.identity.names import alike
 
 
 @pytest.mark.parametrize(
