@@ -6,11 +6,13 @@ confidence; a deployment must check a value of low or medium confidence before u
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from difflib import SequenceMatcher
 from enum import StrEnum
 from functools import cache
+from heapq import nlargest
 
 from law.colours.rule import Mode
 from law.errors import NotFound
@@ -22,6 +24,7 @@ from law.reader.packaged import understood
 from law.reader.strict_reader import Reader
 
 REGULATION = "JJG "
+_LIKE = 0.6  # the least share of characters in which names of types are alike
 _FIELDS = (
     "code", "name_zh", "name_en", "aliases", "cycle_months", "mode", "listed", "confidence",
     "basis", "note",
@@ -134,6 +137,31 @@ def _codes() -> Mapping[str, str]:
     aliases = {folded(alias): one.code for one in types for alias in one.aliases}
     names = {folded(one.name_zh): one.code for one in types}
     return aliases | names | {folded(one.code): one.code for one in types}
+
+
+def nearest(written: str, most: int = 3) -> list[InstrumentType]:
+    """Returns the types whose names are most like what was written, the nearest first.
+
+    A type that has the whole name, or whose name is part of it, comes before one spelt alike.
+    """
+    plain = folded(written)
+    ratios = {code: max(_likeness(plain, name) for name in names) for code, names in _names()}
+    near = nlargest(most, ratios, key=ratios.__getitem__)
+    return [catalogue()[code] for code in near if ratios[code] >= _LIKE]
+
+
+def _likeness(written: str, name: str) -> float:
+    contained = min(len(written), len(name)) > 1 and (written in name or name in written)
+    return SequenceMatcher(a=written, b=name).ratio() + contained
+
+
+@cache
+def _names() -> Sequence[tuple[str, Sequence[str]]]:
+    """The code of each type with everything that names it, as names are compared."""
+    return [
+        (one.code, [*map(folded, (one.code, one.name_zh, one.name_en, *one.aliases))])
+        for one in catalogue().values()
+    ]
 
 
 def instrument_type(code: str) -> InstrumentType:

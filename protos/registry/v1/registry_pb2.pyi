@@ -918,21 +918,29 @@ class PutInstrumentRequest(_message.Message):
 
     REQUEST_ID_FIELD_NUMBER: _builtins.int
     INSTRUMENT_FIELD_NUMBER: _builtins.int
+    UNKNOWN_TYPE_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """Makes the call safe to repeat."""
+    unknown_type: _builtins.bool
+    """Takes a type that the catalogue does not have, as one that is verified periodically. Only for
+    staff; otherwise such a type is refused, with the nearest ones of the catalogue.
+    """
     @_builtins.property
     def instrument(self) -> Global___Instrument:
-        """The instrument; without an id it is filed, with one it is changed."""
+        """The instrument; without an id it is filed, with one it is changed. Its type is given by the code,
+        the Chinese name or an alias of the catalogue, or by a name that its bureau has assigned.
+        """
 
     def __init__(
         self,
         *,
         request_id: _builtins.str = ...,
         instrument: Global___Instrument | None = ...,
+        unknown_type: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["instrument", b"instrument"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["instrument", b"instrument", "request_id", b"request_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["instrument", b"instrument", "request_id", b"request_id", "unknown_type", b"unknown_type"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -14,7 +14,9 @@ from sqlmodel import col, select
 from law.colours.parts import with_state
 from law.colours.rule import InstrumentState
 from law.errors import AlreadyExists, Fault, NotPermitted, WrongState
-from law.identity import may_be_one_model, part_key, serial_key
+from law.identity import Verdict, part_key, serial_key
+from law.identity.instruments import compare_instruments
+from law.instruments import catalogue, nearest
 from law.separation import Act, release_of
 from plumbing.change import Change
 from plumbing.events.leadership import exclusively
@@ -30,6 +32,7 @@ from services.registry.commands.targets import (
     refuse_any,
     require_version,
 )
+from services.registry.imports.batch.type_names import resolved
 from services.registry.orders.following import follow_instruments
 from services.registry.proposals.propose import Proposed, object_id, propose
 from services.registry.questions.following import follow_things
@@ -52,7 +55,8 @@ async def put_instrument(
 
     The content includes the owner. Filing is a service to the user unit; nothing depends on it
     (C-20). The bureau is told when an operator files one. A change that would end a red alert is
-    only proposed: a second person releases it (S1 20). Raises InvalidInput for faulty content,
+    only proposed: a second person releases it (S1 20). Raises InvalidInput for faulty content and
+    for a type that the catalogue does not have, unless `unknown_type` of the request takes it,
     NotPermitted outside the caller's scope and for what an operator may not change, WrongState if
     the request's version is not the present one, and AlreadyExists for a new instrument that the
     owner has on file, in whatever writing of its serial number.
@@ -62,7 +66,7 @@ async def put_instrument(
     row = await find_instrument(change, instrument_id) if instrument_id else None
     _check_state(request.instrument.state, row)
     owner = await find_subject(change, content.subject_id)
-    content = replace(content, subject_id=owner.subject_id)
+    content = await _with_type(change, owner, content, row, unknown=request.unknown_type)
     if row is None:
         row = await _file(change, owner, content)
         found = await likeness_at(change, _place(row))
@@ -84,7 +88,7 @@ async def release_content(
     require_version(row.version, proposal.base_version)
     content = _content(request.instrument)
     owner = await find_subject(change, content.subject_id)
-    content = replace(content, subject_id=owner.subject_id)
+    content = await _with_type(change, owner, content, row, unknown=request.unknown_type)
     await alter_instrument(change, row, owner, _differing(change, row, content, row.version))
 
 
@@ -93,6 +97,39 @@ def _content(message: pb.Instrument) -> InstrumentContent:
     content = read_instrument(reader_of(message, "instrument", faults))
     refuse_any(faults)
     return content
+
+
+async def _with_type(
+    change: Change,
+    owner: Subject,
+    content: InstrumentContent,
+    row: Instrument | None,
+    *,
+    unknown: bool,
+) -> InstrumentContent:
+    """The content with the owner's id and the code of its type, as imports read it.
+
+    A type that nobody knows is refused, unless the instrument has it or somebody of the staff takes
+    it with `unknown`.
+    """
+    content = replace(content, subject_id=owner.subject_id)
+    if row is not None and row.type_code == content.type_code:
+        return content
+    code = await resolved(change.session, owner.bureau, content.type_code)
+    taken = unknown and not change.caller.has(Role.OPERATOR)
+    if code not in catalogue() and not taken:
+        refuse_any([unknown_type(content.type_code)])
+    return replace(content, type_code=code)
+
+
+def unknown_type(written: str) -> Fault:
+    """Returns the fault of a type that the catalogue does not have, with the nearest ones."""
+    near = nearest(written)
+    zh, en = f"目录中没有器具类型“{written}”", f"the catalogue has no type {written!r}"
+    if near:
+        zh += "；相近的有：" + "、".join(f"{one.name_zh}({one.code})" for one in near)
+        en += "; near to it are " + ", ".join(f"{one.name_en} ({one.code})" for one in near)
+    return Fault("instrument.type_code", zh, en)
 
 
 def _check_state(state: str, row: Instrument | None) -> None:
@@ -133,7 +170,7 @@ async def _require_new(change: Change, content: InstrumentContent) -> None:
         sa.not_(col(Instrument.removed)),
     )
     for row in await change.session.exec(query):
-        if may_be_one_model(content.model, row.model):
+        if compare_instruments(asdict(content), row.model_dump()) is Verdict.SAME:
             raise AlreadyExists(
                 f"该单位已登记此类型、编号为{row.serial_no}的器具；型号不同的，请写明型号",
                 f"The owner has this instrument on file already, numbered {row.serial_no}",

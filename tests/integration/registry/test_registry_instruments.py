@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from typing import Any
+from uuid import uuid4
 
 import grpc
 import pytest
@@ -54,6 +55,40 @@ async def test_an_instrument_is_filed_as_spare_under_its_owner(registry: Running
     assert (entry.action, entry.before) == ("file_instrument", None)
     with refused("INVALID_INPUT", "instrument.state"):
         await client.registry.PutInstrument(put_instrument(owner.subject_id, state="in_use"))
+
+
+async def test_a_type_by_single_entry_is_read_as_in_files(registry: RunningRegistry) -> None:
+    owner, written = await registry.subject(), f"样例计价器{uuid4().hex}"
+    client = registry.client(Role.CASEWORKER)
+
+    async def file(type_code: str, who: Client = client, **values: bool) -> pb.Instrument:
+        request = put_instrument(owner.subject_id, type_code=type_code)
+        request.unknown_type = values.get("unknown_type", False)
+        return (await who.registry.PutInstrument(request)).instrument
+
+    for name in ("FUEL", "燃油加油机", " 加油机", "税控加油机"):
+        assert (await file(name)).type_code == "FUEL"
+    with refused("INVALID_INPUT", "instrument.type_code") as refusals:
+        await file("加油枪机")
+    assert "燃油加油机(FUEL)" in refusals[0].faults[0][1]
+    with refused("INVALID_INPUT", "instrument.type_code"):
+        await file(written)
+    operator = registry.client(Role.OPERATOR, subject_id=owner.subject_id)
+    with refused("INVALID_INPUT", "instrument.type_code"):
+        await file(written, operator, unknown_type=True)
+    kept = await file(written, unknown_type=True)
+    assert kept.type_code == written
+    moved = await client.registry.PutInstrument(changed(kept, location="一号岛"))
+    assert moved.instrument.location == "一号岛"
+    named = pb.NameTypeRequest(
+        request_id=new_request_id(), written=written, type_code="TAXI", ground="样例厂的商品名"
+    )
+    await client.imports.NameType(named)
+    assert (await file(f" {written.upper()}")).type_code == "TAXI"
+    moved = await operator.registry.PutInstrument(changed(moved.instrument, location="二号岛"))
+    assert moved.instrument.type_code == written  # what is on file changes by its own act only
+    with refused("INVALID_INPUT", "instrument.type_code"):
+        await client.registry.PutInstrument(changed(kept, type_code="没有的类型"))
 
 
 async def test_filing_twice_by_one_request_files_once(registry: RunningRegistry) -> None:

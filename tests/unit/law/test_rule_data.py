@@ -24,6 +24,7 @@ from law.instruments import (
     catalogue,
     code_of,
     instrument_type,
+    nearest,
     read_catalogue,
 )
 from law.measures.rule import MeasureKind, alert_measures, measures, sample_size, sampling
@@ -190,6 +191,19 @@ def test_a_type_is_known_by_its_code_its_name_and_the_names_of_the_trade() -> No
     for written in ("FUEL", "ｆｕｅｌ", "燃油加油机", "燃油 加油机", "加油机"):
         assert code_of(written) == "FUEL"
     assert code_of("什么秤") == "什么秤"
+
+
+@pytest.mark.parametrize(
+    ("written", "first"),
+    [("加油枪机", "FUEL"), ("电子称", "NAWI-D"), ("血压仪", "BP-M"), ("fuel dispencer", "FUEL")],
+)
+def test_what_the_catalogue_does_not_have_is_answered_with_the_nearest(
+    written: str, first: str
+) -> None:
+    near = nearest(written)
+    assert near[0].code == first
+    assert len(near) <= 3
+    assert nearest("随便写的东西") == []
 
 
 def test_a_name_of_two_types_is_a_fault() -> None:

@@ -28,6 +28,17 @@ async def names_for(session: AsyncSession, bureau: str) -> Mapping[str, str]:
     return {row.name: row.type_code for row in await _holding(session, bureau)}
 
 
+async def resolved(session: AsyncSession, bureau: str, written: str) -> str:
+    """Returns the code of the type that a name means in a bureau, in whatever writing.
+
+    What neither the catalogue nor the bureau knows is returned as it was written.
+    """
+    code = code_of(written)
+    if code in catalogue():
+        return code
+    return (await names_for(session, bureau)).get(folded(written), code)
+
+
 async def _holding(session: AsyncSession, bureau: str) -> Sequence[TypeName]:
     """The names that hold for a bureau, those of the bureau itself last."""
     above = {bureau[:length].ljust(6, "0") for length in (0, 2, 4, 6)} | {bureau}
