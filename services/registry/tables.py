@@ -200,7 +200,7 @@ class Verification(Base, table=True):
             "institution",
             "certificate_no",
             "part",
-            where="certificate_key <> '' AND NOT removed",
+            where="certificate_no <> '' AND certificate_key <> '' AND NOT removed",
             unique=True,
         ),
         sa.Index("ix_verification_instrument", "instrument_id", "verified_on"),

@@ -449,6 +449,13 @@ _OF_PLACE: dict[str, Callable[[Place], Message]] = {
         kept_version=OUTDATED,
         ground="测试",
     ),
+    "KeepTwinsApart": lambda place: lives.KeepTwinsApartRequest(
+        request_id=new_request_id(),
+        subject_id=place.subject_id,
+        other_id=place.twin_id,
+        subject_version=OUTDATED,
+        ground="测试",
+    ),
     "PartSubjects": lambda _place: lives.PartSubjectsRequest(
         request_id=new_request_id(), act_id="none-yet", ground="测试"
     ),

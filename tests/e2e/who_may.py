@@ -360,6 +360,9 @@ SubjectLifeService.ReinstateSubject city     -  -  -  -  -  -  -  -  -  -  -   +
 SubjectLifeService.JoinSubjects own          -  +  -  -  -  -  -  -  -  -  -   +  -  -
 SubjectLifeService.JoinSubjects foreign      -  -  -  -  -  -  -  -  -  -  -   -  -  -
 SubjectLifeService.JoinSubjects city         -  -  -  -  -  -  -  -  -  -  -   +  -  -
+SubjectLifeService.KeepTwinsApart own       -  +  -  -  -  -  -  -  -  -  -   +  -  -
+SubjectLifeService.KeepTwinsApart foreign   -  -  -  -  -  -  -  -  -  -  -   -  -  -
+SubjectLifeService.KeepTwinsApart city      -  -  -  -  -  -  -  -  -  -  -   +  -  -
 SubjectLifeService.PartSubjects any          -  0  -  -  -  -  -  -  -  -  -   0  -  -
 SubjectLifeService.ListSubjectActs own       -  .  .  .  .  -  -  -  -  -  -   .  .  .
 SubjectLifeService.ListSubjectActs neighbour -  .  .  .  .  -  -  -  -  -  -   .  .  .

@@ -67,7 +67,14 @@ class Unique:
 
     def implies(self, other: Unique) -> bool:
         """What is unique by some of its parts is unique by all, and in all rows in some of them."""
-        return self.parts <= other.parts and self.where in ("", other.where)
+        return self.parts <= other.parts and self.conditions <= other.conditions
+
+    @property
+    def conditions(self) -> frozenset[str]:
+        """What must be true of a row, all of it; a condition with OR stands as one."""
+        if not self.where or " OR " in self.where:
+            return frozenset({self.where} - {""})
+        return frozenset(self.where.split(" AND "))
 
     def __str__(self) -> str:
         where = f" where {self.where}" if self.where else ""

@@ -107,6 +107,7 @@ class Twins(_message.Message):
 
     SUBJECT_FIELD_NUMBER: _builtins.int
     NAMESAKES_FIELD_NUMBER: _builtins.int
+    APART_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def subject(self) -> _registry_pb2.Subject:
         """A subject of the caller's scope."""
@@ -115,19 +116,68 @@ class Twins(_message.Message):
     def namesakes(self) -> _containers.RepeatedCompositeFieldContainer[_registry_pb2.Subject]:
         """Its namesakes: of subjects outside the caller's scope only what tells them apart."""
 
+    @_builtins.property
+    def apart(self) -> _containers.RepeatedCompositeFieldContainer[Global___TwinsApart]:
+        """What people said who kept it and a namesake apart; only in the list of those."""
+
     def __init__(
         self,
         *,
         subject: _registry_pb2.Subject | None = ...,
         namesakes: _abc.Iterable[_registry_pb2.Subject] | None = ...,
+        apart: _abc.Iterable[Global___TwinsApart] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["subject", b"subject"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["namesakes", b"namesakes", "subject", b"subject"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["apart", b"apart", "namesakes", b"namesakes", "subject", b"subject"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Twins: _TypeAlias = Twins  # noqa: Y015
+
+@_typing.final
+class TwinsApart(_message.Message):
+    """A decision that two namesakes are not the same."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SUBJECT_ID_FIELD_NUMBER: _builtins.int
+    OTHER_ID_FIELD_NUMBER: _builtins.int
+    GROUND_FIELD_NUMBER: _builtins.int
+    BY_FIELD_NUMBER: _builtins.int
+    BY_NAME_FIELD_NUMBER: _builtins.int
+    AT_FIELD_NUMBER: _builtins.int
+    subject_id: _builtins.str
+    """One of them."""
+    other_id: _builtins.str
+    """The other one."""
+    ground: _builtins.str
+    """What it rests on."""
+    by: _builtins.str
+    """Account that decided it."""
+    by_name: _builtins.str
+    """Name of that person."""
+    @_builtins.property
+    def at(self) -> _timestamp_pb2.Timestamp:
+        """When it was decided."""
+
+    def __init__(
+        self,
+        *,
+        subject_id: _builtins.str = ...,
+        other_id: _builtins.str = ...,
+        ground: _builtins.str = ...,
+        by: _builtins.str = ...,
+        by_name: _builtins.str = ...,
+        at: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["at", b"at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["at", b"at", "by", b"by", "by_name", b"by_name", "ground", b"ground", "other_id", b"other_id", "subject_id", b"subject_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___TwinsApart: _TypeAlias = TwinsApart  # noqa: Y015
 
 @_typing.final
 class SplitSubjectRequest(_message.Message):
@@ -606,22 +656,26 @@ class ListTwinsRequest(_message.Message):
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
     SUBJECT_ID_FIELD_NUMBER: _builtins.int
+    APART_FIELD_NUMBER: _builtins.int
     page_size: _builtins.int
     """At most this many; 0 means 100."""
     page_token: _builtins.str
     """Where to go on."""
     subject_id: _builtins.str
     """Only this subject, whichever of several in the scope it is; empty means all."""
+    apart: _builtins.bool
+    """Only the namesakes that somebody kept apart, instead of the others."""
     def __init__(
         self,
         *,
         page_size: _builtins.int = ...,
         page_token: _builtins.str = ...,
         subject_id: _builtins.str = ...,
+        apart: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["page_size", b"page_size", "page_token", b"page_token", "subject_id", b"subject_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["apart", b"apart", "page_size", b"page_size", "page_token", b"page_token", "subject_id", b"subject_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -664,3 +718,69 @@ class ListTwinsResponse(_message.Message):
     def WhichOneof(self, oneof_group: _WhichOneofArgType__total) -> _WhichOneofReturnType__total | None: ...
 
 Global___ListTwinsResponse: _TypeAlias = ListTwinsResponse  # noqa: Y015
+
+@_typing.final
+class KeepTwinsApartRequest(_message.Message):
+    """Request of KeepTwinsApart."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    SUBJECT_ID_FIELD_NUMBER: _builtins.int
+    OTHER_ID_FIELD_NUMBER: _builtins.int
+    GROUND_FIELD_NUMBER: _builtins.int
+    SUBJECT_VERSION_FIELD_NUMBER: _builtins.int
+    OTHER_VERSION_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """Makes the call safe to repeat."""
+    subject_id: _builtins.str
+    """One of the namesakes."""
+    other_id: _builtins.str
+    """The other one."""
+    ground: _builtins.str
+    """What it rests on."""
+    subject_version: _builtins.int
+    """Version of the one, as last read; 0 means as it is now."""
+    other_version: _builtins.int
+    """Version of the other one, as last read; 0 means as it is now."""
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        subject_id: _builtins.str = ...,
+        other_id: _builtins.str = ...,
+        ground: _builtins.str = ...,
+        subject_version: _builtins.int = ...,
+        other_version: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["ground", b"ground", "other_id", b"other_id", "other_version", b"other_version", "request_id", b"request_id", "subject_id", b"subject_id", "subject_version", b"subject_version"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___KeepTwinsApartRequest: _TypeAlias = KeepTwinsApartRequest  # noqa: Y015
+
+@_typing.final
+class KeepTwinsApartResponse(_message.Message):
+    """Response of KeepTwinsApart."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    APART_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def apart(self) -> Global___TwinsApart:
+        """The decision."""
+
+    def __init__(
+        self,
+        *,
+        apart: Global___TwinsApart | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["apart", b"apart"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["apart", b"apart"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___KeepTwinsApartResponse: _TypeAlias = KeepTwinsApartResponse  # noqa: Y015

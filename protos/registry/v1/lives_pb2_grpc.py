@@ -75,6 +75,11 @@ class SubjectLifeServiceStub:
                 request_serializer=protos_dot_registry_dot_v1_dot_lives__pb2.ListTwinsRequest.SerializeToString,
                 response_deserializer=protos_dot_registry_dot_v1_dot_lives__pb2.ListTwinsResponse.FromString,
                 _registered_method=True)
+        self.KeepTwinsApart = channel.unary_unary(
+                '/quanheng.registry.v1.SubjectLifeService/KeepTwinsApart',
+                request_serializer=protos_dot_registry_dot_v1_dot_lives__pb2.KeepTwinsApartRequest.SerializeToString,
+                response_deserializer=protos_dot_registry_dot_v1_dot_lives__pb2.KeepTwinsApartResponse.FromString,
+                _registered_method=True)
 
 
 class SubjectLifeServiceServicer:
@@ -140,6 +145,13 @@ class SubjectLifeServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def KeepTwinsApart(self, request, context):
+        """Says that two namesakes are not the same: they are listed no more, unless one of them changes.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_SubjectLifeServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -182,6 +194,11 @@ def add_SubjectLifeServiceServicer_to_server(servicer, server):
                     servicer.ListTwins,
                     request_deserializer=protos_dot_registry_dot_v1_dot_lives__pb2.ListTwinsRequest.FromString,
                     response_serializer=protos_dot_registry_dot_v1_dot_lives__pb2.ListTwinsResponse.SerializeToString,
+            ),
+            'KeepTwinsApart': grpc.unary_unary_rpc_method_handler(
+                    servicer.KeepTwinsApart,
+                    request_deserializer=protos_dot_registry_dot_v1_dot_lives__pb2.KeepTwinsApartRequest.FromString,
+                    response_serializer=protos_dot_registry_dot_v1_dot_lives__pb2.KeepTwinsApartResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -401,6 +418,33 @@ class SubjectLifeService:
             '/quanheng.registry.v1.SubjectLifeService/ListTwins',
             protos_dot_registry_dot_v1_dot_lives__pb2.ListTwinsRequest.SerializeToString,
             protos_dot_registry_dot_v1_dot_lives__pb2.ListTwinsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def KeepTwinsApart(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/quanheng.registry.v1.SubjectLifeService/KeepTwinsApart',
+            protos_dot_registry_dot_v1_dot_lives__pb2.KeepTwinsApartRequest.SerializeToString,
+            protos_dot_registry_dot_v1_dot_lives__pb2.KeepTwinsApartResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -38,6 +38,8 @@ class SubjectLifeServiceStub:
     """Lists the acts of a subject's life, the latest first."""
     ListTwins: _aio.UnaryUnaryMultiCallable[_lives_pb2.ListTwinsRequest, _lives_pb2.ListTwinsResponse]
     """Lists subjects of the caller's scope with namesakes in other bureaus that may be the same."""
+    KeepTwinsApart: _aio.UnaryUnaryMultiCallable[_lives_pb2.KeepTwinsApartRequest, _lives_pb2.KeepTwinsApartResponse]
+    """Says that two namesakes are not the same: they are listed no more, unless one of them changes."""
 
 class SubjectLifeServiceServicer(metaclass=_abc_1.ABCMeta):
     """Carries out the acts of which the life of a subject consists, and tells of them."""
@@ -111,5 +113,13 @@ class SubjectLifeServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _aio.ServicerContext[_lives_pb2.ListTwinsRequest, _abc.Awaitable[_lives_pb2.ListTwinsResponse]],
     ) -> _abc.Awaitable[_lives_pb2.ListTwinsResponse]:
         """Lists subjects of the caller's scope with namesakes in other bureaus that may be the same."""
+
+    @_abc_1.abstractmethod
+    def KeepTwinsApart(
+        self,
+        request: _lives_pb2.KeepTwinsApartRequest,
+        context: _aio.ServicerContext[_lives_pb2.KeepTwinsApartRequest, _abc.Awaitable[_lives_pb2.KeepTwinsApartResponse]],
+    ) -> _abc.Awaitable[_lives_pb2.KeepTwinsApartResponse]:
+        """Says that two namesakes are not the same: they are listed no more, unless one of them changes."""
 
 def add_SubjectLifeServiceServicer_to_server(servicer: SubjectLifeServiceServicer, server: _aio.Server) -> None: ...

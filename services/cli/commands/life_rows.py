@@ -33,4 +33,8 @@ LIFE_ROWS = (
     Row("subject twins", "lives.ListTwins", "列出在其他机关有同名登记的主体。",
         "Lists subjects with namesakes in other bureaus that may be the same.",
         defaults={"page_size": 50}),
+    Row("subject twins-apart", "lives.KeepTwinsApart",
+        "两个同名主体不是同一主体：不再列出，除非一方的名称、代码、机关、地址或者自有编号变更。",
+        "Says that two namesakes are not the same; they are listed no more unless one changes.",
+        args="subject_id other_id", fixed={"subject_version": 0, "other_version": 0}),
 )  # fmt: skip

@@ -11,6 +11,7 @@ HELP = {
     "appointment.attendees": "约谈参加人员 | who attends",
     "appointment.note_in_archive": "约谈情况记入信用档案 | note it in the archive",
     "appointment.place": "约谈地点 | where",
+    "apart": "只看已确定不是同一主体的 | only those that were kept apart",
     "approve": "不批准 | refuse",
     "as_of": "评价日 | day of grading",
     "baseline": "首次建档 | of a first load",

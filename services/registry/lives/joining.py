@@ -22,8 +22,8 @@ async def join(change: Change, request: pb.JoinSubjectsRequest) -> pb.JoinSubjec
     NotPermitted if neither is in the caller's scope, and WrongState for a version that is not the
     present one.
     """
-    kept, joined = [await _named_by(change, one) for one in (request.kept_id, request.joined_id)]
-    kept, joined = await _both(change, kept.subject_id, joined.subject_id)
+    kept, joined = [await named_by(change, one) for one in (request.kept_id, request.joined_id)]
+    kept, joined = await both(change, kept.subject_id, joined.subject_id)
     covered = [one for one in (kept, joined) if change.caller.covers(one.bureau)]
     if not covered:
         zh, en = "两个主体都不在您的管辖范围内", "Neither subject is in your scope"
@@ -50,7 +50,7 @@ async def release_joining(
     change: Change, request: pb.JoinSubjectsRequest, proposal: Proposal
 ) -> None:
     """Joins what a second person releases; both must be as they were when it was proposed."""
-    kept, joined = await _both(change, request.kept_id, object_id(proposal))
+    kept, joined = await both(change, request.kept_id, object_id(proposal))
     require_version(kept.version, request.kept_version)
     require_version(joined.version, proposal.base_version)
     await join_subjects(change, kept, joined, request.ground)
@@ -64,17 +64,21 @@ def _releasing(change: Change, kept: Subject, joined: Subject) -> str:
     return kept.bureau if kept.bureau == joined.bureau else change.caller.bureau
 
 
-async def _named_by(change: Change, given: str) -> Subject:
+async def named_by(change: Change, given: str) -> Subject:
+    """Returns the subject with this id, credit code or name. Raises NotFound."""
     row = await lookup.subject(change, given)
     if row is None:
         raise _no_subject(given)
     return row
 
 
-async def _both(change: Change, kept_id: str, joined_id: str) -> tuple[Subject, Subject]:
+async def both(
+    change: Change, kept_id: str, joined_id: str, field: str = "joined_id"
+) -> tuple[Subject, Subject]:
+    """Reads two subjects. Raises NotFound, and InvalidInput for `field` if they are one."""
     if kept_id == joined_id:
-        zh, en = "保留的一方不能同时并入自身", "the one that stays cannot be joined to itself"
-        raise InvalidInput(faults=[Fault("joined_id", zh, en)])
+        zh, en = "两方是同一个主体", "both sides are one subject"
+        raise InvalidInput(faults=[Fault(field, zh, en)])
     # In one order, so that two joinings of the same subjects do not wait for each other.
     rows = {one: await _subject(change, one) for one in sorted((kept_id, joined_id))}
     return rows[kept_id], rows[joined_id]

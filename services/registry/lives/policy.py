@@ -16,6 +16,7 @@ _RULES = {
     "ReinstateSubject": allow(Role.CASEWORKER),
     "JoinSubjects": allow(Role.CASEWORKER),
     "PartSubjects": allow(Role.CASEWORKER),
+    "KeepTwinsApart": allow(Role.CASEWORKER),
     "ListSubjectActs": allow(*_STAFF).noting("subject"),
     "ListTwins": allow(*_STAFF).noting("subject"),
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from plumbing.servicer import Servicer, change, query
 from protos.registry.v1 import lives_pb2_grpc as rpc
 from services.registry.lives import (
+    apart,
     deregistering,
     joining,
     parting,
@@ -28,3 +29,4 @@ class SubjectLifeServicer(Servicer, rpc.SubjectLifeServiceServicer):
     PartSubjects = change(parting.part_subjects)
     ListSubjectActs = query(queries.list_subject_acts)
     ListTwins = query(twins.list_twins)
+    KeepTwinsApart = change(apart.keep_twins_apart)

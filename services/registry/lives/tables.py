@@ -26,6 +26,24 @@ class LifeAct(StrEnum):
 
 
 @proven()
+class TwinsApart(Base, table=True):
+    """A decision that two namesakes are not the same, kept from the side of each of them.
+
+    `facts` is what told the two of them apart when it was decided, the own side first: the decision
+    holds as long as they say the same.
+    """
+
+    __tablename__ = "twins_apart"
+
+    subject_id: str = Field(primary_key=True, foreign_key="subject.subject_id")
+    other_id: str = Field(primary_key=True, foreign_key="subject.subject_id")
+    facts: str
+    ground: str
+    at: datetime
+    by: str
+
+
+@proven()
 class SubjectAct(Base, table=True):
     """One act of the life of a subject, and the other subject that it concerns, if any.
 

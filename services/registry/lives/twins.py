@@ -12,14 +12,13 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from law.evidence import SubjectKind
-from law.identity import Verdict
-from law.identity.subjects import compare_subjects
 from plumbing import paging, row_scope
 from plumbing.identity import Caller
 from plumbing.view import View
 from protos.registry.v1 import lives_pb2 as pb
 from protos.registry.v1 import registry_pb2 as registry
 from services.registry import lookup, wire
+from services.registry.lives import apart
 from services.registry.tables import Subject
 
 # What tells apart subjects that are outside the caller's scope: nothing about people.
@@ -29,7 +28,8 @@ _TOLD = ("subject_id", "kind", "name", "credit_code", "bureau", "sector", "versi
 async def list_twins(view: View, request: pb.ListTwinsRequest) -> pb.ListTwinsResponse:
     """Returns a page of the subjects in the caller's scope with namesakes elsewhere, by name.
 
-    Natural persons, and subjects in review, are none. Two that are both in the scope are told of
+    Namesakes that somebody has kept apart are left out; with `apart`, only they are told. Natural
+    persons and subjects in review are none. Two that are both in the scope are told of
     once at least, by the first of them.
     """
     other: Any = aliased(Subject)
@@ -37,12 +37,15 @@ async def list_twins(view: View, request: pb.ListTwinsRequest) -> pb.ListTwinsRe
     which = _tells_of(view.caller, other)
     if request.subject_id:
         which = col(Subject.subject_id) == await lookup.subject_id(view, request.subject_id)
-    twin = sa.exists().where(*_twins(Subject, other), which)
+    held = apart.decided(Subject, other)
+    twin = sa.exists().where(
+        *_twins(Subject, other), which, held if request.apart else sa.not_(held)
+    )
     rows = select(Subject).where(*_may_be_one(Subject), own, twin)
     order = Subject.name, Subject.subject_id
     page, token = await paging.page(view.session, request, rows, *order)
     count = await paging.count(view.session, request, rows, token)
-    twins = await _with_namesakes(view.session, view.caller, page)
+    twins = await _with_namesakes(view.session, view.caller, page, apart_only=request.apart)
     return pb.ListTwinsResponse(twins=twins, next_page_token=token, **count)
 
 
@@ -69,25 +72,30 @@ def _twins(one: Any, other: Any) -> tuple[Any, ...]:
 
 
 async def _with_namesakes(
-    session: AsyncSession, caller: Caller, page: Sequence[Subject]
+    session: AsyncSession, caller: Caller, page: Sequence[Subject], *, apart_only: bool
 ) -> list[pb.Twins]:
     keys = {row.name_key for row in page}
     named = select(Subject).where(col(Subject.name_key).in_(keys), *_may_be_one(Subject))
     by_key: dict[str, list[Subject]] = defaultdict(list)
     for row in await session.exec(named.order_by(col(Subject.bureau), col(Subject.subject_id))):
         by_key[row.name_key].append(row)
-    return [
-        pb.Twins(
-            subject=wire.subject(row),
-            namesakes=[_told(caller, one) for one in by_key[row.name_key] if _is_twin(row, one)],
+    held = await apart.decisions(session, page, [one for rows in by_key.values() for one in rows])
+    names = await apart.people(session, held.values()) if apart_only else {}
+    twins = []
+    for row in page:
+        others = [one for one in by_key[row.name_key] if apart.are_twins(row, one)]
+        pairs = {one.subject_id: (row.subject_id, one.subject_id) for one in others}
+        shown = [one for one in others if (pairs[one.subject_id] in held) is apart_only]
+        twins.append(
+            pb.Twins(
+                subject=wire.subject(row),
+                namesakes=[_told(caller, one) for one in shown],
+                apart=[
+                    apart.message(held[pairs[one.subject_id]], names) for one in shown if apart_only
+                ],
+            )
         )
-        for row in page
-    ]
-
-
-def _is_twin(row: Subject, one: Subject) -> bool:
-    verdict = compare_subjects(row.model_dump(), one.model_dump())
-    return one.bureau != row.bureau and verdict is Verdict.PERHAPS
+    return twins
 
 
 def _told(caller: Caller, row: Subject) -> registry.Subject:

@@ -14,6 +14,7 @@ depends_on = None
 
 ROWS = 5000
 UNIQUE = "uq_verification_certificate"
+NUMBERED = "certificate_no <> ''"
 VERIFICATION = sa.table(
     "verification",
     sa.column("verification_id", sa.String),
@@ -37,7 +38,7 @@ def upgrade() -> None:
         last = rows[-1][0]
     op.create_index("ix_verification_certificate_key", "verification", ["certificate_key"])
     op.drop_index("ix_verification_certificate_no", "verification")
-    _unique("certificate_key")
+    _unique(f"{NUMBERED} AND certificate_key <> ''")
 
 
 def _after(last: str) -> sa.Select[Any]:
@@ -46,18 +47,18 @@ def _after(last: str) -> sa.Select[Any]:
     return rows.order_by(identity).limit(ROWS)
 
 
-def _unique(told_by: str) -> None:
+def _unique(numbered: str) -> None:
     op.drop_index(UNIQUE, "verification")
     op.execute(
         f"CREATE UNIQUE INDEX {UNIQUE} ON verification (institution, certificate_no, part)"
-        f" WHERE {told_by} <> '' AND NOT removed"
+        f" WHERE {numbered} AND NOT removed"
     )
 
 
 def downgrade() -> None:
     # A word for no number, such as 无, does not fit into the former table twice.
     op.execute("UPDATE verification SET certificate_no = '' WHERE certificate_key = ''")
-    _unique("certificate_no")
+    _unique(NUMBERED)
     op.create_index("ix_verification_certificate_no", "verification", ["certificate_no"])
     op.drop_index("ix_verification_certificate_key", "verification")
     op.drop_column("verification", "certificate_key")

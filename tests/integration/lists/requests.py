@@ -388,6 +388,7 @@ LISTS = (
         twins.list_twins,
         (
             Asked(lives.ListTwinsRequest()),
+            Asked(lives.ListTwinsRequest(apart=True)),
             Asked(lives.ListTwinsRequest(subject_id=SUBJECT), a_few=OF_A_FIRM),
         ),
     ),
