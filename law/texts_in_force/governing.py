@@ -24,6 +24,20 @@ ENDED = NotGraded(
 _DAY = timedelta(days=1)
 
 
+def deregistered(since: date) -> NotGraded:
+    """Returns why a subject has no grade from the day of its deregistration on.
+
+    No text says what becomes of its grade (C-39): nobody is supervised or encouraged by it any
+    more. Its records and earlier grades stay.
+    """
+    return NotGraded(
+        "deregistered",
+        f"主体已于{since}注销，不再评定等级；此前的等级和记录保留",
+        f"The subject is deregistered since {since} and graded no more; earlier grades stay",
+        "C-39",
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Activation:
     """The activation of a ruleset: the bureaus and sectors that it governs, and its first day."""

@@ -8,6 +8,7 @@ from datetime import date
 
 from law.evidence import Sector
 from law.figures import Validity
+from law.reader.ambiguities import read_readings
 from law.reader.data_file import DATED, read_cite, read_header, read_validity
 from law.reader.strict_reader import Reader
 from law.texts_in_force.model import NotGraded, Ruleset
@@ -87,7 +88,8 @@ def read_jurisdictions(reader: Reader, rulesets: Mapping[str, Ruleset]) -> Juris
 
     An entry whose ruleset is unknown, or does not hold on all days of the entry, is a fault.
     """
-    read_header(reader, "entries", "norms")
+    read_header(reader, "ambiguities", "entries", "norms")
+    read_readings(reader)
     entries = tuple(_entry(item, rulesets) for item in reader.each("entries"))
     known = {entry.id for entry in entries}
     return Jurisdictions(entries, tuple(_norm(item, known) for item in reader.each("norms")))

@@ -13,7 +13,7 @@ from typing import Any
 from law.evidence import Dossier
 from law.grading import Receipt, grade, next_change_on
 from law.texts_in_force import load as texts
-from law.texts_in_force.governing import PACKAGED, GoverningTexts
+from law.texts_in_force.governing import PACKAGED, GoverningTexts, deregistered
 from law.texts_in_force.model import NotGraded, Ruleset
 
 REMOVED = NotGraded(
@@ -30,17 +30,21 @@ _MOVING = ("as_of", "window")
 class File:
     """A subject's dossier, with the rulesets that govern each jurisdiction.
 
-    `removed` is true if the import that created the subject was undone.
+    `removed` is true if the import that created the subject was undone. From the day
+    `deregistered_on` it is graded no more.
     """
 
     dossier: Dossier
     removed: bool
     governing: GoverningTexts = PACKAGED
+    deregistered_on: date | None = None
 
     def governed_by(self, day: date) -> Ruleset | NotGraded:
         """Returns the ruleset that governs the subject on a day, or the reason why none does."""
         if self.removed:
             return REMOVED
+        if self.deregistered_on and self.deregistered_on <= day:
+            return deregistered(self.deregistered_on)
         dossier = self.dossier
         return self.governing.text(dossier.bureau, dossier.sector, day, dossier.subject_kind)
 

@@ -111,9 +111,13 @@ async def regrade_stale(change: Change, as_of: date, after: str) -> Sequence[str
 
 
 async def _stale(session: AsyncSession, as_of: date, after: str) -> Sequence[str]:
-    """The next stale subjects, found by the few combinations of what decides on the text."""
+    """The next stale subjects, found by the few combinations of what decides on the text.
+
+    No text governs a deregistered subject, so none of them is stale.
+    """
     key = col(Subject.subject_id)
-    current = sa.and_(*_CURRENT, col(Grade.subject_id) == key)
+    alive = col(Subject.deregistered_on).is_(None)
+    current = sa.and_(*_CURRENT, col(Grade.subject_id) == key, alive)
     connection = await session.connection()
     combinations = await connection.execute(sa.select(*_COLUMNS).distinct().where(current))
     now = await governing.load(session)

@@ -93,6 +93,8 @@ class Evidence:
         subject.kind, subject.sector = law.SubjectKind(message.kind), law.Sector(message.sector)
         subject.bureau, subject.removed = message.bureau, message.removed
         subject.in_review = message.in_review
+        day = message.deregistered_on
+        subject.deregistered_on = date.fromisoformat(day) if day else None
         return True
 
     def apply_record(self, message: pb.Record) -> set[str]:
@@ -179,7 +181,7 @@ def _file(subject: Subject, records: Iterable[Record], governing: GoverningTexts
         records=tuple(map(_evidence, in_order)),
         bureau=subject.bureau,
     )
-    return File(dossier, subject.removed, governing)
+    return File(dossier, subject.removed, governing, subject.deregistered_on)
 
 
 def _evidence(record: Record) -> law.Record:

@@ -143,7 +143,8 @@ async def summarise_grades(
 ) -> pb.SummariseGradesResponse:
     """Counts the subjects in the caller's scope by ruleset and grade, on a day or from now on.
 
-    Grades of a past day are those that are known now. `since` also counts how they moved.
+    Grades of a past day are those that are known now. `since` also counts how they moved. Subjects
+    that are deregistered on the day are counted apart.
 
     Raises NotPermitted if the requested bureau is outside the caller's scope.
     """
@@ -153,7 +154,9 @@ async def summarise_grades(
         in_scope = row_scope.within(request.bureau, Subject.bureau)
     on, since = (validation.day(getattr(request, name), name) for name in ("on", "since"))
     then = (*_in_force(on), *_known(None)) if on else CURRENT
-    seen = (col(Subject.removed).is_(False), in_scope)
+    ended = col(Subject.deregistered_on) <= (on or view.today)
+    on_file = (col(Subject.removed).is_(False), in_scope)
+    seen = (*on_file, sa.func.coalesce(ended, sa.false()).is_(False))
     counted = (
         select(Grade.ruleset_id, Grade.grade, sa.func.count())
         .join(Subject, col(Subject.subject_id) == col(Grade.subject_id))
@@ -167,7 +170,12 @@ async def summarise_grades(
             for text, grade, subjects in await view.session.exec(counted)
         ],
         moves=await _moves(view, since, on or view.today, seen) if since else [],
+        deregistered=await _number(view, *on_file, ended),
     )
+
+
+async def _number(view: View, *which: Any) -> int:
+    return int((await view.session.exec(select(sa.func.count()).where(*which))).one())
 
 
 async def _moves(view: View, since: date, on: date, seen: Sequence[Any]) -> list[pb.GradeMove]:

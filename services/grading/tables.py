@@ -35,6 +35,7 @@ class Subject(Base, table=True):
     bureau: str = Field(default="", index=True)
     removed: bool = False
     in_review: bool = Field(default=False, sa_column_kwargs={"server_default": sa.false()})
+    deregistered_on: date | None = None
     next_change_on: date | None = Field(default=None, index=True)
 
 

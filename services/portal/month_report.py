@@ -111,6 +111,8 @@ def _grades(figures: Figures, words: Words) -> Iterator[Figure]:
     yield Figure(words.say(N_("主体合计")), sum(one.subjects for one in figures.grades.counts))
     for one in figures.grades.counts:
         yield Figure(_graded(words, one.ruleset_id, one.grade), one.subjects)
+    if figures.grades.deregistered:
+        yield Figure(words.say(N_("另有已注销、不再评级的")), figures.grades.deregistered)
 
 
 def _graded(words: Words, ruleset_id: str, grade: str) -> str:

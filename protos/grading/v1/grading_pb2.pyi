@@ -489,6 +489,9 @@ class SummariseGradesResponse(_message.Message):
 
     COUNTS_FIELD_NUMBER: _builtins.int
     MOVES_FIELD_NUMBER: _builtins.int
+    DEREGISTERED_FIELD_NUMBER: _builtins.int
+    deregistered: _builtins.int
+    """Subjects that are deregistered on that day: they are counted by no grade."""
     @_builtins.property
     def counts(self) -> _containers.RepeatedCompositeFieldContainer[Global___GradeCount]:
         """The counts."""
@@ -502,10 +505,11 @@ class SummariseGradesResponse(_message.Message):
         *,
         counts: _abc.Iterable[Global___GradeCount] | None = ...,
         moves: _abc.Iterable[Global___GradeMove] | None = ...,
+        deregistered: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["counts", b"counts", "moves", b"moves"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["counts", b"counts", "deregistered", b"deregistered", "moves", b"moves"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -178,6 +178,10 @@ def _grades(response: Any, _names: Names) -> Iterator[RenderableType]:
     for ruleset_id, counts in by_text.items():
         name = styled((ruleset_name(ruleset_id) or choose("不评价", "not graded"), "bold"))
         yield Group(name, Padding(styled(" · ".join(counts)), (0, 0, 0, GAP), expand=False))
+    if response.deregistered:
+        name = styled((choose("已注销，不再评级", "deregistered, graded no more"), "bold"))
+        number = f"{choose('主体', 'subjects')} {response.deregistered:,}"
+        yield Group(name, Padding(styled(number), (0, 0, 0, GAP), expand=False))
 
 
 def _what_if(response: Any, names: Names) -> Iterator[RenderableType]:

@@ -25,7 +25,7 @@ async def board(visit: Visit) -> Response:
         ask(visit.services.grading.SummariseGrades(grading.SummariseGradesRequest())),
         case_figures.shown(visit),
     )
-    return visit.page("city/board.html", board=board, grades=grades.counts, **figures)
+    return visit.page("city/board.html", board=board, grades=grades, **figures)
 
 
 class Turn(NamedTuple):

@@ -42,6 +42,16 @@ def test_a_removed_subject_is_not_graded() -> None:
     assert (gone.receipt, gone.not_graded, gone.next_change_on()) == (None, REMOVED, None)
 
 
+def test_a_deregistered_subject_is_graded_until_the_day_and_no_more() -> None:
+    ended = replace(file(PENALTY), deregistered_on=DAY)
+    before, after = assess(ended, date(2026, 5, 9)), assess(ended, DAY)
+    assert before.receipt
+    assert after.not_graded
+    assert (after.receipt, after.not_graded.reason) == (None, "deregistered")
+    assert after.not_graded_words()[0].startswith(f"主体已于{DAY}注销")
+    assert after.next_change_on() is None
+
+
 def test_a_text_that_ends_changes_the_grade_on_the_day_after(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
