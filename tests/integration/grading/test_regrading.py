@@ -120,6 +120,29 @@ async def test_an_undone_import_leaves_tombstones(platform: Platform) -> None:
     assert findings.figures["subjects"] == 0
 
 
+async def test_a_deregistered_subject_is_graded_no_more_until_it_is_registered_again(
+    platform: Platform,
+) -> None:
+    await platform.tell_subjects(subject())
+    await platform.tell_records(penalty())
+    score = (await platform.current()).score
+    ended = platform.clock.today().isoformat()
+    gone = subject(version=2, deregistered_on=ended)
+    await platform.tell_subjects(gone, cause=events.CAUSE_DEREGISTERED)
+    present = await platform.current()
+    assert (present.grade, present.receipt_id) == (None, "")
+    assert f"已于{ended}注销" in present.not_graded_zh
+    platform.pass_days(3)
+    # What comes later is kept, and grades nobody.
+    await platform.tell_records(penalty(2, determined_on=ended, entered_on=ended))
+    assert (await platform.current()).grade_id == present.grade_id
+    assert score in [one.score for one in await platform.grades()]  # what stood then stays
+    await platform.tell_subjects(subject(version=3), cause=events.CAUSE_REINSTATED)
+    again = await platform.current()
+    assert again.receipt_id
+    assert (again.score or 0) < (score or 0)  # both penalties count
+
+
 async def test_records_may_arrive_before_their_subject_and_in_any_order(platform: Platform) -> None:
     await platform.tell(events.RecordsChanged(records=[penalty(version=2, points=3)]), "batch/2")
     assert await platform.rows(Grade) == []

@@ -162,6 +162,18 @@ async def test_staff_see_their_bureau_and_those_below_it(graded: Platform, sign_
     assert await counted(sign_in(Role.ADMINISTRATOR)) == 0
 
 
+async def test_the_deregistered_are_counted_apart(graded: Platform, sign_in: As) -> None:
+    district = sign_in(Role.INSPECTOR, bureau="330110")
+    await graded.tell_subjects(subject(2, version=2, bureau="330110", deregistered_on="2026-09-17"))
+    apart = await district.SummariseGrades(pb.SummariseGradesRequest())
+    assert (apart.deregistered, list(apart.counts)) == (1, [])
+    before = await district.SummariseGrades(pb.SummariseGradesRequest(on="2026-09-16"))
+    assert (before.deregistered, len(before.counts)) == (0, 1)
+    city = sign_in(Role.UNIT_HEAD, bureau="330100")
+    both = await city.SummariseGrades(pb.SummariseGradesRequest())
+    assert (both.deregistered, sum(one.subjects for one in both.counts)) == (1, 2)
+
+
 async def test_the_public_sees_present_grades_and_never_a_person(
     graded: Platform, sign_in: As
 ) -> None:
