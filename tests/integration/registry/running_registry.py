@@ -339,11 +339,15 @@ def put_subject(**values: Any) -> pb.PutSubjectRequest:
     )
 
 
-def put_instrument(subject_id: str, **values: Any) -> pb.PutInstrumentRequest:
+def put_instrument(
+    subject_id: str, *, unknown_type: bool = False, **values: Any
+) -> pb.PutInstrumentRequest:
     """A request that files an instrument."""
     defaults = {"subject_id": subject_id, "type_code": "FUEL", "serial_no": uuid4().hex[:12]}
     return pb.PutInstrumentRequest(
-        request_id=new_request_id(), instrument=pb.Instrument(**(defaults | values))
+        request_id=new_request_id(),
+        instrument=pb.Instrument(**(defaults | values)),
+        unknown_type=unknown_type,
     )
 
 

@@ -62,8 +62,7 @@ async def test_a_type_by_single_entry_is_read_as_in_files(registry: RunningRegis
     client = registry.client(Role.CASEWORKER)
 
     async def file(type_code: str, who: Client = client, **values: bool) -> pb.Instrument:
-        request = put_instrument(owner.subject_id, type_code=type_code)
-        request.unknown_type = values.get("unknown_type", False)
+        request = put_instrument(owner.subject_id, type_code=type_code, **values)
         return (await who.registry.PutInstrument(request)).instrument
 
     for name in ("FUEL", "燃油加油机", " 加油机", "税控加油机"):
@@ -120,7 +119,8 @@ async def test_one_instrument_filed_by_many_requests_at_once_is_filed_once(
     assert [one.reason for one in others] == ["ALREADY_EXISTS"] * 31
     assert {one.facts["instrument_id"] for one in others} == {filed.instrument.instrument_id}
     # Another model is another instrument; what has no number is never known to be the same.
-    for values in ({"serial_no": "ONE-7", "model": "另一型号"}, *({"serial_no": "无"},) * 2):
+    numbers: list[dict[str, Any]] = [{"serial_no": "ONE-7", "model": "另一型号"}]
+    for values in (*numbers, *({"serial_no": "无"},) * 2):
         await client.registry.PutInstrument(put_instrument(owner.subject_id, **values))
 
 
@@ -256,7 +256,7 @@ async def test_a_pass_says_until_when_unless_its_type_is_only_verified_first(
     owner = await registry.subject()
     client = registry.client(Role.CASEWORKER)
     for type_code in ("FUEL", "不在目录内的器具"):
-        periodic = await registry.instrument(owner, type_code=type_code)
+        periodic = await registry.instrument(owner, type_code=type_code, unknown_type=True)
         with refused("INVALID_INPUT", "verification.valid_until"):
             await client.registry.RecordVerification(verify(periodic.instrument_id, valid_until=""))
     meter = await registry.instrument(owner, type_code="WATER-S25", rotate_on="2032-09-01")
