@@ -139,6 +139,15 @@ def latest_review(today: date, edition: Edition) -> date:
     return nth_working_day(today, _review(today).at_most_days, edition).date
 
 
+def undertaking_reminder(until: date, edition: Edition) -> date:
+    """Returns the day on which a subject is reminded of an undertaking to correct (S4 四(二)).
+
+    `until` is the last day of the undertaking, inclusive.
+    """
+    days = in_force(_rules().undertaking, until, *_WHAT)
+    return nth_last_working_day(until - timedelta(days=1), days, edition)
+
+
 def exposure_rules(on: date) -> ExposureRules:
     """Returns what to follow before publication, as in force on a day (S1 18, 19).
 
@@ -182,6 +191,7 @@ class Escalation:
 
     ladder: tuple[Version[Rung], ...]
     review: tuple[Version[_Review], ...]
+    undertaking: tuple[Version[int], ...]
     exposure: tuple[Version[ExposureRules], ...]
     archive: tuple[Version[_Archive], ...]
 
@@ -200,9 +210,8 @@ def read_escalation(reader: Reader) -> Escalation:
 
     Also reads the rules of the note in the archive. The steps must be listed mildest first.
     """
-    read_header(
-        reader, "status", "requirements", "ladder", "review", "exposure", "archive", "ambiguities"
-    )
+    parts = ("ladder", "review", "undertaking", "exposure", "archive")
+    read_header(reader, "status", "requirements", *parts, "ambiguities")
     reader.choice("status", TextStatus)
     read_requirements(reader)
     read_readings(reader)
@@ -215,6 +224,7 @@ def read_escalation(reader: Reader) -> Escalation:
     return Escalation(
         rungs,
         read_figure(reader, "review", _read_review),
+        read_figure(reader, "undertaking", _remind_days),
         read_figure(reader, "exposure", _exposure),
         tuple(read_dated(item, _archive) for item in reader.each("archive")),
     )
@@ -238,6 +248,12 @@ def _read_review(reader: Reader) -> _Review:
     reader.flag("example", False)
     days = reader.whole("days", least=1)
     return _Review(days, reader.whole("at_most_days", least=days))
+
+
+def _remind_days(reader: Reader) -> int:
+    reader.only("remind_days", "example", *DATED)
+    reader.flag("example", False)
+    return reader.whole("remind_days", least=1)
 
 
 def _exposure(reader: Reader) -> ExposureRules:

@@ -22,7 +22,7 @@ from services.alerts.clients import Clients
 from services.alerts.consumers import consumers
 from services.alerts.escalation.activities import EscalationActivities
 from services.alerts.escalation.cases import open_terms
-from services.alerts.escalation.queries import find_letters
+from services.alerts.escalation.issuing import find_letters
 from services.alerts.escalation.servicer import EscalationServicer
 from services.alerts.escalation.workflows import EscalationWorkflow
 from services.alerts.notices.checkpoint_notices import CheckpointNotices

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from datetime import date
 
 import sqlalchemy as sa
 from sqlmodel import col, select
@@ -127,6 +128,7 @@ async def _steps(view: View, subject_id: str) -> list[EscalationStep]:
             sa.or_(
                 col(EscalationStep.correct_by).is_not(None),
                 col(EscalationStep.state) == StepState.APPOINTED,
+                col(EscalationStep.undertaking_by).is_not(None),
             ),
         )
         .order_by(col(EscalationStep.step_id))
@@ -140,6 +142,11 @@ def _of_steps(steps: list[EscalationStep]) -> Iterator[pb.DueDate]:
         if step.state is StepState.APPOINTED and step.meets_at is not None:
             day = local_day(step.meets_at).isoformat()
             yield pb.DueDate(due_id=due_id, kind="interview", on=day, escalation_id=escalation)
-        elif step.correct_by is not None:
-            day = step.correct_by.isoformat()
+        elif (last := step.correct_by or _undertaken(step)) is not None:
+            day = last.isoformat()
             yield pb.DueDate(due_id=due_id, kind="correction", on=day, escalation_id=escalation)
+
+
+def _undertaken(step: EscalationStep) -> date | None:
+    """The last day of an undertaking of which the outcome is open; None without one."""
+    return None if step.undertaking_outcome else step.undertaking_by

@@ -28,6 +28,7 @@ from services.alerts import wire
 from services.alerts.escalation.approval_digest import issue_approval_digest
 from services.alerts.escalation.cases import add_to_cases
 from services.alerts.escalation.holding import release
+from services.alerts.escalation.undertakings import issue_of_undertakings
 from services.alerts.inserting import insert_new
 from services.alerts.notices.arrivals import issue_arrivals
 from services.alerts.notices.colour_mails import issue_digests, issue_rejected
@@ -114,6 +115,7 @@ async def watch(
         notices += await issue_digests(change, bureau, through, told)
         notices += await issue_approval_digest(change, bureau, through)
         notices += await issue_arrivals(change, bureau, through)
+        notices += await issue_of_undertakings(change, bureau, through)
     after = {"through": days.last.isoformat(), **summary(raised), "notices": len(notices)}
     change.audit("watch", f"watch/{bureau}", after=after, ground=CITE)
     await announce_told(change, bureau, told)

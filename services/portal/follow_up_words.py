@@ -11,6 +11,7 @@ ESCALATION_STEPS = {
     "interview": N_("约谈"),
     "exposure": N_("曝光"),
 }
+UNDERTAKINGS = {"kept": N_("已完成"), "broken": N_("未完成")}
 ESCALATION_STATES = {
     "waiting": N_("等待期满"),
     "held": N_("暂缓：已按时申请检定，或者正在异议"),

@@ -46,6 +46,7 @@ from services.portal.pages import (
     instrument_forms,
     instruments,
     integrators,
+    invitations,
     labels,
     law_texts,
     letters,
@@ -218,6 +219,7 @@ _ESCALATIONS = (
     _at("/escalations", escalations.listing, *STAFF),
     # Before the page of the case, whose id contains a slash.
     _at("/escalations/{escalation_id:path}/draft", drafts.alter, *_CASEWORK, form=True),
+    _at("/interviews/{escalation_id:path}", invitations.page, Role.OPERATOR, form=True),
     _at("/escalations/{escalation_id:path}", escalations.one, *STAFF, form=True),
 )
 _LABELS = (

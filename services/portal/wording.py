@@ -271,6 +271,16 @@ class Words:
         """Returns whether an interview was held."""
         return self._say(follow_up_words.INTERVIEW_OUTCOMES.get(code, code))
 
+    def invitation_answer(self, interview: escalations_pb2.Interview) -> str:
+        """Returns what the subject says to an invitation, with the day for which it asks."""
+        if interview.answer == "another_day":
+            return self._say(N_("请求改在 {day}")).format(day=self.day(interview.asked_for))
+        return self._say(N_("按时参加")) if interview.answer else ""
+
+    def undertaking_outcome(self, code: str) -> str:
+        """Returns whether an undertaking was kept; empty while nobody has recorded it."""
+        return self._say(follow_up_words.UNDERTAKINGS.get(code, ""))
+
     def escalation_state(self, code: str) -> str:
         """Returns the name of an escalation case's state."""
         return self._say(follow_up_words.ESCALATION_STATES.get(code, code))

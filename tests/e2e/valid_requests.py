@@ -481,6 +481,20 @@ _OF_PLACE: dict[str, Callable[[Place], Message]] = {
         course="minor_breach",
         facts="测试",
     ),
+    "AnswerInvitation": lambda place: escalations.AnswerInvitationRequest(
+        request_id=new_request_id(), escalation_id=place.escalation_id, answer="attend"
+    ),
+    "MoveInterview": lambda place: escalations.MoveInterviewRequest(
+        request_id=new_request_id(),
+        escalation_id=place.escalation_id,
+        at=Timestamp(seconds=2_000_000_000),
+    ),
+    "RecordUndertaking": lambda place: escalations.RecordUndertakingRequest(
+        request_id=new_request_id(),
+        escalation_id=place.escalation_id,
+        outcome="kept",
+        findings="测试",
+    ),
     "CloseEscalation": lambda place: escalations.CloseEscalationRequest(
         request_id=new_request_id(), escalation_id=place.escalation_id, reasons="测试"
     ),

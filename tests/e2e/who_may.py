@@ -682,6 +682,13 @@ EscalationService.RecordInterview own        -  +  -  -  -  -  -  -  -  -  -   +
 EscalationService.RecordInterview foreign    -  -  -  -  -  -  -  -  -  -  -   -  -  -
 EscalationService.OpenEscalation own         -  +  -  -  -  -  -  -  -  -  -   +  -  -
 EscalationService.OpenEscalation foreign     -  -  -  -  -  -  -  -  -  -  -   -  -  -
+EscalationService.AnswerInvitation own       +  -  -  -  -  -  -  -  -  -  -   -  -  -
+EscalationService.AnswerInvitation neighbour -  -  -  -  -  -  -  -  -  -  -   -  -  -
+EscalationService.AnswerInvitation foreign   -  -  -  -  -  -  -  -  -  -  -   -  -  -
+EscalationService.MoveInterview own          -  +  -  -  -  -  -  -  -  -  -   +  -  -
+EscalationService.MoveInterview foreign      -  -  -  -  -  -  -  -  -  -  -   -  -  -
+EscalationService.RecordUndertaking own      -  +  -  -  -  -  -  -  -  -  -   +  -  -
+EscalationService.RecordUndertaking foreign  -  -  -  -  -  -  -  -  -  -  -   -  -  -
 EscalationService.CloseEscalation own        -  +  -  -  -  -  -  -  -  -  -   +  -  -
 EscalationService.CloseEscalation foreign    -  -  -  -  -  -  -  -  -  -  -   -  -  -
 EscalationService.ListExposures any          +  +  +  +  +  +  +  +  +  +  -   +  +  +

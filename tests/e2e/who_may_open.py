@@ -225,6 +225,8 @@ TABLE = """
 /subjects/{subject_id}/records/new foreign                >   - - - - - - - - -  - - -
 /escalations/{escalation_id:path}/draft own               >   - + + - - - - - -  + + -
 /escalations/{escalation_id:path}/draft foreign           >   - - - - - - - - -  - - -
+/interviews/{escalation_id:path} own                      >   + - - - - - - - -  - - -
+/interviews/{escalation_id:path} foreign                  >   - - - - - - - - -  - - -
 /escalations/{escalation_id:path} own                     >   - + + + + - - - -  + + +
 /escalations/{escalation_id:path} foreign                 >   - - - - - - - - -  - - -
 

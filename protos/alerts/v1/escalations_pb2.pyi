@@ -279,6 +279,15 @@ class Interview(_message.Message):
     ARCHIVE_CITE_FIELD_NUMBER: _builtins.int
     RECORD_ID_FIELD_NUMBER: _builtins.int
     ARCHIVE_ERROR_FIELD_NUMBER: _builtins.int
+    ANSWER_FIELD_NUMBER: _builtins.int
+    ASKED_FOR_FIELD_NUMBER: _builtins.int
+    ANSWER_REASONS_FIELD_NUMBER: _builtins.int
+    ANSWERED_AT_FIELD_NUMBER: _builtins.int
+    MINUTES_DRAFT_FIELD_NUMBER: _builtins.int
+    UNDERTAKING_FIELD_NUMBER: _builtins.int
+    UNDERTAKING_BY_FIELD_NUMBER: _builtins.int
+    UNDERTAKING_OUTCOME_FIELD_NUMBER: _builtins.int
+    UNDERTAKING_FINDINGS_FIELD_NUMBER: _builtins.int
     place: _builtins.str
     """Where."""
     attendees: _builtins.str
@@ -297,9 +306,31 @@ class Interview(_message.Message):
     """The credit record, once it is recorded."""
     archive_error: _builtins.str
     """Why the register refused it; empty otherwise."""
+    answer: _builtins.str
+    """Answer of the subject: attend or another_day; empty until it answers."""
+    asked_for: _builtins.str
+    """The day for which it asks; empty unless it asks for another one."""
+    answer_reasons: _builtins.str
+    """Its reasons."""
+    minutes_draft: _builtins.str
+    """The beginning of the minutes, to be filled in; only for people of the bureau, until they are
+    recorded.
+    """
+    undertaking: _builtins.str
+    """What the subject undertook at the interview; empty if nothing."""
+    undertaking_by: _builtins.str
+    """The last day of the undertaking, inclusive."""
+    undertaking_outcome: _builtins.str
+    """kept or broken; empty until somebody records it."""
+    undertaking_findings: _builtins.str
+    """What was found."""
     @_builtins.property
     def at(self) -> _timestamp_pb2.Timestamp:
         """When."""
+
+    @_builtins.property
+    def answered_at(self) -> _timestamp_pb2.Timestamp:
+        """When it answered."""
 
     def __init__(
         self,
@@ -314,10 +345,19 @@ class Interview(_message.Message):
         archive_cite: _builtins.str = ...,
         record_id: _builtins.str = ...,
         archive_error: _builtins.str = ...,
+        answer: _builtins.str = ...,
+        asked_for: _builtins.str = ...,
+        answer_reasons: _builtins.str = ...,
+        answered_at: _timestamp_pb2.Timestamp | None = ...,
+        minutes_draft: _builtins.str = ...,
+        undertaking: _builtins.str = ...,
+        undertaking_by: _builtins.str = ...,
+        undertaking_outcome: _builtins.str = ...,
+        undertaking_findings: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["at", b"at"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["answered_at", b"answered_at", "at", b"at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["archive_cite", b"archive_cite", "archive_error", b"archive_error", "at", b"at", "attendees", b"attendees", "minutes", b"minutes", "note_in_archive", b"note_in_archive", "outcome", b"outcome", "place", b"place", "record_id", b"record_id", "recorded_by", b"recorded_by"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["answer", b"answer", "answer_reasons", b"answer_reasons", "answered_at", b"answered_at", "archive_cite", b"archive_cite", "archive_error", b"archive_error", "asked_for", b"asked_for", "at", b"at", "attendees", b"attendees", "minutes", b"minutes", "minutes_draft", b"minutes_draft", "note_in_archive", b"note_in_archive", "outcome", b"outcome", "place", b"place", "record_id", b"record_id", "recorded_by", b"recorded_by", "undertaking", b"undertaking", "undertaking_by", b"undertaking_by", "undertaking_findings", b"undertaking_findings", "undertaking_outcome", b"undertaking_outcome"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -940,6 +980,186 @@ class DeferStepResponse(_message.Message):
 Global___DeferStepResponse: _TypeAlias = DeferStepResponse  # noqa: Y015
 
 @_typing.final
+class AnswerInvitationRequest(_message.Message):
+    """Request of AnswerInvitation."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    ESCALATION_ID_FIELD_NUMBER: _builtins.int
+    ANSWER_FIELD_NUMBER: _builtins.int
+    ASKED_FOR_FIELD_NUMBER: _builtins.int
+    REASONS_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """Makes the call safe to repeat."""
+    escalation_id: _builtins.str
+    """The case."""
+    answer: _builtins.str
+    """The answer."""
+    asked_for: _builtins.str
+    """The day for which the subject asks."""
+    reasons: _builtins.str
+    """Why; required for another day."""
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        escalation_id: _builtins.str = ...,
+        answer: _builtins.str = ...,
+        asked_for: _builtins.str = ...,
+        reasons: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["answer", b"answer", "asked_for", b"asked_for", "escalation_id", b"escalation_id", "reasons", b"reasons", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AnswerInvitationRequest: _TypeAlias = AnswerInvitationRequest  # noqa: Y015
+
+@_typing.final
+class AnswerInvitationResponse(_message.Message):
+    """Response of AnswerInvitation."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ESCALATION_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def escalation(self) -> Global___Escalation:
+        """The case."""
+
+    def __init__(
+        self,
+        *,
+        escalation: Global___Escalation | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["escalation", b"escalation"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["escalation", b"escalation"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AnswerInvitationResponse: _TypeAlias = AnswerInvitationResponse  # noqa: Y015
+
+@_typing.final
+class MoveInterviewRequest(_message.Message):
+    """Request of MoveInterview."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    ESCALATION_ID_FIELD_NUMBER: _builtins.int
+    AT_FIELD_NUMBER: _builtins.int
+    PLACE_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """Makes the call safe to repeat."""
+    escalation_id: _builtins.str
+    """The case."""
+    place: _builtins.str
+    """Where; empty means where it was."""
+    @_builtins.property
+    def at(self) -> _timestamp_pb2.Timestamp:
+        """When; in the future, at the latest on the last day allowed for a review."""
+
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        escalation_id: _builtins.str = ...,
+        at: _timestamp_pb2.Timestamp | None = ...,
+        place: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["at", b"at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["at", b"at", "escalation_id", b"escalation_id", "place", b"place", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___MoveInterviewRequest: _TypeAlias = MoveInterviewRequest  # noqa: Y015
+
+@_typing.final
+class MoveInterviewResponse(_message.Message):
+    """Response of MoveInterview."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ESCALATION_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def escalation(self) -> Global___Escalation:
+        """The case."""
+
+    def __init__(
+        self,
+        *,
+        escalation: Global___Escalation | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["escalation", b"escalation"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["escalation", b"escalation"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___MoveInterviewResponse: _TypeAlias = MoveInterviewResponse  # noqa: Y015
+
+@_typing.final
+class RecordUndertakingRequest(_message.Message):
+    """Request of RecordUndertaking."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    ESCALATION_ID_FIELD_NUMBER: _builtins.int
+    OUTCOME_FIELD_NUMBER: _builtins.int
+    FINDINGS_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """Makes the call safe to repeat."""
+    escalation_id: _builtins.str
+    """The case."""
+    outcome: _builtins.str
+    """Whether it was kept. After a broken one the next step is proposed at once."""
+    findings: _builtins.str
+    """What was found, with day and place."""
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        escalation_id: _builtins.str = ...,
+        outcome: _builtins.str = ...,
+        findings: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["escalation_id", b"escalation_id", "findings", b"findings", "outcome", b"outcome", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RecordUndertakingRequest: _TypeAlias = RecordUndertakingRequest  # noqa: Y015
+
+@_typing.final
+class RecordUndertakingResponse(_message.Message):
+    """Response of RecordUndertaking."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ESCALATION_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def escalation(self) -> Global___Escalation:
+        """The case."""
+
+    def __init__(
+        self,
+        *,
+        escalation: Global___Escalation | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["escalation", b"escalation"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["escalation", b"escalation"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RecordUndertakingResponse: _TypeAlias = RecordUndertakingResponse  # noqa: Y015
+
+@_typing.final
 class RecordInterviewRequest(_message.Message):
     """Request of RecordInterview."""
 
@@ -949,6 +1169,8 @@ class RecordInterviewRequest(_message.Message):
     ESCALATION_ID_FIELD_NUMBER: _builtins.int
     OUTCOME_FIELD_NUMBER: _builtins.int
     MINUTES_FIELD_NUMBER: _builtins.int
+    UNDERTAKING_FIELD_NUMBER: _builtins.int
+    UNDERTAKING_BY_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """Makes the call safe to repeat."""
     escalation_id: _builtins.str
@@ -957,6 +1179,10 @@ class RecordInterviewRequest(_message.Message):
     """The outcome."""
     minutes: _builtins.str
     """Minutes, or the known reason why nobody came."""
+    undertaking: _builtins.str
+    """What the subject undertook; empty if nothing."""
+    undertaking_by: _builtins.str
+    """The last day of the undertaking, inclusive; the next step waits until it is over."""
     def __init__(
         self,
         *,
@@ -964,10 +1190,12 @@ class RecordInterviewRequest(_message.Message):
         escalation_id: _builtins.str = ...,
         outcome: _builtins.str = ...,
         minutes: _builtins.str = ...,
+        undertaking: _builtins.str = ...,
+        undertaking_by: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["escalation_id", b"escalation_id", "minutes", b"minutes", "outcome", b"outcome", "request_id", b"request_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["escalation_id", b"escalation_id", "minutes", b"minutes", "outcome", b"outcome", "request_id", b"request_id", "undertaking", b"undertaking", "undertaking_by", b"undertaking_by"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

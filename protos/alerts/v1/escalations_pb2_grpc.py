@@ -65,6 +65,21 @@ class EscalationServiceStub:
                 request_serializer=protos_dot_alerts_dot_v1_dot_escalations__pb2.DeferStepRequest.SerializeToString,
                 response_deserializer=protos_dot_alerts_dot_v1_dot_escalations__pb2.DeferStepResponse.FromString,
                 _registered_method=True)
+        self.AnswerInvitation = channel.unary_unary(
+                '/quanheng.alerts.v1.EscalationService/AnswerInvitation',
+                request_serializer=protos_dot_alerts_dot_v1_dot_escalations__pb2.AnswerInvitationRequest.SerializeToString,
+                response_deserializer=protos_dot_alerts_dot_v1_dot_escalations__pb2.AnswerInvitationResponse.FromString,
+                _registered_method=True)
+        self.MoveInterview = channel.unary_unary(
+                '/quanheng.alerts.v1.EscalationService/MoveInterview',
+                request_serializer=protos_dot_alerts_dot_v1_dot_escalations__pb2.MoveInterviewRequest.SerializeToString,
+                response_deserializer=protos_dot_alerts_dot_v1_dot_escalations__pb2.MoveInterviewResponse.FromString,
+                _registered_method=True)
+        self.RecordUndertaking = channel.unary_unary(
+                '/quanheng.alerts.v1.EscalationService/RecordUndertaking',
+                request_serializer=protos_dot_alerts_dot_v1_dot_escalations__pb2.RecordUndertakingRequest.SerializeToString,
+                response_deserializer=protos_dot_alerts_dot_v1_dot_escalations__pb2.RecordUndertakingResponse.FromString,
+                _registered_method=True)
         self.RecordInterview = channel.unary_unary(
                 '/quanheng.alerts.v1.EscalationService/RecordInterview',
                 request_serializer=protos_dot_alerts_dot_v1_dot_escalations__pb2.RecordInterviewRequest.SerializeToString,
@@ -133,6 +148,27 @@ class EscalationServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def AnswerInvitation(self, request, context):
+        """The subject answers the invitation to an interview: it comes, or asks for another day.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def MoveInterview(self, request, context):
+        """Moves an interview to another time or place; the subject gets a new invitation.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RecordUndertaking(self, request, context):
+        """Records whether the subject kept what it undertook at an interview.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def RecordInterview(self, request, context):
         """Records the outcome of the interview that was appointed.
         """
@@ -193,6 +229,21 @@ def add_EscalationServiceServicer_to_server(servicer, server):
                     servicer.DeferStep,
                     request_deserializer=protos_dot_alerts_dot_v1_dot_escalations__pb2.DeferStepRequest.FromString,
                     response_serializer=protos_dot_alerts_dot_v1_dot_escalations__pb2.DeferStepResponse.SerializeToString,
+            ),
+            'AnswerInvitation': grpc.unary_unary_rpc_method_handler(
+                    servicer.AnswerInvitation,
+                    request_deserializer=protos_dot_alerts_dot_v1_dot_escalations__pb2.AnswerInvitationRequest.FromString,
+                    response_serializer=protos_dot_alerts_dot_v1_dot_escalations__pb2.AnswerInvitationResponse.SerializeToString,
+            ),
+            'MoveInterview': grpc.unary_unary_rpc_method_handler(
+                    servicer.MoveInterview,
+                    request_deserializer=protos_dot_alerts_dot_v1_dot_escalations__pb2.MoveInterviewRequest.FromString,
+                    response_serializer=protos_dot_alerts_dot_v1_dot_escalations__pb2.MoveInterviewResponse.SerializeToString,
+            ),
+            'RecordUndertaking': grpc.unary_unary_rpc_method_handler(
+                    servicer.RecordUndertaking,
+                    request_deserializer=protos_dot_alerts_dot_v1_dot_escalations__pb2.RecordUndertakingRequest.FromString,
+                    response_serializer=protos_dot_alerts_dot_v1_dot_escalations__pb2.RecordUndertakingResponse.SerializeToString,
             ),
             'RecordInterview': grpc.unary_unary_rpc_method_handler(
                     servicer.RecordInterview,
@@ -378,6 +429,87 @@ class EscalationService:
             '/quanheng.alerts.v1.EscalationService/DeferStep',
             protos_dot_alerts_dot_v1_dot_escalations__pb2.DeferStepRequest.SerializeToString,
             protos_dot_alerts_dot_v1_dot_escalations__pb2.DeferStepResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def AnswerInvitation(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/quanheng.alerts.v1.EscalationService/AnswerInvitation',
+            protos_dot_alerts_dot_v1_dot_escalations__pb2.AnswerInvitationRequest.SerializeToString,
+            protos_dot_alerts_dot_v1_dot_escalations__pb2.AnswerInvitationResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def MoveInterview(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/quanheng.alerts.v1.EscalationService/MoveInterview',
+            protos_dot_alerts_dot_v1_dot_escalations__pb2.MoveInterviewRequest.SerializeToString,
+            protos_dot_alerts_dot_v1_dot_escalations__pb2.MoveInterviewResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RecordUndertaking(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/quanheng.alerts.v1.EscalationService/RecordUndertaking',
+            protos_dot_alerts_dot_v1_dot_escalations__pb2.RecordUndertakingRequest.SerializeToString,
+            protos_dot_alerts_dot_v1_dot_escalations__pb2.RecordUndertakingResponse.FromString,
             options,
             channel_credentials,
             insecure,

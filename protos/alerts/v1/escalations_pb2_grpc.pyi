@@ -31,6 +31,12 @@ class EscalationServiceStub:
     """Declines the step that is proposed, with reasons; it is proposed again on the day of review."""
     DeferStep: _aio.UnaryUnaryMultiCallable[_escalations_pb2.DeferStepRequest, _escalations_pb2.DeferStepResponse]
     """Puts off the step that is proposed."""
+    AnswerInvitation: _aio.UnaryUnaryMultiCallable[_escalations_pb2.AnswerInvitationRequest, _escalations_pb2.AnswerInvitationResponse]
+    """The subject answers the invitation to an interview: it comes, or asks for another day."""
+    MoveInterview: _aio.UnaryUnaryMultiCallable[_escalations_pb2.MoveInterviewRequest, _escalations_pb2.MoveInterviewResponse]
+    """Moves an interview to another time or place; the subject gets a new invitation."""
+    RecordUndertaking: _aio.UnaryUnaryMultiCallable[_escalations_pb2.RecordUndertakingRequest, _escalations_pb2.RecordUndertakingResponse]
+    """Records whether the subject kept what it undertook at an interview."""
     RecordInterview: _aio.UnaryUnaryMultiCallable[_escalations_pb2.RecordInterviewRequest, _escalations_pb2.RecordInterviewResponse]
     """Records the outcome of the interview that was appointed."""
     OpenEscalation: _aio.UnaryUnaryMultiCallable[_escalations_pb2.OpenEscalationRequest, _escalations_pb2.OpenEscalationResponse]
@@ -90,6 +96,30 @@ class EscalationServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _aio.ServicerContext[_escalations_pb2.DeferStepRequest, _abc.Awaitable[_escalations_pb2.DeferStepResponse]],
     ) -> _abc.Awaitable[_escalations_pb2.DeferStepResponse]:
         """Puts off the step that is proposed."""
+
+    @_abc_1.abstractmethod
+    def AnswerInvitation(
+        self,
+        request: _escalations_pb2.AnswerInvitationRequest,
+        context: _aio.ServicerContext[_escalations_pb2.AnswerInvitationRequest, _abc.Awaitable[_escalations_pb2.AnswerInvitationResponse]],
+    ) -> _abc.Awaitable[_escalations_pb2.AnswerInvitationResponse]:
+        """The subject answers the invitation to an interview: it comes, or asks for another day."""
+
+    @_abc_1.abstractmethod
+    def MoveInterview(
+        self,
+        request: _escalations_pb2.MoveInterviewRequest,
+        context: _aio.ServicerContext[_escalations_pb2.MoveInterviewRequest, _abc.Awaitable[_escalations_pb2.MoveInterviewResponse]],
+    ) -> _abc.Awaitable[_escalations_pb2.MoveInterviewResponse]:
+        """Moves an interview to another time or place; the subject gets a new invitation."""
+
+    @_abc_1.abstractmethod
+    def RecordUndertaking(
+        self,
+        request: _escalations_pb2.RecordUndertakingRequest,
+        context: _aio.ServicerContext[_escalations_pb2.RecordUndertakingRequest, _abc.Awaitable[_escalations_pb2.RecordUndertakingResponse]],
+    ) -> _abc.Awaitable[_escalations_pb2.RecordUndertakingResponse]:
+        """Records whether the subject kept what it undertook at an interview."""
 
     @_abc_1.abstractmethod
     def RecordInterview(

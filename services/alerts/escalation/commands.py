@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from datetime import date
 from typing import cast
-from uuid import uuid4
 
 from law.courses import RED_ALERT, course, rung_of
 from law.disclosure.rule import Audience, Field, visible
@@ -24,7 +23,6 @@ from law.terms.workdays import edition, nth_working_day
 from plumbing import validation
 from plumbing.change import Change
 from plumbing.identity import Role
-from plumbing.papers.check_code import new_check_code
 from protos.alerts.v1 import escalations_pb2 as pb
 from protos.grading.v1.grading_pb2 import Grade
 from services.alerts.escalation import drafts
@@ -32,13 +30,11 @@ from services.alerts.escalation import wire as wire_escalations
 from services.alerts.escalation.documents import (
     corrected_by,
     facts_of,
-    last_day,
-    statement_of,
-    text_of,
 )
 from services.alerts.escalation.filing import save, snapshot
 from services.alerts.escalation.holding import require_uncontested
 from services.alerts.escalation.interviews import appoint
+from services.alerts.escalation.issuing import issue_document
 from services.alerts.escalation.steps import (
     advance,
     ground_of,
@@ -48,14 +44,11 @@ from services.alerts.escalation.steps import (
     stripped,
     subject_of,
 )
-from services.alerts.notices.issue import Matter, issue
 from services.alerts.tables import (
-    DocumentNumber,
     Escalation,
     EscalationDraft,
     EscalationState,
     EscalationStep,
-    NoticeKind,
     StepState,
     Subject,
 )
@@ -84,7 +77,7 @@ async def approve(
         appoint(change, step, request, grade)
     if step.step is Step.EXPOSURE:
         _check_publication(case, subject, request, change.today)
-    await _issue(change, case, step, subject, draft, list(request.publication.media))
+    await issue_document(change, case, step, subject, draft, list(request.publication.media))
     if step.step is Step.INTERVIEW:
         step.state, case.state = StepState.APPOINTED, EscalationState.APPOINTED
         case.waits_from, case.due_on = None, None
@@ -218,42 +211,6 @@ def _check_publication(
     ]
     if faults:
         raise InvalidInput(faults=faults)
-
-
-async def _issue(
-    change: Change,
-    case: Escalation,
-    step: EscalationStep,
-    subject: Subject,
-    draft: EscalationDraft | None,
-    media: list[str],
-) -> None:
-    """Issues the document of a step, as a person altered it: a numbered notice to the subject."""
-    kind = SubjectKind(subject.kind)
-    step.number = await _next_number(change, case, step.step)
-    facts = await facts_of(change.session, case, subject, change.today, step.number)
-    if step.step is Step.EXPOSURE:
-        step.statement, step.media = statement_of(facts), media
-    drafts.require_current(draft, facts)
-    step.correct_by = last_day(step.step, facts, kind, draft)
-    if (text := text_of(step, facts, kind, draft)) is None:
-        raise AssertionError("An interview is appointed before its document is made")
-    key = f"escalation/{case.escalation_id}/{step.step_id}"
-    about = f"escalation/{case.escalation_id}"
-    matter = Matter(about, str(uuid4()), step.number, new_check_code())
-    notice = await issue(change, NoticeKind.ESCALATION, key, subject, case.bureau, text, matter)
-    step.notice_id = notice.notice_id if notice else ""
-
-
-async def _next_number(change: Change, case: Escalation, step: Step) -> str:
-    year = change.today.year
-    key = (case.bureau, step, year)
-    row = await change.session.get(DocumentNumber, key, with_for_update=True)
-    row = row or DocumentNumber(bureau=case.bureau, step=step, year=year, last=0)
-    row.last += 1
-    change.session.add(row)
-    name = rung_of(case.course, step, change.today).name_zh
-    return f"{name}〔{year}〕{case.bureau}-{row.last:04d}号"
 
 
 def _wait_for_correction(case: Escalation, draft: EscalationDraft | None) -> None:

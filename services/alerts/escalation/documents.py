@@ -123,7 +123,8 @@ def text_of(
         return written.reminder(facts, words)
     if step.meets_at is None:
         return None
-    return written.interview(facts, step.meets_at, step.place, step.attendees, step.archive_cite)
+    where = (step.place, step.attendees, step.archive_cite)
+    return written.interview(facts, step.meets_at, *where, moved=step.moved)
 
 
 def statement_of(facts: DocumentFacts) -> str:

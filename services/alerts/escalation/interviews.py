@@ -24,6 +24,7 @@ from services.alerts.escalation.steps import (
     stripped,
     subject_of,
 )
+from services.alerts.escalation.undertakings import undertake
 from services.alerts.tables import Escalation, EscalationStep, StepState
 
 HELD = "held"
@@ -45,6 +46,7 @@ async def record_interview(
         raise WrongState("约谈时间未到", "The interview is still to come", cite=CITE)
     before = snapshot(case)
     step.outcome, step.minutes = request.outcome, stripped("minutes", request.minutes)
+    undertake(change, step, request)
     step.recorded_by, step.state = change.on_behalf_of, StepState.CARRIED_OUT
     case.to_note = request.outcome == HELD and bool(step.archive_cite)
     advance(change, case, SubjectKind((await subject_of(change, case)).kind))
@@ -81,7 +83,7 @@ def appoint(
         raise InvalidInput(faults=[Fault("appointment", zh, en)])
     step.meets_at = appointment.at.ToDatetime(change.at.tzinfo)
     step.place, step.attendees = appointment.place.strip(), appointment.attendees.strip()
-    faults += _moment_faults(change, step.meets_at)
+    faults += moment_faults(change, step.meets_at, "appointment.at")
     if appointment.note_in_archive:
         cite = archive_cite(grade.ruleset_id, grade.grade, change.today) if grade else ""
         step.archive_cite = cite
@@ -93,9 +95,10 @@ def appoint(
         raise InvalidInput(faults=faults)
 
 
-def _moment_faults(change: Change, at: datetime) -> list[Fault]:
+def moment_faults(change: Change, at: datetime, field: str) -> list[Fault]:
+    """Returns the fault of a time for an interview that is past, or too far ahead."""
     latest = latest_review(change.today, edition())
     if change.at < at and local_day(at) <= latest:
         return []
     zh, en = f"约谈时间须在将来，最迟 {latest}", f"must be to come, at the latest on {latest}"
-    return [Fault("appointment.at", zh, en)]
+    return [Fault(field, zh, en)]

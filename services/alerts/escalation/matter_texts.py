@@ -13,7 +13,7 @@ from datetime import date, datetime
 from law.escalation import Step
 from law.periods import SHANGHAI
 from law.reader.texts import spell_articles
-from services.alerts.escalation.texts import DocumentFacts, closing, noted
+from services.alerts.escalation.texts import DocumentFacts, closing, invited, noted
 from services.alerts.notices.english import questions
 from services.alerts.notices.texts import Contact, Text, body, remedy
 
@@ -99,7 +99,13 @@ def measures(facts: DocumentFacts) -> Text:
 
 
 def interview(
-    facts: DocumentFacts, at: datetime, place: str, attendees: str, archive_cite: str
+    facts: DocumentFacts,
+    at: datetime,
+    place: str,
+    attendees: str,
+    archive_cite: str,
+    *,
+    moved: bool = False,
 ) -> Text:
     """Writes the 《约谈通知》: why, when, where, who, and whether it is recorded (R-131)."""
     local = at.astimezone(SHANGHAI)
@@ -112,6 +118,7 @@ def interview(
             f"时间：{local:%Y-%m-%d %H:%M}",
             f"地点：{place}",
             f"参加人员：{attendees}",
+            *invited(moved=moved),
             noted(facts, archive_cite),
             _ends(facts),
             *closing(facts),

@@ -16,7 +16,6 @@ from law.escalation import Step
 from law.evidence import SubjectKind
 from plumbing import paging, row_scope
 from plumbing.identity import Role
-from plumbing.papers.servicer import IssuedLetter
 from plumbing.short_ids import find_by_id
 from plumbing.view import View
 from protos.alerts.v1 import escalations_pb2 as pb
@@ -29,7 +28,8 @@ from services.alerts.escalation.documents import facts_of, last_day, text_of, wo
 from services.alerts.escalation.drafts import newest, outdated
 from services.alerts.escalation.filing import is_open
 from services.alerts.escalation.holding import open_orders
-from services.alerts.escalation.texts import LETTER_TITLES, DocumentFacts
+from services.alerts.escalation.interview_texts import minutes
+from services.alerts.escalation.texts import DocumentFacts
 from services.alerts.escalation.wire import Draft
 from services.alerts.queries import scope
 from services.alerts.tables import (
@@ -111,6 +111,10 @@ async def get_escalation(view: View, request: pb.GetEscalationRequest) -> pb.Get
     ]
     for step, message in zip(steps, messages, strict=True):
         wire_escalations.note_alteration(message, altered.get(step.step_id))
+        if of_people and subject and step.state is StepState.APPOINTED and step.meets_at:
+            facts = await facts_of(session, case, subject, view.today, step.number)
+            where = (step.meets_at, step.place, step.attendees)
+            message.interview.minutes_draft = minutes(facts, *where)
     return pb.GetEscalationResponse(
         escalation=wire_escalations.case(case),
         steps=messages,
@@ -166,28 +170,6 @@ def _draft(
     day = last_day(step.step, facts, kind, draft)
     words = (draft.text if draft else "") or words_of(step.step, facts, day)
     return Draft(text, words, day, outdated(draft, facts) if draft else None)
-
-
-async def find_letters(session: AsyncSession, number: str) -> list[IssuedLetter]:
-    """Returns the documents of escalation steps with a number; at most one.
-
-    A letter of a case, of which alerts has only a notice, is checked by its own service.
-    """
-    of_steps = (
-        select(Notice, EscalationStep)
-        .join(EscalationStep, col(EscalationStep.notice_id) == col(Notice.notice_id))
-        .where(col(Notice.number) == number)
-    )
-    return [
-        IssuedLetter(
-            notice.number,
-            notice.check_code,
-            LETTER_TITLES[step.step],
-            notice.body,
-            notice.created_at,
-        )
-        for notice, step in await session.exec(of_steps)
-    ]
 
 
 def _public_kinds(on: date) -> list[SubjectKind]:

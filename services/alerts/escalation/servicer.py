@@ -11,7 +11,14 @@ from protos.alerts.v1 import escalations_pb2 as pb
 from protos.alerts.v1 import escalations_pb2_grpc as rpc
 from protos.grading.v1.grading_pb2 import Grade
 from services.alerts.clients import Clients
-from services.alerts.escalation import by_hand, commands, interviews, queries
+from services.alerts.escalation import (
+    by_hand,
+    commands,
+    interviews,
+    invitations,
+    queries,
+    undertakings,
+)
 from services.alerts.tables import Subject
 
 
@@ -42,6 +49,9 @@ class EscalationServicer(Servicer, rpc.EscalationServiceServicer):
     DeclineStep = change(commands.decline)
     DeferStep = change(commands.defer)
     RecordInterview = change(interviews.record_interview)
+    AnswerInvitation = change(invitations.answer)
+    MoveInterview = change(invitations.move)
+    RecordUndertaking = change(undertakings.record)
     CloseEscalation = change(by_hand.close_case)
     ListExposures = query(queries.list_exposures)
 

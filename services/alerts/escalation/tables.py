@@ -159,8 +159,10 @@ class Contest(Base, table=True):
 class EscalationStep(Base, table=True):
     """A step that was proposed in an escalation case, the decision on it, and its outcome.
 
-    `notice_id` is the notice with the document of the step. `told` is true once the bureau's daily
-    digest has named the step in its present state.
+    `notice_id` is the notice with the document of the step; a `moved` interview has an earlier one
+    too. `answer`, `asked_for` and `answer_reasons` are what the subject says to its invitation;
+    `undertaking` is what it undertook at the interview, and `undertaking_by` the last day. `told`
+    is true once the bureau's daily digest has named the step in its present state.
     """
 
     __tablename__ = "escalation_step"
@@ -188,6 +190,15 @@ class EscalationStep(Base, table=True):
     archive_cite: str = ""  # article by which the interview is recorded; empty if it is not
     record_id: str = ""
     archive_error: str = ""
+    moved: bool = Field(default=False, sa_column_kwargs={"server_default": sa.false()})
+    answer: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    asked_for: date | None = None
+    answer_reasons: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    answered_at: datetime | None = None
+    undertaking: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    undertaking_by: date | None = None
+    undertaking_outcome: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    undertaking_findings: str = Field(default="", sa_column_kwargs={"server_default": ""})
     statement: str = ""
     media: list[str] = Field(default_factory=list, sa_type=JsonColumn)
 

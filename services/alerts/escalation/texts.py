@@ -174,7 +174,13 @@ def guidance_letter(facts: DocumentFacts, correct_by: date, words: str = "") -> 
 
 
 def interview(
-    facts: DocumentFacts, at: datetime, place: str, attendees: str, archive_cite: str
+    facts: DocumentFacts,
+    at: datetime,
+    place: str,
+    attendees: str,
+    archive_cite: str,
+    *,
+    moved: bool = False,
 ) -> Text:
     """Writes the 《约谈通知》: time, place, attendees, and whether the archive records it (R-131).
 
@@ -191,11 +197,18 @@ def interview(
             f"时间：{local:%Y-%m-%d %H:%M}",
             f"地点：{place}",
             f"参加人员：{attendees}",
+            *invited(moved=moved),
             noted(facts, archive_cite),
             _ENDS,
             *closing(facts),
         ),
     )
+
+
+def invited(*, moved: bool) -> list[str]:
+    """Returns how the subject answers the invitation, and whether it replaces an earlier one."""
+    replaces = ["本次约谈已经改期，以本通知为准，此前的约谈通知不再有效。"]
+    return replaces * moved + ["请登录平台答复是否参加；不能参加的，可以写明理由请求改期。"]
 
 
 def noted(facts: DocumentFacts, archive_cite: str) -> str:

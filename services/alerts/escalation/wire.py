@@ -158,6 +158,14 @@ def _interview(row: EscalationStep) -> pb.Interview:
         archive_cite=row.archive_cite,
         record_id=row.record_id,
         archive_error=row.archive_error,
+        answer=row.answer,
+        asked_for=wire.text(row.asked_for),
+        answer_reasons=row.answer_reasons,
+        answered_at=stamp(row.answered_at),
+        undertaking=row.undertaking,
+        undertaking_by=wire.text(row.undertaking_by),
+        undertaking_outcome=row.undertaking_outcome,
+        undertaking_findings=row.undertaking_findings,
     )
 
 

@@ -116,6 +116,9 @@ against 异议针对 | items 异议事项 | as_agent 本人代理的
 Case.grounds 异议理由 | Case.reasons 决定理由
 Escalation.due_on 应办日 | course 督促事由 | course_zh 督促事由名称
 course_en 督促事由名称（英文） | facts 查明的事实 | opened_by 开始的人
+asked_for 希望改期至 | Interview.answer 主体的答复 | answer_reasons 答复的理由
+answered_at 答复时间 | minutes_draft 笔录开头 | undertaking 承诺 | undertaking_by 承诺期限
+undertaking_outcome 承诺的核实 | undertaking_findings 核实的情况
 close_reasons 终结的理由 | Escalation.ruleset_id 规则id
 ImpactMove.after 新规则等级 | ImpactMove.before 现规则等级
 Index.rows 各行得分 | Instrument.bureau 监管机关代码 | Record.kind 信息类别

@@ -66,6 +66,8 @@ escalation_state: waiting 等待 | held 暂缓（已按时申请检定或者正�
   | appointed 已约定 | exhausted 各步已用尽 | closed 已终结
 step_state: proposed 待批准 | deferred 已暂缓 | declined 未批准 | appointed 已约定
   | carried_out 已实施 | void 已作废
+invitation_answer: attend 按时参加 | another_day 请求改期
+undertaking_outcome: kept 已完成 | broken 未完成
 interview_outcome: held 已约谈 | not_attended 未到场
 supposed_status: withdrawn 撤销 | repaired 修复
 way_up: wait 等待 | repair 申请修复 | act 改正
@@ -129,6 +131,9 @@ ListNoticesRequest.kind notice_kind | Undelivered.kind notice_kind
 Undelivered.state notice_state | channel channel | failure failure
 Notice.kind notice_kind | Notice.state notice_state | ListNoticesRequest.state notice_state
 Escalation.state escalation_state | ListEscalationsRequest.state escalation_state
+Interview.answer invitation_answer | AnswerInvitationRequest.answer invitation_answer
+Interview.undertaking_outcome undertaking_outcome
+RecordUndertakingRequest.outcome undertaking_outcome
 EscalationStep.state step_state | Interview.outcome interview_outcome
 RecordInterviewRequest.outcome interview_outcome | EndedRecord.status supposed_status
 Proposal.state proposal_state | ListProposalsRequest.state proposal_state | Proposal.act act

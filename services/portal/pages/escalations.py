@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from datetime import date, datetime
+from datetime import date
 from functools import partial
 from typing import Any
 
@@ -26,6 +25,7 @@ from services.portal.listing import (
     list_address,
     show,
 )
+from services.portal.pages import interview_acts
 from services.portal.pages.drafts import proposed_step
 from services.portal.pages.forms import told
 from services.portal.pages.reading import account_names, subject, subject_names, today
@@ -35,7 +35,6 @@ from services.portal.wording import N_
 PATH = "/escalations"
 STATES = ("proposed", "appointed", "waiting", "held", "exhausted", "closed")
 ANSWERS = ("approve", "decline", "defer")
-OUTCOMES = ("held", "not_attended")
 Row = tuple[pb.Escalation, registry.Subject | None]
 
 
@@ -106,25 +105,6 @@ async def one(visit: Visit) -> Response:
     return visit.redirect(f"{PATH}/{visit.path('escalation_id')}")
 
 
-async def _record_interview(visit: Visit) -> None:
-    request = pb.RecordInterviewRequest(
-        request_id=visit.request_id(),
-        escalation_id=visit.path("escalation_id"),
-        outcome=visit.field("outcome"),
-        minutes=visit.field("minutes"),
-    )
-    await ask(visit.services.escalations.RecordInterview(request))
-
-
-def _missing_of_record(visit: Visit) -> dict[str, str]:
-    errors = {}
-    if visit.field("outcome") not in OUTCOMES:
-        errors["outcome"] = visit.say(N_("请选择已约谈或者未到场"))
-    if not visit.field("minutes"):
-        errors["minutes"] = visit.say(N_("请写明约谈的情况；未到场的，写明已知的原因"))
-    return errors
-
-
 async def _close(visit: Visit) -> None:
     request = pb.CloseEscalationRequest(
         request_id=visit.request_id(),
@@ -163,8 +143,7 @@ def _approval(visit: Visit, which: dict[str, Any]) -> pb.ApproveStepRequest:
     if (seen := visit.whole("draft_version")) is not None:
         request.draft_version = seen
     if visit.field("step") == "interview":
-        moment = datetime.fromisoformat(visit.field("at")).replace(tzinfo=SHANGHAI)
-        request.appointment.at.FromDatetime(moment)
+        request.appointment.at.FromDatetime(interview_acts.moment(visit))
         request.appointment.place = visit.field("place")
         request.appointment.attendees = visit.field("attendees")
         request.appointment.note_in_archive = visit.field("note_in_archive") == "yes"
@@ -182,26 +161,13 @@ def _missing(visit: Visit) -> dict[str, str]:
     if answer == "decline" and not visit.field("reasons"):
         errors["reasons"] = visit.say("请写明不批准的理由")
     if answer == "approve" and visit.field("step") == "interview":
-        errors |= _missing_of_interview(visit)
+        errors |= interview_acts.missing_of_appointment(visit)
     return errors
 
 
-def _missing_of_interview(visit: Visit) -> dict[str, str]:
-    errors = {}
-    try:
-        datetime.fromisoformat(visit.field("at"))
-    except ValueError:
-        errors["at"] = visit.say("请填写约谈的日期和时间，例如 2026-11-20T14:30")
-    if not visit.field("place"):
-        errors["place"] = visit.say("请填写约谈的地点")
-    if not visit.field("attendees"):
-        errors["attendees"] = visit.say("请填写请谁参加，例如：法定代表人")
-    return errors
-
-
-_ACTS: dict[str, tuple[Callable[[Visit], dict[str, str]], Callable[[Visit], Awaitable[None]]]] = {
+_ACTS: dict[str, interview_acts.Act] = {
     "": (_missing, _decide),
-    "interview": (_missing_of_record, _record_interview),
+    **interview_acts.ACTS,
     "close": (_missing_of_closing, _close),
 }
 
@@ -217,6 +183,7 @@ async def _page(visit: Visit, status: int = 200, **values: Any) -> Response:
         found=answer.escalation,
         steps=answer.steps,
         proposed=proposed,
+        **interview_acts.shown(answer),
         is_stale=is_stale,
         people=await account_names(
             visit, [answer.escalation.opened_by, *(step.altered_by for step in answer.steps)]

@@ -100,7 +100,7 @@ async def _asked_by_the_bureau(visit: Visit, words: Words) -> list[Task]:
     answers = await asyncio.gather(
         *(ask(visit.services.escalations.GetEscalation(r)) for r in read)
     )
-    return [task for answer in answers for task in _of_steps(visit, words, answer.steps)]
+    return [task for answer in answers for task in _of_steps(visit, words, answer)]
 
 
 def _get(one: escalations.Escalation) -> escalations.GetEscalationRequest:
@@ -108,18 +108,23 @@ def _get(one: escalations.Escalation) -> escalations.GetEscalationRequest:
 
 
 def _of_steps(
-    visit: Visit, words: Words, steps: Iterable[escalations.EscalationStep]
+    visit: Visit, words: Words, answer: escalations.GetEscalationResponse
 ) -> Iterable[Task]:
-    for step in steps:
+    link = f"/interviews/{answer.escalation.escalation_id}"
+    for step in answer.steps:
         if step.state == "appointed":
             at = step.interview.at.ToDatetime(SHANGHAI)
             text = visit.say(N_("到 {place} 参加约谈")).format(place=step.interview.place)
             day = words.day(at.date().isoformat())
-            yield Task(text, "/messages", f"{day} {at:%H:%M}", (0, at.date().isoformat()))
+            yield Task(text, link, f"{day} {at:%H:%M}", (0, at.date().isoformat()))
         elif step.correct_by:
             text = visit.say(N_("按《{letter}》改正")).format(letter=step.title)
             until = visit.say(N_("应于 {day} 前")).format(day=words.day(step.correct_by))
             yield Task(text, "/messages", until, (0, step.correct_by))
+        elif step.interview.undertaking_by and not step.interview.undertaking_outcome:
+            last = step.interview.undertaking_by
+            until = visit.say(N_("应于 {day} 前")).format(day=words.day(last))
+            yield Task(visit.say(N_("完成约谈中承诺的改正")), link, until, (0, last))
 
 
 async def _messages(visit: Visit) -> list[Task]:
