@@ -24,7 +24,7 @@ from services.alerts.escalation.steps import (
     stripped,
     subject_of,
 )
-from services.alerts.escalation.undertakings import undertake
+from services.alerts.escalation.undertakings import undertake, wait_for_undertaking
 from services.alerts.tables import Escalation, EscalationStep, StepState
 
 HELD = "held"
@@ -50,13 +50,9 @@ async def record_interview(
     step.recorded_by, step.state = change.on_behalf_of, StepState.CARRIED_OUT
     case.to_note = request.outcome == HELD and bool(step.archive_cite)
     advance(change, case, SubjectKind((await subject_of(change, case)).kind))
-    await save(
-        change,
-        case,
-        "record_interview",
-        before,
-        ground_of(change, case, Step.INTERVIEW),
-    )
+    wait_for_undertaking(case, step)
+    ground = ground_of(change, case, Step.INTERVIEW)
+    await save(change, case, "record_interview", before, ground)
     return pb.RecordInterviewResponse(escalation=wire_escalations.case(case))
 
 
