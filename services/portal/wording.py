@@ -279,7 +279,7 @@ class Words:
 
     def undertaking_outcome(self, code: str) -> str:
         """Returns whether an undertaking was kept; empty while nobody has recorded it."""
-        return self._say(follow_up_words.UNDERTAKINGS.get(code, ""))
+        return self.say(follow_up_words.UNDERTAKINGS.get(code, ""))
 
     def escalation_state(self, code: str) -> str:
         """Returns the name of an escalation case's state."""
