@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from functools import partial
 
 from sqlmodel import col, select
 
@@ -132,7 +133,7 @@ async def issue_of_undertakings(change: Change, bureau: str, on: date) -> list[N
                 bureau,
                 undertaking_ends(*about),
                 matter,
-                in_english=lambda about=about: undertaking_ends_in_english(*about),
+                in_english=partial(undertaking_ends_in_english, *about),
             )
         else:
             continue

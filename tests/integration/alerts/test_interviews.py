@@ -91,7 +91,12 @@ async def test_the_subject_answers_and_the_bureau_is_told(invited: EscalationDes
     await answer(invited)
     [told] = await invited.alerts.notices("approvals")
     assert told.title == "约谈答复：测试单位1将按时参加"
-    for lacking in ({}, {"reasons": "外出"}, {"asked_for": "2026-09-01", "reasons": "外出"}):
+    incomplete: list[dict[str, Any]] = [
+        {},
+        {"reasons": "外出"},
+        {"asked_for": "2026-09-01", "reasons": "外出"},
+    ]
+    for lacking in incomplete:
         with pytest.raises(InvalidInput):
             await answer(invited, "another_day", **lacking)
     later = (invited.alerts.today + timedelta(days=7)).isoformat()
