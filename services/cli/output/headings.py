@@ -209,6 +209,7 @@ TITLES = {
     "UntoldAlert": "尚未告知的红色警示",
     "DeadLetter": "搁置的事件",
     "Escalation": "递进处置",
+    "RunningContest": "正在办理的异议、复核",
     "DisclosedRecord": "公开的信用信息",
     "Exposure": "曝光",
     "Grade": "历次等级",

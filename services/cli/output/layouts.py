@@ -26,6 +26,7 @@ TABLES: Mapping[str, str] = {
     "Condition": "met text notes cite",
     "DeadLetter": "sequence consumer event_type aggregate error",
     "Escalation": "escalation_id subject_id bureau course state step due_on",
+    "RunningContest": "number case_id",
     "EscalationStep": "step state number draft_version altered_by decided_by note cite",
     "Exposure": "published_at subject_name statement media cite",
     "FaultKind": "warning faults column message places",
