@@ -84,6 +84,12 @@ async def house(staff: StaffedPlatform) -> AsyncIterator[House]:
         yield await visit(staff, exits)
 
 
+@pytest.fixture(scope="module")
+def few(request: pytest.FixtureRequest) -> bool:
+    """Whether few messages are sent, as with every change; `make fuzz` sends many."""
+    return int(request.config.getoption("--fuzz-messages")) < ENOUGH
+
+
 def by_name() -> dict[str, list[Rpc]]:
     rpcs_by_name: defaultdict[str, list[Rpc]] = defaultdict(list)
     for rpc in all_rpcs():
@@ -117,21 +123,31 @@ async def test_swapped_ids_give_no_data(house: House, role: str) -> None:
     assert result.sent > 0
 
 
-async def test_who_may_do_what(staff: StaffedPlatform) -> None:
+async def test_who_may_do_what(staff: StaffedPlatform, few: bool) -> None:
     rpcs_by_name = by_name()
+    at_home = {line.method: line for line in who_may.lines() if line.place == "own"}
     wrong = []
     for line in who_may.lines():
         for rpc in rpcs_by_name[line.method]:
-            cells = await asyncio.gather(
-                *(cell(rpc, staff, line.place, role) for role in line.cells)
-            )
-            got = dict(zip(line.cells, cells, strict=True))
+            again = refused_as_at_home(line, at_home.get(line.method, line)) if few else set()
+            roles = [role for role in line.cells if role not in again]
+            cells = await asyncio.gather(*(cell(rpc, staff, line.place, role) for role in roles))
             wrong += [
-                f"{rpc} {line.place} {role}: {line.cells[role]} in the table, got {got[role]}"
-                for role in line.cells
-                if got[role] != line.cells[role]
+                f"{rpc} {line.place} {role}: {line.cells[role]} in the table, got {got}"
+                for role, got in zip(roles, cells, strict=True)
+                if got != line.cells[role]
             ]
     assert not wrong, "\n".join(wrong)
+
+
+def refused_as_at_home(line: who_may.Line, own: who_may.Line) -> set[str]:
+    """The roles that are refused here as at their own place, where that is tried already.
+
+    The guard refuses them before it reads what the call is about.
+    """
+    if line == own:
+        return set()
+    return {role for role, cell in line.cells.items() if cell == own.cells[role] == "-"}
 
 
 async def cell(rpc: Rpc, staff: StaffedPlatform, place_name: str, role: str) -> str:
@@ -218,7 +234,7 @@ async def refuses_everywhere(staff: StaffedPlatform, token: str | None) -> None:
 
 @pytest.mark.timeout(3600)  # 500 messages to each call take five minutes on two idle cores
 async def test_whatever_is_sent_is_answered(
-    staff: StaffedPlatform, request: pytest.FixtureRequest
+    staff: StaffedPlatform, few: bool, request: pytest.FixtureRequest
 ) -> None:
     count = int(request.config.getoption("--fuzz-messages"))
     fuzzer = Fuzzer(staff, int(request.config.getoption("--fuzz-seed")))
@@ -232,16 +248,13 @@ async def test_whatever_is_sent_is_answered(
     kept.write_text(report := took + fuzzer.report())
     assert not fuzzer.faults, "\n".join([*fuzzer.faults.values(), report])
     assert not fuzzer.too_few(count), report
-    assert count < ENOUGH or not fuzzer.unreached(), report
+    assert few or not fuzzer.unreached(), report
     assert moments.asked > 0
     assert not moments.away, moments
     assert max(grown.values()) < MORE_MEMORY_MIB, report
 
 
-async def test_a_message_of_any_size_is_answered(
-    staff: StaffedPlatform, request: pytest.FixtureRequest
-) -> None:
-    few = int(request.config.getoption("--fuzz-messages")) < ENOUGH
+async def test_a_message_of_any_size_is_answered(staff: StaffedPlatform, few: bool) -> None:
     tried = [rpc for rpc in all_rpcs() if huge(rpc)]
     # A service reads all its messages in one way, so of each the first will do among few.
     for rpc in {rpc.host: rpc for rpc in reversed(tried)}.values() if few else tried:
@@ -285,14 +298,14 @@ async def nothing_pending(staff: StaffedPlatform) -> bool | None:
 
 
 async def test_the_clock_takes_no_nonsense_and_time_may_end(
-    staff: StaffedPlatform, request: pytest.FixtureRequest
+    staff: StaffedPlatform, few: bool, request: pytest.FixtureRequest
 ) -> None:
     count = int(request.config.getoption("--fuzz-messages"))
     clock = Fuzzer(staff, only=MOVES_TIME)
     await clock.send(count)
     assert not clock.faults, "\n".join(clock.faults.values())
     assert not clock.too_few(count), clock.report()
-    assert count < ENOUGH or not clock.unreached(), clock.report()
+    assert few or not clock.unreached(), clock.report()
     (rpc,) = by_name()["ClockService.AdvanceClock"]
     end = Timestamp()
     end.FromDatetime(datetime(2999, 12, 31, 12, tzinfo=UTC))
