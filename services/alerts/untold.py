@@ -1,20 +1,23 @@
 """The red alerts of first loads of which nobody was told yet: how many, since when, and the list.
 
 A first load alarms nobody on its day. What stands red then stays here until somebody other than the
-person who made the load releases it (`first_notices`).
+person who made the load releases it (`first_notices`). An instrument that was never verified is
+added by the first watch after the load, and is untold since the load like the others.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from law.colours.basis import Basis
+from law.colours.rule import Colour
 from law.periods import local_day, start_of
 from plumbing import paging, row_scope
 from plumbing.database import unindexed
@@ -46,15 +49,21 @@ async def standing(
 ) -> Standing:
     """Counts the untold red alerts, by default of all bureaus and days.
 
-    `before` limits them to those recorded before that day began.
+    `before` limits them to those that were loaded, or recorded, before that day began.
     """
-    counted = untold(sa.select(sa.func.count(), sa.func.min(col(Alert.raised_at))))
+    loaded, recorded = col(Instrument.quiet_on), col(Alert.raised_at)
+    counted = untold(sa.select(sa.func.count(), sa.func.min(loaded), sa.func.min(recorded)))
     if bureau:
         counted = counted.where(col(Instrument.bureau) == bureau)
     if before:
-        counted = counted.where(col(Alert.raised_at) < start_of(before))
-    number, oldest = (await (await session.connection()).execute(counted)).one()
-    return Standing(number, local_day(oldest) if oldest else None)
+        counted = counted.where((recorded < start_of(before)) | (loaded < before))
+    number, first_load, oldest = (await (await session.connection()).execute(counted)).one()
+    return Standing(number, _since(first_load, oldest) if oldest else None)
+
+
+def _since(loaded: date | None, recorded: datetime) -> date:
+    """The day since which nobody was told: of the load, or of the record if that came before."""
+    return min(loaded or date.max, local_day(recorded))
 
 
 async def list_untold(view: View, request: pb.ListUntoldRequest) -> pb.ListUntoldResponse:
@@ -66,7 +75,25 @@ async def list_untold(view: View, request: pb.ListUntoldRequest) -> pb.ListUntol
     )
     count = await paging.count(view.session, request, rows, token)
     alerts = [_message(view, *row) for row in page]
-    return pb.ListUntoldResponse(alerts=alerts, next_page_token=token, **count)
+    to_come = 0 if request.page_token else await _to_come(view, request.of)
+    return pb.ListUntoldResponse(alerts=alerts, next_page_token=token, to_come=to_come, **count)
+
+
+async def _to_come(view: View, of: pb.Untold) -> int:
+    """How many instruments of first loads that were never verified the next watch will add."""
+    red = col(Alert.colour) == Colour.RED
+    recorded = sa.select(col(Alert.alert_id)).where(ON_INSTRUMENT, APPLIES, red)
+    counted = sa.select(sa.func.count()).select_from(Instrument).outerjoin(Subject, _OWNER)
+    waiting = counted.where(
+        *meant(view.caller, of),
+        col(Instrument.watched),
+        # Stating that it has no date lets the index find them among a million others.
+        col(Instrument.standing) == Basis.UNVERIFIED,
+        col(Instrument.valid_until).is_(None),
+        col(Instrument.quiet_on) >= col(Instrument.since),
+        ~recorded.correlate(Instrument).exists(),
+    )
+    return int((await (await view.session.connection()).execute(waiting)).scalar_one())
 
 
 def _message(
@@ -79,7 +106,7 @@ def _message(
         subject_name=owner.name if owner else "",
         sector=owner.sector if owner else "",
         address=owner.address if owner else "",
-        days_untold=(view.today - local_day(alert.raised_at)).days,
+        days_untold=(view.today - _since(instrument.quiet_on, alert.raised_at)).days,
         own_load=instrument.quiet_by == view.caller.account_id,
     )
 

@@ -1704,7 +1704,7 @@ class UntoldAlert(_message.Message):
     address: _builtins.str
     """Address of the owner."""
     days_untold: _builtins.int
-    """Whole days since the alert was recorded without telling anybody."""
+    """Whole days since the first load told nobody of it."""
     own_load: _builtins.bool
     """True if the caller made the first load, so that another person releases the alert."""
     @_builtins.property
@@ -1771,12 +1771,17 @@ class ListUntoldResponse(_message.Message):
     NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
     TOTAL_FIELD_NUMBER: _builtins.int
     MORE_THAN_FIELD_NUMBER: _builtins.int
+    TO_COME_FIELD_NUMBER: _builtins.int
     next_page_token: _builtins.str
     """Where to go on; empty at the end."""
     total: _builtins.int
     """How many there are in all; only on the first page, where more pages follow."""
     more_than: _builtins.int
     """Set instead of total if the list has more rows than this number; they are not counted further."""
+    to_come: _builtins.int
+    """Instruments of first loads that were never verified: the next watch of their bureau adds them,
+    since their verification may still come with the load. Only on the first page.
+    """
     @_builtins.property
     def alerts(self) -> _containers.RepeatedCompositeFieldContainer[Global___UntoldAlert]:
         """The alerts."""
@@ -1788,10 +1793,11 @@ class ListUntoldResponse(_message.Message):
         next_page_token: _builtins.str = ...,
         total: _builtins.int | None = ...,
         more_than: _builtins.int = ...,
+        to_come: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_total", b"_total", "total", b"total"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_total", b"_total", "alerts", b"alerts", "more_than", b"more_than", "next_page_token", b"next_page_token", "total", b"total"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_total", b"_total", "alerts", b"alerts", "more_than", b"more_than", "next_page_token", b"next_page_token", "to_come", b"to_come", "total", b"total"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__total: _TypeAlias = _typing.Literal["total"]  # noqa: Y015
     _WhichOneofArgType__total: _TypeAlias = _typing.Literal["_total", b"_total"]  # noqa: Y015

@@ -30,9 +30,9 @@ async def issue_approval_digest(change: Change, bureau: str, on: date) -> list[N
     """Issues the digest of a bureau's waiting escalation steps; returns the notice in a list.
 
     The digest is dated `on` and lists every proposed step, and every interview of an earlier day
-    without an outcome; and each day until they are released, the red alerts of first loads before
-    that day. Returns an empty list if there are none of these alerts and an earlier digest named
-    each step, or if the bureau already has a digest for this day.
+    without an outcome; and each day until they are released, the red alerts of first loads made
+    before that day. Returns an empty list if there are none of these alerts and an earlier digest
+    named each step, or if the bureau already has a digest for this day.
     """
     rows = await _pending_steps(change.session, bureau, on)
     untold = await standing(change.session, bureau=bureau, before=on)

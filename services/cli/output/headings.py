@@ -30,6 +30,7 @@ batch_id 批次id | before 之前 | body 正文 | bonus 加分 | budget_days 办
 base_version 所依据版本 | bureau 监管机关代码 | calendar_edition 日历版本
 cap_days 最长期限（工作日） | case_id 案件id | caseworker 经办人 | cell 单元格
 changed 新增或变更行数 | changes 变更内容 | chunk 分块 | cite 依据
+to_come 下次巡查后列入（从未检定）
 closed 已关闭 | days_untold 未告知天数 | own_load 由本人导入
 classification 密级 | found 发现的个人信息 | public_from 自何日起公开
 window_cite 公开前期限的依据 | window_days 公开前期限（工作日） | window_example 期限为示例值

@@ -95,12 +95,18 @@ async def _untold(visit: Visit, **values: Any) -> Response:
     )
     at_most = visit.field("at_most") or "50"
     template = "escalations/first_notices.html"
-    return await show(visit, listing, template, at_most=at_most, **values)
+    first = await _first(visit)
+    return await show(visit, listing, template, at_most=at_most, to_come=first.to_come, **values)
+
+
+async def _first(visit: Visit) -> pb.ListUntoldResponse:
+    request = pb.ListUntoldRequest(page_size=1)
+    return await ask(visit.services.alerts.ListUntold(request))
 
 
 async def waiting(visit: Visit) -> int:
     """Returns how many red alerts of first loads nobody in the visitor's scope was told of."""
-    answer = await ask(visit.services.alerts.ListUntold(pb.ListUntoldRequest(page_size=1)))
+    answer = await _first(visit)
     return answer.more_than or answer.total or len(answer.alerts)
 
 

@@ -53,6 +53,11 @@ async def loaded(empty_alerts: RunningAlerts) -> RunningAlerts:
     return empty_alerts
 
 
+async def to_come(alerts: RunningAlerts) -> int:
+    async with open_view(alerts.database, alerts.clock, caller()) as view:
+        return (await list_untold(view, pb.ListUntoldRequest())).to_come
+
+
 async def listed(alerts: RunningAlerts, by: Caller | None = None, **of: str) -> list[Any]:
     request = pb.ListUntoldRequest(of=pb.Untold(**of))
     async with open_view(alerts.database, alerts.clock, by or caller()) as view:
@@ -155,3 +160,18 @@ async def test_the_check_names_what_is_untold_and_for_how_long(loaded: RunningAl
     findings = await Checks(loaded.database, loaded.clock, loaded.timers).check()
     assert (findings.figures["untold_reds"], findings.figures["untold_reds.days"]) == (0, 0)
     assert findings.problems == []
+
+
+async def test_what_was_never_verified_is_foretold_and_counts_from_the_load(
+    loaded: RunningAlerts,
+) -> None:
+    assert await to_come(loaded) == 0
+    await loaded.put(instrument(7, subject_id="s2"), instrument(8, subject_id="s2"), baseline=True)
+    assert (len(await listed(loaded)), await to_come(loaded)) == (5, 2)
+    await loaded.put(passed(18, 8, loaded.today), baseline=True)  # it came with the load
+    assert (len(await listed(loaded)), await to_come(loaded)) == (5, 1)
+    await loaded.watch_days(1)
+    assert (len(await listed(loaded)), await to_come(loaded)) == (6, 0)
+    assert {one.days_untold for one in await listed(loaded)} == {1}
+    [first] = await loaded.notices("approvals")
+    assert "没有告知经营者的器具：6 台" in first.body
