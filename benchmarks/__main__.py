@@ -41,6 +41,7 @@ ALL = {
     "bulk": Benchmark("", "200 1"),
     "imports": Benchmark("", "1000 1"),
     "import_followed": Benchmark("", "2000 1", writes=True),
+    "import_memory": Benchmark("", "2000"),
     "beside_an_import": Benchmark("", "0.2"),
     "call_overhead": Benchmark("", "10 1"),
     "row_digests": Benchmark("", "2 1"),

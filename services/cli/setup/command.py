@@ -22,6 +22,7 @@ from services.cli.machine.directory import platform_settings
 from services.cli.output import show
 from services.cli.output.language import choose
 from services.cli.output.options import AsJson, Data
+from services.cli.output.words import word
 from services.cli.setup import people, sheets
 from services.cli.setup.people import Fault, Person
 from services.cli.setup.sheets import Checked
@@ -144,7 +145,8 @@ async def _apply_sheets(
         batch = await sheets.apply(client, book, checked.family)
         outcome.batches.append(batch)
         if batch.state not in DONE:
-            outcome.left.append((f"{checked.sheet}：{batch.state}", f"{checked.family} waits"))
+            state = word("batch_state", batch.state)
+            outcome.left.append((f"{checked.sheet}：{state}", f"{checked.family} waits"))
             return
 
 
@@ -190,8 +192,9 @@ def _show(outcome: Outcome, *, apply: bool, passwords: Path, as_json: bool) -> N
         show.json_out(_json(outcome))
         return
     rows = [[one.sheet, *_counts(one)] for one in outcome.checks]
-    if outcome.new:
-        rows.append([ACCOUNTS, len(outcome.new), len(outcome.new), 0, 0])
+    wrong_people = len({fault.row for fault in outcome.faults})
+    if outcome.new or wrong_people:
+        rows.append([ACCOUNTS, len(outcome.new), len(outcome.new) - wrong_people, 0, wrong_people])
     heads = choose(
         "工作表 行数 新增或变更 待前表导入 错误", "sheet rows new waiting errors"
     ).split()
@@ -214,7 +217,9 @@ def _show_done(outcome: Outcome, *, apply: bool, passwords: Path) -> None:
     elif not apply:
         show.done("核对无误；加 --apply 办理", "all is well; add --apply to do it")
     for batch in outcome.batches:
-        show.done(f"{batch.family}：{batch.changed} 行（{batch.state}）", f"{batch.changed} rows")
+        family, state = word("family", batch.family), word("batch_state", batch.state)
+        zh, en = f"{family}：{batch.changed} 行（{state}）", f"{batch.family}: {batch.changed} rows"
+        show.done(zh, en)
     if outcome.made:
         zh = (
             f"已建账号 {len(outcome.made)} 个；没有寄出链接的，初始密码在 {passwords}（仅本人可读）"

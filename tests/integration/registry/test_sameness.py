@@ -32,6 +32,7 @@ from tests.integration.registry.running_registry import (
     credit_code,
     refused,
 )
+from tests.integration.registry.writings import part_spelt, spelt
 from tests.lengths import at_length
 
 FILING: dict[str, Any] = {"bureau": DISTRICT, "file_missing": True, "mode": "good_rows"}
@@ -306,30 +307,6 @@ async def test_a_code_issued_with_another_check_digit_is_filed_with_its_ground(
     filed = await upload(caseworker, "verifications", certificate, **FILING)
     assert (filed.changed, filed.rejected) == (1, 0)
     assert [i.serial_no for i in await instruments_of(caseworker, subject)] == [mark]
-
-
-def spelt(chance: Random, text: str) -> str:
-    """A text in another writing: width, case, brackets, dashes, blanks, marks of spreadsheets.
-
-    Characters that show nothing are refused by name (`plumbing/characters.py`), never folded away.
-    """
-    others = {"-": "－—–", "(": "（[【", ")": "）]】", "X": "Ｘ", "1": "１"}
-    written = "".join(
-        chance.choice(others[c]) if c in others and chance.random() < 0.5 else c for c in text
-    )
-    written = written.lower() if chance.random() < 0.3 else written
-    place = chance.randrange(len(written) + 1)
-    written = written[:place] + chance.choice(["", " ", "\u3000"]) + written[place:]
-    return chance.choice(["{}", "{}", "'{}", '="{}"', "{}\ufeff"]).format(written)
-
-
-def part_spelt(chance: Random, name: str) -> str:
-    """The name of a nozzle in another writing."""
-    return (
-        chance.choice(["{}", "0{}", "{}号枪", "油枪{}", "{}#", "第{}枪"]).format(name)
-        if name
-        else ""
-    )
 
 
 def facts(mark: str) -> list[dict[str, str]]:

@@ -24,6 +24,7 @@ from uuid import uuid4
 import sqlalchemy as sa
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from law.identity import document_key
 from plumbing.change import Change
 from plumbing.chunks import chunks
 from plumbing.identity import Caller, scope_prefix
@@ -231,13 +232,13 @@ class Keys:
     def first(self, key: tuple[Any, ...], row: int, content: Mapping[str, Any]) -> bool:
         """Returns whether a row is the first row of the file with its key.
 
-        A later row with the same content is counted as unchanged; with other content, both rows get
-        a fault.
+        A later row with the same content, in whatever writing, is counted as unchanged; with other
+        content, both rows get a fault.
         """
         seen = self._seen.setdefault(key, (row, content))
         if seen[0] == row:
             return True
-        if seen[1] == content:
+        if _mean_the_same(seen[1], content):
             self._plan.unchanged.add(row)
             self._plan.merged.add(row)
         else:
@@ -250,6 +251,17 @@ class Keys:
         zh = f"与第 {other} 行指同一事项，但内容不同"
         en = f"row {other} tells of the same thing, otherwise"
         self._context.notes.fault(row, "DUPLICATE", zh, en)
+
+
+def _mean_the_same(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Whether two contents differ in nothing but the writing of texts and numbers."""
+    return one == other or (
+        one.keys() == other.keys() and all(_meant(one[k]) == _meant(other[k]) for k in one)
+    )
+
+
+def _meant(value: Any) -> Any:
+    return document_key(value) if type(value) is str else value
 
 
 def every_row(model: Any) -> sa.Select[Any]:
