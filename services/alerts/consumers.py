@@ -36,6 +36,7 @@ from services.alerts.notices.account_mails import account_mail_due
 from services.alerts.notices.arrivals import no_longer_new
 from services.alerts.notices.batch_notices import batch_decided
 from services.alerts.notices.filing import instrument_filed
+from services.alerts.notices.institution_mails import institution_due
 from services.alerts.notices.issue import Matter, contact_of, issue, known
 from services.alerts.notices.life_notices import keep, subject_acted
 from services.alerts.notices.moved_terms import term_moved
@@ -108,6 +109,7 @@ def consumers(parts: Parts, timers: Timers) -> list[Consumer]:
             on(registry.ProposalDecided, proposal_decided),
             on(registry.OrdersChanged, orders_changed),
             on(registry.AccountMailDue, account_mail_due),
+            on(registry.InstitutionDue, institution_due, later=True),
             on(registry.CalendarEditionApplied, keeping(AppliedEdition), later=True),
             EventHandler(registry.ClockMoved, react=workflows.move_clock),
         ),

@@ -33,6 +33,7 @@ from services.alerts.escalation.tables import (
 from services.alerts.joinings import Joining
 from services.alerts.languages import Language
 from services.alerts.notes_of_cases import UNTOLD, Arrival, TermNote
+from services.alerts.notice_kinds import Failure, NoticeKind, NoticeState
 
 __all__ = [  # the tables of escalation and of notes belong to the same metadata
     "UNTOLD",
@@ -45,7 +46,10 @@ __all__ = [  # the tables of escalation and of notes belong to the same metadata
     "EscalationDraft",
     "EscalationState",
     "EscalationStep",
+    "Failure",
     "Joining",
+    "NoticeKind",
+    "NoticeState",
     "StepState",
     "TermNote",
 ]
@@ -62,45 +66,6 @@ def _both(name: str, *columns: str) -> tuple[sa.Index, sa.Index]:
     """The indexes of instruments on file for the lists of everybody and of a bureau."""
     of_bureau = bureau_index(name.format("bureau_"), *columns, where=ON_FILE)
     return partial_index(name.format(""), *columns, where=ON_FILE), of_bureau
-
-
-class NoticeKind(StrEnum):
-    """The kinds of notices, by their subject matter."""
-
-    DIGEST = "digest"
-    REJECTED = "rejected"
-    ADVERSE_RECORD = "adverse_record"
-    GRADE_FELL = "grade_fell"
-    LETTER = "letter"
-    TERM = "term"
-    ESCALATION = "escalation"
-    APPROVALS = "approvals"
-    GIVEN_UP = "given_up"
-    BATCH = "batch"
-    FILING = "filing"
-    ACCOUNT = "account"
-    PROPOSAL = "proposal"
-    CHECKPOINT = "checkpoint"
-    ORDER = "order"  # a step of an order for verification
-    SUBJECT = "subject"  # an act of the life of a subject, such as its deregistration
-    CASE = "case"  # how a case goes on: lodged, taken, extended
-
-
-class NoticeState(StrEnum):
-    """The state of the delivery of a notice."""
-
-    PENDING = "pending"
-    DELIVERED = "delivered"
-    FAILED = "failed"
-    NO_ADDRESS = "no_address"
-
-
-class Failure(StrEnum):
-    """Why the last attempt to deliver a notice failed; NONE where no attempt failed."""
-
-    NONE = ""
-    REFUSED = "refused"  # there is no such mailbox, or it takes no mail
-    UNREACHABLE = "unreachable"  # any other cause
 
 
 class Bureau(Base, table=True):

@@ -13,6 +13,7 @@ from services.portal.pages import (
     kept_institutions,
     order_wizard,
     orders,
+    punctuality,
 )
 
 CERTIFICATE_PATH = "/certificates/new"
@@ -24,6 +25,8 @@ ORDERS = (
     _at("/orders/{order_id}", orders.one, *_ORDERING, form=True),
 )
 INSTITUTIONS = (
+    _at(punctuality.PATH, punctuality.page, Role.VERIFICATION_INSTITUTION, *STAFF),
+    _at(punctuality.REPORTS, punctuality.reports, Role.VERIFICATION_INSTITUTION, *STAFF),
     _at("/due", institution.due, Role.VERIFICATION_INSTITUTION),
     _at("/forecast", forecast.page, Role.VERIFICATION_INSTITUTION, *STAFF),
     _at("/certificates", institution.certificates, Role.VERIFICATION_INSTITUTION),

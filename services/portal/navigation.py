@@ -93,6 +93,7 @@ _INSTITUTION = (
     Place(N_("证书"), "/certificates"),
     Place(N_("期限"), "/due"),
     Place(N_("到期预测"), "/forecast"),
+    Place(N_("报送期限"), "/punctuality"),
     Place(N_("检定授权"), "/institutions"),
 )
 _ADMINISTRATOR = (

@@ -68,6 +68,8 @@ RETIRED = frozenset({"wrong_password"})
 IN_REVIEW = "in_review AND NOT removed"
 REPEATED_SERIAL = "repeated_serial AND NOT removed"
 IN_FORCE = "superseded_at IS NULL"
+# The verifications that their institution reported itself.
+REPORTED = "report_by IS NOT NULL"
 RENAMED = "former_keys <> '' AND NOT removed"
 
 
@@ -190,7 +192,9 @@ class Verification(Base, table=True):
 
     A certificate number is unique in its institution, but for the parts of one instrument;
     `certificate_key` is the number as it is compared, empty if it is none. One that is `set_aside`
-    decides no colour: another result of the same day stands.
+    decides no colour: another result of the same day stands. If the institution reported it
+    itself, it has the day on which it did, and the last day to report result and certificate.
+    `certificate_on` is the day of the first file of its certificate.
     """
 
     __tablename__ = "verification"
@@ -206,6 +210,14 @@ class Verification(Base, table=True):
         sa.Index("ix_verification_instrument", "instrument_id", "verified_on"),
         sa.Index("ix_verification_institution", "institution", "verified_on", "verification_id"),
         sa.Index("ix_verification_certificate_key", "certificate_key"),
+        partial_index("ix_verification_reported", "report_by", "verification_id", where=REPORTED),
+        partial_index(
+            "ix_verification_reported_of",
+            "institution",
+            "report_by",
+            "verification_id",
+            where=REPORTED,
+        ),
     )
 
     verification_id: str = Field(primary_key=True)
@@ -221,6 +233,9 @@ class Verification(Base, table=True):
     part: str = Field(default="", sa_column_kwargs={"server_default": ""})
     set_aside: bool = Field(default=False, sa_column_kwargs={"server_default": sa.false()})
     removed: bool = False
+    reported_on: date | None = None
+    report_by: date | None = None
+    certificate_on: date | None = None
     version: int = 0
 
 

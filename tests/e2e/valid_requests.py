@@ -383,6 +383,8 @@ _OF_PLACE: dict[str, Callable[[Place], Message]] = {
         request_id=new_request_id(), order_ids=[place.order_id], state="in_work"
     ),
     "ListInstitutions": lambda _place: institutions.ListInstitutionsRequest(page_size=1000),
+    "ListReports": lambda _place: institutions.ListReportsRequest(page_size=1000),
+    "GetPunctuality": lambda _place: institutions.GetPunctualityRequest(),
     "LoadCalendarEdition": lambda _place: calendars.LoadCalendarEditionRequest(
         request_id=new_request_id(), content=json.dumps(AMENDMENT).encode()
     ),

@@ -244,6 +244,8 @@ InstitutionService.ListInstitutions own      -  +  +  +  +  +  -  +  -  -  -   +
 InstitutionService.ListInstitutions neighbour -  +  +  +  +  .  -  +  -  -  -   +  +  +
 InstitutionService.ListInstitutions foreign  -  .  .  .  .  .  -  +  -  -  -   .  .  .
 InstitutionService.ListInstitutions city     -  .  .  .  .  .  -  +  -  -  -   +  +  +
+InstitutionService.ListReports any           -  +  +  +  +  +  -  -  -  -  -   +  +  +
+InstitutionService.GetPunctuality any        -  +  +  +  +  +  -  -  -  -  -   +  +  +
 InstitutionService.GetInstitution own        -  +  +  +  +  +  -  +  -  -  -   +  +  +
 InstitutionService.GetInstitution neighbour  -  +  +  +  +  0  -  +  -  -  -   +  +  +
 InstitutionService.GetInstitution foreign    -  0  0  0  0  0  -  +  -  -  -   0  0  0

@@ -330,6 +330,8 @@ TABLE = """
 
 /city any                                                 >   - - + + - - - - -  - + +
 /forecast any                                             >   - + + + + + - - -  + + +
+/punctuality any                                          >   - + + + + + - - -  + + +
+/punctuality/reports any                                  >   - + + + + + - - -  + + +
 /year-ends any                                            >   - + + + + - - - -  + + +
 /rulesets any                                             >   - + + + - - - - -  + + +
 /rulesets/impacts/new any                                 >   - + + + - - - - -  + + +

@@ -13,6 +13,7 @@ from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from protos.registry.v1 import calendars_pb2 as _calendars_pb2
+from protos.registry.v1 import institutions_pb2 as _institutions_pb2
 from protos.registry.v1 import lives_pb2 as _lives_pb2
 from protos.registry.v1 import orders_pb2 as _orders_pb2
 from protos.registry.v1 import proposals_pb2 as _proposals_pb2
@@ -679,6 +680,90 @@ class OrdersChanged(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___OrdersChanged: _TypeAlias = OrdersChanged  # noqa: Y015
+
+@_typing.final
+class DueFromInstitution(_message.Message):
+    """One thing that is due from an institution."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    KIND_FIELD_NUMBER: _builtins.int
+    RUNG_FIELD_NUMBER: _builtins.int
+    TYPE_CODE_FIELD_NUMBER: _builtins.int
+    SERIAL_NO_FIELD_NUMBER: _builtins.int
+    CERTIFICATE_NO_FIELD_NUMBER: _builtins.int
+    DUE_ON_FIELD_NUMBER: _builtins.int
+    kind: _builtins.str
+    """order: its next step; certificate: the file of a certificate."""
+    rung: _builtins.str
+    """new, nearly_due (the last day is today or the next working day) or overdue."""
+    type_code: _builtins.str
+    """Type of the instrument by the catalogue."""
+    serial_no: _builtins.str
+    """Its serial number."""
+    certificate_no: _builtins.str
+    """Number of the certificate; empty for an order, and where it has none."""
+    due_on: _builtins.str
+    """Last day, inclusive."""
+    def __init__(
+        self,
+        *,
+        kind: _builtins.str = ...,
+        rung: _builtins.str = ...,
+        type_code: _builtins.str = ...,
+        serial_no: _builtins.str = ...,
+        certificate_no: _builtins.str = ...,
+        due_on: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["certificate_no", b"certificate_no", "due_on", b"due_on", "kind", b"kind", "rung", b"rung", "serial_no", b"serial_no", "type_code", b"type_code"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DueFromInstitution: _TypeAlias = DueFromInstitution  # noqa: Y015
+
+@_typing.final
+class InstitutionDue(_message.Message):
+    """What came to be due from an institution since it was told last; at most once a day."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    INSTITUTION_FIELD_NUMBER: _builtins.int
+    ON_FIELD_NUMBER: _builtins.int
+    ITEMS_FIELD_NUMBER: _builtins.int
+    TOTAL_FIELD_NUMBER: _builtins.int
+    OVERDUE_FIELD_NUMBER: _builtins.int
+    on: _builtins.str
+    """The day."""
+    total: _builtins.int
+    """How many there are."""
+    overdue: _builtins.int
+    """How many of them are overdue."""
+    @_builtins.property
+    def institution(self) -> _institutions_pb2.Institution:
+        """The institution, with its mail address and the bureau that keeps it."""
+
+    @_builtins.property
+    def items(self) -> _containers.RepeatedCompositeFieldContainer[Global___DueFromInstitution]:
+        """What is due, the overdue first; at most 200 are named."""
+
+    def __init__(
+        self,
+        *,
+        institution: _institutions_pb2.Institution | None = ...,
+        on: _builtins.str = ...,
+        items: _abc.Iterable[Global___DueFromInstitution] | None = ...,
+        total: _builtins.int = ...,
+        overdue: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["institution", b"institution"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["institution", b"institution", "items", b"items", "on", b"on", "overdue", b"overdue", "total", b"total"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___InstitutionDue: _TypeAlias = InstitutionDue  # noqa: Y015
 
 @_typing.final
 class CalendarEditionApplied(_message.Message):

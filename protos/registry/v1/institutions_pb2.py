@@ -23,9 +23,10 @@ _sym_db = _symbol_database.Default()
 
 
 from protos.buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
+from protos.registry.v1 import registry_pb2 as protos_dot_registry_dot_v1_dot_registry__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%protos/registry/v1/institutions.proto\x12\x14quanheng.registry.v1\x1a\x1b\x62uf/validate/validate.proto\"\xf4\x01\n\x0bInstitution\x12\x1f\n\x0einstitution_id\x18\x01 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x16\n\x04name\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\xc8\x01\x12\x1c\n\x0b\x63redit_code\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18\x12\x12\x32\n\x06\x62ureau\x18\x04 \x01(\tB\"\xbaH\x1fr\x1d\x32\x1b^[0-9]{6}(-[A-Z0-9]{1,8})?$\x12\x18\n\x07\x63ontact\x18\x05 \x01(\tB\x07\xbaH\x04r\x02\x18\x64\x12\x16\n\x05phone\x18\x06 \x01(\tB\x07\xbaH\x04r\x02\x18\x32\x12\x17\n\x05\x65mail\x18\x07 \x01(\tB\x08\xbaH\x05r\x03\x18\xfe\x01\x12\x0f\n\x07version\x18\x08 \x01(\x03\"\x98\x02\n\rAuthorisation\x12!\n\x10\x61uthorisation_id\x18\x01 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\"\n\x0einstitution_id\x18\x02 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\xc8\x01\x12\x1c\n\ttype_code\x18\x03 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18 \x12\x37\n\nvalid_from\x18\x04 \x01(\tB#\xbaH r\x1e\x32\x1c^[0-9]{4}-[0-9]{2}-[0-9]{2}$\x12\x38\n\x0bvalid_until\x18\x05 \x01(\tB#\xbaH r\x1e\x32\x1c^[0-9]{4}-[0-9]{2}-[0-9]{2}$\x12\x1e\n\x0b\x64ocument_no\x18\x06 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18\x64\x12\x0f\n\x07version\x18\x07 \x01(\x03\"u\n\x15PutInstitutionRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12>\n\x0binstitution\x18\x02 \x01(\x0b\x32!.quanheng.registry.v1.InstitutionB\x06\xbaH\x03\xc8\x01\x01\"P\n\x16PutInstitutionResponse\x12\x36\n\x0binstitution\x18\x01 \x01(\x0b\x32!.quanheng.registry.v1.Institution\";\n\x15GetInstitutionRequest\x12\"\n\x0einstitution_id\x18\x01 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\xc8\x01\"\x8d\x01\n\x16GetInstitutionResponse\x12\x36\n\x0binstitution\x18\x01 \x01(\x0b\x32!.quanheng.registry.v1.Institution\x12;\n\x0e\x61uthorisations\x18\x02 \x03(\x0b\x32#.quanheng.registry.v1.Authorisation\"V\n\x17ListInstitutionsRequest\x12\x1d\n\tpage_size\x18\x01 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe8\x07(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\"\x9d\x01\n\x18ListInstitutionsResponse\x12\x37\n\x0cinstitutions\x18\x01 \x03(\x0b\x32!.quanheng.registry.v1.Institution\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x12\n\x05total\x18\x03 \x01(\x03H\x00\x88\x01\x01\x12\x11\n\tmore_than\x18\x04 \x01(\x03\x42\x08\n\x06_total\"{\n\x17PutAuthorisationRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x42\n\rauthorisation\x18\x02 \x01(\x0b\x32#.quanheng.registry.v1.AuthorisationB\x06\xbaH\x03\xc8\x01\x01\"V\n\x18PutAuthorisationResponse\x12:\n\rauthorisation\x18\x01 \x01(\x0b\x32#.quanheng.registry.v1.Authorisation2\xd4\x03\n\x12InstitutionService\x12k\n\x0ePutInstitution\x12+.quanheng.registry.v1.PutInstitutionRequest\x1a,.quanheng.registry.v1.PutInstitutionResponse\x12k\n\x0eGetInstitution\x12+.quanheng.registry.v1.GetInstitutionRequest\x1a,.quanheng.registry.v1.GetInstitutionResponse\x12q\n\x10ListInstitutions\x12-.quanheng.registry.v1.ListInstitutionsRequest\x1a..quanheng.registry.v1.ListInstitutionsResponse\x12q\n\x10PutAuthorisation\x12-.quanheng.registry.v1.PutAuthorisationRequest\x1a..quanheng.registry.v1.PutAuthorisationResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%protos/registry/v1/institutions.proto\x12\x14quanheng.registry.v1\x1a\x1b\x62uf/validate/validate.proto\x1a!protos/registry/v1/registry.proto\"\xf4\x01\n\x0bInstitution\x12\x1f\n\x0einstitution_id\x18\x01 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x16\n\x04name\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\xc8\x01\x12\x1c\n\x0b\x63redit_code\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18\x12\x12\x32\n\x06\x62ureau\x18\x04 \x01(\tB\"\xbaH\x1fr\x1d\x32\x1b^[0-9]{6}(-[A-Z0-9]{1,8})?$\x12\x18\n\x07\x63ontact\x18\x05 \x01(\tB\x07\xbaH\x04r\x02\x18\x64\x12\x16\n\x05phone\x18\x06 \x01(\tB\x07\xbaH\x04r\x02\x18\x32\x12\x17\n\x05\x65mail\x18\x07 \x01(\tB\x08\xbaH\x05r\x03\x18\xfe\x01\x12\x0f\n\x07version\x18\x08 \x01(\x03\"\x98\x02\n\rAuthorisation\x12!\n\x10\x61uthorisation_id\x18\x01 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\"\n\x0einstitution_id\x18\x02 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\xc8\x01\x12\x1c\n\ttype_code\x18\x03 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18 \x12\x37\n\nvalid_from\x18\x04 \x01(\tB#\xbaH r\x1e\x32\x1c^[0-9]{4}-[0-9]{2}-[0-9]{2}$\x12\x38\n\x0bvalid_until\x18\x05 \x01(\tB#\xbaH r\x1e\x32\x1c^[0-9]{4}-[0-9]{2}-[0-9]{2}$\x12\x1e\n\x0b\x64ocument_no\x18\x06 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18\x64\x12\x0f\n\x07version\x18\x07 \x01(\x03\"u\n\x15PutInstitutionRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12>\n\x0binstitution\x18\x02 \x01(\x0b\x32!.quanheng.registry.v1.InstitutionB\x06\xbaH\x03\xc8\x01\x01\"P\n\x16PutInstitutionResponse\x12\x36\n\x0binstitution\x18\x01 \x01(\x0b\x32!.quanheng.registry.v1.Institution\";\n\x15GetInstitutionRequest\x12\"\n\x0einstitution_id\x18\x01 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\xc8\x01\"\x8d\x01\n\x16GetInstitutionResponse\x12\x36\n\x0binstitution\x18\x01 \x01(\x0b\x32!.quanheng.registry.v1.Institution\x12;\n\x0e\x61uthorisations\x18\x02 \x03(\x0b\x32#.quanheng.registry.v1.Authorisation\"V\n\x17ListInstitutionsRequest\x12\x1d\n\tpage_size\x18\x01 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe8\x07(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\"\x9d\x01\n\x18ListInstitutionsResponse\x12\x37\n\x0cinstitutions\x18\x01 \x03(\x0b\x32!.quanheng.registry.v1.Institution\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x12\n\x05total\x18\x03 \x01(\x03H\x00\x88\x01\x01\x12\x11\n\tmore_than\x18\x04 \x01(\x03\x42\x08\n\x06_total\"{\n\x17PutAuthorisationRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x42\n\rauthorisation\x18\x02 \x01(\x0b\x32#.quanheng.registry.v1.AuthorisationB\x06\xbaH\x03\xc8\x01\x01\"V\n\x18PutAuthorisationResponse\x12:\n\rauthorisation\x18\x01 \x01(\x0b\x32#.quanheng.registry.v1.Authorisation\"o\n\x06Report\x12\x36\n\x05\x65ntry\x18\x01 \x01(\x0b\x32\'.quanheng.registry.v1.VerificationEntry\x12\x13\n\x0bresult_late\x18\x02 \x01(\x08\x12\x18\n\x10\x63\x65rtificate_late\x18\x03 \x01(\x08\"\x97\x01\n\x12ListReportsRequest\x12\x1d\n\tpage_size\x18\x01 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe8\x07(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\x12\x1d\n\x0binstitution\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\xc8\x01\x12%\n\x05state\x18\x04 \x01(\tB\x16\xbaH\x13r\x11R\x00R\x04lateR\x07\x61waited\"\x8e\x01\n\x13ListReportsResponse\x12-\n\x07reports\x18\x01 \x03(\x0b\x32\x1c.quanheng.registry.v1.Report\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x12\n\x05total\x18\x03 \x01(\x03H\x00\x88\x01\x01\x12\x11\n\tmore_than\x18\x04 \x01(\x03\x42\x08\n\x06_total\"\x94\x01\n\x15GetPunctualityRequest\x12<\n\x0c\x63ounted_from\x18\x01 \x01(\tB&\xbaH#r!2\x1f^([0-9]{4}-[0-9]{2}-[0-9]{2})?$\x12=\n\rcounted_until\x18\x02 \x01(\tB&\xbaH#r!2\x1f^([0-9]{4}-[0-9]{2}-[0-9]{2})?$\"\x91\x01\n\x0bPunctuality\x12\x13\n\x0binstitution\x18\x01 \x01(\t\x12\x10\n\x08reported\x18\x02 \x01(\x03\x12\x14\n\x0cresults_late\x18\x03 \x01(\x03\x12\x19\n\x11\x63\x65rtificates_late\x18\x04 \x01(\x03\x12\x12\n\nsteps_late\x18\x05 \x01(\x03\x12\x16\n\x0eorders_overdue\x18\x06 \x01(\x03\"~\n\x16GetPunctualityResponse\x12\x37\n\x0cinstitutions\x18\x01 \x03(\x0b\x32!.quanheng.registry.v1.Punctuality\x12\x14\n\x0c\x63ounted_from\x18\x02 \x01(\t\x12\x15\n\rcounted_until\x18\x03 \x01(\t2\xa5\x05\n\x12InstitutionService\x12k\n\x0ePutInstitution\x12+.quanheng.registry.v1.PutInstitutionRequest\x1a,.quanheng.registry.v1.PutInstitutionResponse\x12k\n\x0eGetInstitution\x12+.quanheng.registry.v1.GetInstitutionRequest\x1a,.quanheng.registry.v1.GetInstitutionResponse\x12q\n\x10ListInstitutions\x12-.quanheng.registry.v1.ListInstitutionsRequest\x1a..quanheng.registry.v1.ListInstitutionsResponse\x12q\n\x10PutAuthorisation\x12-.quanheng.registry.v1.PutAuthorisationRequest\x1a..quanheng.registry.v1.PutAuthorisationResponse\x12\x62\n\x0bListReports\x12(.quanheng.registry.v1.ListReportsRequest\x1a).quanheng.registry.v1.ListReportsResponse\x12k\n\x0eGetPunctuality\x12+.quanheng.registry.v1.GetPunctualityRequest\x1a,.quanheng.registry.v1.GetPunctualityResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -72,26 +73,50 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_PUTAUTHORISATIONREQUEST'].fields_by_name['request_id']._serialized_options = b'\272H\005r\003\260\001\001'
   _globals['_PUTAUTHORISATIONREQUEST'].fields_by_name['authorisation']._loaded_options = None
   _globals['_PUTAUTHORISATIONREQUEST'].fields_by_name['authorisation']._serialized_options = b'\272H\003\310\001\001'
-  _globals['_INSTITUTION']._serialized_start=93
-  _globals['_INSTITUTION']._serialized_end=337
-  _globals['_AUTHORISATION']._serialized_start=340
-  _globals['_AUTHORISATION']._serialized_end=620
-  _globals['_PUTINSTITUTIONREQUEST']._serialized_start=622
-  _globals['_PUTINSTITUTIONREQUEST']._serialized_end=739
-  _globals['_PUTINSTITUTIONRESPONSE']._serialized_start=741
-  _globals['_PUTINSTITUTIONRESPONSE']._serialized_end=821
-  _globals['_GETINSTITUTIONREQUEST']._serialized_start=823
-  _globals['_GETINSTITUTIONREQUEST']._serialized_end=882
-  _globals['_GETINSTITUTIONRESPONSE']._serialized_start=885
-  _globals['_GETINSTITUTIONRESPONSE']._serialized_end=1026
-  _globals['_LISTINSTITUTIONSREQUEST']._serialized_start=1028
-  _globals['_LISTINSTITUTIONSREQUEST']._serialized_end=1114
-  _globals['_LISTINSTITUTIONSRESPONSE']._serialized_start=1117
-  _globals['_LISTINSTITUTIONSRESPONSE']._serialized_end=1274
-  _globals['_PUTAUTHORISATIONREQUEST']._serialized_start=1276
-  _globals['_PUTAUTHORISATIONREQUEST']._serialized_end=1399
-  _globals['_PUTAUTHORISATIONRESPONSE']._serialized_start=1401
-  _globals['_PUTAUTHORISATIONRESPONSE']._serialized_end=1487
-  _globals['_INSTITUTIONSERVICE']._serialized_start=1490
-  _globals['_INSTITUTIONSERVICE']._serialized_end=1958
+  _globals['_LISTREPORTSREQUEST'].fields_by_name['page_size']._loaded_options = None
+  _globals['_LISTREPORTSREQUEST'].fields_by_name['page_size']._serialized_options = b'\272H\007\032\005\030\350\007(\000'
+  _globals['_LISTREPORTSREQUEST'].fields_by_name['page_token']._loaded_options = None
+  _globals['_LISTREPORTSREQUEST'].fields_by_name['page_token']._serialized_options = b'\272H\005r\003\030\200\010'
+  _globals['_LISTREPORTSREQUEST'].fields_by_name['institution']._loaded_options = None
+  _globals['_LISTREPORTSREQUEST'].fields_by_name['institution']._serialized_options = b'\272H\005r\003\030\310\001'
+  _globals['_LISTREPORTSREQUEST'].fields_by_name['state']._loaded_options = None
+  _globals['_LISTREPORTSREQUEST'].fields_by_name['state']._serialized_options = b'\272H\023r\021R\000R\004lateR\007awaited'
+  _globals['_GETPUNCTUALITYREQUEST'].fields_by_name['counted_from']._loaded_options = None
+  _globals['_GETPUNCTUALITYREQUEST'].fields_by_name['counted_from']._serialized_options = b'\272H#r!2\037^([0-9]{4}-[0-9]{2}-[0-9]{2})?$'
+  _globals['_GETPUNCTUALITYREQUEST'].fields_by_name['counted_until']._loaded_options = None
+  _globals['_GETPUNCTUALITYREQUEST'].fields_by_name['counted_until']._serialized_options = b'\272H#r!2\037^([0-9]{4}-[0-9]{2}-[0-9]{2})?$'
+  _globals['_INSTITUTION']._serialized_start=128
+  _globals['_INSTITUTION']._serialized_end=372
+  _globals['_AUTHORISATION']._serialized_start=375
+  _globals['_AUTHORISATION']._serialized_end=655
+  _globals['_PUTINSTITUTIONREQUEST']._serialized_start=657
+  _globals['_PUTINSTITUTIONREQUEST']._serialized_end=774
+  _globals['_PUTINSTITUTIONRESPONSE']._serialized_start=776
+  _globals['_PUTINSTITUTIONRESPONSE']._serialized_end=856
+  _globals['_GETINSTITUTIONREQUEST']._serialized_start=858
+  _globals['_GETINSTITUTIONREQUEST']._serialized_end=917
+  _globals['_GETINSTITUTIONRESPONSE']._serialized_start=920
+  _globals['_GETINSTITUTIONRESPONSE']._serialized_end=1061
+  _globals['_LISTINSTITUTIONSREQUEST']._serialized_start=1063
+  _globals['_LISTINSTITUTIONSREQUEST']._serialized_end=1149
+  _globals['_LISTINSTITUTIONSRESPONSE']._serialized_start=1152
+  _globals['_LISTINSTITUTIONSRESPONSE']._serialized_end=1309
+  _globals['_PUTAUTHORISATIONREQUEST']._serialized_start=1311
+  _globals['_PUTAUTHORISATIONREQUEST']._serialized_end=1434
+  _globals['_PUTAUTHORISATIONRESPONSE']._serialized_start=1436
+  _globals['_PUTAUTHORISATIONRESPONSE']._serialized_end=1522
+  _globals['_REPORT']._serialized_start=1524
+  _globals['_REPORT']._serialized_end=1635
+  _globals['_LISTREPORTSREQUEST']._serialized_start=1638
+  _globals['_LISTREPORTSREQUEST']._serialized_end=1789
+  _globals['_LISTREPORTSRESPONSE']._serialized_start=1792
+  _globals['_LISTREPORTSRESPONSE']._serialized_end=1934
+  _globals['_GETPUNCTUALITYREQUEST']._serialized_start=1937
+  _globals['_GETPUNCTUALITYREQUEST']._serialized_end=2085
+  _globals['_PUNCTUALITY']._serialized_start=2088
+  _globals['_PUNCTUALITY']._serialized_end=2233
+  _globals['_GETPUNCTUALITYRESPONSE']._serialized_start=2235
+  _globals['_GETPUNCTUALITYRESPONSE']._serialized_end=2361
+  _globals['_INSTITUTIONSERVICE']._serialized_start=2364
+  _globals['_INSTITUTIONSERVICE']._serialized_end=3041
 # @@protoc_insertion_point(module_scope)

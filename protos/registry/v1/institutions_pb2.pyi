@@ -7,6 +7,7 @@ from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf.internal import containers as _containers
+from protos.registry.v1 import registry_pb2 as _registry_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -333,3 +334,209 @@ class PutAuthorisationResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___PutAuthorisationResponse: _TypeAlias = PutAuthorisationResponse  # noqa: Y015
+
+@_typing.final
+class Report(_message.Message):
+    """A verification that its institution reported itself."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ENTRY_FIELD_NUMBER: _builtins.int
+    RESULT_LATE_FIELD_NUMBER: _builtins.int
+    CERTIFICATE_LATE_FIELD_NUMBER: _builtins.int
+    result_late: _builtins.bool
+    """The result came after the last day."""
+    certificate_late: _builtins.bool
+    """The file of the certificate came after the last day, or is missing today although it is over."""
+    @_builtins.property
+    def entry(self) -> _registry_pb2.VerificationEntry:
+        """The verification, with what identifies its instrument."""
+
+    def __init__(
+        self,
+        *,
+        entry: _registry_pb2.VerificationEntry | None = ...,
+        result_late: _builtins.bool = ...,
+        certificate_late: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["entry", b"entry"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["certificate_late", b"certificate_late", "entry", b"entry", "result_late", b"result_late"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Report: _TypeAlias = Report  # noqa: Y015
+
+@_typing.final
+class ListReportsRequest(_message.Message):
+    """Request of ListReports."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    INSTITUTION_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    page_size: _builtins.int
+    """At most this many; 0 means 100."""
+    page_token: _builtins.str
+    """Where to go on."""
+    institution: _builtins.str
+    """Only those of this institution, by its whole name; empty means any."""
+    state: _builtins.str
+    """late: the result or the certificate came late, or is late today. awaited: the file of the
+    certificate is missing. Empty means any.
+    """
+    def __init__(
+        self,
+        *,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+        institution: _builtins.str = ...,
+        state: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["institution", b"institution", "page_size", b"page_size", "page_token", b"page_token", "state", b"state"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListReportsRequest: _TypeAlias = ListReportsRequest  # noqa: Y015
+
+@_typing.final
+class ListReportsResponse(_message.Message):
+    """Response of ListReports."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REPORTS_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    TOTAL_FIELD_NUMBER: _builtins.int
+    MORE_THAN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """Where to go on; empty at the end."""
+    total: _builtins.int
+    """How many there are in all; only on the first page, where more pages follow."""
+    more_than: _builtins.int
+    """Set instead of total if the list has more rows than this number; they are not counted further."""
+    @_builtins.property
+    def reports(self) -> _containers.RepeatedCompositeFieldContainer[Global___Report]:
+        """The reports."""
+
+    def __init__(
+        self,
+        *,
+        reports: _abc.Iterable[Global___Report] | None = ...,
+        next_page_token: _builtins.str = ...,
+        total: _builtins.int | None = ...,
+        more_than: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_total", b"_total", "total", b"total"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_total", b"_total", "more_than", b"more_than", "next_page_token", b"next_page_token", "reports", b"reports", "total", b"total"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__total: _TypeAlias = _typing.Literal["total"]  # noqa: Y015
+    _WhichOneofArgType__total: _TypeAlias = _typing.Literal["_total", b"_total"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__total) -> _WhichOneofReturnType__total | None: ...
+
+Global___ListReportsResponse: _TypeAlias = ListReportsResponse  # noqa: Y015
+
+@_typing.final
+class GetPunctualityRequest(_message.Message):
+    """Request of GetPunctuality."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    COUNTED_FROM_FIELD_NUMBER: _builtins.int
+    COUNTED_UNTIL_FIELD_NUMBER: _builtins.int
+    counted_from: _builtins.str
+    """First day of the verifications and of the steps of orders; empty means a year before today."""
+    counted_until: _builtins.str
+    """Last day, inclusive; empty means today."""
+    def __init__(
+        self,
+        *,
+        counted_from: _builtins.str = ...,
+        counted_until: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["counted_from", b"counted_from", "counted_until", b"counted_until"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetPunctualityRequest: _TypeAlias = GetPunctualityRequest  # noqa: Y015
+
+@_typing.final
+class Punctuality(_message.Message):
+    """How punctual an institution was within the days asked for."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    INSTITUTION_FIELD_NUMBER: _builtins.int
+    REPORTED_FIELD_NUMBER: _builtins.int
+    RESULTS_LATE_FIELD_NUMBER: _builtins.int
+    CERTIFICATES_LATE_FIELD_NUMBER: _builtins.int
+    STEPS_LATE_FIELD_NUMBER: _builtins.int
+    ORDERS_OVERDUE_FIELD_NUMBER: _builtins.int
+    institution: _builtins.str
+    """Name of the institution."""
+    reported: _builtins.int
+    """Verifications that it reported itself."""
+    results_late: _builtins.int
+    """Of these, results that came after the last day."""
+    certificates_late: _builtins.int
+    """Of these, certificates that came after the last day, or are missing although it is over."""
+    steps_late: _builtins.int
+    """Steps of orders that it took after the last day."""
+    orders_overdue: _builtins.int
+    """Open orders whose last day is over today."""
+    def __init__(
+        self,
+        *,
+        institution: _builtins.str = ...,
+        reported: _builtins.int = ...,
+        results_late: _builtins.int = ...,
+        certificates_late: _builtins.int = ...,
+        steps_late: _builtins.int = ...,
+        orders_overdue: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["certificates_late", b"certificates_late", "institution", b"institution", "orders_overdue", b"orders_overdue", "reported", b"reported", "results_late", b"results_late", "steps_late", b"steps_late"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Punctuality: _TypeAlias = Punctuality  # noqa: Y015
+
+@_typing.final
+class GetPunctualityResponse(_message.Message):
+    """Response of GetPunctuality."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    INSTITUTIONS_FIELD_NUMBER: _builtins.int
+    COUNTED_FROM_FIELD_NUMBER: _builtins.int
+    COUNTED_UNTIL_FIELD_NUMBER: _builtins.int
+    counted_from: _builtins.str
+    """First day that was counted."""
+    counted_until: _builtins.str
+    """Last day that was counted."""
+    @_builtins.property
+    def institutions(self) -> _containers.RepeatedCompositeFieldContainer[Global___Punctuality]:
+        """One for each institution that reported or was late, by name."""
+
+    def __init__(
+        self,
+        *,
+        institutions: _abc.Iterable[Global___Punctuality] | None = ...,
+        counted_from: _builtins.str = ...,
+        counted_until: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["counted_from", b"counted_from", "counted_until", b"counted_until", "institutions", b"institutions"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetPunctualityResponse: _TypeAlias = GetPunctualityResponse  # noqa: Y015

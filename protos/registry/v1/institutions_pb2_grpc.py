@@ -55,6 +55,16 @@ class InstitutionServiceStub:
                 request_serializer=protos_dot_registry_dot_v1_dot_institutions__pb2.PutAuthorisationRequest.SerializeToString,
                 response_deserializer=protos_dot_registry_dot_v1_dot_institutions__pb2.PutAuthorisationResponse.FromString,
                 _registered_method=True)
+        self.ListReports = channel.unary_unary(
+                '/quanheng.registry.v1.InstitutionService/ListReports',
+                request_serializer=protos_dot_registry_dot_v1_dot_institutions__pb2.ListReportsRequest.SerializeToString,
+                response_deserializer=protos_dot_registry_dot_v1_dot_institutions__pb2.ListReportsResponse.FromString,
+                _registered_method=True)
+        self.GetPunctuality = channel.unary_unary(
+                '/quanheng.registry.v1.InstitutionService/GetPunctuality',
+                request_serializer=protos_dot_registry_dot_v1_dot_institutions__pb2.GetPunctualityRequest.SerializeToString,
+                response_deserializer=protos_dot_registry_dot_v1_dot_institutions__pb2.GetPunctualityResponse.FromString,
+                _registered_method=True)
 
 
 class InstitutionServiceServicer:
@@ -90,6 +100,21 @@ class InstitutionServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListReports(self, request, context):
+        """Lists the verifications that institutions reported themselves, the last day to report newest
+        first. An account of an institution sees its own only.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetPunctuality(self, request, context):
+        """Counts, for each institution, what it did in time and what late.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_InstitutionServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -112,6 +137,16 @@ def add_InstitutionServiceServicer_to_server(servicer, server):
                     servicer.PutAuthorisation,
                     request_deserializer=protos_dot_registry_dot_v1_dot_institutions__pb2.PutAuthorisationRequest.FromString,
                     response_serializer=protos_dot_registry_dot_v1_dot_institutions__pb2.PutAuthorisationResponse.SerializeToString,
+            ),
+            'ListReports': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListReports,
+                    request_deserializer=protos_dot_registry_dot_v1_dot_institutions__pb2.ListReportsRequest.FromString,
+                    response_serializer=protos_dot_registry_dot_v1_dot_institutions__pb2.ListReportsResponse.SerializeToString,
+            ),
+            'GetPunctuality': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetPunctuality,
+                    request_deserializer=protos_dot_registry_dot_v1_dot_institutions__pb2.GetPunctualityRequest.FromString,
+                    response_serializer=protos_dot_registry_dot_v1_dot_institutions__pb2.GetPunctualityResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -223,6 +258,60 @@ class InstitutionService:
             '/quanheng.registry.v1.InstitutionService/PutAuthorisation',
             protos_dot_registry_dot_v1_dot_institutions__pb2.PutAuthorisationRequest.SerializeToString,
             protos_dot_registry_dot_v1_dot_institutions__pb2.PutAuthorisationResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListReports(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/quanheng.registry.v1.InstitutionService/ListReports',
+            protos_dot_registry_dot_v1_dot_institutions__pb2.ListReportsRequest.SerializeToString,
+            protos_dot_registry_dot_v1_dot_institutions__pb2.ListReportsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetPunctuality(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/quanheng.registry.v1.InstitutionService/GetPunctuality',
+            protos_dot_registry_dot_v1_dot_institutions__pb2.GetPunctualityRequest.SerializeToString,
+            protos_dot_registry_dot_v1_dot_institutions__pb2.GetPunctualityResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -26,6 +26,12 @@ class InstitutionServiceStub:
     """Lists institutions by name. An account of an institution sees its own only."""
     PutAuthorisation: _aio.UnaryUnaryMultiCallable[_institutions_pb2.PutAuthorisationRequest, _institutions_pb2.PutAuthorisationResponse]
     """Adds an authorisation to an institution, or changes one."""
+    ListReports: _aio.UnaryUnaryMultiCallable[_institutions_pb2.ListReportsRequest, _institutions_pb2.ListReportsResponse]
+    """Lists the verifications that institutions reported themselves, the last day to report newest
+    first. An account of an institution sees its own only.
+    """
+    GetPunctuality: _aio.UnaryUnaryMultiCallable[_institutions_pb2.GetPunctualityRequest, _institutions_pb2.GetPunctualityResponse]
+    """Counts, for each institution, what it did in time and what late."""
 
 class InstitutionServiceServicer(metaclass=_abc_1.ABCMeta):
     """Keeps the institutions that report verifications themselves."""
@@ -63,5 +69,23 @@ class InstitutionServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _aio.ServicerContext[_institutions_pb2.PutAuthorisationRequest, _abc.Awaitable[_institutions_pb2.PutAuthorisationResponse]],
     ) -> _abc.Awaitable[_institutions_pb2.PutAuthorisationResponse]:
         """Adds an authorisation to an institution, or changes one."""
+
+    @_abc_1.abstractmethod
+    def ListReports(
+        self,
+        request: _institutions_pb2.ListReportsRequest,
+        context: _aio.ServicerContext[_institutions_pb2.ListReportsRequest, _abc.Awaitable[_institutions_pb2.ListReportsResponse]],
+    ) -> _abc.Awaitable[_institutions_pb2.ListReportsResponse]:
+        """Lists the verifications that institutions reported themselves, the last day to report newest
+        first. An account of an institution sees its own only.
+        """
+
+    @_abc_1.abstractmethod
+    def GetPunctuality(
+        self,
+        request: _institutions_pb2.GetPunctualityRequest,
+        context: _aio.ServicerContext[_institutions_pb2.GetPunctualityRequest, _abc.Awaitable[_institutions_pb2.GetPunctualityResponse]],
+    ) -> _abc.Awaitable[_institutions_pb2.GetPunctualityResponse]:
+        """Counts, for each institution, what it did in time and what late."""
 
 def add_InstitutionServiceServicer_to_server(servicer: InstitutionServiceServicer, server: _aio.Server) -> None: ...

@@ -26,7 +26,7 @@ from protos.buf.validate import validate_pb2 as buf_dot_validate_dot_validate__p
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fprotos/registry/v1/orders.proto\x12\x14quanheng.registry.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xc3\x02\n\x05Order\x12\x10\n\x08order_id\x18\x01 \x01(\t\x12\x15\n\rinstrument_id\x18\x02 \x01(\t\x12\x11\n\ttype_code\x18\x03 \x01(\t\x12\x11\n\tserial_no\x18\x04 \x01(\t\x12\x12\n\nsubject_id\x18\x05 \x01(\t\x12\x0e\n\x06\x62ureau\x18\x06 \x01(\t\x12\x13\n\x0binstitution\x18\x07 \x01(\t\x12\r\n\x05state\x18\x08 \x01(\t\x12\x0e\n\x06reason\x18\t \x01(\t\x12\x12\n\napplied_on\x18\n \x01(\t\x12\x13\n\x0bvalid_until\x18\x0b \x01(\t\x12\x0e\n\x06\x64ue_on\x18\x0c \x01(\t\x12\x14\n\x0c\x61ppointed_on\x18\r \x01(\t\x12\x17\n\x0fverification_id\x18\x0e \x01(\t\x12\x0c\n\x04note\x18\x0f \x01(\t\x12\x0c\n\x04late\x18\x10 \x01(\t\x12\x0f\n\x07version\x18\x11 \x01(\x03\"h\n\tOrderStep\x12\r\n\x05state\x18\x01 \x01(\t\x12&\n\x02\x61t\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06ground\x18\x03 \x01(\t\x12\x14\n\x0c\x61ppointed_on\x18\x04 \x01(\t\"e\n\x08Verifier\x12\x16\n\x0einstitution_id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x0f\n\x07\x63ontact\x18\x03 \x01(\t\x12\r\n\x05phone\x18\x04 \x01(\t\x12\x13\n\x0bopen_orders\x18\x05 \x01(\x03\">\n\x14ListVerifiersRequest\x12&\n\ntype_codes\x18\x01 \x03(\tB\x12\xbaH\x0f\x92\x01\x0c\x08\x01\x10\x64\"\x06r\x04\x10\x01\x18 \"J\n\x15ListVerifiersResponse\x12\x31\n\tverifiers\x18\x01 \x03(\x0b\x32\x1e.quanheng.registry.v1.Verifier\"\xb7\x01\n\x1b\x41pplyForVerificationRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12,\n\x0einstrument_ids\x18\x02 \x03(\tB\x14\xbaH\x11\x92\x01\x0e\x08\x01\x10\x64\x18\x01\"\x06r\x04\x10\x01\x18@\x12\"\n\x0einstitution_id\x18\x03 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\xc8\x01\x12\x10\n\x08repaired\x18\x04 \x01(\x08\x12\x16\n\x04note\x18\x05 \x01(\tB\x08\xbaH\x05r\x03\x18\xf4\x03\"K\n\x1c\x41pplyForVerificationResponse\x12+\n\x06orders\x18\x01 \x03(\x0b\x32\x1b.quanheng.registry.v1.Order\"\x8d\x02\n\x11ListOrdersRequest\x12\x1d\n\tpage_size\x18\x01 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe8\x07(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\x12\x0c\n\x04open\x18\x03 \x01(\x08\x12p\n\x05state\x18\x04 \x01(\tBa\xbaH^r\\R\x00R\x07\x61ppliedR\x08\x61\x63\x63\x65ptedR\tscheduledR\x08receivedR\x07in_workR\tcompletedR\x08returnedR\x07refusedR\twithdrawn\x12\x1e\n\rinstrument_id\x18\x05 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x1b\n\nsubject_id\x18\x06 \x01(\tB\x07\xbaH\x04r\x02\x18@\"\x8b\x01\n\x12ListOrdersResponse\x12+\n\x06orders\x18\x01 \x03(\x0b\x32\x1b.quanheng.registry.v1.Order\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x12\n\x05total\x18\x03 \x01(\x03H\x00\x88\x01\x01\x12\x11\n\tmore_than\x18\x04 \x01(\x03\x42\x08\n\x06_total\".\n\x0fGetOrderRequest\x12\x1b\n\x08order_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\"n\n\x10GetOrderResponse\x12*\n\x05order\x18\x01 \x01(\x0b\x32\x1b.quanheng.registry.v1.Order\x12.\n\x05steps\x18\x02 \x03(\x0b\x32\x1f.quanheng.registry.v1.OrderStep\"\x8e\x02\n\x11MoveOrdersRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\'\n\torder_ids\x18\x02 \x03(\tB\x14\xbaH\x11\x92\x01\x0e\x08\x01\x10\x64\x18\x01\"\x06r\x04\x10\x01\x18@\x12Z\n\x05state\x18\x03 \x01(\tBK\xbaHHrFR\x08\x61\x63\x63\x65ptedR\tscheduledR\x08receivedR\x07in_workR\x08returnedR\x07refusedR\twithdrawn\x12<\n\x0c\x61ppointed_on\x18\x04 \x01(\tB&\xbaH#r!2\x1f^([0-9]{4}-[0-9]{2}-[0-9]{2})?$\x12\x18\n\x06ground\x18\x05 \x01(\tB\x08\xbaH\x05r\x03\x18\xf4\x03\"A\n\x12MoveOrdersResponse\x12+\n\x06orders\x18\x01 \x03(\x0b\x32\x1b.quanheng.registry.v1.Order2\x94\x04\n\x0cOrderService\x12h\n\rListVerifiers\x12*.quanheng.registry.v1.ListVerifiersRequest\x1a+.quanheng.registry.v1.ListVerifiersResponse\x12}\n\x14\x41pplyForVerification\x12\x31.quanheng.registry.v1.ApplyForVerificationRequest\x1a\x32.quanheng.registry.v1.ApplyForVerificationResponse\x12_\n\nListOrders\x12\'.quanheng.registry.v1.ListOrdersRequest\x1a(.quanheng.registry.v1.ListOrdersResponse\x12Y\n\x08GetOrder\x12%.quanheng.registry.v1.GetOrderRequest\x1a&.quanheng.registry.v1.GetOrderResponse\x12_\n\nMoveOrders\x12\'.quanheng.registry.v1.MoveOrdersRequest\x1a(.quanheng.registry.v1.MoveOrdersResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fprotos/registry/v1/orders.proto\x12\x14quanheng.registry.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xc3\x02\n\x05Order\x12\x10\n\x08order_id\x18\x01 \x01(\t\x12\x15\n\rinstrument_id\x18\x02 \x01(\t\x12\x11\n\ttype_code\x18\x03 \x01(\t\x12\x11\n\tserial_no\x18\x04 \x01(\t\x12\x12\n\nsubject_id\x18\x05 \x01(\t\x12\x0e\n\x06\x62ureau\x18\x06 \x01(\t\x12\x13\n\x0binstitution\x18\x07 \x01(\t\x12\r\n\x05state\x18\x08 \x01(\t\x12\x0e\n\x06reason\x18\t \x01(\t\x12\x12\n\napplied_on\x18\n \x01(\t\x12\x13\n\x0bvalid_until\x18\x0b \x01(\t\x12\x0e\n\x06\x64ue_on\x18\x0c \x01(\t\x12\x14\n\x0c\x61ppointed_on\x18\r \x01(\t\x12\x17\n\x0fverification_id\x18\x0e \x01(\t\x12\x0c\n\x04note\x18\x0f \x01(\t\x12\x0c\n\x04late\x18\x10 \x01(\t\x12\x0f\n\x07version\x18\x11 \x01(\x03\"v\n\tOrderStep\x12\r\n\x05state\x18\x01 \x01(\t\x12&\n\x02\x61t\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06ground\x18\x03 \x01(\t\x12\x14\n\x0c\x61ppointed_on\x18\x04 \x01(\t\x12\x0c\n\x04late\x18\x05 \x01(\x08\"e\n\x08Verifier\x12\x16\n\x0einstitution_id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x0f\n\x07\x63ontact\x18\x03 \x01(\t\x12\r\n\x05phone\x18\x04 \x01(\t\x12\x13\n\x0bopen_orders\x18\x05 \x01(\x03\">\n\x14ListVerifiersRequest\x12&\n\ntype_codes\x18\x01 \x03(\tB\x12\xbaH\x0f\x92\x01\x0c\x08\x01\x10\x64\"\x06r\x04\x10\x01\x18 \"J\n\x15ListVerifiersResponse\x12\x31\n\tverifiers\x18\x01 \x03(\x0b\x32\x1e.quanheng.registry.v1.Verifier\"\xb7\x01\n\x1b\x41pplyForVerificationRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12,\n\x0einstrument_ids\x18\x02 \x03(\tB\x14\xbaH\x11\x92\x01\x0e\x08\x01\x10\x64\x18\x01\"\x06r\x04\x10\x01\x18@\x12\"\n\x0einstitution_id\x18\x03 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\xc8\x01\x12\x10\n\x08repaired\x18\x04 \x01(\x08\x12\x16\n\x04note\x18\x05 \x01(\tB\x08\xbaH\x05r\x03\x18\xf4\x03\"K\n\x1c\x41pplyForVerificationResponse\x12+\n\x06orders\x18\x01 \x03(\x0b\x32\x1b.quanheng.registry.v1.Order\"\x8d\x02\n\x11ListOrdersRequest\x12\x1d\n\tpage_size\x18\x01 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe8\x07(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\x12\x0c\n\x04open\x18\x03 \x01(\x08\x12p\n\x05state\x18\x04 \x01(\tBa\xbaH^r\\R\x00R\x07\x61ppliedR\x08\x61\x63\x63\x65ptedR\tscheduledR\x08receivedR\x07in_workR\tcompletedR\x08returnedR\x07refusedR\twithdrawn\x12\x1e\n\rinstrument_id\x18\x05 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x1b\n\nsubject_id\x18\x06 \x01(\tB\x07\xbaH\x04r\x02\x18@\"\x8b\x01\n\x12ListOrdersResponse\x12+\n\x06orders\x18\x01 \x03(\x0b\x32\x1b.quanheng.registry.v1.Order\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x12\n\x05total\x18\x03 \x01(\x03H\x00\x88\x01\x01\x12\x11\n\tmore_than\x18\x04 \x01(\x03\x42\x08\n\x06_total\".\n\x0fGetOrderRequest\x12\x1b\n\x08order_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\"n\n\x10GetOrderResponse\x12*\n\x05order\x18\x01 \x01(\x0b\x32\x1b.quanheng.registry.v1.Order\x12.\n\x05steps\x18\x02 \x03(\x0b\x32\x1f.quanheng.registry.v1.OrderStep\"\x8e\x02\n\x11MoveOrdersRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\'\n\torder_ids\x18\x02 \x03(\tB\x14\xbaH\x11\x92\x01\x0e\x08\x01\x10\x64\x18\x01\"\x06r\x04\x10\x01\x18@\x12Z\n\x05state\x18\x03 \x01(\tBK\xbaHHrFR\x08\x61\x63\x63\x65ptedR\tscheduledR\x08receivedR\x07in_workR\x08returnedR\x07refusedR\twithdrawn\x12<\n\x0c\x61ppointed_on\x18\x04 \x01(\tB&\xbaH#r!2\x1f^([0-9]{4}-[0-9]{2}-[0-9]{2})?$\x12\x18\n\x06ground\x18\x05 \x01(\tB\x08\xbaH\x05r\x03\x18\xf4\x03\"A\n\x12MoveOrdersResponse\x12+\n\x06orders\x18\x01 \x03(\x0b\x32\x1b.quanheng.registry.v1.Order2\x94\x04\n\x0cOrderService\x12h\n\rListVerifiers\x12*.quanheng.registry.v1.ListVerifiersRequest\x1a+.quanheng.registry.v1.ListVerifiersResponse\x12}\n\x14\x41pplyForVerification\x12\x31.quanheng.registry.v1.ApplyForVerificationRequest\x1a\x32.quanheng.registry.v1.ApplyForVerificationResponse\x12_\n\nListOrders\x12\'.quanheng.registry.v1.ListOrdersRequest\x1a(.quanheng.registry.v1.ListOrdersResponse\x12Y\n\x08GetOrder\x12%.quanheng.registry.v1.GetOrderRequest\x1a&.quanheng.registry.v1.GetOrderResponse\x12_\n\nMoveOrders\x12\'.quanheng.registry.v1.MoveOrdersRequest\x1a(.quanheng.registry.v1.MoveOrdersResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -68,29 +68,29 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_ORDER']._serialized_start=120
   _globals['_ORDER']._serialized_end=443
   _globals['_ORDERSTEP']._serialized_start=445
-  _globals['_ORDERSTEP']._serialized_end=549
-  _globals['_VERIFIER']._serialized_start=551
-  _globals['_VERIFIER']._serialized_end=652
-  _globals['_LISTVERIFIERSREQUEST']._serialized_start=654
-  _globals['_LISTVERIFIERSREQUEST']._serialized_end=716
-  _globals['_LISTVERIFIERSRESPONSE']._serialized_start=718
-  _globals['_LISTVERIFIERSRESPONSE']._serialized_end=792
-  _globals['_APPLYFORVERIFICATIONREQUEST']._serialized_start=795
-  _globals['_APPLYFORVERIFICATIONREQUEST']._serialized_end=978
-  _globals['_APPLYFORVERIFICATIONRESPONSE']._serialized_start=980
-  _globals['_APPLYFORVERIFICATIONRESPONSE']._serialized_end=1055
-  _globals['_LISTORDERSREQUEST']._serialized_start=1058
-  _globals['_LISTORDERSREQUEST']._serialized_end=1327
-  _globals['_LISTORDERSRESPONSE']._serialized_start=1330
-  _globals['_LISTORDERSRESPONSE']._serialized_end=1469
-  _globals['_GETORDERREQUEST']._serialized_start=1471
-  _globals['_GETORDERREQUEST']._serialized_end=1517
-  _globals['_GETORDERRESPONSE']._serialized_start=1519
-  _globals['_GETORDERRESPONSE']._serialized_end=1629
-  _globals['_MOVEORDERSREQUEST']._serialized_start=1632
-  _globals['_MOVEORDERSREQUEST']._serialized_end=1902
-  _globals['_MOVEORDERSRESPONSE']._serialized_start=1904
-  _globals['_MOVEORDERSRESPONSE']._serialized_end=1969
-  _globals['_ORDERSERVICE']._serialized_start=1972
-  _globals['_ORDERSERVICE']._serialized_end=2504
+  _globals['_ORDERSTEP']._serialized_end=563
+  _globals['_VERIFIER']._serialized_start=565
+  _globals['_VERIFIER']._serialized_end=666
+  _globals['_LISTVERIFIERSREQUEST']._serialized_start=668
+  _globals['_LISTVERIFIERSREQUEST']._serialized_end=730
+  _globals['_LISTVERIFIERSRESPONSE']._serialized_start=732
+  _globals['_LISTVERIFIERSRESPONSE']._serialized_end=806
+  _globals['_APPLYFORVERIFICATIONREQUEST']._serialized_start=809
+  _globals['_APPLYFORVERIFICATIONREQUEST']._serialized_end=992
+  _globals['_APPLYFORVERIFICATIONRESPONSE']._serialized_start=994
+  _globals['_APPLYFORVERIFICATIONRESPONSE']._serialized_end=1069
+  _globals['_LISTORDERSREQUEST']._serialized_start=1072
+  _globals['_LISTORDERSREQUEST']._serialized_end=1341
+  _globals['_LISTORDERSRESPONSE']._serialized_start=1344
+  _globals['_LISTORDERSRESPONSE']._serialized_end=1483
+  _globals['_GETORDERREQUEST']._serialized_start=1485
+  _globals['_GETORDERREQUEST']._serialized_end=1531
+  _globals['_GETORDERRESPONSE']._serialized_start=1533
+  _globals['_GETORDERRESPONSE']._serialized_end=1643
+  _globals['_MOVEORDERSREQUEST']._serialized_start=1646
+  _globals['_MOVEORDERSREQUEST']._serialized_end=1916
+  _globals['_MOVEORDERSRESPONSE']._serialized_start=1918
+  _globals['_MOVEORDERSRESPONSE']._serialized_end=1983
+  _globals['_ORDERSERVICE']._serialized_start=1986
+  _globals['_ORDERSERVICE']._serialized_end=2518
 # @@protoc_insertion_point(module_scope)

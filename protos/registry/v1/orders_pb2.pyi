@@ -115,12 +115,15 @@ class OrderStep(_message.Message):
     AT_FIELD_NUMBER: _builtins.int
     GROUND_FIELD_NUMBER: _builtins.int
     APPOINTED_ON_FIELD_NUMBER: _builtins.int
+    LATE_FIELD_NUMBER: _builtins.int
     state: _builtins.str
     """State after the step."""
     ground: _builtins.str
     """Ground, where one was given."""
     appointed_on: _builtins.str
     """Day appointed by the step; empty if it appointed none."""
+    late: _builtins.bool
+    """The institution took the step after its last day."""
     @_builtins.property
     def at(self) -> _timestamp_pb2.Timestamp:
         """When."""
@@ -132,10 +135,11 @@ class OrderStep(_message.Message):
         at: _timestamp_pb2.Timestamp | None = ...,
         ground: _builtins.str = ...,
         appointed_on: _builtins.str = ...,
+        late: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["at", b"at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["appointed_on", b"appointed_on", "at", b"at", "ground", b"ground", "state", b"state"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["appointed_on", b"appointed_on", "at", b"at", "ground", b"ground", "late", b"late", "state", b"state"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -369,6 +369,9 @@ class Verification(_message.Message):
     VERSION_FIELD_NUMBER: _builtins.int
     SET_ASIDE_FIELD_NUMBER: _builtins.int
     PART_FIELD_NUMBER: _builtins.int
+    REPORTED_ON_FIELD_NUMBER: _builtins.int
+    REPORT_BY_FIELD_NUMBER: _builtins.int
+    CERTIFICATE_ON_FIELD_NUMBER: _builtins.int
     verification_id: _builtins.str
     """Stable id, given by the register."""
     instrument_id: _builtins.str
@@ -395,6 +398,14 @@ class Verification(_message.Message):
     """Another result of the same day stands: this one decides no colour."""
     part: _builtins.str
     """The nozzle, channel or phase to which the result belongs; empty for the whole instrument."""
+    reported_on: _builtins.str
+    """Day on which its institution reported it to the platform; empty if a bureau entered it. Given by
+    the register, as the two after it.
+    """
+    report_by: _builtins.str
+    """Last day on which the result and the certificate are reported in time, inclusive (S4 二(四))."""
+    certificate_on: _builtins.str
+    """Day on which the first file of its certificate came; empty until then."""
     def __init__(
         self,
         *,
@@ -411,10 +422,13 @@ class Verification(_message.Message):
         version: _builtins.int = ...,
         set_aside: _builtins.bool = ...,
         part: _builtins.str = ...,
+        reported_on: _builtins.str = ...,
+        report_by: _builtins.str = ...,
+        certificate_on: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["certificate_no", b"certificate_no", "certificate_sha256", b"certificate_sha256", "institution", b"institution", "instrument_id", b"instrument_id", "method", b"method", "part", b"part", "removed", b"removed", "result", b"result", "set_aside", b"set_aside", "valid_until", b"valid_until", "verification_id", b"verification_id", "verified_on", b"verified_on", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["certificate_no", b"certificate_no", "certificate_on", b"certificate_on", "certificate_sha256", b"certificate_sha256", "institution", b"institution", "instrument_id", b"instrument_id", "method", b"method", "part", b"part", "removed", b"removed", "report_by", b"report_by", "reported_on", b"reported_on", "result", b"result", "set_aside", b"set_aside", "valid_until", b"valid_until", "verification_id", b"verification_id", "verified_on", b"verified_on", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

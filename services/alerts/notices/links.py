@@ -13,6 +13,7 @@ _OF_KIND = {
     NoticeKind.GRADE_FELL: "/grade",
     NoticeKind.APPROVALS: "/escalations",
     NoticeKind.TERM: "/cases",  # of several cases; others are about one
+    NoticeKind.INSTITUTION: "/punctuality",
     NoticeKind.ACCOUNT: "/register",  # of an application that was rejected; others bring a link
 }
 _OF_BUREAU = {

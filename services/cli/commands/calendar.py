@@ -31,6 +31,7 @@ KINDS = {
     "escalation": ("督促", "escalation"),
     "publication": ("公示前的答复期", "window before publication"),
     "verification_order": ("检定申请", "order for verification"),
+    "certificate_upload": ("证书上传", "upload of a certificate"),
 }
 
 

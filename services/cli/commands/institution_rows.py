@@ -19,4 +19,10 @@ INSTITUTION_ROWS = (
         names={"authorisation.authorisation_id": "--id", "authorisation.valid_from": "--from",
                "authorisation.valid_until": "--until",
                "authorisation.document_no": "--document"}),
+    Row("institution reports", "institutions.ListReports",
+        "列出检定机构自己报送的检定，最后报送日最晚的在前。",
+        "Lists the verifications that institutions reported, the newest last day first."),
+    Row("institution punctuality", "institutions.GetPunctuality",
+        "按检定机构统计按期和逾期的报送、证书和检定申请。",
+        "Counts what each institution did in time and what late."),
 )  # fmt: skip

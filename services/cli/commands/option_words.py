@@ -38,6 +38,8 @@ HELP = {
     "told_on": "另行告知主体的日期 | day on which the subject was told by hand",
     "channel": "送达的途径 | way of delivery",
     "created_from": "这一日或以后产生的 | made on this day or later",
+    "counted_from": "从这一日起；缺省为一年前 | counted from this day; a year ago by default",
+    "counted_until": "到这一日；缺省为今天 | counted until this day; today by default",
     "decided_from": "自这一日起决定的 | decided on this day or later",
     "due_to": "这一日或以前到期的 | ending on this day or earlier",
     "due_from": "这一日或以后到期的 | ending on this day or later",

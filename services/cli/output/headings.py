@@ -152,6 +152,11 @@ authorisation_id 授权id | document_no 授权文号 | contact 联系人 | Insti
 Institution.bureau 登记机关代码 | Authorisation.valid_from 授权自 | Authorisation.valid_until 授权至
 order_id 检定申请id | applied_on 申请日期 | appointed_on 约定检定日期 | late 超过期限的一方
 Verifier.name 机构名称 | open_orders 未办结申请数 | OrderStep.at 时间 | note 说明 | orders 检定申请
+reported_on 报送日期 | report_by 最后报送日 | certificate_on 证书上传日期
+result_late 结果逾期 | certificate_late 证书逾期 | reports 报送 | entry 检定 | reported 报送数
+results_late 结果逾期数 | certificates_late 证书逾期数 | steps_late 逾期办理数
+orders_overdue 现逾期申请数 | OrderStep.late 逾期
+counted_from 统计自 | counted_until 统计至
 Order.reason 申请原因 | Order.bureau 监管机关代码 | Order.due_on 检定机构应于
 likeness_id 疑似同一id | record_kind 信息类别 | likenesses 疑似同一 | likeness 疑似同一 | sides 各方
 to_review 疑似同一组数 | set_aside 不作数 | former_names 曾用名 | day 日期
@@ -218,6 +223,7 @@ TITLES = {
     "Index": "诚信计量指数",
     "Institution": "检定机构",
     "Order": "检定申请",
+    "Report": "报送的检定",
     "Question": "待决定事项",
     "PartStanding": "各枪（通道、相）",
     "OrderStep": "经过",

@@ -38,8 +38,13 @@ TABLES: Mapping[str, str] = {
     "IndexRow": "row points found standard cite",
     "Authorisation": "authorisation_id type_code valid_from valid_until document_no",
     "Institution": "institution_id name credit_code bureau contact phone",
+    "Report": "entry.type_code entry.serial_no entry.verification.institution "
+    "entry.verification.certificate_no entry.verification.report_by "
+    "entry.verification.reported_on entry.verification.certificate_on "
+    "result_late certificate_late",
+    "Punctuality": "institution reported results_late certificates_late steps_late orders_overdue",
     "Order": "order_id type_code serial_no institution state due_on late",
-    "OrderStep": "at state appointed_on ground",
+    "OrderStep": "at state late appointed_on ground",
     "Verifier": "institution_id name contact phone open_orders",
     "Instrument": "instrument_id type_code serial_no model location state",
     "InstrumentColour": "colour subject_id place type_code serial_no valid_until days_left "

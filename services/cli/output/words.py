@@ -57,6 +57,7 @@ notice_kind: digest 预警汇总 | rejected 检定不合格 | adverse_record 失
   | letter 文书 | term 期限提醒 | escalation 督促 | approvals 待批准汇总 | given_up 搁置的事件
   | batch 导入批次 | filing 器具备案 | account 账号 | proposal 变更申请
   | checkpoint 审计检查点 | case 案件办理 | order 检定申请 | subject 主体登记
+  | institution 检定机构办理
 rhythm: daily 每天 | weekly 每周
 language: zh 中文 | en 英文 | both 中文和英文
 channel: mail 邮件 | webhook 程序接收

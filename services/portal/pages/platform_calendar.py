@@ -33,6 +33,7 @@ KINDS = {
     "escalation": N_("督促"),
     "publication": N_("公示前的答复期"),
     "verification_order": N_("检定申请"),
+    "certificate_upload": N_("证书上传"),
 }
 _STATES = {"loaded": N_("待启用"), "applied": N_("已启用"), "discarded": N_("已作废")}
 

@@ -45,6 +45,7 @@ KINDS = {
     "checkpoint": N_("检查点"),
     "case": N_("案件办理"),
     "order": N_("检定申请"),
+    "institution": N_("检定机构办理"),
     "subject": N_("登记信息变动"),
 }
 _OF_FILTERS = ("bureau", "state", "kind", "channel", "failure", "created_from")

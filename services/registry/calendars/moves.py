@@ -1,7 +1,7 @@
 """A new edition of the calendar moves the open terms of the register.
 
-These are the terms of open orders for verification, also of those that are overdue, and the windows
-before a publication. A window that is over stays as it was.
+These are the terms of open orders for verification, also of those that are overdue, the terms of
+missing certificates, and the windows before a publication. A window that is over stays as it was.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from datetime import date
 from functools import partial
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import sqlalchemy as sa
 import structlog
@@ -26,12 +26,14 @@ from plumbing.clock import local_date
 from plumbing.database import DATABASE_AWAY
 from plumbing.identity import service_caller
 from plumbing.view import View
-from services.registry.announce_changes import announce_publications
+from services.registry.announce_changes import announce_publications, save_verifications
 from services.registry.calendars.queries import applied
+from services.registry.institutions.punctuality import last_day
 from services.registry.orders.moves import move_due_day
 from services.registry.orders.states import OrderState, answer_by, complete_by
 from services.registry.orders.tables import UNENDED, Order, OrderStep
 from services.registry.publication.window import open_windows
+from services.registry.tables import REPORTED, Instrument, Verification
 
 log = structlog.get_logger()
 
@@ -43,6 +45,11 @@ async def open_terms(view: View) -> AsyncIterator[OpenTerm]:
     for row, last in await _orders(view.session):
         label = f"{row.type_code} {row.serial_no}"
         yield OpenTerm("verification_order", row.order_id, label, row.bureau, last)
+    for verification, instrument in await _awaited(view.session):
+        label = f"{instrument.type_code} {instrument.serial_no}"
+        last = partial(last_day, verification.verified_on)
+        key, bureau = verification.verification_id, instrument.bureau
+        yield OpenTerm("certificate_upload", key, label, bureau, last)
     for window in await open_windows(view.session, view.today):
         record, bureau = window.record, window.owner.bureau
         label = record.source_ref
@@ -78,6 +85,7 @@ class CalendarAdoption:
         """Counts every open term of the register again; what it does not move is left alone."""
         async with self._changes.change(service_caller("registry")) as change:
             await _move_orders(change, newest)
+            await _move_certificates(change, newest)
             await _move_windows(change, newest)
 
     async def _applied(self) -> Sequence[Arrangement]:
@@ -100,6 +108,24 @@ async def _move_orders(change: Change, newest: Edition) -> None:
         )
 
 
+async def _move_certificates(change: Change, newest: Edition) -> None:
+    for row, instrument in await _awaited(change.session, lock=True):
+        day, before = last_day(row.verified_on, newest).date, row.report_by
+        if day == before:
+            continue
+        row.report_by = day
+        await save_verifications(change, [row])
+        was = {"report_by": before.isoformat() if before else ""}
+        change.audit(
+            "move_report_due",
+            f"verification/{row.verification_id}",
+            before=was,
+            after={"report_by": day.isoformat(), "calendar": newest.number},
+            ground=CITE,
+            bureau=instrument.bureau,
+        )
+
+
 async def _move_windows(change: Change, newest: Edition) -> None:
     moved = []
     for window in await open_windows(change.session, change.today, lock=True):
@@ -115,6 +141,24 @@ async def _move_windows(change: Change, newest: Edition) -> None:
         moved.append((window.record, row))
     if moved:
         await announce_publications(change, moved)
+
+
+async def _awaited(
+    session: AsyncSession, *, lock: bool = False
+) -> Sequence[tuple[Verification, Instrument]]:
+    """The verifications that institutions reported and whose certificate is missing."""
+    query: Any = (
+        select(Verification, Instrument)
+        .join(Instrument)
+        .where(
+            sa.text(REPORTED),
+            col(Verification.certificate_on).is_(None),
+            sa.not_(col(Verification.removed)),
+        )
+        .order_by(col(Verification.report_by), col(Verification.verification_id))
+    )
+    rows = await session.exec(query.with_for_update(of=Verification) if lock else query)
+    return [*rows]
 
 
 async def _orders(session: AsyncSession, *, lock: bool = False) -> Sequence[tuple[Order, LastDay]]:

@@ -53,6 +53,7 @@ async def add_certificate(
         await change.session.flush()  # at no moment may two be in force
     change.session.add(row)
     verification.certificate_sha256 = stored.sha256
+    verification.certificate_on = verification.certificate_on or change.today
     cause = Cause(events.CAUSE_ENTERED, ground=row.reason)
     await save_verifications(change, [verification], cause)
     change.audit(

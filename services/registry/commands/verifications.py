@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
+from datetime import date
 from typing import Any
 from uuid import uuid4
 
@@ -19,6 +20,7 @@ from law.instruments import end_of_cycle, exceeds_cycle
 from law.reader.strict_reader import Reader
 from law.separation import Act
 from plumbing.change import Change
+from plumbing.clock import local_date
 from protos.registry.v1 import proposals_pb2 as proposals
 from protos.registry.v1 import registry_pb2 as pb
 from services.registry import wire
@@ -27,6 +29,7 @@ from services.registry.coming_into_use import come_into_use
 from services.registry.commands.results_of_parts import read_results
 from services.registry.commands.targets import find_instrument, refuse_any, require_version
 from services.registry.institutions import reporting
+from services.registry.institutions.punctuality import report_by, reported_by
 from services.registry.institutions.reporting import NOT_OWN_EN, NOT_OWN_ZH, Reporter
 from services.registry.orders import moves as orders
 from services.registry.proposals.propose import Proposed, object_id, propose
@@ -60,6 +63,7 @@ async def record_verification(
     if issuer:
         _check_issued(reader, content, issuer, instrument.type_code)
     refuse_any(faults)
+    reported = reported_by(issuer, content.verified_on, change.today)
     results = [replace(one, instrument_id=instrument.instrument_id) for one in results]
     known = [await _recorded_before(change, one) for one in results]
     if not all(known) and exceeds_cycle(
@@ -70,7 +74,7 @@ async def record_verification(
             instrument=wire.instrument(instrument), proposal=proposal
         )
     rows = [
-        row or await _record(change, one, instrument)
+        row or await _record(change, one, instrument, reported)
         for row, one in zip(known, results, strict=True)
     ]
     recorded = [*map(wire.verification, rows)]
@@ -102,10 +106,11 @@ async def release_verification(
     if issuer:
         _check_issued(reader, content, issuer, instrument.type_code)
     refuse_any(faults)
+    reported = reported_by(issuer, content.verified_on, local_date(proposal.proposed_at))
     for one in results:
         result = replace(one, instrument_id=instrument.instrument_id)
         if await _recorded_before(change, result) is None:
-            await _record(change, result, instrument)
+            await _record(change, result, instrument, reported)
     await look(change, of_result(instrument.instrument_id, content.verified_on))
 
 
@@ -151,9 +156,12 @@ def _check_issued(
 
 
 async def _record(
-    change: Change, content: VerificationContent, instrument: Instrument
+    change: Change,
+    content: VerificationContent,
+    instrument: Instrument,
+    reported: Mapping[str, date],
 ) -> Verification:
-    row = Verification(verification_id=uuid4().hex, **asdict(content))
+    row = Verification(verification_id=uuid4().hex, **{**asdict(content), **reported})
     change.session.add(row)
     await change.session.flush()
     aside = await severe_stands(change, instrument.instrument_id, {content.verified_on})
@@ -185,6 +193,8 @@ async def alter_verification(
     """
     before, days = row.model_dump(mode="json"), {row.verified_on}
     row.sqlmodel_update(dict(values))
+    if row.report_by is not None:
+        row.report_by = report_by(row.verified_on)
     others: list[Verification] = []
     if not {"result", "verified_on"}.isdisjoint(values):
         days.add(row.verified_on)

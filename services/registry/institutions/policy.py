@@ -17,9 +17,18 @@ _READING = allow(
     Role.ADMINISTRATOR,
     Role.VERIFICATION_INSTITUTION,
 )
+_PUNCTUALITY = allow(
+    Role.UNIT_HEAD,
+    Role.CASEWORKER,
+    Role.MUNICIPAL_REVIEWER,
+    Role.INSPECTOR,
+    Role.VERIFICATION_INSTITUTION,
+)
 POLICY: Policy = {
     f"/{INSTITUTIONS}/PutInstitution": _KEEPING,
     f"/{INSTITUTIONS}/PutAuthorisation": _KEEPING,
     f"/{INSTITUTIONS}/GetInstitution": _READING,
     f"/{INSTITUTIONS}/ListInstitutions": _READING,
+    f"/{INSTITUTIONS}/ListReports": _PUNCTUALITY,
+    f"/{INSTITUTIONS}/GetPunctuality": _PUNCTUALITY,
 }

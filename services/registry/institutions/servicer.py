@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from plumbing.servicer import Servicer, change, query
 from protos.registry.v1 import institutions_pb2_grpc as rpc
-from services.registry.institutions import commands, queries
+from services.registry.institutions import commands, queries, reports
 
 
 class InstitutionServicer(Servicer, rpc.InstitutionServiceServicer):
@@ -16,3 +16,5 @@ class InstitutionServicer(Servicer, rpc.InstitutionServiceServicer):
     PutAuthorisation = change(commands.put_authorisation)
     GetInstitution = query(queries.get_institution)
     ListInstitutions = query(queries.list_institutions)
+    ListReports = query(reports.list_reports)
+    GetPunctuality = query(reports.get_punctuality)

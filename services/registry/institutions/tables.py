@@ -11,11 +11,12 @@ from plumbing.row_digests import proven
 from services.registry.base import Base
 
 
-@proven()
+@proven(without=("told_on",))
 class Institution(Base, table=True):
     """A verification institution; accounts and verifications name it by its unique name.
 
-    `bureau` is the bureau that keeps it.
+    `bureau` is the bureau that keeps it. `told_on` is the day on which it was last told of what is
+    due.
     """
 
     __tablename__ = "institution"
@@ -28,6 +29,7 @@ class Institution(Base, table=True):
     contact: str = ""
     phone: str = ""
     email: str = ""
+    told_on: date | None = None
     version: int = 0
 
 

@@ -11,9 +11,17 @@ from plumbing.change import Change
 from protos.registry.v1 import events_pb2 as events
 from services.registry.imported import imported
 from services.registry.orders import wire
-from services.registry.orders.states import OPEN, OrderState, answer_by, complete_by
+from services.registry.orders.states import (
+    BY_INSTITUTION,
+    OPEN,
+    OrderState,
+    answer_by,
+    complete_by,
+)
 from services.registry.orders.tables import UNENDED, Order, OrderStep
 from services.registry.tables import Verification
+
+_OF_INSTITUTION = {OrderState.COMPLETED}.union(*BY_INSTITUTION.values())
 
 
 async def step(
@@ -23,16 +31,21 @@ async def step(
     *,
     ground: str = "",
     appointed_on: date | None = None,
+    done_on: date | None = None,
 ) -> None:
-    """Takes an order to a state, keeps the step, and announces the order.
+    """Takes an order to a state, keeps the step and whether it is late, and announces the order.
+
+    The step was done today, unless `done_on` is another day.
 
     The day by which the institution has to act is reckoned from the application, then from the
     acceptance; an order that has ended has none.
     """
+    done_late = row.due_on is not None and (done_on or change.today) > row.due_on
+    late = done_late and state in _OF_INSTITUTION
     row.state = state
     row.due_on = _due_on(row, state, change.today)
     row.appointed_on = appointed_on or row.appointed_on
-    await _keep(change, row, ground, appointed_on)
+    await _keep(change, row, ground, appointed_on, late=late)
 
 
 async def move_due_day(change: Change, row: Order, due_on: date, ground: str) -> None:
@@ -41,7 +54,9 @@ async def move_due_day(change: Change, row: Order, due_on: date, ground: str) ->
     await _keep(change, row, ground, None)
 
 
-async def _keep(change: Change, row: Order, ground: str, appointed_on: date | None) -> None:
+async def _keep(
+    change: Change, row: Order, ground: str, appointed_on: date | None, *, late: bool = False
+) -> None:
     """Keeps what an order has become as its next step, and announces the order."""
     row.version += 1
     change.session.add(row)
@@ -55,6 +70,7 @@ async def _keep(change: Change, row: Order, ground: str, appointed_on: date | No
             by=change.on_behalf_of,
             ground=ground,
             appointed_on=appointed_on,
+            late=late,
         )
     )
     await change.session.flush()
@@ -104,7 +120,8 @@ async def complete(change: Change, answered: sa.ColumnElement[bool]) -> None:
     for order, verification in (await change.session.exec(rows)).all():
         if order.due_on is not None:  # not completed by an earlier one of them
             order.verification_id = verification.verification_id
-            await step(change, order, OrderState.COMPLETED)
+            done_on = verification.verified_on
+            await step(change, order, OrderState.COMPLETED, done_on=done_on)
 
 
 async def complete_by_batch(change: Change, batch_id: str) -> None:

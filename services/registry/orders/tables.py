@@ -15,6 +15,7 @@ from services.registry.orders.states import OrderReason, OrderState
 
 # The orders that have not ended; a query repeats it word for word so that its index is used.
 UNENDED = "due_on IS NOT NULL"
+LATE = "late"
 
 
 @proven()
@@ -63,9 +64,13 @@ class Order(Base, table=True):
 
 @proven()
 class OrderStep(Base, table=True):
-    """A step that an order took; `number` counts them from 1."""
+    """A step that an order took; `number` counts them from 1.
+
+    It is `late` if the institution took it after its last day.
+    """
 
     __tablename__ = "verification_order_step"
+    __table_args__ = (partial_index("ix_order_step_late", "at", "order_id", where=LATE),)
 
     order_id: str = Field(primary_key=True, foreign_key="verification_order.order_id")
     number: int = Field(primary_key=True)
@@ -74,3 +79,4 @@ class OrderStep(Base, table=True):
     by: str
     ground: str = ""
     appointed_on: date | None = None
+    late: bool = Field(default=False, sa_column_kwargs={"server_default": sa.false()})

@@ -24,7 +24,10 @@ def order(row: Order, today: date) -> pb.Order:
 def step(row: OrderStep) -> pb.OrderStep:
     """Converts a step to a message."""
     message = pb.OrderStep(
-        state=row.state, ground=row.ground, appointed_on=_written(row.appointed_on)
+        state=row.state,
+        ground=row.ground,
+        appointed_on=_written(row.appointed_on),
+        late=row.late,
     )
     message.at.FromDatetime(row.at)
     return message

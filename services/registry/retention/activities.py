@@ -1,6 +1,11 @@
-"""The activity of the workflow `retention/daily`: expires records, one chunk per transaction."""
+"""The activity of the workflow `retention/daily`: records expire, and institutions are told.
+
+Each portion of records, and each institution, has a transaction of its own.
+"""
 
 from __future__ import annotations
+
+from datetime import date
 
 from temporalio import activity
 
@@ -9,6 +14,7 @@ from plumbing.daily import Round
 from plumbing.identity import service_caller
 from plumbing.temporal import final_errors
 from plumbing.told_time import checked_day
+from services.registry.institutions.reminding import tell, untold
 from services.registry.retention import expiry as retention
 from services.registry.retention.workflows import ACTIVITY, Expired
 
@@ -18,7 +24,8 @@ _CALLER = service_caller("registry")
 class Activities:
     """The activities that `retention/daily` runs on the register's database.
 
-    An activity can be repeated safely: a record that has expired is not due again.
+    An activity can be repeated safely: a record that has expired is not due again, and an
+    institution that was told today is not told again.
     """
 
     def __init__(self, changes: Changes) -> None:
@@ -29,8 +36,8 @@ class Activities:
     async def expire(self, round_: Round) -> Expired:
         """Expires every record whose retention ends by the round's day (S3 18, 19; S4 三(二)).
 
-        A day that has not begun is refused: then the round works for today. Returns the number of
-        expired records.
+        Then tells each institution what came to be due from it (S4 二(四)). A day that has not
+        begun is refused: then the round works for today. Returns the number of expired records.
         """
         checked = checked_day(round_.as_of, self._changes.clock)
         total, after = 0, retention.START
@@ -39,6 +46,19 @@ class Activities:
                 chunk = await retention.expire_due(change, checked.day, after)
             total += chunk.expired
             if chunk.last is None:
-                return Expired(records=total, correction=checked.correction)
+                break
             after = chunk.last
             activity.heartbeat(total)
+        await self._tell_institutions(checked.day)
+        return Expired(records=total, correction=checked.correction)
+
+    async def _tell_institutions(self, on: date) -> None:
+        """Tells every institution what came to be due from it."""
+        last = ""
+        while True:
+            async with self._changes.change(_CALLER) as change:
+                last = await untold(change, on, last) or ""
+                if not last:
+                    return
+                await tell(change, last, on)
+            activity.heartbeat(last)

@@ -47,6 +47,7 @@ from services.registry.certificates import queries as of_certificates
 from services.registry.identity import absences, colleagues, registrations
 from services.registry.imports import queries as of_imports
 from services.registry.institutions import queries as of_institutions
+from services.registry.institutions import reports as of_reports
 from services.registry.lives import queries as of_lives
 from services.registry.lives import twins
 from services.registry.orders import queries as of_orders
@@ -419,6 +420,16 @@ LISTS = (
         "registry",
         of_institutions.list_institutions,
         (Asked(institutions.ListInstitutionsRequest(), a_few="of a city"),),
+    ),
+    List(
+        "registry",
+        of_reports.list_reports,
+        (
+            Asked(institutions.ListReportsRequest(), (*STAFF, INSTITUTION)),
+            Asked(institutions.ListReportsRequest(institution="某院"), (CASEWORKER,)),
+            Asked(institutions.ListReportsRequest(state="late"), (*STAFF, INSTITUTION)),
+            Asked(institutions.ListReportsRequest(state="awaited"), (*STAFF, INSTITUTION)),
+        ),
     ),
     List(
         "registry",

@@ -16,6 +16,7 @@ from typing import Any
 from sqlmodel import col, select
 
 from plumbing.change import Change
+from plumbing.clock import local_date
 from plumbing.identity import Caller, Role
 from protos.registry.v1 import events_pb2 as events
 from protos.registry.v1 import registry_pb2 as pb
@@ -91,9 +92,10 @@ class Intake:
     drops: GradeDrops = field(default_factory=GradeDrops)
     progress: Progress = field(default_factory=Progress)
 
-    def context(self, change: Change) -> Context:
+    def context(self, change: Change, batch: ImportBatch) -> Context:
         """Returns what planning needs, on the snapshot of a change."""
-        return Context(change, self.header, self.upload.file, self.sent_as, self.progress)
+        sent_on = local_date(batch.imported_at)
+        return Context(change, self.header, self.upload.file, self.sent_as, sent_on, self.progress)
 
     def for_one_attempt(self) -> Intake:
         """Returns a copy with lists of faults and rows of its own, for one attempt to plan."""
@@ -115,7 +117,7 @@ async def decide(change: Change, batch: ImportBatch, intake: Intake) -> Plan | N
     if intake.seen is None and await _applied_before(change, batch):
         batch.state, batch.unchanged = "unchanged", file.rows
         return None
-    plan = await _plan_of(change, intake)
+    plan = await _plan_of(change, batch, intake)
     count(batch, plan, file, intake.header.mode)
     if await _is_burst(change, batch, plan, intake):
         await _assign_approver(change, batch, plan, intake)
@@ -124,13 +126,13 @@ async def decide(change: Change, batch: ImportBatch, intake: Intake) -> Plan | N
     return plan
 
 
-async def _plan_of(change: Change, intake: Intake) -> Plan:
+async def _plan_of(change: Change, batch: ImportBatch, intake: Intake) -> Plan:
     """Computes the changes that a batch would make in the register, and lists its rows' faults."""
     file = intake.upload.file
     if file.notes.header_is_bad:
         return Plan()
     intake.progress.begin(Step.COMPARE, len(file.items))
-    plan = await PLANS[FamilyName(intake.header.family)](intake.context(change))
+    plan = await PLANS[FamilyName(intake.header.family)](intake.context(change, batch))
     plan.drop(file.notes.bad_rows)
     return plan
 
@@ -141,7 +143,7 @@ async def _estimate_of(change: Change, batch: ImportBatch, plan: Plan, intake: I
     Raises DropsUnknown if the grading service must be asked first how many grades would fall.
     """
     intake.progress.begin(Step.ESTIMATE)
-    estimated = await estimate(intake.context(change), plan, intake.limits, intake.drops)
+    estimated = await estimate(intake.context(change, batch), plan, intake.limits, intake.drops)
     return replace(estimated, load_again=batch.baseline and await _loaded_before(change, batch))
 
 

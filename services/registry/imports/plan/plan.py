@@ -17,6 +17,7 @@ from collections.abc import (
     MutableSequence,
 )
 from dataclasses import dataclass, field
+from datetime import date
 from enum import StrEnum
 from typing import Any, NamedTuple
 from uuid import uuid4
@@ -155,14 +156,15 @@ def _as_text(kind: Kind, planned: Planned, names: Mapping[str, str]) -> str:
 class Context:
     """The inputs of planning: the transaction, the header and content of the file, and the sender.
 
-    `caller` is the sender, even when another person approves the batch; `progress` is told how many
-    rows are planned.
+    `caller` is the sender, even when another person approves the batch on a later day than
+    `sent_on`; `progress` is told how many rows are planned.
     """
 
     change: Change
     header: pb.ImportHeader
     file: FileContent
     caller: Caller
+    sent_on: date
     progress: Progress = field(default_factory=Progress)
 
     @property

@@ -49,6 +49,7 @@ from services.registry.imports.plan.plan import (
 from services.registry.imports.rows.labels import result_word
 from services.registry.imports.rows.reader import Item
 from services.registry.institutions import reporting
+from services.registry.institutions.punctuality import reported_by
 from services.registry.institutions.reporting import NOT_OWN_EN, NOT_OWN_ZH, Reporter
 from services.registry.questions.asking import Found
 from services.registry.questions.tables import Asked
@@ -136,7 +137,9 @@ async def _plan_each(context: Context, plan: Plan, owned: Owned) -> None:
         if issuer and not _may_report(issuer, context, item, instrument, present):
             continue
         if present is None:
-            plan.make(Kind.VERIFICATION, item.row, values | {"instrument_id": instrument_id})
+            reported = reported_by(issuer, values["verified_on"], context.sent_on)
+            new = {**values, **reported, "instrument_id": instrument_id}
+            plan.make(Kind.VERIFICATION, item.row, new)
         else:
             values |= _writing_on_file(context, item, present)
             plan.alter(Kind.VERIFICATION, item.row, present["verification_id"], values, present)

@@ -1,0 +1,45 @@
+"""The kinds of notices, the states of their delivery, and why a delivery fails."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class NoticeKind(StrEnum):
+    """The kinds of notices, by their subject matter."""
+
+    DIGEST = "digest"
+    REJECTED = "rejected"
+    ADVERSE_RECORD = "adverse_record"
+    GRADE_FELL = "grade_fell"
+    LETTER = "letter"
+    TERM = "term"
+    ESCALATION = "escalation"
+    APPROVALS = "approvals"
+    GIVEN_UP = "given_up"
+    BATCH = "batch"
+    FILING = "filing"
+    ACCOUNT = "account"
+    PROPOSAL = "proposal"
+    CHECKPOINT = "checkpoint"
+    ORDER = "order"  # a step of an order for verification
+    SUBJECT = "subject"  # an act of the life of a subject, such as its deregistration
+    INSTITUTION = "institution"  # what is due from a verification institution
+    CASE = "case"  # how a case goes on: lodged, taken, extended
+
+
+class NoticeState(StrEnum):
+    """The state of the delivery of a notice."""
+
+    PENDING = "pending"
+    DELIVERED = "delivered"
+    FAILED = "failed"
+    NO_ADDRESS = "no_address"
+
+
+class Failure(StrEnum):
+    """Why the last attempt to deliver a notice failed; NONE where no attempt failed."""
+
+    NONE = ""
+    REFUSED = "refused"  # there is no such mailbox, or it takes no mail
+    UNREACHABLE = "unreachable"  # any other cause

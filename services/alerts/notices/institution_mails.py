@@ -1,0 +1,99 @@
+"""Once a morning: what is due from a verification institution, to it and to its bureau (S4 二(四)).
+
+The bureau that keeps the institution hears of what is overdue only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+from law.reader.texts import spell_out
+from law.terms.data import definition
+from plumbing.change import Change
+from plumbing.events.envelope import Received
+from protos.registry.v1 import events_pb2 as registry
+from services.alerts.notices import english, texts
+from services.alerts.notices.issue import issue
+from services.alerts.notices.texts import Text
+from services.alerts.tables import Bureau, NoticeKind
+
+_RUNGS = {"overdue": "已超过期限", "nearly_due": "即将到期", "new": "新的申请"}
+_RUNGS_EN = {"overdue": "Overdue", "nearly_due": "Due soon", "new": "New applications"}
+
+
+async def institution_due(change: Change, received: Received[registry.InstitutionDue]) -> None:
+    """Issues the digest of a day to an institution, and one of what is overdue to its bureau."""
+    due = received.message
+    bureau, key = due.institution.bureau, f"institution/{due.institution.institution_id}/{due.on}"
+    recipient = Bureau(
+        code=bureau,
+        name=due.institution.name,
+        department="",
+        phone="",
+        email=due.institution.email,
+        version=0,
+    )
+    await issue(change, NoticeKind.INSTITUTION, key, recipient, bureau, to_institution(due))
+    office = await change.session.get(Bureau, bureau)
+    if due.overdue and office is not None:
+        text = to_bureau(due)
+        await issue(change, NoticeKind.INSTITUTION, f"{key}/bureau", office, bureau, text)
+
+
+def to_institution(due: registry.InstitutionDue) -> Text:
+    """Writes the digest to the institution, in Chinese and in English."""
+    term = definition("certificate_upload", date.fromisoformat(due.on))
+    lines = [f"{due.institution.name}：", *_listed(due)]
+    lines.append(
+        f"请按期办理检定申请，并在检定完成后 {term.days} 个工作日内上传检定数据和电子证书（"
+        f"{spell_out(term.cite, 'zh')}）。"
+    )
+    lines += ["", f"{due.institution.name}:", *_listed_in_english(due)]
+    title = f"检定办理提醒：{due.total} 项（{due.on}）"
+    return Text(f"{title} Due from you: {due.total}", texts.body(*lines))
+
+
+def to_bureau(due: registry.InstitutionDue) -> Text:
+    """Writes the notice to the bureau of what is overdue since the institution was told last."""
+    overdue = [item for item in due.items if item.rung == "overdue"]
+    opening = f"{due.institution.name}有 {due.overdue} 项办理超过期限："
+    title = f"检定机构逾期：{due.institution.name}，{due.overdue} 项（{due.on}）"
+    return Text(title, texts.body(opening, *_lines(overdue)))
+
+
+def _listed(due: registry.InstitutionDue) -> list[str]:
+    lines = []
+    for rung, heading in _RUNGS.items():
+        if some := [item for item in due.items if item.rung == rung]:
+            lines += [f"{heading}：", *_lines(some)]
+    rest = due.total - len(due.items)
+    return [*lines, f"另有 {rest} 项，见平台。"] if rest else lines
+
+
+def _lines(items: Sequence[registry.DueFromInstitution]) -> list[str]:
+    return [
+        f"{place}. {texts.type_name(item.type_code)} {item.serial_no}，"
+        f"{_matter(item)}，期限 {item.due_on}"
+        for place, item in enumerate(items, 1)
+    ]
+
+
+def _matter(item: registry.DueFromInstitution) -> str:
+    if item.kind == "order":
+        return "检定申请"
+    return f"电子证书 {item.certificate_no}".strip() + "尚未上传"
+
+
+def _listed_in_english(due: registry.InstitutionDue) -> list[str]:
+    lines = []
+    for rung, heading in _RUNGS_EN.items():
+        some = [item for item in due.items if item.rung == rung]
+        if some:
+            lines.append(f"{heading}:")
+        for place, item in enumerate(some, 1):
+            what = "application" if item.kind == "order" else f"certificate {item.certificate_no}"
+            kind = english.type_name(item.type_code)
+            lines.append(f"{place}. {kind} {item.serial_no}, {what}, last day {item.due_on}")
+    rest = due.total - len(due.items)
+    return [*lines, f"And {rest} more on the platform."] if rest else lines

@@ -1,0 +1,62 @@
+"""An institution and its bureau hear once a morning what is due."""
+
+from __future__ import annotations
+
+from protos.registry.v1 import events_pb2 as events
+from protos.registry.v1 import institutions_pb2 as institutions
+from tests.integration.alerts.running_alerts import BUREAU, RunningAlerts
+
+LAB = institutions.Institution(
+    institution_id="i1", name="合成检定院", bureau=BUREAU, email="lab@example.com"
+)
+
+
+def item(kind: str, rung: str, due_on: str, number: str = "") -> events.DueFromInstitution:
+    return events.DueFromInstitution(
+        kind=kind,
+        rung=rung,
+        type_code="FUEL",
+        serial_no="NO-7",
+        certificate_no=number,
+        due_on=due_on,
+    )
+
+
+def due(*items: events.DueFromInstitution, total: int = 0) -> events.InstitutionDue:
+    overdue = sum(one.rung == "overdue" for one in items)
+    return events.InstitutionDue(
+        institution=LAB, on="2026-09-15", items=items, total=total or len(items), overdue=overdue
+    )
+
+
+async def told(alerts: RunningAlerts, event: events.InstitutionDue) -> dict[str, str]:
+    """The notices by who gets them, after the event came twice."""
+    for _ in range(2):
+        await alerts.announce(event, aggregate="institution/i1")
+    notices = await alerts.notices("institution")
+    found = {notice.key.rpartition("2026-09-15")[2]: notice for notice in notices}
+    assert len(notices) == len(found)
+    assert found[""].address == "lab@example.com"
+    return {who: f"{notice.title}\n{notice.body}" for who, notice in found.items()}
+
+
+async def test_the_institution_hears_of_all_and_its_bureau_of_what_is_overdue(
+    alerts: RunningAlerts,
+) -> None:
+    event = due(
+        item("certificate", "overdue", "2026-09-14", "JL-1"),
+        item("order", "new", "2026-09-20"),
+        total=300,
+    )
+    found = await told(alerts, event)
+    lab, office = found[""], found["/bureau"]
+    for part in ("JL-1", "燃油加油机 NO-7", "新的申请", "2026-09-20", "另有 298 项", "Overdue"):
+        assert part in lab
+    assert "5 个工作日" in lab, "the term of the text"
+    assert "JL-1" in office
+    assert "2026-09-20" not in office
+
+
+async def test_the_bureau_hears_nothing_of_what_is_in_time(alerts: RunningAlerts) -> None:
+    found = await told(alerts, due(item("order", "nearly_due", "2026-09-16")))
+    assert [*found] == [""]

@@ -1,0 +1,188 @@
+"""Whether institutions report in time: recorded with the verification, listed, counted and told."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from typing import Any
+from uuid import uuid4
+
+from plumbing.change import Changes
+from plumbing.clock import FixedClock
+from plumbing.identity import Role, service_caller
+from protos.registry.v1 import events_pb2 as events
+from protos.registry.v1 import institutions_pb2 as pb
+from protos.registry.v1 import orders_pb2 as orders
+from protos.registry.v1 import registry_pb2 as register
+from services.registry.institutions.reminding import tell, untold
+from services.registry.orders.moves import step
+from services.registry.orders.states import OrderState
+from services.registry.orders.tables import Order
+from tests.integration.registry.import_files import upload, verification, verifications
+from tests.integration.registry.running_registry import (
+    CITY,
+    DISTRICT,
+    FOREIGN,
+    Client,
+    RunningRegistry,
+    outbox,
+    refused,
+    verify,
+)
+from tests.integration.registry.test_certificates import pdf, send
+from tests.integration.registry.test_orders import application, firm, move
+
+TODAY = date(2026, 9, 14)  # of the registry's sandbox: a Monday
+IN_TIME, LATE = "2026-09-07", "2026-09-04"  # their last days are the 14th and the 11th
+
+
+async def lab(registry: RunningRegistry) -> tuple[str, Client]:
+    """An institution that nobody else uses, and somebody who speaks for it."""
+    name = f"合成准时检定院{uuid4().hex[:8]}"
+    return name, await registry.speaker(name, "FUEL")
+
+
+async def report(
+    registry: RunningRegistry, client: Client, name: str, verified_on: str, **values: Any
+) -> register.Verification:
+    filed = await registry.instrument()
+    request = verify(filed.instrument_id, institution=name, verified_on=verified_on, **values)
+    return (await client.registry.RecordVerification(request)).verification
+
+
+async def listed(client: Client, name: str, state: str = "") -> dict[str, tuple[bool, bool]]:
+    """Which reports there are, by their last day: whether result and certificate are late."""
+    request = pb.ListReportsRequest(institution=name, state=state)
+    return {
+        one.entry.verification.report_by: (one.result_late, one.certificate_late)
+        for one in (await client.institutions.ListReports(request)).reports
+    }
+
+
+async def counted(client: Client, name: str, **days: str) -> tuple[int, ...]:
+    answer = await client.institutions.GetPunctuality(pb.GetPunctualityRequest(**days))
+    one = next((o for o in answer.institutions if o.institution == name), pb.Punctuality())
+    return (one.reported, one.results_late, one.certificates_late, one.steps_late)
+
+
+async def test_what_an_institution_reports_has_a_last_day_and_what_a_bureau_enters_has_none(
+    registry: RunningRegistry,
+) -> None:
+    name, client = await lab(registry)
+    own = await report(registry, client, name, IN_TIME)
+    assert (own.reported_on, own.report_by) == ("2026-09-14", "2026-09-14")
+    staff = registry.client(Role.CASEWORKER)
+    entered = await report(registry, staff, name, LATE)
+    assert (entered.reported_on, entered.report_by) == ("", "")
+    assert await listed(staff, name) == {"2026-09-14": (False, False)}
+
+
+async def test_late_results_and_certificates_are_listed_and_counted(
+    registry: RunningRegistry,
+) -> None:
+    name, client = await lab(registry)
+    staff, in_time = registry.client(Role.CASEWORKER), await report(registry, client, name, IN_TIME)
+    await report(registry, client, name, LATE)
+    both = {"2026-09-14": (False, False), "2026-09-11": (True, True)}
+    assert await listed(staff, name) == both
+    assert await listed(staff, name, "awaited") == both
+    assert await listed(client, name, "late") == {"2026-09-11": (True, True)}
+    assert await counted(staff, name) == (2, 1, 1, 0)
+    assert await counted(staff, name, counted_from="2026-09-05") == (1, 0, 0, 0)
+    await send(client, in_time, pdf())
+    assert await listed(staff, name, "awaited") == {"2026-09-11": (True, True)}
+
+
+async def test_a_workbook_counts_from_the_day_on_which_it_was_sent(
+    registry: RunningRegistry,
+) -> None:
+    name, client = await lab(registry)
+    filed = [await registry.instrument() for _ in range(2)]
+    rows = [
+        verification(出厂编号=one.serial_no, 器具类型="FUEL", 检定机构=name, 检定日期=day)
+        for one, day in zip(filed, (IN_TIME, LATE), strict=True)
+    ]
+    batch = await upload(client, "verifications", verifications(*rows))
+    assert batch.state == "applied"
+    assert await listed(client, name) == {"2026-09-14": (False, False), "2026-09-11": (True, True)}
+    again = await upload(client, "verifications", verifications(*rows, rows[0]))
+    assert again.changed == 0, "what is reported again is not reported anew"
+
+
+async def test_others_see_nothing_of_an_institution(registry: RunningRegistry) -> None:
+    name, client = await lab(registry)
+    _, other = await lab(registry)
+    await report(registry, client, name, LATE)
+    elsewhere = registry.client(Role.CASEWORKER, bureau=FOREIGN)
+    for stranger in (other, elsewhere):
+        assert await listed(stranger, name) == {}
+        assert await counted(stranger, name) == (0, 0, 0, 0)
+    city = registry.client(Role.MUNICIPAL_REVIEWER, bureau=CITY)
+    assert await counted(city, name) == (1, 1, 1, 0)
+
+
+async def test_days_that_are_none_are_refused(registry: RunningRegistry) -> None:
+    client = registry.client(Role.CASEWORKER)
+    with refused("INVALID_INPUT", "counted_from"):
+        days = pb.GetPunctualityRequest(counted_from="2026-09-15", counted_until="2026-09-14")
+        await client.institutions.GetPunctuality(days)
+
+
+async def due(registry: RunningRegistry, name: str, on: date) -> list[events.InstitutionDue]:
+    """Tells the institution on a day, as the daily round does; returns all it was told so far."""
+    head = registry.client(Role.UNIT_HEAD, bureau=DISTRICT, name="unit-head")
+    request = pb.GetInstitutionRequest(institution_id=name)
+    found = (await head.institutions.GetInstitution(request)).institution
+    clock = FixedClock(datetime(on.year, on.month, on.day, tzinfo=UTC))
+    changes = Changes(registry.database, clock)
+    for _ in range(2):  # the second time nothing is left to tell
+        async with changes.change(service_caller("registry")) as change:
+            await tell(change, found.institution_id, on)
+    async with changes.change(service_caller("registry")) as change:
+        assert await untold(change, on, found.institution_id[:-1]) != found.institution_id
+    return await outbox(registry.database, f"institution/{found.institution_id}")
+
+
+def rungs(told: events.InstitutionDue) -> list[tuple[str, str, str]]:
+    return [(item.kind, item.rung, item.due_on) for item in told.items]
+
+
+async def test_an_institution_is_told_of_each_rung_once(registry: RunningRegistry) -> None:
+    name, client = await lab(registry)
+    operator, ids = await firm(registry)
+    applied = await operator.orders.ApplyForVerification(application(ids, name))
+    await report(registry, client, name, IN_TIME)
+    (first,) = await due(registry, name, TODAY)
+    assert rungs(first) == [("certificate", "nearly_due", "2026-09-14")]
+    told = await due(registry, name, date(2026, 9, 15))
+    assert rungs(told[1]) == [
+        ("certificate", "overdue", "2026-09-14"),
+        ("order", "new", "2026-09-20"),
+    ]
+    assert (told[1].overdue, told[1].total) == (1, 2)
+    assert len(await due(registry, name, date(2026, 9, 16))) == 2, "nothing new came to be due"
+    told = await due(registry, name, date(2026, 9, 25))  # after an outage: what was missed, once
+    assert rungs(told[2]) == [("order", "overdue", "2026-09-20")]
+    accepted = move([applied.orders[0].order_id], "accepted")
+    assert (await client.orders.MoveOrders(accepted)).orders[0].due_on
+
+
+async def test_a_step_after_the_last_day_is_late(registry: RunningRegistry) -> None:
+    name, client = await lab(registry)
+    operator, ids = await firm(registry, 3)
+    applied = (await operator.orders.ApplyForVerification(application(ids, name))).orders
+    prompt, slow, withdrawn = (one.order_id for one in applied)
+    await client.orders.MoveOrders(move([prompt], "accepted"))
+    after_the_term = FixedClock(datetime(2026, 9, 21, 1, tzinfo=UTC))
+    async with Changes(registry.database, after_the_term).change(service_caller("x")) as change:
+        for order_id, state in ((slow, OrderState.ACCEPTED), (withdrawn, OrderState.WITHDRAWN)):
+            await step(change, await change.session.get_one(Order, order_id), state)
+            change.audit("move_order", f"order/{order_id}", after={"state": state})
+
+    async def late(order_id: str) -> list[bool]:
+        answer = await client.orders.GetOrder(orders.GetOrderRequest(order_id=order_id))
+        return [one.late for one in answer.steps]
+
+    assert [await late(one) for one in (prompt, slow)] == [[False, False], [False, True]]
+    assert await late(withdrawn) == [False, False], "the applicant may withdraw at any time"
+    days = {"counted_from": "2026-09-21", "counted_until": "2026-09-21"}
+    assert await counted(registry.client(Role.CASEWORKER), name, **days) == (0, 0, 0, 1)
