@@ -93,7 +93,7 @@ IDLE = [
     r"reminder_points\.\*\.reason_..",  # for people
     r"suspension\.rule_..",  # for people
     r"(severity_caps|national)_source\..+",  # where the figure was looked up
-    r"(review|exposure)\.example",  # said to whoever reads the file
+    r"(review|undertaking|exposure)\.example",  # said to whoever reads the file
     r"good\.\*\.cite",
     r"reminder_points\.\*\.cite",
     r"suspension\.cite",
@@ -110,7 +110,7 @@ OPTIONAL = [
     r"sectors\.only",
     r"entries\.\*\.\w+",
     r".+\.at_least_percent",
-    r"(review|exposure)\.example",
+    r"(review|undertaking|exposure)\.example",
     r"periods\.\*\.deletes",
     r"types\.\*\.note",
     r"definitions\.\*\.ambiguities",
