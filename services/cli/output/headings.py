@@ -298,6 +298,7 @@ TITLES = {
     "StuckCase": "步骤受阻的案件",
     "SubjectAct": "沿革",
     "Twins": "跨机关同名主体",
+    "TwinsApart": "已各自保留的同名主体",
     "TypeName": "器具类型的名称",
 }
 
