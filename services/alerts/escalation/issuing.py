@@ -75,7 +75,9 @@ async def find_letters(session: AsyncSession, number: str) -> list[IssuedLetter]
     A letter of a case, of which alerts has only a notice, is checked by its own service.
     """
     of_steps = select(Notice).where(
-        col(Notice.number) == number, col(Notice.kind) == NoticeKind.ESCALATION
+        col(Notice.number) == number,
+        col(Notice.letter_id) != "",
+        col(Notice.kind) == NoticeKind.ESCALATION,
     )
     letters = list[IssuedLetter]()
     for notice in await session.exec(of_steps):

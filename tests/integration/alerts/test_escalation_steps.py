@@ -11,7 +11,7 @@ from law.periods import start_of
 from plumbing.papers.letter_text import digest
 from plumbing.view import open_view
 from protos.alerts.v1 import escalations_pb2 as pb
-from services.alerts.escalation import commands, queries
+from services.alerts.escalation import commands, issuing, queries
 from services.alerts.escalation.workflows import StepDue
 from services.alerts.tables import EscalationStep, Notice
 from tests.integration.alerts.escalation_desk import (
@@ -187,11 +187,11 @@ async def test_every_document_is_a_letter_that_anybody_can_check(desk: Escalatio
         notice = notices[step.letter_id]
         assert (notice.number, notice.about) == (step.number, "escalation/s1/1")
         async with open_view(desk.alerts.database, desk.alerts.clock, OTHER_BUREAU) as view:
-            [found] = await queries.find_letters(view.session, step.number)
+            [found] = await issuing.find_letters(view.session, step.number)
         assert (found.check_code, found.body) == (step.check_code, step.body)
         assert step.sha256 == digest(step.body)
     async with open_view(desk.alerts.database, desk.alerts.clock, OTHER_BUREAU) as view:
-        assert await queries.find_letters(view.session, "") == []
+        assert await issuing.find_letters(view.session, "") == []
 
 
 async def test_a_draft_is_no_letter(desk: EscalationDesk) -> None:
