@@ -160,6 +160,18 @@ class ReplyRule:
     cite: str
 
 
+@dataclass(frozen=True, slots=True)
+class AnnouncementRule:
+    """The days for which a repair is announced, the first included, with the article.
+
+    `example` is true if no text states the number.
+    """
+
+    days: int
+    example: bool
+    cite: str
+
+
 Versions = tuple[Version[T], ...]
 
 
@@ -176,6 +188,7 @@ class DisclosureRules:
     windows: Mapping[str, Versions[ReplyWindow]]
     log_kept: Versions[LogPeriod]
     reply: Versions[ReplyRule]
+    repair_announced: Versions[AnnouncementRule]
 
 
 @cache
@@ -192,7 +205,7 @@ def read_disclosure(reader: Reader) -> DisclosureRules:
     read_header(
         reader, "periods", "severity_caps", "severity_caps_source", "log_kept", "audiences",
         "fields", "query_needs_authority", "classifications", "review", "windows", "reply",
-        "ambiguities",
+        "repair_announced", "ambiguities",
     )  # fmt: skip
     read_readings(reader)
     _check_audiences(reader.below("audiences"))
@@ -217,6 +230,7 @@ def read_disclosure(reader: Reader) -> DisclosureRules:
         {name: read_figure(windows, name, _window) for name in GRADING if name in windows.data},
         read_figure(reader, "log_kept", _log_period),
         read_figure(reader, "reply", _reply),
+        read_figure(reader, "repair_announced", _announced),
     )
 
 
@@ -242,6 +256,14 @@ def _reply(reader: Reader) -> ReplyRule:
     reader.only("characters", "example", *DATED)
     return ReplyRule(
         reader.whole("characters", least=1), reader.flag("example", False), reader.text("cite")
+    )
+
+
+def _announced(reader: Reader) -> AnnouncementRule:
+    reader.only("days", "example", "requirements", *DATED)
+    read_requirements(reader)
+    return AnnouncementRule(
+        reader.whole("days", least=1), reader.flag("example", False), reader.text("cite")
     )
 
 

@@ -13,6 +13,7 @@ from datetime import date, timedelta
 from enum import StrEnum
 
 from law.disclosure.data import (
+    AnnouncementRule,
     Audience,
     Classification,
     ReplyRule,
@@ -84,6 +85,16 @@ def reply_window(ruleset_id: str, on: date) -> ReplyWindow:
 def reply_rule(on: date) -> ReplyRule:
     """Returns how long the subject's reply may be on a day, with the article (S1 19, 22)."""
     return in_force(disclosure_rules().reply, on, *_WHAT)
+
+
+def announcement_rule(on: date) -> AnnouncementRule:
+    """Returns for how many days a repair is announced under the rule of a day (S3 21)."""
+    return in_force(disclosure_rules().repair_announced, on, *_WHAT)
+
+
+def announced_until(first: date) -> date:
+    """Returns the last day, inclusive, of the announcement of a repair carried out on a day."""
+    return first + timedelta(days=announcement_rule(first).days - 1)
 
 
 def public_from(window: ReplyWindow, told_on: date, on: date) -> date:

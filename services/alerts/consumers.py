@@ -43,6 +43,7 @@ from services.alerts.notices.moved_terms import term_moved
 from services.alerts.notices.order_notices import tell_of_order
 from services.alerts.notices.parties import applicants
 from services.alerts.notices.proposal_notices import proposal_decided
+from services.alerts.notices.receiver_mails import receiver_mail_due
 from services.alerts.notices.record_notices import fact_of, records_changed, telling_asked
 from services.alerts.notices.term_digests import term_rung_reached
 from services.alerts.notices.texts import Text
@@ -146,8 +147,14 @@ def _of_cases_later() -> list[tuple[type[Any], Handler[Any]]]:
         (objection.ExtensionRequested, case_notices.extension_requested),
         (objection.ExtensionDecided, case_notices.extension_decided),
         (objection.TermMoved, term_moved),
+<<<<<<< HEAD
         *((event, case_lodged) for event in _LODGED),
         *((event, no_longer_open_or_new) for event in _NO_LONGER_NEW),
+=======
+        (objection.ReceiverMailDue, receiver_mail_due),
+        *((event, case_notices.case_lodged) for event in _LODGED),
+        *((event, no_longer_new) for event in _NO_LONGER_NEW),
+>>>>>>> d0a267e9 (Who got a record hears what a case did to it, and so does the public: a register of sharings, notices by mail or by hand with a last day, repairs announced where the record was public, changes listed for keepers of copies (S3 21, S4 三(三), ADR 0035))
     ]
 
 

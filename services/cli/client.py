@@ -39,7 +39,9 @@ if TYPE_CHECKING:
     from protos.objection.v1.desk_pb2_grpc import CaseDeskServiceStub
     from protos.objection.v1.evidence_pb2_grpc import EvidenceServiceStub
     from protos.objection.v1.objection_pb2_grpc import ObjectionServiceStub
+    from protos.objection.v1.publicity_pb2_grpc import PublicityServiceStub
     from protos.objection.v1.repair_pb2_grpc import RepairServiceStub
+    from protos.objection.v1.sharings_pb2_grpc import SharingServiceStub
     from protos.operations.v1.operations_pb2_grpc import OperationsServiceStub
     from protos.registry.v1.bulk_pb2_grpc import BulkServiceStub
     from protos.registry.v1.calendars_pb2_grpc import CalendarServiceStub
@@ -94,6 +96,8 @@ GRPC_SERVICES = {
     "deliveries": Service("objection", "protos.objection.v1.delivery", "DeliveryService"),
     "evidence": Service("objection", "protos.objection.v1.evidence", "EvidenceService"),
     "repair": Service("objection", "protos.objection.v1.repair", "RepairService"),
+    "sharings": Service("objection", "protos.objection.v1.sharings", "SharingService"),
+    "publicity": Service("objection", "protos.objection.v1.publicity", "PublicityService"),
     "desk": Service("objection", "protos.objection.v1.desk", "CaseDeskService"),
     "alerts": Service("alerts", "protos.alerts.v1.alerts", "AlertsService"),
     "escalations": Service("alerts", "protos.alerts.v1.escalations", "EscalationService"),
@@ -134,6 +138,8 @@ class Client:
         deliveries: DeliveryServiceStub
         case_archive: ArchiveServiceStub
         desk: CaseDeskServiceStub
+        sharings: SharingServiceStub
+        publicity: PublicityServiceStub
         alerts: AlertsServiceStub
         escalations: EscalationServiceStub
     else:

@@ -36,11 +36,17 @@ from services.objection.evidence.policy import EVIDENCE
 from services.objection.evidence.servicer import EvidenceServicer
 from services.objection.policy import DESK, POLICY, REPAIRS
 from services.objection.policy import SERVICE as RPC_SERVICE
+from services.objection.publicity import policy as publicity_policy
+from services.objection.publicity.policy import PUBLICITY
+from services.objection.publicity.servicer import PublicityServicer
 from services.objection.repairs.servicer import RepairServicer
 from services.objection.servicer import ObjectionServicer
 from services.objection.serving import policy as serving_policy
 from services.objection.serving.policy import DELIVERIES
 from services.objection.serving.servicer import DeliveryServicer
+from services.objection.sharings import policy as sharings_policy
+from services.objection.sharings.policy import SHARINGS
+from services.objection.sharings.servicer import SharingServicer
 from services.objection.tables import AppliedEdition
 from services.objection.timers import CaseWorkflows
 from services.objection.workflows import ObjectionWorkflow, RepairWorkflow
@@ -76,6 +82,8 @@ async def build(parts: Parts) -> Assembly:
 
     return Assembly(
         rpc={
+            SHARINGS: SharingServicer(parts.changes, clients).register,
+            PUBLICITY: PublicityServicer(parts.changes).register,
             RPC_SERVICE: ObjectionServicer(parts.changes, clients).register,
             REPAIRS: RepairServicer(parts.changes, clients).register,
             EVIDENCE: evidence.register,
@@ -90,6 +98,8 @@ async def build(parts: Parts) -> Assembly:
             evidence_policy.POLICY,
             archive_policy.POLICY,
             serving_policy.POLICY,
+            sharings_policy.POLICY,
+            publicity_policy.POLICY,
             letters.POLICY,
             moved_terms.POLICY,
         ],

@@ -20,8 +20,11 @@ from services.objection import queries, steps
 from services.objection.case_letters import letter_of
 from services.objection.clients import Clients
 from services.objection.contested.carrying_out import carry_out, ground_of
+from services.objection.effects import effects_of
 from services.objection.messages import RungDue, Stuck
+from services.objection.publicity import noting
 from services.objection.reconsiderations import sending_back
+from services.objection.sharings.informing import facts_for_notices, inform, is_carried_out
 from services.objection.stuck import report_stuck
 from services.objection.tables import Case
 
@@ -44,6 +47,9 @@ class CaseActivities:
             self.carry_out,
             self.send_back,
             self.end_contested,
+            self.note_public,
+            self.publish_changes,
+            self.inform_receivers,
             self.repair_records,
             self.note_grade_after,
             self.issue_letter,
@@ -145,6 +151,31 @@ class CaseActivities:
                 raise ApplicationError(f"Record {record_id} is not graded yet", type=NOT_GRADED_YET)
         grade, digests = await self._grade(case)
         await self._change(case.acting_for, steps.note_grade_after, case_id, grade, digests)
+
+    @activity.defn
+    @final_errors
+    async def note_public(self, case_id: str) -> None:
+        """Notes which records that the decision is to change the public is shown now."""
+        case = await self._case(case_id)
+        if effects_of(case):
+            disclosed = await self._clients.disclosed(case.subject_id, case.acting_for)
+            await self._change(case.acting_for, noting.note_public, case_id, disclosed)
+
+    @activity.defn
+    @final_errors
+    async def publish_changes(self, case_id: str) -> None:
+        """Tells the public what became of records that it was shown; announces repairs (S3 21)."""
+        case = await self._case(case_id)
+        await self._change(case.acting_for, noting.publish, case_id)
+
+    @activity.defn
+    @final_errors
+    async def inform_receivers(self, case_id: str) -> None:
+        """Informs those with whom the records were shared of what the case did to them."""
+        case = await self._case(case_id)
+        if is_carried_out(case):
+            facts = await facts_for_notices(self._clients, case)
+            await self._change(case.acting_for, inform, case_id, *facts)
 
     @activity.defn
     @final_errors

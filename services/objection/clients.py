@@ -22,7 +22,12 @@ from protos.grading.v1 import (
     grading_pb2_grpc,
 )
 from protos.identity.v1 import identity_pb2, identity_pb2_grpc
-from protos.registry.v1 import registry_pb2, registry_pb2_grpc
+from protos.registry.v1 import (
+    publication_pb2,
+    publication_pb2_grpc,
+    registry_pb2,
+    registry_pb2_grpc,
+)
 
 _PAGE = 1000
 _OF_THE_VALUES = (grpc.StatusCode.INVALID_ARGUMENT, grpc.StatusCode.ALREADY_EXISTS)
@@ -33,6 +38,7 @@ class Clients:
     """The gRPC stubs of registry and grading, over channels with the identity of objection."""
 
     registry: registry_pb2_grpc.RegistryServiceStub
+    publications: publication_pb2_grpc.PublicationServiceStub
     identity: identity_pb2_grpc.IdentityServiceStub
     grading: grading_pb2_grpc.GradingServiceStub
     assessments: assessments_pb2_grpc.AssessmentServiceStub
@@ -42,6 +48,7 @@ class Clients:
         """Creates the gRPC stubs from one channel to registry and one channel to grading."""
         return cls(
             registry_pb2_grpc.RegistryServiceStub(registry),
+            publication_pb2_grpc.PublicationServiceStub(registry),
             identity_pb2_grpc.IdentityServiceStub(registry),
             grading_pb2_grpc.GradingServiceStub(grading),
             assessments_pb2_grpc.AssessmentServiceStub(grading),
@@ -96,6 +103,21 @@ class Clients:
             if refusal.code is grpc.StatusCode.NOT_FOUND:
                 return None
             raise
+
+    async def disclosed(self, subject_id: str, behalf: str) -> list[registry_pb2.DisclosedRecord]:
+        """Returns the records of a subject that the public is shown today."""
+        request = registry_pb2.ListDisclosedRecordsRequest(subject_id=subject_id, page_size=_PAGE)
+        metadata = for_account(behalf)
+        pages = await _pages(
+            lambda: self.registry.ListDisclosedRecords(request, metadata=metadata), request
+        )
+        return [record for page in pages for record in page.records]
+
+    async def publication(self, record_id: str, behalf: str) -> publication_pb2.Publication:
+        """Returns what the review of a record found, from the registry."""
+        request = publication_pb2.GetPublicationRequest(record_id=record_id)
+        call = self.publications.GetPublication(request, metadata=for_account(behalf))
+        return (await ask(call)).publication
 
     async def archive(self, subject_id: str, behalf: str) -> list[registry_pb2.Record]:
         """Returns every record of a subject. Raises NotFound if there is no such subject."""

@@ -1,8 +1,8 @@
-"""Cases follow their subject when the register joins, parts or splits it."""
+"""Cases, and what was shared and announced, follow their subject: joined, parted or split."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -14,6 +14,8 @@ from plumbing.events.envelope import Received
 from protos.registry.v1.events_pb2 import SubjectActed, SubjectsJoined
 from services.objection.case_indexes import HAS_AGENT, IS_OPEN
 from services.objection.contested.items import items_of
+from services.objection.publicity.tables import PublicChange
+from services.objection.sharings.tables import Sharing
 from services.objection.tables import Case, CaseEvidence, Joining
 
 
@@ -27,7 +29,9 @@ async def subjects_joined(change: Change, received: Received[SubjectsJoined]) ->
     cases = await _of(change, Case, event.former_id)
     evidence = await _of(change, CaseEvidence, event.former_id)
     acted_in = await _acted_in(change, event.former_id)
-    if not (cases or evidence or acted_in):
+    sharings = await _of(change, Sharing, event.former_id)
+    await _announced_of(change, event.former_id, event.present_id)
+    if not (cases or evidence or acted_in or sharings):
         return
     joining = Joining(
         former_id=event.former_id,
@@ -35,10 +39,11 @@ async def subjects_joined(change: Change, received: Received[SubjectsJoined]) ->
         cases=[case.case_id for case in cases],
         evidence=[one.evidence_id for one in evidence],
         acted_in=[case.case_id for case in acted_in],
+        sharings=[one.sharing_id for one in sharings],
     )
     await change.session.merge(joining)
     _act_for(event.present_id, acted_in)
-    rows = (cases, evidence, acted_in)
+    rows = (cases, [*evidence, *sharings], acted_in)
     _give(change, event.former_id, event.present_id, *rows, event.change.ground)
 
 
@@ -70,8 +75,13 @@ async def _parted(change: Change, event: SubjectActed) -> None:
     acting = await _acted_in(change, present)
     acted_in = [one for one in acting if one.case_id in joining.acted_in]
     _act_for(former, acted_in)
+    sharings = [
+        one for one in await _of(change, Sharing, present) if one.sharing_id in joining.sharings
+    ]
+    await _announced_of(change, present, former, returned)
     await change.session.delete(joining)
-    _give(change, present, former, cases, evidence, acted_in, event.change.ground)
+    rows = (cases, [*evidence, *sharings], acted_in)
+    _give(change, present, former, *rows, event.change.ground)
 
 
 def _act_for(subject_id: str, cases: Sequence[Case]) -> None:
@@ -93,7 +103,11 @@ async def _split(change: Change, event: SubjectActed) -> None:
     files = select(CaseEvidence).where(col(CaseEvidence.case_id).in_(ids))
     evidence = (await change.session.exec(files.with_for_update())).all() if ids else ()
     origin, part = event.act.subject_id, event.act.other_id
-    _give(change, origin, part, cases, evidence, (), event.change.ground)
+    shared = await _of(change, Sharing, origin)
+    sharings = [one for one in shared if went.issuperset(one.record_ids)]
+    for announced in await _of(change, PublicChange, origin):
+        announced.subject_id = part if announced.record_id in went else origin
+    _give(change, origin, part, cases, [*evidence, *sharings], (), event.change.ground)
 
 
 def _is_of_records(case: Case) -> bool:
@@ -106,14 +120,14 @@ def _give(
     former_id: str,
     present_id: str,
     cases: Sequence[Case],
-    evidence: Sequence[CaseEvidence],
+    others: Sequence[CaseEvidence | Sharing],
     acted_in: Sequence[Case],
     ground: str,
 ) -> None:
-    for row in (*cases, *evidence):
+    for row in (*cases, *others):
         row.subject_id = present_id
     followed = [*cases, *acted_in]
-    if cases or evidence or acted_in:
+    if cases or others or acted_in:
         ids = [case.case_id for case in followed]
         change.audit(
             "follow_subject",
@@ -122,6 +136,15 @@ def _give(
             ground=ground,
             bureau=followed[0].bureau if followed else "",
         )
+
+
+async def _announced_of(
+    change: Change, former_id: str, present_id: str, cases: Collection[str] | None = None
+) -> None:
+    """Gives what the public is told of a subject to another; with `cases` of those cases only."""
+    for row in await _of(change, PublicChange, former_id):
+        if cases is None or row.case_id in cases:
+            row.subject_id = present_id
 
 
 async def _acted_in(change: Change, subject_id: str) -> list[Case]:

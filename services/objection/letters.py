@@ -100,7 +100,8 @@ class LetterFacts:
     `municipal` is the bureau that reviews the decisions of `office`; `on` is the date of the
     letter; `sent_back_by` is the number of the reconsideration that had the case decided anew,
     empty for other cases. `outcome` is the outcome as a letter writes it, `agent` who lodged the
-    case with a mandate, `grade` what is said of a contested grade; each is empty without one.
+    case with a mandate, `grade` what is said of a contested grade, `receivers` those with whom what
+    the decision changes was shared; each is empty without one.
     """
 
     subject: str
@@ -115,6 +116,7 @@ class LetterFacts:
     outcome: str = ""
     agent: str = ""
     grade: Sequence[str] = ()
+    receivers: Sequence[str] = ()
 
     @property
     def addressed(self) -> str:
@@ -129,13 +131,19 @@ class LetterFacts:
 
 
 async def objection_letter(
-    case: Case, earlier: Sequence[Case], clients: Clients, today: date
+    case: Case,
+    earlier: Sequence[Case],
+    receivers: Sequence[str],
+    clients: Clients,
+    today: date,
 ) -> LetterText:
     """Returns the letter of an objection that was decided or declined.
 
     `earlier` are the cases that it follows, the latest first; empty for a first objection.
+    `receivers` are those with whom what the decision changes was shared.
     """
     facts = await facts_of(case, clients, case.acting_for, today)
+    facts = replace(facts, receivers=receivers)
     if earlier:
         facts = replace(facts, sent_back_by=earlier[0].number)
     if case.state is CaseState.DECLINED or case.outcome is None:

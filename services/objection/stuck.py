@@ -35,6 +35,9 @@ STEPS_ZH = {
     "repair_records": "标记为已修复",
     "note_grade_before": "记下决定前的等级",
     "note_grade_after": "记下决定后的等级",
+    "note_public": "记下公开情况",
+    "publish_changes": "公布处理结果",
+    "inform_receivers": "告知接收单位",
     "issue_letter": "发出文书",
     "settle": "办结",
 }

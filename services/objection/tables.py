@@ -21,11 +21,14 @@ from services.objection.number_tables import (
     ReconsiderationNumber,
     RepairNumber,
 )
+from services.objection.publicity.tables import PublicChange
+from services.objection.sharings.tables import ReceiverNotice, SharedRecord, Sharing
 from services.objection.stuck_steps import UNTRIED, StuckStep
 
-__all__ = [  # of the same metadata: editions, numbers and refused steps
-    "UNTRIED", "AppliedEdition", "Base", "CaseNumber", "LetterNumber", "ReconsiderationNumber",
-    "RepairNumber", "StuckStep",
+__all__ = [  # of the same metadata: editions, numbers, refused steps, sharings and public changes
+    "UNTRIED", "AppliedEdition", "Base", "CaseNumber", "LetterNumber", "PublicChange",
+    "ReceiverNotice", "ReconsiderationNumber", "RepairNumber", "SharedRecord", "Sharing",
+    "StuckStep",
 ]  # fmt: skip
 
 NO_TERM = date.max  # sorts cases without a running term behind all others
@@ -280,6 +283,11 @@ class Joining(Base, table=True):
     cases: list[str] = Field(sa_type=JsonColumn)
     evidence: list[str] = Field(sa_type=JsonColumn)
     acted_in: list[str] = Field(sa_type=JsonColumn)
+    sharings: list[str] = Field(
+        default_factory=list,
+        sa_type=JsonColumn,
+        sa_column_kwargs={"server_default": sa.text("'[]'")},
+    )
 
 
 @proven()

@@ -75,6 +75,16 @@ class FollowThrough:
         for activity in activities:
             await self._complete(activity)
 
+    async def note_public(self) -> None:
+        """Notes which records are public before they are changed."""
+        if workflow.patched("others-are-told"):
+            await self.run(CaseActivities.note_public)
+
+    async def tell_others(self) -> None:
+        """Tells the public, and those with whom the records were shared, what became of them."""
+        if workflow.patched("others-are-told"):
+            await self.run(CaseActivities.publish_changes, CaseActivities.inform_receivers)
+
     async def until_graded(self) -> None:
         """Waits until the subject's grade has used the changed records, then stores that grade."""
         await self._complete(CaseActivities.note_grade_after, _UNTIL_GRADED)
@@ -296,12 +306,14 @@ class ObjectionWorkflow(CaseWorkflow):
 
     async def _carry_out_decision(self, ending: Ending) -> None:
         await self.follow.run(CaseActivities.note_grade_before)
+        await self.follow.note_public()
         if ending.outcome in _CHANGES_REGISTER or _stops_disclosure(ending):
             await self.follow.run(CaseActivities.carry_out)
         if ending.outcome == _SENT_BACK:
             await self.follow.run(CaseActivities.send_back)
         await self.follow.run(CaseActivities.end_contested)
         await self.follow.until_graded()
+        await self.follow.tell_others()
 
 
 def _stops_disclosure(ending: Ending) -> bool:
@@ -323,8 +335,11 @@ class RepairWorkflow(CaseWorkflow):
         """Runs from the application until all its consequences were carried out (S4 四(四))."""
         ending = await self.ended_by(start)
         if ending.outcome == _CONFIRMED:
-            await self.follow.run(CaseActivities.note_grade_before, CaseActivities.repair_records)
+            await self.follow.run(CaseActivities.note_grade_before)
+            await self.follow.note_public()
+            await self.follow.run(CaseActivities.repair_records)
             await self.follow.until_graded()
+            await self.follow.tell_others()
         if ending.how is not End.WITHDRAWN:
             await self.follow.run(CaseActivities.issue_letter)
         await self.follow.run(CaseActivities.settle)

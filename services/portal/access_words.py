@@ -21,6 +21,7 @@ THINGS = {
     "certificate": N_("证书文件"),
     "case": N_("案件"),
     "evidence": N_("证据文件"),
+    "sharing": N_("共享登记"),
     "alert": N_("预警"),
     "notice": N_("通知"),
     "escalation": N_("督促"),

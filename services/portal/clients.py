@@ -31,7 +31,9 @@ from protos.objection.v1.delivery_pb2_grpc import DeliveryServiceStub
 from protos.objection.v1.desk_pb2_grpc import CaseDeskServiceStub
 from protos.objection.v1.evidence_pb2_grpc import EvidenceServiceStub
 from protos.objection.v1.objection_pb2_grpc import ObjectionServiceStub
+from protos.objection.v1.publicity_pb2_grpc import PublicityServiceStub
 from protos.objection.v1.repair_pb2_grpc import RepairServiceStub
+from protos.objection.v1.sharings_pb2_grpc import SharingServiceStub
 from protos.operations.v1.operations_pb2_grpc import OperationsServiceStub
 from protos.registry.v1 import calendars_pb2
 from protos.registry.v1.calendars_pb2_grpc import CalendarServiceStub
@@ -122,6 +124,8 @@ class Services:
         self.repair = RepairServiceStub(objection)
         self.evidence = EvidenceServiceStub(objection)
         self.deliveries = DeliveryServiceStub(objection)
+        self.sharings = SharingServiceStub(objection)
+        self.publicity = PublicityServiceStub(objection)
         self.case_archive = ArchiveServiceStub(objection)
         self.desk = CaseDeskServiceStub(objection)
         self.alerts = AlertsServiceStub(alerts)

@@ -173,6 +173,11 @@ def _reply_window(name: str, entry: CitedEntry, words: Words) -> str:
     )
 
 
+def _announced(_name: str, entry: CitedEntry, words: Words) -> str:
+    text = words.say(N_("修复在原公开的地方公布 {n} 天，期满撤下"))
+    return text.format(n=entry.content["days"])
+
+
 def _period(_name: str, entry: CitedEntry, words: Words) -> str:
     return _years(words.say(N_("披露 {n} 年，{origin}")), entry, words)
 
@@ -213,6 +218,7 @@ _SENTENCES: tuple[tuple[str, _Say], ...] = (
     ("base", _base),
     ("windows.", _reply_window),
     ("window", _window),
+    ("repair_announced", _announced),
     ("periods.", _period),
     ("severity_caps/", _cap),
     ("entries/", _jurisdiction),

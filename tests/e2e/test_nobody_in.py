@@ -56,6 +56,7 @@ TELL_NO_ID = {"SummariseCases", "SummariseGrades", "SummariseMonth", "SummariseR
     "ListAssignees",
     "ListCaseNotes",
     "ListImpactMoves",
+    "ListReceiverNotices",
     "ListStuckCases",
     "ListUnheardCases",
     "ListRecusals",

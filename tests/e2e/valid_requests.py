@@ -24,6 +24,8 @@ from protos.objection.v1 import delivery_pb2 as delivery
 from protos.objection.v1 import desk_pb2 as desk
 from protos.objection.v1 import evidence_pb2 as files
 from protos.objection.v1 import objection_pb2 as objection
+from protos.objection.v1 import publicity_pb2 as publicity
+from protos.objection.v1 import sharings_pb2 as sharings
 from protos.operations.v1 import operations_pb2 as operations
 from protos.registry.v1 import bulk_pb2 as bulk
 from protos.registry.v1 import calendars_pb2 as calendars
@@ -220,6 +222,28 @@ def _record_delivery(place: Place) -> Message:
     )
 
 
+def _record_sharing(place: Place) -> Message:
+    return sharings.RecordSharingRequest(
+        request_id=new_request_id(),
+        record_ids=[place.record.record_id],
+        receiver="测试单位",
+        way="letter",
+        shared_on="2026-09-14",
+        purpose="测试",
+    )
+
+
+def _record_notice_sent(_place: Place) -> Message:
+    """Of a notice that there is not."""
+    return sharings.RecordNoticeSentRequest(
+        request_id=new_request_id(),
+        notice_id="none-yet",
+        means="posted",
+        sent_on="2026-09-14",
+        remark="测试",
+    )
+
+
 def _correct(place: Place) -> Message:
     record = record_of(place, record_id=place.record.record_id, version=place.record.version)
     return registry.CorrectRecordRequest(request_id=new_request_id(), record=record, ground="测试")
@@ -250,6 +274,15 @@ _OF_NEW_RECORD: dict[str, Callable[..., Message]] = {
 _OF_PLACE: dict[str, Callable[[Place], Message]] = {
     "PutBureau": _put_bureau,
     "RecordDelivery": _record_delivery,
+    "RecordSharing": _record_sharing,
+    "RecordNoticeSent": _record_notice_sent,
+    "EndSharing": lambda _place: sharings.EndSharingRequest(
+        request_id=new_request_id(), sharing_id="none-yet", reasons="测试"
+    ),
+    "ListSharings": lambda _place: sharings.ListSharingsRequest(),
+    "ListReceiverNotices": lambda place: sharings.ListReceiverNoticesRequest(case_id=place.case_id),
+    "ListAnnouncements": lambda _place: publicity.ListAnnouncementsRequest(),
+    "ListRecordChanges": lambda _place: publicity.ListRecordChangesRequest(),
     "PutSubject": _put_subject,
     "ListSubjects": lambda place: registry.ListSubjectsRequest(name_contains=place.subject.name),
     "PutInstrument": put_instrument,

@@ -56,7 +56,8 @@ CALLS_OF: dict[str, list[str]] = {
         "RegistryService.ListSubjects",
         *(f"RegistryService.{name}" for name in ("ListBureaus", "SetContested", "CorrectRecord")),
         *(f"RegistryService.{name}" for name in ("WithdrawRecord", "RepairRecords")),
-        "RegistryService.StopDisclosure",
+        *(f"RegistryService.{name}" for name in ("StopDisclosure", "ListDisclosedRecords")),
+        "PublicationService.GetPublication",
         *(f"RegistryService.{name}" for name in ("GetEntry", "CheckCorrection", "CorrectEntry")),
         "AssessmentService.WhatIf",
         *(f"GradingService.{name}" for name in ("GetGrade", "ListGrades", "GetReceipt")),
@@ -591,6 +592,15 @@ CaseDeskService.RetryCase foreign            -  -  -  -  -  -  -  -  -  -  -   -
 CaseDeskService.PreviewLetter own            -  +  -  -  -  -  -  -  -  -  -   -  -  -
 CaseDeskService.PreviewLetter foreign        -  -  -  -  -  -  -  -  -  -  -   -  -  -
 CaseDeskService.PreviewLetter city           -  -  -  -  -  -  -  -  -  -  -   +  -  -
+SharingService.RecordSharing own             -  +  +  +  -  -  -  -  -  -  -   +  +  +
+SharingService.RecordSharing foreign         -  -  -  -  -  -  -  -  -  -  -   -  -  -
+SharingService.EndSharing any                -  0  0  0  -  -  -  -  -  -  -   0  0  0
+SharingService.ListSharings any              -  +  +  +  +  -  -  -  -  -  -   +  +  +
+SharingService.ListReceiverNotices own       -  +  +  +  -  -  -  -  -  -  -   +  +  +
+SharingService.ListReceiverNotices foreign   -  -  -  -  -  -  -  -  -  -  -   -  -  -
+SharingService.RecordNoticeSent any          -  0  0  0  -  -  -  -  -  -  -   0  0  0
+PublicityService.ListAnnouncements any       +  +  +  +  +  +  +  +  +  +  -   +  +  +
+PublicityService.ListRecordChanges any       +  +  +  +  +  +  +  +  +  +  -   +  +  +
 
 RepairService.CheckRepair own                +  +  +  +  +  -  -  -  -  -  -   +  +  +
 RepairService.CheckRepair neighbour          -  +  +  +  +  -  -  -  -  -  -   +  +  +

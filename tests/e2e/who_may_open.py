@@ -43,6 +43,7 @@ TABLE = """
                                                           no  op cw uh mr in vi it ad au  cc ch cr
 / any                                                     +   + + + + + + + + +  + + +
 /notices any                                              +   + + + + + + + + +  + + +
+/notices/repairs any                                      +   + + + + + + + + +  + + +
 /notices/indices any                                      +   + + + + + + + + +  + + +
 /notices/indices/{index_id} own                           0   0 0 0 0 0 0 0 0 0  0 0 0
 /notices/indices/{index_id} foreign                       0   0 0 0 0 0 0 0 0 0  0 0 0
@@ -203,6 +204,11 @@ TABLE = """
 /subjects/{subject_id} foreign                            >   - - - - - - - - -  - - -
 /subjects/{subject_id}/life own                           >   - + + + + - - - -  + + +
 /subjects/{subject_id}/life foreign                       >   - - - - - - - - -  - - -
+/subjects/{subject_id}/sharings/new own                   >   - + + + - - - - -  + + +
+/subjects/{subject_id}/sharings/new foreign               >   - - - - - - - - -  - - -
+/sharings any                                             >   - + + + + - - - -  + + +
+/sharings/{sharing_id}/end any                            >   - 0 0 0 - - - - -  0 0 0
+/receiver-notices/{told_id} any                           >   - 0 0 0 - - - - -  0 0 0
 /subjects/{subject_id}/split own                          >   - + - - - - - - -  + - -
 /subjects/{subject_id}/split foreign                      >   - - - - - - - - -  - - -
 /twins any                                                >   - + + + + - - - -  + + +

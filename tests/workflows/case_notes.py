@@ -17,9 +17,12 @@ STARTS_ON = date(2026, 9, 14)
 MORNING = start_of(STARTS_ON, 10)
 FOLLOW_THROUGH = [
     "note_grade_before",
+    "note_public",
     "carry_out",
     "end_contested",
     "note_grade_after",
+    "publish_changes",
+    "inform_receivers",
     "issue_letter",
     "settle",
 ]

@@ -26,8 +26,11 @@ CONFIRMED = Ending(how=End.DECIDED, outcome="confirm_repair")
 REFUSED = Ending(how=End.DECIDED, outcome="decline_repair")
 AFTER_CONFIRMATION = [
     "note_grade_before",
+    "note_public",
     "repair_records",
     "note_grade_after",
+    "publish_changes",
+    "inform_receivers",
     "issue_letter",
     "settle",
 ]
@@ -110,7 +113,7 @@ async def test_a_refused_activity_is_reported_and_tried_again_on_request(
     async with repair_of(temporal_client, notes) as handle:
         await handle.signal(RepairWorkflow.decided, CONFIRMED)
         await eventually(notes.is_stuck)
-        assert notes.done == ["note_grade_before"]
+        assert notes.done == ["note_grade_before", "note_public"]
         await handle.signal(RepairWorkflow.decided, CONFIRMED)
         await handle.result()
     assert (notes.stuck, notes.done) == (["repair_records"], AFTER_CONFIRMATION)

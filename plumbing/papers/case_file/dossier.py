@@ -28,6 +28,8 @@ _MORE_STEPS = {
     "add_evidence": "提交证据文件",
     "gather_evidence": "收集证据文件",
     "serve_letter": "文书纸质送达",
+    "publish_changes": "公布处理结果",
+    "inform_receivers": "告知曾经接收信息的单位",
     "assign": "确定办理人",
     "ask_recusal": "申请回避",
     "approve_recusal": "决定回避",

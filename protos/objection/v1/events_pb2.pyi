@@ -1009,3 +1009,45 @@ class CaseRetried(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___CaseRetried: _TypeAlias = CaseRetried  # noqa: Y015
+
+@_typing.final
+class ReceiverMailDue(_message.Message):
+    """Something is to be mailed to an authority or organisation with which records were shared."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MAIL_ID_FIELD_NUMBER: _builtins.int
+    CASE_ID_FIELD_NUMBER: _builtins.int
+    BUREAU_FIELD_NUMBER: _builtins.int
+    EMAIL_FIELD_NUMBER: _builtins.int
+    TITLE_FIELD_NUMBER: _builtins.int
+    BODY_FIELD_NUMBER: _builtins.int
+    mail_id: _builtins.str
+    """Id of the sharing or of the notice; it is mailed once."""
+    case_id: _builtins.str
+    """The case; empty if the records themselves are sent."""
+    bureau: _builtins.str
+    """The bureau that writes."""
+    email: _builtins.str
+    """E-mail address."""
+    title: _builtins.str
+    """Title, in Chinese."""
+    body: _builtins.str
+    """Text, in Chinese."""
+    def __init__(
+        self,
+        *,
+        mail_id: _builtins.str = ...,
+        case_id: _builtins.str = ...,
+        bureau: _builtins.str = ...,
+        email: _builtins.str = ...,
+        title: _builtins.str = ...,
+        body: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["body", b"body", "bureau", b"bureau", "case_id", b"case_id", "email", b"email", "mail_id", b"mail_id", "title", b"title"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ReceiverMailDue: _TypeAlias = ReceiverMailDue  # noqa: Y015

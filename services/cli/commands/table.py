@@ -25,6 +25,7 @@ from services.cli.commands.publication_rows import PUBLICATION_ROWS
 from services.cli.commands.question_rows import QUESTION_ROWS
 from services.cli.commands.row import Command, Row
 from services.cli.commands.sameness_rows import SAMENESS_ROWS
+from services.cli.commands.sharing_rows import SHARING_ROWS
 
 GROUPS: Mapping[str, str] = {
     "account": "账号 | accounts",
@@ -53,6 +54,7 @@ GROUPS: Mapping[str, str] = {
     "repair": "信用修复 | repair of credit",
     "case": "案件的办理人、内部备注和案卷 | who has a case, notes on it, and its file",
     "evidence": "案件的证据文件 | files as evidence in cases",
+    "sharing": "信用记录提供给了谁，对方应得的告知 | with whom records were shared",
     "alert": "三色预警与通知 | alerts and notices",
     "escalation": "督促 | escalations",
     "report": "一个月的统计，月报的数字 | the figures of a month, as on its report",
@@ -236,6 +238,7 @@ ROWS = (
         fixed={"record.subject_id": "", "case_id": ""}, present="registry.GetRecord"),
     *CERTIFICATE_ROWS,
     *EVIDENCE_ROWS,
+    *SHARING_ROWS,
     # changes that wait for a second person
     Row("proposal list", "proposals.ListProposals", "列出一人提出、待他人批准的变更。",
         "Lists changes that one person proposed and another releases.",

@@ -82,6 +82,8 @@ reply_state: waiting 待审查 | released 已公开 | withheld 不予公开 | wi
 telling_manner: mail 邮件 | portal 平台 | by_hand 另行告知
 means_of_service: served 直接送达 | left 留置送达 | posted 邮寄送达 | announced 公告送达
   | other 其他
+sharing_way: letter 函件 | feed 接口 | export 文件 | other 其他方式 | platform 由平台发送
+receiver_state: mailed 邮件 | to_send 须人工送达 | sent 已人工送达
 personal_data: id_number 身份证件号码 | telephone 电话号码 | name 个人姓名
 classification: open 公开 | internal 内部 | privacy 个人隐私 | commercial_secret 商业秘密
   | state_secret 国家秘密 | unpublished_elsewhere 其他机关尚未公开 | barred_by_law 法律禁止公开
@@ -122,6 +124,10 @@ ListQuestionsRequest.kind question_kind | ListQuestionsRequest.state question_st
 AnswerQuestionRequest.answer question_answer
 ImpactMove.direction direction | ImpactCount.direction direction
 Case.kind case_kind | Case.state case_state | Case.outcome outcome | ListCasesRequest.kind case_kind
+Sharing.way sharing_way | RecordSharingRequest.way sharing_way
+ReceiverNotice.state receiver_state | ReceiverNotice.means means_of_service
+RecordNoticeSentRequest.means means_of_service
+Announcement.kind record_kind | RecordChange.change outcome
 RelatedCase.kind case_kind | RelatedCase.state case_state | RelatedCase.outcome outcome
 ListCasesRequest.state case_state | CaseCount.kind case_kind | CaseCount.state case_state
 DecideObjectionRequest.outcome outcome | ContestedItem.outcome outcome
@@ -206,7 +212,8 @@ def words(name: str) -> Mapping[str, str]:
             more = {"lodge": "提出", "confirm_condition": "核对条件", "hand_over": "移交上级机关"}
             more |= {"add_evidence": "提交证据文件", "gather_evidence": "收集证据文件"}
             more |= {"assign": "确定办理人"}
-            more |= {"serve_letter": "文书纸质送达"}
+            more |= {"serve_letter": "文书纸质送达", "publish_changes": "公布处理结果"}
+            more |= {"inform_receivers": "告知曾经接收信息的单位"}
             more |= {"ask_recusal": "申请回避", "approve_recusal": "决定回避"}
             more |= {"refuse_recusal": "决定不予回避"}
             return more | {step.value: zh for step, zh in STEP_ZH.items()}

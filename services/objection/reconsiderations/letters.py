@@ -7,7 +7,7 @@ records and the grade, and that nobody took part who had taken part before (S3 2
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from law.objection import (
@@ -45,13 +45,19 @@ class Reconsidered:
 
 
 async def reconsideration_letter(
-    case: Case, earlier: Sequence[Case], clients: Clients, today: date
+    case: Case,
+    earlier: Sequence[Case],
+    receivers: Sequence[str],
+    clients: Clients,
+    today: date,
 ) -> LetterText:
     """Returns the letter of a reconsideration that was decided or declined.
 
-    `earlier` are the cases that it follows, the latest first.
+    `earlier` are the cases that it follows, the latest first; `receivers` those with whom what the
+    decision changes was shared.
     """
     facts = await facts_of(case, clients, case.acting_for, today)
+    facts = replace(facts, receivers=receivers)
     objection = earlier[0]
     of = Reconsidered(
         objection.number,

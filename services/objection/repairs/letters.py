@@ -6,6 +6,8 @@ grade, and the subject's further options (S3 20, 21, 27; S4 四(四), 五(三)).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -24,9 +26,15 @@ from services.objection.schedule import day_zh
 from services.objection.tables import Case
 
 
-async def repair_letter(case: Case, clients: Clients, today: date) -> LetterText:
-    """Returns the letter of a repair that was decided or declined."""
+async def repair_letter(
+    case: Case, receivers: Sequence[str], clients: Clients, today: date
+) -> LetterText:
+    """Returns the letter of a repair that was decided or declined.
+
+    `receivers` are those with whom what the decision changes was shared.
+    """
     facts = await facts_of(case, clients, case.acting_for, today)
+    facts = replace(facts, receivers=receivers)
     file = RepairFile.model_validate(case.repair)
     if case.outcome is Outcome.CONFIRM_REPAIR:
         return confirmed_letter(facts, file, *await grades_of(case, clients))

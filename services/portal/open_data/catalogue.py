@@ -83,6 +83,36 @@ _RECORDS = Dataset(
     ),
     reading.records,
 )
+_RECORD_CHANGES = Dataset(
+    "record_changes",
+    N_("公开记录的更正和撤下"),
+    N_("曾经公开的记录经异议、复核或者信用修复而更正、撤下的；保存副本的，请据此更正或者删除。"),
+    ("record_id", "change", "changed_on"),
+    (
+        Field("record_id", N_("记录编号"), lambda row: row.record_id),
+        Field("change", N_("变更代码"), lambda row: row.change),
+        Field("changed_on", N_("变更日期"), lambda row: row.changed_on, "date"),
+    ),
+    reading.record_changes,
+)
+_REPAIRS = Dataset(
+    "repairs",
+    N_("信用修复公告"),
+    N_("正在公布的信用修复；公布期满后撤下。"),
+    ("record_id", "repaired_on"),
+    (
+        Field("record_id", N_("记录编号"), lambda row: row.record_id),
+        Field("subject_id", N_("主体编号"), lambda row: row.subject_id),
+        Field("subject_name", N_("主体名称"), lambda row: row.subject_name),
+        Field("kind", N_("类别代码"), lambda row: row.kind),
+        Field("source_ref", N_("文书编号"), lambda row: row.source_ref),
+        Field("repaired_on", N_("修复日期"), lambda row: row.repaired_on, "date"),
+        Field("announced_until", N_("公布至"), lambda row: row.announced_until, "date"),
+        Field("bureau", N_("监管机关代码"), lambda row: row.bureau),
+        Field("article", N_("依据"), lambda row: _article(row.cite)),
+    ),
+    reading.repairs,
+)
 _EXPOSURES = Dataset(
     "exposures",
     N_("曝光"),
@@ -202,6 +232,8 @@ DATASETS: Mapping[str, Dataset] = {
     for one in (
         _SUBJECTS,
         _RECORDS,
+        _RECORD_CHANGES,
+        _REPAIRS,
         _EXPOSURES,
         _INDICES,
         _INDEX_ROWS,

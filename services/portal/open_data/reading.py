@@ -15,6 +15,7 @@ from plumbing.client import ask
 from protos.alerts.v1 import escalations_pb2 as escalations
 from protos.grading.v1 import assessments_pb2 as assessments
 from protos.grading.v1 import grading_pb2 as grading
+from protos.objection.v1 import publicity_pb2 as publicity
 from protos.registry.v1 import registry_pb2 as registry
 from services.portal.clients import Services
 
@@ -78,6 +79,22 @@ async def exposures(services: Services) -> AsyncIterator[escalations.Exposure]:
     async for answer in _pages(services.escalations.ListExposures, request):
         for exposure in answer.exposures:
             yield exposure
+
+
+async def repairs(services: Services) -> AsyncIterator[publicity.Announcement]:
+    """Reads every repair that is announced today."""
+    request = publicity.ListAnnouncementsRequest(page_size=PAGE_SIZE)
+    async for answer in _pages(services.publicity.ListAnnouncements, request):
+        for announcement in answer.announcements:
+            yield announcement
+
+
+async def record_changes(services: Services) -> AsyncIterator[publicity.RecordChange]:
+    """Reads every change that a case made to a public record, the earliest first."""
+    request = publicity.ListRecordChangesRequest(page_size=PAGE_SIZE)
+    async for answer in _pages(services.publicity.ListRecordChanges, request):
+        for change in answer.changes:
+            yield change
 
 
 async def indices(services: Services) -> AsyncIterator[assessments.Index]:

@@ -30,6 +30,8 @@ _NAMES = {
     "add_evidence": N_("提交证据文件"),
     "gather_evidence": N_("收集证据文件"),
     "serve_letter": N_("文书纸质送达"),
+    "publish_changes": N_("公布处理结果"),
+    "inform_receivers": N_("告知曾经接收信息的单位"),
     _RUNG: N_("期限提醒"),
     "rung_overtaken": N_("期限提醒（由下一次提醒代替）"),
     "calendar": N_("期限按工作日历重新计算"),

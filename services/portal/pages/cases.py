@@ -18,7 +18,7 @@ from protos.objection.v1.delivery_pb2 import ListDeliveriesResponse
 from protos.objection.v1.evidence_pb2 import ListEvidenceResponse
 from protos.registry.v1 import registry_pb2 as registry
 from services.portal.listing import list_address
-from services.portal.pages import case_desk, case_list, recusals, stuck
+from services.portal.pages import case_desk, case_list, recusals, sharings, stuck
 from services.portal.pages.case_effects import Foreseen, foresee
 from services.portal.pages.case_powers import OpenAct, powers
 from services.portal.pages.case_reviews import review_of, took_part_before
@@ -112,6 +112,8 @@ async def one(visit: Visit) -> Response:
         nobody=nobody,
         desk=desk,
         **refused,
+        receivers=await sharings.of_case(visit, case),
+        receiver_states=sharings.STATES,
         asked=asked,
         lines=lines,
         foreseen=foreseen,

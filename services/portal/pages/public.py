@@ -15,6 +15,7 @@ from law.texts_in_force.load import load
 from plumbing.client import Refusal, ask
 from protos.grading.v1 import grading_pb2 as grading
 from protos.registry.v1 import registry_pb2 as registry
+from services.portal.pages import announcements
 from services.portal.pages.reading import ALL, HIDDEN, colours_of, grade_of
 from services.portal.pictures.colour_board import COLOURS
 from services.portal.visit import Visit
@@ -72,10 +73,11 @@ async def firm(visit: Visit) -> Response:
     if not _is_at(subject, visit.path("subject_id")):
         return visit.redirect(f"/firms/{subject.subject_id}")  # joined, or has another code now
     wanted = registry.ListDisclosedRecordsRequest(subject_id=subject.subject_id, page_size=ALL)
-    grade, disclosed, colours = await asyncio.gather(
+    grade, disclosed, colours, repaired = await asyncio.gather(
         grade_of(visit, subject.subject_id),
         ask(visit.services.registry.ListDisclosedRecords(wanted)),
         _colours(visit, subject.subject_id),
+        announcements.of_firm(visit, subject.subject_id),
     )
     return visit.page(
         "public/firm.html",
@@ -86,6 +88,7 @@ async def firm(visit: Visit) -> Response:
         disclosed=[one for one in disclosed.records if one.record.kind not in COMMITMENTS],
         commitments=[one for one in disclosed.records if one.record.kind in COMMITMENTS],
         colours=colours,
+        repaired=repaired,
     )
 
 

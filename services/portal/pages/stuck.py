@@ -26,6 +26,9 @@ STEPS = {
     "repair_records": N_("标记为已修复"),
     "note_grade_before": N_("记下决定前的等级"),
     "note_grade_after": N_("记下决定后的等级"),
+    "note_public": N_("记下公开情况"),
+    "publish_changes": N_("公布处理结果"),
+    "inform_receivers": N_("告知接收单位"),
     "issue_letter": N_("发出文书"),
     "settle": N_("办理完毕"),
 }

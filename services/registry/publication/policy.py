@@ -14,7 +14,7 @@ _STAFF = (Role.CASEWORKER, Role.UNIT_HEAD, Role.MUNICIPAL_REVIEWER, Role.INSPECT
 
 _RULES = {
     "ListPublications": allow(*_STAFF, Role.OPERATOR).noting("record"),
-    "GetPublication": allow(*_STAFF, Role.OPERATOR).noting("record"),
+    "GetPublication": allow(*_STAFF, Role.OPERATOR, services=("objection",)).noting("record"),
     "ReviewRecord": allow(Role.CASEWORKER, Role.UNIT_HEAD),
     "TellSubjects": allow(Role.CASEWORKER, Role.UNIT_HEAD),
     "RecordTelling": allow(Role.CASEWORKER, Role.UNIT_HEAD),

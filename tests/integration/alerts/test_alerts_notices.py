@@ -345,6 +345,22 @@ async def test_a_note_that_names_a_colleague_is_told_without_its_text(
     assert (told.address, told.title) == ("desk@test.example", "请李四查看备注：测异〔2026〕1号")
 
 
+async def test_a_receiver_of_shared_records_is_mailed_once(alerts: RunningAlerts) -> None:
+    due = objection.ReceiverMailDue(
+        mail_id="m1",
+        case_id="c1",
+        bureau=BUREAU,
+        email="credit@bank.example",
+        title="计量信用信息变更：测试加油站",
+        body="测试银行：\n1. 行政处罚：已删除。",
+    )
+    await alerts.announce(due, due, aggregate="case/c1")
+    [told] = await alerts.notices("case")
+    assert (told.address, told.title, told.about) == (due.email, due.title, "case/c1")
+    assert (told.bureau, told.subject_id) == (BUREAU, "")
+    assert "1. 行政处罚：已删除。" in told.body
+
+
 async def test_a_notice_without_an_address_is_kept_and_not_sent(alerts: RunningAlerts) -> None:
     nobody = subject(2)
     nobody.email = ""

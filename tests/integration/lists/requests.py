@@ -20,6 +20,8 @@ from protos.grading.v1 import rulesets_pb2 as rulesets
 from protos.identity.v1 import identity_pb2 as identity
 from protos.objection.v1 import desk_pb2 as desk
 from protos.objection.v1 import objection_pb2 as objection
+from protos.objection.v1 import publicity_pb2 as publicity
+from protos.objection.v1 import sharings_pb2 as sharings
 from protos.operations.v1 import operations_pb2 as operations
 from protos.registry.v1 import calendars_pb2 as calendars
 from protos.registry.v1 import certificates_pb2 as certificates
@@ -40,6 +42,8 @@ from services.grading.indices import queries as of_indices
 from services.grading.rulesets import queries as of_rulesets
 from services.objection import queries as of_cases
 from services.objection.desk import notes as of_notes
+from services.objection.publicity import queries as of_publicity
+from services.objection.sharings import queries as of_sharings
 from services.registry import labels
 from services.registry import queries as of_register
 from services.registry.calendars import queries as of_calendars
@@ -143,6 +147,43 @@ LISTS = (
         (Asked(desk.ListCaseNotesRequest(case_id="s1"), (SERVICE,)),),
     ),
     List("objection", of_notes.list_mentions, (Asked(desk.ListMentionsRequest()),)),
+    List(
+        "objection",
+        of_sharings.list_sharings,
+        (
+            Asked(sharings.ListSharingsRequest()),
+            Asked(sharings.ListSharingsRequest(include_ended=True)),
+            Asked(sharings.ListSharingsRequest(subject_id=SUBJECT)),
+            Asked(sharings.ListSharingsRequest(record_id="r1")),
+            Asked(sharings.ListSharingsRequest(sharing_id="s1")),
+        ),
+    ),
+    List(
+        "objection",
+        of_sharings.list_receiver_notices,
+        (
+            Asked(sharings.ListReceiverNoticesRequest()),
+            Asked(sharings.ListReceiverNoticesRequest(notice_id="n1")),
+            Asked(sharings.ListReceiverNoticesRequest(case_id="s1"), (SERVICE,)),
+        ),
+    ),
+    List(
+        "objection",
+        of_publicity.list_announcements,
+        (
+            Asked(publicity.ListAnnouncementsRequest(), (PUBLIC, *STAFF)),
+            Asked(publicity.ListAnnouncementsRequest(bureau=BUREAU), (PUBLIC,)),
+            Asked(publicity.ListAnnouncementsRequest(subject_id=SUBJECT), (PUBLIC,)),
+        ),
+    ),
+    List(
+        "objection",
+        of_publicity.list_record_changes,
+        (
+            Asked(publicity.ListRecordChangesRequest(), (PUBLIC,)),
+            Asked(publicity.ListRecordChangesRequest(since="2026-09-01"), (PUBLIC,)),
+        ),
+    ),
     List(
         "alerts",
         of_alerts.list_colours,

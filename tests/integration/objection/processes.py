@@ -27,7 +27,9 @@ from protos.objection.v1 import (
     delivery_pb2_grpc,
     desk_pb2_grpc,
     evidence_pb2_grpc,
+    publicity_pb2_grpc,
     repair_pb2_grpc,
+    sharings_pb2_grpc,
 )
 from protos.objection.v1 import objection_pb2 as pb
 from protos.objection.v1 import objection_pb2_grpc as rpc
@@ -35,6 +37,7 @@ from protos.operations.v1 import operations_pb2, operations_pb2_grpc
 from protos.registry.v1 import (
     proposals_pb2,
     proposals_pb2_grpc,
+    publication_pb2_grpc,
     registry_pb2,
     registry_pb2_grpc,
 )
@@ -95,6 +98,18 @@ class Person:
     @property
     def deliveries(self) -> delivery_pb2_grpc.DeliveryServiceStub:
         return delivery_pb2_grpc.DeliveryServiceStub(self.channels["objection"])
+
+    @property
+    def sharings(self) -> sharings_pb2_grpc.SharingServiceStub:
+        return sharings_pb2_grpc.SharingServiceStub(self.channels["objection"])
+
+    @property
+    def publicity(self) -> publicity_pb2_grpc.PublicityServiceStub:
+        return publicity_pb2_grpc.PublicityServiceStub(self.channels["objection"])
+
+    @property
+    def publication(self) -> publication_pb2_grpc.PublicationServiceStub:
+        return publication_pb2_grpc.PublicationServiceStub(self.channels["registry"])
 
     @property
     def case_archive(self) -> archive_pb2_grpc.ArchiveServiceStub:

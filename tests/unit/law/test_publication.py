@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 from law.disclosure.data import Audience, Classification, disclosure_rules
 from law.disclosure.publication import (
     PublicationState,
+    announced_until,
+    announcement_rule,
     first_classification,
     is_redaction,
     may_read,
@@ -77,6 +79,12 @@ def test_every_text_has_a_window_for_the_reply_and_says_that_it_is_an_example() 
         [version] = versions
         assert version.value.example
         assert version.value.days > 0
+
+
+def test_a_repair_is_announced_for_its_days_the_first_included() -> None:
+    rule = announcement_rule(TODAY)
+    assert rule.example  # S3 21 has it published promptly, and for no number of days
+    assert announced_until(TODAY) == TODAY + timedelta(days=rule.days - 1)
 
 
 def test_the_window_ends_before_the_first_public_day() -> None:

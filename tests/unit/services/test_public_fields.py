@@ -37,7 +37,9 @@ from services.grading.policy import RULESET_POLICY
 from services.objection.case_archive.policy import POLICY as ARCHIVE_POLICY
 from services.objection.evidence.policy import POLICY as EVIDENCE_POLICY
 from services.objection.policy import POLICY as OBJECTION_POLICY
+from services.objection.publicity.policy import POLICY as PUBLICITY_POLICY
 from services.objection.serving.policy import POLICY as DELIVERY_POLICY
+from services.objection.sharings.policy import POLICY as SHARING_POLICY
 from services.registry import disclosure
 from services.registry.calendars.policy import POLICY as CALENDAR_POLICY
 from services.registry.certificates.policy import POLICY as CERTIFICATE_POLICY
@@ -83,6 +85,8 @@ POLICIES: tuple[Policy, ...] = (
     EVIDENCE_POLICY,
     ARCHIVE_POLICY,
     DELIVERY_POLICY,
+    SHARING_POLICY,
+    PUBLICITY_POLICY,
     OPERATIONS_POLICY,
     INSTITUTION_POLICY,
     ORDER_POLICY,
@@ -228,6 +232,18 @@ OPEN = {
         *("exposure_id", "subject_name", "statement", "media", "cite", "published_at"),
         "bureau",
     },
+    # Of a record that was public: the document by which it was, and never its text.
+    "quanheng.objection.v1.ListAnnouncementsResponse": {
+        *("announcements", "next_page_token", "total", "more_than"),
+    },
+    "quanheng.objection.v1.Announcement": {
+        *("record_id", "subject_id", "subject_name", "kind", "source_ref", "repaired_on"),
+        *("announced_until", "bureau", "cite", "example"),
+    },
+    "quanheng.objection.v1.ListRecordChangesResponse": {
+        *("changes", "next_page_token", "total", "more_than"),
+    },
+    "quanheng.objection.v1.RecordChange": {"record_id", "change", "changed_on"},
     # Of a letter to whoever has its number and code: neither whom it is to nor what it says.
     # Of an edition of the calendar that was applied; who loaded and applied it stays inside.
     "quanheng.registry.v1.ListCalendarEditionsResponse": {

@@ -66,6 +66,9 @@ KINDS: dict[str, Kind] = {
     "DueDate.instrument_id": Kind.ID,
     "DueDate.escalation_id": Kind.ID,
     "Exposure.exposure_id": Kind.ID,
+    "Announcement.source_ref": Kind.RELEASED,
+    **dict.fromkeys(("*.repaired_on", "*.announced_until", "*.changed_on"), Kind.DAY),
+    "RecordChange.change": Kind.LAW,
     "Exposure.statement": Kind.PLATFORM,
     "Exposure.media": Kind.LAW,
     "GetIndexResponse.result_json": Kind.PLATFORM,  # the rows again, with their articles

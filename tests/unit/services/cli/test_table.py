@@ -25,7 +25,9 @@ from services.grading.policy import RULESET_POLICY
 from services.objection.case_archive.policy import POLICY as ARCHIVE
 from services.objection.evidence.policy import POLICY as EVIDENCE
 from services.objection.policy import POLICY as OBJECTION
+from services.objection.publicity.policy import POLICY as PUBLICITY
 from services.objection.serving.policy import POLICY as DELIVERY
+from services.objection.sharings.policy import POLICY as SHARINGS
 from services.registry.calendars.policy import POLICY as CALENDAR
 from services.registry.certificates.policy import POLICY as CERTIFICATES
 from services.registry.imports.policy import POLICY as IMPORTS
@@ -49,6 +51,8 @@ POLICIES: Policy = {
     **EVIDENCE,
     **ARCHIVE,
     **DELIVERY,
+    **SHARINGS,
+    **PUBLICITY,
     **REGISTRY,
     **CALENDAR,
     **moved_terms.POLICY,

@@ -1,0 +1,1 @@
+"""What the public is told of cases: announced repairs, and changes of records that were public."""

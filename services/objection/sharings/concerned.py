@@ -1,0 +1,29 @@
+"""The sharings to which the decision of a case matters."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from services.objection.effects import effects_of, grade_changed
+from services.objection.sharings.tables import SharedRecord, Sharing
+from services.objection.tables import Case
+
+
+async def sharings_of(session: AsyncSession, case: Case) -> Sequence[Sharing]:
+    """Returns the sharings that last of what a case changes, the earliest first."""
+    shared = select(SharedRecord.sharing_id).where(
+        col(SharedRecord.record_id).in_(list(effects_of(case)))
+    )
+    concerned: sa.ColumnElement[bool] = col(Sharing.sharing_id).in_(shared)
+    if grade_changed(case):
+        of_grade = (col(Sharing.subject_id) == case.subject_id) & col(Sharing.with_grade)
+        concerned = concerned | of_grade
+    rows = select(Sharing).where(concerned, col(Sharing.ended_at).is_(None))
+    in_order = rows.order_by(
+        col(Sharing.shared_on), col(Sharing.entered_at), col(Sharing.sharing_id)
+    )
+    return (await session.exec(in_order)).all()

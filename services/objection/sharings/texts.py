@@ -1,0 +1,81 @@
+"""The Chinese texts that go to receivers: the records themselves, and what a case did to them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+
+from law.evidence import RecordKind
+from law.kind_names import kind_name
+from law.objection import OUTCOME_CITE, REPAIR_CITE, CaseKind
+from law.reader.texts import spell_articles
+from protos.registry.v1.registry_pb2 import Record
+from services.objection.effects import EFFECTS_ZH, effects_of, grade_changed
+from services.objection.letters import Office
+from services.objection.schedule import day_zh
+from services.objection.sharings.tables import Sharing
+from services.objection.tables import Case
+
+SHARING_CITE = "S3 17; S4 三(五)"
+_SECRECY_CITE = "S3 29"
+
+
+def shared_records(
+    receiver: str, subject: str, records: Sequence[Record], grade: str, office: Office, purpose: str
+) -> tuple[str, str]:
+    """Returns the title and the text with which a bureau shares records, and a grade if any.
+
+    The facts of a record are its kind, its document and its day; its free text stays inside.
+    """
+    lines = [
+        f"{number}. {kind_name(RecordKind(one.kind), 'zh')}（文书：{one.source_ref}；"
+        f"认定日期：{day_zh(date.fromisoformat(one.determined_on))}）"
+        for number, one in enumerate(records, start=1)
+    ]
+    secrecy = spell_articles(_SECRECY_CITE)
+    body = [
+        f"{receiver}：",
+        f"现将{subject}的下列计量信用信息提供给你单位（依据：{spell_articles(SHARING_CITE)}）。",
+        f"用途：{purpose}",
+        *lines,
+        *([f"信用等级：{grade}"] if grade else []),
+        f"未公开的信息应当保密，不得提供给第三方（依据：{secrecy}）。",
+        "信息更正、删除或者修复的，本机关另行告知。",
+        f"联系：{office.contact}",
+    ]
+    return f"计量信用信息：{subject}", "\n".join(body)
+
+
+def what_a_case_did(
+    case: Case, sharing: Sharing, subject: str, office: Office
+) -> tuple[str, str, list[str]]:
+    """Returns the title and the text of a notice to a receiver, and the records that it names."""
+    effects, facts = effects_of(case), _facts(case)
+    named = [record_id for record_id in sharing.record_ids if record_id in effects]
+    lines = [
+        f"{number}. {facts.get(record_id, record_id)}：{EFFECTS_ZH[effects[record_id]]}。"
+        for number, record_id in enumerate(named, start=1)
+    ]
+    if sharing.with_grade and grade_changed(case):
+        lines.append(
+            f"信用等级由{case.grade_before or '未评定'}变为{case.grade_after or '未评定'}。"
+        )
+    cite = REPAIR_CITE if case.kind is CaseKind.REPAIR else OUTCOME_CITE
+    document = f"（{sharing.document}）" if sharing.document else ""
+    body = [
+        f"{sharing.receiver}：",
+        f"本机关于{day_zh(sharing.shared_on)}提供给你单位{subject}的计量信用信息{document}。",
+        f"经{case.number}处理，上述信息有下列变化（依据：{spell_articles(cite)}）：",
+        *lines,
+        "请据此更正或者删除你单位保存的信息；已经转给其他单位的，请一并告知。",
+        f"联系：{office.contact}",
+    ]
+    return f"计量信用信息变更：{subject}", "\n".join(body), named
+
+
+def _facts(case: Case) -> Mapping[str, str]:
+    """What each record of a case is called, by its id."""
+    return {
+        one["record_id"]: f"{kind_name(RecordKind(one['kind']), 'zh')}（文书：{one['source_ref']}）"
+        for one in case.records_as_lodged
+    }

@@ -1,0 +1,37 @@
+"""Converts sharings and the notices to their receivers to protobuf messages."""
+
+from __future__ import annotations
+
+from protos.objection.v1 import sharings_pb2 as pb
+from services.objection.sharings.tables import ReceiverNotice, Sharing
+from services.objection.wire import stamp
+
+
+def sharing_message(row: Sharing) -> pb.Sharing:
+    """Returns the protobuf message of a sharing."""
+    told = row.model_dump(exclude={"shared_on", "entered_at", "ended_at", "ended_by"})
+    return pb.Sharing(
+        **told,
+        shared_on=row.shared_on.isoformat(),
+        entered_at=stamp(row.entered_at),
+        ended_at=stamp(row.ended_at),
+    )
+
+
+def notice_message(row: ReceiverNotice, number: str) -> pb.ReceiverNotice:
+    """Returns the protobuf message of a notice; `number` is that of its case."""
+    left_out = {"issued_at", "due_on", "sent_on", "recorded_by", "recorded_at"}
+    return pb.ReceiverNotice(
+        **row.model_dump(exclude=left_out),
+        case_number=number,
+        issued_at=stamp(row.issued_at),
+        due_on=row.due_on.isoformat(),
+        sent_on=row.sent_on.isoformat() if row.sent_on else "",
+        state=_state(row),
+    )
+
+
+def _state(row: ReceiverNotice) -> str:
+    if row.email:
+        return "mailed"
+    return "sent" if row.sent_on else "to_send"
