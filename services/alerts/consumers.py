@@ -147,14 +147,9 @@ def _of_cases_later() -> list[tuple[type[Any], Handler[Any]]]:
         (objection.ExtensionRequested, case_notices.extension_requested),
         (objection.ExtensionDecided, case_notices.extension_decided),
         (objection.TermMoved, term_moved),
-<<<<<<< HEAD
+        (objection.ReceiverMailDue, receiver_mail_due),
         *((event, case_lodged) for event in _LODGED),
         *((event, no_longer_open_or_new) for event in _NO_LONGER_NEW),
-=======
-        (objection.ReceiverMailDue, receiver_mail_due),
-        *((event, case_notices.case_lodged) for event in _LODGED),
-        *((event, no_longer_new) for event in _NO_LONGER_NEW),
->>>>>>> d0a267e9 (Who got a record hears what a case did to it, and so does the public: a register of sharings, notices by mail or by hand with a last day, repairs announced where the record was public, changes listed for keepers of copies (S3 21, S4 三(三), ADR 0035))
     ]
 
 

@@ -51,6 +51,17 @@ from services.objection.tables import AppliedEdition
 from services.objection.timers import CaseWorkflows
 from services.objection.workflows import ObjectionWorkflow, RepairWorkflow
 
+POLICIES = [
+    POLICY,
+    evidence_policy.POLICY,
+    archive_policy.POLICY,
+    serving_policy.POLICY,
+    sharings_policy.POLICY,
+    publicity_policy.POLICY,
+    letters.POLICY,
+    moved_terms.POLICY,
+]
+
 
 async def build(parts: Parts) -> Assembly:
     """Builds the objection service: gRPC methods, event consumers, Temporal worker and checks.
@@ -93,16 +104,7 @@ async def build(parts: Parts) -> Assembly:
             letters.SERVICE: LetterServicer(parts.changes, queries.find_letters).register,
             moved_terms.SERVICE: MovedTermsServicer(parts.changes, open_terms).register,
         },
-        policies=[
-            POLICY,
-            evidence_policy.POLICY,
-            archive_policy.POLICY,
-            serving_policy.POLICY,
-            sharings_policy.POLICY,
-            publicity_policy.POLICY,
-            letters.POLICY,
-            moved_terms.POLICY,
-        ],
+        policies=POLICIES,
         consumers=consumers(parts, clients, case_workflows),
         background=[worker.run, workflows.drain, upkeep.run, checks.adopt_calendar, sweep.run],
         check=check,

@@ -177,8 +177,6 @@ ACTIONS = {
     "share": N_("登记共享"),
     "end_sharing": N_("终止共享登记"),
     "send_receiver_notice": N_("告知接收单位的文书人工送达"),
-    "publish_changes": N_("公布处理结果"),
-    "inform_receivers": N_("告知曾经接收信息的单位"),
     "add_evidence": N_("提交证据文件"),
     "erase_evidence": N_("证据文件期满删除"),
     "forget_evidence": N_("清理没有附上的证据文件"),

@@ -17,6 +17,8 @@ MOST_BYTES = 4 << 20  # of an answer; progress that is streamed never ends by it
 _FORM_TOKEN = re.compile(r'name="form_token" value="([^"]+)"')
 # Parameters of addresses that belong to no place.
 _OF_NO_PLACE = {
+    "sharing_id": "none-yet",
+    "told_id": "none-yet",
     "language": "zh-CN",
     "family": "subjects",
     "name": "bureaus",

@@ -6,6 +6,7 @@ from plumbing.change import Change
 from plumbing.events.envelope import Received
 from protos.objection.v1 import events_pb2 as objection
 from services.alerts.notices.issue import Matter, issue
+from services.alerts.notices.retries import RECEIVER
 from services.alerts.notices.texts import Text, body
 from services.alerts.tables import Bureau, NoticeKind
 
@@ -16,4 +17,4 @@ async def receiver_mail_due(change: Change, received: Received[objection.Receive
     to = Bureau(code=due.bureau, name="", department="", phone="", email=due.email, version=0)
     text = Text(due.title, body(due.body))
     matter = Matter(f"case/{due.case_id}" if due.case_id else "")
-    await issue(change, NoticeKind.CASE, f"receiver/{due.mail_id}", to, due.bureau, text, matter)
+    await issue(change, NoticeKind.CASE, f"{RECEIVER}{due.mail_id}", to, due.bureau, text, matter)

@@ -34,6 +34,7 @@ from services.alerts.tables import (
 )
 
 MOST = 1000  # notices whose delivery one call starts
+RECEIVER = "receiver/"  # begins the key of a mail to a receiver of shared records
 _ENDED = (NoticeState.FAILED, NoticeState.NO_ADDRESS)
 # What is for one person or one program goes where it went; other notices to the address on file.
 _OWN = (NoticeKind.ACCOUNT, NoticeKind.CHECKPOINT, NoticeKind.GIVEN_UP)
@@ -42,6 +43,7 @@ _OF_BUREAU = sa.select(col(Bureau.email)).where(col(Bureau.code) == col(Notice.b
 _ADDRESS: sa.ColumnElement[str] = sa.func.coalesce(
     sa.case(
         (col(Notice.kind).in_(_OWN), col(Notice.address)),
+        (col(Notice.key).startswith(RECEIVER), col(Notice.address)),
         (col(Notice.subject_id) != "", _OF_SUBJECT.scalar_subquery()),
         else_=_OF_BUREAU.scalar_subquery(),
     ),

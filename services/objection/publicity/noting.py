@@ -92,5 +92,9 @@ def _note(change: Change, case: Case, rows: Sequence[PublicChange]) -> None:
     )
     after = {"records": [row.record_id for row in rows]}
     change.audit(
-        f"{case.kind}.{PUBLISHED}", aggregate_of(case), after=after, ground=cite, bureau=case.bureau
+        f"{case.kind}.publish_changes",
+        aggregate_of(case),
+        after=after,
+        ground=cite,
+        bureau=case.bureau,
     )

@@ -106,7 +106,7 @@ def _note(change: Change, case: Case, notices: Sequence[ReceiverNotice]) -> None
     )
     after = {"notices": [one.notice_id for one in notices]}
     change.audit(
-        f"{case.kind}.{INFORMED}",
+        f"{case.kind}.inform_receivers",
         aggregate_of(case),
         after=after,
         ground=SHARING_CITE,

@@ -80,7 +80,6 @@ async def one(visit: Visit) -> Response:
         took_part_before(visit, answer),
     )
     asked = await recusals.of_case(visit, case)
-    unchecked = acts_for_another(visit, case) and not case.agent.checked_by
     files = await found_files(visit, case.case_id)
     records = [one.record for one in kept]
     acts = powers(visit, case, records, answer.steps, took_part, recusals.standing_back(asked))
@@ -98,7 +97,7 @@ async def one(visit: Visit) -> Response:
         timeline=timeline(visit.words, case, answer.steps, people),
         letters=answer.letters,
         evidence=files,
-        unchecked=unchecked,
+        unchecked=acts_for_another(visit, case) and not case.agent.checked_by,
         **await _delivered(visit, answer),
         firm=firm,
         kept=kept,
@@ -112,8 +111,6 @@ async def one(visit: Visit) -> Response:
         nobody=nobody,
         desk=desk,
         **refused,
-        receivers=await sharings.of_case(visit, case),
-        receiver_states=sharings.STATES,
         asked=asked,
         lines=lines,
         foreseen=foreseen,
@@ -129,12 +126,14 @@ async def _grade(visit: Visit, case: pb.Case) -> grading.Grade | None:
 
 
 async def _delivered(visit: Visit, answer: pb.GetCaseResponse) -> dict[str, Any]:
-    """How the letters of a case reached the subject: on paper, and by mail."""
+    """How the letters of a case reached the subject, and who else was told of its result."""
     case, letters = answer.case, answer.letters
     return {
         "served": await deliveries_of(visit, case.case_id) if letters else ListDeliveriesResponse(),
         "mailed": await mails_of(visit, case) if letters else {},
         "means": means_of(visit),
+        "receivers": await sharings.of_case(visit, case),
+        "receiver_states": sharings.STATES,
     }
 
 

@@ -21,7 +21,9 @@ from protos.registry.v1 import events_pb2 as registry
 from protos.registry.v1 import registry_pb2 as pb
 from services.alerts.notices import mail
 from services.alerts.notices.reading import mark_notices
+from services.alerts.notices.retries import retry_delivery
 from services.alerts.notices.term_digests import QUIET
+from services.alerts.tables import Notice, NoticeState
 from tests.integration.alerts.running_alerts import (
     BUREAU,
     RunningAlerts,
@@ -359,6 +361,12 @@ async def test_a_receiver_of_shared_records_is_mailed_once(alerts: RunningAlerts
     assert (told.address, told.title, told.about) == (due.email, due.title, "case/c1")
     assert (told.bureau, told.subject_id) == (BUREAU, "")
     assert "1. 行政处罚：已删除。" in told.body
+    # Tried again, it goes to the receiver and not to the desk of the bureau.
+    async with alerts.changes.change(service_caller("alerts")) as change:
+        (await change.session.get_one(Notice, told.notice_id)).state = NoticeState.FAILED
+    async with alerts.changes.change(service_caller("alerts")) as change:
+        again = alerts_pb2.RetryDeliveryRequest(notice_id=told.notice_id)
+        assert (await retry_delivery(change, again)).notice.address == due.email
 
 
 async def test_a_notice_without_an_address_is_kept_and_not_sent(alerts: RunningAlerts) -> None:
