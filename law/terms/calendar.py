@@ -18,6 +18,7 @@ from law.reader.data_file import DATED, read_dated, read_header
 from law.reader.packaged import understood
 from law.reader.strict_reader import Reader
 
+_DECEMBER = 12
 _DAY = timedelta(days=1)
 _SATURDAY = 5
 _FIRST_YEAR, _LAST_YEAR = 1900, 2999
@@ -178,7 +179,7 @@ def is_arranged_with(year: int, day: date) -> bool:
 
     A holiday may begin in December of the year before, as the New Year of 2023 did.
     """
-    return date(year - 1, 12, 1) <= day <= date(year, 12, 31)
+    return day.year == year or (day.year == year - 1 and day.month == _DECEMBER)
 
 
 def _note_order(reader: Reader, notice: Version[_Notice], before: Edition) -> None:
