@@ -25,7 +25,11 @@ _ONEOF_RULES: Any = validate_pb2.DESCRIPTOR.extensions_by_name["oneof"]
 _WHOLE = ("integer", "string")  # protobuf writes 64-bit numbers as texts, and reads both
 _PLAIN: dict[int, Schema] = {
     FieldDescriptor.TYPE_STRING: {"type": "string"},
-    FieldDescriptor.TYPE_BYTES: {"type": "string", "contentEncoding": "base64"},
+    FieldDescriptor.TYPE_BYTES: {
+        "type": "string",
+        "contentEncoding": "base64",
+        "pattern": "^([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$",
+    },
     FieldDescriptor.TYPE_BOOL: {"type": "boolean"},
     FieldDescriptor.TYPE_DOUBLE: {"type": "number"},
     FieldDescriptor.TYPE_INT32: {
