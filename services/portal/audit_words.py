@@ -62,6 +62,8 @@ ACTIONS = {
     "join_instruments": N_("合并器具"),
     "answer_question": N_("决定导入留下的事项"),
     "keep_apart": N_("疑似同一的各自保留"),
+    "move_report_due": N_("按工作日历调整报送检定结果的期限"),
+    "tell_institution": N_("提醒检定机构"),
     "keep_twins_apart": N_("同名主体各自保留"),
     "let_stand": N_("选定同日结果以哪一个为准"),
     "change_instrument": N_("变更器具"),

@@ -294,6 +294,7 @@ TITLES = {
     "MonthCount": "当月数",
     "MovedTerm": "变动的期限",
     "Proposal": "变更申请",
+    "Punctuality": "按时情况",
     "Publication": "公开和保密审查",
     "Reply": "主体的说明",
     "ScannedInstrument": "计量器具",

@@ -30,6 +30,25 @@ CODES = [credit_code() for _ in range(2)]
 OWNERS = [("甲（X1）站", CODES[0]), ("乙-X1-市场", CODES[1]), ("丙(X2)店", ""), ("丁-X1", "")]
 
 
+def verifications(held: Sequence[tuple[str, str]]) -> list[Row]:
+    """Two verifications of each instrument, named by its owner and number."""
+    return [
+        {
+            "owner": owner,
+            "type_code": "NAWI-D",
+            "serial_no": serial,
+            "model": "A-X1",
+            "result": result,
+            "verified_on": day,
+            "valid_until": "2027-04-30" if result == "pass" else "",
+            "institution": "合成检定院",
+            "certificate_no": f"C-{n}-{day}",
+        }
+        for n, (owner, serial) in enumerate(held)
+        for day, result in (("2026-05-01", "pass"), ("2026-06-01", "reject" if n % 2 else "pass"))
+    ]
+
+
 def facts() -> dict[str, list[Row]]:
     """The facts of each family, each once; owners are named by code or by name."""
     subjects: list[Row] = [
@@ -54,21 +73,6 @@ def facts() -> dict[str, list[Row]]:
         }
         for owner, serial in held
     ]
-    verifications: list[Row] = [
-        {
-            "owner": owner,
-            "type_code": "NAWI-D",
-            "serial_no": serial,
-            "model": "A-X1",
-            "result": result,
-            "verified_on": day,
-            "valid_until": "2027-04-30" if result == "pass" else "",
-            "institution": "合成检定院",
-            "certificate_no": f"C-{n}-{day}",
-        }
-        for n, (owner, serial) in enumerate(held)
-        for day, result in (("2026-05-01", "pass"), ("2026-06-01", "reject" if n % 2 else "pass"))
-    ]
     records: list[Row] = [
         {
             "owner": owner,
@@ -82,7 +86,7 @@ def facts() -> dict[str, list[Row]]:
         for owner, _ in OWNERS
         for n in (1, 2)
     ]
-    return dict(zip(FAMILIES, (subjects, instruments, verifications, records), strict=True))
+    return dict(zip(FAMILIES, (subjects, instruments, verifications(held), records), strict=True))
 
 
 def document_spelt(chance: Random, number: str) -> str:
