@@ -24,7 +24,7 @@ from tests.postgres import Databases
 Row = Mapping[str, str]
 FAMILIES = ("subjects", "instruments", "verifications", "records")
 # What people write in many ways; the other columns are codes and days.
-WRITTEN = {"name", "owner", "serial_no", "model"}
+WRITTEN = {"name", "owner", "serial_no", "model", "certificate_no"}
 CODES = [credit_code() for _ in range(2)]
 # Two with a code and two without; one of these has a namesake with a code.
 OWNERS = [("甲（X1）站", CODES[0]), ("乙-X1-市场", CODES[1]), ("丙(X2)店", ""), ("丁-X1", "")]
