@@ -338,12 +338,12 @@ async def applied_for_an_account(platform: RunningPlatform) -> None:
 
 
 async def escalated(platform: RunningPlatform) -> None:
-    """Waits until an escalation case is open."""
+    """Waits until an escalation case is open for the red alert; that of the grade may be first."""
     request = escalations.ListEscalationsRequest()
 
     async def opened() -> bool | None:
         answer = await ask(platform.clients["caseworker"].escalations.ListEscalations(request))
-        return bool(answer.escalations) or None
+        return "red_alert" in {one.course for one in answer.escalations} or None
 
     await until(opened)
 
