@@ -64,7 +64,9 @@ def _notices() -> None:
         *_texts("means", "remark", "recorded_by"),
         sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("notice_id", name=op.f("pk_receiver_notice")),
-        sa.UniqueConstraint("case_id", "sharing_id", name=op.f("uq_receiver_notice_case_id")),
+        sa.UniqueConstraint(
+            "case_id", "sharing_id", name=op.f("uq_receiver_notice_case_id_sharing_id")
+        ),
     )
     op.create_index(
         "ix_receiver_notice_to_send",
@@ -85,7 +87,9 @@ def _public_changes() -> None:
         *_texts("cite"),
         sa.Column("example", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("change_id", name=op.f("pk_public_change")),
-        sa.UniqueConstraint("case_id", "record_id", name=op.f("uq_public_change_case_id")),
+        sa.UniqueConstraint(
+            "case_id", "record_id", name=op.f("uq_public_change_case_id_record_id")
+        ),
     )
     op.create_index("ix_public_change_day", "public_change", ["changed_on", "change_id"])
     op.create_index("ix_public_change_announced", "public_change", ["announced_until"])

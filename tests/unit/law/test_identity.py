@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,7 +16,7 @@ from law.identity.subjects import code_key, compare_subjects, subject_key
 from law.identity.verifications import compare_verifications, verification_key
 from tests.unit.law.identity_cases import CASES, CODE, ORDINARY, Case
 
-KEYS = {
+KEYS: Mapping[str, Callable[[str], Any]] = {
     "name": folded,
     "document": document_key,
     "serial": serial_key,
@@ -26,7 +29,7 @@ THINGS = {
     "record": compare_records,
     "verification": compare_verifications,
 }
-KEYS_OF_THINGS = {
+KEYS_OF_THINGS: Mapping[str, Callable[[dict[str, Any]], Any]] = {
     "subject": lambda row: subject_key({**row, "address": ""}),
     "record": lambda row: (row["subject_id"], *record_key(row)),
     "verification": lambda row: (row["instrument_id"], *verification_key(row)),
