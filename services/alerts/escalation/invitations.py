@@ -47,7 +47,9 @@ async def answer(
     change.session.add(step)
     await save(change, case, "answer_invitation", before, ground_of(change, case, Step.INTERVIEW))
     await _tell_bureau(change, case, step)
-    return pb.AnswerInvitationResponse(escalation=wire_escalations.case(case))
+    return pb.AnswerInvitationResponse(
+        escalation=wire_escalations.case_for_subject(case, told=True)
+    )
 
 
 async def move(change: Change, request: pb.MoveInterviewRequest) -> pb.MoveInterviewResponse:

@@ -70,7 +70,8 @@ async def list_escalations(
 ) -> pb.ListEscalationsResponse:
     """Lists the escalation cases within the caller's scope.
 
-    They are in the requested order, newest first without one.
+    A subject does not read who stated the facts of a case, nor the facts before it was told of
+    them. The cases are in the requested order, newest first without one.
     """
     rows = select(Escalation).where(
         *scope(view.caller, Escalation, request.bureau, request.subject_id)
@@ -80,16 +81,28 @@ async def list_escalations(
     order, reverse = paging.order(request, _ORDERS, "opened_at desc")
     page, token = await paging.page(view.session, request, rows, *order, newest_first=reverse)
     count = await paging.count(view.session, request, rows, token)
-    return pb.ListEscalationsResponse(
-        escalations=map(wire_escalations.case, page), next_page_token=token, **count
+    shown = await _shown(view, page)
+    return pb.ListEscalationsResponse(escalations=shown, next_page_token=token, **count)
+
+
+async def _shown(view: View, cases: Sequence[Escalation]) -> list[pb.Escalation]:
+    """The messages of cases, without what is not for the caller to read."""
+    if not view.caller.has(Role.OPERATOR):
+        return [wire_escalations.case(row) for row in cases]
+    issued = select(EscalationStep.escalation_id).where(
+        col(EscalationStep.escalation_id).in_([row.escalation_id for row in cases]),
+        col(EscalationStep.notice_id) != "",
     )
+    told = set(await view.session.exec(issued))
+    return [wire_escalations.case_for_subject(row, told=row.escalation_id in told) for row in cases]
 
 
 async def get_escalation(view: View, request: pb.GetEscalationRequest) -> pb.GetEscalationResponse:
     """Returns an escalation case with its steps, documents and alerts.
 
-    The subject sees only steps with a notice. People of the bureau also see the draft of a step
-    that waits for a decision. Raises NotFound, and NotPermitted outside the caller's scope.
+    The subject sees only steps with a notice, and the facts once there is one. People of the bureau
+    also see the draft of a step that waits for a decision. Raises NotFound, and NotPermitted
+    outside the caller's scope.
     """
     session, case = view.session, await find(view, request.escalation_id)
     of_case = select(EscalationStep).where(col(EscalationStep.escalation_id) == case.escalation_id)
@@ -116,7 +129,7 @@ async def get_escalation(view: View, request: pb.GetEscalationRequest) -> pb.Get
             where = (step.meets_at, step.place, step.attendees)
             message.interview.minutes_draft = minutes(facts, *where)
     return pb.GetEscalationResponse(
-        escalation=wire_escalations.case(case),
+        escalation=(await _shown(view, [case]))[0],
         steps=messages,
         alerts=[wire.stored_alert(row, certificates) for row in alerts],
         orders=[

@@ -52,6 +52,18 @@ def case(row: Escalation) -> pb.Escalation:
     )
 
 
+def case_for_subject(row: Escalation, *, told: bool) -> pb.Escalation:
+    """Returns the message of a case as its own subject reads it.
+
+    Who stated the facts is not in it. Neither are the facts, nor why the case ended, unless the
+    subject was `told` of them by a step that somebody approved.
+    """
+    message = case(row)
+    for field in ("opened_by",) if told else ("opened_by", "facts", "close_reasons"):
+        message.ClearField(field)
+    return message
+
+
 def order(row: AwaitedOrder, today: date) -> pb.AwaitedOrder:
     """Returns the protobuf message of an open order, with who is late on a day."""
     late = [] if row.in_time else ["owner"]

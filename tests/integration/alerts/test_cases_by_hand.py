@@ -9,12 +9,14 @@ import pytest
 
 from law.errors import InvalidInput, NotFound, NotPermitted, WrongState
 from plumbing.identity import Caller, Role
+from plumbing.view import open_view
 from protos.alerts.v1 import escalations_pb2 as pb
 from protos.grading.v1.grading_pb2 import Grade
-from services.alerts.escalation import by_hand
+from services.alerts.escalation import by_hand, queries
 from services.alerts.tables import Escalation
 from tests.integration.alerts.escalation_desk import (
     CASEWORKER,
+    OPERATOR,
     OTHER_BUREAU,
     EscalationDesk,
 )
@@ -105,6 +107,29 @@ async def test_a_case_of_which_nobody_was_told_ends_without_a_notice(
     await opened(office)
     await closed(office)
     assert await office.alerts.notices("escalation") == []
+
+
+async def as_read(desk: EscalationDesk, caller: Caller) -> list[tuple[str, str, str]]:
+    """Facts, who stated them, and why the case ended: in the list, and on the case's own page."""
+    async with open_view(desk.alerts.database, desk.alerts.clock, caller) as view:
+        listed = await queries.list_escalations(view, pb.ListEscalationsRequest())
+    cases = [*listed.escalations, (await desk.read_case(caller)).escalation]
+    return [(case.facts, case.opened_by, case.close_reasons) for case in cases]
+
+
+@pytest.mark.parametrize("told", [False, True])
+async def test_the_subject_reads_the_facts_once_it_was_told_and_never_who_stated_them(
+    office: EscalationDesk, *, told: bool
+) -> None:
+    await opened(office)
+    await office.propose_next_step()
+    assert await as_read(office, OPERATOR) == [("", "", "")] * 2
+    if told:
+        await office.approve("reminder", COLLEAGUE)
+    reasons = (await closed(office)).close_reasons
+    shown = (FACTS, "", reasons) if told else ("", "", "")
+    assert await as_read(office, OPERATOR) == [shown] * 2
+    assert await as_read(office, CASEWORKER) == [(FACTS, "account/case", reasons)] * 2
 
 
 async def test_a_red_alert_or_a_grade_is_not_ended_by_a_person(desk: EscalationDesk) -> None:
