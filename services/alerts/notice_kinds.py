@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+# How the keys of mails begin that go to nobody of the register.
+RECEIVER = "receiver/"  # of shared records
+INSTITUTION = "institution/"
+
 
 class NoticeKind(StrEnum):
     """The kinds of notices, by their subject matter."""

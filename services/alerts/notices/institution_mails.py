@@ -13,6 +13,7 @@ from law.terms.data import definition
 from plumbing.change import Change
 from plumbing.events.envelope import Received
 from protos.registry.v1 import events_pb2 as registry
+from services.alerts.notice_kinds import INSTITUTION
 from services.alerts.notices import english, texts
 from services.alerts.notices.issue import issue
 from services.alerts.notices.texts import Text
@@ -25,7 +26,7 @@ _RUNGS_EN = {"overdue": "Overdue", "nearly_due": "Due soon", "new": "New applica
 async def institution_due(change: Change, received: Received[registry.InstitutionDue]) -> None:
     """Issues the digest of a day to an institution, and one of what is overdue to its bureau."""
     due = received.message
-    bureau, key = due.institution.bureau, f"institution/{due.institution.institution_id}/{due.on}"
+    bureau, about = due.institution.bureau, f"{due.institution.institution_id}/{due.on}"
     recipient = Bureau(
         code=bureau,
         name=due.institution.name,
@@ -34,11 +35,13 @@ async def institution_due(change: Change, received: Received[registry.Institutio
         email=due.institution.email,
         version=0,
     )
-    await issue(change, NoticeKind.INSTITUTION, key, recipient, bureau, to_institution(due))
+    await issue(
+        change, NoticeKind.INSTITUTION, INSTITUTION + about, recipient, bureau, to_institution(due)
+    )
     office = await change.session.get(Bureau, bureau)
     if due.overdue and office is not None:
         text = to_bureau(due)
-        await issue(change, NoticeKind.INSTITUTION, f"{key}/bureau", office, bureau, text)
+        await issue(change, NoticeKind.INSTITUTION, f"overdue/{about}", office, bureau, text)
 
 
 def to_institution(due: registry.InstitutionDue) -> Text:
@@ -59,7 +62,9 @@ def to_bureau(due: registry.InstitutionDue) -> Text:
     overdue = [item for item in due.items if item.rung == "overdue"]
     opening = f"{due.institution.name}有 {due.overdue} 项办理超过期限："
     title = f"检定机构逾期：{due.institution.name}，{due.overdue} 项（{due.on}）"
-    return Text(title, texts.body(opening, *_lines(overdue)))
+    rest = due.overdue - len(overdue)
+    others = [f"另有 {rest} 项，见平台。"] if rest else []
+    return Text(title, texts.body(opening, *_lines(overdue), *others))
 
 
 def _listed(due: registry.InstitutionDue) -> list[str]:

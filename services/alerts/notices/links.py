@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import urlencode
 
+from services.alerts.notice_kinds import RECEIVER
 from services.alerts.tables import Notice, NoticeKind
 
 _OF_KIND = {
@@ -31,7 +32,12 @@ MESSAGES = "/messages"
 
 
 def path_of(notice: Notice) -> str:
-    """Returns the path of the page on which the recipient of a notice finds its matter."""
+    """Returns the path of the page on which the recipient of a notice finds its matter.
+
+    It is empty for a receiver of shared records, to whom no page is open.
+    """
+    if notice.key.startswith(RECEIVER):
+        return ""
     thing, _, identity = notice.about.partition("/")
     pages = _OF_SUBJECT if notice.subject_id else _OF_BUREAU
     if thing in pages:

@@ -105,7 +105,8 @@ def _links(notice: Notice, portal_url: str, link_token: str, lang: str) -> list[
     base, (password, page, check) = portal_url.rstrip("/"), _LABELS[lang]
     if link_token:
         return [(password, f"{base}/password/{link_token}")]
-    links = [(page, f"{base}{path_of(notice)}")]
+    path = path_of(notice)
+    links = [(page, f"{base}{path}")] if path else []
     if notice.check_code:
         links.append((check, f"{base}{check_path(notice.number, notice.check_code)}"))
     return links

@@ -5,8 +5,8 @@ from __future__ import annotations
 from plumbing.change import Change
 from plumbing.events.envelope import Received
 from protos.objection.v1 import events_pb2 as objection
+from services.alerts.notice_kinds import RECEIVER
 from services.alerts.notices.issue import Matter, issue
-from services.alerts.notices.retries import RECEIVER
 from services.alerts.notices.texts import Text, body
 from services.alerts.tables import Bureau, NoticeKind
 

@@ -1,7 +1,8 @@
 """A new edition of the calendar moves the open terms of the register.
 
 These are the terms of open orders for verification, also of those that are overdue, the terms of
-missing certificates, and the windows before a publication. A window that is over stays as it was.
+missing certificates, and the windows before a publication. A window that is over stays as it was,
+and so does the term of a certificate.
 """
 
 from __future__ import annotations
@@ -45,7 +46,7 @@ async def open_terms(view: View) -> AsyncIterator[OpenTerm]:
     for row, last in await _orders(view.session):
         label = f"{row.type_code} {row.serial_no}"
         yield OpenTerm("verification_order", row.order_id, label, row.bureau, last)
-    for verification, instrument in await _awaited(view.session):
+    for verification, instrument in await _awaited(view.session, view.today):
         label = f"{instrument.type_code} {instrument.serial_no}"
         last = partial(last_day, verification.verified_on)
         key, bureau = verification.verification_id, instrument.bureau
@@ -109,7 +110,7 @@ async def _move_orders(change: Change, newest: Edition) -> None:
 
 
 async def _move_certificates(change: Change, newest: Edition) -> None:
-    for row, instrument in await _awaited(change.session, lock=True):
+    for row, instrument in await _awaited(change.session, change.today, lock=True):
         day, before = last_day(row.verified_on, newest).date, row.report_by
         if day == before:
             continue
@@ -144,14 +145,15 @@ async def _move_windows(change: Change, newest: Edition) -> None:
 
 
 async def _awaited(
-    session: AsyncSession, *, lock: bool = False
+    session: AsyncSession, today: date, *, lock: bool = False
 ) -> Sequence[tuple[Verification, Instrument]]:
-    """The verifications that institutions reported and whose certificate is missing."""
+    """The verifications whose certificate is missing and may still come in time."""
     query: Any = (
         select(Verification, Instrument)
         .join(Instrument)
         .where(
             sa.text(REPORTED),
+            col(Verification.report_by) >= today,
             col(Verification.certificate_on).is_(None),
             sa.not_(col(Verification.removed)),
         )

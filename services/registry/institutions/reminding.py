@@ -7,7 +7,7 @@ or over. Alerts sends the mail, and tells the bureau that keeps the institution 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 import sqlalchemy as sa
@@ -23,7 +23,6 @@ from services.registry.orders.tables import UNENDED, Order
 from services.registry.tables import REPORTED, Instrument, Verification
 
 NAMED = 200
-_DAY = timedelta(days=1)
 _RUNGS = ("overdue", "nearly_due", "new")
 Item = events.DueFromInstitution
 
@@ -104,7 +103,15 @@ async def _certificates(
         .where(
             sa.text(REPORTED),
             col(Verification.institution) == institution,
-            col(Verification.report_by).between(since, near),
+            sa.or_(
+                col(Verification.report_by).between(since, near),
+                # Reported since, when its last day was over already: nobody was told of it before.
+                sa.and_(
+                    col(Verification.report_by) < on,
+                    col(Verification.reported_on) >= since,
+                    col(Verification.reported_on) < on,
+                ),
+            ),
             col(Verification.certificate_on).is_(None),
             sa.not_(col(Verification.removed)),
         )
@@ -112,7 +119,8 @@ async def _certificates(
     )
     rung_of, items = _rung_of(told_on, on), []
     for row, instrument in (await change.session.exec(rows)).all():
-        if rung := rung_of(row.report_by):
+        reported_late = row.report_by < on and since <= row.reported_on < on
+        if rung := rung_of(row.report_by) or ("overdue" if reported_late else ""):
             items.append(_item("certificate", rung, instrument, row.report_by, row.certificate_no))
     return items
 

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlmodel import col, select
 
 from law.errors import Fault, InvalidInput
-from plumbing import paging
+from plumbing import paging, validation
 from plumbing.clock import midnight
 from plumbing.database import unindexed
 from plumbing.view import View
@@ -68,8 +68,8 @@ async def get_punctuality(
 
     Without days, of the year that ends today. Raises InvalidInput if the first is after the last.
     """
-    until = date.fromisoformat(request.counted_until) if request.counted_until else view.today
-    first = date.fromisoformat(request.counted_from) if request.counted_from else until - _YEAR
+    until = validation.day(request.counted_until, "counted_until") or view.today
+    first = validation.day(request.counted_from, "counted_from") or until - _YEAR
     if first > until:
         zh, en = "不得晚于最后一日", "must not be after the last day"
         raise InvalidInput(faults=[Fault("counted_from", zh, en)])

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import sqlalchemy as sa
+
+from plumbing.identity import service_caller
+from protos.alerts.v1 import alerts_pb2 as pb
 from protos.registry.v1 import events_pb2 as events
 from protos.registry.v1 import institutions_pb2 as institutions
+from services.alerts.notices.retries import retry_delivery
+from services.alerts.tables import Notice, NoticeState
 from tests.integration.alerts.running_alerts import BUREAU, RunningAlerts
 
 LAB = institutions.Institution(
@@ -34,9 +40,9 @@ async def told(alerts: RunningAlerts, event: events.InstitutionDue) -> dict[str,
     for _ in range(2):
         await alerts.announce(event, aggregate="institution/i1")
     notices = await alerts.notices("institution")
-    found = {notice.key.rpartition("2026-09-15")[2]: notice for notice in notices}
+    found = {notice.key.partition("/")[0]: notice for notice in notices}
     assert len(notices) == len(found)
-    assert found[""].address == "lab@example.com"
+    assert found["institution"].address == "lab@example.com"
     return {who: f"{notice.title}\n{notice.body}" for who, notice in found.items()}
 
 
@@ -49,7 +55,7 @@ async def test_the_institution_hears_of_all_and_its_bureau_of_what_is_overdue(
         total=300,
     )
     found = await told(alerts, event)
-    lab, office = found[""], found["/bureau"]
+    lab, office = found["institution"], found["overdue"]
     for part in ("JL-1", "燃油加油机 NO-7", "新的申请", "2026-09-20", "另有 298 项", "Overdue"):
         assert part in lab
     assert "5 个工作日" in lab, "the term of the text"
@@ -59,4 +65,17 @@ async def test_the_institution_hears_of_all_and_its_bureau_of_what_is_overdue(
 
 async def test_the_bureau_hears_nothing_of_what_is_in_time(alerts: RunningAlerts) -> None:
     found = await told(alerts, due(item("order", "nearly_due", "2026-09-16")))
-    assert [*found] == [""]
+    assert [*found] == ["institution"]
+
+
+async def test_a_mail_that_is_tried_again_goes_to_the_institution(alerts: RunningAlerts) -> None:
+    await told(alerts, due(item("order", "overdue", "2026-09-14")))
+    head = service_caller("alerts")
+    async with alerts.database.transaction() as session:
+        failed = sa.update(Notice).values(state=NoticeState.FAILED)
+        await (await session.connection()).execute(failed)
+    for notice in await alerts.notices("institution"):
+        async with alerts.changes.change(head) as change:
+            request = pb.RetryDeliveryRequest(notice_id=notice.notice_id)
+            again = await retry_delivery(change, request)
+        assert again.notice.address == notice.address

@@ -153,8 +153,8 @@ LISTS = (
         (
             Asked(sharings.ListSharingsRequest()),
             Asked(sharings.ListSharingsRequest(include_ended=True)),
-            Asked(sharings.ListSharingsRequest(subject_id=SUBJECT)),
-            Asked(sharings.ListSharingsRequest(record_id="r1")),
+            Asked(sharings.ListSharingsRequest(subject_id=SUBJECT), a_few=OF_A_FIRM),
+            Asked(sharings.ListSharingsRequest(record_id="r1"), a_few="of one record"),
             Asked(sharings.ListSharingsRequest(sharing_id="s1")),
         ),
     ),

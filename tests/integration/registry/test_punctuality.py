@@ -6,6 +6,8 @@ from datetime import UTC, date, datetime
 from typing import Any
 from uuid import uuid4
 
+import pytest
+
 from plumbing.change import Changes
 from plumbing.clock import FixedClock
 from plumbing.identity import Role, service_caller
@@ -120,10 +122,21 @@ async def test_others_see_nothing_of_an_institution(registry: RunningRegistry) -
     assert await counted(city, name) == (1, 1, 1, 0)
 
 
-async def test_days_that_are_none_are_refused(registry: RunningRegistry) -> None:
+@pytest.mark.parametrize(
+    ("field", "first", "last"),
+    [
+        ("counted_from", "2026-09-15", "2026-09-14"),
+        ("counted_from", "2026-02-30", ""),
+        ("counted_until", "", "9999-12-31"),
+        ("counted_until", "", "0001-01-01"),
+    ],
+)
+async def test_days_that_are_none_are_refused(
+    registry: RunningRegistry, field: str, first: str, last: str
+) -> None:
     client = registry.client(Role.CASEWORKER)
-    with refused("INVALID_INPUT", "counted_from"):
-        days = pb.GetPunctualityRequest(counted_from="2026-09-15", counted_until="2026-09-14")
+    with refused("INVALID_INPUT", field):
+        days = pb.GetPunctualityRequest(counted_from=first, counted_until=last)
         await client.institutions.GetPunctuality(days)
 
 
@@ -164,6 +177,17 @@ async def test_an_institution_is_told_of_each_rung_once(registry: RunningRegistr
     assert rungs(told[2]) == [("order", "overdue", "2026-09-20")]
     accepted = move([applied.orders[0].order_id], "accepted")
     assert (await client.orders.MoveOrders(accepted)).orders[0].due_on
+
+
+async def test_whoever_reports_late_is_told_that_the_certificate_is_missing(
+    registry: RunningRegistry,
+) -> None:
+    name, client = await lab(registry)
+    assert await due(registry, name, TODAY) == []
+    await report(registry, client, name, LATE)  # later on that day, when its last day is over
+    (told,) = await due(registry, name, date(2026, 9, 15))
+    assert rungs(told) == [("certificate", "overdue", "2026-09-11")]
+    assert len(await due(registry, name, date(2026, 9, 16))) == 1
 
 
 async def test_a_step_after_the_last_day_is_late(registry: RunningRegistry) -> None:

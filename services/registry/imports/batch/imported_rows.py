@@ -140,6 +140,7 @@ TABLES: Mapping[Kind, Table] = {
             {"verification_id", "instrument_id", "result", "verified_on", "valid_until"}
             | {"institution", "certificate_no", "certificate_sha256", "method", "removed"}
         ),
+        follows=FOLLOWS | {"report_by"},
     ),
     Kind.RECORD: Table(
         Record,
