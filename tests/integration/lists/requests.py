@@ -164,7 +164,7 @@ LISTS = (
         (
             Asked(sharings.ListReceiverNoticesRequest()),
             Asked(sharings.ListReceiverNoticesRequest(notice_id="n1")),
-            Asked(sharings.ListReceiverNoticesRequest(case_id="s1"), (SERVICE,)),
+            Asked(sharings.ListReceiverNoticesRequest(case_id="s1"), (SERVICE,), a_few="of a case"),
         ),
     ),
     List(
@@ -173,7 +173,9 @@ LISTS = (
         (
             Asked(publicity.ListAnnouncementsRequest(), (PUBLIC, *STAFF)),
             Asked(publicity.ListAnnouncementsRequest(bureau=BUREAU), (PUBLIC,)),
-            Asked(publicity.ListAnnouncementsRequest(subject_id=SUBJECT), (PUBLIC,)),
+            Asked(
+                publicity.ListAnnouncementsRequest(subject_id=SUBJECT), (PUBLIC,), a_few=OF_A_FIRM
+            ),
         ),
     ),
     List(
