@@ -1,4 +1,4 @@
-"""Consumers of events: of objection's own cases, of lives of subjects, of the sandbox's clock."""
+"""Consumers of events: of objection's own cases, of the register, of the sandbox's clock."""
 
 from __future__ import annotations
 
@@ -15,12 +15,14 @@ from protos.objection.v1 import events_pb2 as own
 from protos.registry.v1.events_pb2 import (
     CalendarEditionApplied,
     ClockMoved,
+    PublicationsChanged,
     SubjectActed,
     SubjectsJoined,
 )
 from services.objection.clients import Clients
 from services.objection.following import subject_acted, subjects_joined
 from services.objection.marks import contest_accepted
+from services.objection.publicity.withholding import publications_changed
 from services.objection.tables import AppliedEdition
 from services.objection.timers import CaseWorkflows
 
@@ -85,6 +87,11 @@ def consumers(parts: Parts, clients: Clients, workflows: CaseWorkflows) -> list[
         EventHandler(SubjectsJoined, apply=applying("objection", parts.clock, subjects_joined)),
         EventHandler(
             SubjectActed, apply=applying("objection", parts.clock, subject_acted), later=True
+        ),
+        EventHandler(
+            PublicationsChanged,
+            apply=applying("objection", parts.clock, publications_changed),
+            later=True,
         ),
     ]
     return [

@@ -37,5 +37,14 @@ def effects_of(case: Case) -> dict[str, Outcome]:
 
 
 def grade_changed(case: Case) -> bool:
-    """Returns whether a carried-out case changed the grade of its subject."""
-    return case.grade_after is not None and case.grade_after != case.grade_before
+    """Returns whether a carried-out case changed the grade of its subject.
+
+    One that let everything stand did not, though the grade may have moved meanwhile.
+    """
+    changed = case.grade_after is not None and case.grade_after != case.grade_before
+    return changed and _changes_anything(case)
+
+
+def _changes_anything(case: Case) -> bool:
+    entries = (item.outcome for item in items_of(case))
+    return bool(effects_of(case)) or any(outcome in EFFECTS_ZH for outcome in entries)

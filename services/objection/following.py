@@ -15,6 +15,7 @@ from protos.registry.v1.events_pb2 import SubjectActed, SubjectsJoined
 from services.objection.case_indexes import HAS_AGENT, IS_OPEN
 from services.objection.contested.items import items_of
 from services.objection.publicity.tables import PublicChange
+from services.objection.sharings.joined import follow_records, turn_back
 from services.objection.sharings.tables import Sharing
 from services.objection.tables import Case, CaseEvidence, Joining
 
@@ -40,6 +41,7 @@ async def subjects_joined(change: Change, received: Received[SubjectsJoined]) ->
         evidence=[one.evidence_id for one in evidence],
         acted_in=[case.case_id for case in acted_in],
         sharings=[one.sharing_id for one in sharings],
+        shared=await follow_records(change, sharings, event.same_records),
     )
     await change.session.merge(joining)
     _act_for(event.present_id, acted_in)
@@ -78,6 +80,7 @@ async def _parted(change: Change, event: SubjectActed) -> None:
     sharings = [
         one for one in await _of(change, Sharing, present) if one.sharing_id in joining.sharings
     ]
+    await turn_back(change, sharings, joining.shared)
     await _announced_of(change, present, former, returned)
     await change.session.delete(joining)
     rows = (cases, [*evidence, *sharings], acted_in)

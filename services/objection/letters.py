@@ -26,6 +26,7 @@ from services.objection.clients import Clients
 from services.objection.contested import lines
 from services.objection.contested.lines import EntryFacts
 from services.objection.corrections import correction_zh
+from services.objection.grade_names import grade_zh
 from services.objection.letter_template import LetterText, of_cases
 from services.objection.mandates import agent_of
 from services.objection.schedule import day_zh
@@ -69,6 +70,11 @@ class GradeFacts:
     receipt_id: str
     explanation: Sequence[str]
     pending: bool = False
+
+    @property
+    def named(self) -> str:
+        """What its text calls the grade; empty without one."""
+        return grade_zh(self.grade)
 
     @property
     def points(self) -> list[str]:

@@ -288,6 +288,12 @@ class Joining(Base, table=True):
         sa_type=JsonColumn,
         sa_column_kwargs={"server_default": sa.text("'[]'")},
     )
+    # By sharing, its records before those that were removed gave way to the same ones.
+    shared: dict[str, list[str]] = Field(
+        default_factory=dict,
+        sa_type=JsonColumn,
+        sa_column_kwargs={"server_default": sa.text("'{}'")},
+    )
 
 
 @proven()

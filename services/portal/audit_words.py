@@ -53,6 +53,8 @@ ACTIONS = {
     "change_subject": N_("变更主体"),
     "file_instrument": N_("登记器具"),
     "follow_subject": N_("随主体合并归入"),
+    "withhold_announcement": N_("撤下信用修复公告"),
+    "show_announcement": N_("恢复信用修复公告"),
     "join_subjects": N_("合并主体"),
     "part_subjects": N_("撤销主体的合并"),
     "split_subject": N_("分立主体"),

@@ -151,7 +151,7 @@ class ReceiverNotice(_message.Message):
     body: _builtins.str
     """The notice, in Chinese."""
     state: _builtins.str
-    """mailed, to_send or sent."""
+    """mailed, to_send, or sent: by hand, also after a mail that did not arrive."""
     sent_on: _builtins.str
     """The day on which it was sent by hand; empty otherwise."""
     means: _builtins.str

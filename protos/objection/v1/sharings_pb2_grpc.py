@@ -89,15 +89,15 @@ class SharingServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ListReceiverNotices(self, request, context):
-        """Lists the notices to receivers, the newest first; without a case those that wait to be sent by
-        hand, the oldest first.
+        """Lists the notices to receivers, the oldest first; without a case those that wait to be sent by
+        hand.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def RecordNoticeSent(self, request, context):
-        """Records that a notice was sent to its receiver by hand.
+        """Records that a notice was sent to its receiver by hand; also one whose mail did not arrive.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

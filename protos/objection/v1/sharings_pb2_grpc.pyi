@@ -25,11 +25,11 @@ class SharingServiceStub:
     ListSharings: _aio.UnaryUnaryMultiCallable[_sharings_pb2.ListSharingsRequest, _sharings_pb2.ListSharingsResponse]
     """Lists sharings, the newest first."""
     ListReceiverNotices: _aio.UnaryUnaryMultiCallable[_sharings_pb2.ListReceiverNoticesRequest, _sharings_pb2.ListReceiverNoticesResponse]
-    """Lists the notices to receivers, the newest first; without a case those that wait to be sent by
-    hand, the oldest first.
+    """Lists the notices to receivers, the oldest first; without a case those that wait to be sent by
+    hand.
     """
     RecordNoticeSent: _aio.UnaryUnaryMultiCallable[_sharings_pb2.RecordNoticeSentRequest, _sharings_pb2.RecordNoticeSentResponse]
-    """Records that a notice was sent to its receiver by hand."""
+    """Records that a notice was sent to its receiver by hand; also one whose mail did not arrive."""
 
 class SharingServiceServicer(metaclass=_abc_1.ABCMeta):
     """The register of sharings, and the notices to those with whom a record was shared."""
@@ -66,8 +66,8 @@ class SharingServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _sharings_pb2.ListReceiverNoticesRequest,
         context: _aio.ServicerContext[_sharings_pb2.ListReceiverNoticesRequest, _abc.Awaitable[_sharings_pb2.ListReceiverNoticesResponse]],
     ) -> _abc.Awaitable[_sharings_pb2.ListReceiverNoticesResponse]:
-        """Lists the notices to receivers, the newest first; without a case those that wait to be sent by
-        hand, the oldest first.
+        """Lists the notices to receivers, the oldest first; without a case those that wait to be sent by
+        hand.
         """
 
     @_abc_1.abstractmethod
@@ -76,6 +76,6 @@ class SharingServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _sharings_pb2.RecordNoticeSentRequest,
         context: _aio.ServicerContext[_sharings_pb2.RecordNoticeSentRequest, _abc.Awaitable[_sharings_pb2.RecordNoticeSentResponse]],
     ) -> _abc.Awaitable[_sharings_pb2.RecordNoticeSentResponse]:
-        """Records that a notice was sent to its receiver by hand."""
+        """Records that a notice was sent to its receiver by hand; also one whose mail did not arrive."""
 
 def add_SharingServiceServicer_to_server(servicer: SharingServiceServicer, server: _aio.Server) -> None: ...

@@ -223,9 +223,30 @@ class SubjectsJoined(_message.Message):
 
     DESCRIPTOR: _descriptor.Descriptor
 
+    @_typing.final
+    class SameRecordsEntry(_message.Message):
+        DESCRIPTOR: _descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: _builtins.int
+        VALUE_FIELD_NUMBER: _builtins.int
+        key: _builtins.str
+        value: _builtins.str
+        def __init__(
+            self,
+            *,
+            key: _builtins.str = ...,
+            value: _builtins.str = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
     CHANGE_FIELD_NUMBER: _builtins.int
     FORMER_ID_FIELD_NUMBER: _builtins.int
     PRESENT_ID_FIELD_NUMBER: _builtins.int
+    SAME_RECORDS_FIELD_NUMBER: _builtins.int
     former_id: _builtins.str
     """The subject that is no more."""
     present_id: _builtins.str
@@ -234,16 +255,21 @@ class SubjectsJoined(_message.Message):
     def change(self) -> Global___Change:
         """Why."""
 
+    @_builtins.property
+    def same_records(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
+        """Records that both had: by the id of each that was removed, the one that stays."""
+
     def __init__(
         self,
         *,
         change: Global___Change | None = ...,
         former_id: _builtins.str = ...,
         present_id: _builtins.str = ...,
+        same_records: _abc.Mapping[_builtins.str, _builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["change", b"change"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["change", b"change", "former_id", b"former_id", "present_id", b"present_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["change", b"change", "former_id", b"former_id", "present_id", b"present_id", "same_records", b"same_records"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

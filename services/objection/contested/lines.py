@@ -13,6 +13,7 @@ from law.objection import OUTCOME_CITE, OUTCOME_ZH, Outcome
 from law.reader.texts import spell_articles
 from services.objection.contested.grades import GradeContest
 from services.objection.contested.items import Item, items_of
+from services.objection.grade_names import grade_zh
 from services.objection.schedule import day_zh
 from services.objection.tables import Case
 
@@ -78,7 +79,7 @@ def grade_lines(case: Case) -> Iterator[str]:
 
 
 def _graded(grade: str, score: int | None) -> str:
-    named = grade or "未评定"
+    named = grade_zh(grade) or "未评定"
     return named if score is None else f"{named}（{score}分）"
 
 

@@ -21,10 +21,11 @@ def upgrade() -> None:
     _sharings()
     _notices()
     _public_changes()
-    op.add_column(
-        "joining",
-        sa.Column("sharings", JsonColumn, server_default=sa.text("'[]'"), nullable=False),
-    )
+    for name, empty in (("sharings", "'[]'"), ("shared", "'{}'")):
+        op.add_column(
+            "joining",
+            sa.Column(name, JsonColumn, server_default=sa.text(empty), nullable=False),
+        )
 
 
 def _sharings() -> None:
@@ -86,6 +87,8 @@ def _public_changes() -> None:
         sa.Column("announced_until", sa.Date(), nullable=False),
         *_texts("cite"),
         sa.Column("example", sa.Boolean(), nullable=False),
+        sa.Column("withheld", sa.Boolean(), nullable=False),
+        sa.Column("revision", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("change_id", name=op.f("pk_public_change")),
         sa.UniqueConstraint(
             "case_id", "record_id", name=op.f("uq_public_change_case_id_record_id")
@@ -94,9 +97,11 @@ def _public_changes() -> None:
     op.create_index("ix_public_change_day", "public_change", ["changed_on", "change_id"])
     op.create_index("ix_public_change_announced", "public_change", ["announced_until"])
     op.create_index("ix_public_change_subject", "public_change", ["subject_id"])
+    op.create_index("ix_public_change_record", "public_change", ["record_id"])
 
 
 def downgrade() -> None:
+    op.drop_column("joining", "shared")
     op.drop_column("joining", "sharings")
     for table in ("public_change", "receiver_notice", "shared_record", "sharing"):
         op.drop_table(table)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlalchemy as sa
 from sqlmodel import col, select
 
 from plumbing import paging, row_scope, validation
@@ -13,9 +14,14 @@ from services.objection.publicity.tables import PublicChange
 async def list_announcements(
     view: View, request: pb.ListAnnouncementsRequest
 ) -> pb.ListAnnouncementsResponse:
-    """Returns a page of the repairs that are announced today, the newest first."""
+    """Returns a page of the repairs that are announced today, the newest first.
+
+    Without those of records that a review keeps from the public meanwhile.
+    """
     rows = select(PublicChange).where(
-        col(PublicChange.changed_on) <= view.today, col(PublicChange.announced_until) >= view.today
+        col(PublicChange.changed_on) <= view.today,
+        col(PublicChange.announced_until) >= view.today,
+        sa.not_(col(PublicChange.withheld)),
     )
     if request.subject_id:
         rows = rows.where(PublicChange.subject_id == request.subject_id)

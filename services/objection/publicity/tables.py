@@ -18,7 +18,8 @@ class PublicChange(Base, table=True):
     """The change of a record by a case that found it public.
 
     It is told to the public from `changed_on`. A repair is also announced until `announced_until`;
-    without an announcement that day is the one before.
+    that day is date.min without an announcement. An announcement is not shown while a review keeps
+    the record from the public: `withheld`, by the `revision` of its publication in the register.
     """
 
     __tablename__ = "public_change"
@@ -27,6 +28,7 @@ class PublicChange(Base, table=True):
         sa.Index("ix_public_change_day", "changed_on", "change_id"),
         sa.Index("ix_public_change_announced", "announced_until"),
         sa.Index("ix_public_change_subject", "subject_id"),
+        sa.Index("ix_public_change_record", "record_id"),
     )
 
     change_id: str = Field(primary_key=True)
@@ -42,3 +44,5 @@ class PublicChange(Base, table=True):
     announced_until: date = date.min
     cite: str = ""
     example: bool = False
+    withheld: bool = False
+    revision: int = Field(default=0, sa_type=sa.BigInteger)

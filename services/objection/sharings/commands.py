@@ -6,7 +6,6 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from enum import StrEnum
 
 from sqlmodel import col, select
 
@@ -18,21 +17,13 @@ from plumbing.short_ids import find_by_id
 from protos.objection.v1 import events_pb2 as events
 from protos.objection.v1 import sharings_pb2 as pb
 from services.objection.letters import Office
+from services.objection.sharings.concerned import was_before
 from services.objection.sharings.informing import inform, is_carried_out
 from services.objection.sharings.tables import ReceiverNotice, SharedRecord, Sharing
 from services.objection.sharings.texts import SHARING_CITE
+from services.objection.sharings.ways import Way
 from services.objection.sharings.wire import notice_message, sharing_message
 from services.objection.tables import Case
-
-
-class Way(StrEnum):
-    """How records were shared; with PLATFORM the platform itself mails them."""
-
-    LETTER = "letter"
-    FEED = "feed"
-    EXPORT = "export"
-    OTHER = "other"
-    PLATFORM = "platform"
 
 
 @dataclass(frozen=True)
@@ -54,11 +45,12 @@ class Shared:
 async def record_sharing(
     change: Change, request: pb.RecordSharingRequest, *, shared: Shared
 ) -> pb.RecordSharingResponse:
-    """Enters a sharing; the platform mails the records where that is the way.
+    """Enters a sharing; the platform mails the records as they are now where that is the way.
 
-    Its receiver is informed at once of the cases that changed the records since that day. Raises
-    NotPermitted outside the caller's scope, and InvalidInput for a day after today, a receiver or
-    purpose that is blank, and a mail without an address.
+    What was shared otherwise may be of before a case changed it: its receiver is informed at once
+    of the cases that were carried out on that day or since. Raises NotPermitted outside the
+    caller's scope, and InvalidInput for a day after today, a receiver or purpose that is blank, and
+    a mail without an address.
     """
     change.caller.require_bureau(shared.bureau)
     row = Sharing(
@@ -85,7 +77,7 @@ async def record_sharing(
     _audit(change, row, "share")
     if row.way == Way.PLATFORM:
         await _mail(change, row, *shared.letter)
-    notices = await _inform(change, row, shared)
+    notices = [] if row.way == Way.PLATFORM else await _inform(change, row, shared)
     return pb.RecordSharingResponse(
         sharing=sharing_message(row),
         notices=[notice_message(notice, number) for notice, number in notices],
@@ -116,17 +108,17 @@ async def end_sharing(change: Change, request: pb.EndSharingRequest) -> pb.EndSh
 async def record_notice_sent(
     change: Change, request: pb.RecordNoticeSentRequest
 ) -> pb.RecordNoticeSentResponse:
-    """Records that a notice was sent to its receiver by hand.
+    """Records that a notice was sent to its receiver by hand; so may one whose mail did not arrive.
 
     Raises NotFound if there is none, NotPermitted outside the caller's scope, WrongState for one
-    that goes by mail or was sent, and InvalidInput for a day before the notice or after today and
+    that was sent by hand, and InvalidInput for a day before the notice or after today and
     for a missing proof.
     """
     row = await find_by_id(change.session, ReceiverNotice, request.notice_id, lock=True)
     if row is None:
         raise NotFound("没有这份告知", "There is no such notice", notice=request.notice_id)
     change.caller.require_bureau(row.bureau)
-    if row.email or row.sent_on is not None:
+    if row.sent_on is not None:
         raise WrongState("这份告知已经发出", "This notice was sent", notice=row.notice_id)
     row.sent_on = _sent_on(change, request, row)
     row.means, row.remark = request.means, request.remark.strip()
@@ -188,15 +180,14 @@ async def _mail(change: Change, row: Sharing, title: str, body: str) -> None:
 
 
 async def _inform(change: Change, row: Sharing, shared: Shared) -> list[tuple[ReceiverNotice, str]]:
-    """The notices of the cases that changed the records since they were shared."""
+    """The notices of the cases that were carried out since the records were shared."""
     decided = select(Case).where(
         col(Case.subject_id) == row.subject_id, col(Case.grade_after).is_not(None)
     )
     cases = (await change.session.exec(decided.order_by(col(Case.decided_at)))).all()
     notices = []
     for case in cases:
-        since = case.decided_at is not None and local_day(case.decided_at) >= row.shared_on
-        if since and is_carried_out(case):
+        if is_carried_out(case) and was_before(row, case):
             office = shared.offices[case.bureau]
             issued = await inform(change, case.case_id, shared.subject, office)
             notices += [(one, case.number) for one in issued]

@@ -8,13 +8,18 @@ import sqlalchemy as sa
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from law.periods import local_day
 from services.objection.effects import effects_of, grade_changed
 from services.objection.sharings.tables import SharedRecord, Sharing
+from services.objection.sharings.ways import Way
 from services.objection.tables import Case
 
 
 async def sharings_of(session: AsyncSession, case: Case) -> Sequence[Sharing]:
-    """Returns the sharings that last of what a case changes, the earliest first."""
+    """Returns the sharings that last of what a case changes, the earliest first.
+
+    Without those of after the case was carried out, whose receivers got what it had changed.
+    """
     shared = select(SharedRecord.sharing_id).where(
         col(SharedRecord.record_id).in_(list(effects_of(case)))
     )
@@ -26,4 +31,16 @@ async def sharings_of(session: AsyncSession, case: Case) -> Sequence[Sharing]:
     in_order = rows.order_by(
         col(Sharing.shared_on), col(Sharing.entered_at), col(Sharing.sharing_id)
     )
-    return (await session.exec(in_order)).all()
+    return [one for one in await session.exec(in_order) if was_before(one, case)]
+
+
+def was_before(sharing: Sharing, case: Case) -> bool:
+    """Returns whether a receiver may have got records as they were before a case was carried out.
+
+    Of a sharing that was entered by hand only the day is known, so one of the same day may.
+    """
+    if case.settled_at is None:
+        return True
+    if sharing.way == Way.PLATFORM:
+        return sharing.entered_at < case.settled_at
+    return sharing.shared_on <= local_day(case.settled_at)

@@ -16,7 +16,7 @@ from law.terms.workdays import edition
 from plumbing.change import Change
 from protos.objection.v1 import events_pb2 as events
 from services.objection.clients import Clients
-from services.objection.effects import effects_of
+from services.objection.effects import effects_of, grade_changed
 from services.objection.letters import Office, office_of
 from services.objection.schedule import due_on
 from services.objection.sharings.concerned import sharings_of
@@ -55,8 +55,11 @@ async def inform(
 
 
 def is_carried_out(case: Case) -> bool:
-    """Returns whether a case has changed records, so that its receivers are to be informed."""
-    return bool(effects_of(case)) and case.grade_after is not None
+    """Returns whether a case has changed what was shared, so that its receivers are to be informed.
+
+    Either records, or the grade, which the correction of an instrument changes too.
+    """
+    return case.grade_after is not None and (bool(effects_of(case)) or grade_changed(case))
 
 
 async def _issue(

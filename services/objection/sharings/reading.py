@@ -5,19 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
-from law.disclosure.data import Classification
-from law.disclosure.publication import may_read
-from law.disclosure.rule import Audience
+from law.disclosure.data import Audience, Classification, Field
+from law.disclosure.rule import visible
 from law.errors import Fault, InvalidInput
+from law.evidence import RecordKind, RecordStatus, SubjectKind
 from plumbing.identity import Caller
 from protos.objection.v1 import sharings_pb2 as pb
 from protos.registry.v1.registry_pb2 import Record
 from services.objection.clients import Clients
 from services.objection.letters import Office
-from services.objection.sharings.commands import Shared, Way
+from services.objection.sharings.commands import Shared
 from services.objection.sharings.texts import SHARING_CITE, shared_records
-
-_OVER = ("withdrawn", "repaired", "expired")
+from services.objection.sharings.ways import Way
 
 
 async def to_share(
@@ -26,8 +25,8 @@ async def to_share(
     """Returns what the registry says of the records of a request.
 
     Raises InvalidInput for records that do not exist or are of several subjects. Of what the
-    platform itself is to send it raises InvalidInput for records that are no longer in force or
-    that may not be shared (S1 18), and NotPermitted outside the caller's scope.
+    platform itself is to send it raises InvalidInput for records and a grade that may not be shared
+    (S1 18, 19), and NotPermitted outside the caller's scope.
     """
     behalf = caller.account_id
     records = await clients.records(list(request.record_ids), behalf)
@@ -46,10 +45,10 @@ async def to_share(
     bureau = records[0].bureau
     letter = "", ""
     if request.way == Way.PLATFORM:
-        await _require_open(clients, records, behalf, today)
+        kind = SubjectKind(subject.kind)
+        await _require_open(clients, records, kind, behalf, today, graded=request.with_grade)
         grade = await clients.grade(subject.subject_id, behalf) if request.with_grade else None
-        named = grade.grade if grade else ""
-        about = (records, named, offices[bureau], request.purpose.strip())
+        about = (records, grade, offices[bureau], request.purpose.strip())
         letter = shared_records(request.receiver.strip(), subject.name, *about)
     return Shared(
         subject_id=subject.subject_id,
@@ -62,18 +61,52 @@ async def to_share(
 
 
 async def _require_open(
-    clients: Clients, records: Sequence[Record], behalf: str, today: date
+    clients: Clients,
+    records: Sequence[Record],
+    kind: SubjectKind,
+    behalf: str,
+    today: date,
+    *,
+    graded: bool,
 ) -> None:
-    """Raises InvalidInput for each record that the platform must not send."""
-    faults = []
-    for record in records:
-        found = await clients.publication(record.record_id, behalf)
-        if record.status in _OVER:
-            zh, en = f"{record.source_ref}已不再有效", f"{record.source_ref} is no longer in force"
-            faults.append(Fault("record_ids", zh, en))
-        elif not may_read(Classification(found.classification), Audience.SHARING, today):
-            zh = f"{record.source_ref}经保密审查不能共享"
-            en = f"{record.source_ref} may not be shared, as its review found"
-            faults.append(Fault("record_ids", zh, en, cite="S1 18"))
+    """Raises InvalidInput for each record that the platform must not send, and for the grade."""
+    found = [await _fault_of(clients, record, kind, behalf, today) for record in records]
+    faults = [fault for fault in found if fault is not None]
+    grade = visible(Field.GRADE, kind, Audience.SHARING, today)
+    if graded and not grade.allowed:
+        zh, en = "这类主体的信用等级不共享", "the grade of such a subject is not shared"
+        faults.append(Fault("with_grade", zh, en, cite=grade.cite))
     if faults:
         raise InvalidInput(faults=faults, cite=SHARING_CITE)
+
+
+async def _fault_of(
+    clients: Clients, record: Record, kind: SubjectKind, behalf: str, today: date
+) -> Fault | None:
+    """Why the platform must not send a record; None if it may.
+
+    What is over is not looked up any further: the register may show it to nobody.
+    """
+    named, positive = record.source_ref, RecordKind(record.kind).positive
+    if record.status != RecordStatus.ACTIVE:
+        return _fault(f"{named}已不再有效", f"{named} is no longer in force", SHARING_CITE)
+    if record.disclosure_stopped:
+        return _fault(f"{named}已终止披露", f"{named} is no longer disclosed", "S4 五(三)")
+    if not positive and not record.verified:
+        return _fault(f"{named}尚未核实", f"{named} is not verified yet", "S1 19")
+    retention = await clients.retention(record.record_id, behalf)
+    if retention.disclosed_until < today.isoformat():
+        zh, en = f"{named}的披露期已届满", f"the disclosure of {named} is over"
+        return _fault(zh, en, retention.disclosure_cite)
+    field = Field.POSITIVE_RECORD if positive else Field.ADVERSE_RECORD
+    review = await clients.publication(record.record_id, behalf)
+    classification = Classification(review.classification)
+    answer = visible(field, kind, Audience.SHARING, today, classification=classification)
+    if answer.allowed:
+        return None
+    zh = f"{named}经保密审查不能共享"
+    return _fault(zh, f"{named} may not be shared, as its review found", answer.cite)
+
+
+def _fault(zh: str, en: str, cite: str) -> Fault:
+    return Fault("record_ids", zh, en, cite=cite)

@@ -9,8 +9,10 @@ from law.evidence import RecordKind
 from law.kind_names import kind_name
 from law.objection import OUTCOME_CITE, REPAIR_CITE, CaseKind
 from law.reader.texts import spell_articles
+from protos.grading.v1.grading_pb2 import Grade
 from protos.registry.v1.registry_pb2 import Record
 from services.objection.effects import EFFECTS_ZH, effects_of, grade_changed
+from services.objection.grade_names import grade_zh
 from services.objection.letters import Office
 from services.objection.schedule import day_zh
 from services.objection.sharings.tables import Sharing
@@ -21,15 +23,22 @@ _SECRECY_CITE = "S3 29"
 
 
 def shared_records(
-    receiver: str, subject: str, records: Sequence[Record], grade: str, office: Office, purpose: str
+    receiver: str,
+    subject: str,
+    records: Sequence[Record],
+    grade: Grade | None,
+    office: Office,
+    purpose: str,
 ) -> tuple[str, str]:
     """Returns the title and the text with which a bureau shares records, and a grade if any.
 
-    The facts of a record are its kind, its document and its day; its free text stays inside.
+    The facts of a record are its kind, its document and its day, and that an objection to it runs;
+    its free text stays inside.
     """
     lines = [
         f"{number}. {kind_name(RecordKind(one.kind), 'zh')}（文书：{one.source_ref}；"
         f"认定日期：{day_zh(date.fromisoformat(one.determined_on))}）"
+        + ("，主体对其提出的异议正在办理" if one.contested else "")
         for number, one in enumerate(records, start=1)
     ]
     secrecy = spell_articles(_SECRECY_CITE)
@@ -38,12 +47,17 @@ def shared_records(
         f"现将{subject}的下列计量信用信息提供给你单位（依据：{spell_articles(SHARING_CITE)}）。",
         f"用途：{purpose}",
         *lines,
-        *([f"信用等级：{grade}"] if grade else []),
+        *([_graded(grade)] if grade and grade.grade else []),
         f"未公开的信息应当保密，不得提供给第三方（依据：{secrecy}）。",
         "信息更正、删除或者修复的，本机关另行告知。",
         f"联系：{office.contact}",
     ]
     return f"计量信用信息：{subject}", "\n".join(body)
+
+
+def _graded(grade: Grade) -> str:
+    contested = "，所依据的记录有异议正在办理" if grade.contested else ""
+    return f"信用等级：{grade_zh(grade.grade)}{contested}"
 
 
 def what_a_case_did(
@@ -57,9 +71,10 @@ def what_a_case_did(
         for number, record_id in enumerate(named, start=1)
     ]
     if sharing.with_grade and grade_changed(case):
-        lines.append(
-            f"信用等级由{case.grade_before or '未评定'}变为{case.grade_after or '未评定'}。"
+        before, after = (
+            grade_zh(one or "") or "未评定" for one in (case.grade_before, case.grade_after)
         )
+        lines.append(f"信用等级由{before}变为{after}。")
     cite = REPAIR_CITE if case.kind is CaseKind.REPAIR else OUTCOME_CITE
     document = f"（{sharing.document}）" if sharing.document else ""
     body = [

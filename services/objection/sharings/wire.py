@@ -32,6 +32,6 @@ def notice_message(row: ReceiverNotice, number: str) -> pb.ReceiverNotice:
 
 
 def _state(row: ReceiverNotice) -> str:
-    if row.email:
-        return "mailed"
-    return "sent" if row.sent_on else "to_send"
+    if row.sent_on:
+        return "sent"
+    return "mailed" if row.email else "to_send"

@@ -29,12 +29,12 @@ async def review_record(change: Change, request: pb.ReviewRecordRequest) -> pb.R
     left out, for reasons that lack, and for personal data that would become public unconfirmed;
     NotPermitted outside the caller's scope, without the role that the law names, and for a record
     that the caller wrote; WrongState if the record or its review has changed since it was read, or
-    the record is no longer in force.
+    the record is no longer in force. A repaired record may still be withheld, because its repair is
+    announced (S3 21).
     """
     record = await find_record(change, request.record_id)
     require_reviewer(change, record)
-    if record.status is not RecordStatus.ACTIVE:
-        raise WrongState("该记录已不再有效", "The record is no longer active", status=record.status)
+    _require_reviewable(record, request)
     require_version(record.version, request.version)
     _check(record, request)
     await _hold_back(change, record, request)
@@ -54,6 +54,14 @@ async def review_record(change: Change, request: pb.ReviewRecordRequest) -> pb.R
     change.audit("review_record", object_, before=before, after=after, ground=request.reasons)
     [message] = await wire.publications(change, [(record, owner)])
     return pb.ReviewRecordResponse(publication=message)
+
+
+def _require_reviewable(record: Record, request: pb.ReviewRecordRequest) -> None:
+    withheld = request.classification != Classification.OPEN
+    if record.status is RecordStatus.ACTIVE:
+        return
+    if not (withheld and record.status is RecordStatus.REPAIRED):
+        raise WrongState("该记录已不再有效", "The record is no longer active", status=record.status)
 
 
 def _check(record: Record, request: pb.ReviewRecordRequest) -> None:

@@ -57,10 +57,10 @@ async def join_subjects(change: Change, kept: Subject, joined: Subject, ground: 
     await save_subjects(change, [joined], cause)
     _complete(change, kept, joined)
     await save_subjects(change, [kept], cause)
-    moved = await _take_along(change, kept, joined, cause)
+    moved, repeated = await _take_along(change, kept, joined, cause)
     led = await aliases.follow_subject(change, joined.subject_id, kept.subject_id)
     await _lead(change, kept, joined)
-    await _announce(change, kept, joined.subject_id, ground)
+    await _announce(change, kept, joined.subject_id, repeated, ground)
     undoing = {"before": before, "version": kept.version, "own": own, "led": led}
     await write_act(
         *(change, kept, LifeAct.JOINED, cause),
@@ -101,8 +101,11 @@ async def ids_of(change: Change, name: str, subject_id: str) -> list[str]:
 
 async def _take_along(
     change: Change, kept: Subject, joined: Subject, cause: Cause
-) -> dict[str, Any]:
-    """Gives everything of a subject to the one that stays; returns the ids by kind."""
+) -> tuple[dict[str, Any], Mapping[str, str]]:
+    """Gives everything of a subject to the one that stays.
+
+    Returns the ids by kind, and of each record that was removed the one that is the same.
+    """
     instruments = await _of(change, Instrument, joined)
     for one in instruments:
         one.subject_id, one.bureau, one.in_review = kept.subject_id, kept.bureau, kept.in_review
@@ -117,7 +120,7 @@ async def _take_along(
     orders = await follow_subject(change, joined.subject_id, kept.subject_id)
     questions = await following.follow_subject(change, joined.subject_id, kept, repeated)
     await _look_again(change, kept, joined, instruments, records)
-    return {
+    moved = {
         "orders": orders,
         "instruments": [one.instrument_id for one in instruments],
         "records": [one.record_id for one in records if not one.removed],
@@ -125,6 +128,7 @@ async def _take_along(
         "accounts": [one.account_id for one in people],
         **questions,
     }
+    return moved, repeated
 
 
 async def _of(change: Change, model: Any, owner: Subject) -> Sequence[Any]:
@@ -174,9 +178,16 @@ async def _look_again(
         await look(change, place)
 
 
-async def _announce(change: Change, kept: Subject, former_id: str, ground: str) -> None:
+async def _announce(
+    change: Change, kept: Subject, former_id: str, repeated: Mapping[str, str], ground: str
+) -> None:
     """Tells the other services that whatever belongs to one subject belongs to another now."""
     message = events.Change(cause=events.CAUSE_JOINED, ground=ground)
     message.at.FromDatetime(change.at)
-    event = events.SubjectsJoined(change=message, former_id=former_id, present_id=kept.subject_id)
+    event = events.SubjectsJoined(
+        change=message,
+        former_id=former_id,
+        present_id=kept.subject_id,
+        same_records=repeated,
+    )
     await change.announce(event, aggregate=f"subject/{kept.subject_id}", bureau=kept.bureau)

@@ -9,6 +9,7 @@ import pytest
 
 from plumbing.client import Refusal, ask, new_request_id
 from protos.objection.v1 import objection_pb2 as pb
+from protos.objection.v1 import sharings_pb2 as sharings
 from protos.registry.v1 import lives_pb2 as lives
 from protos.registry.v1 import lives_pb2_grpc, registry_pb2_grpc, sameness_pb2_grpc
 from protos.registry.v1 import proposals_pb2 as proposals
@@ -23,6 +24,7 @@ from tests.integration.objection.processes import (
     engaged,
     refused,
 )
+from tests.integration.objection.test_sharings import shared
 from tests.patience import PATIENCE_SECONDS
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -62,6 +64,11 @@ async def test_cases_follow_a_joined_subject(cast: Cast) -> None:
     shown = await ask(desk.GetLikeness(sameness.GetLikenessRequest(likeness_id=one.likeness_id)))
     kept, joined = (side.subject.subject_id for side in shown.sides)
     penalty = await cast.penalty(joined)
+    # One penalty on file with both: that of the twin was shared.
+    stays, goes = [
+        await cast.penalty(one, source_ref="杭罚〔2026〕9001号") for one in (kept, joined)
+    ]
+    await shared(cast, goes)
     operator = await engaged(
         *(cast.processes, cast.administrator, "twin", [ROLES.ROLE_OPERATOR], ""), joined
     )
@@ -85,6 +92,9 @@ async def test_cases_follow_a_joined_subject(cast: Cast) -> None:
     async with asyncio.timeout(PATIENCE_SECONDS):
         while (await ask(cast.caseworker.objection.GetCase(request))).case.subject_id != kept:  # noqa: ASYNC110
             await asyncio.sleep(0.05)
+    listed = sharings.ListSharingsRequest(record_id=stays.record_id)
+    [followed] = (await ask(cast.caseworker.sharings.ListSharings(listed))).sharings
+    assert (followed.subject_id, list(followed.record_ids)) == (kept, [stays.record_id])
     # The same request, repeated by who has not signed in since, is still the same, until word of
     # the move has come to the service: then they are told to sign in again.
     assert await repeated(operator, lodge) in {case.case_id, "UNAUTHENTICATED"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -27,6 +28,7 @@ from tests.integration.objection.test_repairs import (
     deciding,
     shop_of,
 )
+from tests.patience import PATIENCE_SECONDS
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 BANK, COUNCIL = "测试银行", "测试区住房和建设局"
@@ -101,6 +103,15 @@ async def test_whoever_got_a_record_hears_of_its_deletion_by_mail_or_letter(
     assert notices[COUNCIL].due_on == "2026-09-20"  # five working days, one a Sunday that works
     mail = (await outbox())[notices[BANK].notice_id]
     assert (mail.email, mail.body) == ("credit@bank.example", notices[BANK].body)
+    # A mail that did not arrive is served by hand.
+    served = pb.RecordNoticeSentRequest(
+        request_id=new_request_id(),
+        notice_id=notices[BANK].notice_id,
+        means="served",
+        sent_on="2026-09-14",
+        remark="送达回证2号",
+    )
+    assert (await ask(cast.caseworker.sharings.RecordNoticeSent(served))).notice.state == "sent"
     [step] = [one for one in read.steps if one.step == "inform_receivers"]
     assert set(step.note.split("、")) == {f"{COUNCIL}（须人工送达）", f"{BANK}（邮件）"}
     told = f"上述信息曾提供给{COUNCIL}、{BANK}，本机关将处理结果告知上述单位。"
@@ -165,6 +176,21 @@ async def test_who_got_the_grade_hears_that_it_changed(cast: Cast) -> None:
     assert f"信用等级由{done.grade_before}变为{done.grade_after}。" in notice.body
 
 
+async def shared_while_it_is_disputed(cast: Cast, outbox: Any, by_platform: dict[str, Any]) -> None:
+    """Whoever gets a record hears that an objection runs; once it is deleted, that it is over."""
+    record = await cast.penalty()
+    case = await cast.accept(await cast.lodge(record))
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while not (await cast.record(record.record_id)).contested:  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
+    sent = await shared(cast, record, **by_platform)
+    assert "主体对其提出的异议正在办理" in (await outbox())[sent.sharing_id].body
+    await cast.decide(case, "stop_disclosure")
+    await cast.closed(case)
+    stopped = await refused(cast.caseworker.sharings.RecordSharing(sharing(record, **by_platform)))
+    assert [fault[0] for fault in stopped.faults] == ["record_ids"]
+
+
 async def test_the_platform_sends_records_only_if_they_may_be_shared(
     cast: Cast, outbox: Any
 ) -> None:
@@ -178,6 +204,13 @@ async def test_the_platform_sends_records_only_if_they_may_be_shared(
     mail = (await outbox())[sent.sharing_id]
     assert record.source_ref in mail.body
     assert record.summary not in mail.body
+    assert "异议" not in mail.body
+    await shared_while_it_is_disputed(cast, outbox, by_platform)
+    unverified = await cast.penalty(verified=False)
+    early = await refused(
+        cast.caseworker.sharings.RecordSharing(sharing(unverified, **by_platform))
+    )
+    assert [fault[0] for fault in early.faults] == ["record_ids"]
     secret = publication.ReviewRecordRequest(
         request_id=new_request_id(),
         record_id=record.record_id,
@@ -248,6 +281,26 @@ async def announced(cast: Cast, subject_id: str) -> list[publicity.Announcement]
     return list((await ask(cast.elsewhere.publicity.ListAnnouncements(request))).announcements)
 
 
+async def taken_down_as_private(cast: Cast, record: registry.Record) -> None:
+    """Has the record of an announced repair withheld, and waits until nobody is shown it."""
+    [shown] = await announced(cast, record.subject_id)
+    review = publication.ReviewRecordRequest(
+        request_id=new_request_id(),
+        record_id=record.record_id,
+        version=(await cast.record(record.record_id)).version,
+        classification="open",
+        summary=record.summary,
+        reasons="涉及个人隐私",
+    )
+    refusal = await refused(cast.both.publication.ReviewRecord(review))
+    assert refusal.reason == "WRONG_STATE"  # what was repaired is not published anew
+    review.classification, review.summary = "privacy", ""
+    await ask(cast.both.publication.ReviewRecord(review))
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while shown in await announced(cast, record.subject_id):  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
+
+
 async def test_a_repair_is_announced_where_the_record_was_public_and_then_taken_down(
     cast: Cast,
 ) -> None:
@@ -255,16 +308,19 @@ async def test_a_repair_is_announced_where_the_record_was_public_and_then_taken_
     shop, unseen = await shop_of(cast, "announced"), await shop_of(cast, "unseen")
     record = await shop.entered(determined_on=PUBLIC)
     hidden = await unseen.entered(determined_on=PUBLIC)
+    found_private = await shop_of(cast, "private")
+    private = await found_private.entered(determined_on=PUBLIC)
     await released(cast, record)
+    await released(cast, private)
     await cast.processes.advance_to(local("2026-09-23", 10))  # after the window
-    for one, of_record in ((shop, record), (unseen, hidden)):
+    for one, of_record in ((shop, record), (unseen, hidden), (found_private, private)):
         case = await accept(cast.caseworker, await one.lodge(of_record))
         for fact in FACTS_BELOW_E:
             await ask(cast.caseworker.repair.ConfirmCondition(confirming(case, fact)))
         await ask(cast.caseworker.repair.DecideRepair(deciding(case, confirm=True)))
         read = await one.closed(case)
         steps = [step for step in read.steps if step.step == "publish_changes"]
-        assert len(steps) == (1 if one is shop else 0)
+        assert len(steps) == (0 if one is unseen else 1)
     [found] = await announced(cast, shop.subject_id)
     assert (found.record_id, found.source_ref) == (record.record_id, record.source_ref)
     assert (found.repaired_on, found.announced_until) == ("2026-09-23", "2026-10-22")
@@ -276,6 +332,7 @@ async def test_a_repair_is_announced_where_the_record_was_public_and_then_taken_
     )
     told = [one for one in changes.changes if one.record_id in (record.record_id, hidden.record_id)]
     assert [(one.record_id, one.change) for one in told] == [(record.record_id, "confirm_repair")]
+    await taken_down_as_private(cast, private)
     await cast.processes.advance_to(local("2026-10-22", 23))
     assert len(await announced(cast, shop.subject_id)) == 1
     await cast.processes.advance_to(local("2026-10-23"))

@@ -1,0 +1,105 @@
+"""Who hears of a case: what counts as a change, what was shared before it, and how it is named."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+import pytest
+
+from law.objection import CaseKind, Outcome
+from plumbing.clock import SHANGHAI
+from protos.grading.v1.grading_pb2 import Grade
+from protos.registry.v1.registry_pb2 import Record
+from services.objection.effects import grade_changed
+from services.objection.grade_names import grade_zh
+from services.objection.letters import GradeFacts, Office
+from services.objection.sharings.concerned import was_before
+from services.objection.sharings.informing import is_carried_out
+from services.objection.sharings.tables import Sharing
+from services.objection.sharings.texts import shared_records, what_a_case_did
+from services.objection.tables import Case
+
+OFFICE = Office("测试区市场监督管理局")
+
+
+def case(*items: tuple[str, str, Outcome], **columns: Any) -> Case:
+    fields: dict[str, Any] = {
+        "kind": CaseKind.OBJECTION,
+        "number": "异议〔2026〕330106-0001号",
+        "outcome": Outcome.BY_ITEM,
+        "record_ids": [],
+        "records_as_lodged": [],
+        "items": [{"target": t, "id": i, "outcome": outcome} for t, i, outcome in items],
+        "grade_before": "untrusted",
+        "grade_after": "trusted",
+    }
+    return Case(**{**fields, **columns})
+
+
+def sharing(**columns: Any) -> Sharing:
+    fields: dict[str, Any] = {
+        "record_ids": ["r1"],
+        "with_grade": True,
+        "receiver": "测试银行",
+        "document": "",
+        "way": "letter",
+        "shared_on": date(2026, 9, 10),
+        "entered_at": datetime(2026, 9, 10, 9, 0, tzinfo=SHANGHAI),
+    }
+    return Sharing(**{**fields, **columns})
+
+
+def test_a_correction_of_an_instrument_that_changes_the_grade_is_told() -> None:
+    corrected = case(("instrument", "i1", Outcome.CORRECT))
+    assert is_carried_out(corrected)
+    title, body, named = what_a_case_did(corrected, sharing(), "测试加油站", OFFICE)
+    assert (title, named) == ("计量信用信息变更：测试加油站", [])
+    assert "信用等级由失信变为守信。" in body
+    assert not is_carried_out(case(("instrument", "i1", Outcome.CORRECT), grade_after="untrusted"))
+    assert not is_carried_out(case(("record", "r1", Outcome.DELETE), grade_after=None))
+
+
+def test_a_case_that_let_everything_stand_changed_no_grade() -> None:
+    upheld = case(("record", "r1", Outcome.UPHOLD), outcome=Outcome.UPHOLD)
+    assert not grade_changed(upheld)
+    assert not is_carried_out(upheld)
+
+
+@pytest.mark.parametrize(
+    ("changed", "before"),
+    [
+        ({"shared_on": date(2026, 9, 14)}, True),  # decided on the 12th, carried out on the 14th
+        ({"shared_on": date(2026, 9, 15)}, False),
+        ({"way": "platform", "entered_at": datetime(2026, 9, 14, 9, tzinfo=SHANGHAI)}, True),
+        ({"way": "platform", "entered_at": datetime(2026, 9, 14, 11, tzinfo=SHANGHAI)}, False),
+    ],
+)
+def test_whoever_got_the_records_after_a_case_was_carried_out_got_them_right(
+    changed: dict[str, Any], before: bool
+) -> None:
+    carried_out = case(
+        ("record", "r1", Outcome.DELETE),
+        decided_at=datetime(2026, 9, 12, 10, tzinfo=SHANGHAI),
+        settled_at=datetime(2026, 9, 14, 10, tzinfo=SHANGHAI),
+    )
+    assert was_before(sharing(**changed), carried_out) is before
+
+
+def test_a_grade_has_the_name_that_its_text_gives_it() -> None:
+    named = [grade_zh(one) for one in ("A", "3", "untrusted", "")]
+    assert named == ["A", "三类", "失信", ""]
+    assert GradeFacts("3", "receipt", []).named == "三类"
+
+
+def test_what_is_shared_says_that_an_objection_runs() -> None:
+    record = Record(kind="penalty", source_ref="罚〔2026〕1号", determined_on="2026-09-01")
+    told = {"receiver": "测试银行", "subject": "测试加油站", "office": OFFICE, "purpose": "参考"}
+    grade = Grade(grade="3")
+    _, quiet = shared_records(records=[record], grade=grade, **told)  # type: ignore[arg-type]
+    assert "信用等级：三类\n" in quiet
+    assert "异议" not in quiet
+    record.contested = grade.contested = True
+    _, contested = shared_records(records=[record], grade=grade, **told)  # type: ignore[arg-type]
+    assert "认定日期：2026年9月1日），主体对其提出的异议正在办理\n" in contested
+    assert "信用等级：三类，所依据的记录有异议正在办理\n" in contested
