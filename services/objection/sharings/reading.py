@@ -46,7 +46,7 @@ async def to_share(
     letter = "", ""
     if request.way == Way.PLATFORM:
         kind = SubjectKind(subject.kind)
-        await _require_open(clients, records, kind, behalf, today, graded=request.with_grade)
+        await require_open(clients, records, kind, behalf, today, graded=request.with_grade)
         grade = await clients.grade(subject.subject_id, behalf) if request.with_grade else None
         about = (records, grade, offices[bureau], request.purpose.strip())
         letter = shared_records(request.receiver.strip(), subject.name, *about)
@@ -60,7 +60,7 @@ async def to_share(
     )
 
 
-async def _require_open(
+async def require_open(
     clients: Clients,
     records: Sequence[Record],
     kind: SubjectKind,

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
+from law.errors import InvalidInput
+from law.evidence import SubjectKind
 from law.objection import CaseKind, Outcome
 from plumbing.clock import SHANGHAI
 from protos.grading.v1.grading_pb2 import Grade
@@ -16,6 +19,7 @@ from services.objection.grade_names import grade_zh
 from services.objection.letters import GradeFacts, Office
 from services.objection.sharings.concerned import was_before
 from services.objection.sharings.informing import is_carried_out
+from services.objection.sharings.reading import require_open
 from services.objection.sharings.tables import Sharing
 from services.objection.sharings.texts import shared_records, what_a_case_did
 from services.objection.tables import Case
@@ -103,3 +107,11 @@ def test_what_is_shared_says_that_an_objection_runs() -> None:
     _, contested = shared_records(records=[record], grade=grade, **told)  # type: ignore[arg-type]
     assert "认定日期：2026年9月1日），主体对其提出的异议正在办理\n" in contested
     assert "信用等级：三类，所依据的记录有异议正在办理\n" in contested
+
+
+async def test_the_platform_mails_no_grade_of_a_natural_person() -> None:
+    nobody, today = Mock(spec=()), date(2026, 9, 14)
+    await require_open(nobody, [], SubjectKind.ORGANISATION, "", today, graded=True)
+    with pytest.raises(InvalidInput) as refusal:
+        await require_open(nobody, [], SubjectKind.NATURAL_PERSON, "", today, graded=True)
+    assert [(one.field, one.cite) for one in refusal.value.faults] == [("with_grade", "S4 三(五)")]
