@@ -31,6 +31,7 @@ from services.alerts.escalation.contests import put_contest
 from services.alerts.escalation.grade_cases import follow_grade, match_grades
 from services.alerts.escalation.holding import put_order, release
 from services.alerts.escalation.timers import EscalationTimers
+from services.alerts.following import subject_acted, subjects_joined
 from services.alerts.notices import case_notices, english, texts
 from services.alerts.notices.account_mails import account_mail_due
 from services.alerts.notices.arrivals import no_longer_new
@@ -38,7 +39,6 @@ from services.alerts.notices.batch_notices import batch_decided
 from services.alerts.notices.filing import instrument_filed
 from services.alerts.notices.institution_mails import institution_due
 from services.alerts.notices.issue import Matter, contact_of, issue, known
-from services.alerts.notices.life_notices import keep, subject_acted
 from services.alerts.notices.moved_terms import term_moved
 from services.alerts.notices.order_notices import tell_of_order
 from services.alerts.notices.parties import applicants
@@ -51,7 +51,6 @@ from services.alerts.tables import (
     AppliedEdition,
     Bureau,
     Instrument,
-    Notice,
     NoticeKind,
     NoticeState,
     Record,
@@ -213,23 +212,6 @@ async def subjects_changed(change: Change, received: Received[registry.SubjectsC
     ids = {subject.subject_id for subject in event.subjects}
     await _follow_up(change, altered, ids)
     await match_grades(change, ids)
-
-
-async def subjects_joined(change: Change, received: Received[registry.SubjectsJoined]) -> None:
-    """Gives the notices to a subject that is no more to the one that stays.
-
-    Its instruments follow by their own events, and with them the alerts and escalation cases.
-    """
-    event = received.message
-    own = select(Notice).where(Notice.subject_id == event.former_id)
-    notices = (await change.session.exec(own.with_for_update())).all()
-    await keep(change, event.former_id, event.present_id, notices)
-    for notice in notices:
-        notice.subject_id = event.present_id
-    if notices:
-        after = {"subject_id": event.present_id, "notices": len(notices)}
-        object_ = f"subject/{event.former_id}"
-        change.audit("follow_subject", object_, after=after, ground=event.change.ground)
 
 
 async def instruments_changed(

@@ -2,36 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from law.contested import GRADE, Target
+from law.contested import GRADE, OF_RECORDS, Target
 from plumbing.change import Change
 from plumbing.events.envelope import Received
 from protos.objection.v1 import objection_pb2
+from services.alerts.escalation.red_alerts import red_instruments
 from services.alerts.escalation.tables import Contest
-from services.alerts.tables import Escalation, Verification
+from services.alerts.tables import Escalation, Joining, Verification
 
 CITE = "S3 27; S4 五(三)"
 _OVER = frozenset({"closed", "declined", "withdrawn"})
-_HELD_BY = frozenset({Target.RECORD, Target.INSTRUMENT, Target.VERIFICATION})
 
 
 async def put_contest(change: Change, received: Received[Any]) -> str:
     """Stores what a case contests, unless a later version is on file; returns its subject.
 
-    A case of a subject that withdrew one before contests only once it is accepted.
+    A case of a subject that withdrew one before contests only once it is accepted. Once stored it
+    follows its subject by the events of the registry alone, since those of objection may be older.
     """
     case: objection_pb2.Case = received.message.case
     row = await change.session.get(Contest, case.case_id, with_for_update=True)
+    subject_id = row.subject_id if row else await _present_subject(change, case)
     if row is None or row.version < case.version:
         waits = case.marks_on_acceptance and not case.HasField("term")
         kept = Contest(
             case_id=case.case_id,
-            subject_id=case.subject_id,
+            subject_id=subject_id,
             number=case.number,
             targets=_targets(case),
             running=case.state not in _OVER and not waits,
@@ -39,12 +41,53 @@ async def put_contest(change: Change, received: Received[Any]) -> str:
         )
         await change.session.merge(kept)
         await change.session.flush()
-    return case.subject_id
+    return subject_id
+
+
+async def _present_subject(change: Change, case: objection_pb2.Case) -> str:
+    """The subject of a case; of one that is no more, the subject to which it was joined."""
+    subject_id: str = case.subject_id
+    while (joining := await change.session.get(Joining, subject_id)) is not None:
+        joining.contests = [*joining.contests, case.case_id]
+        subject_id = joining.present_id
+    return subject_id
 
 
 def _targets(case: objection_pb2.Case) -> list[str]:
-    items = [f"{item.target}/{item.id}" for item in case.items if item.target in _HELD_BY]
+    items = [f"{item.target}/{item.id}" for item in case.items]
     return items + [GRADE] * case.HasField("contested_grade")
+
+
+async def give(
+    change: Change, former_id: str, present_id: str, only: Collection[str] | None = None
+) -> list[str]:
+    """Gives what a subject contests to another subject; returns the ids of the cases.
+
+    `only` are the cases that may go; None means all.
+    """
+    rows = [row for row in await _of(change, former_id) if only is None or row.case_id in only]
+    for row in rows:
+        row.subject_id = present_id
+    return [row.case_id for row in rows]
+
+
+async def give_to_part(
+    change: Change, origin_id: str, part_id: str, record_ids: Collection[str]
+) -> list[str]:
+    """Gives a part what contests nothing but records that went to it, as objection does.
+
+    Returns the ids of the cases.
+    """
+    went = {f"{target}/{record}" for target in OF_RECORDS for record in record_ids}
+    rows = await _of(change, origin_id)
+    about = {row.case_id: set(row.targets) - {GRADE} for row in rows}
+    follow = {case_id for case_id, targets in about.items() if targets and targets <= went}
+    return await give(change, origin_id, part_id, follow)
+
+
+async def _of(change: Change, subject_id: str) -> Sequence[Contest]:
+    rows = select(Contest).where(col(Contest.subject_id) == subject_id)
+    return (await change.session.exec(rows.with_for_update())).all()
 
 
 async def running(session: AsyncSession, subject_id: str) -> Sequence[Contest]:
@@ -55,30 +98,46 @@ async def running(session: AsyncSession, subject_id: str) -> Sequence[Contest]:
 
 async def contested_instruments(session: AsyncSession, subject_id: str) -> set[str]:
     """Returns the instruments of a subject that are contested, themselves or by a verification."""
-    targets = [target for row in await running(session, subject_id) for target in row.targets]
-    ids = {kind: set[str]() for kind in ("instrument", "verification")}
-    for target in targets:
-        kind, _, identity = target.partition("/")
-        if kind in ids:
-            ids[kind].add(identity)
-    of_verifications = select(Verification.instrument_id).where(
-        col(Verification.verification_id).in_(ids["verification"])
+    instruments = await _instruments_of(session, await running(session, subject_id))
+    return set[str]().union(*instruments.values())
+
+
+async def _instruments_of(
+    session: AsyncSession, contests: Sequence[Contest]
+) -> Mapping[str, set[str]]:
+    """The instruments that each of these contests, itself or by a verification, by its case."""
+    named = {row.case_id: _named(row, Target.INSTRUMENT) for row in contests}
+    verifications = {row.case_id: _named(row, Target.VERIFICATION) for row in contests}
+    of_verifications = await session.exec(
+        select(Verification.verification_id, Verification.instrument_id).where(
+            col(Verification.verification_id).in_(set[str]().union(*verifications.values()))
+        )
     )
-    return ids["instrument"] | set(await session.exec(of_verifications))
+    instruments = dict(of_verifications.all())
+    return {
+        case: ids | {instruments[one] for one in verifications[case] if one in instruments}
+        for case, ids in named.items()
+    }
+
+
+def _named(row: Contest, kind: Target) -> set[str]:
+    of_kind = f"{kind}/"
+    return {one.removeprefix(of_kind) for one in row.targets if one.startswith(of_kind)}
 
 
 async def of_case(session: AsyncSession, case: Escalation) -> Sequence[Contest]:
-    """Returns the running objections that bear on what a case rests on."""
+    """Returns the running objections that bear on what a case rests on.
+
+    That is its grade, or the instruments that are red.
+    """
     contests = await running(session, case.subject_id)
     if case.grade:
         return [row for row in contests if any(_of_grade(target) for target in row.targets)]
-    return [] if case.facts else [row for row in contests if _of_instrument(row)]
+    if case.facts or not contests:
+        return []
+    red, contested = await red_instruments(session, case), await _instruments_of(session, contests)
+    return [row for row in contests if contested[row.case_id] & red.keys()]
 
 
 def _of_grade(target: str) -> bool:
     return target == GRADE or target.startswith(f"{Target.RECORD}/")
-
-
-def _of_instrument(row: Contest) -> bool:
-    kinds = {target.partition("/")[0] for target in row.targets}
-    return bool(kinds & {Target.INSTRUMENT, Target.VERIFICATION})

@@ -26,14 +26,13 @@ from protos.registry.v1 import orders_pb2 as orders
 from services.alerts import wire
 from services.alerts.escalation import contests
 from services.alerts.escalation.filing import IDS_PER_QUERY, save, snapshot
-from services.alerts.escalation.red_alerts import IS_OWNED, ON_INSTRUMENT, RED_APPLIES, of_case
+from services.alerts.escalation.red_alerts import red_instruments
 from services.alerts.tables import (
     Alert,
     AwaitedOrder,
     Escalation,
     EscalationAlert,
     EscalationState,
-    Instrument,
 )
 
 CITE = "S4 二(三)"
@@ -72,7 +71,7 @@ async def waits(session: AsyncSession, case: Escalation) -> bool:
         return False
     if case.course != RED_ALERT:
         return bool(await contests.of_case(session, case))
-    red = await _red_instruments(session, case)
+    red = await red_instruments(session, case)
     in_time = select(AwaitedOrder.instrument_id).where(
         col(AwaitedOrder.instrument_id).in_(red),
         col(AwaitedOrder.in_time),
@@ -92,18 +91,6 @@ async def require_uncontested(session: AsyncSession, case: Escalation) -> None:
         zh = f"所依据的信息正在异议或者复核（{numbers}），办结之前不采取这一步"
         en = f"What this step rests on is contested ({numbers}); it waits for the decision"
         raise WrongState(zh, en, cite=contests.CITE)
-
-
-async def _red_instruments(session: AsyncSession, case: Escalation) -> dict[str, Basis]:
-    """The red instruments of a case, each with the basis of its colour."""
-    rows = await session.exec(
-        select(Instrument.instrument_id, Instrument.standing)
-        .join(Alert, ON_INSTRUMENT)
-        .join(EscalationAlert, col(EscalationAlert.alert_id) == col(Alert.alert_id))
-        .join(Escalation, of_case())
-        .where(col(Escalation.escalation_id) == case.escalation_id, RED_APPLIES, IS_OWNED)
-    )
-    return {instrument: Basis(basis) for instrument, basis in rows}
 
 
 async def hold(change: Change, case: Escalation) -> None:

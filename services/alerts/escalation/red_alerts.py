@@ -6,6 +6,7 @@ import sqlalchemy as sa
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from law.colours.basis import Basis
 from law.colours.rule import Colour
 from services.alerts.applying import APPLIES
 from services.alerts.escalation.texts import RedLine
@@ -24,6 +25,18 @@ def of_case() -> sa.ColumnElement[bool]:
 # In SQL: the instrument still belongs to the subject of the case. COALESCE keeps the database from
 # searching by owner: one owner may have 100,000 meters and a single case.
 IS_OWNED = sa.func.coalesce(col(Instrument.subject_id), "") == col(Escalation.subject_id)
+
+
+async def red_instruments(session: AsyncSession, case: Escalation) -> dict[str, Basis]:
+    """Returns the red instruments of a case, each with the basis of its colour."""
+    rows = await session.exec(
+        select(Instrument.instrument_id, Instrument.standing)
+        .join(Alert, ON_INSTRUMENT)
+        .join(EscalationAlert, col(EscalationAlert.alert_id) == col(Alert.alert_id))
+        .join(Escalation, of_case())
+        .where(col(Escalation.escalation_id) == case.escalation_id, RED_APPLIES, IS_OWNED)
+    )
+    return {instrument: Basis(basis) for instrument, basis in rows}
 
 
 async def red_lines(session: AsyncSession, case: Escalation) -> list[RedLine]:

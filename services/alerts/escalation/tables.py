@@ -128,6 +128,7 @@ class StandingGrade(Base, table=True):
     """
 
     __tablename__ = "standing_grade"
+    __table_args__ = (sa.Index("ix_standing_grade_grade", "ruleset_id", "grade"),)
 
     subject_id: str = Field(primary_key=True)
     bureau: str
@@ -141,8 +142,8 @@ class StandingGrade(Base, table=True):
 class Contest(Base, table=True):
     """An objection or a reconsideration, in its highest version, and what it contests.
 
-    `targets` are named as in the case: `record/<id>`, `instrument/<id>`, `verification/<id>`, and
-    `grade`. Escalation waits while it is `running`.
+    `targets` are named as in the case, such as `record/<id>` and `instrument/<id>`, and `grade`.
+    Escalation waits while it is `running`.
     """
 
     __table_args__ = (sa.Index("ix_contest_subject", "subject_id", "running"),)
@@ -213,6 +214,7 @@ class EscalationDraft(Base, table=True):
     text: str  # empty for the platform's own words
     correct_by: date | None = None
     instruments: list[str] = Field(default_factory=list, sa_type=JsonColumn)  # red ones, by serial
+    receipt_id: str = Field(default="", sa_column_kwargs={"server_default": ""})  # of the grade
     altered_by: str
     altered_at: datetime
 

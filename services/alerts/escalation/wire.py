@@ -59,8 +59,9 @@ def case_for_subject(row: Escalation, *, told: bool) -> pb.Escalation:
     subject was `told` of them by a step that somebody approved.
     """
     message = case(row)
-    for field in ("opened_by",) if told else ("opened_by", "facts", "close_reasons"):
-        message.ClearField(field)
+    message.opened_by = ""
+    if not told:
+        message.facts = message.close_reasons = ""
     return message
 
 

@@ -26,6 +26,7 @@ def upgrade() -> None:
         sa.Column("known_from", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("subject_id", name=op.f("pk_standing_grade")),
     )
+    op.create_index("ix_standing_grade_grade", "standing_grade", ["ruleset_id", "grade"])
     op.create_table(
         "contest",
         *_texts("case_id", "subject_id", "number"),
@@ -35,9 +36,19 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("case_id", name=op.f("pk_contest")),
     )
     op.create_index("ix_contest_subject", "contest", ["subject_id", "running"])
+    empty = sa.text("'[]'")
+    op.add_column(
+        "joining", sa.Column("contests", JsonColumn, nullable=False, server_default=empty)
+    )
+    receipt: sa.Column[str] = sa.Column(
+        "receipt_id", sa.String(), nullable=False, server_default=""
+    )
+    op.add_column("escalation_draft", receipt)
 
 
 def downgrade() -> None:
+    op.drop_column("escalation_draft", "receipt_id")
+    op.drop_column("joining", "contests")
     op.drop_table("contest")
     op.drop_table("standing_grade")
     _one_open_case_for("subject_id")

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import partial
 
-from sqlmodel import col, select
-
 from plumbing.change import Change
-from plumbing.chunks import chunks
 from plumbing.events.envelope import Received
 from protos.registry.v1 import events_pb2 as registry
 from protos.registry.v1 import lives_pb2 as pb
 from services.alerts.notices import english
 from services.alerts.notices.issue import Matter, contact_of, issue, known
 from services.alerts.notices.texts import Contact, Text, body
-from services.alerts.tables import Joining, Notice, NoticeKind, Subject
+from services.alerts.tables import NoticeKind, Subject
 
-IDS_PER_QUERY = 500
 TITLES = {
     "split": ("登记信息变动：主体分立", "Your registration: a part is a subject of its own"),
     "recoded": ("登记信息变动：统一社会信用代码变更", "Your registration: another credit code"),
@@ -77,14 +72,9 @@ _SENTENCES = {
 _BOTH_TOLD = frozenset({"split", "parted"})
 
 
-async def subject_acted(change: Change, received: Received[registry.SubjectActed]) -> None:
-    """Tells the subjects that an act concerns; gives back notices when a joining was undone.
-
-    A subject in review or removed is not told.
-    """
+async def tell_of_act(change: Change, received: Received[registry.SubjectActed]) -> None:
+    """Tells the subjects that an act concerns. A subject in review or removed is not told."""
     event = received.message
-    if event.act.act == "parted":
-        await _give_back(change, event)
     told = [event.subject.subject_id]
     if event.act.act in _BOTH_TOLD:
         told.append(event.other.subject_id)
@@ -92,28 +82,6 @@ async def subject_acted(change: Change, received: Received[registry.SubjectActed
         subject = await known(change.session, Subject, subject_id)
         if not subject.placeholder:
             await _tell(change, event, subject)
-
-
-async def keep(change: Change, former_id: str, present_id: str, notices: Sequence[Notice]) -> None:
-    """Notes which notices a joining gives to another subject, so that it can be undone."""
-    ids = [notice.notice_id for notice in notices]
-    await change.session.merge(Joining(former_id=former_id, present_id=present_id, notices=ids))
-
-
-async def _give_back(change: Change, event: registry.SubjectActed) -> None:
-    joining = await change.session.get(Joining, event.act.other_id)
-    if joining is None:
-        return
-    returned = list[Notice]()
-    for ids in chunks(joining.notices, IDS_PER_QUERY):
-        given = col(Notice.notice_id).in_(ids), col(Notice.subject_id) == joining.present_id
-        returned += await change.session.exec(select(Notice).where(*given).with_for_update())
-    for row in returned:
-        row.subject_id = joining.former_id
-    await change.session.delete(joining)
-    after = {"subject_id": joining.former_id, "notices": len(returned)}
-    object_ = f"subject/{joining.present_id}"
-    change.audit("follow_subject", object_, after=after, ground=event.change.ground)
 
 
 async def _tell(change: Change, event: registry.SubjectActed, subject: Subject) -> None:

@@ -48,14 +48,16 @@ async def grade(
     await alerts.announce(event, aggregate="subject/s1")
 
 
-async def contest(alerts: RunningAlerts, state: str, version: int, *targets: str) -> None:
-    """Announces an objection of the subject in a state."""
+async def contest(
+    alerts: RunningAlerts, state: str, version: int, *targets: str, of: str = "s1"
+) -> None:
+    """Announces an objection of a subject in a state."""
     items = [
         objection_pb2.ContestedItem(target=kind, id=identity)
         for kind, _, identity in (target.partition("/") for target in targets)
     ]
     case = objection_pb2.Case(
-        case_id="o1", number="异议〔2026〕1号", kind="objection", subject_id="s1", bureau=BUREAU,
+        case_id="o1", number="异议〔2026〕1号", kind="objection", subject_id=of, bureau=BUREAU,
         state=state, version=version, items=items,
     )  # fmt: skip
     events = {
@@ -187,6 +189,14 @@ async def test_an_objection_holds_a_red_alert_that_it_contests(
     assert (await desk.case()).state == "held"
     await contest(desk.alerts, "closed", 2, target)
     assert (await desk.case()).state == "waiting"
+
+
+async def test_an_objection_about_another_instrument_is_no_ground(desk: EscalationDesk) -> None:
+    await desk.alerts.put(instrument(2))
+    await contest(desk.alerts, "lodged", 1, "instrument/i2")
+    assert [*(await desk.read_case(CASEWORKER)).contests] == []
+    await contest(desk.alerts, "accepted", 2, "instrument/i2", "instrument/i1")
+    assert [one.case_id for one in (await desk.read_case(CASEWORKER)).contests] == ["o1"]
 
 
 async def test_check_finds_what_disagrees_with_the_grade_and_reconcile_mends_it(

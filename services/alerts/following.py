@@ -1,0 +1,79 @@
+"""What follows a subject that is joined, parted or split: its notices, and what it contests."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from sqlmodel import col, select
+
+from plumbing.change import Change
+from plumbing.chunks import chunks
+from plumbing.events.envelope import Received
+from protos.registry.v1.events_pb2 import SubjectActed, SubjectsJoined
+from services.alerts.escalation import contests
+from services.alerts.escalation.holding import release
+from services.alerts.notices.life_notices import tell_of_act
+from services.alerts.tables import Joining, Notice
+
+IDS_PER_QUERY = 500
+
+
+async def subjects_joined(change: Change, received: Received[SubjectsJoined]) -> None:
+    """Gives the notices and contests of a subject that is no more to the one that stays.
+
+    Its instruments follow by their own events, and with them the alerts and escalation cases.
+    """
+    event = received.message
+    former, present = event.former_id, event.present_id
+    own = select(Notice).where(Notice.subject_id == former)
+    notices = (await change.session.exec(own.with_for_update())).all()
+    contested = await contests.give(change, former, present)
+    ids = [notice.notice_id for notice in notices]
+    kept = Joining(former_id=former, present_id=present, notices=ids, contests=contested)
+    await change.session.merge(kept)
+    for notice in notices:
+        notice.subject_id = present
+    _note(change, former, present, len(notices), contested, event.change.ground)
+    await release(change, {former, present})
+
+
+async def subject_acted(change: Change, received: Received[SubjectActed]) -> None:
+    """Gives back what an undone joining gave, and to a part what it contests of its records.
+
+    Then tells the subjects that the act concerns.
+    """
+    event = received.message
+    if event.act.act == "parted":
+        await _give_back(change, event)
+    elif event.act.act == "split":
+        origin, part = event.act.subject_id, event.act.other_id
+        went = await contests.give_to_part(change, origin, part, event.record_ids)
+        _note(change, origin, part, 0, went, event.change.ground)
+        await release(change, {origin, part})
+    await tell_of_act(change, received)
+
+
+async def _give_back(change: Change, event: SubjectActed) -> None:
+    joining = await change.session.get(Joining, event.act.other_id)
+    if joining is None:
+        return
+    former, present = joining.former_id, joining.present_id
+    returned = list[Notice]()
+    for ids in chunks(joining.notices, IDS_PER_QUERY):
+        given = col(Notice.notice_id).in_(ids), col(Notice.subject_id) == present
+        returned += await change.session.exec(select(Notice).where(*given).with_for_update())
+    for row in returned:
+        row.subject_id = former
+    contested = await contests.give(change, present, former, joining.contests)
+    await change.session.delete(joining)
+    _note(change, present, former, len(returned), contested, event.change.ground)
+    await release(change, {former, present})
+
+
+def _note(
+    change: Change, former_id: str, present_id: str, notices: int, cases: Collection[str], why: str
+) -> None:
+    """Notes in the audit what went from one subject to another, if anything did."""
+    if notices or cases:
+        after = {"subject_id": present_id, "notices": notices, "cases": [*cases]}
+        change.audit("follow_subject", f"subject/{former_id}", after=after, ground=why)
