@@ -78,6 +78,15 @@ def grade_course(ruleset_id: str, grade: str, on: date) -> Course | None:
     return None
 
 
+def opening_grades(on: date) -> dict[str, tuple[str, ...]]:
+    """Returns the grades that open a course on a day, by the text that gives them."""
+    grades: dict[str, tuple[str, ...]] = {}
+    for found in _holding(on):
+        if found.opens is Opening.GRADE:
+            grades[found.ruleset] = (*grades.get(found.ruleset, ()), *found.grades)
+    return grades
+
+
 def hand_courses(on: date) -> tuple[Course, ...]:
     """Returns the courses that a person may open on a day, by stating the facts (S4 四(二))."""
     return tuple(found for found in _holding(on) if found.opens is Opening.HAND)

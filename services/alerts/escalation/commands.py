@@ -117,6 +117,7 @@ async def alter(change: Change, request: pb.AlterStepRequest) -> pb.AlterStepRes
         text=text,
         correct_by=day if text else asked,
         instruments=facts.serials,
+        receipt_id=facts.receipt_id,
         altered_by=change.on_behalf_of,
         altered_at=change.at,
     )

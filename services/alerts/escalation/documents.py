@@ -65,6 +65,7 @@ async def facts_of(
         case.course,
         occasion=occasion if grade else case.facts,
         grade=grade,
+        receipt_id=case.receipt_id,
         measures=measures(case.ruleset_id, case.grade, on) if grade else (),
     )
 

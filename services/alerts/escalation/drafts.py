@@ -69,6 +69,9 @@ def outdated(draft: EscalationDraft, facts: DocumentFacts) -> tuple[str, str] | 
     if draft.text and draft.instruments != facts.serials:
         zh = "修改之后，红色警示的器具有变化，请按现在的器具重新修改"
         return zh, "The red instruments have changed since; alter the draft again"
+    if draft.text and draft.receipt_id != facts.receipt_id:
+        zh = "修改之后，信用等级有变化，请按现在的等级重新修改"
+        return zh, "The grade has changed since; alter the draft again"
     if draft.correct_by is not None and draft.correct_by <= facts.on:
         zh = f"改正期限 {draft.correct_by} 已到，请重新修改"
         return zh, f"The last day to correct, {draft.correct_by}, has come; alter the draft again"

@@ -11,10 +11,11 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import UTC, date
 
+import sqlalchemy as sa
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from law.courses import Course, grade_course
+from law.courses import Course, grade_course, opening_grades
 from plumbing.change import Change
 from plumbing.chunks import chunks
 from plumbing.events.leadership import exclusively
@@ -159,23 +160,34 @@ async def _watched(session: AsyncSession, subjects: Collection[str]) -> dict[str
 async def disagreeing(session: AsyncSession, on: date) -> tuple[list[str], list[str]]:
     """Returns the subjects that lack the case of their grade, and the cases that should be closed.
 
-    The latter are named by their ids.
+    The latter are named by their ids. Grades that neither opened a case nor call for one, which
+    are nearly all, are not read.
     """
     rows = select(Escalation).where(col(Escalation.matter) == MATTER, is_open())
     cases = {case.subject_id: case for case in await session.exec(rows)}
-    grades = (await session.exec(select(StandingGrade).order_by(StandingGrade.subject_id))).all()
-    wanted = {row.subject_id: (row, course_of(row, on)) for row in grades}
+    grades = await _calling_for_cases(session, on)
+    courses = {row.subject_id: course_of(row, on) for row in grades}
     watched = set[str]()
-    for chunk in chunks(sorted({key for key, (_, course) in wanted.items() if course}), 1000):
+    for chunk in chunks(sorted(courses), IDS_PER_QUERY):
         watched |= (await _watched(session, chunk)).keys()
     missing = [
-        key
-        for key, (row, course) in wanted.items()
-        if course and key in watched and key not in cases and not row.silent
+        row.subject_id
+        for row in grades
+        if row.subject_id in watched and row.subject_id not in cases and not row.silent
     ]
     ended = list[str]()
     for key, case in cases.items():
-        _, course = wanted.get(key, (None, None))
+        course = courses.get(key)
         if course is None or key not in watched or course.id != case.course:
             ended.append(case.escalation_id)
     return missing, sorted(ended)
+
+
+async def _calling_for_cases(session: AsyncSession, on: date) -> Sequence[StandingGrade]:
+    """The grades in force that open a case on a day, by subject."""
+    opens = [
+        (col(StandingGrade.ruleset_id) == ruleset) & col(StandingGrade.grade).in_(grades)
+        for ruleset, grades in opening_grades(on).items()
+    ]
+    rows = select(StandingGrade).where(sa.or_(sa.false(), *opens))
+    return (await session.exec(rows.order_by(StandingGrade.subject_id))).all()

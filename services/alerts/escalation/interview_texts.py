@@ -78,12 +78,18 @@ def undertaking_ends_in_english(name: str, until: date, words: str, bureau: Cont
     )
 
 
-def undertaking_over(name: str, until: date, words: str) -> Text:
-    """Writes the notice to the bureau that the day of an undertaking has passed."""
+def undertaking_over(name: str, until: date, words: str, *, last: bool) -> Text:
+    """Writes the notice to the bureau that the day of an undertaking has passed.
+
+    `last` says that no step comes after the interview.
+    """
+    after = (
+        "约谈是这件督促的最后一步，平台不再提出其他步骤" if last else "未完成的，下一步骤随即提出"
+    )
     return Text(
         f"约谈承诺的期限已过：{name}",
         body(
             f"{name}承诺于 {until} 前完成：{words}",
-            "请核实是否完成，并在督促的页面记录；未完成的，下一步骤随即提出。",
+            f"请核实是否完成，并在督促的页面记录；{after}。",
         ),
     )

@@ -63,7 +63,7 @@ class DocumentFacts:
     """The facts that the document of every escalation step needs. `number` is empty for a draft.
 
     `occasion` says in Chinese why there is a case, unless that is a red alert; `grade` is the name
-    of the grade that opened it, and `measures` are what that grade permits.
+    of the grade that opened it, by the receipt `receipt_id`; `measures` are what it permits.
     """
 
     name: str
@@ -74,6 +74,7 @@ class DocumentFacts:
     course: str = RED_ALERT
     occasion: str = ""
     grade: str = ""
+    receipt_id: str = ""
     measures: Sequence[Measure] = ()
 
     @property

@@ -75,9 +75,11 @@ async def record(
 ) -> pb.RecordUndertakingResponse:
     """Records whether an undertaking was kept; after a broken one the next step is due today.
 
-    Raises WrongState if there is none, or its outcome is on file.
+    Raises WrongState if there is none, its outcome is on file, or the case is closed.
     """
     case = await of_bureau(change, request.escalation_id)
+    if case.closed_at is not None:
+        raise WrongState("这件督促已经终结", "The case is closed", state=case.state)
     step = await _watched(change, case)
     if step is None:
         zh = "没有待核实的承诺"
@@ -119,7 +121,8 @@ async def issue_of_undertakings(change: Change, bureau: str, on: date) -> list[N
         matter = Matter(f"escalation/{case.escalation_id}")
         key = f"undertaking/{step.step_id}"
         if on > until:
-            text = undertaking_over(subject.name, until, step.undertaking)
+            last = case.state is EscalationState.EXHAUSTED
+            text = undertaking_over(subject.name, until, step.undertaking, last=last)
             kind = NoticeKind.APPROVALS
             notice = await issue(change, kind, f"{key}/over", office, bureau, text, matter)
         elif undertaking_reminder(until, edition()) <= on:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import event
 
 from law.errors import WrongState
 from protos.grading.v1 import events_pb2 as grading
@@ -12,7 +13,7 @@ from protos.grading.v1.grading_pb2 import Grade
 from protos.objection.v1 import events_pb2 as objection
 from protos.objection.v1 import objection_pb2
 from services.alerts.checks import Checks
-from services.alerts.escalation.tables import Contest
+from services.alerts.escalation.tables import Contest, StandingGrade
 from services.alerts.tables import Escalation
 from tests.integration.alerts.escalation_desk import (
     CASEWORKER,
@@ -197,6 +198,27 @@ async def test_an_objection_about_another_instrument_is_no_ground(desk: Escalati
     assert [*(await desk.read_case(CASEWORKER)).contests] == []
     await contest(desk.alerts, "accepted", 2, "instrument/i2", "instrument/i1")
     assert [one.case_id for one in (await desk.read_case(CASEWORKER)).contests] == ["o1"]
+
+
+async def test_a_check_reads_no_grade_that_neither_has_nor_needs_a_case(
+    graded: EscalationDesk,
+) -> None:
+    alerts, read = graded.alerts, list[str]()
+    await grade(alerts, "hangzhou-trial", "C")
+
+    def note(row: StandingGrade, _context: object) -> None:
+        read.append(row.grade)
+
+    event.listen(StandingGrade, "load", note)
+    try:
+        assert await graded.problems() == []
+        assert read == []
+        await grade(alerts, "hangzhou-trial", "D")
+        read.clear()
+        assert await graded.problems() == []
+        assert read == ["D"]
+    finally:
+        event.remove(StandingGrade, "load", note)
 
 
 async def test_check_finds_what_disagrees_with_the_grade_and_reconcile_mends_it(

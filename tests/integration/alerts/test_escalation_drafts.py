@@ -22,7 +22,8 @@ from tests.integration.alerts.escalation_desk import (
     passed,
     rejected,
 )
-from tests.integration.alerts.running_alerts import instrument
+from tests.integration.alerts.running_alerts import BUREAU, RunningAlerts, instrument
+from tests.integration.alerts.test_cases_of_grades import grade
 
 
 async def draft(desk: EscalationDesk) -> pb.EscalationStep:
@@ -142,6 +143,19 @@ async def test_a_text_of_other_instruments_is_not_sent(desk: EscalationDesk) -> 
     await desk.alerts.put(passed(11, 2, desk.alerts.today))
     await desk.approve("reminder", draft_version=2)
     assert "NO-2" not in (await desk.alerts.notices("escalation"))[-1].body
+
+
+async def test_a_text_of_a_former_grade_is_not_sent(alerts: RunningAlerts) -> None:
+    alerts.timers.running.add(f"watch/{BUREAU}")
+    desk = EscalationDesk(alerts)
+    await grade(alerts, "national-2017-566", "untrusted")
+    await desk.propose_next_step()
+    await altered(desk, "请尽快整改。")
+    assert (await draft(desk)).draft_outdated_zh == ""
+    await grade(alerts, "national-2017-566", "untrusted", "receipt-2")
+    assert "信用等级有变化" in (await draft(desk)).draft_outdated_zh
+    with pytest.raises(WrongState, match="grade has changed"):
+        await desk.approve("reminder", draft_version=1)
 
 
 async def test_the_people_of_the_bureau_alter_and_the_subject_sees_nothing(

@@ -22,6 +22,8 @@ from tests.integration.alerts.escalation_desk import (
     passed,
     stamp,
 )
+from tests.integration.alerts.running_alerts import BUREAU, RunningAlerts
+from tests.integration.alerts.test_cases_of_grades import grade
 
 STRANGER = Caller("account/other", "别人", frozenset({Role.OPERATOR}), subject_id="s2")
 WORDS = "更换铅封，重新申请检定"
@@ -184,6 +186,7 @@ async def test_the_next_step_waits_for_the_undertaking_and_both_are_told_of_its_
     over = [n for n in await alerts.notices("approvals") if n.title.startswith("约谈承诺")]
     assert len(over) == 1
     assert WORDS in over[0].body
+    assert "下一步骤随即提出" in over[0].body
     assert await invited.problems() == []
 
 
@@ -200,6 +203,25 @@ async def test_after_a_broken_undertaking_the_next_step_is_due_at_once(
     assert (await interview(invited, OPERATOR)).undertaking_outcome == outcome
     with pytest.raises(WrongState):
         await verify(invited, outcome)
+
+
+async def test_no_further_step_is_promised_where_the_interview_is_the_last(
+    alerts: RunningAlerts,
+) -> None:
+    alerts.timers.running.add(f"watch/{BUREAU}")
+    desk = EscalationDesk(alerts)
+    await grade(alerts, "hangzhou-trial", "D")
+    await desk.propose_next_step()
+    await desk.approve("interview", appointment=desk.appointment())
+    await undertaken(desk)
+    assert (await desk.case()).state == "exhausted"
+    await alerts.watch_days(24)
+    [over] = [n for n in await alerts.notices("approvals") if n.title.startswith("约谈承诺")]
+    assert "约谈是这件督促的最后一步" in over.body
+    assert "下一步骤" not in over.body
+    await grade(alerts, "hangzhou-trial", "C", "receipt-2")
+    with pytest.raises(WrongState, match="closed"):
+        await verify(desk, "broken")
 
 
 async def test_nothing_more_is_told_of_an_undertaking_once_the_case_is_closed(
