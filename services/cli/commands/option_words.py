@@ -150,4 +150,13 @@ HELP = {
     "token": "邮件中链接的最后一段 | the last part of the mailed link",
     "subject_id": "主体 id 或统一社会信用代码 | subject, or its credit code",
     "version": "版本 | version",
+    "document": "发函或者数据批次的文号 | number of the letter or delivery",
+    "purpose": "提供的用途 | what it was handed out for",
+    "receiver": "接收单位 | who got it",
+    "sent_on": "送出的日期 | day on which it was sent",
+    "shared_on": "提供的日期；缺省为今天 | day on which it was handed out; today by default",
+    "sharing_id": "共享登记 id，见 sharing list | sharing",
+    "way": "提供的方式 | way of handing out",
+    "with_grade": "连同等级 | with the grade",
+    "include_ended": "含已结束的 | also ended ones",
 }
