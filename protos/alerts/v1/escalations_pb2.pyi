@@ -78,9 +78,11 @@ class Escalation(_message.Message):
     course_en: _builtins.str
     """That in English."""
     facts: _builtins.str
-    """The facts, of a case that a person opened by stating them."""
+    """The facts, of a case that a person opened by stating them. The subject reads them, and
+    close_reasons, once it was told of a step.
+    """
     opened_by: _builtins.str
-    """Account of the person who opened it; empty where nobody did."""
+    """Account of the person who opened it; empty where nobody did, and for the subject."""
     ruleset_id: _builtins.str
     """Text of the grade that opened it; empty of other cases, like the two fields after it."""
     grade: _builtins.str
