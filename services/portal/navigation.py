@@ -48,6 +48,8 @@ _CASEWORKER = (
     Place(N_("疑似同一"), "/alike"),
     Place(N_("导入待决定"), "/questions"),
     Place(N_("未送达"), "/undelivered"),
+    Place(N_("检定机构"), "/institutions"),
+    Place(N_("共享"), "/sharings"),
 )
 _UNIT_HEAD = (
     Place(N_("待审批"), "/home"),
@@ -65,6 +67,7 @@ _UNIT_HEAD = (
     Place(N_("审计"), "/audit"),
     Place(N_("检定机构"), "/institutions"),
     Place(N_("未送达"), "/undelivered"),
+    Place(N_("共享"), "/sharings"),
 )
 _INSPECTOR = (
     Place(N_("今日检查"), "/home"),

@@ -11,6 +11,7 @@ from starlette.responses import Response
 from law.escalation import Step, exposure_rules, rung
 from plumbing.client import Refusal, ask
 from plumbing.clock import SHANGHAI
+from plumbing.identity import Role
 from protos.alerts.v1 import escalations_pb2 as pb
 from protos.registry.v1 import registry_pb2 as registry
 from services.portal import order_words
@@ -63,7 +64,7 @@ async def listing(visit: Visit) -> Response:
             "首次导入时已经变红的器具，在“首次告知”里放行之后才开始。"
         ),
         filters=[Filter("state", N_("状态"), states)],
-        counted=N_("共 {total} 件，第 {first}–{last} 件"),
+        counted=N_("共 {total} 件督促，第 {first}–{last} 件"),
     )
     return await show(visit, shown)
 
@@ -175,7 +176,8 @@ _ACTS: dict[str, interview_acts.Act] = {
 async def _page(visit: Visit, status: int = 200, **values: Any) -> Response:
     request = pb.GetEscalationRequest(escalation_id=visit.path("escalation_id"))
     answer = await ask(visit.services.escalations.GetEscalation(request))
-    proposed = proposed_step(answer)
+    proposed, on = proposed_step(answer), date.fromisoformat(await today(visit))
+    is_proposed = answer.escalation.state == "proposed"
     is_stale = "refusal" in values and _is_stale(visit, proposed)
     return visit.page(
         "escalations/one.html",
@@ -192,10 +194,11 @@ async def _page(visit: Visit, status: int = 200, **values: Any) -> Response:
         orders=answer.orders,
         contests=answer.contests,
         late=partial(order_words.late, visit.say),
-        approver=await _approver(visit, answer.escalation),
+        approver=_approver(answer.escalation, on) if is_proposed else "",
+        decides=is_proposed and decides(visit, answer.escalation, on),
         firm=await subject(visit, answer.escalation.subject_id),
         form=visit.form,
-        media=list(exposure_rules(date.fromisoformat(await today(visit))).media),
+        media=list(exposure_rules(on).media),
         back=list_address(visit, PATH),
         **values,
     )
@@ -207,8 +210,13 @@ def _is_stale(visit: Visit, proposed: pb.EscalationStep | None) -> bool:
     return proposed is not None and seen is not None and seen != proposed.draft_version
 
 
-async def _approver(visit: Visit, case: pb.Escalation) -> str:
-    """The role that decides about the proposed step; empty without one."""
-    if case.state != "proposed":
-        return ""
-    return rung(Step(case.step), date.fromisoformat(await today(visit))).approver
+def decides(visit: Visit, case: pb.Escalation, on: date) -> bool:
+    """Returns whether the visitor may decide about the proposed step of a case.
+
+    Whoever opened the case by stating its facts may not.
+    """
+    return visit.has(_approver(case, on)) and case.opened_by != visit.person.account_id
+
+
+def _approver(case: pb.Escalation, on: date) -> Role:
+    return Role(rung(Step(case.step), on).approver)

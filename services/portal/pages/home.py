@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import date
 
 from starlette.responses import Response
 
@@ -33,6 +34,7 @@ from services.portal.pages import (
 )
 from services.portal.pages.absences import stood_in_for
 from services.portal.pages.case_powers import is_heard_by
+from services.portal.pages.escalations import decides
 from services.portal.pages.reading import (
     board_of,
     bureau_names,
@@ -187,7 +189,8 @@ _HEARING = {
 async def _step_tasks(visit: Visit, words: Words) -> list[Task]:
     request = escalations.ListEscalationsRequest(state="proposed", page_size=SHOWN)
     answer = await ask(visit.services.escalations.ListEscalations(request))
-    found, others = answer.escalations, _others(answer)
+    on, others = date.fromisoformat(await today(visit)), _others(answer)
+    found = [case for case in answer.escalations if decides(visit, case, on)]
     firms = await subject_names(visit, (case.subject_id for case in found))
     sentence = visit.say(N_("审批对 {firm} 的{step}"))
     more = visit.say(N_("另有 {n} 项督促待审批，见督促列表")).format(n=others)

@@ -33,12 +33,12 @@ WAYS = {
     "other": N_("其他方式"),
     "platform": N_("由平台现在发送邮件"),
 }
+_DONE = WAYS | {"platform": N_("平台发送的邮件")}
 STATES = {"mailed": N_("邮件"), "to_send": N_("须人工送达"), "sent": N_("已人工送达")}
 
 
 async def listing(visit: Visit) -> Response:
     """Shows the sharings that the visitor may see, those of one subject where it is named."""
-    words = visit.words
 
     async def read(asked: Asked) -> Chunk[tuple[pb.Sharing, str]]:
         request = pb.ListSharingsRequest(
@@ -52,26 +52,35 @@ async def listing(visit: Visit) -> Response:
         ]
         return chunk_of(answer, named)
 
-    def ending(one: pb.Sharing) -> Cell:
-        if one.HasField("ended_at"):
-            return Cell(visit.say(N_("已终止")), note=one.ended_reasons)
-        end = visit.say(N_("终止")) if visit.has(*DESK) else ""
-        return Cell(end, link=f"{PATH}/{one.sharing_id}/end" if end else "")
+    def receiver(one: pb.Sharing) -> Cell:
+        running = not one.HasField("ended_at") and visit.has(*DESK)
+        contact = " ".join(filter(None, (one.contact, one.email)))
+        return Cell(one.receiver, f"{PATH}/{one.sharing_id}/end" if running else "", note=contact)
+
+    def state(one: pb.Sharing) -> Cell:
+        ended = one.HasField("ended_at")
+        return Cell(visit.say(N_("已终止") if ended else N_("共享中")), note=one.ended_reasons)
+
+    def records(one: pb.Sharing) -> Cell:
+        note = visit.say(N_("连同等级")) if one.with_grade else ""
+        return Cell(len(one.record_ids), note=note)
 
     shown: Listing[tuple[pb.Sharing, str]] = Listing(
         path=PATH,
         title=N_("信用记录的共享"),
         columns=(
-            Column(N_("接收单位"), lambda row: Cell(row[0].receiver, note=row[0].contact)),
+            Column(N_("接收单位"), lambda row: receiver(row[0])),
             Column(
                 N_("主体"),
                 lambda row: Cell(row[1], link=f"/subjects/{row[0].subject_id}"),
             ),
-            Column(N_("记录"), lambda row: len(row[0].record_ids), numeric=True),
-            Column(N_("方式"), lambda row: Cell(words.say(WAYS[row[0].way]), note=row[0].document)),
+            Column(N_("记录"), lambda row: records(row[0]), numeric=True),
+            Column(
+                N_("方式"), lambda row: Cell(visit.say(_DONE[row[0].way]), note=row[0].document)
+            ),
             Column(N_("日期"), lambda row: row[0].shared_on),
             Column(N_("用途"), lambda row: row[0].purpose),
-            Column(N_("状态"), lambda row: ending(row[0])),
+            Column(N_("状态"), lambda row: state(row[0])),
         ),
         read=read,
         empty=N_("没有登记的共享。"),
