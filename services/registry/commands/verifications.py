@@ -14,7 +14,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from law.colours.rule import VerificationResult
 from law.errors import AlreadyExists, Fault
-from law.identity import part_key
+from law.identity import folded, part_key
 from law.identity.verifications import certificate_of
 from law.instruments import end_of_cycle, exceeds_cycle
 from law.reader.strict_reader import Reader
@@ -29,7 +29,7 @@ from services.registry.coming_into_use import come_into_use
 from services.registry.commands.results_of_parts import read_results
 from services.registry.commands.targets import find_instrument, refuse_any, require_version
 from services.registry.institutions import reporting
-from services.registry.institutions.punctuality import report_by, reported_by
+from services.registry.institutions.punctuality import count_again, reported_by
 from services.registry.institutions.reporting import NOT_OWN_EN, NOT_OWN_ZH, Reporter
 from services.registry.orders import moves as orders
 from services.registry.proposals.propose import Proposed, object_id, propose
@@ -64,7 +64,7 @@ async def record_verification(
         _check_issued(reader, content, issuer, instrument.type_code)
     refuse_any(faults)
     reported = reported_by(issuer, content.verified_on, change.today)
-    results = [replace(one, instrument_id=instrument.instrument_id) for one in results]
+    results = _to_record(results, instrument, issuer)
     known = [await _recorded_before(change, one) for one in results]
     if not all(known) and exceeds_cycle(
         instrument.type_code, content.verified_on, content.valid_until
@@ -107,11 +107,24 @@ async def release_verification(
         _check_issued(reader, content, issuer, instrument.type_code)
     refuse_any(faults)
     reported = reported_by(issuer, content.verified_on, local_date(proposal.proposed_at))
-    for one in results:
-        result = replace(one, instrument_id=instrument.instrument_id)
+    for result in _to_record(results, instrument, issuer):
         if await _recorded_before(change, result) is None:
             await _record(change, result, instrument, reported)
     await look(change, of_result(instrument.instrument_id, content.verified_on))
+
+
+def _to_record(
+    results: Sequence[VerificationContent], instrument: Instrument, issuer: Reporter | None
+) -> list[VerificationContent]:
+    """The results with the id of their instrument, and their issuer's name as it is on file.
+
+    An institution finds again what it reported by its name in exactly this writing.
+    """
+    key = instrument.instrument_id
+    return [
+        replace(one, instrument_id=key, institution=issuer.name if issuer else one.institution)
+        for one in results
+    ]
 
 
 async def _propose(
@@ -142,7 +155,7 @@ async def _propose(
 
 
 def _check_own(reader: Reader, content: VerificationContent, issuer: Reporter) -> None:
-    if content.institution != issuer.name:
+    if folded(content.institution) != folded(issuer.name):
         zh, en = NOT_OWN_ZH.format(name=issuer.name), NOT_OWN_EN.format(name=issuer.name)
         reader.fault("institution", zh, en)
 
@@ -192,9 +205,9 @@ async def alter_verification(
     Which results of these days stand is settled anew: what a person chose was among others.
     """
     before, days = row.model_dump(mode="json"), {row.verified_on}
+    was = row.verified_on
     row.sqlmodel_update(dict(values))
-    if row.report_by is not None:
-        row.report_by = report_by(row.verified_on)
+    count_again(row, was)
     others: list[Verification] = []
     if not {"result", "verified_on"}.isdisjoint(values):
         days.add(row.verified_on)

@@ -52,16 +52,17 @@ async def put_authorisation(
 ) -> pb.PutAuthorisationResponse:
     """Adds an authorisation to an institution, or changes it.
 
-    The type is given by its code or name in the catalogue. Raises InvalidInput for another one or a
-    faulty period, NotFound for an unknown institution or authorisation, and WrongState if the
-    request's version is not the present one.
+    The type is given by its code or name in the catalogue; one that the authorisation has already
+    is taken as it is. Raises InvalidInput for another one or a faulty period, NotFound for an
+    unknown institution or authorisation, and WrongState if the request's version is not the
+    present one.
     """
     message = request.authorisation
     institution = await find(change, message.institution_id)
     row = await _authorisation(change, message, institution)
     before = row.model_dump(mode="json") if row.version else None
     require_version(row.version, message.version)
-    row.sqlmodel_update(_content(message))
+    row.sqlmodel_update(_content(message, row.type_code))
     _save(change, row, "put_authorisation", f"authorisation/{row.authorisation_id}", before)
     return pb.PutAuthorisationResponse(authorisation=wire.authorisation(row))
 
@@ -101,7 +102,7 @@ async def _authorisation(
     return row
 
 
-def _content(message: pb.Authorisation) -> dict[str, Any]:
+def _content(message: pb.Authorisation, present_type: str = "") -> dict[str, Any]:
     faults: list[Fault] = []
     reader = reader_of(message, "authorisation", faults)
     values: dict[str, Any] = {
@@ -110,9 +111,9 @@ def _content(message: pb.Authorisation) -> dict[str, Any]:
         "valid_until": reader.day("valid_until"),
         "document_no": reader.text("document_no").strip(),
     }
-    if values["type_code"] and values["type_code"] not in catalogue():
-        zh = "目录中没有这种器具：请填写目录中的代码或者名称，如 FUEL 或者“燃油加油机”"
-        en = "not in the catalogue: give a code or a name of it, such as FUEL"
+    if values["type_code"] not in (*catalogue(), present_type, ""):
+        zh = "目录中没有这种器具，不能新增授权：请填写目录中的代码或名称，如 FUEL、燃油加油机"
+        en = "nothing new is authorised outside the catalogue: give a code or name of it, as FUEL"
         reader.fault("type_code", zh, en)
     if values["valid_until"] < values["valid_from"]:
         reader.fault("valid_until", "最后一日不得早于第一日", "must not be before valid_from")

@@ -47,6 +47,12 @@ def reported_by(issuer: Reporter | None, verified_on: date, on: date) -> Mapping
     return {"reported_on": on, "report_by": last} if last else {}
 
 
+def count_again(row: Verification, was: date) -> None:
+    """Counts the last day of a reported verification again if its day is not what it was."""
+    if row.reported_on is not None and row.verified_on != was:
+        row.report_by = report_by(row.verified_on)
+
+
 def result_late() -> sa.ColumnElement[bool]:
     """Returns the condition for reported verifications whose result came after the last day."""
     return col(Verification.reported_on) > col(Verification.report_by)

@@ -103,24 +103,21 @@ async def _certificates(
         .where(
             sa.text(REPORTED),
             col(Verification.institution) == institution,
+            col(Verification.report_by) <= near,
             sa.or_(
-                col(Verification.report_by).between(since, near),
-                # Reported since, when its last day was over already: nobody was told of it before.
-                sa.and_(
-                    col(Verification.report_by) < on,
-                    col(Verification.reported_on) >= since,
-                    col(Verification.reported_on) < on,
-                ),
+                col(Verification.report_by) >= since,
+                col(Verification.reported_on) >= since,
             ),
             col(Verification.certificate_on).is_(None),
             sa.not_(col(Verification.removed)),
         )
         .order_by(col(Verification.report_by), col(Verification.verification_id))
     )
-    rung_of, items = _rung_of(told_on, on), []
+    rung_of, rung_of_new, items = _rung_of(told_on, on), _rung_of(None, on), []
     for row, instrument in (await change.session.exec(rows)).all():
-        reported_late = row.report_by < on and since <= row.reported_on < on
-        if rung := rung_of(row.report_by) or ("overdue" if reported_late else ""):
+        # Reported since the telling, its last day may have been near or over then: nobody was told.
+        is_new = since <= row.reported_on < on
+        if rung := (rung_of_new if is_new else rung_of)(row.report_by):
             items.append(_item("certificate", rung, instrument, row.report_by, row.certificate_no))
     return items
 

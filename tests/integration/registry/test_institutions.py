@@ -5,12 +5,16 @@ from __future__ import annotations
 from uuid import uuid4
 
 import pytest
+from sqlalchemy import update
+from sqlmodel import col
 
 from plumbing.client import new_request_id
 from plumbing.identity import Role
 from protos.identity.v1 import identity_pb2 as identity
+from protos.registry.v1 import institutions_pb2 as institutions
 from protos.registry.v1 import registry_pb2 as pb
 from services.registry import wire
+from services.registry.institutions.tables import Authorisation
 from tests.integration.registry.import_files import reasons, upload, verification, verifications
 from tests.integration.registry.running_registry import (
     DISTRICT,
@@ -75,6 +79,22 @@ async def test_an_institution_uploads_a_workbook_of_its_own_verifications(
     assert (batch.state, batch.changed, batch.rejected) == ("applied", 1, 2)
     found = {row: reason for row, _, reason in await reasons(client, batch)}
     assert found == {3: "NOT_OWN_INSTITUTION", 4: "UNKNOWN_INSTRUMENT"}
+
+
+async def test_what_it_reports_under_its_name_in_another_writing_it_finds_again(
+    registry: RunningRegistry,
+) -> None:
+    name, written = f"合成（市）检定院{(tail := uuid4().hex[:8])}", f"合成(市) 检定院{tail}"
+    client, filed = await institution(registry, name), await registry.instrument()
+    row = verification(出厂编号=filed.serial_no, 器具类型="FUEL", 检定机构=written)
+    batch = await upload(client, "verifications", verifications(row, {**row, "检定机构": name}))
+    assert (batch.state, batch.changed) == ("applied", 1)
+    await client.registry.RecordVerification(verify(filed.instrument_id, institution=written))
+    again = await upload(client, "verifications", verifications(row))
+    assert again.state == "unchanged"
+    request = pb.ListVerificationsRequest(institution=name)
+    seen = (await client.registry.ListVerifications(request)).verifications
+    assert [one.verification.institution for one in seen] == [name, name]
 
 
 async def test_the_certificate_of_another_institution_is_refused(
@@ -152,3 +172,26 @@ async def test_what_an_institution_issued_is_listed_newest_first(registry: Runni
         if not token:
             break
     assert days == ["2026-05-01", "2026-04-01", "2026-03-01"]
+
+
+async def test_an_authorisation_for_a_type_outside_the_catalogue_can_be_shortened(
+    registry: RunningRegistry,
+) -> None:
+    """Such authorisations stem from imports that took unknown types; no new one is given."""
+    name, head = f"合成检定院{uuid4().hex[:8]}", registry.client(Role.UNIT_HEAD, name="unit-head")
+    await institution(registry, name)
+    asked = institutions.GetInstitutionRequest(institution_id=name)
+    [given] = (await head.institutions.GetInstitution(asked)).authorisations
+    of_it = update(Authorisation).where(
+        col(Authorisation.authorisation_id) == given.authorisation_id
+    )
+    async with registry.database.transaction() as session:
+        await session.exec(of_it.values(type_code="不在目录"))
+    given.type_code, given.valid_until = "不在目录", "2026-08-31"
+    request = institutions.PutAuthorisationRequest(request_id=new_request_id(), authorisation=given)
+    changed = (await head.institutions.PutAuthorisation(request)).authorisation
+    assert (changed.type_code, changed.valid_until) == ("不在目录", "2026-08-31")
+    given.authorisation_id, given.version = "", 0
+    request = institutions.PutAuthorisationRequest(request_id=new_request_id(), authorisation=given)
+    with refused("INVALID_INPUT", "authorisation.type_code"):
+        await head.institutions.PutAuthorisation(request)

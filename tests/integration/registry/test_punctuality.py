@@ -19,7 +19,7 @@ from services.registry.institutions.reminding import tell, untold
 from services.registry.orders.moves import step
 from services.registry.orders.states import OrderState
 from services.registry.orders.tables import Order
-from tests.integration.registry.import_files import upload, verification, verifications
+from tests.integration.registry.import_files import undo, upload, verification, verifications
 from tests.integration.registry.running_registry import (
     CITY,
     DISTRICT,
@@ -110,6 +110,20 @@ async def test_a_workbook_counts_from_the_day_on_which_it_was_sent(
     assert again.changed == 0, "what is reported again is not reported anew"
 
 
+async def test_an_import_that_changes_the_day_counts_anew_and_so_does_its_undoing(
+    registry: RunningRegistry,
+) -> None:
+    name, client = await lab(registry)
+    filed, staff = await registry.instrument(), registry.client(Role.CASEWORKER)
+    row = verification(出厂编号=filed.serial_no, 器具类型="FUEL", 检定机构=name, 检定日期=IN_TIME)
+    await upload(client, "verifications", verifications(row))
+    batch = await upload(staff, "verifications", verifications({**row, "检定日期": LATE}))
+    assert (batch.state, batch.changed) == ("applied", 1)
+    assert await listed(staff, name) == {"2026-09-11": (True, True)}
+    await undo(staff, batch)
+    assert await listed(staff, name) == {"2026-09-14": (False, False)}
+
+
 async def test_others_see_nothing_of_an_institution(registry: RunningRegistry) -> None:
     name, client = await lab(registry)
     _, other = await lab(registry)
@@ -188,6 +202,19 @@ async def test_whoever_reports_late_is_told_that_the_certificate_is_missing(
     (told,) = await due(registry, name, date(2026, 9, 15))
     assert rungs(told) == [("certificate", "overdue", "2026-09-11")]
     assert len(await due(registry, name, date(2026, 9, 16))) == 1
+
+
+async def test_whoever_reports_after_the_telling_is_told_on_the_last_day(
+    registry: RunningRegistry,
+) -> None:
+    name, client = await lab(registry)
+    assert await due(registry, name, TODAY) == []
+    await report(registry, client, name, "2026-09-08")  # later on that day
+    (told,) = await due(registry, name, date(2026, 9, 15))
+    assert rungs(told) == [("certificate", "nearly_due", "2026-09-15")]
+    told = (await due(registry, name, date(2026, 9, 16)))[-1]
+    assert rungs(told) == [("certificate", "overdue", "2026-09-15")]
+    assert len(await due(registry, name, date(2026, 9, 17))) == 2
 
 
 async def test_a_step_after_the_last_day_is_late(registry: RunningRegistry) -> None:

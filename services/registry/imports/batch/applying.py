@@ -18,6 +18,7 @@ from services.registry.imports.batch import new_rows
 from services.registry.imports.batch.imported_rows import ROWS_AT_ONCE, TABLES, follow, load
 from services.registry.imports.plan.plan import Kind, Plan, Planned
 from services.registry.imports.progress import Progress, Step
+from services.registry.institutions.punctuality import count_again
 from services.registry.tables import ImportedThing
 
 
@@ -61,7 +62,10 @@ def _row(kind: Kind, planned: Planned, present: Mapping[str, Any]) -> Any:
         return table.model(**new_rows.row_of(table, planned) | {"version": 0})
     row, values = present[planned.thing_id], dict(planned.values)
     state: InstrumentState | None = values.pop("state", None)
+    was = row.verified_on if kind is Kind.VERIFICATION else None
     row.sqlmodel_update(values)
+    if was is not None:
+        count_again(row, was)
     if state is not None:
         row.use(state)
     return row

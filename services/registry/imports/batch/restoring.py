@@ -12,6 +12,7 @@ from services.registry.imports.batch import imported_rows
 from services.registry.imports.batch.built_on import Things
 from services.registry.imports.batch.imported_rows import ROWS_AT_ONCE, TABLES
 from services.registry.imports.plan.plan import Kind
+from services.registry.institutions.punctuality import count_again
 from services.registry.tables import ImportedThing
 
 
@@ -43,6 +44,9 @@ def _set_back(kind: Kind, row: Any, before: Mapping[str, Any] | None) -> None:
         return
     table = TABLES[kind]
     former = table.model.model_validate(before)
+    was = row.verified_on if kind is Kind.VERIFICATION else None
     row.sqlmodel_update(
         {name: getattr(former, name) for name in before if name not in table.follows}
     )
+    if was is not None:
+        count_again(row, was)

@@ -9,7 +9,7 @@ from typing import Any
 from sqlmodel import col
 
 from law.colours.rule import InstrumentState
-from law.identity import document_key, letters, may_be_one_model, serial_key
+from law.identity import letters, may_be_one_model, serial_key
 from law.identity.instruments import of_model
 from law.identity.records import record_key
 from law.instruments import catalogue
@@ -345,15 +345,10 @@ async def plan_records(context: Context) -> Plan:
         if owner is not None:
             content = {name: value for name, value in item.values.items() if name != "owner"}
             key = (owner["subject_id"], *record_key(content))
-            if keys.first(key, item.row, _as_compared(content)):
+            if keys.first(key, item.row, content):
                 _plan_record(context, plan, item, owner, content, known.get(key))
     note_alike_records(context, plan, on_file)
     return plan
-
-
-def _as_compared(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Values in which all writings of the document's number are the same."""
-    return {**values, "source_ref": document_key(values["source_ref"])}
 
 
 def _plan_record(
@@ -369,7 +364,7 @@ def _plan_record(
         values = {"entered_on": context.change.today} | content
         values |= {"subject_id": owner["subject_id"], "bureau": bureau}
         plan.make(Kind.RECORD, item.row, values | {"entered_by": context.caller.account_id})
-    elif any(_as_compared(known)[name] != value for name, value in _as_compared(content).items()):
+    elif any(known[name] != value for name, value in content.items() if name != "source_ref"):
         zh = "该事实已录入且内容不同；更正请按更正程序办理"
         en = "already entered with other content; a correction is not an import"
         context.fault(item.row, "source_ref", content["source_ref"], "ALREADY_ENTERED", zh, en)

@@ -65,8 +65,7 @@ async def plan_penalties(context: Context) -> Plan:
             zh, en = "处罚须有决定书文号", "a penalty has the number of its decision"
             context.fault(item.row, "source_ref", item.values["source_ref"], "NO_NUMBER", zh, en)
             continue
-        content = {**_content(item.values), "source_ref": number}
-        if not keys.first((owner["subject_id"], number), item.row, content):
+        if not keys.first((owner["subject_id"], number), item.row, _content(item.values)):
             continue
         _note_doubts(context, item)
         present = known.find(owner["subject_id"], number)

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlmodel import col
 
 from law.colours.rule import InstrumentState, VerificationResult
-from law.identity import document_key, folded
+from law.identity import folded
 from law.identity.verifications import (
     Certificate,
     certificate_of,
@@ -118,6 +118,7 @@ async def _plan_each(context: Context, plan: Plan, owned: Owned) -> None:
     keys, known = Keys(context, plan), await _KnownVerifications.of(context, owned)
     numbers = {item.values.get("certificate_no", "") for item, _ in owned}
     issuer = await reporting.reporter(context.session, context.caller, numbers)
+    own = {"institution": issuer.name} if issuer else {}  # in its own writing it finds it again
     binding = context.file.binding
     dated = binding is not None and "valid_until" in binding.columns
     within: set[tuple[Any, ...]] = set()
@@ -131,26 +132,19 @@ async def _plan_each(context: Context, plan: Plan, owned: Owned) -> None:
         if not known.has_own_certificate(item, values, instrument_id):
             continue
         key = (instrument_id, *verification_key(values))
-        if not keys.first(key, item.row, _as_compared(values)):
+        if not keys.first(key, item.row, values):
             continue
         present = known.match(values, instrument_id)
         if issuer and not _may_report(issuer, context, item, instrument, present):
             continue
         if present is None:
             reported = reported_by(issuer, values["verified_on"], context.sent_on)
-            new = {**values, **reported, "instrument_id": instrument_id}
+            new = {**values, **own, **reported, "instrument_id": instrument_id}
             plan.make(Kind.VERIFICATION, item.row, new)
         else:
-            values |= _writing_on_file(context, item, present)
+            values = {**values, **_writing_on_file(context, item, present), **own}
             plan.alter(Kind.VERIFICATION, item.row, present["verification_id"], values, present)
         _note_cycle(context, plan, item, values, within)
-
-
-def _as_compared(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Values in which all writings of the certificate are the same."""
-    number, institution = values.get("certificate_no", ""), values.get("institution", "")
-    as_compared = {"certificate_no": document_key(number), "institution": folded(institution)}
-    return {**values, **as_compared}
 
 
 def _writing_on_file(context: Context, item: Item, present: RegisterRow) -> dict[str, Any]:
