@@ -12,15 +12,17 @@ from typing import Any
 import pytest
 from temporalio import activity
 from temporalio.client import Client, WorkflowHandle
-from temporalio.testing import TimeSkipper
+from temporalio.testing import ActivityEnvironment, TimeSkipper
 from temporalio.worker import Worker
 
 from law.evidence import RecordKind, Sector, SubjectKind
-from plumbing.change import Changes
+from plumbing.change import Change, Changes
 from plumbing.clock import FixedClock, SystemClock
 from plumbing.daily import Moved, Round, Start
 from plumbing.identity import service_caller
 from services.registry.announce_changes import save_records, save_subjects
+from services.registry.institutions.tables import Institution
+from services.registry.retention import activities
 from services.registry.retention import expiry as retention
 from services.registry.retention.activities import Activities
 from services.registry.retention.workflows import ACTIVITY, Expired, RetentionDaily
@@ -110,6 +112,30 @@ async def test_what_is_over_leaves_the_archive_in_chunks(
 
     async with retaining(temporal_client, Activities(changes).expire, start):
         await eventually(all_gone)
+    await database.close()
+
+
+async def test_an_institution_that_cannot_be_told_stops_no_round(
+    tmp_path: Path, databases: Databases, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database, told = await databases.migrated(tmp_path, "registry"), list[str]()
+    changes = Changes(database, FixedClock(NOW))
+    async with changes.change(REGISTRY) as change:
+        change.session.add(Bureau(code="330106", name="测试区市场监督管理局"))
+        change.session.add_all(
+            Institution(institution_id=one, name=one, bureau="330106") for one in ("bad", "good")
+        )
+        change.audit("test", "test/institutions")
+
+    async def tell(_change: Change, institution_id: str, _on: date) -> None:
+        if institution_id == "bad":
+            raise ValueError(institution_id)
+        told.append(institution_id)
+
+    monkeypatch.setattr(activities, "tell", tell)
+    today = Round(as_of=date(2026, 9, 14))
+    done = await ActivityEnvironment().run(Activities(changes).expire, today)
+    assert (done.records, done.correction, told) == (0, None, ["good"])
     await database.close()
 
 

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from datetime import date
 
+import structlog
 from temporalio import activity
 
 from plumbing.change import Changes
 from plumbing.daily import Round
+from plumbing.database import DATABASE_AWAY
 from plumbing.identity import service_caller
 from plumbing.temporal import final_errors
 from plumbing.told_time import checked_day
@@ -18,6 +20,7 @@ from services.registry.institutions.reminding import tell, untold
 from services.registry.retention import expiry as retention
 from services.registry.retention.workflows import ACTIVITY, Expired
 
+log = structlog.get_logger()
 _CALLER = service_caller("registry")
 
 
@@ -36,8 +39,9 @@ class Activities:
     async def expire(self, round_: Round) -> Expired:
         """Expires every record whose retention ends by the round's day (S3 18, 19; S4 三(二)).
 
-        Then tells each institution what came to be due from it (S4 二(四)). A day that has not
-        begun is refused: then the round works for today. Returns the number of expired records.
+        Then tells each institution what came to be due from it (S4 二(四)); a fault in that never
+        stops the expiry. A day that has not begun is refused: then the round works for today.
+        Returns the number of expired records.
         """
         checked = checked_day(round_.as_of, self._changes.clock)
         total, after = 0, retention.START
@@ -53,12 +57,21 @@ class Activities:
         return Expired(records=total, correction=checked.correction)
 
     async def _tell_institutions(self, on: date) -> None:
-        """Tells every institution what came to be due from it."""
+        """Tells every institution what came to be due from it.
+
+        One that fails is left to the next round, which tells it of everything since the last time.
+        """
         last = ""
         while True:
             async with self._changes.change(_CALLER) as change:
                 last = await untold(change, on, last) or ""
-                if not last:
-                    return
-                await tell(change, last, on)
+            if not last:
+                return
+            try:
+                async with self._changes.change(_CALLER) as change:
+                    await tell(change, last, on)
+            except DATABASE_AWAY:
+                raise  # it is tried again
+            except Exception:  # one bad institution must not stop the rounds of all records
+                log.exception("institution.not_told", institution=last)
             activity.heartbeat(last)
