@@ -110,12 +110,13 @@ async def _move_orders(change: Change, newest: Edition) -> None:
 
 
 async def _move_certificates(change: Change, newest: Edition) -> None:
+    moved = []
     for row, instrument in await _awaited(change.session, change.today, lock=True):
         day, before = last_day(row.verified_on, newest).date, row.report_by
         if day == before:
             continue
         row.report_by = day
-        await save_verifications(change, [row])
+        moved.append(row)
         was = {"report_by": before.isoformat() if before else ""}
         change.audit(
             "move_report_due",
@@ -125,6 +126,8 @@ async def _move_certificates(change: Change, newest: Edition) -> None:
             ground=CITE,
             bureau=instrument.bureau,
         )
+    if moved:
+        await save_verifications(change, moved)
 
 
 async def _move_windows(change: Change, newest: Edition) -> None:

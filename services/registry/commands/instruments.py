@@ -116,19 +116,22 @@ async def _with_type(
     if row is not None and row.type_code == content.type_code:
         return content
     code = await resolved(change.session, owner.bureau, content.type_code)
-    taken = unknown and not change.caller.has(Role.OPERATOR)
-    if code not in catalogue() and not taken:
-        refuse_any([unknown_type(content.type_code)])
+    staff = not change.caller.has(Role.OPERATOR)
+    if code not in catalogue() and not (unknown and staff):
+        refuse_any([_unknown_type(content.type_code, may_take=staff)])
     return replace(content, type_code=code)
 
 
-def unknown_type(written: str) -> Fault:
-    """Returns the fault of a type that the catalogue does not have, with the nearest ones."""
+def _unknown_type(written: str, *, may_take: bool) -> Fault:
+    """The fault of a type that the catalogue does not have; who may take it is told how."""
     near = nearest(written)
     zh, en = f"目录中没有器具类型“{written}”", f"the catalogue has no type {written!r}"
     if near:
         zh += "；相近的有：" + "、".join(f"{one.name_zh}({one.code})" for one in near)
         en += "; near to it are " + ", ".join(f"{one.name_en} ({one.code})" for one in near)
+    if may_take:
+        zh += "；确认按周期检定对待的，登记时带 unknown_type（命令行 --unknown-type）"
+        en += "; unknown_type takes it for one that is verified periodically"
     return Fault("instrument.type_code", zh, en)
 
 

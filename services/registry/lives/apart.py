@@ -15,6 +15,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from law.errors import NotPermitted, WrongState
+from law.evidence import SubjectKind
 from law.identity import Verdict
 from law.identity.subjects import compare_subjects
 from plumbing.change import Change
@@ -70,9 +71,18 @@ async def _decide(change: Change, own: Subject, twin: Subject, ground: str) -> T
 
 
 def are_twins(one: Subject, other: Subject) -> bool:
-    """Returns whether two subjects of two bureaus are perhaps the same."""
-    verdict = compare_subjects(one.model_dump(), other.model_dump())
-    return one.bureau != other.bureau and verdict is Verdict.PERHAPS
+    """Returns whether two subjects of two bureaus are perhaps the same.
+
+    Natural persons, and what is nameless, in review or removed, never are: nobody is shown them.
+    """
+    if any(_is_out(side) for side in (one, other)) or one.bureau == other.bureau:
+        return False
+    return compare_subjects(one.model_dump(), other.model_dump()) is Verdict.PERHAPS
+
+
+def _is_out(row: Subject) -> bool:
+    person = row.kind == SubjectKind.NATURAL_PERSON
+    return person or row.removed or row.in_review or not row.name_key
 
 
 def facts_of(row: Subject) -> str:

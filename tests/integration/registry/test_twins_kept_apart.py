@@ -114,6 +114,12 @@ async def test_only_namesakes_that_were_seen_are_kept_apart_by_their_bureaus(
         await keep_apart(caseworker, here, here)
     with refused("WRONG_STATE"):
         await keep_apart(caseworker, here, there, subject_version=here.version + 1)
+    persons = [
+        await registry.subject(name=here.name, kind="natural_person", credit_code="", bureau=bureau)
+        for bureau in (DISTRICT, OTHER_DISTRICT)
+    ]
+    with refused("WRONG_STATE"):  # nobody is shown them as twins
+        await keep_apart(caseworker, *persons)
     outside = registry.client(Role.CASEWORKER, bureau=FOREIGN)
     with refused("NOT_PERMITTED"):
         await keep_apart(outside, here, there)
