@@ -30,15 +30,15 @@ async def review_record(change: Change, request: pb.ReviewRecordRequest) -> pb.R
     NotPermitted outside the caller's scope, without the role that the law names, and for a record
     that the caller wrote; WrongState if the record or its review has changed since it was read, or
     the record is no longer in force. A repaired record may still be withheld, because its repair is
-    announced (S3 21).
+    announced (S3 21), and what was withheld may be released again.
     """
     record = await find_record(change, request.record_id)
     require_reviewer(change, record)
-    _require_reviewable(record, request)
+    row = (await decisions(change.session, [record.record_id], lock=True)).get(record.record_id)
+    _require_reviewable(record, row, request)
     require_version(record.version, request.version)
     _check(record, request)
     await _hold_back(change, record, request)
-    row = (await decisions(change.session, [record.record_id], lock=True)).get(record.record_id)
     if request.HasField("revision"):
         require_version(row.revision if row else 0, request.revision)
     before = row.model_dump(mode="json") if row else None
@@ -56,11 +56,14 @@ async def review_record(change: Change, request: pb.ReviewRecordRequest) -> pb.R
     return pb.ReviewRecordResponse(publication=message)
 
 
-def _require_reviewable(record: Record, request: pb.ReviewRecordRequest) -> None:
-    withheld = request.classification != Classification.OPEN
+def _require_reviewable(
+    record: Record, row: Publication | None, request: pb.ReviewRecordRequest
+) -> None:
     if record.status is RecordStatus.ACTIVE:
         return
-    if not (withheld and record.status is RecordStatus.REPAIRED):
+    was_withheld = row is not None and row.state is PublicationState.WITHHELD
+    withholds = request.classification != Classification.OPEN
+    if not (record.status is RecordStatus.REPAIRED and (withholds or was_withheld)):
         raise WrongState("该记录已不再有效", "The record is no longer active", status=record.status)
 
 
