@@ -19,7 +19,7 @@ PORTION = 1000
 COLUMNS: Mapping[str, tuple[str, ...]] = {
     "bureaus": ("code", "version", "name", "department", "phone", "email"),
     "subjects": ("subject_id", "version", "kind", "bureau", "in_review", "removed"),
-    "subjects.graded": ("subject_id", "version", "sector"),
+    "subjects.graded": ("subject_id", "version", "sector", "deregistered_on"),
     "subjects.told": ("subject_id", "version", "name", "email"),
     "instruments": (
         "instrument_id", "version", "subject_id", "bureau", "type_code", "serial_no", "state",

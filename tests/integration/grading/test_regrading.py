@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from law.grading import verify_document
 from plumbing.audit import AuditEntry
 from plumbing.migrations import differences
+from plumbing.service import digest_of
 from protos.registry.v1 import events_pb2 as events
 from services.grading.checks import check
 from services.grading.consumers import NAME
@@ -126,12 +127,15 @@ async def test_a_deregistered_subject_is_graded_no_more_until_it_is_registered_a
     await platform.tell_subjects(subject())
     await platform.tell_records(penalty())
     score = (await platform.current()).score
-    ended = platform.clock.today().isoformat()
+    today = platform.clock.today()
+    ended = today.isoformat()
     gone = subject(version=2, deregistered_on=ended)
     await platform.tell_subjects(gone, cause=events.CAUSE_DEREGISTERED)
     present = await platform.current()
     assert (present.grade, present.receipt_id) == (None, "")
     assert f"已于{ended}注销" in present.not_graded_zh
+    held = {one.topic: one for one in (await check(platform.database, platform.clock)).digests}
+    assert held["subjects.graded"] == digest_of("subjects.graded", [("subj-1", 2, "market", today)])
     platform.pass_days(3)
     # What comes later is kept, and grades nobody.
     await platform.tell_records(penalty(2, determined_on=ended, entered_on=ended))
