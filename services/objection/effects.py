@@ -9,7 +9,7 @@ from law.objection import CaseKind, Outcome
 from services.objection.contested.items import items_of
 from services.objection.tables import Case
 
-# In the order in which a notice tells them.
+# What a notice says of a record, by what was decided about it.
 EFFECTS_ZH: Mapping[Outcome, str] = {
     Outcome.DELETE: "已删除",
     Outcome.CORRECT: "已更正",

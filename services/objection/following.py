@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -31,8 +31,8 @@ async def subjects_joined(change: Change, received: Received[SubjectsJoined]) ->
     evidence = await _of(change, CaseEvidence, event.former_id)
     acted_in = await _acted_in(change, event.former_id)
     sharings = await _of(change, Sharing, event.former_id)
-    await _announced_of(change, event.former_id, event.present_id)
-    if not (cases or evidence or acted_in or sharings):
+    told = await _of(change, PublicChange, event.former_id)
+    if not (cases or evidence or acted_in or sharings or told):
         return
     joining = Joining(
         former_id=event.former_id,
@@ -42,7 +42,14 @@ async def subjects_joined(change: Change, received: Received[SubjectsJoined]) ->
         acted_in=[case.case_id for case in acted_in],
         sharings=[one.sharing_id for one in sharings],
         shared=await follow_records(change, sharings, event.same_records),
+        announced={one.change_id: one.record_id for one in told},
     )
+    taken = {(one.case_id, one.record_id) for one in told}
+    for one in told:
+        stays = event.same_records.get(one.record_id, one.record_id)
+        twice = (one.case_id, stays) in taken  # one change of a record is told of a case
+        taken.add((one.case_id, stays))
+        _tell_of(one, event.present_id, one.record_id if twice else stays)
     await change.session.merge(joining)
     _act_for(event.present_id, acted_in)
     rows = (cases, [*evidence, *sharings], acted_in)
@@ -81,7 +88,9 @@ async def _parted(change: Change, event: SubjectActed) -> None:
         one for one in await _of(change, Sharing, present) if one.sharing_id in joining.sharings
     ]
     await turn_back(change, sharings, joining.shared)
-    await _announced_of(change, present, former, returned)
+    for row in await _of(change, PublicChange, present):
+        if row.case_id in returned or row.change_id in joining.announced:
+            _tell_of(row, former, joining.announced.get(row.change_id, row.record_id))
     await change.session.delete(joining)
     rows = (cases, [*evidence, *sharings], acted_in)
     _give(change, present, former, *rows, event.change.ground)
@@ -141,13 +150,14 @@ def _give(
         )
 
 
-async def _announced_of(
-    change: Change, former_id: str, present_id: str, cases: Collection[str] | None = None
-) -> None:
-    """Gives what the public is told of a subject to another; with `cases` of those cases only."""
-    for row in await _of(change, PublicChange, former_id):
-        if cases is None or row.case_id in cases:
-            row.subject_id = present_id
+def _tell_of(told: PublicChange, subject_id: str, record_id: str) -> None:
+    """Lets the public be told of another subject, and of the same record of that subject.
+
+    Reviews of that record count from now on: their revisions are its own.
+    """
+    if told.record_id != record_id:
+        told.record_id, told.revision = record_id, 0
+    told.subject_id = subject_id
 
 
 async def _acted_in(change: Change, subject_id: str) -> list[Case]:

@@ -294,6 +294,12 @@ class Joining(Base, table=True):
         sa_type=JsonColumn,
         sa_column_kwargs={"server_default": sa.text("'{}'")},
     )
+    # By what the public is told, its record before.
+    announced: dict[str, str] = Field(
+        default_factory=dict,
+        sa_type=JsonColumn,
+        sa_column_kwargs={"server_default": sa.text("'{}'")},
+    )
 
 
 @proven()

@@ -154,7 +154,7 @@ HELP = {
     "purpose": "提供的用途 | what it was handed out for",
     "receiver": "接收单位 | who got it",
     "sent_on": "送出的日期 | day on which it was sent",
-    "shared_on": "提供的日期；缺省为今天 | day on which it was handed out; today by default",
+    "shared_on": "提供的日期；由平台发送的为今天 | day of handing out; today with way platform",
     "sharing_id": "共享登记 id，见 sharing list | sharing",
     "way": "提供的方式 | way of handing out",
     "with_grade": "连同等级 | with the grade",

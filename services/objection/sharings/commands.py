@@ -30,8 +30,8 @@ from services.objection.tables import Case
 class Shared:
     """What the registry says of the records that are shared, read before the command.
 
-    `letter` is the title and the text that the platform mails; `offices` are the bureaus of the
-    cases about these records, by code.
+    `letter` is the title and the text that the platform mails; `offices` are all bureaus, by
+    code.
     """
 
     subject_id: str

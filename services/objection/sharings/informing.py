@@ -20,7 +20,7 @@ from services.objection.effects import effects_of, grade_changed
 from services.objection.letters import Office, office_of
 from services.objection.schedule import due_on
 from services.objection.sharings.concerned import sharings_of
-from services.objection.sharings.tables import ReceiverNotice, Sharing
+from services.objection.sharings.tables import ReceiverNotice, SharedRecord, Sharing
 from services.objection.sharings.texts import SHARING_CITE, what_a_case_did
 from services.objection.steps import aggregate_of, locked_case
 from services.objection.tables import Case, CaseStep
@@ -65,7 +65,9 @@ def is_carried_out(case: Case) -> bool:
 async def _issue(
     change: Change, case: Case, sharing: Sharing, subject: str, office: Office
 ) -> ReceiverNotice:
-    title, body, named = what_a_case_did(case, sharing, subject, office)
+    links = select(SharedRecord.record_id).where(SharedRecord.sharing_id == sharing.sharing_id)
+    linked = (await change.session.exec(links)).all()
+    title, body, named = what_a_case_did(case, sharing, linked, subject, office)
     notice = ReceiverNotice(
         notice_id=str(uuid.uuid4()),
         case_id=case.case_id,

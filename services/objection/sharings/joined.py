@@ -1,6 +1,7 @@
 """Sharings of a record that was removed in a joining become sharings of the same one that stays.
 
-So its receiver goes on hearing of what becomes of the record; an undone joining turns that back.
+So its receiver goes on hearing of what becomes of the record. It also hears of cases that were open
+then, which are about the one that was removed. An undone joining turns that back.
 """
 
 from __future__ import annotations
@@ -19,7 +20,8 @@ async def follow_records(
 ) -> dict[str, list[str]]:
     """Puts the records that stay in place of those that are the same and were removed.
 
-    Returns what each sharing that it changed was of before, by the id of the sharing.
+    Both are linked to the sharing from then on. Returns what each sharing that it changed was of
+    before, by the id of the sharing.
     """
     before = {
         one.sharing_id: one.record_ids
@@ -28,8 +30,13 @@ async def follow_records(
     }
     for one in sharings:
         if one.sharing_id in before:
-            stay = dict.fromkeys(same.get(record_id, record_id) for record_id in one.record_ids)
-            await _become(change, one, list(stay))
+            was = one.record_ids
+            one.record_ids = [*dict.fromkeys(same.get(record_id, record_id) for record_id in was)]
+            change.session.add(one)
+            for record_id in one.record_ids:
+                await change.session.merge(
+                    SharedRecord(record_id=record_id, sharing_id=one.sharing_id)
+                )
     return before
 
 
@@ -38,15 +45,13 @@ async def turn_back(
 ) -> None:
     """Gives sharings the records back that `follow_records` took from them."""
     for one in sharings:
-        if one.sharing_id in before:
-            await _become(change, one, before[one.sharing_id])
-
-
-async def _become(change: Change, sharing: Sharing, record_ids: list[str]) -> None:
-    links = sa.delete(SharedRecord).where(col(SharedRecord.sharing_id) == sharing.sharing_id)
-    await change.session.exec(links)
-    change.session.add_all(
-        SharedRecord(record_id=one, sharing_id=sharing.sharing_id) for one in record_ids
-    )
-    sharing.record_ids = record_ids
-    change.session.add(sharing)
+        if one.sharing_id not in before:
+            continue
+        stayed = set(one.record_ids).difference(before[one.sharing_id])
+        links = sa.delete(SharedRecord).where(
+            col(SharedRecord.sharing_id) == one.sharing_id,
+            col(SharedRecord.record_id).in_(sorted(stayed)),
+        )
+        await change.session.exec(links)
+        one.record_ids = before[one.sharing_id]
+        change.session.add(one)

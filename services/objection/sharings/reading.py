@@ -46,7 +46,7 @@ async def to_share(
     letter = "", ""
     if request.way == Way.PLATFORM:
         kind = SubjectKind(subject.kind)
-        await require_open(clients, records, kind, behalf, today, graded=request.with_grade)
+        await _require_open(clients, records, kind, behalf, today, graded=request.with_grade)
         grade = await clients.grade(subject.subject_id, behalf) if request.with_grade else None
         about = (records, grade, offices[bureau], request.purpose.strip())
         letter = shared_records(request.receiver.strip(), subject.name, *about)
@@ -60,7 +60,7 @@ async def to_share(
     )
 
 
-async def require_open(
+async def _require_open(
     clients: Clients,
     records: Sequence[Record],
     kind: SubjectKind,
@@ -69,7 +69,7 @@ async def require_open(
     *,
     graded: bool,
 ) -> None:
-    """Raises InvalidInput for each record that the platform must not send, and for the grade."""
+    """Refuses each record that the platform must not send, and the grade."""
     found = [await _fault_of(clients, record, kind, behalf, today) for record in records]
     faults = [fault for fault in found if fault is not None]
     grade = visible(Field.GRADE, kind, Audience.SHARING, today)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 
 from law.evidence import RecordKind
@@ -61,11 +61,14 @@ def _graded(grade: Grade) -> str:
 
 
 def what_a_case_did(
-    case: Case, sharing: Sharing, subject: str, office: Office
+    case: Case, sharing: Sharing, linked: Collection[str], subject: str, office: Office
 ) -> tuple[str, str, list[str]]:
-    """Returns the title and the text of a notice to a receiver, and the records that it names."""
+    """Returns the title and the text of a notice to a receiver, and the records that it names.
+
+    It names those of the case that are `linked` to the sharing.
+    """
     effects, facts = effects_of(case), _facts(case)
-    named = [record_id for record_id in sharing.record_ids if record_id in effects]
+    named = [record_id for record_id in effects if record_id in linked]
     lines = [
         f"{number}. {facts.get(record_id, record_id)}：{EFFECTS_ZH[effects[record_id]]}。"
         for number, record_id in enumerate(named, start=1)

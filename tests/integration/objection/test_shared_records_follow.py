@@ -18,6 +18,7 @@ from plumbing.identity import service_caller
 from protos.registry.v1 import events_pb2 as events
 from protos.registry.v1 import lives_pb2 as lives
 from services.objection.following import subject_acted, subjects_joined
+from services.objection.publicity.tables import PublicChange
 from services.objection.sharings.tables import SharedRecord, Sharing
 from tests.postgres import Databases
 
@@ -45,6 +46,15 @@ def shared_by_the_twin() -> Sharing:
     )
 
 
+def told_of_the_twin() -> PublicChange:
+    texts: dict[str, Any] = dict.fromkeys(
+        ("subject_name", "bureau", "kind", "source_ref", "change"), ""
+    )
+    return PublicChange(
+        change_id="told", case_id="case", record_id="removed", subject_id="twin", **texts
+    )
+
+
 async def test_a_sharing_follows_a_record_and_comes_back(
     databases: Databases, tmp_path: Path
 ) -> None:
@@ -58,19 +68,28 @@ async def test_a_sharing_follows_a_record_and_comes_back(
             links = select(SharedRecord.record_id).order_by(col(SharedRecord.record_id))
             return row.subject_id, row.record_ids, list((await session.exec(links)).all())
 
+    async def told() -> tuple[str, str]:
+        async with database.snapshot() as session:
+            row = (await session.exec(select(PublicChange))).one()
+            return row.subject_id, row.record_id
+
     async with database.transaction() as session:
         session.add(shared_by_the_twin())
+        session.add(told_of_the_twin())
         session.add_all(
             SharedRecord(record_id=i, sharing_id="sharing") for i in ("other", "removed")
         )
+    assert await told() == ("twin", "removed")
     same = {"removed": "stays"}
     joined = events.SubjectsJoined(former_id="twin", present_id="kept", same_records=same)
     for _ in range(2):
         async with changes.change(service) as change:
             await subjects_joined(change, received(joined))
-        assert await now() == ("kept", ["stays", "other"], ["other", "stays"])
+        assert await told() == ("kept", "stays")
+        assert await now() == ("kept", ["stays", "other"], ["other", "removed", "stays"])
     act = lives.SubjectAct(act_id="a1", subject_id="kept", act="parted", other_id="twin")
     async with changes.change(service) as change:
         await subject_acted(change, received(events.SubjectActed(act=act)))
     assert await now() == ("twin", ["removed", "other"], ["other", "removed"])
+    assert await told() == ("twin", "removed")
     await database.close()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from typing import Any
-from unittest.mock import Mock
+from unittest.mock import AsyncMock
 
 import pytest
 
@@ -12,14 +12,17 @@ from law.errors import InvalidInput
 from law.evidence import SubjectKind
 from law.objection import CaseKind, Outcome
 from plumbing.clock import SHANGHAI
+from plumbing.identity import service_caller
 from protos.grading.v1.grading_pb2 import Grade
-from protos.registry.v1.registry_pb2 import Record
+from protos.objection.v1.sharings_pb2 import RecordSharingRequest
+from protos.registry.v1.publication_pb2 import Publication
+from protos.registry.v1.registry_pb2 import Bureau, Record, Retention, Subject
 from services.objection.effects import grade_changed
 from services.objection.grade_names import grade_zh
 from services.objection.letters import GradeFacts, Office
 from services.objection.sharings.concerned import was_before
 from services.objection.sharings.informing import is_carried_out
-from services.objection.sharings.reading import require_open
+from services.objection.sharings.reading import to_share
 from services.objection.sharings.tables import Sharing
 from services.objection.sharings.texts import shared_records, what_a_case_did
 from services.objection.tables import Case
@@ -57,11 +60,19 @@ def sharing(**columns: Any) -> Sharing:
 def test_a_correction_of_an_instrument_that_changes_the_grade_is_told() -> None:
     corrected = case(("instrument", "i1", Outcome.CORRECT))
     assert is_carried_out(corrected)
-    title, body, named = what_a_case_did(corrected, sharing(), "测试加油站", OFFICE)
+    title, body, named = what_a_case_did(corrected, sharing(), ["r1"], "测试加油站", OFFICE)
     assert (title, named) == ("计量信用信息变更：测试加油站", [])
     assert "信用等级由失信变为守信。" in body
     assert not is_carried_out(case(("instrument", "i1", Outcome.CORRECT), grade_after="untrusted"))
     assert not is_carried_out(case(("record", "r1", Outcome.DELETE), grade_after=None))
+
+
+def test_a_case_about_the_record_that_gave_way_in_a_joining_is_told() -> None:
+    deleted = case(("record", "gone", Outcome.DELETE))
+    followed = sharing(record_ids=["stays"], with_grade=False)
+    _, body, named = what_a_case_did(deleted, followed, ["gone", "stays"], "测试加油站", OFFICE)
+    assert named == ["gone"]
+    assert "：已删除。" in body
 
 
 def test_a_case_that_let_everything_stand_changed_no_grade() -> None:
@@ -110,8 +121,20 @@ def test_what_is_shared_says_that_an_objection_runs() -> None:
 
 
 async def test_the_platform_mails_no_grade_of_a_natural_person() -> None:
-    nobody, today = Mock(spec=()), date(2026, 9, 14)
-    await require_open(nobody, [], SubjectKind.ORGANISATION, "", today, graded=True)
+    clients, today = AsyncMock(), date(2026, 9, 14)
+    facts: dict[str, Any] = {"kind": "award", "status": "active", "determined_on": "2026-09-01"}
+    commended = Record(record_id="r1", bureau="330106", **facts)
+    clients.records.return_value = [commended]
+    clients.bureaus.return_value = {"330106": Bureau(code="330106", name="测试区市场监督管理局")}
+    clients.retention.return_value = Retention(disclosed_until="2027-09-14")
+    clients.publication.return_value = Publication(classification="open")
+    clients.grade.return_value = Grade(grade="3")
+    request = RecordSharingRequest(record_ids=["r1"], way="platform", with_grade=True)
+    caller = service_caller("objection")
+    clients.subject.return_value = Subject(kind=SubjectKind.ORGANISATION)
+    assert "信用等级：三类" in (await to_share(clients, request, caller, today)).letter[1]
+    clients.subject.return_value = Subject(kind=SubjectKind.NATURAL_PERSON)
     with pytest.raises(InvalidInput) as refusal:
-        await require_open(nobody, [], SubjectKind.NATURAL_PERSON, "", today, graded=True)
-    assert [(one.field, one.cite) for one in refusal.value.faults] == [("with_grade", "S4 三(五)")]
+        await to_share(clients, request, caller, today)
+    told = {one.field: one.cite for one in refusal.value.faults}
+    assert told["with_grade"] == "S4 三(五)"
