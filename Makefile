@@ -26,9 +26,11 @@ IN_BROWSER := $(BIN)/pytest tests/browser
 unexport PYTHONDONTWRITEBYTECODE
 # Where `make promtool` and `make grpcurl` put them. Recipes and tests find it there, or wherever it is installed.
 export PATH := $(PATH):$(CURDIR)/var/promtool/usr/bin:$(CURDIR)/var/grpcurl
+# These use no database, or one kind whatever `--database` names.
+ON_ONE_KIND := $(patsubst %,tests/integration/plumbing/test_%.py,full_disk health migrating_under_keys \
+	quick_sqlite replicas tls_to_engines transport)
 # The small edition of the second pass: what change, lists, proofs, retention and reading do in SQL.
-ON_POSTGRESQL := $(patsubst %,tests/integration/plumbing/test_%.py,access_log away change checkpoints \
-	future_days migrating_together month_figures newer_tables operations paging pruning retired row_checks row_scope short_ids) \
+ON_POSTGRESQL := $(filter-out $(ON_ONE_KIND),$(wildcard tests/integration/plumbing/test_*.py)) \
 	tests/integration/grading/test_convergence.py tests/integration/registry/test_registry_records.py \
 	tests/integration/alerts/test_pruning_notices.py tests/integration/events/test_refilling.py
 

@@ -10,5 +10,6 @@ import pytest
 
 def at_length(values: Iterable[Any], *telling: Any) -> list[Any]:
     """Values for `parametrize`; those that are not among the telling ones are marked `long`."""
-    long = pytest.mark.long
+    values, long = list(values), pytest.mark.long
+    assert all(one in values for one in telling), f"not all of {telling} are among {values}"
     return [one if one in telling else pytest.param(one, marks=long) for one in values]

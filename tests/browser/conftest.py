@@ -24,6 +24,7 @@ from typing import Any
 from urllib.request import urlopen
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import (
     Browser,
     BrowserContext,
@@ -41,7 +42,8 @@ from tests.bound import bound
 READY_SECONDS = 600  # the machine may be busy; a platform that dies is seen at once
 expect.set_options(timeout=60_000)  # milliseconds: no test depends on the speed of the machine
 FOUND = shutil.which("chromium") or shutil.which("google-chrome") or ""
-# A story with and without JavaScript. Every other test has it on, so CI tells these without it.
+# A story with and without JavaScript; CI tells it without, as most other tests have it on. The axe
+# needs scripts, so `check` looks with a second page, whichever way the story is told.
 both_ways = pytest.mark.parametrize(
     "javascript",
     [
@@ -193,6 +195,13 @@ def sign_in(browser: Browser, portal: str) -> Iterator[Callable[..., Page]]:
     for context in contexts:
         context.close()
     assert faults == []
+
+
+def check(looking: Page, address: str) -> None:
+    """Looks at a page with scripts, which the axe needs; acts are done without."""
+    looking.goto(address)
+    answer = Axe().run(looking)
+    assert answer.violations_count == 0, f"{address}: {answer.generate_report()}"
 
 
 def send_file(

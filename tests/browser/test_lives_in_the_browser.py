@@ -4,18 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import check
 
 SignIn = Callable[..., Page]
 GROUND = "登记机关证明（合成）"
 FORMER, CODE, WRONG = "91330106MA00000770", "91330106MA0000009Y", "91330106MA0000009X"
-
-
-def check(looking: Page, address: str) -> None:
-    """Looks at a page with scripts, which the axe needs; acts are done without."""
-    looking.goto(address)
-    assert Axe().run(looking).violations_count == 0
 
 
 def release(page: Page, address: str) -> None:

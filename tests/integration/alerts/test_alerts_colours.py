@@ -19,7 +19,6 @@ from sqlmodel import delete, select
 from law.colours import basis
 from law.colours.basis import Basis
 from law.colours.rule import Colour
-from plumbing import migrations
 from plumbing.change import Change
 from plumbing.clock import SHANGHAI, FixedClock
 from plumbing.database import Database
@@ -72,11 +71,9 @@ def histories(draw: st.DrawFn) -> list[tuple[Any, ...]]:
 @pytest.fixture
 async def template(tmp_path: Path, databases: Databases) -> Template:
     """An empty database of alerts, to be copied."""
-    url = databases.url(tmp_path, "alerts")
-    database = Database(url)
-    await migrations.upgrade(database, "alerts")
+    database = await databases.migrated(tmp_path, "alerts")
     await database.close()
-    return partial(databases.copy, url)
+    return partial(databases.copy, database.engine.url.render_as_string(hide_password=False))
 
 
 @asynccontextmanager

@@ -87,7 +87,9 @@ async def test_cases_follow_a_joined_subject(cast: Cast) -> None:
         ground="同一摊位（合成）",
         seen=shown.seen,
     )
-    await released(cast, (await ask(desk.JoinLikeness(join))).proposal.proposal_id)
+    proposal = (await ask(desk.JoinLikeness(join))).proposal
+    assert await repeated(operator, lodge) == case.case_id
+    await released(cast, proposal.proposal_id)
     request = pb.GetCaseRequest(case_id=case.case_id)
     async with asyncio.timeout(PATIENCE_SECONDS):
         while (await ask(cast.caseworker.objection.GetCase(request))).case.subject_id != kept:  # noqa: ASYNC110
@@ -95,9 +97,10 @@ async def test_cases_follow_a_joined_subject(cast: Cast) -> None:
     listed = sharings.ListSharingsRequest(record_id=stays.record_id)
     [followed] = (await ask(cast.caseworker.sharings.ListSharings(listed))).sharings
     assert (followed.subject_id, list(followed.record_ids)) == (kept, [stays.record_id])
-    # The same request, repeated by who has not signed in since, is still the same, until word of
-    # the move has come to the service: then they are told to sign in again.
-    assert await repeated(operator, lodge) in {case.case_id, "UNAUTHENTICATED"}
+    # Who has not signed in since is told to, once word of the move has come to the service.
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while await repeated(operator, lodge) != "UNAUTHENTICATED":  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
     # Whoever speaks for the twin speaks for the one that stays, from the next sign-in on.
     again = await cast.processes.log_in("twin", PASSWORD)
     own = await ask(again.objection.GetCase(request))

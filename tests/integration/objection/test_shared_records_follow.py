@@ -9,10 +9,8 @@ from uuid import uuid4
 
 from sqlmodel import col, select
 
-from plumbing import migrations
 from plumbing.change import Changes
 from plumbing.clock import FixedClock
-from plumbing.database import Database
 from plumbing.events.envelope import Received
 from plumbing.identity import service_caller
 from protos.registry.v1 import events_pb2 as events
@@ -58,8 +56,7 @@ def told_of_the_twin() -> PublicChange:
 async def test_a_sharing_follows_a_record_and_comes_back(
     databases: Databases, tmp_path: Path
 ) -> None:
-    database = Database(databases.url(tmp_path, "objection"))
-    await migrations.upgrade(database, "objection")
+    database = await databases.migrated(tmp_path, "objection")
     changes, service = Changes(database, FixedClock(NOW)), service_caller("objection")
 
     async def now() -> tuple[str, list[str], list[str]]:

@@ -74,7 +74,7 @@ POINTS: dict[str, Reached] = {
 }
 
 
-@pytest.mark.parametrize("point", at_length(POINTS, "half written beside"))
+@pytest.mark.parametrize("point", at_length(POINTS, "written beside"))
 async def test_a_file_that_waits_is_processed_after_a_crash_at_any_point(
     nats_url: str, tmp_path: Path, databases: Databases, point: str
 ) -> None:
