@@ -8,7 +8,7 @@ import time
 from services.cli.machine.platform import Platform
 
 # At rest is a platform whose processes used less than this part of a core for so many seconds.
-SECONDS, PART_OF_A_CORE, WITHIN_SECONDS = 5.0, 0.15, 300.0
+SECONDS, PART_OF_A_CORE, WITHIN_SECONDS = 5.0, 0.15, 1800.0
 
 
 def spent(platform: Platform) -> dict[str, float]:
@@ -19,7 +19,7 @@ def spent(platform: Platform) -> dict[str, float]:
 async def at_rest(platform: Platform) -> None:
     """Waits until no process does anything by itself, such as starting workflows, for a while.
 
-    Raises RuntimeError if it does not come to rest within five minutes.
+    Raises RuntimeError if it does not come to rest within half an hour.
     """
     ends, busy = time.monotonic() + WITHIN_SECONDS, SECONDS
     while busy > SECONDS * PART_OF_A_CORE:

@@ -44,6 +44,7 @@ from protos.registry.v1 import bulk_pb2 as bulk
 from protos.registry.v1 import registry_pb2 as pb
 from protos.registry.v1.bulk_pb2_grpc import BulkServiceStub
 from protos.registry.v1.registry_pb2_grpc import RegistryServiceStub
+from services.cli.commands.bulk import text_of
 from services.registry.imports import policy as imports_policy
 from services.registry.imports.impact.grade_drops import GradingService
 from services.registry.imports.servicer import BulkServicer
@@ -154,7 +155,7 @@ async def _unary(stubs: Stubs, items: int) -> None:
     async def call() -> None:
         for number in numbers:
             instrument = pb.Instrument(
-                subject_id=stubs.owner.subject_id, type_code="WATER", serial_no=f"U{number:07d}"
+                subject_id=stubs.owner.subject_id, type_code="WATER-S25", serial_no=f"U{number:07d}"
             )
             await stubs.registry.PutInstrument(
                 pb.PutInstrumentRequest(request_id=new_request_id(), instrument=instrument)
@@ -189,7 +190,7 @@ class Batch:
             request_id=new_request_id(),
             batch_id=self._batch_id,
             items=self._items,
-            digest=_sha256("".join(_sha256("\x1e".join(map(_text, c))) for c in self._chunks())),
+            digest=_sha256("".join(_sha256("\x1e".join(map(text_of, c))) for c in self._chunks())),
         )
         answer = await self._stubs.bulk.CompleteBulkBatch(request)
         if answer.batch.state != "applied":
@@ -204,13 +205,11 @@ class Batch:
     def _chunks(self) -> Iterator[list[bulk.InstrumentItem]]:
         for start in range(0, self._items, self._size):
             yield [
-                bulk.InstrumentItem(owner="W", type_code="WATER", serial_no=f"{self._mark}{n:07d}")
+                bulk.InstrumentItem(
+                    owner="W", type_code="WATER-S25", serial_no=f"{self._mark}{n:07d}"
+                )
                 for n in range(start, min(start + self._size, self._items))
             ]
-
-
-def _text(item: bulk.InstrumentItem) -> str:
-    return "\x1f".join(getattr(item, field.name) for field in item.DESCRIPTOR.fields)
 
 
 def _sha256(text: str) -> str:

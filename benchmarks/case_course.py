@@ -7,6 +7,7 @@ service acts for a person, the person has an account.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
@@ -25,7 +26,7 @@ from protos.registry.v1 import registry_pb2 as registry
 from protos.registry.v1.registry_pb2_grpc import RegistryServiceStub
 
 BUREAU, SUBJECTS = "330106", 50
-FIRST_DAY = date(2025, 1, 1)
+FIRST_DAY, AGAIN_SECONDS = date(2025, 1, 1), 0.5
 ADMINISTRATOR = Caller("other", "other", frozenset({Role.ADMINISTRATOR}), "000000")
 ENTERER = Caller("enterer", "enterer", frozenset({Role.CASEWORKER}), BUREAU)
 HEARER = Caller("hearer", "hearer", frozenset({Role.CASEWORKER}), BUREAU)
@@ -87,7 +88,7 @@ class Course:
             record_ids=[record.record_id], grounds="grounds of some length",
         )  # fmt: skip
         operator = self._operators[record.subject_id]
-        answer = await self._objection.LodgeObjection(request, metadata=self._as(operator))
+        answer = await self._taken(self._objection.LodgeObjection, request, operator)
         self._cases[number] = answer.case.case_id
 
     async def accept(self, number: int) -> None:
@@ -95,7 +96,7 @@ class Course:
         request = pb.AcceptObjectionRequest(
             request_id=new_request_id(), case_id=self._cases[number]
         )
-        await self._objection.AcceptObjection(request, metadata=self._as(self._hearer))
+        await self._taken(self._objection.AcceptObjection, request, self._hearer)
 
     async def decide(self, number: int) -> None:
         """The bureau decides the case."""
@@ -103,7 +104,7 @@ class Course:
             request_id=new_request_id(), case_id=self._cases[number], outcome="uphold",
             reasons="reasons of some length",
         )  # fmt: skip
-        await self._objection.DecideObjection(request, metadata=self._as(self._hearer))
+        await self._taken(self._objection.DecideObjection, request, self._hearer)
 
     def steps(self) -> Sequence[Call]:
         """The steps of persons, in their order."""
@@ -126,6 +127,16 @@ class Course:
         )  # fmt: skip
         answer = await self._accounts.CreateAccount(request, metadata=self._as(ADMINISTRATOR))
         return replace(caller, account_id=answer.account.account_id)
+
+    async def _taken(self, call: Any, request: Any, who: Caller) -> Any:
+        """Asks, and asks the same again whenever the service is too busy, as clients do."""
+        while True:
+            try:
+                return await call(request, metadata=self._as(who))
+            except grpc.aio.AioRpcError as error:
+                if error.code() is not grpc.StatusCode.RESOURCE_EXHAUSTED:
+                    raise
+            await asyncio.sleep(AGAIN_SECONDS)
 
     def _as(self, caller: Caller) -> Any:
         if caller.account_id not in self._tokens:
