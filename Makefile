@@ -39,7 +39,7 @@ ON_POSTGRESQL := $(filter-out $(ON_ONE_KIND),$(wildcard tests/integration/plumbi
 demo: $(READY) ## the main job from end to end in a sandbox, in about a minute  演示
 	$(BIN)/quanheng demo
 run: $(READY) ## keep a sandbox up until Ctrl-C and say where everything is  运行
-	$(BIN)/quanheng up --sandbox --sample --data var/run
+	$(BIN)/quanheng up --sandbox --sample --quiet --data var/run
 
 ##@ Setting up
 .PHONY: help setup protos messages manual released lock sbom clean

@@ -263,6 +263,7 @@ class ServiceToken:
     """A service's access token for calls to other services, renewed a minute before it expires.
 
     It is also renewed where the clock was set back: until it has caught up, nobody would take it.
+    Before the first start of the registry there is no secret to get one with: it is away.
     """
 
     def __init__(self, service: str, keys_dir: Path, registry: Endpoint, clock: Clock) -> None:
@@ -273,9 +274,18 @@ class ServiceToken:
     async def __call__(self) -> str:
         now = self._clock.now()
         if self._token is None or not self._token[1] <= now <= self._token[2] - MINUTE:
-            secret = service_secret_file(self._keys, self._service).read_text()
             answer = await self._stub.LoginService(
-                identity_pb2.LoginServiceRequest(service=self._service, secret=secret)
+                identity_pb2.LoginServiceRequest(service=self._service, secret=self._secret())
             )
             self._token = (answer.token, now, answer.expires_at.ToDatetime(now.tzinfo))
         return self._token[0]
+
+    def _secret(self) -> str:
+        """Raises AioRpcError, as a call to a registry that is away does, if there is none yet."""
+        try:
+            return service_secret_file(self._keys, self._service).read_text()
+        except FileNotFoundError as error:
+            nothing = grpc.aio.Metadata()
+            raise grpc.aio.AioRpcError(
+                grpc.StatusCode.UNAVAILABLE, nothing, nothing, "the registry makes the keys"
+            ) from error

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import signal
 import time
 from datetime import datetime
@@ -28,8 +29,23 @@ from services.cli.sessions import ADMINISTRATOR, administrator_password
 
 # Their lines are of no use on the screen; they are in the log files.
 ENGINES = ("nats", "temporal")
+_TOLD_ELSEWHERE = ("service", "timestamp")  # before the line, and in the log file
 SMTP_PORTS = {"smtp": 25, "smtps": 465, "smtp+starttls": 587}
 _ROUTINE = tuple(f'"event": "{event}"' for event in ROUTINE)
+
+
+def readable(line: str) -> str:
+    """A line of a log for people: what happened, then its details; of an error its last line."""
+    try:
+        fields = json.loads(line)
+    except ValueError:
+        return line
+    if not isinstance(fields, dict):
+        return line
+    event, level = str(fields.pop("event", "")).strip(), fields.pop("level", "info")
+    error = str(fields.pop("exception", "")).strip().rpartition("\n")[2]
+    details = [f"{name}={value}" for name, value in fields.items() if name not in _TOLD_ELSEWHERE]
+    return "  ".join(filter(None, ("" if level == "info" else level, event, *details, error)))
 
 
 class Screen:
@@ -42,7 +58,7 @@ class Screen:
     def line(self, process: str, text: str) -> None:
         routine = process in ENGINES or any(event in text for event in _ROUTINE)
         if not self._quiet and not routine:
-            self._print(styled((f"{process:>10} │ ", "dim"), text))
+            self._print(styled((f"{process:>10} │ ", "dim"), readable(text)))
 
     def news(self, zh: str, en: str) -> None:
         self._print(styled(("  quanheng │ ", "bold cyan"), f"{zh}  {en}"))

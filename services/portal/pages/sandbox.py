@@ -7,6 +7,7 @@ from datetime import timedelta
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from law.errors import NotFound
 from plumbing.client import ask
 from plumbing.identity import Role
 from protos.identity.v1 import identity_pb2 as identity
@@ -32,8 +33,15 @@ async def enter_as(visit: Visit) -> Response:
 
 
 async def tour(visit: Visit) -> Response:
-    """Shows the story of the demo as steps on pages; 404 outside a sandbox."""
-    people = {member.name: member for member in cast(visit.portal.settings)}
+    """Shows the story of the demo as steps on pages; 404 outside a sandbox, and without a cast."""
+    settings = visit.portal.settings
+    people = {member.name: member for member in cast(settings)}
+    if not people and settings.sandbox:
+        raise NotFound(
+            "导览里的人员还没有：样例数据正在装入，请稍后刷新；或者启动时没有加 --sample",
+            "The people of the tour are not there yet: the sample is being loaded, so reload this "
+            "page in a moment; or the platform was started without --sample",
+        )
     if not people:
         raise HTTPException(404)
     return visit.page("tour.html", stops=STOPS, people=people)

@@ -6,10 +6,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import grpc
 import pytest
 
 from plumbing.addresses import Endpoint
-from plumbing.client import ServiceToken
+from plumbing.client import Refusal, ServiceToken, ask
 from plumbing.clock import FixedClock
 from plumbing.identity import service_caller
 from plumbing.tokens import Signer, Verifier, make_keys
@@ -52,3 +53,11 @@ async def test_a_service_always_has_a_token_that_others_take(
     second = await token()
     assert (first == second) is same
     assert Verifier(key, clock).verify(second).service == "grading"
+
+
+async def test_before_there_are_keys_the_registry_is_away(tmp_path: Path) -> None:
+    token = ServiceToken("grading", tmp_path, Endpoint("127.0.0.1:1"), FixedClock(NOW))
+    with pytest.raises(Refusal) as refused:
+        await ask(token())
+    assert refused.value.code is grpc.StatusCode.UNAVAILABLE
+    assert refused.value.reason == "UNAVAILABLE"  # by which the portal says that a service is away

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from io import StringIO
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from rich.cells import cell_len
 
 from plumbing.settings import Settings
 from services.cli.machine.platform import Platform
-from services.cli.machine.up import Screen, mail_state
+from services.cli.machine.up import Screen, mail_state, readable
 from services.cli.output.console import PlainConsole, console
 
 READY = '{"event": "process.ready", "service": "registry", "level": "info"}'
@@ -34,6 +35,16 @@ def test_routine_lines_are_not_printed() -> None:
     assert "rpc.internal" in text
     assert "rpc.served" not in text
     assert "banner" not in text
+
+
+def test_lines_are_told_to_people() -> None:
+    assert readable(READY) == "process.ready"
+    failed = {"event": "portal.failed", "level": "error", "path": "/law", "timestamp": "2026-11-29"}
+    trace = {"exception": 'Traceback:\n  File "a.py"\nFileNotFoundError: no key'}
+    line = "error  portal.failed  path=/law  FileNotFoundError: no key"
+    assert readable(json.dumps(failed | trace)) == line
+    for other in ("a banner", "[1]", "7"):
+        assert readable(other) == other
 
 
 def test_a_quiet_screen_prints_no_line() -> None:
