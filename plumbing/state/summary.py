@@ -39,7 +39,7 @@ ROWS = (
         {"objection": "异议", "reconsideration": "复核", "repair": "修复"},
     ),
     ("objection", ("办理期限", "terms"), "terms_due", "window", _WINDOWS),
-    ("alerts", ("递进处置", "escalations"), "escalations_open", "state", _STEPS),
+    ("alerts", ("督促", "escalations"), "escalations_open", "state", _STEPS),
     ("alerts", ("在册器具", "instruments"), "instruments", "colour", _COLOURS),
     ("alerts", ("累计预警", "alerts raised"), "alerts_raised_total", "colour", _COLOURS),
     ("alerts", ("未完成的通知", "notices"), "notices", "state", _STATES),

@@ -79,7 +79,7 @@ UNTOLD = figure(
 )
 ESCALATIONS = figure(
     "escalations_open",
-    "未了结的递进处置，按状态（proposed 待批准，appointed 已约谈待记录）",
+    "未了结的督促，按状态（proposed 待批准，appointed 已约谈待记录）",
     "escalation cases not closed, by state: proposed ones wait for a caseworker's approval",
     "state",
 )

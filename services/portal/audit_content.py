@@ -131,7 +131,7 @@ class Content:
             for name in FIELDS
             if before.get(name, False) != after.get(name, False) and _says_something(after, name)
         ]
-        return "；".join(changed[:MOST])
+        return self._words.listed(changed[:MOST], "；")
 
     def _change(self, kind: str, name: str, before: Mapping[str, Any], value: Any) -> str:
         told = self._value(kind, name, value)
@@ -141,7 +141,7 @@ class Content:
 
     def _value(self, kind: str, name: str, value: Any) -> str:
         if isinstance(value, list):
-            return "、".join(self._value(kind, name, one) for one in value[:MOST])
+            return self._words.listed(self._value(kind, name, one) for one in value[:MOST])
         if isinstance(value, bool):
             return self._words.say(N_("是") if value else N_("否"))
         if isinstance(value, dict):

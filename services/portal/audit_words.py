@@ -202,7 +202,7 @@ def action(code: str, words: Words, say: Callable[[str], str]) -> str:
     """
     kind, _, step = code.partition(".")
     if step:
-        return f"{words.case_kind_of(kind)}{'：' if words.lang == 'zh' else ': '}{words.step(step)}"
+        return words.listed((words.case_kind_of(kind), words.step(step)), "：")
     return say(ACTIONS[code]) if code in ACTIONS else code
 
 

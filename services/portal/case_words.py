@@ -100,8 +100,8 @@ STYLES = {
 }
 # Who hears a reconsideration.
 NEXT_IN_RECONSIDERATION = {
-    "lodged": N_("由市局复核人员决定是否受理"),
-    "accepted": N_("由市局复核人员决定"),
+    "lodged": N_("由市级复核人员决定是否受理"),
+    "accepted": N_("由市级复核人员决定"),
 }
 NEXT = {
     "lodged": N_("由办案人员决定是否受理"),

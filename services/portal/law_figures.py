@@ -103,7 +103,7 @@ def _labelled(_name: str, entry: CitedEntry, words: Words) -> str:
 
 
 def _joined(parts: list[str], words: Words) -> str:
-    return ("：" if words.lang == "zh" else ": ").join(parts)
+    return words.listed(parts, "：")
 
 
 def _label(content: Mapping[str, Any], words: Words) -> str:
@@ -132,7 +132,7 @@ def _direct(name: str, entry: CitedEntry, words: Words) -> str:
     content = entry.content
     kinds = [content["kind"]] if "kind" in content else content["kinds"]
     names = (kind_name(RecordKind(kind), words.lang) for kind in kinds)
-    named = ("、" if words.lang == "zh" else ", ").join(names)
+    named = words.listed(names)
     facts = {"kinds": named, "grade": words.grade(name, content["grade"])}
     if content.get("at_least", 1) > 1:
         text = N_("{kinds}达到 {n} 次的，判为 {grade}")

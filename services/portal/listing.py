@@ -231,7 +231,9 @@ async def _read(visit: Visit, listing: Listing[Row], asked: Asked) -> tuple[Chun
         if refusal.code is not StatusCode.INVALID_ARGUMENT or not typed:
             raise
         faults = faults_by_field(refusal, visit.language)
-        return Chunk([]), "；".join(faults.values()) or message_of(refusal, visit.language)
+        return Chunk([]), visit.words.listed(faults.values(), "；") or message_of(
+            refusal, visit.language
+        )
 
 
 def list_address(visit: Visit, path: str) -> str:

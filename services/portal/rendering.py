@@ -20,6 +20,7 @@ from markupsafe import Markup
 from plumbing.characters import visible
 from plumbing.clock import SHANGHAI
 from services.portal import wording
+from services.portal.punctuation import EnglishPunctuation
 from services.portal.static_files import static_address
 from services.portal.translations import Translations
 from services.portal.wording import LOCALES
@@ -43,7 +44,8 @@ def catalogue(language: str) -> gettext.NullTranslations:
 
 
 @cache
-def _environment() -> Environment:
+def _environment(language: str) -> Environment:
+    english = [EnglishPunctuation] if language == "en" else []
     return Environment(
         loader=ChoiceLoader(
             [
@@ -55,7 +57,7 @@ def _environment() -> Environment:
         finalize=_seen,
         trim_blocks=True,
         lstrip_blocks=True,
-        extensions=["jinja2.ext.i18n"],
+        extensions=["jinja2.ext.i18n", *english],
     )
 
 
@@ -69,7 +71,7 @@ def render(template: str, language: str, values: Mapping[str, Any]) -> str:
     translations = catalogue(language)
     words = wording.Words(translations.gettext, language)
     return (
-        _environment()
+        _environment(language)
         .get_template(template)
         .render(
             **values,

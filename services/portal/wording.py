@@ -24,6 +24,7 @@ from protos.objection.v1 import objection_pb2
 from services.portal import case_words, follow_up_words
 from services.portal.law_links import article_links
 from services.portal.marked import N_
+from services.portal.punctuation import in_english
 
 __all__ = ["N_"]  # pages import it from here
 
@@ -292,6 +293,14 @@ class Words:
             return code
         return known.name_zh if self.lang == "zh" else known.name_en
 
+    def listed(self, parts: Iterable[str], between: str = "、") -> str:
+        """Returns texts one after the other, with the punctuation of the language in between."""
+        return (between if self.lang == "zh" else in_english(between)).join(parts)
+
+    def with_note(self, text: str, note: str) -> str:
+        """Returns a text with a note in brackets behind it, such as B（良好）."""
+        return f"{text}（{note}）" if self.lang == "zh" else f"{text} ({note})"
+
     def say(self, chinese: str) -> str:
         """Translates a text that is marked for translation."""
         return self._say(chinese) if chinese else ""
@@ -325,7 +334,7 @@ class Words:
         except (NotFound, ValueError):
             return grade
         title = known.title_zh if self.lang == "zh" else known.title_en
-        return title if grade in title else f"{grade}（{title}）"
+        return title if grade in title else self.with_note(grade, title)
 
     def term(self, case: objection_pb2.Case) -> str:
         """Returns the working days left in a case's term, and its last day; empty if none runs."""

@@ -69,7 +69,7 @@ async def _furnish(platform: RunningPlatform) -> None:
     await ask(
         client.PutBureau(registry.PutBureauRequest(request_id=new_request_id(), bureau=bureau))
     )
-    caseworker = Part("test.caseworker", "测试经办人", "caseworker", BUREAU)
+    caseworker = Part("test.caseworker", "测试办案人员", "caseworker", BUREAU)
     settings, exits = platform.machine.settings, platform.exits
     platform.clients["caseworker"] = await cast.engage(
         settings, platform.administrator, caseworker, exits

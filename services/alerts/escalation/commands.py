@@ -171,7 +171,7 @@ async def _to_decide(
 
 def _require_role(change: Change, step: Rung) -> None:
     if not change.caller.has(Role(step.approver)):
-        approver = "单位负责人" if step.approver == Role.UNIT_HEAD else "经办人"
+        approver = "单位负责人" if step.approver == Role.UNIT_HEAD else "办案人员"
         raise NotPermitted(
             f"{step.name_zh}由{approver}批准",
             f"The {step.name_en} is approved by a {step.approver}",
@@ -183,7 +183,7 @@ def _require_another(change: Change, case: Escalation) -> None:
     """Refuses whoever opened the case by stating its facts, where another decides on its steps."""
     opened = course(case.course, change.today)
     if opened.by_another and change.on_behalf_of == case.opened_by:
-        zh = "这件督促由您开始，步骤由其他经办人批准"
+        zh = "这件督促由您开始，步骤由其他办案人员批准"
         en = "You opened this case; another caseworker decides on its steps"
         raise NotPermitted(zh, en, cite="S1 20; D-16")
 

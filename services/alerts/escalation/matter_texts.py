@@ -13,7 +13,7 @@ from datetime import date, datetime
 from law.escalation import Step
 from law.periods import SHANGHAI
 from law.reader.texts import spell_articles
-from services.alerts.escalation.texts import DocumentFacts, closing, invited, noted
+from services.alerts.escalation.texts import LETTER_TITLES, DocumentFacts, closing, invited, noted
 from services.alerts.notices.english import questions
 from services.alerts.notices.texts import Contact, Text, body, remedy
 
@@ -65,7 +65,7 @@ def guidance_letter(facts: DocumentFacts, correct_by: date, words: str = "") -> 
     platform's own.
     """
     return Text(
-        f"{facts.number}：请于 {correct_by} 前改正",
+        f"{LETTER_TITLES[Step.GUIDANCE_LETTER]}：请于 {correct_by} 前改正",
         body(
             *facts.heading,
             words or guidance_words(facts, correct_by),
@@ -85,12 +85,12 @@ def measures(facts: DocumentFacts) -> Text:
         for number, measure in enumerate(facts.measures, 1)
     ]
     return Text(
-        f"监管措施告知 {facts.number}",
+        LETTER_TITLES[Step.MEASURES],
         body(
             *facts.heading,
             f"{facts.occasion}按照规定，可以对贵单位采取下列监管措施：",
             *listed,
-            "是否采取、何时采取，由承办人员依法逐项决定，平台不自动执行。",
+            "是否采取、何时采取，由办案人员依法逐项决定，平台不自动执行。",
             _ends(facts),
             remedy(facts.contact, facts.on),
             *closing(facts),
@@ -110,7 +110,7 @@ def interview(
     """Writes the 《约谈通知》: why, when, where, who, and whether it is recorded (R-131)."""
     local = at.astimezone(SHANGHAI)
     return Text(
-        f"约谈通知 {facts.number}：{local:%Y-%m-%d %H:%M}",
+        f"{LETTER_TITLES[Step.INTERVIEW]}：{local:%Y-%m-%d %H:%M}",
         body(
             *facts.heading,
             f"因下列情况，现约请贵单位面谈（依据：{facts.ground(Step.INTERVIEW)}）：",
@@ -135,7 +135,7 @@ def statement(facts: DocumentFacts) -> str:
 def exposure(facts: DocumentFacts, media: Sequence[str], published: str) -> Text:
     """Writes the 《曝光告知》: the text made public, the media, and how to object."""
     return Text(
-        f"公开曝光告知 {facts.number}",
+        LETTER_TITLES[Step.EXPOSURE],
         body(
             *facts.heading,
             f"经单位负责人批准，下列内容即日起向社会公开（依据：{facts.ground(Step.EXPOSURE)}）：",

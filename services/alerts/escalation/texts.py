@@ -21,7 +21,8 @@ from services.alerts.notices.texts import Contact, Text, body, remedy, type_name
 _ASKED = "请立即停止使用上述器具；修理或申请检定，检定合格前不得使用；不再使用的，请办理停用或报废"
 _ENDS = "上述器具检定合格、停止使用或报废后，本次督促自动终结，无需另行申请。"
 _GUIDANCE = "本建议属行政指导，不是行政处罚，也不记入信用档案。"
-# The title of each document as a letter; the title of its mail also says what is to be done.
+# The title of each document as a letter; the title of its mail also says what is to be done. The
+# number, which repeats the name of the step, stands below it.
 LETTER_TITLES = {
     Step.REMINDER: "提醒",
     Step.GUIDANCE_LETTER: "行政指导建议书",
@@ -164,7 +165,7 @@ def guidance_letter(facts: DocumentFacts, correct_by: date, words: str = "") -> 
     empty means the platform's own.
     """
     return Text(
-        f"{facts.number}：请于 {correct_by} 前改正",
+        f"{LETTER_TITLES[Step.GUIDANCE_LETTER]}：请于 {correct_by} 前改正",
         body(
             *facts.heading,
             words or guidance_words(facts, correct_by),
@@ -189,7 +190,7 @@ def interview(
     """
     local = at.astimezone(SHANGHAI)
     return Text(
-        f"约谈通知 {facts.number}：{local:%Y-%m-%d %H:%M}",
+        f"{LETTER_TITLES[Step.INTERVIEW]}：{local:%Y-%m-%d %H:%M}",
         body(
             *facts.heading,
             "因下列在用计量器具处于红色警示状态，现约请贵单位面谈"
@@ -229,7 +230,7 @@ def statement(facts: DocumentFacts) -> str:
 def exposure(facts: DocumentFacts, media: Sequence[str], published: str) -> Text:
     """Writes the 《曝光告知》: the text made public, the media, and how to object."""
     return Text(
-        f"公开曝光告知 {facts.number}",
+        LETTER_TITLES[Step.EXPOSURE],
         body(
             *facts.heading,
             f"经单位负责人批准，下列内容即日起向社会公开（依据：{facts.ground(Step.EXPOSURE)}）：",
@@ -282,15 +283,15 @@ def approval_digest(
     """
     paragraphs = _steps(on, pending) if pending else []
     if untold_since:
-        paragraphs += [_untold(on, untold, untold_since), "查看：quanheng alert untold"]
-    number = len(pending) + bool(untold_since)
-    return Text(f"督促事项待办（{on}）：{number} 项", body(*paragraphs))
+        paragraphs.append(_untold(on, untold, untold_since))
+    counted = [f"{len(pending)} 项待处理"] * bool(pending)
+    counted += [f"{untold} 台器具待首次告知"] * bool(untold_since)
+    return Text(f"督促事项待办（{on}）：{'，'.join(counted)}", body(*paragraphs))
 
 
 def _steps(on: date, pending: Sequence[PendingStep]) -> list[str]:
     listed = [f"{number}. {_pending(step, on)}" for number, step in enumerate(pending, 1)]
-    opening = "下列督促事项等待处理，未经批准不对外发出："
-    return [opening, *listed, "查看：quanheng escalation list"]
+    return ["下列督促事项等待处理，未经批准不对外发出：", *listed]
 
 
 def _untold(on: date, number: int, since: date) -> str:
@@ -303,7 +304,7 @@ def _untold(on: date, number: int, since: date) -> str:
 
 def _pending(pending: PendingStep, on: date) -> str:
     step = rung(pending.step, on)
-    approver = "单位负责人" if step.approver == Approver.UNIT_HEAD else "经办人"
+    approver = "单位负责人" if step.approver == Approver.UNIT_HEAD else "办案人员"
     task = (
         "约谈日期已过，待记录情况" if pending.interview_past else f"{step.name_zh}待{approver}批准"
     )

@@ -41,10 +41,9 @@ def _text(decided: registry.BatchDecided) -> Text:
         lines.append(f"预计新触发预警 {estimate.alerts} 件，涉及器具 {estimate.instruments} 件。")
         lines.append(f"预计等级下降 {estimate.drops} 个，已评级主体 {estimate.graded} 个。")
     if batch.state == "awaiting_approval":
-        lines += [
-            "超过本平台设定的比例，尚未导入任何内容，须由提交人以外的单位负责人批准或退回：",
-            f"quanheng batch approve {batch.batch_id} --seen {estimate.digest} --reasons 理由",
-        ]
+        lines.append(
+            "超过本平台设定的比例，尚未导入任何内容，须由提交人以外的单位负责人在平台上批准或退回。"
+        )
     if batch.decided_by:
         lines.append(f"决定人：{_person(decided.decided_by_name, batch.decided_by)}")
     if batch.reasons:

@@ -12,7 +12,7 @@ _OF_KIND = {
     NoticeKind.REJECTED: "/instruments",
     NoticeKind.ADVERSE_RECORD: "/records",
     NoticeKind.GRADE_FELL: "/grade",
-    NoticeKind.APPROVALS: "/escalations",
+    NoticeKind.APPROVALS: "/home",  # several things wait; an answer is about one
     NoticeKind.TERM: "/cases",  # of several cases; others are about one
     NoticeKind.INSTITUTION: "/punctuality",
     NoticeKind.ACCOUNT: "/register",  # of an application that was rejected; others bring a link
@@ -26,7 +26,7 @@ _OF_BUREAU = {
 _OF_SUBJECT = {
     "case": "/cases",
     "order": "/orders",
-}  # to whom the page of an escalation is not open
+}  # to whom the page of an escalation is not open: the message leads on
 ANY = "/home"
 MESSAGES = "/messages"
 
@@ -42,7 +42,8 @@ def path_of(notice: Notice) -> str:
     pages = _OF_SUBJECT if notice.subject_id else _OF_BUREAU
     if thing in pages:
         return f"{pages[thing]}/{identity}"
-    return _OF_KIND.get(notice.kind, MESSAGES if notice.subject_id else ANY)
+    own = f"{MESSAGES}/{notice.notice_id}" if notice.subject_id else ANY
+    return _OF_KIND.get(notice.kind, own)
 
 
 def check_path(number: str, check_code: str) -> str:

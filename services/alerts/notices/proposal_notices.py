@@ -41,10 +41,7 @@ def _text(proposal: pb.Proposal) -> Text:
     if proposal.ground:
         lines.append(f"理由：{proposal.ground}")
     if proposal.state == "waiting":
-        lines += [
-            "尚未作任何变更，须由提出人以外的单位负责人批准或退回：",
-            f"quanheng proposal show {proposal.proposal_id}",
-        ]
+        lines.append("尚未作任何变更，须由提出人以外的单位负责人在平台上批准或退回。")
     else:
         decider = proposal.decided_by_name or f"账号 {proposal.decided_by}"
         lines += [f"决定人：{decider}", f"决定理由：{proposal.reasons}"]

@@ -10,7 +10,7 @@ from services.cli.output.words import words
 
 
 def listed(codes: Mapping[str, str]) -> str:
-    """Formats codes for help and error messages: `经营者 operator、经办人 caseworker`."""
+    """Formats codes for help and error messages: `经营者 operator、办案人员 caseworker`."""
     return "、".join(f"{zh} {code}" for code, zh in codes.items())
 
 

@@ -10,7 +10,7 @@ ESCALATION_ROWS: tuple[Row, ...] = (
     Row("escalation show", "escalations.GetEscalation", "显示案件、各步骤、文书和红色警示。",
         "Shows a case with steps, documents and alerts.", args="escalation_id"),
     Row("escalation open", "escalations.OpenEscalation",
-        "由经办人开始督促：grade 按信用等级，或者按查明的事实（如 minor_breach）。",
+        "由办案人员开始督促：grade 按信用等级，或者按查明的事实（如 minor_breach）。",
         "Opens a case by hand: of the subject's grade, or of stated facts.",
         args="subject_id course"),
     Row("escalation close", "escalations.CloseEscalation",

@@ -65,7 +65,7 @@ async def _step(scene: Scene, step: str, *words: str) -> Mail:
         )
     )
     return await stage.until(
-        f"经办人批准，{name}已送达使用单位", f"approved, the {step} has arrived", arrived
+        f"办案人员批准，{name}已送达使用单位", f"approved, the {step} has arrived", arrived
     )
 
 

@@ -115,7 +115,7 @@ async def decide(scene: Scene) -> None:
             reasons="经调取监控和检定机构鉴定，铅封系意外碰断，处罚依据不成立，予以删除。",
         )
     )
-    stage.say("经办人作出决定：删除该信息；后续由工作流完成")
+    stage.say("办案人员作出决定：删除该信息；后续由工作流完成")
     closed = await stage.until(
         "更正、重新评价、文书、告知、结案依次完成",
         "corrected, graded again, letter issued, told, closed",

@@ -121,7 +121,7 @@ async def _engage(scene: Scene) -> None:
             "sample.operator", "样例经营者", "operator", subject_id=scene.subject.subject_id
         ),
         "inspector": Part("sample.inspector", "样例检查人员", "inspector", here),
-        "caseworker": Part("sample.caseworker", "样例经办人", "caseworker", here),
+        "caseworker": Part("sample.caseworker", "样例办案人员", "caseworker", here),
         "unit_head": Part("sample.unithead", "样例单位负责人", "unit_head", here),
         "institution": Part(
             "sample.institution",

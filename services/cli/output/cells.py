@@ -235,7 +235,7 @@ def _condition_state(condition: Any, _names: Names) -> str:
 
 
 def _condition_notes(condition: Any, _names: Names) -> str:
-    open_zh, open_en = "待经办人核对", "for the caseworker to establish"
+    open_zh, open_en = "待办案人员核对", "for the caseworker to establish"
     records = "、".join(map(short, condition.in_the_way))
     parts = [
         choose("自", "from") + f" {condition.met_from}" if condition.met_from else "",

@@ -28,7 +28,7 @@ area_kind 区域类型 | area_name 区域名称 | assessed_at 评价时间 | ass
 assessed_on 评价日 | at 时间 | attempts 投递次数 | base 基本分 | baseline 首次建档
 batch_id 批次id | before 之前 | body 正文 | bonus 加分 | budget_days 办理期限（工作日）
 base_version 所依据版本 | bureau 监管机关代码 | calendar_edition 日历版本
-cap_days 最长期限（工作日） | case_id 案件id | caseworker 经办人 | cell 单元格
+cap_days 最长期限（工作日） | case_id 案件id | caseworker 办案人员 | cell 单元格
 changed 新增或变更行数 | changes 变更内容 | chunk 分块 | cite 依据
 to_come 下次巡查后列入（从未检定）
 closed 已关闭 | days_untold 未告知天数 | own_load 由本人导入
@@ -42,7 +42,7 @@ determined_on 认定日期 | digest 摘要值 | disclosed_until 公开至 | disc
 disclosure_stopped 已终止披露 | display_name 显示名
 division_code 行政区划代码 | drop_share 降级比例 | drops 降级数 | due_on 达到之日 | email 电子邮箱
 encoding 编码 | entered_by 录入人 | entered_on 录入日期 | episode 轮次 | error 错误
-escalation_id 递进处置id | estimate 影响估计 | event_id 事件id | event_type 事件类型
+escalation_id 督促id | estimate 影响估计 | event_id 事件id | event_type 事件类型
 evidence 证据 | example_valued 含示例分值 | example_values 含示例分值
 exposure_id 曝光id | extension_ground 延期理由 | extension_requested_days 申请延期（工作日）
 external_ref 主体编号 | failure 未送到的原因
@@ -130,7 +130,7 @@ rhythm 汇总频率 | mailed 发邮件 | read_at 已读时间 | acknowledged_at 
 disclosed_until 公开至 | disclosure_cite 公开依据
 InstrumentColour.bureau 机关代码 | starts_on 自 | ends_on 至 | counts 器具数 | totals 器具数
 weeks 按周到期数
-ages 按时长 | cases 案件数 | CaseLoad.caseworker 经办人 | decided 已决定 | decided_from 决定统计自
+ages 按时长 | cases 案件数 | CaseLoad.caseworker 办案人员 | decided 已决定 | decided_from 决定统计自
 decided_in_time 期限内决定 | due_soon 一周内到期 | due_soon_to 一周内至 | loads 按人
 lodged_from 提交自 | lodged_to 提交至 | SummariseCasesResponse.counts 按类别和状态 | waiting 待办
 CaseLoad.overdue 已逾期 | BureauCases.overdue 已逾期 | overdue_intake 逾期未决定受理
@@ -214,7 +214,7 @@ TITLES = {
     "UnheardCase": "没有人可以办理的案件",
     "UntoldAlert": "尚未告知的红色警示",
     "DeadLetter": "搁置的事件",
-    "Escalation": "递进处置",
+    "Escalation": "督促",
     "RunningContest": "正在办理的异议、复核",
     "DisclosedRecord": "公开的信用信息",
     "Exposure": "曝光",

@@ -15,7 +15,7 @@ from google.protobuf.descriptor import FieldDescriptor
 from services.cli.output.language import choose
 
 _TABLE = """
-role: operator 经营者 | caseworker 经办人 | unit_head 单位负责人 | municipal_reviewer 市局复核人
+role: operator 经营者 | caseworker 办案人员 | unit_head 单位负责人 | municipal_reviewer 市级复核人员
   | inspector 检查人员 | verification_institution 检定机构 | integrator 对接系统
   | administrator 平台管理员 | auditor 审计员 | public 公众 | service 平台服务
 subject_kind: organisation 法人和非法人组织 | individual_business 个体工商户 | natural_person 自然人
@@ -91,7 +91,7 @@ recusal_ground: interest 直接利害关系 | relation 其他关系
 contested: record 信用记录 | disclosure 记录的公开 | subject 主体登记信息
   | instrument 计量器具信息 | verification 检定信息
 recusal_answer: approved 回避 | refused 不予回避
-acts_next: applicant 申请人 | caseworker 经办人 | municipal_reviewer 市局复核人
+acts_next: applicant 申请人 | caseworker 办案人员 | municipal_reviewer 市级复核人员
   | unit_head 单位负责人 | platform 平台
 service: registry 登记 | grading 评价 | objection 异议 | alerts 预警
 """

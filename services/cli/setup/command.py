@@ -176,7 +176,7 @@ def _say_what_is_left(outcome: Outcome, *, administers: bool) -> None:
         todo = [one for one in outcome.checks if one.sheet in others and _does_something(one)]
         if todo:
             named = "、".join(one.sheet for one in todo)
-            zh = f"{named}：由监管机关的经办人登录后运行 quanheng setup FILE --apply"
+            zh = f"{named}：由监管机关的办案人员登录后运行 quanheng setup FILE --apply"
             outcome.left.append((zh, "a caseworker of the bureau applies the other sheets"))
     for name in outcome.proposed:
         zh = f"账号 {name} 的角色待另一位平台管理员批准"

@@ -28,6 +28,8 @@ CREDIT_CODE = re.compile(r"[0-9A-Z]{18}")
 BETWEEN_ROLES = re.compile(r"[、,，;；\s]+")
 NO_PERSON = ("public", "service")
 PAGE = 1000
+# The names of roles in templates of earlier releases, by which a sheet may still be filled in.
+_FORMERLY = {"经办人": "caseworker", "市局复核人": "municipal_reviewer"}
 # What is said of a firm that there is not, or that the caller may not see.
 NOT_SEEN = (grpc.StatusCode.NOT_FOUND, grpc.StatusCode.PERMISSION_DENIED)
 
@@ -59,7 +61,7 @@ class Fault:
 
 def people_of(book: SetupBook) -> list[Person]:
     """Returns the accounts of the sheet; a role that is no role stays as it is written."""
-    codes = {zh: code for code, zh in words("role").items()}
+    codes = _FORMERLY | {zh: code for code, zh in words("role").items()}
     return [
         Person(
             row=row,

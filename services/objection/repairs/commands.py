@@ -217,7 +217,7 @@ def _cite_of(file: RepairFile, condition_id: str) -> str:
     of_fact = {known.id: known.cite for known in file.conditions if known.to_confirm}
     if condition_id not in of_fact:
         ids = "、".join(of_fact)
-        zh, en = f"须经办人核对的条件只有：{ids}", f"The conditions of fact are: {ids}"
+        zh, en = f"须办案人员核对的条件只有：{ids}", f"The conditions of fact are: {ids}"
         raise InvalidInput(faults=[Fault("condition_id", zh, en, cite=REPAIR_CITE)])
     return of_fact[condition_id]
 

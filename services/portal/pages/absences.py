@@ -178,4 +178,4 @@ def role_of(number: identity.Role.ValueType) -> str:
 
 
 def _roles(visit: Visit, person: identity.UnitPerson) -> str:
-    return "、".join(visit.words.role(role_of(role)) for role in person.roles)
+    return visit.words.listed(visit.words.role(role_of(role)) for role in person.roles)

@@ -89,7 +89,7 @@ def _who(visit: Visit, service: str, row: Named) -> Cell:
     if not whose:
         return Cell(one.name or visit.say(N_("未登录")))
     asked = urlencode({"service": service, "account": whose})
-    roles = "、".join(visit.words.role(role) for role in one.roles if role != "service")
+    roles = visit.words.listed(visit.words.role(role) for role in one.roles if role != "service")
     by = visit.say(N_("由平台代办")) if one.on_behalf_of else roles
     return Cell(names.get(whose) or one.name or whose, link=f"{PATH}?{asked}", note=by)
 

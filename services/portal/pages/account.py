@@ -154,7 +154,7 @@ async def _page(visit: Visit, errors: dict[str, str] | None = None, done: str = 
         errors=errors or {},
         done=visit.say(done) if done else "",
         account=own.account,
-        roles="、".join(visit.words.role(role) for role in visit.person.roles),
+        roles=visit.words.listed(visit.words.role(role) for role in visit.person.roles),
         sessions=logins.sessions,
         browser=browser_named(visit.say),
     )

@@ -56,7 +56,7 @@ async def listing(visit: Visit) -> Response:
         columns=(
             Column(N_("用户名"), lambda one: Cell(one.name, link=f"/accounts/{one.account_id}")),
             Column(N_("姓名"), lambda one: one.display_name),
-            Column(N_("角色"), lambda one: "、".join(words.role(role_of(r)) for r in one.roles)),
+            Column(N_("角色"), lambda one: words.listed(words.role(role_of(r)) for r in one.roles)),
             Column(
                 N_("机关或机构"),
                 lambda one: one.institution or bureaus.get(one.bureau, one.bureau),

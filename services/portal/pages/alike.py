@@ -82,9 +82,9 @@ def in_common(visit: Visit, one: pb.Likeness) -> str:
         words.instrument_type(one.type_code) if one.type_code else "",
         one.serial_no,
         words.record_kind(one.record_kind) if one.record_kind else "",
-        one.day,
+        words.day(one.day) if one.day else "",
     )
-    return "　".join(filter(None, parts))
+    return words.listed(filter(None, parts), "　")
 
 
 async def _read(visit: Visit, asked: Asked) -> Chunk[pb.Likeness]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import date, timedelta
 
 from plumbing.client import ask
+from plumbing.clock import SHANGHAI
 from plumbing.identity import Role
 from protos.alerts.v1 import alerts_pb2 as alerts
 from protos.alerts.v1 import escalations_pb2 as escalations
@@ -18,23 +20,42 @@ ALL = 50
 
 
 async def interview_tasks(visit: Visit) -> list[Task]:
-    """Returns the appointed interviews, whose outcome a caseworker records."""
+    """Returns the appointed interviews: who asks for another day, and whose outcome is recorded."""
     if not visit.has(Role.CASEWORKER):
         return []
     request = escalations.ListEscalationsRequest(state="appointed", page_size=ALL)
     found = (await ask(visit.services.escalations.ListEscalations(request))).escalations
     firms = await subject_names(visit, (one.subject_id for one in found))
-    sentence = visit.say(N_("约谈 {firm} 以后登记情况"))
+    known = [one for one in found if one.subject_id in firms]
+    asked = await asyncio.gather(*(_other_day(visit, one) for one in known))
     return [
-        Task(
-            sentence.format(firm=firms[one.subject_id].name),
-            f"/escalations/{one.escalation_id}",
-            "",
-            (2, one.due_on),
-        )
-        for one in found
-        if one.subject_id in firms
+        _interview_task(visit, firms[one.subject_id].name, one, day)
+        for one, day in zip(known, asked, strict=True)
     ]
+
+
+async def _other_day(visit: Visit, case: escalations.Escalation) -> str:
+    """The day to which a subject asks that its interview, still to come, be moved; or empty."""
+    request = escalations.GetEscalationRequest(escalation_id=case.escalation_id)
+    answer, day = await asyncio.gather(
+        ask(visit.services.escalations.GetEscalation(request)), today(visit)
+    )
+    to_come = (
+        step.interview
+        for step in answer.steps
+        if step.state == "appointed"
+        and step.interview.at.ToDatetime(SHANGHAI).date().isoformat() >= day
+    )
+    return next((one.asked_for for one in to_come), "")
+
+
+def _interview_task(visit: Visit, firm: str, case: escalations.Escalation, asked: str) -> Task:
+    path = f"/escalations/{case.escalation_id}"
+    if not asked:
+        text = visit.say(N_("约谈 {firm} 以后登记情况")).format(firm=firm)
+        return Task(text, path, "", (2, case.due_on))
+    text = visit.say(N_("决定 {firm} 的约谈是否改期（请求改在 {day}）"))
+    return Task(text.format(firm=firm, day=visit.words.day(asked)), path, "", (1, asked))
 
 
 async def overdue_tasks(visit: Visit) -> list[Task]:

@@ -118,4 +118,4 @@ def _note(words: Words, case: pb.Case, step: pb.Step) -> str:
         return step.note
     chinese = words.lang == "zh"
     texts = {one.id: one.text_zh if chinese else one.text_en for one in case.repair.conditions}
-    return f"{texts.get(code, code)}：{rest}"
+    return words.listed((texts.get(code, code), rest), "：")

@@ -24,7 +24,7 @@ async def impact_tasks(visit: Visit) -> list[Task]:
         Task(
             visit.say(sentence).format(text=visit.words.text_title(one.ruleset_id)),
             f"/rulesets/impacts/{one.impact_id}",
-            visit.say(N_("启用日 {day}")).format(day=one.as_of),
+            visit.say(N_("启用日 {day}")).format(day=visit.words.day(one.as_of)),
             (1, one.as_of),
         )
         for one in impacts

@@ -73,8 +73,13 @@ def _thing(visit: Visit, item: pb.ContestedItem, record: registry.Record | None)
     target, name = Target(item.target), f"{item.target}/{item.id}"
     title = visit.say(TARGET_ZH[target])
     if target in OF_RECORDS:
-        kind = f"{visit.words.record_kind(record.kind)}，{record.source_ref}" if record else ""
-        return Thing(name, f"{title}：{kind}" if kind else title, (), item.outcome)
+        words = visit.words
+        kind = (
+            [words.listed((words.record_kind(record.kind), record.source_ref), "，")]
+            if record
+            else []
+        )
+        return Thing(name, words.listed([title, *kind], "："), (), item.outcome)
     now = {one.field: one.value for one in item.facts}
     becomes = {one.field: one.value for one in item.values}
     return Thing(name, title, _facts(visit, target, now, becomes), item.outcome)

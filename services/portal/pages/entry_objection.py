@@ -100,7 +100,7 @@ async def _of_grade(visit: Visit) -> list[Thing]:
 
 
 def _record(visit: Visit, target: Target, record: registry.Record) -> Thing:
-    kind = f"{visit.words.record_kind(record.kind)}，{record.source_ref}"
+    kind = visit.words.listed((visit.words.record_kind(record.kind), record.source_ref), "，")
     return Thing(f"{target}/{record.record_id}", kind)
 
 

@@ -7,11 +7,11 @@ from typing import Any
 
 from starlette.responses import Response
 
-from law.courses import hand_courses
+from law.courses import grade_course, hand_courses
 from plumbing.client import Refusal, ask
 from protos.alerts.v1 import escalations_pb2 as pb
 from services.portal.pages.forms import told
-from services.portal.pages.reading import subject, today
+from services.portal.pages.reading import ALL, grade_of, subject, today
 from services.portal.visit import Visit
 from services.portal.wording import N_
 
@@ -49,14 +49,36 @@ def _missing(visit: Visit) -> dict[str, str]:
 
 async def _form(visit: Visit, status: int = 200, **values: Any) -> Response:
     on = date.fromisoformat(await today(visit))
+    firm = await subject(visit, visit.path("subject_id"))
+    open_ones = await _open_ones(visit, firm.subject_id)
     return visit.page(
         "escalations/open.html",
         status=status,
-        firm=await subject(visit, visit.path("subject_id")),
+        firm=firm,
+        open_ones=open_ones,
+        by_grade=await _has_ground_in_grade(visit, firm.subject_id, open_ones, on),
         grounds=[
-            (found.id, found.zh if visit.words.lang == "zh" else found.en, found.cite)
+            (found.id, found.zh if visit.words.lang == "zh" else found.en)
             for found in hand_courses(on)
+            if found.id not in {one.course for one in open_ones}
         ],
         form=visit.form,
         **values,
     )
+
+
+async def _open_ones(visit: Visit, subject_id: str) -> list[pb.Escalation]:
+    """The follow-ups of the subject that are not closed: none is opened twice for one matter."""
+    request = pb.ListEscalationsRequest(subject_id=subject_id, page_size=ALL)
+    found = (await ask(visit.services.escalations.ListEscalations(request))).escalations
+    return [one for one in found if not one.HasField("closed_at")]
+
+
+async def _has_ground_in_grade(
+    visit: Visit, subject_id: str, open_ones: list[pb.Escalation], on: date
+) -> bool:
+    """Whether a text attaches a follow-up to the present grade, and none of a grade is open."""
+    if any(one.grade for one in open_ones):
+        return False
+    grade = await grade_of(visit, subject_id)
+    return bool(grade and grade_course(grade.ruleset_id, grade.grade, on))

@@ -302,4 +302,4 @@ _ACTS: dict[str, Callable[[Visit], Awaitable[str | None]]] = {
 
 def _in_words(visit: Visit, refusal: Refusal) -> str:
     told = faults_by_field(refusal, visit.language)
-    return "；".join([message_of(refusal, visit.language), *told.values()])
+    return visit.words.listed([message_of(refusal, visit.language), *told.values()], "；")

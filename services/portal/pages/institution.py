@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
+from datetime import date
 from typing import Any
 
 from starlette.responses import Response
@@ -134,7 +135,10 @@ async def due(visit: Visit) -> Response:
             Column(N_("状态"), lambda row: Cell(tag=words.colour(row[0].colour))),
             Column(
                 N_("有效期至"),
-                lambda row: Cell(row[0].valid_until, note=words.days_left(row[0].valid_until, day)),
+                lambda row: Cell(
+                    date.fromisoformat(row[0].valid_until) if row[0].valid_until else None,
+                    note=words.days_left(row[0].valid_until, day),
+                ),
                 order_by="valid_until",
             ),
         ),

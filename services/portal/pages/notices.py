@@ -54,7 +54,9 @@ async def exposures(visit: Visit) -> Response:
             Column(N_("机关"), lambda one: bureaus.get(one.bureau, one.bureau)),
             Column(
                 N_("公开时间"),
-                lambda one: Cell(one.published_at.ToDatetime(SHANGHAI), note="、".join(one.media)),
+                lambda one: Cell(
+                    one.published_at.ToDatetime(SHANGHAI), note=visit.words.listed(one.media)
+                ),
                 order_by="published_at",
             ),
         ),

@@ -9,7 +9,9 @@ from starlette.responses import Response
 from plumbing.client import ask, new_request_id
 from plumbing.clock import SHANGHAI
 from protos.alerts.v1 import alerts_pb2 as alerts
+from protos.alerts.v1 import escalations_pb2 as escalations
 from services.portal.listing import Asked, Cell, Chunk, Column, Filter, Listing, chunk_of, show
+from services.portal.pages.invitations import PATH
 from services.portal.visit import Visit
 from services.portal.wording import N_, Tag
 
@@ -44,7 +46,12 @@ async def message(visit: Visit) -> Response:
     if acknowledge:
         return visit.redirect(f"/messages/{visit.path('notice_id')}")
     notice = answer.notices[0]
-    return visit.page("operator/message.html", notice=notice, letter=_letter_path(notice))
+    return visit.page(
+        "operator/message.html",
+        notice=notice,
+        letter=_letter_path(notice),
+        interview=await _interview_path(visit, notice),
+    )
 
 
 def _letter_path(notice: alerts.Notice) -> str:
@@ -52,6 +59,16 @@ def _letter_path(notice: alerts.Notice) -> str:
     thing, _, identity = notice.about.partition("/")
     place = "cases" if thing == "case" else "escalations"
     return f"/{place}/{identity}/letters/{notice.letter_id}.pdf" if notice.letter_id else ""
+
+
+async def _interview_path(visit: Visit, notice: alerts.Notice) -> str:
+    """The path of the interview that a notice of a follow-up may be about; empty without one."""
+    thing, _, identity = notice.about.partition("/")
+    if thing != "escalation":
+        return ""
+    request = escalations.GetEscalationRequest(escalation_id=identity)
+    steps = (await ask(visit.services.escalations.GetEscalation(request))).steps
+    return f"{PATH}/{identity}" if any(step.HasField("interview") for step in steps) else ""
 
 
 async def _read(visit: Visit, asked: Asked) -> Chunk[alerts.Notice]:

@@ -118,7 +118,7 @@ def _of_steps(
             day = words.day(at.date().isoformat())
             yield Task(text, link, f"{day} {at:%H:%M}", (0, at.date().isoformat()))
         elif step.correct_by:
-            text = visit.say(N_("按《{letter}》改正")).format(letter=step.title)
+            text = visit.say(N_("按《{letter}》改正")).format(letter=step.number)
             until = visit.say(N_("应于 {day} 前")).format(day=words.day(step.correct_by))
             yield Task(text, "/messages", until, (0, step.correct_by))
         elif step.interview.undertaking_by and not step.interview.undertaking_outcome:

@@ -99,7 +99,7 @@ def _who(visit: Visit, one: pb.AuditEntry, names: Any) -> str:
 
 def _roles(visit: Visit, one: pb.AuditEntry) -> str:
     words = visit.words
-    return "、".join(words.role(role) for role in one.roles if role != "service")
+    return words.listed(words.role(role) for role in one.roles if role != "service")
 
 
 def _told(visit: Visit, one: pb.AuditEntry) -> Cell:

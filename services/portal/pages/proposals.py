@@ -213,7 +213,7 @@ async def _concerned(visit: Visit, proposal: pb.Proposal) -> list[tuple[str, str
         return [(visit.say(N_("账号")), name) for name in named.values()]
     bureaus = await bureau_names(visit)
     return [
-        (visit.say(N_("账号")), f"{account.display_name}（{account.name}）"),
+        (visit.say(N_("账号")), visit.words.with_note(account.display_name, account.name)),
         (visit.say(N_("机关")), bureaus.get(account.bureau, account.bureau)),
     ]
 
@@ -256,7 +256,7 @@ def _value(visit: Visit, proposal: pb.Proposal, field: str, text: str) -> str:
         "status": words.record_status,
         "type_code": words.instrument_type,
         "result": words.result,
-        "roles": lambda codes: "、".join(map(words.role, codes.split())),
+        "roles": lambda codes: words.listed(map(words.role, codes.split())),
     }
     if text and field in spoken:
         return spoken[field](text)

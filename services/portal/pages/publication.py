@@ -173,4 +173,5 @@ def _telling(visit: Visit, found: pb.Publication) -> str:
         return ""
     means = visit.say(MEANS[found.told_means]) if found.told_means else ""
     parts = (visit.say(MANNERS[found.told_how]), means, found.told_remark, found.told_by_name)
-    return f"{found.told_on}　{'　'.join(filter(None, parts))}"
+    told_on = visit.words.day(found.told_on)
+    return visit.words.listed(filter(None, (told_on, *parts)), "　")

@@ -165,4 +165,8 @@ def _grounds(visit: Visit) -> list[tuple[str, str]]:
 
 def _called(visit: Visit, person: pb.Hearer) -> str:
     role = Role.UNIT_HEAD if person.is_head else Role.CASEWORKER
-    return f"{person.name}（{visit.words.role(role)}）" if person.is_head else person.name
+    return (
+        visit.words.with_note(person.name, visit.words.role(role))
+        if person.is_head
+        else person.name
+    )

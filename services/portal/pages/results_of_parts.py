@@ -30,9 +30,9 @@ def written(visit: Visit) -> tuple[list[pb.PartResult], str]:
         elif result[0] in codes:
             found.append(pb.PartResult(part=name, result=codes[result[0]]))
         else:
-            words = "、".join(map(visit.words.result, RESULTS))
+            words = visit.words.listed(map(visit.words.result, RESULTS))
             text = visit.say(N_("{name} 的结果应为：{words}"))
             return [], text.format(name=name, words=words)
     if found and unfinished:
-        return [], visit.say(N_("{name} 没有填写结果")).format(name="、".join(unfinished))
+        return [], visit.say(N_("{name} 没有填写结果")).format(name=visit.words.listed(unfinished))
     return found, ""

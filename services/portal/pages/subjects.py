@@ -90,7 +90,7 @@ async def one(visit: Visit) -> Response:
     return visit.page(
         "subjects/one.html",
         firm=firm,
-        former="；".join(_former(visit, one) for one in firm.former_names),
+        former=visit.words.listed((_former(visit, one) for one in firm.former_names), "；"),
         bureau=bureaus.get(firm.bureau, firm.bureau),
         grade=grade,
         path=path,
@@ -103,4 +103,4 @@ async def one(visit: Visit) -> Response:
 
 def _former(visit: Visit, one: registry.FormerName) -> str:
     """A former name with the day from which the subject has the next one."""
-    return visit.say(N_("{name}（至 {day}）")).format(name=one.name, day=one.until)
+    return visit.say(N_("{name}（至 {day}）")).format(name=one.name, day=visit.words.day(one.until))

@@ -40,8 +40,8 @@ async def listing(visit: Visit) -> Response:
             Column(N_("主体"), _linked),
             Column(N_("统一社会信用代码"), lambda one: one.subject.credit_code),
             Column(N_("监管机关"), lambda one: names.get(one.subject.bureau, one.subject.bureau)),
-            Column(N_("另有登记"), partial(_others, names)),
-            Column(N_("各自保留的依据"), _grounds),
+            Column(N_("另有登记"), partial(_others, visit, names)),
+            Column(N_("各自保留的依据"), partial(_grounds, visit)),
         ],
         read=partial(_read, visit),
         empty=N_("没有跨机关的同名主体。"),
@@ -55,15 +55,17 @@ def _linked(one: pb.Twins) -> Cell:
     return Cell(one.subject.name, link=f"{PATH}/{one.subject.subject_id}")
 
 
-def _others(names: dict[str, str], one: pb.Twins) -> str:
-    return "；".join(
+def _others(visit: Visit, names: dict[str, str], one: pb.Twins) -> str:
+    named = (
         f"{names.get(other.bureau, other.bureau)} {other.credit_code}".strip()
         for other in one.namesakes
     )
+    return visit.words.listed(named, "；")
 
 
-def _grounds(one: pb.Twins) -> str:
-    return "；".join(f"{said.ground}（{said.by_name}）" for said in one.apart)
+def _grounds(visit: Visit, one: pb.Twins) -> str:
+    words = visit.words
+    return words.listed((words.with_note(said.ground, said.by_name) for said in one.apart), "；")
 
 
 async def _read(visit: Visit, asked: Asked) -> Chunk[pb.Twins]:

@@ -25,7 +25,7 @@ def require_reviewer(change: Change, record: Record) -> None:
     """Raises NotPermitted without the role that the law names, and for an author of the record."""
     rule = review_rule(change.today)
     if not change.caller.has(*map(Role, rule.by)):
-        zh, en = "保密审查由经办人或单位负责人进行", "Caseworkers and unit heads review records"
+        zh, en = "保密审查由办案人员或单位负责人进行", "Caseworkers and unit heads review records"
         raise NotPermitted(zh, en, cite=rule.cite)
     if not may_review(change.on_behalf_of, authors_of(record)):
         zh = "不能审查本人录入、更正或批准的记录，请由另一人审查"

@@ -22,7 +22,7 @@ from services.alerts.escalation.workflows import EscalationStand, StepDue
 from services.alerts.tables import Escalation, EscalationStep
 from tests.integration.alerts.running_alerts import BUREAU, RunningAlerts, verification
 
-CASEWORKER = Caller("account/case", "经办人", frozenset({Role.CASEWORKER}), BUREAU)
+CASEWORKER = Caller("account/case", "办案人员", frozenset({Role.CASEWORKER}), BUREAU)
 UNIT_HEAD = Caller("account/head", "负责人", frozenset({Role.UNIT_HEAD}), BUREAU)
 OTHER_BUREAU = Caller("account/far", "外地", frozenset({Role.CASEWORKER}), "120104")
 OPERATOR = Caller("account/op", "经营者", frozenset({Role.OPERATOR}), subject_id="s1")

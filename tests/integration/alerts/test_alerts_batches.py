@@ -31,18 +31,18 @@ async def test_each_estimate_and_each_decision_has_one_notice(alerts: RunningAle
     assert {notice.address for notice in (waiting, anew, rejected)} == {"desk@test.example"}
     assert waiting.title == "导入批次待批准：合成.csv"
     assert "30 件" in waiting.body
-    assert "--seen d1 " in waiting.body
-    assert "--seen d2 " in anew.body
+    assert "在平台上批准或退回" in waiting.body
+    assert "quanheng" not in waiting.body + anew.body
     assert (rejected.title, "日期列有误" in rejected.body) == ("导入批次未获批准：合成.csv", True)
 
 
 async def test_a_notice_names_the_people_of_a_batch(alerts: RunningAlerts) -> None:
     event = decided("rejected", reasons="日期列有误", decided_by="head")
-    event.imported_by_name, event.decided_by_name = "测试经办人", "测试负责人"
+    event.imported_by_name, event.decided_by_name = "测试办案人员", "测试负责人"
     await alerts.announce(event, aggregate="batch/b1")
     await alerts.announce(decided("applied", "d2"), aggregate="batch/b1")
     rejected, applied = sorted(await alerts.notices("batch"), key=lambda n: n.created_at)
-    assert "由测试经办人提交" in rejected.body
+    assert "由测试办案人员提交" in rejected.body
     assert "决定人：测试负责人" in rejected.body
     assert "由账号 sender 提交" in applied.body
     assert "决定人" not in applied.body

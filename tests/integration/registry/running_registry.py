@@ -131,7 +131,7 @@ class RunningRegistry:
         account = Account(
             account_id=uuid4().hex,
             name=uuid4().hex,
-            display_name="测试经办人",
+            display_name="测试办案人员",
             roles=sorted(roles),
             bureau=bureau,
             subject_id=subject_id,

@@ -36,7 +36,7 @@ def account(*roles: Role, **values: Any) -> pb.CreateAccountRequest:
     roles = roles or (Role.CASEWORKER,)
     defaults = {
         "name": f"user-{uuid4().hex[:12]}",
-        "display_name": "合成经办人",
+        "display_name": "合成办案人员",
         "password": FIRST,
         "roles": map(wire.role_number, roles),
         "bureau": DISTRICT,

@@ -12,7 +12,7 @@ from law.courses import RED_ALERT, ladder
 from law.escalation import Step, rung
 from law.evidence import SubjectKind
 from law.reader.texts import spell_articles
-from services.alerts.escalation import texts
+from services.alerts.escalation import matter_texts, texts
 from services.alerts.escalation.texts import DocumentFacts, PendingStep, RedLine
 from services.alerts.notices.texts import Contact, Text
 
@@ -85,6 +85,19 @@ def test_a_draft_has_no_number() -> None:
     assert "编号" not in draft.body.splitlines()[0]
 
 
+def test_the_title_of_a_document_says_what_it_is_and_no_word_twice() -> None:
+    draft = DocumentFacts("测试单位", ON, [RED], BUREAU)
+    by_hand = DocumentFacts("测试单位", ON, [], BUREAU, course="minor_breach", occasion="秤未检定")
+    last = date(2026, 9, 21)
+    for facts in (FACTS, draft):
+        assert texts.guidance_letter(facts, last).title == "行政指导建议书：请于 2026-09-21 前改正"
+    written = [document.title for document in documents().values()]
+    written += [matter_texts.guidance_letter(by_hand, last).title]
+    for title in written:
+        assert title.startswith(tuple(texts.LETTER_TITLES.values()))
+        assert "〔" not in title  # a number begins with the name of the step
+
+
 def test_the_closing_names_the_basis_of_each_instrument() -> None:
     closing = texts.closed("测试单位", ON, [CURED, SOLD], BUREAU, interview_cancelled=False)
     assert "NO-3；有效期至 2027-09-01" in closing.body
@@ -103,10 +116,19 @@ def test_the_digest_names_who_decides_each_step() -> None:
             PendingStep("丙", Step.INTERVIEW, ON, interview_past=True),
         ],
     )
-    assert digest.title.endswith("3 项")
-    assert "甲：提醒待经办人批准" in digest.body
+    assert digest.title.endswith("：3 项待处理")
+    assert "甲：提醒待办案人员批准" in digest.body
     assert "乙：曝光待单位负责人批准" in digest.body
     assert "丙：约谈日期已过，待记录情况" in digest.body
+    assert "quanheng" not in digest.body
+
+
+def test_the_digest_counts_instruments_of_which_nobody_was_told() -> None:
+    step = PendingStep("甲", Step.REMINDER, ON, interview_past=False)
+    both = texts.approval_digest(ON, [step], 12, date(2026, 9, 1))
+    assert both.title.endswith("：1 项待处理，12 台器具待首次告知")
+    alone = texts.approval_digest(ON, [], 12, date(2026, 9, 1))
+    assert alone.title.endswith("：12 台器具待首次告知")
 
 
 @pytest.mark.parametrize("step", documents())

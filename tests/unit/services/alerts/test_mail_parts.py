@@ -24,7 +24,7 @@ def notice(kind: NoticeKind = NoticeKind.LETTER, **more: str) -> Notice:
         "body": f"某某：\n{HOSTILE}\n局\n日\n",
     }
     return Notice(
-        notice_id="n",
+        notice_id="x",
         kind=kind,
         key="k",
         bureau="330106",
@@ -70,10 +70,15 @@ def test_both_parts_have_the_text_the_letter_and_the_links() -> None:
     [
         (NoticeKind.DIGEST, {}, "/instruments"),
         (NoticeKind.GRADE_FELL, {}, "/grade"),
-        (NoticeKind.ESCALATION, {"about": "escalation/s/1"}, "/messages"),
+        (NoticeKind.ESCALATION, {"about": "escalation/s/1"}, "/messages/x"),
         (NoticeKind.TERM, {"about": "case/c1", "subject_id": ""}, "/cases/c1"),
         (NoticeKind.BATCH, {"about": "batch/b1", "subject_id": ""}, "/imports/b1"),
-        (NoticeKind.APPROVALS, {"subject_id": ""}, "/escalations"),
+        (NoticeKind.APPROVALS, {"subject_id": ""}, "/home"),
+        (
+            NoticeKind.APPROVALS,
+            {"about": "escalation/s/1", "subject_id": ""},
+            "/escalations/s/1",
+        ),
         (NoticeKind.GIVEN_UP, {"subject_id": ""}, "/home"),
     ],
 )

@@ -47,7 +47,11 @@ def test_the_template_has_the_sheets_and_the_roles_that_the_command_reads(tmp_pa
 
 def test_rows_keep_their_numbers_and_codes_their_digits(tmp_path: Path) -> None:
     blank = [""] * 7
-    accounts = [["li.ming", "甲", "经办人、检查人员", 330106.0], blank, ["zhao.yi", "乙", "经营者"]]
+    accounts = [
+        ["li.ming", "甲", "办案人员、检查人员", 330106.0],
+        blank,
+        ["zhao.yi", "乙", "经营者"],
+    ]
     people = people_of(book_of(tmp_path / "book.xlsx", accounts))
     assert [(one.row, one.bureau, one.roles) for one in people] == [
         (2, "330106", ("caseworker", "inspector")),
@@ -55,10 +59,16 @@ def test_rows_keep_their_numbers_and_codes_their_digits(tmp_path: Path) -> None:
     ]
 
 
+def test_the_names_of_roles_in_earlier_templates_are_still_read(tmp_path: Path) -> None:
+    accounts = [["li.ming", "甲", "经办人、市局复核人", 330106.0]]
+    [person] = people_of(book_of(tmp_path / "book.xlsx", accounts))
+    assert person.roles == ("caseworker", "municipal_reviewer")
+
+
 def test_every_fault_of_an_account_names_its_row_and_column(tmp_path: Path) -> None:
     accounts = (
         ["Li Ming", "", "国王", "330106"],
-        ["same", "甲", "经办人", ""],
+        ["same", "甲", "办案人员", ""],
         ["same", "乙", "经营者", ""],
         ["none", "丙", "", "330106"],
     )

@@ -56,4 +56,4 @@ def test_a_mark_that_was_never_set_is_not_told_and_one_that_ends_is() -> None:
 
 
 def test_no_more_than_a_few_fields_are_told() -> None:
-    assert told("record/r1", {}, dict.fromkeys(FIELDS, "x")).count("；") == MOST - 1
+    assert told("record/r1", {}, dict.fromkeys(FIELDS, "x")).count("; ") == MOST - 1

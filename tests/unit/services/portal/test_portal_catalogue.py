@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from babel.messages.pofile import read_po
 
-from services.portal.rendering import HERE, catalogue
+from services.portal.rendering import HERE, _environment, catalogue
 from tools.messages import texts, updated
 
 BRACES = re.compile(r"\{\w*\}")
@@ -50,6 +50,47 @@ def test_no_text_hides_within_another() -> None:
 def test_the_catalogue_is_sorted_and_holds_no_text_twice() -> None:
     source = (HERE / "locale" / "en" / "LC_MESSAGES" / "portal.po").read_bytes()
     assert updated(source) == source
+
+
+def test_english_has_its_own_punctuation_and_the_spaces_that_it_needs() -> None:
+    """Between Chinese texts the punctuation is space enough; English needs one beside it."""
+    for text, translation in english().items():
+        bare = re.sub("“[^”]*”", "", translation)  # what a Chinese page says is quoted as it is
+        assert not re.search("[（）：；，。、！？]", bare), text
+        assert translation.endswith(" ") or not text.endswith(("：", "，", "；", "、")), text
+        assert translation.startswith((" ", ",", ";", ":")) or not text.startswith("（"), text
+
+
+TAGS = r"(?:{% (?:endif|if[^%]*) %})*"
+FOLLOWED = re.compile(
+    r"_\('([^']+)'\)(?:\.format\((?:[^{}]|\{[^{}]*\})*?\))? }}"
+    + TAGS
+    + r"(?:<a |{{ )(?:_\('([^']+)'\))?"
+)
+
+
+def test_english_has_a_space_before_what_follows_a_text_on_its_line() -> None:
+    catalogue = english()
+    without = [
+        (file.name, text)
+        for file in sorted((HERE / "templates").rglob("*.html"))
+        for text, after in FOLLOWED.findall(file.read_text())
+        if not catalogue[text].endswith((" ", "(", "“"))
+        and not catalogue.get(after, "").startswith((" ", ",", ";", ":", "."))
+    ]
+    assert without == []
+
+
+def test_what_stands_between_values_is_set_in_english() -> None:
+    source = (
+        "{{ a }}（{{ b }}）：<b>{{ c | join('、') }}</b>。{{ _('（空）') }}；{{ _('：{title}') }}"
+    )
+    values = {"a": "甲（乙）", "b": 1, "c": [2, 3]}
+    template = _environment("en").from_string(source)
+    shown = template.render(**values, _=catalogue("en").gettext)
+    assert shown == "甲（乙） (1): <b>2, 3</b>.  (blank); : {title}"
+    chinese = _environment("zh-CN").from_string(source).render(**values, _=str)
+    assert chinese == "甲（乙）（1）：<b>2、3</b>。（空）；：{title}"
 
 
 def test_a_word_after_a_number_has_its_form_for_one() -> None:
