@@ -43,6 +43,7 @@ from services.portal.protection import (
     UploadLimit,
     unmasked,
 )
+from services.portal.rendering import LANGUAGES
 from services.portal.routes import ADDRESSES, EVIDENCE_PATHS
 from services.portal.sessions import COOKIE
 from services.portal.static_files import serve_static
@@ -50,6 +51,7 @@ from services.portal.tables import PortalSession
 from services.portal.visit import Page, Portal, Visit, message_of
 from services.portal.wording import N_
 
+SHOW_IN = "show_in"  # the button of a form that asks for its page in another language
 FORM_BYTES = 256 << 10
 FORM_FIELDS = 600  # a file may have 500 columns, each with its choice
 SEE_OTHER, INSUFFICIENT_STORAGE = 303, 507
@@ -171,10 +173,20 @@ async def _admitted(visit: Visit, page: Page, roles: tuple[Role, ...]) -> Respon
         visit.form = await visit.request.form(max_files=1, max_fields=FORM_FIELDS)
         if not _form_is_ours(visit):
             return _refused(visit, 403, visit.say("页面已过期，请返回重新填写"))
+        if visit.field(SHOW_IN) in LANGUAGES:
+            return await _shown_in(visit, page, visit.field(SHOW_IN))
         return await _sent(visit, page)
     if roles and (kept := await _kept(visit)):
         return visit.page("kept.html", kept=kept)
     return await page(visit)
+
+
+async def _shown_in(visit: Visit, page: Page, language: str) -> Response:
+    """The page in another language, with what was filled in, which is not sent yet."""
+    visit.request, visit.shown_in = Request(visit.request.scope | {"method": "GET"}), language
+    answer = await page(visit)
+    visit.keep_language(answer, language)
+    return answer
 
 
 async def _sent(visit: Visit, page: Page) -> Response:

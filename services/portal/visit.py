@@ -38,6 +38,7 @@ from services.portal.throttle import Throttle
 from services.portal.wording import Words
 
 LANGUAGE_COOKIE = "quanheng_language"
+_YEAR_SECONDS = 365 * 24 * 3600
 BUREAUS_SECONDS = 10.0  # a bureau is seldom named anew
 GUESSES, GUESSES_SECONDS = 20, 600.0  # what one visitor may get wrong, and in which time
 
@@ -78,6 +79,7 @@ class Visit:
     session: PortalSession | None
     form: FormData = field(default_factory=FormData)
     today: Remembered[str] = field(default_factory=lambda: Remembered(math.inf))
+    shown_in: str = ""  # the language that was chosen with this very request
 
     @property
     def services(self) -> Services:
@@ -105,8 +107,19 @@ class Visit:
     @property
     def language(self) -> str:
         """The language of the visitor: `zh-CN` unless the visitor chose English."""
-        chosen = self.request.cookies.get(LANGUAGE_COOKIE, "")
+        chosen = self.shown_in or self.request.cookies.get(LANGUAGE_COOKIE, "")
         return chosen if chosen in LANGUAGES else LANGUAGES[0]
+
+    def keep_language(self, response: Response, language: str) -> None:
+        """Stores in a cookie which language the visitor has chosen."""
+        response.set_cookie(
+            LANGUAGE_COOKIE,
+            language,
+            max_age=_YEAR_SECONDS,
+            httponly=True,
+            samesite="lax",
+            path="/",
+        )
 
     @property
     def words(self) -> Words:

@@ -96,7 +96,8 @@ def test_an_interview_is_answered_moved_and_recorded_and_its_undertaking_verifie
     approver.get_by_label("地点").fill("三楼会议室")
     approver.get_by_label("请谁参加").fill("法定代表人")
     press(approver, "提交")
-    expect(approver.get_by_role("heading", name="登记约谈情况")).to_be_visible()
+    expect(approver.get_by_role("heading", name="约谈改期")).to_be_visible()
+    expect(approver.get_by_role("heading", name="登记约谈情况")).to_have_count(0)
 
     answers(sign_in, operator)
     opener.goto("/home")
@@ -144,6 +145,7 @@ def recorded(sign_in: SignIn, page: Page, case: str) -> None:
     page.goto(case)
     press(page, "登记")
     expect(page.get_by_role("alert")).to_contain_text("请选择已约谈或者未到场")
+    expect(page.get_by_role("heading", name="约谈改期")).to_have_count(0)
     page.get_by_label("已约谈", exact=True).check()
     page.get_by_label("约谈情况").fill("已要求更换铅封")
     page.get_by_label("主体的承诺").fill("更换铅封")

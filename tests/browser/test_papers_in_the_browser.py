@@ -36,6 +36,10 @@ def declined(operator: Page, caseworker: Page) -> None:
     caseworker.goto(case)
     caseworker.get_by_role("button", name="不予受理").click()
     caseworker.get_by_label("理由").fill("未附证据")
+    for button, language in (("English", "en"), ("中文", "zh-CN")):  # nothing filled in is lost
+        press(caseworker, button)
+        expect(caseworker.locator("html")).to_have_attribute("lang", language)
+        expect(caseworker.locator("#reasons")).to_have_value("未附证据")
     press(caseworker, "预览文书")
     letter = caseworker.locator("#letter")
     expect(letter).to_contain_text("异议不予受理通知书")

@@ -34,11 +34,11 @@ class _RoleEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Role.ValueType],
     ROLE_OPERATOR: _Role.ValueType  # 1
     """经营者: acts for one subject."""
     ROLE_CASEWORKER: _Role.ValueType  # 2
-    """经办人: enters records and handles cases of a bureau."""
+    """办案人员: enters records and handles cases of a bureau."""
     ROLE_UNIT_HEAD: _Role.ValueType  # 3
     """单位负责人: approves extensions."""
     ROLE_MUNICIPAL_REVIEWER: _Role.ValueType  # 4
-    """市局复核人: hears reconsiderations."""
+    """市级复核人员: hears reconsiderations."""
     ROLE_INSPECTOR: _Role.ValueType  # 5
     """检查人员: enters what inspections find."""
     ROLE_VERIFICATION_INSTITUTION: _Role.ValueType  # 6
@@ -60,11 +60,11 @@ ROLE_UNSPECIFIED: Role.ValueType  # 0
 ROLE_OPERATOR: Role.ValueType  # 1
 """经营者: acts for one subject."""
 ROLE_CASEWORKER: Role.ValueType  # 2
-"""经办人: enters records and handles cases of a bureau."""
+"""办案人员: enters records and handles cases of a bureau."""
 ROLE_UNIT_HEAD: Role.ValueType  # 3
 """单位负责人: approves extensions."""
 ROLE_MUNICIPAL_REVIEWER: Role.ValueType  # 4
-"""市局复核人: hears reconsiderations."""
+"""市级复核人员: hears reconsiderations."""
 ROLE_INSPECTOR: Role.ValueType  # 5
 """检查人员: enters what inspections find."""
 ROLE_VERIFICATION_INSTITUTION: Role.ValueType  # 6

@@ -8,7 +8,7 @@ from typing import Any
 
 from starlette.responses import Response
 
-from law.escalation import Step, exposure_rules, rung
+from law.escalation import Step, archive_cite, exposure_rules, rung
 from plumbing.client import Refusal, ask
 from plumbing.clock import SHANGHAI
 from plumbing.identity import Role
@@ -29,7 +29,7 @@ from services.portal.listing import (
 from services.portal.pages import interview_acts
 from services.portal.pages.drafts import proposed_step
 from services.portal.pages.forms import told
-from services.portal.pages.reading import account_names, subject, subject_names, today
+from services.portal.pages.reading import account_names, grade_of, subject, subject_names, today
 from services.portal.visit import Visit
 from services.portal.wording import N_
 
@@ -185,8 +185,9 @@ async def _page(visit: Visit, status: int = 200, **values: Any) -> Response:
         found=answer.escalation,
         steps=answer.steps,
         proposed=proposed,
-        **interview_acts.shown(answer),
+        **interview_acts.shown(answer, on),
         is_stale=is_stale,
+        may_note=await _may_note(visit, answer.escalation, on),
         people=await account_names(
             visit, [answer.escalation.opened_by, *(step.altered_by for step in answer.steps)]
         ),
@@ -202,6 +203,14 @@ async def _page(visit: Visit, status: int = 200, **values: Any) -> Response:
         back=list_address(visit, PATH),
         **values,
     )
+
+
+async def _may_note(visit: Visit, case: pb.Escalation, on: date) -> bool:
+    """Whether a text says that the interview to be approved is recorded in the archive (R-131)."""
+    if (case.state, case.step) != ("proposed", Step.INTERVIEW):
+        return False
+    grade = await grade_of(visit, case.subject_id)
+    return bool(grade and archive_cite(grade.ruleset_id, grade.grade, on))
 
 
 def _is_stale(visit: Visit, proposed: pb.EscalationStep | None) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from plumbing.client import ask
@@ -17,8 +17,17 @@ OUTCOMES = ("held", "not_attended")
 Act = tuple[Callable[[Visit], dict[str, str]], Callable[[Visit], Awaitable[None]]]
 
 
-def shown(answer: pb.GetEscalationResponse) -> dict[str, Any]:
-    """Returns the beginning of the minutes, and the interview of which an undertaking is open."""
+def shown(answer: pb.GetEscalationResponse, on: date) -> dict[str, Any]:
+    """Returns the beginning of the minutes, and the interview of which an undertaking is open.
+
+    Also whether an appointed interview may be moved and recorded on a day: before its own day it is
+    only moved, and after it only recorded.
+    """
+    appointed = [
+        step.interview.at.ToDatetime(SHANGHAI).date()
+        for step in answer.steps
+        if step.state == "appointed"
+    ]
     interviews = [step.interview for step in answer.steps if step.HasField("interview")]
     open_ones = [one for one in interviews if one.undertaking and not one.undertaking_outcome]
     drafts = [one.minutes_draft for one in interviews if one.minutes_draft]
@@ -26,6 +35,8 @@ def shown(answer: pb.GetEscalationResponse) -> dict[str, Any]:
     return {
         "minutes_draft": drafts[-1] if drafts else "",
         "undertaken": open_ones[-1] if open_ones and not is_closed else None,
+        "may_move": any(on <= day for day in appointed),
+        "may_record": any(day <= on for day in appointed),
     }
 
 

@@ -22,10 +22,9 @@ from services.portal.rendering import LANGUAGES
 from services.portal.sessions import COOKIE
 from services.portal.sign_ins import COOKIE as STEP_COOKIE
 from services.portal.tables import PortalSession
-from services.portal.visit import LANGUAGE_COOKIE, Visit, faults_by_field, message_of
+from services.portal.visit import Visit, faults_by_field, message_of
 
 STEP_PATH = "/sign-in/step"
-_YEAR_SECONDS = 365 * 24 * 3600
 _WRONG = (
     grpc.StatusCode.UNAUTHENTICATED,
     grpc.StatusCode.INVALID_ARGUMENT,
@@ -217,14 +216,7 @@ async def choose_language(visit: Visit) -> Response:
     """Stores the chosen language in a cookie and redirects to the previous page."""
     response = visit.redirect(visit.local(visit.query("back") or "/"))
     if visit.path("language") in LANGUAGES:
-        response.set_cookie(
-            LANGUAGE_COOKIE,
-            visit.path("language"),
-            max_age=_YEAR_SECONDS,
-            httponly=True,
-            samesite="lax",
-            path="/",
-        )
+        visit.keep_language(response, visit.path("language"))
     return response
 
 
