@@ -70,7 +70,7 @@ async def test_the_guidance_letter_names_instruments_articles_and_the_last_day(
 ) -> None:
     await desk.take_steps("guidance_letter")
     letter = (await desk.alerts.notices("escalation"))[-1]
-    assert letter.title.startswith("行政指导建议书〔2026〕330106-0001号：请于 2026-")
+    assert letter.title.startswith("行政指导建议书：请于 2026-")
     for part in (
         "NO-1",
         "经检定不合格仍在使用",
@@ -159,7 +159,7 @@ async def test_one_digest_a_day_names_the_pending_steps(desk: EscalationDesk) ->
     await alerts.run_watch()
     [digest] = await alerts.notices("approvals")
     assert (digest.subject_id, digest.address) == ("", "desk@test.example")
-    assert digest.title.endswith("2 项")
+    assert digest.title.endswith("：2 项待处理")
     assert "测试单位2" in digest.body
     await alerts.watch_days(2)
     assert len(await alerts.notices("approvals")) == 1
