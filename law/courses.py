@@ -7,17 +7,18 @@ is proposed to a person.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 from functools import cache
 
-from law.disclosure.rule import may_list_openly
-from law.errors import InvalidInput
+from law.disclosure.rule import Field, may_list_openly
+from law.errors import Fault, InvalidInput
 from law.escalation import Rung, Step, rung
 from law.evidence import SubjectKind
-from law.figures import Version, in_force
+from law.figures import Validity, Version, in_force
 from law.reader.ambiguities import read_readings
 from law.reader.data_file import (
     DATED,
@@ -93,17 +94,29 @@ def hand_courses(on: date) -> tuple[Course, ...]:
 
 
 def require_hand_course(course_id: str, on: date) -> Course:
-    """Returns a course that a person may open; raises InvalidInput for any other."""
-    for found in hand_courses(on):
+    """Returns a course that a person may open; raises InvalidInput for any other.
+
+    The fault names these courses, and `grade`, for which a person opens the course of the grade.
+    """
+    courses = hand_courses(on)
+    for found in courses:
         if found.id == course_id:
             return found
-    names = "、".join(f"{found.id}（{found.zh}）" for found in hand_courses(on))
-    raise InvalidInput(f"督促事由应为：{names}", f"not a course that a person opens: {course_id}")
+    zh = "、".join((f"{Opening.GRADE}（信用等级）", *(f"{one.id}（{one.zh}）" for one in courses)))
+    en = ", ".join((f"{Opening.GRADE} (the grade)", *(f"{one.id} ({one.en})" for one in courses)))
+    raise InvalidInput(faults=[Fault("course", f"应为：{zh}", f"must be one of {en}")])
 
 
 def course_names() -> dict[str, tuple[str, str]]:
     """Returns the Chinese and the English name of every course, in its latest version, by id."""
     return {version.value.id: (version.value.zh, version.value.en) for version in _courses()}
+
+
+def exposed_fields(course_id: str) -> tuple[Field, ...]:
+    """Returns what an exposure under a course makes public of its subject (S1 18, 19)."""
+    if course_id == RED_ALERT:
+        return Field.NAME, Field.INSTRUMENT, Field.VERIFICATION
+    return Field.NAME, Field.GRADE
 
 
 def ladder(course_id: str, kind: SubjectKind, on: date) -> tuple[Rung, ...]:
@@ -160,7 +173,18 @@ def read_courses(reader: Reader) -> tuple[Version[Course], ...]:
     for name in dict.fromkeys(version.value.id for version in courses):
         periods = [version.validity for version in courses if version.value.id == name]
         note_rivals(reader, f"courses.{name}", periods)
+    _note_rival_grades(reader, courses)
     return courses
+
+
+def _note_rival_grades(reader: Reader, courses: Sequence[Version[Course]]) -> None:
+    """Adds a fault for each grade that opens two courses on one day."""
+    claims: defaultdict[str, list[Validity]] = defaultdict(list)
+    for version in courses:
+        for grade in version.value.grades:
+            claims[f"{version.value.ruleset}.{grade}"].append(version.validity)
+    for grade, periods in claims.items():
+        note_rivals(reader, f"courses.{grade}", periods)
 
 
 def _course(reader: Reader) -> Course:

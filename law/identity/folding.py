@@ -36,7 +36,10 @@ def folded(text: str) -> str:
 
 def letters(text: str) -> str:
     """Returns only the letters and digits of a folded text; similar names have the same ones."""
-    plain = folded(text)
+    return _letters(folded(text))
+
+
+def _letters(plain: str) -> str:
     return plain if plain.isalnum() else "".join(c for c in plain if c.isalnum())
 
 
@@ -45,5 +48,5 @@ def is_no_number(plain: str) -> bool:
 
     Two things of which this is written are not known to be the same one.
     """
-    only = plain if plain.isalnum() else "".join(c for c in plain if c.isalnum())
+    only = _letters(plain)
     return only.strip("0") == "" or only in _NO_NUMBER

@@ -247,6 +247,12 @@ from tests.unit.law.broken_files import Change, message_of, twice
             "courses.red_alert",
             "several versions",
         ),
+        (
+            "courses",
+            lambda d: d["courses"].append(d["courses"][1] | {"id": "another"}),
+            "courses.hangzhou-2021-120.E",
+            "several versions",
+        ),
     ],
 )
 def test_a_broken_file_of_consequences_is_refused(
