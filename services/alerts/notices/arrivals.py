@@ -1,4 +1,4 @@
-"""Cases that came in: told to the bureau once a morning, before anybody has accepted them.
+"""Cases that came in: told to the bureau once a day, before anybody has accepted them.
 
 Each is kept when it is lodged. The first watch of a day names those of which no digest told, and
 that nobody accepted, declined or withdrew meanwhile.

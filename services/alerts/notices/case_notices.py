@@ -27,7 +27,7 @@ _KINDS_EN = {"objection": "objection", "reconsideration": "reconsideration", "re
 
 
 async def case_lodged(change: Change, received: Received[Any]) -> None:
-    """Sends the applicant a receipt, and keeps the case for the morning digest of its bureau.
+    """Sends the applicant a receipt, and keeps the case for the daily digest of its bureau.
 
     The receipt has the number, and the day by which acceptance is decided or, for a repair, the
     last day of its term.

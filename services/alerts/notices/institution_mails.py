@@ -1,6 +1,7 @@
-"""Once a morning: what is due from a verification institution, to it and to its bureau (S4 二(四)).
+"""What is due from a verification institution, told to it and to its bureau (S4 二(四)).
 
-The bureau that keeps the institution hears of what is overdue only.
+Both are told shortly after midnight. The bureau that keeps the institution hears of what is overdue
+only.
 """
 
 from __future__ import annotations
@@ -53,6 +54,10 @@ def to_institution(due: registry.InstitutionDue) -> Text:
         f"{spell_out(term.cite, 'zh')}）。"
     )
     lines += ["", f"{due.institution.name}:", *_listed_in_english(due)]
+    lines.append(
+        f"Please handle the applications in time, and upload the data and the certificate within "
+        f"{term.days} working days of the verification ({spell_out(term.cite, 'en')})."
+    )
     title = f"检定办理提醒：{due.total} 项（{due.on}）"
     return Text(f"{title} Due from you: {due.total}", texts.body(*lines))
 
@@ -97,8 +102,13 @@ def _listed_in_english(due: registry.InstitutionDue) -> list[str]:
         if some:
             lines.append(f"{heading}:")
         for place, item in enumerate(some, 1):
-            what = "application" if item.kind == "order" else f"certificate {item.certificate_no}"
-            kind = english.type_name(item.type_code)
+            kind, what = english.type_name(item.type_code), _matter_in_english(item)
             lines.append(f"{place}. {kind} {item.serial_no}, {what}, last day {item.due_on}")
     rest = due.total - len(due.items)
     return [*lines, f"And {rest} more on the platform."] if rest else lines
+
+
+def _matter_in_english(item: registry.DueFromInstitution) -> str:
+    if item.kind == "order":
+        return "application for verification"
+    return f"certificate {item.certificate_no}".strip() + " not uploaded yet"

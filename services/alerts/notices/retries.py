@@ -36,15 +36,15 @@ from services.alerts.tables import (
 
 MOST = 1000  # notices whose delivery one call starts
 _ENDED = (NoticeState.FAILED, NoticeState.NO_ADDRESS)
-# What is for one person or one program goes where it went; other notices to the address on file.
+# What is for one person, one program or an institution goes where it went; other notices to the
+# address on file.
 _OWN = (NoticeKind.ACCOUNT, NoticeKind.CHECKPOINT, NoticeKind.GIVEN_UP)
 _OUTSIDE = sa.or_(*(col(Notice.key).startswith(key) for key in (RECEIVER, INSTITUTION)))
 _OF_SUBJECT = sa.select(col(Subject.email)).where(col(Subject.subject_id) == col(Notice.subject_id))
 _OF_BUREAU = sa.select(col(Bureau.email)).where(col(Bureau.code) == col(Notice.bureau))
 _ADDRESS: sa.ColumnElement[str] = sa.func.coalesce(
     sa.case(
-        (col(Notice.kind).in_(_OWN), col(Notice.address)),
-        (_OUTSIDE, col(Notice.address)),
+        (sa.or_(col(Notice.kind).in_(_OWN), _OUTSIDE), col(Notice.address)),
         (col(Notice.subject_id) != "", _OF_SUBJECT.scalar_subquery()),
         else_=_OF_BUREAU.scalar_subquery(),
     ),

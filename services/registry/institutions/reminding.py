@@ -1,7 +1,8 @@
-"""Once a morning: what came to be due from each institution since it was told last (S4 二(四)).
+"""What came to be due from each institution since it was told last (S4 二(四)).
 
-These are new orders, orders whose last day is near or over, and certificates whose last day is near
-or over. Alerts sends the mail, and tells the bureau that keeps the institution of what is overdue.
+It is told shortly after midnight. What is due are new orders, orders whose last day is near or
+over, and certificates whose last day is near or over. Alerts sends the mail, and tells the bureau
+that keeps the institution of what is overdue.
 """
 
 from __future__ import annotations

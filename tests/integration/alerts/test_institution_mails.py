@@ -1,4 +1,4 @@
-"""An institution and its bureau hear once a morning what is due."""
+"""An institution and its bureau hear shortly after midnight what is due."""
 
 from __future__ import annotations
 
@@ -59,13 +59,16 @@ async def test_the_institution_hears_of_all_and_its_bureau_of_what_is_overdue(
     for part in ("JL-1", "燃油加油机 NO-7", "新的申请", "2026-09-20", "另有 298 项", "Overdue"):
         assert part in lab
     assert "5 个工作日" in lab, "the term of the text"
+    assert "within 5 working days of the verification (" in lab, "the same in English"
+    assert "certificate JL-1 not uploaded yet, last day 2026-09-14" in lab
     assert "JL-1" in office
     assert "2026-09-20" not in office
 
 
 async def test_the_bureau_hears_nothing_of_what_is_in_time(alerts: RunningAlerts) -> None:
-    found = await told(alerts, due(item("order", "nearly_due", "2026-09-16")))
+    found = await told(alerts, due(item("certificate", "nearly_due", "2026-09-16")))
     assert [*found] == ["institution"]
+    assert "certificate not uploaded yet, last day" in found["institution"], "it has no number"
 
 
 async def test_a_mail_that_is_tried_again_goes_to_the_institution(alerts: RunningAlerts) -> None:
