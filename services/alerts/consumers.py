@@ -211,7 +211,7 @@ async def subjects_changed(change: Change, received: Received[registry.SubjectsC
     altered = await projection.put_subjects(change, event.subjects, silent=silent)
     ids = {subject.subject_id for subject in event.subjects}
     await _follow_up(change, altered, ids)
-    await match_grades(change, ids)
+    await match_grades(change, ids, joining=event.change.cause == registry.CAUSE_JOINED)
 
 
 async def instruments_changed(

@@ -1,4 +1,4 @@
-"""What follows a subject that is joined, parted or split: its notices, and what it contests."""
+"""What follows a subject that is joined, parted or split: notices, cases, and what it contests."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from sqlmodel import col, select
 from plumbing.change import Change
 from plumbing.chunks import chunks
 from plumbing.events.envelope import Received
+from plumbing.events.leadership import exclusively
 from protos.registry.v1.events_pb2 import SubjectActed, SubjectsJoined
-from services.alerts.escalation import contests
+from services.alerts.escalation import by_hand, contests
 from services.alerts.escalation.holding import release
 from services.alerts.notices.life_notices import tell_of_act
 from services.alerts.tables import Joining, Notice
@@ -21,15 +22,24 @@ IDS_PER_QUERY = 500
 async def subjects_joined(change: Change, received: Received[SubjectsJoined]) -> None:
     """Gives the notices and contests of a subject that is no more to the one that stays.
 
-    Its instruments follow by their own events, and with them the alerts and escalation cases.
+    The escalation cases of stated facts follow as well. Its instruments and its grade follow by
+    their own events, and with them the alerts and the escalation cases that they open.
     """
     event = received.message
     former, present = event.former_id, event.present_id
+    await exclusively(change.session, "escalations")
+    escalations = await by_hand.follow_joining(change, former, present, event.change.ground)
     own = select(Notice).where(Notice.subject_id == former)
     notices = (await change.session.exec(own.with_for_update())).all()
     contested = await contests.give(change, former, present)
     ids = [notice.notice_id for notice in notices]
-    kept = Joining(former_id=former, present_id=present, notices=ids, contests=contested)
+    kept = Joining(
+        former_id=former,
+        present_id=present,
+        notices=ids,
+        contests=contested,
+        escalations=escalations,
+    )
     await change.session.merge(kept)
     for notice in notices:
         notice.subject_id = present
@@ -57,6 +67,8 @@ async def _give_back(change: Change, event: SubjectActed) -> None:
     joining = await change.session.get(Joining, event.act.other_id)
     if joining is None:
         return
+    await exclusively(change.session, "escalations")
+    await by_hand.return_cases(change, joining, event.change.ground)
     former, present = joining.former_id, joining.present_id
     returned = list[Notice]()
     for ids in chunks(joining.notices, IDS_PER_QUERY):

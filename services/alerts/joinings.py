@@ -1,4 +1,4 @@
-"""The database table of what joinings of subjects gave to another subject."""
+"""The database tables of what acts on subjects gave to another subject."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from services.alerts.base import Base
 class Joining(Base, table=True):
     """What a joining of subjects gave to the one that stays, so that it can be undone.
 
-    `notices` are ids of notices, and `contests` those of the cases in which something is contested.
+    `notices` are ids of notices, `contests` those of the cases in which something is contested, and
+    `escalations` those of the escalation cases.
     """
 
     former_id: str = Field(primary_key=True)
@@ -23,3 +24,19 @@ class Joining(Base, table=True):
         sa_type=JsonColumn,
         sa_column_kwargs={"server_default": sa.text("'[]'")},
     )
+    escalations: list[str] = Field(
+        default_factory=list,
+        sa_type=JsonColumn,
+        sa_column_kwargs={"server_default": sa.text("'[]'")},
+    )
+
+
+class Split(Base, table=True):
+    """The records that went to a part of a subject: the part has what contests them later."""
+
+    __tablename__ = "split"
+    __table_args__ = (sa.Index("ix_split_origin", "origin_id"),)
+
+    part_id: str = Field(primary_key=True)
+    origin_id: str
+    records: list[str] = Field(sa_type=JsonColumn)

@@ -30,7 +30,7 @@ from services.alerts.escalation.tables import (
     EscalationStep,
     StepState,
 )
-from services.alerts.joinings import Joining
+from services.alerts.joinings import Joining, Split
 from services.alerts.languages import Language
 from services.alerts.notes_of_cases import UNTOLD, Arrival, TermNote
 from services.alerts.notice_kinds import Failure, NoticeKind, NoticeState
@@ -50,6 +50,7 @@ __all__ = [  # the tables of escalation and of notes belong to the same metadata
     "Joining",
     "NoticeKind",
     "NoticeState",
+    "Split",
     "StepState",
     "TermNote",
 ]

@@ -6,11 +6,10 @@ else decides on its steps (D-16). The same matter of a subject is opened once.
 
 from __future__ import annotations
 
-from datetime import UTC
-
+import sqlalchemy as sa
 from sqlmodel import col, select
 
-from law.courses import grade_course, require_hand_course
+from law.courses import Opening, grade_course, require_hand_course
 from law.errors import Fault, InvalidInput, NotFound, WrongState
 from plumbing.change import Change
 from plumbing.events.leadership import exclusively
@@ -19,14 +18,19 @@ from protos.alerts.v1 import escalations_pb2 as pb
 from protos.grading.v1.grading_pb2 import Grade
 from services.alerts.escalation import grade_cases
 from services.alerts.escalation import wire as wire_escalations
+from services.alerts.escalation.cases import CITE
 from services.alerts.escalation.closing import close
-from services.alerts.escalation.filing import episodes, is_open, new_case
-from services.alerts.escalation.steps import of_bureau, stripped
-from services.alerts.escalation.tables import StandingGrade
-from services.alerts.tables import Escalation, Subject
-
-GRADE = "grade"
-CITE = "S4 四(二)"
+from services.alerts.escalation.filing import (
+    episodes,
+    is_open,
+    last_episodes,
+    move_to_bureaus,
+    new_case,
+    save,
+    snapshot,
+)
+from services.alerts.escalation.steps import of_bureau, require_watched, stripped
+from services.alerts.tables import Escalation, Joining, Subject
 
 
 async def open_case(
@@ -40,7 +44,7 @@ async def open_case(
     """
     await exclusively(change.session, "escalations")
     subject = await _subject(change, request.subject_id)
-    if request.course == GRADE:
+    if request.course == Opening.GRADE:
         case = await _of_grade(change, subject, grade)
     else:
         case = await _of_facts(change, subject, request)
@@ -71,10 +75,7 @@ async def _subject(change: Change, subject_id: str) -> Subject:
     if subject is None:
         raise NotFound("没有这个主体", "There is no such subject", subject=subject_id)
     change.caller.require_bureau(subject.bureau)
-    if subject.unwatched:
-        zh = "该主体尚在核对、已删除或者已注销，不能督促"
-        en = "The subject is in review, removed or deregistered"
-        raise WrongState(zh, en, cite="S4 一(四)")
+    require_watched(subject)
     return subject
 
 
@@ -85,16 +86,10 @@ async def _of_grade(change: Change, subject: Subject, grade: Grade | None) -> Es
         en = "no text attaches a follow-up to the present grade of the subject"
         raise InvalidInput(faults=[Fault("course", zh, en, cite="S3 24(三); S1 12(二)")])
     await _require_closed(change, subject, grade_cases.MATTER)
-    standing = StandingGrade(
-        subject_id=subject.subject_id,
-        bureau=subject.bureau,
-        ruleset_id=grade.ruleset_id,
-        grade=grade.grade,
-        receipt_id=grade.receipt_id,
-        silent=False,
-        known_from=grade.known_from.ToDatetime(UTC),
-    )
-    standing = await change.session.merge(standing)
+    standing = await grade_cases.keep(change, grade, silent=False)
+    if standing is None:
+        zh = "该主体的信用等级刚刚变动，请核对现在的等级后再试"
+        raise WrongState(zh, "The grade of the subject has just changed; look at it and try again")
     by = change.on_behalf_of
     return await grade_cases.open_for(change, standing, subject, course, by)
 
@@ -103,7 +98,7 @@ async def _of_facts(
     change: Change, subject: Subject, request: pb.OpenEscalationRequest
 ) -> Escalation:
     course = require_hand_course(request.course, change.today)
-    facts, matter = stripped("facts", request.facts), f"hand/{course.id}"
+    facts, matter = stripped("facts", request.facts), f"{Opening.HAND}/{course.id}"
     await _require_closed(change, subject, matter)
     last = (await episodes(change.session, [subject.subject_id]))[subject.subject_id]
     case = new_case(
@@ -120,14 +115,53 @@ async def _of_facts(
     return case
 
 
+async def follow_joining(change: Change, former_id: str, present_id: str, ground: str) -> list[str]:
+    """Gives the open cases of a subject that is no more to the one that stays; returns their ids.
+
+    Where that has an open case of the same matter, which goes on, the other ends.
+    """
+    return await _give(change, former_id, present_id, ground, is_open())
+
+
+async def return_cases(change: Change, joining: Joining, ground: str) -> None:
+    """Gives the cases that went with a joining back to the subject that is parted again."""
+    given = col(Escalation.escalation_id).in_(joining.escalations)
+    await _give(change, joining.present_id, joining.former_id, ground, given)
+
+
+async def _give(
+    change: Change, from_id: str, to_id: str, ground: str, which: sa.ColumnElement[bool]
+) -> list[str]:
+    """Gives those of the cases of stated facts of a subject to another; returns their ids."""
+    of_facts = col(Escalation.subject_id) == from_id, col(Escalation.facts) != "", which
+    rows = select(Escalation).where(*of_facts).order_by(col(Escalation.episode))
+    cases = (await change.session.exec(rows.with_for_update())).all()
+    last, given = (await last_episodes(change.session, [to_id]))[to_id], list[Escalation]()
+    for case in cases:
+        goes_on = await _open_case(change, to_id, case.matter)
+        if goes_on is not None and case.closed_at is None:
+            await close(change, case, ground, f"同一事由的督促继续按 {goes_on} 办理。")
+            continue
+        before, last = snapshot(case), last + 1
+        case.subject_id, case.episode = to_id, last
+        await save(change, case, "follow_subject", before, ground)
+        await change.session.flush()
+        given.append(case)
+    await move_to_bureaus(change, [case for case in given if case.closed_at is None])
+    return [case.escalation_id for case in given]
+
+
 async def _require_closed(change: Change, subject: Subject, matter: str) -> None:
     """Raises WrongState if the subject has an open case of the same matter."""
-    rows = select(Escalation.escalation_id).where(
-        col(Escalation.subject_id) == subject.subject_id,
-        col(Escalation.matter) == matter,
-        is_open(),
-    )
-    if (number := (await change.session.exec(rows)).first()) is not None:
+    if (number := await _open_case(change, subject.subject_id, matter)) is not None:
         zh = f"同一事由的督促已经开始，尚未终结：{number}"
         en = f"A case of the same matter is open: {number}"
         raise WrongState(zh, en, cite=CITE, escalation=number)
+
+
+async def _open_case(change: Change, subject_id: str, matter: str) -> str | None:
+    """The id of the open case of a matter of a subject, if there is one."""
+    rows = select(Escalation.escalation_id).where(
+        col(Escalation.subject_id) == subject_id, col(Escalation.matter) == matter, is_open()
+    )
+    return (await change.session.exec(rows)).first()

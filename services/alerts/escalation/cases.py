@@ -18,7 +18,7 @@ import sqlalchemy as sa
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from law.courses import RED_ALERT
+from law.courses import RED_ALERT, Opening
 from law.escalation import Step, due_on, rung
 from law.terms.workdays import CITE as WORKING_DAYS
 from law.terms.workdays import DueDate, Edition, edition
@@ -43,7 +43,7 @@ from services.alerts.inserting import insert_new
 from services.alerts.tables import Alert, Escalation, EscalationAlert, Instrument
 
 CITE = "S4 四(二)"
-MATTER = "alert"
+MATTER = Opening.ALERT.value
 
 _ESCALATION_ALERT: sa.Table = EscalationAlert.__table__  # type: ignore[attr-defined]
 RedAlert = tuple[int, str, str]  # its number, the present owner of its instrument, the bureau

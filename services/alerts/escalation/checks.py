@@ -83,8 +83,9 @@ class EscalationChecks:
         for subject_id in lacking:
             zh, en = "等级须督促而没有未终结的督促案件", "The grade calls for a case; none is open"
             findings.differ("escalation.missing", f"subject/{subject_id}", zh, en)
-        for case in ended:
-            zh, en = "等级已不须督促而案件未终结", "The grade calls for no case; one is open"
+        for case in sorted(ended):
+            zh = "等级已不须督促，或者主体已不存在，而案件未终结"
+            en = "The grade calls for no case, or the subject is no more; it is open"
             findings.differ("escalation.not_closed", f"escalation/{case}", zh, en)
 
     async def check_workflows(self, findings: Findings) -> None:
@@ -132,7 +133,7 @@ class EscalationChecks:
     async def _match_grades(self) -> None:
         async with self._database.snapshot() as session:
             lacking, ended = await disagreeing(session, self._changes.clock.today())
-        subjects = {*lacking, *(case.rpartition("/")[0] for case in ended)}
+        subjects = {*lacking, *ended.values()}
         async with self._changes.change(service_caller("alerts")) as change:
             await match_grades(change, subjects)
 

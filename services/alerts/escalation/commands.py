@@ -10,8 +10,8 @@ from __future__ import annotations
 from datetime import date
 from typing import cast
 
-from law.courses import RED_ALERT, course, rung_of
-from law.disclosure.rule import Audience, Field, visible
+from law.courses import course, exposed_fields, rung_of
+from law.disclosure.rule import Audience, visible
 from law.errors import Fault, InvalidInput, NotPermitted
 from law.escalation import (
     Rung,
@@ -19,7 +19,6 @@ from law.escalation import (
     exposure_rules,
 )
 from law.evidence import SubjectKind
-from law.terms.workdays import edition, nth_working_day
 from plumbing import validation
 from plumbing.change import Change
 from plumbing.identity import Role
@@ -41,8 +40,10 @@ from services.alerts.escalation.steps import (
     of_bureau,
     proposed_step,
     put_off,
+    require_watched,
     stripped,
     subject_of,
+    wait_until,
 )
 from services.alerts.tables import (
     Escalation,
@@ -52,8 +53,6 @@ from services.alerts.tables import (
     StepState,
     Subject,
 )
-
-_OF_RED_ALERT = (Field.INSTRUMENT, Field.VERIFICATION)
 
 
 async def approve(
@@ -68,6 +67,7 @@ async def approve(
     case, step = await _to_decide(change, request.escalation_id, request.step)
     await require_uncontested(change.session, case)
     subject = await subject_of(change, case)
+    require_watched(subject)
     draft = (await drafts.newest(change.session, [step.step_id])).get(step.step_id)
     seen = request.draft_version if request.HasField("draft_version") else None
     drafts.require_seen(draft, seen)
@@ -84,7 +84,7 @@ async def approve(
     else:
         step.state = StepState.CARRIED_OUT
         advance(change, case, SubjectKind(subject.kind))
-        _wait_for_correction(case, draft)
+        wait_until(case, draft.correct_by if draft else None)
     await save(
         change,
         case,
@@ -192,8 +192,7 @@ def _check_publication(
     case: Escalation, subject: Subject, request: pb.ApproveStepRequest, on: date
 ) -> None:
     """Refuses to publish what is unverified, unreviewed, or about a natural person (S1 18, 19)."""
-    of_matter = _OF_RED_ALERT if case.course == RED_ALERT else (Field.GRADE,)
-    for field in (Field.NAME, *of_matter):
+    for field in exposed_fields(case.course):
         answer = visible(field, SubjectKind(subject.kind), Audience.PUBLIC, on)
         if not answer.allowed:
             raise NotPermitted(answer.zh, answer.en, cite=answer.cite)
@@ -212,10 +211,3 @@ def _check_publication(
     ]
     if faults:
         raise InvalidInput(faults=faults)
-
-
-def _wait_for_correction(case: Escalation, draft: EscalationDraft | None) -> None:
-    """Puts off the next step until the last day to correct, as a person set it, is over."""
-    day = draft.correct_by if draft else None
-    if day is not None and case.due_on is not None and case.due_on <= day:
-        case.waits_from, case.due_on = None, nth_working_day(day, 1, edition()).date

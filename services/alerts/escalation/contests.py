@@ -14,7 +14,7 @@ from plumbing.events.envelope import Received
 from protos.objection.v1 import objection_pb2
 from services.alerts.escalation.red_alerts import red_instruments
 from services.alerts.escalation.tables import Contest
-from services.alerts.tables import Escalation, Joining, Verification
+from services.alerts.tables import Escalation, Joining, Split, Verification
 
 CITE = "S3 27; S4 五(三)"
 _OVER = frozenset({"closed", "declined", "withdrawn"})
@@ -45,12 +45,38 @@ async def put_contest(change: Change, received: Received[Any]) -> str:
 
 
 async def _present_subject(change: Change, case: objection_pb2.Case) -> str:
-    """The subject of a case; of one that is no more, the subject to which it was joined."""
+    """The subject of a case: the part to which all went that it contests of the records.
+
+    Of a subject that is no more, it is the one to which that was joined. A subject splits before it
+    is joined to another, and a part may be joined to its origin again.
+    """
     subject_id: str = case.subject_id
-    while (joining := await change.session.get(Joining, subject_id)) is not None:
-        joining.contests = [*joining.contests, case.case_id]
-        subject_id = joining.present_id
-    return subject_id
+    parts = set[str]()
+    while True:
+        if (part := await _part(change, subject_id, _targets(case), parts)) is not None:
+            parts.add(part)
+            subject_id = part
+        elif (joining := await change.session.get(Joining, subject_id)) is not None:
+            joining.contests = [*joining.contests, case.case_id]
+            subject_id = joining.present_id
+        else:
+            return subject_id
+
+
+async def _part(
+    change: Change, origin_id: str, targets: Collection[str], seen: Collection[str]
+) -> str | None:
+    """The part of a subject to which what is contested went, but none of those seen before."""
+    rows = select(Split).where(col(Split.origin_id) == origin_id, col(Split.part_id).not_in(seen))
+    splits = await change.session.exec(rows.order_by(col(Split.part_id)))
+    return next((one.part_id for one in splits if _went(targets, one.records)), None)
+
+
+def _went(targets: Collection[str], record_ids: Collection[str]) -> bool:
+    """Whether these targets are of records that went to a part, and of nothing else."""
+    went = {f"{target}/{record}" for target in OF_RECORDS for record in record_ids}
+    of_records = set(targets) - {GRADE}
+    return bool(of_records) and of_records <= went
 
 
 def _targets(case: objection_pb2.Case) -> list[str]:
@@ -76,12 +102,12 @@ async def give_to_part(
 ) -> list[str]:
     """Gives a part what contests nothing but records that went to it, as objection does.
 
-    Returns the ids of the cases.
+    So it does what is heard of later. Returns the ids of the cases.
     """
-    went = {f"{target}/{record}" for target in OF_RECORDS for record in record_ids}
+    part = Split(part_id=part_id, origin_id=origin_id, records=[*record_ids])
+    await change.session.merge(part)
     rows = await _of(change, origin_id)
-    about = {row.case_id: set(row.targets) - {GRADE} for row in rows}
-    follow = {case_id for case_id, targets in about.items() if targets and targets <= went}
+    follow = {row.case_id for row in rows if _went(row.targets, record_ids)}
     return await give(change, origin_id, part_id, follow)
 
 

@@ -5,9 +5,9 @@ Before the approval of the step the document is a draft.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, fields
-from datetime import date
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Protocol
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -24,26 +24,29 @@ from services.alerts.notices.texts import Text, grade_name
 from services.alerts.tables import Escalation, EscalationDraft, EscalationStep, Subject
 
 
-@dataclass(frozen=True)
-class _Documents:
-    """Who writes each document of a case."""
+class _Documents(Protocol):
+    """The documents of a case, as the modules `texts` and `matter_texts` both write them."""
 
-    reminder_words: Callable[..., str]
-    reminder: Callable[..., Text]
-    guidance_words: Callable[..., str]
-    guidance_letter: Callable[..., Text]
-    interview: Callable[..., Text]
-    statement: Callable[..., str]
-    exposure: Callable[..., Text]
-
-
-_NAMES = [field.name for field in fields(_Documents)]
-_OF_RED_ALERT = _Documents(*(getattr(texts, name) for name in _NAMES))
-_OF_MATTER = _Documents(*(getattr(matter_texts, name) for name in _NAMES))
+    def reminder_words(self, facts: DocumentFacts) -> str: ...
+    def reminder(self, facts: DocumentFacts, words: str = "") -> Text: ...
+    def guidance_words(self, facts: DocumentFacts, correct_by: date) -> str: ...
+    def guidance_letter(self, facts: DocumentFacts, correct_by: date, words: str = "") -> Text: ...
+    def interview(
+        self,
+        facts: DocumentFacts,
+        at: datetime,
+        place: str,
+        attendees: str,
+        archive_cite: str,
+        *,
+        moved: bool = False,
+    ) -> Text: ...
+    def statement(self, facts: DocumentFacts) -> str: ...
+    def exposure(self, facts: DocumentFacts, media: Sequence[str], published: str) -> Text: ...
 
 
 def _written(facts: DocumentFacts) -> _Documents:
-    return _OF_RED_ALERT if facts.course == RED_ALERT else _OF_MATTER
+    return texts if facts.course == RED_ALERT else matter_texts
 
 
 async def facts_of(
@@ -51,19 +54,18 @@ async def facts_of(
 ) -> DocumentFacts:
     """Returns the facts for a case document dated `on`; an empty `number` makes it a draft."""
     contact = await contact_of(session, case.bureau)
-    lines = await red_lines(session, case)
     if case.course == RED_ALERT:
+        lines = await red_lines(session, case)
         return DocumentFacts(subject.name, on, lines, contact, number)
     grade = grade_name(case.ruleset_id, case.grade) if case.grade else ""
-    occasion = f"贵单位计量信用等级为{grade}（评级凭证编号：{case.receipt_id}）。"
     return DocumentFacts(
         subject.name,
         on,
-        lines,
+        (),
         contact,
         number,
         case.course,
-        occasion=occasion if grade else case.facts,
+        occasion=matter_texts.of_grade(grade, case.receipt_id) if grade else case.facts,
         grade=grade,
         receipt_id=case.receipt_id,
         measures=measures(case.ruleset_id, case.grade, on) if grade else (),

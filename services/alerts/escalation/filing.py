@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -52,9 +51,31 @@ def new_case(
     )
 
 
-async def episodes(session: AsyncSession, owners: Collection[str]) -> Mapping[str, int]:
+async def episodes(session: AsyncSession, owners: Collection[str]) -> dict[str, int]:
+    """Returns the number after which a new case of each subject is numbered.
+
+    A case that followed its subject into a joining keeps its id, so its number stays taken.
+    """
+    last = await last_episodes(session, owners)
+    left: Collection[str] = owners
+    while left:
+        following = {f"{owner}/{last[owner] + 1}": owner for owner in left}
+        left = [following[number] for number in await _taken(session, following)]
+        last |= {owner: last[owner] + 1 for owner in left}
+    return last
+
+
+async def _taken(session: AsyncSession, numbers: Collection[str]) -> list[str]:
+    taken = list[str]()
+    for chunk in chunks(sorted(numbers), IDS_PER_QUERY):
+        ids = select(Escalation.escalation_id).where(col(Escalation.escalation_id).in_(chunk))
+        taken += await session.exec(ids)
+    return taken
+
+
+async def last_episodes(session: AsyncSession, owners: Collection[str]) -> dict[str, int]:
     """Returns the number of the last episode of each subject; 0 for a subject without cases."""
-    last: defaultdict[str, int] = defaultdict(int)
+    last = dict.fromkeys(owners, 0)
     for chunk in chunks(owners, IDS_PER_QUERY):
         query = select(Escalation.subject_id, sa.func.max(Escalation.episode))
         rows = await session.exec(

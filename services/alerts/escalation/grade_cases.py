@@ -15,11 +15,12 @@ import sqlalchemy as sa
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from law.courses import Course, grade_course, opening_grades
+from law.courses import Course, Opening, grade_course, opening_grades
 from plumbing.change import Change
 from plumbing.chunks import chunks
 from plumbing.events.leadership import exclusively
 from protos.grading.v1 import events_pb2, grading_pb2
+from services.alerts.escalation.cases import MATTER as OF_ALERTS
 from services.alerts.escalation.closing import close
 from services.alerts.escalation.filing import (
     IDS_PER_QUERY,
@@ -35,8 +36,9 @@ from services.alerts.escalation.tables import StandingGrade
 from services.alerts.notices.issue import known
 from services.alerts.tables import Escalation, Subject
 
-MATTER = "grade"
+MATTER = Opening.GRADE.value
 CITE = "S1 20; D-06"
+OF_LIFE = "S4 一(四)"
 
 
 async def follow_grade(change: Change, event: events_pb2.GradeChanged) -> None:
@@ -44,19 +46,19 @@ async def follow_grade(change: Change, event: events_pb2.GradeChanged) -> None:
 
     Raises TryLater for a grade that opens a case while its subject is not known here yet.
     """
-    if not await _keep(change, event.after, silent=event.baseline):
+    if await keep(change, event.after, silent=event.baseline) is None:
         return
     if grade_course(event.after.ruleset_id, event.after.grade, change.today) is not None:
         await known(change.session, Subject, event.subject_id)
     await match_grades(change, [event.subject_id])
 
 
-async def _keep(change: Change, grade: grading_pb2.Grade, *, silent: bool) -> bool:
-    """Stores a grade in force, unless one that became known later is stored."""
+async def keep(change: Change, grade: grading_pb2.Grade, *, silent: bool) -> StandingGrade | None:
+    """Stores a grade in force and returns it; None if one that became known later is stored."""
     row = await change.session.get(StandingGrade, grade.subject_id, with_for_update=True)
     known_from = grade.known_from.ToDatetime(UTC)
     if row is not None and row.known_from > known_from:
-        return False
+        return None
     kept = StandingGrade(
         subject_id=grade.subject_id,
         bureau=grade.bureau,
@@ -66,23 +68,22 @@ async def _keep(change: Change, grade: grading_pb2.Grade, *, silent: bool) -> bo
         silent=silent,
         known_from=known_from,
     )
-    await change.session.merge(kept)
+    kept = await change.session.merge(kept)
     await change.session.flush()
-    return True
+    return kept
 
 
-async def match_grades(change: Change, subjects: Collection[str]) -> None:
+async def match_grades(change: Change, subjects: Collection[str], *, joining: bool = False) -> None:
     """Opens and closes the cases of these subjects so that they agree with their grades.
 
-    Cases that a person opened end with their subject as well.
+    Cases that a person opened by stating facts end with their subject as well, but those of one
+    that was joined to another go on there; `joining` is true if that event is still to come.
     """
     await exclusively(change.session, "escalations")
     for chunk in chunks(sorted(subjects), IDS_PER_QUERY):
         cases = await _open_cases(change.session, chunk)
         watched = await _watched(change.session, chunk)
-        for case in [case for case in cases if case.matter != MATTER]:
-            if case.subject_id not in watched:
-                await close(change, case, CITE)
+        await _end_by_hand(change, [case for case in cases if case.facts], joining=joining)
         of_grade = {case.subject_id: case for case in cases if case.matter == MATTER}
         rows = select(StandingGrade).where(col(StandingGrade.subject_id).in_(chunk))
         for grade in (await change.session.exec(rows)).all():
@@ -91,12 +92,22 @@ async def match_grades(change: Change, subjects: Collection[str]) -> None:
         await move_to_bureaus(change, [case for case in cases if case.closed_at is None])
 
 
+async def _end_by_hand(change: Change, cases: Sequence[Escalation], *, joining: bool) -> None:
+    """Closes those of these cases of stated facts whose subject is deregistered or removed."""
+    for case in cases:
+        subject = await change.session.get(Subject, case.subject_id)
+        if subject is not None and subject.deregistered:
+            await close(change, case, OF_LIFE, "主体已注销。")
+        elif subject is not None and subject.removed and not joining:
+            await close(change, case, OF_LIFE, "主体的登记已撤销。")
+
+
 async def _match(
     change: Change, grade: StandingGrade, subject: Subject | None, case: Escalation | None
 ) -> None:
     wanted = course_of(grade, change.today) if subject is not None else None
     if case is not None and (wanted is None or wanted.id != case.course):
-        await close(change, case, (wanted and wanted.cite) or CITE)
+        await close(change, case, wanted.cite if wanted else CITE)
         case = None
     if wanted is None or subject is None:
         return
@@ -147,7 +158,7 @@ async def store(change: Change, case: Escalation, ground: str) -> None:
 async def _open_cases(session: AsyncSession, subjects: Collection[str]) -> Sequence[Escalation]:
     """The open cases of subjects that no red alert opened, locked."""
     rows = select(Escalation).where(
-        col(Escalation.subject_id).in_(subjects), col(Escalation.matter) != "alert", is_open()
+        col(Escalation.subject_id).in_(subjects), col(Escalation.matter) != OF_ALERTS, is_open()
     )
     return (await session.exec(rows.with_for_update())).all()
 
@@ -157,11 +168,11 @@ async def _watched(session: AsyncSession, subjects: Collection[str]) -> dict[str
     return {row.subject_id: row for row in rows if not row.unwatched}
 
 
-async def disagreeing(session: AsyncSession, on: date) -> tuple[list[str], list[str]]:
+async def disagreeing(session: AsyncSession, on: date) -> tuple[list[str], dict[str, str]]:
     """Returns the subjects that lack the case of their grade, and the cases that should be closed.
 
-    The latter are named by their ids. Grades that neither opened a case nor call for one, which
-    are nearly all, are not read.
+    The latter are the subjects of these cases, by the id of the case. Grades that neither opened a
+    case nor call for one, which are nearly all, are not read.
     """
     rows = select(Escalation).where(col(Escalation.matter) == MATTER, is_open())
     cases = {case.subject_id: case for case in await session.exec(rows)}
@@ -175,12 +186,23 @@ async def disagreeing(session: AsyncSession, on: date) -> tuple[list[str], list[
         for row in grades
         if row.subject_id in watched and row.subject_id not in cases and not row.silent
     ]
-    ended = list[str]()
+    ended = await _outliving_their_subject(session)
     for key, case in cases.items():
         course = courses.get(key)
         if course is None or key not in watched or course.id != case.course:
-            ended.append(case.escalation_id)
-    return missing, sorted(ended)
+            ended[case.escalation_id] = key
+    return missing, ended
+
+
+async def _outliving_their_subject(session: AsyncSession) -> dict[str, str]:
+    """The open cases of stated facts whose subject is no more, each with that subject."""
+    rows = (
+        select(Escalation.escalation_id, Escalation.subject_id)
+        .join(Subject, col(Subject.subject_id) == col(Escalation.subject_id))
+        .where(is_open(), col(Escalation.facts) != "")
+        .where(sa.or_(col(Subject.deregistered), col(Subject.removed)))
+    )
+    return dict((await session.exec(rows)).all())
 
 
 async def _calling_for_cases(session: AsyncSession, on: date) -> Sequence[StandingGrade]:

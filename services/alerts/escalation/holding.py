@@ -27,6 +27,7 @@ from services.alerts import wire
 from services.alerts.escalation import contests
 from services.alerts.escalation.filing import IDS_PER_QUERY, save, snapshot
 from services.alerts.escalation.red_alerts import red_instruments
+from services.alerts.escalation.steps import ground_of
 from services.alerts.tables import (
     Alert,
     AwaitedOrder,
@@ -60,17 +61,17 @@ async def put_order(change: Change, order: orders.Order) -> None:
     await change.session.flush()
 
 
-async def waits(session: AsyncSession, case: Escalation) -> bool:
-    """Returns whether the next step of a case waits for orders or objections.
+async def waits(session: AsyncSession, case: Escalation) -> str:
+    """Returns the article by which the next step of a case waits; empty if it does not wait.
 
-    It does after the reminder, while every red instrument of the case is excused or, of the case of
-    a grade, while that is contested. An instrument is excused that is overdue and has an open order
-    made in time, and one that is contested.
+    It waits after the reminder, while every red instrument of the case is excused or, of the case
+    of a grade, while that is contested. An instrument is excused that is overdue and has an open
+    order made in time, and one that is contested.
     """
     if case.step is Step.REMINDER:
-        return False
+        return ""
     if case.course != RED_ALERT:
-        return bool(await contests.of_case(session, case))
+        return contests.CITE if await contests.of_case(session, case) else ""
     red = await red_instruments(session, case)
     in_time = select(AwaitedOrder.instrument_id).where(
         col(AwaitedOrder.instrument_id).in_(red),
@@ -79,8 +80,12 @@ async def waits(session: AsyncSession, case: Escalation) -> bool:
     )
     ordered = set(await session.exec(in_time))
     excused = {one for one, basis in red.items() if basis is Basis.DATED and one in ordered}
-    excused |= await contests.contested_instruments(session, case.subject_id)
-    return bool(red) and red.keys() <= excused
+    contested = await contests.contested_instruments(session, case.subject_id)
+    if not red or not red.keys() <= excused | contested:
+        return ""
+    if red.keys() <= excused:
+        return CITE
+    return f"{CITE}; {contests.CITE}" if excused - contested else contests.CITE
 
 
 async def require_uncontested(session: AsyncSession, case: Escalation) -> None:
@@ -93,25 +98,25 @@ async def require_uncontested(session: AsyncSession, case: Escalation) -> None:
         raise WrongState(zh, en, cite=contests.CITE)
 
 
-async def hold(change: Change, case: Escalation) -> None:
-    """Holds a case whose step is due."""
+async def hold(change: Change, case: Escalation, ground: str) -> None:
+    """Holds a case whose step is due; `ground` is the article by which it waits."""
     before = snapshot(case)
-    contested = await contests.of_case(change.session, case)
     case.state, case.waits_from, case.due_on = EscalationState.HELD, None, None
-    ground = contests.CITE if contested else CITE
     await save(change, case, "hold_escalation", before, ground)
 
 
 async def release(change: Change, subjects: Collection[str] | None = None) -> None:
     """Has the steps of held cases proposed today where nothing holds them any more.
 
+    The ground is the article of the step, which nothing keeps from being taken now.
     `subjects` are those whose cases are looked at; None means all.
     """
     for case in await held_cases(change.session, subjects, lock=True):
         if not await waits(change.session, case):
             before = snapshot(case)
             case.state, case.due_on = EscalationState.WAITING, change.today
-            await save(change, case, "release_escalation", before, CITE)
+            ground = ground_of(change, case, case.step)
+            await save(change, case, "release_escalation", before, ground)
 
 
 async def held_cases(

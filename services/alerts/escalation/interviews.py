@@ -23,8 +23,9 @@ from services.alerts.escalation.steps import (
     of_bureau,
     stripped,
     subject_of,
+    wait_until,
 )
-from services.alerts.escalation.undertakings import undertake, wait_for_undertaking
+from services.alerts.escalation.undertakings import undertake
 from services.alerts.tables import Escalation, EscalationStep, StepState
 
 HELD = "held"
@@ -50,7 +51,7 @@ async def record_interview(
     step.recorded_by, step.state = change.on_behalf_of, StepState.CARRIED_OUT
     case.to_note = request.outcome == HELD and bool(step.archive_cite)
     advance(change, case, SubjectKind((await subject_of(change, case)).kind))
-    wait_for_undertaking(case, step)
+    wait_until(case, step.undertaking_by)
     ground = ground_of(change, case, Step.INTERVIEW)
     await save(change, case, "record_interview", before, ground)
     return pb.RecordInterviewResponse(escalation=wire_escalations.case(case))

@@ -23,7 +23,7 @@ from services.alerts.escalation.steps import (
     of_bureau,
     subject_of,
 )
-from services.alerts.notices.issue import Matter, issue, known
+from services.alerts.notices.issue import Matter, issue
 from services.alerts.tables import Bureau, Escalation, EscalationStep, NoticeKind, StepState
 
 ATTEND = "attend"
@@ -95,10 +95,10 @@ def _asked_for(change: Change, request: pb.AnswerInvitationRequest) -> date | No
 
 
 async def _tell_bureau(change: Change, case: Escalation, step: EscalationStep) -> None:
-    bureau = await known(change.session, Bureau, case.bureau)
-    subject = await subject_of(change, case)
-    if step.meets_at is None:
+    bureau = await change.session.get(Bureau, case.bureau)
+    if bureau is None or step.meets_at is None:
         return
+    subject = await subject_of(change, case)
     about = (step.meets_at, step.answer, step.asked_for, step.answer_reasons)
     text = answered(subject.name, *about)
     key = f"invitation/{case.escalation_id}/{case.version}"

@@ -13,13 +13,23 @@ from datetime import date, datetime
 from law.escalation import Step
 from law.periods import SHANGHAI
 from law.reader.texts import spell_articles
-from services.alerts.escalation.texts import LETTER_TITLES, DocumentFacts, closing, invited, noted
-from services.alerts.notices.english import questions
+from services.alerts.escalation.texts import (
+    CANCELLED,
+    LETTER_TITLES,
+    DocumentFacts,
+    closing,
+    invited,
+    noted,
+)
+from services.alerts.notices import english
 from services.alerts.notices.texts import Contact, Text, body, remedy
 
 _NO_PENALTY = "不是行政处罚，也不记入信用档案。"
-_CANCELLED = "已约定的约谈取消，贵单位无须到场。"
-_CANCELLED_EN = "The appointed interview is cancelled; nobody need come."
+
+
+def of_grade(grade: str, receipt_id: str) -> str:
+    """Returns why there is a case of a grade; `grade` is its name."""
+    return f"贵单位计量信用等级为{grade}（评级凭证编号：{receipt_id}）。"
 
 
 def reminder_words(facts: DocumentFacts) -> str:
@@ -161,7 +171,7 @@ def closed(
         body(
             f"{name}：\n对贵单位的督促（{names[0]}）自即日起终结：",
             why,
-            *([_CANCELLED] if interview_cancelled else []),
+            *([CANCELLED] if interview_cancelled else []),
             f"如有疑问，请联系{contact}。",
         ),
     )
@@ -177,8 +187,8 @@ def closed_in_english(
         body(
             f"{name}:\nThe follow-up ({names[1]}) is closed from today:",
             why,
-            *([_CANCELLED_EN] if interview_cancelled else []),
-            questions(contact),
+            *([english.INTERVIEW_CANCELLED] if interview_cancelled else []),
+            english.questions(contact),
         ),
     )
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from datetime import date
 
-from law.courses import rung_of
 from plumbing.change import Change
 from services.alerts.escalation.filing import save, snapshot
 from services.alerts.escalation.holding import hold, waits
-from services.alerts.escalation.steps import locked, undecided
+from services.alerts.escalation.steps import ground_of, locked, undecided
 from services.alerts.tables import Escalation, EscalationState, EscalationStep, StepState
 
 
@@ -22,8 +21,8 @@ async def propose(change: Change, escalation_id: str, version: int) -> Escalatio
     case = await locked(change, escalation_id)
     if case.version != version or not _step_is_due(case, change.today):
         return case
-    if await waits(change.session, case):
-        await hold(change, case)
+    if ground := await waits(change.session, case):
+        await hold(change, case, ground)
         return case
     step = await undecided(change, case) or EscalationStep(
         escalation_id=case.escalation_id,
@@ -35,9 +34,7 @@ async def propose(change: Change, escalation_id: str, version: int) -> Escalatio
     change.session.add(step)
     before = snapshot(case)
     case.state, case.waits_from, case.due_on = EscalationState.PROPOSED, None, None
-    await save(
-        change, case, "propose_step", before, rung_of(case.course, case.step, change.today).cite
-    )
+    await save(change, case, "propose_step", before, ground_of(change, case, case.step))
     return case
 
 

@@ -7,10 +7,12 @@ from datetime import date
 from functools import partial
 from typing import Any
 
+import sqlalchemy as sa
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from law.disclosure.rule import Audience, Field, visible_fields
+from law.courses import course_names, exposed_fields
+from law.disclosure.rule import Audience, visible_fields
 from law.errors import NotFound
 from law.escalation import Step
 from law.evidence import SubjectKind
@@ -50,7 +52,6 @@ _EXPOSURE_ORDERS = {
     "published_at": (EscalationStep.decided_at, EscalationStep.step_id),
     "": (EscalationStep.step_id,),
 }
-_EXPOSED_FIELDS = {Field.NAME, Field.INSTRUMENT, Field.VERIFICATION}
 
 
 async def find(view: View, escalation_id: str) -> Escalation:
@@ -185,13 +186,17 @@ def _draft(
     return Draft(text, words, day, outdated(draft, facts) if draft else None)
 
 
-def _public_kinds(on: date) -> list[SubjectKind]:
-    """The kinds of subjects for which every field of an exposure is public on a day."""
-    return [
-        kind
-        for kind in SubjectKind
-        if _EXPOSED_FIELDS.issubset(visible_fields(kind, Audience.PUBLIC, on))
+def _is_public(on: date) -> sa.ColumnElement[bool]:
+    """The SQL condition that every field of an exposure is public on a day."""
+    visible = {kind: visible_fields(kind, Audience.PUBLIC, on) for kind in SubjectKind}
+    of_courses = [
+        (col(Escalation.course) == course)
+        & col(Subject.kind).in_(
+            [kind for kind in visible if set(exposed_fields(course)).issubset(visible[kind])]
+        )
+        for course in course_names()
     ]
+    return sa.or_(*of_courses)
 
 
 async def list_exposures(view: View, request: pb.ListExposuresRequest) -> pb.ListExposuresResponse:
@@ -231,7 +236,7 @@ def _exposed(on: date) -> Any:
         .where(
             col(EscalationStep.step) == Step.EXPOSURE,
             col(EscalationStep.state) == StepState.CARRIED_OUT,
-            col(Subject.kind).in_(_public_kinds(on)),
+            _is_public(on),
             is_open(),
         )
     )

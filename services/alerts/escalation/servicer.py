@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from law.courses import Opening
 from plumbing.change import Changes
 from plumbing.servicer import Servicer, change, query
 from plumbing.short_ids import find_by_id
@@ -42,7 +43,7 @@ class EscalationServicer(Servicer, rpc.EscalationServiceServicer):
     async def OpenEscalation(
         self, request: pb.OpenEscalationRequest, context: Any
     ) -> pb.OpenEscalationResponse:
-        grade = await self._grade_of(request) if request.course == by_hand.GRADE else None
+        grade = await self._grade_of(request) if request.course == Opening.GRADE else None
         return await self.once(request, by_hand.open_case, grade=grade)
 
     AlterStep = change(commands.alter)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from sqlmodel import col, select
 
 from law.courses import following, rung_of
 from law.errors import Fault, InvalidInput, NotFound, WrongState
 from law.escalation import Step, due_on, review_on
 from law.evidence import SubjectKind
-from law.terms.workdays import edition
+from law.terms.workdays import edition, nth_working_day
 from plumbing import validation
 from plumbing.change import Change
 from plumbing.short_ids import find_by_id
@@ -69,6 +71,14 @@ async def subject_of(change: Change, case: Escalation) -> Subject:
     return subject
 
 
+def require_watched(subject: Subject) -> None:
+    """Raises WrongState for a subject in review, removed or deregistered: nothing is sent to it."""
+    if subject.unwatched:
+        zh = "该主体尚在核对、已删除或者已注销，不能督促"
+        en = "The subject is in review, removed or deregistered"
+        raise WrongState(zh, en, cite="S4 一(四)")
+
+
 def advance(change: Change, case: Escalation, kind: SubjectKind) -> None:
     """Makes the case wait for the next step, or marks its steps as exhausted."""
     after = following(case.course, case.step, kind, change.today)
@@ -85,6 +95,12 @@ def put_off(change: Change, case: Escalation, step: EscalationStep, requested: s
     day = validation.day(requested, "review_on")
     step.review_on = review_on(day, change.today, edition())
     case.state, case.waits_from, case.due_on = EscalationState.WAITING, None, step.review_on
+
+
+def wait_until(case: Escalation, day: date | None) -> None:
+    """Puts off the next step until a last day is over, unless it is due later anyway."""
+    if day is not None and case.due_on is not None and case.due_on <= day:
+        case.waits_from, case.due_on = None, nth_working_day(day, 1, edition()).date
 
 
 def stripped(field: str, text: str) -> str:

@@ -124,7 +124,8 @@ class AwaitedOrder(Base, table=True):
 class StandingGrade(Base, table=True):
     """The grade of a subject in force, as grading announced it last, with its receipt.
 
-    `silent` is true for a grade of a first load: it opens no case by itself.
+    `silent` is true for a grade of a first load: it opens no case by itself. `bureau` is the one
+    that graded, kept as announced; a case belongs to the bureau that the subject belongs to now.
     """
 
     __tablename__ = "standing_grade"

@@ -21,6 +21,7 @@ from services.alerts.notices.texts import Contact, Text, body, remedy, type_name
 _ASKED = "请立即停止使用上述器具；修理或申请检定，检定合格前不得使用；不再使用的，请办理停用或报废"
 _ENDS = "上述器具检定合格、停止使用或报废后，本次督促自动终结，无需另行申请。"
 _GUIDANCE = "本建议属行政指导，不是行政处罚，也不记入信用档案。"
+CANCELLED = "已约定的约谈取消，贵单位无须到场。"  # the interview, as the case ends
 # The title of each document as a letter; the title of its mail also says what is to be done. The
 # number, which repeats the name of the step, stands below it.
 LETTER_TITLES = {
@@ -251,13 +252,12 @@ def closed(
     With `interview_cancelled` it also says that the appointed interview is cancelled.
     """
     listed = [f"{number}. {line.sentence(on)}。" for number, line in enumerate(lines, 1)]
-    cancelled = ["已约定的约谈取消，贵单位无须到场。"] if interview_cancelled else []
     return Text(
         "督促终结：已无红色警示器具",
         body(
             f"{name}：\n贵单位已没有处于红色警示状态的在用计量器具，督促事项自即日起终结：",
             *listed,
-            *cancelled,
+            *([CANCELLED] if interview_cancelled else []),
             f"如有疑问，请联系{contact}。",
         ),
     )

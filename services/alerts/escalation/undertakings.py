@@ -14,7 +14,7 @@ from sqlmodel import col, select
 
 from law.errors import Fault, InvalidInput, WrongState
 from law.escalation import Step, latest_review, undertaking_reminder
-from law.terms.workdays import edition, nth_working_day
+from law.terms.workdays import edition
 from plumbing import validation
 from plumbing.change import Change
 from protos.alerts.v1 import escalations_pb2 as pb
@@ -61,13 +61,6 @@ def undertake(change: Change, step: EscalationStep, request: pb.RecordInterviewR
     if faults:
         raise InvalidInput(faults=faults)
     step.undertaking, step.undertaking_by = words, day
-
-
-def wait_for_undertaking(case: Escalation, step: EscalationStep) -> None:
-    """Puts off the next step until the last day of the undertaking is over."""
-    day = step.undertaking_by
-    if day is not None and case.due_on is not None and case.due_on <= day:
-        case.waits_from, case.due_on = None, nth_working_day(day, 1, edition()).date
 
 
 async def record(

@@ -21,6 +21,7 @@ from services.alerts.escalation.texts import RedLine
 from services.alerts.notices.texts import Contact, Line, RecordFact, Text, body
 
 COLOURS = {Colour.RED: "red alert", Colour.YELLOW: "yellow warning", Colour.GREEN: "green notice"}
+INTERVIEW_CANCELLED = "The appointed interview is cancelled; nobody need come."
 _RENEW = "Apply for its verification before it expires"
 _STOP = "Stop using it now, and use it again only when it has passed verification"
 _INSTRUCTIONS = {
@@ -133,14 +134,13 @@ def closed(
 
     With `interview_cancelled` it also says that the appointed interview is cancelled.
     """
-    cancelled = ["The appointed interview is cancelled; nobody need come."]
     return Text(
         "Follow-up closed: no instrument is on red alert",
         body(
             f"{name}:\nNo instrument that you use is on red alert any more. "
             "The follow-up is closed from today:",
             *(f"{number}. {_red_sentence(line, on)}" for number, line in enumerate(lines, 1)),
-            *(cancelled if interview_cancelled else []),
+            *([INTERVIEW_CANCELLED] if interview_cancelled else []),
             questions(contact),
         ),
     )

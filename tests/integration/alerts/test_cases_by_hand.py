@@ -12,8 +12,11 @@ from plumbing.identity import Caller, Role
 from plumbing.view import open_view
 from protos.alerts.v1 import escalations_pb2 as pb
 from protos.grading.v1.grading_pb2 import Grade
+from protos.registry.v1 import events_pb2 as events
+from services.alerts.checks import Checks
 from services.alerts.escalation import by_hand, queries
-from services.alerts.tables import Escalation
+from services.alerts.escalation.tables import StandingGrade
+from services.alerts.tables import Escalation, Subject
 from tests.integration.alerts.escalation_desk import (
     CASEWORKER,
     OPERATOR,
@@ -21,6 +24,8 @@ from tests.integration.alerts.escalation_desk import (
     EscalationDesk,
 )
 from tests.integration.alerts.running_alerts import BUREAU, RunningAlerts, subject
+from tests.integration.alerts.test_cases_of_grades import grade
+from tests.integration.alerts.test_contests_of_joined_subjects import act
 
 COLLEAGUE = Caller("account/colleague", "同事", frozenset({Role.CASEWORKER}), BUREAU)
 TRIAL_D = Grade(subject_id="s1", bureau=BUREAU, ruleset_id="hangzhou-trial", grade="D")
@@ -44,9 +49,11 @@ async def opened(
     return cast("pb.Escalation", answer.escalation)
 
 
-async def closed(desk: EscalationDesk, reasons: str = "已改正，现场复核") -> pb.Escalation:
+async def closed(
+    desk: EscalationDesk, reasons: str = "已改正，现场复核", *, number: str = "s1/1"
+) -> pb.Escalation:
     request = pb.CloseEscalationRequest(
-        request_id=str(uuid4()), escalation_id="s1/1", reasons=reasons
+        request_id=str(uuid4()), escalation_id=number, reasons=reasons
     )
     answer = await desk.call(CASEWORKER, by_hand.close_case, request)
     return cast("pb.Escalation", answer.escalation)
@@ -146,13 +153,17 @@ async def test_a_grade_of_a_first_load_is_opened_by_hand(office: EscalationDesk)
 
 
 async def test_what_no_text_provides_for_is_not_opened(office: EscalationDesk) -> None:
-    for grade in (None, Grade(ruleset_id="hangzhou-2021-120", grade="D")):
+    for other in (None, Grade(ruleset_id="hangzhou-2021-120", grade="D")):
         with pytest.raises(InvalidInput) as refused:
-            await opened(office, "grade", grade=grade)
+            await opened(office, "grade", grade=other)
         assert [fault.field for fault in refused.value.faults] == ["course"]
     for course in ("red_alert", "untrusted", "anything"):
-        with pytest.raises(InvalidInput, match="a person opens"):
+        with pytest.raises(InvalidInput) as refused:
             await opened(office, course)
+        [fault] = refused.value.faults
+        assert fault.field == "course"
+        assert "grade（信用等级）、minor_breach（轻微违法行为）" in fault.message_zh
+        assert "grade (the grade), minor_breach (a minor breach)" in fault.message_en
     with pytest.raises(InvalidInput):
         await opened(office, facts="")
     with pytest.raises(NotFound):
@@ -163,3 +174,80 @@ async def test_what_no_text_provides_for_is_not_opened(office: EscalationDesk) -
     with pytest.raises(WrongState, match="deregistered"):
         await opened(office)
     assert await office.alerts.rows(Escalation) == []
+
+
+async def test_a_grade_read_before_a_newer_one_arrived_opens_nothing(
+    office: EscalationDesk,
+) -> None:
+    stale = Grade(subject_id="s1", bureau=BUREAU, ruleset_id="hangzhou-trial", grade="D")
+    stale.known_from.FromDatetime(office.alerts.clock.moment)
+    await grade(office.alerts, "hangzhou-trial", "C")
+    with pytest.raises(WrongState, match="has just changed"):
+        await opened(office, "grade", grade=stale)
+    assert [row.grade for row in await office.alerts.rows(StandingGrade)] == ["C"]
+    assert await office.alerts.rows(Escalation) == []
+
+
+async def test_a_case_waits_for_the_review_of_its_subject_and_ends_with_it(
+    office: EscalationDesk,
+) -> None:
+    await opened(office)
+    await office.propose_next_step()
+    await office.alerts.put(subject(1, version=2, in_review=True))
+    assert (await office.case()).state == "proposed"
+    with pytest.raises(WrongState, match="in review"):
+        await office.approve("reminder", COLLEAGUE)
+    await office.alerts.put(subject(1, version=3, deregistered_on="2026-09-14"))
+    case = await office.case()
+    assert (case.state, case.close_reasons) == ("closed", "主体已注销。")
+
+
+async def test_a_case_follows_its_subject_into_a_joining_and_back(office: EscalationDesk) -> None:
+    alerts = office.alerts
+    await alerts.put(subject(2))
+    await opened(office)
+    gone = events.SubjectsChanged(subjects=[subject(1, version=2, removed=True)])
+    gone.change.cause = events.CAUSE_JOINED
+    await alerts.announce(gone, aggregate="subject/s1")
+    joined = events.SubjectsJoined(former_id="s1", present_id="s2")
+    await alerts.announce(joined, aggregate="subject/s2")
+    case = await office.case()
+    assert (case.subject_id, case.state) == ("s2", "waiting")
+    with pytest.raises(WrongState, match="s1/1"):
+        await opened(office, of="s2")
+    assert await office.problems() == []
+    await alerts.put(subject(1, version=3))
+    # Its number stays taken, though subject 1 has no case now.
+    assert (await opened(office, of="s1")).escalation_id == "s1/2"
+    await closed(office, number="s1/2")
+    await alerts.announce(act("parted", "s2", "s1"), aggregate="subject/s2")
+    case = await office.case()
+    assert (case.subject_id, case.state) == ("s1", "waiting")
+    assert (await opened(office, of="s2")).escalation_id == "s2/1"
+    assert await office.problems() == []
+
+
+async def test_of_two_cases_of_one_matter_the_one_of_the_subject_that_stays_goes_on(
+    office: EscalationDesk,
+) -> None:
+    await office.alerts.put(subject(2))
+    await opened(office)
+    await opened(office, of="s2")
+    joined = events.SubjectsJoined(former_id="s1", present_id="s2")
+    await office.alerts.announce(joined, aggregate="subject/s2")
+    case = await office.case()
+    assert case.state == "closed"
+    assert "s2/1" in case.close_reasons
+    assert (await office.case("s2/1")).state == "waiting"
+
+
+async def test_an_open_case_of_a_subject_that_is_no_more_is_found_and_mended(
+    office: EscalationDesk,
+) -> None:
+    alerts = office.alerts
+    await opened(office)
+    async with alerts.database.transaction() as session:
+        (await session.get_one(Subject, "s1")).deregistered = True
+    assert await office.problems() == ["escalation.not_closed"]
+    await Checks(alerts.database, alerts.clock, alerts.timers).reconcile()
+    assert (await office.case()).state == "closed"

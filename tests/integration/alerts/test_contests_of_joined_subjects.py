@@ -87,3 +87,32 @@ async def test_an_objection_goes_to_a_part_with_all_the_records_that_it_contests
     event = act("split", "s2", "s1", ["r1", "r2"])
     await proposed.alerts.announce(event, aggregate="lives")
     assert await owner(proposed.alerts) == goes_to
+
+
+@pytest.mark.parametrize(
+    ("targets", "goes_to"),
+    [
+        (["record/r1", "disclosure/r2"], "s1"),
+        (["record/r1", "record/r3"], "s2"),
+        (["subject/s2"], "s2"),
+    ],
+)
+async def test_an_objection_heard_of_after_the_split_goes_to_the_part_as_well(
+    proposed: EscalationDesk, targets: list[str], goes_to: str
+) -> None:
+    event = act("split", "s2", "s1", ["r1", "r2"])
+    await proposed.alerts.announce(event, aggregate="lives")
+    await contest(proposed.alerts, "lodged", 1, *targets, of="s2")
+    assert await owner(proposed.alerts) == goes_to
+
+
+async def test_an_objection_of_a_part_that_was_joined_to_its_origin_again_goes_where_that_goes(
+    proposed: EscalationDesk,
+) -> None:
+    alerts = proposed.alerts
+    await alerts.announce(act("split", "s1", "s2", ["r1"]), aggregate="lives")
+    await joined(alerts)
+    await contest(alerts, "lodged", 1, "record/r1")
+    assert await owner(alerts) == "s1"
+    await alerts.announce(act("parted", "s1", "s2"), aggregate="lives")
+    assert await owner(alerts) == "s2", "the record is there"

@@ -7,6 +7,7 @@ from datetime import date, timedelta
 import pytest
 from sqlmodel import select
 
+from plumbing.audit import AuditEntry
 from plumbing.identity import service_caller
 from protos.registry.v1 import events_pb2 as events
 from protos.registry.v1 import orders_pb2 as orders
@@ -19,6 +20,7 @@ from tests.integration.alerts.running_alerts import (
     instrument,
     verification,
 )
+from tests.integration.alerts.test_cases_of_grades import contest
 
 
 @pytest.fixture
@@ -98,8 +100,27 @@ async def test_when_the_order_ends_without_a_result_escalation_goes_on(
     case = await overdue.case()
     assert (case.state, case.due_on) == ("waiting", overdue.alerts.today)
     assert overdue.alerts.timers.states["s1/1"].due_at is not None
+    assert await grounds_of(overdue.alerts) == {
+        "hold_escalation": "S4 二(三)",
+        "release_escalation": "S4 四(二)",
+    }
     await overdue.propose_next_step()
     assert (await overdue.steps())[-1] == ("guidance_letter", "proposed")
+
+
+async def test_the_audit_names_the_article_that_holds_a_case_not_each_that_bears_on_it(
+    overdue: EscalationDesk,
+) -> None:
+    await contest(overdue.alerts, "lodged", 1, "instrument/i1")
+    await hold(overdue)
+    assert (await grounds_of(overdue.alerts))["hold_escalation"] == "S4 二(三)"
+
+
+async def grounds_of(alerts: RunningAlerts) -> dict[str, str]:
+    """The article of each holding and release in the audit."""
+    rows = await alerts.rows(AuditEntry)
+    holds = {"hold_escalation", "release_escalation"}
+    return {one.action: one.ground for one in rows if one.action in holds}
 
 
 async def test_a_rejection_ends_the_waiting_and_a_pass_the_case(overdue: EscalationDesk) -> None:

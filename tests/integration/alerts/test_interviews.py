@@ -15,6 +15,7 @@ from plumbing.view import open_view
 from protos.alerts.v1 import escalations_pb2 as pb
 from services.alerts.escalation import interviews, invitations, undertakings
 from services.alerts.escalation.issuing import find_letters
+from services.alerts.tables import Bureau
 from tests.integration.alerts.escalation_desk import (
     CASEWORKER,
     OPERATOR,
@@ -83,6 +84,15 @@ async def undertaken(desk: EscalationDesk, days: int = 20) -> date:
     until = desk.alerts.today + timedelta(days=days)
     await hold(desk, undertaking=WORDS, undertaking_by=until.isoformat())
     return until
+
+
+async def test_an_answer_is_kept_though_the_bureau_is_not_known_here(
+    invited: EscalationDesk,
+) -> None:
+    async with invited.alerts.database.transaction() as session:
+        await session.delete(await session.get_one(Bureau, BUREAU))
+    await answer(invited)
+    assert (await interview(invited)).answer == "attend"
 
 
 async def test_the_subject_answers_and_the_bureau_is_told(invited: EscalationDesk) -> None:
