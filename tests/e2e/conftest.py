@@ -19,12 +19,10 @@ from services.cli.machine.platform import Platform
 from tests.e2e import staffed_platform
 from tests.e2e.replicas import two_of_each
 from tests.e2e.requests import credit_code
-from tests.e2e.running_platform import RunningPlatform
+from tests.e2e.running_platform import BUREAU, RunningPlatform
 from tests.e2e.staffed_platform import StaffedPlatform
 from tests.patience import PATIENCE_SECONDS
 from tests.postgres import Databases
-
-BUREAU = "330106"
 
 
 @pytest.fixture(scope="module")

@@ -9,16 +9,19 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from itertools import count
-from typing import TypeVar
+from typing import Any, TypeVar
+from uuid import uuid4
 
 from plumbing.client import ask, new_request_id
 from protos.grading.v1 import grading_pb2 as grading
 from protos.objection.v1 import objection_pb2 as objection
 from protos.registry.v1 import registry_pb2 as registry
 from services.cli.client import Client
+from services.cli.demo.cast import Part, engage
 from services.cli.machine.platform import Platform
 from tests.patience import PATIENCE_SECONDS
 
+BUREAU = "330106"
 T = TypeVar("T")
 
 
@@ -33,37 +36,53 @@ class RunningPlatform:
     subject: registry.Subject = field(default_factory=registry.Subject)
     _numbers: count[int] = field(default_factory=lambda: count(1))
 
-    async def enter_penalty(self) -> registry.Record:
-        """Enters a record that lowers the grade to E."""
-        today = await self.today()
-        record = registry.Record(
-            subject_id=self.subject.subject_id,
-            kind="penalty",
-            occurred_on=(today - timedelta(days=3)).isoformat(),
-            determined_on=today.isoformat(),
-            verified=True,
-            points=20,
-            source_ref=f"测试罚字第{next(self._numbers)}号",
-            summary="测试",
+    async def another_subject(self) -> tuple[str, Client]:
+        """The id of a new subject, and its operator."""
+        name = uuid4().hex[:8]
+        subject = registry.Subject(
+            kind="organisation", name=f"测试主体{name}", bureau=BUREAU, sector="fuel_station"
         )
+        put = registry.PutSubjectRequest(request_id=new_request_id(), subject=subject)
+        subject = (await ask(self.clients["caseworker"].registry.PutSubject(put))).subject
+        part = Part(f"test.{name}", "测试经营者", "operator", subject_id=subject.subject_id)
+        settings = self.machine.settings
+        return subject.subject_id, await engage(settings, self.administrator, part, self.exits)
+
+    async def enter_penalty(self, subject_id: str = "", **changed: Any) -> registry.Record:
+        """Enters a record that lowers the grade to E, of the platform's subject unless told."""
+        today = await self.today()
+        fields: dict[str, Any] = {
+            "subject_id": subject_id or self.subject.subject_id,
+            "kind": "penalty",
+            "occurred_on": (today - timedelta(days=3)).isoformat(),
+            "determined_on": today.isoformat(),
+            "verified": True,
+            "points": 20,
+            "source_ref": f"测试罚字第{next(self._numbers)}号",
+            "summary": "测试",
+        }
+        record = registry.Record(**(fields | changed))
         request = registry.EnterRecordRequest(request_id=new_request_id(), record=record)
         return (await ask(self.clients["inspector"].registry.EnterRecord(request))).record
 
     async def lodged_case(
-        self, record: registry.Record, grounds: str = "记录有误"
+        self, record: registry.Record, grounds: str = "记录有误", operator: Client | None = None
     ) -> objection.Case:
-        """Lodges an objection to a record."""
+        """Lodges an objection to a record, by the platform's operator if no other is given."""
         request = objection.LodgeObjectionRequest(
             request_id=new_request_id(),
-            subject_id=self.subject.subject_id,
+            subject_id=record.subject_id,
             record_ids=[record.record_id],
             grounds=grounds,
         )
-        return (await ask(self.clients["operator"].objection.LodgeObjection(request))).case
+        operator = operator or self.clients["operator"]
+        return (await ask(operator.objection.LodgeObjection(request))).case
 
-    async def accepted_case(self, record: registry.Record) -> objection.Case:
+    async def accepted_case(
+        self, record: registry.Record, operator: Client | None = None
+    ) -> objection.Case:
         """Lodges an objection to a record and accepts it."""
-        lodged = await self.lodged_case(record)
+        lodged = await self.lodged_case(record, operator=operator)
         request = objection.AcceptObjectionRequest(
             request_id=new_request_id(), case_id=lodged.case_id
         )
