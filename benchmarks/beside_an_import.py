@@ -5,7 +5,8 @@
 The registry's own code works on a SQLite file that syncs every commit. Meanwhile another task
 changes a row every tenth of a second, in a transaction of its own, and a third reads; it must never
 see a part of the file. The longest wait for writing is about the transaction that puts the file in
-force, or removes its rows.
+force, or removes its rows. Who waits too long is told to come again, as callers are; `refused`
+counts that.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from rich.table import Table
 from sqlmodel import col, select
 
 from benchmarks import imports
-from plumbing.database import Database
+from plumbing.database import Database, WriterBusy
 from services.registry.tables import ImportPiece, Verification
 
 MIB, PAUSE_SECONDS = 1024 * 1024, 0.1
@@ -37,6 +38,7 @@ class Others:
         self._database = database
         self.writes: list[float] = []
         self.reads: list[float] = []
+        self.refused = 0
         self.seen: set[int] = set()
         self._ended = asyncio.Event()
 
@@ -54,8 +56,11 @@ class Others:
         change = sa.update(ImportPiece).values(items=ImportPiece.items)
         while not self._ended.is_set():
             started = time.perf_counter()
-            async with self._database.transaction() as session:
-                await session.exec(change)
+            try:
+                async with self._database.transaction() as session:
+                    await session.exec(change)
+            except WriterBusy:
+                self.refused += 1
             self.writes.append(time.perf_counter() - started)
             await asyncio.sleep(PAUSE_SECONDS)
 
@@ -93,11 +98,14 @@ async def _beside(database: Database, work: Awaitable[None], rows: int, title: s
     lasted = time.perf_counter() - started
     if others.seen - {0, rows}:
         raise RuntimeError(f"A part of the file was seen: {others.seen}")
-    table = Table("", "calls", "median", "most", title=f"{title}, {lasted:.0f} s: waits, seconds")
-    for name, waits in (("read", others.reads), ("write", others.writes)):
+    table = Table(
+        "", "calls", "median", "most", "refused", title=f"{title}, {lasted:.0f} s: waits, seconds"
+    )
+    kinds = (("read", others.reads, ""), ("write", others.writes, str(others.refused)))
+    for name, waits, refused in kinds:
         in_order = sorted(waits)
         middle = in_order[len(in_order) // 2]
-        table.add_row(name, str(len(waits)), f"{middle:.3f}", f"{in_order[-1]:.3f}")
+        table.add_row(name, str(len(waits)), f"{middle:.3f}", f"{in_order[-1]:.3f}", refused)
     return table
 
 
