@@ -18,6 +18,7 @@ from law.indices.data import TABLES, read_table
 from law.instruments import read_catalogue
 from law.measures.attention import read_attention
 from law.measures.data import read_measures, read_sampling
+from law.permits import read_permits
 from law.reader.ambiguities import FIELDS, note_repeats, read_reading
 from law.reader.data_file import read_header, understand
 from law.reader.packaged import read
@@ -135,6 +136,7 @@ READERS: Mapping[str, Callable[[Reader], object]] = {
     "instruments": read_catalogue,
     "jurisdictions": _jurisdictions,
     "measures": read_measures,
+    "permits": read_permits,
     NO_RULE: _read_without_rule,
     "repair": read_repair,
     "sampling": read_sampling,

@@ -54,7 +54,10 @@ class Direction(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """One measure that a legal text attaches to a grade, with its article."""
+    """One measure that a legal text attaches to a grade, with its article.
+
+    `of_permits` marks what bears on the permits of metrology of a subject (R-157, R-159 to R-161).
+    """
 
     id: str
     kind: MeasureKind
@@ -62,6 +65,7 @@ class Measure:
     cite: str
     zh: str
     en: str
+    of_permits: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +180,7 @@ def _listed(reader: Reader, key: str) -> MeasureVersions:
 
 
 def _measure(reader: Reader) -> Measure:
-    reader.only("id", "kind", "discretion", "zh", "en", *DATED)
+    reader.only("id", "kind", "discretion", "of_permits", "zh", "en", *DATED)
     return Measure(
         id=reader.text("id"),
         kind=reader.choice("kind", MeasureKind),
@@ -184,6 +188,7 @@ def _measure(reader: Reader) -> Measure:
         cite=reader.text("cite"),
         zh=reader.text("zh"),
         en=reader.text("en"),
+        of_permits=reader.flag("of_permits", False),
     )
 
 

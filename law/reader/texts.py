@@ -77,6 +77,12 @@ _ALL = (
     ),
     Text("METROLOGY-LAW", "中华人民共和国计量法", "Metrology Law of the PRC", _ISSUED),
     Text(
+        "METROLOGY-RULES",
+        "中华人民共和国计量法实施细则",
+        "Rules for the implementation of the Metrology Law of the PRC",
+        _ISSUED,
+    ),
+    Text(
         "PENALTY-LAW",
         "中华人民共和国行政处罚法",
         "Administrative Penalty Law of the PRC",

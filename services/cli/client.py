@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from protos.registry.v1.institutions_pb2_grpc import InstitutionServiceStub
     from protos.registry.v1.lives_pb2_grpc import SubjectLifeServiceStub
     from protos.registry.v1.orders_pb2_grpc import OrderServiceStub
+    from protos.registry.v1.permits_pb2_grpc import PermitServiceStub
     from protos.registry.v1.proposals_pb2_grpc import ProposalServiceStub
     from protos.registry.v1.publication_pb2_grpc import PublicationServiceStub
     from protos.registry.v1.questions_pb2_grpc import QuestionServiceStub
@@ -84,6 +85,7 @@ GRPC_SERVICES = {
     "lives": Service("registry", "protos.registry.v1.lives", "SubjectLifeService"),
     "institutions": Service("registry", "protos.registry.v1.institutions", "InstitutionService"),
     "orders": Service("registry", "protos.registry.v1.orders", "OrderService"),
+    "permits": Service("registry", "protos.registry.v1.permits", "PermitService"),
     "clock": Service("registry", "protos.registry.v1.registry", "ClockService"),
     "certificates": Service("registry", "protos.registry.v1.certificates", "CertificateService"),
     "bulk": Service("registry", "protos.registry.v1.bulk", "BulkService"),
@@ -125,6 +127,7 @@ class Client:
         lives: SubjectLifeServiceStub
         institutions: InstitutionServiceStub
         orders: OrderServiceStub
+        permits: PermitServiceStub
         clock: ClockServiceStub
         certificates: CertificateServiceStub
         bulk: BulkServiceStub

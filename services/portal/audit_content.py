@@ -26,6 +26,8 @@ FIELDS = {
     "email": N_("邮箱"),
     "phone": N_("电话"),
     "deregistered_on": N_("注销日期"),
+    "ended_on": N_("终止日期"),
+    "ended_ground": N_("终止依据"),
     "department": N_("部门"),
     "bureau": N_("机关"),
     "roles": N_("角色"),

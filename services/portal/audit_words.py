@@ -60,6 +60,8 @@ ACTIONS = {
     "split_subject": N_("分立主体"),
     "change_credit_code": N_("变更统一社会信用代码"),
     "deregister_subject": N_("注销主体"),
+    "end_permit": N_("登记许可终止"),
+    "reinstate_permit": N_("登记许可恢复有效"),
     "reinstate_subject": N_("恢复主体的登记"),
     "join_instruments": N_("合并器具"),
     "answer_question": N_("决定导入留下的事项"),

@@ -41,6 +41,7 @@ from protos.registry.v1.certificates_pb2_grpc import CertificateServiceStub
 from protos.registry.v1.institutions_pb2_grpc import InstitutionServiceStub
 from protos.registry.v1.lives_pb2_grpc import SubjectLifeServiceStub
 from protos.registry.v1.orders_pb2_grpc import OrderServiceStub
+from protos.registry.v1.permits_pb2_grpc import PermitServiceStub
 from protos.registry.v1.proposals_pb2_grpc import ProposalServiceStub
 from protos.registry.v1.publication_pb2_grpc import PublicationServiceStub
 from protos.registry.v1.questions_pb2_grpc import QuestionServiceStub
@@ -103,6 +104,7 @@ class Services:
         self.proposals = ProposalServiceStub(registry)
         self.publication = PublicationServiceStub(registry)
         self.questions = QuestionServiceStub(registry)
+        self.permits = PermitServiceStub(registry)
         self.sameness = SamenessServiceStub(registry)
         self.lives = SubjectLifeServiceStub(registry)
         self.institutions = InstitutionServiceStub(registry)

@@ -41,6 +41,7 @@ _SOURCES = {
     "instruments": N_("器具目录"),
     "jurisdictions": N_("哪里适用哪个文件"),
     "measures": N_("激励和约束措施"),
+    "permits": N_("计量行政许可"),
     "repair": N_("信用修复"),
     "sampling": N_("抽查比例"),
     "separation": N_("不相容职务、经他人批准和回避"),

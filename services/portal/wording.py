@@ -129,6 +129,7 @@ _FAMILIES = {
     "verifications": N_("检定"),
     "records": N_("信用记录"),
     "penalties": N_("双公示行政处罚"),
+    "permits": N_("双公示行政许可"),
     "auto": N_("按表头识别"),
 }
 _BATCH_STATES = {

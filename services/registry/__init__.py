@@ -1,9 +1,10 @@
 """The registry service: the register of subjects with their instruments and credit records.
 
-Owns        bureaus, subjects, instruments, verifications and credit records; accounts and the keys
-            that sign tokens; the sandbox's clock; imports, and the rows that each import changed.
+Owns        bureaus, subjects, instruments, verifications, credit records and permits; accounts and
+            the keys that sign tokens; the sandbox's clock; imports, and the rows that each import
+            changed.
 Announces   BureausChanged, SubjectsChanged, InstrumentsChanged, VerificationsRecorded,
-            RecordsChanged, BatchDecided, ProposalDecided, AccountMailDue,
+            RecordsChanged, PermitsChanged, BatchDecided, ProposalDecided, AccountMailDue,
             ClockMoved.
 Listens to  RulesetActivated of grading, for which ruleset governs an archive; its own ClockMoved.
 Waits       in `retention/daily`, for the days on which records leave the archive.

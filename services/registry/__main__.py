@@ -43,6 +43,8 @@ from services.registry.lives import policy as lives_policy
 from services.registry.lives.servicer import SubjectLifeServicer
 from services.registry.orders import policy as orders_policy
 from services.registry.orders.servicer import OrderServicer
+from services.registry.permits import policy as permits_policy
+from services.registry.permits.servicer import PermitServicer
 from services.registry.policy import CLOCK, IDENTITY, POLICY, REGISTRY
 from services.registry.proposals import policy as proposals_policy
 from services.registry.proposals.servicer import ProposalServicer
@@ -64,6 +66,7 @@ _POLICIES = [
     institutions_policy.POLICY,
     lives_policy.POLICY,
     orders_policy.POLICY,
+    permits_policy.POLICY,
     proposals_policy.POLICY,
     publication_policy.POLICY,
     questions_policy.POLICY,
@@ -111,6 +114,7 @@ async def build(parts: Parts) -> Assembly:
             INSTITUTIONS: InstitutionServicer(parts.changes).register,
             lives_policy.LIVES: SubjectLifeServicer(parts.changes).register,
             orders_policy.ORDERS: OrderServicer(parts.changes).register,
+            permits_policy.PERMITS: PermitServicer(parts.changes).register,
             proposals_policy.PROPOSALS: ProposalServicer(parts.changes, undoing).register,
             publication_policy.PUBLICATION: PublicationServicer(parts.changes).register,
             questions_policy.QUESTIONS: QuestionServicer(parts.changes).register,

@@ -29,6 +29,7 @@ from services.registry.publication.told import forget_changed
 from services.registry.tables import (
     Bureau,
     Instrument,
+    Permit,
     Publication,
     Record,
     RecordVersion,
@@ -54,6 +55,7 @@ class Cause:
 
 
 ENTERED = Cause()
+_Row = Bureau | Subject | Instrument | Verification | Record | Permit
 
 
 @dataclass(frozen=True)
@@ -167,6 +169,18 @@ async def save_records(change: Change, rows: Sequence[Record], cause: Cause = EN
     await _announce(change, events.RecordsChanged, "records", items, cause)
 
 
+async def save_permits(change: Change, rows: Sequence[Permit], cause: Cause = ENTERED) -> None:
+    """Saves permits and announces them in events."""
+    for row in rows:
+        row.set_keys()
+    await _write(change, rows)
+    bureaus = await bureaus_of_subjects(change.session, {row.subject_id for row in rows})
+    items = [
+        _Item(_aggregate(row.subject_id), bureaus[row.subject_id], wire.permit(row)) for row in rows
+    ]
+    await _announce(change, events.PermitsChanged, "permits", items, cause)
+
+
 async def announce_publications(
     change: Change, rows: Sequence[tuple[Record, Publication]], cause: Cause = ENTERED
 ) -> None:
@@ -207,15 +221,13 @@ def _aggregate(subject_id: str) -> str:
     return f"subject/{subject_id}"
 
 
-async def _write(
-    change: Change, rows: Sequence[Bureau | Subject | Instrument | Verification | Record]
-) -> None:
+async def _write(change: Change, rows: Sequence[_Row]) -> None:
     _raise_versions(rows)
     change.session.add_all(rows)
     await change.session.flush()
 
 
-def _raise_versions(rows: Sequence[Bureau | Subject | Instrument | Verification | Record]) -> None:
+def _raise_versions(rows: Sequence[_Row]) -> None:
     for row in rows:
         row.version += 1
 

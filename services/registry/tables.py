@@ -28,6 +28,7 @@ from services.registry.imports.tables import (
 from services.registry.institutions.tables import Authorisation, Institution
 from services.registry.lives.tables import SubjectAct
 from services.registry.orders.tables import Order, OrderStep
+from services.registry.permits.tables import Permit
 from services.registry.proposals.tables import Proposal
 from services.registry.publication.tables import Publication, Reply, Telling
 from services.registry.questions.tables import Question
@@ -50,6 +51,7 @@ __all__ = [
     "LoadedEdition",
     "Order",
     "OrderStep",
+    "Permit",
     "Proposal",
     "Publication",
     "Question",

@@ -12,6 +12,7 @@ from google.protobuf.message import Message
 
 from plumbing.identity import Role
 from protos.identity.v1 import identity_pb2 as identity
+from protos.registry.v1 import permits_pb2 as permits
 from protos.registry.v1 import registry_pb2 as pb
 from services.registry import tables
 
@@ -54,6 +55,11 @@ def verification_entry(
 def record(row: tables.Record) -> pb.Record:
     """Converts a credit record to a message."""
     return _message(row, pb.Record)
+
+
+def permit(row: tables.Permit) -> permits.Permit:
+    """Converts a permit to a message."""
+    return _message(row, permits.Permit)
 
 
 def account(row: tables.Account) -> identity.Account:

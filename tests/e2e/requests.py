@@ -62,6 +62,7 @@ class Place:
     order_id: str = ""
     likeness_id: str = ""
     question_id: str = ""
+    permit_id: str = ""
     twin_id: str = ""  # another subject of the bureau
 
     @property
@@ -270,6 +271,27 @@ def penalty(place: Place) -> list[registry.ImportFileRequest]:
     return [
         registry.ImportFileRequest(header=header),
         registry.ImportFileRequest(content=f"{columns}\n{row}\n".encode()),
+    ]
+
+
+def permit(place: Place) -> list[registry.ImportFileRequest]:
+    """A file of a published permit of the place's subject."""
+    header = registry.ImportHeader(
+        request_id=new_request_id(),
+        family="permits",
+        file_name="双公示许可.csv",
+        bureau=place.bureau,
+        mode="all_or_nothing",
+    )
+    columns = (
+        "行政相对人名称,行政相对人类别,行政相对人代码_1(统一社会信用代码),行政许可决定文书名称"
+    )
+    who = f"{place.subject.name},法人及非法人组织,{place.subject.credit_code}"
+    row = f"{who},计量标准考核证书,（测试）许〔2026〕1号,2026/08/10,测试局"
+    content = f"{columns},行政许可决定文书号,许可决定日期,许可机关\n{row}\n"
+    return [
+        registry.ImportFileRequest(header=header),
+        registry.ImportFileRequest(content=content.encode()),
     ]
 
 

@@ -20,6 +20,7 @@ from protos.grading.v1.rulesets_pb2_grpc import RulesetServiceStub
 from protos.identity.v1 import identity_pb2 as identity
 from protos.registry.v1 import institutions_pb2 as institutions
 from protos.registry.v1 import orders_pb2 as orders
+from protos.registry.v1 import permits_pb2 as permits
 from protos.registry.v1 import questions_pb2 as questions
 from protos.registry.v1 import registry_pb2 as registry
 from services.cli.client import Client, fixed_token, log_in, new_password_step
@@ -38,6 +39,7 @@ from tests.e2e.requests import (
     lodge,
     lodge_repair,
     penalty,
+    permit,
     put_instrument,
     register_operator,
     review,
@@ -257,6 +259,11 @@ async def _furnish(client: Client, place: Place) -> None:
     listing = questions.ListQuestionsRequest(batch_id=published.batch.batch_id)
     [asked] = (await ask(client.questions.ListQuestions(listing))).questions
     place.question_id = asked.question_id
+    permitted = await ask(client.imports.ImportFile(iter(permit(place))))
+    assert permitted.batch.changed == 1, permitted.batch
+    on_file = permits.ListPermitsRequest(subject_id=place.subject_id)
+    [entry] = (await ask(client.permits.ListPermits(on_file))).permits
+    place.permit_id = entry.permit.permit_id
 
 
 async def object_to(settings: Settings, place: Place) -> None:

@@ -33,6 +33,7 @@ from protos.registry.v1 import certificates_pb2 as certificates
 from protos.registry.v1 import institutions_pb2 as institutions
 from protos.registry.v1 import lives_pb2 as lives
 from protos.registry.v1 import orders_pb2 as orders
+from protos.registry.v1 import permits_pb2 as permits
 from protos.registry.v1 import proposals_pb2 as proposals
 from protos.registry.v1 import publication_pb2 as publication
 from protos.registry.v1 import questions_pb2 as questions
@@ -182,6 +183,7 @@ def _plain(kind: type[Message], place: Place, **more: Any) -> Message:
         "order_id": place.order_id,
         "likeness_id": place.likeness_id,
         "question_id": place.question_id,
+        "permit_id": place.permit_id,
         "escalation_id": place.escalation_id,
         "subject_ids": [place.subject_id],
         "step": "reminder",
@@ -447,6 +449,10 @@ _OF_PLACE: dict[str, Callable[[Place], Message]] = {
     "KeepApart": lambda place: sameness.KeepApartRequest(
         request_id=new_request_id(), likeness_id=place.likeness_id, ground="测试", seen="x"
     ),
+    "EndPermit": lambda place: permits.EndPermitRequest(
+        request_id=new_request_id(), permit_id=place.permit_id, ended="revoked", ground="测试"
+    ),
+    "ListPermits": lambda place: permits.ListPermitsRequest(subject_id=place.subject_id),
     "ListQuestions": lambda place: questions.ListQuestionsRequest(subject_id=place.subject_id),
     "AnswerQuestion": lambda place: questions.AnswerQuestionRequest(
         request_id=new_request_id(),

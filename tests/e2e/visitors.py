@@ -135,6 +135,7 @@ _IDS = (
     "order_id",
     "likeness_id",
     "question_id",
+    "permit_id",
 )
 
 

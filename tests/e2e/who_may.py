@@ -316,6 +316,19 @@ PublicationService.WriteReply foreign         -  -  -  -  -  -  -  -  -  -  -   
 PublicationService.WithdrawReply own          +  -  -  -  -  -  -  -  -  -  -   -  -  -
 PublicationService.WithdrawReply foreign      -  -  -  -  -  -  -  -  -  -  -   -  -  -
 
+PermitService.ListPermits own                +  +  +  +  +  -  -  -  -  -  -   +  +  +
+PermitService.ListPermits neighbour          .  +  +  +  +  -  -  -  -  -  -   +  +  +
+PermitService.ListPermits foreign            .  .  .  .  .  -  -  -  -  -  -   .  .  .
+PermitService.ListPermits city               .  .  .  .  .  -  -  -  -  -  -   +  +  +
+PermitService.GetPermit own                  +  +  +  +  +  -  -  -  -  -  -   +  +  +
+PermitService.GetPermit neighbour            -  +  +  +  +  -  -  -  -  -  -   +  +  +
+PermitService.GetPermit foreign              -  -  -  -  -  -  -  -  -  -  -   -  -  -
+PermitService.GetPermit city                 -  -  -  -  -  -  -  -  -  -  -   +  +  +
+PermitService.EndPermit own                  -  +  -  -  -  -  -  -  -  -  -   +  -  -
+PermitService.EndPermit neighbour            -  +  -  -  -  -  -  -  -  -  -   +  -  -
+PermitService.EndPermit foreign              -  -  -  -  -  -  -  -  -  -  -   -  -  -
+PermitService.EndPermit city                 -  -  -  -  -  -  -  -  -  -  -   +  -  -
+
 QuestionService.ListQuestions own            -  +  +  +  +  -  -  -  -  -  -   +  +  +
 QuestionService.ListQuestions neighbour      -  +  +  +  +  -  -  -  -  -  -   +  +  +
 QuestionService.ListQuestions foreign        -  .  .  .  .  -  -  -  -  -  -   .  .  .

@@ -113,6 +113,13 @@ TABLE = """
 /orders/{order_id} own                                    >   + + + + + + - - -  + + +
 /orders/{order_id} neighbour                              >   0 + + + + 0 - - -  + + +
 /orders/{order_id} foreign                                >   0 0 0 0 0 0 - - -  0 0 0
+/permits own                                              >   + + + + + - - - -  + + +
+/permits neighbour                                        >   . + + + + - - - -  + + +
+/permits foreign                                          >   . . . . . - - - -  . . .
+/permits/{permit_id} own                                  >   + + + + + - - - -  + + +
+/permits/{permit_id} neighbour                            >   - + + + + - - - -  + + +
+/permits/{permit_id} foreign                              >   - - - - - - - - -  - - -
+/permits/{permit_id} city                                 >   - - - - - - - - -  + + +
 /proposals any                                            >   + + + - + + - + -  + + -
 /proposals/{proposal_id} own                              >   0 + + - + 0 - 0 -  + + -
 /proposals/{proposal_id} neighbour                        >   0 + + - + 0 - 0 -  + + -
@@ -224,6 +231,8 @@ TABLE = """
 /subjects/{subject_id}/escalations foreign                >   - - - - - - - - -  - - -
 /subjects/{subject_id}/escalations/new own                >   - + - - - - - - -  + - -
 /subjects/{subject_id}/escalations/new foreign            >   - - - - - - - - -  - - -
+/subjects/{subject_id}/permits own                        >   - + + + + - - - -  + + +
+/subjects/{subject_id}/permits foreign                    >   - - - - - - - - -  - - -
 /subjects/{subject_id}/notices own                        >   - + + + + - - - -  + + +
 /subjects/{subject_id}/notices foreign                    >   - - - - - - - - -  - - -
 /inspections/new any                                      >   - + - - + - - - -  + - -

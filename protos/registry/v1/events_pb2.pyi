@@ -16,6 +16,7 @@ from protos.registry.v1 import calendars_pb2 as _calendars_pb2
 from protos.registry.v1 import institutions_pb2 as _institutions_pb2
 from protos.registry.v1 import lives_pb2 as _lives_pb2
 from protos.registry.v1 import orders_pb2 as _orders_pb2
+from protos.registry.v1 import permits_pb2 as _permits_pb2
 from protos.registry.v1 import proposals_pb2 as _proposals_pb2
 from protos.registry.v1 import registry_pb2 as _registry_pb2
 import builtins as _builtins
@@ -412,6 +413,36 @@ class RecordsChanged(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___RecordsChanged: _TypeAlias = RecordsChanged  # noqa: Y015
+
+@_typing.final
+class PermitsChanged(_message.Message):
+    """Permits were imported or changed."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CHANGE_FIELD_NUMBER: _builtins.int
+    PERMITS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def change(self) -> Global___Change:
+        """Why."""
+
+    @_builtins.property
+    def permits(self) -> _containers.RepeatedCompositeFieldContainer[_permits_pb2.Permit]:
+        """The permits in their present state."""
+
+    def __init__(
+        self,
+        *,
+        change: Global___Change | None = ...,
+        permits: _abc.Iterable[_permits_pb2.Permit] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["change", b"change"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["change", b"change", "permits", b"permits"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PermitsChanged: _TypeAlias = PermitsChanged  # noqa: Y015
 
 @_typing.final
 class BatchDecided(_message.Message):

@@ -2696,8 +2696,8 @@ class ImportHeader(_message.Message):
     request_id: _builtins.str
     """Makes the call safe to repeat."""
     family: _builtins.str
-    """bureaus, subjects, instruments, verifications, records, penalties (in the columns of the
-    national publication of penalties), or auto: recognised by the headings.
+    """bureaus, subjects, instruments, verifications, records, penalties or permits (both in the
+    columns of the national publication), or auto: recognised by the headings.
     """
     file_name: _builtins.str
     """Name of the file, for people."""
@@ -3106,7 +3106,7 @@ class BatchEffect(_message.Message):
     MADE_FIELD_NUMBER: _builtins.int
     ALTERED_FIELD_NUMBER: _builtins.int
     kind: _builtins.str
-    """bureau, subject, instrument, verification or record."""
+    """bureau, subject, instrument, verification, record or permit."""
     made: _builtins.int
     """New ones."""
     altered: _builtins.int
@@ -3896,8 +3896,8 @@ class GetTemplateRequest(_message.Message):
     FORMAT_FIELD_NUMBER: _builtins.int
     BASELINE_FIELD_NUMBER: _builtins.int
     family: _builtins.str
-    """bureaus, subjects, instruments, verifications, records or penalties; setup for a workbook with a
-    sheet for each of the first five and one for accounts.
+    """bureaus, subjects, instruments, verifications, records, penalties or permits; setup for a
+    workbook with a sheet for each of the first five and one for accounts.
     """
     format: _builtins.str
     """xlsx or csv."""

@@ -19,6 +19,10 @@ HELP = {
     "case_id": "案件 id | case",
     "code": "两步验证码；也可以是恢复码 | code of the second factor",
     "condition_id": "条件 | condition",
+    "contains": "名称、文号、内容或者主体中有 | names, numbers, content or subject contain",
+    "ended_on": "自哪一日起；缺省为今天 | from which day; today by default",
+    "ends_within_days": "今后这些天内到期的 | ending within so many days",
+    "matter": "许可事项的代码 | kind of permit",
     "confirm": "不予修复 | refuse",
     "corrections": "更正：信用信息[:字段]=值，不写字段即分值，可多次；字段为 kind、points、"
     "determined_on、summary | RECORD[:FIELD]=VALUE, repeatable",

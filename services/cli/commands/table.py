@@ -21,6 +21,7 @@ from services.cli.commands.evidence_rows import EVIDENCE_COMMANDS, EVIDENCE_ROWS
 from services.cli.commands.institution_rows import INSTITUTION_ROWS
 from services.cli.commands.life_rows import LIFE_ROWS
 from services.cli.commands.order_rows import ORDER_ROWS
+from services.cli.commands.permit_rows import PERMIT_ROWS
 from services.cli.commands.publication_rows import PUBLICATION_ROWS
 from services.cli.commands.question_rows import QUESTION_ROWS
 from services.cli.commands.row import Command, Row
@@ -41,6 +42,7 @@ GROUPS: Mapping[str, str] = {
     "order": "检定申请 | orders for verification",
     "certificate": "检定证书的文件 | files of certificates",
     "record": "信用信息 | credit records",
+    "permit": "计量行政许可 | permits of metrology",
     "question": "导入留下的待决定事项 | what imports leave to decide",
     "alike": "疑似同一的主体、器具、信息和检定结果 | what is perhaps the same",
     "proposal": "待批准的变更 | changes that wait for a second person",
@@ -253,6 +255,7 @@ ROWS = (
         "Takes back a change of one's own.", args="proposal_id"),
     *SAMENESS_ROWS,
     *QUESTION_ROWS,
+    *PERMIT_ROWS,
     *LIFE_ROWS,
     # batches of imports
     Row("batch list", "imports.ListBatches", "列出导入批次，新的在前。",

@@ -162,6 +162,12 @@ likeness_id 疑似同一id | record_kind 信息类别 | likenesses 疑似同一 
 to_review 疑似同一组数 | set_aside 不作数 | former_names 曾用名 | day 日期
 code_ground 代码校验不符的依据 | seen 所见的摘要值 | stands_id 以其为准的检定id
 kept_id 保留的一方id | joined_ids 并入的各方id
+permit_id 许可id | permits 计量行政许可 | permit 计量行政许可 | matter 许可事项
+document_name 决定文书名称 | Permit.document_no 决定文书号 | category 许可类别
+certificate_name 证书名称 | permit_no 许可编号 | content 许可内容 | Permit.decided_on 决定日期
+Permit.valid_from 有效期自 | open_ended 长期有效 | authority 许可机关
+ended 终止方式 | ended_on 终止日期 | ended_ground 终止依据 | authority_code 许可机关代码
+ends_within_days 今后几天内到期
 question_id 待决定事项id | questions 待决定事项 | question 待决定事项 | answer 决定
 answers 可作的决定
 to_decide 待决定 | Question.provided_by 提供单位 | Question.source_ref 文书编号
@@ -196,7 +202,7 @@ HEADINGS = dict(
 )
 
 # Fields whose name is left out of the headings of the fields nested in them.
-BARE = {"VerificationEntry.verification"}
+BARE = {"VerificationEntry.verification", "PermitEntry.permit"}
 
 # What a list is called, by its message.
 TITLES = {
@@ -293,6 +299,7 @@ TITLES = {
     "MonthCases": "当月案件",
     "MonthCount": "当月数",
     "MovedTerm": "变动的期限",
+    "PermitEntry": "计量行政许可",
     "Proposal": "变更申请",
     "Punctuality": "按时情况",
     "Publication": "公开和保密审查",

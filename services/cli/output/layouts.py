@@ -58,6 +58,8 @@ TABLES: Mapping[str, str] = {
     "UntoldAlert": "alert.alert_id days_untold alert.due_on subject_name address "
     "alert.type_code alert.serial_no own_load",
     "PartStanding": "name state result verified_on valid_until colour",
+    "PermitEntry": "permit.permit_id permit.matter subject_name permit.document_no "
+    "permit.decided_on permit.valid_until permit.open_ended state",
     "Problem": "object message",
     "Question": "question_id kind subject_name serial_no source_ref day state",
     "Registration": "registration_id number created_at firm_name person_name bureau state",

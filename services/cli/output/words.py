@@ -29,8 +29,15 @@ instrument_state: in_use 在用 | spare 备用 | stopped 停用 | scrapped 报�
 result: pass 合格 | reject 不合格 | repaired 修理 | pending 待定
 colour: none 正常 | green 绿色提示 | yellow 黄色预警 | red 红色警示
 family: bureaus 机关 | subjects 信用主体 | instruments 计量器具 | verifications 检定记录
-  | records 信用信息 | penalties 双公示行政处罚 | auto 按表头识别 | setup 开办（全部）
+  | records 信用信息 | penalties 双公示行政处罚 | permits 双公示行政许可
+  | auto 按表头识别 | setup 开办（全部）
 thing: bureau 机关 | subject 主体 | instrument 器具 | verification 检定记录 | record 信用信息
+  | permit 行政许可
+permit_state: in_force 有效 | to_come 未到有效期 | expired 已过有效期 | ended 已终止
+permit_end: revoked 撤销 | withdrawn 撤回 | annulled 吊销 | cancelled 注销 | in_force 恢复有效
+permit_matter: measurement_standard 计量标准器具核准 | type_approval 计量器具型式批准
+  | authorisation 法定计量检定任务授权 | testing_body 检验检测机构资质认定
+  | manufacture 制造、修理计量器具许可
 mode: all_or_nothing 全部收下或全部不收 | good_rows 只收正确的行 | check 仅检查
 batch_state: checked 仅检查 | applied 已导入 | refused 已退回 | unchanged 无变化 | undone 已撤销
   | receiving 报送中 | matching 待核对各列 | awaiting_approval 待批准 | rejected 未批准
@@ -116,6 +123,9 @@ BatchEffect.kind thing | CertificateEntry.instrument_state instrument_state
 Delivery.means means_of_service | MonthCases.kind case_kind
 ScannedInstrument.state instrument_state | ScannedInstrument.result result
 Verification.result result | Batch.state batch_state | ListBatchesRequest.state batch_state
+PermitEntry.state permit_state | ListPermitsRequest.state permit_state
+Permit.ended permit_end | EndPermitRequest.ended permit_end
+Permit.matter permit_matter | ListPermitsRequest.matter permit_matter
 Impact.state impact_state | Question.kind question_kind | Question.state question_state
 Question.answer question_answer | Question.answers question_answer
 Likeness.kind like_kind | Likeness.state question_state | Likeness.record_kind record_kind

@@ -26,7 +26,7 @@ from services.portal.listing import (
     list_address,
     show,
 )
-from services.portal.pages import interview_acts
+from services.portal.pages import interview_acts, permits
 from services.portal.pages.drafts import proposed_step
 from services.portal.pages.forms import told
 from services.portal.pages.reading import account_names, grade_of, subject, subject_names, today
@@ -192,6 +192,7 @@ async def _page(visit: Visit, status: int = 200, **values: Any) -> Response:
             visit, [answer.escalation.opened_by, *(step.altered_by for step in answer.steps)]
         ),
         alerts=answer.alerts,
+        **await _permits(visit, answer.escalation),
         orders=answer.orders,
         contests=answer.contests,
         late=partial(order_words.late, visit.say),
@@ -217,6 +218,14 @@ def _is_stale(visit: Visit, proposed: pb.EscalationStep | None) -> bool:
     """Whether the document was altered after the visitor had opened the page."""
     seen = visit.whole("draft_version")
     return proposed is not None and seen is not None and seen != proposed.draft_version
+
+
+async def _permits(visit: Visit, case: pb.Escalation) -> dict[str, Any]:
+    """What the grade means for permits of the subject, and which of them are in force."""
+    found = permits.measures_of(case.ruleset_id, case.grade, await today(visit))
+    own = await permits.in_force_of(visit, case.subject_id) if found else ()
+    named = [(one.permit, permits.matter(visit, one.permit.matter)) for one in own]
+    return {"permit_measures": found, "permits": named}
 
 
 def decides(visit: Visit, case: pb.Escalation, on: date) -> bool:

@@ -25,7 +25,15 @@ from services.portal.wording import BATCH_STATES, N_
 
 PIECE_BYTES = 256 << 10
 UPLOAD_SECONDS = 600.0
-FAMILIES = ("bureaus", "subjects", "instruments", "verifications", "records", "penalties")
+FAMILIES = (
+    "bureaus",
+    "subjects",
+    "instruments",
+    "verifications",
+    "records",
+    "penalties",
+    "permits",
+)
 RECOGNISED = "auto"
 _SENDERS = (Role.CASEWORKER, Role.VERIFICATION_INSTITUTION)
 FORMATS = {

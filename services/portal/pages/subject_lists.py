@@ -33,7 +33,7 @@ from services.portal.listing import (
     read_table,
     show,
 )
-from services.portal.pages import platform_audit
+from services.portal.pages import permits, platform_audit
 from services.portal.pages.reading import subject, today
 from services.portal.visit import Page, Visit
 from services.portal.wording import N_
@@ -319,6 +319,7 @@ _LISTINGS: Mapping[str, _Make] = {
     "grades": _grades,
     "instruments": _instruments,
     "verifications": _verifications,
+    "permits": permits.of_subject,
     "cases": _cases,
     "escalations": _escalations,
     "notices": _notices,

@@ -21,6 +21,7 @@ from services.portal.listing import (
     list_address,
     show,
 )
+from services.portal.pages import permits
 from services.portal.pages.reading import (
     bureau_names,
     colours_of,
@@ -96,6 +97,7 @@ async def one(visit: Visit) -> Response:
         path=path,
         named={record.record_id: record for record in records},
         colours=colours,
+        permit_measures=await permits.measures_today(visit, grade),
         lists=lists,
         back=list_address(visit, "/subjects"),
     )

@@ -16,7 +16,7 @@ from law.colours.rule import InstrumentState
 from law.errors import AlreadyExists, Fault, NotPermitted, WrongState
 from law.identity import Verdict, part_key, serial_key
 from law.identity.instruments import compare_instruments
-from law.instruments import catalogue, nearest
+from law.instruments import catalogue
 from law.separation import Act, release_of
 from plumbing.change import Change
 from plumbing.events.leadership import exclusively
@@ -33,6 +33,7 @@ from services.registry.commands.targets import (
     require_version,
 )
 from services.registry.imports.batch.type_names import resolved
+from services.registry.near_types import near_types
 from services.registry.orders.following import follow_instruments
 from services.registry.proposals.propose import Proposed, object_id, propose
 from services.registry.questions.following import follow_things
@@ -124,11 +125,8 @@ async def _with_type(
 
 def _unknown_type(written: str, *, may_take: bool) -> Fault:
     """The fault of a type that the catalogue does not have; who may take it is told how."""
-    near = nearest(written)
-    zh, en = f"目录中没有器具类型“{written}”", f"the catalogue has no type {written!r}"
-    if near:
-        zh += "；相近的有：" + "、".join(f"{one.name_zh}({one.code})" for one in near)
-        en += "; near to it are " + ", ".join(f"{one.name_en} ({one.code})" for one in near)
+    near_zh, near_en = near_types(written)
+    zh, en = f"目录中没有器具类型“{written}”{near_zh}", f"the catalogue has no type {written!r}{near_en}"
     if may_take:
         zh += "；确认按周期检定对待的，登记时带 unknown_type（命令行 --unknown-type）"
         en += "; unknown_type takes it for one that is verified periodically"

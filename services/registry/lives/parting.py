@@ -16,6 +16,7 @@ from protos.registry.v1 import lives_pb2 as pb
 from services.registry.announce_changes import (
     Cause,
     save_instruments,
+    save_permits,
     save_records,
     save_subjects,
 )
@@ -34,7 +35,7 @@ from services.registry.sameness import aliases, places
 from services.registry.sameness.finding import look
 from services.registry.sameness.subject_joining import COMPLETED
 from services.registry.sameness.tables import Alias
-from services.registry.tables import Instrument, Proposal, Record, Subject
+from services.registry.tables import Instrument, Permit, Proposal, Record, Subject
 
 
 async def part_subjects(change: Change, request: pb.PartSubjectsRequest) -> pb.PartSubjectsResponse:
@@ -125,12 +126,25 @@ async def _give_back(change: Change, joining: SubjectAct, joined: Subject, cause
     for one in repeated:
         one.removed = False
     await save_records(change, [*records, *repeated], cause)
+    await _give_permits_back(change, joining, joined, cause)
     for account in await _rows(change, Account, joining.kept["accounts"]):
         await sessions.move(change, account, joined.subject_id)
     for order in await _rows(change, Order, joining.kept["orders"]):
         order.subject_id = joined.subject_id
     await change.session.flush()
     await follow_instruments(change, col(Instrument.subject_id) == joined.subject_id)
+
+
+async def _give_permits_back(
+    change: Change, joining: SubjectAct, joined: Subject, cause: Cause
+) -> None:
+    permits = await _rows(change, Permit, joining.kept.get("permits", ()))
+    for one in permits:
+        one.subject_id = joined.subject_id
+    doubled = await _rows(change, Permit, joining.kept.get("doubled_permits", ()))
+    for one in doubled:
+        one.removed = False
+    await save_permits(change, [*permits, *doubled], cause)
 
 
 async def _rows(change: Change, model: Any, ids: Sequence[str]) -> Sequence[Any]:

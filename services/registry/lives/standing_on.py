@@ -10,7 +10,7 @@ from services.registry.identity.tables import Account
 from services.registry.lives.tables import SubjectAct
 from services.registry.orders.tables import Order
 from services.registry.sameness.subject_joining import BELONGINGS, ids_of
-from services.registry.tables import Contest, Instrument, Record, Subject
+from services.registry.tables import Contest, Instrument, Permit, Record, Subject
 
 _NAMED = 5  # things that a refusal names of each kind
 Words = tuple[str, str]
@@ -19,6 +19,7 @@ _KINDS: dict[str, Words] = {
     "records": ("信用记录", "records"),
     "accounts": ("账号", "accounts"),
     "orders": ("检定申请", "orders"),
+    "permits": ("行政许可", "permits"),
 }
 
 
@@ -40,10 +41,10 @@ async def what_stands_on(
 async def _since(change: Change, joining: SubjectAct, kept: Subject, name: str) -> list[Words]:
     """Things of one kind that the subject got since, and that went from it since."""
     now = set(await ids_of(change, name, kept.subject_id))
-    moved = set(joining.kept[name])
+    moved = set(joining.kept.get(name, ()))  # joinings of earlier releases know no permits
     zh, en = _KINDS[name]
     found = []
-    if new := sorted(now - moved - set(joining.kept["own"][name])):
+    if new := sorted(now - moved - set(joining.kept["own"].get(name, ()))):
         named = "、".join([await _name(change, name, one) for one in new[:_NAMED]])
         found.append((f"此后登记的{zh}：{named}", f"{en} since: {named}"))
     if gone := sorted(moved - now):
@@ -58,6 +59,8 @@ async def _name(change: Change, name: str, one: str) -> str:
         return row.serial_no
     if isinstance(row, Record):
         return row.source_ref
+    if isinstance(row, Permit):
+        return row.document_no
     if isinstance(row, Account):
         return row.display_name or row.name
     return row.order_id[:8] if isinstance(row, Order) else one

@@ -18,6 +18,7 @@ from protos.registry.v1 import events_pb2 as events
 from services.registry.announce_changes import (
     Cause,
     save_instruments,
+    save_permits,
     save_records,
     save_subjects,
 )
@@ -32,7 +33,7 @@ from services.registry.questions import following
 from services.registry.sameness import aliases, places
 from services.registry.sameness.finding import look
 from services.registry.sameness.tables import Likeness
-from services.registry.tables import Instrument, Record, Subject
+from services.registry.tables import Instrument, Permit, Record, Subject
 
 # What the subject that stays takes from the other where it has nothing.
 COMPLETED = (
@@ -45,6 +46,7 @@ BELONGINGS: dict[str, Any] = {
     "records": Record,
     "accounts": Account,
     "orders": Order,
+    "permits": Permit,
 }
 
 
@@ -111,6 +113,7 @@ async def _take_along(
         one.subject_id, one.bureau, one.in_review = kept.subject_id, kept.bureau, kept.in_review
     await save_instruments(change, instruments, cause)
     records, repeated = await _records(change, kept, joined, cause)
+    permits, doubled = await _permits(change, kept, joined, cause)
     accounts = await change.session.exec(
         select(Account).where(Account.subject_id == joined.subject_id)
     )
@@ -125,6 +128,8 @@ async def _take_along(
         "instruments": [one.instrument_id for one in instruments],
         "records": [one.record_id for one in records if not one.removed],
         "repeated": [*repeated],
+        "permits": permits,
+        "doubled_permits": doubled,
         "accounts": [one.account_id for one in people],
         **questions,
     }
@@ -159,6 +164,26 @@ async def _records(
         one.subject_id = kept.subject_id
     await save_records(change, others, cause)
     return came, repeated
+
+
+async def _permits(
+    change: Change, kept: Subject, joined: Subject, cause: Cause
+) -> tuple[list[str], list[str]]:
+    """Gives the permits of the subject that goes to the one that stays.
+
+    Returns the ids of those that went, and of those that are removed, since the other has them too.
+    """
+    own = {(one.number_key, one.authority_key) for one in await _of(change, Permit, kept)}
+    came = await _of(change, Permit, joined)
+    for one in came:
+        one.removed = (one.number_key, one.authority_key) in own
+    doubled = [one for one in came if one.removed]
+    await save_permits(change, doubled, cause)
+    went = [one for one in came if not one.removed]
+    for one in went:
+        one.subject_id = kept.subject_id
+    await save_permits(change, went, cause)
+    return [one.permit_id for one in went], [one.permit_id for one in doubled]
 
 
 async def _look_again(

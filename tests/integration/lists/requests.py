@@ -28,6 +28,7 @@ from protos.registry.v1 import certificates_pb2 as certificates
 from protos.registry.v1 import institutions_pb2 as institutions
 from protos.registry.v1 import lives_pb2 as lives
 from protos.registry.v1 import orders_pb2 as orders
+from protos.registry.v1 import permits_pb2 as permits
 from protos.registry.v1 import proposals_pb2 as proposals
 from protos.registry.v1 import publication_pb2 as publication
 from protos.registry.v1 import questions_pb2 as questions
@@ -55,6 +56,7 @@ from services.registry.institutions import reports as of_reports
 from services.registry.lives import queries as of_lives
 from services.registry.lives import twins
 from services.registry.orders import queries as of_orders
+from services.registry.permits import queries as of_permits
 from services.registry.proposals import queries as of_proposals
 from services.registry.publication import queries as of_publication
 from services.registry.questions import queries as of_questions
@@ -445,6 +447,20 @@ LISTS = (
             Asked(sameness.ListLikenessesRequest(kind="instrument")),
             Asked(sameness.ListLikenessesRequest(subject_id=SUBJECT), a_few=OF_A_FIRM),
             Asked(sameness.ListLikenessesRequest(batch_id="b1"), a_few="of one import"),
+        ),
+    ),
+    List(
+        "registry",
+        of_permits.list_permits,
+        (
+            Asked(permits.ListPermitsRequest()),
+            Asked(permits.ListPermitsRequest(state="in_force")),
+            Asked(permits.ListPermitsRequest(state="expired")),
+            Asked(permits.ListPermitsRequest(ends_within_days=90)),
+            Asked(permits.ListPermitsRequest(bureau=BUREAU)),
+            Asked(permits.ListPermitsRequest(contains="标准")),
+            Asked(permits.ListPermitsRequest(matter="authorisation")),
+            Asked(permits.ListPermitsRequest(subject_id=SUBJECT), ALL, a_few=OF_A_FIRM),
         ),
     ),
     List(

@@ -9,6 +9,8 @@ from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from typing import Any
 from uuid import uuid4
 
+import sqlalchemy as sa
+
 from plumbing.client import new_request_id
 from protos.registry.v1 import registry_pb2 as pb
 from tests.integration.registry.running_registry import (
@@ -18,6 +20,7 @@ from tests.integration.registry.running_registry import (
     credit_code,
 )
 from tests.patience import PATIENCE_SECONDS
+from tests.unit.services.registry.workbooks import written
 
 PIECE = 1000  # bytes: small, so that every file comes in several
 
@@ -188,3 +191,16 @@ async def processed(client: Client, batch: pb.Batch) -> pb.Batch:
             request = pb.GetBatchRequest(batch_id=batch.batch_id)
             batch = (await client.imports.GetBatch(request)).batch
     return batch
+
+
+async def everything_stored(registry: RunningRegistry) -> str:
+    """All that the register's database holds, as text."""
+    async with registry.database.snapshot() as session:
+        connection = await session.connection()
+        tables = await connection.run_sync(lambda one: sa.inspect(one).get_table_names())
+        found = [
+            await connection.execute(sa.select(sa.text("*")).select_from(sa.table(name)))
+            for name in tables
+        ]
+    cells = (cell for rows in found for row in rows.all() for cell in row)
+    return "\n".join(written(cell) if type(cell) is bytes else str(cell) for cell in cells)

@@ -39,6 +39,7 @@ from protos.registry.v1 import (
     institutions_pb2_grpc,
     lives_pb2_grpc,
     orders_pb2_grpc,
+    permits_pb2_grpc,
     proposals_pb2_grpc,
     publication_pb2_grpc,
     questions_pb2_grpc,
@@ -87,6 +88,7 @@ class Client:
     sameness: sameness_pb2_grpc.SamenessServiceStub
     questions: questions_pb2_grpc.QuestionServiceStub
     lives: lives_pb2_grpc.SubjectLifeServiceStub
+    permits: permits_pb2_grpc.PermitServiceStub
 
 
 class RunningRegistry:
@@ -172,6 +174,7 @@ class RunningRegistry:
             sameness_pb2_grpc.SamenessServiceStub(channel),
             questions_pb2_grpc.QuestionServiceStub(channel),
             lives_pb2_grpc.SubjectLifeServiceStub(channel),
+            permits_pb2_grpc.PermitServiceStub(channel),
         )
 
     async def institution(

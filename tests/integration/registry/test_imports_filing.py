@@ -207,6 +207,21 @@ async def test_a_type_is_one_by_its_code_and_names_and_an_unknown_one_waits_for_
     assert sorted(one.type_code for one in filed) == ["FUEL", "随便写的器具"]
 
 
+async def test_an_unknown_type_is_told_of_with_the_nearest_ones(registry: RunningRegistry) -> None:
+    await registry.bureau()
+    client = registry.client(Role.INTEGRATOR)
+    mark = uuid4().hex
+    rows = [
+        verification(使用单位=mark, 器具类型=written, 出厂编号=mark)
+        for written in ("燃油加油设备", "随便写的")
+    ]
+    batch = await upload(client, "verifications", verifications(*rows), **FILING)
+    near, far = await faults(client, batch)
+    assert near.message_zh.endswith("；相近的有：燃油加油机(FUEL)")
+    assert near.message_en.endswith("; near to it are fuel dispenser (FUEL)")
+    assert "相近" not in far.message_zh
+
+
 async def test_the_columns_of_the_owner_beside_the_instrument_complete_it(
     registry: RunningRegistry,
 ) -> None:

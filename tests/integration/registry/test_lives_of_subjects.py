@@ -14,6 +14,7 @@ from protos.registry.v1 import proposals_pb2 as proposals
 from protos.registry.v1 import registry_pb2 as pb
 from protos.registry.v1 import sameness_pb2 as sameness
 from tests.integration.registry.import_files import (
+    firm_on_file,
     instruments_of,
     reasons,
     subject_rows,
@@ -22,6 +23,10 @@ from tests.integration.registry.import_files import (
     verification,
     verifications,
 )
+from tests.integration.registry.permits import CODE as PERMIT_CODE
+from tests.integration.registry.permits import NAME as PERMIT_OF
+from tests.integration.registry.permits import of as permits_of
+from tests.integration.registry.permits import permit, published
 from tests.integration.registry.running_registry import (
     CITY,
     DISTRICT,
@@ -377,6 +382,25 @@ async def test_a_joining_is_undone_and_everything_is_as_it_was(
     assert told == ["parted", "joined"]
     with refused("WRONG_STATE"):
         await part(caseworker, act)
+
+
+async def test_permits_go_along_and_come_back(
+    registry: RunningRegistry, caseworker: Client
+) -> None:
+    kept, joined = [await firm_on_file(caseworker) for _ in range(2)]
+    of_both = permit(joined)
+    rows = of_both | {PERMIT_OF: kept.name, PERMIT_CODE: kept.credit_code}, of_both, permit(joined)
+    await upload(caseworker, "permits", published(*rows))
+    before = [await permits_of(caseworker, one) for one in (kept, joined)]
+    assert [len(one) for one in before] == [1, 2]
+    await registry.release(await join(caseworker, kept, joined))
+    assert len(await permits_of(caseworker, kept)) == 2
+    [act] = [one for one in await acts(caseworker, kept.subject_id) if one.act == "joined"]
+    await registry.release(await part(caseworker, act))
+    after = [await permits_of(caseworker, one) for one in (kept, joined)]
+    assert [{one.permit.permit_id for one in found} for found in after] == [
+        {one.permit.permit_id for one in found} for found in before
+    ]
 
 
 async def test_what_waited_of_records_that_both_had_waits_again_once_parted(

@@ -8,13 +8,13 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-import sqlalchemy as sa
 import xlsxwriter
 
 from plumbing.client import new_request_id
 from plumbing.identity import Role
 from protos.registry.v1 import registry_pb2 as pb
 from tests.integration.registry.import_files import (
+    everything_stored,
     faults,
     firm_on_file,
     header,
@@ -35,7 +35,6 @@ from tests.integration.registry.running_registry import (
     refused,
 )
 from tests.patience import PATIENCE_SECONDS
-from tests.unit.services.registry.workbooks import written
 
 NAME, KIND, CODE = "行政相对人名称", "行政相对人类别", "行政相对人代码_1(统一社会信用代码)"
 PERSON, PERSON_ID, ID = "法定代表人", "法定代表人证件号码", "证件号码"
@@ -92,19 +91,6 @@ async def penalties(client: Client, subject: pb.Subject) -> list[pb.Record]:
     """The records of a subject."""
     request = pb.ListRecordsRequest(subject_id=subject.subject_id)
     return list((await client.registry.ListRecords(request)).records)
-
-
-async def everything_stored(registry: RunningRegistry) -> str:
-    """All that the register's database holds, as text."""
-    async with registry.database.snapshot() as session:
-        connection = await session.connection()
-        tables = await connection.run_sync(lambda one: sa.inspect(one).get_table_names())
-        found = [
-            await connection.execute(sa.select(sa.text("*")).select_from(sa.table(name)))
-            for name in tables
-        ]
-    cells = (cell for rows in found for row in rows.all() for cell in row)
-    return "\n".join(written(cell) if type(cell) is bytes else str(cell) for cell in cells)
 
 
 async def test_a_published_penalty_becomes_a_record_that_is_not_final(
@@ -420,18 +406,6 @@ async def test_amounts_and_codes_that_are_wrong_are_named(caseworker: Client) ->
     hints = await reasons(caseworker, batch, warnings=True)
     assert (2, "罚款金额（万元）", "AMOUNT_DIFFERS") in hints
     assert sorted(one.severity for one in await penalties(caseworker, subject)) == ["", "serious"]
-
-
-@pytest.mark.parametrize("family", ["records", "penalties", "auto"])
-async def test_permits_are_turned_away_by_name_and_not_stored(
-    registry: RunningRegistry, caseworker: Client, family: str
-) -> None:
-    columns = (NAME, CODE, PERSON, PERSON_ID, "行政许可决定文书名称", "行政许可决定文书号")
-    row = ("甲", credit_code(), BOSS, BOSS_ID, "准予许可决定书", "许准〔2026〕1号")
-    with refused("INVALID_INPUT", "file") as refusals:
-        await upload(caseworker, family, table(columns, row))
-    assert "行政许可" in refusals[0].message_zh
-    assert BOSS_ID not in await everything_stored(registry)
 
 
 async def test_a_week_without_metrology_is_no_fault(caseworker: Client) -> None:

@@ -47,6 +47,7 @@ from services.registry.imports.policy import POLICY as IMPORT_POLICY
 from services.registry.institutions.policy import POLICY as INSTITUTION_POLICY
 from services.registry.lives.policy import POLICY as LIVES_POLICY
 from services.registry.orders.policy import POLICY as ORDER_POLICY
+from services.registry.permits.policy import POLICY as PERMIT_POLICY
 from services.registry.policy import POLICY as REGISTRY_POLICY
 from services.registry.proposals.policy import POLICY as PROPOSAL_POLICY
 from services.registry.publication.policy import POLICY as PUBLICATION_POLICY
@@ -90,6 +91,7 @@ POLICIES: tuple[Policy, ...] = (
     OPERATIONS_POLICY,
     INSTITUTION_POLICY,
     ORDER_POLICY,
+    PERMIT_POLICY,
     PROPOSAL_POLICY,
     PUBLICATION_POLICY,
     REGISTRY_POLICY,

@@ -27,6 +27,7 @@ from services.registry.tables import (
     ImportBatch,
     ImportedThing,
     Instrument,
+    Permit,
     Record,
     Subject,
     Verification,
@@ -40,6 +41,7 @@ REFERENCES: Mapping[Kind, Sequence[tuple[Any, Kind | None, Any, str]]] = {
     Kind.SUBJECT: (
         (Instrument.subject_id, Kind.INSTRUMENT, Instrument.instrument_id, "NOT removed"),
         (Record.subject_id, Kind.RECORD, Record.record_id, "NOT removed"),
+        (Permit.subject_id, Kind.PERMIT, Permit.permit_id, "NOT removed"),
     ),
     Kind.INSTRUMENT: (
         (
@@ -51,6 +53,7 @@ REFERENCES: Mapping[Kind, Sequence[tuple[Any, Kind | None, Any, str]]] = {
     ),
     Kind.VERIFICATION: (),
     Kind.RECORD: ((Contest.record_id, None, Contest.case_id, "TRUE"),),
+    Kind.PERMIT: (),
 }
 # What refers to a thing without an event by which a rival would be found.
 _OPEN_ACCOUNT = sa.not_(col(Account.closed))

@@ -1,8 +1,8 @@
 """Decides what is imported of a file that was sent, and what of it may be stored.
 
-Of a sheet of published penalties (双公示) no more is stored than `without_personal_data` leaves,
-whatever workbook it stands in, and whatever family the file is sent as. Nothing is stored of a file
-that cannot be read.
+Of a sheet of the national publication (双公示) no more is stored than `without_personal_data`
+leaves, whatever workbook it stands in, and whatever family the file is sent as. Nothing is stored
+of a file that cannot be read.
 """
 
 from __future__ import annotations
@@ -20,9 +20,8 @@ from services.registry.imports.read.limits import BadFile, FileLimits
 from services.registry.imports.read.text import Row
 from services.registry.imports.read.workbook_parts import HEADER_ROWS
 from services.registry.imports.rows import columns as mapping
-from services.registry.imports.rows.families import FamilyName
-from services.registry.imports.rows.penalty_file import (
-    Published,
+from services.registry.imports.rows.families import PUBLISHED, FamilyName
+from services.registry.imports.rows.published_file import (
     published,
     without_personal_data,
     without_published_sheets,
@@ -102,13 +101,13 @@ class _Sent:
     def storable(self, header: pb.ImportHeader) -> bytes:
         """Returns what may be stored if one sheet is imported, and sets the header's family.
 
-        Published penalties are recognised by themselves. Raises BadFile for what may not be stored
-        or cannot be read, and InvalidInput for a header that contradicts itself.
+        Published penalties and permits are recognised by themselves. Raises BadFile for what may
+        not be stored or cannot be read, and InvalidInput for a header that contradicts itself.
         """
         rows = self._first_rows(header)
         _set_family(header, rows)
         mapping.check_header(header)
-        if header.family == FamilyName.PENALTIES:
+        if header.family in PUBLISHED:
             return without_personal_data(header, self._content, self._limits)
         if self._unpublished is None:  # of the other sheets of a workbook the same holds
             self._unpublished = without_published_sheets(self._content, header.sheet, self._limits)
@@ -122,24 +121,27 @@ class _Sent:
 
 def _set_family(header: pb.ImportHeader, rows: list[Row]) -> None:
     found = published(rows)
-    if found is Published.PERMITS:
-        zh = "这是双公示行政许可文件：平台没有行政许可登记，不收；未保存任何内容"
-        en = "is a file of published permits, which the register does not have; nothing was stored"
-        raise BadFile("PUBLISHED_PERMITS", zh, en)
     mapped = bool(header.columns or header.matches)
     plain_records = header.family == FamilyName.RECORDS and not mapped
-    if found and not (plain_records or header.family in (AUTO, FamilyName.PENALTIES)):
-        zh = (
-            "这是双公示行政处罚，含有个人信息：请按双公示行政处罚（penalties）导入，"
-            "不能按其他类别或者另定的列导入；未保存任何内容"
-        )
-        en = (
-            "these are published penalties, with data of persons: import them as penalties, not as"
-            " another family or by columns of your own; nothing was stored"
-        )
-        raise BadFile("PUBLISHED_PENALTIES", zh, en)
+    fitting = header.family in (AUTO, found) or (found is FamilyName.PENALTIES and plain_records)
+    if found and not fitting:
+        raise _published_otherwise(found)
     if found:
-        header.family = FamilyName.PENALTIES
+        header.family = found
     elif header.family == AUTO:
         header.family = recognised(header, rows)
         header.file_missing &= header.family == FamilyName.VERIFICATIONS
+
+
+def _published_otherwise(found: FamilyName) -> BadFile:
+    """The refusal of a published sheet that is sent as another family."""
+    name = {FamilyName.PENALTIES: "行政处罚", FamilyName.PERMITS: "行政许可"}[found]
+    zh = (
+        f"这是双公示{name}，含有个人信息：请按双公示{name}（{found}）导入，"
+        "不能按其他类别或者另定的列导入；未保存任何内容"
+    )
+    en = (
+        f"these are published {found}, with data of persons: import them as {found}, not as another"
+        " family or by columns of your own; nothing was stored"
+    )
+    return BadFile(f"PUBLISHED_{found.name}", zh, en)

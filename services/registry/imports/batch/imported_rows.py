@@ -22,6 +22,7 @@ from services.registry.imports.plan.plan import Kind
 from services.registry.tables import (
     Bureau,
     Instrument,
+    Permit,
     Record,
     Subject,
     Verification,
@@ -33,6 +34,7 @@ Save = Callable[..., Awaitable[Any]]
 # Columns that follow from other rows: they may change without anyone having changed the row.
 FOLLOWS = frozenset(
     {"version", "serial_key", "repeated_serial", "name_key", "former_keys", "certificate_key"}
+    | {"number_key", "authority_key"}
 )
 
 
@@ -153,6 +155,17 @@ TABLES: Mapping[Kind, Table] = {
         ),
         added=frozenset({"disclosure_stopped"}),
         follows=FOLLOWS | {"contested", "authors"},
+    ),
+    Kind.PERMIT: Table(
+        Permit,
+        "permit_id",
+        announce_changes.save_permits,
+        frozenset(
+            {"permit_id", "subject_id", "matter", "document_name", "document_no", "category"}
+            | {"certificate_name", "permit_no", "content", "decided_on", "valid_from"}
+            | {"valid_until", "open_ended", "authority", "authority_code", "provided_by"}
+            | {"entered_on", "entered_by", "ended", "ended_on", "ended_ground", "removed"}
+        ),
     ),
 }
 

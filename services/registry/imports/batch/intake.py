@@ -29,6 +29,7 @@ from services.registry.imports.impact.grade_drops import GradeDrops
 from services.registry.imports.plan.bureaus_and_subjects import plan_bureaus, plan_subjects
 from services.registry.imports.plan.instruments_and_records import plan_instruments, plan_records
 from services.registry.imports.plan.penalties import plan_penalties
+from services.registry.imports.plan.permits import plan_permits
 from services.registry.imports.plan.plan import Context, Plan
 from services.registry.imports.plan.verifications import plan_verifications
 from services.registry.imports.progress import Progress, Step
@@ -44,6 +45,7 @@ PLANS: Mapping[FamilyName, Callable[[Context], Awaitable[Plan]]] = {
     FamilyName.VERIFICATIONS: plan_verifications,
     FamilyName.RECORDS: plan_records,
     FamilyName.PENALTIES: plan_penalties,
+    FamilyName.PERMITS: plan_permits,
 }
 
 

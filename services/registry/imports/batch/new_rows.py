@@ -23,11 +23,13 @@ from law.identity import document_key
 from plumbing.change import Change
 from plumbing.row_digests import make_plain
 from protos.registry.v1 import events_pb2 as events
+from protos.registry.v1 import permits_pb2 as permits
 from protos.registry.v1 import registry_pb2 as pb
 from services.registry import announce_changes, serials, wire
 from services.registry.announce_changes import Cause
 from services.registry.imports.batch.imported_rows import TABLES, Table
 from services.registry.imports.plan.plan import Kind, Planned
+from services.registry.permits.tables import authority_key
 from services.registry.tables import ImportedThing, Record, RecordVersion
 
 Values = dict[str, Any]  # of one row, by column
@@ -150,6 +152,13 @@ async def _records(change: Change, rows: Sequence[Values]) -> Sequence[Values]:
     return rows
 
 
+async def _permits(_change: Change, rows: Sequence[Values]) -> Sequence[Values]:
+    for row in rows:
+        row["number_key"] = document_key(row["document_no"])
+        row["authority_key"] = authority_key(row["authority_code"], row["authority"])
+    return rows
+
+
 async def _instruments(change: Change, rows: Sequence[Values]) -> Sequence[Values]:
     """Sets the serial numbers as they are compared, and marks those that occur more than once."""
     completed = [_completed(row, serials.set_key) for row in rows]
@@ -207,6 +216,7 @@ _COMPLETE: Mapping[Kind, Complete] = {
     Kind.INSTRUMENT: _instruments,
     Kind.VERIFICATION: _verifications,
     Kind.RECORD: _records,
+    Kind.PERMIT: _permits,
 }
 _TOLD: Mapping[Kind, _Told] = {
     Kind.BUREAU: _Told(events.BureausChanged, "bureaus", pb.Bureau, _own_code),
@@ -216,4 +226,5 @@ _TOLD: Mapping[Kind, _Told] = {
         events.VerificationsRecorded, "verifications", pb.Verification, _bureau_of_instrument
     ),
     Kind.RECORD: _Told(events.RecordsChanged, "records", pb.Record, _bureau_of_subject),
+    Kind.PERMIT: _Told(events.PermitsChanged, "permits", permits.Permit, _bureau_of_subject),
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from itertools import islice
 from typing import Any
 
 from sqlmodel import col
@@ -33,6 +34,7 @@ from services.registry.imports.plan.plan import (
     present_rows,
 )
 from services.registry.imports.rows.reader import Item
+from services.registry.near_types import Words, near_types
 from services.registry.tables import Instrument, Record
 
 Serial = tuple[str, str]  # type code, serial number as it is compared
@@ -94,9 +96,11 @@ def note_unknown_types(context: Context) -> None:
     """
     unknown = [item for item in context.items if item.values["type_code"] not in catalogue()]
     if not context.header.unknown_types:
+        near = _nearest_types(item.values["type_code"] for item in unknown)
         for item in unknown:
             written = item.values["type_code"]
-            context.fault(item.row, "type_code", written, "UNKNOWN_TYPE", *_NO_SUCH_TYPE)
+            zh, en = (a + b for a, b in zip(_NO_SUCH_TYPE, near.get(written, _NONE), strict=True))
+            context.fault(item.row, "type_code", written, "UNKNOWN_TYPE", zh, en)
         return
     first: dict[str, int] = {}
     for item in unknown:
@@ -112,6 +116,15 @@ _NO_SUCH_TYPE = (
     "目录中没有这种器具：请为此名称选择目录中的类型，或确认按周期检定登记",
     "not in the catalogue: choose its type, or confirm that it is verified periodically",
 )
+_NONE: Words = ("", "")
+# A column of something else, taken for the types, has thousands of names that are like none.
+_NAMES_COMPARED = 200
+
+
+def _nearest_types(names: Iterable[str]) -> Mapping[str, Words]:
+    """The nearest types of the catalogue of the first names that it does not have."""
+    first = islice(dict.fromkeys(names), _NAMES_COMPARED)
+    return {written: near_types(written) for written in first}
 
 
 async def plan_instruments(context: Context) -> Plan:

@@ -53,6 +53,7 @@ class Kind(StrEnum):
     INSTRUMENT = "instrument"
     VERIFICATION = "verification"
     RECORD = "record"
+    PERMIT = "permit"
 
 
 @dataclass(slots=True)

@@ -19,7 +19,7 @@ from plumbing.characters import control
 from plumbing.mail_address import REASON_EN, REASON_ZH, is_mail_address
 from services.registry.imports.read.text import Number
 from services.registry.imports.rows.bad_cell import BadCell
-from services.registry.imports.rows.days import counted_day, day, last_day
+from services.registry.imports.rows.days import counted_day, day, last_day, open_ended_day
 from services.registry.imports.rows.labels import Labels
 
 Value = str | int | bool | date | None
@@ -38,7 +38,7 @@ _NO_TELEPHONE = re.compile(r"[^0-9+()/、,;转 -]+")
 _BESIDE_TELEPHONE = " /、,;转-"
 _DIGIT = re.compile(r"\d")
 _FORMULA = re.compile(r"'*[=+\-@\t\r\n＝＋－＠]")
-DAYS: tuple[Read, ...] = (day, last_day)
+DAYS: tuple[Read, ...] = (day, last_day, open_ended_day)
 EXCERPT = 100  # characters of a cell that a fault repeats
 
 

@@ -6,7 +6,7 @@ Maximum lengths and patterns are those of the gRPC messages.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -16,10 +16,11 @@ from google.protobuf.descriptor import Descriptor
 from plumbing import characters
 from plumbing.validation import SEVERAL_LINES
 from protos.buf.validate import validate_pb2
+from protos.registry.v1 import permits_pb2 as permits
 from protos.registry.v1 import registry_pb2 as pb
-from services.registry.imports.rows import cells, labels, penalty_cells
+from services.registry.imports.rows import cells, labels, penalty_cells, permit_cells
 from services.registry.imports.rows.bad_cell import BadCell
-from services.registry.imports.rows.days import day, last_day
+from services.registry.imports.rows.days import day, last_day, open_ended_day
 
 RULES: Any = validate_pb2.DESCRIPTOR.extensions_by_name["field"]
 IDENTIFIERS = (
@@ -30,6 +31,7 @@ IDENTIFIERS = (
     cells.owner_code,
     cells.mail_address,
     penalty_cells.published_code,
+    permit_cells.authority_code,
 )
 OWNER_LENGTH = 300  # as long as a name
 ANY_LENGTH = 0
@@ -39,7 +41,8 @@ _BREAKS = re.compile(r"[\t\r\n]+")
 class FamilyName(StrEnum):
     """The families of rows that can be imported, in the order in which a new register is loaded.
 
-    Penalties are records in the columns of the national publication (双公示).
+    Penalties are records in the columns of the national publication (双公示), and permits are those
+    of the same publication.
     """
 
     BUREAUS = "bureaus"
@@ -48,6 +51,11 @@ class FamilyName(StrEnum):
     VERIFICATIONS = "verifications"
     RECORDS = "records"
     PENALTIES = "penalties"
+    PERMITS = "permits"
+
+
+# Families of the national publication (双公示): lists of all that a bureau decided, with persons.
+PUBLISHED = frozenset({FamilyName.PENALTIES, FamilyName.PERMITS})
 
 
 @dataclass(frozen=True)
@@ -136,38 +144,67 @@ _RECORD_KIND = cells.Choice(labels.Labels(labels.RECORD_KINDS))
 _SEVERITY = cells.Choice(labels.Labels(labels.SEVERITIES))
 
 
-def _penalties() -> Family:
-    """The columns of the national publication of penalties that the register reads."""
-    rows: tuple[tuple[str, str, cells.Read], ...] = (
-        ("owner*", "行政相对人名称", cells.identifier),
-        ("owner_kind", "行政相对人类别", cells.text),
-        ("credit_code", "行政相对人代码_1(统一社会信用代码)", penalty_cells.published_code),
-        ("source_ref*", "行政处罚决定书文号", cells.identifier),
-        ("offence", "违法行为类型", cells.text),
-        ("facts", "违法事实", cells.text),
-        ("basis*", "处罚依据", cells.text),
-        ("penalty_kind", "处罚类别", cells.text),
-        ("penalty_content", "处罚内容", cells.text),
-        ("fine", "罚款金额（万元）", penalty_cells.amount),
-        ("confiscated", "没收违法所得、没收非法财物的金额（万元）", penalty_cells.amount),
-        ("revoked_permit", "暂扣或吊销证照名称及编号", cells.text),
-        ("determined_on*", "处罚决定日期", day),
-        ("public_until", "公示截止期", last_day),
-        ("authority", "处罚机关", cells.text),
-        ("provided_by", "数据来源单位", cells.text),
-        ("published_state", "当前状态", penalty_cells.published_state),
-        ("severity", "失信严重程度", penalty_cells.published_severity),
-        ("remarks", "备注", cells.text),
-    )
-    known = {"owner*", "credit_code", "source_ref*", "determined_on*", "provided_by"}
+Rows = Sequence[tuple[str, str, cells.Read]]
+
+
+def _published(name: FamilyName, message: Descriptor, known: Collection[str], rows: Rows) -> Family:
+    """The columns of the national publication that the register reads, some of them `known` to it.
+
+    Those are as long as in requests.
+    """
     fields = {}
     for key, header, read in rows:
         bare = key.rstrip("*")
-        messages = (pb.Record.DESCRIPTOR, pb.Subject.DESCRIPTOR) if key in known else ()
-        longest = OWNER_LENGTH if key in known else ANY_LENGTH
+        messages = (message, pb.Subject.DESCRIPTOR) if bare in known else ()
+        longest = OWNER_LENGTH if bare in known else ANY_LENGTH
         limits = _limits(bare, *messages, others=longest)
         fields[bare] = Field(bare, header, key != bare, read, limits)
-    return Family(FamilyName.PENALTIES, fields)
+    return Family(name, fields)
+
+
+_PENALTIES: Rows = (
+    ("owner*", "行政相对人名称", cells.identifier),
+    ("owner_kind", "行政相对人类别", cells.text),
+    ("credit_code", "行政相对人代码_1(统一社会信用代码)", penalty_cells.published_code),
+    ("source_ref*", "行政处罚决定书文号", cells.identifier),
+    ("offence", "违法行为类型", cells.text),
+    ("facts", "违法事实", cells.text),
+    ("basis*", "处罚依据", cells.text),
+    ("penalty_kind", "处罚类别", cells.text),
+    ("penalty_content", "处罚内容", cells.text),
+    ("fine", "罚款金额（万元）", penalty_cells.amount),
+    ("confiscated", "没收违法所得、没收非法财物的金额（万元）", penalty_cells.amount),
+    ("revoked_permit", "暂扣或吊销证照名称及编号", cells.text),
+    ("determined_on*", "处罚决定日期", day),
+    ("public_until", "公示截止期", last_day),
+    ("authority", "处罚机关", cells.text),
+    ("provided_by", "数据来源单位", cells.text),
+    ("published_state", "当前状态", penalty_cells.published_state),
+    ("severity", "失信严重程度", penalty_cells.published_severity),
+    ("remarks", "备注", cells.text),
+)
+_OF_A_RECORD = {"owner", "credit_code", "source_ref", "determined_on", "provided_by"}
+_PERMITS: Rows = (
+    ("owner*", "行政相对人名称", cells.identifier),
+    ("owner_kind", "行政相对人类别", cells.text),
+    ("credit_code", "行政相对人代码_1(统一社会信用代码)", penalty_cells.published_code),
+    ("document_name*", "行政许可决定文书名称", cells.text),
+    ("document_no", "行政许可决定文书号", cells.identifier),
+    ("category", "许可类别", permit_cells.category),
+    ("certificate_name", "许可证书名称", cells.text),
+    ("permit_no", "许可编号", cells.identifier),
+    ("content", "许可内容", cells.text),
+    ("decided_on*", "许可决定日期", day),
+    ("valid_from", "有效期自", day),
+    ("valid_until", "有效期至", open_ended_day),
+    ("authority*", "许可机关", cells.text),
+    ("authority_code", "许可机关统一社会信用代码", permit_cells.authority_code),
+    ("published_state", "当前状态", permit_cells.said_state),
+    ("provided_by", "数据来源单位", cells.text),
+    ("remarks", "备注", cells.text),
+)
+_NOT_OF_A_PERMIT = {"owner_kind", "published_state", "remarks"}
+_OF_A_PERMIT = {key.rstrip("*") for key, _, _ in _PERMITS} - _NOT_OF_A_PERMIT
 
 
 # The owner's own columns beside its instruments: they complete it.
@@ -236,7 +273,8 @@ FAMILIES: Mapping[FamilyName, Family] = {
             ("certificate_no", "证书编号", cells.identifier),
             ("method", "检定依据", cells.text),
         ),
-        _penalties(),
+        _published(FamilyName.PENALTIES, pb.Record.DESCRIPTOR, _OF_A_RECORD, _PENALTIES),
+        _published(FamilyName.PERMITS, permits.Permit.DESCRIPTOR, _OF_A_PERMIT, _PERMITS),
         _family(
             FamilyName.RECORDS,
             pb.Record.DESCRIPTOR,

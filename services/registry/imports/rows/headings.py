@@ -8,8 +8,13 @@ from dataclasses import dataclass, field
 from itertools import accumulate
 
 from protos.registry.v1 import registry_pb2 as pb
-from services.registry.imports.rows import cells, labels, penalty_cells
+from services.registry.imports.rows import cells, labels, penalty_cells, permit_cells
 from services.registry.imports.rows.families import FAMILIES, FamilyName, Field
+
+_PASSED_OVER: Mapping[FamilyName, Collection[str]] = {
+    FamilyName.PENALTIES: penalty_cells.PASSED_OVER,
+    FamilyName.PERMITS: permit_cells.PASSED_OVER,
+}
 
 
 def plain(heading: str) -> str:
@@ -49,8 +54,7 @@ class Headings:
     @property
     def passed_over(self) -> Collection[str]:
         """Returns the headings of columns that are known and not read, so that nobody is told."""
-        published = self.header.family == FamilyName.PENALTIES
-        return penalty_cells.PASSED_OVER if published else ()
+        return _PASSED_OVER.get(FamilyName(self.header.family), ())
 
     def known(self) -> set[str]:
         """Returns every heading of any field."""

@@ -138,7 +138,7 @@ HEADINGS: Mapping[str, Sequence[str]] = {
     "type_code": ("计量器具名称", "器具名称"),
     "credit_code": (
         *("社会信用代码", "统一信用代码", "行政相对人代码_1(统一社会信用代码)", "cf_xdr_shxym"),
-        *("行政相对人代码-统一社会信用代码", "行政相对人代码_1"),
+        *("行政相对人代码-统一社会信用代码", "行政相对人代码_1", "xk_xdr_shxym"),
     ),
     "serial_no": ("序列号", "出厂号", "表计编号"),
     "part": (
@@ -150,13 +150,16 @@ HEADINGS: Mapping[str, Sequence[str]] = {
     "location": ("安装/使用地点", "安装使用地点", "安装地点", "安装位置", "使用场所"),
     "result": ("检定结论", "结论"),
     "verified_on": ("检定时间", "最后检定日期"),
-    "valid_until": ("检定有效期至", "有效日期"),
+    "valid_until": ("检定有效期至", "有效日期", "xk_yxqzi", "xk_jzq"),
     "institution": ("检定单位", "检定部门"),
     "certificate_no": ("检定证书编号", "计量检定证书编号", "证书号"),
     "method": ("技术依据", "检验依据"),
-    # The national publication of penalties (双公示), in both of its editions.
-    "owner": ("行政相对人名称", "行政处罚相对人名称", "cf_xdr_mc"),
-    "owner_kind": ("cf_xdr_lb",),
+    # The national publication of penalties (双公示) in both editions; permits share some of them.
+    "owner": (
+        *("行政相对人名称", "行政处罚相对人名称", "cf_xdr_mc"),
+        *("行政许可相对人名称", "xk_xdr_mc", "xk_xdr"),
+    ),
+    "owner_kind": ("cf_xdr_lb", "xk_xdr_lb"),
     "source_ref": ("行政处罚决定书文号", "处罚决定书文号", "cf_wsh"),
     "offence": ("cf_wfxw", "处罚名称", "案件名称", "cf_cfmc"),
     "facts": ("处罚事由", "cf_sy"),
@@ -169,12 +172,22 @@ HEADINGS: Mapping[str, Sequence[str]] = {
     ),
     "revoked_permit": ("cf_nr_zkdx",),
     "public_until": ("公开截止期", "公示截止日期", "cf_gsjzq"),
-    "authority": ("cf_cfjg", "cf_xzjg"),
-    "provided_by": ("cf_sjly",),
-    "published_state": ("cf_zt", "处罚状态"),
+    "authority": ("cf_cfjg", "cf_xzjg", "xk_xkjg", "xk_xzjg"),
+    "provided_by": ("cf_sjly", "xk_lydw"),
+    "published_state": ("cf_zt", "处罚状态", "xk_zt"),
     "severity": ("失信严重程度", "cf_sxyzcd"),
     "determined_on": ("cf_jdrq",),
     "remarks": ("bz",),
+    # That of permits, in both of its editions.
+    "document_name": ("xk_xkws", "项目名称", "xk_xmmc"),
+    "document_no": ("行政许可决定书文号", "行政许可文号", "xk_wsh"),
+    "category": ("审批类别", "xk_xklb", "xk_splb"),
+    "certificate_name": ("xk_xkzs",),
+    "permit_no": ("许可证书编号", "xk_xkbh"),
+    "content": ("xk_nr",),
+    "decided_on": ("xk_jdrq",),
+    "valid_from": ("xk_yxqz",),
+    "authority_code": ("xk_xkjgdm",),
 }
 # Headings that mean one of our fields in most files, though not in all: only proposed, where a
 # person then confirms the columns.

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from law.identity import folded
 from protos.registry.v1 import registry_pb2 as pb
 from services.registry.imports.read.text import Row
-from services.registry.imports.rows import cells, penalty_cells
+from services.registry.imports.rows import cells, penalty_cells, permit_cells
 from services.registry.imports.rows.columns import Binding, fields_of, is_needed
 from services.registry.imports.rows.families import FamilyName
 from services.registry.imports.rows.headings import plain
@@ -63,8 +63,8 @@ HIDDEN = Reason(
 )
 NATURAL_PERSON = Reason(
     "NATURAL_PERSON",
-    "自然人的处罚，未读取、未保存：不公开，只查询、共享",
-    "a natural person's penalty, neither read nor stored",
+    "自然人的处罚或者许可，未读取、未保存：不公开，只查询、共享",
+    "a natural person's penalty or permit, neither read nor stored",
 )
 UNKNOWN_PARTY = Reason(
     "UNKNOWN_PARTY",
@@ -77,6 +77,13 @@ OTHER_LAW = Reason(
     "处罚依据不是计量法律法规，未读取、未保存",
     "it does not rest on the law of metrology: neither read nor stored",
 )
+OTHER_PERMIT = Reason(
+    "OTHER_PERMIT",
+    "不是计量行政许可，未读取、未保存",
+    "no permit of metrology: neither read nor stored",
+)
+# In which field the mark of a row stands that was turned away before it was stored.
+_MARKED = {FamilyName.PENALTIES: "basis", FamilyName.PERMITS: "document_name"}
 
 
 class LeftOut:
@@ -84,8 +91,8 @@ class LeftOut:
 
     def __init__(self, header: pb.ImportHeader, binding: Binding) -> None:
         self._with_hidden = header.hidden_rows
-        published = header.family == FamilyName.PENALTIES
-        self._basis = [binding.columns["basis"]] if published and "basis" in binding.columns else []
+        marked = _MARKED.get(FamilyName(header.family), "")
+        self._marked = [binding.columns[marked]] if marked in binding.columns else []
         self._headings = [plain(name) for name in binding.names]
         fields = fields_of(header)
         self._needed = [
@@ -98,7 +105,7 @@ class LeftOut:
             return HIDDEN
         if row.broken:
             return None
-        if self._basis and (reason := _of_published(self._of(row, self._basis))):
+        if self._marked and (reason := _of_published(self._of(row, self._marked))):
             return reason
         if self._is_heading(row):
             return HEADING_AGAIN
@@ -121,13 +128,15 @@ class LeftOut:
         return [row.cells[place] if place < len(row.cells) else "" for place in places]
 
 
-def _of_published(basis: Sequence[str]) -> Reason | None:
-    """Why the row of a published penalty was turned away before it was stored."""
-    mark = "".join(basis)
+def _of_published(marked: Sequence[str]) -> Reason | None:
+    """Why the row of a published penalty or permit was turned away before it was stored."""
+    mark = "".join(marked)
     if mark == penalty_cells.NATURAL_PERSON:
         return NATURAL_PERSON
     if mark == penalty_cells.UNKNOWN_PARTY:
         return UNKNOWN_PARTY
+    if mark.startswith(permit_cells.OTHER_LAW) or mark == permit_cells.NO_NAME:
+        return OTHER_PERMIT
     turned_away = mark.startswith(penalty_cells.OTHER_LAW) or mark == penalty_cells.NO_BASIS
     return OTHER_LAW if turned_away else None
 

@@ -19,7 +19,7 @@ UNKNOWN_PARTY = "（未写明是单位还是自然人，未保存）"
 OTHER_LAW = "（非计量法律"  # the titles follow
 NO_BASIS = "（未写明处罚依据，未保存）"
 # Columns of the publication that the register does not read, as headings are compared. Those of
-# persons are not even stored (`penalty_file`).
+# persons are not even stored (`published_file`).
 PASSED_OVER = frozenset({
     *(f"行政相对人代码_{n}({name})" for n, name in enumerate(
         ("工商注册号", "组织机构代码", "税务登记号", "事业单位证书号", "社会组织登记证号"), 2)),

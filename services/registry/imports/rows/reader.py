@@ -21,7 +21,7 @@ from services.registry.imports.read.workbook import SheetFacts
 from services.registry.imports.rows import cells
 from services.registry.imports.rows.bad_cell import BadCell
 from services.registry.imports.rows.columns import Binding
-from services.registry.imports.rows.families import FAMILIES, FamilyName, Field
+from services.registry.imports.rows.families import FAMILIES, PUBLISHED, FamilyName, Field
 from services.registry.imports.rows.faults import Notes
 from services.registry.validation import (
     check_dated,
@@ -73,8 +73,8 @@ class RowReader:
 
     @property
     def turns_rows_away(self) -> bool:
-        """Whether a file may have no row for the register: a list of all penalties of a bureau."""
-        return self._family is FamilyName.PENALTIES
+        """Whether a file may have no row for the register: a list of all that a bureau decided."""
+        return self._family in PUBLISHED
 
     def read(self, row: Row) -> Item | None:
         """Returns the good values of a row; None if the row cannot be read at all."""
@@ -305,6 +305,17 @@ def _check_penalty(reader: Reader, today: date) -> None:
         reader.fault("determined_on", zh, en)
 
 
+def _check_permit(reader: Reader, today: date) -> None:
+    decided_on = reader.day("decided_on")
+    if decided_on > today:
+        zh, en = "许可决定日期不得晚于今天", "must not be after today"
+        reader.fault("decided_on", zh, en)
+    first = reader.day_or_none("valid_from")
+    last = reader.day_or_none("valid_until")
+    if first and last and last < first:
+        reader.fault("valid_until", "有效期至早于有效期自", "is before the first day")
+
+
 # The rules for a row as a whole, and the fields that must be good for them to be applied.
 _CHECKS: Mapping[FamilyName, tuple[Check, tuple[str, ...]]] = {
     FamilyName.BUREAUS: (_check_bureau, ()),
@@ -316,4 +327,5 @@ _CHECKS: Mapping[FamilyName, tuple[Check, tuple[str, ...]]] = {
     ),
     FamilyName.RECORDS: (_check_record, ("occurred_on", "determined_on", "entered_on")),
     FamilyName.PENALTIES: (_check_penalty, ("determined_on",)),
+    FamilyName.PERMITS: (_check_permit, ("decided_on", "valid_from", "valid_until")),
 }

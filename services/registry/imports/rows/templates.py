@@ -13,7 +13,7 @@ from law.instruments import catalogue
 from law.reader.texts import spell_out
 from protos.registry.v1 import registry_pb2 as pb
 from services.registry.imports.rows import cells
-from services.registry.imports.rows.families import FAMILIES, FamilyName, Field
+from services.registry.imports.rows.families import FAMILIES, PUBLISHED, FamilyName, Field
 from services.registry.imports.rows.field_help import FIELD_HELP
 
 NAMES = {
@@ -23,9 +23,10 @@ NAMES = {
     FamilyName.VERIFICATIONS: "检定记录",
     FamilyName.RECORDS: "信用信息",
     FamilyName.PENALTIES: "双公示行政处罚",
+    FamilyName.PERMITS: "双公示行政许可",
 }
-# Penalties are records in other columns.
-OF_SETUP = [family for family in FamilyName if family is not FamilyName.PENALTIES]
+# What a bureau published comes later, in the columns of the publication.
+OF_SETUP = [family for family in FamilyName if family not in PUBLISHED]
 HELP, OPTIONS = "字段说明", "选项"  # sheets that the importer skips
 LAST_ROW = 1_048_575
 WIDTH = 18

@@ -26,6 +26,8 @@ from services.registry.serials import Serial
 from services.registry.tables import Instrument
 
 INSTRUMENTS = present_rows(Instrument)
+# What belongs to a subject, and is announced for its bureau.
+OWNED = (Kind.RECORD, Kind.PERMIT)
 # A subject that changes in one of these takes its instruments with it.
 FOLLOWED = frozenset({"bureau", "in_review"})
 
@@ -49,7 +51,8 @@ class Needed:
         new = {kind: [one.values for one in plan.things[kind] if one.new] for kind in Kind}
         altered = {kind: [one for one in plan.things[kind] if not one.new] for kind in Kind}
         ids = {kind: {one.thing_id for one in altered[kind]} for kind in Kind}
-        ids[Kind.SUBJECT] |= {values["subject_id"] for values in new[Kind.RECORD]}
+        for kind in OWNED:
+            ids[Kind.SUBJECT] |= {values["subject_id"] for values in new[kind]}
         return cls(
             ids,
             {one.thing_id for one in altered[Kind.SUBJECT] if FOLLOWED & one.values.keys()},
@@ -61,7 +64,7 @@ class Needed:
 async def copy_needed(session: AsyncSession, scratch: AsyncSession, needed: Needed) -> None:
     """Copies rows with their versions from a snapshot of the register."""
     found = {kind: await _by_id(session, kind, needed.ids[kind]) for kind in Kind}
-    owners = {row["subject_id"] for row in found[Kind.RECORD]}
+    owners = {row["subject_id"] for kind in OWNED for row in found[kind]}
     found[Kind.SUBJECT] += await _by_id(session, Kind.SUBJECT, owners)
     found[Kind.INSTRUMENT] = await _instruments(session, needed, found)
     for kind, rows in found.items():

@@ -16,7 +16,7 @@ from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from law.errors import Fault, WrongState
-from law.identity import serial_key
+from law.identity import document_key, serial_key
 from law.identity.records import record_key
 from law.identity.verifications import certificate_of
 from plumbing.events.envelope import Attributes
@@ -105,6 +105,12 @@ def _of_record(row: Any) -> Iterator[Key]:
     yield "source", row.subject_id, *map(str, record_key(values))
 
 
+def _of_permit(row: Any) -> Iterator[Key]:
+    yield "permit", row.permit_id
+    yield "of", "subject", row.subject_id
+    yield "decision", row.subject_id, document_key(row.document_no)
+
+
 _TOLD: Mapping[str, tuple[Any, str, Callable[[Any], Iterator[Key]]]] = {
     event.DESCRIPTOR.full_name: (event, rows, keys)
     for event, rows, keys in (
@@ -113,6 +119,7 @@ _TOLD: Mapping[str, tuple[Any, str, Callable[[Any], Iterator[Key]]]] = {
         (events.InstrumentsChanged, "instruments", _of_instrument),
         (events.VerificationsRecorded, "verifications", _of_verification),
         (events.RecordsChanged, "records", _of_record),
+        (events.PermitsChanged, "permits", _of_permit),
     )
 }
 
@@ -187,8 +194,15 @@ def _of_planned(kind: Kind, one: Planned) -> Iterator[Key]:
         yield "named", values["name"]
     if kind is Kind.VERIFICATION and one.new and not certificate_of(values):
         yield "dated", values["instrument_id"], values["verified_on"].isoformat(), values["result"]
-    if kind is Kind.RECORD and one.new:
+    if one.new:
+        yield from _of_new_document(kind, values)
+
+
+def _of_new_document(kind: Kind, values: Mapping[str, Any]) -> Iterator[Key]:
+    if kind is Kind.RECORD:
         yield "source", values["subject_id"], *map(str, record_key(values))
+    if kind is Kind.PERMIT:
+        yield "decision", values["subject_id"], document_key(values["document_no"])
 
 
 def overtaken(row: int) -> Overtaken:

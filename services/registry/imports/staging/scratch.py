@@ -26,6 +26,7 @@ from services.registry.tables import (
     ImportedThing,
     ImportFault,
     Instrument,
+    Permit,
     Publication,
     Record,
     RecordVersion,
@@ -39,7 +40,7 @@ FOLDER = "staging"
 ROWS_AT_ONCE = 5000
 # The models whose rows are moved, in an order in which every row finds those it refers to.
 MOVED = (
-    *(Bureau, Subject, Instrument, Verification, Record, RecordVersion),
+    *(Bureau, Subject, Instrument, Verification, Record, RecordVersion, Permit),
     *(ImportedThing, ImportFault, RejectedRow),
 )
 # What saving records looks into. It stays empty: a file enters records and alters none.

@@ -34,6 +34,7 @@ from services.registry.imports.policy import POLICY as IMPORTS
 from services.registry.institutions.policy import POLICY as INSTITUTIONS
 from services.registry.lives.policy import POLICY as LIVES
 from services.registry.orders.policy import POLICY as ORDERS
+from services.registry.permits.policy import POLICY as PERMITS
 from services.registry.policy import POLICY as REGISTRY
 from services.registry.proposals.policy import POLICY as PROPOSALS
 from services.registry.publication.policy import POLICY as PUBLICATION
@@ -60,6 +61,7 @@ POLICIES: Policy = {
     **IMPORTS,
     **INSTITUTIONS,
     **ORDERS,
+    **PERMITS,
     **PROPOSALS,
     **QUESTIONS,
     **SAMENESS,

@@ -1,19 +1,18 @@
-"""Takes from a file of published penalties (双公示) only what may be stored, before anything is.
+"""Takes from a file of the national publication (双公示) only what may be stored, before it is.
 
 The national columns hold ID numbers and names of persons, and a bureau publishes all of its
-penalties in one file. What is left is a file of the same rows, in the same places, with the columns
-that the register reads. Of a natural person's row (S4 三(五)), and of a penalty that does not rest
-on the law of metrology, only that it was there is left.
+penalties, or all of its permits, in one file. What is left is a file of the same rows, in the same
+places, with the columns that the register reads. Of a natural person's row (S4 三(五)), and of a
+penalty or a permit that does not rest on the law of metrology, only that it was there is left.
 """
 
 from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from itertools import islice
 
 import xlsxwriter
@@ -23,13 +22,14 @@ from law.evidence import SubjectKind
 from law.identity import serial_key
 from law.identity.subjects import code_key
 from law.penalties import cited_titles, under_metrology_law
+from law.permits import matter_of
 from protos.registry.v1 import registry_pb2 as pb
 from services.registry.imports.read import file_type
 from services.registry.imports.read.limits import BadFile, FileLimits
 from services.registry.imports.read.text import REPLACED, Failed, Number, Row
 from services.registry.imports.read.workbook import Head, Workbook
 from services.registry.imports.read.workbook_parts import HEADER_ROWS
-from services.registry.imports.rows import cells, labels
+from services.registry.imports.rows import cells, labels, permit_cells
 from services.registry.imports.rows import columns as mapping
 from services.registry.imports.rows.families import FAMILIES, FamilyName
 from services.registry.imports.rows.faults import Notes
@@ -47,35 +47,101 @@ HIDDEN_TEXT = "＊＊＊"  # instead of an ID number, a telephone number or the 
 _UNREAD = "（此行无法读取，未保存）"
 _OTHER_SHEET = "（未读取，未保存）"
 # Headings of both editions whose cells are never stored; they tell who the row is about.
-_ID_NUMBERS = ("证件号码", "cf_xdr_zjhm", "身份证号", "居民身份证号", "cf_xdr_sfz")
-_PERSONS = ("法定代表人", "cf_frdb", "cf_fr", "法定代表人（负责人）", "法定代表人姓名", "负责人")
-# The fields in whose text a person may be named.
-_TEXTS = ("offence", "facts", "penalty_kind", "penalty_content", "revoked_permit", "remarks")
-# A file is one of published penalties if it has these of its columns.
-_TELLING = ("owner", "source_ref", "basis")
-_OF_PERMITS = frozenset({"行政许可决定文书号", "行政许可决定文书名称", "xk_wsh", "xk_xkws"})
+_ID_NUMBERS = (
+    *("证件号码", "cf_xdr_zjhm", "身份证号", "居民身份证号", "cf_xdr_sfz"),
+    *("xk_xdr_zjhm", "xk_xdr_sfz"),
+)
+_PERSONS = (
+    *("法定代表人", "cf_frdb", "cf_fr", "法定代表人（负责人）", "法定代表人姓名", "负责人"),
+    *("xk_frdb", "xk_fr"),
+)
+# A sheet with one of these columns is one of published permits, whatever else it lacks.
+_OF_PERMITS = frozenset(
+    {"行政许可决定文书号", "行政许可决定文书名称", "行政许可决定书文号", "xk_wsh", "xk_xkws"}
+)
 _WRITTEN_AT = datetime(2000, 1, 1)  # noqa: DTZ001 - the same bytes for the same rows
 
 
-class Published(StrEnum):
-    """What a sheet may hold of the national publication (双公示)."""
+@dataclass(frozen=True)
+class _Publication:
+    """What is published in one file: penalties or permits.
 
-    PENALTIES = "penalties"
-    PERMITS = "permits"
+    A file is one of them if it has the columns `telling`. In the column of the field `judged` of a
+    row that is turned away, only the mark of the reason is left, which `mark` returns for the cells
+    of a row by field, empty for a row that is kept. In the `texts` a person may be named.
+    """
+
+    family: FamilyName
+    zh: str
+    en: str
+    refusal: str
+    telling: Sequence[str]
+    judged: str
+    mark: Callable[[Mapping[str, str]], str]
+    texts: Sequence[str]
 
 
-def published(rows: Sequence[Row]) -> Published | None:
+def _mark_of_penalty(row: Mapping[str, str]) -> str:
+    basis = row["basis"]
+    if not basis:
+        return NO_BASIS
+    if under_metrology_law(basis):
+        return ""
+    titles = "、".join(f"《{title}》" for title in cited_titles(basis))
+    return f"{OTHER_LAW}：{titles}）" if titles else f"{OTHER_LAW}）"
+
+
+_NAMES = ("document_name", "certificate_name", "content")
+
+
+def _mark_of_permit(row: Mapping[str, str]) -> str:
+    names = [row[name] for name in _NAMES if row.get(name)]
+    if not names:
+        return permit_cells.NO_NAME
+    if matter_of(*names):
+        return ""
+    return f"{permit_cells.OTHER_LAW}：{cells.excerpt(names[0])}）"
+
+
+_PUBLICATIONS = {
+    one.family: one
+    for one in (
+        _Publication(
+            FamilyName.PENALTIES,
+            *("行政处罚", "penalties", "NOT_PUBLISHED_PENALTIES"),
+            telling=("owner", "source_ref", "basis"),
+            judged="basis",
+            mark=_mark_of_penalty,
+            texts=(
+                *("offence", "facts", "penalty_kind", "penalty_content"),
+                *("revoked_permit", "remarks"),
+            ),
+        ),
+        _Publication(
+            FamilyName.PERMITS,
+            *("行政许可", "permits", "NOT_PUBLISHED_PERMITS"),
+            telling=("owner", "document_name", "decided_on"),
+            judged="document_name",
+            mark=_mark_of_permit,
+            texts=(*_NAMES, "category", "remarks"),
+        ),
+    )
+}
+
+
+def published(rows: Sequence[Row]) -> FamilyName | None:
     """Returns what a sheet with these first rows holds of the publication; None if nothing."""
     if any(plain(cells.clean(cell)) in _OF_PERMITS for row in rows for cell in row.cells):
-        return Published.PERMITS
+        return FamilyName.PERMITS
     known = Headings(pb.ImportHeader(family=FamilyName.PENALTIES))
     try:
         names = {plain(cells.clean(name)) for name in divide(known, iter(rows)).header.cells}
     except BadFile:
         return None
     fields = FAMILIES[FamilyName.PENALTIES].fields
-    telling = all(not names.isdisjoint(known.of(fields[name])) for name in _TELLING)
-    return Published.PENALTIES if telling else None
+    telling = _PUBLICATIONS[FamilyName.PENALTIES].telling
+    is_one = all(not names.isdisjoint(known.of(fields[name])) for name in telling)
+    return FamilyName.PENALTIES if is_one else None
 
 
 def without_published_sheets(content: bytes, sheet: str, limits: FileLimits) -> bytes:
@@ -115,7 +181,7 @@ def _copy(page: xlsxwriter.worksheet.Worksheet, sheet: Workbook) -> None:
 
 
 def without_personal_data(header: pb.ImportHeader, content: bytes, limits: FileLimits) -> bytes:
-    """Returns a file of published penalties with only what may be stored of it.
+    """Returns a file of published penalties or permits with only what may be stored of it.
 
     Raises BadFile for a file that cannot be read, or has not the columns that make it one.
     """
@@ -134,32 +200,29 @@ def without_personal_data(header: pb.ImportHeader, content: bytes, limits: FileL
 class _Table:
     """The columns of one file: those that are kept, and those that tell who a row is about."""
 
+    what: _Publication
     names: Sequence[str]
-    kept_places: frozenset[int]
+    columns: Mapping[str, int]
     texts: frozenset[int]
-    basis: int
-    kind: int | None
-    code: int | None
     id_numbers: Sequence[int]
     persons: Sequence[int]
 
     @classmethod
     def of(cls, header: pb.ImportHeader, row: Row) -> _Table:
+        what = _PUBLICATIONS[FamilyName(header.family)]
         names = [cells.clean(name) for name in row.cells]
         columns = mapping.bind(header, names, Notes()).columns
-        if lacking := [name for name in _TELLING if name not in columns]:
-            fields = FAMILIES[FamilyName.PENALTIES].fields
+        if lacking := [name for name in what.telling if name not in columns]:
+            fields = FAMILIES[what.family].fields
             listed = "、".join(fields[name].header for name in lacking)
-            zh = f"不是双公示行政处罚文件：缺少列“{listed}”；未保存任何内容"
-            en = f"is no file of published penalties: it has no column {listed}; nothing was stored"
-            raise BadFile("NOT_PUBLISHED_PENALTIES", zh, en)
+            zh = f"不是双公示{what.zh}文件：缺少列“{listed}”；未保存任何内容"
+            en = f"is no file of published {what.en}: it has no column {listed}; nothing was stored"
+            raise BadFile(what.refusal, zh, en)
         return cls(
+            what,
             names,
-            frozenset(columns.values()),
-            frozenset(columns[name] for name in _TEXTS if name in columns),
-            columns["basis"],
-            columns.get("owner_kind"),
-            columns.get("credit_code"),
+            columns,
+            frozenset(columns[name] for name in what.texts if name in columns),
             _places(names, _ID_NUMBERS),
             _places(names, _PERSONS),
         )
@@ -168,29 +231,26 @@ class _Table:
         """What may be stored of a row."""
         if row.broken or len(row.cells) > len(self.names):
             return row._replace(cells=[*[""] * len(self.names), _UNREAD], broken=None)
-        if mark := self._turned_away_party(row.cells):
+        written = {name: cells.clean(_at(row.cells, place)) for name, place in self.columns.items()}
+        if mark := self._turned_away_party(row.cells) or self.what.mark(written):
             return self._only(row, mark)
-        basis = cells.clean(_at(row.cells, self.basis))
-        if not basis:
-            return self._only(row, NO_BASIS)
-        if not under_metrology_law(basis):
-            titles = "、".join(f"《{title}》" for title in cited_titles(basis))
-            return self._only(row, f"{OTHER_LAW}：{titles}）" if titles else f"{OTHER_LAW}）")
         persons = [name for place in self.persons if (name := cells.clean(_at(row.cells, place)))]
-        kept = [self._kept_cell(place, cell, persons) for place, cell in enumerate(row.cells)]
+        kept_places = {*self.columns.values()}
+        kept = [
+            self._kept_cell(place, cell, persons) if place in kept_places else ""
+            for place, cell in enumerate(row.cells)
+        ]
         return row._replace(cells=kept)
 
     def _kept_cell(self, place: int, cell: str, persons: Sequence[str]) -> str:
-        if place not in self.kept_places:
-            return ""
-        if place == self.code:  # not every number there is a code
+        if place == self.columns.get("credit_code"):  # not every number there is a code
             return "" if is_id_number(cells.clean(cell)) and not _is_code(cell) else cell
         return _masked(cell, persons) if place in self.texts else cell
 
     def _turned_away_party(self, row: Sequence[str]) -> str:
         """The mark of a row that is not about a firm; a party of unknown kind is taken for none."""
-        kind = _SUBJECT_KINDS.value(cells.clean(_at(row, self.kind)))
-        code = _at(row, self.code)
+        kind = _SUBJECT_KINDS.value(cells.clean(_at(row, self.columns.get("owner_kind"))))
+        code = _at(row, self.columns.get("credit_code"))
         if kind is None and _is_code(code) and not is_id_number(cells.clean(code)):
             return ""
         if kind is None and not any(serial_key(cells.clean(_at(row, n))) for n in self.id_numbers):
@@ -199,7 +259,7 @@ class _Table:
 
     def _only(self, row: Row, mark: str) -> Row:
         blank = [""] * len(row.cells)
-        blank[self.basis] = mark
+        blank[self.columns[self.what.judged]] = mark
         return row._replace(cells=blank)
 
 

@@ -18,7 +18,7 @@ from services.registry.imports.read.limits import BadFile, FileLimits
 from services.registry.imports.rows.bad_cell import BadCell
 from services.registry.imports.rows.file import FileContent, read_file
 from services.registry.imports.rows.penalty_cells import amount, published_code, published_severity
-from services.registry.imports.rows.penalty_file import (
+from services.registry.imports.rows.published_file import (
     without_personal_data,
     without_published_sheets,
 )

@@ -1,0 +1,1 @@
+"""Permits of metrology of the subjects: where they are kept, and who sees them."""

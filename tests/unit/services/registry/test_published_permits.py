@@ -1,0 +1,174 @@
+"""What is left of a file of published permits, and how its cells are read."""
+
+from __future__ import annotations
+
+import csv
+import io
+from datetime import date
+
+import pytest
+
+from protos.registry.v1 import registry_pb2 as pb
+from services.registry.imports.batch.files import files_of
+from services.registry.imports.read.limits import BadFile, FileLimits
+from services.registry.imports.rows.bad_cell import BadCell
+from services.registry.imports.rows.days import NO_END, open_ended_day
+from services.registry.imports.rows.file import FileContent, read_file
+from services.registry.imports.rows.permit_cells import (
+    SaidState,
+    authority_code,
+    category,
+    said_state,
+)
+from services.registry.imports.rows.published_file import without_personal_data
+from tests.unit.services.registry.permit_rows import CODES, COLUMNS, GIVEN, ID_NUMBER, PERSON
+from tests.unit.services.registry.workbooks import written
+
+HEADER = pb.ImportHeader(family="permits", mode="good_rows")
+
+
+def text(columns: tuple[str, ...], *rows: dict[str, str]) -> bytes:
+    """A CSV file of these rows; `columns` may be the codes of the national columns."""
+    file = io.StringIO(newline="")
+    writer = csv.writer(file)
+    writer.writerow(columns)
+    names = COLUMNS if columns == CODES else columns
+    writer.writerows([(GIVEN | row).get(name, "") for name in names] for row in rows)
+    return file.getvalue().encode()
+
+
+def left(content: bytes) -> FileContent:
+    """A file as it is read after what may not be stored was taken out."""
+    kept = without_personal_data(HEADER, content, FileLimits())
+    assert ID_NUMBER not in written(kept)
+    assert PERSON not in written(kept)
+    return read_file(HEADER, kept, date(2026, 9, 14))
+
+
+@pytest.mark.parametrize("columns", [COLUMNS, CODES])
+def test_all_28_columns_are_known_and_those_of_persons_are_dropped(
+    columns: tuple[str, ...],
+) -> None:
+    assert len(columns) == 28
+    file = left(text(columns, {}))
+    [item] = file.items
+    assert item.values["certificate_name"] == "计量标准考核证书"
+    assert item.values["content"] == "电子秤检定装置,负责人＊＊＊(＊＊＊)"
+    assert (item.values["decided_on"], item.values["valid_until"]) == (
+        date(2026, 8, 10),
+        date(2031, 8, 9),
+    )
+    assert "authority_code" not in item.values  # zeros stand for none
+    assert [note.reason for note in file.notes.notes] == ["NOT_STORED"]
+
+
+def test_the_edition_of_2015_is_read_by_its_codes() -> None:
+    columns = {
+        "XK_WSH": "样计许〔2016〕1号",
+        "XK_XMMC": "制造计量器具许可证",
+        "XK_SPLB": "普通",
+        "XK_NR": "电子秤",
+        "XK_XDR": "样例衡器厂",
+        "XK_XDR_SHXYM": "91330106MA00000016",
+        "XK_XDR_ZDM": "1",
+        "XK_XDR_GSDJ": "2",
+        "XK_XDR_SFZ": "",
+        "XK_FR": PERSON,
+        "XK_JDRQ": "2016/8/10",
+        "XK_JZQ": "2099/12/31",
+        "XK_XZJG": "样例市市场监督管理局",
+        "XK_ZT": "0",
+        "DFBM": "330100",
+        "SJC": "2016/8/11",
+        "BZ": "",
+    }
+    rows = io.StringIO(newline="")
+    csv.writer(rows).writerows([[*columns], [*columns.values()]])
+    file = left(rows.getvalue().encode())
+    [item] = file.items
+    assert (item.values["owner"], item.values["document_name"]) == (
+        "样例衡器厂",
+        "制造计量器具许可证",
+    )
+    assert (item.values["valid_until"], item.values["published_state"]) == (NO_END, "normal")
+    assert item.values["document_no"] == "样计许〔2016〕1号"
+
+
+def test_rows_of_persons_and_of_other_permits_leave_a_mark_only() -> None:
+    rows: list[dict[str, str]] = [
+        {"行政相对人类别": "自然人"},
+        {"行政相对人类别": "", "证件号码": ID_NUMBER},
+        {"行政相对人类别": ""},
+        {
+            "行政许可决定文书名称": "食品经营许可证",
+            "许可证书名称": "",
+            "许可内容": f"{PERSON}的饭店",
+        },
+        {"行政许可决定文书名称": "", "许可证书名称": "", "许可内容": ""},
+    ]
+    file = left(text(COLUMNS, *rows))
+    assert (file.rows, file.left_out) == (0, 5)
+    assert [note.reason for note in file.notes.notes if note.row > 1] == [
+        *("NATURAL_PERSON", "NATURAL_PERSON", "UNKNOWN_PARTY"),
+        *("OTHER_PERMIT", "OTHER_PERMIT"),
+    ]
+
+
+def test_a_file_that_only_looks_like_permits_is_refused() -> None:
+    with pytest.raises(BadFile) as refused:
+        without_personal_data(
+            HEADER, "行政许可决定文书号,证件号码\n许准1号,1\n".encode(), FileLimits()
+        )
+    assert refused.value.reason == "NOT_PUBLISHED_PERMITS"
+
+
+@pytest.mark.parametrize("family", ["auto", "permits"])
+async def test_permits_are_recognised_by_their_headings(family: str) -> None:
+    header = pb.ImportHeader(family=family, mode="check")
+    [(found, content)] = await files_of(header, text(COLUMNS, {}), FileLimits())
+    assert found.family == "permits"
+    assert ID_NUMBER not in written(content)
+
+
+def test_the_last_day_is_read_and_no_end_too() -> None:
+    assert open_ended_day("2031-08-09") == date(2031, 8, 9)
+    for cell in ("长期", "2099/12/31", "9999-12-31", "/"):
+        assert open_ended_day(cell) == NO_END
+    with pytest.raises(BadCell):
+        open_ended_day("三年")
+
+
+@pytest.mark.parametrize(
+    ("cell", "state"),
+    [
+        *(("正常", SaidState.NORMAL), ("有效", SaidState.NORMAL), ("0", SaidState.NORMAL)),
+        *(("撤销", SaidState.REVOKED), ("吊销", SaidState.REVOKED), ("注销", SaidState.CANCELLED)),
+        *(("异议", SaidState.DISPUTED), ("其他（备注说明）", SaidState.OTHER)),
+    ],
+)
+def test_the_state_is_read_by_its_word(cell: str, state: SaidState) -> None:
+    assert said_state(cell) is state
+
+
+@pytest.mark.parametrize(
+    ("read", "cell", "reason"),
+    [
+        (said_state, "1", "DOUBTFUL"),
+        (said_state, "在办", "NOT_A_CHOICE"),
+        (category, "其他", "INCOMPLETE"),
+        (category, "甲类", "NOT_A_CHOICE"),
+        (authority_code, "11330100999000011W", "BAD_CREDIT_CODE"),
+        (authority_code, ID_NUMBER, "ID_NUMBER"),
+    ],
+)
+def test_what_is_doubtful_is_refused(read: object, cell: str, reason: str) -> None:
+    with pytest.raises(BadCell) as refused:
+        read(cell)  # type: ignore[operator]
+    assert refused.value.reason == reason
+
+
+def test_what_stands_for_nothing_is_nothing() -> None:
+    assert authority_code("0" * 18) is None
+    assert authority_code("无") is None
+    assert authority_code("1133010099900001XW") == "1133010099900001XW"
+    assert category("其他-备案") == "其他-备案"
