@@ -75,6 +75,7 @@ PAGES = {
         "/certificate-files",
         "/orders",
         "/orders/new",
+        "/permits",
     ],
     "demo.caseworker": [
         "/home",
@@ -94,6 +95,8 @@ PAGES = {
         "/registrations",
         "/certificate-files",
         "/sharings",
+        "/permits",
+        "/permits?state=expired&ending=90&matter=authorisation&q=无",
     ],
     "demo.unithead": [
         "/home",
