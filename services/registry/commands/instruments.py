@@ -126,7 +126,10 @@ async def _with_type(
 def _unknown_type(written: str, *, may_take: bool) -> Fault:
     """The fault of a type that the catalogue does not have; who may take it is told how."""
     near_zh, near_en = near_types(written)
-    zh, en = f"目录中没有器具类型“{written}”{near_zh}", f"the catalogue has no type {written!r}{near_en}"
+    zh, en = (
+        f"目录中没有器具类型“{written}”{near_zh}",
+        f"the catalogue has no type {written!r}{near_en}",
+    )
     if may_take:
         zh += "；确认按周期检定对待的，登记时带 unknown_type（命令行 --unknown-type）"
         en += "; unknown_type takes it for one that is verified periodically"
