@@ -94,7 +94,6 @@ async def build(parts: Parts) -> Assembly:
     sweep_scratch(settings.data_dir / FOLDER)
     background = Background(parts.changes, grading, settings)
     expiry = Expiry(parts.changes, settings.import_open_days)
-    identity = IdentityServicer(parts.changes, doors)
     importing = (parts.changes, grading, settings)
     files = Files.of(settings)
     undoing = Undoing.of(parts.changes, settings)
@@ -120,7 +119,7 @@ async def build(parts: Parts) -> Assembly:
             questions_policy.QUESTIONS: QuestionServicer(parts.changes).register,
             sameness_policy.SAMENESS: SamenessServicer(parts.changes).register,
             CLOCK: ClockServicer(parts.changes).register,
-            IDENTITY: identity.register,
+            IDENTITY: IdentityServicer(parts.changes, doors).register,
         },
         policies=_POLICIES,
         consumers=consumers(parts, timers),

@@ -167,10 +167,8 @@ document_name 决定文书名称 | Permit.document_no 决定文书号 | category
 certificate_name 证书名称 | permit_no 许可编号 | content 许可内容 | Permit.decided_on 决定日期
 Permit.valid_from 有效期自 | open_ended 长期有效 | authority 许可机关
 ended 终止方式 | ended_on 终止日期 | ended_ground 终止依据 | authority_code 许可机关代码
-ends_within_days 今后几天内到期
 question_id 待决定事项id | questions 待决定事项 | question 待决定事项 | answer 决定
-answers 可作的决定
-to_decide 待决定 | Question.provided_by 提供单位 | Question.source_ref 文书编号
+answers 可作的决定 | to_decide 待决定 | Question.provided_by 提供单位 | Question.source_ref 文书编号
 deregistered_on 注销日期 | deregistration_ground 注销依据 | origin_id 由其分立的主体id
 act_id 沿革id | other_id 另一方id | other_name 另一方名称 | former_code 原代码 | SubjectAct.on 日期
 SubjectAct.act 事项 | SubjectAct.instruments 器具 | SubjectAct.records 信用信息
@@ -180,9 +178,8 @@ joined_version 并入的一方版本 | part 划出的主体 | account_ids 账号
 ReleaseUntoldResponse.released 已放行 | left 尚余 | own_loads 由本人导入而未放行
 edition_id 日历id | document 文号 | days_off 放假 | make_up 调休上班 | amends 调整的文号
 loaded_by 载入人 | loaded_by_name 载入人姓名 | loaded_at 载入时间 | CalendarEdition.number 版次
-published_on 公布日期
-Arrangement.title 标题 | editions 各版日历 | edition 日历 | arrangement 放假安排
-result 检定结果 | verification_id 检定id | verified_on 检定日期
+published_on 公布日期 | Arrangement.title 标题 | editions 各版日历 | edition 日历
+arrangement 放假安排 | result 检定结果 | verification_id 检定id | verified_on 检定日期
 part 枪号（通道、相） | parts 各枪（通道、相） | PartStanding.name 枪号（通道、相）
 InstrumentPart.name 枪号（通道、相）
 ColumnField.required 必填 | FileColumn.heading 表头 | learned 本机关此前确认过
@@ -191,7 +188,7 @@ recorded_by 登记人 | recorded_at 登记时间 | description 说明 | erased_a
 kept_apart 已决定各自保留 | GetLikenessResponse.number 方数
 MovedTerm.label 事项 | old_on 原来的日期 | new_on 现在的日期 | is_provisional 暂定
 was_provisional 原为暂定 | told_on 告知日期 | told_how 告知方式 | told_means 送达方式
-IndexRow.standard 标准 | watched_through 已巡查至
+IndexRow.standard 标准 | watched_through 已巡查至 | ends_within_days 今后几天内到期
 """
 
 HEADINGS = dict(

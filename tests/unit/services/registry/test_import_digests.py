@@ -19,7 +19,7 @@ from law.colours.rule import VerificationResult
 from law.evidence import RecordKind, Sector, SubjectKind
 from services.registry.imports.batch.imported_rows import TABLES, Table
 from services.registry.imports.plan.plan import Kind
-from services.registry.tables import Bureau, Instrument, Record, Subject, Verification
+from services.registry.tables import Bureau, Instrument, Permit, Record, Subject, Verification
 
 RELEASED = {
     Kind.BUREAU: "dd9228a22c377224d48d61ee259807fbc58d5e9a0469e5c3123582f85b1327ec",
@@ -27,6 +27,7 @@ RELEASED = {
     Kind.INSTRUMENT: "658b5f1833ea77040805556c5c8919c98fe83b875f7576e906bfa3a431d65060",
     Kind.VERIFICATION: "fe306045acfb24f84087f2bc78d6326dbb26558413504bac7cff94b98d978a29",
     Kind.RECORD: "87d3340e875281943bb5e57cde931cfe6507db4bf70e87acaa496bd94dba8fa8",
+    Kind.PERMIT: "ef4250b74a573151b98f976ef357a8a5bc9f9d61d1e07600c81e6836d16a2630",
 }
 
 
@@ -70,6 +71,19 @@ def rows() -> dict[Kind, Any]:
             determined_on=date(2026, 9, 1),
             entered_on=date(2026, 9, 2),
             source_ref="罚1",
+            version=4,
+        ),
+        Kind.PERMIT: Permit(
+            permit_id="p",
+            subject_id="s",
+            matter="authorisation",
+            document_name="计量授权证书",
+            document_no="许1",
+            decided_on=date(2026, 8, 1),
+            authority="测试局",
+            entered_on=date(2026, 9, 2),
+            number_key="许1",
+            authority_key="测试局",
             version=4,
         ),
     }

@@ -53,6 +53,11 @@ ROWS: dict[Kind, list[dict[str, Any]]] = {
         | {"severity": Severity.MINOR, "occurred_on": DAY, "determined_on": DAY}
         | {"entered_on": DAY, "source_ref": "罚〔2026〕1号", "entered_by": "a", "points": 3}
     ],
+    Kind.PERMIT: [
+        {"subject_id": "s", "matter": "authorisation", "document_name": "计量授权证书"}
+        | {"document_no": "许〔2026〕1号", "decided_on": DAY, "authority": "测试 局"}
+        | {"entered_on": DAY, "entered_by": "a", "open_ended": True}
+    ],
 }
 IDS = {Kind.BUREAU: ["330106"], Kind.SUBJECT: ["s"]}
 LEFT_OUT = {"event_id", "headers", "place"}  # random, or the order of writing
