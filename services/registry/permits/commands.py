@@ -29,11 +29,10 @@ async def end_permit(change: Change, request: pb.EndPermitRequest) -> pb.EndPerm
     row.ended = ended
     row.ended_on = _day(row, request.ended_on, change.today) if ended else None
     row.ended_ground = request.ground if ended else ""
-    action, cause = ("end_permit", events.CAUSE_WITHDRAWN)
-    if not ended:
-        action, cause = ("reinstate_permit", events.CAUSE_REINSTATED)
+    cause = events.CAUSE_WITHDRAWN if ended else events.CAUSE_REINSTATED
     await save_permits(change, [row], Cause(cause, request.ground))
     object_, after = f"permit/{row.permit_id}", row.model_dump(mode="json")
+    action = "end_permit" if ended else "reinstate_permit"
     change.audit(action, object_, before=before, after=after, ground=request.ground)
     return pb.EndPermitResponse(permit=entry(row, owner, change.today))
 

@@ -12,8 +12,9 @@ from plumbing.row_digests import proven
 from plumbing.row_scope import partial_index
 from services.registry.base import Base
 
-# The permits with a last day; a query repeats it word for word so that its index is used.
-ENDING = "valid_until IS NOT NULL AND NOT removed"
+# The permits with a last day. A query has the name of the table too, and is served by the index.
+_ENDING = "valid_until IS NOT NULL AND NOT removed"
+ENDING = "permit.valid_until IS NOT NULL AND NOT permit.removed"
 
 
 @proven(without=("number_key", "authority_key"))
@@ -39,7 +40,7 @@ class Permit(Base, table=True):
         ),
         sa.Index("ix_permit_subject", "subject_id", "decided_on", "permit_id"),
         sa.Index("ix_permit_newest", "decided_on", "permit_id"),
-        partial_index("ix_permit_ending", "valid_until", "permit_id", where=ENDING),
+        partial_index("ix_permit_ending", "valid_until", "permit_id", where=_ENDING),
     )
 
     permit_id: str = Field(primary_key=True)

@@ -123,7 +123,7 @@ async def test_rejected_rows_and_held_files_have_no_persons(
     waiting = await processed(
         caseworker, await start(caseworker, header("auto", confirm_columns=True), published(*rows))
     )
-    assert (waiting.family, waiting.state) == ("permits", "columns")
+    assert (waiting.family, waiting.state) == ("permits", "matching")
     batch = await upload(caseworker, "permits", published(*rows), mode="good_rows")
     assert (batch.changed, batch.rejected, batch.left_out) == (1, 2, 2)
     assert await reasons(caseworker, batch) == [
@@ -189,7 +189,7 @@ async def test_a_person_ends_a_permit_and_no_file_brings_it_back(caseworker: Cli
         caseworker, "permits", published(row | {CONTENT: "又一种"}), mode="good_rows"
     )
     assert await reasons(caseworker, other) == [(2, NUMBER, "ENDED")]
-    with refused("WRONG_STATE"):
+    with refused("WRONG_STATE", f"permit/{before.permit.permit_id}"):
         await undo(caseworker, first)
     restored = await end(caseworker, before, "in_force")
     restored.permit.version = before.permit.version

@@ -70,7 +70,9 @@ async def plan_permits(context: Context) -> Plan:
             continue
         subject_id, number = owner["subject_id"], document_key(content["document_no"])
         key = (subject_id, number, known.authority_of(content))
-        if not keys.first(key, item.row, content):
+        # One row of a file may have the code of the authority, and another not.
+        compared = {name: value for name, value in content.items() if name != "authority_code"}
+        if not keys.first(key, item.row, compared):
             continue
         present = known.find(*key)
         if _is_ended(item, present):
@@ -143,19 +145,19 @@ def _content(context: Context, item: Item) -> dict[str, Any] | None:
     return content
 
 
-def _said_state(item: Item) -> SaidState:
-    """The state in which a row says that the permit is, by its column or by its remarks."""
+def _said_state(item: Item) -> tuple[SaidState, str]:
+    """The state in which a row says that the permit is, and the field that says so."""
     said: SaidState = item.values.get("published_state", SaidState.NORMAL)
     if said is not SaidState.NORMAL:
-        return said
+        return said, "published_state"
     remarks = item.values.get("remarks", "")
     found = (state for state, words in _REMARKED.items() if words.search(remarks))
-    return next(found, SaidState.NORMAL)
+    return next(found, SaidState.NORMAL), "remarks"
 
 
 def _is_ended(item: Item, present: RegisterRow | None) -> bool:
     """Whether a person has said already what the row says: that the permit has ended."""
-    told = _said_state(item) in (SaidState.REVOKED, SaidState.CANCELLED)
+    told = _said_state(item)[0] in (SaidState.REVOKED, SaidState.CANCELLED)
     return told and present is not None and bool(present["ended"])
 
 
@@ -164,7 +166,7 @@ def _is_in_force(context: Context, item: Item, present: RegisterRow | None) -> b
 
     A file does not bring back to life what a person has ended.
     """
-    said = _said_state(item)
+    said, told_by = _said_state(item)
     if said is SaidState.NORMAL and present is not None and present["ended"]:
         zh = f"该许可已于 {present['ended_on']} 登记为终止：未改动，由办案人员核对"
         en = f"the permit ended on {present['ended_on']}, as a person said: not changed"
@@ -178,8 +180,7 @@ def _is_in_force(context: Context, item: Item, present: RegisterRow | None) -> b
         f"此许可{zh}：{kept[0]}，由办案人员核对决定书后办理",
         f"the permit is {en}: {kept[1]}, a caseworker looks at the decision",
     )
-    column = "published_state" if "published_state" in item.values else "remarks"
-    context.fault(item.row, column, item.values[column], "NOT_IN_FORCE", zh, en)
+    context.fault(item.row, told_by, item.values[told_by], "NOT_IN_FORCE", zh, en)
     return False
 
 
