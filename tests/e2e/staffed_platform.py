@@ -259,11 +259,17 @@ async def _furnish(client: Client, place: Place) -> None:
     listing = questions.ListQuestionsRequest(batch_id=published.batch.batch_id)
     [asked] = (await ask(client.questions.ListQuestions(listing))).questions
     place.question_id = asked.question_id
-    permitted = await ask(client.imports.ImportFile(iter(permit(place))))
-    assert permitted.batch.changed == 1, permitted.batch
+    if place.subject.credit_code:
+        place.permit_id = await _permitted(client, place)
+
+
+async def _permitted(client: Client, place: Place) -> str:
+    """The id of a permit of the place's subject, which is known by its code."""
+    published = await ask(client.imports.ImportFile(iter(permit(place))))
+    assert published.batch.changed == 1, published.batch
     on_file = permits.ListPermitsRequest(subject_id=place.subject_id)
     [entry] = (await ask(client.permits.ListPermits(on_file))).permits
-    place.permit_id = entry.permit.permit_id
+    return entry.permit.permit_id
 
 
 async def object_to(settings: Settings, place: Place) -> None:

@@ -73,20 +73,24 @@ def rows() -> dict[Kind, Any]:
             source_ref="罚1",
             version=4,
         ),
-        Kind.PERMIT: Permit(
-            permit_id="p",
-            subject_id="s",
-            matter="authorisation",
-            document_name="计量授权证书",
-            document_no="许1",
-            decided_on=date(2026, 8, 1),
-            authority="测试局",
-            entered_on=date(2026, 9, 2),
-            number_key="许1",
-            authority_key="测试局",
-            version=4,
-        ),
+        Kind.PERMIT: _permit(),
     }
+
+
+def _permit() -> Permit:
+    return Permit(
+        permit_id="p",
+        subject_id="s",
+        matter="authorisation",
+        document_name="计量授权证书",
+        document_no="许1",
+        decided_on=date(2026, 8, 1),
+        authority="测试局",
+        entered_on=date(2026, 9, 2),
+        number_key="许1",
+        authority_key="测试局",
+        version=4,
+    )
 
 
 class Narrow(SQLModel):
