@@ -48,7 +48,9 @@ async def test_a_notice_names_the_people_of_a_batch(alerts: RunningAlerts) -> No
     assert "决定人" not in applied.body
 
 
-async def test_a_bureau_is_told_what_an_operator_files(alerts: RunningAlerts) -> None:
+async def test_a_bureau_is_told_what_an_operator_files_and_the_operator_gets_a_receipt(
+    alerts: RunningAlerts,
+) -> None:
     filed = instrument(7, state="spare", type_code="FUEL", location="一号岛")
     event = events.InstrumentsChanged(
         change=events.Change(cause=events.CAUSE_FILED), instruments=[filed]
@@ -56,8 +58,11 @@ async def test_a_bureau_is_told_what_an_operator_files(alerts: RunningAlerts) ->
     for _ in range(2):  # a notice for each instrument, however often the event comes
         await alerts.announce(event, aggregate="subject/s1")
     await alerts.put(instrument(8, state="spare"))  # filed by the bureau itself
-    [notice] = await alerts.notices("filing")
+    receipt, notice = sorted(await alerts.notices("filing"), key=lambda one: one.subject_id == "")
     assert (notice.address, notice.subject_id) == ("desk@test.example", "")
     assert notice.title == "新器具备案：测试单位1，燃油加油机 NO-7"
     assert "一号岛" in notice.body
     assert "备案无须批准" in notice.body
+    assert (receipt.subject_id, receipt.title) == ("s1", "器具备案回执：燃油加油机 NO-7")
+    assert "测试单位1" in receipt.body
+    assert "向检定机构申请检定" in receipt.body

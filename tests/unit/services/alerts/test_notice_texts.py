@@ -11,8 +11,9 @@ import pytest
 
 from law.colours.basis import RED_WITHOUT_DATE, Basis
 from law.colours.rule import Colour
+from protos.registry.v1 import registry_pb2
 from services.alerts.certificates import Certificate
-from services.alerts.notices import colour_mails, english, texts
+from services.alerts.notices import colour_mails, english, filing, texts
 from services.alerts.notices.texts import Contact, Line, RecordFact, Text
 
 ON = date(2026, 9, 15)
@@ -130,3 +131,18 @@ def test_a_digest_names_texts_by_title_and_holds_no_number_of_our_own() -> None:
     body = colour_mails.digest("测试单位", ON, lines, BUREAU).body
     assert "《杭州市民生计量信用监督管理暂行办法》" in body
     assert not re.search(r"\b[CRD]-\d|\bS\d \S", body)
+
+
+def test_a_receipt_says_what_was_filed_when_and_that_nothing_depends_on_it() -> None:
+    instrument = registry_pb2.Instrument(
+        instrument_id="0123456789ab", type_code="FUEL", serial_no="NO-7", location="一号岛"
+    )
+    filed = filing.Filed("测试单位", instrument, ON)
+    chinese, english_text = filing.receipt(filed, BUREAU), filing.receipt_in_english(filed, BUREAU)
+    for text in (chinese, english_text):
+        for part in ("测试单位", "2026-09-15", "NO-7", "01234567", "一号岛", "测试市场监管局"):
+            assert part in text.title + text.body
+    assert "备案无须批准" in chinese.body
+    assert "Filing needs no approval" in english_text.body
+    assert "未填" in chinese.body
+    assert "not given" in english_text.body
