@@ -29,6 +29,7 @@ from services.cli.sessions import ADMINISTRATOR, administrator_password
 
 # Their lines are of no use on the screen; they are in the log files.
 ENGINES = ("nats", "temporal")
+_LINE = "\n"
 _TOLD_ELSEWHERE = ("service", "timestamp")  # before the line, and in the log file
 SMTP_PORTS = {"smtp": 25, "smtps": 465, "smtp+starttls": 587}
 _ROUTINE = tuple(f'"event": "{event}"' for event in ROUTINE)
@@ -44,7 +45,11 @@ def readable(line: str) -> str:
         return line
     event, level = str(fields.pop("event", "")).strip(), fields.pop("level", "info")
     error = str(fields.pop("exception", "")).strip().rpartition("\n")[2]
-    details = [f"{name}={value}" for name, value in fields.items() if name not in _TOLD_ELSEWHERE]
+    details = [
+        f"{name}={str(value).partition(_LINE)[0]}"
+        for name, value in fields.items()
+        if name not in _TOLD_ELSEWHERE
+    ]
     return "  ".join(filter(None, ("" if level == "info" else level, event, *details, error)))
 
 

@@ -39,7 +39,12 @@ def test_routine_lines_are_not_printed() -> None:
 
 def test_lines_are_told_to_people() -> None:
     assert readable(READY) == "process.ready"
-    failed = {"event": "portal.failed", "level": "error", "path": "/law", "timestamp": "2026-11-29"}
+    failed = {
+        "event": "portal.failed",
+        "level": "error",
+        "path": "/law\nmore",
+        "timestamp": "2026-11-29",
+    }
     trace = {"exception": 'Traceback:\n  File "a.py"\nFileNotFoundError: no key'}
     line = "error  portal.failed  path=/law  FileNotFoundError: no key"
     assert readable(json.dumps(failed | trace)) == line
