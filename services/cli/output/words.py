@@ -2,7 +2,8 @@
 
 A vocabulary is a set of codes that belong together, such as the states of a case. `VOCABULARIES`
 contains the words; `vocabulary` returns which vocabulary a field of the contract uses. The words
-for kinds of records, steps of escalation and types of instruments come from the law.
+for kinds of records, steps of escalation, types of instruments and kinds of permits come from the
+law.
 """
 
 from __future__ import annotations
@@ -35,9 +36,6 @@ thing: bureau 机关 | subject 主体 | instrument 器具 | verification 检定�
   | permit 行政许可
 permit_state: in_force 有效 | to_come 未到有效期 | expired 已过有效期 | ended 已终止
 permit_end: revoked 撤销 | withdrawn 撤回 | annulled 吊销 | cancelled 注销 | in_force 恢复有效
-permit_matter: measurement_standard 计量标准器具核准 | type_approval 计量器具型式批准
-  | authorisation 法定计量检定任务授权 | testing_body 检验检测机构资质认定
-  | manufacture 制造、修理计量器具许可
 mode: all_or_nothing 全部收下或全部不收 | good_rows 只收正确的行 | check 仅检查
 batch_state: checked 仅检查 | applied 已导入 | refused 已退回 | unchanged 无变化 | undone 已撤销
   | receiving 报送中 | matching 待核对各列 | awaiting_approval 待批准 | rejected 未批准
@@ -216,6 +214,10 @@ def words(name: str) -> Mapping[str, str]:
             from law.instruments import catalogue  # noqa: PLC0415
 
             return {code: type_.name_zh for code, type_ in catalogue().items()}
+        case "permit_matter":
+            from law.permits import matters  # noqa: PLC0415
+
+            return {one.value.id: one.value.zh for one in matters()}
         case "case_step":
             from law.objection import STEP_ZH  # noqa: PLC0415
 
