@@ -19,6 +19,7 @@ _DAY = re.compile(
 _SERIAL = re.compile(r"([1-9]\d{4})(?:\.\d+)?")  # 1927 to 2173; 2026 is no day
 _DAY_ZERO = date(1899, 12, 30)  # what spreadsheet programs count from, 1 March 1900 onwards
 NO_END = date(2999, 12, 31)  # the last day that any file may name
+_LASTING = frozenset({"长期", "长期有效", "永久", "永久有效", "无期限"})
 _NO_END_PUBLISHED = date(2099, 12, 31)  # what the national publication has for 长期
 _NO_END = frozenset({"长期", "长期有效", "一次性", "一次性检定", "无", "无期限", "-", "--", "/"})
 
@@ -46,13 +47,16 @@ def last_day(cell: str) -> date | None:
     return None if folded(cell) in _NO_END else day(cell.removesuffix("止"))
 
 
-def open_ended_day(cell: str) -> date:
+def open_ended_day(cell: str) -> date | None:
     """Reads the last day of a permit; `NO_END` for 长期, and for the day that exports write for it.
 
-    Raises BadCell as `day` does.
+    None for 无, / and the like, which do not say whether it has an end. Raises BadCell as `day`
+    does.
     """
+    if folded(cell) in _LASTING:
+        return NO_END
     end = last_day(cell)
-    return NO_END if end is None or end >= _NO_END_PUBLISHED else end
+    return NO_END if end is not None and end >= _NO_END_PUBLISHED else end
 
 
 def counted_day(cell: str, from_1904: bool) -> date:

@@ -132,8 +132,10 @@ async def test_permits_are_recognised_by_their_headings(family: str) -> None:
 
 def test_the_last_day_is_read_and_no_end_too() -> None:
     assert open_ended_day("2031-08-09") == date(2031, 8, 9)
-    for cell in ("长期", "2099/12/31", "9999-12-31", "/"):
+    for cell in ("长期", "永久有效", "2099/12/31", "9999-12-31"):
         assert open_ended_day(cell) == NO_END
+    for cell in ("无", "/", "-"):  # does not say whether it has an end
+        assert open_ended_day(cell) is None
     with pytest.raises(BadCell):
         open_ended_day("三年")
 
