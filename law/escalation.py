@@ -9,7 +9,7 @@ due is proposed to a person.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
 from functools import cache
@@ -80,6 +80,34 @@ class ExposureRules:
     media: Mapping[str, str]
 
 
+@dataclass(frozen=True, slots=True)
+class OwnFigures:
+    """The figures of the ladder that a bureau has set in place of the examples, in working days.
+
+    `waits` has every step. `review` is after how long a declined or deferred step is proposed
+    again, `review_at_most` the longest that may be asked for, and `remind` how long before the last
+    day of an undertaking the subject is reminded.
+    """
+
+    waits: Mapping[Step, int]
+    review: int
+    review_at_most: int
+    remind: int
+
+
+def usual_figures(on: date) -> OwnFigures:
+    """Returns the figures of the law on a day, which hold for a bureau without its own (C-31)."""
+    review = _review(on)
+    waits = {step: rung(step, on).days for step in Step}
+    remind = in_force(_rules().undertaking, on, *_WHAT)
+    return OwnFigures(waits, review.days, review.at_most_days, remind)
+
+
+def as_own(found: Rung, own: OwnFigures | None) -> Rung:
+    """Returns a step with the bureau's own wait, if the bureau has set its figures."""
+    return found if own is None else replace(found, days=own.waits[found.step], example=False)
+
+
 def rung(step: Step, on: date) -> Rung:
     """Returns one step of the ladder as it holds on a day.
 
@@ -117,14 +145,17 @@ def correct_by(after: Rung, since: date, edition: Edition) -> date:
     return nth_last_working_day(eve, 1, edition)
 
 
-def review_on(asked: date | None, today: date, edition: Edition) -> date:
+def review_on(
+    asked: date | None, today: date, edition: Edition, own: OwnFigures | None = None
+) -> date:
     """Returns the day on which a declined or deferred step is proposed again.
 
-    `asked` is the day requested; None means the usual day. Raises InvalidInput for a requested day
-    that is not after today, or that is later than `latest_review`.
+    `asked` is the day requested; None means the usual day. `own` are the bureau's figures. Raises
+    InvalidInput for a requested day that is not after today, or that is later than `latest_review`.
     """
-    usual = nth_working_day(today, _review(today).days, edition).date
-    day, latest = asked or usual, latest_review(today, edition)
+    days = own.review if own else _review(today).days
+    usual = nth_working_day(today, days, edition).date
+    day, latest = asked or usual, latest_review(today, edition, own)
     if not today < day <= latest:
         zh, en = (
             f"复查日应在今日之后，最迟 {latest}",
@@ -134,17 +165,18 @@ def review_on(asked: date | None, today: date, edition: Edition) -> date:
     return day
 
 
-def latest_review(today: date, edition: Edition) -> date:
-    """Returns the latest day to which a step of a case may be deferred."""
-    return nth_working_day(today, _review(today).at_most_days, edition).date
+def latest_review(today: date, edition: Edition, own: OwnFigures | None = None) -> date:
+    """Returns the latest day to which a step of a case may be deferred; `own` are the bureau's."""
+    days = own.review_at_most if own else _review(today).at_most_days
+    return nth_working_day(today, days, edition).date
 
 
-def undertaking_reminder(until: date, edition: Edition) -> date:
+def undertaking_reminder(until: date, edition: Edition, own: OwnFigures | None = None) -> date:
     """Returns the day on which a subject is reminded of an undertaking to correct (S4 四(二)).
 
-    `until` is the last day of the undertaking, inclusive.
+    `until` is the last day of the undertaking, inclusive; `own` are the bureau's figures.
     """
-    days = in_force(_rules().undertaking, until, *_WHAT)
+    days = own.remind if own else in_force(_rules().undertaking, until, *_WHAT)
     return nth_last_working_day(until - timedelta(days=1), days, edition)
 
 

@@ -25,6 +25,12 @@ from services.alerts.escalation.cases import open_terms
 from services.alerts.escalation.issuing import find_letters
 from services.alerts.escalation.servicer import EscalationServicer
 from services.alerts.escalation.workflows import EscalationWorkflow
+from services.alerts.exposure_lists.policy import EXPOSURE_LISTS
+from services.alerts.exposure_lists.policy import POLICY as EXPOSURE_LIST_POLICY
+from services.alerts.exposure_lists.servicer import ExposureListServicer
+from services.alerts.ladders.policy import LADDERS
+from services.alerts.ladders.policy import POLICY as LADDER_POLICY
+from services.alerts.ladders.servicer import LadderServicer
 from services.alerts.notices.checkpoint_notices import CheckpointNotices
 from services.alerts.notices.dead_letter_mail import DeadLetterMail
 from services.alerts.notices.pruning import NoticePruner
@@ -37,6 +43,10 @@ from services.alerts.tables import AppliedEdition
 from services.alerts.timers import Timers
 from services.alerts.workflows import DeliveryWorkflow, WatchWorkflow, mail_queue
 
+POLICIES = [
+    *(POLICY, ESCALATION_POLICY, EXPOSURE_LIST_POLICY, LADDER_POLICY),
+    *(letters.POLICY, moved_terms.POLICY),
+]
 # Most of them wait for their turn, or for a mail server that hangs, and cost next to nothing.
 DELIVERIES_AT_ONCE = 1000
 
@@ -71,10 +81,12 @@ async def build(parts: Parts) -> Assembly:
         rpc={
             SERVICE: AlertsServicer(parts.changes).register,
             ESCALATIONS: EscalationServicer(parts.changes, clients).register,
+            LADDERS: LadderServicer(parts.changes).register,
+            EXPOSURE_LISTS: ExposureListServicer(parts.changes, clients).register,
             letters.SERVICE: LetterServicer(parts.changes, find_letters).register,
             moved_terms.SERVICE: MovedTermsServicer(parts.changes, open_terms).register,
         },
-        policies=[POLICY, ESCALATION_POLICY, letters.POLICY, moved_terms.POLICY],
+        policies=POLICIES,
         consumers=consumers(parts, timers),
         background=[
             worker.run,

@@ -15,6 +15,7 @@ from law.colours.basis import Basis, colour_basis, ladder
 from law.colours.rule import Colour, InstrumentState, VerificationFact
 from plumbing import paging
 from plumbing.calendars.editions import hold_editions
+from plumbing.change import Changes
 from plumbing.clock import Clock
 from plumbing.copies import hold_copies
 from plumbing.database import Database
@@ -23,6 +24,7 @@ from plumbing.service import Findings, Reconciled
 from plumbing.together import together
 from services.alerts import queries
 from services.alerts.escalation.checks import EscalationChecks
+from services.alerts.exposure_lists.checks import end_over, report_over
 from services.alerts.projection import facts_of
 from services.alerts.standing import StandingWorkflows
 from services.alerts.tables import (
@@ -84,6 +86,7 @@ class Checks:
             await _count_notices(session, findings)
             await self._count_untold(session, findings)
             await self.escalations.check(session, findings)
+            await report_over(session, findings, self._clock.today())
             await self._check_days(session, findings)
         await hold_editions(self._database, AppliedEdition, findings)
         self._count_watches(watches, findings)
@@ -96,7 +99,7 @@ class Checks:
         """Starts every missing workflow of a watch, a pending delivery or an escalation case.
 
         Opens, closes and recounts escalation cases first, where they do not agree with the red
-        alerts.
+        alerts, and takes down whatever is exposed without a ground.
         """
         report = Reconciled()
         watched = await self._standing.watched_bureaus()
@@ -104,6 +107,7 @@ class Checks:
         waiting = await self._standing.deliverable_notices()
         await self._start_missing(waiting, delivery_id, self._timers.deliver, report)
         await self.escalations.reconcile(report)
+        await end_over(Changes(self._database, self._clock))
         return report
 
     async def _start_missing(

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import grpc
 
+from plumbing.chunks import chunks
 from plumbing.client import Refusal, ask, derived_request_id, for_account
 from protos.grading.v1 import grading_pb2, grading_pb2_grpc
 from protos.identity.v1 import identity_pb2, identity_pb2_grpc
 from protos.registry.v1 import registry_pb2, registry_pb2_grpc
+
+SUBJECTS_PER_CALL = 1000
 
 
 @dataclass(frozen=True)
@@ -42,6 +46,17 @@ class Clients:
                 return None
             raise
         return answer.grade
+
+    async def public_grades(
+        self, subject_ids: Sequence[str], account: str
+    ) -> dict[str, grading_pb2.Grade]:
+        """Returns the grades of subjects as the public is shown them today, by subject."""
+        grades: dict[str, grading_pb2.Grade] = {}
+        for ids in chunks(subject_ids, SUBJECTS_PER_CALL):
+            request = grading_pb2.ListGradesInForceRequest(subject_ids=ids, as_public=True)
+            call = self.grading.ListGradesInForce(request, metadata=for_account(account))
+            grades |= {grade.subject_id: grade for grade in (await ask(call)).grades}
+        return grades
 
     async def enter_record(self, key: str, record: registry_pb2.Record, account: str) -> str:
         """Enters a credit record in the register and returns the record's id.

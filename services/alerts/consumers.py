@@ -31,6 +31,7 @@ from services.alerts.escalation.contests import put_contest
 from services.alerts.escalation.grade_cases import follow_grade, match_grades
 from services.alerts.escalation.holding import put_order, release
 from services.alerts.escalation.timers import EscalationTimers
+from services.alerts.exposure_lists.endings import follow_decision, settle
 from services.alerts.following import subject_acted, subjects_joined
 from services.alerts.notices import case_notices, english, texts
 from services.alerts.notices.account_mails import account_mail_due
@@ -212,6 +213,7 @@ async def subjects_changed(change: Change, received: Received[registry.SubjectsC
     ids = {subject.subject_id for subject in event.subjects}
     await _follow_up(change, altered, ids)
     await match_grades(change, ids, joining=event.change.cause == registry.CAUSE_JOINED)
+    await settle(change, ids)
 
 
 async def instruments_changed(
@@ -261,6 +263,7 @@ async def _follow_up(
     owners = {*subjects, *(i.subject_id for i in altered)}
     await match_cases(change, {*instruments, *(i.instrument_id for i in altered)}, owners)
     await release(change, owners)
+    await settle(change, owners)
 
 
 async def orders_changed(change: Change, received: Received[registry.OrdersChanged]) -> None:
@@ -273,12 +276,13 @@ async def orders_changed(change: Change, received: Received[registry.OrdersChang
 
 
 async def grade_changed(change: Change, received: Received[grading.GradeChanged]) -> None:
-    """Opens or ends the case of a grade, and tells a subject whose grade fell.
+    """Opens or ends the case of a grade, ends an exposure, and tells a subject whose grade fell.
 
     The notice names the records that caused the fall and explains how to object.
     """
     event, session = received.message, change.session
     await follow_grade(change, event)
+    await settle(change, {event.subject_id})
     if event.baseline or not event.fell:
         return
     subject = await known(session, Subject, event.subject_id)
@@ -329,8 +333,13 @@ async def no_longer_open_or_new(change: Change, received: Received[Any]) -> None
 
 
 async def contest_changed(change: Change, received: Received[Any]) -> None:
-    """Keeps what a case contests, and has the escalation cases of its subject wait or go on."""
-    await release(change, {await put_contest(change, received)})
+    """Keeps what a case contests, and has the escalation cases of its subject wait or go on.
+
+    An exposure ends if what it rests on was changed by the decision.
+    """
+    subject_id = await put_contest(change, received)
+    await follow_decision(change, received.message.case, subject_id)
+    await release(change, {subject_id})
 
 
 async def objection_sent_back(

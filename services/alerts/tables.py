@@ -30,7 +30,9 @@ from services.alerts.escalation.tables import (
     EscalationStep,
     StepState,
 )
+from services.alerts.exposure_lists.tables import ExposureEntry, ExposureList
 from services.alerts.joinings import Joining, Split
+from services.alerts.ladders.tables import Ladder
 from services.alerts.languages import Language
 from services.alerts.notes_of_cases import UNTOLD, Arrival, TermNote
 from services.alerts.notice_kinds import Failure, NoticeKind, NoticeState
@@ -46,8 +48,11 @@ __all__ = [  # the tables of escalation and of notes belong to the same metadata
     "EscalationDraft",
     "EscalationState",
     "EscalationStep",
+    "ExposureEntry",
+    "ExposureList",
     "Failure",
     "Joining",
+    "Ladder",
     "NoticeKind",
     "NoticeState",
     "Split",

@@ -28,6 +28,8 @@ from services.cli.sessions import Session
 if TYPE_CHECKING:
     from protos.alerts.v1.alerts_pb2_grpc import AlertsServiceStub
     from protos.alerts.v1.escalations_pb2_grpc import EscalationServiceStub
+    from protos.alerts.v1.exposure_lists_pb2_grpc import ExposureListServiceStub
+    from protos.alerts.v1.ladders_pb2_grpc import LadderServiceStub
     from protos.calendar.v1.calendar_pb2_grpc import MovedTermsServiceStub
     from protos.grading.v1.assessments_pb2_grpc import AssessmentServiceStub
     from protos.grading.v1.grading_pb2_grpc import GradingServiceStub
@@ -103,6 +105,8 @@ GRPC_SERVICES = {
     "desk": Service("objection", "protos.objection.v1.desk", "CaseDeskService"),
     "alerts": Service("alerts", "protos.alerts.v1.alerts", "AlertsService"),
     "escalations": Service("alerts", "protos.alerts.v1.escalations", "EscalationService"),
+    "ladders": Service("alerts", "protos.alerts.v1.ladders", "LadderService"),
+    "exposure_lists": Service("alerts", "protos.alerts.v1.exposure_lists", "ExposureListService"),
 }
 
 
@@ -145,6 +149,8 @@ class Client:
         publicity: PublicityServiceStub
         alerts: AlertsServiceStub
         escalations: EscalationServiceStub
+        exposure_lists: ExposureListServiceStub
+        ladders: LadderServiceStub
     else:
 
         def __getattr__(self, name: str) -> Any:

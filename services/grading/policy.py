@@ -23,7 +23,9 @@ POLICY: Policy = {
     f"/{SERVICE}/GetGrade": allow(
         *STAFF, Role.OPERATOR, Role.PUBLIC, services=("alerts", "objection")
     ).noting("grade"),
-    f"/{SERVICE}/ListGradesInForce": allow(*STAFF, Role.OPERATOR, Role.PUBLIC).noting("grade"),
+    f"/{SERVICE}/ListGradesInForce": allow(
+        *STAFF, Role.OPERATOR, Role.PUBLIC, services=("alerts",)
+    ).noting("grade"),
     f"/{SERVICE}/ListGrades": allow(*STAFF, Role.OPERATOR, services=("objection",)).noting("grade"),
     f"/{SERVICE}/GetReceipt": allow(*STAFF, Role.OPERATOR, services=("objection",)).noting(
         "receipt"

@@ -25,6 +25,7 @@ THINGS = {
     "alert": N_("预警"),
     "notice": N_("通知"),
     "escalation": N_("督促"),
+    "list": N_("曝光名单"),
     "grade": N_("信用等级"),
     "receipt": N_("评价回执"),
     "audit": N_("审计"),

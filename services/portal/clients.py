@@ -19,6 +19,8 @@ from plumbing.private_files import service_secret_file
 from plumbing.settings import PORTAL, SERVICES, Settings
 from protos.alerts.v1.alerts_pb2_grpc import AlertsServiceStub
 from protos.alerts.v1.escalations_pb2_grpc import EscalationServiceStub
+from protos.alerts.v1.exposure_lists_pb2_grpc import ExposureListServiceStub
+from protos.alerts.v1.ladders_pb2_grpc import LadderServiceStub
 from protos.calendar.v1.calendar_pb2_grpc import MovedTermsServiceStub
 from protos.grading.v1.assessments_pb2_grpc import AssessmentServiceStub
 from protos.grading.v1.grading_pb2_grpc import GradingServiceStub
@@ -132,6 +134,8 @@ class Services:
         self.desk = CaseDeskServiceStub(objection)
         self.alerts = AlertsServiceStub(alerts)
         self.escalations = EscalationServiceStub(alerts)
+        self.exposure_lists = ExposureListServiceStub(alerts)
+        self.ladders = LadderServiceStub(alerts)
         # Each of the two services answers for the letters that it issued.
         self.letters = tuple(LetterServiceStub(self.channels[name]) for name in ISSUERS)
 

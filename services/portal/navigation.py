@@ -41,6 +41,7 @@ _CASEWORKER = (
     Place(N_("工作台"), "/home"),
     Place(N_("案件"), "/cases"),
     Place(N_("督促"), "/escalations"),
+    Place(N_("曝光名单"), "/exposure-lists"),
     Place(N_("公开审查"), "/publication"),
     Place(N_("主体"), "/subjects"),
     Place(N_("器具"), "/instruments"),
@@ -57,6 +58,7 @@ _UNIT_HEAD = (
     Place(N_("人员与代理"), "/unit-people"),
     Place(N_("案件"), "/cases"),
     Place(N_("督促"), "/escalations"),
+    Place(N_("曝光名单"), "/exposure-lists"),
     Place(N_("公开审查"), "/publication"),
     Place(N_("主体"), "/subjects"),
     Place(N_("器具"), "/instruments"),
@@ -104,6 +106,7 @@ _ADMINISTRATOR = (
     Place(N_("账号"), "/accounts"),
     Place(N_("未送达与死信"), "/undelivered"),
     Place(N_("日历"), "/calendar"),
+    Place(N_("督促的间隔"), "/ladders"),
     Place(N_("审计"), "/audit"),
     Place(N_("备份"), "/backup"),
 )

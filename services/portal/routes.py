@@ -41,6 +41,7 @@ from services.portal.pages import (
     escalation_opening,
     escalations,
     exports,
+    exposure_lists,
     first_notices,
     home,
     indices,
@@ -50,6 +51,7 @@ from services.portal.pages import (
     integrators,
     invitations,
     labels,
+    ladders,
     law_texts,
     letters,
     month_reports,
@@ -103,6 +105,7 @@ _PUBLIC = (
     _at("/", public.search),
     _at("/firms/{subject_id}", public.firm),
     _at("/notices", notices.exposures),
+    _at(exposure_lists.PUBLIC_PATH, exposure_lists.public),
     _at("/notices/repairs", announcements.repairs),
     _at("/notices/indices", notices.indices),
     _at("/notices/indices/{index_id}", notices.index),
@@ -233,6 +236,12 @@ _ESCALATIONS = (
     _at("/interviews/{escalation_id:path}", invitations.page, Role.OPERATOR, form=True),
     _at("/escalations/{escalation_id:path}", escalations.one, *STAFF, form=True),
 )
+_EXPOSURE_LISTS = (
+    _at(exposure_lists.PATH, exposure_lists.listing, *STAFF),
+    _at(exposure_lists.PATH + "/new", exposure_lists.compile_list, Role.CASEWORKER, form=True),
+    _at(exposure_lists.PATH + "/{list_id}", exposure_lists.one, *STAFF, form=True),
+)
+_LADDERS = (_at(ladders.PATH, ladders.page, *STAFF, Role.ADMINISTRATOR, form=True),)
 _LABELS = (
     _at("/scan", scanning.look_up),
     _at("/i/{code}", scanning.instrument),
@@ -305,6 +314,8 @@ ADDRESSES: Sequence[Address] = (
     *CASES,
     *IMPORTS,
     *_ESCALATIONS,
+    *_EXPOSURE_LISTS,
+    *_LADDERS,
     *_CITY,
     *ORDERS,
     *INSTITUTIONS,

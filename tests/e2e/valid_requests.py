@@ -15,6 +15,8 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from plumbing.client import new_request_id
 from protos.alerts.v1 import alerts_pb2 as alerts
 from protos.alerts.v1 import escalations_pb2 as escalations
+from protos.alerts.v1 import exposure_lists_pb2 as exposure_lists
+from protos.alerts.v1 import ladders_pb2 as ladders
 from protos.calendar.v1 import calendar_pb2 as calendar
 from protos.grading.v1 import assessments_pb2 as assessments
 from protos.grading.v1 import grading_pb2 as grading
@@ -539,6 +541,41 @@ _OF_PLACE: dict[str, Callable[[Place], Message]] = {
     "CloseEscalation": lambda place: escalations.CloseEscalationRequest(
         request_id=new_request_id(), escalation_id=place.escalation_id, reasons="测试"
     ),
+    "ProposeLadder": lambda _place: ladders.ProposeLadderRequest(
+        request_id=new_request_id(),
+        bureau="330106",
+        figures=ladders.LadderFigures(
+            **dict.fromkeys((f.name for f in ladders.LadderFigures.DESCRIPTOR.fields), 5)
+        ),
+        valid_from="2099-01-01",
+        ground="测试",
+    ),
+    "ApproveLadder": lambda _place: ladders.ApproveLadderRequest(
+        request_id=new_request_id(), ladder_id="none-yet"
+    ),
+    "DiscardLadder": lambda _place: ladders.DiscardLadderRequest(
+        request_id=new_request_id(), ladder_id="none-yet", reasons="测试"
+    ),
+    "ListLadders": lambda _place: ladders.ListLaddersRequest(),
+    "ListExposureCandidates": lambda _place: exposure_lists.ListExposureCandidatesRequest(),
+    "CompileExposureList": lambda place: exposure_lists.CompileExposureListRequest(
+        request_id=new_request_id(), subject_ids=[place.subject_id], verified_how="测试"
+    ),
+    "ReviewExposureList": lambda _place: exposure_lists.ReviewExposureListRequest(
+        request_id=new_request_id(), list_id="none-yet", findings="测试"
+    ),
+    "ReleaseExposureList": lambda _place: exposure_lists.ReleaseExposureListRequest(
+        request_id=new_request_id(), list_id="none-yet", media=["本局网站"]
+    ),
+    "DiscardExposureList": lambda _place: exposure_lists.DiscardExposureListRequest(
+        request_id=new_request_id(), list_id="none-yet", reasons="测试"
+    ),
+    "TakeDownExposureEntry": lambda _place: exposure_lists.TakeDownExposureEntryRequest(
+        request_id=new_request_id(), entry_id="999999", reasons="测试"
+    ),
+    "GetExposureList": lambda _place: exposure_lists.GetExposureListRequest(list_id="none-yet"),
+    "ListExposureLists": lambda _place: exposure_lists.ListExposureListsRequest(),
+    "ListExposedSubjects": lambda _place: exposure_lists.ListExposedSubjectsRequest(),
     "GetRecordGraded": lambda place: grading.GetRecordGradedRequest(
         record_id=place.record.record_id, version=1
     ),

@@ -19,6 +19,7 @@ _FORM_TOKEN = re.compile(r'name="form_token" value="([^"]+)"')
 _OF_NO_PLACE = {
     "sharing_id": "none-yet",
     "told_id": "none-yet",
+    "list_id": "none-yet",
     "language": "zh-CN",
     "family": "subjects",
     "name": "bureaus",

@@ -66,7 +66,7 @@ CALLS_OF: dict[str, list[str]] = {
     ],
     "alerts": [
         "RegistryService.EnterRecord",
-        "GradingService.GetGrade",
+        *(f"GradingService.{name}" for name in ("GetGrade", "ListGradesInForce")),
         "IdentityService.GetMailedToken",
     ],
     "portal": [
@@ -439,12 +439,12 @@ GradingService.GetGrade foreign              0  0  0  0  0  -  0  +  -  +  +   0
 GradingService.GetGrade person               0  +  +  +  +  -  +  +  -  0  +   +  +  +
 GradingService.GetGrade review               0  +  +  +  +  -  +  +  -  0  +   +  +  +
 GradingService.GetGrade city                 0  0  0  0  0  -  0  +  -  +  +   +  +  +
-GradingService.ListGradesInForce own         +  +  +  +  +  -  +  +  -  +  -   +  +  +
-GradingService.ListGradesInForce neighbour   .  +  +  +  +  -  +  +  -  +  -   +  +  +
-GradingService.ListGradesInForce foreign     .  .  .  .  .  -  .  +  -  +  -   .  .  .
-GradingService.ListGradesInForce person      .  +  +  +  +  -  +  +  -  .  -   +  +  +
-GradingService.ListGradesInForce review      .  +  +  +  +  -  +  +  -  .  -   +  +  +
-GradingService.ListGradesInForce city        .  .  .  .  .  -  .  +  -  +  -   +  +  +
+GradingService.ListGradesInForce own         +  +  +  +  +  -  +  +  -  +  +   +  +  +
+GradingService.ListGradesInForce neighbour   .  +  +  +  +  -  +  +  -  +  +   +  +  +
+GradingService.ListGradesInForce foreign     .  .  .  .  .  -  .  +  -  +  +   .  .  .
+GradingService.ListGradesInForce person      .  +  +  +  +  -  +  +  -  .  +   +  +  +
+GradingService.ListGradesInForce review      .  +  +  +  +  -  +  +  -  .  +   +  +  +
+GradingService.ListGradesInForce city        .  .  .  .  .  -  .  +  -  +  +   +  +  +
 GradingService.ListGrades own                +  +  +  +  +  -  +  +  -  -  -   +  +  +
 GradingService.ListGrades neighbour          0  +  +  +  +  -  +  +  -  -  -   +  +  +
 GradingService.ListGrades foreign            0  0  0  0  0  -  0  +  -  -  -   0  0  0
@@ -717,6 +717,22 @@ EscalationService.RecordUndertaking foreign  -  -  -  -  -  -  -  -  -  -  -   -
 EscalationService.CloseEscalation own        -  +  -  -  -  -  -  -  -  -  -   +  -  -
 EscalationService.CloseEscalation foreign    -  -  -  -  -  -  -  -  -  -  -   -  -  -
 EscalationService.ListExposures any          +  +  +  +  +  +  +  +  +  +  -   +  +  +
+
+ExposureListService.ListExposureCandidates any-  +  +  -  -  -  -  -  -  -  -   +  +  -
+ExposureListService.CompileExposureList own  -  +  -  -  -  -  -  -  -  -  -   +  -  -
+ExposureListService.CompileExposureList foreign-  -  -  -  -  -  -  -  -  -  -   -  -  -
+ExposureListService.ReviewExposureList any   -  0  0  -  -  -  -  -  -  -  -   0  0  -
+ExposureListService.ReleaseExposureList any  -  -  0  -  -  -  -  -  -  -  -   -  0  -
+ExposureListService.DiscardExposureList any  -  0  0  -  -  -  -  -  -  -  -   0  0  -
+ExposureListService.TakeDownExposureEntry any-  0  0  -  -  -  -  -  -  -  -   0  0  -
+ExposureListService.GetExposureList any      -  0  0  0  0  -  -  0  -  -  -   0  0  0
+ExposureListService.ListExposureLists any    -  +  +  +  +  -  -  +  -  -  -   +  +  +
+ExposureListService.ListExposedSubjects any  +  +  +  +  +  +  +  +  +  +  -   +  +  +
+
+LadderService.ProposeLadder any              -  -  -  -  -  -  -  +  -  -  -   -  -  -
+LadderService.ApproveLadder any              -  -  -  -  -  -  -  0  -  -  -   -  -  -
+LadderService.DiscardLadder any              -  -  -  -  -  -  -  0  -  -  -   -  -  -
+LadderService.ListLadders any                -  +  +  +  +  -  -  +  -  -  -   +  +  +
 
 LetterService.CheckLetter any                +  +  +  +  +  +  +  +  +  +  -   +  +  +
 

@@ -43,6 +43,7 @@ TABLE = """
                                                           no  op cw uh mr in vi it ad au  cc ch cr
 / any                                                     +   + + + + + + + + +  + + +
 /notices any                                              +   + + + + + + + + +  + + +
+/notices/exposed any                                      +   + + + + + + + + +  + + +
 /notices/repairs any                                      +   + + + + + + + + +  + + +
 /notices/indices any                                      +   + + + + + + + + +  + + +
 /notices/indices/{index_id} own                           0   0 0 0 0 0 0 0 0 0  0 0 0
@@ -244,6 +245,10 @@ TABLE = """
 /interviews/{escalation_id:path} foreign                  >   - - - - - - - - -  - - -
 /escalations/{escalation_id:path} own                     >   - + + + + - - - -  + + +
 /escalations/{escalation_id:path} foreign                 >   - - - - - - - - -  - - -
+/ladders any                                              >   - + + + + - - + -  + + +
+/exposure-lists any                                       >   - + + + + - - - -  + + +
+/exposure-lists/new any                                   >   - + - - - - - - -  + - -
+/exposure-lists/{list_id} any                             >   - 0 0 0 0 - - - -  0 0 0
 
 /cases/accept any                                         >   - + - + - - - -  - + - +
 /cases/{case_id}/accept own                               >   - + - - - - - - -  + - -

@@ -26,7 +26,7 @@ from protos.buf.validate import validate_pb2 as buf_dot_validate_dot_validate__p
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fprotos/grading/v1/grading.proto\x12\x13quanheng.grading.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x9e\x03\n\x05Grade\x12\x10\n\x08grade_id\x18\x01 \x01(\t\x12\x12\n\nsubject_id\x18\x02 \x01(\t\x12\x0e\n\x06\x62ureau\x18\x03 \x01(\t\x12\r\n\x05grade\x18\x04 \x01(\t\x12\x12\n\x05score\x18\x05 \x01(\x05H\x00\x88\x01\x01\x12\x12\n\nruleset_id\x18\x06 \x01(\t\x12\x14\n\x0cruleset_hash\x18\x07 \x01(\t\x12\x15\n\rin_force_from\x18\x08 \x01(\t\x12\x13\n\x0bin_force_to\x18\t \x01(\t\x12.\n\nknown_from\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08known_to\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x12\n\nreceipt_id\x18\x0c \x01(\t\x12\x11\n\tcontested\x18\r \x01(\x08\x12\x11\n\tno_record\x18\x0e \x01(\x08\x12\x16\n\x0e\x65xample_values\x18\x0f \x01(\x08\x12\x15\n\rnot_graded_zh\x18\x10 \x01(\t\x12\x15\n\rnot_graded_en\x18\x11 \x01(\tB\x08\n\x06_score\"\x92\x01\n\x0fGetGradeRequest\x12\x1d\n\nsubject_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x32\n\x02on\x18\x02 \x01(\tB&\xbaH#r!2\x1f^([0-9]{4}-[0-9]{2}-[0-9]{2})?$\x12,\n\x08known_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"=\n\x10GetGradeResponse\x12)\n\x05grade\x18\x01 \x01(\x0b\x32\x1a.quanheng.grading.v1.Grade\"D\n\x18ListGradesInForceRequest\x12(\n\x0bsubject_ids\x18\x01 \x03(\tB\x13\xbaH\x10\x92\x01\r\x08\x01\x10\xe8\x07\"\x06r\x04\x10\x01\x18@\"G\n\x19ListGradesInForceResponse\x12*\n\x06grades\x18\x01 \x03(\x0b\x32\x1a.quanheng.grading.v1.Grade\"o\n\x11ListGradesRequest\x12\x1d\n\nsubject_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x1d\n\tpage_size\x18\x02 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe8\x07(\x00\x12\x1c\n\npage_token\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\"\x8a\x01\n\x12ListGradesResponse\x12*\n\x06grades\x18\x01 \x03(\x0b\x32\x1a.quanheng.grading.v1.Grade\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x12\n\x05total\x18\x03 \x01(\x03H\x00\x88\x01\x01\x12\x11\n\tmore_than\x18\x04 \x01(\x03\x42\x08\n\x06_total\"2\n\x11GetReceiptRequest\x12\x1d\n\nreceipt_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\"Z\n\x12GetReceiptResponse\x12\x14\n\x0creceipt_json\x18\x01 \x01(\t\x12\x16\n\x0e\x65xplanation_zh\x18\x02 \x03(\t\x12\x16\n\x0e\x65xplanation_en\x18\x03 \x03(\t\"5\n\x14VerifyReceiptRequest\x12\x1d\n\nreceipt_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\",\n\x15VerifyReceiptResponse\x12\x13\n\x0b\x64ifferences\x18\x01 \x03(\t\"\xba\x01\n\x16SummariseGradesRequest\x12\x35\n\x06\x62ureau\x18\x01 \x01(\tB%\xbaH\"r 2\x1e^([0-9]{6}(-[A-Z0-9]{1,8})?)?$\x12\x32\n\x02on\x18\x02 \x01(\tB&\xbaH#r!2\x1f^([0-9]{4}-[0-9]{2}-[0-9]{2})?$\x12\x35\n\x05since\x18\x03 \x01(\tB&\xbaH#r!2\x1f^([0-9]{4}-[0-9]{2}-[0-9]{2})?$\"P\n\tGradeMove\x12\x12\n\nruleset_id\x18\x01 \x01(\t\x12\x0e\n\x06\x62\x65\x66ore\x18\x02 \x01(\t\x12\r\n\x05\x61\x66ter\x18\x03 \x01(\t\x12\x10\n\x08subjects\x18\x04 \x01(\x03\"A\n\nGradeCount\x12\x12\n\nruleset_id\x18\x01 \x01(\t\x12\r\n\x05grade\x18\x02 \x01(\t\x12\x10\n\x08subjects\x18\x03 \x01(\x03\"\x8f\x01\n\x17SummariseGradesResponse\x12/\n\x06\x63ounts\x18\x01 \x03(\x0b\x32\x1f.quanheng.grading.v1.GradeCount\x12-\n\x05moves\x18\x02 \x03(\x0b\x32\x1e.quanheng.grading.v1.GradeMove\x12\x14\n\x0c\x64\x65registered\x18\x03 \x01(\x03\"P\n\x16GetRecordGradedRequest\x12\x1c\n\trecord_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x18\n\x07version\x18\x02 \x01(\x03\x42\x07\xbaH\x04\"\x02(\x01\"T\n\x17GetRecordGradedResponse\x12\x0e\n\x06graded\x18\x01 \x01(\x08\x12)\n\x05grade\x18\x02 \x01(\x0b\x32\x1a.quanheng.grading.v1.Grade\"B\n\x18GetReceiptDigestsRequest\x12&\n\x0breceipt_ids\x18\x01 \x03(\tB\x11\xbaH\x0e\x92\x01\x0b\x10\xf4\x03\"\x06r\x04\x10\x01\x18@\"\x99\x01\n\x19GetReceiptDigestsResponse\x12L\n\x07\x64igests\x18\x01 \x03(\x0b\x32;.quanheng.grading.v1.GetReceiptDigestsResponse.DigestsEntry\x1a.\n\x0c\x44igestsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\x32\xd3\x06\n\x0eGradingService\x12W\n\x08GetGrade\x12$.quanheng.grading.v1.GetGradeRequest\x1a%.quanheng.grading.v1.GetGradeResponse\x12r\n\x11ListGradesInForce\x12-.quanheng.grading.v1.ListGradesInForceRequest\x1a..quanheng.grading.v1.ListGradesInForceResponse\x12]\n\nListGrades\x12&.quanheng.grading.v1.ListGradesRequest\x1a\'.quanheng.grading.v1.ListGradesResponse\x12]\n\nGetReceipt\x12&.quanheng.grading.v1.GetReceiptRequest\x1a\'.quanheng.grading.v1.GetReceiptResponse\x12\x66\n\rVerifyReceipt\x12).quanheng.grading.v1.VerifyReceiptRequest\x1a*.quanheng.grading.v1.VerifyReceiptResponse\x12l\n\x0fSummariseGrades\x12+.quanheng.grading.v1.SummariseGradesRequest\x1a,.quanheng.grading.v1.SummariseGradesResponse\x12l\n\x0fGetRecordGraded\x12+.quanheng.grading.v1.GetRecordGradedRequest\x1a,.quanheng.grading.v1.GetRecordGradedResponse\x12r\n\x11GetReceiptDigests\x12-.quanheng.grading.v1.GetReceiptDigestsRequest\x1a..quanheng.grading.v1.GetReceiptDigestsResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fprotos/grading/v1/grading.proto\x12\x13quanheng.grading.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x9e\x03\n\x05Grade\x12\x10\n\x08grade_id\x18\x01 \x01(\t\x12\x12\n\nsubject_id\x18\x02 \x01(\t\x12\x0e\n\x06\x62ureau\x18\x03 \x01(\t\x12\r\n\x05grade\x18\x04 \x01(\t\x12\x12\n\x05score\x18\x05 \x01(\x05H\x00\x88\x01\x01\x12\x12\n\nruleset_id\x18\x06 \x01(\t\x12\x14\n\x0cruleset_hash\x18\x07 \x01(\t\x12\x15\n\rin_force_from\x18\x08 \x01(\t\x12\x13\n\x0bin_force_to\x18\t \x01(\t\x12.\n\nknown_from\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08known_to\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x12\n\nreceipt_id\x18\x0c \x01(\t\x12\x11\n\tcontested\x18\r \x01(\x08\x12\x11\n\tno_record\x18\x0e \x01(\x08\x12\x16\n\x0e\x65xample_values\x18\x0f \x01(\x08\x12\x15\n\rnot_graded_zh\x18\x10 \x01(\t\x12\x15\n\rnot_graded_en\x18\x11 \x01(\tB\x08\n\x06_score\"\x92\x01\n\x0fGetGradeRequest\x12\x1d\n\nsubject_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x32\n\x02on\x18\x02 \x01(\tB&\xbaH#r!2\x1f^([0-9]{4}-[0-9]{2}-[0-9]{2})?$\x12,\n\x08known_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"=\n\x10GetGradeResponse\x12)\n\x05grade\x18\x01 \x01(\x0b\x32\x1a.quanheng.grading.v1.Grade\"W\n\x18ListGradesInForceRequest\x12(\n\x0bsubject_ids\x18\x01 \x03(\tB\x13\xbaH\x10\x92\x01\r\x08\x01\x10\xe8\x07\"\x06r\x04\x10\x01\x18@\x12\x11\n\tas_public\x18\x02 \x01(\x08\"G\n\x19ListGradesInForceResponse\x12*\n\x06grades\x18\x01 \x03(\x0b\x32\x1a.quanheng.grading.v1.Grade\"o\n\x11ListGradesRequest\x12\x1d\n\nsubject_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x1d\n\tpage_size\x18\x02 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe8\x07(\x00\x12\x1c\n\npage_token\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\"\x8a\x01\n\x12ListGradesResponse\x12*\n\x06grades\x18\x01 \x03(\x0b\x32\x1a.quanheng.grading.v1.Grade\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x12\n\x05total\x18\x03 \x01(\x03H\x00\x88\x01\x01\x12\x11\n\tmore_than\x18\x04 \x01(\x03\x42\x08\n\x06_total\"2\n\x11GetReceiptRequest\x12\x1d\n\nreceipt_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\"Z\n\x12GetReceiptResponse\x12\x14\n\x0creceipt_json\x18\x01 \x01(\t\x12\x16\n\x0e\x65xplanation_zh\x18\x02 \x03(\t\x12\x16\n\x0e\x65xplanation_en\x18\x03 \x03(\t\"5\n\x14VerifyReceiptRequest\x12\x1d\n\nreceipt_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\",\n\x15VerifyReceiptResponse\x12\x13\n\x0b\x64ifferences\x18\x01 \x03(\t\"\xba\x01\n\x16SummariseGradesRequest\x12\x35\n\x06\x62ureau\x18\x01 \x01(\tB%\xbaH\"r 2\x1e^([0-9]{6}(-[A-Z0-9]{1,8})?)?$\x12\x32\n\x02on\x18\x02 \x01(\tB&\xbaH#r!2\x1f^([0-9]{4}-[0-9]{2}-[0-9]{2})?$\x12\x35\n\x05since\x18\x03 \x01(\tB&\xbaH#r!2\x1f^([0-9]{4}-[0-9]{2}-[0-9]{2})?$\"P\n\tGradeMove\x12\x12\n\nruleset_id\x18\x01 \x01(\t\x12\x0e\n\x06\x62\x65\x66ore\x18\x02 \x01(\t\x12\r\n\x05\x61\x66ter\x18\x03 \x01(\t\x12\x10\n\x08subjects\x18\x04 \x01(\x03\"A\n\nGradeCount\x12\x12\n\nruleset_id\x18\x01 \x01(\t\x12\r\n\x05grade\x18\x02 \x01(\t\x12\x10\n\x08subjects\x18\x03 \x01(\x03\"\x8f\x01\n\x17SummariseGradesResponse\x12/\n\x06\x63ounts\x18\x01 \x03(\x0b\x32\x1f.quanheng.grading.v1.GradeCount\x12-\n\x05moves\x18\x02 \x03(\x0b\x32\x1e.quanheng.grading.v1.GradeMove\x12\x14\n\x0c\x64\x65registered\x18\x03 \x01(\x03\"P\n\x16GetRecordGradedRequest\x12\x1c\n\trecord_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x18\n\x07version\x18\x02 \x01(\x03\x42\x07\xbaH\x04\"\x02(\x01\"T\n\x17GetRecordGradedResponse\x12\x0e\n\x06graded\x18\x01 \x01(\x08\x12)\n\x05grade\x18\x02 \x01(\x0b\x32\x1a.quanheng.grading.v1.Grade\"B\n\x18GetReceiptDigestsRequest\x12&\n\x0breceipt_ids\x18\x01 \x03(\tB\x11\xbaH\x0e\x92\x01\x0b\x10\xf4\x03\"\x06r\x04\x10\x01\x18@\"\x99\x01\n\x19GetReceiptDigestsResponse\x12L\n\x07\x64igests\x18\x01 \x03(\x0b\x32;.quanheng.grading.v1.GetReceiptDigestsResponse.DigestsEntry\x1a.\n\x0c\x44igestsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\x32\xd3\x06\n\x0eGradingService\x12W\n\x08GetGrade\x12$.quanheng.grading.v1.GetGradeRequest\x1a%.quanheng.grading.v1.GetGradeResponse\x12r\n\x11ListGradesInForce\x12-.quanheng.grading.v1.ListGradesInForceRequest\x1a..quanheng.grading.v1.ListGradesInForceResponse\x12]\n\nListGrades\x12&.quanheng.grading.v1.ListGradesRequest\x1a\'.quanheng.grading.v1.ListGradesResponse\x12]\n\nGetReceipt\x12&.quanheng.grading.v1.GetReceiptRequest\x1a\'.quanheng.grading.v1.GetReceiptResponse\x12\x66\n\rVerifyReceipt\x12).quanheng.grading.v1.VerifyReceiptRequest\x1a*.quanheng.grading.v1.VerifyReceiptResponse\x12l\n\x0fSummariseGrades\x12+.quanheng.grading.v1.SummariseGradesRequest\x1a,.quanheng.grading.v1.SummariseGradesResponse\x12l\n\x0fGetRecordGraded\x12+.quanheng.grading.v1.GetRecordGradedRequest\x1a,.quanheng.grading.v1.GetRecordGradedResponse\x12r\n\x11GetReceiptDigests\x12-.quanheng.grading.v1.GetReceiptDigestsRequest\x1a..quanheng.grading.v1.GetReceiptDigestsResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -70,39 +70,39 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_GETGRADERESPONSE']._serialized_start=684
   _globals['_GETGRADERESPONSE']._serialized_end=745
   _globals['_LISTGRADESINFORCEREQUEST']._serialized_start=747
-  _globals['_LISTGRADESINFORCEREQUEST']._serialized_end=815
-  _globals['_LISTGRADESINFORCERESPONSE']._serialized_start=817
-  _globals['_LISTGRADESINFORCERESPONSE']._serialized_end=888
-  _globals['_LISTGRADESREQUEST']._serialized_start=890
-  _globals['_LISTGRADESREQUEST']._serialized_end=1001
-  _globals['_LISTGRADESRESPONSE']._serialized_start=1004
-  _globals['_LISTGRADESRESPONSE']._serialized_end=1142
-  _globals['_GETRECEIPTREQUEST']._serialized_start=1144
-  _globals['_GETRECEIPTREQUEST']._serialized_end=1194
-  _globals['_GETRECEIPTRESPONSE']._serialized_start=1196
-  _globals['_GETRECEIPTRESPONSE']._serialized_end=1286
-  _globals['_VERIFYRECEIPTREQUEST']._serialized_start=1288
-  _globals['_VERIFYRECEIPTREQUEST']._serialized_end=1341
-  _globals['_VERIFYRECEIPTRESPONSE']._serialized_start=1343
-  _globals['_VERIFYRECEIPTRESPONSE']._serialized_end=1387
-  _globals['_SUMMARISEGRADESREQUEST']._serialized_start=1390
-  _globals['_SUMMARISEGRADESREQUEST']._serialized_end=1576
-  _globals['_GRADEMOVE']._serialized_start=1578
-  _globals['_GRADEMOVE']._serialized_end=1658
-  _globals['_GRADECOUNT']._serialized_start=1660
-  _globals['_GRADECOUNT']._serialized_end=1725
-  _globals['_SUMMARISEGRADESRESPONSE']._serialized_start=1728
-  _globals['_SUMMARISEGRADESRESPONSE']._serialized_end=1871
-  _globals['_GETRECORDGRADEDREQUEST']._serialized_start=1873
-  _globals['_GETRECORDGRADEDREQUEST']._serialized_end=1953
-  _globals['_GETRECORDGRADEDRESPONSE']._serialized_start=1955
-  _globals['_GETRECORDGRADEDRESPONSE']._serialized_end=2039
-  _globals['_GETRECEIPTDIGESTSREQUEST']._serialized_start=2041
-  _globals['_GETRECEIPTDIGESTSREQUEST']._serialized_end=2107
-  _globals['_GETRECEIPTDIGESTSRESPONSE']._serialized_start=2110
-  _globals['_GETRECEIPTDIGESTSRESPONSE']._serialized_end=2263
-  _globals['_GETRECEIPTDIGESTSRESPONSE_DIGESTSENTRY']._serialized_start=2217
-  _globals['_GETRECEIPTDIGESTSRESPONSE_DIGESTSENTRY']._serialized_end=2263
-  _globals['_GRADINGSERVICE']._serialized_start=2266
-  _globals['_GRADINGSERVICE']._serialized_end=3117
+  _globals['_LISTGRADESINFORCEREQUEST']._serialized_end=834
+  _globals['_LISTGRADESINFORCERESPONSE']._serialized_start=836
+  _globals['_LISTGRADESINFORCERESPONSE']._serialized_end=907
+  _globals['_LISTGRADESREQUEST']._serialized_start=909
+  _globals['_LISTGRADESREQUEST']._serialized_end=1020
+  _globals['_LISTGRADESRESPONSE']._serialized_start=1023
+  _globals['_LISTGRADESRESPONSE']._serialized_end=1161
+  _globals['_GETRECEIPTREQUEST']._serialized_start=1163
+  _globals['_GETRECEIPTREQUEST']._serialized_end=1213
+  _globals['_GETRECEIPTRESPONSE']._serialized_start=1215
+  _globals['_GETRECEIPTRESPONSE']._serialized_end=1305
+  _globals['_VERIFYRECEIPTREQUEST']._serialized_start=1307
+  _globals['_VERIFYRECEIPTREQUEST']._serialized_end=1360
+  _globals['_VERIFYRECEIPTRESPONSE']._serialized_start=1362
+  _globals['_VERIFYRECEIPTRESPONSE']._serialized_end=1406
+  _globals['_SUMMARISEGRADESREQUEST']._serialized_start=1409
+  _globals['_SUMMARISEGRADESREQUEST']._serialized_end=1595
+  _globals['_GRADEMOVE']._serialized_start=1597
+  _globals['_GRADEMOVE']._serialized_end=1677
+  _globals['_GRADECOUNT']._serialized_start=1679
+  _globals['_GRADECOUNT']._serialized_end=1744
+  _globals['_SUMMARISEGRADESRESPONSE']._serialized_start=1747
+  _globals['_SUMMARISEGRADESRESPONSE']._serialized_end=1890
+  _globals['_GETRECORDGRADEDREQUEST']._serialized_start=1892
+  _globals['_GETRECORDGRADEDREQUEST']._serialized_end=1972
+  _globals['_GETRECORDGRADEDRESPONSE']._serialized_start=1974
+  _globals['_GETRECORDGRADEDRESPONSE']._serialized_end=2058
+  _globals['_GETRECEIPTDIGESTSREQUEST']._serialized_start=2060
+  _globals['_GETRECEIPTDIGESTSREQUEST']._serialized_end=2126
+  _globals['_GETRECEIPTDIGESTSRESPONSE']._serialized_start=2129
+  _globals['_GETRECEIPTDIGESTSRESPONSE']._serialized_end=2282
+  _globals['_GETRECEIPTDIGESTSRESPONSE_DIGESTSENTRY']._serialized_start=2236
+  _globals['_GETRECEIPTDIGESTSRESPONSE_DIGESTSENTRY']._serialized_end=2282
+  _globals['_GRADINGSERVICE']._serialized_start=2285
+  _globals['_GRADINGSERVICE']._serialized_end=3136
 # @@protoc_insertion_point(module_scope)

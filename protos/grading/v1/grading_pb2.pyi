@@ -176,6 +176,9 @@ class ListGradesInForceRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     SUBJECT_IDS_FIELD_NUMBER: _builtins.int
+    AS_PUBLIC_FIELD_NUMBER: _builtins.int
+    as_public: _builtins.bool
+    """The grades as the public is shown them, whoever asks: as released records alone have them."""
     @_builtins.property
     def subject_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """The subjects, by id."""
@@ -184,10 +187,11 @@ class ListGradesInForceRequest(_message.Message):
         self,
         *,
         subject_ids: _abc.Iterable[_builtins.str] | None = ...,
+        as_public: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["subject_ids", b"subject_ids"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["as_public", b"as_public", "subject_ids", b"subject_ids"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -30,6 +30,7 @@ from services.alerts.escalation.filing import (
     snapshot,
 )
 from services.alerts.escalation.steps import of_bureau, require_watched, stripped
+from services.alerts.ladders.own import own_figures
 from services.alerts.tables import Escalation, Joining, Subject
 
 
@@ -108,6 +109,7 @@ async def _of_facts(
         last + 1,
         course.id,
         matter,
+        await own_figures(change.session, subject.bureau, change.today),
         facts=facts,
         opened_by=change.on_behalf_of,
     )

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from functools import partial
 from hashlib import sha256
@@ -40,6 +41,7 @@ from services.alerts.escalation.filing import (
 )
 from services.alerts.escalation.red_alerts import IS_OWNED, ON_INSTRUMENT, RED_APPLIES, of_case
 from services.alerts.inserting import insert_new
+from services.alerts.ladders.own import own_figures
 from services.alerts.tables import Alert, Escalation, EscalationAlert, Instrument
 
 CITE = "S4 四(二)"
@@ -112,8 +114,9 @@ async def _open(change: Change, alerts: Sequence[RedAlert]) -> dict[str, Escalat
     """Opens a case for every owner of these alerts."""
     bureaus = {owner: bureau for _, owner, bureau in alerts}
     last = await episodes(change.session, bureaus)
+    own = {one: await own_figures(change.session, one, change.today) for one in {*bureaus.values()}}
     cases = {
-        owner: new_case(change, owner, bureau, last[owner] + 1, RED_ALERT, MATTER)
+        owner: new_case(change, owner, bureau, last[owner] + 1, RED_ALERT, MATTER, own[bureau])
         for owner, bureau in bureaus.items()
     }
     change.session.add_all(cases.values())
@@ -175,11 +178,13 @@ def counted_due_on(case: Escalation) -> date | None:
     """
     if case.waits_from is None:
         return case.due_on
-    return _counted(case.step, case.waits_from, edition()).date
+    return _counted(case.step, case.waits_from, case.own_days, edition()).date
 
 
-def _counted(step: Step, since: date, calendar: Edition) -> DueDate:
-    return due_on(rung(step, since), since, calendar)
+def _counted(step: Step, since: date, own_days: int | None, calendar: Edition) -> DueDate:
+    of_law = rung(step, since)
+    counted = of_law if own_days is None else replace(of_law, days=own_days)
+    return due_on(counted, since, calendar)
 
 
 async def open_terms(view: View) -> AsyncIterator[OpenTerm]:
@@ -191,5 +196,5 @@ async def open_terms(view: View) -> AsyncIterator[OpenTerm]:
     )
     for case in await view.session.exec(query):
         if case.waits_from is not None:
-            last = partial(_counted, case.step, case.waits_from)
+            last = partial(_counted, case.step, case.waits_from, case.own_days)
             yield OpenTerm("escalation", case.escalation_id, case.step, case.bureau, last)

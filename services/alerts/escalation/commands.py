@@ -45,6 +45,7 @@ from services.alerts.escalation.steps import (
     subject_of,
     wait_until,
 )
+from services.alerts.ladders.own import latest_review_of
 from services.alerts.tables import (
     Escalation,
     EscalationDraft,
@@ -74,7 +75,8 @@ async def approve(
     before = snapshot(case)
     step.decided_at, step.decided_by = change.at, change.on_behalf_of
     if step.step is Step.INTERVIEW:
-        appoint(change, step, request, grade)
+        latest = await latest_review_of(change.session, case.bureau, change.today)
+        appoint(change, step, request, grade, latest)
     if step.step is Step.EXPOSURE:
         _check_publication(case, subject, request, change.today)
     await issue_document(change, case, step, subject, draft, list(request.publication.media))
@@ -83,7 +85,7 @@ async def approve(
         case.waits_from, case.due_on = None, None
     else:
         step.state = StepState.CARRIED_OUT
-        advance(change, case, SubjectKind(subject.kind))
+        await advance(change, case, SubjectKind(subject.kind))
         wait_until(case, draft.correct_by if draft else None)
     await save(
         change,
@@ -106,9 +108,10 @@ async def alter(change: Change, request: pb.AlterStepRequest) -> pb.AlterStepRes
     former = (await drafts.newest(change.session, [step.step_id])).get(step.step_id)
     drafts.require_version(former, request.draft_version)
     text, asked = request.draft_text.strip(), validation.day(request.correct_by, "correct_by")
-    drafts.require_possible(step.step, asked, change.today)
+    latest = await latest_review_of(change.session, case.bureau, change.today)
+    drafts.require_possible(step.step, asked, change.today, latest)
     facts = await facts_of(change.session, case, subject, change.today, "")
-    day = asked or corrected_by(case.course, step.step, SubjectKind(subject.kind), change.today)
+    day = asked or corrected_by(facts, step.step, SubjectKind(subject.kind))
     if text:
         drafts.require_complete(step.step, text, day, facts)
     draft = EscalationDraft(
@@ -141,7 +144,7 @@ async def decline(change: Change, request: pb.DeclineStepRequest) -> pb.DeclineS
     case, step = await _to_decide(change, request.escalation_id, request.step)
     before = snapshot(case)
     step.state, step.reasons = StepState.DECLINED, stripped("reasons", request.reasons)
-    put_off(change, case, step, request.review_on)
+    await put_off(change, case, step, request.review_on)
     await save(change, case, "decline_step", before, ground_of(change, case, step.step))
     return pb.DeclineStepResponse(escalation=wire_escalations.case(case))
 
@@ -154,7 +157,7 @@ async def defer(change: Change, request: pb.DeferStepRequest) -> pb.DeferStepRes
     case, step = await _to_decide(change, request.escalation_id, request.step)
     before = snapshot(case)
     step.state = StepState.DEFERRED
-    put_off(change, case, step, request.review_on)
+    await put_off(change, case, step, request.review_on)
     await save(change, case, "defer_step", before, ground_of(change, case, step.step))
     return pb.DeferStepResponse(escalation=wire_escalations.case(case))
 

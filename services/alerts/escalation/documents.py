@@ -12,13 +12,14 @@ from typing import Protocol
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from law.courses import RED_ALERT, following, rung_of
-from law.escalation import Step, correct_by
+from law.escalation import Step, as_own, correct_by
 from law.evidence import SubjectKind
 from law.measures.rule import measures
 from law.terms.workdays import edition
 from services.alerts.escalation import matter_texts, texts
 from services.alerts.escalation.red_alerts import red_lines
 from services.alerts.escalation.texts import DocumentFacts
+from services.alerts.ladders.own import own_figures
 from services.alerts.notices.issue import contact_of
 from services.alerts.notices.texts import Text, grade_name
 from services.alerts.tables import Escalation, EscalationDraft, EscalationStep, Subject
@@ -54,9 +55,10 @@ async def facts_of(
 ) -> DocumentFacts:
     """Returns the facts for a case document dated `on`; an empty `number` makes it a draft."""
     contact = await contact_of(session, case.bureau)
+    own = await own_figures(session, case.bureau, on)
     if case.course == RED_ALERT:
         lines = await red_lines(session, case)
-        return DocumentFacts(subject.name, on, lines, contact, number)
+        return DocumentFacts(subject.name, on, lines, contact, number, own=own)
     grade = grade_name(case.ruleset_id, case.grade) if case.grade else ""
     return DocumentFacts(
         subject.name,
@@ -69,18 +71,20 @@ async def facts_of(
         grade=grade,
         receipt_id=case.receipt_id,
         measures=measures(case.ruleset_id, case.grade, on) if grade else (),
+        own=own,
     )
 
 
-def corrected_by(course: str, step: Step, kind: SubjectKind, on: date) -> date | None:
-    """Returns the last day to correct, inclusive, for a guidance letter dated `on`.
+def corrected_by(facts: DocumentFacts, step: Step, kind: SubjectKind) -> date | None:
+    """Returns the last day to correct, inclusive, for a guidance letter with these facts.
 
     None for every other step.
     """
     if step is not Step.GUIDANCE_LETTER:
         return None
-    after = following(course, step, kind, on) or rung_of(course, step, on)
-    return correct_by(after, on, edition())
+    on = facts.on
+    after = following(facts.course, step, kind, on) or rung_of(facts.course, step, on)
+    return correct_by(as_own(after, facts.own), on, edition())
 
 
 def words_of(step: Step, facts: DocumentFacts, day: date | None) -> str:
@@ -99,7 +103,7 @@ def last_day(
     step: Step, facts: DocumentFacts, kind: SubjectKind, draft: EscalationDraft | None
 ) -> date | None:
     """Returns the last day to correct of a document: as a person set it, or the usual one."""
-    usual = corrected_by(facts.course, step, kind, facts.on)
+    usual = corrected_by(facts, step, kind)
     return (draft.correct_by if draft else None) or usual
 
 

@@ -13,8 +13,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from law.errors import Fault, InvalidInput, WrongState
-from law.escalation import Step, latest_review
-from law.terms.workdays import edition
+from law.escalation import Step
 from services.alerts.escalation.cases import CITE
 from services.alerts.escalation.texts import DocumentFacts
 from services.alerts.tables import EscalationDraft
@@ -97,9 +96,11 @@ def require_complete(step: Step, text: str, day: date | None, facts: DocumentFac
         raise InvalidInput(faults=[Fault("draft_text", *fault)], cite=CITE)
 
 
-def require_possible(step: Step, day: date | None, today: date) -> None:
-    """Raises InvalidInput for a last day to correct that the step does not have or cannot have."""
-    latest = latest_review(today, edition())
+def require_possible(step: Step, day: date | None, today: date, latest: date) -> None:
+    """Raises InvalidInput for a last day to correct that the step does not have or cannot have.
+
+    `latest` is the latest day that may be asked for.
+    """
     if day is None or (step is Step.GUIDANCE_LETTER and today < day <= latest):
         return
     zh, en = f"改正期限应在今日之后，最迟 {latest}", f"must be after today, at the latest {latest}"

@@ -10,7 +10,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from law import courses
-from law.escalation import due_on
+from law.escalation import OwnFigures, as_own, due_on
 from law.terms.workdays import edition
 from plumbing.change import Change
 from plumbing.chunks import chunks
@@ -28,13 +28,20 @@ def is_open() -> sa.ColumnElement[bool]:
 
 
 def new_case(
-    change: Change, subject_id: str, bureau: str, episode: int, course: str, matter: str, **of: Any
+    change: Change,
+    subject_id: str,
+    bureau: str,
+    episode: int,
+    course: str,
+    matter: str,
+    own: OwnFigures | None,
+    **of: Any,
 ) -> Escalation:
     """Creates a case that waits for the first step of its course; it is not stored yet.
 
-    `of` are the other fields of the case, such as its facts.
+    `own` are the bureau's figures, and `of` the other fields of the case, such as its facts.
     """
-    first = courses.first(course, change.today)
+    first = as_own(courses.first(course, change.today), own)
     return Escalation(
         escalation_id=f"{subject_id}/{episode}",
         subject_id=subject_id,
@@ -44,6 +51,7 @@ def new_case(
         step=first.step,
         waits_from=change.today,
         due_on=due_on(first, change.today, edition()).date,
+        own_days=first.days if own else None,
         course=course,
         matter=matter,
         opened_at=change.at,

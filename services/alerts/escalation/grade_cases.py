@@ -33,6 +33,7 @@ from services.alerts.escalation.filing import (
     snapshot,
 )
 from services.alerts.escalation.tables import StandingGrade
+from services.alerts.ladders.own import own_figures
 from services.alerts.notices.issue import known
 from services.alerts.tables import Escalation, Subject
 
@@ -137,6 +138,7 @@ async def open_for(
         last + 1,
         course.id,
         MATTER,
+        await own_figures(change.session, subject.bureau, change.today),
         ruleset_id=grade.ruleset_id,
         grade=grade.grade,
         receipt_id=grade.receipt_id,

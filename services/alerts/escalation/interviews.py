@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
 from law.errors import Fault, InvalidInput, WrongState
-from law.escalation import Step, archive_cite, latest_review
+from law.escalation import Step, archive_cite
 from law.evidence import SubjectKind
 from law.periods import local_day
-from law.terms.workdays import edition
 from plumbing.change import Change
 from protos.alerts.v1 import escalations_pb2 as pb
 from protos.grading.v1.grading_pb2 import Grade
@@ -26,6 +25,7 @@ from services.alerts.escalation.steps import (
     wait_until,
 )
 from services.alerts.escalation.undertakings import undertake
+from services.alerts.ladders.own import latest_review_of
 from services.alerts.tables import Escalation, EscalationStep, StepState
 
 HELD = "held"
@@ -47,10 +47,11 @@ async def record_interview(
         raise WrongState("约谈时间未到", "The interview is still to come", cite=CITE)
     before = snapshot(case)
     step.outcome, step.minutes = request.outcome, stripped("minutes", request.minutes)
-    undertake(change, step, request)
+    latest = await latest_review_of(change.session, case.bureau, change.today)
+    undertake(change, step, request, latest)
     step.recorded_by, step.state = change.on_behalf_of, StepState.CARRIED_OUT
     case.to_note = request.outcome == HELD and bool(step.archive_cite)
-    advance(change, case, SubjectKind((await subject_of(change, case)).kind))
+    await advance(change, case, SubjectKind((await subject_of(change, case)).kind))
     wait_until(case, step.undertaking_by)
     ground = ground_of(change, case, Step.INTERVIEW)
     await save(change, case, "record_interview", before, ground)
@@ -71,16 +72,23 @@ async def note_interview(
 
 
 def appoint(
-    change: Change, step: EscalationStep, request: pb.ApproveStepRequest, grade: Grade | None
+    change: Change,
+    step: EscalationStep,
+    request: pb.ApproveStepRequest,
+    grade: Grade | None,
+    latest: date,
 ) -> None:
-    """Stores the appointment (S4 四(二)); recorded only where a text says so (R-131, C-07)."""
+    """Stores the appointment (S4 四(二)); recorded only where a text says so (R-131, C-07).
+
+    `latest` is the latest day for it.
+    """
     appointment, faults = request.appointment, list[Fault]()
     if not request.HasField("appointment"):
         zh, en = "须写明约谈的时间、地点和参加人员", "When, where and with whom is required"
         raise InvalidInput(faults=[Fault("appointment", zh, en)])
     step.meets_at = appointment.at.ToDatetime(change.at.tzinfo)
     step.place, step.attendees = appointment.place.strip(), appointment.attendees.strip()
-    faults += moment_faults(change, step.meets_at, "appointment.at")
+    faults += moment_faults(change, step.meets_at, "appointment.at", latest)
     if appointment.note_in_archive:
         cite = archive_cite(grade.ruleset_id, grade.grade, change.today) if grade else ""
         step.archive_cite = cite
@@ -92,9 +100,8 @@ def appoint(
         raise InvalidInput(faults=faults)
 
 
-def moment_faults(change: Change, at: datetime, field: str) -> list[Fault]:
-    """Returns the fault of a time for an interview that is past, or too far ahead."""
-    latest = latest_review(change.today, edition())
+def moment_faults(change: Change, at: datetime, field: str, latest: date) -> list[Fault]:
+    """Returns the fault of a time for an interview that is past, or after the day `latest`."""
     if change.at < at and local_day(at) <= latest:
         return []
     zh, en = f"约谈时间须在将来，最迟 {latest}", f"must be to come, at the latest on {latest}"

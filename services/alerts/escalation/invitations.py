@@ -5,8 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from law.errors import Fault, InvalidInput, WrongState
-from law.escalation import Step, latest_review
-from law.terms.workdays import edition
+from law.escalation import Step
 from plumbing import validation
 from plumbing.change import Change
 from protos.alerts.v1 import escalations_pb2 as pb
@@ -23,6 +22,7 @@ from services.alerts.escalation.steps import (
     of_bureau,
     subject_of,
 )
+from services.alerts.ladders.own import latest_review_of
 from services.alerts.notices.issue import Matter, issue
 from services.alerts.tables import Bureau, Escalation, EscalationStep, NoticeKind, StepState
 
@@ -40,7 +40,8 @@ async def answer(
     case = await locked(change, request.escalation_id)
     change.caller.require_subject(case.subject_id, case.bureau)
     step = await _to_come(change, case)
-    asked_for, reasons = _asked_for(change, request), request.reasons.strip()
+    latest = await latest_review_of(change.session, case.bureau, change.today)
+    asked_for, reasons = _asked_for(change, request, latest), request.reasons.strip()
     before = snapshot(case)
     step.answer, step.asked_for, step.answer_reasons = request.answer, asked_for, reasons
     step.answered_at = change.at
@@ -60,7 +61,8 @@ async def move(change: Change, request: pb.MoveInterviewRequest) -> pb.MoveInter
     case = await of_bureau(change, request.escalation_id)
     step = await _to_come(change, case)
     at = request.at.ToDatetime(change.at.tzinfo)
-    if faults := moment_faults(change, at, "at"):
+    latest = await latest_review_of(change.session, case.bureau, change.today)
+    if faults := moment_faults(change, at, "at", latest):
         raise InvalidInput(faults=faults)
     before = snapshot(case)
     step.meets_at, step.place, step.moved = at, request.place.strip() or step.place, True
@@ -78,12 +80,12 @@ async def _to_come(change: Change, case: Escalation) -> EscalationStep:
     return step
 
 
-def _asked_for(change: Change, request: pb.AnswerInvitationRequest) -> date | None:
-    """The day for which the subject asks; None if it comes."""
+def _asked_for(change: Change, request: pb.AnswerInvitationRequest, latest: date) -> date | None:
+    """The day for which the subject asks, at the latest `latest`; None if it comes."""
     if request.answer == ATTEND:
         return None
     day = validation.day(request.asked_for, "asked_for")
-    latest, faults = latest_review(change.today, edition()), list[Fault]()
+    faults = list[Fault]()
     if day is None or not change.today < day <= latest:
         zh, en = f"应为今日之后的一日，最迟 {latest}", f"must be after today, at latest {latest}"
         faults.append(Fault("asked_for", zh, en))

@@ -236,6 +236,7 @@ def _exposed(on: date) -> Any:
         .where(
             col(EscalationStep.step) == Step.EXPOSURE,
             col(EscalationStep.state) == StepState.CARRIED_OUT,
+            col(EscalationStep.statement) != "",  # otherwise a list of exposures names it
             _is_public(on),
             is_open(),
         )

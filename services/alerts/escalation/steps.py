@@ -8,13 +8,14 @@ from sqlmodel import col, select
 
 from law.courses import following, rung_of
 from law.errors import Fault, InvalidInput, NotFound, WrongState
-from law.escalation import Step, due_on, review_on
+from law.escalation import Step, as_own, due_on, review_on
 from law.evidence import SubjectKind
 from law.terms.workdays import edition, nth_working_day
 from plumbing import validation
 from plumbing.change import Change
 from plumbing.short_ids import find_by_id
 from services.alerts.escalation.closing import UNDECIDED
+from services.alerts.ladders.own import own_figures
 from services.alerts.tables import Escalation, EscalationState, EscalationStep, StepState, Subject
 
 
@@ -79,21 +80,25 @@ def require_watched(subject: Subject) -> None:
         raise WrongState(zh, en, cite="S4 一(四)")
 
 
-def advance(change: Change, case: Escalation, kind: SubjectKind) -> None:
+async def advance(change: Change, case: Escalation, kind: SubjectKind) -> None:
     """Makes the case wait for the next step, or marks its steps as exhausted."""
-    after = following(case.course, case.step, kind, change.today)
-    if after is None:
+    found = following(case.course, case.step, kind, change.today)
+    if found is None:
         case.state, case.waits_from, case.due_on = EscalationState.EXHAUSTED, None, None
         return
+    own = await own_figures(change.session, case.bureau, change.today)
+    after = as_own(found, own)
     case.state, case.step, case.waits_from = EscalationState.WAITING, after.step, change.today
+    case.own_days = after.days if own else None
     case.due_on = due_on(after, change.today, edition()).date
 
 
-def put_off(change: Change, case: Escalation, step: EscalationStep, requested: str) -> None:
+async def put_off(change: Change, case: Escalation, step: EscalationStep, requested: str) -> None:
     """Has the step proposed again on the requested day of review, or on the usual one."""
     step.decided_at, step.decided_by = change.at, change.on_behalf_of
     day = validation.day(requested, "review_on")
-    step.review_on = review_on(day, change.today, edition())
+    own = await own_figures(change.session, case.bureau, change.today)
+    step.review_on = review_on(day, change.today, edition(), own)
     case.state, case.waits_from, case.due_on = EscalationState.WAITING, None, step.review_on
 
 

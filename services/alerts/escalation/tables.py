@@ -49,7 +49,8 @@ class Escalation(Base, table=True):
 
     `step` is the current step: it is waiting, proposed, or (an interview) appointed. `due_on` is
     the day on which the step is proposed: counted from `waits_from` by the law's wait, or set by a
-    person, in which case `waits_from` is None. `to_note` is true while the register has not
+    person, in which case `waits_from` is None. `own_days` is the bureau's own wait, as it was when
+    the wait began, or None for the law's. `to_note` is true while the register has not
     recorded an interview that is to be recorded.
     """
 
@@ -77,6 +78,7 @@ class Escalation(Base, table=True):
     step: Step = Field(sa_type=enum_column(Step))
     waits_from: date | None = None
     due_on: date | None = None
+    own_days: int | None = None
     to_note: bool = False
     course: str = Field(default=RED_ALERT, sa_column_kwargs={"server_default": RED_ALERT})
     matter: str = Field(default="alert", sa_column_kwargs={"server_default": "alert"})

@@ -12,7 +12,7 @@ from datetime import date, datetime
 
 from law.colours.basis import Basis, colour_on
 from law.courses import RED_ALERT, course_names, rung_of
-from law.escalation import Approver, Step, rung
+from law.escalation import Approver, OwnFigures, Step, rung
 from law.measures.rule import Measure
 from law.periods import SHANGHAI
 from law.reader.texts import spell_articles
@@ -65,7 +65,8 @@ class DocumentFacts:
     """The facts that the document of every escalation step needs. `number` is empty for a draft.
 
     `occasion` says in Chinese why there is a case, unless that is a red alert; `grade` is the name
-    of the grade that opened it, by the receipt `receipt_id`; `measures` are what it permits.
+    of the grade that opened it, by the receipt `receipt_id`; `measures` are what it permits; `own`
+    are the bureau's figures of the ladder.
     """
 
     name: str
@@ -78,6 +79,7 @@ class DocumentFacts:
     grade: str = ""
     receipt_id: str = ""
     measures: Sequence[Measure] = ()
+    own: OwnFigures | None = None
 
     @property
     def of_grade(self) -> bool:

@@ -13,7 +13,7 @@ from functools import partial
 from sqlmodel import col, select
 
 from law.errors import Fault, InvalidInput, WrongState
-from law.escalation import Step, latest_review, undertaking_reminder
+from law.escalation import Step, undertaking_reminder
 from law.terms.workdays import edition
 from plumbing import validation
 from plumbing.change import Change
@@ -26,6 +26,7 @@ from services.alerts.escalation.interview_texts import (
     undertaking_over,
 )
 from services.alerts.escalation.steps import ground_of, of_bureau, stripped
+from services.alerts.ladders.own import own_figures
 from services.alerts.notices.issue import Matter, contact_of, issue
 from services.alerts.tables import (
     Bureau,
@@ -40,17 +41,19 @@ from services.alerts.tables import (
 BROKEN = "broken"
 
 
-def undertake(change: Change, step: EscalationStep, request: pb.RecordInterviewRequest) -> None:
+def undertake(
+    change: Change, step: EscalationStep, request: pb.RecordInterviewRequest, latest: date
+) -> None:
     """Stores what the subject undertook at an interview that was held, and by which day.
 
     Raises InvalidInput for words without a day or a day without words, and for a day that is not to
-    come or is too far ahead.
+    come or is after `latest`.
     """
     words = request.undertaking.strip()
     day = validation.day(request.undertaking_by, "undertaking_by")
     if not words and day is None:
         return
-    latest, faults = latest_review(change.today, edition()), list[Fault]()
+    faults = list[Fault]()
     if not words:
         faults.append(Fault("undertaking", "须写明承诺的内容", "must say what is undertaken"))
     if day is None or not change.today < day <= latest:
@@ -107,6 +110,7 @@ async def issue_of_undertakings(change: Change, bureau: str, on: date) -> list[N
     """
     office = await change.session.get(Bureau, bureau)
     notices = list[Notice]()
+    own = await own_figures(change.session, bureau, on)
     for step, case, subject in await _open(change, bureau):
         until = step.undertaking_by
         if until is None or office is None:
@@ -118,7 +122,7 @@ async def issue_of_undertakings(change: Change, bureau: str, on: date) -> list[N
             text = undertaking_over(subject.name, until, step.undertaking, last=last)
             kind = NoticeKind.APPROVALS
             notice = await issue(change, kind, f"{key}/over", office, bureau, text, matter)
-        elif undertaking_reminder(until, edition()) <= on:
+        elif undertaking_reminder(until, edition(), own) <= on:
             contact = await contact_of(change.session, bureau)
             about = (subject.name, until, step.undertaking, contact)
             notice = await issue(

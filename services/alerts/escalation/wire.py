@@ -83,7 +83,9 @@ def order(row: AwaitedOrder, today: date) -> pb.AwaitedOrder:
 
 def _is_example(row: Escalation) -> bool:
     """Whether the wait that runs is an example figure, not yet the bureau's own."""
-    return row.waits_from is not None and rung(row.step, row.waits_from).example
+    if row.waits_from is None or row.own_days is not None:
+        return False
+    return rung(row.step, row.waits_from).example
 
 
 def stamp(moment: datetime | None) -> Timestamp | None:

@@ -18,7 +18,9 @@ from services.cli.commands.case_rows import CASE_ROWS
 from services.cli.commands.certificate_rows import CERTIFICATE_COMMANDS, CERTIFICATE_ROWS
 from services.cli.commands.escalation_rows import ESCALATION_ROWS
 from services.cli.commands.evidence_rows import EVIDENCE_COMMANDS, EVIDENCE_ROWS
+from services.cli.commands.exposure_rows import EXPOSURE_ROWS
 from services.cli.commands.institution_rows import INSTITUTION_ROWS
+from services.cli.commands.ladder_rows import LADDER_ROWS
 from services.cli.commands.life_rows import LIFE_ROWS
 from services.cli.commands.order_rows import ORDER_ROWS
 from services.cli.commands.permit_rows import PERMIT_ROWS
@@ -59,6 +61,8 @@ GROUPS: Mapping[str, str] = {
     "sharing": "信用记录提供给了谁，对方应得的告知 | with whom records were shared",
     "alert": "三色预警与通知 | alerts and notices",
     "escalation": "督促 | escalations",
+    "exposure": "曝光名单 | exposure lists",
+    "ladder": "督促的间隔 | waits of follow-ups",
     "report": "一个月的统计，月报的数字 | the figures of a month, as on its report",
     "letter": "文书 | letters",
     "mail": "邮件 | mail",
@@ -371,6 +375,8 @@ ROWS = (
     Row("alert watch", "alerts.GetWatch", "各机关的每日巡查已到哪一天。",
         "How far each bureau's daily watch has come."),
     *ESCALATION_ROWS,
+    *EXPOSURE_ROWS,
+    *LADDER_ROWS,
     # time
     Row("clock show", "clock.GetClock", "显示平台时间。", "Shows the platform's time."),
 )  # fmt: skip

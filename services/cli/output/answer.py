@@ -23,10 +23,10 @@ from services.cli.output.columns import columns_of
 from services.cli.output.console import console
 from services.cli.output.exporting import check_ending
 from services.cli.output.exporting import export as write
-from services.cli.output.headings import title
 from services.cli.output.language import choose
 from services.cli.output.names import Names
 from services.cli.output.progress import Progress
+from services.cli.output.titles import title
 from services.cli.output.views import view
 
 PAGE = 1000

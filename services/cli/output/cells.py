@@ -303,6 +303,10 @@ def _stuck_steps(stuck: Any, _names: Names) -> str:
     return "；".join(f"{word('case_step', one.step)}: {one.why}" for one in stuck.steps)
 
 
+def _obstacles(candidate: Any, _names: Names) -> str:
+    return "；".join(choose(one.zh, one.en) for one in candidate.obstacles)
+
+
 def _by_week(ahead: Any, _names: Names) -> str:
     return " ".join(f"{week.instruments:,}" for week in ahead.weeks)
 
@@ -356,5 +360,6 @@ OWN_CELLS: Mapping[str, Own] = {
     "MonthCount.name": _counted,
     "StuckCase.steps": _stuck_steps,
     "Twins.namesakes": _namesakes,
+    "ExposureCandidate.obstacles": _obstacles,
     "TypeAhead.weeks": _by_week,
 }

@@ -6,7 +6,6 @@ A list that can be imported again has the headers that the importer knows.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 
 from google.protobuf.descriptor import FieldDescriptor
@@ -120,6 +119,16 @@ course_en 督促事由名称（英文） | facts 查明的事实 | opened_by 开
 asked_for 希望改期至 | Interview.answer 主体的答复 | answer_reasons 答复的理由
 answered_at 答复时间 | minutes_draft 笔录开头 | undertaking 承诺 | undertaking_by 承诺期限
 undertaking_outcome 承诺的核实 | undertaking_findings 核实的情况
+ladder_id 间隔id | in_force 现行 | figures 各项间隔 | Ladder.valid_from 启用日
+examples 示例值 | ladders 各版间隔 | reminder_days 提醒前 | guidance_letter_days 行政指导建议书前
+measures_days 监管措施告知前 | interview_days 约谈前 | exposure_days 曝光前 | review_days 再提出
+review_at_most_days 最远再提出 | undertaking_remind_days 承诺提醒
+list_id 名单id | list_number 名单编号 | entry_id 名单项id | compiled_by 编制人
+compiled_at 编制时间 | verified_how 事实的核实 | findings 审查情况
+ExposureList.released_by 批准公开的人 | ExposureList.number 名单编号 | released_at 公开时间
+discarded_by 作废人 | discarded_at 作废时间 | discard_reasons 作废理由
+ended_by 撤下人 | ended_why 撤下原因 | ended_reasons 撤下的理由 | obstacles 不能曝光的原因
+ground 事由 | lists 名单 | candidates 主体
 close_reasons 终结的理由 | Escalation.ruleset_id 规则id
 ImpactMove.after 新规则等级 | ImpactMove.before 现规则等级
 Index.rows 各行得分 | Instrument.bureau 监管机关代码 | Record.kind 信息类别
@@ -201,120 +210,6 @@ HEADINGS = dict(
 # Fields whose name is left out of the headings of the fields nested in them.
 BARE = {"VerificationEntry.verification", "PermitEntry.permit"}
 
-# What a list is called, by its message.
-TITLES = {
-    "Absence": "外出",
-    "Account": "账号",
-    "Activation": "规则启用",
-    "Alert": "预警",
-    "AccessEntry": "访问日志",
-    "AuditEntry": "审计",
-    "Authorisation": "授权",
-    "Batch": "导入批次",
-    "Bureau": "机关",
-    "CalendarEdition": "日历",
-    "Case": "案件",
-    "UnheardCase": "没有人可以办理的案件",
-    "UntoldAlert": "尚未告知的红色警示",
-    "DeadLetter": "搁置的事件",
-    "Escalation": "督促",
-    "RunningContest": "正在办理的异议、复核",
-    "DisclosedRecord": "公开的信用信息",
-    "Exposure": "曝光",
-    "Announcement": "信用修复公告",
-    "RecordChange": "公开记录的变更",
-    "Sharing": "共享登记",
-    "ReceiverNotice": "对接收单位的告知",
-    "Grade": "历次等级",
-    "ImpactMove": "等级变化",
-    "Index": "诚信计量指数",
-    "Institution": "检定机构",
-    "Order": "检定申请",
-    "Report": "报送的检定",
-    "Question": "待决定事项",
-    "PartStanding": "各枪（通道、相）",
-    "OrderStep": "经过",
-    "Verifier": "检定机构",
-    "Instrument": "计量器具",
-    "InstrumentColour": "器具颜色",
-    "Notice": "通知",
-    "Record": "信用信息",
-    "Recusal": "回避申请",
-    "Registration": "注册申请",
-    "Session": "登录",
-    "RowFault": "逐格检查",
-    "Ruleset": "规则",
-    "Condition": "修复条件",
-    "Step": "经过",
-    "EscalationStep": "步骤",
-    "Repair": "修复",
-    "UnitPerson": "人员",
-    "Verification": "检定",
-    "Retention": "保存与披露",
-    "Watch": "每日巡查",
-    "BoardCount": "按类型和颜色统计",
-    "ColourTotal": "按颜色统计",
-    "WeekAhead": "按周到期数",
-    "TypeAhead": "各类型按周到期数",
-    "Impact": "试算",
-    "ImpactCount": "等级变化统计",
-    "IndexRow": "各行得分",
-    "Outcome": "等级对照",
-    "Problem": "问题",
-    "BulkBatch": "成批报送",
-    "Label": "器具标签",
-    "Letter": "文书",
-    "Term": "期限",
-    "Subject": "信用主体",
-    "VerificationEntry": "检定记录",
-    "YearEnd": "年末类别调整",
-    "AccountName": "姓名",
-    "Assignee": "可以办理的人员",
-    "AwaitedOrder": "检定申请",
-    "BatchEffect": "登记的变化",
-    "BureauCases": "按单位统计",
-    "CaseAge": "按时长统计",
-    "CaseCount": "按类别和状态统计",
-    "CaseLoad": "按人统计",
-    "CaseNote": "内部备注",
-    "CasesDue": "今后到期",
-    "Certificate": "证书文件",
-    "CertificateEntry": "检定证书",
-    "ColumnField": "可以对应的字段",
-    "ContestedGrade": "所涉等级",
-    "ContestedItem": "异议事项",
-    "DecidedRecord": "已作决定的信用信息",
-    "DecidedSpan": "各月按期决定",
-    "Delivery": "纸质送达",
-    "Evidence": "证据文件",
-    "FaultKind": "按种类列出",
-    "FieldValue": "登记的内容",
-    "FileColumn": "文件的列",
-    "Hearer": "人员",
-    "Likeness": "疑似同一",
-    "LikeSide": "各方",
-    "MonthCases": "当月案件",
-    "MonthCount": "当月数",
-    "MovedTerm": "变动的期限",
-    "PermitEntry": "计量行政许可",
-    "Proposal": "变更申请",
-    "Punctuality": "按时情况",
-    "Publication": "公开和保密审查",
-    "Reply": "主体的说明",
-    "ScannedInstrument": "计量器具",
-    "SecondFactorSetup": "两步验证",
-    "SkippedRow": "表头以上的行",
-    "StuckCase": "步骤受阻的案件",
-    "SubjectAct": "沿革",
-    "Twins": "跨机关同名主体",
-    "TwinsApart": "已各自保留的同名主体",
-    "TypeName": "器具类型的名称",
-}
-
-
-# What a single message is called, where that differs from its list.
-SINGLE_TITLES = {"Grade": "等级", "Batch": "导入", "InstrumentColour": "颜色"}
-
 # The heading of the name beside an id, by the field that holds the id.
 NAME_HEADINGS = {
     "subject_id": "主体名称",
@@ -390,10 +285,3 @@ def name_heading(field: FieldDescriptor) -> str:
     """Returns the heading of the column that shows the name for an id field."""
     zh = NAME_HEADINGS.get(field.name, f"{heading(field)}姓名")
     return choose(zh, f"{field.name.removesuffix('_id').replace('_', ' ')} name")
-
-
-def title(message: str, *, single: bool = False) -> str:
-    """Returns the title for a list of messages of one type, or for a single message."""
-    words = re.sub(r"(?<!^)(?=[A-Z])", " ", message).lower()
-    own = SINGLE_TITLES.get(message) if single else None
-    return choose(own or TITLES.get(message, message), words)

@@ -28,7 +28,13 @@ TABLES: Mapping[str, str] = {
     "Escalation": "escalation_id subject_id bureau course state step due_on",
     "RunningContest": "number case_id",
     "EscalationStep": "step state number draft_version altered_by decided_by note cite",
+    "Ladder": "ladder_id bureau valid_from state in_force proposed_by decided_by ground",
     "Exposure": "published_at subject_name statement media cite",
+    "ExposedSubject": "published_at subject_name statement cite list_number",
+    "ExposureCandidate": "subject_id subject_name bureau ground.course ground.grade obstacles",
+    "ExposureEntry": "entry_id subject_name ground.course ground.grade state ended_at "
+    "ended_reasons",
+    "ExposureList": "list_id number bureau state compiled_at released_at",
     "Announcement": "subject_name kind source_ref repaired_on announced_until cite",
     "RecordChange": "record_id change changed_on",
     "Sharing": "sharing_id receiver subject_id way shared_on document ended_at",

@@ -20,11 +20,11 @@ from rich.text import Text
 from services.cli.output.cells import cell, head
 from services.cli.output.columns import paths_of
 from services.cli.output.console import styled
-from services.cli.output.headings import title
 from services.cli.output.language import choose, language
 from services.cli.output.layouts import BLOCKS, DOCUMENTS, TABLES, UNSHOWN
 from services.cli.output.names import Names
 from services.cli.output.show import GAP, block_of, table_of
+from services.cli.output.titles import title
 from services.cli.output.words import grade_name, ruleset_name, word
 
 

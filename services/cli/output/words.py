@@ -70,6 +70,12 @@ failure: refused 收件方拒收 | unreachable 未能投出
 notice_state: pending 待投递 | delivered 已送达 | failed 投递失败 | no_address 无地址
 escalation_state: waiting 等待 | held 暂缓（已按时申请检定或者正在异议） | proposed 待批准
   | appointed 已约定 | exhausted 各步已用尽 | closed 已终结
+exposure_state: compiled 待保密审查 | reviewed 待批准公开 | released 已公开 | discarded 已作废
+exposure_entry_state: listed 已列入，尚未公开 | public 正在公开 | struck 公开前划去
+  | taken_down 已撤下
+exposure_ended: ground 事由已消失 | subject 主体不得公开 | objection 异议改变了依据
+  | person 人工撤下 | list 名单作废
+ladder_state: proposed 待批准 | approved 已批准 | discarded 已作废
 step_state: proposed 待批准 | deferred 已暂缓 | declined 未批准 | appointed 已约定
   | carried_out 已实施 | void 已作废
 invitation_answer: attend 按时参加 | another_day 请求改期
@@ -149,6 +155,9 @@ Escalation.state escalation_state | ListEscalationsRequest.state escalation_stat
 Interview.answer invitation_answer | AnswerInvitationRequest.answer invitation_answer
 Interview.undertaking_outcome undertaking_outcome
 RecordUndertakingRequest.outcome undertaking_outcome
+Ladder.state ladder_state
+ExposureList.state exposure_state | ListExposureListsRequest.state exposure_state
+ExposureEntry.state exposure_entry_state | ExposureEntry.ended_why exposure_ended
 EscalationStep.state step_state | Interview.outcome interview_outcome
 RecordInterviewRequest.outcome interview_outcome | EndedRecord.status supposed_status
 Proposal.state proposal_state | ListProposalsRequest.state proposal_state | Proposal.act act

@@ -129,6 +129,24 @@ _EXPOSURES = Dataset(
     ),
     reading.exposures,
 )
+_EXPOSED = Dataset(
+    "exposed",
+    N_("曝光名单"),
+    N_("正在公开的曝光名单中的主体；列入的事由消失后撤下。"),
+    ("entry_id",),
+    (
+        Field("entry_id", N_("名单项编号"), lambda row: row.entry_id),
+        Field("subject_id", N_("主体编号"), lambda row: row.subject_id),
+        Field("subject_name", N_("主体名称"), lambda row: row.subject_name),
+        Field("statement", N_("内容"), lambda row: row.statement),
+        Field("list_number", N_("名单编号"), lambda row: row.list_number),
+        Field("media", N_("公开方式"), lambda row: "、".join(row.media)),
+        Field("article", N_("依据"), lambda row: _article(row.cite)),
+        Field("published_at", N_("公开时间"), lambda row: _written(row.published_at), "datetime"),
+        Field("bureau", N_("监管机关代码"), lambda row: row.bureau),
+    ),
+    reading.exposed,
+)
 _INDICES = Dataset(
     "indices",
     N_("景区和街区诚信计量指数"),
@@ -235,6 +253,7 @@ DATASETS: Mapping[str, Dataset] = {
         _RECORD_CHANGES,
         _REPAIRS,
         _EXPOSURES,
+        _EXPOSED,
         _INDICES,
         _INDEX_ROWS,
         _BUREAUS,

@@ -13,6 +13,7 @@ from law.texts_in_force.load import list_rulesets
 from law.texts_in_force.model import Ruleset
 from plumbing.client import ask
 from protos.alerts.v1 import escalations_pb2 as escalations
+from protos.alerts.v1 import exposure_lists_pb2 as exposure_lists
 from protos.grading.v1 import assessments_pb2 as assessments
 from protos.grading.v1 import grading_pb2 as grading
 from protos.objection.v1 import publicity_pb2 as publicity
@@ -79,6 +80,14 @@ async def exposures(services: Services) -> AsyncIterator[escalations.Exposure]:
     async for answer in _pages(services.escalations.ListExposures, request):
         for exposure in answer.exposures:
             yield exposure
+
+
+async def exposed(services: Services) -> AsyncIterator[exposure_lists.ExposedSubject]:
+    """Reads every subject that stands on a public exposure list today."""
+    request = exposure_lists.ListExposedSubjectsRequest(page_size=PAGE_SIZE)
+    async for answer in _pages(services.exposure_lists.ListExposedSubjects, request):
+        for subject in answer.subjects:
+            yield subject
 
 
 async def repairs(services: Services) -> AsyncIterator[publicity.Announcement]:

@@ -42,13 +42,14 @@ async def grade(
     receipt: str = "receipt-1",
     *,
     baseline: bool = False,
+    of: str = "s1",
 ) -> None:
-    """Announces a grade of the subject, which became known a minute after the one before."""
+    """Announces a grade of a subject, which became known a minute after the one before."""
     alerts.clock.moment += timedelta(minutes=1)
-    after = Grade(subject_id="s1", bureau=BUREAU, ruleset_id=ruleset, grade=to, receipt_id=receipt)
+    after = Grade(subject_id=of, bureau=BUREAU, ruleset_id=ruleset, grade=to, receipt_id=receipt)
     after.known_from.FromDatetime(alerts.clock.moment)
-    event = grading.GradeChanged(subject_id="s1", after=after, baseline=baseline)
-    await alerts.announce(event, aggregate="subject/s1")
+    event = grading.GradeChanged(subject_id=of, after=after, baseline=baseline)
+    await alerts.announce(event, aggregate=f"subject/{of}")
 
 
 async def contest(

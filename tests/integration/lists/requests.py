@@ -14,6 +14,8 @@ from plumbing.audit_calls import list_audit
 from plumbing.identity import Caller, Role, service_caller
 from protos.alerts.v1 import alerts_pb2 as alerts
 from protos.alerts.v1 import escalations_pb2 as escalations
+from protos.alerts.v1 import exposure_lists_pb2 as exposures
+from protos.alerts.v1 import ladders_pb2 as ladders
 from protos.grading.v1 import assessments_pb2 as assessments
 from protos.grading.v1 import grading_pb2 as grading
 from protos.grading.v1 import rulesets_pb2 as rulesets
@@ -36,6 +38,8 @@ from protos.registry.v1 import registry_pb2 as registry
 from protos.registry.v1 import sameness_pb2 as sameness
 from services.alerts import queries as of_alerts
 from services.alerts.escalation import queries as of_escalations
+from services.alerts.exposure_lists import queries as of_exposures
+from services.alerts.ladders import queries as of_ladders
 from services.alerts.untold import list_untold
 from services.grading import queries as of_grades
 from services.grading import year_end
@@ -254,6 +258,40 @@ LISTS = (
             Asked(_ESCALATIONS(bureau=BUREAU)),
             Asked(_ESCALATIONS(state="proposed"), ALL),
             Asked(_ESCALATIONS(subject_id=SUBJECT), ALL),
+        ),
+    ),
+    List(
+        "alerts",
+        of_exposures.candidates,
+        (
+            Asked(exposures.ListExposureCandidatesRequest(), a_few=EXPOSED),
+            Asked(exposures.ListExposureCandidatesRequest(bureau=BUREAU), a_few=EXPOSED),
+        ),
+    ),
+    List(
+        "alerts",
+        of_exposures.list_exposure_lists,
+        (
+            Asked(exposures.ListExposureListsRequest()),
+            Asked(exposures.ListExposureListsRequest(state="reviewed")),
+            Asked(exposures.ListExposureListsRequest(bureau=BUREAU)),
+        ),
+    ),
+    List(
+        "alerts",
+        of_ladders.list_ladders,
+        (
+            Asked(ladders.ListLaddersRequest()),
+            Asked(ladders.ListLaddersRequest(bureau=BUREAU)),
+        ),
+    ),
+    List(
+        "alerts",
+        of_exposures.list_exposed_subjects,
+        (
+            Asked(exposures.ListExposedSubjectsRequest(), (PUBLIC,)),
+            Asked(exposures.ListExposedSubjectsRequest(bureau=BUREAU), (PUBLIC,)),
+            Asked(exposures.ListExposedSubjectsRequest(name_contains="加油站"), (PUBLIC,)),
         ),
     ),
     List(

@@ -22,13 +22,15 @@ from plumbing.identity import Caller, Role
 from plumbing.operations import POLICY as OPERATIONS_POLICY
 from plumbing.papers.servicer import POLICY as LETTER_POLICY
 from plumbing.rpc import Policy
-from protos.alerts.v1 import alerts_pb2, escalations_pb2
+from protos.alerts.v1 import alerts_pb2, escalations_pb2, exposure_lists_pb2
 from protos.grading.v1 import assessments_pb2, grading_pb2
 from protos.identity.v1 import identity_pb2
 from protos.letters.v1 import letters_pb2
 from protos.objection.v1 import archive_pb2, delivery_pb2, evidence_pb2, objection_pb2
 from protos.operations.v1 import operations_pb2
 from protos.registry.v1 import bulk_pb2, certificates_pb2, registry_pb2
+from services.alerts.exposure_lists.policy import POLICY as EXPOSURE_LIST_POLICY
+from services.alerts.ladders.policy import POLICY as LADDER_POLICY
 from services.alerts.policy import ESCALATION_POLICY
 from services.alerts.policy import POLICY as ALERTS_POLICY
 from services.grading.assessments.policy import ASSESSMENT_POLICY
@@ -64,6 +66,7 @@ CONTRACTS = (
     bulk_pb2,
     certificates_pb2,
     escalations_pb2,
+    exposure_lists_pb2,
     evidence_pb2,
     grading_pb2,
     identity_pb2,
@@ -74,6 +77,8 @@ CONTRACTS = (
 )
 POLICIES: tuple[Policy, ...] = (
     ALERTS_POLICY,
+    EXPOSURE_LIST_POLICY,
+    LADDER_POLICY,
     ASSESSMENT_POLICY,
     CALENDAR_POLICY,
     CERTIFICATE_POLICY,
@@ -228,6 +233,13 @@ OPEN = {
         "next_page_token",
         "total",
         "more_than",
+    },
+    "quanheng.alerts.v1.ListExposedSubjectsResponse": {
+        *("subjects", "next_page_token", "total", "more_than"),
+    },
+    "quanheng.alerts.v1.ExposedSubject": {
+        *("entry_id", "subject_id", "subject_name", "statement", "cite", "list_number"),
+        *("bureau", "media", "published_at"),
     },
     # The statement is written by the platform from facts; the media are a vocabulary of the law.
     "quanheng.alerts.v1.Exposure": {

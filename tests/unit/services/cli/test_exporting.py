@@ -26,8 +26,9 @@ from protos.registry.v1 import registry_pb2 as pb
 from services.cli.output import answer
 from services.cli.output.columns import columns_of
 from services.cli.output.exporting import export
-from services.cli.output.headings import HEADINGS, TITLES
+from services.cli.output.headings import HEADINGS
 from services.cli.output.names import Names
+from services.cli.output.titles import TITLES
 
 CONTRACTS = (
     "alerts.v1.alerts",

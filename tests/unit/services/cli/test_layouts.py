@@ -12,9 +12,10 @@ from protos.registry.v1 import registry_pb2 as registry
 from services.cli.commands.plain import method_of
 from services.cli.commands.table import ROWS
 from services.cli.output.console import console
-from services.cli.output.headings import HEADINGS, TITLES
+from services.cli.output.headings import HEADINGS
 from services.cli.output.layouts import DOCUMENTS, TABLES
 from services.cli.output.names import Names
+from services.cli.output.titles import TITLES
 from services.cli.output.views import VIEWS, view
 
 CHINESE = re.compile("[\u4e00-\u9fff]")

@@ -12,6 +12,8 @@ from plumbing.calendars import servicer as moved_terms
 from plumbing.identity import Role
 from plumbing.papers import servicer as letters
 from plumbing.rpc import Policy
+from services.alerts.exposure_lists.policy import POLICY as EXPOSURE_LISTS
+from services.alerts.ladders.policy import POLICY as LADDERS
 from services.alerts.policy import ESCALATION_POLICY
 from services.alerts.policy import POLICY as ALERTS
 from services.cli.client import GRPC_SERVICES
@@ -45,6 +47,8 @@ from tests.unit.services.cli.tree import commands
 POLICIES: Policy = {
     **ALERTS,
     **ESCALATION_POLICY,
+    **EXPOSURE_LISTS,
+    **LADDERS,
     **GRADING,
     **RULESET_POLICY,
     **ASSESSMENT_POLICY,

@@ -36,6 +36,7 @@ MESSAGES = {
     "subjects": ("registry.v1.Subject", "grading.v1.Grade"),
     "records": ("registry.v1.DisclosedRecord", "registry.v1.Record"),
     "exposures": ("alerts.v1.Exposure",),
+    "exposed": ("alerts.v1.ExposedSubject",),
     "indices": ("grading.v1.Index",),
     "index_rows": ("grading.v1.Index", "grading.v1.IndexRow"),
     "bureaus": ("registry.v1.Bureau",),
@@ -45,6 +46,7 @@ WORDS = {"sector_name": "sector", "kind_name": "kind", "not_graded": "not_graded
 CITED = {
     "records": "disclosure_cite",
     "exposures": "cite",
+    "exposed": "cite",
     "index_rows": "cite",
 }
 

@@ -1,0 +1,269 @@
+"""The acts on exposure lists: one compiles, another reviews, the unit head releases (S1 18, 19).
+
+Every entry is checked when the list is compiled and again when it is released; a list of which one
+entry fails is refused whole, and names it. Every function is one transaction.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlmodel import col, select
+
+from law.disclosure.publication import review_rule
+from law.errors import Fault, InvalidInput, NotFound, NotPermitted, WrongState
+from law.escalation import Step, exposure_rules, rung
+from plumbing.change import Change
+from plumbing.events.leadership import exclusively
+from plumbing.identity import Role
+from plumbing.short_ids import find_by_id
+from protos.alerts.v1 import exposure_lists_pb2 as pb
+from protos.grading.v1.grading_pb2 import Grade
+from services.alerts.exposure_lists import publishing, wire
+from services.alerts.exposure_lists.endings import end
+from services.alerts.exposure_lists.grounds import Ground, grounds_of, obstacles_of
+from services.alerts.exposure_lists.tables import (
+    Ended,
+    EntryState,
+    ExposureEntry,
+    ExposureList,
+    ListState,
+)
+from services.alerts.tables import Subject
+
+UNRELEASED = (ListState.COMPILED, ListState.REVIEWED)
+Public = Mapping[str, Grade]
+
+
+async def compile_list(
+    change: Change, request: pb.CompileExposureListRequest, *, public: Public
+) -> pb.CompileExposureListResponse:
+    """Compiles a list from subjects that have a ground; nothing is public yet.
+
+    `public` are their grades as the public is shown them. Raises InvalidInput with every fault, and
+    NotPermitted for subjects outside the caller's scope.
+    """
+    await exclusively(change.session, "escalations")
+    _require_text("verified_how", request.verified_how)
+    subjects = await _to_list(change, request.subject_ids)
+    grounds = await checked(change, subjects, public, "subject_ids")
+    row = ExposureList(
+        list_id=str(uuid.uuid4()),
+        bureau=subjects[0].bureau,
+        state=ListState.COMPILED,
+        verified_how=request.verified_how.strip(),
+        compiled_by=change.on_behalf_of,
+        compiled_at=change.at,
+    )
+    change.session.add(row)
+    for subject in subjects:
+        ground = grounds[subject.subject_id]
+        entry = ExposureEntry(
+            list_id=row.list_id,
+            subject_id=subject.subject_id,
+            bureau=row.bureau,
+            statement=await publishing.statement_of(change, subject, ground),
+            state=EntryState.LISTED,
+            **vars_of(ground),
+        )
+        change.session.add(entry)
+    await change.session.flush()
+    listed = {"subject_ids": [*request.subject_ids], "verified_how": row.verified_how}
+    _audit(change, row, "compile_exposure_list", listed, exposure_rules(change.today).verified_cite)
+    return pb.CompileExposureListResponse(list=await wire.whole(change.session, row))
+
+
+def vars_of(ground: Ground) -> dict[str, Any]:
+    """Returns the fields of a ground, as an entry keeps them."""
+    names = ("course", "cite", "escalation_id", "ruleset_id", "grade", "receipt_id")
+    return {name: getattr(ground, name) for name in names}
+
+
+async def _to_list(change: Change, subject_ids: Sequence[str]) -> list[Subject]:
+    """The subjects of a new list, in the requested order, none of them on a list already."""
+    rows = await change.session.exec(
+        select(Subject).where(col(Subject.subject_id).in_(subject_ids))
+    )
+    known = {subject.subject_id: subject for subject in rows}
+    standing = select(ExposureEntry.subject_id).where(
+        col(ExposureEntry.subject_id).in_(subject_ids), col(ExposureEntry.ended_at).is_(None)
+    )
+    listed = set(await change.session.exec(standing))
+    faults = list[Fault]()
+    for place, subject_id in enumerate(subject_ids):
+        field, subject = f"subject_ids[{place}]", known.get(subject_id)
+        if subject is None:
+            faults.append(Fault(field, "没有这个主体", "There is no such subject"))
+            continue
+        change.caller.require_bureau(subject.bureau)
+        if subject_id in subject_ids[:place]:
+            zh, en = f"{subject.name}：一份名单中只列一次", f"{subject.name}: is named twice"
+            faults.append(Fault(field, zh, en))
+        elif subject_id in listed:
+            zh = f"{subject.name}：已在另一份名单中"
+            faults.append(Fault(field, zh, f"{subject.name}: stands on another list"))
+        elif subject.bureau != known[subject_ids[0]].bureau:
+            zh, en = "属于另一机关，请另列名单", "belongs to another bureau; make another list"
+            faults.append(Fault(field, f"{subject.name}：{zh}", f"{subject.name}: {en}"))
+        if subject_ids[0] not in known:
+            break
+    if faults:
+        raise InvalidInput(faults=faults)
+    return [known[subject_id] for subject_id in subject_ids]
+
+
+async def checked(
+    change: Change, subjects: Sequence[Subject], public: Public, field: str
+) -> dict[str, Ground]:
+    """Returns the grounds of subjects; raises InvalidInput with whatever speaks against any."""
+    ids = [subject.subject_id for subject in subjects]
+    grounds = await grounds_of(change.session, ids, change.today)
+    found = await obstacles_of(change.session, subjects, grounds, public, change.today)
+    faults = [
+        Fault(
+            f"{field}[{place}]",
+            f"{subject.name}：{one.zh}",
+            f"{subject.name}: {one.en}",
+            cite=one.cite,
+        )
+        for place, subject in enumerate(subjects)
+        for one in found[subject.subject_id]
+    ]
+    if faults:
+        raise InvalidInput(faults=faults)
+    return grounds
+
+
+async def review_list(
+    change: Change, request: pb.ReviewExposureListRequest
+) -> pb.ReviewExposureListResponse:
+    """Records the confidentiality review of a compiled list, by somebody else (S1 18).
+
+    Raises NotPermitted for whoever compiled it, and WrongState for a list that was reviewed.
+    """
+    row = await _of_bureau(change, request.list_id, ListState.COMPILED)
+    rule = review_rule(change.today)
+    if not change.caller.has(*map(Role, rule.by)):
+        zh, en = "保密审查由经办人或单位负责人进行", "Caseworkers and unit heads review lists"
+        raise NotPermitted(zh, en, cite=rule.cite)
+    if change.on_behalf_of == row.compiled_by:
+        zh = "不能审查本人编制的名单，请由另一人审查"
+        raise NotPermitted(zh, "Somebody else reviews a list that you compiled", cite=rule.cite)
+    _require_text("findings", request.findings)
+    row.state, row.findings = ListState.REVIEWED, request.findings.strip()
+    row.reviewed_by, row.reviewed_at = change.on_behalf_of, change.at
+    change.session.add(row)
+    _audit(change, row, "review_exposure_list", {"findings": row.findings}, rule.cite)
+    return pb.ReviewExposureListResponse(list=await wire.whole(change.session, row))
+
+
+async def release_list(
+    change: Change, request: pb.ReleaseExposureListRequest, *, public: Public
+) -> pb.ReleaseExposureListResponse:
+    """Makes a reviewed list public and tells its subjects, if every entry still passes.
+
+    `public` are the grades of the subjects as the public is shown them. Raises NotPermitted for
+    anybody but the approver of exposures, and for whoever compiled or reviewed the list; WrongState
+    for a list that is not reviewed or has no entry left, and InvalidInput with every fault.
+    """
+    await exclusively(change.session, "escalations")
+    row = await _of_bureau(change, request.list_id, ListState.REVIEWED)
+    _require_releaser(change, row)
+    rules = exposure_rules(change.today)
+    if not request.media or not rules.media.keys() >= set(request.media):
+        zh = f"公开方式应为{'、'.join(rules.media)}"
+        en = f"must be of {', '.join(rules.media.values())}"
+        raise InvalidInput(faults=[Fault("media", zh, en, cite=rules.verified_cite)])
+    entries = [one for one in await wire.entries_of(change.session, row) if one.ended_at is None]
+    if not entries:
+        raise WrongState("名单中已没有主体", "No subject is left on the list", list=row.list_id)
+    subjects = [await change.session.get_one(Subject, one.subject_id) for one in entries]
+    grounds = await checked(change, subjects, public, "entries")
+    await publishing.number(change, row)
+    row.state, row.media = ListState.RELEASED, [*request.media]
+    row.released_by, row.released_at = change.on_behalf_of, change.at
+    change.session.add(row)
+    for entry, subject in zip(entries, subjects, strict=True):
+        ground = grounds[subject.subject_id]
+        entry.sqlmodel_update(vars_of(ground))
+        entry.statement = await publishing.statement_of(change, subject, ground)
+        await publishing.publish(change, row, entry, subject)
+    after = {"number": row.number, "media": row.media, "entries": len(entries)}
+    _audit(change, row, "release_exposure_list", after, rules.verified_cite)
+    return pb.ReleaseExposureListResponse(list=await wire.whole(change.session, row))
+
+
+def _require_releaser(change: Change, row: ExposureList) -> None:
+    step = rung(Step.EXPOSURE, change.today)
+    if not change.caller.has(Role(step.approver)):
+        zh, en = "名单由单位负责人批准公开", "The unit head releases a list"
+        raise NotPermitted(zh, en, cite=step.cite)
+    if change.on_behalf_of in (row.compiled_by, row.reviewed_by):
+        zh = "编制、审查和批准公开应为三个人，请由没有编制或者审查过的负责人批准"
+        en = "Three people compile, review and release a list; you have done one of these"
+        raise NotPermitted(zh, en, cite="S1 18; D-16")
+
+
+async def discard_list(
+    change: Change, request: pb.DiscardExposureListRequest
+) -> pb.DiscardExposureListResponse:
+    """Discards a list that is not public; raises WrongState for any other."""
+    await exclusively(change.session, "escalations")
+    row = await _of_bureau(change, request.list_id, *UNRELEASED)
+    _require_text("reasons", request.reasons)
+    row.state, row.discard_reasons = ListState.DISCARDED, request.reasons.strip()
+    row.discarded_by, row.discarded_at = change.on_behalf_of, change.at
+    change.session.add(row)
+    for entry in await wire.entries_of(change.session, row):
+        if entry.ended_at is None:
+            await end(change, entry, Ended.LIST, row.discard_reasons, change.on_behalf_of)
+    cite = exposure_rules(change.today).verified_cite
+    _audit(change, row, "discard_exposure_list", {"reasons": row.discard_reasons}, cite)
+    return pb.DiscardExposureListResponse(list=await wire.whole(change.session, row))
+
+
+async def take_down(
+    change: Change, request: pb.TakeDownExposureEntryRequest
+) -> pb.TakeDownExposureEntryResponse:
+    """Takes an entry down with reasons, or strikes it from a list that is not public yet.
+
+    Raises NotFound if there is none, NotPermitted outside the caller's scope, and WrongState for
+    one that ended.
+    """
+    await exclusively(change.session, "escalations")
+    entry = await change.session.get(ExposureEntry, int(request.entry_id), with_for_update=True)
+    if entry is None:
+        raise NotFound("没有这一项", "There is no such entry", entry=request.entry_id)
+    change.caller.require_bureau(entry.bureau)
+    if entry.ended_at is not None:
+        raise WrongState("这一项已经撤下", "This entry was taken down", entry=request.entry_id)
+    _require_text("reasons", request.reasons)
+    await end(change, entry, Ended.PERSON, request.reasons.strip(), change.on_behalf_of)
+    row = await change.session.get_one(ExposureList, entry.list_id)
+    return pb.TakeDownExposureEntryResponse(list=await wire.whole(change.session, row))
+
+
+async def _of_bureau(change: Change, list_id: str, *states: ListState) -> ExposureList:
+    """A list in one of these states, locked; raises NotFound, NotPermitted or WrongState."""
+    row = await find_by_id(change.session, ExposureList, list_id, lock=True)
+    if row is None:
+        raise NotFound("没有这份名单", "There is no such list", list=list_id)
+    change.caller.require_bureau(row.bureau)
+    if row.state not in states:
+        zh, en = "名单的状态已经不同，请重新查看", "The list is in another state; look at it again"
+        raise WrongState(zh, en, list=row.list_id, state=row.state)
+    return row
+
+
+def _require_text(field: str, text: str) -> None:
+    if not text.strip():
+        raise InvalidInput(faults=[Fault(field, "须写明", "This text is required")])
+
+
+def _audit(
+    change: Change, row: ExposureList, action: str, after: dict[str, Any], ground: str
+) -> None:
+    object_ = f"exposure-list/{row.list_id}"
+    change.audit(action, object_, after=after, ground=ground, bureau=row.bureau)

@@ -1,0 +1,139 @@
+"""Queries of exposure lists: those of the bureau, who may stand on one, and what is public."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from sqlmodel import col, select
+
+from law.disclosure.rule import may_list_openly
+from law.errors import NotFound
+from law.evidence import SubjectKind
+from plumbing import paging, row_scope
+from plumbing.short_ids import find_by_id
+from plumbing.view import View
+from protos.alerts.v1 import exposure_lists_pb2 as pb
+from protos.grading.v1.grading_pb2 import Grade
+from services.alerts.exposure_lists import wire
+from services.alerts.exposure_lists.grounds import (
+    Obstacle,
+    grounds_of,
+    has_ground,
+    obstacles_of,
+)
+from services.alerts.exposure_lists.tables import (
+    EntryState,
+    ExposureEntry,
+    ExposureList,
+    ListState,
+)
+from services.alerts.tables import Subject
+
+
+async def candidates(
+    view: View, request: pb.ListExposureCandidatesRequest
+) -> tuple[Sequence[Subject], pb.ListExposureCandidatesResponse]:
+    """Returns a page of the subjects in the caller's scope that have a ground, and the answer.
+
+    The candidates are still missing in the answer: see `listed`.
+    """
+    rows = select(Subject).where(row_scope.covered(view.caller, Subject.bureau))
+    rows = rows.where(has_ground(view.today))
+    if request.bureau:
+        rows = rows.where(row_scope.of_bureau(request.bureau, Subject.bureau))
+    page, token = await paging.page(view.session, request, rows, Subject.subject_id)
+    count = await paging.count(view.session, request, rows, token)
+    return page, pb.ListExposureCandidatesResponse(candidates=(), next_page_token=token, **count)
+
+
+async def listed(
+    view: View, subjects: Sequence[Subject], public: Mapping[str, Grade]
+) -> list[pb.ExposureCandidate]:
+    """Returns subjects with their grounds and what speaks against each."""
+    ids = [subject.subject_id for subject in subjects]
+    grounds = await grounds_of(view.session, ids, view.today)
+    obstacles = await obstacles_of(view.session, subjects, grounds, public, view.today)
+    standing = select(ExposureEntry.subject_id).where(
+        col(ExposureEntry.subject_id).in_(ids), col(ExposureEntry.ended_at).is_(None)
+    )
+    for subject_id in await view.session.exec(standing):
+        zh, en = "已在另一份名单中", "stands on another list"
+        obstacles[subject_id].append(Obstacle(zh, en, ""))
+    return [
+        wire.candidate(one, grounds.get(one.subject_id), obstacles[one.subject_id])
+        for one in subjects
+    ]
+
+
+async def subjects_of(view: View, list_id: str) -> list[str]:
+    """Returns the ids of the subjects that stand on a list."""
+    rows = select(ExposureEntry.subject_id).where(
+        col(ExposureEntry.list_id) == list_id, col(ExposureEntry.ended_at).is_(None)
+    )
+    return list((await view.session.exec(rows)).all())
+
+
+async def get_exposure_list(
+    view: View, request: pb.GetExposureListRequest
+) -> pb.GetExposureListResponse:
+    """Returns a list with all its entries, those that ended as well.
+
+    Raises NotFound if there is none, and NotPermitted outside the caller's scope.
+    """
+    covered = row_scope.covered(view.caller, ExposureList.bureau)
+    row = await find_by_id(view.session, ExposureList, request.list_id, covered)
+    if row is None:
+        raise NotFound("没有这份名单", "There is no such list", list=request.list_id)
+    view.caller.require_bureau(row.bureau)
+    return pb.GetExposureListResponse(list=await wire.whole(view.session, row))
+
+
+async def list_exposure_lists(
+    view: View, request: pb.ListExposureListsRequest
+) -> pb.ListExposureListsResponse:
+    """Returns a page of the lists in the caller's scope, the newest first."""
+    rows = select(ExposureList).where(row_scope.covered(view.caller, ExposureList.bureau))
+    if request.bureau:
+        rows = rows.where(row_scope.of_bureau(request.bureau, ExposureList.bureau))
+    if request.state:
+        rows = rows.where(col(ExposureList.state) == ListState(request.state))
+    order = (ExposureList.compiled_at, ExposureList.list_id)
+    page, token = await paging.page(view.session, request, rows, *order, newest_first=True)
+    count = await paging.count(view.session, request, rows, token)
+    lists = await wire.lists(view.session, page)
+    return pb.ListExposureListsResponse(lists=lists, next_page_token=token, **count)
+
+
+async def list_exposed_subjects(
+    view: View, request: pb.ListExposedSubjectsRequest
+) -> pb.ListExposedSubjectsResponse:
+    """Returns a page of the subjects that stand on a public list now, the newest first."""
+    rows = _exposed(view.today)
+    if request.bureau:
+        rows = rows.where(row_scope.of_bureau(request.bureau, ExposureEntry.bureau))
+    if request.name_contains:
+        rows = rows.where(col(Subject.name).icontains(request.name_contains, autoescape=True))
+    page, token = await paging.page(
+        view.session,
+        request,
+        rows,
+        ExposureEntry.entry_id,
+        newest_first=True,
+        key=lambda row: [row[0].entry_id],
+    )
+    count = await paging.count(view.session, request, rows, token)
+    subjects = [wire.exposed(*row) for row in page]
+    return pb.ListExposedSubjectsResponse(subjects=subjects, next_page_token=token, **count)
+
+
+def _exposed(on: date) -> Any:
+    """The public entries, each with its list and the name of its subject."""
+    kinds = [kind for kind in SubjectKind if may_list_openly(kind, on)]
+    return (
+        select(ExposureEntry, ExposureList, Subject.name)
+        .join(ExposureList, col(ExposureList.list_id) == col(ExposureEntry.list_id))
+        .join(Subject, col(Subject.subject_id) == col(ExposureEntry.subject_id))
+        .where(col(ExposureEntry.state) == EntryState.PUBLIC, col(Subject.kind).in_(kinds))
+    )
