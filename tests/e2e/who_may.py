@@ -718,13 +718,13 @@ EscalationService.CloseEscalation own        -  +  -  -  -  -  -  -  -  -  -   +
 EscalationService.CloseEscalation foreign    -  -  -  -  -  -  -  -  -  -  -   -  -  -
 EscalationService.ListExposures any          +  +  +  +  +  +  +  +  +  +  -   +  +  +
 
-ExposureListService.ListExposureCandidates any-  +  +  -  -  -  -  -  -  -  -   +  +  -
+ExposureListService.ListExposureCandidates any -  +  +  -  -  -  -  -  -  -  -   +  +  -
 ExposureListService.CompileExposureList own  -  +  -  -  -  -  -  -  -  -  -   +  -  -
-ExposureListService.CompileExposureList foreign-  -  -  -  -  -  -  -  -  -  -   -  -  -
+ExposureListService.CompileExposureList foreign -  -  -  -  -  -  -  -  -  -  -   -  -  -
 ExposureListService.ReviewExposureList any   -  0  0  -  -  -  -  -  -  -  -   0  0  -
 ExposureListService.ReleaseExposureList any  -  -  0  -  -  -  -  -  -  -  -   -  0  -
 ExposureListService.DiscardExposureList any  -  0  0  -  -  -  -  -  -  -  -   0  0  -
-ExposureListService.TakeDownExposureEntry any-  0  0  -  -  -  -  -  -  -  -   0  0  -
+ExposureListService.TakeDownExposureEntry any  -  0  0  -  -  -  -  -  -  -  -   0  0  -
 ExposureListService.GetExposureList any      -  0  0  0  0  -  -  0  -  -  -   0  0  0
 ExposureListService.ListExposureLists any    -  +  +  +  +  -  -  +  -  -  -   +  +  +
 ExposureListService.ListExposedSubjects any  +  +  +  +  +  +  +  +  +  +  -   +  +  +

@@ -42,8 +42,9 @@ async def compile_list(
 ) -> pb.CompileExposureListResponse:
     """Compiles a list from subjects that have a ground; nothing is public yet.
 
-    `public` are their grades as the public is shown them. Raises InvalidInput with every fault, and
-    NotPermitted for subjects outside the caller's scope.
+    `public` are their grades as the public is shown them. Raises InvalidInput with every fault
+    of the request, WrongState with what speaks against a subject, and NotPermitted outside the
+    caller's scope.
     """
     await exclusively(change.session, "escalations")
     _require_text("verified_how", request.verified_how)
@@ -117,7 +118,7 @@ async def _to_list(change: Change, subject_ids: Sequence[str]) -> list[Subject]:
 async def checked(
     change: Change, subjects: Sequence[Subject], public: Public, field: str
 ) -> dict[str, Ground]:
-    """Returns the grounds of subjects; raises InvalidInput with whatever speaks against any."""
+    """Returns the grounds of subjects; raises WrongState with whatever speaks against any."""
     ids = [subject.subject_id for subject in subjects]
     grounds = await grounds_of(change.session, ids, change.today)
     found = await obstacles_of(change.session, subjects, grounds, public, change.today)
@@ -132,7 +133,8 @@ async def checked(
         for one in found[subject.subject_id]
     ]
     if faults:
-        raise InvalidInput(faults=faults)
+        zh, en = "有的主体现在不能公开曝光", "Some subjects cannot be exposed now"
+        raise WrongState(zh, en, cite=exposure_rules(change.today).verified_cite, faults=faults)
     return grounds
 
 
@@ -166,7 +168,7 @@ async def release_list(
 
     `public` are the grades of the subjects as the public is shown them. Raises NotPermitted for
     anybody but the approver of exposures, and for whoever compiled or reviewed the list; WrongState
-    for a list that is not reviewed or has no entry left, and InvalidInput with every fault.
+    for a list that is not reviewed, has no entry left, or has one against which something speaks.
     """
     await exclusively(change.session, "escalations")
     row = await _of_bureau(change, request.list_id, ListState.REVIEWED)

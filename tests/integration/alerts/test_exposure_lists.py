@@ -109,7 +109,7 @@ async def lists(alerts: RunningAlerts) -> Lists:
     return lists
 
 
-def faults(error: pytest.ExceptionInfo[InvalidInput]) -> str:
+def faults(error: pytest.ExceptionInfo[InvalidInput] | pytest.ExceptionInfo[WrongState]) -> str:
     return " ".join(f"{fault.field} {fault.message_zh}" for fault in error.value.faults)
 
 
@@ -146,7 +146,7 @@ async def test_an_objection_between_compiling_and_release_holds_the_list(lists: 
     await lists.untrusted(2)
     one = await lists.review(await lists.compile("s1", "s2"))
     await contest(lists.alerts, "lodged", 1, "record/r1", of="s2")
-    with pytest.raises(InvalidInput) as refused:
+    with pytest.raises(WrongState) as refused:
         await lists.release(one)
     assert faults(refused) == "entries[1] 测试单位2：异议、复核尚未办结（异议〔2026〕1号）"
     assert await lists.shown() == []
@@ -200,7 +200,7 @@ async def test_nobody_stands_twice(lists: Lists) -> None:
 
 async def test_what_the_public_is_not_shown_is_not_exposed(lists: Lists) -> None:
     lists.public["s1"] = Grade(ruleset_id=NATIONAL, grade="trusted")
-    with pytest.raises(InvalidInput) as refused:
+    with pytest.raises(WrongState) as refused:
         await lists.compile("s1")
     assert "尚未经保密审查公开" in faults(refused)
     lists.public.clear()
@@ -219,7 +219,7 @@ async def test_a_subject_that_may_not_be_named_comes_down(
     assert await lists.shown() == []
     [entry] = (await lists.read(one)).entries
     assert entry.ended_why == "subject"
-    with pytest.raises(InvalidInput):
+    with pytest.raises(WrongState):
         await lists.compile("s1")
 
 
