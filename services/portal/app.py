@@ -183,7 +183,7 @@ async def _admitted(visit: Visit, page: Page, roles: tuple[Role, ...]) -> Respon
 
 async def _shown_in(visit: Visit, page: Page, language: str) -> Response:
     """The page in another language, with what was filled in, which is not sent yet."""
-    visit.request, visit.shown_in = Request(visit.request.scope | {"method": "GET"}), language
+    visit.request, visit.shown_in = Request({**visit.request.scope, "method": "GET"}), language
     answer = await page(visit)
     visit.keep_language(answer, language)
     return answer

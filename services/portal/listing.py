@@ -33,6 +33,11 @@ _OF_THE_PAGE = ("sort", "page", "from", "of")
 _MORE = "+"  # behind a number in the address: there are more than that
 
 
+def day_of(written: str) -> date | None:
+    """Returns the day that a service writes in ISO format, for a cell; None for an empty text."""
+    return date.fromisoformat(written) if written else None
+
+
 @dataclass(frozen=True)
 class Cell:
     """What a cell contains: a value, and how the page shows it beside its plain text.

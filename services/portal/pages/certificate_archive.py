@@ -19,7 +19,17 @@ from plumbing.identity import Role
 from plumbing.spreadsheets import CsvRows
 from protos.registry.v1 import certificates_pb2 as pb
 from protos.registry.v1.registry_pb2 import Subject
-from services.portal.listing import Asked, Cell, Chunk, Column, Filter, Listing, chunk_of, show
+from services.portal.listing import (
+    Asked,
+    Cell,
+    Chunk,
+    Column,
+    Filter,
+    Listing,
+    chunk_of,
+    day_of,
+    show,
+)
 from services.portal.pages.certificate_files import attachment, pieces, read
 from services.portal.pages.reading import subject_names, today
 from services.portal.visit import Visit
@@ -47,7 +57,9 @@ async def listing(visit: Visit) -> Response:
             *([] if visit.has(Role.OPERATOR) else [Column(N_("使用单位"), lambda row: row[1])]),
             Column(N_("使用状态"), lambda row: words.instrument_state(row[0].instrument_state)),
             Column(N_("检定机构"), lambda row: row[0].verification.verification.institution),
-            Column(N_("有效期至"), lambda row: _day(row[0].verification.verification.valid_until)),
+            Column(
+                N_("有效期至"), lambda row: day_of(row[0].verification.verification.valid_until)
+            ),
             Column(N_("文件"), _file),
         ],
         read=partial(_read, visit),
@@ -182,10 +194,6 @@ def _file(row: Owned) -> Cell:
     certificate = row[0].certificate
     link = f"/certificates/{certificate.certificate_id}/file"
     return Cell(certificate.kind.upper(), link=link)
-
-
-def _day(written: str) -> date | None:
-    return date.fromisoformat(written) if written else None
 
 
 def _written_day(typed: str) -> str:

@@ -23,6 +23,7 @@ from services.portal.listing import (
     Filter,
     Listing,
     chunk_of,
+    day_of,
     list_address,
     show,
 )
@@ -51,7 +52,7 @@ async def listing(visit: Visit) -> Response:
             Column(N_("事由"), lambda row: words.course(row[0])),
             Column(N_("步骤"), lambda row: words.escalation_step(row[0].step)),
             Column(N_("状态"), lambda row: words.escalation_state(row[0].state)),
-            Column(N_("提出日"), lambda row: _day(row[0].due_on)),
+            Column(N_("提出日"), lambda row: day_of(row[0].due_on)),
             Column(
                 N_("开始时间"),
                 lambda row: row[0].opened_at.ToDatetime(SHANGHAI),
@@ -82,10 +83,6 @@ async def _read(visit: Visit, asked: Asked) -> Chunk[Row]:
 def _firm(row: Row) -> Cell:
     case, firm = row
     return Cell(firm.name if firm else case.subject_id[:8], link=f"{PATH}/{case.escalation_id}")
-
-
-def _day(text: str) -> date | None:
-    return date.fromisoformat(text) if text else None
 
 
 async def one(visit: Visit) -> Response:

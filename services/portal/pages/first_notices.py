@@ -10,7 +10,17 @@ from law.instruments import catalogue
 from plumbing.client import Refusal, ask
 from plumbing.identity import Role
 from protos.alerts.v1 import alerts_pb2 as pb
-from services.portal.listing import Asked, Cell, Chunk, Column, Filter, Listing, chunk_of, show
+from services.portal.listing import (
+    Asked,
+    Cell,
+    Chunk,
+    Column,
+    Filter,
+    Listing,
+    chunk_of,
+    day_of,
+    show,
+)
 from services.portal.pages.forms import told
 from services.portal.pages.reading import bureau_names
 from services.portal.pages.tasks import Task
@@ -80,7 +90,7 @@ async def _untold(visit: Visit, **values: Any) -> Response:
                 ),
             ),
             Column(N_("行业领域"), lambda row: visit.say(SECTORS.get(row.sector, row.sector))),
-            Column(N_("红色警示自"), lambda row: row.alert.due_on),
+            Column(N_("红色警示自"), lambda row: day_of(row.alert.due_on)),
             Column(N_("已有几天没有告知"), lambda row: row.days_untold, numeric=True),
         ),
         filters=(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
-from datetime import date
 from typing import Any
 
 from starlette.responses import Response
@@ -17,7 +16,17 @@ from protos.alerts.v1 import alerts_pb2 as alerts
 from protos.identity.v1 import identity_pb2 as identity
 from protos.registry.v1 import orders_pb2 as order_pb
 from protos.registry.v1 import registry_pb2 as pb
-from services.portal.listing import Asked, Cell, Chunk, Column, Filter, Listing, chunk_of, show
+from services.portal.listing import (
+    Asked,
+    Cell,
+    Chunk,
+    Column,
+    Filter,
+    Listing,
+    chunk_of,
+    day_of,
+    show,
+)
 from services.portal.pages import results_of_parts
 from services.portal.pages.forms import told
 from services.portal.pages.reading import certificate_cell, subject, subject_names, today
@@ -136,7 +145,7 @@ async def due(visit: Visit) -> Response:
             Column(
                 N_("有效期至"),
                 lambda row: Cell(
-                    date.fromisoformat(row[0].valid_until) if row[0].valid_until else None,
+                    day_of(row[0].valid_until),
                     note=words.days_left(row[0].valid_until, day),
                 ),
                 order_by="valid_until",
@@ -180,8 +189,8 @@ async def certificates(visit: Visit) -> Response:
             ),
             Column(N_("使用单位"), lambda row: row[1]),
             Column(N_("结果"), lambda row: words.result(row[0].verification.result)),
-            Column(N_("检定日期"), lambda row: row[0].verification.verified_on),
-            Column(N_("有效期至"), lambda row: row[0].verification.valid_until),
+            Column(N_("检定日期"), lambda row: day_of(row[0].verification.verified_on)),
+            Column(N_("有效期至"), lambda row: day_of(row[0].verification.valid_until)),
         ),
         read=read,
         empty=N_("还没有登记过本机构的检定结果。"),

@@ -25,6 +25,7 @@ from services.portal.listing import (
     Filter,
     Listing,
     chunk_of,
+    day_of,
     list_address,
     show,
 )
@@ -76,7 +77,7 @@ async def _listing(visit: Visit, path: str, subject_id: str = "") -> Listing[pb.
             *whose,
             Column(N_("文书号"), lambda row: row.permit.document_no),
             Column(N_("许可机关"), lambda row: row.permit.authority),
-            Column(N_("决定日期"), lambda row: _day(row.permit.decided_on)),
+            Column(N_("决定日期"), lambda row: day_of(row.permit.decided_on)),
             Column(N_("有效期至"), partial(_until, visit, day)),
             Column(N_("状态"), lambda row: say(STATES[row.state])),
         ],
@@ -119,7 +120,7 @@ def _until(visit: Visit, day: str, row: pb.PermitEntry) -> Cell:
     if own.open_ended:
         return Cell(visit.say(N_("长期")))
     note = visit.words.days_left(own.valid_until, day) if own.valid_until else ""
-    return Cell(_day(own.valid_until), note=note)
+    return Cell(day_of(own.valid_until), note=note)
 
 
 async def _read(visit: Visit, subject_id: str, asked: Asked) -> Chunk[pb.PermitEntry]:
@@ -217,7 +218,3 @@ def _ends(visit: Visit, own: pb.Permit) -> Sequence[tuple[str, str]]:
         return ()
     codes = ["in_force"] if own.ended else [code for code in ENDS if code != "in_force"]
     return [(code, visit.say(ENDS[code])) for code in codes]
-
-
-def _day(written: str) -> date | None:
-    return date.fromisoformat(written) if written else None

@@ -11,7 +11,17 @@ from starlette.responses import Response
 from plumbing.client import ask
 from plumbing.identity import Role
 from protos.registry.v1 import institutions_pb2 as pb
-from services.portal.listing import Asked, Cell, Chunk, Column, Filter, Listing, chunk_of, show
+from services.portal.listing import (
+    Asked,
+    Cell,
+    Chunk,
+    Column,
+    Filter,
+    Listing,
+    chunk_of,
+    day_of,
+    show,
+)
 from services.portal.pages.reading import certificate_cell
 from services.portal.visit import Visit
 from services.portal.wording import N_
@@ -78,7 +88,7 @@ async def reports(visit: Visit) -> Response:
             Column(N_("器具"), lambda one: _instrument(words.instrument_type, one)),
             Column(N_("检定机构"), lambda one: one.entry.verification.institution),
             Column(N_("证书编号"), lambda one: certificate_cell(visit, one.entry.verification)),
-            Column(N_("检定日期"), lambda one: one.entry.verification.verified_on),
+            Column(N_("检定日期"), lambda one: day_of(one.entry.verification.verified_on)),
             Column(N_("最后报送日"), lambda one: one.entry.verification.report_by),
             Column(N_("报送日期"), partial(_came, visit, "reported_on", "result_late")),
             Column(N_("证书上传日期"), partial(_came, visit, "certificate_on", "certificate_late")),
@@ -102,5 +112,5 @@ def _instrument(type_name: Callable[[str], str], one: pb.Report) -> str:
 
 def _came(visit: Visit, day: str, late: str, one: pb.Report) -> Cell:
     """A day, or that nothing came yet, with a note if it is late."""
-    came = getattr(one.entry.verification, day) or visit.say(N_("尚未上传"))
+    came = day_of(getattr(one.entry.verification, day)) or visit.say(N_("尚未上传"))
     return Cell(came, note=visit.say(N_("逾期")) if getattr(one, late) else "")

@@ -99,7 +99,10 @@ async def _begun(visit: Visit, firm: registry.Subject) -> Mapping[str, str]:
     )
     found = (await ask(visit.services.alerts.ListColours(request))).instruments
     words = visit.words
-    named = (f"{words.instrument_type(one.type_code)} {one.serial_no}：" for one in found)
+    named = (
+        words.listed((f"{words.instrument_type(one.type_code)} {one.serial_no}", ""), "：")
+        for one in found
+    )
     return {"summary": "".join(named)}
 
 

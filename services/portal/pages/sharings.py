@@ -13,7 +13,17 @@ from plumbing.client import Refusal, ask
 from plumbing.identity import Role
 from protos.objection.v1 import objection_pb2 as cases
 from protos.objection.v1 import sharings_pb2 as pb
-from services.portal.listing import Asked, Cell, Chunk, Column, Filter, Listing, chunk_of, show
+from services.portal.listing import (
+    Asked,
+    Cell,
+    Chunk,
+    Column,
+    Filter,
+    Listing,
+    chunk_of,
+    day_of,
+    show,
+)
 from services.portal.pages.case_desk import DESK
 from services.portal.pages.forms import NOT_A_DAY, is_day, told
 from services.portal.pages.letter_deliveries import means_of
@@ -78,7 +88,7 @@ async def listing(visit: Visit) -> Response:
             Column(
                 N_("方式"), lambda row: Cell(visit.say(_DONE[row[0].way]), note=row[0].document)
             ),
-            Column(N_("日期"), lambda row: row[0].shared_on),
+            Column(N_("日期"), lambda row: day_of(row[0].shared_on)),
             Column(N_("用途"), lambda row: row[0].purpose),
             Column(N_("状态"), lambda row: state(row[0])),
         ),
@@ -166,7 +176,7 @@ async def tasks(visit: Visit) -> list[Task]:
         Task(
             sentence.format(number=one.case_number, receiver=one.receiver),
             f"{NOTICES_PATH}/{one.notice_id}",
-            by_when.format(day=one.due_on),
+            by_when.format(day=visit.words.day(one.due_on)),
             (1, one.due_on),
         )
         for one in answer.notices

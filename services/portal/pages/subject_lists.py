@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from datetime import date
 from functools import partial
 from typing import Any
 
@@ -30,6 +29,7 @@ from services.portal.listing import (
     Listing,
     Table,
     chunk_of,
+    day_of,
     read_table,
     show,
 )
@@ -91,7 +91,7 @@ async def _instruments(visit: Visit, subject_id: str) -> Listing[alerts.Instrume
         return chunk_of(answer, answer.instruments)
 
     def until(row: alerts.InstrumentColour) -> Cell:
-        return Cell(_day(row.valid_until), note=words.days_left(row.valid_until, day))
+        return Cell(day_of(row.valid_until), note=words.days_left(row.valid_until, day))
 
     return Listing(
         path="/instruments",
@@ -133,9 +133,9 @@ async def _verifications(visit: Visit, subject_id: str) -> Listing[registry.Veri
                     link=f"/instruments/{row.verification.instrument_id}",
                 ),
             ),
-            Column(N_("检定日期"), lambda row: _day(row.verification.verified_on)),
+            Column(N_("检定日期"), lambda row: day_of(row.verification.verified_on)),
             Column(N_("结果"), lambda row: words.result(row.verification.result)),
-            Column(N_("有效期至"), lambda row: _day(row.verification.valid_until)),
+            Column(N_("有效期至"), lambda row: day_of(row.verification.valid_until)),
             Column(N_("检定机构"), lambda row: row.verification.institution),
         ),
         read=read,
@@ -161,7 +161,7 @@ async def _records(visit: Visit, subject_id: str) -> Listing[registry.Record]:
         title=N_("信用记录"),
         columns=(
             Column(N_("信息类别"), lambda row: words.record_kind(row.kind)),
-            Column(N_("认定日期"), lambda row: _day(row.determined_on), order_by="determined_on"),
+            Column(N_("认定日期"), lambda row: day_of(row.determined_on), order_by="determined_on"),
             Column(
                 N_("文书编号"),
                 lambda row: Cell(row.source_ref, link=f"/publication/{row.record_id}"),
@@ -230,7 +230,7 @@ async def _escalations(visit: Visit, subject_id: str) -> Listing[escalations.Esc
                 ),
             ),
             Column(N_("状态"), lambda row: words.escalation_state(row.state)),
-            Column(N_("提出日"), lambda row: _day(row.due_on)),
+            Column(N_("提出日"), lambda row: day_of(row.due_on)),
             Column(
                 N_("开始时间"),
                 lambda row: row.opened_at.ToDatetime(SHANGHAI),
@@ -296,8 +296,8 @@ async def _grades(visit: Visit, subject_id: str) -> Listing[grading.Grade]:
         columns=(
             Column(N_("等级"), grade),
             Column(N_("得分"), lambda row: row.score if row.HasField("score") else None),
-            Column(N_("自"), lambda row: _day(row.in_force_from)),
-            Column(N_("至（不含）"), lambda row: _day(row.in_force_to)),
+            Column(N_("自"), lambda row: day_of(row.in_force_from)),
+            Column(N_("至（不含）"), lambda row: day_of(row.in_force_to)),
             Column(N_("得知时间"), lambda row: row.known_from.ToDatetime(SHANGHAI)),
         ),
         read=read,
@@ -307,10 +307,6 @@ async def _grades(visit: Visit, subject_id: str) -> Listing[grading.Grade]:
 
 async def _audit(visit: Visit, subject_id: str) -> Listing[platform_audit.Named]:
     return platform_audit.listing_of(visit, "registry", f"subject/{subject_id}")
-
-
-def _day(written: str) -> date | None:
-    return date.fromisoformat(written) if written else None
 
 
 # By the last part of the address, in the order of the page.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from functools import partial
 
 from starlette.responses import Response
@@ -10,7 +9,7 @@ from starlette.responses import Response
 from plumbing.client import ask
 from plumbing.identity import Role
 from protos.registry.v1 import registry_pb2 as registry
-from services.portal.listing import Asked, Cell, Chunk, Column, Listing, chunk_of, show
+from services.portal.listing import Asked, Cell, Chunk, Column, Listing, chunk_of, day_of, show
 from services.portal.pages.reading import certificate_cell
 from services.portal.visit import Visit
 from services.portal.wording import N_, Words
@@ -26,7 +25,7 @@ async def listing(visit: Visit) -> Response:
         title=N_("检定记录"),
         columns=[
             Column(N_("器具"), partial(_instrument, words)),
-            Column(N_("检定日期"), lambda row: _day(row.verification.verified_on)),
+            Column(N_("检定日期"), lambda row: day_of(row.verification.verified_on)),
             Column(N_("结果"), lambda row: words.result(row.verification.result)),
             Column(N_("有效期至"), _last_day),
             Column(N_("检定机构"), lambda row: row.verification.institution),
@@ -53,8 +52,4 @@ def _instrument(words: Words, row: Entry) -> Cell:
 
 def _last_day(row: Entry) -> Cell:
     until = row.verification.valid_until
-    return Cell(_day(until), link=f"/law/colours?valid_until={until}") if until else Cell("")
-
-
-def _day(written: str) -> date | None:
-    return date.fromisoformat(written) if written else None
+    return Cell(day_of(until), link=f"/law/colours?valid_until={until}") if until else Cell("")

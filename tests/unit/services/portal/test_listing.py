@@ -28,6 +28,7 @@ from services.portal.listing import (
     Column,
     Filter,
     Listing,
+    day_of,
     list_address,
     read_table,
     show,
@@ -272,3 +273,8 @@ def test_a_table_of_ten_thousand_rows_is_shown_by_page() -> None:
     text = page("/names?page=9950&from=9951&of=10000", read)
     assert "共 10,000 项，第 9,951–10,000 项" in text
     assert text.count('class="govuk-table__row"') == 51
+
+
+def test_a_day_of_a_service_is_shown_as_a_day() -> None:
+    assert day_of("2026-10-16") == date(2026, 10, 16)
+    assert day_of("") is None
