@@ -42,7 +42,7 @@ async def subjects_joined(change: Change, received: Received[SubjectsJoined]) ->
         acted_in=[case.case_id for case in acted_in],
         sharings=[one.sharing_id for one in sharings],
         shared=await follow_records(change, sharings, event.same_records),
-        announced={one.change_id: one.record_id for one in told},
+        announced={one.change_id: _as_told(one) for one in told},
     )
     taken = {(one.case_id, one.record_id) for one in told}
     for one in told:
@@ -90,7 +90,8 @@ async def _parted(change: Change, event: SubjectActed) -> None:
     await turn_back(change, sharings, joining.shared)
     for row in await _of(change, PublicChange, present):
         if row.case_id in returned or row.change_id in joining.announced:
-            _tell_of(row, former, joining.announced.get(row.change_id, row.record_id))
+            row.subject_id = former
+            row.sqlmodel_update(joining.announced.get(row.change_id, {}))
     await change.session.delete(joining)
     rows = (cases, [*evidence, *sharings], acted_in)
     _give(change, present, former, *rows, event.change.ground)
@@ -150,13 +151,19 @@ def _give(
         )
 
 
+def _as_told(told: PublicChange) -> dict[str, Any]:
+    """The record that the public is told of, and whether a review keeps it from the public."""
+    return told.model_dump(include={"record_id", "withheld", "revision"})
+
+
 def _tell_of(told: PublicChange, subject_id: str, record_id: str) -> None:
     """Lets the public be told of another subject, and of the same record of that subject.
 
-    Reviews of that record count from now on: their revisions are its own.
+    Nothing is announced of another record until the register says that it is public, which it does
+    after it has said this. Its revisions count from then on.
     """
     if told.record_id != record_id:
-        told.record_id, told.revision = record_id, 0
+        told.record_id, told.revision, told.withheld = record_id, 0, True
     told.subject_id = subject_id
 
 

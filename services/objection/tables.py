@@ -294,8 +294,8 @@ class Joining(Base, table=True):
         sa_type=JsonColumn,
         sa_column_kwargs={"server_default": sa.text("'{}'")},
     )
-    # By what the public is told, its record before.
-    announced: dict[str, str] = Field(
+    # By what the public is told, its record before and whether that was withheld.
+    announced: dict[str, Any] = Field(
         default_factory=dict,
         sa_type=JsonColumn,
         sa_column_kwargs={"server_default": sa.text("'{}'")},

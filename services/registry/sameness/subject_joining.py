@@ -29,6 +29,7 @@ from services.registry.lives.acts import write_act
 from services.registry.lives.tables import LifeAct
 from services.registry.orders.following import follow_subject
 from services.registry.orders.tables import Order
+from services.registry.publication.substitutes import say_again
 from services.registry.questions import following
 from services.registry.sameness import aliases, places
 from services.registry.sameness.finding import look
@@ -63,6 +64,7 @@ async def join_subjects(change: Change, kept: Subject, joined: Subject, ground: 
     led = await aliases.follow_subject(change, joined.subject_id, kept.subject_id)
     await _lead(change, kept, joined)
     await _announce(change, kept, joined.subject_id, repeated, ground)
+    await say_again(change, set(repeated.values()), cause)
     undoing = {"before": before, "version": kept.version, "own": own, "led": led}
     await write_act(
         *(change, kept, LifeAct.JOINED, cause),

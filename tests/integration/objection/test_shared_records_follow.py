@@ -65,10 +65,10 @@ async def test_a_sharing_follows_a_record_and_comes_back(
             links = select(SharedRecord.record_id).order_by(col(SharedRecord.record_id))
             return row.subject_id, row.record_ids, list((await session.exec(links)).all())
 
-    async def told() -> tuple[str, str]:
+    async def told() -> tuple[str, str, bool]:
         async with database.snapshot() as session:
             row = (await session.exec(select(PublicChange))).one()
-            return row.subject_id, row.record_id
+            return row.subject_id, row.record_id, row.withheld
 
     async with database.transaction() as session:
         session.add(shared_by_the_twin())
@@ -76,17 +76,17 @@ async def test_a_sharing_follows_a_record_and_comes_back(
         session.add_all(
             SharedRecord(record_id=i, sharing_id="sharing") for i in ("other", "removed")
         )
-    assert await told() == ("twin", "removed")
+    assert await told() == ("twin", "removed", False)
     same = {"removed": "stays"}
     joined = events.SubjectsJoined(former_id="twin", present_id="kept", same_records=same)
     for _ in range(2):
         async with changes.change(service) as change:
             await subjects_joined(change, received(joined))
-        assert await told() == ("kept", "stays")
+        assert await told() == ("kept", "stays", True)  # until the register says it is public
         assert await now() == ("kept", ["stays", "other"], ["other", "removed", "stays"])
     act = lives.SubjectAct(act_id="a1", subject_id="kept", act="parted", other_id="twin")
     async with changes.change(service) as change:
         await subject_acted(change, received(events.SubjectActed(act=act)))
     assert await now() == ("twin", ["removed", "other"], ["other", "removed"])
-    assert await told() == ("twin", "removed")
+    assert await told() == ("twin", "removed", False)
     await database.close()

@@ -419,6 +419,21 @@ async def test_what_waited_of_records_that_both_had_waits_again_once_parted(
     assert [await told_twice(caseworker, one) for one in (kept, joined)] == [1, 1]
 
 
+async def test_whether_a_record_is_public_is_said_again_when_it_takes_the_place_of_another(
+    registry: RunningRegistry, caseworker: Client
+) -> None:
+    kept, joined = [await registry.subject() for _ in range(2)]
+    number = f"（合成）罚〔2026〕{uuid4().hex[:8]}号"
+    stays, _ = [await registry.record(owner, source_ref=number) for owner in (kept, joined)]
+    await registry.publish(stays)
+    await registry.release(await join(caseworker, kept, joined))
+    told = await registry.events_of(f"subject/{kept.subject_id}")
+    at = [type(one).__name__ for one in told]
+    [said] = told[at.index("SubjectsJoined") + 1 : at.index("SubjectActed")]
+    [state] = said.publications
+    assert (state.record_id, state.released) == (stays.record_id, True)
+
+
 async def told_twice(client: Client, subject: pb.Subject) -> int:
     """How much of a subject is perhaps told twice, and waits for a person."""
     request = sameness.ListLikenessesRequest(subject_id=subject.subject_id, state="waiting")
