@@ -29,7 +29,11 @@ CONSUMERS: Mapping[str, Mapping[str, Stream]] = {
         "registry-alerts": Stream.ALERTS,
     },
     "grading": {"grading-registry": Stream.REGISTRY},
-    "objection": {"objection-own": Stream.OBJECTION, "objection-registry": Stream.REGISTRY},
+    "objection": {
+        "objection-own": Stream.OBJECTION,
+        "objection-registry": Stream.REGISTRY,
+        "objection-alerts": Stream.ALERTS,
+    },
     "alerts": {
         "alerts-registry": Stream.REGISTRY,
         "alerts-grading": Stream.GRADING,

@@ -8,7 +8,7 @@ Announces  ObjectionLodged, …Accepted, …Declined, …Withdrawn, …Decided, 
            …Declined, …ConditionConfirmed, …Decided, …Withdrawn, …Closed, TermRungReached,
            TermMoved, LetterIssued, CaseHandedOver
 Consumes   its own events, to start and signal the workflow of a case; the registry's ClockMoved
-           and CalendarEditionApplied
+           and CalendarEditionApplied; alerts' DeliveryEnded
 Runs       one workflow per case, `<kind>/<case_id>`: it waits for the end of the case and
            then carries out the consequences
 

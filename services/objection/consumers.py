@@ -1,4 +1,4 @@
-"""Consumers of events: of objection's own cases, of the register, of the sandbox's clock."""
+"""Consumers of events: of its own cases, the register, the sandbox's clock, and deliveries."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from plumbing.events.envelope import Received
 from plumbing.events.inbox import EventHandler
 from plumbing.events.subjects import Stream
 from plumbing.service import Parts
+from protos.alerts.v1.events_pb2 import DeliveryEnded
 from protos.objection.v1 import events_pb2 as own
 from protos.registry.v1.events_pb2 import (
     CalendarEditionApplied,
@@ -23,6 +24,7 @@ from services.objection.clients import Clients
 from services.objection.following import subject_acted, subjects_joined
 from services.objection.marks import contest_accepted
 from services.objection.publicity.withholding import publications_changed
+from services.objection.sharings.deliveries import delivery_ended
 from services.objection.tables import AppliedEdition
 from services.objection.timers import CaseWorkflows
 
@@ -94,7 +96,11 @@ def consumers(parts: Parts, clients: Clients, workflows: CaseWorkflows) -> list[
             later=True,
         ),
     ]
+    on_alerts: list[EventHandler[Any]] = [
+        EventHandler(DeliveryEnded, apply=applying("objection", parts.clock, delivery_ended))
+    ]
     return [
         parts.consumer("objection-own", Stream.OBJECTION, on_cases),
         parts.consumer("objection-registry", Stream.REGISTRY, on_register),
+        parts.consumer("objection-alerts", Stream.ALERTS, on_alerts),
     ]

@@ -194,6 +194,8 @@ ACTIONS = {
     "strike_exposure": N_("从尚未公开的名单划去"),
     "end_sharing": N_("终止共享登记"),
     "send_receiver_notice": N_("告知接收单位的文书人工送达"),
+    "receiver_mail_not_delivered": N_("告知接收单位的邮件未送达"),
+    "receiver_mail_delivered": N_("告知接收单位的邮件送达"),
     "add_evidence": N_("提交证据文件"),
     "erase_evidence": N_("证据文件期满删除"),
     "forget_evidence": N_("清理没有附上的证据文件"),

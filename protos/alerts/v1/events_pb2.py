@@ -27,7 +27,7 @@ from protos.alerts.v1 import alerts_pb2 as protos_dot_alerts_dot_v1_dot_alerts__
 from protos.alerts.v1 import escalations_pb2 as protos_dot_alerts_dot_v1_dot_escalations__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dprotos/alerts/v1/events.proto\x12\x12quanheng.alerts.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1dprotos/alerts/v1/alerts.proto\x1a\"protos/alerts/v1/escalations.proto\"9\n\x0c\x41lertsRaised\x12)\n\x06\x61lerts\x18\x01 \x03(\x0b\x32\x19.quanheng.alerts.v1.Alert\"<\n\rNoticesIssued\x12+\n\x07notices\x18\x01 \x03(\x0b\x32\x1a.quanheng.alerts.v1.Notice\";\n\rDeliveryEnded\x12*\n\x06notice\x18\x01 \x01(\x0b\x32\x1a.quanheng.alerts.v1.Notice\"I\n\x12\x45scalationsChanged\x12\x33\n\x0b\x65scalations\x18\x01 \x03(\x0b\x32\x1e.quanheng.alerts.v1.Escalation\"\x8d\x01\n\x0bSubjectTold\x12\x12\n\nsubject_id\x18\x01 \x01(\t\x12\x11\n\trecord_id\x18\x02 \x01(\t\x12\x0f\n\x07version\x18\x03 \x01(\x03\x12\x11\n\tnotice_id\x18\x04 \x01(\t\x12\x0b\n\x03how\x18\x05 \x01(\t\x12&\n\x02\x61t\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestampb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dprotos/alerts/v1/events.proto\x12\x12quanheng.alerts.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1dprotos/alerts/v1/alerts.proto\x1a\"protos/alerts/v1/escalations.proto\"9\n\x0c\x41lertsRaised\x12)\n\x06\x61lerts\x18\x01 \x03(\x0b\x32\x19.quanheng.alerts.v1.Alert\"<\n\rNoticesIssued\x12+\n\x07notices\x18\x01 \x03(\x0b\x32\x1a.quanheng.alerts.v1.Notice\"L\n\rDeliveryEnded\x12*\n\x06notice\x18\x01 \x01(\x0b\x32\x1a.quanheng.alerts.v1.Notice\x12\x0f\n\x07mail_id\x18\x02 \x01(\t\"I\n\x12\x45scalationsChanged\x12\x33\n\x0b\x65scalations\x18\x01 \x03(\x0b\x32\x1e.quanheng.alerts.v1.Escalation\"\x8d\x01\n\x0bSubjectTold\x12\x12\n\nsubject_id\x18\x01 \x01(\t\x12\x11\n\trecord_id\x18\x02 \x01(\t\x12\x0f\n\x07version\x18\x03 \x01(\x03\x12\x11\n\tnotice_id\x18\x04 \x01(\t\x12\x0b\n\x03how\x18\x05 \x01(\t\x12&\n\x02\x61t\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestampb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -39,9 +39,9 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_NOTICESISSUED']._serialized_start=212
   _globals['_NOTICESISSUED']._serialized_end=272
   _globals['_DELIVERYENDED']._serialized_start=274
-  _globals['_DELIVERYENDED']._serialized_end=333
-  _globals['_ESCALATIONSCHANGED']._serialized_start=335
-  _globals['_ESCALATIONSCHANGED']._serialized_end=408
-  _globals['_SUBJECTTOLD']._serialized_start=411
-  _globals['_SUBJECTTOLD']._serialized_end=552
+  _globals['_DELIVERYENDED']._serialized_end=350
+  _globals['_ESCALATIONSCHANGED']._serialized_start=352
+  _globals['_ESCALATIONSCHANGED']._serialized_end=425
+  _globals['_SUBJECTTOLD']._serialized_start=428
+  _globals['_SUBJECTTOLD']._serialized_end=569
 # @@protoc_insertion_point(module_scope)

@@ -76,6 +76,9 @@ class DeliveryEnded(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     NOTICE_FIELD_NUMBER: _builtins.int
+    MAIL_ID_FIELD_NUMBER: _builtins.int
+    mail_id: _builtins.str
+    """The mail of another service that it brings, by the id of its ReceiverMailDue; empty otherwise."""
     @_builtins.property
     def notice(self) -> _alerts_pb2.Notice:
         """The notice."""
@@ -84,10 +87,11 @@ class DeliveryEnded(_message.Message):
         self,
         *,
         notice: _alerts_pb2.Notice | None = ...,
+        mail_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["notice", b"notice"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["notice", b"notice"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["mail_id", b"mail_id", "notice", b"notice"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

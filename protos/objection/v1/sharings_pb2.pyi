@@ -130,6 +130,8 @@ class ReceiverNotice(_message.Message):
     MEANS_FIELD_NUMBER: _builtins.int
     REMARK_FIELD_NUMBER: _builtins.int
     DUE_ON_FIELD_NUMBER: _builtins.int
+    UNDELIVERED_ON_FIELD_NUMBER: _builtins.int
+    FAILURE_FIELD_NUMBER: _builtins.int
     notice_id: _builtins.str
     """Stable id."""
     case_id: _builtins.str
@@ -151,7 +153,9 @@ class ReceiverNotice(_message.Message):
     body: _builtins.str
     """The notice, in Chinese."""
     state: _builtins.str
-    """mailed, to_send, or sent: by hand, also after a mail that did not arrive."""
+    """mailed, not_delivered (the mail was given up, so that it is sent by hand), to_send, or sent: by
+    hand, also after a mail that did not arrive.
+    """
     sent_on: _builtins.str
     """The day on which it was sent by hand; empty otherwise."""
     means: _builtins.str
@@ -160,6 +164,12 @@ class ReceiverNotice(_message.Message):
     """The proof of sending by hand."""
     due_on: _builtins.str
     """Last day to send it, by the term for correcting what was shared (S4 三(三))."""
+    undelivered_on: _builtins.str
+    """The day on which its mail was given up; empty otherwise."""
+    failure: _builtins.str
+    """Why the mail was given up: refused (there is no such mailbox, or it takes no mail) or
+    unreachable (any other cause); empty otherwise.
+    """
     @_builtins.property
     def record_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """The records that the case changed."""
@@ -188,10 +198,12 @@ class ReceiverNotice(_message.Message):
         means: _builtins.str = ...,
         remark: _builtins.str = ...,
         due_on: _builtins.str = ...,
+        undelivered_on: _builtins.str = ...,
+        failure: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["issued_at", b"issued_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["body", b"body", "bureau", b"bureau", "case_id", b"case_id", "case_number", b"case_number", "contact", b"contact", "due_on", b"due_on", "email", b"email", "issued_at", b"issued_at", "means", b"means", "notice_id", b"notice_id", "receiver", b"receiver", "record_ids", b"record_ids", "remark", b"remark", "sent_on", b"sent_on", "sharing_id", b"sharing_id", "state", b"state", "title", b"title"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["body", b"body", "bureau", b"bureau", "case_id", b"case_id", "case_number", b"case_number", "contact", b"contact", "due_on", b"due_on", "email", b"email", "failure", b"failure", "issued_at", b"issued_at", "means", b"means", "notice_id", b"notice_id", "receiver", b"receiver", "record_ids", b"record_ids", "remark", b"remark", "sent_on", b"sent_on", "sharing_id", b"sharing_id", "state", b"state", "title", b"title", "undelivered_on", b"undelivered_on"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

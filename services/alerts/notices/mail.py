@@ -20,6 +20,7 @@ import aiosmtplib
 from plumbing.change import Change
 from protos.alerts.v1 import events_pb2
 from services.alerts import wire
+from services.alerts.notice_kinds import RECEIVER
 from services.alerts.notices.issue import load
 from services.alerts.notices.mail_parts import html_part, text_part, title_of
 from services.alerts.notices.record_notices import BY_MAIL, report_told
@@ -162,7 +163,8 @@ async def mark_failed(change: Change, notice_id: str) -> None:
 async def _end(change: Change, notice: Notice, state: NoticeState) -> None:
     before, notice.state = notice.state, state
     audit_delivery(change, "end_delivery", notice, before)
-    event = events_pb2.DeliveryEnded(notice=wire.notice(notice))
+    mail_id = notice.key.removeprefix(RECEIVER) if notice.key.startswith(RECEIVER) else ""
+    event = events_pb2.DeliveryEnded(notice=wire.notice(notice), mail_id=mail_id)
     await change.announce(event, aggregate=f"notice/{notice.notice_id}", bureau=notice.bureau)
 
 

@@ -94,7 +94,7 @@ telling_manner: mail 邮件 | portal 平台 | by_hand 另行告知
 means_of_service: served 直接送达 | left 留置送达 | posted 邮寄送达 | announced 公告送达
   | other 其他
 sharing_way: letter 函件 | feed 接口 | export 文件 | other 其他方式 | platform 由平台发送
-receiver_state: mailed 邮件 | to_send 须人工送达 | sent 已人工送达
+receiver_state: mailed 邮件 | not_delivered 邮件未送达 | to_send 须人工送达 | sent 已人工送达
 personal_data: id_number 身份证件号码 | telephone 电话号码 | name 个人姓名
 classification: open 公开 | internal 内部 | privacy 个人隐私 | commercial_secret 商业秘密
   | state_secret 国家秘密 | unpublished_elsewhere 其他机关尚未公开 | barred_by_law 法律禁止公开
@@ -139,8 +139,8 @@ AnswerQuestionRequest.answer question_answer
 ImpactMove.direction direction | ImpactCount.direction direction
 Case.kind case_kind | Case.state case_state | Case.outcome outcome | ListCasesRequest.kind case_kind
 Sharing.way sharing_way | RecordSharingRequest.way sharing_way
-ReceiverNotice.state receiver_state | ReceiverNotice.means means_of_service
-RecordNoticeSentRequest.means means_of_service
+ReceiverNotice.state receiver_state | ReceiverNotice.failure failure
+ReceiverNotice.means means_of_service | RecordNoticeSentRequest.means means_of_service
 Announcement.kind record_kind | RecordChange.change outcome
 RelatedCase.kind case_kind | RelatedCase.state case_state | RelatedCase.outcome outcome
 ListCasesRequest.state case_state | CaseCount.kind case_kind | CaseCount.state case_state

@@ -12,7 +12,7 @@ from plumbing.row_digests import proven
 from plumbing.row_scope import bureau_index, partial_index
 from services.objection.base import Base
 
-TO_SEND = "email = '' AND sent_on IS NULL"
+TO_SEND = "(email = '' OR undelivered_on IS NOT NULL) AND sent_on IS NULL"
 
 
 @proven()
@@ -62,8 +62,9 @@ class SharedRecord(Base, table=True):
 class ReceiverNotice(Base, table=True):
     """A notice to a receiver of what a case did to the records that it had got.
 
-    A sharing gets one of each case. One with an `email` is mailed by alerts; any other waits until
-    somebody has recorded that it was sent.
+    A sharing gets one of each case. One with an `email` is mailed by alerts; any other, and one
+    whose mail was given up on `undelivered_on`, waits until somebody has recorded that it was sent.
+    `failure` tells why, as `Notice.failure` of alerts does.
     """
 
     __tablename__ = "receiver_notice"
@@ -84,6 +85,8 @@ class ReceiverNotice(Base, table=True):
     body: str
     issued_at: datetime
     due_on: date
+    undelivered_on: date | None = None
+    failure: str = Field(default="", sa_column_kwargs={"server_default": ""})
     sent_on: date | None = None
     means: str = ""
     remark: str = ""

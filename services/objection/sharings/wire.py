@@ -20,12 +20,13 @@ def sharing_message(row: Sharing) -> pb.Sharing:
 
 def notice_message(row: ReceiverNotice, number: str) -> pb.ReceiverNotice:
     """Returns the protobuf message of a notice; `number` is that of its case."""
-    left_out = {"issued_at", "due_on", "sent_on", "recorded_by", "recorded_at"}
+    days, recorded = {"due_on", "undelivered_on", "sent_on"}, {"recorded_by", "recorded_at"}
     return pb.ReceiverNotice(
-        **row.model_dump(exclude=left_out),
+        **row.model_dump(exclude={"issued_at", *days, *recorded}),
         case_number=number,
         issued_at=stamp(row.issued_at),
         due_on=row.due_on.isoformat(),
+        undelivered_on=row.undelivered_on.isoformat() if row.undelivered_on else "",
         sent_on=row.sent_on.isoformat() if row.sent_on else "",
         state=_state(row),
     )
@@ -34,4 +35,6 @@ def notice_message(row: ReceiverNotice, number: str) -> pb.ReceiverNotice:
 def _state(row: ReceiverNotice) -> str:
     if row.sent_on:
         return "sent"
+    if row.undelivered_on:
+        return "not_delivered"
     return "mailed" if row.email else "to_send"

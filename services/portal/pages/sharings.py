@@ -27,6 +27,7 @@ from services.portal.listing import (
 from services.portal.pages.case_desk import DESK
 from services.portal.pages.forms import NOT_A_DAY, is_day, told
 from services.portal.pages.letter_deliveries import means_of
+from services.portal.pages.platform_mail import FAILURES
 from services.portal.pages.reading import records_of, subject, subject_names
 from services.portal.pages.tasks import Task
 from services.portal.pages.tellings import MEANS
@@ -44,7 +45,12 @@ WAYS = {
     "platform": N_("由平台现在发送邮件"),
 }
 _DONE = WAYS | {"platform": N_("平台发送的邮件")}
-STATES = {"mailed": N_("邮件"), "to_send": N_("须人工送达"), "sent": N_("已人工送达")}
+STATES = {
+    "mailed": N_("邮件"),
+    "not_delivered": N_("邮件未送达，须人工送达"),
+    "to_send": N_("须人工送达"),
+    "sent": N_("已人工送达"),
+}
 
 
 async def listing(visit: Visit) -> Response:
@@ -165,16 +171,19 @@ async def notice(visit: Visit) -> Response:
 
 
 async def tasks(visit: Visit) -> list[Task]:
-    """Returns a task for each notice that waits to be sent by hand."""
+    """Returns a task for each notice that waits to be sent by hand, also after a failed mail."""
     if not visit.has(*DESK):
         return []
     request = pb.ListReceiverNoticesRequest(page_size=MOST_TASKS)
     answer = await ask(visit.services.sharings.ListReceiverNotices(request))
-    sentence = visit.say(N_("把 {number} 的处理结果告知 {receiver}"))
+    sentences = {
+        "to_send": visit.say(N_("把 {number} 的处理结果告知 {receiver}")),
+        "not_delivered": visit.say(N_("邮件未送达：把 {number} 的处理结果另行告知 {receiver}")),
+    }
     by_when = visit.say(N_("应于 {day} 前"))
     return [
         Task(
-            sentence.format(number=one.case_number, receiver=one.receiver),
+            sentences[one.state].format(number=one.case_number, receiver=one.receiver),
             f"{NOTICES_PATH}/{one.notice_id}",
             by_when.format(day=visit.words.day(one.due_on)),
             (1, one.due_on),
@@ -277,6 +286,7 @@ def _sending(visit: Visit, found: pb.ReceiverNotice, status: int = 200, **values
         status=status,
         one=found,
         state=visit.say(STATES[found.state]),
+        why=visit.say(FAILURES.get(found.failure, FAILURES["unreachable"])),
         means=list(means_of(visit).items()),
         named=means_of(visit),
         form=visit.form or {},

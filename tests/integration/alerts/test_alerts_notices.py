@@ -12,7 +12,7 @@ from sqlmodel import col, select
 from plumbing.events.outbox import Outbox
 from plumbing.identity import Caller, Role, service_caller
 from protos.alerts.v1 import alerts_pb2
-from protos.alerts.v1.events_pb2 import NoticesIssued, SubjectTold
+from protos.alerts.v1.events_pb2 import DeliveryEnded, NoticesIssued, SubjectTold
 from protos.grading.v1 import events_pb2 as grading
 from protos.grading.v1 import grading_pb2
 from protos.objection.v1 import events_pb2 as objection
@@ -142,6 +142,27 @@ async def told(alerts: RunningAlerts) -> list[tuple[str, int, str]]:
     async with alerts.database.snapshot() as session:
         events = [SubjectTold.FromString(one) for one in await session.exec(query)]
     return [(event.record_id, event.version, event.how) for event in events]
+
+
+async def test_the_service_that_had_a_mail_sent_hears_how_its_delivery_ended(
+    alerts: RunningAlerts,
+) -> None:
+    due = objection.ReceiverMailDue(
+        mail_id="mail-1", bureau=BUREAU, email="credit@bank.example", title="变更", body="已删除。"
+    )
+    await alerts.announce(due)
+    await alerts.put(penalty())
+    async with alerts.changes.change(service_caller("alerts")) as change:
+        for notice in await alerts.notices():
+            await mail.mark_failed(change, notice.notice_id)
+    query = select(Outbox.payload).where(col(Outbox.subject).contains("delivery_ended"))
+    async with alerts.database.snapshot() as session:
+        ended = [DeliveryEnded.FromString(one) for one in await session.exec(query)]
+    found = {(one.notice.address, one.notice.state, one.mail_id) for one in ended}
+    assert found == {
+        ("credit@bank.example", "failed", "mail-1"),
+        ("unit1@test.example", "failed", ""),
+    }
 
 
 async def test_a_first_load_is_told_when_somebody_asks_and_the_registry_hears_of_it(

@@ -70,11 +70,13 @@ async def test_a_type_by_single_entry_is_read_as_in_files(registry: RunningRegis
     with refused("INVALID_INPUT", "instrument.type_code") as refusals:
         await file("加油枪机")
     assert "燃油加油机(FUEL)" in refusals[0].faults[0][1]
-    with refused("INVALID_INPUT", "instrument.type_code"):
+    with refused("INVALID_INPUT", "instrument.type_code") as refusals:
         await file(written)
+    assert "--unknown-type" in refusals[0].faults[0][1]
     operator = registry.client(Role.OPERATOR, subject_id=owner.subject_id)
-    with refused("INVALID_INPUT", "instrument.type_code"):
+    with refused("INVALID_INPUT", "instrument.type_code") as refusals:
         await file(written, operator, unknown_type=True)
+    assert "unknown" not in refusals[0].faults[0][2]  # an operator cannot take it
     kept = await file(written, unknown_type=True)
     assert kept.type_code == written
     moved = await client.registry.PutInstrument(changed(kept, location="一号岛"))
