@@ -8,7 +8,7 @@ still counts; after the term is resumed, counting continues with the next day.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -232,12 +232,8 @@ class Term:
         since = self.running_since
         if since is None:
             return ()
-        target = self.target(edition).date
-        days = ((p, _reminder_day(p, target, edition)) for p in self._definition.reminders)
-        kept = [
-            Reminder(p.id, start_of(d, p.local_hour), p.kind, p.tells) for p, d in days if d > since
-        ]
-        return tuple(sorted(kept, key=lambda r: r.at))
+        target, points = self.target(edition).date, self._definition.reminders
+        return tuple(r for r in reminders_of(target, points, edition) if local_day(r.at) > since)
 
     @property
     def _definition(self) -> Definition:
@@ -332,6 +328,15 @@ def start(definition_id: str, event_on: date, edition: Edition) -> Term:
     """
     term = definition(definition_id, event_on)
     return Term(term.id, event_on, term.days, term.cap, edition.number)
+
+
+def reminders_of(
+    last: date, points: Iterable[ReminderPoint], edition: Edition
+) -> tuple[Reminder, ...]:
+    """Returns the reminders of a last day at these points, earliest first."""
+    days = ((point, _reminder_day(point, last, edition)) for point in points)
+    found = [Reminder(p.id, start_of(day, p.local_hour), p.kind, p.tells) for p, day in days]
+    return tuple(sorted(found, key=lambda reminder: reminder.at))
 
 
 def _reminder_day(point: ReminderPoint, target: date, edition: Edition) -> date:

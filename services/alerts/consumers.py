@@ -33,7 +33,7 @@ from services.alerts.escalation.holding import put_order, release
 from services.alerts.escalation.timers import EscalationTimers
 from services.alerts.exposure_lists.endings import follow_decision, settle
 from services.alerts.following import subject_acted, subjects_joined
-from services.alerts.notices import case_notices, english, texts
+from services.alerts.notices import case_notices, english, mandate_notices, texts
 from services.alerts.notices.account_mails import account_mail_due
 from services.alerts.notices.arrivals import no_longer_new
 from services.alerts.notices.batch_notices import batch_decided
@@ -148,6 +148,9 @@ def _of_cases_later() -> list[tuple[type[Any], Handler[Any]]]:
         (objection.ExtensionDecided, case_notices.extension_decided),
         (objection.TermMoved, term_moved),
         (objection.ReceiverMailDue, receiver_mail_due),
+        (objection.MandateEnding, mandate_notices.mandate_ending),
+        (objection.MandateRenewed, mandate_notices.mandate_renewed),
+        (objection.MandateChecked, mandate_notices.mandate_checked),
         *((event, case_lodged) for event in _LODGED),
         *((event, no_longer_open_or_new) for event in _NO_LONGER_NEW),
     ]

@@ -6,12 +6,13 @@ Announces  ObjectionLodged, …Accepted, …Declined, …Withdrawn, …Decided, 
            ExtensionDecided, ReconsiderationLodged, …Accepted, …Declined, …Withdrawn, …Decided,
            …Closed, ObjectionSentBack, RepairLodged, …SupplementRequested, …Supplemented, …Accepted,
            …Declined, …ConditionConfirmed, …Decided, …Withdrawn, …Closed, TermRungReached,
-           TermMoved, LetterIssued, CaseHandedOver
+           TermMoved, LetterIssued, CaseHandedOver, MandateEnding, MandateRenewed, MandateChecked
 Consumes   its own events, to start and signal the workflow of a case; the registry's ClockMoved
            and CalendarEditionApplied; alerts' DeliveryEnded
 Runs       one workflow per case, `<kind>/<case_id>`: it waits for the end of the case and
            then carries out the consequences
 
-Reading order: tables, lodging, commands, steps, schedule, workflows, activities, letters, handling,
+Reading order: tables, lodging, renewals, commands, steps, schedule, workflows, activities,
+letters, handling,
 reconsiderations/, repairs/.
 """

@@ -22,12 +22,12 @@ from plumbing.identity import service_caller
 from plumbing.view import View
 from protos.objection.v1 import events_pb2 as events
 from protos.objection.v1 import objection_pb2 as pb
+from services.objection.day_names import day_zh
 from services.objection.schedule import (
     INTAKE,
     SUPPLEMENT,
     accept_by,
     complete_on,
-    day_zh,
     due_on,
     intake_term,
 )

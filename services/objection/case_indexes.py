@@ -10,6 +10,7 @@ FOLLOWS_ANOTHER = "follows != ''"
 HAS_AGENT = "agent_subject_id != ''"
 IS_OPEN = "state NOT IN ('closed', 'declined', 'withdrawn')"
 UNASSIGNED = f"caseworker = '' AND {IS_OPEN}"
+MANDATE_TO_CHECK = f"mandate_sent_on IS NOT NULL AND {IS_OPEN}"
 AWAITS_ACCEPTANCE = "accept_by < '9999-12-31'"
 HAS_OUTCOME = "outcome IS NOT NULL"
 
@@ -62,6 +63,9 @@ INDEXES = (
     sa.Index("ix_objection_case_settled_at", "settled_at"),
     partial_index(
         "ix_objection_case_agent", "agent_subject_id", "due_on", "case_id", where=HAS_AGENT
+    ),
+    partial_index(
+        "ix_objection_case_mandate_to_check", "due_on", "case_id", where=MANDATE_TO_CHECK
     ),
     partial_index("ix_objection_case_follows", "follows", where=FOLLOWS_ANOTHER),
 )

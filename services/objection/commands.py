@@ -136,7 +136,7 @@ async def withdraw(
         _of(_WITHDRAWN, case),
         cite=OBJECTION_CITE,
     )
-    return pb.WithdrawObjectionResponse(case=shown_to(change.caller, case, message))
+    return pb.WithdrawObjectionResponse(case=shown_to(change.caller, case, message, change.today))
 
 
 async def request_extension(

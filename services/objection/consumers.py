@@ -51,6 +51,8 @@ _CHANGES_OF_STATE = (
 )
 # By these, people find the workflow; earlier releases passed them.
 _CHANGES_OF_HANDS = (own.ExtensionRequested, own.CaseHandedOver)
+# By these, the reminders of the last day of a mandate change.
+_CHANGES_OF_MANDATES = (own.MandateRenewed, own.MandateChecked)
 _ACCEPTED = (own.ObjectionAccepted, own.ReconsiderationAccepted)
 
 
@@ -76,7 +78,10 @@ def consumers(parts: Parts, clients: Clients, workflows: CaseWorkflows) -> list[
     on_cases: list[EventHandler[Any]] = [
         EventHandler(event, react=update) for event in _CHANGES_OF_STATE
     ]
-    on_cases += [EventHandler(event, react=update, later=True) for event in _CHANGES_OF_HANDS]
+    on_cases += [
+        EventHandler(event, react=update, later=True)
+        for event in (*_CHANGES_OF_HANDS, *_CHANGES_OF_MANDATES)
+    ]
     on_cases += [EventHandler(event, react=accepted) for event in _ACCEPTED]
     on_cases += [EventHandler(own.CaseRetried, react=try_again, later=True)]
     on_register: list[EventHandler[Any]] = [

@@ -22,6 +22,7 @@ from services.objection.case_indexes import (
     HAS_AGENT,
     HAS_OUTCOME,
     IS_OPEN,
+    MANDATE_TO_CHECK,
     UNASSIGNED,
 )
 from services.objection.tables import Case
@@ -89,6 +90,8 @@ def _people(caller: Caller, request: pb.ListCasesRequest) -> Iterator[Any]:
         yield col(Case.caseworker).in_(request.caseworkers)
     if request.unassigned:
         yield sa.text(UNASSIGNED)
+    if request.mandate_to_check:
+        yield sa.text(MANDATE_TO_CHECK)
 
 
 def _subjects(request: pb.ListCasesRequest, named: Collection[str]) -> Iterator[Any]:

@@ -20,7 +20,7 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter
 from law.objection import OBJECTION_CITE, OUTCOME_CITE, REPAIR_CITE, TERM_CITE, TERM_OF, CaseKind
 from law.reader.texts import spell_articles
 from law.terms.data import Basis, definition
-from services.objection.schedule import day_zh
+from services.objection.day_names import day_zh
 
 TEXTS = Path(__file__).parent / "letter_texts"
 _CITES = {

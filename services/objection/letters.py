@@ -26,10 +26,10 @@ from services.objection.clients import Clients
 from services.objection.contested import lines
 from services.objection.contested.lines import EntryFacts
 from services.objection.corrections import correction_zh
+from services.objection.day_names import day_zh
 from services.objection.grade_names import grade_zh
 from services.objection.letter_template import LetterText, of_cases
 from services.objection.mandates import agent_of
-from services.objection.schedule import day_zh
 from services.objection.tables import Case
 
 

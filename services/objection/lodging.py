@@ -94,7 +94,7 @@ async def lodge(
     message = await _record(change, case, agent)
     held = [agent.mandate_id, *request.evidence_ids] if agent else request.evidence_ids
     await attach(change, case, held, held_for=agent.subject_id if agent else "")
-    return pb.LodgeObjectionResponse(case=shown_to(change.caller, case, message))
+    return pb.LodgeObjectionResponse(case=shown_to(change.caller, case, message, change.today))
 
 
 async def _record(change: Change, case: Case, agent: Agent | None) -> pb.Case:

@@ -4,12 +4,14 @@ An agent signs in with an operator account of a subject of its own and sends the
 of evidence. The mandate is not verified before somebody of the bureau accepts the case: until then
 the records of the case are not marked as contested, and the agent sees only what it sent itself
 and where the case stands, since anybody can send a file. From then on it sees its case while the
-mandate holds; the subject can do everything as well.
+mandate holds, and may send a later one (`renewals`); the subject can do everything as well.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
+from typing import Any
 
 from pydantic import BaseModel
 
@@ -18,10 +20,25 @@ from law.objection import OBJECTION_CITE, CaseKind
 from plumbing.change import Change
 from plumbing.identity import Caller, Role
 from protos.objection.v1 import objection_pb2 as pb
-from services.objection.schedule import day_zh
+from services.objection.day_names import day_zh
 from services.objection.tables import Case
 
 SCOPE_ZH = {"objection": "异议", "reconsideration": "复核"}
+
+
+class Renewal(BaseModel):
+    """A later mandate that an agent has sent, and that nobody has checked."""
+
+    name: str
+    mandate_id: str
+    scope: list[str]
+    until: date
+    sent_on: date
+
+    @property
+    def spelled(self) -> str:
+        """The mandate in Chinese, for the file of its case."""
+        return _spelled(self.name, self.scope, self.until)
 
 
 class Agent(BaseModel):
@@ -35,6 +52,7 @@ class Agent(BaseModel):
     until: date
     checked_by: str = ""
     checked_on: date | None = None
+    renewal: Renewal | None = None
 
     def message(self) -> pb.Agent:
         """Returns the protobuf message."""
@@ -44,13 +62,22 @@ class Agent(BaseModel):
     @property
     def spelled(self) -> str:
         """The mandate in Chinese, for the file and the letters of its case."""
-        scope = "、".join(SCOPE_ZH[one] for one in self.scope)
-        return f"代理人{self.name}，委托书（{scope}，有效至{day_zh(self.until)}）"
+        return _spelled(self.name, self.scope, self.until)
+
+
+def _spelled(name: str, scope: Sequence[str], until: date) -> str:
+    named = "、".join(SCOPE_ZH[one] for one in scope)
+    return f"代理人{name}，委托书（{named}，有效至{day_zh(until)}）"
 
 
 def agent_of(case: Case) -> Agent | None:
     """Returns the agent of a case; None where the subject acts itself."""
     return Agent.model_validate(case.agent) if case.agent else None
+
+
+def agent_to_follow(case: Case) -> dict[str, Any] | None:
+    """Returns the agent of a case for a case that follows it, without a mandate to be checked."""
+    return {**case.agent, "renewal": None} if case.agent else None
 
 
 def agent_from(caller: Caller, request: pb.LodgeObjectionRequest, today: date) -> Agent | None:
@@ -71,16 +98,8 @@ def agent_from(caller: Caller, request: pb.LodgeObjectionRequest, today: date) -
     if caller.subject_id == request.subject_id:
         zh, en = "本单位的事项不需要委托书", "No mandate is needed for your own subject"
         faults.append(Fault("mandate", zh, en))
-    if CaseKind.OBJECTION not in mandate.scope:
-        zh, en = "委托事项不包括异议", "The mandate does not cover objections"
-        faults.append(Fault("mandate.scope", zh, en))
-    until = _day(mandate.until)
-    if until is None:
-        faults.append(Fault("mandate.until", "不是日期", "This is not a date"))
-    elif until < today:
-        zh = f"委托书已于{day_zh(until)}到期，请提交有效的委托书"
-        en = f"The mandate ended on {until}; send one that is in force"
-        faults.append(Fault("mandate.until", zh, en))
+    until, of_mandate = last_day(mandate, CaseKind.OBJECTION, today)
+    faults += of_mandate
     if faults or until is None:
         raise InvalidInput(faults=faults, cite=OBJECTION_CITE)
     return Agent(
@@ -91,6 +110,23 @@ def agent_from(caller: Caller, request: pb.LodgeObjectionRequest, today: date) -
         scope=list(mandate.scope),
         until=until,
     )
+
+
+def last_day(
+    mandate: pb.Mandate, kind: CaseKind, today: date
+) -> tuple[date | None, Sequence[Fault]]:
+    """Returns the last day of a mandate for a kind of case, if it is one, and all its faults."""
+    faults, until = [], _day(mandate.until)
+    if kind not in mandate.scope:
+        zh = f"委托事项不包括{SCOPE_ZH[kind]}"
+        faults.append(Fault("mandate.scope", zh, "The mandate does not cover such cases"))
+    if until is None:
+        faults.append(Fault("mandate.until", "不是日期", "This is not a date"))
+    elif until < today:
+        zh = f"委托书已于{day_zh(until)}到期，请提交有效的委托书"
+        en = f"The mandate ended on {until}; send one that is in force"
+        faults.append(Fault("mandate.until", zh, en))
+    return until, faults
 
 
 def _day(text: str) -> date | None:
@@ -117,6 +153,12 @@ def is_unchecked(caller: Caller, case: Case, today: date) -> bool:
     return has_lodged(caller, case, today) and not is_agent(caller, case, today)
 
 
+def has_lapsed(caller: Caller, case: Case, today: date) -> bool:
+    """Returns whether the caller acted in a case with a mandate that is over."""
+    over = case.agent_until is not None and case.agent_until < today
+    return bool(case.agent_subject_id) and over and caller.subject_id == case.agent_subject_id
+
+
 def require_party(caller: Caller, case: Case, today: date) -> None:
     """Raises NotPermitted as `require_applicant`, and for an agent with an unchecked mandate.
 
@@ -139,8 +181,9 @@ def require_applicant(caller: Caller, case: Case, today: date) -> None:
         caller.require_subject(case.subject_id, case.bureau)
         return
     if today > agent.until:
-        zh = f"委托书已于{day_zh(agent.until)}到期，请由申请人本人办理"
-        raise NotPermitted(zh, f"The mandate ended on {agent.until}", cite=OBJECTION_CITE)
+        zh = f"委托书已于{day_zh(agent.until)}到期，请提交新的委托书，或者由申请人本人办理"
+        en = f"The mandate ended on {agent.until}; send a later one, or let the firm do this"
+        raise NotPermitted(zh, en, cite=OBJECTION_CITE)
     if case.kind not in agent.scope:
         zh, en = "委托事项不包括此事项", "The mandate does not cover this"
         raise NotPermitted(zh, en, cite=OBJECTION_CITE)
@@ -155,8 +198,8 @@ def checked(change: Change, case: Case) -> tuple[Agent | None, str]:
     if agent is None:
         return None, ""
     if change.today > agent.until:
-        zh = f"委托书已于{day_zh(agent.until)}到期，不能据此受理；请不予受理，可凭有效委托书另提"
-        en = f"The mandate ended on {agent.until}; decline, to be lodged anew with one in force"
+        zh = f"委托书已于{day_zh(agent.until)}到期，不能据此受理；请待代理人提交新的，或者不予受理"
+        en = f"The mandate ended on {agent.until}; await a later one, or decline"
         raise WrongState(zh, en, cite=OBJECTION_CITE, case=case.case_id)
     known = {"checked_by": change.on_behalf_of, "checked_on": change.today}
     return agent.model_copy(update=known), f"已核对：{agent.spelled}"

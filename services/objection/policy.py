@@ -45,6 +45,8 @@ POLICY: Policy = {
     f"/{SERVICE}/HandOverCase": allow(Role.UNIT_HEAD),
     f"/{SERVICE}/AskSupplement": _HEARS,
     f"/{SERVICE}/SupplementObjection": allow(Role.OPERATOR).with_large_requests(),
+    f"/{SERVICE}/RenewMandate": allow(Role.OPERATOR),
+    f"/{SERVICE}/CheckMandate": _HEARS,
     f"/{SERVICE}/AskRecusal": allow(
         Role.OPERATOR, Role.CASEWORKER, Role.UNIT_HEAD, Role.MUNICIPAL_REVIEWER
     ),

@@ -21,7 +21,7 @@ from services.objection import wire
 from services.objection.case_indexes import FOLLOWS_ANOTHER
 from services.objection.filters import conditions
 from services.objection.handling import earlier_cases
-from services.objection.mandates import is_agent, is_unchecked
+from services.objection.mandates import has_lapsed, is_agent, is_unchecked
 from services.objection.tables import Case, CaseLetter, CaseStep
 
 _ORDERS = {
@@ -46,14 +46,16 @@ async def get_case(view: View, request: pb.GetCaseRequest) -> pb.GetCaseResponse
     """Returns a case with its steps and letters, and the other cases in the same matter.
 
     The bureau whose objection is reconsidered may read the reconsideration, and the agent of a
-    subject its case: before the mandate is checked without letters and other cases. Raises NotFound
-    if there is no such case, and NotPermitted if it is outside the caller's scope.
+    subject its case: before the mandate is checked without letters and other cases, and once it is
+    over nothing but the mandate. Raises NotFound if there is no such case, and NotPermitted if it
+    is outside the caller's scope.
     """
     case = await find_case(view.session, request.case_id)
     earlier = await earlier_cases(view.session, case)
     seen = any(view.caller.sees(case.subject_id, one.bureau) for one in earlier)
     if not seen and not is_agent(view.caller, case, view.today):
-        if is_unchecked(view.caller, case, view.today):
+        of_agent = view.caller, case, view.today
+        if is_unchecked(*of_agent) or has_lapsed(*of_agent):
             return pb.GetCaseResponse(case=_shown(view, case))
         view.caller.require_subject(case.subject_id, case.bureau)
     steps = select(CaseStep).where(col(CaseStep.case_id) == case.case_id)
@@ -68,7 +70,7 @@ async def get_case(view: View, request: pb.GetCaseRequest) -> pb.GetCaseResponse
 
 
 def _shown(view: View, case: Case) -> pb.Case:
-    return wire.shown_to(view.caller, case, wire.case_message(case, view.today))
+    return wire.shown_to(view.caller, case, wire.case_message(case, view.today), view.today)
 
 
 async def _later(view: View, case: Case) -> list[Case]:

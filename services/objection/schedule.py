@@ -5,19 +5,23 @@ Pure functions. Every date is computed with the newest edition of the working-da
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 
-from law.objection import INTAKE_OF, CaseKind, CaseState
+from law.objection import INTAKE_OF, SUPPLEMENT_TERM, CaseKind, CaseState
 from law.terms.data import Told, definition
-from law.terms.ledger import Reminder, Term, start
+from law.terms.ledger import Reminder, Term, reminders_of, start
 from law.terms.workdays import edition
 from plumbing.clock import local_date
+from services.objection.day_names import day_zh
+from services.objection.mandates import Agent, agent_of
 from services.objection.messages import Rung, Schedule
 from services.objection.tables import NO_TERM, Case
 
 ESCALATE = "escalate"
 INTAKE = "intake/"  # begins the key of a reminder to accept or decline a case
 SUPPLEMENT = "supplement/"  # begins the key of a reminder that a case is to be supplemented
+MANDATE = "mandate/"  # begins the key of a reminder that the mandate of an agent ends
 
 
 def due_on(term: Term) -> date:
@@ -62,14 +66,18 @@ def schedule_of(term: Term, number: str, version: int) -> Schedule:
 def schedule_of_case(case: Case) -> Schedule | None:
     """Returns the schedule of the reminders of a case: of its term, or before, to accept it.
 
-    While the subject is to supplement the case, it is reminded as well. None if there is nobody to
-    remind.
+    While the subject is to supplement the case, it is reminded as well; so is an agent of the last
+    day of its mandate. None if there is nobody to remind.
     """
-    own = _own_schedule(case)
-    if case.state is not CaseState.SUPPLEMENT_REQUESTED or case.supplement is None:
-        return own
-    asked = _supplement_schedule(case, Term.from_json(case.supplement["term"]))
-    return own.model_copy(update={"rungs": [*own.rungs, *asked.rungs]}) if own else asked
+    schedule = _own_schedule(case)
+    if case.state is CaseState.SUPPLEMENT_REQUESTED and case.supplement is not None:
+        asked = _supplement_schedule(case, Term.from_json(case.supplement["term"]))
+        schedule = _and(schedule, asked.rungs) if schedule else asked
+    return _and(schedule, _of_the_mandate(case)) if schedule else None
+
+
+def _and(schedule: Schedule, rungs: Sequence[Rung]) -> Schedule:
+    return schedule.model_copy(update={"rungs": [*schedule.rungs, *rungs]})
 
 
 def _own_schedule(case: Case) -> Schedule | None:
@@ -98,6 +106,38 @@ def _supplement_schedule(case: Case, term: Term) -> Schedule:
     ]
     return Schedule(
         version=case.version, due_at=term.overdue_at(newest), rungs=rungs, edition=newest.number
+    )
+
+
+def _of_the_mandate(case: Case) -> list[Rung]:
+    """Reminders of the last day of a mandate, at the points of a supplement; none of a renewed one.
+
+    No text sets a term for it: a mandate lasts as long as it says.
+    """
+    agent = agent_of(case)
+    if agent is None or agent.renewal is not None:
+        return []
+    points = definition(SUPPLEMENT_TERM, local_date(case.lodged_at)).reminders
+    return [
+        Rung(
+            key=f"{MANDATE}{reminder.kind}/{reminder.id}/{agent.until.isoformat()}",
+            at=reminder.at,
+            message_zh=_mandate_message(reminder, agent, case.number),
+        )
+        for reminder in reminders_of(agent.until, points, edition())
+    ]
+
+
+def _mandate_message(reminder: Reminder, agent: Agent, number: str) -> str:
+    last = day_zh(agent.until)
+    if reminder.kind == ESCALATE:
+        return (
+            f"{number}一案代理人{agent.name}的委托书已于{last}到期：请代理人提交新的委托书，"
+            "或者由申请人本人办理"
+        )
+    return (
+        f"{number}一案代理人{agent.name}的委托书有效至{last}：需要继续代理的，请提交新的委托书，"
+        "到期后代理人不能查看和办理"
     )
 
 
@@ -151,11 +191,6 @@ def _intake_message(reminder: Reminder, term: Term, lodged_on: date, number: str
     if reminder.kind == ESCALATE:
         return f"{since}，已过{last}，请单位负责人督办{_further(reminder)}"
     return f"{since}，请不晚于{last}决定{_further(reminder)}"
-
-
-def day_zh(day: date) -> str:
-    """Returns a day in the Chinese form that letters use: 2026年9月21日."""
-    return f"{day.year}年{day.month}月{day.day}日"
 
 
 def _rung(reminder: Reminder, last: date, number: str) -> Rung:

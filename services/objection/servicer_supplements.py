@@ -1,4 +1,4 @@
-"""The gRPC methods about supplements, which read the facts of a letter before they begin."""
+"""The gRPC methods about supplements and later mandates, which an application needs."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from typing import Any
 from plumbing.identity import current_caller
 from plumbing.servicer import change
 from protos.objection.v1 import objection_pb2 as pb
-from services.objection import queries, supplements
+from services.objection import queries, renewals, supplements
 from services.objection.letters import facts_of
 from services.objection.servicer_recusals import Recusals
 from services.objection.tables import Case
 
 
 class Supplements(Recusals):
-    """The part of the service for cases by which a subject supplements its application."""
+    """The part of the service for cases by which an application is completed."""
 
     async def AskSupplement(
         self, request: pb.AskSupplementRequest, context: Any
@@ -24,6 +24,8 @@ class Supplements(Recusals):
         return await self.once(request, supplements.ask, facts=facts)
 
     SupplementObjection = change(supplements.supplement)
+    RenewMandate = change(renewals.renew)
+    CheckMandate = change(renewals.check)
 
     async def _case(self, case_id: str) -> Case:
         """An objection or reconsideration that the caller may act on."""

@@ -42,7 +42,14 @@ from services.objection.letter_template import LetterText
 from services.objection.mandates import require_applicant
 from services.objection.messages import Rung, RungDue
 from services.objection.numbers import next_letter_number
-from services.objection.schedule import INTAKE, SUPPLEMENT, accept_by, due_on, schedule_of_case
+from services.objection.schedule import (
+    INTAKE,
+    MANDATE,
+    SUPPLEMENT,
+    accept_by,
+    due_on,
+    schedule_of_case,
+)
 from services.objection.tables import OPEN, Case, CaseLetter, CaseStep, ReachedRung
 from services.objection.wire import case_message, letter_message
 
@@ -198,10 +205,15 @@ def _plain(value: Any) -> Any:
 
 
 def _told_by(rung: Rung) -> EventOf:
-    """What announces a reminder: of what the subject is to supplement, or else of the term."""
+    """What announces a reminder: of a supplement, of a mandate, or else of the term."""
     key, text = rung.key, rung.message_zh
     if _is_for_subject(rung):
         return lambda message: events.SupplementDue(case=message, rung=key, message_zh=text)
+    if _family(rung) == MANDATE:
+        over = key.startswith(f"{MANDATE}{ReminderKind.ESCALATE}/")
+        return lambda message: events.MandateEnding(
+            case=message, rung=key, message_zh=text, over=over
+        )
     return lambda message: events.TermRungReached(
         case=message, rung=key, message_zh=text, tells=rung.tells
     )
@@ -218,7 +230,7 @@ async def reach_rung(change: Change, due: RungDue) -> bool:
         return False
     if case.state not in UNDECIDED or not await _is_new(change, case, due.rung.key):
         return False
-    cite = Term.from_json(case.term).cite if case.term else TERM_CITE
+    cite = _cite_of(case, due.rung)
     if _is_overtaken(case, due.rung, change.at):
         _note_overtaken(change, case, due.rung, cite)
         return False
@@ -227,14 +239,22 @@ async def reach_rung(change: Change, due: RungDue) -> bool:
     return True
 
 
+def _cite_of(case: Case, rung: Rung) -> str:
+    if _family(rung) == MANDATE:
+        return OBJECTION_CITE
+    return Term.from_json(case.term).cite if case.term else TERM_CITE
+
+
 def _still_meant(case: Case, rung: Rung) -> bool:
     """Whether a case is still in the state that a reminder is about."""
     family = _family(rung)
+    if family == MANDATE:
+        return str(case.agent_until) in rung.key and case.mandate_sent_on is None
     return family not in _ABOUT or case.state is _ABOUT[family]
 
 
 def _family(rung: Rung) -> str:
-    return next((family for family in _ABOUT if rung.key.startswith(family)), "")
+    return next((family for family in (*_ABOUT, MANDATE) if rung.key.startswith(family)), "")
 
 
 def _is_for_subject(rung: Rung) -> bool:

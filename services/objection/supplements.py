@@ -75,7 +75,7 @@ async def supplement(
         evidence=[*case.evidence, *request.evidence],
         supplement=supplied(case, change.today),
     )
-    return pb.SupplementObjectionResponse(case=shown_to(change.caller, case, message))
+    return pb.SupplementObjectionResponse(case=shown_to(change.caller, case, message, change.today))
 
 
 async def ask_for(

@@ -115,6 +115,8 @@ class Case(Base, table=True):
     agent: dict[str, Any] | None = Field(default=None, sa_type=JsonColumn)
     agent_subject_id: str = Field(default="", sa_column_kwargs={"server_default": ""})
     agent_until: date | None = None
+    # The day on which the agent sent a later mandate that nobody has checked; None without one.
+    mandate_sent_on: date | None = None
 
     # What only a repair has, as `repairs.repair_file` reads it.
     repair: dict[str, Any] | None = Field(default=None, sa_type=JsonColumn)

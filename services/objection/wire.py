@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date, datetime
 from typing import Any
 
@@ -16,7 +17,7 @@ from plumbing.papers.letter_text import digest
 from protos.objection.v1 import objection_pb2 as pb
 from services.objection.contested.grades import GradeContest
 from services.objection.contested.items import item_message, items_of
-from services.objection.mandates import agent_of
+from services.objection.mandates import agent_of, has_lapsed
 from services.objection.repairs.repair_file import RepairFile
 from services.objection.schedule import accept_by, accept_by_is_example
 from services.objection.tables import NO_TERM, Case, CaseLetter, CaseStep
@@ -72,22 +73,29 @@ _BEFORE_THE_CHECK = {
 }
 
 
-def shown_to(caller: Caller, case: Case, message: pb.Case) -> pb.Case:
+# What it is still shown once its mandate is over, so that it can send a later one.
+_AFTER_THE_LAST_DAY = {"case_id", "number", "bureau", "kind", "agent"}
+
+
+def shown_to(caller: Caller, case: Case, message: pb.Case, today: date) -> pb.Case:
     """Returns the message of a case as the caller may see it.
 
     Until somebody of the bureau has checked the mandate of an agent, that agent sees no fact of the
-    register.
+    register; once the mandate is over, nothing but the mandate.
     """
     agent = agent_of(case)
-    if agent is None or agent.checked_by or caller.subject_id != agent.subject_id:
+    if agent is None or caller.subject_id != agent.subject_id:
         return message
-    sent: dict[str, Any] = {
-        field.name: value
-        for field, value in message.ListFields()
-        if field.name in _BEFORE_THE_CHECK
-    }
+    if has_lapsed(caller, case, today):
+        return pb.Case(**_named(message, _AFTER_THE_LAST_DAY))
+    if agent.checked_by:
+        return message
     items = [pb.ContestedItem(target=item.target, id=item.id) for item in message.items]
-    return pb.Case(**sent, items=items)
+    return pb.Case(**_named(message, _BEFORE_THE_CHECK), items=items)
+
+
+def _named(message: pb.Case, names: Collection[str]) -> dict[str, Any]:
+    return {field.name: value for field, value in message.ListFields() if field.name in names}
 
 
 def _contested_grade(case: Case) -> pb.ContestedGrade | None:

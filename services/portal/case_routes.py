@@ -13,6 +13,7 @@ from services.portal.pages import (
     case_list,
     cases,
     evidence,
+    later_mandates,
     letter_deliveries,
     reconsideration_wizard,
     recusals,
@@ -21,6 +22,7 @@ from services.portal.pages import (
 )
 
 RECONSIDERATION_PATH, EVIDENCE_PATH = "/cases/{case_id}/reconsider", "/cases/{case_id}/evidence"
+MANDATE_PATH = "/cases/{case_id}/mandate"
 # A caseworker hears an objection, a reviewer its reconsideration.
 _HEARS = (Role.CASEWORKER, Role.MUNICIPAL_REVIEWER)
 CASES = (
@@ -42,6 +44,8 @@ CASES = (
     _at("/evidence/{evidence_id}/preview", evidence.preview, Role.OPERATOR, *STAFF),
     _at("/cases/{case_id}/withdraw", case_acts.withdraw, Role.OPERATOR, form=True),
     _at("/cases/{case_id}/supplement", case_acts.supplement, Role.OPERATOR, form=True),
+    _at(MANDATE_PATH, later_mandates.renew, Role.OPERATOR, form=True),
+    _at(f"{MANDATE_PATH}/check", later_mandates.check, *_HEARS, form=True),
     _at("/cases/{case_id}/accept", case_acts.accept, *_HEARS, form=True),
     _at("/cases/{case_id}/decline", case_acts.decline, *_HEARS, form=True),
     _at("/cases/{case_id}/extend", case_acts.ask_extension, *_HEARS, form=True),

@@ -70,6 +70,8 @@ NOTES = {
     "approve_recusal": N_("决定回避"),
     "refuse_recusal": N_("决定不予回避"),
     "confirm_condition": N_("核对条件"),
+    "renew_mandate": N_("代理人提交新的委托书"),
+    "check_mandate": N_("核对新的委托书"),
     "add_evidence": N_("提交证据文件"),
     "gather_evidence": N_("收集证据文件"),
     "serve_letter": N_("文书纸质送达"),

@@ -13,6 +13,7 @@ from playwright.sync_api import Page, expect
 
 from services.cli.sample.subjects import subjects
 from tests.browser.conftest import Sandbox
+from tests.browser.conftest import check as check_with_scripts
 from tests.browser.test_contested_items_in_the_browser import answer
 from tests.browser.test_objection_in_the_browser import press
 
@@ -95,6 +96,35 @@ def test_an_agent_lodges_with_a_mandate_and_sees_the_case_once_it_was_checked(
     check(page)
     firm.goto(case)
     expect(firm.get_by_text("样例代理人").first).to_be_visible()
+    renewed(page, caseworker, sign_in("demo.caseworker"))
+    firm.goto(case)
+    expect(firm.locator("#agent")).to_contain_text("2100")
+
+
+def renewed(page: Page, caseworker: Page, looking: Page) -> None:
+    """The agent sends a later mandate, which the bureau refuses first and takes then."""
+    case = page.url
+    for file, verdict in ((b"%PDF-1.7 n", "不予采用"), (b"%PDF-1.7 o", "采用，自现在起生效")):
+        page.goto(case)
+        page.get_by_role("link", name="提交新的委托书").click()
+        press(page, "提交")
+        expect(page.get_by_role("alert")).to_contain_text("请写明委托书的最后一日")
+        check(page)
+        page.get_by_label("委托书的最后一日").fill("2100-12-31")
+        later: Any = {"name": "新委托书.pdf", "mimeType": "application/pdf", "buffer": file}
+        page.get_by_label("委托书", exact=True).set_input_files(later)
+        press(page, "提交")
+        expect(page.get_by_text("已提交", exact=True)).to_be_visible()
+
+        caseworker.goto("/home")
+        caseworker.get_by_role("link", name=re.compile("代理人提交的新委托书")).first.click()
+        press(caseworker, "记录")
+        expect(caseworker.get_by_role("alert")).to_contain_text("请选择采用或者不予采用")
+        check_with_scripts(looking, caseworker.url)
+        caseworker.get_by_label(verdict, exact=True).check()
+        caseworker.get_by_label("不予采用的理由").fill("没有委托单位的签章（合成）")
+        press(caseworker, "记录")
+        expect(caseworker.locator("#agent")).not_to_contain_text("待核对")
 
 
 def test_one_administrator_loads_the_holidays_of_a_year_and_another_applies_them(

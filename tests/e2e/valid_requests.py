@@ -363,6 +363,17 @@ _OF_PLACE: dict[str, Callable[[Place], Message]] = {
     "SupplementObjection": lambda place: objection.SupplementObjectionRequest(
         request_id=new_request_id(), case_id=place.case_id, note="测试"
     ),
+    # The case has no agent: refused, but not because of who asks.
+    "RenewMandate": lambda place: objection.RenewMandateRequest(
+        request_id=new_request_id(),
+        case_id=place.case_id,
+        mandate=objection.Mandate(
+            agent_name="测试代理人", mandate_id="none-yet", scope=["objection"], until="2026-12-31"
+        ),
+    ),
+    "CheckMandate": lambda place: objection.CheckMandateRequest(
+        request_id=new_request_id(), case_id=place.case_id, mandate_id="none-yet", approve=True
+    ),
     "DecideRecusal": lambda _place: objection.DecideRecusalRequest(
         request_id=new_request_id(), recusal_id=new_request_id(), approve=True, reasons="测试"
     ),

@@ -552,6 +552,12 @@ ObjectionService.AskSupplement city          -  -  -  -  -  -  -  -  -  -  -   +
 ObjectionService.SupplementObjection own     +  -  -  -  -  -  -  -  -  -  -   -  -  -
 ObjectionService.SupplementObjection neighbour -  -  -  -  -  -  -  -  -  -  -   -  -  -
 ObjectionService.SupplementObjection foreign -  -  -  -  -  -  -  -  -  -  -   -  -  -
+ObjectionService.RenewMandate own            +  -  -  -  -  -  -  -  -  -  -   -  -  -
+ObjectionService.RenewMandate neighbour      -  -  -  -  -  -  -  -  -  -  -   -  -  -
+ObjectionService.RenewMandate foreign        -  -  -  -  -  -  -  -  -  -  -   -  -  -
+ObjectionService.CheckMandate own            -  +  -  -  -  -  -  -  -  -  -   -  -  -
+ObjectionService.CheckMandate foreign        -  -  -  -  -  -  -  -  -  -  -   -  -  -
+ObjectionService.CheckMandate city           -  -  -  -  -  -  -  -  -  -  -   +  -  -
 ObjectionService.AskRecusal own              +  +  +  +  -  -  -  -  -  -  -   +  +  +
 ObjectionService.AskRecusal neighbour        -  +  +  +  -  -  -  -  -  -  -   -  -  -
 ObjectionService.AskRecusal foreign          -  -  -  -  -  -  -  -  -  -  -   -  -  -

@@ -253,6 +253,11 @@ TABLE = """
 /cases/accept any                                         >   - + - + - - - -  - + - +
 /cases/{case_id}/accept own                               >   - + - - - - - - -  + - -
 /cases/{case_id}/accept foreign                           >   - - - - - - - - -  - - -
+/cases/{case_id}/mandate own                              >   0 - - - - - - - -  - - -
+/cases/{case_id}/mandate neighbour                        >   - - - - - - - - -  - - -
+/cases/{case_id}/mandate foreign                          >   - - - - - - - - -  - - -
+/cases/{case_id}/mandate/check own                        >   - 0 - 0 - - - - -  0 - 0
+/cases/{case_id}/mandate/check foreign                    >   - - - - - - - - -  - - -
 /cases/{case_id}/decline own                              >   - + - - - - - - -  + - -
 /cases/{case_id}/decline foreign                          >   - - - - - - - - -  - - -
 /cases/{case_id}/extend own                               >   - + - - - - - - -  + - -

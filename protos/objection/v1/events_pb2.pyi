@@ -1051,3 +1051,95 @@ class ReceiverMailDue(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ReceiverMailDue: _TypeAlias = ReceiverMailDue  # noqa: Y015
+
+@_typing.final
+class MandateEnding(_message.Message):
+    """The mandate of an agent ends soon, or has ended."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CASE_FIELD_NUMBER: _builtins.int
+    RUNG_FIELD_NUMBER: _builtins.int
+    MESSAGE_ZH_FIELD_NUMBER: _builtins.int
+    OVER_FIELD_NUMBER: _builtins.int
+    rung: _builtins.str
+    """Key of the reminder."""
+    message_zh: _builtins.str
+    """The message in Chinese."""
+    over: _builtins.bool
+    """True once the last day is over."""
+    @_builtins.property
+    def case(self) -> _objection_pb2.Case:
+        """The case."""
+
+    def __init__(
+        self,
+        *,
+        case: _objection_pb2.Case | None = ...,
+        rung: _builtins.str = ...,
+        message_zh: _builtins.str = ...,
+        over: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["case", b"case"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["case", b"case", "message_zh", b"message_zh", "over", b"over", "rung", b"rung"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___MandateEnding: _TypeAlias = MandateEnding  # noqa: Y015
+
+@_typing.final
+class MandateRenewed(_message.Message):
+    """An agent has sent a later mandate; in an accepted case it waits to be checked."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CASE_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def case(self) -> _objection_pb2.Case:
+        """The case."""
+
+    def __init__(
+        self,
+        *,
+        case: _objection_pb2.Case | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["case", b"case"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["case", b"case"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___MandateRenewed: _TypeAlias = MandateRenewed  # noqa: Y015
+
+@_typing.final
+class MandateChecked(_message.Message):
+    """A later mandate was found to be in order, or not."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CASE_FIELD_NUMBER: _builtins.int
+    APPROVED_FIELD_NUMBER: _builtins.int
+    REASONS_FIELD_NUMBER: _builtins.int
+    approved: _builtins.bool
+    """True if it is in order, and holds."""
+    reasons: _builtins.str
+    """Why it is not; may be empty if it is."""
+    @_builtins.property
+    def case(self) -> _objection_pb2.Case:
+        """The case."""
+
+    def __init__(
+        self,
+        *,
+        case: _objection_pb2.Case | None = ...,
+        approved: _builtins.bool = ...,
+        reasons: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["case", b"case"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["approved", b"approved", "case", b"case", "reasons", b"reasons"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___MandateChecked: _TypeAlias = MandateChecked  # noqa: Y015

@@ -420,6 +420,7 @@ class Agent(_message.Message):
     UNTIL_FIELD_NUMBER: _builtins.int
     CHECKED_BY_FIELD_NUMBER: _builtins.int
     CHECKED_ON_FIELD_NUMBER: _builtins.int
+    RENEWAL_FIELD_NUMBER: _builtins.int
     account_id: _builtins.str
     """Its account."""
     subject_id: _builtins.str
@@ -438,6 +439,12 @@ class Agent(_message.Message):
     def scope(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """What it may do: objection, reconsideration."""
 
+    @_builtins.property
+    def renewal(self) -> Global___RenewedMandate:
+        """A later mandate that the agent has sent, which nobody has checked yet; unset without one. Until
+        then the present one holds to its last day.
+        """
+
     def __init__(
         self,
         *,
@@ -449,14 +456,55 @@ class Agent(_message.Message):
         until: _builtins.str = ...,
         checked_by: _builtins.str = ...,
         checked_on: _builtins.str = ...,
+        renewal: Global___RenewedMandate | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["renewal", b"renewal"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_id", b"account_id", "checked_by", b"checked_by", "checked_on", b"checked_on", "mandate_id", b"mandate_id", "name", b"name", "scope", b"scope", "subject_id", b"subject_id", "until", b"until"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_id", b"account_id", "checked_by", b"checked_by", "checked_on", b"checked_on", "mandate_id", b"mandate_id", "name", b"name", "renewal", b"renewal", "scope", b"scope", "subject_id", b"subject_id", "until", b"until"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Agent: _TypeAlias = Agent  # noqa: Y015
+
+@_typing.final
+class RenewedMandate(_message.Message):
+    """A mandate that an agent has sent in place of one that ends."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    MANDATE_ID_FIELD_NUMBER: _builtins.int
+    SCOPE_FIELD_NUMBER: _builtins.int
+    UNTIL_FIELD_NUMBER: _builtins.int
+    SENT_ON_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """Name of the agent as in the mandate."""
+    mandate_id: _builtins.str
+    """The file of the mandate, among the evidence of the case."""
+    until: _builtins.str
+    """Last day on which the mandate holds."""
+    sent_on: _builtins.str
+    """The day on which the agent sent it."""
+    @_builtins.property
+    def scope(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """What the agent may do: objection, reconsideration."""
+
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        mandate_id: _builtins.str = ...,
+        scope: _abc.Iterable[_builtins.str] | None = ...,
+        until: _builtins.str = ...,
+        sent_on: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["mandate_id", b"mandate_id", "name", b"name", "scope", b"scope", "sent_on", b"sent_on", "until", b"until"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RenewedMandate: _TypeAlias = RenewedMandate  # noqa: Y015
 
 @_typing.final
 class Supplement(_message.Message):
@@ -1518,6 +1566,7 @@ class ListCasesRequest(_message.Message):
     NAME_CONTAINS_FIELD_NUMBER: _builtins.int
     DECIDED_TO_FIELD_NUMBER: _builtins.int
     AS_AGENT_FIELD_NUMBER: _builtins.int
+    MANDATE_TO_CHECK_FIELD_NUMBER: _builtins.int
     bureau: _builtins.str
     """Only this bureau; empty means all in the caller's scope."""
     subject_id: _builtins.str
@@ -1568,6 +1617,8 @@ class ListCasesRequest(_message.Message):
     """Only cases decided on this day or earlier."""
     as_agent: _builtins.bool
     """Cases of other subjects in which the caller acts with a mandate in force, instead of its own."""
+    mandate_to_check: _builtins.bool
+    """Only cases whose agent has sent a later mandate that nobody has checked."""
     @_builtins.property
     def subject_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Only cases of these subjects; empty means of all."""
@@ -1604,10 +1655,11 @@ class ListCasesRequest(_message.Message):
         name_contains: _builtins.str = ...,
         decided_to: _builtins.str = ...,
         as_agent: _builtins.bool = ...,
+        mandate_to_check: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["accept_from", b"accept_from", "accept_to", b"accept_to", "as_agent", b"as_agent", "bureau", b"bureau", "caseworker", b"caseworker", "caseworkers", b"caseworkers", "decided_from", b"decided_from", "decided_to", b"decided_to", "due_from", b"due_from", "due_to", b"due_to", "include_closed", b"include_closed", "kind", b"kind", "late", b"late", "lodged_from", b"lodged_from", "lodged_to", b"lodged_to", "mine", b"mine", "name_contains", b"name_contains", "order_by", b"order_by", "page_size", b"page_size", "page_token", b"page_token", "sector", b"sector", "state", b"state", "subject_id", b"subject_id", "subject_ids", b"subject_ids", "unassigned", b"unassigned"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["accept_from", b"accept_from", "accept_to", b"accept_to", "as_agent", b"as_agent", "bureau", b"bureau", "caseworker", b"caseworker", "caseworkers", b"caseworkers", "decided_from", b"decided_from", "decided_to", b"decided_to", "due_from", b"due_from", "due_to", b"due_to", "include_closed", b"include_closed", "kind", b"kind", "late", b"late", "lodged_from", b"lodged_from", "lodged_to", b"lodged_to", "mandate_to_check", b"mandate_to_check", "mine", b"mine", "name_contains", b"name_contains", "order_by", b"order_by", "page_size", b"page_size", "page_token", b"page_token", "sector", b"sector", "state", b"state", "subject_id", b"subject_id", "subject_ids", b"subject_ids", "unassigned", b"unassigned"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -2594,3 +2646,121 @@ class ListRecusalsResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ListRecusalsResponse: _TypeAlias = ListRecusalsResponse  # noqa: Y015
+
+@_typing.final
+class RenewMandateRequest(_message.Message):
+    """Request of RenewMandate."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    CASE_ID_FIELD_NUMBER: _builtins.int
+    MANDATE_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """Makes the call safe to repeat."""
+    case_id: _builtins.str
+    """The case."""
+    @_builtins.property
+    def mandate(self) -> Global___Mandate:
+        """The mandate, which lasts longer than the present one."""
+
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        case_id: _builtins.str = ...,
+        mandate: Global___Mandate | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["mandate", b"mandate"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["case_id", b"case_id", "mandate", b"mandate", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RenewMandateRequest: _TypeAlias = RenewMandateRequest  # noqa: Y015
+
+@_typing.final
+class RenewMandateResponse(_message.Message):
+    """Response of RenewMandate."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CASE_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def case(self) -> Global___Case:
+        """The case, of which an agent whose mandate is over sees its number and the mandates alone."""
+
+    def __init__(
+        self,
+        *,
+        case: Global___Case | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["case", b"case"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["case", b"case"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RenewMandateResponse: _TypeAlias = RenewMandateResponse  # noqa: Y015
+
+@_typing.final
+class CheckMandateRequest(_message.Message):
+    """Request of CheckMandate."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    CASE_ID_FIELD_NUMBER: _builtins.int
+    MANDATE_ID_FIELD_NUMBER: _builtins.int
+    APPROVE_FIELD_NUMBER: _builtins.int
+    REASONS_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """Makes the call safe to repeat."""
+    case_id: _builtins.str
+    """The case."""
+    mandate_id: _builtins.str
+    """The file of the mandate that was looked at."""
+    approve: _builtins.bool
+    """True if it is in order."""
+    reasons: _builtins.str
+    """Why it is not, for the agent; may be empty if it is."""
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        case_id: _builtins.str = ...,
+        mandate_id: _builtins.str = ...,
+        approve: _builtins.bool = ...,
+        reasons: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["approve", b"approve", "case_id", b"case_id", "mandate_id", b"mandate_id", "reasons", b"reasons", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CheckMandateRequest: _TypeAlias = CheckMandateRequest  # noqa: Y015
+
+@_typing.final
+class CheckMandateResponse(_message.Message):
+    """Response of CheckMandate."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CASE_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def case(self) -> Global___Case:
+        """The case."""
+
+    def __init__(
+        self,
+        *,
+        case: Global___Case | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["case", b"case"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["case", b"case"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CheckMandateResponse: _TypeAlias = CheckMandateResponse  # noqa: Y015

@@ -130,6 +130,16 @@ class ObjectionServiceStub:
                 request_serializer=protos_dot_objection_dot_v1_dot_objection__pb2.ListRecusalsRequest.SerializeToString,
                 response_deserializer=protos_dot_objection_dot_v1_dot_objection__pb2.ListRecusalsResponse.FromString,
                 _registered_method=True)
+        self.RenewMandate = channel.unary_unary(
+                '/quanheng.objection.v1.ObjectionService/RenewMandate',
+                request_serializer=protos_dot_objection_dot_v1_dot_objection__pb2.RenewMandateRequest.SerializeToString,
+                response_deserializer=protos_dot_objection_dot_v1_dot_objection__pb2.RenewMandateResponse.FromString,
+                _registered_method=True)
+        self.CheckMandate = channel.unary_unary(
+                '/quanheng.objection.v1.ObjectionService/CheckMandate',
+                request_serializer=protos_dot_objection_dot_v1_dot_objection__pb2.CheckMandateRequest.SerializeToString,
+                response_deserializer=protos_dot_objection_dot_v1_dot_objection__pb2.CheckMandateResponse.FromString,
+                _registered_method=True)
 
 
 class ObjectionServiceServicer:
@@ -269,6 +279,20 @@ class ObjectionServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def RenewMandate(self, request, context):
+        """Sends a later mandate in place of one that ends or ended, as the agent of a case.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CheckMandate(self, request, context):
+        """Establishes whether a later mandate of an accepted case is in order; if so, it holds.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_ObjectionServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -366,6 +390,16 @@ def add_ObjectionServiceServicer_to_server(servicer, server):
                     servicer.ListRecusals,
                     request_deserializer=protos_dot_objection_dot_v1_dot_objection__pb2.ListRecusalsRequest.FromString,
                     response_serializer=protos_dot_objection_dot_v1_dot_objection__pb2.ListRecusalsResponse.SerializeToString,
+            ),
+            'RenewMandate': grpc.unary_unary_rpc_method_handler(
+                    servicer.RenewMandate,
+                    request_deserializer=protos_dot_objection_dot_v1_dot_objection__pb2.RenewMandateRequest.FromString,
+                    response_serializer=protos_dot_objection_dot_v1_dot_objection__pb2.RenewMandateResponse.SerializeToString,
+            ),
+            'CheckMandate': grpc.unary_unary_rpc_method_handler(
+                    servicer.CheckMandate,
+                    request_deserializer=protos_dot_objection_dot_v1_dot_objection__pb2.CheckMandateRequest.FromString,
+                    response_serializer=protos_dot_objection_dot_v1_dot_objection__pb2.CheckMandateResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -882,6 +916,60 @@ class ObjectionService:
             '/quanheng.objection.v1.ObjectionService/ListRecusals',
             protos_dot_objection_dot_v1_dot_objection__pb2.ListRecusalsRequest.SerializeToString,
             protos_dot_objection_dot_v1_dot_objection__pb2.ListRecusalsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RenewMandate(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/quanheng.objection.v1.ObjectionService/RenewMandate',
+            protos_dot_objection_dot_v1_dot_objection__pb2.RenewMandateRequest.SerializeToString,
+            protos_dot_objection_dot_v1_dot_objection__pb2.RenewMandateResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CheckMandate(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/quanheng.objection.v1.ObjectionService/CheckMandate',
+            protos_dot_objection_dot_v1_dot_objection__pb2.CheckMandateRequest.SerializeToString,
+            protos_dot_objection_dot_v1_dot_objection__pb2.CheckMandateResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -57,6 +57,10 @@ class ObjectionServiceStub:
     """Decides, as unit head, whether a person stands back from a case."""
     ListRecusals: _aio.UnaryUnaryMultiCallable[_objection_pb2.ListRecusalsRequest, _objection_pb2.ListRecusalsResponse]
     """Lists the requests for recusal in a case, or all that wait, and who may be asked to stand back."""
+    RenewMandate: _aio.UnaryUnaryMultiCallable[_objection_pb2.RenewMandateRequest, _objection_pb2.RenewMandateResponse]
+    """Sends a later mandate in place of one that ends or ended, as the agent of a case."""
+    CheckMandate: _aio.UnaryUnaryMultiCallable[_objection_pb2.CheckMandateRequest, _objection_pb2.CheckMandateResponse]
+    """Establishes whether a later mandate of an accepted case is in order; if so, it holds."""
 
 class ObjectionServiceServicer(metaclass=_abc_1.ABCMeta):
     """Handles objections and their reconsiderations, and shows cases of every kind."""
@@ -212,5 +216,21 @@ class ObjectionServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _aio.ServicerContext[_objection_pb2.ListRecusalsRequest, _abc.Awaitable[_objection_pb2.ListRecusalsResponse]],
     ) -> _abc.Awaitable[_objection_pb2.ListRecusalsResponse]:
         """Lists the requests for recusal in a case, or all that wait, and who may be asked to stand back."""
+
+    @_abc_1.abstractmethod
+    def RenewMandate(
+        self,
+        request: _objection_pb2.RenewMandateRequest,
+        context: _aio.ServicerContext[_objection_pb2.RenewMandateRequest, _abc.Awaitable[_objection_pb2.RenewMandateResponse]],
+    ) -> _abc.Awaitable[_objection_pb2.RenewMandateResponse]:
+        """Sends a later mandate in place of one that ends or ended, as the agent of a case."""
+
+    @_abc_1.abstractmethod
+    def CheckMandate(
+        self,
+        request: _objection_pb2.CheckMandateRequest,
+        context: _aio.ServicerContext[_objection_pb2.CheckMandateRequest, _abc.Awaitable[_objection_pb2.CheckMandateResponse]],
+    ) -> _abc.Awaitable[_objection_pb2.CheckMandateResponse]:
+        """Establishes whether a later mandate of an accepted case is in order; if so, it holds."""
 
 def add_ObjectionServiceServicer_to_server(servicer: ObjectionServiceServicer, server: _aio.Server) -> None: ...

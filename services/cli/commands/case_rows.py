@@ -10,6 +10,10 @@ _CASE_LIST = {
 }  # fmt: skip
 
 _FILES = {"evidence_ids": "--files"}
+_MANDATE = {
+    "mandate.mandate_id": "--mandate", "mandate.agent_name": "--agent-name",
+    "mandate.until": "--mandate-until", "mandate.scope": "--mandate-scope",
+}  # fmt: skip
 
 CASE_ROWS = (
     # objections
@@ -20,9 +24,7 @@ CASE_ROWS = (
         "经营者对信用记录、记录的公开、信用等级或者登记信息提出异议；代理人凭委托书提出。",
         "Lodges an objection to records or what else is on file, also as an agent.",
         names={
-            **_FILES, "against": "--against", "mandate.mandate_id": "--mandate",
-            "mandate.agent_name": "--agent-name", "mandate.until": "--mandate-until",
-            "mandate.scope": "--mandate-scope",
+            **_FILES, **_MANDATE, "against": "--against",
         }),
     Row("objection reconsider", "objection.LodgeReconsideration",
         "经营者对异议的处理结果申请复核；由市局未参加原处理的人员办理。",
@@ -90,6 +92,14 @@ CASE_ROWS = (
     Row("case retry", "desk.RetryCase",
         "原因消除后，再次办理案件的后续事项；也可用 case assign 交给同事办理。",
         "Has the refused steps of a case tried again.", args="case_id"),
+    Row("objection renew-mandate", "objection.RenewMandate",
+        "代理人提交新的委托书，代替到期或者将要到期的；已受理的案件由办理人核对。",
+        "Sends a later mandate as the agent, in place of one that ends or ended.", args="case_id",
+        names=_MANDATE),
+    Row("objection check-mandate", "objection.CheckMandate",
+        "核对代理人提交的新的委托书：采用，或者说明理由不予采用。",
+        "Establishes whether a later mandate of an agent is in order.", args="case_id mandate_id",
+        names={"approve": "!--refuse"}),
     Row("objection ask-recusal", "objection.AskRecusal",
         "申请办理人员回避，或者本人自行申请；由单位负责人决定，期限不停止。",
         "Asks that a person stands back from a case.", args="case_id"),

@@ -36,6 +36,8 @@ HELP = {
     " | file of the mandate by which an agent lodges",
     "mandate.scope": "委托事项，可多次 | what the agent may do, repeatable",
     "mandate.until": "委托书的最后一日 | last day of the mandate",
+    "mandate_to_check": "只看代理人提交了新委托书、待核对的 | only with a later mandate to check",
+    "mandate_id": "委托书的证据文件 id | file of the mandate",
     "as_agent": "只看本人作为代理人的案件 | only cases in which I am the agent",
     "caseworker": "办案人员的账号 id | account of the caseworker",
     "despite_found": "公开的内容中发现的个人信息，确可公开 | what is found may be public",

@@ -113,6 +113,9 @@ ContestedItem.target 异议事项 | ContestedItem.id id | Agent.name 代理人 |
 grade_without 不计所涉记录的等级 | score_without 不计所涉记录的得分 | Mandate.agent_name 代理人
 Mandate.mandate_id 委托书 | Mandate.scope 委托事项 | Mandate.until 委托书有效至
 against 异议针对 | items 异议事项 | as_agent 本人代理的
+mandate_to_check 新委托书待核对 | undelivered_on 邮件未送达的日期 | Agent.renewal 新的委托书
+RenewedMandate.name 代理人 | RenewedMandate.mandate_id 委托书 | RenewedMandate.scope 委托事项
+RenewedMandate.until 委托书有效至 | RenewedMandate.sent_on 提交日期
 Case.grounds 异议理由 | Case.reasons 决定理由
 Escalation.due_on 应办日 | course 督促事由 | course_zh 督促事由名称
 course_en 督促事由名称（英文） | facts 查明的事实 | opened_by 开始的人

@@ -139,14 +139,15 @@ AnswerQuestionRequest.answer question_answer
 ImpactMove.direction direction | ImpactCount.direction direction
 Case.kind case_kind | Case.state case_state | Case.outcome outcome | ListCasesRequest.kind case_kind
 Sharing.way sharing_way | RecordSharingRequest.way sharing_way
-ReceiverNotice.state receiver_state | ReceiverNotice.failure failure
-ReceiverNotice.means means_of_service | RecordNoticeSentRequest.means means_of_service
+ReceiverNotice.state receiver_state | ReceiverNotice.means means_of_service
+RecordNoticeSentRequest.means means_of_service
 Announcement.kind record_kind | RecordChange.change outcome
 RelatedCase.kind case_kind | RelatedCase.state case_state | RelatedCase.outcome outcome
 ListCasesRequest.state case_state | CaseCount.kind case_kind | CaseCount.state case_state
 DecideObjectionRequest.outcome outcome | ContestedItem.outcome outcome
 ContestedItem.target contested | GetEntryRequest.target contested | ItemDecision.outcome outcome
-EntryCorrection.target contested | Mandate.scope case_kind | Condition.id condition
+EntryCorrection.target contested | Mandate.scope case_kind
+RenewedMandate.scope case_kind | Condition.id condition
 Index.state index_state | ListIndexesRequest.state index_state | Ruleset.status ruleset_status
 ListNoticesRequest.kind notice_kind | Undelivered.kind notice_kind
 Undelivered.state notice_state | channel channel | failure failure

@@ -13,8 +13,8 @@ from law.objection import OUTCOME_CITE, OUTCOME_ZH, Outcome
 from law.reader.texts import spell_articles
 from services.objection.contested.grades import GradeContest
 from services.objection.contested.items import Item, items_of
+from services.objection.day_names import day_zh
 from services.objection.grade_names import grade_zh
-from services.objection.schedule import day_zh
 from services.objection.tables import Case
 
 RESULT_ZH = {"pass": "合格", "reject": "不合格", "repaired": "已修理，未再检定", "pending": "待定"}

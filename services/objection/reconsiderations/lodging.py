@@ -20,7 +20,7 @@ from services.objection.contested.wanted import Entry
 from services.objection.decided_matters import as_lodged
 from services.objection.evidence.commands import attach
 from services.objection.lodging import NO_LONGER_HELD, open_case, refuse_second_case
-from services.objection.mandates import agent_of, is_agent, require_party
+from services.objection.mandates import agent_of, agent_to_follow, is_agent, require_party
 from services.objection.numbers import next_number
 from services.objection.steps import own_case, record_step, required_text
 from services.objection.tables import Case
@@ -82,7 +82,9 @@ async def lodge(
     open_case(change, case)
     message = await _record(change, case, objection)
     await attach(change, case, request.evidence_ids, held_for=case.agent_subject_id)
-    return pb.LodgeReconsiderationResponse(case=shown_to(change.caller, case, message))
+    return pb.LodgeReconsiderationResponse(
+        case=shown_to(change.caller, case, message, change.today)
+    )
 
 
 async def _record(change: Change, case: Case, objection: Case) -> pb.Case:
@@ -140,7 +142,7 @@ def _agent(objection: Case, *, by_agent: bool) -> dict[str, Any]:
     if not by_agent:
         return {}
     return {
-        "agent": {**(objection.agent or {}), "checked_by": "", "checked_on": None},
+        "agent": {**(agent_to_follow(objection) or {}), "checked_by": "", "checked_on": None},
         "agent_subject_id": objection.agent_subject_id,
         "agent_until": objection.agent_until,
     }

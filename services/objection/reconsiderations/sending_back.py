@@ -19,6 +19,7 @@ from law.terms.workdays import edition
 from plumbing.change import Change
 from protos.objection.v1 import events_pb2 as events
 from services.objection.contested.items import anew, items_of, stored
+from services.objection.mandates import agent_to_follow
 from services.objection.numbers import next_number
 from services.objection.schedule import due_on
 from services.objection.steps import locked_case, record_step
@@ -66,7 +67,7 @@ async def _anew(change: Change, case: Case, first: Case) -> Case:
         records_as_lodged=case.records_as_lodged,
         items=stored(anew(items_of(case))),
         contested_grade=case.contested_grade,
-        agent=case.agent,
+        agent=agent_to_follow(case),
         agent_subject_id=case.agent_subject_id,
         agent_until=case.agent_until,
         state=CaseState.ACCEPTED,

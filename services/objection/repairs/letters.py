@@ -14,6 +14,7 @@ from typing import Any
 from law.objection import Outcome
 from law.reader.texts import spell_articles
 from services.objection.clients import Clients
+from services.objection.day_names import day_zh
 from services.objection.letter_template import LetterText, of_cases
 from services.objection.letters import (
     GradeFacts,
@@ -22,7 +23,6 @@ from services.objection.letters import (
     grades_of,
 )
 from services.objection.repairs.repair_file import Condition, RepairFile
-from services.objection.schedule import day_zh
 from services.objection.tables import Case
 
 

@@ -11,10 +11,10 @@ from law.objection import OUTCOME_CITE, REPAIR_CITE, CaseKind
 from law.reader.texts import spell_articles
 from protos.grading.v1.grading_pb2 import Grade
 from protos.registry.v1.registry_pb2 import Record
+from services.objection.day_names import day_zh
 from services.objection.effects import EFFECTS_ZH, effects_of, grade_changed
 from services.objection.grade_names import grade_zh
 from services.objection.letters import Office
-from services.objection.schedule import day_zh
 from services.objection.sharings.tables import Sharing
 from services.objection.tables import Case
 

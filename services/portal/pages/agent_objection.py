@@ -26,8 +26,8 @@ _NEEDED = {
     "scope": N_("请选择委托事项"),
     "until": N_("请写明委托书的最后一日"),
 }
-_SCOPES = {"objection": N_("异议"), "reconsideration": N_("复核")}
-_NO_MANDATE = N_("请上传委托书")
+SCOPES = {"objection": N_("异议"), "reconsideration": N_("复核")}
+NO_MANDATE = N_("请上传委托书")
 _NO_NUMBER = N_("请写明平台编号，委托单位登录后可以看到")
 # The fields of the form by those of the request.
 _FIELDS = {"subject_id": "firm", "against": "id", "record_ids": "id", "evidence_ids": "file"}
@@ -52,7 +52,7 @@ async def lodge(visit: Visit) -> Response:
         else:
             errors |= taken
     elif not mandate:
-        errors["file"] = visit.say(_NO_MANDATE)
+        errors["file"] = visit.say(NO_MANDATE)
     if errors:
         return _form(visit, mandate, errors)
     if visit.field("step") != "send":
@@ -90,9 +90,9 @@ def _page(
         mandate=mandate,
         targets=list(targets.items()),
         target=targets.get(visit.field("target"), ""),
-        offered=[(one, visit.say(text)) for one, text in _SCOPES.items()],
+        offered=[(one, visit.say(text)) for one, text in SCOPES.items()],
         scope=visit.fields("scope"),
-        scopes=[visit.say(text) for one, text in _SCOPES.items() if one in visit.fields("scope")],
+        scopes=[visit.say(text) for one, text in SCOPES.items() if one in visit.fields("scope")],
         errors=errors or {},
         refusal=refusal,
     )

@@ -27,6 +27,8 @@ _NAMES = {
     "approve_recusal": N_("决定回避"),
     "refuse_recusal": N_("决定不予回避"),
     _CONFIRMED: N_("核实条件"),
+    "renew_mandate": N_("代理人提交新的委托书"),
+    "check_mandate": N_("核对新的委托书"),
     "add_evidence": N_("提交证据文件"),
     "gather_evidence": N_("收集证据文件"),
     "serve_letter": N_("文书纸质送达"),
@@ -39,6 +41,8 @@ _NAMES = {
 }
 _ROLES: Mapping[str, Role] = {
     "lodge": Role.OPERATOR,
+    "renew_mandate": Role.OPERATOR,
+    "check_mandate": Role.CASEWORKER,
     "add_evidence": Role.OPERATOR,
     "gather_evidence": Role.CASEWORKER,
     "serve_letter": Role.CASEWORKER,

@@ -71,6 +71,8 @@ async def one(visit: Visit) -> Response:
     wanted = pb.GetCaseRequest(case_id=visit.path("case_id"))
     answer = await ask(visit.services.objection.GetCase(wanted))
     case = answer.case
+    if acts_for_another(visit, case) and not case.state:  # its mandate is over
+        return visit.redirect(f"/cases/{case.case_id}/mandate")
     firm, kept, grade, day, bureaus, took_part = await asyncio.gather(
         firm_of(visit, case),
         contested(visit, case),
@@ -95,9 +97,8 @@ async def one(visit: Visit) -> Response:
         "cases/one.html",
         case=case,
         timeline=timeline(visit.words, case, answer.steps, people),
-        letters=answer.letters,
         evidence=files,
-        unchecked=acts_for_another(visit, case) and not case.agent.checked_by,
+        **_as_agent(visit, case),
         **await _delivered(visit, answer),
         firm=firm,
         kept=kept,
@@ -125,10 +126,16 @@ async def _grade(visit: Visit, case: pb.Case) -> grading.Grade | None:
     return await grade_of(visit, case.subject_id)
 
 
+def _as_agent(visit: Visit, case: pb.Case) -> dict[str, bool]:
+    acts = acts_for_another(visit, case)
+    return {"acts_here": acts, "unchecked": acts and not case.agent.checked_by}
+
+
 async def _delivered(visit: Visit, answer: pb.GetCaseResponse) -> dict[str, Any]:
-    """How the letters of a case reached the subject, and who else was told of its result."""
+    """The letters of a case, how they reached the subject, and who was told of its result."""
     case, letters = answer.case, answer.letters
     return {
+        "letters": letters,
         "served": await deliveries_of(visit, case.case_id) if letters else ListDeliveriesResponse(),
         "mailed": await mails_of(visit, case) if letters else {},
         "means": means_of(visit),

@@ -138,6 +138,7 @@ LISTS = (
             Asked(_CASES(accept_to="2026-09-30", order_by="accept_by desc")),
             Asked(_CASES(mine=True)),
             Asked(_CASES(as_agent=True), (OPERATOR,)),
+            Asked(_CASES(mandate_to_check=True), a_few="open with a later mandate"),
             Asked(_CASES(name_contains="加油"), a_few=OF_A_BATCH),
             Asked(_CASES(lodged_from="2026-09-01", lodged_to="2026-09-30"), a_few=A_DAY),
             Asked(_CASES(lodged_from="2026-09-01", lodged_to="2026-09-30", order_by="lodged_at")),

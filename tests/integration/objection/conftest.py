@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 
-from tests.integration.objection.processes import PROCESSES, Cast, Processes, assemble
+from tests.integration.objection.processes import ALERTS, PROCESSES, Cast, Processes, assemble
 from tests.postgres import Databases
 
 
@@ -18,7 +18,7 @@ async def cast(
     """The people of a case, on a running platform."""
     processes = Processes(tmp_path_factory.mktemp("objection"), databases)
     try:
-        await processes.start(*PROCESSES)
+        await processes.start(*PROCESSES, ALERTS)
         yield await assemble(processes)
     finally:
         await processes.end()

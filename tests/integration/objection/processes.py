@@ -57,6 +57,7 @@ from tests.postgres import Databases
 
 STARTS_AT = datetime(2026, 9, 14, 10, 0, tzinfo=SHANGHAI)
 PROCESSES = ("nats", "temporal", "registry", "grading", "objection")
+ALERTS = "alerts"  # from it objection hears how its mails were delivered
 CITY, BUREAU, OTHER_BUREAU = "330100", "330106", "330110"
 NAMES = {
     CITY: "测试市市场监督管理局",
@@ -150,7 +151,9 @@ class Processes:
             "nats_monitor"
         ]
         specs = [*engine_specs(self.settings, ports), *service_specs(self.settings)]
-        self.specs: dict[str, ProcessSpec] = {s.name: s for s in specs if s.name in PROCESSES}
+        self.specs: dict[str, ProcessSpec] = {
+            s.name: s for s in specs if s.name in (*PROCESSES, ALERTS)
+        }
         # Services are forked from one process, which saves two thirds of the time of their start.
         modules = [spec.module for spec in self.specs.values() if spec.module]
         self._launcher = Launcher(folder, modules)

@@ -11,7 +11,15 @@ from law.objection import CaseKind, CaseState
 from law.periods import start_of
 from law.terms.ledger import Term, start
 from law.terms.workdays import edition
-from services.objection.schedule import accept_by, due_on, intake_schedule, schedule_of
+from services.objection.mandates import agent_to_follow
+from services.objection.schedule import (
+    MANDATE,
+    accept_by,
+    due_on,
+    intake_schedule,
+    schedule_of,
+    schedule_of_case,
+)
 from services.objection.tables import NO_TERM, Case
 from services.objection.wire import case_message
 
@@ -125,3 +133,40 @@ def test_nothing_but_a_lodged_objection_or_reconsideration_is_to_be_accepted() -
     repair = lodged_case(kind=CaseKind.REPAIR, term=term("2026-09-14").to_json())
     assert accept_by(waiting) == accept_by(repair) == NO_TERM
     assert not case_message(waiting, date(2026, 9, 21)).accept_by
+
+
+def acted_in(until: str, **of_agent: Any) -> Case:
+    agent = {
+        "account_id": "a", "subject_id": "firm", "name": "测试代理人", "mandate_id": "file",
+        "scope": ["objection"], "until": until, **of_agent,
+    }  # fmt: skip
+    accepted = {"state": CaseState.ACCEPTED, "term": term("2026-09-14").to_json()}
+    return lodged_case(**accepted, agent=agent)
+
+
+def of_the_mandate(given: Case) -> list[tuple[str, datetime]]:
+    schedule = schedule_of_case(given)
+    assert schedule is not None
+    return [(rung.key, rung.at) for rung in schedule.rungs if rung.key.startswith(MANDATE)]
+
+
+def test_an_agent_is_reminded_of_the_last_day_of_its_mandate() -> None:
+    assert of_the_mandate(acted_in("2026-10-16")) == [
+        ("mandate/remind/nearly_due/2026-10-16", start_of(date(2026, 10, 15), 9)),
+        ("mandate/escalate/overdue/2026-10-16", start_of(date(2026, 10, 19), 9)),
+    ]
+    assert of_the_mandate(lodged_case()) == []
+    assert of_the_mandate(acted_in("2040-10-16"))  # of a year without a calendar too
+    later = {
+        "name": "测试代理人", "mandate_id": "next", "scope": ["objection"],
+        "until": "2026-12-31", "sent_on": "2026-10-14",
+    }  # fmt: skip
+    assert of_the_mandate(acted_in("2026-10-16", renewal=later)) == []
+
+
+def test_a_case_that_follows_has_the_agent_without_what_waits_to_be_checked() -> None:
+    given = acted_in("2026-10-16", renewal={"until": "2026-12-31"})
+    followed = agent_to_follow(given)
+    assert followed is not None
+    assert (followed["until"], followed["renewal"]) == ("2026-10-16", None)
+    assert agent_to_follow(lodged_case()) is None
