@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 from unicodedata import normalize
 
@@ -18,6 +19,8 @@ _TELEPHONE = re.compile(
     r"(?![0-9A-Za-z])"
 )
 _SHORTEST_NAME = 2
+_FIRST_YEAR = 1850  # nobody who was born before has an ID number
+ID_DIGITS = 18
 
 
 class Personal(StrEnum):
@@ -93,3 +96,17 @@ def is_id_number(text: str) -> bool:
     digits = re.sub("[ -]", "", text).upper()
     total = sum(int(d) * weight for d, weight in zip(digits[:-1], _WEIGHTS, strict=True))
     return digits[-1] == _CHECK_DIGITS[total % len(_CHECK_DIGITS)]
+
+
+def is_rounded_id_number(written: str) -> bool:
+    """Returns whether a number of a spreadsheet was an ID number before it lost its last digits.
+
+    It has 18 digits, of which those from the seventh to the fourteenth are a day of birth.
+    """
+    digits = f"{float(written):.0f}"
+    if len(digits) != ID_DIGITS:
+        return False
+    try:
+        return date.fromisoformat(digits[6:14]).year >= _FIRST_YEAR
+    except ValueError:
+        return False

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from law.disclosure.personal_data import Personal, personal_data
+from law.disclosure.personal_data import Personal, is_rounded_id_number, personal_data
 
 VALID = "110101199003070011"  # synthetic, with the right check digit
 
@@ -33,3 +33,14 @@ def test_what_is_found(text: str, found: list[tuple[Personal, str]]) -> None:
 def test_what_is_found_is_named_in_both_languages() -> None:
     [one] = personal_data(VALID + " " + VALID)
     assert (one.zh, one.en) == (f"身份证件号码“{VALID}”", f'ID number "{VALID}"')
+
+
+@pytest.mark.parametrize(
+    ("written", "was_one"),
+    [
+        *((VALID[:15] + "000", True), ("1.10101199003070e+17", True)),
+        *(("110101199013070000", False), ("110101179903070000", False), ("20260914", False)),
+    ],
+)
+def test_a_number_of_a_spreadsheet_that_was_an_id_number(written: str, *, was_one: bool) -> None:
+    assert is_rounded_id_number(written) is was_one

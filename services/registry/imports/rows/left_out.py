@@ -135,7 +135,7 @@ def _of_published(marked: Sequence[str]) -> Reason | None:
         return NATURAL_PERSON
     if mark == penalty_cells.UNKNOWN_PARTY:
         return UNKNOWN_PARTY
-    if mark.startswith(permit_cells.OTHER_LAW) or mark == permit_cells.NO_NAME:
+    if mark in (permit_cells.OTHER_PERMIT, permit_cells.NO_NAME):
         return OTHER_PERMIT
     turned_away = mark.startswith(penalty_cells.OTHER_LAW) or mark == penalty_cells.NO_BASIS
     return OTHER_LAW if turned_away else None

@@ -11,7 +11,7 @@ from services.registry.imports.rows.bad_cell import BadCell
 from services.registry.imports.rows.penalty_cells import is_no_code
 
 # What stands in the name of the decision of a row that was turned away before it was stored.
-OTHER_LAW = "（非计量许可"  # the name of the decision follows
+OTHER_PERMIT = "（非计量许可，未保存）"
 NO_NAME = "（未写明许可事项，未保存）"
 _CATEGORIES = ("普通", "特许", "认可", "核准", "登记", "其他")
 # Columns of the publication that the register does not read, as headings are compared. Those of

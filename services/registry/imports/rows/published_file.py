@@ -10,14 +10,23 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
+from unicodedata import normalize
 
 import xlsxwriter
 
-from law.disclosure.personal_data import is_id_number, personal_data, plain_characters
+from law.disclosure.personal_data import (
+    ID_DIGITS,
+    Personal,
+    is_id_number,
+    is_rounded_id_number,
+    personal_data,
+    plain_characters,
+)
 from law.evidence import SubjectKind
 from law.identity import serial_key
 from law.identity.subjects import code_key
@@ -55,6 +64,10 @@ _PERSONS = (
     *("法定代表人", "cf_frdb", "cf_fr", "法定代表人（负责人）", "法定代表人姓名", "负责人"),
     *("xk_frdb", "xk_fr"),
 )
+# Whatever else a column is called, one with such a word holds what a person is known by.
+_OF_PERSONS = re.compile(
+    "法定代表人|法人代表|负责人|身份证|(?<!许可)证件号码|_(?:frdb|fr|zjhm|sfz)"
+)
 # A sheet with one of these columns is one of published permits, whatever else it lacks.
 _OF_PERMITS = frozenset(
     {"行政许可决定文书号", "行政许可决定文书名称", "行政许可决定书文号", "xk_wsh", "xk_xkws"}
@@ -87,7 +100,9 @@ def _mark_of_penalty(row: Mapping[str, str]) -> str:
         return NO_BASIS
     if under_metrology_law(basis):
         return ""
-    titles = "、".join(f"《{title}》" for title in cited_titles(basis))
+    quoted = (f"《{title}》" for title in cited_titles(basis))
+    written = normalize("NFKC", basis)  # what is not quoted may begin with the name of a person
+    titles = "、".join(title for title in quoted if title in written)
     return f"{OTHER_LAW}：{titles}）" if titles else f"{OTHER_LAW}）"
 
 
@@ -98,9 +113,7 @@ def _mark_of_permit(row: Mapping[str, str]) -> str:
     names = [row[name] for name in _NAMES if row.get(name)]
     if not names:
         return permit_cells.NO_NAME
-    if matter_of(*names):
-        return ""
-    return f"{permit_cells.OTHER_LAW}：{cells.excerpt(names[0])}）"
+    return "" if matter_of(*names) else permit_cells.OTHER_PERMIT
 
 
 _PUBLICATIONS = {
@@ -218,6 +231,7 @@ class _Table:
             zh = f"不是双公示{what.zh}文件：缺少列“{listed}”；未保存任何内容"
             en = f"is no file of published {what.en}: it has no column {listed}; nothing was stored"
             raise BadFile(what.refusal, zh, en)
+        _refuse_persons(header, names, columns)
         return cls(
             what,
             names,
@@ -243,8 +257,8 @@ class _Table:
         return row._replace(cells=kept)
 
     def _kept_cell(self, place: int, cell: str, persons: Sequence[str]) -> str:
-        if place == self.columns.get("credit_code"):  # not every number there is a code
-            return "" if is_id_number(cells.clean(cell)) and not _is_code(cell) else cell
+        if _tells_id_number(cell, in_text=place in self.texts):
+            return ""
         return _masked(cell, persons) if place in self.texts else cell
 
     def _turned_away_party(self, row: Sequence[str]) -> str:
@@ -263,6 +277,7 @@ class _Table:
         return row._replace(cells=blank)
 
 
+_PERSONAL = frozenset(map(plain, (*_ID_NUMBERS, *_PERSONS)))
 _SUBJECT_KINDS = labels.Labels(labels.SUBJECT_KINDS)
 
 
@@ -275,9 +290,35 @@ def _at(row: Sequence[str], place: int | None) -> str:
     return row[place] if place is not None and place < len(row) else ""
 
 
+def _refuse_persons(
+    header: pb.ImportHeader, names: Sequence[str], columns: Mapping[str, int]
+) -> None:
+    """Raises BadFile if a field shall be read from a column of persons."""
+    fields = FAMILIES[FamilyName(header.family)].fields
+    for field, place in columns.items():
+        if plain(names[place]) in _PERSONAL or _OF_PERSONS.search(plain(names[place])):
+            name = fields[field].header
+            zh = f"“{names[place]}”是个人信息的列，不能作为“{name}”导入；未保存任何内容"
+            en = f"the column {names[place]!r} is one of persons, not {field}; nothing was stored"
+            raise BadFile("COLUMN_OF_PERSONS", zh, en)
+
+
+def _tells_id_number(cell: str, *, in_text: bool) -> bool:
+    """Whether a cell has an ID number that cannot be masked; a credit code is none.
+
+    A number of a workbook has lost its last digits, and still tells the place and day of birth. An
+    identifier is not masked: what is left would be the same for several things.
+    """
+    if isinstance(cell, Number) and is_rounded_id_number(cell):
+        return True
+    if in_text or len(cell) < ID_DIGITS or _is_code(cell):
+        return False
+    return any(one.kind is Personal.ID_NUMBER for one in personal_data(cells.clean(cell)))
+
+
 def _masked(cell: str, persons: Sequence[str]) -> str:
     """A cell without the ID numbers, telephone numbers and names in its text."""
-    if type(cell) is not str or not (found := personal_data(cell, persons)):
+    if not (found := personal_data(cell, persons)):
         return cell
     cell = plain_characters(cell)
     for one in found:

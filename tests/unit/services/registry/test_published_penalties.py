@@ -218,11 +218,13 @@ def test_a_row_that_cannot_be_read_is_a_fault_without_its_content() -> None:
 
 
 def test_a_penalty_without_a_basis_is_turned_away() -> None:
-    file = left(text(COLUMNS, row(处罚依据=""), row(处罚依据="《广告法》第五十五条")))
+    bases = "", "《广告法》第五十五条", "张三违反食品安全法第一条"
+    file = left(text(COLUMNS, *(row(处罚依据=basis) for basis in bases)))
     told = [(note.row, note.reason, note.value) for note in file.notes.notes if note.row > 1]
     assert told == [
         (2, "OTHER_LAW", "（未写明处罚依据，未保存）"),
         (3, "OTHER_LAW", "（非计量法律：《广告法》）"),
+        (4, "OTHER_LAW", "（非计量法律）"),
     ]
 
 
@@ -269,6 +271,15 @@ def test_amounts_are_read_in_ten_thousands(cell: str, yuan: str | None) -> None:
 def test_what_is_no_such_amount_is_refused(cell: str) -> None:
     with pytest.raises(BadCell):
         amount(cell)
+
+
+def test_a_party_that_is_named_by_an_id_number_is_not_stored() -> None:
+    numbers = row(f"样例店 {ID_NUMBER}"), row(number=ID_NUMBER)
+    file = left(text(COLUMNS, *numbers))
+    assert {(note.row, note.column) for note in file.notes.notes if note.row > 1} == {
+        (2, "行政相对人名称"),
+        (3, "行政处罚决定书文号"),
+    }
 
 
 def test_codes_of_the_publication() -> None:

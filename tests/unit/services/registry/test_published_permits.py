@@ -22,8 +22,9 @@ from services.registry.imports.rows.permit_cells import (
 )
 from services.registry.imports.rows.published_file import without_personal_data
 from tests.unit.services.registry.permit_rows import CODES, COLUMNS, GIVEN, ID_NUMBER, PERSON
-from tests.unit.services.registry.workbooks import written
+from tests.unit.services.registry.workbooks import written, xlsx
 
+WIDE = ID_NUMBER.translate({ord("0") + n: 0xFF10 + n for n in range(10)})
 HEADER = pb.ImportHeader(family="permits", mode="good_rows")
 
 
@@ -105,13 +106,21 @@ def test_rows_of_persons_and_of_other_permits_leave_a_mark_only() -> None:
             "许可内容": f"{PERSON}的饭店",
         },
         {"行政许可决定文书名称": "", "许可证书名称": "", "许可内容": ""},
+        {
+            "行政许可决定文书名称": "",
+            "许可证书名称": "",
+            "许可内容": f"法定代表人由张三变更为{PERSON}，身份证号{ID_NUMBER}",
+        },
     ]
-    file = left(text(COLUMNS, *rows))
-    assert (file.rows, file.left_out) == (0, 5)
+    content = text(COLUMNS, *rows)
+    assert "张三" not in written(without_personal_data(HEADER, content, FileLimits()))
+    file = left(content)
+    assert (file.rows, file.left_out) == (0, 6)
     assert [note.reason for note in file.notes.notes if note.row > 1] == [
         *("NATURAL_PERSON", "NATURAL_PERSON", "UNKNOWN_PARTY"),
-        *("OTHER_PERMIT", "OTHER_PERMIT"),
+        *("OTHER_PERMIT", "OTHER_PERMIT", "OTHER_PERMIT"),
     ]
+    assert file.notes.notes[-1].value == "（非计量许可，未保存）"
 
 
 def test_a_file_that_only_looks_like_permits_is_refused() -> None:
@@ -120,6 +129,40 @@ def test_a_file_that_only_looks_like_permits_is_refused() -> None:
             HEADER, "行政许可决定文书号,证件号码\n许准1号,1\n".encode(), FileLimits()
         )
     assert refused.value.reason == "NOT_PUBLISHED_PERMITS"
+
+
+@pytest.mark.parametrize("heading", ["法定代表人证件号码", "法定代表人", "证件号码", "身份证号码"])
+def test_a_column_of_persons_is_read_as_no_field(heading: str) -> None:
+    columns = ("身份证号码", *COLUMNS)
+    header = pb.ImportHeader(family="permits", mode="good_rows", columns={"permit_no": heading})
+    with pytest.raises(BadFile, match=heading) as refused:
+        without_personal_data(header, text(columns, {"身份证号码": ID_NUMBER}), FileLimits())
+    assert refused.value.reason == "COLUMN_OF_PERSONS"
+
+
+@pytest.mark.parametrize("column", ["行政许可决定文书号", "许可编号", "许可机关统一社会信用代码"])
+@pytest.mark.parametrize("number", [ID_NUMBER, f"样计许{ID_NUMBER}", WIDE])
+def test_an_id_number_in_the_place_of_another_number_is_blanked(column: str, number: str) -> None:
+    kept = written(without_personal_data(HEADER, text(COLUMNS, {column: number}), FileLimits()))
+    assert number not in kept
+    assert "计量标准考核证书" in kept
+    code = "1133010099900001XW"
+    assert code in written(
+        without_personal_data(HEADER, text(COLUMNS, {column: code}), FileLimits())
+    )
+
+
+def test_numbers_of_a_workbook_are_looked_at_too() -> None:
+    telephone = 13800001111
+    rows: list[list[object]] = [[*COLUMNS]]
+    for content, number in ((telephone, "许1号"), ("电子秤", int(ID_NUMBER)), (20260001, 20260001)):
+        given = GIVEN | {"许可内容": content, "许可编号": number}
+        rows.append([given.get(name, "") for name in COLUMNS])
+    kept = without_personal_data(HEADER, xlsx(rows), FileLimits())
+    assert "20260001" in written(kept)
+    for hidden in (str(telephone), ID_NUMBER[:15]):
+        assert hidden not in written(kept)
+    assert read_file(HEADER, kept, date(2026, 9, 14)).items[0].values["content"] == "＊＊＊"
 
 
 @pytest.mark.parametrize("family", ["auto", "permits"])
