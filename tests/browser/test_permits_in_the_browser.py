@@ -89,8 +89,8 @@ def test_permits_are_imported_found_and_ended(
         assert Axe().run(page).violations_count == 0
     page.get_by_role("button", name="登记", exact=True).click()
     expect(page.get_by_role("alert")).to_contain_text("请写明依据")
-    page.get_by_label("撤销", exact=True).check()
-    page.get_by_label("依据", exact=True).fill("（合成）撤销决定书〔2026〕1号")
+    page.get_by_label("许可被撤销", exact=True).check()
+    page.get_by_label("终止或者恢复的依据", exact=True).fill("（合成）撤销决定书〔2026〕1号")
     page.get_by_role("button", name="登记", exact=True).click()
     expect(page.get_by_role("alert")).to_contain_text("已终止")
     page.goto("/permits?state=ended")

@@ -42,10 +42,10 @@ STATES = {
     "ended": N_("已终止"),
 }
 ENDS = {
-    "revoked": N_("撤销"),
-    "withdrawn": N_("撤回"),
-    "annulled": N_("吊销"),
-    "cancelled": N_("注销"),
+    "revoked": N_("许可被撤销"),
+    "withdrawn": N_("许可被撤回"),
+    "annulled": N_("许可被吊销"),
+    "cancelled": N_("许可被注销"),
     "in_force": N_("恢复有效：此前登记有误"),
 }
 # How far ahead the list looks for permits that end; the pages offer these, no text names them.
@@ -102,7 +102,7 @@ def matter(visit: Visit, code: str) -> str:
     known = {one.value.id: one.value for one in matters()}.get(code)
     if known is None:
         return code
-    return known.zh if visit.words.lang == "zh" else known.en
+    return known.zh if visit.words.lang == "zh" else known.en[:1].upper() + known.en[1:]
 
 
 def _matter(visit: Visit, row: pb.PermitEntry) -> Cell:

@@ -52,6 +52,12 @@ def test_the_catalogue_is_sorted_and_holds_no_text_twice() -> None:
     assert updated(source) == source
 
 
+def test_no_translation_says_the_same_twice() -> None:
+    """A text that was filled in again has its English twice over."""
+    twice = re.compile(r"(.{20,})\1", re.DOTALL)
+    assert [text for text, translation in english().items() if twice.search(translation)] == []
+
+
 def test_english_has_its_own_punctuation_and_the_spaces_that_it_needs() -> None:
     """Between Chinese texts the punctuation is space enough; English needs one beside it."""
     for text, translation in english().items():
