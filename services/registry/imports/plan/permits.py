@@ -28,7 +28,7 @@ from services.registry.imports.rows.reader import Item
 from services.registry.tables import Permit
 
 PERMITS = present_rows(Permit)
-_NAMES = ("document_name", "certificate_name", "content")
+_NAMES = ("document_name", "certificate_name", "content", "category")
 _COPIED = (
     *("document_name", "category", "certificate_name", "permit_no", "content", "decided_on"),
     *("valid_from", "authority", "authority_code", "provided_by"),

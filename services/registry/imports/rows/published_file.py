@@ -106,12 +106,12 @@ def _mark_of_penalty(row: Mapping[str, str]) -> str:
     return f"{OTHER_LAW}：{titles}）" if titles else f"{OTHER_LAW}）"
 
 
-_NAMES = ("document_name", "certificate_name", "content")
+_NAMES = ("document_name", "certificate_name", "content", "category")
 
 
 def _mark_of_permit(row: Mapping[str, str]) -> str:
-    names = [row[name] for name in _NAMES if row.get(name)]
-    if not names:
+    names = [row.get(name, "") for name in _NAMES]
+    if not any(names[:2]):  # the content alone, such as a scope of business, names no permit
         return permit_cells.NO_NAME
     return "" if matter_of(*names) else permit_cells.OTHER_PERMIT
 
@@ -136,7 +136,7 @@ _PUBLICATIONS = {
             telling=("owner", "document_name", "decided_on"),
             judged="document_name",
             mark=_mark_of_permit,
-            texts=(*_NAMES, "category", "remarks"),
+            texts=(*_NAMES, "remarks"),
         ),
     )
 }

@@ -109,16 +109,22 @@ def test_rows_of_persons_and_of_other_permits_leave_a_mark_only() -> None:
         {
             "行政许可决定文书名称": "",
             "许可证书名称": "",
-            "许可内容": f"法定代表人由张三变更为{PERSON}，身份证号{ID_NUMBER}",
+            "许可内容": f"计量认证咨询，法定代表人张三（{ID_NUMBER}）",
+        },
+        {
+            "行政许可决定文书名称": "张三变更登记决定书",
+            "许可证书名称": "营业执照",
+            "许可类别": "登记",
+            "许可内容": f"凭制造计量器具许可证经营，张三变更为{PERSON}（{ID_NUMBER}）",
         },
     ]
     content = text(COLUMNS, *rows)
     assert "张三" not in written(without_personal_data(HEADER, content, FileLimits()))
     file = left(content)
-    assert (file.rows, file.left_out) == (0, 6)
+    assert (file.rows, file.left_out) == (0, 7)
     assert [note.reason for note in file.notes.notes if note.row > 1] == [
         *("NATURAL_PERSON", "NATURAL_PERSON", "UNKNOWN_PARTY"),
-        *("OTHER_PERMIT", "OTHER_PERMIT", "OTHER_PERMIT"),
+        *["OTHER_PERMIT"] * 4,
     ]
     assert file.notes.notes[-1].value == "（非计量许可，未保存）"
 
