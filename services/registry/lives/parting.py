@@ -16,7 +16,6 @@ from protos.registry.v1 import lives_pb2 as pb
 from services.registry.announce_changes import (
     Cause,
     save_instruments,
-    save_permits,
     save_records,
     save_subjects,
 )
@@ -28,6 +27,7 @@ from services.registry.lives.standing_on import what_stands_on
 from services.registry.lives.tables import LifeAct, SubjectAct
 from services.registry.orders.following import follow_instruments
 from services.registry.orders.tables import Order
+from services.registry.permits.joining import part_permits
 from services.registry.proposals.propose import Proposed, propose
 from services.registry.questions.following import follow_things, give_back
 from services.registry.questions.tables import Question
@@ -35,7 +35,7 @@ from services.registry.sameness import aliases, places
 from services.registry.sameness.finding import look
 from services.registry.sameness.subject_joining import COMPLETED
 from services.registry.sameness.tables import Alias
-from services.registry.tables import Instrument, Permit, Proposal, Record, Subject
+from services.registry.tables import Instrument, Proposal, Record, Subject
 
 
 async def part_subjects(change: Change, request: pb.PartSubjectsRequest) -> pb.PartSubjectsResponse:
@@ -126,25 +126,13 @@ async def _give_back(change: Change, joining: SubjectAct, joined: Subject, cause
     for one in repeated:
         one.removed = False
     await save_records(change, [*records, *repeated], cause)
-    await _give_permits_back(change, joining, joined, cause)
+    await part_permits(change, joining.kept, joined.subject_id, cause)
     for account in await _rows(change, Account, joining.kept["accounts"]):
         await sessions.move(change, account, joined.subject_id)
     for order in await _rows(change, Order, joining.kept["orders"]):
         order.subject_id = joined.subject_id
     await change.session.flush()
     await follow_instruments(change, col(Instrument.subject_id) == joined.subject_id)
-
-
-async def _give_permits_back(
-    change: Change, joining: SubjectAct, joined: Subject, cause: Cause
-) -> None:
-    permits = await _rows(change, Permit, joining.kept.get("permits", ()))
-    for one in permits:
-        one.subject_id = joined.subject_id
-    doubled = await _rows(change, Permit, joining.kept.get("doubled_permits", ()))
-    for one in doubled:
-        one.removed = False
-    await save_permits(change, [*permits, *doubled], cause)
 
 
 async def _rows(change: Change, model: Any, ids: Sequence[str]) -> Sequence[Any]:

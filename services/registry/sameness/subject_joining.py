@@ -18,7 +18,6 @@ from protos.registry.v1 import events_pb2 as events
 from services.registry.announce_changes import (
     Cause,
     save_instruments,
-    save_permits,
     save_records,
     save_subjects,
 )
@@ -29,6 +28,7 @@ from services.registry.lives.acts import write_act
 from services.registry.lives.tables import LifeAct
 from services.registry.orders.following import follow_subject
 from services.registry.orders.tables import Order
+from services.registry.permits.joining import join_permits
 from services.registry.publication.substitutes import say_again
 from services.registry.questions import following
 from services.registry.sameness import aliases, places
@@ -115,7 +115,7 @@ async def _take_along(
         one.subject_id, one.bureau, one.in_review = kept.subject_id, kept.bureau, kept.in_review
     await save_instruments(change, instruments, cause)
     records, repeated = await _records(change, kept, joined, cause)
-    permits, doubled = await _permits(change, kept, joined, cause)
+    permits = await join_permits(change, kept.subject_id, joined.subject_id, cause)
     accounts = await change.session.exec(
         select(Account).where(Account.subject_id == joined.subject_id)
     )
@@ -130,8 +130,7 @@ async def _take_along(
         "instruments": [one.instrument_id for one in instruments],
         "records": [one.record_id for one in records if not one.removed],
         "repeated": [*repeated],
-        "permits": permits,
-        "doubled_permits": doubled,
+        **permits,
         "accounts": [one.account_id for one in people],
         **questions,
     }
@@ -166,26 +165,6 @@ async def _records(
         one.subject_id = kept.subject_id
     await save_records(change, others, cause)
     return came, repeated
-
-
-async def _permits(
-    change: Change, kept: Subject, joined: Subject, cause: Cause
-) -> tuple[list[str], list[str]]:
-    """Gives the permits of the subject that goes to the one that stays.
-
-    Returns the ids of those that went, and of those that are removed, since the other has them too.
-    """
-    own = {(one.number_key, one.authority_key) for one in await _of(change, Permit, kept)}
-    came = await _of(change, Permit, joined)
-    for one in came:
-        one.removed = (one.number_key, one.authority_key) in own
-    doubled = [one for one in came if one.removed]
-    await save_permits(change, doubled, cause)
-    went = [one for one in came if not one.removed]
-    for one in went:
-        one.subject_id = kept.subject_id
-    await save_permits(change, went, cause)
-    return [one.permit_id for one in went], [one.permit_id for one in doubled]
 
 
 async def _look_again(

@@ -25,6 +25,8 @@ from tests.integration.registry.import_files import (
 )
 from tests.integration.registry.permits import CODE as PERMIT_CODE
 from tests.integration.registry.permits import NAME as PERMIT_OF
+from tests.integration.registry.permits import NUMBER as PERMIT_NO
+from tests.integration.registry.permits import end as end_permit
 from tests.integration.registry.permits import of as permits_of
 from tests.integration.registry.permits import permit, published
 from tests.integration.registry.running_registry import (
@@ -389,17 +391,32 @@ async def test_permits_go_along_and_come_back(
 ) -> None:
     kept, joined = [await firm_on_file(caseworker) for _ in range(2)]
     of_both = permit(joined)
-    rows = of_both | {PERMIT_OF: kept.name, PERMIT_CODE: kept.credit_code}, of_both, permit(joined)
-    await upload(caseworker, "permits", published(*rows))
+    other, code = permit(joined), {"许可机关统一社会信用代码": "1133010099900001XW"}
+    # The one that stays has it with the code of the authority, and the other without.
+    own = of_both | {PERMIT_OF: kept.name, PERMIT_CODE: kept.credit_code} | code
+    for rows in ((of_both, other), (own,)):
+        await upload(caseworker, "permits", published(*rows))
+    [doubled] = [
+        one
+        for one in await permits_of(caseworker, joined)
+        if one.permit.document_no == of_both[PERMIT_NO]
+    ]
+    await end_permit(caseworker, doubled, "revoked")
     before = [await permits_of(caseworker, one) for one in (kept, joined)]
     assert [len(one) for one in before] == [1, 2]
     await registry.release(await join(caseworker, kept, joined))
-    assert len(await permits_of(caseworker, kept)) == 2
+    assert {
+        one.permit.document_no: (one.permit.ended, one.permit.ended_ground)
+        for one in await permits_of(caseworker, kept)
+    } == {
+        of_both[PERMIT_NO]: ("revoked", "撤销决定书〔2026〕1号"),
+        other[PERMIT_NO]: ("", ""),
+    }
     [act] = [one for one in await acts(caseworker, kept.subject_id) if one.act == "joined"]
     await registry.release(await part(caseworker, act))
     after = [await permits_of(caseworker, one) for one in (kept, joined)]
-    assert [{one.permit.permit_id for one in found} for found in after] == [
-        {one.permit.permit_id for one in found} for found in before
+    assert [{one.permit.permit_id: one.permit.ended for one in found} for found in after] == [
+        {one.permit.permit_id: one.permit.ended for one in found} for found in before
     ]
 
 

@@ -153,10 +153,13 @@ async def test_what_is_not_in_force_any_more_is_looked_at_by_a_person(
     before = await of(caseworker, subject)
     rows = row | {column: value}, permit(subject, **{column: value})
     batch = await upload(caseworker, "permits", published(*rows), mode="good_rows")
-    assert await reasons(caseworker, batch) == [
-        (2, column, "NOT_IN_FORCE"),
-        (3, column, "NOT_IN_FORCE"),
-    ]
+    hints = await reasons(caseworker, batch, warnings=True)
+    assert (3, column, "NOT_ENTERED") in hints
+    if value == "异议":  # there is nothing to do until the dispute is settled
+        assert (batch.state, batch.unchanged) == ("unchanged", 2)
+        assert (2, column, "DISPUTED") in hints
+    else:
+        assert await reasons(caseworker, batch) == [(2, column, "NOT_IN_FORCE")]
     assert await of(caseworker, subject) == before
 
 
@@ -185,6 +188,9 @@ async def test_a_person_ends_a_permit_and_no_file_brings_it_back(caseworker: Cli
     # The file that says the same changes nothing; one that says otherwise is looked at.
     same = await upload(caseworker, "permits", published(row | {STATE: "撤销"}))
     assert (same.state, same.unchanged) == ("unchanged", 1)
+    still = await upload(caseworker, "permits", published(row))
+    assert (still.state, still.unchanged) == ("unchanged", 1)
+    assert "ENDED" in {one[2] for one in await reasons(caseworker, still, warnings=True)}
     other = await upload(
         caseworker, "permits", published(row | {CONTENT: "又一种"}), mode="good_rows"
     )
@@ -196,6 +202,50 @@ async def test_a_person_ends_a_permit_and_no_file_brings_it_back(caseworker: Cli
     assert restored == before
     assert (await undo(caseworker, first)).state == "undone"
     assert await of(caseworker, subject) == []
+
+
+async def test_a_permit_that_is_on_file_twice_is_for_a_person(caseworker: Client) -> None:
+    subject = await firm_on_file(caseworker)
+    row = permit(subject)
+    code = {"许可机关统一社会信用代码": AUTHORITY_CODE}
+    other = row | {"许可机关": "市市场监管局"} | code
+    for one in (row, other):
+        assert (await upload(caseworker, "permits", published(one))).changed == 1
+    both = {one.permit.authority_code: one for one in await of(caseworker, subject)}
+    assert set(both) == {"", AUTHORITY_CODE}
+    third = published(row | code | {CONTENT: "另一种检定装置"}, permit(subject))
+    batch = await upload(caseworker, "permits", third, mode="good_rows")
+    assert (batch.changed, await reasons(caseworker, batch)) == (
+        1,
+        [(2, "许可机关", "TWICE_ON_FILE")],
+    )
+    await end(caseworker, both[""], "cancelled")
+    assert (await upload(caseworker, "permits", third)).changed == 1
+    found = {one.permit.permit_id: one.permit for one in await of(caseworker, subject)}
+    assert found[both[AUTHORITY_CODE].permit.permit_id].content == "另一种检定装置"
+    assert found[both[""].permit.permit_id].content != "另一种检定装置"
+
+
+async def test_a_number_that_was_missing_is_added_to_the_permit_on_file(
+    caseworker: Client,
+) -> None:
+    subject = await firm_on_file(caseworker)
+    whole = permit(subject, 许可编号="样量标〔2026〕8号")
+    await upload(caseworker, "permits", published(whole | {NUMBER: ""}))
+    [before] = await of(caseworker, subject)
+    assert before.permit.document_no == "样量标〔2026〕8号"
+    batch = await upload(caseworker, "permits", published(whole))
+    [after] = await of(caseworker, subject)
+    assert (after.permit.permit_id, after.permit.document_no) == (
+        before.permit.permit_id,
+        whole[NUMBER],
+    )
+    for again in (whole, whole | {NUMBER: ""}):
+        assert (await upload(caseworker, "permits", published(again))).state == "unchanged"
+    renewed = whole | {NUMBER: permit()[NUMBER], "许可决定日期": "2026-08-11"}
+    assert (await upload(caseworker, "permits", published(renewed))).changed == 1
+    assert len(await of(caseworker, subject)) == 2
+    assert (await undo(caseworker, batch)).state == "undone"
 
 
 async def test_faults_name_the_cell(caseworker: Client) -> None:

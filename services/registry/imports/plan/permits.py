@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlmodel import col
@@ -25,8 +25,10 @@ from services.registry.imports.plan.plan import (
 from services.registry.imports.rows.days import NO_END
 from services.registry.imports.rows.permit_cells import SaidState
 from services.registry.imports.rows.reader import Item
+from services.registry.permits.authorities import Authorities
 from services.registry.tables import Permit
 
+_Key = tuple[str, str, str]  # subject, number and authority
 PERMITS = present_rows(Permit)
 _NAMES = ("document_name", "certificate_name", "content", "category")
 _COPIED = (
@@ -51,9 +53,10 @@ async def plan_permits(context: Context) -> Plan:
     """Plans the import of published permits.
 
     A permit is identified by its subject, its authority and the number of its decision, in whatever
-    writing. One that is on file is changed to what the file says. What is said to be revoked,
-    cancelled or disputed, and what was found by the name of its subject only, changes nothing: its
-    row has a fault, so that a person looks at it.
+    writing. One that is on file is changed to what the file says. What is said to be revoked or
+    cancelled, and what was found by the name of its subject only, changes nothing: its row has a
+    fault, so that a person looks at it. What nobody can settle is a hint: one that is not on file
+    and not in force, and one whose dispute goes on.
     """
     plan = Plan()
     keys = Keys(context, plan)
@@ -63,22 +66,18 @@ async def plan_permits(context: Context) -> Plan:
     on_file = await fetch(context.session, PERMITS, col(Permit.subject_id), subjects)
     known = _OnFile(on_file, (item.values for item, _ in owned))
     for item, owner in owned:
-        if owner is None:
+        content = _content(context, item) if owner else None
+        if owner is None or content is None:
             continue
-        content = _content(context, item)
-        if content is None:
-            continue
-        subject_id, number = owner["subject_id"], document_key(content["document_no"])
-        key = (subject_id, number, known.authority_of(content))
+        content["subject_id"] = owner["subject_id"]
+        key, found = known.find(content, item.values)
         # One row of a file may have the code of the authority, and another not.
         compared = {name: value for name, value in content.items() if name != "authority_code"}
-        if not keys.first(key, item.row, compared):
+        if not keys.first(key, item.row, compared) or _is_twice(context, item, found):
             continue
-        present = known.find(*key)
-        if _is_ended(item, present):
-            plan.unchanged.add(item.row)
-        elif _is_in_force(context, item, present):
-            _plan(context, plan, item, content | {"subject_id": subject_id}, present)
+        present = found[0] if found else None
+        if _is_for_the_register(context, plan, item, content, present):
+            _plan(context, plan, item, content, present)
     return plan
 
 
@@ -86,23 +85,60 @@ class _OnFile:
     """The permits of the subjects of a file, and the codes of the authorities that it names."""
 
     def __init__(self, rows: Collection[RegisterRow], items: Iterable[Mapping[str, Any]]) -> None:
-        codes: dict[str, set[str]] = defaultdict(set)
-        for values in (*rows, *items):
-            if code := values.get("authority_code"):
-                codes[folded(values.get("authority", ""))].add(code)
-        self._codes = {name: found.pop() for name, found in codes.items() if len(found) == 1}
-        self._permits = {
-            (row["subject_id"], row["number_key"], self.authority_of(row)): row for row in rows
-        }
+        self._authorities = Authorities((*rows, *items))
+        self._permits: dict[_Key, list[RegisterRow]] = defaultdict(list)
+        self._numbered: dict[_Key, list[RegisterRow]] = defaultdict(list)
+        # What is on file by name, and again by the code of that name, is one permit: the row that
+        # is filed under what it is found by comes first.
+        for row in sorted(rows, key=lambda row: row["permit_id"]):
+            whose, authority = row["subject_id"], self._authorities.of(row)
+            key = whose, row["number_key"], authority
+            place = 0 if row["authority_key"] == authority else len(self._permits[key])
+            self._permits[key].insert(place, row)
+            if number := document_key(row["permit_no"]):
+                self._numbered[whose, number, authority].append(row)
 
-    def authority_of(self, values: Mapping[str, Any]) -> str:
-        """Returns the code of an authority; of one without a code that of its name, or the name."""
-        name = folded(values.get("authority", ""))
-        return values.get("authority_code") or self._codes.get(name, name)
+    def find(
+        self, content: Mapping[str, Any], written: Mapping[str, Any]
+    ) -> tuple[_Key, Sequence[RegisterRow]]:
+        """Returns what a permit is known by, and the rows of it that are on file, the surest first.
 
-    def find(self, subject_id: str, number: str, authority: str) -> RegisterRow | None:
-        """Returns the permit on file; None if there is none."""
-        return self._permits.get((subject_id, number, authority))
+        One week a file has no number of the decision, and another week it has: what was filed under
+        the number of the permit, or is found by it alone, is the one of the same day.
+        """
+        whose, authority = content["subject_id"], self._authorities.of(content)
+        key = whose, document_key(content["document_no"]), authority
+        if key in self._permits:
+            return key, self._permits[key]
+        by_number = whose, document_key(written.get("permit_no", "")), authority
+        same = [
+            row
+            for row in self._numbered.get(by_number, ())
+            if row["decided_on"] == content["decided_on"]
+            and ("document_no" not in written or row["number_key"] == by_number[1])
+        ]
+        if len(same) != 1:
+            return key, ()
+        return (whose, same[0]["number_key"], authority), same
+
+
+def _is_twice(context: Context, item: Item, found: Sequence[RegisterRow]) -> bool:
+    """Whether a permit is in force twice on file; if so, adds a fault that names both."""
+    rivals = [row for row in found[1:] if not row["ended"]]
+    if not rivals:
+        return False
+    one, other = found[0], rivals[0]
+    zh = (
+        f"登记中有两条：“{one['document_no']}”（{one['authority']}）和“{other['document_no']}”"
+        f"（{other['authority']}）：请把后一条登记为注销，依据写明重复，再导入"
+    )
+    en = (
+        f"it is on file twice, of {one['authority']} and of {other['authority']}: say that the"
+        " latter is cancelled, since it is there twice, and import again"
+    )
+    value = item.values.get("authority", "")
+    context.fault(item.row, "authority", value, "TWICE_ON_FILE", zh, en)
+    return True
 
 
 def _owner_of(context: Context, item: Item, owners: Owners) -> RegisterRow | None:
@@ -155,33 +191,63 @@ def _said_state(item: Item) -> tuple[SaidState, str]:
     return next(found, SaidState.NORMAL), "remarks"
 
 
-def _is_ended(item: Item, present: RegisterRow | None) -> bool:
-    """Whether a person has said already what the row says: that the permit has ended."""
-    told = _said_state(item)[0] in (SaidState.REVOKED, SaidState.CANCELLED)
-    return told and present is not None and bool(present["ended"])
+def _is_for_the_register(
+    context: Context,
+    plan: Plan,
+    item: Item,
+    content: Mapping[str, Any],
+    present: RegisterRow | None,
+) -> bool:
+    """Whether the register takes what a row says; if not, the row has a fault or is unchanged.
 
-
-def _is_in_force(context: Context, item: Item, present: RegisterRow | None) -> bool:
-    """Whether a permit is simply in force; if not, adds a fault, and nothing is changed.
-
-    A file does not bring back to life what a person has ended.
+    A file does not bring back to life what a person has ended. A fault is only what a person can
+    settle: the decision that ends a permit on file, and what differs from one that was ended.
     """
     said, told_by = _said_state(item)
-    if said is SaidState.NORMAL and present is not None and present["ended"]:
-        zh = f"该许可已于 {present['ended_on']} 登记为终止：未改动，由办案人员核对"
-        en = f"the permit ended on {present['ended_on']}, as a person said: not changed"
-        context.fault(item.row, "document_no", present["document_no"], "ENDED", zh, en)
-        return False
     if said is SaidState.NORMAL:
-        return True
-    zh, en = _SAID[said]
-    kept = ("登记内容未改动", "the one on file stays") if present else ("未录入", "not entered")
-    zh, en = (
-        f"此许可{zh}：{kept[0]}，由办案人员核对决定书后办理",
-        f"the permit is {en}: {kept[1]}, a caseworker looks at the decision",
-    )
-    context.fault(item.row, told_by, item.values[told_by], "NOT_IN_FORCE", zh, en)
+        if present is None or not present["ended"]:
+            return True
+        if _different(content, present):
+            _fault_ended(context, item, present)
+            return False
+        zh = f"该许可已于 {present['ended_on']} 登记为终止，保持不变"
+        en = f"the permit ended on {present['ended_on']}, as a person said: it stays so"
+        _pass_over(context, plan, item, ("document_name", "ENDED", zh, en))
+    elif present is None:
+        zh, en = f"此许可{_SAID[said][0]}，未录入", f"the permit is {_SAID[said][1]}: not entered"
+        _pass_over(context, plan, item, (told_by, "NOT_ENTERED", zh, en))
+    elif said is SaidState.DISPUTED:
+        zh = "此许可有异议，登记内容未改动：许可因此撤销的，凭决定书在该许可的页面登记终止"
+        en = "the permit is disputed, the one on file stays: if it is revoked, say so on its page"
+        _pass_over(context, plan, item, (told_by, "DISPUTED", zh, en))
+    elif present["ended"] and said in (SaidState.REVOKED, SaidState.CANCELLED):
+        plan.unchanged.add(item.row)  # a person has said so already
+    else:
+        zh = f"此许可{_SAID[said][0]}：登记内容未改动，请核对决定书，在该许可的页面登记终止再导入"
+        en = f"the permit is {_SAID[said][1]}: the one on file stays until its page says it ended"
+        context.fault(item.row, told_by, item.values[told_by], "NOT_IN_FORCE", zh, en)
     return False
+
+
+def _fault_ended(context: Context, item: Item, present: RegisterRow) -> None:
+    day = present["ended_on"]
+    zh = (
+        f"该许可已于 {day} 登记为终止，文件内容与登记不同：未改动，请核对；"
+        "终止登记有误的，先在该许可的页面恢复有效"
+    )
+    en = (
+        f"the permit ended on {day}, as a person said, and the file differs: look at it, and"
+        " reinstate the permit on its page if it has not ended"
+    )
+    context.fault(item.row, "document_no", present["document_no"], "ENDED", zh, en)
+
+
+def _pass_over(context: Context, plan: Plan, item: Item, hint: tuple[str, str, str, str]) -> None:
+    """Leaves the register as it is, and tells why: field, code, and both languages."""
+    name, *reason = hint
+    column, value = context.file.column(name), str(item.values.get(name, ""))
+    context.notes.warn(item.row, *reason, column=column, value=value)
+    plan.unchanged.add(item.row)
 
 
 def _plan(
@@ -195,11 +261,24 @@ def _plan(
         entered = {"entered_on": context.change.today, "entered_by": context.caller.account_id}
         plan.make(Kind.PERMIT, item.row, {**content, **entered})
         return
-    if "document_no" in item.values:
+    different = _different(content, present)
+    if "document_no" in item.values and "document_no" not in different:
         note_writing(context, item, "document_no", present)
-    different = {name: value for name, value in content.items() if not _same(value, present[name])}
-    different.pop("document_no", None)
     plan.alter(Kind.PERMIT, item.row, present["permit_id"], different, present)
+
+
+def _different(content: Mapping[str, Any], present: RegisterRow) -> dict[str, Any]:
+    """What a row says otherwise than the register, but not how it writes the number.
+
+    The number is another one if the permit was filed under the number of its certificate; one that
+    has the number of its decision keeps it.
+    """
+    different = {name: value for name, value in content.items() if not _same(value, present[name])}
+    number = document_key(content["document_no"])
+    filed_by_certificate = present["number_key"] == document_key(present["permit_no"])
+    if number == present["number_key"] or not filed_by_certificate:
+        different.pop("document_no", None)
+    return different
 
 
 def _same(value: Any, on_file: Any) -> bool:
