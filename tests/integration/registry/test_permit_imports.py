@@ -188,7 +188,7 @@ async def test_a_person_ends_a_permit_and_no_file_brings_it_back(caseworker: Cli
     # The file that says the same changes nothing; one that says otherwise is looked at.
     same = await upload(caseworker, "permits", published(row | {STATE: "撤销"}))
     assert (same.state, same.unchanged) == ("unchanged", 1)
-    still = await upload(caseworker, "permits", published(row))
+    still = await upload(caseworker, "permits", published(row | {"备注": "第二周"}))
     assert (still.state, still.unchanged) == ("unchanged", 1)
     assert "ENDED" in {one[2] for one in await reasons(caseworker, still, warnings=True)}
     other = await upload(
