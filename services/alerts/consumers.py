@@ -214,8 +214,10 @@ async def subjects_changed(change: Change, received: Received[registry.SubjectsC
     silent = event.change.baseline
     altered = await projection.put_subjects(change, event.subjects, silent=silent)
     ids = {subject.subject_id for subject in event.subjects}
+    removed = {subject.subject_id for subject in event.subjects if subject.removed}
+    joined = event.change.cause == registry.CAUSE_JOINED
     await _follow_up(change, altered, ids)
-    await match_grades(change, ids, joining=event.change.cause == registry.CAUSE_JOINED)
+    await match_grades(change, ids, withdrawn=() if joined else removed)
     await settle(change, ids)
 
 

@@ -74,17 +74,20 @@ async def keep(change: Change, grade: grading_pb2.Grade, *, silent: bool) -> Sta
     return kept
 
 
-async def match_grades(change: Change, subjects: Collection[str], *, joining: bool = False) -> None:
+async def match_grades(
+    change: Change, subjects: Collection[str], *, withdrawn: Collection[str] = ()
+) -> None:
     """Opens and closes the cases of these subjects so that they agree with their grades.
 
-    Cases that a person opened by stating facts end with their subject as well, but those of one
-    that was joined to another go on there; `joining` is true if that event is still to come.
+    Cases that a person opened by stating facts end with their subject as well. A removed subject
+    may have been joined to another, where they go on, and that event may still be to come: only
+    cases of those `withdrawn`, which the register removed for another reason, end.
     """
     await exclusively(change.session, "escalations")
     for chunk in chunks(sorted(subjects), IDS_PER_QUERY):
         cases = await _open_cases(change.session, chunk)
         watched = await _watched(change.session, chunk)
-        await _end_by_hand(change, [case for case in cases if case.facts], joining=joining)
+        await _end_by_hand(change, [case for case in cases if case.facts], withdrawn)
         of_grade = {case.subject_id: case for case in cases if case.matter == MATTER}
         rows = select(StandingGrade).where(col(StandingGrade.subject_id).in_(chunk))
         for grade in (await change.session.exec(rows)).all():
@@ -93,13 +96,15 @@ async def match_grades(change: Change, subjects: Collection[str], *, joining: bo
         await move_to_bureaus(change, [case for case in cases if case.closed_at is None])
 
 
-async def _end_by_hand(change: Change, cases: Sequence[Escalation], *, joining: bool) -> None:
-    """Closes those of these cases of stated facts whose subject is deregistered or removed."""
+async def _end_by_hand(
+    change: Change, cases: Sequence[Escalation], withdrawn: Collection[str]
+) -> None:
+    """Closes those of these cases of stated facts whose subject is deregistered or withdrawn."""
     for case in cases:
         subject = await change.session.get(Subject, case.subject_id)
         if subject is not None and subject.deregistered:
             await close(change, case, OF_LIFE, "主体已注销。")
-        elif subject is not None and subject.removed and not joining:
+        elif subject is not None and subject.removed and case.subject_id in withdrawn:
             await close(change, case, OF_LIFE, "主体的登记已撤销。")
 
 
@@ -197,12 +202,15 @@ async def disagreeing(session: AsyncSession, on: date) -> tuple[list[str], dict[
 
 
 async def _outliving_their_subject(session: AsyncSession) -> dict[str, str]:
-    """The open cases of stated facts whose subject is no more, each with that subject."""
+    """The open cases of stated facts whose subject is deregistered, each with that subject.
+
+    Whether those of a removed one end or go on with another, its events alone tell.
+    """
     rows = (
         select(Escalation.escalation_id, Escalation.subject_id)
         .join(Subject, col(Subject.subject_id) == col(Escalation.subject_id))
         .where(is_open(), col(Escalation.facts) != "")
-        .where(sa.or_(col(Subject.deregistered), col(Subject.removed)))
+        .where(col(Subject.deregistered))
     )
     return dict((await session.exec(rows)).all())
 

@@ -22,7 +22,7 @@ from plumbing.short_ids import find_by_id
 from protos.alerts.v1 import exposure_lists_pb2 as pb
 from protos.grading.v1.grading_pb2 import Grade
 from services.alerts.exposure_lists import publishing, wire
-from services.alerts.exposure_lists.endings import end
+from services.alerts.exposure_lists.endings import end, standing_on
 from services.alerts.exposure_lists.grounds import Ground, grounds_of, obstacles_of
 from services.alerts.exposure_lists.tables import (
     Ended,
@@ -178,7 +178,7 @@ async def release_list(
         zh = f"公开方式应为{'、'.join(rules.media)}"
         en = f"must be of {', '.join(rules.media.values())}"
         raise InvalidInput(faults=[Fault("media", zh, en, cite=rules.verified_cite)])
-    entries = [one for one in await wire.entries_of(change.session, row) if one.ended_at is None]
+    entries = await standing_on(change.session, row)
     if not entries:
         raise WrongState("名单中已没有主体", "No subject is left on the list", list=row.list_id)
     subjects = [await change.session.get_one(Subject, one.subject_id) for one in entries]
@@ -218,9 +218,8 @@ async def discard_list(
     row.state, row.discard_reasons = ListState.DISCARDED, request.reasons.strip()
     row.discarded_by, row.discarded_at = change.on_behalf_of, change.at
     change.session.add(row)
-    for entry in await wire.entries_of(change.session, row):
-        if entry.ended_at is None:
-            await end(change, entry, Ended.LIST, row.discard_reasons, change.on_behalf_of)
+    for entry in await standing_on(change.session, row):
+        await end(change, entry, Ended.LIST, row.discard_reasons, change.on_behalf_of)
     cite = exposure_rules(change.today).verified_cite
     _audit(change, row, "discard_exposure_list", {"reasons": row.discard_reasons}, cite)
     return pb.DiscardExposureListResponse(list=await wire.whole(change.session, row))

@@ -18,6 +18,7 @@ from law.escalation import exposure_rules
 from law.objection import Outcome
 from plumbing.change import Change
 from plumbing.chunks import chunks
+from plumbing.events.leadership import exclusively
 from protos.objection.v1.objection_pb2 import Case
 from services.alerts.escalation.contests import CITE as OBJECTION_CITE
 from services.alerts.escalation.filing import IDS_PER_QUERY
@@ -44,7 +45,9 @@ _OF_INSTRUMENTS = frozenset({Target.INSTRUMENT, Target.VERIFICATION})
 
 
 async def settle(change: Change, subject_ids: Collection[str]) -> None:
-    """Ends the entries of these subjects whose ground is over."""
+    """Ends the entries of these subjects whose ground is over; takes its turn with a release."""
+    if subject_ids:
+        await exclusively(change.session, "escalations")
     for chunk in chunks(sorted(subject_ids), IDS_PER_QUERY):
         entries = await _standing(change.session, chunk)
         for entry, why in await over(change.session, entries, change.today):
@@ -54,8 +57,10 @@ async def settle(change: Change, subject_ids: Collection[str]) -> None:
 async def follow_decision(change: Change, case: Case, subject_id: str) -> None:
     """Ends the entry of a subject if a decision has changed something that the entry rests on.
 
-    `subject_id` is that of the case, or of the subject to which it was joined.
+    `subject_id` is that of the case, or of the subject to which it was joined. It takes its turn
+    with a release, which otherwise would make public what this strikes.
     """
+    await exclusively(change.session, "escalations")
     changed = {one.target for one in case.items if (one.outcome or case.outcome) in _CHANGED}
     graded = case.HasField("contested_grade") and case.outcome in _CHANGED
     for entry in await _standing(change.session, [subject_id]):
@@ -133,10 +138,19 @@ async def _holds(
 
 
 async def _standing(session: AsyncSession, subject_ids: Collection[str]) -> list[ExposureEntry]:
-    rows = select(ExposureEntry).where(
-        col(ExposureEntry.subject_id).in_(subject_ids), sa.text(STANDING)
-    )
-    return list((await session.exec(rows.with_for_update())).all())
+    return await _locked(session, col(ExposureEntry.subject_id).in_(subject_ids))
+
+
+async def standing_on(session: AsyncSession, row: ExposureList) -> list[ExposureEntry]:
+    """Returns the entries that stand on a list, in their order, locked until the change commits."""
+    return await _locked(session, col(ExposureEntry.list_id) == row.list_id)
+
+
+async def _locked(session: AsyncSession, which: sa.ColumnElement[bool]) -> list[ExposureEntry]:
+    """The standing ones of some entries, as they are now and not as the session read them once."""
+    rows = select(ExposureEntry).where(which, sa.text(STANDING))
+    rows = rows.order_by(col(ExposureEntry.entry_id)).with_for_update()
+    return list((await session.exec(rows.execution_options(populate_existing=True))).all())
 
 
 async def all_standing(session: AsyncSession) -> list[ExposureEntry]:

@@ -135,5 +135,6 @@ def _exposed(on: date) -> Any:
         select(ExposureEntry, ExposureList, Subject.name)
         .join(ExposureList, col(ExposureList.list_id) == col(ExposureEntry.list_id))
         .join(Subject, col(Subject.subject_id) == col(ExposureEntry.subject_id))
-        .where(col(ExposureEntry.state) == EntryState.PUBLIC, col(Subject.kind).in_(kinds))
+        .where(col(ExposureEntry.state) == EntryState.PUBLIC, col(ExposureEntry.ended_at).is_(None))
+        .where(col(Subject.kind).in_(kinds))
     )

@@ -16,12 +16,6 @@ from services.alerts.exposure_lists.tables import ExposureEntry, ExposureList
 from services.alerts.tables import Subject
 
 
-async def entries_of(session: AsyncSession, row: ExposureList) -> Sequence[ExposureEntry]:
-    """Returns the entries of a list, in the order in which they were put on it."""
-    rows = select(ExposureEntry).where(col(ExposureEntry.list_id) == row.list_id)
-    return (await session.exec(rows.order_by(col(ExposureEntry.entry_id)))).all()
-
-
 async def whole(session: AsyncSession, row: ExposureList) -> pb.ExposureList:
     """Returns the message of a list with its entries."""
     [message] = await lists(session, [row])

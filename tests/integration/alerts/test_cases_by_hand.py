@@ -227,6 +227,37 @@ async def test_a_case_follows_its_subject_into_a_joining_and_back(office: Escala
     assert await office.problems() == []
 
 
+async def test_a_grade_that_ends_with_its_subject_before_the_joining_is_heard_of_closes_nothing(
+    office: EscalationDesk,
+) -> None:
+    alerts = office.alerts
+    await alerts.put(subject(2))
+    await opened(office)
+    gone = events.SubjectsChanged(subjects=[subject(1, version=2, removed=True)])
+    gone.change.cause = events.CAUSE_JOINED
+    await alerts.announce(gone, aggregate="subject/s1")
+    # Grading announces it on a stream of its own, which may be ahead.
+    await grade(alerts, "hangzhou-trial", "")
+    # An older version, handled once more.
+    await alerts.put(subject(1))
+    assert await office.problems() == []
+    await Checks(alerts.database, alerts.clock, alerts.timers).reconcile()
+    assert (await office.case()).state == "waiting"
+    joined = events.SubjectsJoined(former_id="s1", present_id="s2")
+    await alerts.announce(joined, aggregate="subject/s2")
+    case = await office.case()
+    assert (case.subject_id, case.state) == ("s2", "waiting")
+
+
+async def test_a_case_ends_with_a_subject_whose_registration_is_withdrawn(
+    office: EscalationDesk,
+) -> None:
+    await opened(office)
+    await office.alerts.put(subject(1, version=2, removed=True))
+    case = await office.case()
+    assert (case.state, case.close_reasons) == ("closed", "主体的登记已撤销。")
+
+
 async def test_of_two_cases_of_one_matter_the_one_of_the_subject_that_stays_goes_on(
     office: EscalationDesk,
 ) -> None:

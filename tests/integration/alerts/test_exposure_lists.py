@@ -7,6 +7,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from sqlmodel import select
 
 from law.errors import InvalidInput, NotPermitted, WrongState
 from plumbing.identity import Caller, Role
@@ -254,6 +255,14 @@ async def test_people_take_an_entry_down_with_reasons(lists: Lists) -> None:
         await lists.take_down(entry)
     [kept] = (await lists.read(one)).entries
     assert (kept.ended_by, kept.ended_reasons) == (CASEWORKER.account_id, "公开有误")
+
+
+async def test_an_entry_that_ended_is_never_shown(lists: Lists) -> None:
+    await lists.released("s1")
+    async with lists.alerts.database.transaction() as session:
+        [entry] = (await session.exec(select(ExposureEntry).with_for_update())).all()
+        entry.ended_at = lists.alerts.clock.now()  # its state says that it is public
+    assert await lists.shown() == []
 
 
 async def test_a_list_carries_out_the_exposure_that_is_proposed(
