@@ -31,7 +31,7 @@ from services.alerts.escalation.contests import put_contest
 from services.alerts.escalation.grade_cases import follow_grade, match_grades
 from services.alerts.escalation.holding import put_order, release
 from services.alerts.escalation.timers import EscalationTimers
-from services.alerts.exposure_lists.endings import follow_decision, settle
+from services.alerts.exposure_lists.endings import follow_decision, follow_public_grade, settle
 from services.alerts.following import subject_acted, subjects_joined
 from services.alerts.notices import case_notices, english, mandate_notices, texts
 from services.alerts.notices.account_mails import account_mail_due
@@ -114,7 +114,12 @@ def consumers(parts: Parts, timers: Timers) -> list[Consumer]:
             on(registry.CalendarEditionApplied, keeping(AppliedEdition), later=True),
             EventHandler(registry.ClockMoved, react=workflows.move_clock),
         ),
-        consumer("alerts-grading", Stream.GRADING, on(grading.GradeChanged, grade_changed)),
+        consumer(
+            "alerts-grading",
+            Stream.GRADING,
+            on(grading.GradeChanged, grade_changed),
+            on(grading.PublicGradeDiffers, public_grade_differs, later=True),
+        ),
         consumer(
             "alerts-objection",
             Stream.OBJECTION,
@@ -303,6 +308,13 @@ async def grade_changed(change: Change, received: Received[grading.GradeChanged]
     in_english = partial(english.grade_fell, subject.name, today, grades, *fall)
     key, kind, bureau = f"grade_fell/{receipt_id}", NoticeKind.GRADE_FELL, event.after.bureau
     await issue(change, kind, key, subject, bureau, text, in_english=in_english)
+
+
+async def public_grade_differs(
+    change: Change, received: Received[grading.PublicGradeDiffers]
+) -> None:
+    """Ends an exposure for a grade that the public is not shown any more."""
+    await follow_public_grade(change, received.message)
 
 
 def _grades(event: grading.GradeChanged, named: Callable[[str, str], str]) -> tuple[str, str]:

@@ -13,6 +13,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from plumbing.change import Change
 from protos.grading.v1 import grading_pb2 as pb
+from protos.grading.v1.events_pb2 import PublicGradeDiffers
 from services.grading import assessment, wire
 from services.grading.assessment import Assessment
 from services.grading.evidence import Evidence
@@ -20,9 +21,15 @@ from services.grading.grade_history import statement
 from services.grading.tables import Grade, PublicGrade
 
 
-async def state(change: Change, evidence: Evidence, present: Mapping[str, Assessment]) -> None:
+async def state(
+    change: Change,
+    evidence: Evidence,
+    present: Mapping[str, Assessment],
+    former: Mapping[str, Grade],
+) -> None:
     """States what the public is shown of the subjects whose `present` assessments are given.
 
+    `former` are the grades that were in force until now. Another grade than until now is announced.
     A subject is due again on the first day on which one of its records becomes public.
     """
     if not present:
@@ -37,7 +44,12 @@ async def state(change: Change, evidence: Evidence, present: Mapping[str, Assess
     }
     before = await _as_before(change.session, new)
     for subject_id, public in new.items():
-        _put(change, stored.get(subject_id), before.get((subject_id, public.digest)), public)
+        row = stored.get(subject_id)
+        until_now = _result(row or former.get(subject_id))
+        shown = before.get((subject_id, public.digest)) or statement(public, change.at)
+        _put(change, row, shown)
+        if until_now not in (None, _result(shown)):
+            await _announce(change, shown, public.file.dossier.bureau)
     for row in ended:
         await change.session.delete(row)
     if new or ended:
@@ -62,13 +74,24 @@ def _differing(
     return differing
 
 
-def _put(change: Change, row: PublicGrade | None, before: Grade | None, public: Assessment) -> None:
-    shown = before or statement(public, change.at)
+def _put(change: Change, row: PublicGrade | None, shown: Grade) -> None:
     values = {name: getattr(shown, name) for name in PublicGrade.model_fields}
     if row is None:
         change.session.add(PublicGrade(**values))
     else:
         row.sqlmodel_update(values)
+
+
+def _result(of: Grade | PublicGrade | None) -> tuple[str, str] | None:
+    return (of.ruleset_id, of.grade or "") if of else None
+
+
+async def _announce(change: Change, shown: Grade, bureau: str) -> None:
+    """Announces that the public is shown another grade: nobody is exposed for the one in force."""
+    event = PublicGradeDiffers(shown=_without_ends(shown))
+    event.shown.bureau = bureau
+    event.at.FromDatetime(change.at)
+    await change.announce(event, aggregate=f"subject/{shown.subject_id}", bureau=bureau)
 
 
 async def _as_before(
@@ -98,6 +121,10 @@ async def shown(session: AsyncSession, rows: Sequence[Grade]) -> list[pb.Grade]:
 def _shown(row: Grade, instead: PublicGrade | None) -> pb.Grade:
     if instead is not None:
         row = Grade(**instead.model_dump(), bureau=row.bureau)
+    return _without_ends(row)
+
+
+def _without_ends(row: Grade) -> pb.Grade:
     message = wire.grade(row)
     message.receipt_id = message.in_force_to = ""
     message.ClearField("known_to")

@@ -63,6 +63,7 @@ async def write(change: Change, evidence: Evidence, turns: Turns, cause: Cause) 
     Returns the number of subjects with such a grade.
     """
     known = await _reaching(change, turns)
+    former = {subject_id: rows[-1] for subject_id, rows in known.items()}
     draft = Draft(change, cause)
     for subject_id, assessments in turns.items():
         GRADES_COMPUTED.inc(len(assessments))
@@ -70,7 +71,8 @@ async def write(change: Change, evidence: Evidence, turns: Turns, cause: Cause) 
         if new := _differing(known[subject_id], assessments):
             draft.add(known[subject_id], new)
     await draft.commit()
-    await public_grades.state(change, evidence, {key: days[-1] for key, days in turns.items()})
+    present = {key: days[-1] for key, days in turns.items()}
+    await public_grades.state(change, evidence, present, former)
     return len(draft.changed)
 
 

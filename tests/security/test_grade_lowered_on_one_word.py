@@ -6,15 +6,18 @@ the law has it; what the public is shown must not, until a second person has rel
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, timedelta
 
 import pytest
 from google.protobuf.message import Message
+from sqlmodel import col, select
 
 from plumbing.change import Changes
+from plumbing.events.outbox import Outbox
 from plumbing.identity import Caller, Role, service_caller
 from plumbing.view import open_view
 from protos.grading.v1 import grading_pb2 as pb
+from protos.grading.v1.events_pb2 import PublicGradeDiffers
 from protos.registry.v1 import events_pb2 as events
 from services.grading.commands import regrade_due
 from services.grading.queries import get_grade, list_grades_in_force
@@ -46,6 +49,14 @@ async def seen(platform: Platform, caller: Caller) -> pb.Grade:
     return one
 
 
+async def told_of_the_public(platform: Platform) -> list[PublicGradeDiffers]:
+    """What grading announced of the public being shown another grade."""
+    query = select(Outbox.payload).where(col(Outbox.subject).contains("public_grade_differs"))
+    async with platform.database.snapshot() as session:
+        rows = await session.exec(query.order_by(col(Outbox.seq)))
+        return [PublicGradeDiffers.FromString(payload) for payload in rows.all()]
+
+
 async def publish(platform: Platform, revision: int, **values: object) -> None:
     """The registry tells that the record was released, or waits again."""
     state = events.RecordPublication(record_id="rec-1", subject_id="subj-1", revision=revision)
@@ -75,8 +86,12 @@ async def test_the_public_grade_falls_when_the_record_is_released(firm: Platform
     assert (after.receipt_id, await firm.rows(PublicGrade)) == ("", [])
     await publish(firm, 1, released=False)  # an older word comes late
     assert await seen(firm, PUBLIC) == after
+    assert await told_of_the_public(firm) == []  # what the public was shown is what is in force
     await publish(firm, 3, released=False)  # it was corrected, and waits again
-    assert (await seen(firm, PUBLIC)).score == before.score
+    shown = await seen(firm, PUBLIC)
+    assert shown.score == before.score
+    [told] = await told_of_the_public(firm)
+    assert (told.shown, told.at.ToDatetime(UTC)) == (shown, firm.clock.now())
 
 
 async def test_the_public_grade_falls_on_the_first_day_of_publication(firm: Platform) -> None:

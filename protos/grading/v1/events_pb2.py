@@ -27,7 +27,7 @@ from protos.grading.v1 import grading_pb2 as protos_dot_grading_dot_v1_dot_gradi
 from protos.grading.v1 import rulesets_pb2 as protos_dot_grading_dot_v1_dot_rulesets__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1eprotos/grading/v1/events.proto\x12\x13quanheng.grading.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1fprotos/grading/v1/grading.proto\x1a protos/grading/v1/rulesets.proto\"\xd5\x01\n\x0cGradeChanged\x12\x12\n\nsubject_id\x18\x01 \x01(\t\x12*\n\x06\x62\x65\x66ore\x18\x02 \x01(\x0b\x32\x1a.quanheng.grading.v1.Grade\x12)\n\x05\x61\x66ter\x18\x03 \x01(\x0b\x32\x1a.quanheng.grading.v1.Grade\x12\x0c\n\x04\x66\x65ll\x18\x04 \x01(\x08\x12\x12\n\nrecord_ids\x18\x05 \x03(\t\x12\x10\n\x08\x62\x61seline\x18\x06 \x01(\x08\x12&\n\x02\x61t\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"G\n\x10RulesetActivated\x12\x33\n\nactivation\x18\x01 \x01(\x0b\x32\x1f.quanheng.grading.v1.Activationb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1eprotos/grading/v1/events.proto\x12\x13quanheng.grading.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1fprotos/grading/v1/grading.proto\x1a protos/grading/v1/rulesets.proto\"\xd5\x01\n\x0cGradeChanged\x12\x12\n\nsubject_id\x18\x01 \x01(\t\x12*\n\x06\x62\x65\x66ore\x18\x02 \x01(\x0b\x32\x1a.quanheng.grading.v1.Grade\x12)\n\x05\x61\x66ter\x18\x03 \x01(\x0b\x32\x1a.quanheng.grading.v1.Grade\x12\x0c\n\x04\x66\x65ll\x18\x04 \x01(\x08\x12\x12\n\nrecord_ids\x18\x05 \x03(\t\x12\x10\n\x08\x62\x61seline\x18\x06 \x01(\x08\x12&\n\x02\x61t\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"g\n\x12PublicGradeDiffers\x12)\n\x05shown\x18\x01 \x01(\x0b\x32\x1a.quanheng.grading.v1.Grade\x12&\n\x02\x61t\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"G\n\x10RulesetActivated\x12\x33\n\nactivation\x18\x01 \x01(\x0b\x32\x1f.quanheng.grading.v1.Activationb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -36,6 +36,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_GRADECHANGED']._serialized_start=156
   _globals['_GRADECHANGED']._serialized_end=369
-  _globals['_RULESETACTIVATED']._serialized_start=371
-  _globals['_RULESETACTIVATED']._serialized_end=442
+  _globals['_PUBLICGRADEDIFFERS']._serialized_start=371
+  _globals['_PUBLICGRADEDIFFERS']._serialized_end=474
+  _globals['_RULESETACTIVATED']._serialized_start=476
+  _globals['_RULESETACTIVATED']._serialized_end=547
 # @@protoc_insertion_point(module_scope)

@@ -76,6 +76,38 @@ class GradeChanged(_message.Message):
 Global___GradeChanged: _TypeAlias = GradeChanged  # noqa: Y015
 
 @_typing.final
+class PublicGradeDiffers(_message.Message):
+    """The public is shown another grade of a subject than until now, which is not the one in force: a
+    record behind that was withheld, or waits for its review again.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SHOWN_FIELD_NUMBER: _builtins.int
+    AT_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def shown(self) -> _grading_pb2.Grade:
+        """The grade as the public is shown it from now on, without a receipt."""
+
+    @_builtins.property
+    def at(self) -> _timestamp_pb2.Timestamp:
+        """When."""
+
+    def __init__(
+        self,
+        *,
+        shown: _grading_pb2.Grade | None = ...,
+        at: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["at", b"at", "shown", b"shown"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["at", b"at", "shown", b"shown"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PublicGradeDiffers: _TypeAlias = PublicGradeDiffers  # noqa: Y015
+
+@_typing.final
 class RulesetActivated(_message.Message):
     """A text was activated for a jurisdiction from a day on."""
 

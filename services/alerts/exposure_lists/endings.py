@@ -7,18 +7,20 @@ stood where, since when, and why no more.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from datetime import date
+from datetime import UTC, date
 
 import sqlalchemy as sa
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from law.contested import GRADE, OF_RECORDS, Target
+from law.disclosure.publication import review_rule
 from law.escalation import exposure_rules
 from law.objection import Outcome
 from plumbing.change import Change
 from plumbing.chunks import chunks
 from plumbing.events.leadership import exclusively
+from protos.grading.v1.events_pb2 import PublicGradeDiffers
 from protos.objection.v1.objection_pb2 import Case
 from services.alerts.escalation.contests import CITE as OBJECTION_CITE
 from services.alerts.escalation.filing import IDS_PER_QUERY
@@ -38,6 +40,7 @@ from services.alerts.tables import Escalation, NoticeKind, Subject
 _WHY = {
     Ended.GROUND: "列入的事由已经消失：等级已变动，或者督促已终结。",
     Ended.SUBJECT: "该主体尚在核对、已删除或者已注销，或者依法不得公开。",
+    Ended.NOT_SHOWN: "列入所依据的信用记录已不对外公开，或者更正后尚待保密审查。",
     Ended.OBJECTION: "异议或者复核的决定改变了列入所依据的信息。",
 }
 _CHANGED = frozenset({Outcome.DELETE, Outcome.CORRECT, Outcome.STOP_DISCLOSURE})
@@ -69,6 +72,20 @@ async def follow_decision(change: Change, case: Case, subject_id: str) -> None:
             await end(change, entry, Ended.OBJECTION, _WHY[Ended.OBJECTION])
 
 
+async def follow_public_grade(change: Change, event: PublicGradeDiffers) -> None:
+    """Ends the entry of a subject for a grade, if the public is shown another one (S1 18).
+
+    What became of an entry's records before its list was compiled, the compiling asked itself.
+    """
+    await exclusively(change.session, "escalations")
+    shown, at = event.shown, event.at.ToDatetime(UTC)
+    for entry in await _standing(change.session, [shown.subject_id]):
+        row = await change.session.get_one(ExposureList, entry.list_id)
+        of_public = (shown.ruleset_id, shown.grade) == (entry.ruleset_id, entry.grade)
+        if entry.grade and not of_public and at >= row.compiled_at:
+            await end(change, entry, Ended.NOT_SHOWN, _WHY[Ended.NOT_SHOWN])
+
+
 async def end(change: Change, entry: ExposureEntry, why: Ended, reasons: str, by: str = "") -> None:
     """Takes an entry down, or strikes it; the subject is told if it was told of the list."""
     was_public, before = entry.state is EntryState.PUBLIC, entry.state
@@ -81,15 +98,17 @@ async def end(change: Change, entry: ExposureEntry, why: Ended, reasons: str, by
         f"exposure-list/{entry.list_id}",
         before={"entry": entry.entry_id, "subject_id": entry.subject_id, "state": before},
         after={"state": entry.state, "why": why, "reasons": reasons},
-        ground=OBJECTION_CITE if why is Ended.OBJECTION else _article(change.today),
+        ground=_article(why, change.today),
         bureau=entry.bureau,
     )
     if was_public:
         await _tell(change, entry, reasons)
 
 
-def _article(on: date) -> str:
-    return exposure_rules(on).verified_cite
+def _article(why: Ended, on: date) -> str:
+    if why is Ended.OBJECTION:
+        return OBJECTION_CITE
+    return review_rule(on).cite if why is Ended.NOT_SHOWN else exposure_rules(on).verified_cite
 
 
 async def _tell(change: Change, entry: ExposureEntry, reasons: str) -> None:

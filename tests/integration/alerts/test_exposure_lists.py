@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from functools import partial
 from typing import Any
 from uuid import uuid4
@@ -13,6 +14,7 @@ from law.errors import InvalidInput, NotPermitted, WrongState
 from plumbing.identity import Caller, Role
 from plumbing.view import open_view
 from protos.alerts.v1 import exposure_lists_pb2 as pb
+from protos.grading.v1 import events_pb2 as grading
 from protos.grading.v1.grading_pb2 import Grade
 from protos.objection.v1 import events_pb2 as objection
 from protos.objection.v1 import objection_pb2
@@ -255,6 +257,33 @@ async def test_people_take_an_entry_down_with_reasons(lists: Lists) -> None:
         await lists.take_down(entry)
     [kept] = (await lists.read(one)).entries
     assert (kept.ended_by, kept.ended_reasons) == (CASEWORKER.account_id, "公开有误")
+
+
+async def withheld(lists: Lists, shown: str, *, hours: int = 0) -> None:
+    """Announces that the public is shown another grade of subject 1, since a record is withheld."""
+    after = Grade(subject_id="s1", bureau=BUREAU, ruleset_id=NATIONAL, grade=shown)
+    event = grading.PublicGradeDiffers(shown=after)
+    event.at.FromDatetime(lists.alerts.clock.now() + timedelta(hours=hours))
+    await lists.alerts.announce(event, aggregate="subject/s1")
+
+
+async def test_a_record_withheld_after_the_release_takes_the_entry_down(lists: Lists) -> None:
+    one = await lists.released("s1")
+    await withheld(lists, "untrusted")
+    assert await lists.shown() == ["s1"]
+    await withheld(lists, "trusted")
+    assert await lists.shown() == []
+    [entry] = (await lists.read(one)).entries
+    assert (entry.state, entry.ended_why) == ("taken_down", "not_shown")
+    assert any("曝光撤下告知" in n.title for n in await lists.alerts.notices("escalation"))
+
+
+async def test_only_what_is_withheld_after_the_compiling_strikes(lists: Lists) -> None:
+    one = await lists.compile("s1")
+    await withheld(lists, "trusted", hours=-1)  # heard of late; the compiling has asked since
+    assert [entry.state for entry in (await lists.read(one)).entries] == ["listed"]
+    await withheld(lists, "trusted")
+    assert [entry.state for entry in (await lists.read(one)).entries] == ["struck"]
 
 
 async def test_an_entry_that_ended_is_never_shown(lists: Lists) -> None:
