@@ -1,8 +1,9 @@
 """What came to be due from each institution since it was told last (S4 二(四)).
 
-It is told shortly after midnight. What is due are new orders, orders whose last day is near or
-over, and certificates whose last day is near or over. Alerts sends the mail, and tells the bureau
-that keeps the institution of what is overdue.
+It is told shortly after midnight, of what came in on the days before: a round that runs late leaves
+what came in on its own day to the next one, which would tell of it again. What is due are new
+orders, orders whose last day is near or over, and certificates whose last day is near or over.
+Alerts sends the mail, and tells the bureau that keeps the institution of what is overdue.
 """
 
 from __future__ import annotations
@@ -85,11 +86,12 @@ async def _orders(
     change: Change, institution: str, told_on: date | None, on: date
 ) -> Sequence[Item]:
     rows = select(Order).where(sa.text(UNENDED), Order.institution == institution)
-    rung_of, items = _rung_of(told_on, on), []
+    rows = rows.where(col(Order.applied_on) < on)  # of today's the next round tells
+    rung_of, rung_of_new, items = _rung_of(told_on, on), _rung_of(None, on), []
     for row in (await change.session.exec(rows.order_by(col(Order.due_on), Order.order_id))).all():
-        is_new = row.state is OrderState.APPLIED and (told_on or date.min) <= row.applied_on < on
-        rung = rung_of(row.due_on or date.max) or ("new" if is_new else "")
-        if rung:
+        is_new = (told_on or date.min) <= row.applied_on
+        rung = (rung_of_new if is_new else rung_of)(row.due_on or date.max)
+        if rung := rung or ("new" if is_new and row.state is OrderState.APPLIED else ""):
             items.append(_item("order", rung, row, row.due_on))
     return items
 
@@ -105,6 +107,7 @@ async def _certificates(
             sa.text(REPORTED),
             col(Verification.institution) == institution,
             col(Verification.report_by) <= near,
+            col(Verification.reported_on) < on,  # of today's the next round tells
             sa.or_(
                 col(Verification.report_by) >= since,
                 col(Verification.reported_on) >= since,
@@ -117,7 +120,7 @@ async def _certificates(
     rung_of, rung_of_new, items = _rung_of(told_on, on), _rung_of(None, on), []
     for row, instrument in (await change.session.exec(rows)).all():
         # Reported since the telling, its last day may have been near or over then: nobody was told.
-        is_new = since <= row.reported_on < on
+        is_new = since <= row.reported_on
         if rung := (rung_of_new if is_new else rung_of)(row.report_by):
             items.append(_item("certificate", rung, instrument, row.report_by, row.certificate_no))
     return items

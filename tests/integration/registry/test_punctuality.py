@@ -178,17 +178,16 @@ async def test_an_institution_is_told_of_each_rung_once(registry: RunningRegistr
     operator, ids = await firm(registry)
     applied = await operator.orders.ApplyForVerification(application(ids, name))
     await report(registry, client, name, IN_TIME)
-    (first,) = await due(registry, name, TODAY)
-    assert rungs(first) == [("certificate", "nearly_due", "2026-09-14")]
-    told = await due(registry, name, date(2026, 9, 15))
-    assert rungs(told[1]) == [
+    assert await due(registry, name, TODAY) == [], "of what came in today, tomorrow's round tells"
+    (told,) = await due(registry, name, date(2026, 9, 15))
+    assert rungs(told) == [
         ("certificate", "overdue", "2026-09-14"),
         ("order", "new", "2026-09-20"),
     ]
-    assert (told[1].overdue, told[1].total) == (1, 2)
-    assert len(await due(registry, name, date(2026, 9, 16))) == 2, "nothing new came to be due"
-    told = await due(registry, name, date(2026, 9, 25))  # after an outage: what was missed, once
-    assert rungs(told[2]) == [("order", "overdue", "2026-09-20")]
+    assert (told.overdue, told.total) == (1, 2)
+    assert len(await due(registry, name, date(2026, 9, 16))) == 1, "nothing new came to be due"
+    after_an_outage = await due(registry, name, date(2026, 9, 25))  # what was missed, once
+    assert rungs(after_an_outage[1]) == [("order", "overdue", "2026-09-20")]
     accepted = move([applied.orders[0].order_id], "accepted")
     assert (await client.orders.MoveOrders(accepted)).orders[0].due_on
 
@@ -199,6 +198,17 @@ async def test_whoever_reports_late_is_told_that_the_certificate_is_missing(
     name, client = await lab(registry)
     assert await due(registry, name, TODAY) == []
     await report(registry, client, name, LATE)  # later on that day, when its last day is over
+    (told,) = await due(registry, name, date(2026, 9, 15))
+    assert rungs(told) == [("certificate", "overdue", "2026-09-11")]
+    assert len(await due(registry, name, date(2026, 9, 16))) == 1
+
+
+async def test_whoever_reports_before_a_round_that_runs_late_is_told_once(
+    registry: RunningRegistry,
+) -> None:
+    name, client = await lab(registry)
+    await report(registry, client, name, LATE)
+    assert await due(registry, name, TODAY) == []
     (told,) = await due(registry, name, date(2026, 9, 15))
     assert rungs(told) == [("certificate", "overdue", "2026-09-11")]
     assert len(await due(registry, name, date(2026, 9, 16))) == 1
