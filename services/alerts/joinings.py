@@ -13,7 +13,8 @@ class Joining(Base, table=True):
     """What a joining of subjects gave to the one that stays, so that it can be undone.
 
     `notices` are ids of notices, `contests` those of the cases in which something is contested, and
-    `escalations` those of the escalation cases.
+    `escalations` those of the escalation cases, with those that ended since the same matter went
+    on.
     """
 
     former_id: str = Field(primary_key=True)

@@ -9,8 +9,9 @@ from __future__ import annotations
 import sqlalchemy as sa
 from sqlmodel import col, select
 
-from law.courses import Opening, grade_course, require_hand_course
+from law.courses import Opening, following, grade_course, require_hand_course, rung_of
 from law.errors import Fault, InvalidInput, NotFound, WrongState
+from law.evidence import SubjectKind
 from plumbing.change import Change
 from plumbing.events.leadership import exclusively
 from plumbing.short_ids import find_by_id
@@ -29,9 +30,15 @@ from services.alerts.escalation.filing import (
     save,
     snapshot,
 )
-from services.alerts.escalation.steps import of_bureau, require_watched, stripped
+from services.alerts.escalation.steps import (
+    latest_step,
+    of_bureau,
+    require_watched,
+    stripped,
+    wait_for,
+)
 from services.alerts.ladders.own import own_figures
-from services.alerts.tables import Escalation, Joining, Subject
+from services.alerts.tables import Escalation, EscalationState, Joining, StepState, Subject
 
 
 async def open_case(
@@ -120,21 +127,58 @@ async def _of_facts(
 async def follow_joining(change: Change, former_id: str, present_id: str, ground: str) -> list[str]:
     """Gives the open cases of a subject that is no more to the one that stays; returns their ids.
 
-    Where that has an open case of the same matter, which goes on, the other ends.
+    Where that has an open case of the same matter, which goes on, the other ends; its id is
+    returned too, and it goes on once the joining is undone.
     """
     return await _give(change, former_id, present_id, ground, is_open())
 
 
 async def return_cases(change: Change, joining: Joining, ground: str) -> None:
-    """Gives the cases that went with a joining back to the subject that is parted again."""
+    """Gives the cases that went with a joining back to the subject that is parted again.
+
+    Those that ended since the other had one of the same matter go on, at the step they had reached.
+    """
     given = col(Escalation.escalation_id).in_(joining.escalations)
+    await _go_on(change, joining.former_id, ground, given)
     await _give(change, joining.present_id, joining.former_id, ground, given)
+
+
+async def _go_on(
+    change: Change, subject_id: str, ground: str, which: sa.ColumnElement[bool]
+) -> None:
+    """Has those of the closed cases of a subject go on, unless it has one of the same matter."""
+    subject = await change.session.get(Subject, subject_id)
+    if subject is None or subject.removed or subject.deregistered:
+        return
+    of_subject = col(Escalation.subject_id) == subject_id, sa.not_(is_open()), which
+    rows = select(Escalation).where(*of_subject).order_by(col(Escalation.episode))
+    cases = (await change.session.exec(rows.with_for_update())).all()
+    for case in cases:
+        if await _open_case(change, subject_id, case.matter) is None:
+            before = snapshot(case)
+            case.closed_at, case.close_reasons = None, ""
+            await _to_its_step(change, case, SubjectKind(subject.kind))
+            await save(change, case, "follow_subject", before, ground)
+            await change.session.flush()
+    await move_to_bureaus(change, [case for case in cases if case.closed_at is None])
+
+
+async def _to_its_step(change: Change, case: Escalation, kind: SubjectKind) -> None:
+    """Has a case wait for the step that it had reached, unless that was its last and was taken."""
+    taken = await latest_step(change, case, (StepState.CARRIED_OUT,))
+    if taken is not None and following(case.course, case.step, kind, change.today) is None:
+        case.state = EscalationState.EXHAUSTED
+    else:
+        await wait_for(change, case, rung_of(case.course, case.step, change.today))
 
 
 async def _give(
     change: Change, from_id: str, to_id: str, ground: str, which: sa.ColumnElement[bool]
 ) -> list[str]:
-    """Gives those of the cases of stated facts of a subject to another; returns their ids."""
+    """Gives those of the cases of stated facts of a subject to another.
+
+    Returns their ids, with those of the cases that ended since the other has one of that matter.
+    """
     of_facts = col(Escalation.subject_id) == from_id, col(Escalation.facts) != "", which
     rows = select(Escalation).where(*of_facts).order_by(col(Escalation.episode))
     cases = (await change.session.exec(rows.with_for_update())).all()
@@ -150,7 +194,7 @@ async def _give(
         await change.session.flush()
         given.append(case)
     await move_to_bureaus(change, [case for case in given if case.closed_at is None])
-    return [case.escalation_id for case in given]
+    return [case.escalation_id for case in cases]
 
 
 async def _require_closed(change: Change, subject: Subject, matter: str) -> None:

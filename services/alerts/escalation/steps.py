@@ -8,7 +8,7 @@ from sqlmodel import col, select
 
 from law.courses import following, rung_of
 from law.errors import Fault, InvalidInput, NotFound, WrongState
-from law.escalation import Step, as_own, due_on, review_on
+from law.escalation import Rung, Step, as_own, due_on, review_on
 from law.evidence import SubjectKind
 from law.terms.workdays import edition, nth_working_day
 from plumbing import validation
@@ -86,8 +86,13 @@ async def advance(change: Change, case: Escalation, kind: SubjectKind) -> None:
     if found is None:
         case.state, case.waits_from, case.due_on = EscalationState.EXHAUSTED, None, None
         return
+    await wait_for(change, case, found)
+
+
+async def wait_for(change: Change, case: Escalation, step: Rung) -> None:
+    """Makes the case wait for a step, from today."""
     own = await own_figures(change.session, case.bureau, change.today)
-    after = as_own(found, own)
+    after = as_own(step, own)
     case.state, case.step, case.waits_from = EscalationState.WAITING, after.step, change.today
     case.own_days = after.days if own else None
     case.due_on = due_on(after, change.today, edition()).date

@@ -233,9 +233,7 @@ async def test_a_grade_that_ends_with_its_subject_before_the_joining_is_heard_of
     alerts = office.alerts
     await alerts.put(subject(2))
     await opened(office)
-    gone = events.SubjectsChanged(subjects=[subject(1, version=2, removed=True)])
-    gone.change.cause = events.CAUSE_JOINED
-    await alerts.announce(gone, aggregate="subject/s1")
+    await alerts.put(subject(1, version=2, removed=True), cause=events.CAUSE_JOINED)
     # Grading announces it on a stream of its own, which may be ahead.
     await grade(alerts, "hangzhou-trial", "")
     # An older version, handled once more.
@@ -270,6 +268,30 @@ async def test_of_two_cases_of_one_matter_the_one_of_the_subject_that_stays_goes
     assert case.state == "closed"
     assert "s2/1" in case.close_reasons
     assert (await office.case("s2/1")).state == "waiting"
+
+
+async def test_a_case_that_ended_with_a_joining_goes_on_at_its_step_once_that_is_undone(
+    office: EscalationDesk,
+) -> None:
+    alerts = office.alerts
+    await alerts.put(subject(2))
+    await opened(office)
+    await office.propose_next_step()
+    await office.approve("reminder", COLLEAGUE)
+    await opened(office, of="s2")
+    await alerts.put(subject(1, version=2, removed=True), cause=events.CAUSE_JOINED)
+    joined = events.SubjectsJoined(former_id="s1", present_id="s2")
+    await alerts.announce(joined, aggregate="subject/s2")
+    assert (await office.case()).state == "closed"
+    await alerts.put(subject(1, version=3))
+    await alerts.announce(act("parted", "s2", "s1"), aggregate="subject/s2")
+    case = await office.case()
+    assert (case.subject_id, case.state, case.step) == ("s1", "waiting", "guidance_letter")
+    assert (case.closed_at, case.close_reasons) == (None, "")
+    assert (await office.case("s2/1")).state == "waiting"
+    assert await office.problems() == []
+    await office.propose_next_step()
+    assert (await office.case()).state == "proposed"
 
 
 async def test_an_open_case_of_a_subject_that_is_no_more_is_found_and_mended(
