@@ -14,6 +14,7 @@ HELP = {
     "apart": "只看已确定不是同一主体的 | only those that were kept apart",
     "approve": "不批准 | refuse",
     "as_of": "评价日 | day of grading",
+    "as_public": "按公众看到的等级 | as the public is shown them",
     "baseline": "首次建档 | of a first load",
     "bureau": "机关代码 | bureau code",
     "case_id": "案件 id | case",
