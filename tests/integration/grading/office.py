@@ -143,6 +143,7 @@ async def announced_activations(platform: Platform) -> list[RulesetActivated]:
 
 async def announced_of(platform: Platform, subject_id: str = "subj-1") -> list[GradeChanged]:
     query = select(Outbox.payload).where(Outbox.aggregate == f"subject/{subject_id}")
+    query = query.where(col(Outbox.subject).contains("grade_changed"))
     async with platform.database.snapshot() as session:
         rows = (await session.exec(query.order_by(col(Outbox.seq)))).all()
     return [GradeChanged.FromString(payload) for payload in rows]

@@ -163,6 +163,7 @@ class Platform:
         return one
 
     async def announced(self) -> list[GradeChanged]:
+        changed = select(Outbox.payload).where(col(Outbox.subject).contains("grade_changed"))
         async with self.database.snapshot() as session:
-            rows = await session.exec(select(Outbox.payload).order_by(col(Outbox.seq)))
+            rows = await session.exec(changed.order_by(col(Outbox.seq)))
             return [GradeChanged.FromString(payload) for payload in rows.all()]
