@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlmodel import select
 
+from law.objection import CaseKind
 from plumbing.calendars.editions import keeping
 from plumbing.change import Change, Handler, applying
 from plumbing.database import Database
@@ -31,7 +32,12 @@ from services.alerts.escalation.contests import put_contest
 from services.alerts.escalation.grade_cases import follow_grade, match_grades
 from services.alerts.escalation.holding import put_order, release
 from services.alerts.escalation.timers import EscalationTimers
-from services.alerts.exposure_lists.endings import follow_decision, follow_public_grade, settle
+from services.alerts.exposure_lists.endings import (
+    follow_contest,
+    follow_decision,
+    follow_public_grade,
+    settle,
+)
 from services.alerts.following import subject_acted, subjects_joined
 from services.alerts.notices import case_notices, english, mandate_notices, texts
 from services.alerts.notices.account_mails import account_mail_due
@@ -352,17 +358,26 @@ async def no_longer_open_or_new(change: Change, received: Received[Any]) -> None
 async def contest_changed(change: Change, received: Received[Any]) -> None:
     """Keeps what a case contests, and has the escalation cases of its subject wait or go on.
 
-    An exposure ends if what it rests on was changed by the decision.
+    An exposure ends if what it rests on was changed by the decision, or if the case ran already
+    when it was made public. A repair contests nothing.
     """
+    case = received.message.case
+    if case.kind == CaseKind.REPAIR:
+        return
     subject_id = await put_contest(change, received)
-    await follow_decision(change, received.message.case, subject_id)
+    await follow_decision(change, case, subject_id)
+    await follow_contest(change, case.case_id, subject_id, received.time)
     await release(change, {subject_id})
 
 
 async def objection_sent_back(
     change: Change, received: Received[objection.ObjectionSentBack]
 ) -> None:
-    """Issues a notice to a bureau whose decision was sent back: its term runs at once (S3 27)."""
+    """Issues a notice to a bureau whose decision was sent back: its term runs at once (S3 27).
+
+    The new case contests what the reconsideration did; no other event tells so before its decision.
+    """
+    await contest_changed(change, received)
     case = received.message.case
     bureau = await known(change.session, Bureau, case.bureau)
     text = Text(

@@ -262,9 +262,16 @@ def faults_by_field(
 ) -> dict[str, str]:
     """Returns the faults of a refusal by form field, in the given language.
 
-    `field_of` returns the form field of a path in the request.
+    `field_of` returns the form field of a path in the request; what is said of one field, such as
+    of several rows, is joined.
     """
-    return {field_of(path): _without_codes(zh, en, language) for path, zh, en in refusal.faults}
+    found: dict[str, list[str]] = {}
+    for path, zh, en in refusal.faults:
+        said, message = found.setdefault(field_of(path), []), _without_codes(zh, en, language)
+        if message not in said:
+            said.append(message)
+    separator = "；" if language == "zh-CN" else "; "
+    return {field: separator.join(said) for field, said in found.items()}
 
 
 def message_of(refusal: Refusal, language: str) -> str:

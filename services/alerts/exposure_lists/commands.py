@@ -92,6 +92,7 @@ async def _to_list(change: Change, subject_ids: Sequence[str]) -> list[Subject]:
         col(ExposureEntry.subject_id).in_(subject_ids), col(ExposureEntry.ended_at).is_(None)
     )
     listed = set(await change.session.exec(standing))
+    bureaus = [known[subject_id].bureau for subject_id in subject_ids if subject_id in known]
     faults = list[Fault]()
     for place, subject_id in enumerate(subject_ids):
         field, subject = f"subject_ids[{place}]", known.get(subject_id)
@@ -105,11 +106,9 @@ async def _to_list(change: Change, subject_ids: Sequence[str]) -> list[Subject]:
         elif subject_id in listed:
             zh = f"{subject.name}：已在另一份名单中"
             faults.append(Fault(field, zh, f"{subject.name}: stands on another list"))
-        elif subject.bureau != known[subject_ids[0]].bureau:
+        elif subject.bureau != bureaus[0]:
             zh, en = "属于另一机关，请另列名单", "belongs to another bureau; make another list"
             faults.append(Fault(field, f"{subject.name}：{zh}", f"{subject.name}: {en}"))
-        if subject_ids[0] not in known:
-            break
     if faults:
         raise InvalidInput(faults=faults)
     return [known[subject_id] for subject_id in subject_ids]
@@ -183,18 +182,45 @@ async def release_list(
         raise WrongState("名单中已没有主体", "No subject is left on the list", list=row.list_id)
     subjects = [await change.session.get_one(Subject, one.subject_id) for one in entries]
     grounds = await checked(change, subjects, public, "entries")
+    await _require_as_reviewed(change, entries, subjects, grounds)
     await publishing.number(change, row)
     row.state, row.media = ListState.RELEASED, [*request.media]
     row.released_by, row.released_at = change.on_behalf_of, change.at
     change.session.add(row)
     for entry, subject in zip(entries, subjects, strict=True):
         ground = grounds[subject.subject_id]
-        entry.sqlmodel_update(vars_of(ground))
-        entry.statement = await publishing.statement_of(change, subject, ground)
+        entry.escalation_id, entry.receipt_id = ground.escalation_id, ground.receipt_id
         await publishing.publish(change, row, entry, subject)
     after = {"number": row.number, "media": row.media, "entries": len(entries)}
     _audit(change, row, "release_exposure_list", after, rules.verified_cite)
     return pb.ReleaseExposureListResponse(list=await wire.whole(change.session, row))
+
+
+async def _require_as_reviewed(
+    change: Change,
+    entries: Sequence[ExposureEntry],
+    subjects: Sequence[Subject],
+    grounds: Mapping[str, Ground],
+) -> None:
+    """Raises WrongState with every entry that would not say any more what was reviewed (S1 18).
+
+    The case that follows up, and the receipt of the same grade, may have changed meanwhile.
+    """
+    faults, rule = list[Fault](), review_rule(change.today)
+    for place, (entry, subject) in enumerate(zip(entries, subjects, strict=True)):
+        ground = grounds[subject.subject_id]
+        now = (*_reviewed_part(ground), await publishing.statement_of(change, subject, ground))
+        if now != (*_reviewed_part(entry), entry.statement):
+            zh = f"{subject.name}：公开的内容在编制之后变动，请先撤下这一项，再另行编制"
+            en = f"{subject.name}: its text has changed since; strike it and compile it anew"
+            faults.append(Fault(f"entries[{place}]", zh, en, cite=rule.cite))
+    if faults:
+        zh, en = "有的内容与审查时不同", "Some of the text is not what was reviewed"
+        raise WrongState(zh, en, cite=rule.cite, faults=faults)
+
+
+def _reviewed_part(of: Ground | ExposureEntry) -> tuple[str, ...]:
+    return of.course, of.cite, of.ruleset_id, of.grade
 
 
 def _require_releaser(change: Change, row: ExposureList) -> None:

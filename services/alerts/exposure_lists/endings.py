@@ -7,7 +7,7 @@ stood where, since when, and why no more.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from datetime import UTC, date
+from datetime import UTC, date, datetime
 
 import sqlalchemy as sa
 from sqlmodel import col, select
@@ -24,7 +24,7 @@ from protos.grading.v1.events_pb2 import PublicGradeDiffers
 from protos.objection.v1.objection_pb2 import Case
 from services.alerts.escalation.contests import CITE as OBJECTION_CITE
 from services.alerts.escalation.filing import IDS_PER_QUERY
-from services.alerts.escalation.tables import StandingGrade
+from services.alerts.escalation.tables import Contest, StandingGrade
 from services.alerts.exposure_lists import texts
 from services.alerts.exposure_lists.grounds import exposing_course, not_to_be_named
 from services.alerts.exposure_lists.tables import (
@@ -41,6 +41,7 @@ _WHY = {
     Ended.GROUND: "列入的事由已经消失：等级已变动，或者督促已终结。",
     Ended.SUBJECT: "该主体尚在核对、已删除或者已注销，或者依法不得公开。",
     Ended.NOT_SHOWN: "列入所依据的信用记录已不对外公开，或者更正后尚待保密审查。",
+    Ended.CONTESTED: "公开之前已经提出的异议或者复核尚未办结。",
     Ended.OBJECTION: "异议或者复核的决定改变了列入所依据的信息。",
 }
 _CHANGED = frozenset({Outcome.DELETE, Outcome.CORRECT, Outcome.STOP_DISCLOSURE})
@@ -70,6 +71,21 @@ async def follow_decision(change: Change, case: Case, subject_id: str) -> None:
         rests_on = {GRADE, *OF_RECORDS} if entry.grade else _OF_INSTRUMENTS
         if changed & rests_on or (graded and entry.grade):
             await end(change, entry, Ended.OBJECTION, _WHY[Ended.OBJECTION])
+
+
+async def follow_contest(change: Change, case_id: str, subject_id: str, at: datetime) -> None:
+    """Takes down what was released although a case ran already, of which was heard only later.
+
+    Nobody is listed while an objection runs (C-41). `at` is when the case came to be as it was
+    heard of; one that came after the release leaves the entry public until the decision.
+    """
+    contest = await change.session.get(Contest, case_id)
+    if contest is None or not contest.running:
+        return
+    for entry in await _standing(change.session, [subject_id]):
+        row = await change.session.get_one(ExposureList, entry.list_id)
+        if row.released_at is not None and at < row.released_at:
+            await end(change, entry, Ended.CONTESTED, _WHY[Ended.CONTESTED])
 
 
 async def follow_public_grade(change: Change, event: PublicGradeDiffers) -> None:

@@ -115,7 +115,8 @@ async def obstacles_of(
     rows = select(Contest).where(col(Contest.subject_id).in_(ids), col(Contest.running))
     running: dict[str, list[str]] = {}
     for contest in await session.exec(rows.order_by(Contest.number)):
-        running.setdefault(contest.subject_id, []).append(contest.number)
+        if contest.targets:  # without any it is a repair, of which earlier releases kept a row
+            running.setdefault(contest.subject_id, []).append(contest.number)
     found = {}
     for subject in subjects:
         ground, contests = grounds.get(subject.subject_id), running.get(subject.subject_id, [])

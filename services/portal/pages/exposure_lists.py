@@ -102,11 +102,8 @@ async def compile_list(visit: Visit) -> Response:
 
 
 def _at(field: str, of: str, values: dict[str, Any]) -> dict[str, Any]:
-    """The faults with those of several rows together at one field of the form."""
-    errors = dict(values["errors"])
-    of_rows = [errors.pop(name) for name in list(errors) if name.startswith(of)]
-    if of_rows:
-        errors[field] = "；".join(of_rows)
+    """The faults with those of the rows `of` a request at one field of the form."""
+    errors = {field if name == of else name: said for name, said in values["errors"].items()}
     return {**values, "errors": errors}
 
 
