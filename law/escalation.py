@@ -289,8 +289,7 @@ def _remind_days(reader: Reader) -> int:
 
 
 def _exposure(reader: Reader) -> ExposureRules:
-    reader.only("verified_cite", "reviewed_cite", "media", "example", *DATED)
-    reader.flag("example", False)
+    reader.only("verified_cite", "reviewed_cite", "media", *DATED)
     cites = [reader.text(key) for key in ("verified_cite", "reviewed_cite")]
     for key, cite in zip(("verified_cite", "reviewed_cite"), cites, strict=True):
         if cite and not is_citation(cite):
@@ -300,7 +299,15 @@ def _exposure(reader: Reader) -> ExposureRules:
 
 
 def _medium(reader: Reader) -> tuple[str, str]:
-    reader.only("zh", "en")
+    """One medium: a text names it, or it is an example of what its 等 leaves open."""
+    reader.only("zh", "en", "cite", "example")
+    named, example = reader.text("cite", ""), reader.flag("example", False)
+    if not example and not is_citation(named):
+        zh, en = (
+            "应引用指名它的条文，或者标明为示例",
+            "must cite the text that names it, or be an example",
+        )
+        reader.fault("cite", zh, en)
     return reader.text("zh"), reader.text("en")
 
 

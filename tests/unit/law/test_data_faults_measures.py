@@ -222,6 +222,12 @@ from tests.unit.law.broken_files import Change, message_of, twice
         ),
         (
             "escalation",
+            lambda d: d["exposure"]["media"][0].pop("cite"),
+            "exposure.media[0].cite",
+            "be an example",
+        ),
+        (
+            "escalation",
             lambda d: d["archive"][0].update(grades=["Z"]),
             "archive[0].grades",
             "no such",
