@@ -192,6 +192,7 @@ ACTIONS = {
     "discard_exposure_list": N_("作废曝光名单"),
     "take_down_exposure": N_("从曝光名单撤下"),
     "strike_exposure": N_("从尚未公开的名单划去"),
+    "reword_exposure": N_("名单上公开的内容随事实变动"),
     "end_sharing": N_("终止共享登记"),
     "send_receiver_notice": N_("告知接收单位的文书人工送达"),
     "receiver_mail_not_delivered": N_("告知接收单位的邮件未送达"),

@@ -275,7 +275,9 @@ class ExposureEntry(_message.Message):
     ended_by: _builtins.str
     """Account that ended it; empty where it ended by itself."""
     ended_why: _builtins.str
-    """Why: ground, subject, not_shown, contested, objection, person or list; empty while it stands."""
+    """Why: ground, subject, moved, not_shown, contested, objection, person or list; empty while it
+    stands.
+    """
     ended_reasons: _builtins.str
     """The reasons, in Chinese."""
     notice_id: _builtins.str

@@ -21,6 +21,7 @@ from law.escalation import (
 from law.evidence import SubjectKind
 from plumbing import validation
 from plumbing.change import Change
+from plumbing.events.leadership import exclusively
 from plumbing.identity import Role
 from protos.alerts.v1 import escalations_pb2 as pb
 from protos.grading.v1.grading_pb2 import Grade
@@ -45,6 +46,7 @@ from services.alerts.escalation.steps import (
     subject_of,
     wait_until,
 )
+from services.alerts.exposure_lists.follow_ups import require_unlisted
 from services.alerts.ladders.own import latest_review_of
 from services.alerts.tables import (
     Escalation,
@@ -63,8 +65,11 @@ async def approve(
 
     `grade` is the subject's grade, needed only if an interview is to be recorded in the archive.
     Raises InvalidInput with every fault, NotPermitted for a caller of another bureau or without the
-    approver's role, and WrongState if the step is not proposed.
+    approver's role, and WrongState if the step is not proposed, or is an exposure of a subject that
+    stands on an exposure list for the same matter.
     """
+    if request.step == Step.EXPOSURE:
+        await exclusively(change.session, "escalations")  # takes turns with the lists
     case, step = await _to_decide(change, request.escalation_id, request.step)
     await require_uncontested(change.session, case)
     subject = await subject_of(change, case)
@@ -78,6 +83,7 @@ async def approve(
         latest = await latest_review_of(change.session, case.bureau, change.today)
         appoint(change, step, request, grade, latest)
     if step.step is Step.EXPOSURE:
+        await require_unlisted(change.session, case, change.today)
         _check_publication(case, subject, request, change.today)
     await issue_document(change, case, step, subject, draft, list(request.publication.media))
     if step.step is Step.INTERVIEW:

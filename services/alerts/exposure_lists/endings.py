@@ -34,12 +34,14 @@ from services.alerts.exposure_lists.tables import (
     ExposureEntry,
     ExposureList,
 )
+from services.alerts.exposure_lists.wording import still_true
 from services.alerts.notices.issue import Matter, contact_of, issue
 from services.alerts.tables import Escalation, NoticeKind, Subject
 
 _WHY = {
     Ended.GROUND: "列入的事由已经消失：等级已变动，或者督促已终结。",
     Ended.SUBJECT: "该主体尚在核对、已删除或者已注销，或者依法不得公开。",
+    Ended.MOVED: "该主体已经改由其他机关监管。",
     Ended.NOT_SHOWN: "列入所依据的信用记录已不对外公开，或者更正后尚待保密审查。",
     Ended.CONTESTED: "公开之前已经提出的异议或者复核尚未办结。",
     Ended.OBJECTION: "异议或者复核的决定改变了列入所依据的信息。",
@@ -49,13 +51,38 @@ _OF_INSTRUMENTS = frozenset({Target.INSTRUMENT, Target.VERIFICATION})
 
 
 async def settle(change: Change, subject_ids: Collection[str]) -> None:
-    """Ends the entries of these subjects whose ground is over; takes its turn with a release."""
+    """Ends the entries of these subjects whose ground is over, and keeps what the others say true.
+
+    It takes its turn with a release.
+    """
     if subject_ids:
         await exclusively(change.session, "escalations")
     for chunk in chunks(sorted(subject_ids), IDS_PER_QUERY):
         entries = await _standing(change.session, chunk)
         for entry, why in await over(change.session, entries, change.today):
             await end(change, entry, why, _WHY[why])
+        for entry in entries:
+            if entry.state is EntryState.PUBLIC:
+                await _reword(change, entry)
+
+
+async def _reword(change: Change, entry: ExposureEntry) -> None:
+    """Has a public entry say what of its text is still true, or ends it if nothing is."""
+    subject = await change.session.get_one(Subject, entry.subject_id)
+    said, before = await still_true(change, entry, subject), entry.statement
+    if not said:
+        await end(change, entry, Ended.GROUND, _WHY[Ended.GROUND])
+    elif said != before:
+        entry.statement = said
+        change.session.add(entry)
+        change.audit(
+            "reword_exposure",
+            f"exposure-list/{entry.list_id}",
+            before={"entry": entry.entry_id, "statement": before},
+            after={"statement": said},
+            ground=exposure_rules(change.today).verified_cite,
+            bureau=entry.bureau,
+        )
 
 
 async def follow_decision(change: Change, case: Case, subject_id: str) -> None:
@@ -155,6 +182,8 @@ async def over(
         subject = subjects.get(entry.subject_id)
         if subject is None or not_to_be_named(subject, entry.course, on):
             ended.append((entry, Ended.SUBJECT))
+        elif subject.bureau != entry.bureau:
+            ended.append((entry, Ended.MOVED))
         elif not await _holds(session, entry, grades, on):
             ended.append((entry, Ended.GROUND))
     return ended

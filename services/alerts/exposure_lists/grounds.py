@@ -24,12 +24,15 @@ from law.courses import (
     rung_of,
 )
 from law.disclosure.rule import Audience, visible
-from law.escalation import Step, exposure_rules
+from law.escalation import Step, exposure_rules, rung
 from law.evidence import SubjectKind
 from protos.grading.v1.grading_pb2 import Grade
+from services.alerts.escalation.contests import CITE as OBJECTION_CITE
 from services.alerts.escalation.filing import is_open
 from services.alerts.escalation.grade_cases import MATTER
 from services.alerts.escalation.tables import Contest, StandingGrade
+from services.alerts.exposure_lists.follow_ups import said_against
+from services.alerts.exposure_lists.tables import Ended, ExposureEntry
 from services.alerts.tables import Escalation, EscalationState, Subject
 
 _AT_EXPOSURE = (EscalationState.PROPOSED, EscalationState.EXHAUSTED)
@@ -117,6 +120,9 @@ async def obstacles_of(
     for contest in await session.exec(rows.order_by(Contest.number)):
         if contest.targets:  # without any it is a repair, of which earlier releases kept a row
             running.setdefault(contest.subject_id, []).append(contest.number)
+    cases = [ground.escalation_id for ground in grounds.values() if ground.escalation_id]
+    followed_up = await said_against(session, cases, on)
+    decided = await _decided_against(session, ids)
     found = {}
     for subject in subjects:
         ground, contests = grounds.get(subject.subject_id), running.get(subject.subject_id, [])
@@ -126,7 +132,31 @@ async def obstacles_of(
             *_not_settled(ground, contests, on),
             *_not_shown(ground, shown),
         ]
+        if ground is None:
+            continue
+        cite = rung(Step.EXPOSURE, on).cite
+        against = followed_up.get(ground.escalation_id, [])
+        found[subject.subject_id] += [Obstacle(zh, en, f"{cite}; C-41") for zh, en in against]
+        if (subject.subject_id, ground.receipt_id) in decided:
+            zh = "异议或者复核的决定改变了这一等级所依据的信息，同一评定不再列入"
+            en = "a decision on an objection changed what this very statement of the grade rests on"
+            found[subject.subject_id].append(Obstacle(zh, en, f"{OBJECTION_CITE}; C-41"))
     return found
+
+
+async def _decided_against(
+    session: AsyncSession, subject_ids: Collection[str]
+) -> set[tuple[str, str]]:
+    """The subjects that came off a list by a decision on an objection, each with the receipt.
+
+    A record of which only the disclosure is stopped still counts, and the grade stays as it is.
+    """
+    rows = select(ExposureEntry.subject_id, ExposureEntry.receipt_id).where(
+        col(ExposureEntry.subject_id).in_(subject_ids),
+        col(ExposureEntry.ended_why) == Ended.OBJECTION,
+        col(ExposureEntry.receipt_id) != "",
+    )
+    return set((await session.exec(rows)).all())
 
 
 def not_to_be_named(subject: Subject, course: str, on: date) -> list[Obstacle]:

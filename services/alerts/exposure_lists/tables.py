@@ -39,6 +39,7 @@ class Ended(StrEnum):
 
     GROUND = "ground"  # its grade is another one, or its follow-up was closed
     SUBJECT = "subject"  # removed, in review or deregistered, or no longer to be named openly
+    MOVED = "moved"  # another bureau has the subject now
     NOT_SHOWN = "not_shown"  # the public is shown another grade: a record was withheld again
     CONTESTED = "contested"  # an objection ran when it was made public, which was heard of later
     OBJECTION = "objection"  # what it rests on was contested, and the decision changed it

@@ -74,8 +74,8 @@ exposure_state: compiled 待保密审查 | reviewed 待批准公开 | released �
 exposure_entry_state: listed 已列入，尚未公开 | public 正在公开 | struck 公开前划去
   | taken_down 已撤下
 exposure_ended: ground 事由已消失 | subject 主体不得公开 | objection 异议改变了依据
-  | not_shown 依据的记录已不对外公开 | contested 公开时已有异议 | person 人工撤下
-  | list 名单作废
+  | moved 已由其他机关监管 | not_shown 依据的记录已不对外公开 | contested 公开时已有异议
+  | person 人工撤下 | list 名单作废
 ladder_state: proposed 待批准 | approved 已批准 | discarded 已作废
 step_state: proposed 待批准 | deferred 已暂缓 | declined 未批准 | appointed 已约定
   | carried_out 已实施 | void 已作废
