@@ -93,8 +93,9 @@ IDLE = [
     r"reminder_points\.\*\.reason_..",  # for people
     r"suspension\.rule_..",  # for people
     r"(severity_caps|national)_source\..+",  # where the figure was looked up
-    r"(review|undertaking|exposure)\.example",  # said to whoever reads the file
+    r"(review|undertaking)\.example",  # said to whoever reads the file
     r"good\.\*\.cite",
+    r"exposure\.media\.\*\.cite",
     r"reminder_points\.\*\.cite",
     r"suspension\.cite",
     r".+\.kinds\.\*\.cite",
@@ -110,7 +111,7 @@ OPTIONAL = [
     r"sectors\.only",
     r"entries\.\*\.\w+",
     r".+\.at_least_percent",
-    r"(review|undertaking|exposure)\.example",
+    r"(review|undertaking)\.example",
     r"periods\.\*\.deletes",
     r"types\.\*\.note",
     r"definitions\.\*\.ambiguities",
