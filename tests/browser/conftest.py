@@ -40,7 +40,8 @@ from services.cli.machine.directory import platform_settings
 from tests.bound import bound
 
 READY_SECONDS = 600  # the machine may be busy; a platform that dies is seen at once
-expect.set_options(timeout=60_000)  # milliseconds: no test depends on the speed of the machine
+WAITS = 60_000  # milliseconds: no test depends on the speed of the machine
+expect.set_options(timeout=WAITS)
 FOUND = shutil.which("chromium") or shutil.which("google-chrome") or ""
 # A story with and without JavaScript; CI tells it without, as most other tests have it on. The axe
 # needs scripts, so `check` looks with a second page, whichever way the story is told.
@@ -180,6 +181,7 @@ def sign_in(browser: Browser, portal: str) -> Iterator[Callable[..., Page]]:
         context = browser.new_context(
             base_url=portal, locale="zh-CN", timezone_id="Asia/Shanghai", **options
         )
+        context.set_default_timeout(WAITS)
         contexts.append(context)
         page = context.new_page()
         page.on("console", lambda message: _note_console(faults, message))

@@ -14,14 +14,15 @@ from playwright.sync_api import Page, expect
 
 from law.instruments import catalogue
 from tests.browser.conftest import Sandbox, both_ways, send_file
+from tests.patience import PATIENCE_SECONDS
 
 SignIn = Callable[..., Page]
-SOON = 60_000  # milliseconds for work in the background on a busy machine
+SOON = 1000 * PATIENCE_SECONDS  # milliseconds, for work in the background or of a whole page
 ROWS = 5050  # twice that is a list which is long: it is written in the background
 
 
 def press(page: Page, name: str) -> None:
-    page.locator("main").get_by_role("button", name=name, exact=True).click()
+    page.locator("main").get_by_role("button", name=name, exact=True).click(timeout=SOON)
 
 
 def table(folder: Path, name: str, *rows: list[str]) -> Path:
@@ -246,7 +247,7 @@ def test_the_administrator_keeps_accounts_and_finds_what_was_done(
         expect(agreed.or_(again).first).to_be_visible(timeout=SOON)
         if agreed.count():
             break
-        again.click()
+        again.click(timeout=SOON)
     expect(agreed).to_be_visible(timeout=SOON)
     page.goto("/status/reconcile")
     press(page, "补启动")
