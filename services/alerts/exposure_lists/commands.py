@@ -147,7 +147,7 @@ async def review_list(
     row = await _of_bureau(change, request.list_id, ListState.COMPILED)
     rule = review_rule(change.today)
     if not change.caller.has(*map(Role, rule.by)):
-        zh, en = "保密审查由经办人或单位负责人进行", "Caseworkers and unit heads review lists"
+        zh, en = "保密审查由办案人员或单位负责人进行", "Caseworkers and unit heads review lists"
         raise NotPermitted(zh, en, cite=rule.cite)
     if change.on_behalf_of == row.compiled_by:
         zh = "不能审查本人编制的名单，请由另一人审查"
