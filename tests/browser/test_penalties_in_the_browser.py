@@ -58,7 +58,7 @@ def test_a_penalty_found_by_name_is_decided_on_its_page(
     file = table(tmp_path, "双公示.csv", PENALTY, *rows)
     send_file(page, file, "导入", "按表头识别", javascript=javascript)
     settle(page, page.get_by_text("已导入", exact=True), javascript=javascript)
-    expect(page.get_by_text("自然人的处罚，未读取、未保存").first).to_be_visible()
+    expect(page.get_by_text("自然人的处罚或者许可，未读取、未保存").first).to_be_visible()
     expect(page.get_by_text("样例自然人")).to_have_count(0)
     page.get_by_role("link", name="待办案人员决定：1 项").click()
     page.get_by_role("link", name="只按名称找到主体的处罚").click()
