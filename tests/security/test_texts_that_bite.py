@@ -182,7 +182,7 @@ def test_a_letter_is_typeset_without_them() -> None:
 
 
 def test_a_page_shows_old_rows_by_signs() -> None:
-    template = rendering._environment().from_string("<p>{{ name }}</p>")
+    template = rendering._environment("zh").from_string("<p>{{ name }}</p>")
     said = template.render(name=f"{EVERYTHING}<b>")
     assert not barred(said, several_lines=True)
     assert "&lt;b&gt;" in said
