@@ -21,8 +21,7 @@ from protos.registry.v1 import registry_pb2 as registry
 from services.cli.client import Client
 from services.cli.demo import cast
 from services.cli.demo.cast import Part
-from tests.e2e.conftest import BUREAU
-from tests.e2e.running_platform import RunningPlatform, until
+from tests.e2e.running_platform import BUREAU, RunningPlatform, until
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 CITY = "330100"

@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 import shutil
 import sqlite3
-import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from uuid import uuid4
 
 from law.errors import Fault
 from plumbing import audit_walk
@@ -36,8 +36,9 @@ def try_out(folder: Path, secrets: Path, public_key: str = "") -> Trial:
     for being of one moment, and each audit chain from its first link. Raises BackupUnsound with
     what does not hold.
     """
-    scratch = Path(tempfile.mkdtemp(prefix=".trial-", dir=folder.parent))
-    try:
+    scratch = folder.parent / f".trial-{uuid4().hex}"
+    try:  # made within, so that no signal comes between the folder and its removal
+        scratch.mkdir(mode=0o700)
         manifest = put_back(folder, secrets, scratch / "data", public_key)
         _require_sound(_integrity_faults(manifest, scratch / "data"))
         _require_sound(one.fault for one in older_in(scratch / "data"))
