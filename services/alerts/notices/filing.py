@@ -68,11 +68,12 @@ def receipt(filed: Filed, bureau: Contact) -> Text:
     return Text(
         f"器具备案回执：{named}",
         body(
-            f"{filed.owner}：\n您单位已于 {filed.on} 备案计量器具：{named}"
+            f"{filed.owner}：\n贵单位已于 {filed.on} 备案计量器具：{named}"
             f"（平台编号 {filed.instrument.instrument_id[:8]}），{bureau.name}已收到。",
             _particulars(filed),
             _what_it_means(),
-            f"下一步：向检定机构申请检定。填写有误的，可以在平台上改正，或者联系{bureau}。",
+            "下一步：向检定机构申请检定。型号规格、生产厂家、使用地点有误的，可以在平台上改正；"
+            f"其他内容有误的，请联系{bureau}。",
         ),
     )
 
@@ -88,7 +89,9 @@ def receipt_in_english(filed: Filed, bureau: Contact) -> Text:
             f" (number {filed.instrument.instrument_id[:8]}). {bureau.name} has received it.",
             f"Model: {model}. Manufacturer: {maker}. Where it stands: {place}.",
             "It is a spare now, to be used only once it has passed a verification. Filing needs no"
-            " approval. Next, apply to a verification institution.",
+            f" approval ({spell_articles(CITE, 'en')}). Next, apply to a verification institution.",
+            "You can correct the model, the manufacturer and the place on the platform; ask the"
+            " bureau to correct anything else.",
             english.questions(bureau),
         ),
     )

@@ -18,7 +18,9 @@ from services.alerts.tables import Bureau, NoticeKind, Subject
 async def mandate_ending(change: Change, received: Received[objection.MandateEnding]) -> None:
     """Tells the agent and the firm that a mandate ends, and once it is over."""
     event, case = received.message, received.message.case
-    zh, en = ("已到期", "has ended") if event.over else ("即将到期", "ends soon")
+    zh, en, until = ("即将到期", "ends soon", "lasts until")
+    if event.over:
+        zh, en, until = ("已到期", "has ended", "lasted until")
     text = Text(
         f"委托书{zh}：{case.number}",
         body(f"{event.message_zh}。", "在平台的案件页提交新的委托书；委托单位可以随时自行办理。"),
@@ -26,7 +28,7 @@ async def mandate_ending(change: Change, received: Received[objection.MandateEnd
     english = Text(
         f"The mandate {en}: {case.number}",
         body(
-            f"The mandate of {case.agent.name} in case {case.number} lasts until "
+            f"The mandate of {case.agent.name} in case {case.number} {until} "
             f"{case.agent.until}. The agent sends a later one on the page of the case; the firm "
             "itself can do everything at any time.",
         ),

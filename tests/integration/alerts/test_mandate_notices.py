@@ -6,6 +6,8 @@ from typing import Any
 
 from protos.objection.v1 import events_pb2 as objection
 from protos.objection.v1 import objection_pb2
+from services.alerts.languages import Language
+from services.alerts.tables import DigestPreference, Rhythm
 from tests.integration.alerts.running_alerts import BUREAU, RunningAlerts, subject
 
 
@@ -31,6 +33,12 @@ async def test_agent_and_firm_hear_that_a_mandate_ends_and_that_it_is_over(
     alerts: RunningAlerts,
 ) -> None:
     await alerts.put(subject(2))
+    async with alerts.database.transaction() as session:
+        session.add(
+            DigestPreference(
+                subject_id="s1", rhythm=Rhythm.DAILY, mailed=True, language=Language.BOTH
+            )
+        )
     soon = objection.MandateEnding(case=case(), rung="r1", message_zh="有效至2026年10月16日")
     for notices, title in (
         (await told(alerts, soon), "委托书即将到期：测异〔2026〕1号"),
@@ -43,6 +51,9 @@ async def test_agent_and_firm_hear_that_a_mandate_ends_and_that_it_is_over(
     ):
         assert [(one, named) for one, named, _ in notices] == [("s1", title), ("s2", title)]
     assert await told(alerts, soon) == []  # once
+    in_english = " ".join(notice.body_en for notice in await alerts.notices())
+    assert "lasts until 2026-10-16" in in_english
+    assert "lasted until 2026-10-16" in in_english, "it is over"
 
 
 async def test_the_firm_hears_of_a_later_mandate_and_the_bureau_that_checks_it(

@@ -143,6 +143,8 @@ def test_a_receipt_says_what_was_filed_when_and_that_nothing_depends_on_it() -> 
         for part in ("测试单位", "2026-09-15", "NO-7", "01234567", "一号岛", "测试市场监管局"):
             assert part in text.title + text.body
     assert "备案无须批准" in chinese.body
-    assert "Filing needs no approval" in english_text.body
+    assert "Filing needs no approval (" in english_text.body
+    assert "型号规格、生产厂家、使用地点有误的，可以在平台上改正" in chinese.body
+    assert "correct the model, the manufacturer and the place on the platform" in english_text.body
     assert "未填" in chinese.body
     assert "not given" in english_text.body
