@@ -7,17 +7,20 @@ from datetime import date
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from plumbing.change import Changes
+from plumbing.chunks import chunks
 from plumbing.identity import service_caller
 from plumbing.service import Findings
+from services.alerts.escalation.filing import IDS_PER_QUERY
 from services.alerts.exposure_lists.endings import all_standing, over, settle
 
 
 async def report_over(session: AsyncSession, findings: Findings, on: date) -> None:
     """Reports every entry that stands on a list although its ground is over."""
-    for entry, _ in await over(session, await all_standing(session), on):
-        zh = "曝光名单中一项的事由已经消失而没有撤下，请执行 quanheng reconcile"
-        en = "The ground of an entry of an exposure list is over, and it stands"
-        findings.differ("exposure.ground_over", f"exposure-list/{entry.list_id}", zh, en)
+    for standing in chunks(await all_standing(session), IDS_PER_QUERY):
+        for entry, _ in await over(session, standing, on):
+            zh = "曝光名单中一项的事由已经消失而没有撤下，请执行 quanheng reconcile"
+            en = "The ground of an entry of an exposure list is over, and it stands"
+            findings.differ("exposure.ground_over", f"exposure-list/{entry.list_id}", zh, en)
 
 
 async def end_over(changes: Changes) -> None:

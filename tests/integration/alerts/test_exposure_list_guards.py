@@ -9,7 +9,8 @@ import pytest
 from law.errors import InvalidInput, WrongState
 from protos.objection.v1 import events_pb2 as objection
 from protos.objection.v1 import objection_pb2
-from services.alerts.escalation.tables import Contest
+from services.alerts.checks import Checks
+from services.alerts.escalation.tables import Contest, StandingGrade
 from services.alerts.exposure_lists.tables import ExposureEntry
 from tests.integration.alerts.escalation_desk import EscalationDesk, passed, rejected
 from tests.integration.alerts.running_alerts import BUREAU, RunningAlerts, instrument, subject
@@ -105,3 +106,19 @@ async def test_every_fault_of_a_new_list_is_named(lists: Lists) -> None:
     assert faults(refused) == (
         "subject_ids[0] 没有这个主体 subject_ids[2] 测试单位1：一份名单中只列一次"
     )
+
+
+async def test_an_entry_that_stands_without_a_ground_is_found_and_taken_down(
+    lists: Lists,
+) -> None:
+    alerts = lists.alerts
+    one = await lists.released("s1")
+    async with alerts.database.transaction() as session:
+        (await session.get_one(StandingGrade, "s1")).grade = "trusted"  # no event told of it
+    assert await lists.problems() == ["exposure.ground_over"]
+    assert await lists.shown() == ["s1"]
+    await Checks(alerts.database, alerts.clock, alerts.timers).reconcile()
+    assert await lists.shown() == []
+    [entry] = (await lists.read(one)).entries
+    assert (entry.state, entry.ended_why, entry.ended_by) == ("taken_down", "ground", "")
+    assert await lists.problems() == []
