@@ -48,7 +48,10 @@ async def lists(
 
 
 async def somebody_waits(lists: Lists) -> bool:
-    waiting = sa.text("SELECT count(*) FROM pg_locks WHERE NOT granted")
+    waiting = sa.text(
+        "SELECT count(*) FROM pg_stat_activity"
+        " WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    )
     async with lists.alerts.database.snapshot() as session:
         return bool(await (await session.connection()).scalar(waiting))
 
