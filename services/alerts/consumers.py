@@ -38,10 +38,7 @@ from services.alerts.escalation.cases import match_cases
 from services.alerts.escalation.grade_cases import follow_grade, match_grades
 from services.alerts.escalation.holding import put_order, release
 from services.alerts.escalation.timers import EscalationTimers
-from services.alerts.exposure_lists.endings import (
-    follow_public_grade,
-    settle,
-)
+from services.alerts.exposure_lists.endings import follow_public_grade, settle
 from services.alerts.following import subject_acted, subjects_joined
 from services.alerts.notices import case_notices, english, mandate_notices, texts
 from services.alerts.notices.account_mails import account_mail_due
@@ -229,7 +226,6 @@ async def subjects_changed(change: Change, received: Received[registry.SubjectsC
     joined = event.change.cause == registry.CAUSE_JOINED
     await _follow_up(change, altered, ids)
     await match_grades(change, ids, withdrawn=() if joined else removed)
-    await settle(change, ids)
 
 
 async def instruments_changed(
@@ -272,7 +268,8 @@ async def _follow_up(
 ) -> None:
     """Raises the alerts due for altered instruments, then opens and closes escalation cases.
 
-    The cases of `subjects` and of the owners of `instruments` are looked at as well.
+    The cases of `subjects` and of the owners of `instruments` are looked at as well. Entries of
+    exposure lists whose ground is over end.
     """
     if watched := [instrument for instrument in altered if instrument.watched]:
         await evaluate(change, watched)

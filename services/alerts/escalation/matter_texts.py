@@ -138,8 +138,12 @@ def interview(
 
 def statement(facts: DocumentFacts) -> str:
     """Returns the text for public exposure: the subject and its grade, no person (S1 18, 19)."""
-    ground = facts.ground(Step.EXPOSURE)
-    return f"{facts.name}：经核实，{facts.public_occasion}（依据：{ground}）。"
+    return graded(facts.name, facts.grade, facts.ground(Step.EXPOSURE))
+
+
+def graded(name: str, grade: str, ground: str) -> str:
+    """Returns what the public reads of a grade: without its receipt, with the article `ground`."""
+    return f"{name}：经核实，计量信用等级为{grade}（依据：{ground}）。"
 
 
 def exposure(facts: DocumentFacts, media: Sequence[str], published: str) -> Text:

@@ -92,11 +92,6 @@ class DocumentFacts:
         return course_names()[self.course][0]
 
     @property
-    def public_occasion(self) -> str:
-        """What opened the case, as the public is told: the grade without its receipt."""
-        return f"计量信用等级为{self.grade}"
-
-    @property
     def heading(self) -> list[str]:
         """The first lines of the document: its number (except in a draft) and the subject."""
         return [f"编号：{self.number}"] * bool(self.number) + [f"{self.name}："]

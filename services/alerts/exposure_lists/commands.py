@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 from sqlmodel import col, select
@@ -21,9 +22,15 @@ from plumbing.identity import Role
 from plumbing.short_ids import find_by_id
 from protos.alerts.v1 import exposure_lists_pb2 as pb
 from protos.grading.v1.grading_pb2 import Grade
+from services.alerts.escalation.steps import stripped
 from services.alerts.exposure_lists import publishing, wire
 from services.alerts.exposure_lists.endings import end, standing_on
-from services.alerts.exposure_lists.grounds import Ground, grounds_of, obstacles_of
+from services.alerts.exposure_lists.grounds import (
+    Ground,
+    already_listed,
+    grounds_of,
+    obstacles_of,
+)
 from services.alerts.exposure_lists.tables import (
     Ended,
     EntryState,
@@ -47,14 +54,14 @@ async def compile_list(
     caller's scope.
     """
     await exclusively(change.session, "escalations")
-    _require_text("verified_how", request.verified_how)
+    verified_how = stripped("verified_how", request.verified_how)
     subjects = await _to_list(change, request.subject_ids)
     grounds = await checked(change, subjects, public, "subject_ids")
     row = ExposureList(
         list_id=str(uuid.uuid4()),
         bureau=subjects[0].bureau,
         state=ListState.COMPILED,
-        verified_how=request.verified_how.strip(),
+        verified_how=verified_how,
         compiled_by=change.on_behalf_of,
         compiled_at=change.at,
     )
@@ -67,7 +74,7 @@ async def compile_list(
             bureau=row.bureau,
             statement=await publishing.statement_of(change, subject, ground),
             state=EntryState.LISTED,
-            **vars_of(ground),
+            **asdict(ground),
         )
         change.session.add(entry)
     await change.session.flush()
@@ -76,22 +83,13 @@ async def compile_list(
     return pb.CompileExposureListResponse(list=await wire.whole(change.session, row))
 
 
-def vars_of(ground: Ground) -> dict[str, Any]:
-    """Returns the fields of a ground, as an entry keeps them."""
-    names = ("course", "cite", "escalation_id", "ruleset_id", "grade", "receipt_id")
-    return {name: getattr(ground, name) for name in names}
-
-
 async def _to_list(change: Change, subject_ids: Sequence[str]) -> list[Subject]:
     """The subjects of a new list, in the requested order, none of them on a list already."""
     rows = await change.session.exec(
         select(Subject).where(col(Subject.subject_id).in_(subject_ids))
     )
     known = {subject.subject_id: subject for subject in rows}
-    standing = select(ExposureEntry.subject_id).where(
-        col(ExposureEntry.subject_id).in_(subject_ids), col(ExposureEntry.ended_at).is_(None)
-    )
-    listed = set(await change.session.exec(standing))
+    listed = await already_listed(change.session, subject_ids)
     bureaus = [known[subject_id].bureau for subject_id in subject_ids if subject_id in known]
     faults = list[Fault]()
     for place, subject_id in enumerate(subject_ids):
@@ -152,8 +150,7 @@ async def review_list(
     if change.on_behalf_of == row.compiled_by:
         zh = "不能审查本人编制的名单，请由另一人审查"
         raise NotPermitted(zh, "Somebody else reviews a list that you compiled", cite=rule.cite)
-    _require_text("findings", request.findings)
-    row.state, row.findings = ListState.REVIEWED, request.findings.strip()
+    row.state, row.findings = ListState.REVIEWED, stripped("findings", request.findings)
     row.reviewed_by, row.reviewed_at = change.on_behalf_of, change.at
     change.session.add(row)
     _audit(change, row, "review_exposure_list", {"findings": row.findings}, rule.cite)
@@ -240,8 +237,7 @@ async def discard_list(
     """Discards a list that is not public; raises WrongState for any other."""
     await exclusively(change.session, "escalations")
     row = await _of_bureau(change, request.list_id, *UNRELEASED)
-    _require_text("reasons", request.reasons)
-    row.state, row.discard_reasons = ListState.DISCARDED, request.reasons.strip()
+    row.state, row.discard_reasons = ListState.DISCARDED, stripped("reasons", request.reasons)
     row.discarded_by, row.discarded_at = change.on_behalf_of, change.at
     change.session.add(row)
     for entry in await standing_on(change.session, row):
@@ -266,8 +262,8 @@ async def take_down(
     change.caller.require_bureau(entry.bureau)
     if entry.ended_at is not None:
         raise WrongState("这一项已经撤下", "This entry was taken down", entry=request.entry_id)
-    _require_text("reasons", request.reasons)
-    await end(change, entry, Ended.PERSON, request.reasons.strip(), change.on_behalf_of)
+    reasons = stripped("reasons", request.reasons)
+    await end(change, entry, Ended.PERSON, reasons, change.on_behalf_of)
     row = await change.session.get_one(ExposureList, entry.list_id)
     return pb.TakeDownExposureEntryResponse(list=await wire.whole(change.session, row))
 
@@ -282,11 +278,6 @@ async def _of_bureau(change: Change, list_id: str, *states: ListState) -> Exposu
         zh, en = "名单的状态已经不同，请重新查看", "The list is in another state; look at it again"
         raise WrongState(zh, en, list=row.list_id, state=row.state)
     return row
-
-
-def _require_text(field: str, text: str) -> None:
-    if not text.strip():
-        raise InvalidInput(faults=[Fault(field, "须写明", "This text is required")])
 
 
 def _audit(

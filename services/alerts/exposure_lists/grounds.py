@@ -32,7 +32,7 @@ from services.alerts.escalation.filing import is_open
 from services.alerts.escalation.grade_cases import MATTER
 from services.alerts.escalation.tables import Contest, StandingGrade
 from services.alerts.exposure_lists.follow_ups import said_against
-from services.alerts.exposure_lists.tables import Ended, ExposureEntry
+from services.alerts.exposure_lists.tables import STANDING, Ended, ExposureEntry
 from services.alerts.tables import Escalation, EscalationState, Subject
 
 _AT_EXPOSURE = (EscalationState.PROPOSED, EscalationState.EXHAUSTED)
@@ -142,6 +142,14 @@ async def obstacles_of(
             en = "a decision on an objection changed what this very statement of the grade rests on"
             found[subject.subject_id].append(Obstacle(zh, en, f"{OBJECTION_CITE}; C-41"))
     return found
+
+
+async def already_listed(session: AsyncSession, subject_ids: Collection[str]) -> set[str]:
+    """Returns those of these subjects that stand on a list, public or not."""
+    rows = select(ExposureEntry.subject_id).where(
+        col(ExposureEntry.subject_id).in_(subject_ids), sa.text(STANDING)
+    )
+    return set(await session.exec(rows))
 
 
 async def _decided_against(

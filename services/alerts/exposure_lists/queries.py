@@ -19,6 +19,7 @@ from protos.grading.v1.grading_pb2 import Grade
 from services.alerts.exposure_lists import wire
 from services.alerts.exposure_lists.grounds import (
     Obstacle,
+    already_listed,
     grounds_of,
     has_ground,
     obstacles_of,
@@ -55,10 +56,7 @@ async def listed(
     ids = [subject.subject_id for subject in subjects]
     grounds = await grounds_of(view.session, ids, view.today)
     obstacles = await obstacles_of(view.session, subjects, grounds, public, view.today)
-    standing = select(ExposureEntry.subject_id).where(
-        col(ExposureEntry.subject_id).in_(ids), col(ExposureEntry.ended_at).is_(None)
-    )
-    for subject_id in await view.session.exec(standing):
+    for subject_id in await already_listed(view.session, ids):
         zh, en = "已在另一份名单中", "stands on another list"
         obstacles[subject_id].append(Obstacle(zh, en, ""))
     return [

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from law.reader.texts import spell_articles
-from services.alerts.escalation.texts import DocumentFacts
+from services.alerts.escalation.matter_texts import graded
 from services.alerts.notices.texts import Contact, Text, body, remedy
 
 
@@ -20,8 +20,7 @@ def number_of(bureau: str, year: int, serial: int) -> str:
 
 def of_grade(name: str, grade: str, cite: str) -> str:
     """Returns what the public reads of a subject that is exposed for its grade."""
-    occasion = DocumentFacts(name, date.min, (), Contact(""), grade=grade).public_occasion
-    return f"{name}：经核实，{occasion}（依据：{spell_articles(cite)}）。"
+    return graded(name, grade, spell_articles(cite))
 
 
 def placed(

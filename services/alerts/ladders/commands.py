@@ -16,6 +16,7 @@ from plumbing.change import Change
 from plumbing.events.leadership import exclusively
 from plumbing.short_ids import find_by_id
 from protos.alerts.v1 import ladders_pb2 as pb
+from services.alerts.escalation.steps import stripped
 from services.alerts.ladders import wire
 from services.alerts.ladders.own import REVIEW, REVIEW_AT_MOST
 from services.alerts.ladders.tables import Ladder, LadderState
@@ -84,9 +85,7 @@ async def approve(change: Change, request: pb.ApproveLadderRequest) -> pb.Approv
 async def discard(change: Change, request: pb.DiscardLadderRequest) -> pb.DiscardLadderResponse:
     """Discards figures that wait, with reasons; raises WrongState if they do not wait."""
     row = await _waiting(change, request.ladder_id)
-    if not request.reasons.strip():
-        raise InvalidInput(faults=[Fault("reasons", "须写明", "This text is required")])
-    row.reasons = request.reasons.strip()
+    row.reasons = stripped("reasons", request.reasons)
     _decide(change, row, LadderState.DISCARDED)
     _audit(change, row, "discard_ladder")
     return pb.DiscardLadderResponse(ladder=wire.ladder(row))
