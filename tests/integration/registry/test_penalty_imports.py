@@ -315,6 +315,17 @@ async def test_a_revoked_penalty_on_file_is_withdrawn_by_two_people(
     assert (decided.state, decided.answer) == ("decided", "withdraw")
 
 
+async def test_a_file_that_says_a_penalty_is_revoked_and_is_not_is_looked_at(
+    caseworker: Client,
+) -> None:
+    subject = await firm_on_file(caseworker)
+    row = penalty(subject.name, subject.credit_code)
+    both = published(row, row | {"当前状态": "撤销"}, columns=(*COLUMNS, "当前状态"))
+    batch = await upload(caseworker, "penalties", both, mode="good_rows")
+    assert await reasons(caseworker, batch) == [(2, "", "DUPLICATE"), (3, "", "DUPLICATE")]
+    assert await penalties(caseworker, subject) == []
+
+
 async def test_a_penalty_becomes_final_when_two_people_say_so(
     registry: RunningRegistry, caseworker: Client
 ) -> None:

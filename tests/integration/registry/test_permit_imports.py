@@ -248,9 +248,28 @@ async def test_a_number_that_was_missing_is_added_to_the_permit_on_file(
     assert (await undo(caseworker, batch)).state == "undone"
 
 
+async def test_a_file_that_has_the_number_in_one_row_only_tells_of_one_permit(
+    caseworker: Client,
+) -> None:
+    subject = await firm_on_file(caseworker)
+    whole = permit(subject, 许可编号="样量标〔2026〕9号")
+    without = whole | {NUMBER: ""}
+    batch = await upload(caseworker, "permits", published(without, whole))
+    assert (batch.changed, batch.unchanged) == (1, 1)
+    [entry] = await of(caseworker, subject)
+    assert entry.permit.document_no == whole[NUMBER]
+    otherwise = without | {CONTENT: "另一种检定装置"}
+    batch = await upload(caseworker, "permits", published(whole, otherwise), mode="good_rows")
+    assert await reasons(caseworker, batch) == [(2, "", "DUPLICATE"), (3, "", "DUPLICATE")]
+    # Of several decisions about one permit nobody knows which one is meant.
+    several = [permit(subject, 许可编号="样量标〔2026〕10号") for _ in range(2)]
+    unclear = several[0] | {NUMBER: ""}
+    assert (await upload(caseworker, "permits", published(*several, unclear))).changed == 3
+
+
 async def test_faults_name_the_cell(caseworker: Client) -> None:
     subject = await firm_on_file(caseworker)
-    same = permit(subject)
+    same, revoked = permit(subject), permit(subject)
     rows = (
         permit(subject, **{NUMBER: "", "许可编号": "无"}),
         permit(subject, 有效期至="2026-01-01"),
@@ -260,6 +279,8 @@ async def test_faults_name_the_cell(caseworker: Client) -> None:
         same,
         same | {CONTENT: "另一种"},
         permit(subject, **{NUMBER: "", "许可编号": "样量标〔2026〕7号"}),
+        revoked,
+        revoked | {STATE: "撤销"},
     )
     batch = await upload(caseworker, "permits", published(*rows), mode="good_rows")
     assert await reasons(caseworker, batch) == [
@@ -270,6 +291,8 @@ async def test_faults_name_the_cell(caseworker: Client) -> None:
         (6, STATE, "DOUBTFUL"),
         (7, "", "DUPLICATE"),
         (8, "", "DUPLICATE"),
+        (10, "", "DUPLICATE"),
+        (11, "", "DUPLICATE"),
     ]
     [entry] = await of(caseworker, subject)
     assert entry.permit.document_no == "样量标〔2026〕7号"

@@ -27,6 +27,7 @@ from services.registry.imports.rows.published_file import (
     without_published_sheets,
 )
 from services.registry.imports.rows.recognition import AUTO, recognised, sheet_names
+from services.registry.imports.rows.templates import NAMES
 
 
 class Files(list[tuple[pb.ImportHeader, bytes]]):
@@ -135,9 +136,9 @@ def _set_family(header: pb.ImportHeader, rows: list[Row]) -> None:
 
 def _published_otherwise(found: FamilyName) -> BadFile:
     """The refusal of a published sheet that is sent as another family."""
-    name = {FamilyName.PENALTIES: "行政处罚", FamilyName.PERMITS: "行政许可"}[found]
+    name = NAMES[found]
     zh = (
-        f"这是双公示{name}，含有个人信息：请按双公示{name}（{found}）导入，"
+        f"这是{name}，含有个人信息：请按{name}（{found}）导入，"
         "不能按其他类别或者另定的列导入；未保存任何内容"
     )
     en = (

@@ -65,7 +65,8 @@ async def plan_penalties(context: Context) -> Plan:
             zh, en = "处罚须有决定书文号", "a penalty has the number of its decision"
             context.fault(item.row, "source_ref", item.values["source_ref"], "NO_NUMBER", zh, en)
             continue
-        if not keys.first((owner["subject_id"], number), item.row, _content(item.values)):
+        compared = {**_content(item.values), "said": _state_of(item.values)}
+        if not keys.first((owner["subject_id"], number), item.row, compared):
             continue
         _note_doubts(context, item)
         present = known.find(owner["subject_id"], number)

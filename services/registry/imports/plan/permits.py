@@ -23,14 +23,13 @@ from services.registry.imports.plan.plan import (
     present_rows,
 )
 from services.registry.imports.rows.days import NO_END
-from services.registry.imports.rows.permit_cells import SaidState
+from services.registry.imports.rows.permit_cells import NAMES, SaidState
 from services.registry.imports.rows.reader import Item
 from services.registry.permits.authorities import Authorities
 from services.registry.tables import Permit
 
 _Key = tuple[str, str, str]  # subject, number and authority
 PERMITS = present_rows(Permit)
-_NAMES = ("document_name", "certificate_name", "content", "category")
 _COPIED = (
     *("document_name", "category", "certificate_name", "permit_no", "content", "decided_on"),
     *("valid_from", "authority", "authority_code", "provided_by"),
@@ -65,14 +64,14 @@ async def plan_permits(context: Context) -> Plan:
     subjects = {owner["subject_id"] for _, owner in owned if owner}
     on_file = await fetch(context.session, PERMITS, col(Permit.subject_id), subjects)
     known = _OnFile(on_file, (item.values for item, _ in owned))
-    for item, owner in owned:
-        content = _content(context, item) if owner else None
-        if owner is None or content is None:
-            continue
-        content["subject_id"] = owner["subject_id"]
+    read = [(item, _content(context, item, owner)) for item, owner in owned if owner]
+    told = [(item, content) for item, content in read if content]
+    known.complete_numbers(told)
+    for item, content in told:
         key, found = known.find(content, item.values)
         # One row of a file may have the code of the authority, and another not.
         compared = {name: value for name, value in content.items() if name != "authority_code"}
+        compared["said"], _ = _said_state(item)
         if not keys.first(key, item.row, compared) or _is_twice(context, item, found):
             continue
         present = found[0] if found else None
@@ -97,6 +96,28 @@ class _OnFile:
             self._permits[key].insert(place, row)
             if number := document_key(row["permit_no"]):
                 self._numbered[whose, number, authority].append(row)
+
+    def complete_numbers(self, told: Iterable[tuple[Item, dict[str, Any]]]) -> None:
+        """Lets a row without the number of its decision have that of another row of the file.
+
+        Both tell of one permit if they have its number and its day. Where several decisions have
+        them, none is taken.
+        """
+        numbers: dict[tuple[Any, ...], dict[str, str]] = defaultdict(dict)
+        unnumbered = []
+        for item, content in told:
+            whose, authority = content["subject_id"], self._authorities.of(content)
+            number = document_key(content.get("permit_no", ""))
+            permit = (whose, number, authority, content["decided_on"])
+            if "document_no" in item.values:
+                numbers[permit].setdefault(
+                    document_key(content["document_no"]), content["document_no"]
+                )
+            else:
+                unnumbered.append((content, permit))
+        for content, permit in unnumbered:
+            if len(numbers[permit]) == 1:
+                [content["document_no"]] = numbers[permit].values()
 
     def find(
         self, content: Mapping[str, Any], written: Mapping[str, Any]
@@ -155,7 +176,7 @@ def _owner_of(context: Context, item: Item, owners: Owners) -> RegisterRow | Non
     return None
 
 
-def _content(context: Context, item: Item) -> dict[str, Any] | None:
+def _content(context: Context, item: Item, owner: RegisterRow) -> dict[str, Any] | None:
     """The content of the permit that a row tells of; None, with a fault, if it tells of none."""
     values = item.values
     number = values.get("document_no") or values.get("permit_no", "")
@@ -163,7 +184,7 @@ def _content(context: Context, item: Item) -> dict[str, Any] | None:
         zh, en = "须有行政许可决定文书号，或者许可编号", "a permit has a number"
         context.fault(item.row, "document_no", number, "NO_NUMBER", zh, en)
         return None
-    matter = matter_of(*(values.get(name, "") for name in _NAMES))
+    matter = matter_of(*(values.get(name, "") for name in NAMES))
     if matter is None:
         zh, en = "不是计量行政许可", "no permit of metrology"
         context.fault(item.row, "document_name", values["document_name"], "OTHER_PERMIT", zh, en)
@@ -175,6 +196,7 @@ def _content(context: Context, item: Item) -> dict[str, Any] | None:
         return None
     content = {name: values[name] for name in _COPIED if name in values}
     content |= {"document_no": number, "matter": matter.value.id}
+    content["subject_id"] = owner["subject_id"]
     if end := values.get("valid_until"):
         is_open = end >= NO_END
         content |= {"valid_until": None if is_open else end, "open_ended": is_open}

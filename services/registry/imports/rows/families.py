@@ -31,7 +31,6 @@ IDENTIFIERS = (
     cells.owner_code,
     cells.mail_address,
     penalty_cells.published_code,
-    permit_cells.authority_code,
 )
 OWNER_LENGTH = 300  # as long as a name
 ANY_LENGTH = 0
@@ -198,7 +197,7 @@ _PERMITS: Rows = (
     ("valid_from", "有效期自", day),
     ("valid_until", "有效期至", open_ended_day),
     ("authority*", "许可机关", cells.text),
-    ("authority_code", "许可机关统一社会信用代码", permit_cells.authority_code),
+    ("authority_code", "许可机关统一社会信用代码", penalty_cells.published_code),
     ("published_state", "当前状态", permit_cells.said_state),
     ("provided_by", "数据来源单位", cells.text),
     ("remarks", "备注", cells.text),

@@ -19,14 +19,14 @@ UNKNOWN_PARTY = "（未写明是单位还是自然人，未保存）"
 OTHER_LAW = "（非计量法律"  # the titles follow
 NO_BASIS = "（未写明处罚依据，未保存）"
 # Columns of the publication that the register does not read, as headings are compared. Those of
-# persons are not even stored (`published_file`).
-PASSED_OVER = frozenset({
+# persons are not even stored (`published_file`). First those that permits have too.
+PASSED_OVER_IN_BOTH = frozenset({
     *(f"行政相对人代码_{n}({name})" for n, name in enumerate(
         ("工商注册号", "组织机构代码", "税务登记号", "事业单位证书号", "社会组织登记证号"), 2)),
     *("法定代表人", "法定代表人证件类型", "法定代表人证件号码", "法定代表人身份证号"),
-    *("证件类型", "证件号码", "处罚有效期", "处罚机关统一社会信用代码"),
-    "数据来源单位统一社会信用代码",
+    *("证件类型", "证件号码", "数据来源单位统一社会信用代码"),
 })  # fmt: skip
+PASSED_OVER = PASSED_OVER_IN_BOTH | {"处罚有效期", "处罚机关统一社会信用代码"}
 
 
 class PublishedState(StrEnum):

@@ -8,19 +8,17 @@ from enum import StrEnum
 from law.identity import folded
 from services.registry.imports.rows import cells, labels
 from services.registry.imports.rows.bad_cell import BadCell
-from services.registry.imports.rows.penalty_cells import is_no_code
+from services.registry.imports.rows.penalty_cells import PASSED_OVER_IN_BOTH
 
+# The fields that tell what is permitted.
+NAMES = ("document_name", "certificate_name", "content", "category")
 # What stands in the name of the decision of a row that was turned away before it was stored.
 OTHER_PERMIT = "（非计量许可，未保存）"
 NO_NAME = "（未写明许可事项，未保存）"
 _CATEGORIES = ("普通", "特许", "认可", "核准", "登记", "其他")
 # Columns of the publication that the register does not read, as headings are compared. Those of
 # persons are not even stored (`published_file`).
-PASSED_OVER = frozenset({
-    *(f"行政相对人代码_{n}({name})" for n, name in enumerate(
-        ("工商注册号", "组织机构代码", "税务登记号", "事业单位证书号", "社会组织登记证号"), 2)),
-    *("法定代表人", "法定代表人证件类型", "法定代表人证件号码", "法定代表人身份证号"),
-    *("证件类型", "证件号码", "数据来源单位统一社会信用代码"),
+PASSED_OVER = PASSED_OVER_IN_BOTH | frozenset({
     *("xk_xdr_gszc", "xk_xdr_zzjg", "xk_xdr_swdj", "xk_xdr_sydw", "xk_xdr_shzz", "xk_frdb"),
     *("xk_fr_zjlx", "xk_fr_zjhm", "xk_xdr_zjlx", "xk_xdr_zjhm", "xk_lydwdm"),
     # The edition of 2015.
@@ -74,11 +72,3 @@ def category(cell: str) -> str:
         zh, en = f"应为以下之一：{listed}", f"must be one of: {listed}"
         raise BadCell("NOT_A_CHOICE", zh, en)
     return cells.text(cell)
-
-
-def authority_code(cell: str) -> str | None:
-    """Reads the credit code of the authority; None for what stands for none, such as zeros.
-
-    Raises BadCell for what is no such code.
-    """
-    return None if is_no_code(cell) else cells.owner_code(cell)

@@ -38,7 +38,7 @@ from services.registry.imports.read.limits import BadFile, FileLimits
 from services.registry.imports.read.text import REPLACED, Failed, Number, Row
 from services.registry.imports.read.workbook import Head, Workbook
 from services.registry.imports.read.workbook_parts import HEADER_ROWS
-from services.registry.imports.rows import cells, labels, permit_cells
+from services.registry.imports.rows import cells, labels, permit_cells, templates
 from services.registry.imports.rows import columns as mapping
 from services.registry.imports.rows.families import FAMILIES, FamilyName
 from services.registry.imports.rows.faults import Notes
@@ -85,9 +85,6 @@ class _Publication:
     """
 
     family: FamilyName
-    zh: str
-    en: str
-    refusal: str
     telling: Sequence[str]
     judged: str
     mark: Callable[[Mapping[str, str]], str]
@@ -106,11 +103,8 @@ def _mark_of_penalty(row: Mapping[str, str]) -> str:
     return f"{OTHER_LAW}：{titles}）" if titles else f"{OTHER_LAW}）"
 
 
-_NAMES = ("document_name", "certificate_name", "content", "category")
-
-
 def _mark_of_permit(row: Mapping[str, str]) -> str:
-    names = [row.get(name, "") for name in _NAMES]
+    names = [row.get(name, "") for name in permit_cells.NAMES]
     if not any(names[:2]):  # the content alone, such as a scope of business, names no permit
         return permit_cells.NO_NAME
     return "" if matter_of(*names) else permit_cells.OTHER_PERMIT
@@ -121,7 +115,6 @@ _PUBLICATIONS = {
     for one in (
         _Publication(
             FamilyName.PENALTIES,
-            *("行政处罚", "penalties", "NOT_PUBLISHED_PENALTIES"),
             telling=("owner", "source_ref", "basis"),
             judged="basis",
             mark=_mark_of_penalty,
@@ -132,11 +125,10 @@ _PUBLICATIONS = {
         ),
         _Publication(
             FamilyName.PERMITS,
-            *("行政许可", "permits", "NOT_PUBLISHED_PERMITS"),
             telling=("owner", "document_name", "decided_on"),
             judged="document_name",
             mark=_mark_of_permit,
-            texts=(*_NAMES, "remarks"),
+            texts=(*permit_cells.NAMES, "remarks"),
         ),
     )
 }
@@ -228,9 +220,12 @@ class _Table:
         if lacking := [name for name in what.telling if name not in columns]:
             fields = FAMILIES[what.family].fields
             listed = "、".join(fields[name].header for name in lacking)
-            zh = f"不是双公示{what.zh}文件：缺少列“{listed}”；未保存任何内容"
-            en = f"is no file of published {what.en}: it has no column {listed}; nothing was stored"
-            raise BadFile(what.refusal, zh, en)
+            zh = f"不是{templates.NAMES[what.family]}文件：缺少列“{listed}”；未保存任何内容"
+            en = (
+                f"is no file of published {what.family}: it has no column {listed};"
+                " nothing was stored"
+            )
+            raise BadFile(f"NOT_PUBLISHED_{what.family.name}", zh, en)
         _refuse_persons(header, names, columns)
         return cls(
             what,
@@ -277,7 +272,6 @@ class _Table:
         return row._replace(cells=blank)
 
 
-_PERSONAL = frozenset(map(plain, (*_ID_NUMBERS, *_PERSONS)))
 _SUBJECT_KINDS = labels.Labels(labels.SUBJECT_KINDS)
 
 
@@ -296,7 +290,7 @@ def _refuse_persons(
     """Raises BadFile if a field shall be read from a column of persons."""
     fields = FAMILIES[FamilyName(header.family)].fields
     for field, place in columns.items():
-        if plain(names[place]) in _PERSONAL or _OF_PERSONS.search(plain(names[place])):
+        if _OF_PERSONS.search(plain(names[place])):
             name = fields[field].header
             zh = f"“{names[place]}”是个人信息的列，不能作为“{name}”导入；未保存任何内容"
             en = f"the column {names[place]!r} is one of persons, not {field}; nothing was stored"

@@ -14,9 +14,9 @@ from services.registry.imports.read.limits import BadFile, FileLimits
 from services.registry.imports.rows.bad_cell import BadCell
 from services.registry.imports.rows.days import NO_END, open_ended_day
 from services.registry.imports.rows.file import FileContent, read_file
+from services.registry.imports.rows.penalty_cells import published_code
 from services.registry.imports.rows.permit_cells import (
     SaidState,
-    authority_code,
     category,
     said_state,
 )
@@ -208,8 +208,8 @@ def test_the_state_is_read_by_its_word(cell: str, state: SaidState) -> None:
         (said_state, "在办", "NOT_A_CHOICE"),
         (category, "其他", "INCOMPLETE"),
         (category, "甲类", "NOT_A_CHOICE"),
-        (authority_code, "11330100999000011W", "BAD_CREDIT_CODE"),
-        (authority_code, ID_NUMBER, "ID_NUMBER"),
+        (published_code, "11330100999000011W", "BAD_CREDIT_CODE"),
+        (published_code, ID_NUMBER, "ID_NUMBER"),
     ],
 )
 def test_what_is_doubtful_is_refused(read: object, cell: str, reason: str) -> None:
@@ -219,7 +219,7 @@ def test_what_is_doubtful_is_refused(read: object, cell: str, reason: str) -> No
 
 
 def test_what_stands_for_nothing_is_nothing() -> None:
-    assert authority_code("0" * 18) is None
-    assert authority_code("无") is None
-    assert authority_code("1133010099900001XW") == "1133010099900001XW"
+    assert published_code("0" * 18) is None
+    assert published_code("无") is None
+    assert published_code("1133010099900001XW") == "1133010099900001XW"
     assert category("其他-备案") == "其他-备案"
