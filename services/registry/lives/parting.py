@@ -74,6 +74,7 @@ async def release_parting(
     joining.undone_at = change.at
     records = [*joining.kept["records"], *joining.kept["repeated"]]
     given = {name: joining.kept[name] for name in ("instruments", "accounts", "orders")}
+    given["permits"] = joining.kept.get("permits", [])  # joinings of earlier releases know none
     await write_act(
         *(change, kept, LifeAct.PARTED, cause),
         other=joined,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from law.errors import Fault, WrongState
+from plumbing import validation
 from plumbing.change import Change
 from protos.registry.v1 import events_pb2 as events
 from protos.registry.v1 import permits_pb2 as pb
@@ -38,11 +39,7 @@ async def end_permit(change: Change, request: pb.EndPermitRequest) -> pb.EndPerm
 
 
 def _day(row: Permit, written: str, today: date) -> date:
-    try:
-        day = date.fromisoformat(written) if written else today
-    except ValueError:
-        refuse_any([Fault("ended_on", "没有这一天", "there is no such day")])
-        raise
+    day = validation.day(written, "ended_on") or today
     if not row.decided_on <= day <= today:
         zh, en = "须在许可决定日期与今天之间", "must lie between the decision and today"
         refuse_any([Fault("ended_on", zh, en)])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any
 
 import sqlalchemy as sa
@@ -12,9 +13,6 @@ from plumbing.change import Change
 from services.registry.announce_changes import Cause, save_permits
 from services.registry.permits.authorities import Authorities
 from services.registry.permits.tables import Permit
-
-# What a person said of a permit.
-_SAID = ("ended", "ended_on", "ended_ground")
 
 
 async def join_permits(
@@ -34,7 +32,7 @@ async def join_permits(
         same = known.get(_key(authorities, one))
         one.removed = same is not None
         if same is not None and one.ended and not same.ended:
-            _say(same, {name: getattr(one, name) for name in _SAID})
+            same.ended, same.ended_on, same.ended_ground = _said(one)
             ended.append(same)
     doubled, went = ([one for one in came if one.removed is gone] for gone in (True, False))
     await save_permits(change, [*doubled, *ended], cause)
@@ -48,7 +46,10 @@ async def join_permits(
 async def part_permits(
     change: Change, moved: Mapping[str, Any], joined_id: str, cause: Cause
 ) -> None:
-    """Gives the permits back that a joining moved; joinings of earlier releases know none."""
+    """Gives the permits back that a joining moved; joinings of earlier releases know none.
+
+    One that took an end loses it again, but not another one that a person has said since.
+    """
     went, doubled, ended = [
         [await change.session.get_one(Permit, one) for one in sorted(moved.get(name, ()))]
         for name in ("permits", "doubled_permits", "ended_permits")
@@ -57,8 +58,10 @@ async def part_permits(
         one.subject_id = joined_id
     for one in doubled:
         one.removed = False
+    taken = [_said(one) for one in doubled]
     for one in ended:
-        _say(one, {"ended": "", "ended_on": None, "ended_ground": ""})
+        if _said(one) in taken:
+            one.ended, one.ended_on, one.ended_ground = "", None, ""
     await save_permits(change, [*went, *doubled, *ended], cause)
 
 
@@ -71,6 +74,6 @@ def _key(authorities: Authorities, row: Permit) -> tuple[str, str]:
     return row.number_key, authorities.of(row.model_dump())
 
 
-def _say(row: Permit, said: Mapping[str, Any]) -> None:
-    for name in _SAID:
-        setattr(row, name, said[name])
+def _said(row: Permit) -> tuple[str, date | None, str]:
+    """What a person said of a permit."""
+    return row.ended, row.ended_on, row.ended_ground

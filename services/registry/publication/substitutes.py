@@ -1,4 +1,4 @@
-"""Says again whether records are public that take the place of others, or come back."""
+"""Says again whether records are public that take the place of others."""
 
 from __future__ import annotations
 

@@ -386,8 +386,9 @@ async def test_a_joining_is_undone_and_everything_is_as_it_was(
         await part(caseworker, act)
 
 
+@pytest.mark.parametrize("since", ["", "cancelled"])
 async def test_permits_go_along_and_come_back(
-    registry: RunningRegistry, caseworker: Client
+    registry: RunningRegistry, caseworker: Client, since: str
 ) -> None:
     kept, joined = [await firm_on_file(caseworker) for _ in range(2)]
     of_both = permit(joined)
@@ -412,8 +413,11 @@ async def test_permits_go_along_and_come_back(
         of_both[PERMIT_NO]: ("revoked", "撤销决定书〔2026〕1号"),
         other[PERMIT_NO]: ("", ""),
     }
+    if since:  # what a person says of it now stays with it
+        await end_permit(caseworker, before[0][0], since)
     [act] = [one for one in await acts(caseworker, kept.subject_id) if one.act == "joined"]
     await registry.release(await part(caseworker, act))
+    before[0][0].permit.ended = since
     after = [await permits_of(caseworker, one) for one in (kept, joined)]
     assert [{one.permit.permit_id: one.permit.ended for one in found} for found in after] == [
         {one.permit.permit_id: one.permit.ended for one in found} for found in before
