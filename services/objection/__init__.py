@@ -13,6 +13,5 @@ Runs       one workflow per case, `<kind>/<case_id>`: it waits for the end of th
            then carries out the consequences
 
 Reading order: tables, lodging, renewals, commands, steps, schedule, workflows, activities,
-letters, handling,
-reconsiderations/, repairs/.
+letters, handling, reconsiderations/, repairs/.
 """

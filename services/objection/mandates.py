@@ -136,10 +136,19 @@ def _day(text: str) -> date | None:
         return None
 
 
+def acts_for_another(caller: Caller, case: Case) -> bool:
+    """Returns whether the caller is of the firm that is the agent in a case.
+
+    A subject to which its agent was joined acts for itself, and needs no mandate.
+    """
+    agent = case.agent_subject_id
+    return bool(agent) and caller.subject_id == agent != case.subject_id
+
+
 def has_lodged(caller: Caller, case: Case, today: date) -> bool:
     """Returns whether the caller acts in a case with a mandate in force, checked or not."""
     holds = case.agent_until is not None and today <= case.agent_until
-    return bool(case.agent_subject_id) and holds and caller.subject_id == case.agent_subject_id
+    return holds and acts_for_another(caller, case)
 
 
 def is_agent(caller: Caller, case: Case, today: date) -> bool:
@@ -156,7 +165,7 @@ def is_unchecked(caller: Caller, case: Case, today: date) -> bool:
 def has_lapsed(caller: Caller, case: Case, today: date) -> bool:
     """Returns whether the caller acted in a case with a mandate that is over."""
     over = case.agent_until is not None and case.agent_until < today
-    return bool(case.agent_subject_id) and over and caller.subject_id == case.agent_subject_id
+    return over and acts_for_another(caller, case)
 
 
 def require_party(caller: Caller, case: Case, today: date) -> None:
@@ -177,7 +186,7 @@ def require_applicant(caller: Caller, case: Case, today: date) -> None:
     A mandate must be in force, and cover this kind of case.
     """
     agent = agent_of(case)
-    if agent is None or caller.subject_id != agent.subject_id:
+    if agent is None or not acts_for_another(caller, case):
         caller.require_subject(case.subject_id, case.bureau)
         return
     if today > agent.until:

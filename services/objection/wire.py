@@ -17,7 +17,7 @@ from plumbing.papers.letter_text import digest
 from protos.objection.v1 import objection_pb2 as pb
 from services.objection.contested.grades import GradeContest
 from services.objection.contested.items import item_message, items_of
-from services.objection.mandates import agent_of, has_lapsed
+from services.objection.mandates import acts_for_another, agent_of, has_lapsed
 from services.objection.repairs.repair_file import RepairFile
 from services.objection.schedule import accept_by, accept_by_is_example
 from services.objection.tables import NO_TERM, Case, CaseLetter, CaseStep
@@ -84,7 +84,7 @@ def shown_to(caller: Caller, case: Case, message: pb.Case, today: date) -> pb.Ca
     register; once the mandate is over, nothing but the mandate.
     """
     agent = agent_of(case)
-    if agent is None or caller.subject_id != agent.subject_id:
+    if agent is None or not acts_for_another(caller, case):
         return message
     if has_lapsed(caller, case, today):
         return pb.Case(**_named(message, _AFTER_THE_LAST_DAY))
