@@ -86,6 +86,7 @@ PAGES = {
         "/cases/accept",
         "/cases/take",
         "/escalations",
+        "/ladders",
         "/exposure-lists",
         "/exposure-lists/new",
         "/subjects",

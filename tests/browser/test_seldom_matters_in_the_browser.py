@@ -123,6 +123,9 @@ def renewed(page: Page, caseworker: Page, looking: Page) -> None:
         check_with_scripts(looking, caseworker.url)
         caseworker.get_by_label(verdict, exact=True).check()
         caseworker.get_by_label("不予采用的理由").fill("没有委托单位的签章（合成）")
+        for button in ("English", "中文"):
+            press(caseworker, button)
+        expect(caseworker.locator("#reasons")).to_have_value("没有委托单位的签章（合成）")
         press(caseworker, "记录")
         expect(caseworker.locator("#agent")).not_to_contain_text("待核对")
 

@@ -20,7 +20,7 @@ from protos.registry.v1 import registry_pb2 as registry
 from services.portal.listing import list_address
 from services.portal.pages import case_desk, case_list, recusals, sharings, stuck
 from services.portal.pages.case_effects import Foreseen, foresee
-from services.portal.pages.case_powers import OpenAct, powers
+from services.portal.pages.case_powers import OpenAct, is_heard_by, powers
 from services.portal.pages.case_reviews import review_of, took_part_before
 from services.portal.pages.case_timeline import timeline
 from services.portal.pages.contested_items import has_own_outcomes, things_of
@@ -98,7 +98,7 @@ async def one(visit: Visit) -> Response:
         case=case,
         timeline=timeline(visit.words, case, answer.steps, people),
         evidence=files,
-        **_as_agent(visit, case),
+        **_of_agent(visit, case),
         **await _delivered(visit, answer),
         firm=firm,
         kept=kept,
@@ -126,9 +126,13 @@ async def _grade(visit: Visit, case: pb.Case) -> grading.Grade | None:
     return await grade_of(visit, case.subject_id)
 
 
-def _as_agent(visit: Visit, case: pb.Case) -> dict[str, bool]:
+def _of_agent(visit: Visit, case: pb.Case) -> dict[str, bool]:
     acts = acts_for_another(visit, case)
-    return {"acts_here": acts, "unchecked": acts and not case.agent.checked_by}
+    return {
+        "acts_here": acts,
+        "unchecked": acts and not case.agent.checked_by,
+        "checks_mandate": case.agent.HasField("renewal") and is_heard_by(visit, case),
+    }
 
 
 async def _delivered(visit: Visit, answer: pb.GetCaseResponse) -> dict[str, Any]:

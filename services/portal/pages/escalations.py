@@ -67,7 +67,7 @@ async def listing(visit: Visit) -> Response:
         filters=[Filter("state", N_("状态"), states)],
         counted=N_("共 {total} 件督促，第 {first}–{last} 件"),
     )
-    return await show(visit, shown)
+    return await show(visit, shown, "escalations/list.html")
 
 
 async def _read(visit: Visit, asked: Asked) -> Chunk[Row]:

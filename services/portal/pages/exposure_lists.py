@@ -121,7 +121,7 @@ async def _candidates(visit: Visit, **values: Any) -> Response:
         return Cell(of.course_zh if is_zh else of.course_en, note=grade)
 
     def obstacles(row: pb.ExposureCandidate) -> str:
-        return "；".join(one.zh if is_zh else one.en for one in row.obstacles)
+        return words.listed((one.zh if is_zh else one.en for one in row.obstacles), "；")
 
     shown: Listing[pb.ExposureCandidate] = Listing(
         path=f"{PATH}/new",
@@ -270,7 +270,9 @@ async def public(visit: Visit) -> Response:
             ),
             Column(
                 N_("公开时间"),
-                lambda one: Cell(one.published_at.ToDatetime(SHANGHAI), note="、".join(one.media)),
+                lambda one: Cell(
+                    one.published_at.ToDatetime(SHANGHAI), note=visit.words.listed(one.media)
+                ),
             ),
         ),
         read=partial(_public, visit),

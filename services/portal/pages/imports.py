@@ -123,7 +123,7 @@ async def new(visit: Visit) -> Response:
         return _form(visit, {"file": _in_words(visit, refusal)}, 422)
     if len(started.batches) < 2 and not started.skipped_sheets:
         return visit.redirect(f"/imports/{started.batch.batch_id}")
-    skipped = "、".join(started.skipped_sheets)
+    skipped = visit.words.listed(started.skipped_sheets)
     return visit.redirect(
         f"/imports?{urlencode({'started': len(started.batches), 'skipped': skipped})}"
     )

@@ -7,22 +7,18 @@ from typing import Any
 from starlette.responses import Response
 
 from law.errors import NotFound
-from law.objection import CaseKind
 from plumbing.client import Refusal, ask
 from plumbing.identity import Role
 from protos.objection.v1 import evidence_pb2 as evidence
 from protos.objection.v1 import objection_pb2 as pb
 from services.portal.pages.agent_objection import NO_MANDATE, SCOPES
+from services.portal.pages.case_powers import is_heard_by
 from services.portal.pages.evidence_choice import chosen_file, send
 from services.portal.pages.forms import NOT_A_DAY, is_day, told
 from services.portal.pages.tasks import Task
 from services.portal.visit import Visit
 from services.portal.wording import N_
 
-HEARS = {
-    Role.CASEWORKER: CaseKind.OBJECTION,
-    Role.MUNICIPAL_REVIEWER: CaseKind.RECONSIDERATION,
-}
 MOST_TASKS = 30
 _NEEDED = {
     "agent_name": N_("请写明代理人的姓名或者名称，与委托书一致"),
@@ -35,8 +31,7 @@ _FIELDS = {"evidence_ids": "file", "mandate": "file"}
 
 async def tasks(visit: Visit) -> list[Task]:
     """Returns a task for each later mandate that the visitor's bureau is to check."""
-    kinds = {kind for role, kind in HEARS.items() if visit.has(role)}
-    if not kinds:
+    if not visit.has(Role.CASEWORKER, Role.MUNICIPAL_REVIEWER):
         return []
     request = pb.ListCasesRequest(
         mandate_to_check=True, bureau=visit.person.bureau, page_size=MOST_TASKS
@@ -51,7 +46,7 @@ async def tasks(visit: Visit) -> list[Task]:
             (0, case.agent.renewal.sent_on),
         )
         for case in answer.cases
-        if case.kind in kinds
+        if is_heard_by(visit, case)
     ]
 
 

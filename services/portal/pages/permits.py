@@ -89,7 +89,6 @@ async def _listing(visit: Visit, path: str, subject_id: str = "") -> Listing[pb.
             Filter("matter", N_("许可事项"), _matters(visit)),
             Filter("q", N_("名称、文号、内容中有")),
         ],
-        counted=N_("共 {total} 项，第 {first}–{last} 项"),
     )
 
 

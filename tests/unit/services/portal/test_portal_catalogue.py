@@ -99,6 +99,13 @@ def test_what_stands_between_values_is_set_in_english() -> None:
     assert chinese == "甲（乙）（1）：<b>2、3</b>。（空）；：{title}"
 
 
+def test_no_page_sets_chinese_punctuation_between_values_by_itself() -> None:
+    own = re.compile(r'"[、；：，]"\.join')
+    pages = sorted((HERE / "pages").rglob("*.py"))
+    assert len(pages) > 1
+    assert [file.name for file in pages if own.search(file.read_text())] == []
+
+
 def test_a_word_after_a_number_has_its_form_for_one() -> None:
     found = (PLURAL.search(translation) for translation in english().values())
     assert [one[0] for one in found if one and not VERBS.search(one[0])] == []
