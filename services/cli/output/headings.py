@@ -45,7 +45,7 @@ escalation_id 督促id | estimate 影响估计 | event_id 事件id | event_type 
 evidence 证据 | example_valued 含示例分值 | example_values 含示例分值
 exposure_id 曝光id | extension_ground 延期理由 | extension_requested_days 申请延期（工作日）
 external_ref 主体编号 | failure 未送到的原因
-field 项目 | family 类别 | file_name 文件 | final 已生效
+field 项目 | family 类别 | final 已生效
 follows 上一案件id | grade 等级
 grade_after 此后等级 | grade_before 此前等级 | grade_id 等级id | graded 已评主体数
 ground 依据和理由 | grounds 理由 | hash 哈希 | impact_id 试算id | imported_at 导入时间
@@ -119,7 +119,8 @@ RenewedMandate.until 委托书有效至 | RenewedMandate.sent_on 提交日期
 Case.grounds 异议理由 | Case.reasons 决定理由
 Escalation.due_on 应办日 | course 督促事由 | course_zh 督促事由名称
 course_en 督促事由名称（英文） | facts 查明的事实 | opened_by 开始的人
-asked_for 希望改期至 | Interview.answer 主体的答复 | answer_reasons 答复的理由
+asked_for 希望改期至 | Interview.answer 主体的答复
+Interview.answer_reasons 答复的理由
 answered_at 答复时间 | minutes_draft 笔录开头 | undertaking 承诺 | undertaking_by 承诺期限
 undertaking_outcome 承诺的核实 | undertaking_findings 核实的情况
 ladder_id 间隔id | in_force 现行 | figures 各项间隔 | Ladder.valid_from 启用日
@@ -131,15 +132,14 @@ compiled_at 编制时间 | verified_how 事实的核实 | findings 审查情况
 ExposureList.released_by 批准公开的人 | ExposureList.number 名单编号 | released_at 公开时间
 discarded_by 作废人 | discarded_at 作废时间 | discard_reasons 作废理由
 ended_by 撤下人 | ended_why 撤下原因 | ended_reasons 撤下的理由 | obstacles 不能曝光的原因
-ground 事由 | lists 名单 | candidates 主体
+ExposureEntry.ground 事由 | ExposureCandidate.ground 事由 | lists 名单 | candidates 主体
 close_reasons 终结的理由 | Escalation.ruleset_id 规则id
 ImpactMove.after 新规则等级 | ImpactMove.before 现规则等级
 Index.rows 各行得分 | Instrument.bureau 监管机关代码 | Record.kind 信息类别
 Record.bureau 录入机关代码 | Subject.kind 主体类型
 Label.code 标签编号 | instrument_ids 器具id | evidence_ids 证据文件id | served_on 送达日期
-title_en 英文标题 | body_en 英文正文 | language 邮件语言 | look_alikes 名称相近的主体
+Notice.title_en 英文标题 | body_en 英文正文 | language 邮件语言 | look_alikes 名称相近的主体
 rhythm 汇总频率 | mailed 发邮件 | read_at 已读时间 | acknowledged_at 签收时间
-disclosed_until 公开至 | disclosure_cite 公开依据
 InstrumentColour.bureau 机关代码 | starts_on 自 | ends_on 至 | counts 器具数 | totals 器具数
 weeks 按周到期数
 ages 按时长 | cases 案件数 | CaseLoad.caseworker 办案人员 | decided 已决定 | decided_from 决定统计自
@@ -154,7 +154,7 @@ escalations_opened 督促立案 | escalations_closed 督促结案 | entered 录�
 withheld 审查后不公开 | expired 期满移出
 certificate_no 证书编号 | certificate_sha256 证书SHA-256 | institution 检定机构 | method 检定依据
 as_of 启用日 | direction 升降 | done 已试算主体数 | run_at 试算时间 | run_by 试算人
-open_until 保留到 | certificate_id 证书文件id | sha256 SHA-256 | size 字节数 | file_name 文件名
+open_until 保留到 | certificate_id 证书文件id | size 字节数 | file_name 文件名
 uploaded_by 上传人 | uploaded_at 上传时间 | superseded_at 更换时间 | instrument_state 器具状态
 certificate 证书文件 | verification 检定 | Certificate.version 版次 | Certificate.kind 文件类型
 Certificate.reason 更换理由
@@ -186,7 +186,7 @@ act_id 沿革id | other_id 另一方id | other_name 另一方名称 | former_cod
 SubjectAct.act 事项 | SubjectAct.instruments 器具 | SubjectAct.records 信用信息
 by 办理人 | by_name 办理人姓名 | undone_at 撤销时间 | acts 沿革 | twins 跨机关同名主体
 namesakes 另有登记 | joined_id 并入的一方id | kept_version 保留的一方版本
-joined_version 并入的一方版本 | part 划出的主体 | account_ids 账号id
+joined_version 并入的一方版本 | SplitSubjectRequest.part 划出的主体 | account_ids 账号id
 ReleaseUntoldResponse.released 已放行 | left 尚余 | own_loads 由本人导入而未放行
 edition_id 日历id | document 文号 | days_off 放假 | make_up 调休上班 | amends 调整的文号
 loaded_by 载入人 | loaded_by_name 载入人姓名 | loaded_at 载入时间 | CalendarEdition.number 版次

@@ -12,7 +12,7 @@ from protos.registry.v1 import registry_pb2 as registry
 from services.cli.commands.plain import method_of
 from services.cli.commands.table import ROWS
 from services.cli.output.console import console
-from services.cli.output.headings import HEADINGS
+from services.cli.output.headings import _HEADINGS, HEADINGS
 from services.cli.output.layouts import DOCUMENTS, TABLES
 from services.cli.output.names import Names
 from services.cli.output.titles import TITLES
@@ -53,6 +53,13 @@ def test_what_a_command_prints_has_a_title(words: str, of: Descriptor) -> None:
 def test_headings_and_titles_are_chinese() -> None:
     bare = {name for name, zh in (*HEADINGS.items(), *TITLES.items()) if not CHINESE.search(zh)}
     assert bare <= {"sha256", "ContestedItem.id"}
+
+
+def test_no_field_has_two_headings() -> None:
+    entries = (one.split() for one in re.split(r"[|\n]", _HEADINGS))
+    fields = [entry[0] for entry in entries if entry]
+    assert len(fields) > 1
+    assert sorted(fields) == sorted(set(fields))
 
 
 def test_columns_that_are_not_read_are_each_named_and_their_row_only_once() -> None:
