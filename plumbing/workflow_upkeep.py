@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import NoReturn
 
 import structlog
@@ -64,11 +65,13 @@ class Upkeep:
             return
         await asyncio.sleep(SETTLING_SECONDS)
         for kind in self._kinds:
-            for id_ in missing.intersection(await kind.ids()):
-                if not await self._workflows.runs(id_):
-                    await kind.start(id_)
-                    WORKFLOWS_STARTED_AGAIN.inc()
-                    log.warning("workflows.started_again", workflow=id_)
+            await together(missing.intersection(await kind.ids()), partial(self._start, kind))
+
+    async def _start(self, kind: Kind, id_: str) -> None:
+        if not await self._workflows.runs(id_):
+            await kind.start(id_)
+            WORKFLOWS_STARTED_AGAIN.inc()
+            log.warning("workflows.started_again", workflow=id_)
 
     def before(
         self, reconcile: Callable[[], Awaitable[Reconciled]]

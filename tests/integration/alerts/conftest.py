@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from tests.integration.alerts.running_alerts import (
     instrument,
     subject,
 )
+from tests.integration.alerts.watched_days import Template
 from tests.integration.conftest import NewDatabase
 from tests.integration.events.support import running
 from tests.postgres import Databases
@@ -50,3 +52,11 @@ async def desk(alerts: RunningAlerts) -> EscalationDesk:
     alerts.timers.running.add(f"watch/{BUREAU}")
     await alerts.put(instrument(), rejected(1))
     return EscalationDesk(alerts)
+
+
+@pytest.fixture
+async def template(tmp_path: Path, databases: Databases) -> Template:
+    """An empty database of alerts, to be copied."""
+    database = await databases.migrated(tmp_path, "alerts")
+    await database.close()
+    return partial(databases.copy, database.engine.url.render_as_string(hide_password=False))

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import Iterator
 from datetime import date, datetime, timedelta
-from functools import partial
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,30 +16,29 @@ from sqlmodel import delete, select
 from law.colours import basis
 from law.colours.basis import Basis
 from law.colours.rule import Colour
-from plumbing.change import Change
 from plumbing.clock import SHANGHAI, FixedClock
 from plumbing.database import Database
-from plumbing.identity import service_caller
-from protos.registry.v1 import events_pb2 as events
-from protos.registry.v1 import registry_pb2 as pb
-from services.alerts import projection, wire
+from services.alerts import wire
 from services.alerts.checks import Checks
-from services.alerts.escalation.cases import match_cases
 from services.alerts.tables import Alert, EscalationAlert, Instrument, Notice, Verification
-from services.alerts.watch import DUE_PER_TRANSACTION, evaluate, watch
+from services.alerts.watch import DUE_PER_TRANSACTION, watch
 from tests.integration.alerts.running_alerts import (
     BUREAU,
-    RecordingTimers,
     RunningAlerts,
-    bureau,
     instrument,
-    subject,
     verification,
 )
-from tests.postgres import Databases
+from tests.integration.alerts.watched_days import (
+    Template,
+    agrees,
+    changing,
+    load,
+    opened,
+    raised_as_the_law_says,
+    watches,
+)
 from tests.unit.law.versions import fewer_months, more_months, put_in_place
 
-Template = Callable[[], str]  # a copy of the template, by its URL
 # Around the ends of months, where calendar months are clamped.
 DAYS = st.dates(date(2026, 1, 20), date(2026, 3, 10))
 # Days ahead on which something turns soon, and some on which nothing does.
@@ -66,118 +62,6 @@ def histories(draw: st.DrawFn) -> list[tuple[Any, ...]]:
     part_states = st.sampled_from(["", "", "1 in_use", "1 stopped", "1 stopped 2 spare"])
     history = st.tuples(states, TYPES, perhaps, results, removed, part_states)
     return draw(st.lists(history, min_size=10, max_size=25))
-
-
-@pytest.fixture
-async def template(tmp_path: Path, databases: Databases) -> Template:
-    """An empty database of alerts, to be copied."""
-    database = await databases.migrated(tmp_path, "alerts")
-    await database.close()
-    return partial(databases.copy, database.engine.url.render_as_string(hide_password=False))
-
-
-@asynccontextmanager
-async def opened(template: Template) -> AsyncIterator[Database]:
-    database = Database(template())
-    yield database
-    await database.close()
-
-
-@asynccontextmanager
-async def changing(database: Database, clock: FixedClock) -> AsyncIterator[Change]:
-    async with database.transaction() as session:
-        yield Change(session, service_caller("alerts"), clock.now())
-
-
-async def load(change: Change, histories: list[tuple[Any, ...]], today: date) -> None:
-    def day(offset: int | None) -> str:
-        return "" if offset is None else (today + timedelta(days=offset)).isoformat()
-
-    await projection.put_bureaus(change, [bureau()])
-    await projection.put_subjects(change, [subject()], silent=False)
-    recorded = events.VerificationsRecorded()
-    recorded.change.at.FromDatetime(change.at)
-    instruments = []
-    for number, (state, kind, rotation, results, removed, parts) in enumerate(histories):
-        words = parts.split()
-        instruments.append(
-            instrument(
-                number,
-                state=state,
-                type_code=kind,
-                rotate_on=day(rotation),
-                removed=removed,
-                parts=[
-                    pb.InstrumentPart(name=n, state=s)
-                    for n, s in zip(words[::2], words[1::2], strict=True)
-                ],
-            )
-        )
-        for place, (result, ago, until, part) in enumerate(results):
-            message = verification(
-                number * 10 + place,
-                instrument_id=f"i{number}",
-                result=result,
-                verified_on=day(-ago),
-                valid_until=None,
-                part=part,
-            )
-            if result == "pass":
-                message.valid_until = day(until)
-            recorded.verifications.append(message)
-    altered = await projection.put_instruments(change, instruments, silent=False)
-    altered += await projection.put_verifications(change, recorded, silent=False)
-    await evaluate(change, altered)
-    await match_cases(change, [row.instrument_id for row in altered], ["s1"])
-
-
-class AllRunning(RecordingTimers):
-    """Every workflow runs, so that the check reports differences of rows only."""
-
-    async def runs(self, workflow_id: str) -> bool:
-        return True
-
-
-async def agrees(database: Database, clock: FixedClock) -> None:
-    findings = await Checks(database, clock, AllRunning()).check()
-    assert findings.problems == []
-
-
-async def raised_as_the_law_says(database: Database, today: date) -> None:
-    """Each alert is there once that the law derives from the verifications, and no other one.
-
-    A digest has named each of which somebody is told.
-    """
-    async with database.snapshot() as session:
-        instruments = [row for row in await session.exec(select(Instrument)) if row.watched]
-        facts = await projection.facts_of(session, [row.instrument_id for row in instruments])
-        alerts = (await session.exec(select(Alert))).all()
-        notices = {notice.notice_id for notice in await session.exec(select(Notice))}
-    expected = []
-    for row in instruments:
-        verifications = facts.get(row.instrument_id, ())
-        derived = basis.colour_basis(
-            *(row.type_code, row.state, row.rotate_on, verifications), row.parts
-        )
-        since = derived.since or row.since
-        for day, colour in basis.ladder(derived.basis, derived.valid_until, since):
-            if day <= today:
-                expected.append((row.instrument_id, derived.governing_id, colour, day))
-    assert sorted(expected) == sorted(
-        (a.instrument_id, a.governing_id, a.colour, date.fromisoformat(message.due_on))
-        for a in alerts
-        for message in [wire.alert(a, a.raised_at)]
-    )
-    assert {alert.notice_id for alert in alerts if not alert.baseline} <= notices
-
-
-async def watches(database: Database, clock: FixedClock, at_most: int) -> None:
-    """Runs the watch of the bureau up to today, with a transaction for so many alerts at most."""
-    days_left = True
-    while days_left:
-        async with changing(database, clock) as change:
-            counts = await watch(change, BUREAU, clock.today(), at_most=at_most)
-        days_left = counts.days_left
 
 
 async def lives_through(
