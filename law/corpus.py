@@ -31,6 +31,7 @@ from law.texts_in_force.jurisdiction import read_jurisdictions
 from law.texts_in_force.load import GRADING, list_rulesets
 from law.texts_in_force.model import Reading
 from law.texts_in_force.read import read_ruleset
+from law.upkeep import read_upkeep
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,5 +143,6 @@ READERS: Mapping[str, Callable[[Reader], object]] = {
     "sampling": read_sampling,
     "separation": read_separation,
     "terms": read_terms,
+    "upkeep": read_upkeep,
     "workdays": read_editions,
 }

@@ -61,6 +61,7 @@ if TYPE_CHECKING:
         RegistryServiceStub,
     )
     from protos.registry.v1.sameness_pb2_grpc import SamenessServiceStub
+    from protos.registry.v1.upkeep_pb2_grpc import UpkeepServiceStub
 
 SLOW_CALL_SECONDS = 120.0  # an import or a check of everything may take longer than a page view
 T = TypeVar("T")
@@ -88,6 +89,7 @@ GRPC_SERVICES = {
     "institutions": Service("registry", "protos.registry.v1.institutions", "InstitutionService"),
     "orders": Service("registry", "protos.registry.v1.orders", "OrderService"),
     "permits": Service("registry", "protos.registry.v1.permits", "PermitService"),
+    "upkeep": Service("registry", "protos.registry.v1.upkeep", "UpkeepService"),
     "clock": Service("registry", "protos.registry.v1.registry", "ClockService"),
     "certificates": Service("registry", "protos.registry.v1.certificates", "CertificateService"),
     "bulk": Service("registry", "protos.registry.v1.bulk", "BulkService"),
@@ -132,6 +134,7 @@ class Client:
         institutions: InstitutionServiceStub
         orders: OrderServiceStub
         permits: PermitServiceStub
+        upkeep: UpkeepServiceStub
         clock: ClockServiceStub
         certificates: CertificateServiceStub
         bulk: BulkServiceStub

@@ -34,7 +34,7 @@ from services.portal.api import app as api
 from services.portal.away import away_page
 from services.portal.clients import come_from, use_token
 from services.portal.import_routes import IMPORT_PATH
-from services.portal.institution_routes import CERTIFICATE_PATH
+from services.portal.institution_routes import CERTIFICATE_PATH, UPKEEP_PATHS
 from services.portal.kept_input import KeptInput
 from services.portal.protection import (
     SAFE_METHODS,
@@ -117,6 +117,7 @@ def _uploads(settings: Settings) -> dict[str, int]:
     return {
         IMPORT_PATH: FORM_BYTES + settings.import_max_bytes,
         CERTIFICATE_PATH: FORM_BYTES + 2 * settings.certificate_max_bytes,
+        **dict.fromkeys(UPKEEP_PATHS, FORM_BYTES + 2 * settings.certificate_max_bytes),
         **dict.fromkeys(EVIDENCE_PATHS, FORM_BYTES + 2 * settings.evidence_max_bytes),
     }
 

@@ -53,6 +53,7 @@ from protos.registry.v1.registry_pb2_grpc import (
     RegistryServiceStub,
 )
 from protos.registry.v1.sameness_pb2_grpc import SamenessServiceStub
+from protos.registry.v1.upkeep_pb2_grpc import UpkeepServiceStub
 
 Origin = Sequence[tuple[str, str]]
 # The token of whoever asked for the page, from where they asked, and for what; interceptors of a
@@ -107,6 +108,7 @@ class Services:
         self.publication = PublicationServiceStub(registry)
         self.questions = QuestionServiceStub(registry)
         self.permits = PermitServiceStub(registry)
+        self.upkeep = UpkeepServiceStub(registry)
         self.sameness = SamenessServiceStub(registry)
         self.lives = SubjectLifeServiceStub(registry)
         self.institutions = InstitutionServiceStub(registry)

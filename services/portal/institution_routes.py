@@ -1,4 +1,4 @@
-"""The addresses of verification institutions: orders, results, certificates, authorisations."""
+"""The addresses of institutions and of the life of instruments: orders, certificates, upkeep."""
 
 from __future__ import annotations
 
@@ -14,9 +14,12 @@ from services.portal.pages import (
     order_wizard,
     orders,
     punctuality,
+    upkeep,
+    upkeep_forms,
 )
 
 CERTIFICATE_PATH = "/certificates/new"
+UPKEEP_PATHS = (upkeep_forms.NEW_PATH, upkeep_forms.IMPORT_PATH, upkeep.FILES_PATH)
 _ORDERING = (Role.OPERATOR, Role.VERIFICATION_INSTITUTION, *STAFF)
 ORDERS = (
     _at("/orders", orders.listing, *_ORDERING),
@@ -53,6 +56,14 @@ KEPT_INSTITUTIONS = (
         Role.UNIT_HEAD,
         form=True,
     ),
+)
+UPKEEP = (
+    _at(upkeep.PATH, upkeep.listing, Role.OPERATOR, *STAFF),
+    _at(upkeep_forms.NEW_PATH, upkeep_forms.add, *upkeep.WRITERS, form=True),
+    _at(upkeep_forms.IMPORT_PATH, upkeep_forms.from_file, *upkeep.WRITERS, form=True),
+    _at(upkeep.FILES_PATH, upkeep.add_file, *upkeep.WRITERS, form=True),
+    _at("/upkeep/{upkeep_id}", upkeep.one, Role.OPERATOR, *STAFF),
+    _at("/upkeep-files/{file_id}", upkeep.file, Role.OPERATOR, *STAFF),
 )
 _OF_CERTIFICATES = (Role.OPERATOR, *STAFF, Role.VERIFICATION_INSTITUTION)
 CERTIFICATES = (

@@ -44,6 +44,7 @@ _SOURCES = {
     "permits": N_("计量行政许可"),
     "repair": N_("信用修复"),
     "sampling": N_("抽查比例"),
+    "upkeep": N_("维护和签封记录"),
     "separation": N_("不相容职务、经他人批准和回避"),
     "taizhou-block": N_("街区诚信计量指数"),
     "taizhou-scenic": N_("景区诚信计量指数"),

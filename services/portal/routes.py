@@ -18,6 +18,7 @@ from services.portal.institution_routes import (
     INSTITUTIONS,
     KEPT_INSTITUTIONS,
     ORDERS,
+    UPKEEP,
 )
 from services.portal.pages import (
     about,
@@ -321,6 +322,7 @@ ADDRESSES: Sequence[Address] = (
     *INSTITUTIONS,
     *KEPT_INSTITUTIONS,
     *CERTIFICATES,  # after /verifications/new
+    *UPKEEP,
     *_ADMINISTRATION,
     *_AUDIT,
     *_NOTICES_AND_EXPORTS,

@@ -86,7 +86,7 @@ _INSTRUMENT_STATES = {
 _RESULTS = {
     "pass": N_("合格"),
     "reject": N_("不合格"),
-    "repaired": N_("已修理，未再检定"),
+    "repaired": N_("已修理或签封损坏，未再检定"),
     "pending": N_("待定"),
 }
 _SEVERITIES = {"minor": N_("轻微"), "general": N_("一般"), "serious": N_("严重")}

@@ -20,7 +20,7 @@ from services.registry.calendars.servicer import CalendarServicer
 from services.registry.certificates import policy as certificates_policy
 from services.registry.certificates.policy import CERTIFICATES
 from services.registry.certificates.servicer import CertificateServicer
-from services.registry.certificates.sweeping import named_by_certificates
+from services.registry.certificates.sweeping import named_files
 from services.registry.checks import check
 from services.registry.commands.clock import remember_clock
 from services.registry.consumers import consumers
@@ -56,6 +56,8 @@ from services.registry.retention.timers import Timers
 from services.registry.sameness import policy as sameness_policy
 from services.registry.sameness.servicer import SamenessServicer
 from services.registry.servicer import ClockServicer, RegistryServicer
+from services.registry.upkeep import policy as upkeep_policy
+from services.registry.upkeep.servicer import UpkeepServicer
 
 _POLICIES = [
     POLICY,
@@ -71,6 +73,7 @@ _POLICIES = [
     publication_policy.POLICY,
     questions_policy.POLICY,
     sameness_policy.POLICY,
+    upkeep_policy.POLICY,
 ]
 
 
@@ -97,7 +100,7 @@ async def build(parts: Parts) -> Assembly:
     importing = (parts.changes, grading, settings)
     files = Files.of(settings)
     undoing = Undoing.of(parts.changes, settings)
-    sweep = FileSweep(files, partial(named_by_certificates, parts.database), SystemClock())
+    sweep = FileSweep(files, partial(named_files, parts.database), SystemClock())
     calendar = CalendarAdoption(parts.changes)
     await calendar.look()
     timers = Timers(settings, parts.changes, parts.clock)
@@ -118,6 +121,7 @@ async def build(parts: Parts) -> Assembly:
             publication_policy.PUBLICATION: PublicationServicer(parts.changes).register,
             questions_policy.QUESTIONS: QuestionServicer(parts.changes).register,
             sameness_policy.SAMENESS: SamenessServicer(parts.changes).register,
+            upkeep_policy.UPKEEP: UpkeepServicer(parts.changes, files, settings).register,
             CLOCK: ClockServicer(parts.changes).register,
             IDENTITY: IdentityServicer(parts.changes, doors).register,
         },

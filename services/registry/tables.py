@@ -33,6 +33,7 @@ from services.registry.proposals.tables import Proposal
 from services.registry.publication.tables import Publication, Reply, Telling
 from services.registry.questions.tables import Question
 from services.registry.sameness.tables import Alias, Likeness, LikenessOfBatch
+from services.registry.upkeep.tables import UpkeepEntry, UpkeepFile
 
 # Their tables belong to the same metadata.
 __all__ = [
@@ -60,6 +61,8 @@ __all__ = [
     "SubjectAct",
     "Telling",
     "TypeName",
+    "UpkeepEntry",
+    "UpkeepFile",
 ]
 
 # Wrong passwords are counted in `tries` since, by name and source.

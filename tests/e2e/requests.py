@@ -22,6 +22,7 @@ from protos.registry.v1 import certificates_pb2 as certificates
 from protos.registry.v1 import institutions_pb2 as institutions
 from protos.registry.v1 import publication_pb2 as publication
 from protos.registry.v1 import registry_pb2 as registry
+from protos.registry.v1 import upkeep_pb2 as upkeep
 from services.cli.commands.accounts import role_value
 
 # What is found in an area, by how the row is scored; 0 for the others.
@@ -63,6 +64,8 @@ class Place:
     likeness_id: str = ""
     question_id: str = ""
     permit_id: str = ""
+    upkeep_id: str = ""
+    file_id: str = ""  # of the entry of upkeep
     twin_id: str = ""  # another subject of the bureau
 
     @property
@@ -158,6 +161,31 @@ def certificate(place: Place) -> list[certificates.UploadCertificateRequest]:
         certificates.UploadCertificateRequest(header=header),
         certificates.UploadCertificateRequest(content=b"%PDF-1.7 test\n%%EOF\n"),
     ]
+
+
+def upkeep_file(place: Place) -> list[upkeep.UploadUpkeepFileRequest]:
+    """A photograph of the place's entry of upkeep."""
+    header = upkeep.UpkeepFileHeader(
+        request_id=new_request_id(), upkeep_id=place.upkeep_id, file_name="测试照片.pdf"
+    )
+    return [
+        upkeep.UploadUpkeepFileRequest(header=header),
+        upkeep.UploadUpkeepFileRequest(content=b"%PDF-1.7 test\n%%EOF\n"),
+    ]
+
+
+def upkeep_of(place: Place) -> upkeep.RecordUpkeepRequest:
+    """An entry of maintenance of the place's instrument."""
+    return upkeep.RecordUpkeepRequest(
+        request_id=new_request_id(),
+        upkeep=upkeep.Upkeep(
+            instrument_id=place.instrument_id,
+            kind="maintenance",
+            done_on="2026-08-10",
+            done_by="测试维修部",
+            what=f"清洁 {secrets.token_hex(4)}",
+        ),
+    )
 
 
 def evidence(place: Place) -> list[files.UploadEvidenceRequest]:

@@ -45,6 +45,8 @@ from tests.e2e.requests import (
     review,
     run_impact,
     unnumbered,
+    upkeep_file,
+    upkeep_of,
     upload,
     verify,
 )
@@ -246,6 +248,10 @@ async def _furnish(client: Client, place: Place) -> None:
         place.verification_id = recorded.verification.verification_id
     sending = client.certificates.UploadCertificate(iter(certificate(place)))
     place.certificate_id = (await ask(sending)).certificate.certificate_id
+    noted = await ask(client.upkeep.RecordUpkeep(upkeep_of(place)))
+    place.upkeep_id = noted.entry.upkeep.upkeep_id
+    photograph = client.upkeep.UploadUpkeepFile(iter(upkeep_file(place)))
+    place.file_id = (await ask(photograph)).file.file_id
     place.record = await entered(client, place)
     place.award = await entered(client, place, kind="award", severity="")
     batch = await ask(client.imports.ImportFile(iter(upload(place))))

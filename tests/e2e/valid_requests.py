@@ -41,6 +41,7 @@ from protos.registry.v1 import publication_pb2 as publication
 from protos.registry.v1 import questions_pb2 as questions
 from protos.registry.v1 import registry_pb2 as registry
 from protos.registry.v1 import sameness_pb2 as sameness
+from protos.registry.v1 import upkeep_pb2 as upkeep
 from protos.registry.v1.bulk_pb2_grpc import BulkServiceStub
 from protos.registry.v1.registry_pb2_grpc import ImportServiceStub
 from tests.e2e.requests import (
@@ -61,6 +62,8 @@ from tests.e2e.requests import (
     review,
     run_impact,
     start_impact,
+    upkeep_file,
+    upkeep_of,
     upload,
     verify,
 )
@@ -84,6 +87,7 @@ Upload = (
     | list[registry.StartImportRequest]
     | list[certificates.UploadCertificateRequest]
     | list[files.UploadEvidenceRequest]
+    | list[upkeep.UploadUpkeepFileRequest]
 )
 Said = Message | Upload | list[bulk.SendBulkChunksRequest]
 # The version of no subject: these acts would change what other requests are about.
@@ -99,6 +103,7 @@ _UPLOADS: dict[str, Callable[[Place], Upload]] = {
     "StartImport": _start,
     "UploadCertificate": certificate,
     "UploadEvidence": evidence,
+    "UploadUpkeepFile": upkeep_file,
 }
 
 
@@ -186,6 +191,8 @@ def _plain(kind: type[Message], place: Place, **more: Any) -> Message:
         "likeness_id": place.likeness_id,
         "question_id": place.question_id,
         "permit_id": place.permit_id,
+        "upkeep_id": place.upkeep_id,
+        "file_id": place.file_id,
         "escalation_id": place.escalation_id,
         "subject_ids": [place.subject_id],
         "step": "reminder",
@@ -464,6 +471,14 @@ _OF_PLACE: dict[str, Callable[[Place], Message]] = {
     ),
     "EndPermit": lambda place: permits.EndPermitRequest(
         request_id=new_request_id(), permit_id=place.permit_id, ended="revoked", ground="测试"
+    ),
+    "RecordUpkeep": upkeep_of,
+    "ImportUpkeep": lambda place: upkeep.ImportUpkeepRequest(
+        request_id=new_request_id(),
+        content=(
+            "器具平台编号,类别,日期,由谁办理,内容\n"
+            f"{place.instrument_id},维护,2026-08-11,测试维修部,清洁\n"
+        ).encode(),
     ),
     "ListPermits": lambda place: permits.ListPermitsRequest(subject_id=place.subject_id),
     "ListQuestions": lambda place: questions.ListQuestionsRequest(subject_id=place.subject_id),

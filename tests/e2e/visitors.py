@@ -137,6 +137,8 @@ _IDS = (
     "likeness_id",
     "question_id",
     "permit_id",
+    "upkeep_id",
+    "file_id",
 )
 
 

@@ -329,6 +329,31 @@ PermitService.EndPermit neighbour            -  +  -  -  -  -  -  -  -  -  -   +
 PermitService.EndPermit foreign              -  -  -  -  -  -  -  -  -  -  -   -  -  -
 PermitService.EndPermit city                 -  -  -  -  -  -  -  -  -  -  -   +  -  -
 
+UpkeepService.RecordUpkeep own               +  +  -  -  +  -  +  -  -  -  -   +  -  -
+UpkeepService.RecordUpkeep neighbour         -  +  -  -  +  -  +  -  -  -  -   +  -  -
+UpkeepService.RecordUpkeep foreign           -  -  -  -  -  -  -  -  -  -  -   -  -  -
+UpkeepService.RecordUpkeep city              -  -  -  -  -  -  -  -  -  -  -   +  -  -
+UpkeepService.ImportUpkeep own               +  +  -  -  +  -  +  -  -  -  -   +  -  -
+UpkeepService.ImportUpkeep neighbour         -  +  -  -  +  -  +  -  -  -  -   +  -  -
+UpkeepService.ImportUpkeep foreign           -  -  -  -  -  -  -  -  -  -  -   -  -  -
+UpkeepService.ImportUpkeep city              -  -  -  -  -  -  -  -  -  -  -   +  -  -
+UpkeepService.ListUpkeep own                 +  +  +  +  +  -  +  -  -  -  -   +  +  +
+UpkeepService.ListUpkeep neighbour           .  +  +  +  +  -  +  -  -  -  -   +  +  +
+UpkeepService.ListUpkeep foreign             .  .  .  .  .  -  .  -  -  -  -   .  .  .
+UpkeepService.ListUpkeep city                .  .  .  .  .  -  .  -  -  -  -   +  +  +
+UpkeepService.GetUpkeep own                  +  +  +  +  +  -  +  -  -  -  -   +  +  +
+UpkeepService.GetUpkeep neighbour            -  +  +  +  +  -  +  -  -  -  -   +  +  +
+UpkeepService.GetUpkeep foreign              -  -  -  -  -  -  -  -  -  -  -   -  -  -
+UpkeepService.GetUpkeep city                 -  -  -  -  -  -  -  -  -  -  -   +  +  +
+UpkeepService.UploadUpkeepFile own           +  +  -  -  +  -  +  -  -  -  -   +  -  -
+UpkeepService.UploadUpkeepFile neighbour     -  +  -  -  +  -  +  -  -  -  -   +  -  -
+UpkeepService.UploadUpkeepFile foreign       -  -  -  -  -  -  -  -  -  -  -   -  -  -
+UpkeepService.UploadUpkeepFile city          -  -  -  -  -  -  -  -  -  -  -   +  -  -
+UpkeepService.ReadUpkeepFile own             +  +  +  +  +  -  +  -  -  -  -   +  +  +
+UpkeepService.ReadUpkeepFile neighbour       -  +  +  +  +  -  +  -  -  -  -   +  +  +
+UpkeepService.ReadUpkeepFile foreign         -  -  -  -  -  -  -  -  -  -  -   -  -  -
+UpkeepService.ReadUpkeepFile city            -  -  -  -  -  -  -  -  -  -  -   +  +  +
+
 QuestionService.ListQuestions own            -  +  +  +  +  -  -  -  -  -  -   +  +  +
 QuestionService.ListQuestions neighbour      -  +  +  +  +  -  -  -  -  -  -   +  +  +
 QuestionService.ListQuestions foreign        -  .  .  .  .  -  -  -  -  -  -   .  .  .

@@ -29,6 +29,7 @@ from services.cli.commands.question_rows import QUESTION_ROWS
 from services.cli.commands.row import Command, Row
 from services.cli.commands.sameness_rows import SAMENESS_ROWS
 from services.cli.commands.sharing_rows import SHARING_ROWS
+from services.cli.commands.upkeep_rows import UPKEEP_COMMANDS, UPKEEP_ROWS
 
 GROUPS: Mapping[str, str] = {
     "account": "账号 | accounts",
@@ -42,6 +43,7 @@ GROUPS: Mapping[str, str] = {
     "verification": "检定记录 | verifications",
     "institution": "检定机构及其授权 | verification institutions and what they may verify",
     "order": "检定申请 | orders for verification",
+    "upkeep": "器具的维护、修理和签封 | maintenance, repairs and seals of instruments",
     "certificate": "检定证书的文件 | files of certificates",
     "record": "信用信息 | credit records",
     "permit": "计量行政许可 | permits of metrology",
@@ -129,6 +131,7 @@ HAND_WRITTEN = (
     Command("import bulk", f"{_COMMANDS}.bulk:bulk_", "成批报送 JSON 行文件。",
             "Sends a file of JSON lines in bulk."),
     *CERTIFICATE_COMMANDS,
+    *UPKEEP_COMMANDS,
     *EVIDENCE_COMMANDS,
     *CALENDAR_COMMANDS,
     Command("case archive", f"{_COMMANDS}.case_archive:case_archive",
@@ -260,6 +263,7 @@ ROWS = (
     *SAMENESS_ROWS,
     *QUESTION_ROWS,
     *PERMIT_ROWS,
+    *UPKEEP_ROWS,
     *LIFE_ROWS,
     # batches of imports
     Row("batch list", "imports.ListBatches", "列出导入批次，新的在前。",

@@ -179,6 +179,10 @@ document_name 决定文书名称 | Permit.document_no 决定文书号 | category
 certificate_name 证书名称 | permit_no 许可编号 | content 许可内容 | Permit.decided_on 决定日期
 Permit.valid_from 有效期自 | open_ended 长期有效 | authority 许可机关
 ended 终止方式 | ended_on 终止日期 | ended_ground 终止依据 | authority_code 许可机关代码
+upkeep_id 维护记录id | Upkeep.kind 类别 | done_on 日期 | done_by 由谁办理 | Upkeep.what 内容
+seal_no 签封编号 | corrects 所更正的一条id | corrected_by 更正后的一条id | upkeep 维护和签封
+verify_again 须重新检定 | to_verify 须重新检定的条数 | added 新登记 | may_add 可以登记
+entered_at 登记时间 | file_id 文件id | UpkeepFile.kind 文件类型
 question_id 待决定事项id | questions 待决定事项 | question 待决定事项 | answer 决定
 answers 可作的决定 | to_decide 待决定 | Question.provided_by 提供单位 | Question.source_ref 文书编号
 deregistered_on 注销日期 | deregistration_ground 注销依据 | origin_id 由其分立的主体id
@@ -211,7 +215,7 @@ HEADINGS = dict(
 )
 
 # Fields whose name is left out of the headings of the fields nested in them.
-BARE = {"VerificationEntry.verification", "PermitEntry.permit"}
+BARE = {"VerificationEntry.verification", "PermitEntry.permit", "UpkeepEntry.upkeep"}
 
 # The heading of the name beside an id, by the field that holds the id.
 NAME_HEADINGS = {

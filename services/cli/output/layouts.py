@@ -67,6 +67,8 @@ TABLES: Mapping[str, str] = {
     "PermitEntry": "permit.permit_id permit.matter subject_name permit.document_no "
     "permit.decided_on permit.valid_until permit.open_ended state",
     "Problem": "object message",
+    "UpkeepEntry": "upkeep.upkeep_id upkeep.done_on upkeep.kind type_code serial_no subject_name "
+    "upkeep.what upkeep.seal_no verify_again",
     "Question": "question_id kind subject_name serial_no source_ref day state",
     "Registration": "registration_id number created_at firm_name person_name bureau state",
     "Record": "record_id kind determined_on points status marks source_ref summary",

@@ -27,6 +27,8 @@ TITLES = {
     "DisclosedRecord": "公开的信用信息",
     "Exposure": "曝光",
     "PermitEntry": "计量行政许可",
+    "UpkeepEntry": "维护和签封记录",
+    "UpkeepFile": "照片和文件",
     "Ladder": "督促的间隔",
     "LadderFigures": "示例值（工作日）",
     "ExposedSubject": "曝光名单中的主体",

@@ -27,7 +27,7 @@ sector: market 集贸市场 | fuel_station 加油站 | charging_station 充电�
 severity: minor 轻微 | general 一般 | serious 严重
 record_status: active 有效 | corrected 已更正 | withdrawn 已撤销 | repaired 已修复 | expired 已期满
 instrument_state: in_use 在用 | spare 备用 | stopped 停用 | scrapped 报废
-result: pass 合格 | reject 不合格 | repaired 修理 | pending 待定
+result: pass 合格 | reject 不合格 | repaired 修理或签封损坏 | pending 待定
 colour: none 正常 | green 绿色提示 | yellow 黄色预警 | red 红色警示
 family: bureaus 机关 | subjects 信用主体 | instruments 计量器具 | verifications 检定记录
   | records 信用信息 | penalties 双公示行政处罚 | permits 双公示行政许可
@@ -130,6 +130,7 @@ ScannedInstrument.state instrument_state | ScannedInstrument.result result
 Verification.result result | Batch.state batch_state | ListBatchesRequest.state batch_state
 PermitEntry.state permit_state | ListPermitsRequest.state permit_state
 Permit.ended permit_end | EndPermitRequest.ended permit_end
+Upkeep.kind upkeep_kind | ListUpkeepRequest.kind upkeep_kind
 Permit.matter permit_matter | ListPermitsRequest.matter permit_matter
 Impact.state impact_state | Question.kind question_kind | Question.state question_state
 Question.answer question_answer | Question.answers question_answer
@@ -229,6 +230,10 @@ def words(name: str) -> Mapping[str, str]:
             from law.permits import matters  # noqa: PLC0415
 
             return {one.value.id: one.value.zh for one in matters()}
+        case "upkeep_kind":
+            from law.upkeep import kinds  # noqa: PLC0415
+
+            return {one.value.id: one.value.zh for one in kinds()}
         case "case_step":
             from law.objection import STEP_ZH  # noqa: PLC0415
 

@@ -17,7 +17,12 @@ from services.objection.day_names import day_zh
 from services.objection.grade_names import grade_zh
 from services.objection.tables import Case
 
-RESULT_ZH = {"pass": "合格", "reject": "不合格", "repaired": "已修理，未再检定", "pending": "待定"}
+RESULT_ZH = {
+    "pass": "合格",
+    "reject": "不合格",
+    "repaired": "已修理或签封损坏，未再检定",
+    "pending": "待定",
+}
 _DAYS = frozenset({"rotate_on", "verified_on", "valid_until"})
 
 

@@ -17,6 +17,7 @@ from protos.registry.v1 import orders_pb2 as order_pb
 from protos.registry.v1 import registry_pb2 as registry
 from services.portal import order_words
 from services.portal.listing import Asked, Cell, Chunk, Column, Filter, Listing, chunk_of, show
+from services.portal.pages import upkeep
 from services.portal.pages.reading import bureau_names, subject, subject_names, today
 from services.portal.visit import Visit
 from services.portal.wording import N_, Words
@@ -144,9 +145,10 @@ async def one(visit: Visit) -> Response:
     open_order = order_pb.ListOrdersRequest(
         instrument_id=answer.instrument.instrument_id, open=True, page_size=1
     )
-    coloured, orders = await asyncio.gather(
+    coloured, orders, entries = await asyncio.gather(
         ask(visit.services.alerts.ListColours(wanted)),
         ask(visit.services.orders.ListOrders(open_order)),
+        upkeep.of_instrument(visit, answer.instrument.instrument_id),
     )
     order = orders.orders[0] if orders.orders else None
     return visit.page(
@@ -161,4 +163,6 @@ async def one(visit: Visit) -> Response:
         today=await today(visit),
         filed=visit.query("filed") == "yes",
         changed=visit.query("changed") == "yes",
+        upkeep=[(row.upkeep, upkeep.kind_name(visit, row.upkeep.kind)) for row in entries],
+        may_note=visit.has(*upkeep.WRITERS),
     )

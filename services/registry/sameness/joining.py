@@ -26,6 +26,7 @@ from services.registry.red_alerts import fact_of, facts_of, is_red
 from services.registry.sameness import aliases, places
 from services.registry.sameness.finding import look, look_anew
 from services.registry.tables import Instrument, Record, Verification
+from services.registry.upkeep.joining import join_upkeep
 
 # What the instrument that stays takes from another where it has nothing.
 COMPLETED = ("model", "manufacturer", "location", "rotate_on", "parts")
@@ -57,6 +58,7 @@ async def join_instruments(
     ids = [one.instrument_id for one in joined]
     orders = await join_orders(change, kept, ids, ground)
     await join_questions(change, kept.instrument_id, ids)
+    await join_upkeep(change, kept.instrument_id, ids)
     change.audit(
         "join_instruments",
         f"instrument/{kept.instrument_id}",

@@ -36,6 +36,7 @@ from protos.registry.v1 import publication_pb2 as publication
 from protos.registry.v1 import questions_pb2 as questions
 from protos.registry.v1 import registry_pb2 as registry
 from protos.registry.v1 import sameness_pb2 as sameness
+from protos.registry.v1 import upkeep_pb2 as upkeep
 from services.alerts import queries as of_alerts
 from services.alerts.escalation import queries as of_escalations
 from services.alerts.exposure_lists import queries as of_exposures
@@ -65,6 +66,7 @@ from services.registry.proposals import queries as of_proposals
 from services.registry.publication import queries as of_publication
 from services.registry.questions import queries as of_questions
 from services.registry.sameness import queries as of_sameness
+from services.registry.upkeep import queries as of_upkeep
 
 BUREAU, CITY, SUBJECT = "330111", "330100", "s1"
 CASEWORKER = Caller("s1", "某人", frozenset({Role.CASEWORKER}), BUREAU)
@@ -500,6 +502,17 @@ LISTS = (
             Asked(permits.ListPermitsRequest(contains="标准")),
             Asked(permits.ListPermitsRequest(matter="authorisation")),
             Asked(permits.ListPermitsRequest(subject_id=SUBJECT), ALL, a_few=OF_A_FIRM),
+        ),
+    ),
+    List(
+        "registry",
+        of_upkeep.list_upkeep,
+        (
+            Asked(upkeep.ListUpkeepRequest()),
+            Asked(upkeep.ListUpkeepRequest(), (OPERATOR,), a_few=OF_A_FIRM),
+            Asked(upkeep.ListUpkeepRequest(kind="repair")),
+            Asked(upkeep.ListUpkeepRequest(instrument_id="s7"), ALL, a_few=OF_A_FIRM),
+            Asked(upkeep.ListUpkeepRequest(subject_id=SUBJECT), ALL, a_few=OF_A_FIRM),
         ),
     ),
     List(

@@ -45,6 +45,7 @@ from protos.registry.v1 import (
     questions_pb2_grpc,
     registry_pb2_grpc,
     sameness_pb2_grpc,
+    upkeep_pb2_grpc,
 )
 from protos.registry.v1 import events_pb2 as events
 from protos.registry.v1 import institutions_pb2 as institutions
@@ -89,6 +90,7 @@ class Client:
     questions: questions_pb2_grpc.QuestionServiceStub
     lives: lives_pb2_grpc.SubjectLifeServiceStub
     permits: permits_pb2_grpc.PermitServiceStub
+    upkeep: upkeep_pb2_grpc.UpkeepServiceStub
 
 
 class RunningRegistry:
@@ -175,6 +177,7 @@ class RunningRegistry:
             questions_pb2_grpc.QuestionServiceStub(channel),
             lives_pb2_grpc.SubjectLifeServiceStub(channel),
             permits_pb2_grpc.PermitServiceStub(channel),
+            upkeep_pb2_grpc.UpkeepServiceStub(channel),
         )
 
     async def institution(

@@ -121,7 +121,12 @@ def test_every_answer_has_a_citation_and_a_reason(
     [
         (date(2026, 1, 1), VerificationResult.PASS, "overdue", "已经超过检定有效期限"),
         (date(2026, 9, 1), VerificationResult.REJECT, "rejected", "经检定不合格仍在使用"),
-        (date(2026, 9, 1), VerificationResult.REPAIRED, "repaired", "维修后尚未检定合格即在使用"),
+        (
+            date(2026, 9, 1),
+            VerificationResult.REPAIRED,
+            "repaired",
+            "维修或签封损坏后尚未检定合格即在使用",
+        ),
         (None, None, "unverified", "从未检定即在使用"),
         (date(2026, 2, 15), VerificationResult.PASS, "yellow", "1个月内将达到检定有效期限"),
         (date(2026, 3, 15), VerificationResult.PASS, "green", "2个月内将达到检定有效期限"),

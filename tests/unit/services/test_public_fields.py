@@ -57,6 +57,7 @@ from services.registry.publication.standing import Standing
 from services.registry.questions.policy import POLICY as QUESTION_POLICY
 from services.registry.sameness.policy import POLICY as SAMENESS_POLICY
 from services.registry.tables import Record, Subject
+from services.registry.upkeep.policy import POLICY as UPKEEP_POLICY
 
 CONTRACTS = (
     alerts_pb2,
@@ -97,6 +98,7 @@ POLICIES: tuple[Policy, ...] = (
     INSTITUTION_POLICY,
     ORDER_POLICY,
     PERMIT_POLICY,
+    UPKEEP_POLICY,
     PROPOSAL_POLICY,
     PUBLICATION_POLICY,
     REGISTRY_POLICY,

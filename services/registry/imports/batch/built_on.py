@@ -32,6 +32,7 @@ from services.registry.tables import (
     Subject,
     Verification,
 )
+from services.registry.upkeep.tables import UpkeepEntry
 
 FAULTS_LISTED = 100
 PASSES = present_rows(Verification).where(col(Verification.result) == VerificationResult.PASS)
@@ -61,6 +62,7 @@ UNANNOUNCED: Sequence[tuple[Kind, Any, Any]] = (
     (Kind.BUREAU, col(Account.bureau), _OPEN_ACCOUNT),
     (Kind.SUBJECT, col(Account.subject_id), _OPEN_ACCOUNT),
     (Kind.INSTRUMENT, col(Order.instrument_id), sa.text(UNENDED)),
+    (Kind.INSTRUMENT, col(UpkeepEntry.instrument_id), sa.true()),
 )
 Things = dict[Kind, dict[str, ImportedThing]]
 

@@ -43,7 +43,7 @@ def test_a_digest_names_the_most_severe_first_and_counts_them() -> None:
     ("basis", "reason", "to_do"),
     [
         (Basis.REJECTED, "经检定不合格仍在使用", "修理后重新申请检定"),
-        (Basis.REPAIRED, "维修后尚未检定合格即在使用", "申请检定"),
+        (Basis.REPAIRED, "维修或签封损坏后尚未检定合格即在使用", "申请检定"),
         (Basis.UNVERIFIED, "从未检定即在使用", "首次检定"),
     ],
 )

@@ -42,6 +42,7 @@ from services.registry.proposals.policy import POLICY as PROPOSALS
 from services.registry.publication.policy import POLICY as PUBLICATION
 from services.registry.questions.policy import POLICY as QUESTIONS
 from services.registry.sameness.policy import POLICY as SAMENESS
+from services.registry.upkeep.policy import POLICY as UPKEEP
 from tests.unit.services.cli.tree import commands
 
 POLICIES: Policy = {
@@ -69,6 +70,7 @@ POLICIES: Policy = {
     **PROPOSALS,
     **QUESTIONS,
     **SAMENESS,
+    **UPKEEP,
     **LIVES,
     **PUBLICATION,
     **letters.POLICY,
@@ -92,6 +94,9 @@ BY_HAND = {
     "ImportService/GetRejectedRows": "batch rejected",
     "CertificateService/UploadCertificate": "certificate upload",
     "CertificateService/ReadCertificate": "certificate save",
+    "UpkeepService/ImportUpkeep": "upkeep import",
+    "UpkeepService/UploadUpkeepFile": "upkeep attach",
+    "UpkeepService/ReadUpkeepFile": "upkeep save",
     "ArchiveService/ProveCase": "case archive",
     "EvidenceService/UploadEvidence": "evidence upload",
     "EvidenceService/ReadEvidence": "evidence save",

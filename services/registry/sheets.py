@@ -1,0 +1,128 @@
+"""Reads a small workbook or CSV file of one kind of rows, of which each cell belongs to a field.
+
+Registers and their results come through `imports`, which knows many writings of a heading, stages
+and undoes. A file here is taken whole or not at all, in one transaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+from law.errors import Fault, InvalidInput
+from law.identity import folded
+from law.reader.strict_reader import Reader
+from services.registry.imports.read.file_type import open_file
+from services.registry.imports.read.limits import BadFile, FileLimits
+from services.registry.imports.read.text import Row
+from services.registry.imports.rows import days
+from services.registry.imports.rows.bad_cell import BadCell
+
+MOST_ROWS = 1000  # of a file that is taken in one transaction
+
+
+@dataclass(frozen=True)
+class SheetRow:
+    """A row of a file: its number, and its cells by field; a blank cell is left out."""
+
+    number: int
+    cells: Mapping[str, str]
+
+    def fault(self, column: str, zh: str, en: str) -> Fault:
+        """Returns a fault of a cell of the row, named by its Chinese heading."""
+        number = self.number
+        zh, en = f"第 {number} 行“{column}”：{zh}", f"row {number}, {column}: {en}"
+        return Fault(f"rows.{number}", zh, en, row=number, column=column)
+
+
+@dataclass(frozen=True)
+class Columns:
+    """The columns of a file: for each field its headings, the Chinese one that people see first.
+
+    Those in `needed` have to be there; the cells of `days` are days in any usual writing.
+    """
+
+    headings: Mapping[str, Sequence[str]]
+    needed: Collection[str]
+    days: Collection[str] = field(default=())
+
+    def heading(self, name: str) -> str:
+        """Returns the heading of a field, as people see it; the field where it has none."""
+        return self.headings[name][0] if name in self.headings else name
+
+    def read(self, row: SheetRow, faults: list[Fault]) -> Reader:
+        """Returns a Reader of a row; `note` turns the faults that it finds to faults of the row."""
+        cells: dict[str, object] = dict(row.cells)
+        for name in self.days:
+            if name in row.cells:
+                cells[name] = self._day(row, name, faults)
+        return Reader(cells, "", [])
+
+    def note(self, row: SheetRow, reader: Reader, faults: list[Fault]) -> None:
+        """Adds the faults of a row's Reader, each with the number of the row and the heading."""
+        for one in reader.faults:
+            name = one.field.lstrip(".")
+            faults.append(row.fault(self.heading(name), one.message_zh, one.message_en))
+
+    def _day(self, row: SheetRow, name: str, faults: list[Fault]) -> date | str:
+        try:
+            return days.day(row.cells[name])
+        except BadCell as error:
+            faults.append(row.fault(self.heading(name), error.zh, error.en))
+            return date.min
+
+
+def read_rows(content: bytes, columns: Columns, limits: FileLimits) -> list[SheetRow]:
+    """Reads the rows below the headings of a workbook or CSV file.
+
+    Raises InvalidInput for a file that is no table, has too many rows or lacks a needed column, and
+    names each row that cannot be read.
+    """
+    try:
+        rows = list(open_file(content, "", limits).rows())
+    except BadFile as error:
+        raise InvalidInput(faults=[Fault("content", error.zh, error.en)]) from error
+    if not rows:
+        raise InvalidInput(faults=[Fault("content", "文件是空的", "the file is empty")])
+    if len(rows) > MOST_ROWS + 1:
+        zh, en = f"一次最多 {MOST_ROWS} 行，请分成几个文件", f"has more than {MOST_ROWS} rows"
+        raise InvalidInput(faults=[Fault("content", zh, en)])
+    places = _places(rows[0].cells, columns)
+    _refuse_broken(rows)
+    found = (SheetRow(row.number, _cells(row, places)) for row in rows[1:])
+    return [row for row in found if row.cells]
+
+
+def _places(heads: Sequence[str], columns: Columns) -> Mapping[str, int]:
+    known = {
+        folded(heading): name
+        for name, all_ in columns.headings.items()
+        for heading in (*all_, name)
+    }
+    places = {known[folded(head)]: n for n, head in enumerate(heads) if folded(head) in known}
+    missing = [columns.heading(name) for name in columns.needed if name not in places]
+    if missing:
+        zh = f"缺少列：{'、'.join(missing)}；第一行应为列名"
+        raise InvalidInput(faults=[Fault("content", zh, f"lacks columns: {', '.join(missing)}")])
+    return places
+
+
+def _refuse_broken(rows: Iterable[Row]) -> None:
+    broken = [
+        Fault(
+            f"rows.{row.number}",
+            f"第 {row.number} 行：{row.broken[1]}",
+            f"row {row.number}: {row.broken[2]}",
+            row=row.number,
+        )
+        for row in rows
+        if row.broken
+    ]
+    if broken:
+        raise InvalidInput(faults=broken)
+
+
+def _cells(row: Row, places: Mapping[str, int]) -> dict[str, str]:
+    cells = {name: row.cells[n].strip() for name, n in places.items() if n < len(row.cells)}
+    return {name: cell for name, cell in cells.items() if cell}

@@ -1,0 +1,88 @@
+"""The gRPC service for the log of upkeep of instruments."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from functools import partial
+from typing import Any
+
+from law.errors import AlreadyExists, Fault, InvalidInput, NotFound
+from plumbing.change import Changes
+from plumbing.files import Files
+from plumbing.identity import current_caller
+from plumbing.servicer import Servicer, change, query
+from plumbing.settings import Settings
+from protos.registry.v1 import upkeep_pb2 as pb
+from protos.registry.v1 import upkeep_pb2_grpc as rpc
+from services.registry import sheets
+from services.registry.imports.read.limits import FileLimits
+from services.registry.upkeep import commands, queries, wire
+from services.registry.upkeep.access import find, find_file
+
+
+class UpkeepServicer(Servicer, rpc.UpkeepServiceServicer):
+    """Adds to the log of upkeep, lists it, and gives out its files."""
+
+    register = rpc.add_UpkeepServiceServicer_to_server
+
+    def __init__(self, changes: Changes, files: Files, settings: Settings) -> None:
+        super().__init__(changes)
+        self._files = files
+        self._longest = settings.certificate_max_bytes
+        self._limits = FileLimits.of(settings)
+
+    RecordUpkeep = change(commands.record_upkeep)
+    ListUpkeep = query(queries.list_upkeep)
+    GetUpkeep = query(queries.get_upkeep)
+
+    async def ImportUpkeep(
+        self, request: pb.ImportUpkeepRequest, context: Any
+    ) -> pb.ImportUpkeepResponse:
+        rows = await asyncio.to_thread(
+            sheets.read_rows, request.content, commands.COLUMNS, self._limits
+        )
+        return await self.once(request, commands.import_upkeep, rows=rows)
+
+    async def UploadUpkeepFile(
+        self, request_iterator: AsyncIterator[pb.UploadUpkeepFileRequest], context: Any
+    ) -> pb.UploadUpkeepFileResponse:
+        header, caller = await _header(request_iterator), current_caller()
+        async with self.changes.change(caller) as looking:
+            await find(looking, header.upkeep_id)
+        stored = await self._files.receive(_content(request_iterator), self._longest)
+        command = partial(commands.add_file, stored=stored)
+        answer = await self.changes.once(caller, header, command, pb.UploadUpkeepFileResponse)
+        if answer.file.sha256 != stored.sha256:
+            zh, en = "该请求编号已用于另一个文件", "This request id was used for another file"
+            raise AlreadyExists(zh, en)
+        return answer
+
+    async def ReadUpkeepFile(
+        self, request: pb.ReadUpkeepFileRequest, context: Any
+    ) -> pb.ReadUpkeepFileResponse:
+        async with self.view() as view:
+            row = await find_file(view, request.file_id)
+        try:
+            content = await self._files.read(row.sha256, row.size, request.offset)
+        except FileNotFoundError as error:
+            zh, en = "文件不在存储中，请联系平台管理员", "The file is missing from the store"
+            raise NotFound(zh, en, file_id=row.file_id) from error
+        return pb.ReadUpkeepFileResponse(file=wire.file(row), content=content)
+
+
+async def _header(parts: AsyncIterator[pb.UploadUpkeepFileRequest]) -> pb.UpkeepFileHeader:
+    async for part in parts:
+        if part.WhichOneof("part") == "header":
+            return part.header
+        break
+    zh, en = "先发一个文件头，再发内容", "one header comes first, then content"
+    raise InvalidInput(faults=[Fault("header", zh, en)])
+
+
+async def _content(parts: AsyncIterator[pb.UploadUpkeepFileRequest]) -> AsyncIterator[bytes]:
+    async for part in parts:
+        if part.WhichOneof("part") == "header":
+            zh, en = "文件头只发一次", "the header comes once"
+            raise InvalidInput(faults=[Fault("header", zh, en)])
+        yield part.content

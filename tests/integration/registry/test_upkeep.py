@@ -1,0 +1,181 @@
+"""The log of upkeep: what it demands, what it keeps, what a file adds, and what is refused."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from plumbing.client import new_request_id
+from plumbing.files import Files
+from plumbing.identity import Role
+from plumbing.service import Findings
+from protos.registry.v1 import registry_pb2 as register
+from protos.registry.v1 import upkeep_pb2 as pb
+from services.registry.certificates.sweeping import check_files, named_files
+from tests.integration.registry.running_registry import Client, RunningRegistry, refused, verify
+
+DAY = "2026-09-10"  # after the pass of `verify`
+NAMES = "出厂编号,类别,日期,由谁办理,内容,签封编号"
+
+
+async def owned(registry: RunningRegistry, **values: Any) -> tuple[register.Instrument, Client]:
+    """An instrument that passed on 2026-09-01, and its operator."""
+    filed = await registry.instrument(**values)
+    caseworker = registry.client(Role.CASEWORKER)
+    await caseworker.registry.RecordVerification(verify(filed.instrument_id))
+    return filed, registry.client(Role.OPERATOR, subject_id=filed.subject_id)
+
+
+async def note(client: Client, instrument: register.Instrument, **values: Any) -> pb.Upkeep:
+    """Adds an entry to the log, by default of a repair."""
+    given = {"kind": "repair", "done_on": DAY, "done_by": "合成衡器维修部", "what": "更换主板"}
+    upkeep = pb.Upkeep(instrument_id=instrument.instrument_id, **(given | values))
+    request = pb.RecordUpkeepRequest(request_id=new_request_id(), upkeep=upkeep)
+    return (await client.upkeep.RecordUpkeep(request)).entry.upkeep
+
+
+async def results(client: Client, instrument: register.Instrument) -> list[tuple[str, str, bool]]:
+    """The results of an instrument, the latest first: day, result, whether it is set aside."""
+    request = register.GetInstrumentRequest(instrument_id=instrument.instrument_id)
+    rows = (await client.registry.GetInstrument(request)).verifications
+    return [(row.verified_on, row.result, row.set_aside) for row in rows]
+
+
+async def load(client: Client, *rows: str, columns: str = NAMES) -> pb.ImportUpkeepResponse:
+    """Sends a file of entries."""
+    content = "\n".join((columns, *rows)).encode()
+    request = pb.ImportUpkeepRequest(request_id=new_request_id(), content=content)
+    return await client.upkeep.ImportUpkeep(request)
+
+
+@pytest.mark.parametrize("kind", ["repair", "seal_broken"])
+async def test_a_repair_or_a_broken_seal_asks_for_a_verification_by_event(
+    registry: RunningRegistry, kind: str
+) -> None:
+    filed, operator = await owned(registry)
+    noted = await note(operator, filed, kind=kind)
+    assert noted.verification_id
+    assert (await results(operator, filed))[0] == (DAY, "repaired", False)
+    [announced] = (await registry.events_of(f"subject/{filed.subject_id}"))[-1].verifications
+    assert (announced.verification_id, announced.result) == (noted.verification_id, "repaired")
+    [audited] = await registry.audited(f"upkeep/{noted.upkeep_id}")
+    assert audited.action == "record_upkeep"
+    caseworker = registry.client(Role.CASEWORKER)
+    passed = verify(filed.instrument_id, verified_on="2026-09-12", valid_until="2027-03-11")
+    await caseworker.registry.RecordVerification(passed)
+    again = await note(operator, filed, kind=kind, what="补记")
+    assert not again.verification_id  # it has passed since
+
+
+@pytest.mark.parametrize(
+    ("kind", "values"),
+    [
+        ("maintenance", {}),
+        ("resealed", {"seal_no": "浙A-0018"}),
+        ("repair", {"done_on": "2026-09-01"}),  # the day on which it passed afterwards
+    ],
+)
+async def test_other_entries_ask_for_nothing(
+    registry: RunningRegistry, kind: str, values: dict[str, str]
+) -> None:
+    filed, operator = await owned(registry)
+    assert not (await note(operator, filed, kind=kind, **values)).verification_id
+    assert [row[1] for row in await results(operator, filed)] == ["pass"]
+
+
+async def test_a_seal_broken_on_the_day_of_a_pass_is_for_a_person_to_look_at(
+    registry: RunningRegistry,
+) -> None:
+    filed, operator = await owned(registry)
+    await note(operator, filed, kind="seal_broken", done_on="2026-09-01")
+    assert set(await results(operator, filed)) == {
+        ("2026-09-01", "repaired", False),
+        ("2026-09-01", "pass", True),
+    }
+
+
+async def test_what_is_wrong_is_named_at_once(registry: RunningRegistry) -> None:
+    filed, operator = await owned(registry)
+    fields = (f"upkeep.{name}" for name in ("kind", "done_on", "done_by", "what"))
+    with refused("INVALID_INPUT", *fields):
+        await note(operator, filed, kind="polish", done_on="2999-01-01", done_by=" ", what="")
+    with refused("INVALID_INPUT", "upkeep.seal_no"):
+        await note(operator, filed, kind="resealed")
+    stranger = registry.client(Role.OPERATOR, subject_id="somebody")
+    with refused("NOT_PERMITTED"):
+        await note(stranger, filed)
+    with refused("NOT_PERMITTED"):
+        await note(registry.client(Role.UNIT_HEAD), filed)
+
+
+async def test_a_correction_is_a_new_entry_and_does_not_lift_the_demand(
+    registry: RunningRegistry,
+) -> None:
+    filed, operator = await owned(registry)
+    first = await note(operator, filed)
+    with refused("INVALID_INPUT", "upkeep.ground"):
+        await note(operator, filed, corrects=first.upkeep_id, kind="maintenance")
+    second = await note(
+        *(operator, filed), corrects=first.upkeep_id[:8], kind="maintenance", ground="只是清洁"
+    )
+    assert (second.corrects, second.verification_id) == (first.upkeep_id, "")
+    request = pb.GetUpkeepRequest(upkeep_id=first.upkeep_id)
+    kept = (await operator.upkeep.GetUpkeep(request)).entry.upkeep
+    assert (kept.corrected_by, kept.kind, kept.what) == (second.upkeep_id, "repair", first.what)
+    assert (await results(operator, filed))[0][1] == "repaired"
+    with refused("WRONG_STATE"):
+        await note(operator, filed, corrects=first.upkeep_id, ground="再改")
+
+
+async def test_a_file_is_added_whole_or_not_at_all_and_only_once(
+    registry: RunningRegistry,
+) -> None:
+    filed, operator = await owned(registry)
+    good = f"{filed.serial_no},修理,2026/9/10,合成维修部,换电池,"
+    bad = f"{filed.serial_no},重新签封,昨天,合成维修部,重新加封,"
+    with refused("INVALID_INPUT", "rows.3", "rows.4") as found:
+        await load(operator, good, bad, "不存在的编号,维护,2026-09-10,甲,清洁,")
+    assert any("第 3 行“日期”" in fault[1] for fault in found[0].faults)
+    assert len(await results(operator, filed)) == 1
+    with refused("INVALID_INPUT", "content"):
+        await load(operator, "维护", columns="类别")
+    loaded = await load(operator, good, f"{filed.serial_no},维护,2026-09-11,甲,清洁,")
+    assert (loaded.added, loaded.known, loaded.to_verify) == (2, 0, 1)
+    again = await load(operator, good)
+    assert (again.added, again.known) == (0, 1)
+    listed = await operator.upkeep.ListUpkeep(pb.ListUpkeepRequest())
+    assert [row.upkeep.kind for row in listed.entries] == ["maintenance", "repair"]
+    other = await registry.instrument()
+    with refused("NOT_PERMITTED"):
+        row = f"{other.instrument_id},维护,2026-09-10,甲,清洁"
+        await load(operator, row, columns="器具编号,类别,日期,由谁办理,内容")
+
+
+async def test_a_photograph_is_kept_with_its_entry(registry: RunningRegistry) -> None:
+    filed, operator = await owned(registry)
+    noted = await note(registry.client(Role.INSPECTOR), filed, kind="seal_broken")
+    content = b"\x89PNG\r\n\x1a\n" + bytes(300_000)
+    header = pb.UpkeepFileHeader(
+        request_id=new_request_id(), upkeep_id=noted.upkeep_id, file_name="D:\\铅封.png"
+    )
+
+    async def parts() -> AsyncIterator[pb.UploadUpkeepFileRequest]:
+        yield pb.UploadUpkeepFileRequest(header=header)
+        yield pb.UploadUpkeepFileRequest(content=content)
+
+    sent = (await operator.upkeep.UploadUpkeepFile(parts())).file
+    assert (sent.file_name, sent.kind, sent.size) == ("铅封.png", "png", len(content))
+    request = pb.ReadUpkeepFileRequest(file_id=sent.file_id)
+    head = registry.client(Role.UNIT_HEAD)
+    assert (await head.upkeep.ReadUpkeepFile(request)).content == content
+    listed = await head.upkeep.GetUpkeep(pb.GetUpkeepRequest(upkeep_id=noted.upkeep_id))
+    assert [one.file_id for one in listed.files] == [sent.file_id]
+    stranger = registry.client(Role.OPERATOR, subject_id="somebody")
+    with refused("NOT_PERMITTED"):
+        await stranger.upkeep.ReadUpkeepFile(request)
+    assert await named_files(registry.database, [sent.sha256]) == {sent.sha256}
+    findings = Findings()
+    await check_files(registry.database, Files.of(registry.settings), findings)
+    assert f"upkeep_file/{sent.file_id}" not in {one.object for one in findings.problems}
