@@ -101,25 +101,11 @@ class Services:
         }
         registry, grading = self.channels["registry"], self.channels["grading"]
         objection, alerts = self.channels["objection"], self.channels["alerts"]
-        self.registry = RegistryServiceStub(registry)
-        self.imports = ImportServiceStub(registry)
-        self.certificates = CertificateServiceStub(registry)
-        self.proposals = ProposalServiceStub(registry)
-        self.publication = PublicationServiceStub(registry)
-        self.questions = QuestionServiceStub(registry)
-        self.permits = PermitServiceStub(registry)
-        self.upkeep = UpkeepServiceStub(registry)
-        self.sameness = SamenessServiceStub(registry)
-        self.lives = SubjectLifeServiceStub(registry)
-        self.institutions = InstitutionServiceStub(registry)
-        self.orders = OrderServiceStub(registry)
-        self.clock = ClockServiceStub(registry)
-        self.calendar = CalendarServiceStub(registry)
+        self._open_register(registry)
         # Each of these services answers for the terms that it keeps.
         self.moved_terms = tuple(
             MovedTermsServiceStub(self.channels[name]) for name in TERM_KEEPERS
         )
-        self.identity = IdentityServiceStub(registry)
         self.grading = GradingServiceStub(grading)
         self.rulesets = RulesetServiceStub(grading)
         self.operations = {
@@ -140,6 +126,24 @@ class Services:
         self.ladders = LadderServiceStub(alerts)
         # Each of the two services answers for the letters that it issued.
         self.letters = tuple(LetterServiceStub(self.channels[name]) for name in ISSUERS)
+
+    def _open_register(self, registry: grpc.aio.Channel) -> None:
+        """Makes the stubs of the services that the registry answers."""
+        self.registry = RegistryServiceStub(registry)
+        self.imports = ImportServiceStub(registry)
+        self.certificates = CertificateServiceStub(registry)
+        self.proposals = ProposalServiceStub(registry)
+        self.publication = PublicationServiceStub(registry)
+        self.questions = QuestionServiceStub(registry)
+        self.permits = PermitServiceStub(registry)
+        self.upkeep = UpkeepServiceStub(registry)
+        self.sameness = SamenessServiceStub(registry)
+        self.lives = SubjectLifeServiceStub(registry)
+        self.institutions = InstitutionServiceStub(registry)
+        self.orders = OrderServiceStub(registry)
+        self.clock = ClockServiceStub(registry)
+        self.calendar = CalendarServiceStub(registry)
+        self.identity = IdentityServiceStub(registry)
 
     async def close(self) -> None:
         """Closes every gRPC channel of the portal."""

@@ -12,6 +12,7 @@ from plumbing.files import Files
 from plumbing.last_backup import backup_look
 from plumbing.metrics import workflows
 from plumbing.process import run_service
+from plumbing.rpc import Register
 from plumbing.service import Assembly, Parts
 from services.registry import figures
 from services.registry.calendars import policy as calendars_policy
@@ -112,7 +113,7 @@ async def build(parts: Parts) -> Assembly:
             moved_terms.SERVICE: MovedTermsServicer(parts.changes, open_terms).register,
             imports_policy.IMPORTS: ImportServicer(*importing, background).register,
             imports_policy.BULK: BulkServicer(*importing).register,
-            CERTIFICATES: CertificateServicer(parts.changes, files, settings).register,
+            **_with_files(parts, files),
             INSTITUTIONS: InstitutionServicer(parts.changes).register,
             lives_policy.LIVES: SubjectLifeServicer(parts.changes).register,
             orders_policy.ORDERS: OrderServicer(parts.changes).register,
@@ -121,7 +122,6 @@ async def build(parts: Parts) -> Assembly:
             publication_policy.PUBLICATION: PublicationServicer(parts.changes).register,
             questions_policy.QUESTIONS: QuestionServicer(parts.changes).register,
             sameness_policy.SAMENESS: SamenessServicer(parts.changes).register,
-            upkeep_policy.UPKEEP: UpkeepServicer(parts.changes, files, settings).register,
             CLOCK: ClockServicer(parts.changes).register,
             IDENTITY: IdentityServicer(parts.changes, doors).register,
         },
@@ -132,6 +132,15 @@ async def build(parts: Parts) -> Assembly:
         reconcile=timers.reconcile,
         looks=[*figures.looks(parts.database), backup_look(parts.settings)],
     )
+
+
+def _with_files(parts: Parts, files: Files) -> dict[str, Register]:
+    """The servicers that keep files, by the name of their gRPC service."""
+    keeping = (parts.changes, files, parts.settings)
+    return {
+        CERTIFICATES: CertificateServicer(*keeping).register,
+        upkeep_policy.UPKEEP: UpkeepServicer(*keeping).register,
+    }
 
 
 def main() -> None:

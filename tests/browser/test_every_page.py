@@ -77,6 +77,8 @@ PAGES = {
         "/orders",
         "/orders/new",
         "/permits",
+        "/upkeep",
+        "/upkeep/import",
     ],
     "demo.caseworker": [
         "/home",

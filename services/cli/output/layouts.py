@@ -95,6 +95,7 @@ TABLES: Mapping[str, str] = {
     "CaseLoad": "caseworker waiting due_soon overdue overdue_intake",
     "CaseNote": "at author case_number text mentions",
     "CasesDue": "day terms intakes",
+    "UpkeepFile": "file_id kind size file_name uploaded_at",
     "Certificate": "certificate_id version kind size file_name uploaded_at reason",
     "CertificateEntry": "certificate.certificate_id verification.verification.certificate_no "
     "verification.verification.verified_on verification.verification.result instrument_state "

@@ -69,8 +69,10 @@ def _faults(visit: Visit, corrects: str) -> dict[str, str]:
 
 
 def _entry(visit: Visit, instrument_id: str, corrects: str) -> pb.Upkeep:
-    values = {name: visit.field(name) for name in (*_CORRECTED, "ground")}
-    return pb.Upkeep(instrument_id=instrument_id, corrects=corrects, **values)
+    entry = pb.Upkeep(instrument_id=instrument_id, corrects=corrects)
+    for name in (*_CORRECTED, "ground"):
+        setattr(entry, name, visit.field(name))
+    return entry
 
 
 async def _form(

@@ -69,7 +69,10 @@ RESULTS: Mapping[VerificationResult, Sequence[str]] = {
         *("不合格", "检定不合格", "不符合", "不符合要求", "不通过", "未通过", "检定未通过"),
         *("rejected", "fail", "failed", "unqualified"),
     ),
-    VerificationResult.REPAIRED: ("修理", "已修理", "维修", "已维修", "修复", "已修复"),
+    VerificationResult.REPAIRED: (
+        *("修理", "已修理", "维修", "已维修", "修复", "已修复"),
+        *("修理或签封损坏", "已修理或签封损坏，未再检定", "签封损坏"),
+    ),
     VerificationResult.PENDING: ("待定", "待检", "检定中", "未出结果"),
 }
 
