@@ -31,6 +31,7 @@ KINDS = {
     "ladder": N_("督促的间隔"),
     "dead_letters": N_("搁置的事件"),
     "proposal": N_("变更申请"),
+    "upkeep": N_("维护和签封记录"),
     "checkpoint": N_("检查点"),
     "audit": N_("审计记录"),
     "table": N_("数据表"),
