@@ -6,6 +6,10 @@ SHELL := /bin/bash
 
 PYTHON ?= python3
 BIN := .venv/bin
+# What builds images: podman where there is one, else docker.
+comma := ,
+ENGINE ?= $(shell command -v podman || command -v docker)
+VERSION = $(shell sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
 # Touched when the environment holds exactly what the lock names.
 READY := .venv/.ready
 LOCK := requirements.lock
@@ -42,7 +46,7 @@ run: $(READY) ## keep a sandbox up until Ctrl-C and say where everything is  运
 	$(BIN)/quanheng up --sandbox --sample --quiet --data var/run
 
 ##@ Setting up
-.PHONY: help setup protos messages manual released lock sbom clean
+.PHONY: help setup protos messages manual released lock sbom image bundle clean
 help: ## list the targets  帮助
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} \
 	  /^[a-z0-9-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -76,11 +80,22 @@ sbom: $(READY) ## what a release contains: var/sbom.cdx.json (CycloneDX) and the
 	$(BIN)/uv tool run --quiet --from cyclonedx-bom==7.5.0 cyclonedx-py environment var/release/bin/python \
 	  --pyproject pyproject.toml --output-reproducible --output-file var/sbom.cdx.json
 	$(BIN)/python tools/notices.py var/release
+image: ## the container image by podman or docker; BASE=image@sha256:… CA=file INDEX=file-with-url  容器镜像
+	@test -n "$(ENGINE)" || { echo "需要 podman 或 docker | needs podman or docker"; exit 1; }
+	$(ENGINE) build --file deploy/Dockerfile --tag quanheng:$(VERSION) \
+	  --build-arg PIP_INDEX_URL --build-arg UV_DEFAULT_INDEX --build-arg APT_MIRROR \
+	  $(if $(BASE),--build-arg BASE=$(BASE)) $(if $(CA),--secret id=ca$(comma)src=$(CA)) \
+	  $(if $(INDEX),--secret id=index$(comma)src=$(INDEX)) .
+bundle: $(READY) ## what is installed without internet: wheels, checksums, script; ARCH=aarch64 IMAGES="quanheng:0.1.0 …"  离线安装包
+	@mkdir -p var/bundle && rm -f var/bundle/images.tar
+	$(if $(IMAGES),$(ENGINE) save --output var/bundle/images.tar $(IMAGES))
+	$(BIN)/python -m tools.bundle var/bundle $(ARCH)
 clean: ## remove what can be made again, the environment too  清理
 	rm -rf .venv build dist var mutants .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 ##@ Checking
+.PHONY: manifests aarch64
 .PHONY: test test-unit test-integration test-workflows test-evolution test-e2e test-browser test-postgresql check lint types layers drift chromium promtool grpcurl alert-rules lock-check wheel
 test: $(READY) promtool grpcurl chromium ## every tier, each kind of fault once  测试
 	$(call twice,$(PYTEST) $(SHORT) tests --ignore tests/browser)
@@ -137,6 +152,23 @@ alert-rules: promtool ## alert rules by promtool; the metrics they name are trie
 	promtool test rules deploy/prometheus/rules_test.yaml
 	promtool check config deploy/prometheus/scrape-machine.yaml
 	promtool check config deploy/prometheus/scrape-compose.yaml
+manifests: ## the Kubernetes files by kubectl and kubernetes-validate, and by checkov where CHECKOV=1 (asks PyPI)
+	@command -v kubectl >/dev/null || { echo "缺少 kubectl | kubectl is missing"; exit 1; }
+	@mkdir -p var/manifests
+	@test -x var/manifests/bin/kubernetes-validate || { $(PYTHON) -m venv var/manifests && \
+	  var/manifests/bin/pip install --quiet --disable-pip-version-check kubernetes-validate==1.37.0 \
+	    $(if $(CHECKOV),checkov==3.3.30); }
+	kubectl kustomize deploy/kubernetes/overlays/example > var/manifests/example.yaml
+	for version in 1.29 1.32 1.35 1.37; do var/manifests/bin/kubernetes-validate --strict --quiet -k $$version \
+	  var/manifests/example.yaml; done
+	$(if $(CHECKOV),var/manifests/bin/checkov --quiet --compact --file var/manifests/example.yaml \
+	  --framework kubernetes --config-file deploy/kubernetes/checkov.yaml)
+aarch64: $(READY) ## every package of a release has a wheel for aarch64 (Kunpeng, Phytium); a dry run (asks PyPI)
+	@mkdir -p var
+	$(BIN)/uv pip compile --quiet --python-version 3.11 --generate-hashes --all-extras --no-header \
+	  --constraints $(LOCK) pyproject.toml --output-file var/release.txt
+	$(BIN)/uv pip install --dry-run --quiet --python-platform aarch64-manylinux_2_28 --python-version 3.11 \
+	  --only-binary :all: --require-hashes --target var/aarch64 --requirement var/release.txt
 lock-check: $(READY) ## requirements.lock is what pyproject.toml yields (asks PyPI)
 	@mkdir -p var && cp $(LOCK) var/$(LOCK) && $(COMPILE) --output-file var/$(LOCK)
 	diff $(LOCK) var/$(LOCK)

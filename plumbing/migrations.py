@@ -10,9 +10,11 @@ import asyncio
 import importlib
 import sys
 import tempfile
+import time
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
@@ -23,10 +25,17 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from sqlalchemy import event
 from sqlmodel.sql.sqltypes import AutoString
 
 from plumbing.database import Database, PlumbingTable, SerialColumn
 from plumbing.newer_tables import require_usable, unknown_revision
+from plumbing.owned_tables import (
+    NotMigrated,
+    may_change_tables,
+    pending_revisions,
+    require_migrated,
+)
 from plumbing.row_digests import Proven, proven_tables
 
 log = structlog.get_logger()
@@ -39,6 +48,19 @@ PLUMBING_MODULES = (
     "events.inbox",
     "events.outbox",
 )
+
+LOOK_EVERY_SECONDS = 3.0
+LOCK_SECONDS = 5
+_ASKS = ("SELECT", "PRAGMA", "SET LOCAL")  # what changes nothing
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What the migrations that a database lacks would do to it, and how long they took."""
+
+    revisions: list[str]
+    statements: list[str]
+    seconds: float
 
 
 def metadata_of(service: str) -> list[sa.MetaData]:
@@ -66,10 +88,31 @@ async def upgrade(database: Database, service: str, revision: str = "head") -> N
     """Migrates a service's database to a revision, by default the newest.
 
     Changes nothing if the database is already at that revision, or at one that this release does
-    not know. Raises CannotUseTables if the tables of such a revision did not only grow.
+    not know. Where the tables belong to another role, waits until that role has migrated them.
+    Raises CannotUseTables if the tables of an unknown revision did not only grow.
     """
+    while True:
+        try:
+            return await migrate(database, service, revision)
+        except NotMigrated as error:
+            log.warning("migrations.waiting_for_the_owner", service=service, error=str(error))
+            await asyncio.sleep(LOOK_EVERY_SECONDS)
+
+
+async def migrate(database: Database, service: str, revision: str = "head") -> None:
+    """Migrates as `upgrade` does, but raises NotMigrated where the role may change no table."""
     async with database.engine.connect() as connection:
         await connection.run_sync(_upgrade, service, revision)
+
+
+async def try_out(database: Database, service: str) -> Trial:
+    """Runs the migrations that a database lacks and undoes them; returns what they would do.
+
+    On PostgreSQL it locks what they change until it has ended, so that services wait; it gives up
+    a lock that others do not let go within LOCK_SECONDS.
+    """
+    async with database.engine.connect() as connection:
+        return await connection.run_sync(_try_out, service)
 
 
 async def downgrade(database: Database, service: str, revision: str) -> None:
@@ -137,8 +180,39 @@ def _upgrade(connection: sa.Connection, service: str, revision: str = "head") ->
         log.warning("migrations.tables_are_newer", service=service, revision=newer)
         connection.rollback()
         return
+    if not may_change_tables(connection):
+        require_migrated(connection, config)
+        connection.rollback()
+        return
     with _keys_checked_at_the_end(connection):
         command.upgrade(config, revision)
+
+
+def _try_out(connection: sa.Connection, service: str) -> Trial:
+    config, statements = _config(service, connection), list[str]()
+    pending = pending_revisions(connection, config)
+    connection.rollback()
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{LOCK_SECONDS}s'")
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        if not statement.lstrip().startswith(_ASKS):
+            statements.append(statement.strip())
+
+    began = time.monotonic()
+    event.listen(connection, "before_cursor_execute", note)
+    try:
+        with suppress(_Undone), _keys_checked_at_the_end(connection):
+            command.upgrade(config, "head")
+            raise _Undone
+    finally:
+        event.remove(connection, "before_cursor_execute", note)
+        connection.rollback()
+    return Trial(pending, statements, time.monotonic() - began)
+
+
+class _Undone(Exception):
+    """Ends a trial before anything is committed."""
 
 
 def _downgrade(connection: sa.Connection, service: str, revision: str) -> None:
@@ -157,7 +231,9 @@ def _keys_checked_at_the_end(connection: sa.Connection) -> Iterator[None]:
         yield
         connection.commit()
         return
+    connection.rollback()  # what was only asked: within a transaction the checks go on
     _check_keys(connection, at_once=False)
+    connection.begin()  # or Alembic would commit each migration by itself
     try:
         yield
         if broken := connection.exec_driver_sql("PRAGMA foreign_key_check").all():

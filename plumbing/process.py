@@ -52,7 +52,8 @@ from plumbing.rpc import serve
 from plumbing.service import Assembly, Parts
 from plumbing.settings import Settings
 from plumbing.telemetry import end_logging, start_logging
-from plumbing.tokens import Verifier, public_key
+from plumbing.token_keys import TrustedKeys
+from plumbing.tokens import Verifier
 from plumbing.tracing import end_tracing, start_tracing
 from plumbing.transport import server_credentials
 from protos.identity.v1.identity_pb2_grpc import IdentityServiceStub
@@ -206,7 +207,7 @@ async def _serve(
     # On its first start the registry makes the keys, in another process.
     while not key_file.exists():  # noqa: ASYNC110
         await asyncio.sleep(KEYS_EVERY_SECONDS)
-    verifier = Verifier(public_key(parts.settings.keys_dir), SystemClock())
+    verifier = Verifier(TrustedKeys(parts.settings.keys_dir), SystemClock())
     address = parts.settings.listen_address(parts.service)
     return await serve(
         address,

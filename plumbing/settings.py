@@ -242,6 +242,8 @@ class Settings(BaseSettings):
     scan_command: str = ""
     scan_seconds: float = Field(default=60.0, gt=0)
     log_level: str = "INFO"
+    # On one machine: how many full log files of 16 MiB are kept of each process.
+    log_files: int = Field(default=1, ge=1, le=10_000)
     # The variable of all programs that trace; spans are sent to /v1/traces at this address.
     otlp_endpoint: str = Field(default="", validation_alias="OTEL_EXPORTER_OTLP_ENDPOINT")
 

@@ -23,6 +23,15 @@ from joserfc.jwk import OKPKey
 from plumbing.clock import Clock
 from plumbing.identity import Caller, Role, Unauthenticated
 from plumbing.private_files import service_secret_file, write_private
+from plumbing.token_keys import (
+    PRESENT,
+    SIGNING,
+    TrustedKeys,
+    key_text,
+    read_key,
+    trust,
+    trusted_keys,
+)
 
 ISSUER = "quanheng"
 LEEWAY_SECONDS = 60  # by which the clocks of two machines may differ
@@ -60,10 +69,10 @@ class Signer:
 class Verifier:
     """Verifies access tokens and reads the caller from them."""
 
-    def __init__(self, key: OKPKey, clock: Clock) -> None:
-        self._key = key
-        self._kid = key.thumbprint()
-        # A signature that was valid stays valid; the expiry of a token is checked every time.
+    def __init__(self, keys: OKPKey | TrustedKeys, clock: Clock) -> None:
+        self._keys = keys
+        # A signature that was valid stays valid while its key is trusted; the expiry of a token is
+        # checked every time.
         self._signed = lru_cache(REMEMBERED)(self._read)
         self._registry = jwt.JWTClaimsRegistry(
             now=lambda: int(clock.now().timestamp()),
@@ -79,6 +88,8 @@ class Verifier:
 
         `on_behalf_of` is the account for which a service acts; it is ignored for other callers.
         """
+        if isinstance(self._keys, TrustedKeys) and self._keys.renewed():
+            self._signed.cache_clear()
         try:
             claims, caller = self._signed(token)
             self._registry.validate(claims)
@@ -87,11 +98,25 @@ class Verifier:
         return replace(caller, on_behalf_of=on_behalf_of) if caller.is_service else caller
 
     def _read(self, token: str) -> tuple[dict[str, Any], Caller]:
-        decoded = jwt.decode(token, self._key, algorithms=[ALGORITHM])
-        # Tokens of the previous release name no key.
-        if decoded.header.get("kid", self._kid) != self._kid:
-            raise ValueError("The token names another key")
+        kid = _header(token).get("kid")
+        decoded = jwt.decode(token, self._named(kid), algorithms=[ALGORITHM])
         return decoded.claims, _caller(decoded.claims)
+
+    def _named(self, kid: str | None) -> OKPKey:
+        if isinstance(self._keys, TrustedKeys):
+            return self._keys.named(kid)
+        if kid not in (None, self._keys.thumbprint()):
+            raise ValueError("The token names another key")
+        return self._keys
+
+
+def _header(token: str) -> dict[str, Any]:
+    """The header of a token, of which nothing is believed before the signature is verified."""
+    head = token.partition(".")[0]
+    header = json.loads(urlsafe_b64decode(head + "=" * (-len(head) % 4)))
+    if not isinstance(header, dict):
+        raise TypeError("A token begins with an object")
+    return header
 
 
 def _caller(claims: dict[str, Any]) -> Caller:
@@ -125,14 +150,14 @@ def make_keys(keys_dir: Path, services: Iterable[str]) -> OKPKey:
     may be read-only.
     """
     keys_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-    signing = keys_dir / "signing.jwk"
+    signing = keys_dir / SIGNING
+    known = trusted_keys(keys_dir)
     if not signing.exists():
-        key = OKPKey.generate_key("Ed25519")
-        write_private(signing, _json(key, private=True))
-    key = _read(signing)
-    public, text = keys_dir / "public.jwk", _json(key, private=False)
-    if not public.exists() or public.read_text() != text:
-        write_private(public, text)
+        # Where somebody took the key away, nothing that it signed is trusted any more.
+        known = []
+        write_private(signing, key_text(OKPKey.generate_key("Ed25519"), private=True))
+    key = read_key(signing)
+    trust(keys_dir, [key, *(one for one in known if one.thumbprint() != key.thumbprint())])
     for service in services:
         if not (secret := service_secret_file(keys_dir, service)).exists():
             write_private(secret, secrets.token_urlsafe(32))
@@ -140,13 +165,5 @@ def make_keys(keys_dir: Path, services: Iterable[str]) -> OKPKey:
 
 
 def public_key(keys_dir: Path) -> OKPKey:
-    """Reads the public key with which tokens are verified."""
-    return _read(keys_dir / "public.jwk")
-
-
-def _read(path: Path) -> OKPKey:
-    return OKPKey.import_key(json.loads(path.read_text()))
-
-
-def _json(key: OKPKey, *, private: bool) -> str:
-    return json.dumps(key.as_dict(private=private))
+    """Reads the public key that belongs to the key with which the registry signs tokens."""
+    return read_key(keys_dir / PRESENT)

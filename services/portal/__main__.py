@@ -24,7 +24,7 @@ from plumbing.settings import PORTAL, Settings
 from plumbing.telemetry import end_logging, start_logging
 from services.portal.app import application
 from services.portal.clients import Services, VisitorToken
-from services.portal.connections import Bounds, protocol
+from services.portal.connections import Bounds, Networks, protocol
 from services.portal.exports import Exports
 from services.portal.provider import Provider
 from services.portal.second_clicks import SecondClicks
@@ -114,7 +114,7 @@ async def _serve(portal: Portal, clock: Clock) -> None:
     certificate = PortalCertificate.of(settings)
     context = certificate.server() if certificate else None
     host, _, port = settings.listen_address(PORTAL).rpartition(":")
-    bounds = Bounds(frozenset(settings.portal_proxies.split(",")))
+    bounds = Bounds(Networks(settings.portal_proxies))
     open_all_files()
     config = uvicorn.Config(
         application(portal, clock),

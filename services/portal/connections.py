@@ -9,15 +9,31 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Container
 from dataclasses import dataclass, field
-from ipaddress import IPv6Address, ip_address
+from ipaddress import IPv6Address, ip_address, ip_network
 
 from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
+
+from plumbing.addresses import names_in
 
 CONNECTIONS_OF_ONE = 100
 HEADER_SECONDS = 30.0  # until the header of a request is complete
 _SUBSCRIBER_BITS = 64  # of an IPv6 address, which one subscriber has for themselves
+
+
+class Networks:
+    """Addresses and networks such as 10.244.0.0/16, with commas between; holds those of a host."""
+
+    def __init__(self, text: str) -> None:
+        self._networks = [ip_network(one, strict=False) for one in names_in(text)]
+
+    def __contains__(self, host: object) -> bool:
+        try:
+            address = ip_address(str(host))
+        except ValueError:
+            return False
+        return any(address in network for network in self._networks)
 
 
 @dataclass
@@ -27,7 +43,7 @@ class Bounds:
     Addresses of `proxies` stand for many people and have no bound on their number.
     """
 
-    proxies: Collection[str] = ()
+    proxies: Container[str] = ()
     most: int = CONNECTIONS_OF_ONE
     seconds: float = HEADER_SECONDS
     open: dict[str, dict[_Connection, None]] = field(default_factory=lambda: defaultdict(dict))

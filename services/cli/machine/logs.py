@@ -68,9 +68,10 @@ class Output:
     share: the log of a process is soon turned over when many call it.
     """
 
-    def __init__(self, path: Path, on_line: Callable[[str], None]) -> None:
-        self._log = LogFile(path)
-        self._security = LogFile(path.with_name("security.log"), SECURITY_LOGS_KEPT)
+    def __init__(self, path: Path, on_line: Callable[[str], None], kept: int = 1) -> None:
+        self._log = LogFile(path, kept)
+        of_security = max(kept, SECURITY_LOGS_KEPT)
+        self._security = LogFile(path.with_name("security.log"), of_security)
         self._on_line = on_line
         self._rest = b""
         self.last: deque[str] = deque(maxlen=5)

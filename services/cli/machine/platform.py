@@ -265,7 +265,12 @@ class Platform:
         for spec in specs:
             log = self.data_dir / "logs" / f"{spec.name}.log"
             self._parts[spec.name] = Supervised(
-                spec, self._launcher, log, self._observer, self._backoff
+                spec,
+                self._launcher,
+                log,
+                self._observer,
+                self._backoff,
+                self.settings.log_files,
             )
         for name, part in self._parts.items():
             self._tasks[name] = asyncio.create_task(part.keep_running(self._parts), name=name)

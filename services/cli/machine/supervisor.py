@@ -82,6 +82,7 @@ class Supervised:
         log: Path,
         observer: Observer,
         backoff: Backoff,
+        logs_kept: int = 1,
     ) -> None:
         self.spec = spec
         self.ready = asyncio.Event()
@@ -90,7 +91,7 @@ class Supervised:
         self._launcher = launcher
         self._observer = observer
         self._backoff = backoff
-        self._output = Output(log, self._on_line)
+        self._output = Output(log, self._on_line, logs_kept)
         self._directory = log.parent
         self._stuck = asyncio.Event()
         self._process: Child | None = None

@@ -6,7 +6,9 @@ import re
 
 import pytest
 
+from plumbing.plain_links import refuse_plain_links
 from plumbing.settings import CALLERS, PORTAL, SERVICES
+from services.registry.identity.keys import ENGINES
 from tests.unit.deploy.files import (
     DEFAULTS,
     DEPLOY,
@@ -43,17 +45,73 @@ def test_containers_find_each_other_at_the_ports_they_listen_on(compose: Documen
         assert metrics == f"{service}:{METRICS_PORTS[service]}"
 
 
-def test_each_container_has_a_database_of_its_own(compose: Document) -> None:
+def test_each_container_has_a_database_and_a_password_of_its_own(compose: Document) -> None:
     sql = (DEPLOY / "postgresql" / "databases.sql").read_text()
-    made = set(re.findall(r"^CREATE DATABASE (\w+) OWNER (\w+) ", sql, re.MULTILINE))
-    assert made == {(service, service) for service in CALLERS}
-    closed = set(
-        re.findall(r"^REVOKE CONNECT, TEMPORARY ON DATABASE (\w+) FROM PUBLIC;", sql, re.MULTILINE)
-    )
-    assert closed == set(CALLERS)
-    url = compose["services"]["grading"]["environment"]["QUANHENG_DATABASE"]
-    built = DEFAULTS.model_copy(update={"database": url}).database_url("grading")
-    assert re.fullmatch(r"postgresql\+asyncpg://grading:\$\{.+\}@postgresql:5432/grading", built)
+    asked = compose["services"]["postgresql"]["environment"]
+    for service in CALLERS:
+        url = compose["services"][service]["environment"]["QUANHENG_DATABASE"]
+        secret = f"{service.upper()}_PASSWORD"
+        assert url == (
+            f"postgresql+asyncpg://{service}:${{{secret}:?}}@postgresql:5432/{service}"
+            "?sslmode=verify-full&sslrootcert=/keys/engines/ca.pem"
+        )
+        assert asked[secret] == f"${{{secret}:?}}"
+        assert f"\\getenv {service}_password {secret}\n" in sql
+        assert f"\\connect {service}\n" in sql
+
+
+def test_tables_are_migrated_by_their_owner_before_anything_serves(compose: Document) -> None:
+    job = compose["services"]["migrate"]
+    assert job["command"] == ["quanheng", "migrate"]
+    settings = DEFAULTS.model_copy(update={"database": job["environment"]["QUANHENG_DATABASE"]})
+    for service in CALLERS:
+        owner = f"//{service}_owner:${{OWNER_PASSWORD:?}}@postgresql:5432/{service}"
+        assert f"{owner}?sslmode=verify-full&" in settings.database_url(service)
+        needed_first = compose["services"][service]["depends_on"]
+        assert needed_first["migrate"] == {"condition": "service_completed_successfully"}
+
+
+def test_nothing_travels_in_the_clear(compose: Document) -> None:
+    """Between the containers too: no connection is left to other software to encrypt."""
+    for service in CALLERS:
+        given = compose["services"][service]["environment"]
+        assert "QUANHENG_PLAINTEXT" not in given
+        known = {
+            name.removeprefix("QUANHENG_").lower(): re.sub(r"\$\{\w+:\?\}", "secret", value)
+            for name, value in given.items()
+        }
+        settings = DEFAULTS.model_copy(update=known)
+        elsewhere = "https://portal.example"
+        refuse_plain_links(
+            settings.model_copy(update={"portal_url": elsewhere, "smtp_url": "smtps://m.example"}),
+            service,
+        )
+        assert given["QUANHENG_TLS_CLIENT_CERTIFICATES"] == "true"
+    postgresql = " ".join(compose["services"]["postgresql"]["command"])
+    assert "-c ssl=on" in postgresql
+    rules = (DEPLOY / "postgresql" / "pg_hba.conf").read_text()
+    assert {line.split()[0] for line in rules.splitlines() if not line.startswith("#")} == {
+        "local",
+        "hostssl",
+        "hostnossl",
+    }
+    assert re.search(r"^hostnossl all +all +all +reject$", rules, re.MULTILINE)
+    temporal = compose["services"]["temporal"]["environment"]
+    assert temporal["TEMPORAL_TLS_REQUIRE_CLIENT_AUTH"] == "true"
+    assert (temporal["SQL_TLS_ENABLED"], temporal["SQL_HOST_VERIFICATION"]) == ("true", "true")
+
+
+def test_engines_have_the_certificates_that_are_made_for_them(compose: Document) -> None:
+    for engine in ENGINES:
+        container = compose["services"][engine]
+        [keys] = [mount for mount in container["volumes"] if isinstance(mount, dict)]
+        assert (keys["volume"], keys["read_only"]) == ({"subpath": engine}, True)
+        written = str(container) + (DEPLOY / "nats" / "nats.conf").read_text()
+        assert f"{keys['target']}/{engine}.pem" in written
+        assert f"{keys['target']}/{engine}.key" in written
+    namespace = compose["services"]["temporal"]["environment"]["DEFAULT_NAMESPACE"]
+    given = compose["services"]["registry"]["environment"]["QUANHENG_TEMPORAL_NAMESPACE"]
+    assert given == namespace
 
 
 def test_a_container_sees_its_own_keys_only_and_cannot_change_them(compose: Document) -> None:
@@ -81,12 +139,12 @@ def test_nats_is_given_who_may_do_what_and_no_password(compose: Document) -> Non
 
 
 def test_our_containers_are_confined(compose: Document) -> None:
-    for service in (*CALLERS, "keys"):
+    for service in (*CALLERS, "keys", "migrate"):
         container = compose["services"][service]
         assert container["read_only"] is True
         assert container["cap_drop"] == ["ALL"]
         assert "user" not in container
-        assert "healthcheck" not in container or service in ("keys", PORTAL)
+        assert "healthcheck" not in container or service in ("keys", "migrate", PORTAL)
 
 
 def test_only_our_services_are_reached_from_outside_and_only_from_this_machine(

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import tomllib
 from pathlib import Path
 
 import pytest
 
 from plumbing.settings import CALLERS, PORTAL, SERVICES, variable
+from services.portal.sessions import COOKIE
 from tests.unit.deploy.files import (
     DEFAULTS,
     DEPLOY,
@@ -19,6 +21,8 @@ from tests.unit.deploy.files import (
 )
 
 BASE = DEPLOY / "kubernetes" / "base"
+COMPONENTS = DEPLOY / "kubernetes" / "components"
+CONNECTIONS_OF_A_REPLICA = 20  # ten that are kept and ten more (plumbing/database.py)
 PROBES = ("startupProbe", "readinessProbe", "livenessProbe")
 
 
@@ -43,7 +47,7 @@ def settings_map(kustomization: Path) -> dict[str, str]:
 
 def test_every_service_is_in_the_base() -> None:
     resources = loaded(BASE / "kustomization.yaml")[0]["resources"]
-    assert resources == [*(f"{name}.yaml" for name in CALLERS), "network.yaml"]
+    assert resources == [*(f"{name}.yaml" for name in CALLERS), "network.yaml", "migrate.yaml"]
     patches = loaded(BASE / "kustomization.yaml")[0]["patches"]
     assert patches == [{"path": "every-service.yaml", "target": {"kind": "Deployment"}}]
 
@@ -73,27 +77,25 @@ def test_what_is_secret_is_referred_to_and_belongs_to_the_service(service: str) 
         e["name"]: e["valueFrom"]["secretKeyRef"] for e in container_of(deployment)["env"]
     }
     assert references["QUANHENG_DATABASE"]["key"] == f"database-{service}"
-    keys, tls = deployment["spec"]["template"]["spec"]["volumes"]
-    assert keys["secret"]["secretName"] == f"quanheng-keys-{service}"
-    assert tls["secret"]["secretName"] == f"quanheng-tls-{service}"
-    assert (keys["name"], tls["name"]) == ("keys", "tls")
+    folders = {"keys": "QUANHENG_KEYS_DIR", "tls": "QUANHENG_TLS_DIR"}
+    folders["engines"] = "QUANHENG_NATS_TLS_DIR"
+    volumes = deployment["spec"]["template"]["spec"]["volumes"]
+    assert {volume["name"]: volume["secret"]["secretName"] for volume in volumes} == {
+        folder: f"quanheng-{folder}-{service}" for folder in folders
+    }
     mounts = {mount["name"]: mount for mount in container_of(common())["volumeMounts"]}
-    assert mounts["keys"] == {
-        "name": "keys",
-        "mountPath": settings_map(BASE / "kustomization.yaml")["QUANHENG_KEYS_DIR"],
-        "readOnly": True,
-    }
-    assert mounts["tls"] == {
-        "name": "tls",
-        "mountPath": settings_map(BASE / "kustomization.yaml")["QUANHENG_TLS_DIR"],
-        "readOnly": True,
-    }
+    for folder, setting in folders.items():
+        path = settings_map(BASE / "kustomization.yaml")[setting]
+        assert mounts[folder] == {"name": folder, "mountPath": path, "readOnly": True}
 
 
 def test_between_machines_services_prove_to_each_other_who_they_are() -> None:
     settings = settings_map(BASE / "kustomization.yaml")
     assert settings["QUANHENG_TLS_CLIENT_CERTIFICATES"] == "true"
     assert "QUANHENG_PLAINTEXT" not in settings
+    assert settings["QUANHENG_NATS_URL"].startswith("tls://")
+    assert settings["QUANHENG_TEMPORAL_TLS_DIR"] == settings["QUANHENG_NATS_TLS_DIR"] != ""
+    assert settings["QUANHENG_TEMPORAL_NAMESPACE"] != "default"
 
 
 @pytest.mark.parametrize("service", SERVICES)
@@ -181,6 +183,89 @@ def test_an_overlay_changes_only_settings_that_the_base_has() -> None:
     base = settings_map(BASE / "kustomization.yaml")
     for path in (DEPLOY / "kubernetes" / "overlays").rglob("kustomization.yaml"):
         assert set(settings_map(path)) <= set(base)
+
+
+def test_a_job_of_this_release_migrates_each_database_under_its_owner() -> None:
+    (job,) = loaded(BASE / "migrate.yaml")
+    project = tomllib.loads((DEPLOY.parent / "pyproject.toml").read_text())["project"]
+    assert job["metadata"]["name"] == f"migrate-{project['version']}"
+    containers = job["spec"]["template"]["spec"]["containers"]
+    assert [container["name"] for container in containers] == [*CALLERS]
+    for container in containers:
+        service = container["name"]
+        assert container["command"] == ["quanheng", "migrate", service]
+        (given,) = container["env"]
+        assert given["name"] == "QUANHENG_DATABASE"
+        owner = {"name": "quanheng-owners", "key": f"database-{service}"}
+        assert given["valueFrom"] == {"secretKeyRef": owner}
+        assert container["securityContext"] == container_of(common())["securityContext"]
+
+
+def test_a_pod_that_ends_is_out_of_the_way_before_it_stops() -> None:
+    pod = common()["spec"]["template"]["spec"]
+    (_, seconds) = container_of(common())["lifecycle"]["preStop"]["exec"]["command"]
+    stops_within = 10  # calls under way, and what the worker has in hand
+    assert int(seconds) + stops_within < pod["terminationGracePeriodSeconds"]
+    keys = [spread["topologyKey"] for spread in pod["topologySpreadConstraints"]]
+    assert keys == ["kubernetes.io/hostname", "topology.kubernetes.io/zone"]
+
+
+def test_every_service_scales_and_never_to_one() -> None:
+    scalers = loaded(COMPONENTS / "autoscaling" / "autoscalers.yaml")
+    assert {scaler["spec"]["scaleTargetRef"]["name"] for scaler in scalers} == set(CALLERS)
+    for scaler in scalers:
+        spec = scaler["spec"]
+        assert (
+            spec["minReplicas"]
+            > parts(scaler["metadata"]["name"])["PodDisruptionBudget"]["spec"]["maxUnavailable"]
+        )
+        assert spec["minReplicas"] < spec["maxReplicas"]
+    pools = sum(scaler["spec"]["maxReplicas"] for scaler in scalers) * CONNECTIONS_OF_A_REPLICA
+    operations = (DEPLOY.parent / "docs" / "operations.md").read_text()
+    assert f"{pools} connections" in operations  # what PostgreSQL must allow
+
+
+def test_between_ingress_and_portal_stands_a_cache_of_what_is_public() -> None:
+    folder = COMPONENTS / "ingress"
+    deployment, service, _, policy = loaded(folder / "front.yaml")
+    (ingress,) = loaded(folder / "ingress.yaml")
+    (rule,) = ingress["spec"]["rules"]
+    assert rule["http"]["paths"][0]["backend"]["service"]["name"] == service["metadata"]["name"]
+    assert ingress["spec"]["tls"][0]["hosts"] == [rule["host"]]
+    text = (folder / "portal.conf").read_text()
+    assert f"server portal:{DEFAULTS.port(PORTAL)};" in text
+    assert f"$cookie_{COOKIE};" in text  # nobody's own pages are kept
+    reached, _names = policy["spec"]["egress"]
+    assert reached["ports"] == [{"protocol": "TCP", "port": DEFAULTS.port(PORTAL)}]
+    pod = deployment["spec"]["template"]["spec"]
+    assert pod["automountServiceAccountToken"] is False
+    largest = DEFAULTS.import_max_bytes // 2**20
+    assert f"client_max_body_size {largest}m;" in text
+
+
+def test_what_is_monitored_has_a_port_for_it() -> None:
+    (monitor,) = loaded(COMPONENTS / "monitoring" / "service-monitor.yaml")
+    (endpoint,) = monitor["spec"]["endpoints"]
+    named = {
+        port["name"] for service in SERVICES for port in parts(service)["Service"]["spec"]["ports"]
+    }
+    assert endpoint["port"] in named
+
+
+def test_backups_are_checked_and_have_no_key_of_the_platform() -> None:
+    job, claim = loaded(COMPONENTS / "backup" / "databases.yaml")
+    pod = job["spec"]["jobTemplate"]["spec"]["template"]["spec"]
+    mounted = {volume["name"]: volume for volume in pod["volumes"]}
+    assert mounted["backups"]["persistentVolumeClaim"]["claimName"] == claim["metadata"]["name"]
+    assert not any("secret" in volume for volume in pod["volumes"])
+    (environment,) = [
+        one["valueFrom"]["secretKeyRef"]["name"]
+        for one in pod["containers"][0]["env"]
+        if "valueFrom" in one
+    ]
+    assert environment == "quanheng-replication"
+    image = compose_file()["services"]["postgresql"]["image"]
+    assert pod["containers"][0]["image"] in image
 
 
 def test_tracing_is_off_until_a_component_names_a_collector_and_lets_services_out_to_it() -> None:

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import shutil
 import stat
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -10,8 +11,10 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import OctKey, OKPKey
 
+from law.errors import NotFound, WrongState
 from plumbing.clock import FixedClock
 from plumbing.identity import Caller, Role, Unauthenticated, service_caller
+from plumbing.token_keys import TrustedKeys, rotate_signing_key, trusted_keys
 from plumbing.tokens import (
     ALGORITHM,
     ISSUER,
@@ -22,6 +25,7 @@ from plumbing.tokens import (
     public_key,
     session_id_of,
 )
+from plumbing.workflow_key_rotation import Step
 
 NOW = datetime(2026, 9, 14, 1, 0, tzinfo=UTC)
 CASEWORKER = Caller("account/7", "zhou", frozenset({Role.CASEWORKER}), "330106")
@@ -152,3 +156,65 @@ def test_a_public_key_that_belongs_to_another_signing_key_is_put_right(tmp_path:
     (tmp_path / "other" / "public.jwk").replace(tmp_path / "public.jwk")
     make_keys(tmp_path, [])
     assert public_key(tmp_path).thumbprint() == key.thumbprint()
+
+
+def test_a_change_of_the_signing_key_ends_no_session(tmp_path: Path, clock: FixedClock) -> None:
+    """At every step each process that has the files of this or of the former step goes on."""
+    make_keys(tmp_path, [])
+    verifier = Verifier(TrustedKeys(tmp_path), clock)
+
+    def issued() -> str:
+        return Signer(make_keys(tmp_path, []), clock, timedelta(minutes=30)).issue(CASEWORKER)[0]
+
+    before = issued()
+    for step in (Step.ADD, Step.USE):
+        rotate_signing_key(tmp_path, step)
+        for token in (before, issued()):
+            assert verifier.verify(token) == CASEWORKER  # it has read the new file by itself
+            assert Verifier(TrustedKeys(tmp_path), clock).verify(token) == CASEWORKER
+    after = issued()
+    rotate_signing_key(tmp_path, Step.DROP)
+    assert verifier.verify(after) == CASEWORKER
+    with pytest.raises(Unauthenticated):  # also one that it had accepted before
+        verifier.verify(before)
+    assert len(trusted_keys(tmp_path)) == 1
+
+
+def test_a_verifier_with_the_file_of_the_step_before_takes_tokens_of_the_new_key(
+    tmp_path: Path, clock: FixedClock
+) -> None:
+    make_keys(tmp_path, [])
+    rotate_signing_key(tmp_path, Step.ADD)
+    slow = Verifier(TrustedKeys(tmp_path), clock)
+    others = tmp_path / "registry"
+    shutil.copytree(tmp_path, others)
+    rotate_signing_key(others, Step.USE)
+    token, _ = Signer(make_keys(others, []), clock, timedelta(minutes=1)).issue(CASEWORKER)
+    assert slow.verify(token) == CASEWORKER
+
+
+def test_steps_of_a_change_are_taken_in_their_order_by_who_has_the_key(tmp_path: Path) -> None:
+    with pytest.raises(NotFound):
+        rotate_signing_key(tmp_path, Step.ADD)
+    make_keys(tmp_path, [])
+    for step in (Step.USE, Step.DROP):
+        with pytest.raises(WrongState, match="there is one key"):
+            rotate_signing_key(tmp_path, step)
+    rotate_signing_key(tmp_path, Step.ADD)
+    with pytest.raises(WrongState, match="not used yet"):
+        rotate_signing_key(tmp_path, Step.ADD)
+
+
+def test_a_key_that_was_taken_away_is_trusted_no_more(tmp_path: Path, clock: FixedClock) -> None:
+    stolen, _ = Signer(make_keys(tmp_path, []), clock, timedelta(minutes=1)).issue(CASEWORKER)
+    (tmp_path / "signing.jwk").unlink()
+    make_keys(tmp_path, [])
+    with pytest.raises(Unauthenticated):
+        Verifier(TrustedKeys(tmp_path), clock).verify(stolen)
+
+
+def test_keys_of_the_release_before_have_one_public_file(tmp_path: Path, clock: FixedClock) -> None:
+    key = make_keys(tmp_path, [])
+    (tmp_path / "public.jwks").unlink()
+    token, _ = Signer(key, clock, timedelta(minutes=1)).issue(CASEWORKER)
+    assert Verifier(TrustedKeys(tmp_path), clock).verify(token) == CASEWORKER

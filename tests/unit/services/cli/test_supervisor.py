@@ -96,6 +96,16 @@ def test_four_full_security_logs_are_kept(tmp_path: Path, monkeypatch: pytest.Mo
     }
 
 
+def test_as_many_full_logs_of_a_process_are_kept_as_the_setting_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(logs, "LOG_LIMIT", 10)
+    output = Output(tmp_path / "a.log", lambda _: None, kept=6)
+    for number in range(9):
+        asyncio.run(follow(output, b"%d a line of some length\n" % number))
+    assert len(list(tmp_path.glob("a.log*"))) == 7
+
+
 def test_a_directory_is_locked_by_one_and_left_empty(tmp_path: Path) -> None:
     first, second = DirectoryLock(tmp_path), DirectoryLock(tmp_path)
     assert not is_held(tmp_path)

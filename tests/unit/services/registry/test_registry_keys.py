@@ -5,11 +5,12 @@ from __future__ import annotations
 import stat
 from pathlib import Path
 
+from plumbing.authority import read
 from plumbing.events.credentials import Credentials
 from plumbing.service_keys import nats_key
 from plumbing.settings import CALLERS, SERVICES
 from plumbing.tokens import public_key
-from services.registry.identity.keys import hand_out
+from services.registry.identity.keys import ENGINES, hand_out
 
 
 def names(folder: Path) -> set[str]:
@@ -28,15 +29,19 @@ def test_the_registry_alone_gets_the_signing_key_and_the_first_password(tmp_path
     hand_out(tmp_path)
     secrets = {f"service-{service}.secret" for service in CALLERS}
     secrets |= {f"audit-{service}.key" for service in SERVICES}
-    rest = {"signing.jwk", "public.jwk", "administrator.password", "accounts.secret"}
-    assert names(tmp_path) == {*CALLERS, "nats", "tls"}
+    rest = {"signing.jwk", "public.jwk", "public.jwks", "administrator.password", "accounts.secret"}
+    assert names(tmp_path) == {*CALLERS, *ENGINES, "tls", "authority"}
+    assert names(tmp_path / "authority") == {"ca.pem"}
     of_registry = of_events("registry") | workflow_key("registry")
-    assert names(tmp_path / "registry") == secrets | rest | {"tls"} | of_registry
+    assert names(tmp_path / "registry") == secrets | rest | {"tls", "engines"} | of_registry
     for service in set(CALLERS) - {"registry"}:
-        own = {"public.jwk", f"service-{service}.secret", "tls"}
+        own = {"public.jwk", "public.jwks", f"service-{service}.secret", "tls", "engines"}
         own |= of_events(service) | workflow_key(service) | audit_key(service)
         assert names(tmp_path / service) == own
-    assert names(tmp_path / "nats") == {"authorization.conf"}
+    for engine in ENGINES:
+        users = {"authorization.conf"} if engine == "nats" else set()
+        own = {"ca.pem", f"{engine}.pem", f"{engine}.key"}
+        assert names(tmp_path / engine) == own | users
 
 
 def workflow_key(service: str) -> set[str]:
@@ -55,6 +60,15 @@ def test_a_service_gets_its_certificate_and_not_the_key_that_signs_them(tmp_path
         own = {"ca.pem", f"{service}.pem", f"{service}.key"}
         of_the_command_line = {"client.pem", "client.key"} if service == "registry" else set()
         assert names(tmp_path / service / "tls") == own | of_the_command_line
+
+
+def test_a_service_shows_the_engines_the_certificate_that_names_it(tmp_path: Path) -> None:
+    hand_out(tmp_path)
+    for service in CALLERS:
+        engines = tmp_path / service / "engines"
+        assert names(engines) == {"ca.pem", "client.pem", "client.key"}
+        (certificate,) = read(engines / "client.pem")
+        assert certificate.subject.rfc4514_string() == f"CN={service}"
 
 
 def test_what_is_handed_out_belongs_together(tmp_path: Path) -> None:
@@ -86,5 +100,9 @@ def test_a_second_time_changes_no_key(tmp_path: Path) -> None:
 
 def test_only_the_owner_reads_them(tmp_path: Path) -> None:
     hand_out(tmp_path)
-    modes = {stat.S_IMODE(file.stat().st_mode) for file in tmp_path.rglob("*.*")}
-    assert modes == {0o600}
+    of_temporal = set((tmp_path / "temporal").iterdir())
+    files = set(tmp_path.rglob("*.*"))
+    assert {stat.S_IMODE(file.stat().st_mode) for file in files - of_temporal} == {0o600}
+    # Temporal runs as a user of its own, in the group of the keys.
+    assert {stat.S_IMODE(file.stat().st_mode) for file in of_temporal} == {0o640}
+    assert stat.S_IMODE((tmp_path / "temporal").stat().st_mode) == 0o750

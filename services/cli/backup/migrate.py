@@ -1,0 +1,77 @@
+"""The command that brings tables to this release, for a job under the role of their owner."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Annotated
+
+import typer
+
+from law.errors import InvalidInput, WrongState
+from plumbing import migrations
+from plumbing.database import Database
+from plumbing.owned_tables import NotMigrated
+from plumbing.settings import CALLERS, Settings
+from services.cli.machine.directory import is_held
+from services.cli.output import show
+from services.cli.output.options import Data
+
+
+def migrate(
+    services: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="SERVICE",
+            help=f"服务，缺省为全部：{', '.join(CALLERS)} | services, default all",
+        ),
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="试做后全部撤销，只说会改什么 | undo it all again")
+    ] = False,
+    data: Data = None,
+) -> None:
+    """把数据表升级到本版本；以表所有者的身份、在各服务启动之前执行。
+
+    Brings the tables to this release. Run it before the services start, under the role that owns
+    the tables. With --dry-run every migration is run and undone, and its statements are listed; on
+    PostgreSQL services wait meanwhile for the tables that it changes.
+    """
+    settings = Settings(data_dir=data) if data else Settings()
+    if unknown := set(services or ()) - set(CALLERS):
+        known, named = ", ".join(CALLERS), ", ".join(sorted(unknown))
+        raise InvalidInput(f"没有服务 {named}，有 {known}", f"No service {named} but {known}")
+    if not settings.database and is_held(settings.data_dir):
+        raise WrongState("平台正在运行，请先停机", "The platform is running; stop it first")
+    for service in services or CALLERS:
+        asyncio.run(_one(settings, service, dry_run=dry_run))
+
+
+async def _one(settings: Settings, service: str, *, dry_run: bool) -> None:
+    database = Database(settings.database_url(service))
+    try:
+        if dry_run:
+            _tell(service, await migrations.try_out(database, service))
+        else:
+            await migrations.migrate(database, service)
+            newest = migrations.revisions(service)[-1]
+            show.done(f"{service} 的表为 {newest}", f"the tables of {service} are at {newest}")
+    except NotMigrated as error:
+        raise WrongState(
+            f"{service} 的表不属于这个数据库角色：请以其所有者的身份执行",
+            f"The tables of {service} belong to another database role: run this as their owner",
+        ) from error
+    finally:
+        await database.close()
+
+
+def _tell(service: str, trial: migrations.Trial) -> None:
+    if not trial.revisions:
+        show.done(f"{service} 无须升级", f"{service} has nothing to migrate")
+        return
+    revisions, seconds = ", ".join(trial.revisions), f"{trial.seconds:.1f}"
+    show.done(
+        f"{service} 将升级 {revisions}；试做用了 {seconds} 秒，已撤销：",
+        f"{service} would be migrated by {revisions}; tried in {seconds} s and undone:",
+    )
+    for statement in trial.statements:
+        typer.echo(f"  {' '.join(statement.split())};")

@@ -1,0 +1,136 @@
+"""The roles of deploy/postgresql/databases.sql: owners change tables, services only rows."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.exc import ProgrammingError
+
+from plumbing import migrations
+from plumbing.database import Database
+from plumbing.owned_tables import NotMigrated
+from plumbing.settings import CALLERS
+from tests.patience import PATIENCE_SECONDS
+from tests.postgres import PostgresServer
+
+ROLES = Path(__file__).parents[3] / "deploy" / "postgresql" / "databases.sql"
+PASSWORDS = ("OWNER", *(service.upper() for service in CALLERS), "TEMPORAL")
+SERVICE = "grading"
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[PostgresServer]:
+    server = PostgresServer()
+    server.start()
+    make_roles(server)
+    yield server
+    server.stop()
+
+
+def make_roles(server: PostgresServer) -> None:
+    """Runs the file as the container of compose does; there passwords come from its environment."""
+    address = sa.make_url(server.url("postgres"))
+    options = ["-X", "-h", str(address.host), "-p", str(address.port), "-U", "postgres"]
+    for name in PASSWORDS:
+        options += ["-v", f"{name.lower()}_password=of{name}"]
+    server._run("psql", *options, "-d", "postgres", "-f", str(server.own(ROLES)))
+
+
+def connected(server: PostgresServer, role: str, database: str = SERVICE) -> Database:
+    return Database(server.url(database).replace("postgres@", f"{role}@"))
+
+
+@pytest.fixture
+async def service(server: PostgresServer) -> AsyncIterator[Database]:
+    database = connected(server, SERVICE)
+    yield database
+    await database.close()
+
+
+@pytest.fixture
+async def owner(server: PostgresServer) -> AsyncIterator[Database]:
+    database = connected(server, f"{SERVICE}_owner")
+    yield database
+    await database.close()
+
+
+async def test_a_service_waits_until_the_owner_has_migrated(
+    service: Database, owner: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(NotMigrated, match=migrations.revisions(SERVICE)[-1]):
+        await migrations.migrate(service, SERVICE)
+    monkeypatch.setattr(migrations, "LOOK_EVERY_SECONDS", 0.05)
+    waiting = asyncio.create_task(migrations.upgrade(service, SERVICE))
+    trial = await migrations.try_out(owner, SERVICE)
+    assert trial.revisions == migrations.revisions(SERVICE)
+    assert any(statement.startswith("CREATE TABLE outbox") for statement in trial.statements)
+    assert not waiting.done()
+    with pytest.raises(NotMigrated):  # the trial left nothing
+        await migrations.migrate(service, SERVICE)
+    await migrations.migrate(owner, SERVICE)
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        await waiting
+    assert await migrations.differences(service, SERVICE) == []
+
+
+async def test_a_service_changes_rows_and_no_table(service: Database, owner: Database) -> None:
+    await migrations.migrate(owner, SERVICE)
+    tables = [table.name for one in migrations.metadata_of(SERVICE) for table in one.sorted_tables]
+    async with service.transaction() as session:
+        connection = await session.connection()
+        for table in tables:
+            for act in ("SELECT", "INSERT", "UPDATE", "DELETE"):
+                may = sa.select(sa.func.has_table_privilege(table, act))
+                assert (await connection.execute(may)).scalar_one(), (table, act)
+        # The registry copies rows through one.
+        await connection.exec_driver_sql("CREATE TEMPORARY TABLE passing (LIKE outbox)")
+    for statement in (
+        "CREATE TABLE more (n int)",
+        "ALTER TABLE outbox ADD COLUMN more int",
+        "DROP TABLE outbox",
+        "TRUNCATE outbox",
+    ):
+        with pytest.raises(ProgrammingError, match=r"permission denied|must be owner"):
+            async with service.transaction() as session:
+                await (await session.connection()).exec_driver_sql(statement)
+
+
+async def test_nobody_is_let_into_the_database_of_another(server: PostgresServer) -> None:
+    other = connected(server, "alerts")
+    with pytest.raises(ProgrammingError, match="permission denied for database"):
+        await migrations.migrate(other, SERVICE)
+    await other.close()
+
+
+async def test_tables_that_a_service_owned_pass_to_the_owner(server: PostgresServer) -> None:
+    """The upgrade from a release before there were owners."""
+    root = connected(server, "postgres", "objection")
+    async with root.engine.begin() as connection:
+        await connection.exec_driver_sql("GRANT CREATE ON SCHEMA public TO objection")
+    former = connected(server, "objection", "objection")
+    await migrations.migrate(former, "objection")
+    await asyncio.to_thread(make_roles, server)
+    async with root.snapshot() as session:
+        asked = sa.text("SELECT DISTINCT tableowner FROM pg_tables WHERE schemaname = 'public'")
+        owners = (await (await session.connection()).execute(asked)).scalars().all()
+    assert owners == ["objection_owner"]
+    await migrations.migrate(former, "objection")  # at the newest revision it may start
+    for database in (root, former):
+        await database.close()
+
+
+def test_each_service_has_a_database_an_owner_and_a_role_of_its_own() -> None:
+    text = ROLES.read_text()
+    for service in CALLERS:
+        assert f"'{service}', '{service}_owner'" in text
+        part = text.split(f"\\connect {service}\n")[1].split("\\connect")[0]
+        assert set(re.findall(r"\b(?:TO|FROM|DATABASE) (\w+)", part)) == {
+            service,
+            f"{service}_owner",
+            "PUBLIC",
+        }

@@ -1,0 +1,1 @@
+"""Makes an archive from which the platform is installed in a network without internet."""

@@ -1,0 +1,109 @@
+"""`python -m tools.bundle OUT [ARCHITECTURE]`: writes var/bundle/quanheng-VERSION-….tar.
+
+It holds a wheel of every package that a release needs, our own wheel, the list of their hashes, the
+files of `deploy/`, the bill of materials if `make sbom` was run, images if they were saved to
+OUT/images.tar, a script that installs it, and the checksums of all. ARCHITECTURE, such as aarch64,
+gathers wheels for other processors than this machine's; nothing of them is run.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+import shutil
+import subprocess
+import sys
+import tarfile
+import tomllib
+from collections.abc import Iterable
+from pathlib import Path
+
+from tools.check_wheel import ROOT, build
+
+UV = Path(sys.executable).with_name("uv")
+INSTALL = Path(__file__).with_name("install.sh")
+SUMS, LOCK = "SHA256SUMS", "requirements.txt"
+# glibc 2.28 and later, which is what the programs of NATS and Temporal need.
+OLDEST, NEWEST = 5, 28
+MANYLINUX = (*(f"manylinux_2_{minor}" for minor in range(NEWEST, OLDEST - 1, -1)), "manylinux2014")
+
+
+def released(out: Path) -> Path:
+    """Writes the hashes of what a release needs, without what only developers need."""
+    lock = out / LOCK
+    options = ["--quiet", "--python-version", "3.11", "--generate-hashes", "--all-extras"]
+    sources = ["--no-header", "--constraints", "requirements.lock", "pyproject.toml"]
+    _run([str(UV), "pip", "compile", *options, *sources, "--output-file", str(lock)])
+    return lock
+
+
+def gather(lock: Path, wheels: Path, architecture: str) -> None:
+    """Gathers a wheel of each package, by its hash, from where pip is configured to."""
+    options = ["--quiet", "--disable-pip-version-check", "--no-deps", "--only-binary", ":all:"]
+    for kind in MANYLINUX if architecture != platform.machine() else ():
+        options += ["--platform", f"{kind}_{architecture}"]
+    hashed = ["--require-hashes", "--requirement", str(lock), "--dest", str(wheels)]
+    _run([sys.executable, "-m", "pip", "download", *options, *hashed])
+
+
+def sums(folder: Path) -> str:
+    """Returns the SHA-256 of every file of a folder, in the form of sha256sum."""
+    files = sorted(file for file in folder.rglob("*") if file.is_file() and file.name != SUMS)
+    lines = []
+    for file in files:
+        with file.open("rb") as content:
+            digest = hashlib.file_digest(content, "sha256").hexdigest()
+        lines.append(f"{digest}  {file.relative_to(folder).as_posix()}\n")
+    return "".join(lines)
+
+
+def packed(folder: Path, architecture: str) -> Path:
+    """Writes a folder as an archive whose bytes follow from its content alone."""
+    archive = folder.with_name(f"{folder.name}-{architecture}.tar")
+    with tarfile.open(archive, "w") as tar:
+        for file in sorted(folder.rglob("*")):
+            tar.add(
+                file, Path(folder.name, file.relative_to(folder)), recursive=False, filter=_plain
+            )
+    return archive
+
+
+def _plain(member: tarfile.TarInfo) -> tarfile.TarInfo:
+    member.uid = member.gid = member.mtime = 0
+    member.uname = member.gname = ""
+    member.mode = 0o755 if member.isdir() or member.mode & 0o100 else 0o644
+    return member
+
+
+def _copy(folder: Path, names: Iterable[str]) -> None:
+    for name in names:
+        source = ROOT / name
+        if source.is_dir():
+            shutil.copytree(source, folder / name)
+        elif source.exists():
+            shutil.copy(source, folder)
+
+
+def _run(command: list[str]) -> None:
+    subprocess.run(command, cwd=ROOT, check=True)
+
+
+def make(out: Path, architecture: str) -> Path:
+    """Makes the archive in a folder and returns its path."""
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+    folder = out / f"quanheng-{version}"
+    shutil.rmtree(folder, ignore_errors=True)
+    (folder / "wheels").mkdir(parents=True)
+    gather(released(folder), folder / "wheels", architecture)
+    build(folder)
+    _copy(folder, ("LICENSE", "THIRD_PARTY_NOTICES.md", "deploy", "var/sbom.cdx.json"))
+    shutil.copy(INSTALL, folder)
+    if (images := out / "images.tar").exists():
+        shutil.copy(images, folder)
+    (folder / SUMS).write_text(sums(folder))
+    return packed(folder, architecture)
+
+
+if __name__ == "__main__":
+    made = make(Path(sys.argv[1]), (sys.argv[2:] or [platform.machine()])[0])
+    print(f"{hashlib.sha256(made.read_bytes()).hexdigest()}  {made}")  # noqa: T201
