@@ -1,4 +1,4 @@
-"""The archive for networks without internet: its bytes follow from its content, and it is checked."""
+"""The archive for networks without internet: its bytes follow from its content."""
 
 from __future__ import annotations
 

@@ -5,7 +5,7 @@ set -eu
 dir=$1
 keep=${KEEP:-7}
 umask 077
-name=$(date -u +%Y-%m-%dT%H%M%SZ)
+name=$(date -u +%Y-%m-%dT%H%M%S.%NZ)
 mkdir -p "$dir"
 # What was cut off before has no manifest that holds, and goes.
 rm -rf "$dir"/*.unfinished
@@ -16,6 +16,6 @@ pg_verifybackup --quiet "$dir/$name.unfinished"
 mv "$dir/$name.unfinished" "$dir/$name"
 touch "$dir/last-backup"
 # The names sort by time. The oldest go only now that a newer one was verified.
-ls -1 "$dir" | grep -E '^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{6}Z$' | sort -r | tail -n "+$((keep + 1))" |
+ls -1 "$dir" | grep -E '^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{6}\.[0-9]+Z$' | sort -r | tail -n "+$((keep + 1))" |
   while read -r old; do rm -rf "${dir:?}/$old"; done
 echo "$dir/$name"
