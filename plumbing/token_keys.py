@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from joserfc.jwk import OKPKey
@@ -25,6 +26,7 @@ class TrustedKeys:
 
     def __init__(self, keys_dir: Path) -> None:
         self._keys_dir = keys_dir
+        self._files = tuple(keys_dir / name for name in (TRUSTED, PRESENT))
         self._stamp = self._stamps()
         self._keys = self._read()
 
@@ -51,9 +53,13 @@ class TrustedKeys:
         keys = trusted_keys(self._keys_dir) or [read_key(self._keys_dir / PRESENT)]
         return {key.thumbprint(): key for key in keys}
 
-    def _stamps(self) -> tuple[int, ...]:
-        files = (self._keys_dir / name for name in (PRESENT, TRUSTED))
-        return tuple(file.stat().st_mtime_ns for file in files if file.exists())
+    def _stamps(self) -> tuple[int, int]:
+        # Asked at each call, so by one question where it can be.
+        for file in self._files:
+            with suppress(FileNotFoundError):
+                found = file.stat()
+                return found.st_mtime_ns, found.st_ino
+        return 0, 0
 
 
 def trusted_keys(keys_dir: Path) -> list[OKPKey]:
