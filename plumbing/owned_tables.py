@@ -28,8 +28,9 @@ def may_change_tables(connection: sa.Connection) -> bool:
 def require_migrated(connection: sa.Connection, config: Config) -> None:
     """Raises NotMigrated unless the tables are at the newest revision of this release."""
     if pending := pending_revisions(connection, config):
+        lacking = " to ".join(dict.fromkeys((pending[0], pending[-1])))
         raise NotMigrated(
-            f"The tables lack {', '.join(pending)}, and this role may not change them: "
+            f"The tables lack {lacking}, and this role may not change them: "
             "`quanheng migrate` does it under the role of their owner"
         )
 
