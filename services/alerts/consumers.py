@@ -40,6 +40,7 @@ from services.alerts.escalation.holding import put_order, release
 from services.alerts.escalation.timers import EscalationTimers
 from services.alerts.exposure_lists.endings import follow_public_grade, settle
 from services.alerts.following import subject_acted, subjects_joined
+from services.alerts.handing_on import hand_on
 from services.alerts.notices import case_notices, english, mandate_notices, texts
 from services.alerts.notices.account_mails import account_mail_due
 from services.alerts.notices.batch_notices import batch_decided
@@ -233,12 +234,14 @@ async def instruments_changed(
 ) -> None:
     """Stores the instruments of the event and raises the alerts now due.
 
-    Then opens and closes escalation cases of the present and former owners.
+    Alerts that nobody was told of go to the present owners of instruments handed on. Then opens and
+    closes escalation cases of the present and former owners.
     """
     event = received.message
     silent = event.change.baseline
     former_owners = await projection.former_owners(change.session, event.instruments)
     altered = await projection.put_instruments(change, event.instruments, silent=silent)
+    await hand_on(change, former_owners)
     handed_on = [i for i in event.instruments if i.instrument_id in former_owners]
     owners = {*former_owners.values(), *(i.subject_id for i in handed_on)}
     await _follow_up(change, altered, owners, {i.instrument_id for i in handed_on})

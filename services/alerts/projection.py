@@ -101,10 +101,14 @@ async def put_instruments(
 async def former_owners(
     session: AsyncSession, instruments: Iterable[registry_pb2.Instrument]
 ) -> dict[str, str]:
-    """Returns the stored owner of each instrument whose owner changes, by instrument id."""
-    incoming = {i.instrument_id: i.subject_id for i in instruments}
+    """Returns the stored owner of each instrument whose owner or bureau changes, by its id."""
+    incoming = {i.instrument_id: (i.subject_id, i.bureau) for i in instruments}
     stored = await _by_id(session, Instrument, incoming)
-    return {key: row.subject_id for key, row in stored.items() if row.subject_id != incoming[key]}
+    return {
+        key: row.subject_id
+        for key, row in stored.items()
+        if (row.subject_id, row.bureau) != incoming[key]
+    }
 
 
 def _instrument(message: registry_pb2.Instrument) -> dict[str, Any]:

@@ -33,3 +33,7 @@ class PublishedPages:
         self._pages.move_to_end(key)
         if len(self._pages) > PAGES:
             self._pages.popitem(last=False)
+
+    def forget(self) -> None:
+        """Drops every page, because what they say has changed at once."""
+        self._pages.clear()

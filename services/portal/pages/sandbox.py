@@ -48,7 +48,10 @@ async def tour(visit: Visit) -> Response:
 
 
 async def move_clock(visit: Visit) -> Response:
-    """Moves the clock of a sandbox forward by 1, 7 or 30 days, with the administrator's token."""
+    """Moves the clock of a sandbox forward by 1, 7 or 30 days, with the administrator's token.
+
+    Public pages tell of the present day, so those that were kept are dropped.
+    """
     administrators = [m for m in cast(visit.portal.settings) if m.role == Role.ADMINISTRATOR]
     if not administrators or visit.field("days") not in DAYS:
         raise HTTPException(404)
@@ -57,6 +60,7 @@ async def move_clock(visit: Visit) -> Response:
     request = registry.AdvanceClockRequest(request_id=visit.request_id())
     request.to.FromDatetime(now.ToDatetime() + timedelta(days=int(visit.field("days"))))
     await ask(visit.services.clock.AdvanceClock(request))
+    visit.portal.published.forget()
     return visit.redirect(visit.local(visit.field("back")))
 
 

@@ -14,6 +14,7 @@ from services.alerts import wire
 from services.alerts.languages import Language
 from services.alerts.queries import list_alerts
 from services.alerts.tables import Alert, DigestPreference, NoticeState, Rhythm
+from services.alerts.workflows import WatchRun
 from tests.integration.alerts.escalation_desk import CASEWORKER
 from tests.integration.alerts.running_alerts import (
     BUREAU,
@@ -209,6 +210,33 @@ async def test_a_late_arrival_is_raised_at_once_and_named_by_the_next_digest(
     [digest] = await alerts.notices()
     assert "【黄色预警】" in digest.body
     assert "【绿色提示】" not in digest.body
+
+
+async def test_an_alert_of_which_nobody_was_told_yet_goes_with_its_instrument(
+    alerts: RunningAlerts,
+) -> None:
+    """The owner, and then the bureau, changes between the alert and the digest that names it."""
+    async with alerts.database.transaction() as session:
+        session.add(DigestPreference(subject_id="s1", rhythm=Rhythm.WEEKLY, mailed=True))
+    green = add_months(TODAY + DAY, 2)
+    await alerts.put(*(instrument(n) for n in (1, 2)), *(verification(n, green) for n in (1, 2)))
+    await alerts.watch_days(1)  # Tuesday: the digest of the first owner waits for Monday
+    await alerts.put(instrument(3), verification(3, TODAY + 10 * DAY))  # for the next morning
+    assert len(await alerts.raised_alerts()) == 4
+    await alerts.put(bureau("330105"), subject(2), subject(3, bureau="330105"))
+    await alerts.put(instrument(2, version=2, subject_id="s2"))
+    await alerts.put(instrument(3, version=2, subject_id="s3", bureau="330105"))
+    await alerts.watch_days(1)
+    await alerts.activities.watch(WatchRun(bureau="330105", through=alerts.today))
+    await alerts.watch_days(5)
+    digests = await alerts.notices("digest")
+    found = {one.subject_id: (one.address, one.bureau, one.body) for one in digests}
+    assert len(digests) == len(found) == 3
+    for number, office in ((1, BUREAU), (2, BUREAU), (3, "330105")):
+        address, at, body = found[f"s{number}"]
+        assert (address, at) == (f"unit{number}@test.example", office)
+        assert [n for n in (1, 2, 3) if f"NO-{n}；" in body] == [number]
+    assert {row.subject_id for row in await alerts.rows(Alert)} == {"s1", "s2", "s3"}
 
 
 async def test_a_return_to_use_is_a_new_spell(alerts: RunningAlerts) -> None:

@@ -55,3 +55,5 @@ def test_a_page_is_kept_for_a_minute(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in "bcd":
         pages.keep((name, "en"), name.encode())
     assert [pages.get((name, "en")) for name in "bcd"] == [None, b"c", b"d"]
+    pages.forget()
+    assert [pages.get((name, "en")) for name in "bcd"] == [None, None, None]
