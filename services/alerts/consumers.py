@@ -48,7 +48,7 @@ from services.alerts.notices.filing import instrument_filed
 from services.alerts.notices.institution_mails import institution_due
 from services.alerts.notices.issue import contact_of, issue, known
 from services.alerts.notices.moved_terms import term_moved
-from services.alerts.notices.order_notices import tell_of_order
+from services.alerts.notices.order_notices import tell_of_orders
 from services.alerts.notices.proposal_notices import proposal_decided
 from services.alerts.notices.receiver_mails import receiver_mail_due
 from services.alerts.notices.record_notices import fact_of, records_changed, telling_asked
@@ -239,11 +239,13 @@ async def instruments_changed(
     """
     event = received.message
     silent = event.change.baseline
-    former_owners = await projection.former_owners(change.session, event.instruments)
+    before = await projection.former_owners(change.session, event.instruments)
     altered = await projection.put_instruments(change, event.instruments, silent=silent)
-    await hand_on(change, former_owners)
-    handed_on = [i for i in event.instruments if i.instrument_id in former_owners]
-    owners = {*former_owners.values(), *(i.subject_id for i in handed_on)}
+    await hand_on(change, before)
+    handed_on = [
+        i for i in event.instruments if before.get(i.instrument_id, i.subject_id) != i.subject_id
+    ]
+    owners = {owner for i in handed_on for owner in (before[i.instrument_id], i.subject_id)}
     await _follow_up(change, altered, owners, {i.instrument_id for i in handed_on})
     if event.change.cause == registry.CAUSE_FILED:
         for instrument in event.instruments:
@@ -283,11 +285,11 @@ async def _follow_up(
 
 
 async def orders_changed(change: Change, received: Received[registry.OrdersChanged]) -> None:
-    """Stores the orders of the event, tells their subjects, and has escalation wait or go on."""
+    """Stores the orders of the event, tells their subject, and has escalation wait or go on."""
     for order in received.message.orders:
         await put_order(change, order)
-        if not received.message.moved:
-            await tell_of_order(change, order, received.message.ground)
+    if not received.message.moved:
+        await tell_of_orders(change, received.message.orders, received.message.ground)
     await release(change, {order.subject_id for order in received.message.orders})
 
 

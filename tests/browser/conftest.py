@@ -17,6 +17,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import date
 from functools import partial
 from http import HTTPStatus
 from pathlib import Path
@@ -38,6 +39,7 @@ from playwright.sync_api import (
 from plumbing.settings import child_environment
 from services.cli.machine.directory import platform_settings
 from tests.bound import bound
+from tests.patience import PATIENCE_SECONDS
 
 READY_SECONDS = 600  # the machine may be busy; a platform that dies is seen at once
 WAITS = 60_000  # milliseconds: no test depends on the speed of the machine
@@ -197,6 +199,59 @@ def sign_in(browser: Browser, portal: str) -> Iterator[Callable[..., Page]]:
     for context in contexts:
         context.close()
     assert faults == []
+
+
+def engaged(sign_in: Callable[..., Page], name: str, person: str, firm: str) -> Page:
+    """Somebody of a firm, given by its credit code, on a page without scripts.
+
+    An administrator makes the account; the person sets a password of their own.
+    """
+    first, own = "sample password 1", "sample phrase of somebody"
+    administrator = sign_in("administrator", java_script_enabled=False)
+    administrator.goto("/accounts/new")
+    texts = {"用户名": name, "姓名": person, "首个密码": first, "单位": firm}
+    for label, text in texts.items():
+        administrator.get_by_label(label, exact=True).fill(text)
+    administrator.get_by_label("经营者", exact=True).check()
+    administrator.get_by_role("button", name="建立", exact=True).click()
+    expect(administrator.get_by_role("heading", name=person)).to_be_visible()
+    page = sign_in(java_script_enabled=False)
+    page.goto("/sign-in")
+    page.get_by_label("用户名或邮箱").fill(name)
+    page.get_by_label("密码", exact=True).fill(first)
+    page.get_by_role("button", name="登录", exact=True).click()
+    page.get_by_label("新密码", exact=True).fill(own)
+    page.get_by_label("再输入一次新密码").fill(own)
+    page.locator("main").get_by_role("button").first.click()
+    expect(page.get_by_role("button", name="退出")).to_be_visible()
+    return page
+
+
+def appears(page: Page, sought: Locator) -> Locator:
+    """Loads a page again until it has what follows from an act elsewhere; returns it."""
+    ends = time.monotonic() + PATIENCE_SECONDS
+    while not sought.count() and time.monotonic() < ends:
+        page.wait_for_timeout(500)
+        page.reload()
+    expect(sought).to_be_visible()
+    return sought
+
+
+def move_clock(page: Page, day: date) -> None:
+    """Moves the clock of the sandbox to a day that is to come, by the buttons of the header."""
+    page.goto("/law/working-days")
+    while left := (day - today(page)).days:
+        assert left > 0, f"{day} is over"
+        step = next(days for days in (30, 7, 1) if days <= left)
+        page.get_by_role("button", name=f"{step} 天", exact=True).click()
+
+
+def today(page: Page) -> date:
+    """The day of the platform's clock."""
+    page_of_law = page.request.get("/law/working-days").text()
+    found = re.search(r'name="from"[^>]*value="(\d{4}-\d\d-\d\d)"', page_of_law)
+    assert found, page_of_law
+    return date.fromisoformat(found[1])
 
 
 def check(looking: Page, address: str) -> None:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import timedelta
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import check
+from tests.browser.conftest import check, today
 from tests.browser.test_lives_in_the_browser import register
 from tests.browser.test_objection_in_the_browser import FIRM, press
-from tests.browser.test_unit_in_the_browser import today
 from tests.patience import PATIENCE_SECONDS
 
 SignIn = Callable[..., Page]
@@ -53,7 +52,7 @@ def test_a_caseworker_opens_and_ends_a_follow_up(sign_in: SignIn) -> None:
 
 def day(page: Page, days: int) -> str:
     """A day so many days after today."""
-    return (date.fromisoformat(today(page)) + timedelta(days)).isoformat()
+    return (today(page) + timedelta(days)).isoformat()
 
 
 def proposed(page: Page, case: str, days: int) -> None:

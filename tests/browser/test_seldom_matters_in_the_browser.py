@@ -12,13 +12,12 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from services.cli.sample.subjects import subjects
-from tests.browser.conftest import Sandbox
+from tests.browser.conftest import Sandbox, engaged
 from tests.browser.conftest import check as check_with_scripts
 from tests.browser.test_contested_items_in_the_browser import answer
 from tests.browser.test_objection_in_the_browser import press
 
 SignIn = Callable[..., Page]
-FIRST, OWN = "sample password 1", "sample phrase of an agent"
 AGENT, FIRM = (next(s for s in subjects() if s.ref == ref) for ref in ("HZ-01", "HZ-05"))
 DOCUMENT = "国办发明电〔2026〕99号"  # no real notice
 
@@ -30,26 +29,7 @@ def check(page: Page) -> None:
 
 def agent(sign_in: SignIn) -> Page:
     """Somebody of another firm, with an account that the administrator has made."""
-    administrator = sign_in("administrator", java_script_enabled=False)
-    administrator.goto("/accounts/new")
-    for label, text in {
-        "用户名": "sample.agent",
-        "姓名": "样例代理人",
-        "首个密码": FIRST,
-        "单位": AGENT.credit_code,
-    }.items():
-        administrator.get_by_label(label, exact=True).fill(text)
-    administrator.get_by_label("经营者", exact=True).check()
-    press(administrator, "建立")
-    expect(administrator.get_by_role("heading", name="样例代理人")).to_be_visible()
-    page = sign_in()
-    page.goto("/sign-in")
-    page.get_by_label("用户名或邮箱").fill("sample.agent")
-    page.get_by_label("密码", exact=True).fill(FIRST)
-    press(page, "登录")
-    page.get_by_label("新密码", exact=True).fill(OWN)
-    page.get_by_label("再输入一次新密码").fill(OWN)
-    page.locator("main").get_by_role("button").first.click()
+    page = engaged(sign_in, "sample.agent", "样例代理人", AGENT.credit_code)
     expect(page.get_by_text(AGENT.name).first).to_be_visible()
     return page
 

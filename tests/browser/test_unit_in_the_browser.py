@@ -11,6 +11,7 @@ from playwright.sync_api import Page, expect
 from pypdf import PdfReader
 
 from plumbing.settings import SERVICES
+from tests.browser.conftest import today
 from tests.patience import PATIENCE_SECONDS
 from tests.png import qr_texts
 
@@ -33,21 +34,13 @@ def reject_an_instrument(sign_in: SignIn) -> str:
     page.goto("/due")
     page.locator("main tbody a").first.click()
     page.get_by_label("不合格").check()
-    page.get_by_label("检定日期").fill(today(page))
+    page.get_by_label("检定日期").fill(today(page).isoformat())
     page.get_by_label("证书编号").fill("样例-证-0001")
     serial = page.locator(".govuk-summary-list__value").first.inner_text().split()[-1]
     press(page, "继续")
     press(page, "提交")
     expect(page.get_by_role("heading", name="登记检定结果")).to_have_count(0)
     return serial
-
-
-def today(page: Page) -> str:
-    """The day of the platform's clock."""
-    page_of_law = page.request.get("/law/working-days").text()
-    found = re.search(r'name="from"[^>]*value="(\d{4}-\d\d-\d\d)"', page_of_law)
-    assert found, page_of_law
-    return found[1]
 
 
 def proposed(page: Page) -> None:
@@ -119,7 +112,7 @@ def lodge_and_accept(sign_in: SignIn, caseworker: Page) -> str:
 def test_somebody_is_away_and_a_colleague_stands_in(sign_in: SignIn) -> None:
     page = sign_in("demo.caseworker", java_script_enabled=False)
     number = lodge_and_accept(sign_in, page)
-    day = today(page)
+    day = today(page).isoformat()
     page.goto("/home")
     page.get_by_role("link", name="我的外出与代理").click()
     press(page, "登记外出")

@@ -14,6 +14,7 @@ _OF_KIND = {
     NoticeKind.GRADE_FELL: "/grade",
     NoticeKind.APPROVALS: "/home",  # several things wait; an answer is about one
     NoticeKind.TERM: "/cases",  # of several cases; others are about one
+    NoticeKind.ORDER: "/orders",  # of several orders; others are about one
     NoticeKind.INSTITUTION: "/punctuality",
     NoticeKind.ACCOUNT: "/register",  # of an application that was rejected; others bring a link
 }

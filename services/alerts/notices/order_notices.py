@@ -1,7 +1,11 @@
-"""Notices to a subject about its order for verification: accepted, appointed, or refused."""
+"""Notices to a subject about its orders for verification: accepted, appointed, or refused.
+
+Those that took a step together are one notice: a firm applies for a hundred instruments at once.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 
 from plumbing.change import Change
@@ -18,53 +22,73 @@ TITLES = {
 }
 
 
-async def tell_of_order(change: Change, order: pb.Order, ground: str) -> None:
-    """Issues a notice to the subject for a step of an order of which it has to hear.
+async def tell_of_orders(change: Change, orders: Sequence[pb.Order], ground: str) -> None:
+    """Issues one notice to a subject for a step that orders of it took together.
 
-    A result is told by the change of the instrument's colour, not here.
+    Of some steps it does not have to hear. A result is told by the change of the instrument's
+    colour, not here.
     """
-    subject = await known(change.session, Subject, order.subject_id)
-    if order.state not in TITLES or subject.placeholder:
+    first = orders[0]
+    subject = await known(change.session, Subject, first.subject_id)
+    if first.state not in TITLES or subject.placeholder:
         return
-    told = (subject.name, order, ground)
+    about = f"order/{first.order_id}"
+    told = (subject.name, orders, ground)
     await issue(
         change,
         NoticeKind.ORDER,
-        f"order/{order.order_id}/{order.version}",
+        f"{about}/{first.version}",
         subject,
         subject.bureau,
         in_chinese(*told),
-        Matter(f"order/{order.order_id}"),
+        Matter(about if len(orders) == 1 else ""),
         in_english=partial(in_english, *told),
     )
 
 
-def in_chinese(name: str, order: pb.Order, ground: str) -> Text:
-    """Writes the notice to the subject `name` in Chinese."""
-    kind = texts.type_name(order.type_code)
-    lines = [f"{name}：\n器具：{kind} {order.serial_no}", f"检定机构：{order.institution}"]
-    if order.state == "scheduled":
-        lines.append(f"检定日期：{order.appointed_on}")
-    if order.due_on:
-        lines.append(f"检定机构应于 {order.due_on} 前完成。检定合格以前不要使用该器具。")
+def in_chinese(name: str, orders: Sequence[pb.Order], ground: str) -> Text:
+    """Writes the notice to the subject `name` in Chinese; all orders took the same step."""
+    first, title = orders[0], TITLES[orders[0].state][0]
+    things = [f"{texts.type_name(one.type_code)} {one.serial_no}" for one in orders]
+    lines = [f"{name}：\n器具：{things[0]}"]
+    if len(orders) > 1:
+        title, lines = f"{title}（{len(orders)} 台）", [f"{name}：\n器具：", *_numbered(things)]
+    lines.append(f"检定机构：{first.institution}")
+    if first.state == "scheduled":
+        lines.append(f"检定日期：{first.appointed_on}")
+    if first.due_on:
+        day = max(one.due_on for one in orders)
+        lines.append(f"检定机构应于 {day} 前完成。检定合格以前不要使用该器具。")
     if ground:
         lines.append(f"说明：{ground}")
-    if order.state == "refused":
+    if first.state == "refused":
         lines.append("可以向其他检定机构申请。有效期届满后不得继续使用该器具。")
-    return Text(TITLES[order.state][0], texts.body(*lines))
+    return Text(title, texts.body(*lines))
 
 
-def in_english(name: str, order: pb.Order, ground: str) -> Text:
+def in_english(name: str, orders: Sequence[pb.Order], ground: str) -> Text:
     """Writes the same notice in English."""
-    kind = english.type_name(order.type_code)
-    lines = [f"{name}:\nInstrument: {kind} {order.serial_no}", f"Institution: {order.institution}"]
-    if order.state == "scheduled":
-        lines.append(f"Day of the verification: {order.appointed_on}")
-    if order.due_on:
-        until = f"The institution completes it by {order.due_on}."
-        lines.append(f"{until} Do not use the instrument before it has passed.")
+    first, title = orders[0], TITLES[orders[0].state][1]
+    things = [f"{english.type_name(one.type_code)} {one.serial_no}" for one in orders]
+    lines = [f"{name}:\nInstrument: {things[0]}"]
+    if len(orders) > 1:
+        title = f"{title} ({len(orders)} instruments)"
+        lines = [f"{name}:\nInstruments:", *_numbered(things)]
+    lines.append(f"Institution: {first.institution}")
+    if first.state == "scheduled":
+        lines.append(f"Day of the verification: {first.appointed_on}")
+    if first.due_on:
+        day = max(one.due_on for one in orders)
+        lines.append(f"The institution completes it by {day}. {_NOT_BEFORE}")
     if ground:
         lines.append(f"Note: {ground}")
-    if order.state == "refused":
+    if first.state == "refused":
         lines.append("You may apply with another institution. Do not use an expired instrument.")
-    return Text(TITLES[order.state][1], texts.body(*lines))
+    return Text(title, texts.body(*lines))
+
+
+_NOT_BEFORE = "Do not use the instrument before it has passed."
+
+
+def _numbered(things: Iterable[str]) -> Iterator[str]:
+    return (f"{number}. {one}" for number, one in enumerate(things, 1))

@@ -19,7 +19,7 @@ from services.registry.institutions.reporting import is_institution, require_nam
 from services.registry.institutions.tables import Authorisation, Institution
 from services.registry.orders import wire
 from services.registry.orders.access import find
-from services.registry.orders.moves import step
+from services.registry.orders.moves import announce_steps, take_step
 from services.registry.orders.states import BY_APPLICANT, BY_INSTITUTION, OrderState, reason_of
 from services.registry.orders.tables import UNENDED, Order
 from services.registry.tables import Instrument, Verification
@@ -60,6 +60,7 @@ async def apply_for_verification(
         )
         await _take(change, order, OrderState.APPLIED, "apply_for_verification")
         orders.append(order)
+    await announce_steps(change, orders, "")
     return pb.ApplyForVerificationResponse(orders=[wire.order(row, change.today) for row in orders])
 
 
@@ -77,6 +78,7 @@ async def move_orders(change: Change, request: pb.MoveOrdersRequest) -> pb.MoveO
         _require_possible(change, row, state)
         ground = request.ground.strip()
         await _take(change, row, state, "move_order", ground=ground, appointed_on=appointed)
+    await announce_steps(change, rows, request.ground.strip())
     by_id = {row.order_id: wire.order(row, change.today) for row in rows}
     ordered = sorted(by_id, key=lambda one: _place(request.order_ids, one))
     return pb.MoveOrdersResponse(orders=[by_id[one] for one in ordered])
@@ -92,7 +94,7 @@ async def _take(
     appointed_on: date | None = None,
 ) -> None:
     before = row.model_dump(mode="json") if row.version else None
-    await step(change, row, state, ground=ground, appointed_on=appointed_on)
+    await take_step(change, row, state, ground=ground, appointed_on=appointed_on)
     after = row.model_dump(mode="json") | ({"ground": ground} if ground else {})
     object_ = f"order/{row.order_id}"
     change.audit(action, object_, before=before, after=after, bureau=row.bureau)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from datetime import date
 
 import sqlalchemy as sa
@@ -33,9 +35,24 @@ async def step(
     appointed_on: date | None = None,
     done_on: date | None = None,
 ) -> None:
-    """Takes an order to a state, keeps the step and whether it is late, and announces the order.
+    """Takes an order to a state, as `take_step` does, and announces it."""
+    await take_step(change, row, state, ground=ground, appointed_on=appointed_on, done_on=done_on)
+    await announce_steps(change, [row], ground)
 
-    The step was done today, unless `done_on` is another day.
+
+async def take_step(
+    change: Change,
+    row: Order,
+    state: OrderState,
+    *,
+    ground: str = "",
+    appointed_on: date | None = None,
+    done_on: date | None = None,
+) -> None:
+    """Takes an order to a state, and keeps the step and whether it is late.
+
+    The step was done today, unless `done_on` is another day. Whoever calls this announces the order
+    with the others that took the same step.
 
     The day by which the institution has to act is reckoned from the application, then from the
     acceptance; an order that has ended has none.
@@ -48,16 +65,26 @@ async def step(
     await _keep(change, row, ground, appointed_on, late=late)
 
 
+async def announce_steps(change: Change, rows: Iterable[Order], ground: str) -> None:
+    """Announces orders that took the same step, those of one subject together."""
+    by_owner = defaultdict[tuple[str, str], list[Order]](list)
+    for row in rows:
+        by_owner[row.subject_id, row.bureau].append(row)
+    for owned in by_owner.values():
+        await _announce(change, owned, ground)
+
+
 async def move_due_day(change: Change, row: Order, due_on: date, ground: str) -> None:
     """Sets another last day for the next step of the institution, and announces the order."""
     row.due_on = due_on
     await _keep(change, row, ground, None)
+    await _announce(change, [row], ground)
 
 
 async def _keep(
     change: Change, row: Order, ground: str, appointed_on: date | None, *, late: bool = False
 ) -> None:
-    """Keeps what an order has become as its next step, and announces the order."""
+    """Keeps what an order has become as its next step."""
     row.version += 1
     change.session.add(row)
     await change.session.flush()
@@ -74,7 +101,6 @@ async def _keep(
         )
     )
     await change.session.flush()
-    await _announce(change, row, ground)
 
 
 async def announce_moved(change: Change, row: Order, ground: str) -> None:
@@ -82,14 +108,18 @@ async def announce_moved(change: Change, row: Order, ground: str) -> None:
     row.version += 1
     change.session.add(row)
     await change.session.flush()
-    await _announce(change, row, ground, moved=True)
+    await _announce(change, [row], ground, moved=True)
 
 
-async def _announce(change: Change, row: Order, ground: str, *, moved: bool = False) -> None:
-    orders = [wire.order(row, change.today)]
+async def _announce(
+    change: Change, rows: Sequence[Order], ground: str, *, moved: bool = False
+) -> None:
+    """Announces orders of one subject."""
+    orders = [wire.order(row, change.today) for row in rows]
     message = events.OrdersChanged(orders=orders, ground=ground, moved=moved)
     message.at.FromDatetime(change.at)
-    await change.announce(message, aggregate=f"subject/{row.subject_id}", bureau=row.bureau)
+    owner = f"subject/{rows[0].subject_id}"
+    await change.announce(message, aggregate=owner, bureau=rows[0].bureau)
 
 
 def _due_on(row: Order, state: OrderState, today: date) -> date | None:

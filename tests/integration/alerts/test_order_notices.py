@@ -6,6 +6,7 @@ from typing import Any
 
 from protos.registry.v1 import events_pb2 as events
 from protos.registry.v1 import orders_pb2 as pb
+from services.alerts.notices.links import path_of
 from tests.integration.alerts.running_alerts import BUREAU, RunningAlerts
 
 
@@ -44,3 +45,18 @@ async def test_a_subject_hears_what_the_institution_does(alerts: RunningAlerts) 
     assert "燃油加油机 NO-7" in accepted.body
     assert "2026-09-16" in scheduled.body
     assert "加油机已锁定，无法检定" in refused.body
+
+
+async def test_orders_that_took_a_step_together_are_one_notice(alerts: RunningAlerts) -> None:
+    both = changed("accepted", 2, due_on="2026-10-16")
+    other = pb.Order()
+    other.CopyFrom(both.orders[0])
+    other.order_id, other.serial_no = "o2", "NO-8"
+    both.orders.append(other)
+    for _ in range(2):
+        await alerts.announce(both, aggregate="subject/s1")
+    [notice] = await alerts.notices("order")
+    assert (notice.title, notice.about) == ("检定申请已受理（2 台）", "")
+    assert "1. 燃油加油机 NO-7\n" in notice.body
+    assert "2. 燃油加油机 NO-8\n" in notice.body
+    assert path_of(notice) == "/orders"
