@@ -162,7 +162,7 @@ def sends_certificates(lab: Page) -> dict[str, bytes]:
             for name in ("form_token", "request_id", "verification_id")
         }
         sent[number] = PDF[:4000] + number.encode()
-        file = {"name": f"{number}.pdf", "mimeType": "application/pdf", "buffer": sent[number]}
+        file: Any = {"name": f"{number}.pdf", "mimeType": "application/pdf", "buffer": sent[number]}
         answer = lab.request.post("/certificates/new", multipart={**fields, "file": file})
         assert "证书文件已保存。" in answer.text()
     return sent
