@@ -27,13 +27,13 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from plumbing.checkpoints.links import link_of
 from plumbing.database import (
-    DATABASE_AWAY,
     Database,
     JsonColumn,
     PlumbingTable,
     SerialColumn,
     connection_of,
 )
+from plumbing.database_away import DATABASE_AWAY
 from plumbing.events.leadership import exclusively
 from plumbing.identity import Caller
 from plumbing.metrics.counted import AUDIT_SEALED
@@ -41,6 +41,7 @@ from plumbing.row_digests import WrittenRows
 
 GENESIS = "0" * 64
 SEAL_EVERY_SECONDS = 0.5
+TURN_SECONDS = 20.0  # after that the database is taken to be away
 IDLE_ROUNDS = 10  # without a commit of this process, before the database is asked again
 BATCH = 500
 # SQLite numbers an entry anew whose predecessor somebody has cut off; its rows may still be there.
@@ -199,7 +200,8 @@ class Sealer:
 
     async def _try(self) -> int:
         try:
-            return await self.seal()
+            async with asyncio.timeout(TURN_SECONDS):
+                return await self.seal()
         except DATABASE_AWAY as error:  # or busy; no entry is lost by waiting
             log.warning("audit.seal_failed", error=str(error))
         except ChainCut as error:

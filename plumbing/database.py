@@ -35,6 +35,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from plumbing.full_disk import is_full, note_full
 from plumbing.metrics.counted import TRANSACTION_SECONDS
+from plumbing.postgresql_limits import give_up_lost_connections, limits
 from plumbing.postgresql_tls import with_tls
 from plumbing.quick_sqlite import (
     BEGIN_READING,
@@ -54,9 +55,6 @@ NAMING = {
 _CHANGES, _SNAPSHOTS = map(TRANSACTION_SECONDS.labels, ("change", "snapshot"))
 # A dict or list column. To change it, assign a new value: changes in place are not noticed.
 JsonColumn = sa.JSON().with_variant(JSONB(), "postgresql")
-# The errors of a database that is away: those of SQLAlchemy, and those of a connection that was not
-# made. Work in the background waits after them; any other error ends the process.
-DATABASE_AWAY = (SQLAlchemyError, OSError)
 # Less than the 10 s for which a call waits by default, so that the caller hears the reason.
 WRITE_WAIT_SECONDS = 8.0
 # PostgreSQL's codes for the transaction that lost against another.
@@ -123,6 +121,7 @@ class Database:
     """
 
     def __init__(self, url: str) -> None:
+        self._url = url  # as it was given: the engine's own has no TLS options
         self.engine = _engine(url)
         self.is_sqlite = self.engine.dialect.name == "sqlite"
         self.commits = 0  # of this object
@@ -170,7 +169,30 @@ class Database:
 
     def again(self) -> Database:
         """Returns another object for the same database, to be used in another event loop."""
-        return Database(self.engine.url.render_as_string(hide_password=False))
+        return Database(self._url)
+
+    @property
+    def address(self) -> str:
+        """Where the database is, without user and password."""
+        url = self.engine.url
+        hosts = url.query.get("host", ()) if not url.host else f"{url.host}:{url.port or 5432}"
+        named = hosts if isinstance(hosts, str) else ",".join(hosts)
+        return f"{named}/{url.database}"
+
+    @asynccontextmanager
+    async def patient(self) -> AsyncIterator[AsyncConnection]:
+        """Opens a connection whose statements may take as long as they need, for migrations."""
+        if self.is_sqlite:
+            async with self.engine.connect() as connection:
+                yield connection
+            return
+        place, tls = with_tls(sa.make_url(self._url))
+        arguments = tls | limits(patient=True)
+        engine = create_async_engine(
+            place, connect_args=arguments, poolclass=sa.NullPool, hide_parameters=True
+        )
+        async with engine.connect() as connection:
+            yield connection
 
     async def close(self) -> None:
         """Closes all connections to the database."""
@@ -211,14 +233,15 @@ def _engine(url: str) -> AsyncEngine:
     # Errors are logged: they quote the statement, but never its parameters, which may be personal.
     if not url.startswith("sqlite"):
         place, tls = with_tls(sa.make_url(url))
-        return create_async_engine(
+        engine = create_async_engine(
             place,
-            connect_args=tls,
+            connect_args=tls | limits(),
             pool_size=10,
             max_overflow=10,
-            pool_pre_ping=True,
             hide_parameters=True,
         )
+        give_up_lost_connections(engine)
+        return engine
     path = sa.make_url(url).database
     if path and path != ":memory:":
         Path(path).parent.mkdir(parents=True, exist_ok=True)

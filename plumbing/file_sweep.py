@@ -7,7 +7,7 @@ import asyncio
 import structlog
 
 from plumbing.clock import Clock
-from plumbing.database import DATABASE_AWAY
+from plumbing.database_away import DATABASE_AWAY
 from plumbing.files import Files, Known
 
 EVERY_SECONDS = 24 * 3600.0

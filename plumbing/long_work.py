@@ -12,7 +12,8 @@ from contextlib import suppress
 
 import structlog
 
-from plumbing.database import DATABASE_AWAY, Database
+from plumbing.database import Database
+from plumbing.database_away import DATABASE_AWAY
 from plumbing.events.leadership import Leadership
 from plumbing.grpc_errors import Away
 

@@ -101,7 +101,7 @@ async def upgrade(database: Database, service: str, revision: str = "head") -> N
 
 async def migrate(database: Database, service: str, revision: str = "head") -> None:
     """Migrates as `upgrade` does, but raises NotMigrated where the role may change no table."""
-    async with database.engine.connect() as connection:
+    async with database.patient() as connection:
         await connection.run_sync(_upgrade, service, revision)
 
 
@@ -111,7 +111,7 @@ async def try_out(database: Database, service: str) -> Trial:
     On PostgreSQL it locks what they change until it has ended, so that services wait; it gives up
     a lock that others do not let go within LOCK_SECONDS.
     """
-    async with database.engine.connect() as connection:
+    async with database.patient() as connection:
         return await connection.run_sync(_try_out, service)
 
 
@@ -120,7 +120,7 @@ async def downgrade(database: Database, service: str, revision: str) -> None:
 
     Data in tables and columns that the undone migrations added is lost.
     """
-    async with database.engine.connect() as connection:
+    async with database.patient() as connection:
         await connection.run_sync(_downgrade, service, revision)
 
 

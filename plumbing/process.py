@@ -14,10 +14,13 @@ from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
+from typing import Any
 
 import grpc
 import structlog
 from grpc_health.v1 import health
+from nats.aio import client as nats_client
+from nats.js import JetStreamContext
 
 from plumbing import memory, migrations, operations
 from plumbing.access.log import AccessLog
@@ -29,6 +32,7 @@ from plumbing.client import ServiceToken
 from plumbing.clock import SystemClock, open_clock
 from plumbing.database import Database
 from plumbing.ended_sessions import EndedSessions
+from plumbing.events.away import events_away
 from plumbing.events.connect import connect
 from plumbing.events.credentials import Credentials
 from plumbing.events.encrypted import tls_of
@@ -47,6 +51,7 @@ from plumbing.private_files import keep_new_files_private
 from plumbing.pruning.answers import AnswerPruner
 from plumbing.pruning.daily import DailyPruner
 from plumbing.pruning.events import EventPruner
+from plumbing.readiness import READINESS
 from plumbing.row_checks import take_stock
 from plumbing.rpc import serve
 from plumbing.service import Assembly, Parts
@@ -56,6 +61,7 @@ from plumbing.token_keys import TrustedKeys
 from plumbing.tokens import Verifier
 from plumbing.tracing import end_tracing, start_tracing
 from plumbing.transport import server_credentials
+from plumbing.waiting import Waiting, once_database_there, once_there
 from protos.identity.v1.identity_pb2_grpc import IdentityServiceStub
 
 GRACE_SECONDS = 2.0  # together with the worker's, shorter than the supervisor waits before it kills
@@ -102,29 +108,67 @@ async def _run(service: str, settings: Settings, build: Build) -> None:
     running = _Running()
     running.listen()
     refuse_plain_links(settings, service)
+    counted.READY.set_function(lambda: float(READINESS.ready))
     serve_metrics(service, settings.metrics_listen_address(service))
     if not settings.is_plain(GRPC):
         overdue = partial(overdue_seconds, settings.tls_dir / f"{service}.pem", SystemClock())
         counted.CERTIFICATE_OVERDUE.set_function(overdue)
+    beating = asyncio.create_task(READINESS.beat())
+    starting = asyncio.create_task(_start(service, settings, build))
+    stopping = asyncio.create_task(running.stop.wait())
+    await asyncio.wait({starting, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    if starting.done():
+        parts, assembly, nats = starting.result()
+        await _work(parts, assembly, running.stop)
+        await nats.close()
+        await parts.database.close()
+    else:  # it waits for an engine, and is not waited for
+        log.info("process.stopping")
+        await _end([starting])
+    await _end([beating, stopping])
+
+
+async def _start(
+    service: str, settings: Settings, build: Build
+) -> tuple[Parts, Assembly, nats_client.Client]:
+    """Builds a service; waits for its engines, and says for which."""
     clock = open_clock(settings.clock_file, sandbox=settings.sandbox)
     database = Database(settings.database_url(service))
-    await migrations.upgrade(database, service)
+    await once_database_there(database, partial(migrations.upgrade, database, service))
     keys_dir = settings.keys_dir
-    nats = await connect(settings.nats_url, Credentials.of(keys_dir, service), tls_of(settings))
+    nats = await connect(settings.nats_servers, Credentials.of(keys_dir, service), tls_of(settings))
     counted.NATS_CONNECTED.set_function(lambda: nats.is_connected)
+    READINESS.nats_answers = lambda: nats.is_connected
     js = nats.jetstream()
-    await ensure_streams(js, service, settings.nats_replicas)
     signatures = Signatures.of(keys_dir)
-    await refill(database, js, service, signatures)
+    fill = partial(_fill_streams, database, js, settings, service, signatures)
+    await once_there(Waiting("nats", settings.nats_url), events_away, fill)
     registry = settings.endpoint("registry", caller=service)
     token = ServiceToken(service, keys_dir, registry, SystemClock())
     changes = Changes(database, clock)
-    await take_stock(changes, service, migrations.watched_tables(service))
+    watched = migrations.watched_tables(service)
+    await once_database_there(database, partial(take_stock, changes, service, watched))
     parts = Parts(service, settings, clock, database, changes, js, signatures, token)
-    assembly = await build(parts)
-    await _work(parts, assembly, running.stop)
-    await nats.close()
-    await database.close()
+    assembly = await once_database_there(database, partial(build, parts))
+    await _keys_made(settings)
+    return parts, assembly, nats
+
+
+async def _fill_streams(
+    database: Database,
+    js: JetStreamContext,
+    settings: Settings,
+    service: str,
+    signatures: Signatures,
+) -> None:
+    await ensure_streams(js, service, settings.nats_replicas)
+    await once_database_there(database, partial(refill, database, js, service, signatures))
+
+
+async def _keys_made(settings: Settings) -> None:
+    # On its first start the registry makes the keys, in another process.
+    while not (settings.keys_dir / "public.jwk").exists():  # noqa: ASYNC110
+        await asyncio.sleep(KEYS_EVERY_SECONDS)
 
 
 async def _work(parts: Parts, assembly: Assembly, stop: asyncio.Event) -> None:
@@ -140,12 +184,13 @@ async def _work(parts: Parts, assembly: Assembly, stop: asyncio.Event) -> None:
         ended = EndedSessions(IdentityServiceStub(parts.channel("registry")))
         access = AccessLog(parts.database, SystemClock(), parts.settings.access_log_life)
         background += [ended.run, access.run, access.keep_short, memory.give_back]
+        background += [partial(READINESS.watch, parts.database)]
         tasks = [group.create_task(_forever(run)) for run in background]
         server, healthy = await _serve(parts, assembly, service, ended, access)
-        counted.READY.set(1)
+        READINESS.serves()
         log.info("process.ready", address=parts.settings.address(parts.service))
         await stop.wait()
-        counted.READY.set(0)
+        READINESS.stops()
         log.info("process.stopping")
         await _stop_serving(server, healthy)
         await _end(tasks)
@@ -180,7 +225,7 @@ def _board(parts: Parts, assembly: Assembly) -> Board:
     return board
 
 
-async def _end(tasks: Iterable[asyncio.Task[None]]) -> None:
+async def _end(tasks: Iterable[asyncio.Task[Any]]) -> None:
     # asyncio.wait_for of Python 3.11 can lose a cancellation, and the clients we use wait with it.
     # So a task that goes on is cancelled again.
     pending = set(tasks)
@@ -203,10 +248,6 @@ async def _serve(
     access: AccessLog,
 ) -> tuple[grpc.aio.Server, health.aio.HealthServicer]:
     rpc = {**assembly.rpc, operations.SERVICE: service.register}
-    key_file = parts.settings.keys_dir / "public.jwk"
-    # On its first start the registry makes the keys, in another process.
-    while not key_file.exists():  # noqa: ASYNC110
-        await asyncio.sleep(KEYS_EVERY_SECONDS)
     verifier = Verifier(TrustedKeys(parts.settings.keys_dir), SystemClock())
     address = parts.settings.listen_address(parts.service)
     return await serve(

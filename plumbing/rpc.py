@@ -29,7 +29,9 @@ from plumbing.access.origin import where_from
 from plumbing.call_log import ServedCall, served
 from plumbing.client import ON_BEHALF_OF, Refusal
 from plumbing.database import is_busy
+from plumbing.database_away import is_away
 from plumbing.ended_sessions import EndedSessions
+from plumbing.events.away import events_away
 from plumbing.full_disk import RETRY_SECONDS as FULL_RETRY_SECONDS
 from plumbing.full_disk import DiskFull, is_full, note_full
 from plumbing.grpc_errors import away_status, internal_status, status_of
@@ -53,12 +55,15 @@ CONNECTIONS = (
     ("grpc.keepalive_time_ms", 60_000),
     ("grpc.keepalive_timeout_ms", 20_000),
     ("grpc.server_handshake_timeout_ms", 10_000),
+    # Clients ask each ten seconds whether the server still answers (`transport.NOTICING_SILENCE`).
+    ("grpc.http2.min_recv_ping_interval_without_data_ms", 5_000),
 )
 # Health and reflection are open to anyone: they show nothing of the register.
 OPEN = ("/grpc.health.", "/grpc.reflection.")
 ANYONE = frozenset(Role) - {Role.SERVICE}
 # The codes of a neighbour that does not answer, or not in time.
 AWAY = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED)
+ERROR_LENGTH = 300
 log = structlog.get_logger()
 
 
@@ -270,6 +275,9 @@ def _status_of_fault(method: str, error: Exception) -> status_pb2.Status:
     if is_busy(error):
         log.warning("rpc.database_busy", method=method, error=str(error))
         return status_of(DatabaseBusy(retry_after_seconds=str(RETRY_SECONDS)))
+    if is_away(error) or events_away(error):
+        log.warning("rpc.engine_away", method=method, error=repr(error)[:ERROR_LENGTH])
+        return away_status()
     if is_full(error):
         note_full()
         log.warning("rpc.disk_full", method=method, error=str(error))

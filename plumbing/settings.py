@@ -50,6 +50,14 @@ def _known_links(text: str) -> str:
     return text
 
 
+def _servers_of_one_kind(text: str) -> str:
+    schemes = {url.strip().partition("://")[0] for url in text.split(",")}
+    if not schemes <= {"nats"} and not schemes <= {"tls"}:
+        zh = "地址须全部以 nats:// 开头，或者全部以 tls:// 开头"
+        raise ValueError(f"{zh} | the addresses must all begin with nats://, or all with tls://")
+    return text
+
+
 def _certificates_beside_the_data(known: dict[str, Any]) -> Path:
     return Path(known["data_dir"]) / "tls"
 
@@ -130,7 +138,8 @@ class Settings(BaseSettings):
     alerts_metrics_address: str = "127.0.0.1:7314"
 
     database: str = ""
-    nats_url: str = "nats://127.0.0.1:7305"
+    # One address, or several of one cluster with commas between.
+    nats_url: Annotated[str, AfterValidator(_servers_of_one_kind)] = "nats://127.0.0.1:7305"
     # A directory with ca.pem, the authorities of the NATS server, for one at tls://; client.pem and
     # client.key beside it where the server asks for a certificate. Empty for those of the machine.
     nats_tls_dir: str = ""
@@ -271,6 +280,11 @@ class Settings(BaseSettings):
         if not self.temporal_tls_dir:
             return Endpoint(self.temporal_address)
         return endpoint_by_tls(self.temporal_address, "", Path(self.temporal_tls_dir))
+
+    @property
+    def nats_servers(self) -> list[str]:
+        """The addresses of the NATS servers, of which any one will do."""
+        return [url.strip() for url in self.nats_url.split(",")]
 
     def port(self, service: str) -> int:
         """Returns the port of a service's gRPC server."""

@@ -7,7 +7,6 @@ failed and not the request.
 
 from __future__ import annotations
 
-import asyncio
 import functools
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
@@ -34,6 +33,7 @@ from plumbing.addresses import Endpoint
 from plumbing.client import Refusal
 from plumbing.grpc_errors import Away, is_final
 from plumbing.settings import Settings
+from plumbing.waiting import Waiting
 from plumbing.workflow_codec import sealed_converter
 from plumbing.workflow_guard import Guard
 from plumbing.workflow_seals import Seals
@@ -44,7 +44,6 @@ DUE_AT = SearchAttributeKey.for_datetime("DueAt")
 BUREAU = SearchAttributeKey.for_keyword("Bureau")
 CASE_KIND = SearchAttributeKey.for_keyword("CaseKind")
 CASE_STATE = SearchAttributeKey.for_keyword("CaseState")
-CONNECT_EVERY_SECONDS = 0.25
 GRACE = timedelta(seconds=2)
 
 # An activity that calls another part is repeated until that part is back; it is idempotent.
@@ -81,9 +80,10 @@ async def connect(
     """
     seals = Seals.of(settings.keys_dir, service)
     workflow.logger.workflow_info_on_message = False  # the fields of a line have it
+    waiting = Waiting("temporal", settings.temporal_address)
     while True:
         try:
-            return await Client.connect(
+            client = await Client.connect(
                 settings.temporal_address,
                 namespace=settings.temporal_namespace,
                 tls=_tls(settings.temporal_endpoint),
@@ -94,8 +94,10 @@ async def connect(
         except (RuntimeError, RPCError) as error:
             if isinstance(error, RPCError) and is_final(error.status):
                 raise
-            log.info("temporal.waiting", address=settings.temporal_address, error=str(error)[:200])
-            await asyncio.sleep(CONNECT_EVERY_SECONDS)
+            await waiting.after(error)
+        else:
+            waiting.over()
+            return client
 
 
 def _tls(endpoint: Endpoint) -> TLSConfig | bool:

@@ -17,7 +17,7 @@ import structlog
 from temporalio.service import RPCError
 
 from plumbing.chunks import chunks
-from plumbing.database import DATABASE_AWAY
+from plumbing.database_away import DATABASE_AWAY
 from plumbing.grpc_errors import Away
 from plumbing.metrics.counted import WORKFLOWS_STARTED_AGAIN
 from plumbing.service import Reconciled

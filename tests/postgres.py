@@ -10,6 +10,7 @@ import importlib.util
 import os
 import pwd
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -49,6 +50,7 @@ class PostgresServer:
         self._programs = self._reachable(_programs())
         self._port = free_port()
         self._process: subprocess.Popen[bytes] | None = None
+        self._options: list[str] = []
 
     def own(self, file: Path) -> Path:
         """A copy of a file that the server alone can read."""
@@ -67,23 +69,63 @@ class PostgresServer:
         store = self._folder / "store"
         prepare = ("-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-locale", "--no-sync")
         self._run("initdb", "-D", str(store), *prepare)
-        settings = (
-            "listen_addresses=127.0.0.1",
-            f"port={self._port}",
-            f"unix_socket_directories={self._folder}",
-            "max_connections=300",
-            *FORGETFUL,
-            *more,
-        )
-        options = [part for setting in settings for part in ("-c", setting)]
-        with (self._folder / "log").open("wb") as log:
+        settings = (*self._usual(), *more)
+        self._options = [part for setting in settings for part in ("-c", setting)]
+        self.run()
+
+    def follow(self, primary: PostgresServer) -> None:
+        """Starts the server as a standby that has all that a primary acknowledges."""
+        place = ("-h", "127.0.0.1", "-p", str(primary.port), "-U", "postgres")
+        store = str(self._folder / "store")
+        self._run("pg_basebackup", *place, "-D", store, "-X", "stream", "-R", "-c", "fast")
+        settings = (*self._usual(), "wal_retrieve_retry_interval=500ms")
+        self._options = [part for setting in settings for part in ("-c", setting)]
+        self.run()
+
+    def wait_for_standby(self) -> None:
+        """Makes a primary acknowledge from now on only what its standby has too."""
+        for statement in (
+            "ALTER SYSTEM SET synchronous_standby_names = '*'",
+            "SELECT pg_reload_conf()",
+        ):
+            self._run("psql", *self._place(), "-c", statement)
+
+    def promote(self) -> None:
+        """Makes a standby the primary, and returns when it takes changes."""
+        self._run("psql", *self._place(), "-c", "SELECT pg_promote()")
+
+    def run(self) -> None:
+        """Runs the server on the data that it has, and returns when it answers."""
+        program = [str(self._programs / "postgres"), "-D", str(self._folder / "store")]
+        with (self._folder / "log").open("ab") as log:
             self._process = subprocess.Popen(
-                self._as_user([str(self._programs / "postgres"), "-D", str(store), *options]),
+                self._as_user([*program, *self._options]),
                 stdout=log,
                 stderr=log,
                 **self._surroundings(),
             )
         self._wait_until_it_answers()
+
+    def crash(self) -> None:
+        """Ends the server at once: it refuses connections until it is run again."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGQUIT)
+        self._process.wait()
+
+    def hang(self) -> None:
+        """Makes the server silent: the kernel takes what it is sent, and nobody answers."""
+        self._tell_all(signal.SIGSTOP)
+
+    def wake(self) -> None:
+        """Lets a silent server go on."""
+        self._tell_all(signal.SIGCONT)
+
+    def _tell_all(self, number: int) -> None:
+        assert self._process is not None
+        first = self._process.pid
+        children = Path(f"/proc/{first}/task/{first}/children").read_text().split()
+        for pid in (first, *map(int, children)):
+            os.kill(pid, number)
 
     def stop(self) -> None:
         """Stops the server and removes its data."""
@@ -92,23 +134,28 @@ class PostgresServer:
             self._process.wait()
         shutil.rmtree(self._folder, ignore_errors=True)
 
+    @property
+    def port(self) -> int:
+        return self._port
+
+    def _usual(self) -> tuple[str, ...]:
+        return (
+            "listen_addresses=127.0.0.1",
+            f"port={self._port}",
+            f"unix_socket_directories={self._folder}",
+            "max_connections=300",
+            *FORGETFUL,
+        )
+
+    def _place(self) -> tuple[str, ...]:
+        return ("-h", "127.0.0.1", "-p", str(self._port), "-U", "postgres")
+
     def url(self, database: str) -> str:
         return f"postgresql+asyncpg://postgres@127.0.0.1:{self._port}/{database}"
 
     def create(self, database: str, *, like: str = "template0") -> None:
         """Makes a database as a copy of `like`, to which nobody may be connected."""
-        self._run(
-            "createdb",
-            "-h",
-            "127.0.0.1",
-            "-p",
-            str(self._port),
-            "-U",
-            "postgres",
-            "-T",
-            like,
-            database,
-        )
+        self._run("createdb", *self._place(), "-T", like, database)
 
     def _run(self, program: str, *arguments: str) -> None:
         command = self._as_user([str(self._programs / program), *arguments])
@@ -137,17 +184,7 @@ class PostgresServer:
         deadline = time.monotonic() + PATIENCE_SECONDS
         while True:
             try:
-                return self._run(
-                    "psql",
-                    "-h",
-                    "127.0.0.1",
-                    "-p",
-                    str(self._port),
-                    "-U",
-                    "postgres",
-                    "-c",
-                    "SELECT 1",
-                )
+                return self._run("psql", *self._place(), "-c", "SELECT 1")
             except AssertionError:
                 ended = self._process is None or self._process.poll() is not None
                 if ended or time.monotonic() > deadline:

@@ -17,7 +17,8 @@ from sqlmodel import col, select
 
 from plumbing.access.entry import Access, AccessEntry
 from plumbing.clock import Clock
-from plumbing.database import DATABASE_AWAY, Database, connection_of
+from plumbing.database import Database, connection_of
+from plumbing.database_away import DATABASE_AWAY
 
 WRITE_EVERY_SECONDS = 1.0
 PRUNE_EVERY_SECONDS = 3600.0

@@ -21,7 +21,8 @@ from law.terms.arrangement import Arrangement
 from law.terms.in_force import put_in_force
 from law.terms.workdays import edition
 from plumbing.change import Change
-from plumbing.database import DATABASE_AWAY, Database, JsonColumn
+from plumbing.database import Database, JsonColumn
+from plumbing.database_away import DATABASE_AWAY
 from plumbing.events.envelope import Received
 from plumbing.service import Findings
 from protos.calendar.v1 import calendar_pb2

@@ -23,7 +23,7 @@ from plumbing.checkpoints.making import Checkpoints
 from plumbing.checkpoints.merkle import ProofInvalid, check_consistency
 from plumbing.checkpoints.signed_note import Checkpoint, NoteInvalid, open_checkpoint
 from plumbing.client import Refusal, ask
-from plumbing.database import DATABASE_AWAY
+from plumbing.database_away import DATABASE_AWAY
 from plumbing.identity import service_caller
 from plumbing.service import Findings, Parts
 from plumbing.settings import SERVICES

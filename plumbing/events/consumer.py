@@ -26,7 +26,8 @@ from nats.js.api import AckPolicy, ConsumerConfig
 from nats.js.errors import NotFoundError
 
 from plumbing.clock import Clock
-from plumbing.database import DATABASE_AWAY, Database, WriterBusy
+from plumbing.database import Database, WriterBusy
+from plumbing.database_away import DATABASE_AWAY, is_away
 from plumbing.events.dead_letters import bury, is_among_them
 from plumbing.events.envelope import Delivery, MalformedEvent
 from plumbing.events.inbox import EventHandler, Inbox, Place, TryLater, describe
@@ -338,7 +339,7 @@ class Consumer:
 
 def _passes(error: Exception) -> bool:
     """Whether an error says nothing of the event, and passes by itself."""
-    return isinstance(error, TryLater | Away | WriterBusy) or is_full(error)
+    return isinstance(error, TryLater | Away | WriterBusy) or is_full(error) or is_away(error)
 
 
 def _named(outcome: Place | Exception) -> str:

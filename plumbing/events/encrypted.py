@@ -6,6 +6,7 @@ library believes that, also where its address begins with `tls://`. The one here
 
 from __future__ import annotations
 
+import asyncio
 import ssl
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -38,16 +39,27 @@ class EncryptedClient(Client):
             raise NotEncrypted
         return super()._connect_command()
 
+    async def _attempt_reconnect(self) -> None:
+        # A server that hangs would not answer the end of TLS either, for which half a minute is
+        # waited: the connection is cut off instead.
+        if (writer := _writer(self._transport)) is not None:
+            writer.transport.abort()
+        await super()._attempt_reconnect()
+
 
 def _is_encrypted(transport: Transport | None) -> bool:
-    if not isinstance(transport, TcpTransport):
-        return False
-    writer = transport._io_writer  # noqa: SLF001 - the library has no other way to ask
+    writer = _writer(transport)
     return writer is not None and writer.get_extra_info("ssl_object") is not None
 
 
+def _writer(transport: Transport | None) -> asyncio.StreamWriter | None:
+    if not isinstance(transport, TcpTransport):
+        return None
+    return transport._io_writer  # noqa: SLF001 - the library has no other way to it
+
+
 def tls_of(settings: Settings) -> ssl.SSLContext | None:
-    """Returns how to verify the NATS server of the settings; None if its address is unencrypted.
+    """Returns how to verify the NATS servers of the settings; None if these are unencrypted.
 
     Raises OSError if a file of `nats_tls_dir` cannot be read.
     """

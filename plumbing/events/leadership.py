@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 
 import sqlalchemy as sa
@@ -13,10 +14,13 @@ from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from plumbing.database import Database
+from plumbing.database_away import DATABASE_AWAY
 
 # PostgreSQL ends the session of a leader whose machine is gone after about 11 seconds; by default
 # the session would keep the lock for hours.
 _GONE = {"tcp_keepalives_idle": 5, "tcp_keepalives_interval": 2, "tcp_keepalives_count": 3}
+# A leader that hears nothing from the database for so long leads no more.
+ANSWER_SECONDS = 5.0
 
 
 async def exclusively(session: AsyncSession, work: str) -> None:
@@ -79,8 +83,9 @@ class Leadership:
 
     async def _still_connected(self, connection: AsyncConnection) -> bool:
         try:
-            await connection.execute(sa.select(1))
-        except sa.exc.DBAPIError:
+            async with asyncio.timeout(ANSWER_SECONDS):
+                await connection.execute(sa.select(1))
+        except DATABASE_AWAY:
             await self.release()
             return False
         return True

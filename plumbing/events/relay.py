@@ -33,7 +33,8 @@ from nats.js.errors import BadRequestError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from plumbing.clock import Clock
-from plumbing.database import DATABASE_AWAY, Database, connection_of
+from plumbing.database import Database, connection_of
+from plumbing.database_away import DATABASE_AWAY
 from plumbing.events.leadership import Leadership
 from plumbing.events.observing import observe_publishing
 from plumbing.events.outbox import RECORDED, Outbox
@@ -42,6 +43,7 @@ from plumbing.metrics.counted import EVENTS_PUBLISHED, RELAY_LEADER
 
 BATCH = 500
 WRITE_EVERY = 25
+DATABASE_SECONDS = 20.0  # for one page; after that the database is taken to be away
 STALL_SECONDS = 2.0  # without any acknowledgement for so long, NATS is away
 LONGEST_REST_SECONDS = 0.02
 FIRST_BACKOFF_SECONDS = 0.1
@@ -130,7 +132,7 @@ class Relay:
     async def drain(self) -> Drained:
         """Publishes all unpublished events once, without retries; returns the result.
 
-        May raise an exception group of SQLAlchemyError.
+        May raise an exception group of the errors in DATABASE_AWAY.
         """
         drained = Drained()
         published: list[int] = []
@@ -149,8 +151,7 @@ class Relay:
         self._nudged.clear()
         began = time.monotonic()
         try:
-            leads = await self._leadership.held()
-            RELAY_LEADER.set(leads)
+            leads = await self._leads()
             if not leads:
                 self._marked_at = None  # another replica marks
             drained = await self.drain() if leads else Drained()
@@ -164,6 +165,14 @@ class Relay:
             await self._wait_for_nudge()
         else:
             await self._back_off(error)
+
+    async def _leads(self) -> bool:
+        leads = False  # where the database is away too
+        try:
+            leads = await self._leadership.held()
+        finally:
+            RELAY_LEADER.set(leads)
+        return leads
 
     async def _wait_for_nudge(self) -> None:
         try:
@@ -197,7 +206,7 @@ class Relay:
     async def _page(self, after: int | None) -> list[_Pending]:
         if after is None:
             return []
-        async with self._database.snapshot() as session:
+        async with asyncio.timeout(DATABASE_SECONDS), self._database.snapshot() as session:
             connection = await connection_of(session)
             rows = await connection.execute(_PAGE, {"after": after})
             return [_Pending(*row) for row in rows]
@@ -206,7 +215,7 @@ class Relay:
         if not published:
             return
         marked = sa.update(_TABLE).where(_TABLE.c.seq.in_(published))
-        async with self._database.transaction() as session:
+        async with asyncio.timeout(DATABASE_SECONDS), self._database.transaction() as session:
             connection = await connection_of(session)
             mark = await self._next_mark(connection)
             await connection.execute(marked.values(published_at=mark))

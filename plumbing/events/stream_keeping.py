@@ -16,7 +16,8 @@ import structlog
 from nats.js import JetStreamContext
 from nats.js.errors import NotFoundError
 
-from plumbing.database import DATABASE_AWAY, Database
+from plumbing.database import Database
+from plumbing.database_away import DATABASE_AWAY
 from plumbing.events.refilling import refill
 from plumbing.events.signing import Signatures
 from plumbing.events.subjects import Stream, ensure_streams, stream_of

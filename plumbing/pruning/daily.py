@@ -11,7 +11,7 @@ import nats.errors
 import structlog
 
 from plumbing.change import Changes
-from plumbing.database import DATABASE_AWAY
+from plumbing.database_away import DATABASE_AWAY
 from plumbing.identity import service_caller
 from plumbing.metrics.counted import ROWS_PRUNED
 from plumbing.pruning.portions import Paused

@@ -6,7 +6,7 @@ import asyncio
 import ssl
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 import grpc
 from google.protobuf.message import Message
@@ -58,8 +58,12 @@ async def grpc_serves(endpoint: Endpoint, service: str = "") -> bool:
 
 
 async def nats_greets(settings: Settings) -> bool:
-    """Returns True if the NATS server sends its INFO line, and proves by TLS who it is."""
-    place = urlsplit(settings.nats_url)
+    """Returns True if a NATS server sends its INFO line, and proves by TLS who it is."""
+    greeted = [await _greets(urlsplit(server), settings) for server in settings.nats_servers]
+    return any(greeted)
+
+
+async def _greets(place: SplitResult, settings: Settings) -> bool:
     try:
         async with asyncio.timeout(ANSWER_WITHIN):
             tls = tls_of(settings)

@@ -18,7 +18,8 @@ from law.terms.workdays import edition
 from plumbing.calendars.editions import CalendarFollower, hold_editions
 from plumbing.change import Changes
 from plumbing.clock import Clock
-from plumbing.database import DATABASE_AWAY, Database
+from plumbing.database import Database
+from plumbing.database_away import DATABASE_AWAY
 from plumbing.future_days import report_future_days
 from plumbing.grpc_errors import Away
 from plumbing.identity import service_caller

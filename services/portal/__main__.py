@@ -6,6 +6,7 @@ import asyncio
 import os
 import signal
 from datetime import timedelta
+from functools import partial
 from types import FrameType
 
 import structlog
@@ -22,6 +23,7 @@ from plumbing.portal_certificate import PortalCertificate
 from plumbing.private_files import keep_new_files_private
 from plumbing.settings import PORTAL, Settings
 from plumbing.telemetry import end_logging, start_logging
+from plumbing.waiting import once_database_there
 from services.portal.app import application
 from services.portal.clients import Services, VisitorToken
 from services.portal.connections import Bounds, Networks, protocol
@@ -74,7 +76,7 @@ def main() -> None:
 async def _run(settings: Settings) -> None:
     clock = SystemClock()
     database = Database(settings.database_url(PORTAL))
-    await migrations.upgrade(database, PORTAL)
+    await once_database_there(database, partial(migrations.upgrade, database, PORTAL))
     visitor = VisitorToken(settings, clock)
     services = Services(settings, visitor.own)
     sessions = Sessions(

@@ -22,8 +22,10 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from law.errors import LawError, NotFound, NotPermitted
 from plumbing.client import UNTRUSTED, Refusal, ask, new_request_id
 from plumbing.clock import Clock
+from plumbing.database_away import is_away
 from plumbing.ended_sessions import ENDED_TEXTS
 from plumbing.full_disk import DiskFull, is_full
+from plumbing.grpc_errors import Away
 from plumbing.identity import Role
 from plumbing.papers.typesetting import CannotTypeset
 from plumbing.settings import Settings
@@ -92,6 +94,7 @@ def _pages(portal: Portal, clock: Clock) -> Starlette:
         routes=[
             *(_route(portal, clock, address) for address in ADDRESSES),
             _health(portal),
+            _life(),
             Route("/static/{name:path}", serve_static),
         ],
         middleware=[
@@ -130,13 +133,24 @@ def _route(portal: Portal, clock: Clock, address: Address) -> Route:
 
 
 def _health(portal: Portal) -> Route:
-    """Whether the portal can answer: it needs the registry, which gives it the visitors' token."""
+    """Whether the portal can answer: it needs its sessions, and the visitors' token."""
 
     async def healthy(_request: Request) -> Response:
-        ready = await portal.visitor.is_ready()
-        return PlainTextResponse("ok" if ready else "waiting", 200 if ready else 503)
+        lacks = [] if await portal.sessions.reachable() else ["postgresql"]
+        lacks += [] if await portal.visitor.is_ready() else ["registry"]
+        words = f"waits for {', '.join(lacks)}" if lacks else "ok"
+        return PlainTextResponse(words, 503 if lacks else 200)
 
     return Route("/healthz", healthy)
+
+
+def _life() -> Route:
+    """Whether the portal does anything at all: it must not be killed for what is away."""
+
+    async def alive(_request: Request) -> Response:
+        return PlainTextResponse("ok")
+
+    return Route("/livez", alive)
 
 
 def _endpoint(
@@ -306,6 +320,10 @@ def _broken(portal: Portal) -> Callable[[Request, Exception], Awaitable[Response
             visit, full = Visit(portal, request, None), DiskFull()
             words = full.zh if visit.language == "zh-CN" else full.en
             return _refused(visit, INSUFFICIENT_STORAGE, words)
+        if is_away(error):
+            log.warning("portal.database_away", path=request.url.path, error=repr(error)[:300])
+            visit, away = Visit(portal, request, None), Away()
+            return _refused(visit, 503, away.zh if visit.language == "zh-CN" else away.en)
         incident = uuid.uuid4().hex[:12]
         log.error("portal.failed", path=request.url.path, incident=incident, exc_info=error)
         visit = Visit(portal, request, None)

@@ -24,7 +24,8 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlmodel import col, select
 
 from plumbing.clock import Clock
-from plumbing.database import DATABASE_AWAY, Database
+from plumbing.database import Database
+from plumbing.database_away import DATABASE_AWAY
 from plumbing.spreadsheets import Cell
 from services.portal import list_files
 from services.portal.list_files import Read

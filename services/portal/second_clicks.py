@@ -24,7 +24,8 @@ from sqlmodel import col
 from starlette.responses import Response
 
 from plumbing.clock import Clock
-from plumbing.database import DATABASE_AWAY, Database
+from plumbing.database import Database
+from plumbing.database_away import DATABASE_AWAY
 from services.portal.tables import SecondClick
 
 KEPT_FOR = timedelta(seconds=10)

@@ -20,6 +20,7 @@ from plumbing.clock import Clock
 from plumbing.database import Database
 from plumbing.full_disk import is_full
 from plumbing.identity import Role
+from plumbing.readiness import answers
 from protos.identity.v1 import identity_pb2 as pb
 from services.portal.kept_input import KeptInput, read_kept
 from services.portal.tables import PortalSession
@@ -37,6 +38,10 @@ class Sessions:
     ) -> None:
         self._database, self._clock = database, clock
         self._idle, self._longest = idle, longest
+
+    async def reachable(self) -> bool:
+        """Returns whether the database with the sessions answers."""
+        return await answers(self._database)
 
     async def open(self, answer: pb.LoginResponse, bureau_name: str) -> str:
         """Opens a session for a person who has just signed in; returns the value of its cookie.

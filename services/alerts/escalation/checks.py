@@ -16,7 +16,8 @@ from plumbing.calendars.editions import CalendarFollower
 from plumbing.change import Changes
 from plumbing.chunks import chunks
 from plumbing.clock import Clock
-from plumbing.database import DATABASE_AWAY, Database
+from plumbing.database import Database
+from plumbing.database_away import DATABASE_AWAY
 from plumbing.identity import service_caller
 from plumbing.service import Findings, Reconciled
 from plumbing.together import together

@@ -17,7 +17,7 @@ import structlog
 from plumbing.change import Changes
 from plumbing.checkpoints.witness import newest_notes
 from plumbing.clock import local_date
-from plumbing.database import DATABASE_AWAY
+from plumbing.database_away import DATABASE_AWAY
 from plumbing.identity import service_caller
 from plumbing.service import Parts
 from services.alerts.notices.issue import issue

@@ -17,7 +17,7 @@ from nats.js import JetStreamContext
 from nats.js.api import AckPolicy, ConsumerConfig, Header
 
 from plumbing.change import Changes
-from plumbing.database import DATABASE_AWAY
+from plumbing.database_away import DATABASE_AWAY
 from plumbing.events.dead_letters import CONSUMER_HEADER, ERROR_HEADER
 from plumbing.events.subjects import Stream
 from plumbing.identity import service_caller

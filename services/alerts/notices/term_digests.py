@@ -21,7 +21,7 @@ from law.objection import municipal_bureau
 from law.terms.data import Told
 from plumbing.change import Change, Changes
 from plumbing.chunks import chunks
-from plumbing.database import DATABASE_AWAY
+from plumbing.database_away import DATABASE_AWAY
 from plumbing.events.envelope import Received
 from plumbing.events.leadership import exclusively
 from plumbing.identity import service_caller

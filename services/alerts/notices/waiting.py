@@ -8,7 +8,8 @@ from typing import NoReturn
 import structlog
 from sqlmodel import col, select
 
-from plumbing.database import DATABASE_AWAY, Database
+from plumbing.database import Database
+from plumbing.database_away import DATABASE_AWAY
 from plumbing.grpc_errors import Away
 from services.alerts.tables import Notice, NoticeState
 from services.alerts.timers import Timers

@@ -9,7 +9,7 @@ import structlog
 from sqlmodel import col, select
 
 from plumbing.change import Change, Changes
-from plumbing.database import DATABASE_AWAY
+from plumbing.database_away import DATABASE_AWAY
 from plumbing.identity import service_caller
 from services.grading.receipts import cutting, storing
 from services.grading.tables import Receipt

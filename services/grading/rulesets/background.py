@@ -11,7 +11,7 @@ from sqlmodel import col, select
 
 from law.texts_in_force import load as texts
 from plumbing.change import Change, Changes
-from plumbing.database import DATABASE_AWAY
+from plumbing.database_away import DATABASE_AWAY
 from plumbing.identity import service_caller
 from plumbing.long_work import LongWork
 from services.grading.rulesets import commands, impacts

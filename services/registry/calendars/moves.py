@@ -24,7 +24,7 @@ from plumbing.calendars.editions import LOOK_EVERY_SECONDS, CalendarFollower
 from plumbing.calendars.servicer import OpenTerm
 from plumbing.change import Change, Changes
 from plumbing.clock import local_date
-from plumbing.database import DATABASE_AWAY
+from plumbing.database_away import DATABASE_AWAY
 from plumbing.identity import service_caller
 from plumbing.view import View
 from services.registry.announce_changes import announce_publications, save_verifications

@@ -12,7 +12,7 @@ from temporalio import activity
 
 from plumbing.change import Changes
 from plumbing.daily import Round
-from plumbing.database import DATABASE_AWAY
+from plumbing.database_away import DATABASE_AWAY
 from plumbing.identity import service_caller
 from plumbing.temporal import final_errors
 from plumbing.told_time import checked_day

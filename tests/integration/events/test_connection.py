@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 
+from joserfc.jwk import OKPKey
 from nats.js import JetStreamContext
 from nats.js.api import StorageType
+from structlog.testing import capture_logs
 
 from plumbing.clock import SystemClock
 from plumbing.database import Database
 from plumbing.events.connect import connect
+from plumbing.events.credentials import Credentials
 from plumbing.events.inspection import (
     Pending,
     consumer_lags,
@@ -23,6 +26,7 @@ from plumbing.settings import SERVICES
 from tests.integration.conftest import NatsServer
 from tests.integration.events.support import AT, announced
 from tests.patience import PATIENCE_SECONDS
+from tests.ports import free_port
 from tests.service_keys import SIGNER, TESTER
 
 
@@ -37,6 +41,32 @@ async def test_a_client_waits_for_a_server_that_is_not_up_yet(nats_server: NatsS
         client = await connecting
     assert client.is_connected
     await client.close()
+
+
+async def test_of_several_addresses_one_that_answers_is_enough(nats_server: NatsServer) -> None:
+    nowhere = f"nats://127.0.0.1:{free_port()}"
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        client = await connect([nowhere, nats_server.url, nowhere], TESTER)
+    assert client.is_connected
+    await client.close()
+
+
+async def test_who_is_refused_says_so_once_and_hears_that_it_is_to_stop(
+    nats_server: NatsServer,
+) -> None:
+    stranger = Credentials("stranger", OKPKey.generate_key("Ed25519", private=True))
+    with capture_logs() as lines:
+        connecting = asyncio.create_task(connect(nats_server.url, stranger))
+        done, _ = await asyncio.wait({connecting}, timeout=1.5)
+        connecting.cancel()
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            await asyncio.wait({connecting})
+    assert done == set()
+    told = [line for line in lines if line["event"] == "process.waits"]
+    assert {line["address"] for line in told} == {nats_server.url}
+    why = [line["error"] for line in told]
+    assert any("Authorization" in reason for reason in why)
+    assert len(set(why)) == len(why)
 
 
 async def test_streams_are_made_once_and_brought_up_to_date(jetstream: JetStreamContext) -> None:

@@ -49,6 +49,14 @@ def test_every_documented_setting_has_a_comment_above_it() -> None:
     assert bare == []
 
 
+def test_servers_of_nats_are_all_encrypted_or_none() -> None:
+    two = Settings(nats_url="tls://a.example:4222, tls://b.example:4222")
+    assert two.nats_servers == ["tls://a.example:4222", "tls://b.example:4222"]
+    for mixed in ("tls://a.example:4222,nats://b.example:4222", "http://a.example"):
+        with pytest.raises(ValidationError, match="tls://"):
+            Settings(nats_url=mixed)
+
+
 def test_a_child_reads_exactly_the_settings_it_is_handed(monkeypatch: pytest.MonkeyPatch) -> None:
     handed = Settings(data_dir=Path("/somewhere"), sandbox=True, nats_url="nats://elsewhere:1")
     monkeypatch.setenv("QUANHENG_LOG_LEVEL", "DEBUG")

@@ -11,7 +11,7 @@ from sqlmodel import col, select
 
 from law.errors import LawError
 from plumbing.change import Change, Changes
-from plumbing.database import DATABASE_AWAY
+from plumbing.database_away import DATABASE_AWAY
 from plumbing.grpc_errors import Away
 from plumbing.long_work import LongWork
 from plumbing.settings import Settings

@@ -15,7 +15,7 @@ from sqlmodel import col, select
 from law.errors import AlreadyExists, Fault, InvalidInput, NotPermitted, WrongState
 from plumbing.change import Change, Changes
 from plumbing.clock import local_date
-from plumbing.database import DATABASE_AWAY
+from plumbing.database_away import DATABASE_AWAY
 from plumbing.identity import service_caller
 from plumbing.view import View
 from protos.registry.v1 import bulk_pb2 as pb

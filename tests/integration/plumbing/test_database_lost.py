@@ -1,0 +1,206 @@
+"""A PostgreSQL server that stops, hangs or takes no changes: nothing hangs with it or ends."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from functools import partial
+
+import grpc
+import pytest
+import sqlalchemy as sa
+from structlog.testing import capture_logs
+
+from plumbing import postgresql_limits, waiting
+from plumbing.database import Database
+from plumbing.database_away import DATABASE_AWAY, is_away, keeps_waiting
+from plumbing.events import leadership
+from plumbing.events.leadership import Leadership
+from plumbing.readiness import answers
+from plumbing.rpc import _status_of_fault
+from plumbing.waiting import once_database_there
+from tests.patience import PATIENCE_SECONDS
+from tests.postgres import PostgresServer
+
+SOON = 0.5  # the limits of these tests, in seconds
+
+
+@pytest.fixture(scope="module")
+def _server() -> Iterator[PostgresServer]:
+    server = PostgresServer()
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def server(_server: PostgresServer) -> PostgresServer:
+    """A server that a test may stop, and must leave running."""
+    return _server
+
+
+@pytest.fixture
+def database(server: PostgresServer, monkeypatch: pytest.MonkeyPatch) -> Database:
+    monkeypatch.setattr(postgresql_limits, "CONNECT_SECONDS", SOON)
+    monkeypatch.setattr(postgresql_limits, "PING_SECONDS", SOON)
+    monkeypatch.setattr(leadership, "ANSWER_SECONDS", SOON)
+    return Database(server.url("postgres"))
+
+
+async def ask(database: Database) -> int:
+    async with database.snapshot() as session:
+        return int((await (await session.connection()).execute(sa.text("SELECT 7"))).scalar_one())
+
+
+async def failure(work: Callable[[], Awaitable[object]]) -> Exception:
+    """The error with which some work fails, and soon."""
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        try:
+            await work()
+        except Exception as error:
+            return error
+    raise AssertionError("It did not fail")
+
+
+async def test_one_that_crashed_is_away_and_found_again(
+    server: PostgresServer, database: Database
+) -> None:
+    leader = Leadership(database, "work")
+    assert await leader.held()
+    server.crash()
+    lost = await failure(partial(ask, database))
+    refused = await failure(partial(ask, database))
+    led = await leader.held()
+    server.run()
+    assert (is_away(lost), is_away(refused), led) == (True, True, False)
+    assert isinstance(refused, DATABASE_AWAY)
+    assert await ask(database) == 7
+    assert await leader.held()
+    await leader.release()
+    await database.close()
+
+
+async def test_one_that_hangs_is_given_up_soon(server: PostgresServer, database: Database) -> None:
+    """Its connections stay open, and would otherwise be waited for without end."""
+    leader = Leadership(database, "work")
+    assert await leader.held()
+    assert await asyncio.gather(*(ask(database) for _ in range(5))) == [7] * 5
+    server.hang()
+    try:
+        began = time.monotonic()
+        told = await failure(partial(ask, database))
+        led = await leader.held()
+        seconds = time.monotonic() - began
+        ready = await answers(database)
+    finally:
+        server.wake()
+    assert is_away(told), repr(told)
+    assert (led, ready) == (False, False)
+    assert seconds < PATIENCE_SECONDS
+    assert await ask(database) == 7
+    assert await leader.held()
+    await leader.release()
+    await database.close()
+
+
+async def test_a_statement_that_takes_too_long_loses_its_connection(
+    server: PostgresServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postgresql_limits, "COMMAND_SECONDS", SOON)
+    database = Database(server.url("postgres"))
+
+    async def sleep() -> None:
+        async with database.transaction() as session:
+            await (await session.connection()).execute(sa.text("SELECT pg_sleep(60)"))
+
+    error = await failure(sleep)
+    assert isinstance(error, TimeoutError)
+    assert is_away(error)
+    assert await ask(database) == 7
+    async with database.patient() as connection:
+        await connection.execute(sa.text(f"SELECT pg_sleep({SOON * 2})"))
+    await database.close()
+
+
+async def test_a_replica_that_hangs_loses_its_locks(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postgresql_limits, "IDLE_SECONDS", 1)
+
+    async def hang() -> None:
+        async with database.transaction() as session:
+            connection = await session.connection()
+            await connection.execute(sa.text("SELECT pg_advisory_xact_lock(7)"))
+            await asyncio.sleep(1.5)  # as a stopped process would
+            await connection.execute(sa.text("SELECT 1"))
+
+    async def wait_for_it() -> None:
+        async with database.transaction() as session:
+            connection = await session.connection()
+            await connection.execute(sa.text("SELECT pg_advisory_xact_lock(7)"))
+
+    hanging = asyncio.create_task(failure(hang))
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        await wait_for_it()
+        assert is_away(await hanging)
+    await database.close()
+
+
+async def test_a_standby_that_is_asked_to_change_something_is_away(database: Database) -> None:
+    async def change() -> None:
+        async with database.snapshot() as session:
+            await (await session.connection()).execute(sa.text("CREATE TABLE more (number int)"))
+
+    assert is_away(await failure(change))
+    await database.close()
+
+
+async def test_what_the_database_refuses_is_no_absence(database: Database) -> None:
+    async def mistake() -> None:
+        async with database.snapshot() as session:
+            await (await session.connection()).execute(sa.text("SELECT nothing FROM nowhere"))
+
+    error = await failure(mistake)
+    assert (is_away(error), keeps_waiting(error)) == (False, False)
+    assert isinstance(error, sa.exc.DBAPIError)
+    await database.close()
+
+
+async def test_callers_are_told_to_try_again(server: PostgresServer, database: Database) -> None:
+    server.crash()
+    error = await failure(partial(ask, database))
+    server.run()
+    status = _status_of_fault("/a.B/C", error)
+    assert status.code == grpc.StatusCode.UNAVAILABLE.value[0]
+    assert "AWAY" in str(status.details[0])
+    await database.close()
+
+
+async def test_who_starts_waits_and_says_for_what(
+    server: PostgresServer, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(waiting, "LONGEST_PAUSE_SECONDS", 0.1)
+    server.crash()
+    with capture_logs() as lines:
+        starting = asyncio.create_task(once_database_there(database, partial(ask, database)))
+        done, _ = await asyncio.wait({starting}, timeout=SOON)
+        server.run()
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            answer = await starting
+    assert (done, answer) == (set(), 7)
+    events = [line["event"] for line in lines]
+    assert (events[0], events[-1]) == ("process.waits", "process.waits_no_more")
+    assert lines[0]["engine"] == "postgresql"
+    assert lines[0]["address"] == database.address
+    await database.close()
+
+
+async def test_a_database_that_is_not_made_yet_is_waited_for(server: PostgresServer) -> None:
+    database = Database(server.url("not_made_yet"))
+    starting = asyncio.create_task(once_database_there(database, partial(ask, database)))
+    done, _ = await asyncio.wait({starting}, timeout=SOON)
+    await asyncio.to_thread(server.create, "not_made_yet")
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        assert (done, await starting) == (set(), 7)
+    await database.close()
