@@ -19,9 +19,18 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from law.colours.basis import Basis, colour_basis
 from law.colours.rule import InstrumentState, VerificationFact, VerificationResult
 from plumbing.change import Change
+from plumbing.events.leadership import exclusively
 from protos.registry.v1 import events_pb2, registry_pb2
 from services.alerts import wire
-from services.alerts.tables import Base, Bureau, Instrument, Subject, Verification, Watch
+from services.alerts.tables import (
+    NEW_WATCHES,
+    Base,
+    Bureau,
+    Instrument,
+    Subject,
+    Verification,
+    Watch,
+)
 
 T = TypeVar("T", bound=Base)
 Projected = Bureau | Subject | Instrument | Verification
@@ -42,9 +51,13 @@ _OF_VERIFICATION = (
 async def put_bureaus(change: Change, bureaus: Iterable[registry_pb2.Bureau]) -> None:
     """Stores the bureaus that are newer than the stored ones; a new bureau gets a daily watch."""
     session, incoming = change.session, {bureau.code: bureau for bureau in bureaus}
-    stored = await _by_id(session, Bureau, incoming)
     watches = await _by_id(session, Watch, incoming)
-    session.add_all(Watch(bureau=code) for code in incoming if code not in watches)
+    if missing := [code for code in incoming if code not in watches]:
+        # The daily run makes watches too, and either may be another replica's.
+        await exclusively(session, NEW_WATCHES)
+        made = await _by_id(session, Watch, missing)
+        session.add_all(Watch(bureau=code) for code in missing if code not in made)
+    stored = await _by_id(session, Bureau, incoming)
     for code, bureau in incoming.items():
         if _is_newer(bureau.version, stored.get(code)):
             names = ("code", "name", "department", "phone", "email", "version")

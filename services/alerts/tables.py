@@ -85,6 +85,10 @@ class Bureau(Base, table=True):
     version: int = Field(sa_type=sa.BigInteger)
 
 
+# The right to add rows to `Watch`, which several transactions may want at once.
+NEW_WATCHES = "new watches"
+
+
 class Watch(Base, table=True):
     """The last day that a bureau's daily watch has handled, inclusive; None before the first run.
 

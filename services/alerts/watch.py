@@ -24,6 +24,7 @@ from law.colours.rule import Colour, latest_reached
 from plumbing.change import Change
 from plumbing.chunks import chunks
 from plumbing.database import enlarge_cache
+from plumbing.events.leadership import exclusively
 from services.alerts import wire
 from services.alerts.escalation.approval_digest import issue_approval_digest
 from services.alerts.escalation.cases import add_to_cases
@@ -32,7 +33,7 @@ from services.alerts.escalation.undertakings import issue_of_undertakings
 from services.alerts.inserting import insert_new
 from services.alerts.notices.arrivals import issue_arrivals
 from services.alerts.notices.colour_mails import issue_digests, issue_rejected
-from services.alerts.tables import Alert, Instrument, Notice, Watch
+from services.alerts.tables import NEW_WATCHES, Alert, Instrument, Notice, Watch
 
 CITE = "S4 四(一)"
 ALERTS_PER_EVENT = 500
@@ -143,6 +144,9 @@ async def evaluate(change: Change, instruments: Collection[Instrument]) -> None:
 async def lock(session: AsyncSession, bureau: str) -> Watch:
     """Returns the watch of a bureau, locked: what raises or tells its alerts takes turns."""
     row = await session.get(Watch, bureau, with_for_update=True)
+    if row is None:
+        await exclusively(session, NEW_WATCHES)  # another may be making it just now
+        row = await session.get(Watch, bureau, with_for_update=True)
     if row is None:
         row = Watch(bureau=bureau)
         session.add(row)

@@ -10,6 +10,7 @@ from law.errors import WrongState
 from plumbing.change import Change
 from plumbing.clock import Clock, SandboxClock, local_date
 from plumbing.database import Database
+from plumbing.events.leadership import exclusively
 from protos.registry.v1 import events_pb2 as events
 from protos.registry.v1 import registry_pb2 as pb
 from services.registry.tables import AnnouncedClock
@@ -21,6 +22,7 @@ PLATFORM = "platform"
 async def remember_clock(database: Database, clock: Clock) -> None:
     """Stores the clock's offset in seconds at the first start, as the offset last announced."""
     async with database.transaction() as session:
+        await exclusively(session, "first offset of the clock")
         if await session.get(AnnouncedClock, ROW) is None:
             seconds = clock.offset().total_seconds()
             session.add(AnnouncedClock(name=ROW, offset_seconds=seconds))

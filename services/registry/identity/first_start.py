@@ -8,8 +8,10 @@ from pathlib import Path
 import sqlalchemy as sa
 import structlog
 from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from plumbing.change import Changes
+from plumbing.events.leadership import exclusively
 from plumbing.identity import Role, service_caller
 from plumbing.private_files import write_private
 from protos.identity.v1 import identity_pb2 as pb
@@ -36,11 +38,8 @@ async def ensure_administrator(
     so that after a crash the next start uses the same password.
     """
     async with changes.database.snapshot() as session:
-        known = await session.exec(select(Account).where(Account.name == ADMINISTRATOR))
-        if known.first() is not None:
+        if await _is_there(session):
             return
-    file = first_password(keys_dir)
-    hashed = await passwords.hash(file.read_text().strip())
     request = pb.CreateAccountRequest(
         name=ADMINISTRATOR,
         display_name="平台管理员",
@@ -48,10 +47,21 @@ async def ensure_administrator(
         bureau=PLATFORM_WIDE,
     )
     async with changes.change(service_caller("registry")) as change:
+        # Replicas that start at once take turns; the later ones find the account made.
+        await exclusively(change.session, "first administrator")
+        if await _is_there(change.session):
+            return
+        file = first_password(keys_dir)
+        hashed = await passwords.hash(file.read_text().strip())
         await create_account(
             change, request, password_hash=hashed, first_password=not first_password_stays
         )
     log.info("identity.administrator_created", password_file=str(file))
+
+
+async def _is_there(session: AsyncSession) -> bool:
+    known = await session.exec(select(Account).where(Account.name == ADMINISTRATOR))
+    return known.first() is not None
 
 
 async def span_the_platform(changes: Changes) -> None:

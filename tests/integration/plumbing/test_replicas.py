@@ -28,10 +28,12 @@ from plumbing.identity import Caller, Role, Unauthenticated
 from plumbing.settings import Settings
 from protos.registry.v1 import registry_pb2 as pb
 from services.registry.announce_changes import save_bureaus
+from services.registry.commands.clock import remember_clock
 from services.registry.commands.instruments import put_instrument
 from services.registry.commands.subjects import put_subject
+from services.registry.identity.first_start import ADMINISTRATOR, ensure_administrator
 from services.registry.identity.passwords import Passwords, hasher_of
-from services.registry.identity.tables import Tries
+from services.registry.identity.tables import Account, Tries
 from services.registry.tables import Bureau, Instrument
 from tests.integration.events.support import announce, announced, eventually, running
 from tests.integration.registry import running_registry
@@ -219,6 +221,20 @@ async def test_changes_that_block_each_other_are_both_made(replicas: Replicas) -
         )
     async with replicas[0].snapshot() as session:
         assert await outbox_count(session) == 4
+
+
+async def test_first_starts_at_once_make_one_administrator(
+    replicas: Replicas, tmp_path: Path
+) -> None:
+    hasher, clock = hasher_of(Settings(sandbox=True)), FixedClock(NOW)
+    starts = (
+        ensure_administrator(Changes(end, clock), Passwords(end, clock, hasher), tmp_path)
+        for end in (*replicas, *replicas)
+    )
+    await asyncio.gather(*starts)
+    await asyncio.gather(*(remember_clock(end, clock) for end in (*replicas, *replicas)))
+    async with replicas[0].snapshot() as session:
+        assert (await session.exec(select(Account.name))).all() == [ADMINISTRATOR]
 
 
 async def test_who_reads_sees_one_moment(replicas: Replicas) -> None:
