@@ -1,19 +1,11 @@
-"""`python -m plumbing.health [SERVICE…]`: exits with 0 if a named service is healthy, else with 1.
-
-For container engines that cannot call gRPC's health service. It calls the ports in the settings on
-the loopback address. A container runs one service, so without a name any service counts.
-"""
+"""Asks a gRPC server whether it serves, as the portal does for its page of what is away."""
 
 from __future__ import annotations
-
-import sys
-from collections.abc import Iterable
 
 import grpc
 from grpc_health.v1.health_pb2 import HealthCheckRequest, HealthCheckResponse
 
 from plumbing.addresses import Endpoint
-from plumbing.settings import SERVICES, Settings
 from plumbing.transport import NoCertificate, blocking_channel
 
 ANSWER_WITHIN_SECONDS = 2.0
@@ -34,16 +26,3 @@ def serves(endpoint: Endpoint) -> bool:
     except (grpc.RpcError, NoCertificate):
         return False
     return bool(answer.status == HealthCheckResponse.SERVING)
-
-
-def any_serves(settings: Settings, services: Iterable[str] = SERVICES) -> bool:
-    """Returns whether at least one of the services is serving gRPC calls on this machine."""
-    return any(serves(_on_this_machine(settings, service)) for service in services)
-
-
-def _on_this_machine(settings: Settings, service: str) -> Endpoint:
-    return settings.endpoint_at(f"127.0.0.1:{settings.port(service)}", service, caller=service)
-
-
-if __name__ == "__main__":
-    sys.exit(0 if any_serves(Settings(), sys.argv[1:] or SERVICES) else 1)

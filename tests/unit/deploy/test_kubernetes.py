@@ -108,12 +108,10 @@ def test_ports_and_probes_agree(service: str) -> None:
     ]
     for probe in PROBES:
         assert container_of(common())[probe]["failureThreshold"] > 1
-    # The kubelet's own gRPC probe knows no TLS. A service listens once it serves.
-    assert (
-        container["startupProbe"] == container["readinessProbe"] == {"tcpSocket": {"port": "grpc"}}
-    )
-    command = ["python", "-P", "-m", "plumbing.health", service]
-    assert container["livenessProbe"] == {"exec": {"command": command}}
+    # The kubelet's own gRPC probe knows no TLS. Only readiness depends on what is away.
+    asked = {probe: container[probe]["httpGet"] for probe in PROBES}
+    paths = {probe: "/ready" if probe == "readinessProbe" else "/live" for probe in PROBES}
+    assert asked == {probe: {"path": path, "port": "metrics"} for probe, path in paths.items()}
     offered = documents["Service"]["spec"]["ports"]
     assert {(offer["port"], offer["targetPort"]) for offer in offered} == {
         (port, "grpc"),
@@ -145,7 +143,8 @@ def test_the_portal_is_reached_by_the_ingress_controller_alone() -> None:
     assert container["command"] == ["python", "-P", "-m", f"services.{PORTAL}"]
     assert container["ports"] == [{"name": "http", "containerPort": port}]
     for probe in PROBES:
-        assert container[probe] == {"httpGet": {"path": "/healthz", "port": "http"}}
+        path = "/livez" if probe == "livenessProbe" else "/healthz"
+        assert container[probe] == {"httpGet": {"path": path, "port": "http"}}
     (visitors,) = found["NetworkPolicy"]["spec"]["ingress"]
     label = {"matchLabels": {"quanheng/visitors": "allowed"}}
     assert visitors["from"] == [{"namespaceSelector": label}]
