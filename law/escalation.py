@@ -1,9 +1,9 @@
 """The steps of the escalation ladder: when each is due, and who approves it.
 
-Sources: S4 四(二), 四(五); S1 12(二), 19; R-130 to R-133. What opens a follow-up, and which of the
-steps it takes, is in `law.courses`. The texts do not fix the order of the steps or the waiting
-times (C-31), so the figures are marked as examples. No step is taken automatically: a step that is
-due is proposed to a person.
+Sources: S4 四(二), 四(五); S1 12(二), 12(三), 19; R-130 to R-134. What opens a follow-up, and which
+of the steps it takes, is in `law.courses`. The texts do not fix the order of the steps or the
+waiting times (C-31), so the figures are marked as examples. No step is taken automatically: a step
+that is due is proposed to a person.
 """
 
 from __future__ import annotations
@@ -78,6 +78,19 @@ class ExposureRules:
     verified_cite: str
     reviewed_cite: str
     media: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class CircularRule:
+    """The article by which other authorities are told of a grade (通报), and what for.
+
+    `uses` are the purposes, by id, in Chinese and English.
+    """
+
+    ruleset: str
+    grades: tuple[str, ...]
+    cite: str
+    uses: Mapping[str, tuple[str, str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +201,21 @@ def exposure_rules(on: date) -> ExposureRules:
     return in_force(_rules().exposure, on, *_WHAT)
 
 
+def circular_rule(ruleset_id: str, grade: str, on: date) -> CircularRule | None:
+    """Returns by which article authorities are told of a grade on a day, or None (R-134)."""
+    for entry in _rules().circular:
+        fits = entry.value.ruleset == ruleset_id and grade in entry.value.grades
+        if fits and entry.validity.holds(on):
+            return entry.value
+    return None
+
+
+def circular_uses(on: date) -> dict[str, tuple[str, str]]:
+    """Returns what authorities may be told of a grade for, by id, in Chinese and English."""
+    holding = [entry.value.uses for entry in _rules().circular if entry.validity.holds(on)]
+    return {name: words for uses in holding for name, words in uses.items()}
+
+
 def archive_cite(ruleset_id: str, grade: str, on: date) -> str:
     """Returns the article by which an interview on that day is recorded in the archive, or "".
 
@@ -225,6 +253,7 @@ class Escalation:
     review: tuple[Version[_Review], ...]
     undertaking: tuple[Version[int], ...]
     exposure: tuple[Version[ExposureRules], ...]
+    circular: tuple[Version[CircularRule], ...]
     archive: tuple[Version[_Archive], ...]
 
 
@@ -242,7 +271,7 @@ def read_escalation(reader: Reader) -> Escalation:
 
     Also reads the rules of the note in the archive. The steps must be listed mildest first.
     """
-    parts = ("ladder", "review", "undertaking", "exposure", "archive")
+    parts = ("ladder", "review", "undertaking", "exposure", "circular", "archive")
     read_header(reader, "status", "requirements", *parts, "ambiguities")
     reader.choice("status", TextStatus)
     read_requirements(reader)
@@ -258,6 +287,7 @@ def read_escalation(reader: Reader) -> Escalation:
         read_figure(reader, "review", _read_review),
         read_figure(reader, "undertaking", _remind_days),
         read_figure(reader, "exposure", _exposure),
+        tuple(read_dated(item, _circular) for item in reader.each("circular")),
         tuple(read_dated(item, _archive) for item in reader.each("archive")),
     )
 
@@ -311,11 +341,27 @@ def _medium(reader: Reader) -> tuple[str, str]:
     return reader.text("zh"), reader.text("en")
 
 
+def _circular(reader: Reader) -> CircularRule:
+    reader.only("ruleset", "grades", "uses", *DATED)
+    name, grades = _graded(reader)
+    return CircularRule(name, grades, reader.text("cite"), dict(map(_use, reader.each("uses"))))
+
+
+def _use(reader: Reader) -> tuple[str, tuple[str, str]]:
+    reader.only("id", "zh", "en")
+    return reader.text("id"), (reader.text("zh"), reader.text("en"))
+
+
 def _archive(reader: Reader) -> _Archive:
     reader.only("ruleset", "grades", "status", *DATED)
     reader.choice("status", TextStatus)
+    return _Archive(*_graded(reader))
+
+
+def _graded(reader: Reader) -> tuple[str, tuple[str, ...]]:
+    """A text and some of the grades that it gives."""
     name, grades = reader.text("ruleset"), reader.texts("grades")
     known = {grade.id for grade in load(name).grades} if name in GRADING else set[str]()
     if not known.issuperset(grades) or not known:
         reader.fault("grades", f"{name}没有这些等级", f"{name} has no such grades")
-    return _Archive(name, grades)
+    return name, grades

@@ -7,8 +7,10 @@ from datetime import date
 from urllib.parse import urlencode
 
 from law.periods import SHANGHAI, local_day
+from plumbing.papers.day_names import day_zh
 from plumbing.papers.letter_text import parts_of
 from plumbing.papers.typesetting import qr_svg, typeset
+from protos.alerts.v1 import circulars_pb2 as circulars
 from protos.alerts.v1 import escalations_pb2 as escalations
 from protos.objection.v1 import objection_pb2 as objection
 
@@ -42,6 +44,13 @@ def letter_of_step(step: escalations.EscalationStep) -> Letter:
     return Letter(step.letter_title, step.body, issued, step.number, step.check_code, step.sha256)
 
 
+def letter_of_circular(circular: circulars.Circular) -> Letter:
+    """Returns an issued circular as it is typeset."""
+    issued = local_day(circular.issued_at.ToDatetime(SHANGHAI))
+    of_letter = circular.title, circular.body, issued, circular.number
+    return Letter(*of_letter, circular.check_code, circular.sha256)
+
+
 def letter_pdf(letter: Letter, portal_url: str, font_dir: str) -> bytes:
     """Returns a letter as PDF; the same letter gives the same bytes with the same fonts.
 
@@ -57,7 +66,7 @@ def letter_pdf(letter: Letter, portal_url: str, font_dir: str) -> bytes:
         "addressee": parts.addressee,
         "paragraphs": parts.paragraphs,
         "signer": parts.signer,
-        "day": _written(day),
+        "day": day_zh(day),
         "date": [day.year, day.month, day.day],
         "sha256": letter.sha256,
         "check": _check(letter, portal_url),
@@ -72,7 +81,3 @@ def _check(letter: Letter, portal_url: str) -> dict[str, str] | None:
     filled_in = {"number": letter.number.removesuffix("号"), "code": letter.check_code}
     code = qr_svg(f"{page}?{urlencode(filled_in)}", error="m")
     return {"page": page, "code": letter.check_code, "qr": code}
-
-
-def _written(day: date) -> str:
-    return f"{day.year}年{day.month}月{day.day}日"

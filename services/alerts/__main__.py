@@ -18,11 +18,13 @@ from plumbing.workflow_upkeep import Upkeep
 from services.alerts import figures
 from services.alerts.activities import Activities
 from services.alerts.checks import Checks
+from services.alerts.circulars.policy import CIRCULARS
+from services.alerts.circulars.policy import POLICY as CIRCULAR_POLICY
+from services.alerts.circulars.servicer import CircularServicer
 from services.alerts.clients import Clients
 from services.alerts.consumers import consumers
 from services.alerts.escalation.activities import EscalationActivities
 from services.alerts.escalation.cases import open_terms
-from services.alerts.escalation.issuing import find_letters
 from services.alerts.escalation.servicer import EscalationServicer
 from services.alerts.escalation.workflows import EscalationWorkflow
 from services.alerts.exposure_lists.policy import EXPOSURE_LISTS
@@ -31,6 +33,7 @@ from services.alerts.exposure_lists.servicer import ExposureListServicer
 from services.alerts.ladders.policy import LADDERS
 from services.alerts.ladders.policy import POLICY as LADDER_POLICY
 from services.alerts.ladders.servicer import LadderServicer
+from services.alerts.letters import find_letters
 from services.alerts.notices.checkpoint_notices import CheckpointNotices
 from services.alerts.notices.dead_letter_mail import DeadLetterMail
 from services.alerts.notices.pruning import NoticePruner
@@ -44,7 +47,7 @@ from services.alerts.timers import Timers
 from services.alerts.workflows import DeliveryWorkflow, WatchWorkflow, mail_queue
 
 POLICIES = [
-    *(POLICY, ESCALATION_POLICY, EXPOSURE_LIST_POLICY, LADDER_POLICY),
+    *(POLICY, ESCALATION_POLICY, EXPOSURE_LIST_POLICY, CIRCULAR_POLICY, LADDER_POLICY),
     *(letters.POLICY, moved_terms.POLICY),
 ]
 # Most of them wait for their turn, or for a mail server that hangs, and cost next to nothing.
@@ -83,6 +86,7 @@ async def build(parts: Parts) -> Assembly:
             ESCALATIONS: EscalationServicer(parts.changes, clients).register,
             LADDERS: LadderServicer(parts.changes).register,
             EXPOSURE_LISTS: ExposureListServicer(parts.changes, clients).register,
+            CIRCULARS: CircularServicer(parts.changes, clients).register,
             letters.SERVICE: LetterServicer(parts.changes, find_letters).register,
             moved_terms.SERVICE: MovedTermsServicer(parts.changes, open_terms).register,
         },

@@ -20,6 +20,12 @@ from plumbing.database import JsonColumn, SerialColumn, enum_column
 from plumbing.row_digests import proven
 from plumbing.row_scope import bureau_index, partial_index
 from services.alerts.base import Base
+from services.alerts.circulars.tables import (
+    Authority,
+    Circular,
+    CircularEntry,
+    CircularReceiver,
+)
 from services.alerts.escalation.tables import (
     AwaitedOrder,
     DocumentNumber,
@@ -40,8 +46,12 @@ from services.alerts.notice_kinds import Failure, NoticeKind, NoticeState
 __all__ = [  # the tables of escalation and of notes belong to the same metadata
     "UNTOLD",
     "Arrival",
+    "Authority",
     "AwaitedOrder",
     "Base",
+    "Circular",
+    "CircularEntry",
+    "CircularReceiver",
     "DocumentNumber",
     "Escalation",
     "EscalationAlert",

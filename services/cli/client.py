@@ -27,6 +27,7 @@ from services.cli.sessions import Session
 
 if TYPE_CHECKING:
     from protos.alerts.v1.alerts_pb2_grpc import AlertsServiceStub
+    from protos.alerts.v1.circulars_pb2_grpc import CircularServiceStub
     from protos.alerts.v1.escalations_pb2_grpc import EscalationServiceStub
     from protos.alerts.v1.exposure_lists_pb2_grpc import ExposureListServiceStub
     from protos.alerts.v1.ladders_pb2_grpc import LadderServiceStub
@@ -108,6 +109,7 @@ GRPC_SERVICES = {
     "alerts": Service("alerts", "protos.alerts.v1.alerts", "AlertsService"),
     "escalations": Service("alerts", "protos.alerts.v1.escalations", "EscalationService"),
     "ladders": Service("alerts", "protos.alerts.v1.ladders", "LadderService"),
+    "circulars": Service("alerts", "protos.alerts.v1.circulars", "CircularService"),
     "exposure_lists": Service("alerts", "protos.alerts.v1.exposure_lists", "ExposureListService"),
 }
 
@@ -152,6 +154,7 @@ class Client:
         publicity: PublicityServiceStub
         alerts: AlertsServiceStub
         escalations: EscalationServiceStub
+        circulars: CircularServiceStub
         exposure_lists: ExposureListServiceStub
         ladders: LadderServiceStub
     else:

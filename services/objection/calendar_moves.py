@@ -19,10 +19,10 @@ from law.terms.workdays import CITE, DueDate, Edition, edition
 from plumbing.calendars.servicer import OpenTerm
 from plumbing.change import Change, Changes
 from plumbing.identity import service_caller
+from plumbing.papers.day_names import day_zh
 from plumbing.view import View
 from protos.objection.v1 import events_pb2 as events
 from protos.objection.v1 import objection_pb2 as pb
-from services.objection.day_names import day_zh
 from services.objection.schedule import (
     INTAKE,
     SUPPLEMENT,

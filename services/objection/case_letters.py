@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from law.objection import CaseKind
 from plumbing.change import Changes
+from plumbing.papers.letter_template import LetterText
 from services.objection.clients import Clients
 from services.objection.handling import earlier_cases
-from services.objection.letter_template import LetterText
 from services.objection.letters import objection_letter
 from services.objection.reconsiderations.letters import reconsideration_letter
 from services.objection.repairs.letters import repair_letter

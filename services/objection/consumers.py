@@ -11,7 +11,7 @@ from plumbing.events.envelope import Received
 from plumbing.events.inbox import EventHandler
 from plumbing.events.subjects import Stream
 from plumbing.service import Parts
-from protos.alerts.v1.events_pb2 import DeliveryEnded
+from protos.alerts.v1.events_pb2 import CircularEntryEnded, CircularIssued, DeliveryEnded
 from protos.objection.v1 import events_pb2 as own
 from protos.registry.v1.events_pb2 import (
     CalendarEditionApplied,
@@ -24,6 +24,7 @@ from services.objection.clients import Clients
 from services.objection.following import subject_acted, subjects_joined
 from services.objection.marks import contest_accepted
 from services.objection.publicity.withholding import publications_changed
+from services.objection.sharings.circulars import circular_entry_ended, circular_issued
 from services.objection.sharings.deliveries import delivery_ended
 from services.objection.tables import AppliedEdition
 from services.objection.timers import CaseWorkflows
@@ -102,7 +103,15 @@ def consumers(parts: Parts, clients: Clients, workflows: CaseWorkflows) -> list[
         ),
     ]
     on_alerts: list[EventHandler[Any]] = [
-        EventHandler(DeliveryEnded, apply=applying("objection", parts.clock, delivery_ended))
+        EventHandler(DeliveryEnded, apply=applying("objection", parts.clock, delivery_ended)),
+        EventHandler(
+            CircularIssued, apply=applying("objection", parts.clock, circular_issued), later=True
+        ),
+        EventHandler(
+            CircularEntryEnded,
+            apply=applying("objection", parts.clock, circular_entry_ended),
+            later=True,
+        ),
     ]
     return [
         parts.consumer("objection-own", Stream.OBJECTION, on_cases),

@@ -21,14 +21,15 @@ from law.objection import (
 )
 from law.periods import local_day
 from law.reader.texts import without_codes
+from plumbing.papers.day_names import day_zh
+from plumbing.papers.letter_template import LetterText
 from protos.registry.v1.registry_pb2 import Bureau
 from services.objection.clients import Clients
 from services.objection.contested import lines
 from services.objection.contested.lines import EntryFacts
 from services.objection.corrections import correction_zh
-from services.objection.day_names import day_zh
 from services.objection.grade_names import grade_zh
-from services.objection.letter_template import LetterText, of_cases
+from services.objection.letter_template import of_cases
 from services.objection.mandates import agent_of
 from services.objection.tables import Case
 

@@ -19,8 +19,8 @@ from law.errors import Fault, InvalidInput, NotPermitted, WrongState
 from law.objection import OBJECTION_CITE, CaseKind
 from plumbing.change import Change
 from plumbing.identity import Caller, Role
+from plumbing.papers.day_names import day_zh
 from protos.objection.v1 import objection_pb2 as pb
-from services.objection.day_names import day_zh
 from services.objection.tables import Case
 
 SCOPE_ZH = {"objection": "异议", "reconsideration": "复核"}

@@ -10,7 +10,7 @@ from sqlmodel import select
 from plumbing.answered_requests import Request, Response, Sent
 from plumbing.change import Change, Changes
 from plumbing.identity import Caller
-from services.objection.letter_template import LetterText
+from plumbing.papers.letter_template import LetterText
 from services.objection.tables import Case, CaseLetter
 
 

@@ -15,9 +15,9 @@ from google.protobuf.message import Message
 from law.errors import Fault, InvalidInput, NotPermitted, WrongState
 from law.objection import OBJECTION_CITE
 from plumbing.change import Change
+from plumbing.papers.day_names import day_zh
 from protos.objection.v1 import events_pb2 as events
 from protos.objection.v1 import objection_pb2 as pb
-from services.objection.day_names import day_zh
 from services.objection.evidence.commands import attach
 from services.objection.handling import HEARS, heard_case
 from services.objection.mandates import Agent, Renewal, agent_of, last_day, require_applicant

@@ -13,7 +13,7 @@ from law.terms.data import Told, definition
 from law.terms.ledger import Reminder, Term, reminders_of, start
 from law.terms.workdays import edition
 from plumbing.clock import local_date
-from services.objection.day_names import day_zh
+from plumbing.papers.day_names import day_zh
 from services.objection.mandates import Agent, agent_of
 from services.objection.messages import Rung, Schedule
 from services.objection.tables import NO_TERM, Case

@@ -32,13 +32,13 @@ from law.terms.ledger import Term
 from plumbing.change import Change
 from plumbing.identity import Caller
 from plumbing.papers.check_code import new_check_code
+from plumbing.papers.letter_template import LetterText
 from plumbing.short_ids import find_by_id
 from protos.grading.v1.grading_pb2 import Grade
 from protos.objection.v1 import events_pb2 as events
 from protos.objection.v1 import objection_pb2 as pb
 from protos.registry.v1.registry_pb2 import Record
 from services.objection.conflicts import state_after
-from services.objection.letter_template import LetterText
 from services.objection.mandates import require_applicant
 from services.objection.messages import Rung, RungDue
 from services.objection.numbers import next_letter_number

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from law.objection import CaseKind
 from law.terms.ledger import Term
-from services.objection.letter_template import LetterText, of_cases
+from plumbing.papers.letter_template import LetterText
+from services.objection.letter_template import of_cases
 from services.objection.letters import LetterFacts
 from services.objection.schedule import last_day_zh
 

@@ -26,6 +26,7 @@ THINGS = {
     "notice": N_("通知"),
     "escalation": N_("督促"),
     "list": N_("曝光名单"),
+    "circular": N_("通报"),
     "grade": N_("信用等级"),
     "receipt": N_("评价回执"),
     "audit": N_("审计"),

@@ -18,6 +18,7 @@ from plumbing.clock import Clock
 from plumbing.private_files import service_secret_file
 from plumbing.settings import PORTAL, SERVICES, Settings
 from protos.alerts.v1.alerts_pb2_grpc import AlertsServiceStub
+from protos.alerts.v1.circulars_pb2_grpc import CircularServiceStub
 from protos.alerts.v1.escalations_pb2_grpc import EscalationServiceStub
 from protos.alerts.v1.exposure_lists_pb2_grpc import ExposureListServiceStub
 from protos.alerts.v1.ladders_pb2_grpc import LadderServiceStub
@@ -122,6 +123,7 @@ class Services:
         self.desk = CaseDeskServiceStub(objection)
         self.alerts = AlertsServiceStub(alerts)
         self.escalations = EscalationServiceStub(alerts)
+        self.circulars = CircularServiceStub(alerts)
         self.exposure_lists = ExposureListServiceStub(alerts)
         self.ladders = LadderServiceStub(alerts)
         # Each of the two services answers for the letters that it issued.

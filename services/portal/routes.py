@@ -29,12 +29,14 @@ from services.portal.pages import (
     agent_objection,
     alike,
     announcements,
+    authorities,
     calculators,
     calendar_feed,
     case_desk,
     case_figures,
     checking,
     checkpoints,
+    circulars,
     city,
     contact,
     drafts,
@@ -242,6 +244,15 @@ _EXPOSURE_LISTS = (
     _at(exposure_lists.PATH + "/new", exposure_lists.compile_list, Role.CASEWORKER, form=True),
     _at(exposure_lists.PATH + "/{list_id}", exposure_lists.one, *STAFF, form=True),
 )
+_CIRCULARS = (
+    _at(exposure_lists.PATH + "/{list_id}/circular", circulars.draft, *_CASEWORK, form=True),
+    _at(circulars.PATH, circulars.listing, *STAFF),
+    _at(circulars.PATH + "/{circular_id}/letter.pdf", letters.of_circular, *STAFF),
+    _at(circulars.PATH + "/{circular_id}", circulars.one, *STAFF, form=True),
+    _at(authorities.PATH, authorities.listing, *STAFF),
+    _at(authorities.PATH + "/new", authorities.new, Role.UNIT_HEAD, form=True),
+    _at(authorities.PATH + "/{authority_id}", authorities.change, Role.UNIT_HEAD, form=True),
+)
 _LADDERS = (_at(ladders.PATH, ladders.page, *STAFF, Role.ADMINISTRATOR, form=True),)
 _LABELS = (
     _at("/scan", scanning.look_up),
@@ -316,6 +327,7 @@ ADDRESSES: Sequence[Address] = (
     *IMPORTS,
     *_ESCALATIONS,
     *_EXPOSURE_LISTS,
+    *_CIRCULARS,
     *_LADDERS,
     *_CITY,
     *ORDERS,

@@ -91,6 +91,7 @@ PAGES = {
         "/ladders",
         "/exposure-lists",
         "/exposure-lists/new",
+        "/circulars",
         "/subjects",
         "/subjects/new",
         "/imports",
@@ -124,6 +125,8 @@ PAGES = {
         "/punctuality/reports",
         "/institutions",
         "/institutions/new",
+        "/authorities",
+        "/authorities/new",
         "/audit",
     ],
     "demo.reviewer": [

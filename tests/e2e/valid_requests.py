@@ -14,6 +14,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from plumbing.client import new_request_id
 from protos.alerts.v1 import alerts_pb2 as alerts
+from protos.alerts.v1 import circulars_pb2 as circulars
 from protos.alerts.v1 import escalations_pb2 as escalations
 from protos.alerts.v1 import exposure_lists_pb2 as exposure_lists
 from protos.alerts.v1 import ladders_pb2 as ladders
@@ -602,6 +603,33 @@ _OF_PLACE: dict[str, Callable[[Place], Message]] = {
     "GetExposureList": lambda _place: exposure_lists.GetExposureListRequest(list_id="none-yet"),
     "ListExposureLists": lambda _place: exposure_lists.ListExposureListsRequest(),
     "ListExposedSubjects": lambda _place: exposure_lists.ListExposedSubjectsRequest(),
+    "PutAuthority": lambda place: circulars.PutAuthorityRequest(
+        request_id=new_request_id(),
+        authority=circulars.Authority(
+            bureau=place.bureau, name="样例局", address="样例路1号", uses=["tender"]
+        ),
+    ),
+    "ListAuthorities": lambda _place: circulars.ListAuthoritiesRequest(),
+    "DraftCircular": lambda _place: circulars.DraftCircularRequest(
+        request_id=new_request_id(), list_id="none-yet", authority_ids=["none-yet"]
+    ),
+    "IssueCircular": lambda _place: circulars.IssueCircularRequest(
+        request_id=new_request_id(), circular_id="none-yet"
+    ),
+    "DiscardCircular": lambda _place: circulars.DiscardCircularRequest(
+        request_id=new_request_id(), circular_id="none-yet", reasons="测试"
+    ),
+    "RecordCircularSent": lambda _place: circulars.RecordCircularSentRequest(
+        request_id=new_request_id(),
+        circular_id="none-yet",
+        authority_id="none-yet",
+        sent_on="2026-09-14",
+        means="posted",
+        remark="测试",
+    ),
+    "GetCircular": lambda _place: circulars.GetCircularRequest(circular_id="none-yet"),
+    "ListCirculars": lambda _place: circulars.ListCircularsRequest(),
+    "ListToldSubjects": lambda _place: circulars.ListToldSubjectsRequest(),
     "GetRecordGraded": lambda place: grading.GetRecordGradedRequest(
         record_id=place.record.record_id, version=1
     ),

@@ -20,6 +20,8 @@ _OF_NO_PLACE = {
     "sharing_id": "none-yet",
     "told_id": "none-yet",
     "list_id": "none-yet",
+    "circular_id": "none-yet",
+    "authority_id": "none-yet",
     "language": "zh-CN",
     "family": "subjects",
     "name": "bureaus",

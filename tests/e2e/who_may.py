@@ -760,6 +760,17 @@ ExposureListService.GetExposureList any      -  0  0  0  0  -  -  0  -  -  -   0
 ExposureListService.ListExposureLists any    -  +  +  +  +  -  -  +  -  -  -   +  +  +
 ExposureListService.ListExposedSubjects any  +  +  +  +  +  +  +  +  +  +  -   +  +  +
 
+CircularService.PutAuthority own             -  -  +  -  -  -  -  -  -  -  -   -  +  -
+CircularService.PutAuthority foreign         -  -  -  -  -  -  -  -  -  -  -   -  -  -
+CircularService.ListAuthorities any          -  +  +  +  +  -  -  +  -  -  -   +  +  +
+CircularService.DraftCircular any            -  0  0  -  -  -  -  -  -  -  -   0  0  -
+CircularService.IssueCircular any            -  -  0  -  -  -  -  -  -  -  -   -  0  -
+CircularService.DiscardCircular any          -  0  0  -  -  -  -  -  -  -  -   0  0  -
+CircularService.RecordCircularSent any       -  0  0  -  -  -  -  -  -  -  -   0  0  -
+CircularService.GetCircular any              -  0  0  0  0  -  -  0  -  -  -   0  0  0
+CircularService.ListCirculars any            -  +  +  +  +  -  -  +  -  -  -   +  +  +
+CircularService.ListToldSubjects any         -  -  -  -  -  -  +  -  -  -  -   -  -  -
+
 LadderService.ProposeLadder any              -  -  -  -  -  -  -  +  -  -  -   -  -  -
 LadderService.ApproveLadder any              -  -  -  -  -  -  -  0  -  -  -   -  -  -
 LadderService.DiscardLadder any              -  -  -  -  -  -  -  0  -  -  -   -  -  -

@@ -262,6 +262,13 @@ TABLE = """
 /exposure-lists any                                       >   - + + + + - - - -  + + +
 /exposure-lists/new any                                   >   - + - - - - - - -  + - -
 /exposure-lists/{list_id} any                             >   - 0 0 0 0 - - - -  0 0 0
+/exposure-lists/{list_id}/circular any                    >   - 0 0 - - - - - -  0 0 -
+/circulars any                                            >   - + + + + - - - -  + + +
+/circulars/{circular_id}/letter.pdf any                   >   - 0 0 0 0 - - - -  0 0 0
+/circulars/{circular_id} any                              >   - 0 0 0 0 - - - -  0 0 0
+/authorities any                                          >   - + + + + - - - -  + + +
+/authorities/new any                                      >   - - + - - - - - -  - + -
+/authorities/{authority_id} any                           >   - - 0 - - - - - -  - 0 -
 
 /cases/accept any                                         >   - + - + - - - -  - + - +
 /cases/{case_id}/accept own                               >   - + - - - - - - -  + - -

@@ -9,6 +9,7 @@ from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from protos.alerts.v1 import alerts_pb2 as _alerts_pb2
+from protos.alerts.v1 import circulars_pb2 as _circulars_pb2
 from protos.alerts.v1 import escalations_pb2 as _escalations_pb2
 import builtins as _builtins
 import sys
@@ -164,3 +165,133 @@ class SubjectTold(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___SubjectTold: _TypeAlias = SubjectTold  # noqa: Y015
+
+@_typing.final
+class CircularIssued(_message.Message):
+    """A circular was issued: its authorities were told of its subjects (S1 12(三))."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CIRCULAR_ID_FIELD_NUMBER: _builtins.int
+    NUMBER_FIELD_NUMBER: _builtins.int
+    OFFICE_FIELD_NUMBER: _builtins.int
+    AT_FIELD_NUMBER: _builtins.int
+    RECEIVERS_FIELD_NUMBER: _builtins.int
+    ENTRIES_FIELD_NUMBER: _builtins.int
+    circular_id: _builtins.str
+    """The circular."""
+    number: _builtins.str
+    """Its number."""
+    @_builtins.property
+    def office(self) -> Global___CircularOffice:
+        """Bureau that issued it."""
+
+    @_builtins.property
+    def at(self) -> _timestamp_pb2.Timestamp:
+        """When."""
+
+    @_builtins.property
+    def receivers(self) -> _containers.RepeatedCompositeFieldContainer[_circulars_pb2.CircularReceiver]:
+        """Whom it tells."""
+
+    @_builtins.property
+    def entries(self) -> _containers.RepeatedCompositeFieldContainer[_circulars_pb2.CircularEntry]:
+        """Of whom, without what it says of them."""
+
+    def __init__(
+        self,
+        *,
+        circular_id: _builtins.str = ...,
+        number: _builtins.str = ...,
+        office: Global___CircularOffice | None = ...,
+        at: _timestamp_pb2.Timestamp | None = ...,
+        receivers: _abc.Iterable[_circulars_pb2.CircularReceiver] | None = ...,
+        entries: _abc.Iterable[_circulars_pb2.CircularEntry] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["at", b"at", "office", b"office"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["at", b"at", "circular_id", b"circular_id", "entries", b"entries", "number", b"number", "office", b"office", "receivers", b"receivers"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CircularIssued: _TypeAlias = CircularIssued  # noqa: Y015
+
+@_typing.final
+class CircularEntryEnded(_message.Message):
+    """A subject of which an issued circular tells came off the exposure list."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CIRCULAR_ID_FIELD_NUMBER: _builtins.int
+    NUMBER_FIELD_NUMBER: _builtins.int
+    OFFICE_FIELD_NUMBER: _builtins.int
+    ENTRY_FIELD_NUMBER: _builtins.int
+    REASONS_FIELD_NUMBER: _builtins.int
+    circular_id: _builtins.str
+    """The circular."""
+    number: _builtins.str
+    """Its number."""
+    reasons: _builtins.str
+    """Why, in Chinese."""
+    @_builtins.property
+    def office(self) -> Global___CircularOffice:
+        """Its bureau."""
+
+    @_builtins.property
+    def entry(self) -> _circulars_pb2.CircularEntry:
+        """The entry."""
+
+    def __init__(
+        self,
+        *,
+        circular_id: _builtins.str = ...,
+        number: _builtins.str = ...,
+        office: Global___CircularOffice | None = ...,
+        entry: _circulars_pb2.CircularEntry | None = ...,
+        reasons: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["entry", b"entry", "office", b"office"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["circular_id", b"circular_id", "entry", b"entry", "number", b"number", "office", b"office", "reasons", b"reasons"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CircularEntryEnded: _TypeAlias = CircularEntryEnded  # noqa: Y015
+
+@_typing.final
+class CircularOffice(_message.Message):
+    """A bureau as its letters name it."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    BUREAU_FIELD_NUMBER: _builtins.int
+    NAME_FIELD_NUMBER: _builtins.int
+    DEPARTMENT_FIELD_NUMBER: _builtins.int
+    PHONE_FIELD_NUMBER: _builtins.int
+    EMAIL_FIELD_NUMBER: _builtins.int
+    bureau: _builtins.str
+    """Code."""
+    name: _builtins.str
+    """Name."""
+    department: _builtins.str
+    """Department."""
+    phone: _builtins.str
+    """Telephone."""
+    email: _builtins.str
+    """E-mail address."""
+    def __init__(
+        self,
+        *,
+        bureau: _builtins.str = ...,
+        name: _builtins.str = ...,
+        department: _builtins.str = ...,
+        phone: _builtins.str = ...,
+        email: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["bureau", b"bureau", "department", b"department", "email", b"email", "name", b"name", "phone", b"phone"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CircularOffice: _TypeAlias = CircularOffice  # noqa: Y015

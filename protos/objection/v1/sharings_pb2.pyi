@@ -56,7 +56,9 @@ class Sharing(_message.Message):
     contact: _builtins.str
     """Its address, telephone and person, as they are written on a letter."""
     way: _builtins.str
-    """letter, feed, export, other, or platform: sent by the platform by mail."""
+    """letter, feed, export, other, platform: sent by the platform by mail, or circular: the receiver
+    was told of the subject by a circular, which the platform enters by itself.
+    """
     shared_on: _builtins.str
     """The day."""
     document: _builtins.str
@@ -135,9 +137,9 @@ class ReceiverNotice(_message.Message):
     notice_id: _builtins.str
     """Stable id."""
     case_id: _builtins.str
-    """The case."""
+    """The case; empty where the subject of a circular came off the exposure list."""
     case_number: _builtins.str
-    """Its number."""
+    """Its number, or that of the circular."""
     sharing_id: _builtins.str
     """The sharing."""
     bureau: _builtins.str

@@ -22,6 +22,7 @@ from plumbing.chunks import chunks
 from plumbing.events.leadership import exclusively
 from protos.grading.v1.events_pb2 import PublicGradeDiffers
 from protos.objection.v1.objection_pb2 import Case
+from services.alerts.circulars.telling import entry_ended
 from services.alerts.escalation.contests import CITE as OBJECTION_CITE
 from services.alerts.escalation.filing import IDS_PER_QUERY
 from services.alerts.escalation.tables import Contest, StandingGrade
@@ -146,6 +147,7 @@ async def end(change: Change, entry: ExposureEntry, why: Ended, reasons: str, by
     )
     if was_public:
         await _tell(change, entry, reasons)
+        await entry_ended(change, entry, why, reasons)
 
 
 def _article(why: Ended, on: date) -> str:

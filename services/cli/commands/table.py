@@ -16,6 +16,7 @@ from services.cli.commands.backup_rows import BACKUP_COMMANDS
 from services.cli.commands.calendar_rows import CALENDAR_COMMANDS, CALENDAR_ROWS
 from services.cli.commands.case_rows import CASE_ROWS
 from services.cli.commands.certificate_rows import CERTIFICATE_COMMANDS, CERTIFICATE_ROWS
+from services.cli.commands.circular_rows import CIRCULAR_ROWS
 from services.cli.commands.escalation_rows import ESCALATION_ROWS
 from services.cli.commands.evidence_rows import EVIDENCE_COMMANDS, EVIDENCE_ROWS
 from services.cli.commands.exposure_rows import EXPOSURE_ROWS
@@ -64,6 +65,8 @@ GROUPS: Mapping[str, str] = {
     "alert": "三色预警与通知 | alerts and notices",
     "escalation": "督促 | escalations",
     "exposure": "曝光名单 | exposure lists",
+    "circular": "通报 | circulars to other authorities",
+    "circular authority": "通报对象 | the authorities that bureaus tell",
     "ladder": "督促的间隔 | waits of follow-ups",
     "report": "一个月的统计，月报的数字 | the figures of a month, as on its report",
     "letter": "文书 | letters",
@@ -383,6 +386,7 @@ ROWS = (
         "How far each bureau's daily watch has come."),
     *ESCALATION_ROWS,
     *EXPOSURE_ROWS,
+    *CIRCULAR_ROWS,
     *LADDER_ROWS,
     # time
     Row("clock show", "clock.GetClock", "显示平台时间。", "Shows the platform's time."),

@@ -34,6 +34,10 @@ TABLES: Mapping[str, str] = {
     "ExposureCandidate": "subject_id subject_name bureau ground.course ground.grade obstacles",
     "ExposureEntry": "entry_id subject_name ground.course ground.grade state ended_at "
     "ended_reasons",
+    "Authority": "authority_id bureau name email uses retired changed_by changed_at",
+    "Circular": "circular_id number bureau state list_number drafted_at issued_at",
+    "CircularEntry": "entry_id subject_name statement ended_at",
+    "CircularReceiver": "authority_id name email uses state delivered_at failure sent_on remark",
     "ExposureList": "list_id number bureau state compiled_at released_at",
     "Announcement": "subject_name kind source_ref repaired_on announced_until cite",
     "RecordChange": "record_id change changed_on",

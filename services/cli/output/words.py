@@ -76,6 +76,11 @@ exposure_entry_state: listed 已列入，尚未公开 | public 正在公开 | st
 exposure_ended: ground 事由已消失 | subject 主体不得公开 | objection 异议改变了依据
   | moved 已由其他机关监管 | not_shown 依据的记录已不对外公开 | contested 公开时已有异议
   | person 人工撤下 | list 名单作废
+circular_state: drafted 待签发 | issued 已签发 | discarded 已作废
+circular_delivery: drafted 签发后发出 | mailed 邮件正在投递 | delivered 邮件服务器已收下
+  | not_delivered 邮件未送达，须人工送达 | to_send 须人工送达 | sent 已人工送达
+circular_use: market_access 市场准入 | qualification 资质认定 | approval 行政审批
+  | tender 公开招标 | policy 政策应用
 ladder_state: proposed 待批准 | approved 已批准 | discarded 已作废
 step_state: proposed 待批准 | deferred 已暂缓 | declined 未批准 | appointed 已约定
   | carried_out 已实施 | void 已作废
@@ -95,6 +100,7 @@ telling_manner: mail 邮件 | portal 平台 | by_hand 另行告知
 means_of_service: served 直接送达 | left 留置送达 | posted 邮寄送达 | announced 公告送达
   | other 其他
 sharing_way: letter 函件 | feed 接口 | export 文件 | other 其他方式 | platform 由平台发送
+  | circular 通报
 receiver_state: mailed 邮件 | not_delivered 邮件未送达 | to_send 须人工送达 | sent 已人工送达
 personal_data: id_number 身份证件号码 | telephone 电话号码 | name 个人姓名
 classification: open 公开 | internal 内部 | privacy 个人隐私 | commercial_secret 商业秘密
@@ -159,6 +165,10 @@ Interview.answer invitation_answer | AnswerInvitationRequest.answer invitation_a
 Interview.undertaking_outcome undertaking_outcome
 RecordUndertakingRequest.outcome undertaking_outcome
 Ladder.state ladder_state
+Circular.state circular_state | ListCircularsRequest.state circular_state
+CircularReceiver.state circular_delivery | CircularReceiver.means means_of_service
+RecordCircularSentRequest.means means_of_service | Authority.uses circular_use
+CircularReceiver.uses circular_use
 ExposureList.state exposure_state | ListExposureListsRequest.state exposure_state
 ExposureEntry.state exposure_entry_state | ExposureEntry.ended_why exposure_ended
 EscalationStep.state step_state | Interview.outcome interview_outcome

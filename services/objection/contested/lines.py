@@ -11,9 +11,9 @@ from law.contested import CORRECTABLE, OF_RECORDS, TARGET_ZH, Target, is_partly_
 from law.instruments import catalogue
 from law.objection import OUTCOME_CITE, OUTCOME_ZH, Outcome
 from law.reader.texts import spell_articles
+from plumbing.papers.day_names import day_zh
 from services.objection.contested.grades import GradeContest
 from services.objection.contested.items import Item, items_of
-from services.objection.day_names import day_zh
 from services.objection.grade_names import grade_zh
 from services.objection.tables import Case
 

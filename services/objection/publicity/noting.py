@@ -14,8 +14,8 @@ from sqlmodel import select
 from law.disclosure.publication import announced_until, announcement_rule
 from law.objection import Outcome
 from plumbing.change import Change
+from plumbing.papers.day_names import day_zh
 from protos.registry.v1.registry_pb2 import DisclosedRecord
-from services.objection.day_names import day_zh
 from services.objection.effects import EFFECTS_ZH, effects_of
 from services.objection.publicity.tables import NOT_YET, PublicChange
 from services.objection.steps import aggregate_of, decision_cite, locked_case

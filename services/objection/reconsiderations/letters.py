@@ -17,9 +17,10 @@ from law.objection import (
     CaseState,
     Outcome,
 )
+from plumbing.papers.letter_template import LetterText
 from services.objection.clients import Clients
 from services.objection.handling import is_own_decision
-from services.objection.letter_template import LetterText, of_cases
+from services.objection.letter_template import of_cases
 from services.objection.letters import (
     GradeFacts,
     LetterFacts,

@@ -13,9 +13,10 @@ from typing import Any
 
 from law.objection import Outcome
 from law.reader.texts import spell_articles
+from plumbing.papers.day_names import day_zh
+from plumbing.papers.letter_template import LetterText
 from services.objection.clients import Clients
-from services.objection.day_names import day_zh
-from services.objection.letter_template import LetterText, of_cases
+from services.objection.letter_template import of_cases
 from services.objection.letters import (
     GradeFacts,
     LetterFacts,

@@ -19,6 +19,7 @@ from protos.objection.v1 import sharings_pb2 as pb
 from services.objection.letters import Office
 from services.objection.sharings.concerned import was_before
 from services.objection.sharings.informing import inform, is_carried_out
+from services.objection.sharings.numbers import numbers_of
 from services.objection.sharings.tables import ReceiverNotice, SharedRecord, Sharing
 from services.objection.sharings.texts import SHARING_CITE
 from services.objection.sharings.ways import Way
@@ -124,15 +125,15 @@ async def record_notice_sent(
     row.means, row.remark = request.means, request.remark.strip()
     row.recorded_by, row.recorded_at = change.on_behalf_of, change.at
     change.session.add(row)
-    case = await change.session.get_one(Case, row.case_id)
     change.audit(
         "send_receiver_notice",
-        f"case/{row.case_id}",
+        row.object,
         after={"notice": row.notice_id, "means": row.means, "sent_on": row.sent_on.isoformat()},
         ground=SHARING_CITE,
         bureau=row.bureau,
     )
-    return pb.RecordNoticeSentResponse(notice=notice_message(row, case.number))
+    numbers = await numbers_of(change.session, [row])
+    return pb.RecordNoticeSentResponse(notice=notice_message(row, numbers[row.notice_id]))
 
 
 def _shared_on(change: Change, request: pb.RecordSharingRequest) -> date:

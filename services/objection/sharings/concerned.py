@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from law.objection import CaseKind
 from law.periods import local_day
 from services.objection.effects import effects_of, grade_changed
 from services.objection.sharings.tables import SharedRecord, Sharing
@@ -18,7 +19,8 @@ from services.objection.tables import Case
 async def sharings_of(session: AsyncSession, case: Case) -> Sequence[Sharing]:
     """Returns the sharings that last of what a case changes, the earliest first.
 
-    Without those of after the case was carried out, whose receivers got what it had changed.
+    A repair matters to whoever was told of its subject by a circular, whatever the grade. Sharings
+    of after the case was carried out are left out: their receivers got what it had changed.
     """
     shared = select(SharedRecord.sharing_id).where(
         col(SharedRecord.record_id).in_(list(effects_of(case)))
@@ -27,6 +29,9 @@ async def sharings_of(session: AsyncSession, case: Case) -> Sequence[Sharing]:
     if grade_changed(case):
         of_grade = (col(Sharing.subject_id) == case.subject_id) & col(Sharing.with_grade)
         concerned = concerned | of_grade
+    if case.kind is CaseKind.REPAIR and effects_of(case):
+        told = (col(Sharing.subject_id) == case.subject_id) & (col(Sharing.way) == Way.CIRCULAR)
+        concerned = concerned | told
     rows = select(Sharing).where(concerned, col(Sharing.ended_at).is_(None))
     in_order = rows.order_by(
         col(Sharing.shared_on), col(Sharing.entered_at), col(Sharing.sharing_id)
@@ -41,6 +46,6 @@ def was_before(sharing: Sharing, case: Case) -> bool:
     """
     if case.settled_at is None:
         return True
-    if sharing.way == Way.PLATFORM:
+    if sharing.way in (Way.PLATFORM, Way.CIRCULAR):
         return sharing.entered_at < case.settled_at
     return sharing.shared_on <= local_day(case.settled_at)

@@ -34,7 +34,7 @@ async def delivery_ended(change: Change, received: Received[DeliveryEnded]) -> N
     change.session.add(row)
     change.audit(
         "receiver_mail_delivered" if delivered else "receiver_mail_not_delivered",
-        f"case/{row.case_id}",
+        row.object,
         after={"notice": row.notice_id, "failure": row.failure},
         ground=SHARING_CITE,
         bureau=row.bureau,

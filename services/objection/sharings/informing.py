@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
+from datetime import date
 
 from sqlmodel import select
 
@@ -80,20 +81,31 @@ async def _issue(
         title=title,
         body=body,
         issued_at=change.at,
-        due_on=due_on(start(CORRECT_SHARED, change.today, edition())),
+        due_on=last_day(change),
     )
-    change.session.add(notice)
-    if notice.email:
-        event = events.ReceiverMailDue(
-            mail_id=notice.notice_id,
-            case_id=case.case_id,
-            bureau=case.bureau,
-            email=notice.email,
-            title=title,
-            body=body,
-        )
-        await change.announce(event, aggregate=aggregate_of(case), bureau=case.bureau)
+    await send(change, notice)
     return notice
+
+
+def last_day(change: Change) -> date:
+    """Returns the last day to tell receivers of a change of today (S4 三(三))."""
+    return due_on(start(CORRECT_SHARED, change.today, edition()))
+
+
+async def send(change: Change, notice: ReceiverNotice) -> None:
+    """Stores a new notice, and has it mailed if its receiver has an address."""
+    change.session.add(notice)
+    if not notice.email:
+        return
+    event = events.ReceiverMailDue(
+        mail_id=notice.notice_id,
+        case_id=notice.case_id,
+        bureau=notice.bureau,
+        email=notice.email,
+        title=notice.title,
+        body=notice.body,
+    )
+    await change.announce(event, aggregate=notice.object, bureau=notice.bureau)
 
 
 def _note(change: Change, case: Case, notices: Sequence[ReceiverNotice]) -> None:

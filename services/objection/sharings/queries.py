@@ -9,9 +9,9 @@ from plumbing import paging, row_scope
 from plumbing.view import View
 from protos.objection.v1 import sharings_pb2 as pb
 from services.objection.queries import find_case
+from services.objection.sharings.numbers import numbers_of
 from services.objection.sharings.tables import TO_SEND, ReceiverNotice, SharedRecord, Sharing
 from services.objection.sharings.wire import notice_message, sharing_message
-from services.objection.tables import Case
 
 
 async def list_sharings(view: View, request: pb.ListSharingsRequest) -> pb.ListSharingsResponse:
@@ -55,8 +55,6 @@ async def list_receiver_notices(
     order = (ReceiverNotice.issued_at, ReceiverNotice.notice_id)
     page, token = await paging.page(view.session, request, rows, *order)
     count = await paging.count(view.session, request, rows, token)
-    ids = {one.case_id for one in page}
-    named = select(Case.case_id, Case.number).where(col(Case.case_id).in_(ids))
-    numbers = dict((await view.session.exec(named)).all())
-    notices = [notice_message(one, numbers[one.case_id]) for one in page]
+    numbers = await numbers_of(view.session, page)
+    notices = [notice_message(one, numbers[one.notice_id]) for one in page]
     return pb.ListReceiverNoticesResponse(notices=notices, next_page_token=token, **count)

@@ -19,8 +19,9 @@ TO_SEND = "(email = '' OR undelivered_on IS NOT NULL) AND sent_on IS NULL"
 class Sharing(Base, table=True):
     """Records of one subject that a bureau shared with an authority or an organisation.
 
-    `way` is one of `ways.Way`. Without an `email` its receiver gets notices by hand. It lasts until
-    `ended_at`.
+    `way` is one of `ways.Way`. `source` names the circular and its entry by which an authority was
+    told of the subject; empty for other ways. Without an `email` its receiver gets notices by
+    hand. It lasts until `ended_at`.
     """
 
     __tablename__ = "sharing"
@@ -28,6 +29,7 @@ class Sharing(Base, table=True):
         bureau_index("ix_sharing_bureau", "entered_at", "sharing_id"),
         sa.Index("ix_sharing_newest", "entered_at", "sharing_id"),
         sa.Index("ix_sharing_subject", "subject_id"),
+        sa.Index("ix_sharing_source", "source"),
     )
 
     sharing_id: str = Field(primary_key=True)
@@ -47,6 +49,7 @@ class Sharing(Base, table=True):
     ended_at: datetime | None = None
     ended_by: str = ""
     ended_reasons: str = ""
+    source: str = Field(default="", sa_column_kwargs={"server_default": ""})
 
 
 class SharedRecord(Base, table=True):
@@ -62,7 +65,8 @@ class SharedRecord(Base, table=True):
 class ReceiverNotice(Base, table=True):
     """A notice to a receiver of what a case did to the records that it had got.
 
-    A sharing gets one of each case. One with an `email` is mailed by alerts; any other, and one
+    A sharing gets one of each case. One without a `case_id` says that the subject of a circular
+    came off the exposure list. One with an `email` is mailed by alerts; any other, and one
     whose mail was given up on `undelivered_on`, waits until somebody has recorded that it was sent.
     `failure` tells why, as `Notice.failure` of alerts does.
     """
@@ -92,3 +96,8 @@ class ReceiverNotice(Base, table=True):
     remark: str = ""
     recorded_by: str = ""
     recorded_at: datetime | None = None
+
+    @property
+    def object(self) -> str:
+        """What the audit calls the matter of this notice: its case, or else its sharing."""
+        return f"case/{self.case_id}" if self.case_id else f"sharing/{self.sharing_id}"

@@ -9,17 +9,20 @@ from law.evidence import RecordKind
 from law.kind_names import kind_name
 from law.objection import OUTCOME_CITE, REPAIR_CITE, CaseKind
 from law.reader.texts import spell_articles
+from plumbing.papers.day_names import day_zh
 from protos.grading.v1.grading_pb2 import Grade
 from protos.registry.v1.registry_pb2 import Record
-from services.objection.day_names import day_zh
 from services.objection.effects import EFFECTS_ZH, effects_of, grade_changed
 from services.objection.grade_names import grade_zh
 from services.objection.letters import Office
 from services.objection.sharings.tables import Sharing
+from services.objection.sharings.ways import Way
 from services.objection.tables import Case
 
 SHARING_CITE = "S3 17; S4 三(五)"
+CORRECTION_CITE = "S4 三(三)"
 _SECRECY_CITE = "S3 29"
+_PASS_IT_ON = "请据此更正或者删除贵单位保存的信息；已经转给其他单位的，请一并告知。"
 
 
 def shared_records(
@@ -44,7 +47,7 @@ def shared_records(
     secrecy = spell_articles(_SECRECY_CITE)
     body = [
         f"{receiver}：",
-        f"现将{subject}的下列计量信用信息提供给你单位（依据：{spell_articles(SHARING_CITE)}）。",
+        f"现将{subject}的下列计量信用信息提供给贵单位（依据：{spell_articles(SHARING_CITE)}）。",
         f"用途：{purpose}",
         *lines,
         *([_graded(grade)] if grade and grade.grade else []),
@@ -79,16 +82,38 @@ def what_a_case_did(
         )
         lines.append(f"信用等级由{before}变为{after}。")
     cite = REPAIR_CITE if case.kind is CaseKind.REPAIR else OUTCOME_CITE
-    document = f"（{sharing.document}）" if sharing.document else ""
+    if sharing.way == Way.CIRCULAR and case.kind is CaseKind.REPAIR:
+        lines.insert(0, "该主体获准信用修复。")
     body = [
         f"{sharing.receiver}：",
-        f"本机关于{day_zh(sharing.shared_on)}提供给你单位{subject}的计量信用信息{document}。",
+        _shared_before(sharing, subject),
         f"经{case.number}处理，上述信息有下列变化（依据：{spell_articles(cite)}）：",
         *lines,
-        "请据此更正或者删除你单位保存的信息；已经转给其他单位的，请一并告知。",
+        _PASS_IT_ON,
         f"联系：{office.contact}",
     ]
     return f"计量信用信息变更：{subject}", "\n".join(body), named
+
+
+def _shared_before(sharing: Sharing, subject: str) -> str:
+    day, document = day_zh(sharing.shared_on), sharing.document
+    if sharing.way == Way.CIRCULAR:
+        return f"本机关于{day}以{document}向贵单位通报了{subject}的计量信用情况。"
+    named = f"（{document}）" if document else ""
+    return f"本机关于{day}提供给贵单位{subject}的计量信用信息{named}。"
+
+
+def off_the_list(sharing: Sharing, subject: str, reasons: str, office: Office) -> tuple[str, str]:
+    """Returns the title and the text of the notice that a subject came off the exposure list."""
+    body = [
+        f"{sharing.receiver}：",
+        _shared_before(sharing, subject),
+        f"{subject}已从曝光名单撤下：{reasons}",
+        "该通报此后不再作为依据。",
+        _PASS_IT_ON,
+        f"联系：{office.contact}",
+    ]
+    return f"通报事项变更：{subject}", "\n".join(body)
 
 
 def _facts(case: Case) -> Mapping[str, str]:

@@ -6,10 +6,13 @@ from enum import StrEnum
 
 
 class Way(StrEnum):
-    """How records were shared; with PLATFORM the platform itself mails them."""
+    """How records were shared; with PLATFORM the platform itself mails them.
+
+    By a CIRCULAR of alerts an authority was told of a subject and its grade, without records."""
 
     LETTER = "letter"
     FEED = "feed"
     EXPORT = "export"
     OTHER = "other"
     PLATFORM = "platform"
+    CIRCULAR = "circular"

@@ -9,7 +9,7 @@ from services.objection.wire import stamp
 
 def sharing_message(row: Sharing) -> pb.Sharing:
     """Returns the protobuf message of a sharing."""
-    told = row.model_dump(exclude={"shared_on", "entered_at", "ended_at", "ended_by"})
+    told = row.model_dump(exclude={"shared_on", "entered_at", "ended_at", "ended_by", "source"})
     return pb.Sharing(
         **told,
         shared_on=row.shared_on.isoformat(),
@@ -19,7 +19,7 @@ def sharing_message(row: Sharing) -> pb.Sharing:
 
 
 def notice_message(row: ReceiverNotice, number: str) -> pb.ReceiverNotice:
-    """Returns the protobuf message of a notice; `number` is that of its case."""
+    """Returns the protobuf message of a notice; `number` is that of its case or circular."""
     days, recorded = {"due_on", "undelivered_on", "sent_on"}, {"recorded_by", "recorded_at"}
     return pb.ReceiverNotice(
         **row.model_dump(exclude={"issued_at", *days, *recorded}),

@@ -1,4 +1,4 @@
-"""Letters as PDF: of a case, and of an escalation step, to whoever may read them as text."""
+"""Letters as PDF, of cases, escalation steps and circulars, to whoever may read them as text."""
 
 from __future__ import annotations
 
@@ -9,7 +9,14 @@ from starlette.responses import Response
 
 from law.errors import NotFound
 from plumbing.client import ask
-from plumbing.papers.letter_pdf import Letter, letter_of_case, letter_of_step, letter_pdf
+from plumbing.papers.letter_pdf import (
+    Letter,
+    letter_of_case,
+    letter_of_circular,
+    letter_of_step,
+    letter_pdf,
+)
+from protos.alerts.v1 import circulars_pb2 as circulars
 from protos.alerts.v1 import escalations_pb2 as escalations
 from protos.objection.v1 import objection_pb2 as objection
 from services.portal.visit import Visit
@@ -27,6 +34,13 @@ async def of_escalation(visit: Visit) -> Response:
     request = escalations.GetEscalationRequest(escalation_id=visit.path("escalation_id"))
     answer = await ask(visit.services.escalations.GetEscalation(request))
     return await _sent(visit, [letter_of_step(one) for one in answer.steps if _asked(visit, one)])
+
+
+async def of_circular(visit: Visit) -> Response:
+    """Sends an issued circular as PDF."""
+    request = circulars.GetCircularRequest(circular_id=visit.path("circular_id"))
+    found = (await ask(visit.services.circulars.GetCircular(request))).circular
+    return await _sent(visit, [letter_of_circular(found)] if found.number else [])
 
 
 def _asked(visit: Visit, one: objection.Letter | escalations.EscalationStep) -> bool:

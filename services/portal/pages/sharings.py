@@ -44,7 +44,7 @@ WAYS = {
     "other": N_("其他方式"),
     "platform": N_("由平台现在发送邮件"),
 }
-_DONE = WAYS | {"platform": N_("平台发送的邮件")}
+_DONE = WAYS | {"platform": N_("平台发送的邮件"), "circular": N_("通报")}
 STATES = {
     "mailed": N_("邮件"),
     "not_delivered": N_("邮件未送达，须人工送达"),
@@ -167,7 +167,7 @@ async def notice(visit: Visit) -> Response:
         await ask(visit.services.sharings.RecordNoticeSent(request))
     except Refusal as refusal:
         return _sending(visit, found, 422, **told(visit, refusal))
-    return visit.redirect(f"/cases/{found.case_id}")
+    return visit.redirect(f"/cases/{found.case_id}" if found.case_id else PATH)
 
 
 async def tasks(visit: Visit) -> list[Task]:
@@ -180,10 +180,16 @@ async def tasks(visit: Visit) -> list[Task]:
         "to_send": visit.say(N_("把 {number} 的处理结果告知 {receiver}")),
         "not_delivered": visit.say(N_("邮件未送达：把 {number} 的处理结果另行告知 {receiver}")),
     }
+    of_circulars = {
+        "to_send": visit.say(N_("把 {number} 中主体的变动告知 {receiver}")),
+        "not_delivered": visit.say(N_("邮件未送达：把 {number} 中主体的变动另行告知 {receiver}")),
+    }
     by_when = visit.say(N_("应于 {day} 前"))
     return [
         Task(
-            sentences[one.state].format(number=one.case_number, receiver=one.receiver),
+            (sentences if one.case_id else of_circulars)[one.state].format(
+                number=one.case_number, receiver=one.receiver
+            ),
             f"{NOTICES_PATH}/{one.notice_id}",
             by_when.format(day=visit.words.day(one.due_on)),
             (1, one.due_on),
@@ -265,7 +271,7 @@ async def _sharing(visit: Visit, sharing_id: str) -> pb.Sharing:
 
 def _ending(visit: Visit, found: pb.Sharing, status: int = 200, **values: Any) -> Response:
     given: dict[str, Any] = {"errors": {}, **values}
-    way = visit.say(WAYS[found.way])
+    way = visit.say(_DONE[found.way])
     return visit.page(
         "sharings/end.html", status=status, one=found, way=way, form=visit.form or {}, **given
     )

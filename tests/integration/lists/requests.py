@@ -13,6 +13,7 @@ from plumbing.access.queries import list_access
 from plumbing.audit_calls import list_audit
 from plumbing.identity import Caller, Role, service_caller
 from protos.alerts.v1 import alerts_pb2 as alerts
+from protos.alerts.v1 import circulars_pb2 as circulars
 from protos.alerts.v1 import escalations_pb2 as escalations
 from protos.alerts.v1 import exposure_lists_pb2 as exposures
 from protos.alerts.v1 import ladders_pb2 as ladders
@@ -38,6 +39,7 @@ from protos.registry.v1 import registry_pb2 as registry
 from protos.registry.v1 import sameness_pb2 as sameness
 from protos.registry.v1 import upkeep_pb2 as upkeep
 from services.alerts import queries as of_alerts
+from services.alerts.circulars import queries as of_circulars
 from services.alerts.escalation import queries as of_escalations
 from services.alerts.exposure_lists import queries as of_exposures
 from services.alerts.ladders import queries as of_ladders
@@ -75,6 +77,7 @@ INSTITUTION = Caller("s1", "某人", frozenset({Role.VERIFICATION_INSTITUTION}),
 OPERATOR = Caller("s1", "某人", frozenset({Role.OPERATOR}), BUREAU, SUBJECT)
 INSPECTOR = Caller("s1", "某人", frozenset({Role.INSPECTOR}), BUREAU)
 PUBLIC = Caller("", "公众", frozenset({Role.PUBLIC}))
+INTEGRATOR = Caller("s1", "某系统", frozenset({Role.INTEGRATOR}), BUREAU)
 SERVICE = service_caller("alerts")
 STAFF = (CASEWORKER, REVIEWER, SERVICE)
 ALL = (*STAFF, OPERATOR)
@@ -103,6 +106,8 @@ A_DAY = "what happened on a few days"
 A_QUARTER = "decisions of a quarter"
 OF_A_BATCH = "named one by one"
 A_YEAR = "a few dozen areas of a city, each assessed about once a year"
+KEPT = "a few dozen authorities of a bureau"
+TOLD = "of whom one authority was told"
 EXPOSED = "who is exposed today, the last step against few"
 
 _CASES = objection.ListCasesRequest
@@ -279,6 +284,31 @@ LISTS = (
             Asked(exposures.ListExposureListsRequest(state="reviewed")),
             Asked(exposures.ListExposureListsRequest(bureau=BUREAU)),
         ),
+    ),
+    List(
+        "alerts",
+        of_circulars.list_authorities,
+        (
+            Asked(circulars.ListAuthoritiesRequest(), a_few=KEPT),
+            Asked(circulars.ListAuthoritiesRequest(bureau=BUREAU)),
+            Asked(circulars.ListAuthoritiesRequest(bureau=BUREAU, include_retired=True)),
+        ),
+    ),
+    List(
+        "alerts",
+        of_circulars.list_circulars,
+        (
+            Asked(circulars.ListCircularsRequest()),
+            Asked(circulars.ListCircularsRequest(bureau=BUREAU)),
+            Asked(circulars.ListCircularsRequest(state="drafted")),
+            Asked(circulars.ListCircularsRequest(list_id="s1")),
+            Asked(circulars.ListCircularsRequest(to_send=True)),
+        ),
+    ),
+    List(
+        "alerts",
+        of_circulars.list_told_subjects,
+        (Asked(circulars.ListToldSubjectsRequest(), (INTEGRATOR,), a_few=TOLD),),
     ),
     List(
         "alerts",

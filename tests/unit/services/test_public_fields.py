@@ -29,6 +29,7 @@ from protos.letters.v1 import letters_pb2
 from protos.objection.v1 import archive_pb2, delivery_pb2, evidence_pb2, objection_pb2
 from protos.operations.v1 import operations_pb2
 from protos.registry.v1 import bulk_pb2, certificates_pb2, registry_pb2
+from services.alerts.circulars.policy import POLICY as CIRCULAR_POLICY
 from services.alerts.exposure_lists.policy import POLICY as EXPOSURE_LIST_POLICY
 from services.alerts.ladders.policy import POLICY as LADDER_POLICY
 from services.alerts.policy import ESCALATION_POLICY
@@ -78,6 +79,7 @@ CONTRACTS = (
 )
 POLICIES: tuple[Policy, ...] = (
     ALERTS_POLICY,
+    CIRCULAR_POLICY,
     EXPOSURE_LIST_POLICY,
     LADDER_POLICY,
     ASSESSMENT_POLICY,

@@ -12,6 +12,7 @@ from plumbing.calendars import servicer as moved_terms
 from plumbing.identity import Role
 from plumbing.papers import servicer as letters
 from plumbing.rpc import Policy
+from services.alerts.circulars.policy import POLICY as CIRCULARS
 from services.alerts.exposure_lists.policy import POLICY as EXPOSURE_LISTS
 from services.alerts.ladders.policy import POLICY as LADDERS
 from services.alerts.policy import ESCALATION_POLICY
@@ -48,6 +49,7 @@ from tests.unit.services.cli.tree import commands
 POLICIES: Policy = {
     **ALERTS,
     **ESCALATION_POLICY,
+    **CIRCULARS,
     **EXPOSURE_LISTS,
     **LADDERS,
     **GRADING,

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 from jinja2 import UndefinedError
 
-from services.objection.letter_template import TEXTS, Letters, of_cases
+from plumbing.papers.letter_template import Letters
+from services.objection.letter_template import TEXTS, of_cases
 
 LISTED = """
 notice:
