@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import date
 from urllib.parse import urlencode
 
+from google.protobuf.timestamp_pb2 import Timestamp
+
 from law.periods import SHANGHAI, local_day
 from plumbing.papers.day_names import day_zh
 from plumbing.papers.letter_text import parts_of
@@ -32,23 +34,36 @@ class Letter:
 
 def letter_of_case(letter: objection.Letter) -> Letter:
     """Returns a letter of an objection or repair as it is typeset."""
-    issued = local_day(letter.issued_at.ToDatetime(SHANGHAI))
-    return Letter(
-        letter.title, letter.body, issued, letter.number, letter.check_code, letter.sha256
-    )
+    of_letter = letter.title, letter.body, _day(letter.issued_at), letter.number
+    return Letter(*of_letter, letter.check_code, letter.sha256)
 
 
-def letter_of_step(step: escalations.EscalationStep) -> Letter:
-    """Returns the document of an escalation step as it is typeset."""
-    issued = local_day(step.decided_at.ToDatetime(SHANGHAI))
-    return Letter(step.letter_title, step.body, issued, step.number, step.check_code, step.sha256)
+def letters_of_step(step: escalations.EscalationStep) -> dict[str, Letter]:
+    """Returns the letters of an escalation step as they are typeset, by id.
+
+    An interview that was moved has several.
+    """
+    letters = {
+        one.letter_id: Letter(
+            one.title, one.body, _day(one.issued_at), one.number, one.check_code, one.sha256
+        )
+        for one in step.former_letters
+    }
+    if step.letter_id:
+        issued = step.issued_at if step.HasField("issued_at") else step.decided_at
+        of_letter = step.letter_title, step.body, _day(issued), step.number
+        letters[step.letter_id] = Letter(*of_letter, step.check_code, step.sha256)
+    return letters
 
 
 def letter_of_circular(circular: circulars.Circular) -> Letter:
     """Returns an issued circular as it is typeset."""
-    issued = local_day(circular.issued_at.ToDatetime(SHANGHAI))
-    of_letter = circular.title, circular.body, issued, circular.number
+    of_letter = circular.title, circular.body, _day(circular.issued_at), circular.number
     return Letter(*of_letter, circular.check_code, circular.sha256)
+
+
+def _day(issued: Timestamp) -> date:
+    return local_day(issued.ToDatetime(SHANGHAI))
 
 
 def letter_pdf(letter: Letter, portal_url: str, font_dir: str) -> bytes:

@@ -163,6 +163,8 @@ class EscalationStep(_message.Message):
     ALTERED_AT_FIELD_NUMBER: _builtins.int
     DRAFT_OUTDATED_ZH_FIELD_NUMBER: _builtins.int
     DRAFT_OUTDATED_EN_FIELD_NUMBER: _builtins.int
+    ISSUED_AT_FIELD_NUMBER: _builtins.int
+    FORMER_LETTERS_FIELD_NUMBER: _builtins.int
     step_id: _builtins.str
     """Stable id."""
     step: _builtins.str
@@ -227,6 +229,14 @@ class EscalationStep(_message.Message):
     def altered_at(self) -> _timestamp_pb2.Timestamp:
         """When it was written; unset for version 0."""
 
+    @_builtins.property
+    def issued_at(self) -> _timestamp_pb2.Timestamp:
+        """When the letter was issued; that of a moved interview later than its decision."""
+
+    @_builtins.property
+    def former_letters(self) -> _containers.RepeatedCompositeFieldContainer[Global___FormerLetter]:
+        """The letters that it replaced: earlier invitations to an interview that was moved, oldest first."""
+
     def __init__(
         self,
         *,
@@ -256,14 +266,64 @@ class EscalationStep(_message.Message):
         altered_at: _timestamp_pb2.Timestamp | None = ...,
         draft_outdated_zh: _builtins.str = ...,
         draft_outdated_en: _builtins.str = ...,
+        issued_at: _timestamp_pb2.Timestamp | None = ...,
+        former_letters: _abc.Iterable[Global___FormerLetter] | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["altered_at", b"altered_at", "decided_at", b"decided_at", "exposure", b"exposure", "interview", b"interview", "proposed_at", b"proposed_at"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["altered_at", b"altered_at", "decided_at", b"decided_at", "exposure", b"exposure", "interview", b"interview", "issued_at", b"issued_at", "proposed_at", b"proposed_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["altered_at", b"altered_at", "altered_by", b"altered_by", "body", b"body", "check_code", b"check_code", "cite", b"cite", "correct_by", b"correct_by", "decided_at", b"decided_at", "decided_by", b"decided_by", "draft_outdated_en", b"draft_outdated_en", "draft_outdated_zh", b"draft_outdated_zh", "draft_text", b"draft_text", "draft_version", b"draft_version", "exposure", b"exposure", "interview", b"interview", "letter_id", b"letter_id", "letter_title", b"letter_title", "notice_id", b"notice_id", "number", b"number", "proposed_at", b"proposed_at", "reasons", b"reasons", "review_on", b"review_on", "sha256", b"sha256", "state", b"state", "step", b"step", "step_id", b"step_id", "title", b"title"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["altered_at", b"altered_at", "altered_by", b"altered_by", "body", b"body", "check_code", b"check_code", "cite", b"cite", "correct_by", b"correct_by", "decided_at", b"decided_at", "decided_by", b"decided_by", "draft_outdated_en", b"draft_outdated_en", "draft_outdated_zh", b"draft_outdated_zh", "draft_text", b"draft_text", "draft_version", b"draft_version", "exposure", b"exposure", "former_letters", b"former_letters", "interview", b"interview", "issued_at", b"issued_at", "letter_id", b"letter_id", "letter_title", b"letter_title", "notice_id", b"notice_id", "number", b"number", "proposed_at", b"proposed_at", "reasons", b"reasons", "review_on", b"review_on", "sha256", b"sha256", "state", b"state", "step", b"step", "step_id", b"step_id", "title", b"title"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___EscalationStep: _TypeAlias = EscalationStep  # noqa: Y015
+
+@_typing.final
+class FormerLetter(_message.Message):
+    """A letter of a step that a later one replaced."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LETTER_ID_FIELD_NUMBER: _builtins.int
+    NUMBER_FIELD_NUMBER: _builtins.int
+    TITLE_FIELD_NUMBER: _builtins.int
+    BODY_FIELD_NUMBER: _builtins.int
+    ISSUED_AT_FIELD_NUMBER: _builtins.int
+    CHECK_CODE_FIELD_NUMBER: _builtins.int
+    SHA256_FIELD_NUMBER: _builtins.int
+    letter_id: _builtins.str
+    """Stable id."""
+    number: _builtins.str
+    """Number."""
+    title: _builtins.str
+    """Title in Chinese."""
+    body: _builtins.str
+    """Text."""
+    check_code: _builtins.str
+    """With the number it lets anybody check the letter."""
+    sha256: _builtins.str
+    """SHA-256 of the body in UTF-8, hex."""
+    @_builtins.property
+    def issued_at(self) -> _timestamp_pb2.Timestamp:
+        """When it was issued."""
+
+    def __init__(
+        self,
+        *,
+        letter_id: _builtins.str = ...,
+        number: _builtins.str = ...,
+        title: _builtins.str = ...,
+        body: _builtins.str = ...,
+        issued_at: _timestamp_pb2.Timestamp | None = ...,
+        check_code: _builtins.str = ...,
+        sha256: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["issued_at", b"issued_at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["body", b"body", "check_code", b"check_code", "issued_at", b"issued_at", "letter_id", b"letter_id", "number", b"number", "sha256", b"sha256", "title", b"title"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___FormerLetter: _TypeAlias = FormerLetter  # noqa: Y015
 
 @_typing.final
 class Interview(_message.Message):

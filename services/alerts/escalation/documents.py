@@ -6,7 +6,7 @@ Before the approval of the step the document is a draft.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date
 from typing import Protocol
 
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -16,7 +16,7 @@ from law.escalation import Step, as_own, correct_by
 from law.evidence import SubjectKind
 from law.measures.rule import measures
 from law.terms.workdays import edition
-from services.alerts.escalation import matter_texts, texts
+from services.alerts.escalation import ladder_letters, matter_texts, texts
 from services.alerts.escalation.red_alerts import red_lines
 from services.alerts.escalation.texts import DocumentFacts
 from services.alerts.ladders.own import own_figures
@@ -30,18 +30,6 @@ class _Documents(Protocol):
 
     def reminder_words(self, facts: DocumentFacts) -> str: ...
     def reminder(self, facts: DocumentFacts, words: str = "") -> Text: ...
-    def guidance_words(self, facts: DocumentFacts, correct_by: date) -> str: ...
-    def guidance_letter(self, facts: DocumentFacts, correct_by: date, words: str = "") -> Text: ...
-    def interview(
-        self,
-        facts: DocumentFacts,
-        at: datetime,
-        place: str,
-        attendees: str,
-        archive_cite: str,
-        *,
-        moved: bool = False,
-    ) -> Text: ...
     def statement(self, facts: DocumentFacts) -> str: ...
     def exposure(self, facts: DocumentFacts, media: Sequence[str], published: str) -> Text: ...
 
@@ -96,7 +84,9 @@ def words_of(step: Step, facts: DocumentFacts, day: date | None) -> str:
     written = _written(facts)
     if step is Step.REMINDER:
         return written.reminder_words(facts)
-    return written.guidance_words(facts, day) if step is Step.GUIDANCE_LETTER and day else ""
+    if step is Step.GUIDANCE_LETTER and day:
+        return ladder_letters.guidance_words(facts, day)
+    return ""
 
 
 def last_day(
@@ -121,7 +111,7 @@ def text_of(
     day = last_day(step.step, facts, kind, draft)
     words = draft.text if draft else ""
     if day is not None:
-        return written.guidance_letter(facts, day, words)
+        return ladder_letters.guidance_letter(facts, day, words)
     if step.step is Step.MEASURES:
         return matter_texts.measures(facts)
     if step.step is Step.EXPOSURE:
@@ -131,7 +121,7 @@ def text_of(
     if step.meets_at is None:
         return None
     where = (step.place, step.attendees, step.archive_cite)
-    return written.interview(facts, step.meets_at, *where, moved=step.moved)
+    return ladder_letters.interview(facts, step.meets_at, *where, moved=step.moved)
 
 
 def statement_of(facts: DocumentFacts) -> str:

@@ -1,41 +1,12 @@
-"""The texts around an interview: answers, the beginning of the minutes, undertakings."""
+"""The texts around an interview: answers to its invitation, and undertakings."""
 
 from __future__ import annotations
 
 from datetime import date, datetime
 
-from law.escalation import Step
 from law.periods import SHANGHAI
-from services.alerts.escalation.texts import DocumentFacts
 from services.alerts.notices.english import questions
 from services.alerts.notices.texts import Contact, Text, body
-
-# The beginning of the minutes. Whoever holds the interview fills in what follows each colon.
-_MINUTES = """约谈时间：{at}
-约谈地点：{place}
-约谈单位：{bureau}
-被约谈单位：{name}
-参加人员：{attendees}
-约谈事由：{matter}（依据：{ground}）
-一、告知的事实：
-{facts}
-二、被约谈单位的陈述：
-三、提出的要求：
-四、被约谈单位的意见："""
-
-
-def minutes(facts: DocumentFacts, at: datetime, place: str, attendees: str) -> str:
-    """Returns the beginning of the minutes of an interview, to be filled in."""
-    return _MINUTES.format(
-        at=f"{at.astimezone(SHANGHAI):%Y-%m-%d %H:%M}",
-        place=place,
-        bureau=facts.contact.name,
-        name=facts.name,
-        attendees=attendees,
-        matter=facts.matter,
-        ground=facts.ground(Step.INTERVIEW),
-        facts="\n".join(facts.listed) or facts.occasion,
-    )
 
 
 def answered(name: str, at: datetime, answer: str, asked_for: date | None, reasons: str) -> Text:

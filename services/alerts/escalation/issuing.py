@@ -50,8 +50,7 @@ async def issue_document(
     step.correct_by = last_day(step.step, facts, kind, draft)
     if (text := text_of(step, facts, kind, draft)) is None:
         raise AssertionError("An interview is appointed before its document is made")
-    key = f"escalation/{case.escalation_id}/{step.step_id}"
-    key += f"/{step.number}" if step.moved else ""
+    key = _key(step) + (f"/{step.number}" if step.moved else "")
     about = f"escalation/{case.escalation_id}"
     matter = Matter(about, str(uuid4()), step.number, new_check_code())
     notice = await issue(change, NoticeKind.ESCALATION, key, subject, case.bureau, text, matter)
@@ -67,6 +66,25 @@ async def _next_number(change: Change, case: Escalation, step: Step) -> str:
     change.session.add(row)
     name = rung_of(case.course, step, change.today).name_zh
     return f"{name}〔{year}〕{case.bureau}-{row.last:04d}号"
+
+
+def _key(step: EscalationStep) -> str:
+    """The key of the notice with the document of a step, and how those of later ones begin."""
+    return f"escalation/{step.escalation_id}/{step.step_id}"
+
+
+async def replaced(session: AsyncSession, step: EscalationStep) -> Sequence[Notice]:
+    """Returns the letters of a step that a later one replaced, the oldest first."""
+    if not step.moved:
+        return ()
+    key = _key(step)
+    later = col(Notice.key).startswith(f"{key}/", autoescape=True)
+    rows = select(Notice).where(
+        (col(Notice.key) == key) | later,
+        col(Notice.notice_id) != step.notice_id,
+        col(Notice.letter_id) != "",
+    )
+    return (await session.exec(rows.order_by(col(Notice.created_at)))).all()
 
 
 async def find_letters(session: AsyncSession, number: str) -> list[IssuedLetter]:

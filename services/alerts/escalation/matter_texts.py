@@ -8,18 +8,14 @@ is asked to do and by when, and what the document is not (S3 24, 25; S1 12; S0 �
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime
 
 from law.escalation import Step
-from law.periods import SHANGHAI
 from law.reader.texts import spell_articles
 from services.alerts.escalation.texts import (
     CANCELLED,
     LETTER_TITLES,
     DocumentFacts,
     closing,
-    invited,
-    noted,
 )
 from services.alerts.notices import english
 from services.alerts.notices.texts import Contact, Text, body, remedy
@@ -54,37 +50,6 @@ def reminder(facts: DocumentFacts, words: str = "") -> Text:
     )
 
 
-def guidance_words(facts: DocumentFacts, correct_by: date) -> str:
-    """Returns the platform's own words for the part of a guidance letter that a person may alter.
-
-    `correct_by` is the last day to correct, inclusive.
-    """
-    return "\n".join(
-        (
-            f"一、事实：{facts.occasion}",
-            f"二、依据：{facts.ground(Step.GUIDANCE_LETTER)}。",
-            f"三、建议：请于 {correct_by}（含当日）前改正，并将改正情况告知我局。",
-        )
-    )
-
-
-def guidance_letter(facts: DocumentFacts, correct_by: date, words: str = "") -> Text:
-    """Writes the 《行政指导建议书》: the facts, the articles, and the last day to correct (R-130).
-
-    `correct_by` is that last day, inclusive; `words` are those of a person, empty means the
-    platform's own.
-    """
-    return Text(
-        f"{LETTER_TITLES[Step.GUIDANCE_LETTER]}：请于 {correct_by} 前改正",
-        body(
-            *facts.heading,
-            words or guidance_words(facts, correct_by),
-            f"四、说明：本建议属行政指导，{_NO_PENALTY}{_ends(facts)}",
-            *closing(facts),
-        ),
-    )
-
-
 def measures(facts: DocumentFacts) -> Text:
     """Writes the 《监管措施告知》: each measure that the grade permits, with its article (R-161).
 
@@ -103,34 +68,6 @@ def measures(facts: DocumentFacts) -> Text:
             "是否采取、何时采取，由办案人员依法逐项决定，平台不自动执行。",
             _ends(facts),
             remedy(facts.contact, facts.on),
-            *closing(facts),
-        ),
-    )
-
-
-def interview(
-    facts: DocumentFacts,
-    at: datetime,
-    place: str,
-    attendees: str,
-    archive_cite: str,
-    *,
-    moved: bool = False,
-) -> Text:
-    """Writes the 《约谈通知》: why, when, where, who, and whether it is recorded (R-131)."""
-    local = at.astimezone(SHANGHAI)
-    return Text(
-        f"{LETTER_TITLES[Step.INTERVIEW]}：{local:%Y-%m-%d %H:%M}",
-        body(
-            *facts.heading,
-            f"因下列情况，现约请贵单位面谈（依据：{facts.ground(Step.INTERVIEW)}）：",
-            facts.occasion,
-            f"时间：{local:%Y-%m-%d %H:%M}",
-            f"地点：{place}",
-            f"参加人员：{attendees}",
-            *invited(moved=moved),
-            noted(facts, archive_cite),
-            _ends(facts),
             *closing(facts),
         ),
     )

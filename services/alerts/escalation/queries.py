@@ -30,7 +30,8 @@ from services.alerts.escalation.documents import facts_of, last_day, text_of, wo
 from services.alerts.escalation.drafts import newest, outdated
 from services.alerts.escalation.filing import is_open
 from services.alerts.escalation.holding import open_orders
-from services.alerts.escalation.interview_texts import minutes
+from services.alerts.escalation.issuing import replaced
+from services.alerts.escalation.ladder_letters import minutes
 from services.alerts.escalation.texts import DocumentFacts
 from services.alerts.escalation.wire import Draft
 from services.alerts.queries import scope
@@ -125,6 +126,9 @@ async def get_escalation(view: View, request: pb.GetEscalationRequest) -> pb.Get
     ]
     for step, message in zip(steps, messages, strict=True):
         wire_escalations.note_alteration(message, altered.get(step.step_id))
+        message.former_letters.extend(
+            wire_escalations.former_letter(step, one) for one in await replaced(session, step)
+        )
         if of_people and subject and step.state is StepState.APPOINTED and step.meets_at:
             facts = await facts_of(session, case, subject, view.today, step.number)
             where = (step.meets_at, step.place, step.attendees)

@@ -8,19 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 
 from law.colours.basis import Basis, colour_on
 from law.courses import RED_ALERT, course_names, rung_of
 from law.escalation import Approver, OwnFigures, Step, rung
 from law.measures.rule import Measure
-from law.periods import SHANGHAI
 from law.reader.texts import spell_articles
 from services.alerts.notices.texts import Contact, Text, body, remedy, type_name
 
 _ASKED = "请立即停止使用上述器具；修理或申请检定，检定合格前不得使用；不再使用的，请办理停用或报废"
 _ENDS = "上述器具检定合格、停止使用或报废后，本次督促自动终结，无需另行申请。"
-_GUIDANCE = "本建议属行政指导，不是行政处罚，也不记入信用档案。"
 CANCELLED = "已约定的约谈取消，贵单位无须到场。"  # the interview, as the case ends
 # The title of each document as a letter; the title of its mail also says what is to be done. The
 # number, which repeats the name of the step, stands below it.
@@ -139,84 +137,6 @@ def reminder(facts: DocumentFacts, words: str = "") -> Text:
             *closing(facts),
         ),
     )
-
-
-def guidance_words(facts: DocumentFacts, correct_by: date) -> str:
-    """Returns the platform's own words for the part of a guidance letter that a person may alter.
-
-    `correct_by` is the last day to correct, inclusive.
-    """
-    return "\n".join(
-        (
-            f"一、事实：截至 {facts.on}，贵单位下列在用计量器具处于红色警示状态：",
-            *facts.listed,
-            f"二、依据：{facts.ground(Step.GUIDANCE_LETTER)}。",
-            f"三、建议：{_ASKED}。请于 {correct_by}（含当日）前改正。",
-        )
-    )
-
-
-def guidance_letter(facts: DocumentFacts, correct_by: date, words: str = "") -> Text:
-    """Writes the 《行政指导建议书》: the facts, the articles, and the last day to correct (R-130).
-
-    `correct_by` is that last day, inclusive; `words` are those of a person who altered the letter,
-    empty means the platform's own.
-    """
-    return Text(
-        f"{LETTER_TITLES[Step.GUIDANCE_LETTER]}：请于 {correct_by} 前改正",
-        body(
-            *facts.heading,
-            words or guidance_words(facts, correct_by),
-            f"四、说明：{_GUIDANCE}{_ENDS}",
-            *closing(facts),
-        ),
-    )
-
-
-def interview(
-    facts: DocumentFacts,
-    at: datetime,
-    place: str,
-    attendees: str,
-    archive_cite: str,
-    *,
-    moved: bool = False,
-) -> Text:
-    """Writes the 《约谈通知》: time, place, attendees, and whether the archive records it (R-131).
-
-    `archive_cite` is the article by which the interview is recorded; empty if it is not recorded.
-    """
-    local = at.astimezone(SHANGHAI)
-    return Text(
-        f"{LETTER_TITLES[Step.INTERVIEW]}：{local:%Y-%m-%d %H:%M}",
-        body(
-            *facts.heading,
-            "因下列在用计量器具处于红色警示状态，现约请贵单位面谈"
-            f"（依据：{facts.ground(Step.INTERVIEW)}）：",
-            *facts.listed,
-            f"时间：{local:%Y-%m-%d %H:%M}",
-            f"地点：{place}",
-            f"参加人员：{attendees}",
-            *invited(moved=moved),
-            noted(facts, archive_cite),
-            _ENDS,
-            *closing(facts),
-        ),
-    )
-
-
-def invited(*, moved: bool) -> list[str]:
-    """Returns how the subject answers the invitation, and whether it replaces an earlier one."""
-    replaces = ["本次约谈已经改期，以本通知为准，此前的约谈通知不再有效。"]
-    return replaces * moved + ["请登录平台答复是否参加；不能参加的，可以写明理由请求改期。"]
-
-
-def noted(facts: DocumentFacts, archive_cite: str) -> str:
-    """Returns whether the archive records the interview, by which article, and how to object."""
-    if not archive_cite:
-        return "约谈情况不记入信用档案。"
-    ground = spell_articles(archive_cite)
-    return f"约谈情况将记入信用档案（{ground}）。{remedy(facts.contact, facts.on)}"
 
 
 def statement(facts: DocumentFacts) -> str:

@@ -144,6 +144,7 @@ def step(
     if issued is not None and issued.letter_id:
         message.letter_id, message.check_code = issued.letter_id, issued.check_code
         message.letter_title, message.sha256 = LETTER_TITLES[row.step], digest(issued.body)
+        message.issued_at.FromDatetime(issued.created_at)
     if draft is not None:
         message.draft_text, message.correct_by = draft.words, wire.text(draft.correct_by)
         message.draft_outdated_zh, message.draft_outdated_en = draft.outdated or ("", "")
@@ -152,6 +153,19 @@ def step(
     if row.statement:
         message.exposure.CopyFrom(exposure(row, name, course=course))
     return message
+
+
+def former_letter(row: EscalationStep, notice: Notice) -> pb.FormerLetter:
+    """Returns the message of a letter of a step that a later one replaced."""
+    return pb.FormerLetter(
+        letter_id=notice.letter_id,
+        number=notice.number,
+        title=LETTER_TITLES[row.step],
+        body=notice.body,
+        issued_at=stamp(notice.created_at),
+        check_code=notice.check_code,
+        sha256=digest(notice.body),
+    )
 
 
 def note_alteration(message: pb.EscalationStep, altered: EscalationDraft | None) -> None:

@@ -72,14 +72,14 @@ def letter_pdf(
 
 async def _letters(client: Client, matter: str) -> list[Letter]:
     """The letters of a case; ids of escalations contain a slash."""
-    from plumbing.papers.letter_pdf import letter_of_case, letter_of_step  # noqa: PLC0415 - slow
+    from plumbing.papers.letter_pdf import letter_of_case, letters_of_step  # noqa: PLC0415 - slow
 
     if "/" in matter:
         from protos.alerts.v1 import escalations_pb2 as alerts  # noqa: PLC0415 - see above
 
         escalation = alerts.GetEscalationRequest(escalation_id=matter)
         steps = (await client.escalations.GetEscalation(escalation)).steps
-        return [letter_of_step(step) for step in steps if step.letter_id]
+        return [letter for step in steps for letter in letters_of_step(step).values()]
     from protos.objection.v1 import objection_pb2 as objection  # noqa: PLC0415 - see above
 
     case = await client.objection.GetCase(objection.GetCaseRequest(case_id=matter))

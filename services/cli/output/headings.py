@@ -131,7 +131,7 @@ authority_id 通报对象id | circular_id 通报id | Authority.name 单位 | Aut
 Authority.uses 供其考虑的事项 | feed_account 系统的账号 | retired 已停止通报 | changed_by 更改人
 changed_at 更改时间 | drafted_by 拟稿人 | drafted_at 拟稿时间 | Circular.number 通报编号
 Circular.issued_by 签发人 | CircularReceiver.name 单位 | CircularReceiver.uses 供其考虑的事项
-authorities 通报对象 | circulars 通报 | receivers 主送单位
+former_letters 改期前的文书 | authorities 通报对象 | circulars 通报 | receivers 主送单位
 list_id 名单id | list_number 名单编号 | entry_id 名单项id | compiled_by 编制人
 compiled_at 编制时间 | verified_how 事实的核实 | findings 审查情况
 ExposureList.released_by 批准公开的人 | ExposureList.number 名单编号 | released_at 公开时间

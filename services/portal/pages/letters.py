@@ -13,8 +13,8 @@ from plumbing.papers.letter_pdf import (
     Letter,
     letter_of_case,
     letter_of_circular,
-    letter_of_step,
     letter_pdf,
+    letters_of_step,
 )
 from protos.alerts.v1 import circulars_pb2 as circulars
 from protos.alerts.v1 import escalations_pb2 as escalations
@@ -33,7 +33,8 @@ async def of_escalation(visit: Visit) -> Response:
     """Sends the document of an escalation step as PDF."""
     request = escalations.GetEscalationRequest(escalation_id=visit.path("escalation_id"))
     answer = await ask(visit.services.escalations.GetEscalation(request))
-    return await _sent(visit, [letter_of_step(one) for one in answer.steps if _asked(visit, one)])
+    found = [letters_of_step(one).get(visit.path("letter_id")) for one in answer.steps]
+    return await _sent(visit, [one for one in found if one is not None])
 
 
 async def of_circular(visit: Visit) -> Response:
@@ -43,7 +44,7 @@ async def of_circular(visit: Visit) -> Response:
     return await _sent(visit, [letter_of_circular(found)] if found.number else [])
 
 
-def _asked(visit: Visit, one: objection.Letter | escalations.EscalationStep) -> bool:
+def _asked(visit: Visit, one: objection.Letter) -> bool:
     return bool(one.letter_id) and one.letter_id == visit.path("letter_id")
 
 

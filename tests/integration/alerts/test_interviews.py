@@ -11,6 +11,7 @@ import pytest
 from law.errors import InvalidInput, NotPermitted, WrongState
 from law.periods import start_of
 from plumbing.identity import Caller, Role
+from plumbing.papers.letter_pdf import letters_of_step
 from plumbing.view import open_view
 from protos.alerts.v1 import escalations_pb2 as pb
 from services.alerts.escalation import interviews, invitations, undertakings
@@ -136,6 +137,10 @@ async def test_a_moved_interview_has_a_new_letter_and_the_old_one_can_be_checked
     assert first_letter.number.endswith("-0001号")
     assert second_letter.number.endswith("-0002号")
     assert "已经改期" in letters[1].body
+    [step] = [one for one in (await invited.read_case(OPERATOR)).steps if one.step == "interview"]
+    papers = letters_of_step(step)  # what the mails of both lead to
+    assert [papers[one.letter_id].number for one in letters] == [one.number for one in letters]
+    assert papers[first_letter.letter_id].body == first_letter.body
     now = await interview(invited)
     assert (now.place, now.answer) == ("市监局五楼", "")
     assert now.at.ToDatetime() > first

@@ -12,7 +12,7 @@ from law.courses import RED_ALERT, ladder
 from law.escalation import Step, rung
 from law.evidence import SubjectKind
 from law.reader.texts import spell_articles
-from services.alerts.escalation import matter_texts, texts
+from services.alerts.escalation import ladder_letters, texts
 from services.alerts.escalation.texts import DocumentFacts, PendingStep, RedLine
 from services.alerts.notices.texts import Contact, Text
 
@@ -29,8 +29,8 @@ AT = datetime(2026, 9, 21, 6, 30, tzinfo=UTC)
 def documents() -> dict[Step, Text]:
     return {
         Step.REMINDER: texts.reminder(FACTS),
-        Step.GUIDANCE_LETTER: texts.guidance_letter(FACTS, date(2026, 9, 21)),
-        Step.INTERVIEW: texts.interview(FACTS, AT, "三楼", "负责人", ""),
+        Step.GUIDANCE_LETTER: ladder_letters.guidance_letter(FACTS, date(2026, 9, 21)),
+        Step.INTERVIEW: ladder_letters.interview(FACTS, AT, "三楼", "负责人", ""),
         Step.EXPOSURE: texts.exposure(FACTS, ["政府网站"], texts.statement(FACTS)),
     }
 
@@ -66,7 +66,7 @@ def test_the_interview_names_time_place_attendees_and_what_follows() -> None:
     invitation = documents()[Step.INTERVIEW].body
     for part in ("2026-09-21 14:30", "三楼", "负责人", "不记入信用档案"):
         assert part in invitation
-    recorded = texts.interview(FACTS, AT, "三楼", "负责人", "S3 24(三)").body
+    recorded = ladder_letters.interview(FACTS, AT, "三楼", "负责人", "S3 24(三)").body
     assert (
         "约谈情况将记入信用档案（《杭州市计量信用管理办法（试行）》第二十四条第（三）项）"
         in recorded
@@ -90,9 +90,12 @@ def test_the_title_of_a_document_says_what_it_is_and_no_word_twice() -> None:
     by_hand = DocumentFacts("测试单位", ON, [], BUREAU, course="minor_breach", occasion="秤未检定")
     last = date(2026, 9, 21)
     for facts in (FACTS, draft):
-        assert texts.guidance_letter(facts, last).title == "行政指导建议书：请于 2026-09-21 前改正"
+        assert (
+            ladder_letters.guidance_letter(facts, last).title
+            == "行政指导建议书：请于 2026-09-21 前改正"
+        )
     written = [document.title for document in documents().values()]
-    written += [matter_texts.guidance_letter(by_hand, last).title]
+    written += [ladder_letters.guidance_letter(by_hand, last).title]
     for title in written:
         assert title.startswith(tuple(texts.LETTER_TITLES.values()))
         assert "〔" not in title  # a number begins with the name of the step
@@ -137,8 +140,8 @@ def test_no_document_holds_a_number_of_our_own_or_the_short_name_of_a_text(step:
     facts = DocumentFacts("测试单位", ON, [RED, never_verified], BUREAU, "测试〔2026〕1号")
     letters = {
         Step.REMINDER: texts.reminder(facts),
-        Step.GUIDANCE_LETTER: texts.guidance_letter(facts, date(2026, 9, 21)),
-        Step.INTERVIEW: texts.interview(facts, AT, "三楼", "负责人", "S3 24(三); S3 25"),
+        Step.GUIDANCE_LETTER: ladder_letters.guidance_letter(facts, date(2026, 9, 21)),
+        Step.INTERVIEW: ladder_letters.interview(facts, AT, "三楼", "负责人", "S3 24(三); S3 25"),
         Step.EXPOSURE: texts.exposure(facts, ["政府网站"], texts.statement(facts)),
     }
     assert not re.search(r"\b[CRD]-\d|\bS\d \S", letters[step].body)

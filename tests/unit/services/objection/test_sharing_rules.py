@@ -67,6 +67,22 @@ def test_a_correction_of_an_instrument_that_changes_the_grade_is_told() -> None:
     assert not is_carried_out(case(("record", "r1", Outcome.DELETE), grade_after=None))
 
 
+def test_a_repair_is_told_to_whoever_got_a_circular_without_a_record() -> None:
+    repaired = case(
+        kind=CaseKind.REPAIR,
+        outcome=Outcome.CONFIRM_REPAIR,
+        record_ids=["r1"],
+        grade_after="untrusted",
+    )
+    told = sharing(way="circular", document="通报〔2026〕330106-0001号")
+    _, body, named = what_a_case_did(repaired, told, [], "测试加油站", OFFICE)
+    assert named == []
+    assert "以通报〔2026〕330106-0001号向贵单位通报了测试加油站的计量信用情况" in body
+    assert "该主体获准信用修复。" in body
+    assert "r1" not in body
+    assert "你单位" not in body
+
+
 def test_a_case_about_the_record_that_gave_way_in_a_joining_is_told() -> None:
     deleted = case(("record", "gone", Outcome.DELETE))
     followed = sharing(record_ids=["stays"], with_grade=False)

@@ -1,0 +1,60 @@
+"""The texts of the letters of alerts are data: versions that stay as they are."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from datetime import date
+
+from law.escalation import Step, circular_rule, circular_uses
+from services.alerts.circulars.letter import write
+from services.alerts.circulars.tables import Circular, CircularEntry, CircularReceiver
+from services.alerts.escalation.texts import LETTER_TITLES
+from services.alerts.letter_template import TEXTS, of_alerts
+from services.alerts.notices.texts import Contact
+
+TODAY = date(2026, 9, 14)
+
+
+def whole(name: str) -> str:
+    """A text with its parts in their places."""
+    text = (TEXTS / name).read_text()
+    return re.sub(r'{% include "([^"]+)" %}', lambda part: whole(part[1]), text)
+
+
+def test_a_version_that_may_have_written_letters_is_as_it_was() -> None:
+    """Another wording is another version: see `letters.yaml`."""
+    listed = set()
+    for name, template in of_alerts().templates.items():
+        for version in template.versions:
+            file = f"{name}.{version.number}.txt"
+            listed.add(file)
+            assert hashlib.sha256(whole(file).encode()).hexdigest() == version.sha256, name
+    assert {file.name for file in TEXTS.glob("*.txt")} == listed
+
+
+def test_the_titles_are_those_of_the_steps() -> None:
+    titles = of_alerts().templates
+    assert titles["guidance_letter"].title == LETTER_TITLES[Step.GUIDANCE_LETTER]
+    assert titles["interview"].title == LETTER_TITLES[Step.INTERVIEW]
+
+
+def test_only_the_untrusted_are_told_of_for_the_uses_of_the_text() -> None:
+    rule = circular_rule("national-2017-566", "untrusted", TODAY)
+    assert rule is not None
+    assert rule.cite == "S1 12(三)"
+    assert circular_rule("tianjin-pilot", "3", TODAY) is None
+    assert circular_rule("", "", TODAY) is None
+    named = [zh for zh, _ in circular_uses(TODAY).values()]
+    assert named == ["市场准入", "资质认定", "行政审批", "公开招标", "政策应用"]
+
+
+def test_what_an_authority_or_a_subject_is_called_is_no_text_of_the_letter() -> None:
+    row = Circular(cite="S1 12(三)", list_number="曝光名单〔2026〕330106-0001号", number="")
+    entries = [CircularEntry(statement="{{ 7 * 7 }}：经核实，计量信用等级为失信。")]
+    receivers = [CircularReceiver(name="甲局{% raw %}", uses=["tender"])]
+    letter = write(row, entries, receivers, Contact("测试局"), TODAY)
+    assert letter.template == "circular/1"
+    assert "1. {{ 7 * 7 }}：经核实" in letter.body
+    assert letter.body.startswith("甲局{% raw %}：\n")
+    assert letter.body.endswith("\n测试局\n2026年9月14日")
