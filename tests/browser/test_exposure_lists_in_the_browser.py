@@ -1,9 +1,10 @@
-"""An exposure list on pages: compiled, reviewed, released, read and taken down."""
+"""An exposure list on pages: compiled, reviewed, released, told by a circular, and taken down."""
 
 from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
@@ -26,6 +27,7 @@ from tests.browser.conftest import Sandbox
 SignIn = Callable[..., Page]
 # Under the national guide one adverse record makes it untrusted.
 FIRM = next(one for one in subjects() if one.ref == "TZ-03")
+AUTHORITY = "样例市住房和建设局（合成）"
 FIRST, PASSWORD = "first synthetic password 1", "own synthetic password 2"
 STAFF = {"compiler": "caseworker", "colleague": "caseworker", "head": "unit_head"}
 
@@ -120,6 +122,7 @@ def test_three_people_expose_a_firm_and_take_it_down(
     assert answer.ok
     assert FIRM.name in answer.text()
 
+    _tell_an_authority(head, compiler, path)
     compiler.goto(path)
     compiler.get_by_label(FIRM.name).check()
     compiler.get_by_role("button", name="撤下", exact=True).click()
@@ -129,6 +132,49 @@ def test_three_people_expose_a_firm_and_take_it_down(
     expect(compiler.get_by_text("处罚决定书送达有误")).to_be_visible()
     looking.goto("/notices/exposed?q=TZ-03")  # an address that nobody asked for: others are kept
     expect(looking.get_by_text("目前没有主体在曝光名单上")).to_be_visible()
+
+
+def _tell_an_authority(head: Page, compiler: Page, path: str) -> None:
+    """The head enters an authority, the compiler drafts a circular to it, the head issues it."""
+    head.goto("/authorities")
+    head.get_by_role("button", name="登记通报对象").click()
+    head.get_by_role("button", name="保存").click()
+    expect(head.get_by_role("alert")).to_contain_text("地址和电子邮箱至少写一项")
+    head.get_by_label("单位名称").fill(AUTHORITY)
+    head.get_by_label("地址", exact=True).fill("样例路1号")
+    head.get_by_label("公开招标").check()
+    assert Axe().run(head).violations_count == 0
+    head.get_by_role("button", name="保存").click()
+    expect(head.get_by_role("row", name=AUTHORITY)).to_contain_text("样例head")
+
+    compiler.goto(path)
+    compiler.get_by_role("link", name="向其他部门和当地政府通报").click()
+    compiler.get_by_role("button", name="拟稿并看文书").click()
+    expect(compiler.get_by_role("alert")).to_contain_text("请至少选择一个通报对象")
+    compiler.get_by_label(AUTHORITY).check()
+    compiler.get_by_label(FIRM.name).check()
+    compiler.get_by_role("button", name="拟稿并看文书").click()
+    expect(compiler.get_by_text(f"请{AUTHORITY}在公开招标时予以考虑。")).to_be_visible()
+    expect(compiler.get_by_text("等待没有拟稿的单位负责人签发")).to_be_visible()
+
+    head.goto("/home")
+    head.get_by_role("link", name="签发一份通报（1 个主体）").click()
+    head.get_by_role("button", name="签发并发出").click()
+    expect(head.get_by_role("heading", name="通报〔")).to_be_visible()
+    assert Axe().run(head).violations_count == 0
+    paper = head.request.get(f"{head.url}/letter.pdf")
+    assert paper.body().startswith(b"%PDF")
+    compiler.goto("/home")
+    compiler.get_by_role("link", name="人工送达通报〔").click()
+    compiler.get_by_role("button", name="记录").click()
+    expect(compiler.get_by_role("alert")).to_contain_text("请选择送达了哪个单位")
+    compiler.get_by_label(AUTHORITY).check()
+    year, month, day = re.findall(r"(\d+)年(\d+)月(\d+)日", compiler.inner_text("main"))[-1]
+    compiler.get_by_label("送达日期").fill(f"{year}-{int(month):02}-{int(day):02}")
+    compiler.get_by_label("邮寄送达").check()
+    compiler.get_by_label("凭据").fill("挂号 1 号")
+    compiler.get_by_role("button", name="记录").click()
+    expect(compiler.get_by_text("已人工送达")).to_be_visible()
 
 
 def test_two_administrators_set_the_waits_of_a_bureau(sign_in: SignIn) -> None:
