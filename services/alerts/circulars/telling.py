@@ -49,7 +49,7 @@ async def tell(
             continue
         to = Bureau(code=row.bureau, name="", department="", phone="", email=one.email, version=0)
         key = f"{RECEIVER}circular/{row.circular_id}/{one.authority_id}"
-        notice = await issue(change, NoticeKind.LETTER, key, to, row.bureau, text, matter)
+        notice = await issue(change, NoticeKind.CASE, key, to, row.bureau, text, matter)
         one.notice_id = notice.notice_id if notice else ""
         change.session.add(one)
     event = events.CircularIssued(

@@ -152,7 +152,7 @@ async def test_one_drafts_another_issues_and_each_authority_is_told_its_way(desk
 
 
 async def letters_of(alerts: RunningAlerts) -> list[Notice]:
-    return [notice for notice in await alerts.notices("letter") if notice.number]
+    return [notice for notice in await alerts.notices("case") if notice.number]
 
 
 async def test_a_circular_is_the_same_pdf_again_and_is_checked_by_number_and_code(

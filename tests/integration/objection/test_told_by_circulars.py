@@ -113,7 +113,7 @@ async def test_who_was_told_hears_once_that_a_subject_came_off_the_list(heard: H
     assert (by_hand.receiver, by_hand.case_number) == ("样例区政府（合成）", NUMBER)
     assert "向贵单位通报了测试加油站的计量信用情况" in by_hand.body
     assert "已从曝光名单撤下：等级已变动。" in by_hand.body
-    assert by_hand.due_on == "2026-09-21"
+    assert by_hand.due_on == "2026-09-20"  # a Sunday on which people work
     request = pb.RecordNoticeSentRequest(
         request_id=str(uuid4()), notice_id=by_hand.notice_id, sent_on="2026-09-14",
         means="posted", remark="挂号 1 号",
