@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
@@ -73,7 +74,7 @@ async def list_circulars(view: View, request: pb.ListCircularsRequest) -> pb.Lis
     order = (Circular.drafted_at, Circular.circular_id)
     page, token = await paging.page(view.session, request, rows, *order, newest_first=True)
     count = await paging.count(view.session, request, rows, token)
-    found = [await _with_parts(view.session, row) for row in page]
+    found = await _with_parts(view.session, page)
     return pb.ListCircularsResponse(circulars=found, next_page_token=token, **count)
 
 
@@ -93,7 +94,7 @@ def _to_send() -> tuple[Any, ...]:
 
 async def whole(session: AsyncSession, row: Circular, today: date) -> pb.Circular:
     """Returns the message of a circular with its text; that of a draft is written as of today."""
-    message = await _with_parts(session, row)
+    [message] = await _with_parts(session, [row])
     title, body = row.title, row.body
     if row.state is not CircularState.ISSUED:
         told, receivers = await parts_of(session, row)
@@ -104,27 +105,46 @@ async def whole(session: AsyncSession, row: Circular, today: date) -> pb.Circula
     return message
 
 
-async def _with_parts(session: AsyncSession, row: Circular) -> pb.Circular:
-    message = wire.circular(row)
-    told, receivers = await parts_of(session, row)
-    ended = await _ended(session, [one.entry_id for one in told])
-    message.entries.extend(wire.entry(one, ended) for one in told)
-    ids = [one.notice_id for one in receivers if one.notice_id]
+async def _with_parts(session: AsyncSession, rows: Sequence[Circular]) -> list[pb.Circular]:
+    """The messages of circulars with of whom they tell and whom, without their texts."""
+    entries, receivers = await _parts(session, [row.circular_id for row in rows])
+    told_of = [one.entry_id for of in entries.values() for one in of]
+    ended = await _ended(session, told_of)
+    ids = [one.notice_id for of in receivers.values() for one in of if one.notice_id]
     found = await session.exec(select(Notice).where(col(Notice.notice_id).in_(ids)))
     mails = {notice.notice_id: notice for notice in found}
-    message.receivers.extend(wire.receiver(one, row, mails.get(one.notice_id)) for one in receivers)
-    return message
+    messages = []
+    for row in rows:
+        message = wire.circular(row)
+        message.entries.extend(wire.entry(one, ended) for one in entries[row.circular_id])
+        message.receivers.extend(
+            wire.receiver(one, row, mails.get(one.notice_id)) for one in receivers[row.circular_id]
+        )
+        messages.append(message)
+    return messages
 
 
 async def parts_of(
     session: AsyncSession, row: Circular
 ) -> tuple[Sequence[CircularEntry], Sequence[CircularReceiver]]:
     """Returns of whom a circular tells, and whom it tells, each in their order."""
-    entries = select(CircularEntry).where(col(CircularEntry.circular_id) == row.circular_id)
-    told = (await session.exec(entries.order_by(col(CircularEntry.told_id)))).all()
-    rows = select(CircularReceiver).where(col(CircularReceiver.circular_id) == row.circular_id)
-    receivers = (await session.exec(rows.order_by(col(CircularReceiver.place)))).all()
-    return told, receivers
+    entries, receivers = await _parts(session, [row.circular_id])
+    return entries[row.circular_id], receivers[row.circular_id]
+
+
+async def _parts(
+    session: AsyncSession, ids: Sequence[str]
+) -> tuple[dict[str, list[CircularEntry]], dict[str, list[CircularReceiver]]]:
+    """The entries and the receivers of each of these circulars."""
+    entries: defaultdict[str, list[CircularEntry]] = defaultdict(list)
+    receivers: defaultdict[str, list[CircularReceiver]] = defaultdict(list)
+    told = select(CircularEntry).where(col(CircularEntry.circular_id).in_(ids))
+    for entry in await session.exec(told.order_by(col(CircularEntry.told_id))):
+        entries[entry.circular_id].append(entry)
+    rows = select(CircularReceiver).where(col(CircularReceiver.circular_id).in_(ids))
+    for receiver in await session.exec(rows.order_by(col(CircularReceiver.place))):
+        receivers[receiver.circular_id].append(receiver)
+    return entries, receivers
 
 
 async def _ended(session: AsyncSession, entry_ids: Sequence[int]) -> dict[int, datetime | None]:

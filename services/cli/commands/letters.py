@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from plumbing.papers.letter_pdf import Letter
     from protos.letters.v1 import letters_pb2
 
+CIRCULAR = "circular"  # before the id of one, which looks as that of a case
+
 
 def letter_check(
     number: Annotated[str, typer.Argument(metavar="NUMBER", help="文书编号 | its number")],
@@ -44,16 +46,20 @@ def letter_check(
 
 def letter_pdf(
     matter: Annotated[
-        str, typer.Argument(metavar="CASE", help="案件或督促案件的 id | case or escalation")
+        str,
+        typer.Argument(
+            metavar="CASE",
+            help="案件或督促案件的 id，通报写作 circular/id | case, escalation or circular/ID",
+        ),
     ],
     out: Annotated[
         Path, typer.Option("--out", file_okay=False, help="写入的目录 | directory to write to")
     ] = Path(),
     data: Data = None,
 ) -> None:
-    """把案件（异议、修复、督促）的全部文书写成 PDF。
+    """把案件（异议、修复、督促）的全部文书或者一份通报写成 PDF。
 
-    Writes every letter of a case (objection, repair or escalation) as PDF.
+    Writes every letter of a case (objection, repair, escalation), or a circular, as PDF.
     """
     from plumbing.papers.letter_pdf import letter_pdf as typeset  # noqa: PLC0415 - slow to load
 
@@ -72,9 +78,16 @@ def letter_pdf(
 
 async def _letters(client: Client, matter: str) -> list[Letter]:
     """The letters of a case; ids of escalations contain a slash."""
-    from plumbing.papers.letter_pdf import letter_of_case, letters_of_step  # noqa: PLC0415 - slow
+    from plumbing.papers.letter_pdf import letter_of_case, letter_of_circular, letters_of_step  # noqa: PLC0415 - slow
 
-    if "/" in matter:
+    kind, _, identity = matter.partition("/")
+    if kind == CIRCULAR:
+        from protos.alerts.v1 import circulars_pb2 as circulars  # noqa: PLC0415 - see above
+
+        request = circulars.GetCircularRequest(circular_id=identity)
+        circular = (await client.circulars.GetCircular(request)).circular
+        return [letter_of_circular(circular)] if circular.number else []
+    if identity:
         from protos.alerts.v1 import escalations_pb2 as alerts  # noqa: PLC0415 - see above
 
         escalation = alerts.GetEscalationRequest(escalation_id=matter)
