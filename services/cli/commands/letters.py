@@ -59,7 +59,7 @@ def letter_pdf(
 ) -> None:
     """把案件（异议、修复、督促）的全部文书或者一份通报写成 PDF。
 
-    Writes every letter of a case (objection, repair, escalation), or a circular, as PDF.
+    Writes every letter of a case (objection, repair, escalation) or a circular as PDF.
     """
     from plumbing.papers.letter_pdf import letter_pdf as typeset  # noqa: PLC0415 - slow to load
 

@@ -113,7 +113,7 @@ HAND_WRITTEN = (
             "Removes dead letters that no service has signed."),
     Command("letter pdf", f"{_COMMANDS}.letters:letter_pdf",
             "把案件（异议、修复、督促）的全部文书或者一份通报写成 PDF。",
-            "Writes every letter of a case (objection, repair, escalation), or a circular, as PDF."),
+            "Writes every letter of a case (objection, repair, escalation) or a circular as PDF."),
     Command("letter check", f"{_COMMANDS}.letters:letter_check",
             "核验文书的真伪；没有相符的文书时退出码为 1。",
             "Checks whether a letter is genuine; exit 1 where no letter has this number and code."),
