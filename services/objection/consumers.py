@@ -102,19 +102,19 @@ def consumers(parts: Parts, clients: Clients, workflows: CaseWorkflows) -> list[
             later=True,
         ),
     ]
-    on_alerts: list[EventHandler[Any]] = [
-        EventHandler(DeliveryEnded, apply=applying("objection", parts.clock, delivery_ended)),
-        EventHandler(
-            CircularIssued, apply=applying("objection", parts.clock, circular_issued), later=True
-        ),
-        EventHandler(
-            CircularEntryEnded,
-            apply=applying("objection", parts.clock, circular_entry_ended),
-            later=True,
-        ),
-    ]
     return [
         parts.consumer("objection-own", Stream.OBJECTION, on_cases),
         parts.consumer("objection-registry", Stream.REGISTRY, on_register),
-        parts.consumer("objection-alerts", Stream.ALERTS, on_alerts),
+        parts.consumer("objection-alerts", Stream.ALERTS, _on_alerts(parts)),
+    ]
+
+
+def _on_alerts(parts: Parts) -> list[EventHandler[Any]]:
+    """What became of mails to receivers, and whom circulars told of whom."""
+    ended = applying("objection", parts.clock, circular_entry_ended)
+    issued = applying("objection", parts.clock, circular_issued)
+    return [
+        EventHandler(DeliveryEnded, apply=applying("objection", parts.clock, delivery_ended)),
+        EventHandler(CircularIssued, apply=issued, later=True),
+        EventHandler(CircularEntryEnded, apply=ended, later=True),
     ]
