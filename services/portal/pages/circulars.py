@@ -104,17 +104,19 @@ async def draft(visit: Visit) -> Response:
     try:
         answer = await ask(visit.services.circulars.DraftCircular(request))
     except Refusal as refusal:
-        shown = _at(told(visit, refusal), {"entry_ids": "entry", "authority_ids": "authority"})
+        shown = _at(
+            visit, told(visit, refusal), {"entry_ids": "entry", "authority_ids": "authority"}
+        )
         return await _drafting(visit, 422, **shown)
     return visit.redirect(f"{PATH}/{answer.circular.circular_id}")
 
 
-def _at(values: dict[str, Any], fields: dict[str, str]) -> dict[str, Any]:
+def _at(visit: Visit, values: dict[str, Any], fields: dict[str, str]) -> dict[str, Any]:
     """The faults at the fields of the form, each with those of all its rows."""
     errors: dict[str, str] = {}
     for name, said in values["errors"].items():
         field = fields.get(name.partition("[")[0], name)
-        errors[field] = "；".join(filter(None, (errors.get(field, ""), said)))
+        errors[field] = visit.words.listed(filter(None, (errors.get(field, ""), said)), "；")
     return {**values, "errors": errors}
 
 
