@@ -22,6 +22,7 @@ from services.alerts.tables import Notice, NoticeState
 
 __all__ = ["authority", "circular", "entry", "office", "receiver", "stamp", "told"]
 
+_MOMENTS = ("drafted_at", "issued_at", "discarded_at")
 _OF_MAIL = {
     NoticeState.PENDING: "mailed",
     NoticeState.DELIVERED: "delivered",
@@ -38,12 +39,13 @@ def authority(row: Authority) -> pb.Authority:
 
 def circular(row: Circular) -> pb.Circular:
     """Returns the message of a circular, without its text and its parts."""
-    moments = {"drafted_at", "issued_at", "discarded_at"}
-    left_out = {"year", "serial", "template", "body", "state", "check_code", *moments}
+    left_out = {"year", "serial", "template", "body", "state", "check_code", *_MOMENTS}
     return pb.Circular(
         **row.model_dump(exclude=left_out),
         state=row.state.value,
-        **{name: stamp(getattr(row, name)) for name in moments},
+        drafted_at=stamp(row.drafted_at),
+        issued_at=stamp(row.issued_at),
+        discarded_at=stamp(row.discarded_at),
     )
 
 

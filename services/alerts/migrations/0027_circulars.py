@@ -55,8 +55,8 @@ def _authorities() -> None:
         sa.PrimaryKeyConstraint("authority_id", name=op.f("pk_authority")),
         sa.UniqueConstraint("bureau", "name", name=op.f("uq_authority_bureau_name")),
     )
-    order = [sa.text("substr(bureau, 1, 6)"), "name", "authority_id"]
-    op.create_index("ix_authority_bureau", "authority", order)
+    of_bureau = sa.text("substr(bureau, 1, 6)")
+    op.create_index("ix_authority_bureau", "authority", [of_bureau, "name", "authority_id"])
     op.create_index("ix_authority_feed", "authority", ["feed_account"])
 
 

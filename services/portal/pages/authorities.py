@@ -103,13 +103,14 @@ async def _keep(visit: Visit, present: pb.Authority) -> Response:
     if visit.request.method == "GET":
         form: dict[str, Any] = {name: getattr(present, name) for name in _TEXTS}
         return await _form(visit, present, form, present.uses)
+    texts: dict[str, Any] = {name: visit.field(name) for name in _TEXTS}
     content = pb.Authority(
         authority_id=present.authority_id,
         bureau=present.bureau,
         uses=visit.fields("uses"),
         retired=visit.field("retired") == "yes",
         version=visit.whole("version") or 0,
-        **{name: visit.field(name) for name in _TEXTS},
+        **texts,
     )
     account = content.feed_account
     if account and not await account_names(visit, [account]):

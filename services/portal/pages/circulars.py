@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from starlette.responses import Response
@@ -55,8 +56,8 @@ async def listing(visit: Visit) -> Response:
         answer = await ask(visit.services.circulars.ListCirculars(request))
         return chunk_of(answer, answer.circulars)
 
-    def at(one: pb.Circular, name: str) -> Any:
-        return getattr(one, name).ToDatetime(SHANGHAI) if one.HasField(name) else None
+    def issued(one: pb.Circular) -> datetime | None:
+        return one.issued_at.ToDatetime(SHANGHAI) if one.HasField("issued_at") else None
 
     shown: Listing[pb.Circular] = Listing(
         path=PATH,
@@ -73,8 +74,8 @@ async def listing(visit: Visit) -> Response:
             Column(N_("状态"), lambda one: visit.say(STATES[one.state])),
             Column(N_("主送"), lambda one: visit.words.listed(to.name for to in one.receivers)),
             Column(N_("主体"), lambda one: len(one.entries), numeric=True),
-            Column(N_("拟稿时间"), lambda one: at(one, "drafted_at")),
-            Column(N_("签发时间"), lambda one: at(one, "issued_at")),
+            Column(N_("拟稿时间"), lambda one: one.drafted_at.ToDatetime(SHANGHAI)),
+            Column(N_("签发时间"), issued),
         ),
         read=read,
         empty=N_("还没有通报。通报从已经公开的曝光名单拟稿。"),

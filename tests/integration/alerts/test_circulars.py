@@ -35,8 +35,11 @@ __all__ = ["lists"]
 SYSTEM = Caller("account/system", "", frozenset({Role.INTEGRATOR}), BUREAU)
 STRANGER = Caller("account/stranger", "", frozenset({Role.INTEGRATOR}), BUREAU)
 HEAD = Caller("account/head-2", "另一负责人", frozenset({Role.UNIT_HEAD}), BUREAU)
-HOUSING = {"name": "样例市住房和建设局（合成）", "email": "credit@housing.test.example"}
-COUNCIL = {"name": "样例区人民政府（合成）", "address": "样例路1号"}
+HOUSING: dict[str, Any] = {
+    "name": "样例市住房和建设局（合成）",
+    "email": "credit@housing.test.example",
+}
+COUNCIL: dict[str, Any] = {"name": "样例区人民政府（合成）", "address": "样例路1号"}
 
 
 class Desk:
@@ -248,7 +251,7 @@ async def test_a_bureau_keeps_its_list_of_authorities(desk: Desk) -> None:
     assert (housing.version, housing.changed_by) == (1, UNIT_HEAD.account_id)
     with pytest.raises(AlreadyExists):
         await desk.put(**HOUSING)
-    kept = {"authority_id": housing.authority_id, "version": 1, **HOUSING}
+    kept: dict[str, Any] = {"authority_id": housing.authority_id, "version": 1, **HOUSING}
     with pytest.raises(NotPermitted):
         await desk.put(OTHER_BUREAU, **kept)
     moved = await desk.put(HEAD, **{**kept, "email": "new@housing.test.example"})
@@ -263,7 +266,7 @@ async def test_a_draft_to_an_authority_that_was_changed_or_retired_is_not_issued
     one = await desk.lists.released("s1")
     housing = await desk.put(**HOUSING, feed_account=SYSTEM.account_id)
     draft = await desk.draft(one, housing)
-    kept = {"authority_id": housing.authority_id, "version": 1, **HOUSING}
+    kept: dict[str, Any] = {"authority_id": housing.authority_id, "version": 1, **HOUSING}
     await desk.put(**kept, retired=True)
     with pytest.raises(WrongState) as refused:
         await desk.issue(draft)

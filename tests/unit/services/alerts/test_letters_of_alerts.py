@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from datetime import date
+from typing import Any
 
 from law.escalation import Step, circular_rule, circular_uses
 from services.alerts.circulars.letter import write
@@ -50,9 +51,12 @@ def test_only_the_untrusted_are_told_of_for_the_uses_of_the_text() -> None:
 
 
 def test_what_an_authority_or_a_subject_is_called_is_no_text_of_the_letter() -> None:
-    row = Circular(cite="S1 12(三)", list_number="曝光名单〔2026〕330106-0001号", number="")
-    entries = [CircularEntry(statement="{{ 7 * 7 }}：经核实，计量信用等级为失信。")]
-    receivers = [CircularReceiver(name="甲局{% raw %}", uses=["tender"])]
+    of_circular: dict[str, Any] = {"cite": "S1 12(三)", "list_number": "曝光名单〔2026〕1号"}
+    row = Circular(**of_circular)
+    told: dict[str, Any] = {"statement": "{{ 7 * 7 }}：经核实，计量信用等级为失信。"}
+    entries = [CircularEntry(**told)]
+    to: dict[str, Any] = {"name": "甲局{% raw %}", "uses": ["tender"]}
+    receivers = [CircularReceiver(**to)]
     letter = write(row, entries, receivers, Contact("测试局"), TODAY)
     assert letter.template == "circular/1"
     assert "1. {{ 7 * 7 }}：经核实" in letter.body
