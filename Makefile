@@ -152,6 +152,8 @@ alert-rules: promtool ## alert rules by promtool; the metrics they name are trie
 	promtool test rules deploy/prometheus/rules_test.yaml
 	promtool check config deploy/prometheus/scrape-machine.yaml
 	promtool check config deploy/prometheus/scrape-compose.yaml
+	if command -v amtool >/dev/null; then amtool check-config deploy/prometheus/alertmanager.yaml; \
+	  else echo "缺少 amtool（Debian 的 prometheus-alertmanager），未核对 | no amtool: SKIPPED" >&2; fi
 manifests: ## the Kubernetes files by kubectl and kubernetes-validate, and by checkov where CHECKOV=1 (asks PyPI)
 	@command -v kubectl >/dev/null || { echo "缺少 kubectl | kubectl is missing"; exit 1; }
 	@mkdir -p var/manifests
