@@ -15,6 +15,7 @@ import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -37,6 +38,7 @@ from plumbing.owned_tables import (
     require_migrated,
 )
 from plumbing.row_digests import Proven, proven_tables
+from plumbing.waiting import Waiting, once_there
 
 log = structlog.get_logger()
 # The modules with the tables that every service has.
@@ -49,7 +51,6 @@ PLUMBING_MODULES = (
     "events.outbox",
 )
 
-LOOK_EVERY_SECONDS = 3.0
 LOCK_SECONDS = 5
 _ASKS = ("SELECT", "PRAGMA", "SET LOCAL")  # what changes nothing
 
@@ -91,12 +92,9 @@ async def upgrade(database: Database, service: str, revision: str = "head") -> N
     not know. Where the tables belong to another role, waits until that role has migrated them.
     Raises CannotUseTables if the tables of an unknown revision did not only grow.
     """
-    while True:
-        try:
-            return await migrate(database, service, revision)
-        except NotMigrated as error:
-            log.warning("migrations.waiting_for_the_owner", service=service, error=str(error))
-            await asyncio.sleep(LOOK_EVERY_SECONDS)
+    waiting = Waiting("quanheng migrate", database.address)
+    work = partial(migrate, database, service, revision)
+    await once_there(waiting, lambda error: isinstance(error, NotMigrated), work)
 
 
 async def migrate(database: Database, service: str, revision: str = "head") -> None:

@@ -60,11 +60,10 @@ async def owner(server: PostgresServer) -> AsyncIterator[Database]:
 
 
 async def test_a_service_waits_until_the_owner_has_migrated(
-    service: Database, owner: Database, monkeypatch: pytest.MonkeyPatch
+    service: Database, owner: Database
 ) -> None:
     with pytest.raises(NotMigrated, match=migrations.revisions(SERVICE)[-1]):
         await migrations.migrate(service, SERVICE)
-    monkeypatch.setattr(migrations, "LOOK_EVERY_SECONDS", 0.05)
     waiting = asyncio.create_task(migrations.upgrade(service, SERVICE))
     trial = await migrations.try_out(owner, SERVICE)
     assert trial.revisions == migrations.revisions(SERVICE)
