@@ -48,11 +48,13 @@ if TYPE_CHECKING:
     from protos.operations.v1.operations_pb2_grpc import OperationsServiceStub
     from protos.registry.v1.bulk_pb2_grpc import BulkServiceStub
     from protos.registry.v1.calendars_pb2_grpc import CalendarServiceStub
+    from protos.registry.v1.calibrations_pb2_grpc import CalibrationServiceStub
     from protos.registry.v1.certificates_pb2_grpc import CertificateServiceStub
     from protos.registry.v1.institutions_pb2_grpc import InstitutionServiceStub
     from protos.registry.v1.lives_pb2_grpc import SubjectLifeServiceStub
     from protos.registry.v1.orders_pb2_grpc import OrderServiceStub
     from protos.registry.v1.permits_pb2_grpc import PermitServiceStub
+    from protos.registry.v1.photographs_pb2_grpc import PhotographServiceStub
     from protos.registry.v1.proposals_pb2_grpc import ProposalServiceStub
     from protos.registry.v1.publication_pb2_grpc import PublicationServiceStub
     from protos.registry.v1.questions_pb2_grpc import QuestionServiceStub
@@ -91,6 +93,8 @@ GRPC_SERVICES = {
     "orders": Service("registry", "protos.registry.v1.orders", "OrderService"),
     "permits": Service("registry", "protos.registry.v1.permits", "PermitService"),
     "upkeep": Service("registry", "protos.registry.v1.upkeep", "UpkeepService"),
+    "calibrations": Service("registry", "protos.registry.v1.calibrations", "CalibrationService"),
+    "photographs": Service("registry", "protos.registry.v1.photographs", "PhotographService"),
     "clock": Service("registry", "protos.registry.v1.registry", "ClockService"),
     "certificates": Service("registry", "protos.registry.v1.certificates", "CertificateService"),
     "bulk": Service("registry", "protos.registry.v1.bulk", "BulkService"),
@@ -137,6 +141,8 @@ class Client:
         orders: OrderServiceStub
         permits: PermitServiceStub
         upkeep: UpkeepServiceStub
+        calibrations: CalibrationServiceStub
+        photographs: PhotographServiceStub
         clock: ClockServiceStub
         certificates: CertificateServiceStub
         bulk: BulkServiceStub

@@ -19,6 +19,7 @@ THINGS = {
     "registration": N_("注册申请"),
     "absence": N_("外出"),
     "certificate": N_("证书文件"),
+    "dcc": N_("校准证书"),
     "case": N_("案件"),
     "evidence": N_("证据文件"),
     "sharing": N_("共享登记"),

@@ -36,7 +36,7 @@ from services.portal.api import app as api
 from services.portal.away import away_page
 from services.portal.clients import come_from, use_token
 from services.portal.import_routes import IMPORT_PATH
-from services.portal.institution_routes import CERTIFICATE_PATH, UPKEEP_PATHS
+from services.portal.institution_routes import CERTIFICATE_PATH, DCC_PATH, UPKEEP_PATHS
 from services.portal.kept_input import KeptInput
 from services.portal.protection import (
     SAFE_METHODS,
@@ -46,7 +46,7 @@ from services.portal.protection import (
     unmasked,
 )
 from services.portal.rendering import LANGUAGES
-from services.portal.routes import ADDRESSES, EVIDENCE_PATHS
+from services.portal.routes import ADDRESSES, EVIDENCE_PATHS, PHOTOGRAPH_PATHS
 from services.portal.sessions import COOKIE
 from services.portal.static_files import serve_static
 from services.portal.tables import PortalSession
@@ -119,6 +119,9 @@ def _uploads(settings: Settings) -> dict[str, int]:
     """The longest body at each path that takes files; a service refuses less with its own words."""
     return {
         IMPORT_PATH: FORM_BYTES + settings.import_max_bytes,
+        DCC_PATH: FORM_BYTES + 2 * settings.dcc_max_bytes,
+        # Two photographs may come with a form.
+        **dict.fromkeys(PHOTOGRAPH_PATHS, FORM_BYTES + 4 * settings.photograph_max_bytes),
         CERTIFICATE_PATH: FORM_BYTES + 2 * settings.certificate_max_bytes,
         **dict.fromkeys(UPKEEP_PATHS, FORM_BYTES + 2 * settings.certificate_max_bytes),
         **dict.fromkeys(EVIDENCE_PATHS, FORM_BYTES + 2 * settings.evidence_max_bytes),

@@ -40,11 +40,13 @@ from protos.objection.v1.sharings_pb2_grpc import SharingServiceStub
 from protos.operations.v1.operations_pb2_grpc import OperationsServiceStub
 from protos.registry.v1 import calendars_pb2
 from protos.registry.v1.calendars_pb2_grpc import CalendarServiceStub
+from protos.registry.v1.calibrations_pb2_grpc import CalibrationServiceStub
 from protos.registry.v1.certificates_pb2_grpc import CertificateServiceStub
 from protos.registry.v1.institutions_pb2_grpc import InstitutionServiceStub
 from protos.registry.v1.lives_pb2_grpc import SubjectLifeServiceStub
 from protos.registry.v1.orders_pb2_grpc import OrderServiceStub
 from protos.registry.v1.permits_pb2_grpc import PermitServiceStub
+from protos.registry.v1.photographs_pb2_grpc import PhotographServiceStub
 from protos.registry.v1.proposals_pb2_grpc import ProposalServiceStub
 from protos.registry.v1.publication_pb2_grpc import PublicationServiceStub
 from protos.registry.v1.questions_pb2_grpc import QuestionServiceStub
@@ -134,6 +136,8 @@ class Services:
         self.registry = RegistryServiceStub(registry)
         self.imports = ImportServiceStub(registry)
         self.certificates = CertificateServiceStub(registry)
+        self.calibrations = CalibrationServiceStub(registry)
+        self.photographs = PhotographServiceStub(registry)
         self.proposals = ProposalServiceStub(registry)
         self.publication = PublicationServiceStub(registry)
         self.questions = QuestionServiceStub(registry)

@@ -6,6 +6,7 @@ from plumbing.identity import Role
 from services.portal.address import STAFF
 from services.portal.address import at as _at
 from services.portal.pages import (
+    calibrations,
     certificate_archive,
     certificate_files,
     forecast,
@@ -20,6 +21,7 @@ from services.portal.pages import (
 
 CERTIFICATE_PATH = "/certificates/new"
 UPKEEP_PATHS = (upkeep_forms.NEW_PATH, upkeep_forms.IMPORT_PATH, upkeep.FILES_PATH)
+DCC_PATH = calibrations.NEW_PATH
 _ORDERING = (Role.OPERATOR, Role.VERIFICATION_INSTITUTION, *STAFF)
 ORDERS = (
     _at("/orders", orders.listing, *_ORDERING),
@@ -64,6 +66,30 @@ UPKEEP = (
     _at(upkeep.FILES_PATH, upkeep.add_file, *upkeep.WRITERS, form=True),
     _at("/upkeep/{upkeep_id}", upkeep.one, Role.OPERATOR, *STAFF),
     _at("/upkeep-files/{file_id}", upkeep.file, Role.OPERATOR, *STAFF),
+)
+_CONFIRMING = (Role.VERIFICATION_INSTITUTION, Role.CASEWORKER)
+CALIBRATIONS = (
+    _at(calibrations.PATH, calibrations.listing, *STAFF, Role.VERIFICATION_INSTITUTION),
+    _at(calibrations.NEW_PATH, calibrations.upload, *_CONFIRMING, form=True),
+    _at(
+        "/calibrations/{dcc_id}",
+        calibrations.one,
+        *STAFF,
+        Role.VERIFICATION_INSTITUTION,
+        form=True,
+    ),
+    _at("/calibrations/{dcc_id}/confirm", calibrations.confirm, *_CONFIRMING, form=True),
+    _at(
+        "/calibrations/{dcc_id}/file",
+        calibrations.file,
+        *(*STAFF, Role.VERIFICATION_INSTITUTION, Role.OPERATOR),
+    ),
+    _at(
+        "/instruments/{instrument_id}/calibration-cycle",
+        calibrations.cycle,
+        Role.OPERATOR,
+        form=True,
+    ),
 )
 _OF_CERTIFICATES = (Role.OPERATOR, *STAFF, Role.VERIFICATION_INSTITUTION)
 CERTIFICATES = (

@@ -14,6 +14,7 @@ from services.portal.address import at as _at
 from services.portal.case_routes import CASES, EVIDENCE_PATH, RECONSIDERATION_PATH
 from services.portal.import_routes import IMPORTS
 from services.portal.institution_routes import (
+    CALIBRATIONS,
     CERTIFICATES,
     INSTITUTIONS,
     KEPT_INSTITUTIONS,
@@ -67,6 +68,7 @@ from services.portal.pages import (
     password_links,
     people,
     permits,
+    photographs,
     platform_audit,
     platform_calendar,
     platform_mail,
@@ -102,6 +104,8 @@ EVIDENCE_PATHS = (
     OBJECTION_AGENT_PATH,
     *(OBJECTION_PATH, OBJECTION_ABOUT_PATH, REPAIR_PATH, RECONSIDERATION_PATH, EVIDENCE_PATH),
 )
+FILING_PATH = "/instruments/new"
+PHOTOGRAPH_PATHS = (FILING_PATH, photographs.PATH)
 _CASEWORK = (Role.CASEWORKER, Role.UNIT_HEAD)
 
 _PUBLIC = (
@@ -164,7 +168,7 @@ _PEOPLE = (
 _REGISTER = (
     _at("/home", home.home, Role.OPERATOR, *STAFF, Role.VERIFICATION_INSTITUTION),
     _at("/instruments", instruments.listing, Role.OPERATOR, *STAFF),
-    _at("/instruments/new", instrument_forms.file, Role.OPERATOR, form=True),
+    _at(FILING_PATH, instrument_forms.file, Role.OPERATOR, form=True),
     _at("/instruments/{instrument_id}", instruments.one, Role.OPERATOR, *STAFF),
     _at(
         "/instruments/{instrument_id}/state",
@@ -172,6 +176,9 @@ _REGISTER = (
         Role.OPERATOR,
         form=True,
     ),
+    _at(photographs.PATH, photographs.of_instrument, Role.OPERATOR, *STAFF, form=True),
+    _at("/photographs/{photograph_id}/file", photographs.file, Role.OPERATOR, *STAFF),
+    _at("/photographs/{photograph_id}/preview", photographs.preview, Role.OPERATOR, *STAFF),
     _at("/instruments/{instrument_id}/move", instrument_forms.move, Role.OPERATOR, form=True),
     _at("/verifications", verifications.listing, Role.OPERATOR, *STAFF),
     _at(permits.PATH, permits.listing, Role.OPERATOR, *STAFF),
@@ -333,6 +340,7 @@ ADDRESSES: Sequence[Address] = (
     *ORDERS,
     *INSTITUTIONS,
     *KEPT_INSTITUTIONS,
+    *CALIBRATIONS,
     *CERTIFICATES,  # after /verifications/new
     *UPKEEP,
     *_ADMINISTRATION,

@@ -18,6 +18,8 @@ from services.registry import figures
 from services.registry.calendars import policy as calendars_policy
 from services.registry.calendars.moves import CalendarAdoption, open_terms
 from services.registry.calendars.servicer import CalendarServicer
+from services.registry.calibrations import policy as calibrations_policy
+from services.registry.calibrations.servicer import CalibrationServicer
 from services.registry.certificates import policy as certificates_policy
 from services.registry.certificates.policy import CERTIFICATES
 from services.registry.certificates.servicer import CertificateServicer
@@ -46,6 +48,8 @@ from services.registry.orders import policy as orders_policy
 from services.registry.orders.servicer import OrderServicer
 from services.registry.permits import policy as permits_policy
 from services.registry.permits.servicer import PermitServicer
+from services.registry.photographs import policy as photographs_policy
+from services.registry.photographs.servicer import PhotographServicer
 from services.registry.policy import CLOCK, IDENTITY, POLICY, REGISTRY
 from services.registry.proposals import policy as proposals_policy
 from services.registry.proposals.servicer import ProposalServicer
@@ -65,11 +69,13 @@ _POLICIES = [
     calendars_policy.POLICY,
     moved_terms.POLICY,
     imports_policy.POLICY,
+    calibrations_policy.POLICY,
     certificates_policy.POLICY,
     institutions_policy.POLICY,
     lives_policy.POLICY,
     orders_policy.POLICY,
     permits_policy.POLICY,
+    photographs_policy.POLICY,
     proposals_policy.POLICY,
     publication_policy.POLICY,
     questions_policy.POLICY,
@@ -140,6 +146,8 @@ def _with_files(parts: Parts, files: Files) -> dict[str, Register]:
     return {
         CERTIFICATES: CertificateServicer(*keeping).register,
         upkeep_policy.UPKEEP: UpkeepServicer(*keeping).register,
+        calibrations_policy.CALIBRATIONS: CalibrationServicer(*keeping).register,
+        photographs_policy.PHOTOGRAPHS: PhotographServicer(*keeping).register,
     }
 
 

@@ -15,6 +15,7 @@ from plumbing.row_digests import proven
 from plumbing.row_scope import bureau_index, partial_index
 from services.registry.base import Base
 from services.registry.calendars.tables import LoadedEdition
+from services.registry.calibrations.tables import Calibration, CalibrationCycle, Dcc
 from services.registry.identity.tables import Account
 from services.registry.imports.tables import (
     ConfirmedHeading,
@@ -29,6 +30,7 @@ from services.registry.institutions.tables import Authorisation, Institution
 from services.registry.lives.tables import SubjectAct
 from services.registry.orders.tables import Order, OrderStep
 from services.registry.permits.tables import Permit
+from services.registry.photographs.tables import Photograph
 from services.registry.proposals.tables import Proposal
 from services.registry.publication.tables import Publication, Reply, Telling
 from services.registry.questions.tables import Question
@@ -41,7 +43,10 @@ __all__ = [
     "Alias",
     "Authorisation",
     "Base",
+    "Calibration",
+    "CalibrationCycle",
     "ConfirmedHeading",
+    "Dcc",
     "ImportBatch",
     "ImportFault",
     "ImportPiece",
@@ -53,6 +58,7 @@ __all__ = [
     "Order",
     "OrderStep",
     "Permit",
+    "Photograph",
     "Proposal",
     "Publication",
     "Question",
@@ -158,6 +164,7 @@ class Instrument(Base, table=True):
     __tablename__ = "instrument"
     __table_args__ = (
         sa.Index("ix_instrument_serial_key", "type_code", "serial_key"),
+        sa.Index("ix_instrument_serial", "serial_key"),
         sa.Index("ix_instrument_subject", "subject_id", "instrument_id"),
         bureau_index("ix_instrument_of_bureau", "instrument_id"),
         partial_index("ix_instrument_repeated_serial", "instrument_id", where=REPEATED_SERIAL),

@@ -144,6 +144,8 @@ PAGES = {
         "/imports",
         "/imports/new",
         "/certificates",
+        "/calibrations",
+        "/calibrations/new",
         "/due",
         "/due?colour=red",
         "/forecast",

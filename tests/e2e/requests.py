@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import secrets
 from dataclasses import dataclass, field
 from typing import Any
+
+from PIL import Image
 
 from law.identifiers import credit_code_check_digit
 from law.indices.data import Scoring, table
@@ -18,12 +21,15 @@ from protos.objection.v1 import evidence_pb2 as files
 from protos.objection.v1 import objection_pb2 as objection
 from protos.objection.v1 import repair_pb2 as repair
 from protos.registry.v1 import bulk_pb2 as bulk
+from protos.registry.v1 import calibrations_pb2 as calibrations
 from protos.registry.v1 import certificates_pb2 as certificates
 from protos.registry.v1 import institutions_pb2 as institutions
+from protos.registry.v1 import photographs_pb2 as photographs
 from protos.registry.v1 import publication_pb2 as publication
 from protos.registry.v1 import registry_pb2 as registry
 from protos.registry.v1 import upkeep_pb2 as upkeep
 from services.cli.commands.accounts import role_value
+from tests.dcc import dcc
 
 # What is found in an area, by how the row is scored; 0 for the others.
 INSTITUTION = "测试计量检定院"
@@ -66,6 +72,10 @@ class Place:
     permit_id: str = ""
     upkeep_id: str = ""
     file_id: str = ""  # of the entry of upkeep
+    dcc_id: str = ""
+    calibration_id: str = ""
+    photograph_id: str = ""
+    serial_no: str = ""  # of the instrument
     twin_id: str = ""  # another subject of the bureau
 
     @property
@@ -186,6 +196,43 @@ def upkeep_of(place: Place) -> upkeep.RecordUpkeepRequest:
             what=f"清洁 {secrets.token_hex(4)}",
         ),
     )
+
+
+def calibration(place: Place) -> list[calibrations.UploadDccRequest]:
+    """A certificate of calibration of the place's instrument."""
+    header = calibrations.DccHeader(request_id=new_request_id(), file_name="测试校准证书.xml")
+    content = dcc(place.serial_no or "SYN-1", number=secrets.token_hex(6))
+    return [
+        calibrations.UploadDccRequest(header=header),
+        calibrations.UploadDccRequest(content=content),
+    ]
+
+
+def confirm_calibration(place: Place) -> calibrations.ConfirmCalibrationRequest:
+    """Confirms the item of the place's certificate of calibration."""
+    return calibrations.ConfirmCalibrationRequest(
+        request_id=new_request_id(),
+        dcc_id=place.dcc_id,
+        item=1,
+        instrument_id=place.instrument_id,
+        ground="测试",
+    )
+
+
+def photograph(place: Place) -> list[photographs.AddPhotographRequest]:
+    """A photograph of the plate of the place's instrument, always the same."""
+    header = photographs.PhotographHeader(
+        request_id=new_request_id(),
+        instrument_id=place.instrument_id,
+        shows="plate",
+        file_name="测试铭牌.png",
+    )
+    out = io.BytesIO()
+    Image.new("RGB", (8, 8)).save(out, "PNG")
+    return [
+        photographs.AddPhotographRequest(header=header),
+        photographs.AddPhotographRequest(content=out.getvalue()),
+    ]
 
 
 def evidence(place: Place) -> list[files.UploadEvidenceRequest]:

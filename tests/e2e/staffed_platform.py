@@ -31,7 +31,9 @@ from tests.e2e.requests import (
     Place,
     assess_index,
     authorise,
+    calibration,
     certificate,
+    confirm_calibration,
     create_account,
     credit_code,
     enter_record,
@@ -40,6 +42,7 @@ from tests.e2e.requests import (
     lodge_repair,
     penalty,
     permit,
+    photograph,
     put_instrument,
     register_operator,
     review,
@@ -240,6 +243,7 @@ async def _subject(
 async def _furnish(client: Client, place: Place) -> None:
     filed = await ask(client.registry.PutInstrument(put_instrument(place)))
     place.instrument_id = filed.instrument.instrument_id
+    place.serial_no = filed.instrument.serial_no
     labels = registry.ListLabelsRequest(instrument_ids=[place.instrument_id])
     place.label_code = (await ask(client.registry.ListLabels(labels))).labels[0].code
     for result in VERIFIED:
@@ -252,6 +256,7 @@ async def _furnish(client: Client, place: Place) -> None:
     place.upkeep_id = noted.entry.upkeep.upkeep_id
     photograph = client.upkeep.UploadUpkeepFile(iter(upkeep_file(place)))
     place.file_id = (await ask(photograph)).file.file_id
+    await _calibrate(client, place)
     place.record = await entered(client, place)
     place.award = await entered(client, place, kind="award", severity="")
     batch = await ask(client.imports.ImportFile(iter(upload(place))))
@@ -267,6 +272,15 @@ async def _furnish(client: Client, place: Place) -> None:
     place.question_id = asked.question_id
     if place.subject.credit_code:
         place.permit_id = await _permitted(client, place)
+
+
+async def _calibrate(client: Client, place: Place) -> None:
+    sent = await ask(client.calibrations.UploadDcc(iter(calibration(place))))
+    place.dcc_id = sent.dcc.dcc_id
+    made = await ask(client.calibrations.ConfirmCalibration(confirm_calibration(place)))
+    place.calibration_id = made.calibration.calibration_id
+    added = await ask(client.photographs.AddPhotograph(iter(photograph(place))))
+    place.photograph_id = added.photograph.photograph_id
 
 
 async def _permitted(client: Client, place: Place) -> str:

@@ -32,11 +32,13 @@ from protos.objection.v1 import sharings_pb2 as sharings
 from protos.operations.v1 import operations_pb2 as operations
 from protos.registry.v1 import bulk_pb2 as bulk
 from protos.registry.v1 import calendars_pb2 as calendars
+from protos.registry.v1 import calibrations_pb2 as calibrations
 from protos.registry.v1 import certificates_pb2 as certificates
 from protos.registry.v1 import institutions_pb2 as institutions
 from protos.registry.v1 import lives_pb2 as lives
 from protos.registry.v1 import orders_pb2 as orders
 from protos.registry.v1 import permits_pb2 as permits
+from protos.registry.v1 import photographs_pb2 as photographs
 from protos.registry.v1 import proposals_pb2 as proposals
 from protos.registry.v1 import publication_pb2 as publication
 from protos.registry.v1 import questions_pb2 as questions
@@ -50,13 +52,16 @@ from tests.e2e.requests import (
     assess_index,
     authorise,
     bulk_chunk,
+    calibration,
     certificate,
     complete_bulk,
+    confirm_calibration,
     create_account,
     enter_record,
     evidence,
     lodge,
     open_bulk,
+    photograph,
     put_instrument,
     record_of,
     register_operator,
@@ -89,6 +94,8 @@ Upload = (
     | list[certificates.UploadCertificateRequest]
     | list[files.UploadEvidenceRequest]
     | list[upkeep.UploadUpkeepFileRequest]
+    | list[calibrations.UploadDccRequest]
+    | list[photographs.AddPhotographRequest]
 )
 Said = Message | Upload | list[bulk.SendBulkChunksRequest]
 # The version of no subject: these acts would change what other requests are about.
@@ -103,6 +110,8 @@ _UPLOADS: dict[str, Callable[[Place], Upload]] = {
     "ImportFile": upload,
     "StartImport": _start,
     "UploadCertificate": certificate,
+    "UploadDcc": calibration,
+    "AddPhotograph": photograph,
     "UploadEvidence": evidence,
     "UploadUpkeepFile": upkeep_file,
 }
@@ -194,6 +203,9 @@ def _plain(kind: type[Message], place: Place, **more: Any) -> Message:
         "permit_id": place.permit_id,
         "upkeep_id": place.upkeep_id,
         "file_id": place.file_id,
+        "dcc_id": place.dcc_id,
+        "calibration_id": place.calibration_id,
+        "photograph_id": place.photograph_id,
         "escalation_id": place.escalation_id,
         "subject_ids": [place.subject_id],
         "step": "reminder",
@@ -481,6 +493,10 @@ _OF_PLACE: dict[str, Callable[[Place], Message]] = {
             f"{place.instrument_id},维护,2026-08-11,测试维修部,清洁\n"
         ).encode(),
     ),
+    "ConfirmCalibration": confirm_calibration,
+    "ListCalibrations": lambda place: calibrations.ListCalibrationsRequest(
+        subject_id=place.subject_id
+    ),
     "ListPermits": lambda place: permits.ListPermitsRequest(subject_id=place.subject_id),
     "ListQuestions": lambda place: questions.ListQuestionsRequest(subject_id=place.subject_id),
     "AnswerQuestion": lambda place: questions.AnswerQuestionRequest(
@@ -744,6 +760,8 @@ _SEEN: dict[str, Callable[[Place], str]] = {
     "ListImpacts": lambda place: place.impact_id,
     "ListInstitutions": lambda place: place.institution_id,
     "ListOrders": lambda place: place.order_id,
+    "ListDccs": lambda place: place.dcc_id,
+    "ListPhotographs": lambda place: place.photograph_id,
 }
 
 

@@ -141,6 +141,8 @@ _IDS = (
     "permit_id",
     "upkeep_id",
     "file_id",
+    "dcc_id",
+    "photograph_id",
 )
 
 

@@ -14,6 +14,7 @@ from services.cli.commands.account_rows import ACCOUNT_ROWS
 from services.cli.commands.audit_rows import AUDIT_COMMANDS
 from services.cli.commands.backup_rows import BACKUP_COMMANDS
 from services.cli.commands.calendar_rows import CALENDAR_COMMANDS, CALENDAR_ROWS
+from services.cli.commands.calibration_rows import CALIBRATION_COMMANDS, CALIBRATION_ROWS
 from services.cli.commands.case_rows import CASE_ROWS
 from services.cli.commands.certificate_rows import CERTIFICATE_COMMANDS, CERTIFICATE_ROWS
 from services.cli.commands.circular_rows import CIRCULAR_ROWS
@@ -46,6 +47,8 @@ GROUPS: Mapping[str, str] = {
     "order": "检定申请 | orders for verification",
     "upkeep": "器具的维护、修理和签封 | maintenance, repairs and seals of instruments",
     "certificate": "检定证书的文件 | files of certificates",
+    "calibration": "校准：数字校准证书（DCC）和校准周期 | calibrations, from DCCs",
+    "photograph": "器具的照片 | photographs of instruments",
     "record": "信用信息 | credit records",
     "permit": "计量行政许可 | permits of metrology",
     "question": "导入留下的待决定事项 | what imports leave to decide",
@@ -138,6 +141,7 @@ HAND_WRITTEN = (
             "Sends a file of JSON lines in bulk."),
     *CERTIFICATE_COMMANDS,
     *UPKEEP_COMMANDS,
+    *CALIBRATION_COMMANDS,
     *EVIDENCE_COMMANDS,
     *CALENDAR_COMMANDS,
     Command("case archive", f"{_COMMANDS}.case_archive:case_archive",
@@ -270,6 +274,7 @@ ROWS = (
     *QUESTION_ROWS,
     *PERMIT_ROWS,
     *UPKEEP_ROWS,
+    *CALIBRATION_ROWS,
     *LIFE_ROWS,
     # batches of imports
     Row("batch list", "imports.ListBatches", "列出导入批次，新的在前。",

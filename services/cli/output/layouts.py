@@ -70,6 +70,14 @@ TABLES: Mapping[str, str] = {
     "PartStanding": "name state result verified_on valid_until colour",
     "PermitEntry": "permit.permit_id permit.matter subject_name permit.document_no "
     "permit.decided_on permit.valid_until permit.open_ended state",
+    "Calibration": "calibration_id type_code serial_no calibrated_on laboratory certificate_no "
+    "due_on",
+    "Dcc": "dcc_id certificate_no laboratory calibrated_on schema_version valid state uploaded_at",
+    "DccFinding": "code line field hint message_zh message_en",
+    "DccItem": "item name manufacturer model serial_nos owner_nos candidates calibration_id",
+    "DccCandidate": "instrument_id type_code serial_no model by",
+    "DccCondition": "name value unit",
+    "Photograph": "photograph_id shows kind size file_name uploaded_at",
     "Problem": "object message",
     "UpkeepEntry": "upkeep.upkeep_id upkeep.done_on upkeep.kind type_code serial_no subject_name "
     "upkeep.what upkeep.seal_no verify_again",

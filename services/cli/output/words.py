@@ -36,6 +36,14 @@ thing: bureau 机关 | subject 主体 | instrument 器具 | verification 检定�
   | permit 行政许可
 permit_state: in_force 有效 | to_come 未到有效期 | expired 已过有效期 | ended 已终止
 permit_end: revoked 撤销 | withdrawn 撤回 | annulled 吊销 | cancelled 注销 | in_force 恢复有效
+dcc_state: waiting 待确认 | confirmed 已确认 | dismissed 已搁置
+signature_state: unsigned 没有签名 | broken 签名与文件不符 | unreadable 不能核对
+  | intact 签名完好，签名人未核对 | untrusted 签名人不在信任之列 | trusted 签名人可信
+conformity: pass 符合 | fail 不符合 | conditionalPass 有条件符合 | conditionalFail 有条件不符合
+  | noPass 未声明符合 | noFail 未声明不符合
+matched_by: serial_no 出厂编号相同 | owner_no 与单位自编号相同 | certificate_no 所替代的证书
+yes_or_no: yes 是 | no 否 | unknown 不明
+shows: plate 铭牌 | form 登记表
 mode: all_or_nothing 全部收下或全部不收 | good_rows 只收正确的行 | check 仅检查
 batch_state: checked 仅检查 | applied 已导入 | refused 已退回 | unchanged 无变化 | undone 已撤销
   | receiving 报送中 | matching 待核对各列 | awaiting_approval 待批准 | rejected 未批准
@@ -138,6 +146,11 @@ PermitEntry.state permit_state | ListPermitsRequest.state permit_state
 Permit.ended permit_end | EndPermitRequest.ended permit_end
 Upkeep.kind upkeep_kind | ListUpkeepRequest.kind upkeep_kind
 Permit.matter permit_matter | ListPermitsRequest.matter permit_matter
+Dcc.state dcc_state | ListDccsRequest.state dcc_state | DccSignature.state signature_state
+Dcc.conformity conformity | Calibration.conformity conformity
+Calibration.signature signature_state
+DccCandidate.by matched_by | DccSignature.then yes_or_no | DccSignature.now yes_or_no
+Photograph.shows shows
 Impact.state impact_state | Question.kind question_kind | Question.state question_state
 Question.answer question_answer | Question.answers question_answer
 Likeness.kind like_kind | Likeness.state question_state | Likeness.record_kind record_kind

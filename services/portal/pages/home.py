@@ -16,6 +16,7 @@ from protos.registry.v1 import registry_pb2 as registry
 from services.portal.pages import (
     alike,
     bureau_tasks,
+    calibration_tasks,
     case_desk,
     circulars,
     city_tasks,
@@ -103,6 +104,8 @@ _OF_SOME_ROLES = (
     bureau_tasks.inspection_tasks,
     bureau_tasks.intake_tasks,
     bureau_tasks.overdue_tasks,
+    calibration_tasks.due,
+    calibration_tasks.waiting,
     case_desk.tasks,
     city_tasks.impact_tasks,
     city_tasks.index_tasks,

@@ -14,6 +14,7 @@ from law.colours.rule import InstrumentState
 from law.instruments import catalogue
 from plumbing.client import Refusal, ask
 from protos.registry.v1 import registry_pb2 as registry
+from services.portal.pages import photographs
 from services.portal.visit import Visit, faults_by_field, message_of
 from services.portal.wording import N_
 
@@ -38,7 +39,8 @@ async def file(visit: Visit) -> Response:
     if errors:
         return _filing_page(visit, errors)
     if visit.field("step") != "send":
-        return visit.page("instruments/new_check.html", form=visit.form, cite=FILING_CITE)
+        longest = visit.portal.settings.photograph_max_bytes
+        return visit.page("instruments/new_check.html", form=visit.form, longest=longest)
     instrument = registry.Instrument(subject_id=visit.person.subject_id)
     for name in FIELDS:
         setattr(instrument, name, visit.field(name))
@@ -48,7 +50,10 @@ async def file(visit: Visit) -> Response:
     except Refusal as refusal:
         told, message = _of_the_form(visit, refusal)
         return _filing_page(visit, told, message)
-    return visit.redirect(f"/instruments/{answer.instrument.instrument_id}?filed=yes")
+    filed = answer.instrument.instrument_id
+    if errors := await photographs.add_all(visit, filed):
+        return await photographs.page(visit, filed, errors, filed=True)
+    return visit.redirect(f"/instruments/{filed}?filed=yes")
 
 
 def _filing_page(

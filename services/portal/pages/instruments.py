@@ -15,9 +15,9 @@ from plumbing.identity import Role
 from protos.alerts.v1 import alerts_pb2 as alerts
 from protos.registry.v1 import orders_pb2 as order_pb
 from protos.registry.v1 import registry_pb2 as registry
-from services.portal import order_words
+from services.portal import calibration_words, order_words
 from services.portal.listing import Asked, Cell, Chunk, Column, Filter, Listing, chunk_of, show
-from services.portal.pages import upkeep
+from services.portal.pages import calibrations, photographs, upkeep
 from services.portal.pages.reading import bureau_names, subject, subject_names, today
 from services.portal.visit import Visit
 from services.portal.wording import N_, Words
@@ -145,10 +145,12 @@ async def one(visit: Visit) -> Response:
     open_order = order_pb.ListOrdersRequest(
         instrument_id=answer.instrument.instrument_id, open=True, page_size=1
     )
-    coloured, orders, entries = await asyncio.gather(
+    coloured, orders, entries, calibrated, pictures = await asyncio.gather(
         ask(visit.services.alerts.ListColours(wanted)),
         ask(visit.services.orders.ListOrders(open_order)),
         upkeep.of_instrument(visit, answer.instrument.instrument_id),
+        calibrations.of_instrument(visit, answer.instrument.instrument_id),
+        photographs.found(visit, answer.instrument.instrument_id),
     )
     order = orders.orders[0] if orders.orders else None
     return visit.page(
@@ -160,6 +162,9 @@ async def one(visit: Visit) -> Response:
         order=order,
         order_state=order_words.state(visit.say, order.state) if order else None,
         owner=await subject(visit, answer.instrument.subject_id),
+        calibrations=calibrated,
+        photographs=pictures,
+        named=calibration_words,
         today=await today(visit),
         filed=visit.query("filed") == "yes",
         changed=visit.query("changed") == "yes",

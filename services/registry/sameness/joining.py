@@ -18,9 +18,11 @@ from law.identity.verifications import milder
 from plumbing.change import Change
 from protos.registry.v1 import events_pb2 as events
 from services.registry.announce_changes import Cause, save_instruments, save_verifications
+from services.registry.calibrations.following import join_calibrations
 from services.registry.coming_into_use import come_into_use
 from services.registry.commands import records
 from services.registry.orders.following import join_orders
+from services.registry.photographs.commands import join_photographs
 from services.registry.questions.following import follow_records, join_questions
 from services.registry.red_alerts import fact_of, facts_of, is_red
 from services.registry.sameness import aliases, places
@@ -57,13 +59,21 @@ async def join_instruments(
     await save_instruments(change, [kept, *joined], cause)
     ids = [one.instrument_id for one in joined]
     orders = await join_orders(change, kept, ids, ground)
+    calibrations = await join_calibrations(change, kept.instrument_id, ids)
+    photographs = await join_photographs(change, kept.instrument_id, ids)
     await join_questions(change, kept.instrument_id, ids)
     await join_upkeep(change, kept.instrument_id, ids)
     change.audit(
         "join_instruments",
         f"instrument/{kept.instrument_id}",
         before=before,
-        after=kept.model_dump(mode="json") | {"joined": former, "orders": orders},
+        after=kept.model_dump(mode="json")
+        | {
+            "joined": former,
+            "orders": orders,
+            "calibrations": calibrations,
+            "photographs": photographs,
+        },
         ground=ground,
     )
     for day in {one.verified_on for one in taken}:

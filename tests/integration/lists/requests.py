@@ -27,6 +27,7 @@ from protos.objection.v1 import publicity_pb2 as publicity
 from protos.objection.v1 import sharings_pb2 as sharings
 from protos.operations.v1 import operations_pb2 as operations
 from protos.registry.v1 import calendars_pb2 as calendars
+from protos.registry.v1 import calibrations_pb2 as calibrations
 from protos.registry.v1 import certificates_pb2 as certificates
 from protos.registry.v1 import institutions_pb2 as institutions
 from protos.registry.v1 import lives_pb2 as lives
@@ -55,6 +56,7 @@ from services.objection.sharings import queries as of_sharings
 from services.registry import labels
 from services.registry import queries as of_register
 from services.registry.calendars import queries as of_calendars
+from services.registry.calibrations import queries as of_calibrations
 from services.registry.certificates import queries as of_certificates
 from services.registry.identity import absences, colleagues, registrations
 from services.registry.imports import queries as of_imports
@@ -518,6 +520,24 @@ LISTS = (
             Asked(sameness.ListLikenessesRequest(kind="instrument")),
             Asked(sameness.ListLikenessesRequest(subject_id=SUBJECT), a_few=OF_A_FIRM),
             Asked(sameness.ListLikenessesRequest(batch_id="b1"), a_few="of one import"),
+        ),
+    ),
+    List(
+        "registry",
+        of_calibrations.list_dccs,
+        (
+            Asked(calibrations.ListDccsRequest()),
+            Asked(calibrations.ListDccsRequest(state="waiting")),
+        ),
+    ),
+    List(
+        "registry",
+        of_calibrations.list_calibrations,
+        (
+            Asked(calibrations.ListCalibrationsRequest()),
+            Asked(calibrations.ListCalibrationsRequest(due_until="2026-12-31")),
+            Asked(calibrations.ListCalibrationsRequest(instrument_id="i1"), ALL),
+            Asked(calibrations.ListCalibrationsRequest(subject_id=SUBJECT), ALL, a_few=OF_A_FIRM),
         ),
     ),
     List(

@@ -35,11 +35,13 @@ from protos.identity.v1 import identity_pb2_grpc
 from protos.operations.v1 import operations_pb2_grpc
 from protos.registry.v1 import (
     bulk_pb2_grpc,
+    calibrations_pb2_grpc,
     certificates_pb2_grpc,
     institutions_pb2_grpc,
     lives_pb2_grpc,
     orders_pb2_grpc,
     permits_pb2_grpc,
+    photographs_pb2_grpc,
     proposals_pb2_grpc,
     publication_pb2_grpc,
     questions_pb2_grpc,
@@ -91,6 +93,8 @@ class Client:
     lives: lives_pb2_grpc.SubjectLifeServiceStub
     permits: permits_pb2_grpc.PermitServiceStub
     upkeep: upkeep_pb2_grpc.UpkeepServiceStub
+    calibrations: calibrations_pb2_grpc.CalibrationServiceStub
+    photographs: photographs_pb2_grpc.PhotographServiceStub
 
 
 class RunningRegistry:
@@ -178,6 +182,8 @@ class RunningRegistry:
             lives_pb2_grpc.SubjectLifeServiceStub(channel),
             permits_pb2_grpc.PermitServiceStub(channel),
             upkeep_pb2_grpc.UpkeepServiceStub(channel),
+            calibrations_pb2_grpc.CalibrationServiceStub(channel),
+            photographs_pb2_grpc.PhotographServiceStub(channel),
         )
 
     async def institution(

@@ -45,12 +45,14 @@ from services.objection.serving.policy import POLICY as DELIVERY_POLICY
 from services.objection.sharings.policy import POLICY as SHARING_POLICY
 from services.registry import disclosure
 from services.registry.calendars.policy import POLICY as CALENDAR_POLICY
+from services.registry.calibrations.policy import POLICY as CALIBRATION_POLICY
 from services.registry.certificates.policy import POLICY as CERTIFICATE_POLICY
 from services.registry.imports.policy import POLICY as IMPORT_POLICY
 from services.registry.institutions.policy import POLICY as INSTITUTION_POLICY
 from services.registry.lives.policy import POLICY as LIVES_POLICY
 from services.registry.orders.policy import POLICY as ORDER_POLICY
 from services.registry.permits.policy import POLICY as PERMIT_POLICY
+from services.registry.photographs.policy import POLICY as PHOTOGRAPH_POLICY
 from services.registry.policy import POLICY as REGISTRY_POLICY
 from services.registry.proposals.policy import POLICY as PROPOSAL_POLICY
 from services.registry.publication.policy import POLICY as PUBLICATION_POLICY
@@ -84,6 +86,7 @@ POLICIES: tuple[Policy, ...] = (
     LADDER_POLICY,
     ASSESSMENT_POLICY,
     CALENDAR_POLICY,
+    CALIBRATION_POLICY,
     CERTIFICATE_POLICY,
     ESCALATION_POLICY,
     GRADING_POLICY,
@@ -101,6 +104,7 @@ POLICIES: tuple[Policy, ...] = (
     ORDER_POLICY,
     PERMIT_POLICY,
     UPKEEP_POLICY,
+    PHOTOGRAPH_POLICY,
     PROPOSAL_POLICY,
     PUBLICATION_POLICY,
     REGISTRY_POLICY,

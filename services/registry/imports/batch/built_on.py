@@ -15,6 +15,7 @@ from law.colours.rule import InstrumentState, VerificationResult
 from law.errors import Fault, WrongState
 from plumbing.change import Change
 from plumbing.chunks import chunks
+from services.registry.calibrations.tables import CONFIRMED, Calibration
 from services.registry.identity.tables import Account
 from services.registry.imports.batch import imported_rows
 from services.registry.imports.batch.imported_rows import ROWS_AT_ONCE, TABLES
@@ -28,6 +29,7 @@ from services.registry.tables import (
     ImportedThing,
     Instrument,
     Permit,
+    Photograph,
     Record,
     Subject,
     Verification,
@@ -63,6 +65,8 @@ UNANNOUNCED: Sequence[tuple[Kind, Any, Any]] = (
     (Kind.SUBJECT, col(Account.subject_id), _OPEN_ACCOUNT),
     (Kind.INSTRUMENT, col(Order.instrument_id), sa.text(UNENDED)),
     (Kind.INSTRUMENT, col(UpkeepEntry.instrument_id), sa.true()),
+    (Kind.INSTRUMENT, col(Calibration.instrument_id), sa.text(CONFIRMED)),
+    (Kind.INSTRUMENT, col(Photograph.instrument_id), sa.true()),
 )
 Things = dict[Kind, dict[str, ImportedThing]]
 

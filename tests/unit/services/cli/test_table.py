@@ -32,12 +32,14 @@ from services.objection.publicity.policy import POLICY as PUBLICITY
 from services.objection.serving.policy import POLICY as DELIVERY
 from services.objection.sharings.policy import POLICY as SHARINGS
 from services.registry.calendars.policy import POLICY as CALENDAR
+from services.registry.calibrations.policy import POLICY as CALIBRATIONS
 from services.registry.certificates.policy import POLICY as CERTIFICATES
 from services.registry.imports.policy import POLICY as IMPORTS
 from services.registry.institutions.policy import POLICY as INSTITUTIONS
 from services.registry.lives.policy import POLICY as LIVES
 from services.registry.orders.policy import POLICY as ORDERS
 from services.registry.permits.policy import POLICY as PERMITS
+from services.registry.photographs.policy import POLICY as PHOTOGRAPHS
 from services.registry.policy import POLICY as REGISTRY
 from services.registry.proposals.policy import POLICY as PROPOSALS
 from services.registry.publication.policy import POLICY as PUBLICATION
@@ -69,6 +71,8 @@ POLICIES: Policy = {
     **INSTITUTIONS,
     **ORDERS,
     **PERMITS,
+    **CALIBRATIONS,
+    **PHOTOGRAPHS,
     **PROPOSALS,
     **QUESTIONS,
     **SAMENESS,
@@ -99,6 +103,10 @@ BY_HAND = {
     "UpkeepService/ImportUpkeep": "upkeep import",
     "UpkeepService/UploadUpkeepFile": "upkeep attach",
     "UpkeepService/ReadUpkeepFile": "upkeep save",
+    "CalibrationService/UploadDcc": "calibration upload",
+    "CalibrationService/ReadDcc": "calibration save",
+    "PhotographService/AddPhotograph": "instrument photograph",
+    "PhotographService/ReadPhotograph": "photograph save",
     "ArchiveService/ProveCase": "case archive",
     "EvidenceService/UploadEvidence": "evidence upload",
     "EvidenceService/ReadEvidence": "evidence save",

@@ -1,0 +1,1 @@
+"""Calibrations of instruments: their certificates as DCC, and what people confirmed of them."""

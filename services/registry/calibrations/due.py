@@ -1,0 +1,41 @@
+"""When the next calibration of an instrument is due: by its owner's own cycle (S2 附件2-1)."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import sqlalchemy as sa
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from law.periods import add_months
+from plumbing.change import Change
+from services.registry.calibrations.tables import CONFIRMED, Calibration, CalibrationCycle
+
+
+async def cycle_of(session: AsyncSession, instrument_id: str) -> int:
+    """Returns the cycle of an instrument in months; 0 if it has none."""
+    row = await session.get(CalibrationCycle, instrument_id)
+    return row.months if row else 0
+
+
+async def set_due(change: Change, instrument_id: str) -> date | None:
+    """Gives the latest calibration in force its due date, and takes it from all others.
+
+    Returns the date; None without a cycle or a calibration.
+    """
+    in_force = (
+        select(Calibration)
+        .where(Calibration.instrument_id == instrument_id, sa.text(CONFIRMED))
+        .order_by(col(Calibration.calibrated_on).desc(), col(Calibration.confirmed_at).desc())
+        .with_for_update()
+    )
+    months, due = await cycle_of(change.session, instrument_id), None
+    for number, row in enumerate(await change.session.exec(in_force)):
+        own = add_months(row.calibrated_on, months) if months and number == 0 else None
+        due = own or due
+        if row.due_on != own:
+            row.due_on = own
+            row.version += 1
+    await change.session.flush()
+    return due

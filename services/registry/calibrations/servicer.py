@@ -1,0 +1,85 @@
+"""The gRPC service for calibrations and their certificates."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from functools import partial
+from typing import Any
+
+from law.errors import AlreadyExists, Fault, InvalidInput, NotFound
+from plumbing.change import Changes
+from plumbing.file_kinds import FileKind
+from plumbing.files import Files
+from plumbing.identity import current_caller
+from plumbing.servicer import Servicer, change, query
+from plumbing.settings import Settings
+from protos.registry.v1 import calibrations_pb2 as pb
+from protos.registry.v1 import calibrations_pb2_grpc as rpc
+from services.registry.calibrations import commands, queries, wire
+from services.registry.calibrations.access import find_readable
+from services.registry.calibrations.dcc.reading import read_stored
+from services.registry.institutions.reporting import require_named
+
+
+class CalibrationServicer(Servicer, rpc.CalibrationServiceServicer):
+    """Takes certificates of calibration, and what people confirm of them."""
+
+    register = rpc.add_CalibrationServiceServicer_to_server
+
+    def __init__(self, changes: Changes, files: Files, settings: Settings) -> None:
+        super().__init__(changes)
+        self._files, self._settings = files, settings
+
+    async def UploadDcc(
+        self, request_iterator: AsyncIterator[pb.UploadDccRequest], context: Any
+    ) -> pb.UploadDccResponse:
+        header, caller = await _header(request_iterator), current_caller()
+        async with self.changes.change(caller) as begun:  # refused before the file is received
+            await require_named(begun.session, caller)
+            now = begun.at
+        stored = await self._files.receive(_content(request_iterator), self._settings.dcc_max_bytes)
+        if stored.kind is not FileKind.DCC:
+            zh, en = "不是数字校准证书（DCC，XML）", "it is no Digital Calibration Certificate"
+            raise InvalidInput(faults=[Fault("content", zh, en)])
+        reading = await read_stored(self._files, stored, self._settings, now)
+        command = partial(commands.add_dcc, stored=stored, reading=reading)
+        answer = await self.changes.once(caller, header, command, pb.UploadDccResponse)
+        if answer.dcc.sha256 != stored.sha256:
+            zh, en = "该请求编号已用于另一个文件", "This request id was used for another file"
+            raise AlreadyExists(zh, en)
+        return answer
+
+    async def ReadDcc(self, request: pb.ReadDccRequest, context: Any) -> pb.ReadDccResponse:
+        async with self.view() as view:
+            row = await find_readable(view, request.dcc_id)
+        try:
+            content = await self._files.read(row.sha256, row.size, request.offset)
+        except FileNotFoundError as error:
+            zh, en = "证书文件不在存储中，请联系平台管理员", "The file is missing from the store"
+            raise NotFound(zh, en, dcc_id=row.dcc_id) from error
+        return pb.ReadDccResponse(dcc=wire.dcc(row), content=content)
+
+    ListDccs = query(queries.list_dccs)
+    GetDcc = query(queries.get_dcc)
+    DismissDcc = change(commands.dismiss_dcc)
+    ConfirmCalibration = change(commands.confirm_calibration)
+    WithdrawCalibration = change(commands.withdraw_calibration)
+    ListCalibrations = query(queries.list_calibrations)
+    SetCalibrationCycle = change(commands.set_calibration_cycle)
+
+
+async def _header(parts: AsyncIterator[pb.UploadDccRequest]) -> pb.DccHeader:
+    async for part in parts:
+        if part.WhichOneof("part") == "header":
+            return part.header
+        break
+    zh, en = "先发一个文件头，再发内容", "one header comes first, then content"
+    raise InvalidInput(faults=[Fault("header", zh, en)])
+
+
+async def _content(parts: AsyncIterator[pb.UploadDccRequest]) -> AsyncIterator[bytes]:
+    async for part in parts:
+        if part.WhichOneof("part") == "header":
+            zh, en = "文件头只发一次", "the header comes once"
+            raise InvalidInput(faults=[Fault("header", zh, en)])
+        yield part.content

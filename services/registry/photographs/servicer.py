@@ -1,0 +1,89 @@
+"""The gRPC service for photographs of instruments."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from functools import partial
+from typing import Any
+
+from law.errors import AlreadyExists, Fault, InvalidInput, NotFound
+from plumbing.change import Changes
+from plumbing.files import Files
+from plumbing.identity import current_caller
+from plumbing.previews import PICTURES, stored_preview
+from plumbing.servicer import Servicer
+from plumbing.settings import Settings
+from protos.registry.v1 import photographs_pb2 as pb
+from protos.registry.v1 import photographs_pb2_grpc as rpc
+from services.registry.photographs import commands
+
+
+class PhotographServicer(Servicer, rpc.PhotographServiceServicer):
+    """Takes, lists and gives out photographs of instruments."""
+
+    register = rpc.add_PhotographServiceServicer_to_server
+
+    def __init__(self, changes: Changes, files: Files, settings: Settings) -> None:
+        super().__init__(changes)
+        self._files, self._settings = files, settings
+
+    async def AddPhotograph(
+        self, request_iterator: AsyncIterator[pb.AddPhotographRequest], context: Any
+    ) -> pb.AddPhotographResponse:
+        header, caller = await _header(request_iterator), current_caller()
+        most = self._settings.photograph_max_files
+        async with self.changes.change(caller) as begun:  # refused before the file is received
+            await commands.require_room(begun, header, most + 1)  # a repetition is among them
+        stored = await self._files.receive(
+            _content(request_iterator), self._settings.photograph_max_bytes
+        )
+        if stored.kind not in PICTURES:
+            zh, en = "照片须为 JPEG 或 PNG", "a photograph is a JPEG or PNG"
+            raise InvalidInput(faults=[Fault("content", zh, en)])
+        preview = await stored_preview(self._files, stored)
+        command = partial(commands.add_photograph, stored=stored, preview=preview, most=most)
+        answer = await self.changes.once(caller, header, command, pb.AddPhotographResponse)
+        if answer.photograph.sha256 != stored.sha256:
+            zh, en = "该请求编号已用于另一个文件", "This request id was used for another file"
+            raise AlreadyExists(zh, en)
+        return answer
+
+    async def ListPhotographs(
+        self, request: pb.ListPhotographsRequest, context: Any
+    ) -> pb.ListPhotographsResponse:
+        async with self.view() as view:
+            return await commands.list_photographs(view, request, settings=self._settings)
+
+    async def ReadPhotograph(
+        self, request: pb.ReadPhotographRequest, context: Any
+    ) -> pb.ReadPhotographResponse:
+        async with self.view() as view:
+            row = await commands.find_photograph(view, request.photograph_id)
+        which = (row.sha256, row.size)
+        if request.preview:
+            which = (row.preview_sha256, row.preview_size)
+        if not which[0]:
+            return pb.ReadPhotographResponse(photograph=commands.message(row))
+        try:
+            content = await self._files.read(*which, request.offset)
+        except FileNotFoundError as error:
+            zh, en = "照片不在存储中，请联系平台管理员", "The file is missing from the store"
+            raise NotFound(zh, en, photograph_id=row.photograph_id) from error
+        return pb.ReadPhotographResponse(photograph=commands.message(row), content=content)
+
+
+async def _header(parts: AsyncIterator[pb.AddPhotographRequest]) -> pb.PhotographHeader:
+    async for part in parts:
+        if part.WhichOneof("part") == "header":
+            return part.header
+        break
+    zh, en = "先发一个文件头，再发内容", "one header comes first, then content"
+    raise InvalidInput(faults=[Fault("header", zh, en)])
+
+
+async def _content(parts: AsyncIterator[pb.AddPhotographRequest]) -> AsyncIterator[bytes]:
+    async for part in parts:
+        if part.WhichOneof("part") == "header":
+            zh, en = "文件头只发一次", "the header comes once"
+            raise InvalidInput(faults=[Fault("header", zh, en)])
+        yield part.content

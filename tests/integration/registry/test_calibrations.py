@@ -1,0 +1,294 @@
+"""Calibrations: what a certificate proposes, what a person confirms, and when the next is due."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import AsyncIterator
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from PIL import Image
+
+from plumbing.client import new_request_id
+from plumbing.identity import Role
+from protos.registry.v1 import calibrations_pb2 as pb
+from protos.registry.v1 import photographs_pb2 as photographs
+from protos.registry.v1 import registry_pb2 as register
+from tests.dcc import LABORATORY, Authority, dcc
+from tests.integration.registry.import_files import upload, verifications
+from tests.integration.registry.running_registry import (
+    OTHER_DISTRICT,
+    Client,
+    RunningRegistry,
+    refused,
+)
+from tests.integration.registry.test_institutions import OTHER, OWN
+from tests.integration.registry.test_sameness import FILING, found, join, shown, unnumbered
+from tests.patience import PATIENCE_SECONDS
+
+PIECE = 100_000
+
+
+async def send(client: Client, content: bytes, **values: Any) -> pb.UploadDccResponse:
+    """Uploads a certificate of calibration."""
+    header = pb.DccHeader(**{"request_id": new_request_id(), "file_name": "证书.xml"} | values)
+
+    async def parts() -> AsyncIterator[pb.UploadDccRequest]:
+        yield pb.UploadDccRequest(header=header)
+        for start in range(0, len(content), PIECE):
+            yield pb.UploadDccRequest(content=content[start : start + PIECE])
+
+    return await client.calibrations.UploadDcc(parts(), timeout=PATIENCE_SECONDS)
+
+
+async def read(client: Client, dcc_id: str) -> pb.GetDccResponse:
+    return await client.calibrations.GetDcc(pb.GetDccRequest(dcc_id=dcc_id))
+
+
+async def confirm(client: Client, dcc_id: str, instrument_id: str, **values: Any) -> pb.Calibration:
+    """Confirms an item of a certificate, by default the first."""
+    request = pb.ConfirmCalibrationRequest(
+        request_id=new_request_id(),
+        dcc_id=dcc_id,
+        instrument_id=instrument_id,
+        **{"item": 1} | values,
+    )
+    return (await client.calibrations.ConfirmCalibration(request)).calibration
+
+
+async def listed(client: Client, **values: Any) -> pb.ListCalibrationsResponse:
+    return await client.calibrations.ListCalibrations(pb.ListCalibrationsRequest(**values))
+
+
+def operator(registry: RunningRegistry, instrument: register.Instrument) -> Client:
+    return registry.client(Role.OPERATOR, subject_id=instrument.subject_id)
+
+
+def a_number() -> str:
+    return f"SYN-{uuid4().hex[:10]}"
+
+
+async def test_a_calibration_from_the_upload_to_the_next_due_date(
+    registry: RunningRegistry,
+) -> None:
+    client, filed = await registry.speaker(OWN, "FUEL"), await registry.instrument()
+    sent = await send(client, dcc(filed.serial_no, number=(number := a_number())))
+    assert (sent.dcc.state, sent.dcc.certificate_no, sent.dcc.valid) == ("waiting", number, True)
+    assert [one.code for one in sent.findings] == ["SIGNATURE_UNSIGNED"]
+    found = await read(client, sent.dcc.dcc_id[:12])
+    [item] = found.items
+    assert [(one.instrument_id, one.by) for one in item.candidates] == [
+        (filed.instrument_id, "serial_no")
+    ]
+    assert not found.needs_ground
+    owner = operator(registry, filed)
+    assert not (await listed(owner, instrument_id=filed.instrument_id)).calibrations
+    made = await confirm(client, sent.dcc.dcc_id, filed.instrument_id)
+    assert (made.laboratory, made.calibrated_on, made.due_on) == (LABORATORY, "2026-09-02", "")
+    assert [(one.name, one.value) for one in made.conditions] == [("环境温度", "20.1")]
+    cycle = pb.SetCalibrationCycleRequest(
+        request_id=new_request_id(), instrument_id=filed.instrument_id, months=6
+    )
+    answer = await owner.calibrations.SetCalibrationCycle(cycle)
+    assert (answer.months, answer.due_on) == (6, "2027-03-02")
+    own = await listed(owner, instrument_id=filed.instrument_id)
+    assert [one.due_on for one in own.calibrations] == ["2027-03-02"]
+    assert own.cycle_months == 6
+    due = await listed(owner, due_until="2027-03-02")
+    assert [one.calibration_id for one in due.calibrations] == [made.calibration_id]
+    assert not (await listed(owner, due_until="2027-03-01")).calibrations
+    # It is no verification: nothing of the instrument changed, and it was never verified.
+    request = register.GetInstrumentRequest(instrument_id=filed.instrument_id)
+    seen = await owner.registry.GetInstrument(request)
+    assert (seen.instrument, list(seen.verifications)) == (filed, [])
+    again = dcc(
+        filed.serial_no, number=a_number(), begun="2026-09-10", ended="2026-09-11", issued=""
+    )
+    later = await send(client, again)
+    await confirm(client, later.dcc.dcc_id, filed.instrument_id)
+    days = [
+        one.due_on for one in (await listed(owner, instrument_id=filed.instrument_id)).calibrations
+    ]
+    assert days == ["2027-03-11", ""]
+
+
+async def test_a_person_says_why_it_is_confirmed_in_spite_of_what_was_found(
+    registry: RunningRegistry,
+) -> None:
+    client, filed = await registry.speaker(OWN, "FUEL"), await registry.instrument()
+    old = await send(client, dcc(filed.serial_no, number=a_number(), version="2.9.0", issued=""))
+    assert [one.code for one in old.findings if not one.hint] == ["UNKNOWN_VERSION"]
+    with refused("INVALID_INPUT", "ground"):
+        await confirm(client, old.dcc.dcc_id, filed.instrument_id)
+    made = await confirm(client, old.dcc.dcc_id, filed.instrument_id, ground="已与纸质证书核对")
+    assert made.ground == "已与纸质证书核对"
+    with refused("ALREADY_EXISTS"):
+        await confirm(client, old.dcc.dcc_id, filed.instrument_id, ground="再次")
+    other = await send(client, dcc(a_number(), number=a_number()))
+    with refused("INVALID_INPUT", "ground"):  # another serial number
+        await confirm(client, other.dcc.dcc_id, filed.instrument_id)
+    with refused("INVALID_INPUT", "item"):
+        await confirm(client, other.dcc.dcc_id, filed.instrument_id, item=2, ground="核对")
+    with refused("INVALID_INPUT", "calibrated_on"):
+        values = {"calibrated_on": "2026-09-15", "ground": "核对"}
+        await confirm(client, other.dcc.dcc_id, filed.instrument_id, **values)
+
+
+async def test_instruments_with_one_number_are_all_named_and_a_replaced_certificate_finds_its_own(
+    registry: RunningRegistry,
+) -> None:
+    client, serial_no = await registry.speaker(OWN, "FUEL"), a_number()
+    twins = [await registry.instrument(serial_no=serial_no) for _ in range(2)]
+    sent = await send(client, dcc(serial_no, number=(number := a_number())))
+    [item] = (await read(client, sent.dcc.dcc_id)).items
+    assert {one.instrument_id for one in item.candidates} == {one.instrument_id for one in twins}
+    await confirm(client, sent.dcc.dcc_id, twins[1].instrument_id)
+    replaced = f"""<dcc:reportAmendedSubstituted><dcc:typeOfReportAmendedSubstituted>amended
+      </dcc:typeOfReportAmendedSubstituted><dcc:replacedUniqueIdentifier>{number}
+      </dcc:replacedUniqueIdentifier></dcc:reportAmendedSubstituted></dcc:coreData>""".encode()
+    content = dcc(a_number(), number=a_number()).replace(b"</dcc:coreData>", replaced)
+    [item] = (await read(client, (await send(client, content)).dcc.dcc_id)).items
+    assert [(one.instrument_id, one.by) for one in item.candidates] == [
+        (twins[1].instrument_id, "certificate_no")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("content", "field"),
+    [
+        (dcc().replace(b"</dcc:items>", b""), "content"),
+        (b"<?xml version='1.0'?>" + b"<d/>", None),
+        (b"%PDF-1.7 nothing", "content"),
+    ],
+)
+async def test_what_is_no_sound_certificate_is_refused_whole(
+    registry: RunningRegistry, content: bytes, field: str | None
+) -> None:
+    client = await registry.speaker(OWN, "FUEL")
+    with refused("INVALID_INPUT", *([field] if field else [])):
+        await send(client, content)
+
+
+async def test_a_file_changed_after_it_was_signed_is_shown_and_never_confirmed(
+    registry: RunningRegistry,
+) -> None:
+    client, filed = await registry.speaker(OWN, "FUEL"), await registry.instrument()
+    signed = Authority().sign(dcc(filed.serial_no, number="B-1"))
+    sent = await send(client, signed.replace(b"B-1", b"B-2"))
+    assert sent.dcc.signature.state == "broken"
+    with refused("WRONG_STATE"):
+        await confirm(client, sent.dcc.dcc_id, filed.instrument_id, ground="核对")
+    request = pb.DismissDccRequest(
+        request_id=new_request_id(), dcc_id=sent.dcc.dcc_id, ground="索取原件"
+    )
+    assert (await client.calibrations.DismissDcc(request)).dcc.state == "dismissed"
+
+
+async def test_who_sees_a_certificate_and_who_takes_a_calibration_back(
+    registry: RunningRegistry,
+) -> None:
+    client, filed = await registry.speaker(OWN, "FUEL"), await registry.instrument()
+    content = dcc(filed.serial_no, number=a_number())
+    sent = await send(client, content)
+    assert (await send(client, content)).dcc == sent.dcc  # the same file is there once
+    other, owner = await registry.speaker(OTHER, "FUEL"), operator(registry, filed)
+    elsewhere = registry.client(Role.CASEWORKER, bureau=OTHER_DISTRICT)
+    for stranger in (other, elsewhere):
+        with refused("NOT_FOUND"):
+            await read(stranger, sent.dcc.dcc_id)
+    file = pb.ReadDccRequest(dcc_id=sent.dcc.dcc_id)
+    with refused("NOT_FOUND"):
+        await owner.calibrations.ReadDcc(file)
+    caseworker = registry.client(Role.CASEWORKER)
+    made = await confirm(caseworker, sent.dcc.dcc_id, filed.instrument_id)
+    assert (await owner.calibrations.ReadDcc(file)).content == content
+    with refused("NOT_FOUND"):
+        await other.calibrations.WithdrawCalibration(_withdrawal(made))
+    back = (await client.calibrations.WithdrawCalibration(_withdrawal(made))).calibration
+    assert back.withdrawn_ground == "认错器具"
+    assert not (await listed(owner, instrument_id=filed.instrument_id)).calibrations
+    assert (await read(client, sent.dcc.dcc_id)).dcc.state == "waiting"
+    again = await confirm(client, sent.dcc.dcc_id, filed.instrument_id)
+    assert again.calibration_id != made.calibration_id
+
+
+def _withdrawal(made: pb.Calibration) -> pb.WithdrawCalibrationRequest:
+    return pb.WithdrawCalibrationRequest(
+        request_id=new_request_id(), calibration_id=made.calibration_id, ground="认错器具"
+    )
+
+
+async def test_what_an_instrument_has_goes_along_when_it_is_joined_to_another(
+    registry: RunningRegistry,
+) -> None:
+    await registry.bureau()
+    caseworker, mark = registry.client(Role.CASEWORKER), uuid4().hex
+    rows = [unnumbered(mark, 检定日期=day) for day in ("2026-08-01", "2026-09-02")]
+    batch = await upload(caseworker, "verifications", verifications(*rows), **FILING)
+    [likeness] = await found(caseworker, batch)
+    kept, gone = [side.instrument for side in (await shown(caseworker, likeness)).sides]
+    sent = await send(caseworker, dcc(a_number(), number=a_number()))
+    made = await confirm(caseworker, sent.dcc.dcc_id, gone.instrument_id, ground="已与实物核对")
+    owner = operator(registry, gone)
+    cycle = pb.SetCalibrationCycleRequest(
+        request_id=new_request_id(), instrument_id=gone.instrument_id, months=12
+    )
+    await owner.calibrations.SetCalibrationCycle(cycle)
+    added = await photograph(owner, gone.instrument_id, picture())
+    await join(caseworker, likeness, kept.instrument_id, gone.instrument_id)
+    present = await listed(owner, instrument_id=kept.instrument_id)
+    assert [(one.calibration_id, one.due_on) for one in present.calibrations] == [
+        (made.calibration_id, "2027-09-02")
+    ]
+    request = photographs.ListPhotographsRequest(instrument_id=kept.instrument_id)
+    [there] = (await owner.photographs.ListPhotographs(request)).photographs
+    assert (there.photograph_id, there.instrument_id) == (added.photograph_id, kept.instrument_id)
+
+
+def picture() -> bytes:
+    """A photograph, unlike any other, which says by which device it was taken."""
+    out, exif = io.BytesIO(), Image.Exif()
+    exif[0x0110] = "secret device"
+    Image.new("RGB", (64, 48), tuple(uuid4().bytes[:3])).save(out, "JPEG", exif=exif)
+    return out.getvalue()
+
+
+async def photograph(
+    client: Client, instrument_id: str, content: bytes, **values: Any
+) -> photographs.Photograph:
+    """Adds a photograph to an instrument, by default of its plate."""
+    given = {"request_id": new_request_id(), "shows": "plate", "file_name": "铭牌.jpg"} | values
+    header = photographs.PhotographHeader(instrument_id=instrument_id, **given)
+
+    async def parts() -> AsyncIterator[photographs.AddPhotographRequest]:
+        yield photographs.AddPhotographRequest(header=header)
+        yield photographs.AddPhotographRequest(content=content)
+
+    call = client.photographs.AddPhotograph(parts(), timeout=PATIENCE_SECONDS)
+    return (await call).photograph
+
+
+async def test_a_photograph_goes_with_its_instrument_and_the_bureau_sees_it(
+    registry: RunningRegistry,
+) -> None:
+    filed = await registry.instrument()
+    owner, content = operator(registry, filed), picture()
+    added = await photograph(owner, filed.instrument_id, content)
+    assert (added.shows, added.kind, added.file_name) == ("plate", "jpeg", "铭牌.jpg")
+    assert await photograph(owner, filed.instrument_id, content) == added  # once
+    caseworker = registry.client(Role.CASEWORKER)
+    request = photographs.ListPhotographsRequest(instrument_id=filed.instrument_id)
+    assert [*(await caseworker.photographs.ListPhotographs(request)).photographs] == [added]
+    asked = photographs.ReadPhotographRequest(photograph_id=added.photograph_id, preview=True)
+    preview = (await caseworker.photographs.ReadPhotograph(asked)).content
+    assert b"secret device" in content
+    assert b"secret device" not in preview
+    assert Image.open(io.BytesIO(preview)).size == (64, 48)
+    with refused("INVALID_INPUT", "content"):
+        await photograph(owner, filed.instrument_id, b"%PDF-1.7 nothing")
+    stranger = operator(registry, await registry.instrument())
+    with refused("NOT_FOUND"):
+        await stranger.photographs.ReadPhotograph(asked)
+    with refused("NOT_PERMITTED"):
+        await photograph(stranger, filed.instrument_id, picture())
