@@ -213,7 +213,8 @@ dcc_id 校准证书id | dccs 校准证书 | dcc 校准证书 | calibration_id �
 calibration 校准 | schema_version DCC版本 | valid 合模式 | signature 签名 | replaces 替代的证书编号
 laboratory 校准实验室 | laboratory_code 实验室代码 | customer 委托单位 | calibrated_on 校准日期
 issued_on 签发日期 | recalibrate_on 证书建议的下次校准日期 | conformity 符合性声明
-findings 检查结果 | further 未列出的检查结果数 | hint 提示 | line 行 | candidates 可能对应的器具
+GetDccResponse.findings 检查结果 | UploadDccResponse.findings 检查结果
+further 未列出的检查结果数 | hint 提示 | line 行 | DccItem.candidates 可能对应的器具
 serial_nos 出厂编号 | owner_nos 单位自编号 | signer 签名人 | signed_at 签名时间
 then 签名时有效 | signer_valid_now 签名人证书现在有效 | needs_ground 须写明依据
 cycle_months 校准周期（月） | months 校准周期（月） | withdrawn_ground 撤回理由
@@ -222,7 +223,7 @@ SetCalibrationCycleResponse.due_on 下次校准日期 | GetDccResponse.condition
 Calibration.conditions 测量条件 | DccCandidate.by 依据 | DccSignature.now 检查时有效
 DccCondition.value 值 | DccCondition.unit 单位 | Dcc.bureau 上传单位所在机关
 photograph_id 照片id | photographs 照片 | photograph 照片 | shows 所拍
-may_add 可以添加
+ListPhotographsResponse.may_add 可以添加
 IndexRow.standard 标准 | watched_through 已巡查至 | ends_within_days 今后几天内到期
 """
 
