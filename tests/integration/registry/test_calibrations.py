@@ -224,10 +224,12 @@ async def test_what_an_instrument_has_goes_along_when_it_is_joined_to_another(
 ) -> None:
     await registry.bureau()
     caseworker, mark = registry.client(Role.CASEWORKER), uuid4().hex
-    rows = [unnumbered(mark, 检定日期=day) for day in ("2026-08-01", "2026-09-02")]
+    rejected = unnumbered(mark, 检定结果="不合格", 有效期至="", 检定日期="2026-08-01")
+    rows = [rejected, unnumbered(mark, 检定日期="2026-09-02"), unnumbered(mark, 型号规格="立柜式")]
     batch = await upload(caseworker, "verifications", verifications(*rows), **FILING)
     [likeness] = await found(caseworker, batch)
-    kept, gone = [side.instrument for side in (await shown(caseworker, likeness)).sides]
+    sides = (await shown(caseworker, likeness)).sides
+    kept, gone = [one.instrument for one in sides if one.verifications[0].result == "pass"]
     sent = await send(caseworker, dcc(a_number(), number=a_number()))
     made = await confirm(caseworker, sent.dcc.dcc_id, gone.instrument_id, ground="已与实物核对")
     owner = operator(registry, gone)
