@@ -241,13 +241,9 @@ class Settings(BaseSettings):
     files_url: str = ""
     certificate_max_bytes: int = Field(default=20 * 1024 * 1024, gt=0)
     certificate_max_versions: int = Field(default=20, ge=1, le=1000)
-    # Certificates of calibration (DCC): the longest file; the certificates of the authorities whose
-    # signers are trusted (PEM), and a folder with `vVERSION/dcc.xsd` of further versions, or empty.
-    dcc_max_bytes: int = Field(default=20 * 1024 * 1024, gt=0)
+    # For calibration certificates: whose signers are trusted (PEM), a folder of further schemas.
     dcc_trust_file: str = ""
     dcc_schema_dir: str = ""
-    # Photographs of an instrument: the longest file, and how many there are at most.
-    photograph_max_bytes: int = Field(default=20 * 1024 * 1024, gt=0)
     photograph_max_files: int = Field(default=10, ge=1, le=100)
     # Of the evidence of a case: the longest file, the most files of each side, how many days a file
     # is kept at least after its case has ended, and how many for a case that is not lodged yet.

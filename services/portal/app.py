@@ -119,9 +119,9 @@ def _uploads(settings: Settings) -> dict[str, int]:
     """The longest body at each path that takes files; a service refuses less with its own words."""
     return {
         IMPORT_PATH: FORM_BYTES + settings.import_max_bytes,
-        DCC_PATH: FORM_BYTES + 2 * settings.dcc_max_bytes,
+        DCC_PATH: FORM_BYTES + 2 * settings.certificate_max_bytes,
         # Two photographs may come with a form.
-        **dict.fromkeys(PHOTOGRAPH_PATHS, FORM_BYTES + 4 * settings.photograph_max_bytes),
+        **dict.fromkeys(PHOTOGRAPH_PATHS, FORM_BYTES + 4 * settings.evidence_max_bytes),
         CERTIFICATE_PATH: FORM_BYTES + 2 * settings.certificate_max_bytes,
         **dict.fromkeys(UPKEEP_PATHS, FORM_BYTES + 2 * settings.certificate_max_bytes),
         **dict.fromkeys(EVIDENCE_PATHS, FORM_BYTES + 2 * settings.evidence_max_bytes),

@@ -84,7 +84,7 @@ async def upload(visit: Visit) -> Response:
 
 
 def _upload_page(visit: Visit, status: int = 200, **values: Any) -> Response:
-    longest = visit.portal.settings.dcc_max_bytes >> 20
+    longest = visit.portal.settings.certificate_max_bytes >> 20
     return visit.page("calibrations/new.html", status=status, longest=longest, **values)
 
 

@@ -39,7 +39,7 @@ async def file(visit: Visit) -> Response:
     if errors:
         return _filing_page(visit, errors)
     if visit.field("step") != "send":
-        longest = visit.portal.settings.photograph_max_bytes
+        longest = visit.portal.settings.evidence_max_bytes
         return visit.page("instruments/new_check.html", form=visit.form, longest=longest)
     instrument = registry.Instrument(subject_id=visit.person.subject_id)
     for name in FIELDS:

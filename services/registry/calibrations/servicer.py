@@ -37,7 +37,9 @@ class CalibrationServicer(Servicer, rpc.CalibrationServiceServicer):
         async with self.changes.change(caller) as begun:  # refused before the file is received
             await require_named(begun.session, caller)
             now = begun.at
-        stored = await self._files.receive(_content(request_iterator), self._settings.dcc_max_bytes)
+        stored = await self._files.receive(
+            _content(request_iterator), self._settings.certificate_max_bytes
+        )
         if stored.kind is not FileKind.DCC:
             zh, en = "不是数字校准证书（DCC，XML）", "it is no Digital Calibration Certificate"
             raise InvalidInput(faults=[Fault("content", zh, en)])

@@ -103,7 +103,7 @@ async def list_photographs(
     return pb.ListPhotographsResponse(
         photographs=map(message, rows),
         may_add=view.caller.has(*_SENDERS) and len(rows) < most,
-        longest=settings.photograph_max_bytes,
+        longest=settings.evidence_max_bytes,
         most=most,
     )
 

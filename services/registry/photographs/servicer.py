@@ -35,7 +35,7 @@ class PhotographServicer(Servicer, rpc.PhotographServiceServicer):
         async with self.changes.change(caller) as begun:  # refused before the file is received
             await commands.require_room(begun, header, most + 1)  # a repetition is among them
         stored = await self._files.receive(
-            _content(request_iterator), self._settings.photograph_max_bytes
+            _content(request_iterator), self._settings.evidence_max_bytes
         )
         if stored.kind not in PICTURES:
             zh, en = "照片须为 JPEG 或 PNG", "a photograph is a JPEG or PNG"
