@@ -149,16 +149,13 @@ async def _add(
     change.session.add(row)
     await change.session.flush()
     after = row.model_dump(mode="json")
-    action, object_ = _action(corrected), f"upkeep/{row.upkeep_id}"
+    action = "correct_upkeep" if corrected else "record_upkeep"
+    object_ = f"upkeep/{row.upkeep_id}"
     before = corrected.model_dump(mode="json") if corrected else None
     change.audit(
         action, object_, before=before, after=after, ground=row.ground, bureau=instrument.bureau
     )
     return row
-
-
-def _action(corrected: UpkeepEntry | None) -> str:
-    return "correct_upkeep" if corrected else "record_upkeep"
 
 
 async def _of_row(
