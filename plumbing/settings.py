@@ -36,11 +36,8 @@ PORTAL = "portal"
 # The processes that call services under their own name, each with its own secret.
 CALLERS = (*SERVICES, PORTAL)
 
-
 # The connections that `plaintext` may name.
 LINKS = frozenset({GRPC, "nats", "postgresql", "temporal", "smtp", "oidc", "portal", "webhook"})
-
-
 _OF_BUCKETS = ("AWS_", "LITESTREAM_")
 
 
@@ -177,6 +174,8 @@ class Settings(BaseSettings):
     checkpoint_webhook_secret: str = ""  # whsec_ and base64, which the receiver knows too
     checkpoint_webhook_ca_file: str = ""  # its authorities; empty for those of the machine
     checkpoint_webhook_private: bool = False  # whether it may have an address of an inner network
+    webhook_ca_file: str = ""  # the authorities of the webhooks of subjects, likewise
+    webhook_private: bool = False  # whether these may have inner addresses, and http: for trials
 
     # How many days the access log keeps an entry; at least as long as the law says.
     access_log_days: Annotated[int, AfterValidator(_kept_long_enough)] = 400

@@ -96,6 +96,18 @@ WAITING = (
         "escalation list",
     ),
     Waiting(
+        "ladder_proposed",
+        "有 {n} 版督促间隔待另一位平台管理员批准",
+        "{n} waits of follow-ups wait for a second administrator",
+        "ladder list",
+    ),
+    Waiting(
+        "template_proposed",
+        "有 {n} 版通知文字待另一位平台管理员批准",
+        "{n} templates wait for a second administrator",
+        "template list",
+    ),
+    Waiting(
         "interview_unrecorded",
         "有 {n} 次约谈已过而未记录情况",
         "{n} interviews are over and not recorded",

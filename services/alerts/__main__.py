@@ -12,11 +12,15 @@ from plumbing.metrics import workflows
 from plumbing.papers import servicer as letters
 from plumbing.papers.servicer import LetterServicer
 from plumbing.process import run_service
+from plumbing.rpc import Register
 from plumbing.service import Assembly, Parts
 from plumbing.workflow_client import WorkflowClient
 from plumbing.workflow_upkeep import Upkeep
 from services.alerts import figures
 from services.alerts.activities import Activities
+from services.alerts.bureau_channels.policy import CHANNELS
+from services.alerts.bureau_channels.policy import POLICY as CHANNEL_POLICY
+from services.alerts.bureau_channels.servicer import ChannelServicer
 from services.alerts.checks import Checks
 from services.alerts.circulars.policy import CIRCULARS
 from services.alerts.circulars.policy import POLICY as CIRCULAR_POLICY
@@ -43,15 +47,40 @@ from services.alerts.policy import ESCALATION_POLICY, ESCALATIONS, POLICY, SERVI
 from services.alerts.servicer import AlertsServicer
 from services.alerts.standing import StandingWorkflows
 from services.alerts.tables import AppliedEdition
+from services.alerts.templates.policy import POLICY as TEMPLATE_POLICY
+from services.alerts.templates.policy import TEMPLATES
+from services.alerts.templates.servicer import TemplateServicer
 from services.alerts.timers import Timers
+from services.alerts.webhooks.activities import MessageActivities
+from services.alerts.webhooks.policy import POLICY as WEBHOOK_POLICY
+from services.alerts.webhooks.policy import WEBHOOKS
+from services.alerts.webhooks.pruning import MessagePruner
+from services.alerts.webhooks.servicer import WebhookServicer
 from services.alerts.workflows import DeliveryWorkflow, WatchWorkflow, mail_queue
 
 POLICIES = [
     *(POLICY, ESCALATION_POLICY, EXPOSURE_LIST_POLICY, CIRCULAR_POLICY, LADDER_POLICY),
+    *(WEBHOOK_POLICY, CHANNEL_POLICY, TEMPLATE_POLICY),
     *(letters.POLICY, moved_terms.POLICY),
 ]
 # Most of them wait for their turn, or for a mail server that hangs, and cost next to nothing.
 DELIVERIES_AT_ONCE = 1000
+
+
+def _servicers(parts: Parts, clients: Clients) -> dict[str, Register]:
+    """How each gRPC service of alerts is registered, by its name."""
+    return {
+        SERVICE: AlertsServicer(parts.changes).register,
+        ESCALATIONS: EscalationServicer(parts.changes, clients).register,
+        LADDERS: LadderServicer(parts.changes).register,
+        TEMPLATES: TemplateServicer(parts.changes).register,
+        CHANNELS: ChannelServicer(parts.changes, parts.settings).register,
+        WEBHOOKS: WebhookServicer(parts.changes, parts.settings).register,
+        EXPOSURE_LISTS: ExposureListServicer(parts.changes, clients).register,
+        CIRCULARS: CircularServicer(parts.changes, clients).register,
+        letters.SERVICE: LetterServicer(parts.changes, find_letters).register,
+        moved_terms.SERVICE: MovedTermsServicer(parts.changes, open_terms).register,
+    }
 
 
 async def build(parts: Parts) -> Assembly:
@@ -65,15 +94,20 @@ async def build(parts: Parts) -> Assembly:
     timers = Timers(workflow_client, parts.clock)
     clients = Clients.over(parts.channel("registry"), parts.channel("grading"))
     activities = Activities(parts.changes, parts.settings, clients)
+    messages = MessageActivities(parts.changes, parts.settings)
     escalation_activities = EscalationActivities(parts.changes, clients)
     worker = temporal.worker(
         client,
         "alerts",
         [WatchWorkflow, DeliveryWorkflow, EscalationWorkflow],
-        [*activities.all(), *escalation_activities.all()],
+        [*activities.all(), *messages.all(), *escalation_activities.all()],
     )
     postman = temporal.worker(
-        client, mail_queue("alerts"), [], [activities.deliver], at_once=DELIVERIES_AT_ONCE
+        client,
+        mail_queue("alerts"),
+        [],
+        [activities.deliver, messages.send_message],
+        at_once=DELIVERIES_AT_ONCE,
     )
     sends_mail = bool(parts.settings.smtp_url)
     checks = Checks(parts.database, parts.clock, timers, sends_mail=sends_mail)
@@ -81,15 +115,7 @@ async def build(parts: Parts) -> Assembly:
     standing = StandingWorkflows(parts.database, parts.clock, timers, sends_mail=sends_mail)
     upkeep = Upkeep(workflow_client, standing.kinds(), parts.settings.workflow_look_seconds)
     return Assembly(
-        rpc={
-            SERVICE: AlertsServicer(parts.changes).register,
-            ESCALATIONS: EscalationServicer(parts.changes, clients).register,
-            LADDERS: LadderServicer(parts.changes).register,
-            EXPOSURE_LISTS: ExposureListServicer(parts.changes, clients).register,
-            CIRCULARS: CircularServicer(parts.changes, clients).register,
-            letters.SERVICE: LetterServicer(parts.changes, find_letters).register,
-            moved_terms.SERVICE: MovedTermsServicer(parts.changes, open_terms).register,
-        },
+        rpc=_servicers(parts, clients),
         policies=POLICIES,
         consumers=consumers(parts, timers),
         background=[
@@ -106,7 +132,10 @@ async def build(parts: Parts) -> Assembly:
         check=checks.check,
         reconcile=upkeep.before(checks.reconcile),
         looks=figures.looks(parts.database, parts.clock, sends_mail=sends_mail),
-        prunes=[NoticePruner(parts.changes, notices_kept).prune],
+        prunes=[
+            NoticePruner(parts.changes, notices_kept).prune,
+            MessagePruner(parts.changes, timedelta(days=parts.settings.events_days)).prune,
+        ],
     )
 
 

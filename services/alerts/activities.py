@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from typing import Any
 
 from temporalio import activity
@@ -20,11 +21,15 @@ from services.alerts.clients import Clients
 from services.alerts.notices import mail, webhook
 from services.alerts.notices.issue import load
 from services.alerts.notices.lanes import AGAIN_AFTER, Lanes, Occupied
+from services.alerts.notices.preferences import preference_of
+from services.alerts.notices.quiet_hours import waits
 from services.alerts.tables import Notice, NoticeState
 from services.alerts.watch import watch
+from services.alerts.webhooks.sending import WebhookError
 from services.alerts.workflows import WatchDone, WatchRun
 
 HEARTBEAT_SECONDS = 20.0
+QUIET_LOOK = timedelta(minutes=15)  # the clock of a sandbox may be moved meanwhile
 
 
 @asynccontextmanager
@@ -84,18 +89,21 @@ class Activities:
         Does nothing if the notice is not pending, or is a mail and no mail server is set: then it
         waits until the service starts with one. After a crash between sending and storing, the
         notice is sent again under the same id. Raises ApplicationError if it is not accepted, or if
-        its address hung before and has to wait.
+        its address hung before and has to wait, or in the quiet hours of its subject.
         """
         async with self._changes.database.snapshot() as session:
             notice = await load(session, notice_id, lock=False)
+            wish = await preference_of(session, notice.subject_id)
         if notice.state is not NoticeState.PENDING or not self._can_send(notice):
             return
+        if (pause := waits(notice, wish, self._changes.clock.now())) is not None:
+            raise ApplicationError("Quiet hours", next_retry_delay=min(pause, QUIET_LOOK))
         try:
             async with _heartbeats(), self._lanes.turn(notice.address):
                 await self._send(notice)
         except Occupied as error:
             raise ApplicationError("It waits", next_retry_delay=AGAIN_AFTER) from error
-        except (mail.MailError, webhook.WebhookError) as error:
+        except (mail.MailError, WebhookError) as error:
             async with self._changes.change(self._caller) as change:
                 await mail.note_attempt(change, notice_id, error)
             raise ApplicationError(str(error), non_retryable=error.final) from error

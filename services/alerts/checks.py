@@ -40,7 +40,7 @@ from services.alerts.tables import (
     Verification,
     Watch,
 )
-from services.alerts.timers import Timers, delivery_id, watch_id
+from services.alerts.timers import Timers, delivery_id, message_workflow_id, watch_id
 from services.alerts.untold import standing
 
 CHUNK = 1000
@@ -96,7 +96,7 @@ class Checks:
         return findings
 
     async def reconcile(self) -> Reconciled:
-        """Starts every missing workflow of a watch, a pending delivery or an escalation case.
+        """Starts every missing workflow of a watch, a delivery, a message or an escalation case.
 
         Opens, closes and recounts escalation cases first, where they do not agree with the red
         alerts, and takes down whatever is exposed without a ground.
@@ -106,6 +106,8 @@ class Checks:
         await self._start_missing(watched, watch_id, self._timers.watch, report)
         waiting = await self._standing.deliverable_notices()
         await self._start_missing(waiting, delivery_id, self._timers.deliver, report)
+        unsent = await self._standing.pending_messages()
+        await self._start_missing(unsent, message_workflow_id, self._timers.send, report)
         await self.escalations.reconcile(report)
         await end_over(Changes(self._database, self._clock))
         return report

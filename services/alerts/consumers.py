@@ -64,6 +64,7 @@ from services.alerts.tables import (
 )
 from services.alerts.timers import Timers
 from services.alerts.watch import evaluate
+from services.alerts.webhooks.messages import pending_of
 
 _LODGED: Sequence[type[Any]] = (
     objection.ObjectionLodged,
@@ -97,6 +98,7 @@ def consumers(parts: Parts, timers: Timers) -> list[Consumer]:
         return parts.consumer(name, stream, handlers)
 
     issued = EventHandler(own.NoticesIssued, react=workflows.start_deliveries)
+    written = EventHandler(own.WebhookMessagesWritten, react=workflows.send_messages, later=True)
     escalated = EventHandler(own.EscalationsChanged, react=escalation_timers.changed)
     return [
         consumer(
@@ -131,7 +133,7 @@ def consumers(parts: Parts, timers: Timers) -> list[Consumer]:
             *(on(event, handler, later=True) for event, handler in _of_cases_later()),
             *(on(event, contest_changed, later=True) for event in _DECIDED),
         ),
-        consumer("alerts-deliveries", Stream.ALERTS, issued),
+        consumer("alerts-deliveries", Stream.ALERTS, issued, written),
         consumer("alerts-escalations", Stream.ALERTS, escalated),
     ]
 
@@ -202,10 +204,23 @@ class WorkflowStarter:
         await self._escalation_timers.move_clock()
 
     async def start_deliveries(self, received: Received[own.NoticesIssued]) -> None:
-        """Starts the delivery workflow of every notice in the event that has an address."""
-        for notice in received.message.notices:
+        """Starts the delivery of every notice in the event that has an address, and its messages.
+
+        The messages are those to webhooks.
+        """
+        notices = received.message.notices
+        for notice in notices:
             if notice.state == NoticeState.PENDING:
                 await self._timers.deliver(notice.notice_id)
+        async with self._database.snapshot() as session:
+            messages = await pending_of(session, [notice.notice_id for notice in notices])
+        for message_id in messages:
+            await self._timers.send(message_id)
+
+    async def send_messages(self, received: Received[own.WebhookMessagesWritten]) -> None:
+        """Starts the delivery of every message to a webhook in the event."""
+        for message_id in received.message.message_ids:
+            await self._timers.send(message_id)
 
 
 async def bureaus_changed(change: Change, received: Received[registry.BureausChanged]) -> None:

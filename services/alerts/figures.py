@@ -28,6 +28,7 @@ from plumbing.metrics.figures import (
     figure,
     tally,
 )
+from services.alerts.ladders.tables import LadderState
 from services.alerts.queries import colour_in_sql
 from services.alerts.tables import (
     ON_FILE,
@@ -35,12 +36,15 @@ from services.alerts.tables import (
     Escalation,
     EscalationState,
     EscalationStep,
+    Ladder,
     Notice,
     NoticeState,
+    NoticeTemplate,
     Record,
     StepState,
     Watch,
 )
+from services.alerts.templates.tables import TemplateState
 from services.alerts.untold import standing, untold
 
 _DAY = timedelta(days=1)
@@ -105,6 +109,8 @@ class Awaiting(StrEnum):
     DELIVERY_FAILED = "delivery_failed"  # given up: correct the address, then retry
     DELIVERY_REFUSED = "delivery_refused"  # still tried: the mail server refused it or is away
     NO_ADDRESS = "no_address"  # no e-mail address is on file
+    LADDER_PROPOSED = "ladder_proposed"  # a second administrator approves or discards it
+    TEMPLATE_PROPOSED = "template_proposed"  # likewise
     UNTOLD_RED = "untold_red"  # red since a first load: a bureau releases the first notice
 
 
@@ -134,6 +140,14 @@ _NOTES_REFUSED = (
         col(EscalationStep.archive_error) != "",
         ~sa.exists().where(col(Record.source_ref) == col(EscalationStep.number)),
     )
+)
+_LADDERS_PROPOSED = (
+    sa.select(sa.func.count()).select_from(Ladder).where(col(Ladder.state) == LadderState.PROPOSED)
+)
+_TEMPLATES_PROPOSED = (
+    sa.select(sa.func.count())
+    .select_from(NoticeTemplate)
+    .where(col(NoticeTemplate.state) == TemplateState.PROPOSED)
 )
 _UNTOLD: sa.Select[Any] = untold(sa.select(sa.func.count()))
 _RAISED = sa.select(col(Alert.colour), sa.func.count()).group_by(col(Alert.colour))
@@ -191,9 +205,10 @@ class _Questions:
     async def awaiting(self) -> list[Reading]:
         unrecorded = _interviews_unrecorded(self._clock.now())
         queries = (_OPEN_CASES, _UNDELIVERED, unrecorded, _NOTES_REFUSED, _REFUSED, _UNTOLD)
-        open_cases, undelivered, *totals = await ask(self._database, *queries)
+        proposed = (_LADDERS_PROPOSED, _TEMPLATES_PROPOSED)
+        open_cases, undelivered, *totals = await ask(self._database, *queries, *proposed)
         cases, notices = dict(open_cases), dict(undelivered)
-        interviews, notes, mails, untold_reds = (count for [(count,)] in totals)
+        interviews, notes, mails, untold_reds, ladders, templates = (n for [(n,)] in totals)
         counts = {
             Awaiting.STEP_PROPOSED: cases.get(EscalationState.PROPOSED, 0),
             Awaiting.INTERVIEW_UNRECORDED: interviews,
@@ -202,6 +217,8 @@ class _Questions:
             Awaiting.DELIVERY_FAILED: notices.get(NoticeState.FAILED, 0),
             Awaiting.DELIVERY_REFUSED: mails,
             Awaiting.NO_ADDRESS: notices.get(NoticeState.NO_ADDRESS, 0),
+            Awaiting.LADDER_PROPOSED: ladders,
+            Awaiting.TEMPLATE_PROPOSED: templates,
             Awaiting.UNTOLD_RED: untold_reds,
         }
         return AWAITING_PERSON.of({kind.value: count for kind, count in counts.items()})

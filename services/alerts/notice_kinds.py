@@ -29,6 +29,7 @@ class NoticeKind(StrEnum):
     ORDER = "order"  # a step of an order for verification
     SUBJECT = "subject"  # an act of the life of a subject, such as its deregistration
     INSTITUTION = "institution"  # what is due from a verification institution
+    CHANNEL = "channel"  # one of the ways to the subject was switched off
     CASE = "case"  # how a case goes on: lodged, taken, extended
 
 
@@ -39,6 +40,7 @@ class NoticeState(StrEnum):
     DELIVERED = "delivered"
     FAILED = "failed"
     NO_ADDRESS = "no_address"
+    INBOX = "inbox"  # it is not mailed, because its recipient wants no mail of its kind
 
 
 class Failure(StrEnum):

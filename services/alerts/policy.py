@@ -45,6 +45,7 @@ POLICY: Policy = {
     f"/{SERVICE}/RetryDelivery": _RETRY,
     f"/{SERVICE}/CountRetries": _RETRY,
     f"/{SERVICE}/RetryDeliveries": _RETRY,
+    f"/{SERVICE}/ListUnreached": _RETRY.noting("subject"),
     f"/{SERVICE}/ListUntold": _DECIDE.noting("alert"),
     f"/{SERVICE}/ReleaseUntold": _DECIDE,
     f"/{SERVICE}/SummariseMonth": allow(Role.UNIT_HEAD, Role.MUNICIPAL_REVIEWER),

@@ -14,6 +14,7 @@ from services.alerts.first_notices import release_untold
 from services.alerts.notices import preferences
 from services.alerts.notices.reading import mark_notices
 from services.alerts.notices.retries import count_retries, retry_deliveries, retry_delivery
+from services.alerts.notices.unreached import list_unreached
 from services.alerts.untold import list_untold
 
 
@@ -49,6 +50,7 @@ class AlertsServicer(Servicer, rpc.AlertsServiceServicer):
     RetryDelivery = change(retry_delivery)
     CountRetries = query(count_retries)
     RetryDeliveries = change(retry_deliveries)
+    ListUnreached = query(list_unreached)
     ListUntold = query(list_untold)
     ReleaseUntold = change(release_untold)
     SummariseMonth = query(month.summarise_month)

@@ -12,11 +12,18 @@ from plumbing.workflow_upkeep import Kind
 from services.alerts.escalation.timers import EscalationTimers
 from services.alerts.notices.webhook import BY_WEBHOOK
 from services.alerts.tables import Notice, NoticeState, Watch
-from services.alerts.timers import Timers, delivery_id, escalation_id, watch_id
+from services.alerts.timers import (
+    Timers,
+    delivery_id,
+    escalation_id,
+    message_workflow_id,
+    watch_id,
+)
+from services.alerts.webhooks.tables import MessageState, WebhookMessage
 
 
 class StandingWorkflows:
-    """The workflows of watches, of pending deliveries and of escalation cases that should run.
+    """The workflows of watches, deliveries, webhook messages and cases that should run.
 
     Without a mail server (`sends_mail` is False) mails wait, and only webhooks are delivered.
     """
@@ -32,6 +39,7 @@ class StandingWorkflows:
         return [
             _kind(watch_id, self.watched_bureaus, self._timers.watch),
             _kind(delivery_id, self.deliverable_notices, self._timers.deliver),
+            _kind(message_workflow_id, self.pending_messages, self._timers.send),
             _kind(escalation_id, self._open_escalations, self._escalate),
         ]
 
@@ -45,6 +53,14 @@ class StandingWorkflows:
         pending = select(Notice.notice_id).where(col(Notice.state) == NoticeState.PENDING)
         if not self._sends_mail:
             pending = pending.where(BY_WEBHOOK)
+        async with self._database.snapshot() as session:
+            return (await session.exec(pending)).all()
+
+    async def pending_messages(self) -> Sequence[str]:
+        """Returns the id of every message to a webhook that waits to be sent."""
+        pending = select(WebhookMessage.message_id).where(
+            col(WebhookMessage.state) == MessageState.PENDING
+        )
         async with self._database.snapshot() as session:
             return (await session.exec(pending)).all()
 

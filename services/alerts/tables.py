@@ -42,6 +42,8 @@ from services.alerts.ladders.tables import Ladder
 from services.alerts.languages import Language
 from services.alerts.notes_of_cases import UNTOLD, Arrival, TermNote
 from services.alerts.notice_kinds import Failure, NoticeKind, NoticeState
+from services.alerts.templates.tables import NoticeTemplate
+from services.alerts.webhooks.tables import Webhook, WebhookAttempt, WebhookMessage
 
 __all__ = [  # the tables of escalation and of notes belong to the same metadata
     "UNTOLD",
@@ -65,9 +67,13 @@ __all__ = [  # the tables of escalation and of notes belong to the same metadata
     "Ladder",
     "NoticeKind",
     "NoticeState",
+    "NoticeTemplate",
     "Split",
     "StepState",
     "TermNote",
+    "Webhook",
+    "WebhookAttempt",
+    "WebhookMessage",
 ]
 
 ZH = Language.CHINESE
@@ -349,16 +355,20 @@ class Notice(Base, table=True):
 
 
 class Rhythm(StrEnum):
-    """How often a subject gets its digest: weekly is on Mondays, but at once with a red alert."""
+    """How often a subject gets its digest: weekly on its day, but at once with a red alert."""
 
     DAILY = "daily"
     WEEKLY = "weekly"
 
 
 class DigestPreference(Base, table=True):
-    """How a subject wants its digests; without a row they are mailed each day, in Chinese.
+    """How a subject wants its notices; without a row digests are mailed each day, in Chinese.
 
     `language` holds for all of its mails, but not for letters under law, which are Chinese.
+    `weekday` is the day of a weekly digest, from 0 for Monday. No mail is sent from `quiet_from`
+    until before `quiet_until`, such as 22:00 and 07:00; empty for no quiet hours. Of the kinds
+    `portal_only` nothing is mailed, and digests are not unless `mailed`; of the kinds `by_webhook`
+    only what no webhook takes.
     """
 
     __tablename__ = "digest_preference"
@@ -367,6 +377,11 @@ class DigestPreference(Base, table=True):
     rhythm: Rhythm = Field(sa_type=enum_column(Rhythm))
     mailed: bool
     language: Language = Field(default=ZH, sa_type=enum_column(Language), sa_column_kwargs=_ZH)
+    weekday: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    quiet_from: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    quiet_until: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    portal_only: list[str] | None = Field(default=None, sa_type=JsonColumn)
+    by_webhook: list[str] | None = Field(default=None, sa_type=JsonColumn)
 
 
 class AppliedEdition(AppliedEditionColumns, Base, table=True):

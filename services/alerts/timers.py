@@ -31,6 +31,23 @@ def delivery_id(notice_id: str) -> str:
     return f"delivery/{notice_id}"
 
 
+def message_workflow_id(message_id: str) -> str:
+    """Returns the workflow id of the delivery of a message to a webhook."""
+    return f"message/{message_id}"
+
+
+def message_input(message_id: str) -> DeliveryInput:
+    """Returns the schedule of a message to a webhook: for 24 hours, in pauses of up to 4 hours."""
+    return DeliveryInput(
+        notice_id=message_id,
+        longest_seconds=4 * 3600.0,
+        patience_seconds=24 * 3600.0,
+        factor=3.0,
+        deliver="send_message",
+        give_up="give_up_message",
+    )
+
+
 def escalation_id(case_id: str) -> str:
     """Returns the workflow id of an escalation case."""
     return f"escalation/{case_id}"
@@ -67,6 +84,11 @@ class Timers:
         """Starts the delivery of a notice if it is missing, and requests one more attempt."""
         start = DeliveryInput(notice_id=notice_id)
         await self._workflows.signal(DeliveryWorkflow.run, start, delivery_id(notice_id), "asked")
+
+    async def send(self, message_id: str) -> None:
+        """Starts the delivery of a message to a webhook if it is missing."""
+        start, id_ = message_input(message_id), message_workflow_id(message_id)
+        await self._workflows.signal(DeliveryWorkflow.run, start, id_, "asked")
 
     async def escalate(self, stand: EscalationStand) -> None:
         """Sends the state of an escalation case to its workflow; starts a missing workflow."""

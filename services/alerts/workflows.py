@@ -68,16 +68,21 @@ class WatchDone(BaseModel):
 
 
 class DeliveryInput(BaseModel):
-    """The input of the workflow that delivers one notice by mail.
+    """The input of the workflow that delivers one notice by mail, or one message to a webhook.
 
-    `first_seconds` and `longest_seconds` are the first and the longest pause between attempts;
-    after `patience_seconds` the delivery ends as failed. These values are our own, not the law's.
+    `first_seconds` and `longest_seconds` are the first and the longest pause between attempts, each
+    `factor` times as long as the one before; after `patience_seconds` the delivery ends as failed.
+    These values are our own, not the law's. `deliver` and `give_up` name the activities, which get
+    the id of the notice or message.
     """
 
     notice_id: str
     first_seconds: float = 5.0
     longest_seconds: float = 3600.0
     patience_seconds: float = 3 * 24 * 3600.0
+    factor: float = 2.0
+    deliver: str = "deliver"
+    give_up: str = "give_up"
 
 
 @workflow.defn(name="Watch")
@@ -131,7 +136,10 @@ class WatchWorkflow:
 
 @workflow.defn(name="Delivery")
 class DeliveryWorkflow:
-    """Delivers one notice by mail, or gives up after some days; id `delivery/<notice_id>`."""
+    """Delivers a notice by mail or a message to a webhook, or gives up after its time.
+
+    Its id is `delivery/<notice_id>` or `message/<message_id>`.
+    """
 
     @workflow.init
     def __init__(self, delivery: DeliveryInput) -> None:
@@ -160,7 +168,7 @@ class DeliveryWorkflow:
 
     async def _deliver(self, delivery: DeliveryInput) -> None:
         await workflow.execute_activity(
-            "deliver",
+            delivery.deliver,
             delivery.notice_id,
             task_queue=mail_queue(workflow.info().task_queue),
             # A mail server may take ten minutes to reply. That its worker died is noticed sooner.
@@ -169,14 +177,14 @@ class DeliveryWorkflow:
             schedule_to_close_timeout=timedelta(seconds=delivery.patience_seconds),
             retry_policy=RetryPolicy(
                 initial_interval=timedelta(seconds=delivery.first_seconds),
-                backoff_coefficient=2.0,
+                backoff_coefficient=delivery.factor,
                 maximum_interval=timedelta(seconds=delivery.longest_seconds),
             ),
         )
 
     async def _give_up(self, delivery: DeliveryInput) -> None:
         await workflow.execute_activity(
-            "give_up",
+            delivery.give_up,
             delivery.notice_id,
             start_to_close_timeout=timedelta(minutes=1),
             retry_policy=UNTIL_DONE,

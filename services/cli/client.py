@@ -27,10 +27,13 @@ from services.cli.sessions import Session
 
 if TYPE_CHECKING:
     from protos.alerts.v1.alerts_pb2_grpc import AlertsServiceStub
+    from protos.alerts.v1.channels_pb2_grpc import ChannelServiceStub
     from protos.alerts.v1.circulars_pb2_grpc import CircularServiceStub
     from protos.alerts.v1.escalations_pb2_grpc import EscalationServiceStub
     from protos.alerts.v1.exposure_lists_pb2_grpc import ExposureListServiceStub
     from protos.alerts.v1.ladders_pb2_grpc import LadderServiceStub
+    from protos.alerts.v1.templates_pb2_grpc import TemplateServiceStub
+    from protos.alerts.v1.webhooks_pb2_grpc import WebhookServiceStub
     from protos.calendar.v1.calendar_pb2_grpc import MovedTermsServiceStub
     from protos.grading.v1.assessments_pb2_grpc import AssessmentServiceStub
     from protos.grading.v1.grading_pb2_grpc import GradingServiceStub
@@ -114,6 +117,9 @@ GRPC_SERVICES = {
     "escalations": Service("alerts", "protos.alerts.v1.escalations", "EscalationService"),
     "ladders": Service("alerts", "protos.alerts.v1.ladders", "LadderService"),
     "circulars": Service("alerts", "protos.alerts.v1.circulars", "CircularService"),
+    "bureau_channels": Service("alerts", "protos.alerts.v1.channels", "ChannelService"),
+    "templates": Service("alerts", "protos.alerts.v1.templates", "TemplateService"),
+    "webhooks": Service("alerts", "protos.alerts.v1.webhooks", "WebhookService"),
     "exposure_lists": Service("alerts", "protos.alerts.v1.exposure_lists", "ExposureListService"),
 }
 
@@ -163,6 +169,9 @@ class Client:
         circulars: CircularServiceStub
         exposure_lists: ExposureListServiceStub
         ladders: LadderServiceStub
+        webhooks: WebhookServiceStub
+        templates: TemplateServiceStub
+        bureau_channels: ChannelServiceStub
     else:
 
         def __getattr__(self, name: str) -> Any:

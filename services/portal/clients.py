@@ -18,10 +18,13 @@ from plumbing.clock import Clock
 from plumbing.private_files import service_secret_file
 from plumbing.settings import PORTAL, SERVICES, Settings
 from protos.alerts.v1.alerts_pb2_grpc import AlertsServiceStub
+from protos.alerts.v1.channels_pb2_grpc import ChannelServiceStub
 from protos.alerts.v1.circulars_pb2_grpc import CircularServiceStub
 from protos.alerts.v1.escalations_pb2_grpc import EscalationServiceStub
 from protos.alerts.v1.exposure_lists_pb2_grpc import ExposureListServiceStub
 from protos.alerts.v1.ladders_pb2_grpc import LadderServiceStub
+from protos.alerts.v1.templates_pb2_grpc import TemplateServiceStub
+from protos.alerts.v1.webhooks_pb2_grpc import WebhookServiceStub
 from protos.calendar.v1.calendar_pb2_grpc import MovedTermsServiceStub
 from protos.grading.v1.assessments_pb2_grpc import AssessmentServiceStub
 from protos.grading.v1.grading_pb2_grpc import GradingServiceStub
@@ -123,13 +126,19 @@ class Services:
         self.publicity = PublicityServiceStub(objection)
         self.case_archive = ArchiveServiceStub(objection)
         self.desk = CaseDeskServiceStub(objection)
+        self._open_alerts(alerts)
+        # Each of the two services answers for the letters that it issued.
+        self.letters = tuple(LetterServiceStub(self.channels[name]) for name in ISSUERS)
+
+    def _open_alerts(self, alerts: grpc.aio.Channel) -> None:
         self.alerts = AlertsServiceStub(alerts)
         self.escalations = EscalationServiceStub(alerts)
         self.circulars = CircularServiceStub(alerts)
         self.exposure_lists = ExposureListServiceStub(alerts)
         self.ladders = LadderServiceStub(alerts)
-        # Each of the two services answers for the letters that it issued.
-        self.letters = tuple(LetterServiceStub(self.channels[name]) for name in ISSUERS)
+        self.templates = TemplateServiceStub(alerts)
+        self.webhooks = WebhookServiceStub(alerts)
+        self.bureau_channels = ChannelServiceStub(alerts)
 
     def _open_register(self, registry: grpc.aio.Channel) -> None:
         """Makes the stubs of the services that the registry answers."""

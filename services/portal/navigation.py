@@ -107,6 +107,8 @@ _ADMINISTRATOR = (
     Place(N_("未送达与死信"), "/undelivered"),
     Place(N_("日历"), "/calendar"),
     Place(N_("督促的间隔"), "/ladders"),
+    Place(N_("通知文字"), "/templates"),
+    Place(N_("通知渠道"), "/channels"),
     Place(N_("审计"), "/audit"),
     Place(N_("备份"), "/backup"),
 )

@@ -31,6 +31,7 @@ from services.portal.pages import (
     alike,
     announcements,
     authorities,
+    bureau_channels,
     calculators,
     calendar_feed,
     case_desk,
@@ -92,9 +93,12 @@ from services.portal.pages import (
     subject_split,
     subjects,
     tellings,
+    templates,
     twins,
     unit,
+    unreached,
     verifications,
+    webhooks,
 )
 
 # The pages to which files are sent.
@@ -155,6 +159,8 @@ _OPERATORS = (
     _at("/contact", contact.contact, Role.OPERATOR, form=True),
     _at("/due-dates", calendar_feed.settings, Role.OPERATOR, form=True),
     _at("/due-dates/{secret}.ics", calendar_feed.feed),
+    _at(webhooks.PATH, webhooks.page, Role.OPERATOR, form=True),
+    _at(webhooks.PATH + "/{webhook_id}", webhooks.one, Role.OPERATOR),
     _at(OBJECTION_PATH, objection_wizard.lodge, Role.OPERATOR, form=True),
     _at(OBJECTION_ABOUT_PATH, entry_objection.about, Role.OPERATOR, form=True),
     _at(OBJECTION_AGENT_PATH, agent_objection.lodge, Role.OPERATOR, form=True),
@@ -261,6 +267,11 @@ _CIRCULARS = (
     _at(authorities.PATH + "/{authority_id}", authorities.change, Role.UNIT_HEAD, form=True),
 )
 _LADDERS = (_at(ladders.PATH, ladders.page, *STAFF, Role.ADMINISTRATOR, form=True),)
+_TEMPLATES = (_at(templates.PATH, templates.page, *STAFF, Role.ADMINISTRATOR, form=True),)
+_CHANNELS = (
+    _at(bureau_channels.PATH, bureau_channels.page, Role.ADMINISTRATOR, form=True),
+    _at(bureau_channels.PATH + "/{channel_id}", bureau_channels.one, Role.ADMINISTRATOR),
+)
 _LABELS = (
     _at("/scan", scanning.look_up),
     _at("/i/{code}", scanning.instrument),
@@ -316,6 +327,7 @@ _AUDIT = (
 )
 _NOTICES_AND_EXPORTS = (
     _at("/undelivered", platform_mail.undelivered, *platform_mail.READERS, form=True),
+    _at(unreached.PATH, unreached.page, *platform_mail.READERS),
     _at("/exports", exports.listing, *SIGNED_IN),
     _at("/exports/{export_id}", exports.one, *SIGNED_IN),
     _at("/exports/{export_id}/progress", exports.progress, *SIGNED_IN),
@@ -336,6 +348,8 @@ ADDRESSES: Sequence[Address] = (
     *_EXPOSURE_LISTS,
     *_CIRCULARS,
     *_LADDERS,
+    *_TEMPLATES,
+    *_CHANNELS,
     *_CITY,
     *ORDERS,
     *INSTITUTIONS,

@@ -13,11 +13,15 @@ from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from plumbing.client import new_request_id
+from plumbing.webhook_secrets import new_secret
 from protos.alerts.v1 import alerts_pb2 as alerts
+from protos.alerts.v1 import channels_pb2 as of_channels
 from protos.alerts.v1 import circulars_pb2 as circulars
 from protos.alerts.v1 import escalations_pb2 as escalations
 from protos.alerts.v1 import exposure_lists_pb2 as exposure_lists
 from protos.alerts.v1 import ladders_pb2 as ladders
+from protos.alerts.v1 import templates_pb2 as templates
+from protos.alerts.v1 import webhooks_pb2 as webhooks
 from protos.calendar.v1 import calendar_pb2 as calendar
 from protos.grading.v1 import assessments_pb2 as assessments
 from protos.grading.v1 import grading_pb2 as grading
@@ -598,6 +602,64 @@ _OF_PLACE: dict[str, Callable[[Place], Message]] = {
     ),
     "DiscardLadder": lambda _place: ladders.DiscardLadderRequest(
         request_id=new_request_id(), ladder_id="none-yet", reasons="测试"
+    ),
+    "ListUnreached": lambda _place: alerts.ListUnreachedRequest(),
+    "AddChannel": lambda _place: of_channels.AddChannelRequest(
+        request_id=new_request_id(),
+        bureau="330106",
+        service="wecom",
+        address=f"test-{new_request_id()}",
+    ),
+    "SwitchChannel": lambda _place: of_channels.SwitchChannelRequest(
+        request_id=new_request_id(), channel_id="none-yet"
+    ),
+    "RemoveChannel": lambda _place: of_channels.RemoveChannelRequest(
+        request_id=new_request_id(), channel_id="none-yet"
+    ),
+    "TestChannel": lambda _place: of_channels.TestChannelRequest(
+        request_id=new_request_id(), channel_id="none-yet"
+    ),
+    "ListChannels": lambda _place: of_channels.ListChannelsRequest(),
+    "ListChannelMessages": lambda _place: of_channels.ListChannelMessagesRequest(
+        channel_id="none-yet"
+    ),
+    "ProposeTemplate": lambda _place: templates.ProposeTemplateRequest(
+        request_id=new_request_id(),
+        bureau="330106",
+        kind="digest",
+        words="您好：{正文}",
+        ground="测试",
+    ),
+    "ApproveTemplate": lambda _place: templates.ApproveTemplateRequest(
+        request_id=new_request_id(), template_id="none-yet"
+    ),
+    "DiscardTemplate": lambda _place: templates.DiscardTemplateRequest(
+        request_id=new_request_id(), template_id="none-yet", reasons="测试"
+    ),
+    "PreviewTemplate": lambda _place: templates.PreviewTemplateRequest(
+        bureau="330106", kind="digest", words="您好：{正文}"
+    ),
+    "ListTemplates": lambda _place: templates.ListTemplatesRequest(),
+    "AddWebhook": lambda _place: webhooks.AddWebhookRequest(
+        request_id=new_request_id(),
+        url=f"https://1.1.1.1/{new_request_id()}",
+        secret=new_secret(),
+    ),
+    "RenewWebhookSecret": lambda _place: webhooks.RenewWebhookSecretRequest(
+        request_id=new_request_id(), webhook_id="none-yet", secret=new_secret()
+    ),
+    "SwitchWebhook": lambda _place: webhooks.SwitchWebhookRequest(
+        request_id=new_request_id(), webhook_id="none-yet"
+    ),
+    "RemoveWebhook": lambda _place: webhooks.RemoveWebhookRequest(
+        request_id=new_request_id(), webhook_id="none-yet"
+    ),
+    "TestWebhook": lambda _place: webhooks.TestWebhookRequest(
+        request_id=new_request_id(), webhook_id="none-yet"
+    ),
+    "ListWebhooks": lambda _place: webhooks.ListWebhooksRequest(),
+    "ListWebhookMessages": lambda _place: webhooks.ListWebhookMessagesRequest(
+        webhook_id="none-yet"
     ),
     "ListLadders": lambda _place: ladders.ListLaddersRequest(),
     "ListExposureCandidates": lambda _place: exposure_lists.ListExposureCandidatesRequest(),

@@ -745,6 +745,7 @@ AlertsService.GetCalendarFeed any            +  -  -  -  -  -  -  -  -  -  -   -
 AlertsService.RenewCalendarFeed any          +  -  -  -  -  -  -  -  -  -  -   -  -  -
 AlertsService.EndCalendarFeed any            +  -  -  -  -  -  -  -  -  -  -   -  -  -
 AlertsService.ReadCalendar any               0  0  0  0  0  0  0  0  0  0  -   0  0  0
+AlertsService.ListUnreached own              -  +  +  -  -  -  -  +  -  -  -   +  +  -
 AlertsService.GetWatch own                   -  +  +  +  +  -  -  +  -  -  -   +  +  +
 AlertsService.GetWatch foreign               -  .  .  .  .  -  -  +  -  -  -   .  .  .
 AlertsService.RetryDelivery own              -  +  +  -  -  -  -  +  -  -  -   +  +  -
@@ -816,6 +817,27 @@ LadderService.ProposeLadder any              -  -  -  -  -  -  -  +  -  -  -   -
 LadderService.ApproveLadder any              -  -  -  -  -  -  -  0  -  -  -   -  -  -
 LadderService.DiscardLadder any              -  -  -  -  -  -  -  0  -  -  -   -  -  -
 LadderService.ListLadders any                -  +  +  +  +  -  -  +  -  -  -   +  +  +
+
+WebhookService.AddWebhook any                +  -  -  -  -  -  -  -  -  -  -   -  -  -
+WebhookService.RenewWebhookSecret any        0  -  -  -  -  -  -  -  -  -  -   -  -  -
+WebhookService.SwitchWebhook any             0  -  -  -  -  -  -  -  -  -  -   -  -  -
+WebhookService.RemoveWebhook any             0  -  -  -  -  -  -  -  -  -  -   -  -  -
+WebhookService.TestWebhook any               0  -  -  -  -  -  -  -  -  -  -   -  -  -
+WebhookService.ListWebhooks any              +  -  -  -  -  -  -  -  -  -  -   -  -  -
+WebhookService.ListWebhookMessages any       0  -  -  -  -  -  -  -  -  -  -   -  -  -
+
+ChannelService.AddChannel any                -  -  -  -  -  -  -  +  -  -  -   -  -  -
+ChannelService.SwitchChannel any             -  -  -  -  -  -  -  0  -  -  -   -  -  -
+ChannelService.RemoveChannel any             -  -  -  -  -  -  -  0  -  -  -   -  -  -
+ChannelService.TestChannel any               -  -  -  -  -  -  -  0  -  -  -   -  -  -
+ChannelService.ListChannels any              -  +  +  +  +  -  -  +  -  -  -   +  +  +
+ChannelService.ListChannelMessages any       -  -  -  -  -  -  -  0  -  -  -   -  -  -
+
+TemplateService.ProposeTemplate any          -  -  -  -  -  -  -  +  -  -  -   -  -  -
+TemplateService.ApproveTemplate any          -  -  -  -  -  -  -  0  -  -  -   -  -  -
+TemplateService.DiscardTemplate any          -  -  -  -  -  -  -  0  -  -  -   -  -  -
+TemplateService.PreviewTemplate any          -  -  -  -  -  -  -  +  -  -  -   -  -  -
+TemplateService.ListTemplates any            -  +  +  +  +  -  -  +  -  -  -   +  +  +
 
 LetterService.CheckLetter any                +  +  +  +  +  +  +  +  +  +  -   +  +  +
 

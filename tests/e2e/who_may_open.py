@@ -281,6 +281,11 @@ TABLE = """
 /escalations/{escalation_id:path} own                     >   - + + + + - - - -  + + +
 /escalations/{escalation_id:path} foreign                 >   - - - - - - - - -  - - -
 /ladders any                                              >   - + + + + - - + -  + + +
+/templates any                                            >   - + + + + - - + -  + + +
+/channels any                                             >   - - - - - - - + -  - - -
+/channels/{channel_id} any                                >   - - - - - - - 0 -  - - -
+/webhooks any                                             >   + - - - - - - - -  - - -
+/webhooks/{webhook_id} any                                >   0 - - - - - - - -  - - -
 /exposure-lists any                                       >   - + + + + - - - -  + + +
 /exposure-lists/new any                                   >   - + - - - - - - -  + - -
 /exposure-lists/{list_id} any                             >   - 0 0 0 0 - - - -  0 0 0
@@ -424,6 +429,7 @@ TABLE = """
 /accounts/{account_id} any                                >   - - - - - - - 0 -  - - -
 /accounts/{account_id}/roles any                          >   - - - - - - - 0 -  - - -
 /undelivered any                                          >   - + + - - - - + -  + + -
+/unreached any                                            >   - + + - - - - + -  + + -
 /undelivered/events any                                   >   - - - - - - - + -  - - -
 /calendar any                                             >   - - - - - - - + -  - - -
 /audit any                                                >   - - + + - - - + +  - + +

@@ -21,10 +21,10 @@ from plumbing.identity import service_caller
 from plumbing.settings import Settings
 from plumbing.workflow_client import WorkflowClient
 from services.alerts.notices.checkpoint_notices import CheckpointNotices
-from services.alerts.notices.webhook import signature
 from services.alerts.standing import StandingWorkflows
 from services.alerts.tables import NoticeState
 from services.alerts.timers import Timers
+from services.alerts.webhooks.sending import signature
 from tests.postgres import Databases
 from tests.unit.services.alerts.test_webhook import SECRET, Receiver, running
 from tests.workflows.test_delivery_workflow import AT, DeliveryWorker, MailServer, running_worker

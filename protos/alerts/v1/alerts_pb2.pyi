@@ -202,7 +202,9 @@ class Notice(_message.Message):
     body: _builtins.str
     """Body in Chinese."""
     state: _builtins.str
-    """pending, delivered, failed or no_address."""
+    """pending, delivered, failed, no_address, or inbox: it is not mailed because the recipient wants no
+    mail of its kind.
+    """
     attempts: _builtins.int
     """Number of attempts to deliver it."""
     error: _builtins.str
@@ -1203,6 +1205,122 @@ class MarkNoticesResponse(_message.Message):
 Global___MarkNoticesResponse: _TypeAlias = MarkNoticesResponse  # noqa: Y015
 
 @_typing.final
+class UnreachedSubject(_message.Message):
+    """A subject whom notices do not reach."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SUBJECT_ID_FIELD_NUMBER: _builtins.int
+    SUBJECT_NAME_FIELD_NUMBER: _builtins.int
+    BUREAU_FIELD_NUMBER: _builtins.int
+    ADDRESS_FIELD_NUMBER: _builtins.int
+    NOTICES_FIELD_NUMBER: _builtins.int
+    OLDEST_AT_FIELD_NUMBER: _builtins.int
+    WHY_FIELD_NUMBER: _builtins.int
+    subject_id: _builtins.str
+    """The subject."""
+    subject_name: _builtins.str
+    """Its name."""
+    bureau: _builtins.str
+    """Its bureau."""
+    address: _builtins.str
+    """Its mail address now on file; empty if there is none."""
+    notices: _builtins.int
+    """How many notices it has neither got nor opened."""
+    why: _builtins.str
+    """no_address, refused (its mailbox refuses mail) or unreachable (any other cause)."""
+    @_builtins.property
+    def oldest_at(self) -> _timestamp_pb2.Timestamp:
+        """When the oldest of them was made."""
+
+    def __init__(
+        self,
+        *,
+        subject_id: _builtins.str = ...,
+        subject_name: _builtins.str = ...,
+        bureau: _builtins.str = ...,
+        address: _builtins.str = ...,
+        notices: _builtins.int = ...,
+        oldest_at: _timestamp_pb2.Timestamp | None = ...,
+        why: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["oldest_at", b"oldest_at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["address", b"address", "bureau", b"bureau", "notices", b"notices", "oldest_at", b"oldest_at", "subject_id", b"subject_id", "subject_name", b"subject_name", "why", b"why"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___UnreachedSubject: _TypeAlias = UnreachedSubject  # noqa: Y015
+
+@_typing.final
+class ListUnreachedRequest(_message.Message):
+    """Request of ListUnreached."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    BUREAU_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    bureau: _builtins.str
+    """Only this bureau; empty means all in the caller's scope."""
+    page_size: _builtins.int
+    """At most this many; 0 means 100."""
+    page_token: _builtins.str
+    """Where to go on."""
+    def __init__(
+        self,
+        *,
+        bureau: _builtins.str = ...,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["bureau", b"bureau", "page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListUnreachedRequest: _TypeAlias = ListUnreachedRequest  # noqa: Y015
+
+@_typing.final
+class ListUnreachedResponse(_message.Message):
+    """Response of ListUnreached."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SUBJECTS_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    TOTAL_FIELD_NUMBER: _builtins.int
+    MORE_THAN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """Where to go on; empty at the end."""
+    total: _builtins.int
+    """How many there are in all; only on the first page, where more pages follow."""
+    more_than: _builtins.int
+    """Set instead of total if the list has more rows than this number; they are not counted further."""
+    @_builtins.property
+    def subjects(self) -> _containers.RepeatedCompositeFieldContainer[Global___UnreachedSubject]:
+        """The subjects."""
+
+    def __init__(
+        self,
+        *,
+        subjects: _abc.Iterable[Global___UnreachedSubject] | None = ...,
+        next_page_token: _builtins.str = ...,
+        total: _builtins.int | None = ...,
+        more_than: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_total", b"_total", "total", b"total"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_total", b"_total", "more_than", b"more_than", "next_page_token", b"next_page_token", "subjects", b"subjects", "total", b"total"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__total: _TypeAlias = _typing.Literal["total"]  # noqa: Y015
+    _WhichOneofArgType__total: _TypeAlias = _typing.Literal["_total", b"_total"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__total) -> _WhichOneofReturnType__total | None: ...
+
+Global___ListUnreachedResponse: _TypeAlias = ListUnreachedResponse  # noqa: Y015
+
+@_typing.final
 class GetDigestPreferenceRequest(_message.Message):
     """Request of GetDigestPreference."""
 
@@ -1228,22 +1346,48 @@ class GetDigestPreferenceResponse(_message.Message):
     RHYTHM_FIELD_NUMBER: _builtins.int
     MAILED_FIELD_NUMBER: _builtins.int
     LANGUAGE_FIELD_NUMBER: _builtins.int
+    WEEKDAY_FIELD_NUMBER: _builtins.int
+    QUIET_FROM_FIELD_NUMBER: _builtins.int
+    QUIET_UNTIL_FIELD_NUMBER: _builtins.int
+    PORTAL_ONLY_FIELD_NUMBER: _builtins.int
+    BY_WEBHOOK_FIELD_NUMBER: _builtins.int
     rhythm: _builtins.str
-    """daily, or weekly: on Mondays, but at once with a red alert."""
+    """daily, or weekly: on its day, but at once with a red alert."""
     mailed: _builtins.bool
     """True if the digest is mailed; else it is only among the messages on the portal."""
     language: _builtins.str
     """Language of all mails but letters under law: zh, en or both."""
+    weekday: _builtins.int
+    """Day of a weekly digest, from 1 for Monday to 7; 0 means Monday."""
+    quiet_from: _builtins.str
+    """From when no mail is sent, such as 22:00; empty for no quiet hours. A notice that may name a term
+    of the day is sent at once if the quiet hours end on the next day.
+    """
+    quiet_until: _builtins.str
+    """When the quiet hours end, such as 07:00."""
+    @_builtins.property
+    def portal_only(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Kinds that are not mailed, of those that need not be: order, filing. Digests: see mailed."""
+
+    @_builtins.property
+    def by_webhook(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Kinds that are mailed only if no webhook takes them: digest, order, filing."""
+
     def __init__(
         self,
         *,
         rhythm: _builtins.str = ...,
         mailed: _builtins.bool = ...,
         language: _builtins.str = ...,
+        weekday: _builtins.int = ...,
+        quiet_from: _builtins.str = ...,
+        quiet_until: _builtins.str = ...,
+        portal_only: _abc.Iterable[_builtins.str] | None = ...,
+        by_webhook: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["language", b"language", "mailed", b"mailed", "rhythm", b"rhythm"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["by_webhook", b"by_webhook", "language", b"language", "mailed", b"mailed", "portal_only", b"portal_only", "quiet_from", b"quiet_from", "quiet_until", b"quiet_until", "rhythm", b"rhythm", "weekday", b"weekday"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1259,6 +1403,11 @@ class SetDigestPreferenceRequest(_message.Message):
     RHYTHM_FIELD_NUMBER: _builtins.int
     MAILED_FIELD_NUMBER: _builtins.int
     LANGUAGE_FIELD_NUMBER: _builtins.int
+    WEEKDAY_FIELD_NUMBER: _builtins.int
+    QUIET_FROM_FIELD_NUMBER: _builtins.int
+    QUIET_UNTIL_FIELD_NUMBER: _builtins.int
+    PORTAL_ONLY_FIELD_NUMBER: _builtins.int
+    BY_WEBHOOK_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """Makes the call safe to repeat."""
     rhythm: _builtins.str
@@ -1267,6 +1416,22 @@ class SetDigestPreferenceRequest(_message.Message):
     """Whether the digest is mailed."""
     language: _builtins.str
     """Language of all mails but letters under law: zh, en or both; empty means zh."""
+    weekday: _builtins.int
+    """Day of a weekly digest, from 1 for Monday to 7; 0 means Monday."""
+    quiet_from: _builtins.str
+    """From when no mail is sent, such as 22:00; empty for no quiet hours. A notice that may name a term
+    of the day is sent at once if the quiet hours end on the next day.
+    """
+    quiet_until: _builtins.str
+    """When the quiet hours end, such as 07:00."""
+    @_builtins.property
+    def portal_only(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Kinds that are not mailed, of those that need not be: order, filing. Digests: see mailed."""
+
+    @_builtins.property
+    def by_webhook(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Kinds that are mailed only if no webhook takes them: digest, order, filing."""
+
     def __init__(
         self,
         *,
@@ -1274,10 +1439,15 @@ class SetDigestPreferenceRequest(_message.Message):
         rhythm: _builtins.str = ...,
         mailed: _builtins.bool = ...,
         language: _builtins.str = ...,
+        weekday: _builtins.int = ...,
+        quiet_from: _builtins.str = ...,
+        quiet_until: _builtins.str = ...,
+        portal_only: _abc.Iterable[_builtins.str] | None = ...,
+        by_webhook: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["language", b"language", "mailed", b"mailed", "request_id", b"request_id", "rhythm", b"rhythm"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["by_webhook", b"by_webhook", "language", b"language", "mailed", b"mailed", "portal_only", b"portal_only", "quiet_from", b"quiet_from", "quiet_until", b"quiet_until", "request_id", b"request_id", "rhythm", b"rhythm", "weekday", b"weekday"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1292,22 +1462,48 @@ class SetDigestPreferenceResponse(_message.Message):
     RHYTHM_FIELD_NUMBER: _builtins.int
     MAILED_FIELD_NUMBER: _builtins.int
     LANGUAGE_FIELD_NUMBER: _builtins.int
+    WEEKDAY_FIELD_NUMBER: _builtins.int
+    QUIET_FROM_FIELD_NUMBER: _builtins.int
+    QUIET_UNTIL_FIELD_NUMBER: _builtins.int
+    PORTAL_ONLY_FIELD_NUMBER: _builtins.int
+    BY_WEBHOOK_FIELD_NUMBER: _builtins.int
     rhythm: _builtins.str
     """daily or weekly."""
     mailed: _builtins.bool
     """Whether the digest is mailed."""
     language: _builtins.str
     """Language of all mails but letters under law: zh, en or both."""
+    weekday: _builtins.int
+    """Day of a weekly digest, from 1 for Monday to 7; 0 means Monday."""
+    quiet_from: _builtins.str
+    """From when no mail is sent, such as 22:00; empty for no quiet hours. A notice that may name a term
+    of the day is sent at once if the quiet hours end on the next day.
+    """
+    quiet_until: _builtins.str
+    """When the quiet hours end, such as 07:00."""
+    @_builtins.property
+    def portal_only(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Kinds that are not mailed, of those that need not be: order, filing. Digests: see mailed."""
+
+    @_builtins.property
+    def by_webhook(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Kinds that are mailed only if no webhook takes them: digest, order, filing."""
+
     def __init__(
         self,
         *,
         rhythm: _builtins.str = ...,
         mailed: _builtins.bool = ...,
         language: _builtins.str = ...,
+        weekday: _builtins.int = ...,
+        quiet_from: _builtins.str = ...,
+        quiet_until: _builtins.str = ...,
+        portal_only: _abc.Iterable[_builtins.str] | None = ...,
+        by_webhook: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["language", b"language", "mailed", b"mailed", "rhythm", b"rhythm"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["by_webhook", b"by_webhook", "language", b"language", "mailed", b"mailed", "portal_only", b"portal_only", "quiet_from", b"quiet_from", "quiet_until", b"quiet_until", "rhythm", b"rhythm", "weekday", b"weekday"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

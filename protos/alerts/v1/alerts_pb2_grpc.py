@@ -120,6 +120,11 @@ class AlertsServiceStub:
                 request_serializer=protos_dot_alerts_dot_v1_dot_alerts__pb2.RetryDeliveriesRequest.SerializeToString,
                 response_deserializer=protos_dot_alerts_dot_v1_dot_alerts__pb2.RetryDeliveriesResponse.FromString,
                 _registered_method=True)
+        self.ListUnreached = channel.unary_unary(
+                '/quanheng.alerts.v1.AlertsService/ListUnreached',
+                request_serializer=protos_dot_alerts_dot_v1_dot_alerts__pb2.ListUnreachedRequest.SerializeToString,
+                response_deserializer=protos_dot_alerts_dot_v1_dot_alerts__pb2.ListUnreachedResponse.FromString,
+                _registered_method=True)
         self.ListUntold = channel.unary_unary(
                 '/quanheng.alerts.v1.AlertsService/ListUntold',
                 request_serializer=protos_dot_alerts_dot_v1_dot_alerts__pb2.ListUntoldRequest.SerializeToString,
@@ -191,14 +196,14 @@ class AlertsServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def GetDigestPreference(self, request, context):
-        """Returns how the caller's subject gets its digests.
+        """Returns how the caller's subject wants its notices.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def SetDigestPreference(self, request, context):
-        """Sets how the caller's subject gets its digests; notices that the law asks for come at once.
+        """Sets how the caller's subject wants its notices; those that the law asks for are mailed always.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -255,6 +260,13 @@ class AlertsServiceServicer:
 
     def RetryDeliveries(self, request, context):
         """Starts the deliveries again that failed or lacked an address, where an address is known now.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListUnreached(self, request, context):
+        """Lists the subjects whom notices do not reach: what failed or had no address, and was not opened.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -368,6 +380,11 @@ def add_AlertsServiceServicer_to_server(servicer, server):
                     servicer.RetryDeliveries,
                     request_deserializer=protos_dot_alerts_dot_v1_dot_alerts__pb2.RetryDeliveriesRequest.FromString,
                     response_serializer=protos_dot_alerts_dot_v1_dot_alerts__pb2.RetryDeliveriesResponse.SerializeToString,
+            ),
+            'ListUnreached': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListUnreached,
+                    request_deserializer=protos_dot_alerts_dot_v1_dot_alerts__pb2.ListUnreachedRequest.FromString,
+                    response_serializer=protos_dot_alerts_dot_v1_dot_alerts__pb2.ListUnreachedResponse.SerializeToString,
             ),
             'ListUntold': grpc.unary_unary_rpc_method_handler(
                     servicer.ListUntold,
@@ -845,6 +862,33 @@ class AlertsService:
             '/quanheng.alerts.v1.AlertsService/RetryDeliveries',
             protos_dot_alerts_dot_v1_dot_alerts__pb2.RetryDeliveriesRequest.SerializeToString,
             protos_dot_alerts_dot_v1_dot_alerts__pb2.RetryDeliveriesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListUnreached(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/quanheng.alerts.v1.AlertsService/ListUnreached',
+            protos_dot_alerts_dot_v1_dot_alerts__pb2.ListUnreachedRequest.SerializeToString,
+            protos_dot_alerts_dot_v1_dot_alerts__pb2.ListUnreachedResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -33,9 +33,9 @@ class AlertsServiceStub:
     MarkNotices: _aio.UnaryUnaryMultiCallable[_alerts_pb2.MarkNoticesRequest, _alerts_pb2.MarkNoticesResponse]
     """Marks notices as read by their recipient, and acknowledges them where it says so."""
     GetDigestPreference: _aio.UnaryUnaryMultiCallable[_alerts_pb2.GetDigestPreferenceRequest, _alerts_pb2.GetDigestPreferenceResponse]
-    """Returns how the caller's subject gets its digests."""
+    """Returns how the caller's subject wants its notices."""
     SetDigestPreference: _aio.UnaryUnaryMultiCallable[_alerts_pb2.SetDigestPreferenceRequest, _alerts_pb2.SetDigestPreferenceResponse]
-    """Sets how the caller's subject gets its digests; notices that the law asks for come at once."""
+    """Sets how the caller's subject wants its notices; those that the law asks for are mailed always."""
     GetCalendarFeed: _aio.UnaryUnaryMultiCallable[_alerts_pb2.GetCalendarFeedRequest, _alerts_pb2.GetCalendarFeedResponse]
     """Tells whether the due dates of the caller's subject have a private address, and since when."""
     RenewCalendarFeed: _aio.UnaryUnaryMultiCallable[_alerts_pb2.RenewCalendarFeedRequest, _alerts_pb2.RenewCalendarFeedResponse]
@@ -52,6 +52,8 @@ class AlertsServiceStub:
     """Counts the notices whose delivery RetryDeliveries would start again."""
     RetryDeliveries: _aio.UnaryUnaryMultiCallable[_alerts_pb2.RetryDeliveriesRequest, _alerts_pb2.RetryDeliveriesResponse]
     """Starts the deliveries again that failed or lacked an address, where an address is known now."""
+    ListUnreached: _aio.UnaryUnaryMultiCallable[_alerts_pb2.ListUnreachedRequest, _alerts_pb2.ListUnreachedResponse]
+    """Lists the subjects whom notices do not reach: what failed or had no address, and was not opened."""
     ListUntold: _aio.UnaryUnaryMultiCallable[_alerts_pb2.ListUntoldRequest, _alerts_pb2.ListUntoldResponse]
     """Lists the red alerts of first loads of which nobody was told yet, in the order of their loading."""
     ReleaseUntold: _aio.UnaryUnaryMultiCallable[_alerts_pb2.ReleaseUntoldRequest, _alerts_pb2.ReleaseUntoldResponse]
@@ -124,7 +126,7 @@ class AlertsServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _alerts_pb2.GetDigestPreferenceRequest,
         context: _aio.ServicerContext[_alerts_pb2.GetDigestPreferenceRequest, _abc.Awaitable[_alerts_pb2.GetDigestPreferenceResponse]],
     ) -> _abc.Awaitable[_alerts_pb2.GetDigestPreferenceResponse]:
-        """Returns how the caller's subject gets its digests."""
+        """Returns how the caller's subject wants its notices."""
 
     @_abc_1.abstractmethod
     def SetDigestPreference(
@@ -132,7 +134,7 @@ class AlertsServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _alerts_pb2.SetDigestPreferenceRequest,
         context: _aio.ServicerContext[_alerts_pb2.SetDigestPreferenceRequest, _abc.Awaitable[_alerts_pb2.SetDigestPreferenceResponse]],
     ) -> _abc.Awaitable[_alerts_pb2.SetDigestPreferenceResponse]:
-        """Sets how the caller's subject gets its digests; notices that the law asks for come at once."""
+        """Sets how the caller's subject wants its notices; those that the law asks for are mailed always."""
 
     @_abc_1.abstractmethod
     def GetCalendarFeed(
@@ -197,6 +199,14 @@ class AlertsServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _aio.ServicerContext[_alerts_pb2.RetryDeliveriesRequest, _abc.Awaitable[_alerts_pb2.RetryDeliveriesResponse]],
     ) -> _abc.Awaitable[_alerts_pb2.RetryDeliveriesResponse]:
         """Starts the deliveries again that failed or lacked an address, where an address is known now."""
+
+    @_abc_1.abstractmethod
+    def ListUnreached(
+        self,
+        request: _alerts_pb2.ListUnreachedRequest,
+        context: _aio.ServicerContext[_alerts_pb2.ListUnreachedRequest, _abc.Awaitable[_alerts_pb2.ListUnreachedResponse]],
+    ) -> _abc.Awaitable[_alerts_pb2.ListUnreachedResponse]:
+        """Lists the subjects whom notices do not reach: what failed or had no address, and was not opened."""
 
     @_abc_1.abstractmethod
     def ListUntold(

@@ -28,7 +28,7 @@ from protos.alerts.v1 import circulars_pb2 as protos_dot_alerts_dot_v1_dot_circu
 from protos.alerts.v1 import escalations_pb2 as protos_dot_alerts_dot_v1_dot_escalations__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dprotos/alerts/v1/events.proto\x12\x12quanheng.alerts.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1dprotos/alerts/v1/alerts.proto\x1a protos/alerts/v1/circulars.proto\x1a\"protos/alerts/v1/escalations.proto\"9\n\x0c\x41lertsRaised\x12)\n\x06\x61lerts\x18\x01 \x03(\x0b\x32\x19.quanheng.alerts.v1.Alert\"<\n\rNoticesIssued\x12+\n\x07notices\x18\x01 \x03(\x0b\x32\x1a.quanheng.alerts.v1.Notice\"L\n\rDeliveryEnded\x12*\n\x06notice\x18\x01 \x01(\x0b\x32\x1a.quanheng.alerts.v1.Notice\x12\x0f\n\x07mail_id\x18\x02 \x01(\t\"I\n\x12\x45scalationsChanged\x12\x33\n\x0b\x65scalations\x18\x01 \x03(\x0b\x32\x1e.quanheng.alerts.v1.Escalation\"\x8d\x01\n\x0bSubjectTold\x12\x12\n\nsubject_id\x18\x01 \x01(\t\x12\x11\n\trecord_id\x18\x02 \x01(\t\x12\x0f\n\x07version\x18\x03 \x01(\x03\x12\x11\n\tnotice_id\x18\x04 \x01(\t\x12\x0b\n\x03how\x18\x05 \x01(\t\x12&\n\x02\x61t\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xfe\x01\n\x0e\x43ircularIssued\x12\x13\n\x0b\x63ircular_id\x18\x01 \x01(\t\x12\x0e\n\x06number\x18\x02 \x01(\t\x12\x32\n\x06office\x18\x03 \x01(\x0b\x32\".quanheng.alerts.v1.CircularOffice\x12&\n\x02\x61t\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x37\n\treceivers\x18\x05 \x03(\x0b\x32$.quanheng.alerts.v1.CircularReceiver\x12\x32\n\x07\x65ntries\x18\x06 \x03(\x0b\x32!.quanheng.alerts.v1.CircularEntry\"\xb0\x01\n\x12\x43ircularEntryEnded\x12\x13\n\x0b\x63ircular_id\x18\x01 \x01(\t\x12\x0e\n\x06number\x18\x02 \x01(\t\x12\x32\n\x06office\x18\x03 \x01(\x0b\x32\".quanheng.alerts.v1.CircularOffice\x12\x30\n\x05\x65ntry\x18\x04 \x01(\x0b\x32!.quanheng.alerts.v1.CircularEntry\x12\x0f\n\x07reasons\x18\x05 \x01(\t\"`\n\x0e\x43ircularOffice\x12\x0e\n\x06\x62ureau\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x12\n\ndepartment\x18\x03 \x01(\t\x12\r\n\x05phone\x18\x04 \x01(\t\x12\r\n\x05\x65mail\x18\x05 \x01(\tb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dprotos/alerts/v1/events.proto\x12\x12quanheng.alerts.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1dprotos/alerts/v1/alerts.proto\x1a protos/alerts/v1/circulars.proto\x1a\"protos/alerts/v1/escalations.proto\"9\n\x0c\x41lertsRaised\x12)\n\x06\x61lerts\x18\x01 \x03(\x0b\x32\x19.quanheng.alerts.v1.Alert\"<\n\rNoticesIssued\x12+\n\x07notices\x18\x01 \x03(\x0b\x32\x1a.quanheng.alerts.v1.Notice\"-\n\x16WebhookMessagesWritten\x12\x13\n\x0bmessage_ids\x18\x01 \x03(\t\"L\n\rDeliveryEnded\x12*\n\x06notice\x18\x01 \x01(\x0b\x32\x1a.quanheng.alerts.v1.Notice\x12\x0f\n\x07mail_id\x18\x02 \x01(\t\"I\n\x12\x45scalationsChanged\x12\x33\n\x0b\x65scalations\x18\x01 \x03(\x0b\x32\x1e.quanheng.alerts.v1.Escalation\"\x8d\x01\n\x0bSubjectTold\x12\x12\n\nsubject_id\x18\x01 \x01(\t\x12\x11\n\trecord_id\x18\x02 \x01(\t\x12\x0f\n\x07version\x18\x03 \x01(\x03\x12\x11\n\tnotice_id\x18\x04 \x01(\t\x12\x0b\n\x03how\x18\x05 \x01(\t\x12&\n\x02\x61t\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xfe\x01\n\x0e\x43ircularIssued\x12\x13\n\x0b\x63ircular_id\x18\x01 \x01(\t\x12\x0e\n\x06number\x18\x02 \x01(\t\x12\x32\n\x06office\x18\x03 \x01(\x0b\x32\".quanheng.alerts.v1.CircularOffice\x12&\n\x02\x61t\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x37\n\treceivers\x18\x05 \x03(\x0b\x32$.quanheng.alerts.v1.CircularReceiver\x12\x32\n\x07\x65ntries\x18\x06 \x03(\x0b\x32!.quanheng.alerts.v1.CircularEntry\"\xb0\x01\n\x12\x43ircularEntryEnded\x12\x13\n\x0b\x63ircular_id\x18\x01 \x01(\t\x12\x0e\n\x06number\x18\x02 \x01(\t\x12\x32\n\x06office\x18\x03 \x01(\x0b\x32\".quanheng.alerts.v1.CircularOffice\x12\x30\n\x05\x65ntry\x18\x04 \x01(\x0b\x32!.quanheng.alerts.v1.CircularEntry\x12\x0f\n\x07reasons\x18\x05 \x01(\t\"`\n\x0e\x43ircularOffice\x12\x0e\n\x06\x62ureau\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x12\n\ndepartment\x18\x03 \x01(\t\x12\r\n\x05phone\x18\x04 \x01(\t\x12\r\n\x05\x65mail\x18\x05 \x01(\tb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -39,16 +39,18 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_ALERTSRAISED']._serialized_end=244
   _globals['_NOTICESISSUED']._serialized_start=246
   _globals['_NOTICESISSUED']._serialized_end=306
-  _globals['_DELIVERYENDED']._serialized_start=308
-  _globals['_DELIVERYENDED']._serialized_end=384
-  _globals['_ESCALATIONSCHANGED']._serialized_start=386
-  _globals['_ESCALATIONSCHANGED']._serialized_end=459
-  _globals['_SUBJECTTOLD']._serialized_start=462
-  _globals['_SUBJECTTOLD']._serialized_end=603
-  _globals['_CIRCULARISSUED']._serialized_start=606
-  _globals['_CIRCULARISSUED']._serialized_end=860
-  _globals['_CIRCULARENTRYENDED']._serialized_start=863
-  _globals['_CIRCULARENTRYENDED']._serialized_end=1039
-  _globals['_CIRCULAROFFICE']._serialized_start=1041
-  _globals['_CIRCULAROFFICE']._serialized_end=1137
+  _globals['_WEBHOOKMESSAGESWRITTEN']._serialized_start=308
+  _globals['_WEBHOOKMESSAGESWRITTEN']._serialized_end=353
+  _globals['_DELIVERYENDED']._serialized_start=355
+  _globals['_DELIVERYENDED']._serialized_end=431
+  _globals['_ESCALATIONSCHANGED']._serialized_start=433
+  _globals['_ESCALATIONSCHANGED']._serialized_end=506
+  _globals['_SUBJECTTOLD']._serialized_start=509
+  _globals['_SUBJECTTOLD']._serialized_end=650
+  _globals['_CIRCULARISSUED']._serialized_start=653
+  _globals['_CIRCULARISSUED']._serialized_end=907
+  _globals['_CIRCULARENTRYENDED']._serialized_start=910
+  _globals['_CIRCULARENTRYENDED']._serialized_end=1086
+  _globals['_CIRCULAROFFICE']._serialized_start=1088
+  _globals['_CIRCULAROFFICE']._serialized_end=1184
 # @@protoc_insertion_point(module_scope)

@@ -71,6 +71,30 @@ class NoticesIssued(_message.Message):
 Global___NoticesIssued: _TypeAlias = NoticesIssued  # noqa: Y015
 
 @_typing.final
+class WebhookMessagesWritten(_message.Message):
+    """Messages to a webhook were written beside those of notices, such as a test; they are to be sent."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MESSAGE_IDS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def message_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Their ids."""
+
+    def __init__(
+        self,
+        *,
+        message_ids: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["message_ids", b"message_ids"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___WebhookMessagesWritten: _TypeAlias = WebhookMessagesWritten  # noqa: Y015
+
+@_typing.final
 class DeliveryEnded(_message.Message):
     """A delivery ended, with or without success."""
 

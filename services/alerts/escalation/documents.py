@@ -23,6 +23,8 @@ from services.alerts.ladders.own import own_figures
 from services.alerts.notices.issue import contact_of
 from services.alerts.notices.texts import Text, grade_name
 from services.alerts.tables import Escalation, EscalationDraft, EscalationStep, Subject
+from services.alerts.templates.own import words_of_steps
+from services.alerts.templates.words import Places, filled
 
 
 class _Documents(Protocol):
@@ -44,9 +46,10 @@ async def facts_of(
     """Returns the facts for a case document dated `on`; an empty `number` makes it a draft."""
     contact = await contact_of(session, case.bureau)
     own = await own_figures(session, case.bureau, on)
+    wordings = await words_of_steps(session, case.bureau)
     if case.course == RED_ALERT:
         lines = await red_lines(session, case)
-        return DocumentFacts(subject.name, on, lines, contact, number, own=own)
+        return DocumentFacts(subject.name, on, lines, contact, number, own=own, wordings=wordings)
     grade = grade_name(case.ruleset_id, case.grade) if case.grade else ""
     return DocumentFacts(
         subject.name,
@@ -60,6 +63,7 @@ async def facts_of(
         receipt_id=case.receipt_id,
         measures=measures(case.ruleset_id, case.grade, on) if grade else (),
         own=own,
+        wordings=wordings,
     )
 
 
@@ -76,17 +80,21 @@ def corrected_by(facts: DocumentFacts, step: Step, kind: SubjectKind) -> date | 
 
 
 def words_of(step: Step, facts: DocumentFacts, day: date | None) -> str:
-    """Returns the platform's own words for the part of a document that a person may alter.
+    """Returns the words for the part of a document that a person may alter.
 
-    `day` is the last day to correct, of a guidance letter. Empty for a step whose document nobody
-    alters.
+    They are the platform's own, in the template of the bureau if it has one. `day` is the last day
+    to correct, of a guidance letter. Empty for a step whose document nobody alters.
     """
-    written = _written(facts)
+    written, words = _written(facts), ""
     if step is Step.REMINDER:
-        return written.reminder_words(facts)
-    if step is Step.GUIDANCE_LETTER and day:
-        return ladder_letters.guidance_words(facts, day)
-    return ""
+        words = written.reminder_words(facts)
+    elif step is Step.GUIDANCE_LETTER and day:
+        words = ladder_letters.guidance_words(facts, day)
+    template = facts.wordings.get(step)
+    if not words or not template:
+        return words
+    places = Places(facts.name, facts.contact.name, facts.on)
+    return filled(template, places.chinese(words.rstrip("\n")))
 
 
 def last_day(
@@ -105,11 +113,14 @@ def text_of(
 ) -> Text | None:
     """Returns the text of a step's document; None for an interview that has no appointment yet.
 
-    `draft` is the document as a person altered it; None takes the platform's own words.
+    `draft` is the document as a person altered it; None takes the platform's own words, in the
+    template of the bureau if it has one.
     """
     written = _written(facts)
     day = last_day(step.step, facts, kind, draft)
     words = draft.text if draft else ""
+    if not words and step.step in facts.wordings:
+        words = words_of(step.step, facts, day)
     if day is not None:
         return ladder_letters.guidance_letter(facts, day, words)
     if step.step is Step.MEASURES:

@@ -6,8 +6,8 @@ asked to do and by when, and that the document is not a penalty (S4 四(二); S1
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 
 from law.colours.basis import Basis, colour_on
@@ -64,7 +64,7 @@ class DocumentFacts:
 
     `occasion` says in Chinese why there is a case, unless that is a red alert; `grade` is the name
     of the grade that opened it, by the receipt `receipt_id`; `measures` are what it permits; `own`
-    are the bureau's figures of the ladder.
+    are the bureau's figures of the ladder, and `wordings` its templates by step.
     """
 
     name: str
@@ -78,6 +78,7 @@ class DocumentFacts:
     receipt_id: str = ""
     measures: Sequence[Measure] = ()
     own: OwnFigures | None = None
+    wordings: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def of_grade(self) -> bool:

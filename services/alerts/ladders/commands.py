@@ -20,6 +20,7 @@ from services.alerts.escalation.steps import stripped
 from services.alerts.ladders import wire
 from services.alerts.ladders.own import REVIEW, REVIEW_AT_MOST
 from services.alerts.ladders.tables import Ladder, LadderState
+from services.alerts.notices.proposed_words import tell_of_proposal
 from services.alerts.tables import Bureau
 
 CITE = "S4 四(二); S1 12(二); C-31"
@@ -28,12 +29,15 @@ CITE = "S4 四(二); S1 12(二); C-31"
 async def propose(change: Change, request: pb.ProposeLadderRequest) -> pb.ProposeLadderResponse:
     """Proposes figures of a bureau; nothing changes before somebody else approves them.
 
+    The bureau is mailed that they wait.
+
     Raises NotPermitted outside the caller's scope, NotFound for an unknown bureau, WrongState while
     others wait for it, and InvalidInput with every fault.
     """
     change.caller.require_bureau(request.bureau)
     await exclusively(change.session, "ladders")
-    if await change.session.get(Bureau, request.bureau) is None:
+    office = await change.session.get(Bureau, request.bureau)
+    if office is None:
         raise NotFound("没有这个机关", "There is no such bureau", bureau=request.bureau)
     await _require_none_waiting(change, request.bureau)
     day, figures = validation.day(request.valid_from, "valid_from"), wire.figures_of(request)
@@ -60,6 +64,7 @@ async def propose(change: Change, request: pb.ProposeLadderRequest) -> pb.Propos
     )
     change.session.add(row)
     _audit(change, row, "propose_ladder")
+    await tell_of_proposal(change, office, f"ladder/{row.ladder_id}", "督促间隔")
     return pb.ProposeLadderResponse(ladder=wire.ladder(row))
 
 

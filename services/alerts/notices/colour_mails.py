@@ -32,6 +32,7 @@ from services.alerts.notices.issue import (
     announce,
     contact_of,
     existing_keys,
+    follow_wish,
     issue,
     known,
     new_notice,
@@ -44,9 +45,9 @@ from services.alerts.tables import (
     Instrument,
     Notice,
     NoticeKind,
-    NoticeState,
     Subject,
 )
+from services.alerts.templates.own import put_words, template_of
 
 COLOUR_ZH = {Colour.RED: "红色警示", Colour.YELLOW: "黄色预警", Colour.GREEN: "绿色提示"}
 _RENEW = "请在有效期届满前向计量检定机构申请检定"
@@ -113,6 +114,7 @@ async def issue_digests(
         alerts_of = [(owner, alerts) for owner, alerts in alerts_of if owner.subject_id in only]
     contact = await contact_of(session, bureau) if alerts_of else None
     today = await existing_keys(session, [_digest_key(owner, on) for owner, _ in alerts_of])
+    template = await template_of(session, bureau, NoticeKind.DIGEST) if alerts_of else None
     wishes = await preferences_of(session, [owner.subject_id for owner, _ in alerts_of])
     for subject, alerts in alerts_of:
         if contact is None or (key := _digest_key(subject, on)) in today:
@@ -123,8 +125,8 @@ async def issue_digests(
         facts = (subject.name, on, [_line(a) for a in _most_severe(alerts)], contact)
         notice = new_notice(change, NoticeKind.DIGEST, key, subject, bureau, digest(*facts))
         put_into(notice, wish.language, partial(english.digest, *facts))
-        if not wish.mailed:
-            notice.address, notice.state = "", NoticeState.NO_ADDRESS
+        await follow_wish(session, notice, wish)
+        put_words(notice, template, subject.name, contact.name, on)
         named += [
             {"id": alert.alert_id, "notice": notice.notice_id}
             for alert in alerts

@@ -18,9 +18,19 @@ from plumbing.short_ids import find_by_id
 from protos.alerts.v1 import alerts_pb2, events_pb2
 from services.alerts import wire
 from services.alerts.languages import Language
-from services.alerts.notices.preferences import language_of
+from services.alerts.notices.preferences import is_mailed, preference_of
 from services.alerts.notices.texts import Contact, Text
-from services.alerts.tables import Base, Bureau, Notice, NoticeKind, NoticeState, Subject
+from services.alerts.tables import (
+    Base,
+    Bureau,
+    DigestPreference,
+    Notice,
+    NoticeKind,
+    NoticeState,
+    Subject,
+)
+from services.alerts.templates.own import put_words, template_of
+from services.alerts.webhooks import messages
 
 NOTICES_PER_EVENT = 500
 KEYS_PER_QUERY = 1000
@@ -61,7 +71,13 @@ async def issue(
     if await existing_keys(change.session, [key]):
         return None
     notice = new_notice(change, kind, key, recipient, bureau, text, matter)
-    put_into(notice, await language_of(change.session, notice.subject_id), in_english)
+    wish = await preference_of(change.session, notice.subject_id)
+    put_into(notice, wish.language, in_english)
+    await follow_wish(change.session, notice, wish)
+    if isinstance(recipient, Subject):
+        own = await template_of(change.session, bureau, kind)
+        office = await contact_of(change.session, bureau) if own else Contact(bureau)
+        put_words(notice, own, recipient.name, office.name, change.today)
     change.session.add(notice)
     audited = f"notice/{notice.notice_id}"
     after = {"kind": kind, "key": key, "state": notice.state}
@@ -106,6 +122,14 @@ def put_into(notice: Notice, language: Language, in_english: Callable[[], Text] 
         notice.title_en, notice.body_en = text.title, text.body
 
 
+async def follow_wish(session: AsyncSession, notice: Notice, wish: DigestPreference) -> None:
+    """Keeps a notice from the mail if its subject wants it on another way."""
+    asked = notice.kind in (wish.by_webhook or ())
+    taken = asked and await messages.is_taken(session, notice)
+    if not is_mailed(wish, notice.kind, by_webhook=taken):
+        notice.address, notice.state = "", NoticeState.INBOX
+
+
 async def existing_keys(session: AsyncSession, keys: Sequence[str]) -> set[str]:
     """Returns those of the given keys that already have a notice."""
     existing: set[str] = set()
@@ -116,7 +140,11 @@ async def existing_keys(session: AsyncSession, keys: Sequence[str]) -> set[str]:
 
 
 async def announce(change: Change, aggregate: str, notices: Sequence[Notice]) -> None:
-    """Announces notices of one bureau for delivery, at most 500 notices in an event."""
+    """Announces notices of one bureau for delivery, at most 500 notices in an event.
+
+    Their messages to webhooks are written in the same transaction.
+    """
+    await messages.write(change.session, notices, change.at)
     for chunk in chunks(notices, NOTICES_PER_EVENT):
         event = events_pb2.NoticesIssued(notices=map(_without_body, chunk))
         await change.announce(event, aggregate=aggregate, bureau=chunk[0].bureau)

@@ -16,6 +16,7 @@ _OF_KIND = {
     NoticeKind.TERM: "/cases",  # of several cases; others are about one
     NoticeKind.ORDER: "/orders",  # of several orders; others are about one
     NoticeKind.INSTITUTION: "/punctuality",
+    NoticeKind.CHANNEL: "/webhooks",
     NoticeKind.ACCOUNT: "/register",  # of an application that was rejected; others bring a link
 }
 _OF_BUREAU = {
@@ -28,6 +29,7 @@ _OF_SUBJECT = {
     "case": "/cases",
     "order": "/orders",
 }  # to whom the page of an escalation is not open: the message leads on
+_OF_LIST = {"ladder": "/ladders", "template": "/templates"}  # which has no page of its own
 ANY = "/home"
 MESSAGES = "/messages"
 
@@ -40,6 +42,10 @@ def path_of(notice: Notice) -> str:
     if notice.key.startswith(RECEIVER):
         return ""
     thing, _, identity = notice.about.partition("/")
+    if thing in _OF_LIST:
+        return _OF_LIST[thing]
+    if notice.kind is NoticeKind.CHANNEL and not notice.subject_id:
+        return "/channels"
     pages = _OF_SUBJECT if notice.subject_id else _OF_BUREAU
     if thing in pages:
         return f"{pages[thing]}/{identity}"

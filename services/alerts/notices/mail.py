@@ -24,8 +24,8 @@ from services.alerts.notice_kinds import RECEIVER
 from services.alerts.notices.issue import load
 from services.alerts.notices.mail_parts import html_part, text_part, title_of
 from services.alerts.notices.record_notices import BY_MAIL, report_told
-from services.alerts.notices.webhook import WebhookError
 from services.alerts.tables import Failure, Notice, NoticeState
+from services.alerts.webhooks.sending import WebhookError
 
 STEP_SECONDS = 60.0  # for each step up to the recipient
 CONTENT_SECONDS = 600.0  # for the reply to the content (RFC 5321, 4.5.3.2.6): it may be accepted

@@ -1,6 +1,7 @@
-"""How subjects want their digests: how often, and whether by mail; and the language of all mails.
+"""How subjects want their notices: when digests come, which kinds are mailed, and the language.
 
-Only digests may wait. Notices of rejections and adverse records, and letters, come at once.
+Only digests, and what happens to orders and filings, can be kept from the mail: they then stand
+among the messages. All other notices are mailed, whatever anybody prefers.
 """
 
 from __future__ import annotations
@@ -12,47 +13,81 @@ from typing import Any
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from law.errors import Fault, InvalidInput
 from plumbing.change import Change
 from plumbing.chunks import chunks
 from plumbing.view import View
 from protos.alerts.v1 import alerts_pb2 as pb
 from services.alerts.languages import Language
-from services.alerts.tables import DigestPreference, Rhythm
+from services.alerts.tables import DigestPreference, NoticeKind, Rhythm
 
-MONDAY = 0
 IDS_PER_QUERY = 1000
+OF_LISTS = ("portal_only", "by_webhook")
 USUAL = DigestPreference(subject_id="", rhythm=Rhythm.DAILY, mailed=True, language=Language.CHINESE)
 
 
 async def get_digest_preference(
     view: View, _request: pb.GetDigestPreferenceRequest
 ) -> pb.GetDigestPreferenceResponse:
-    """Returns how the caller's subject gets its digests."""
-    row = await view.session.get(DigestPreference, view.caller.subject_id) or USUAL
+    """Returns how the caller's subject wants its notices."""
+    row = await preference_of(view.session, view.caller.subject_id)
     return pb.GetDigestPreferenceResponse(
-        rhythm=row.rhythm, mailed=row.mailed, language=row.language
+        rhythm=row.rhythm,
+        mailed=row.mailed,
+        language=row.language,
+        weekday=row.weekday + 1,
+        quiet_from=row.quiet_from,
+        quiet_until=row.quiet_until,
+        portal_only=row.portal_only or [],
+        by_webhook=row.by_webhook or [],
     )
 
 
 async def set_digest_preference(
     change: Change, request: pb.SetDigestPreferenceRequest
 ) -> pb.SetDigestPreferenceResponse:
-    """Sets how the caller's subject gets its digests."""
+    """Sets how the caller's subject wants its notices.
+
+    Raises InvalidInput for quiet hours with one end, or whose ends are the same moment.
+    """
+    _require_hours(request)
     own = change.caller.subject_id
     after: dict[str, Any] = {
         "rhythm": Rhythm(request.rhythm),
         "mailed": request.mailed,
         "language": Language(request.language or Language.CHINESE),
+        "weekday": max(request.weekday - 1, 0),
+        "quiet_from": request.quiet_from,
+        "quiet_until": request.quiet_until,
+        **{name: [*getattr(request, name)] for name in OF_LISTS},
     }
     await change.session.merge(DigestPreference(subject_id=own, **after))
     change.audit("set_digest_preference", f"subject/{own}", after=after)
-    return pb.SetDigestPreferenceResponse(**after)
+    return pb.SetDigestPreferenceResponse(**{**after, "weekday": after["weekday"] + 1})
 
 
-async def language_of(session: AsyncSession, subject_id: str) -> Language:
-    """Returns the language in which a subject wants its mails; Chinese for a bureau."""
+def _require_hours(request: pb.SetDigestPreferenceRequest) -> None:
+    if bool(request.quiet_from) != bool(request.quiet_until):
+        field = "quiet_until" if request.quiet_from else "quiet_from"
+        raise InvalidInput(faults=[Fault(field, "起止时间都要填写", "Both ends are needed")])
+    if request.quiet_from and request.quiet_from == request.quiet_until:
+        zh, en = "不能与开始时间相同", "must not be the moment at which they begin"
+        raise InvalidInput(faults=[Fault("quiet_until", zh, en)])
+
+
+async def preference_of(session: AsyncSession, subject_id: str) -> DigestPreference:
+    """Returns how a subject wants its notices; the usual way for a bureau."""
     row = await session.get(DigestPreference, subject_id) if subject_id else None
-    return (row or USUAL).language
+    return row or USUAL
+
+
+def is_mailed(wish: DigestPreference, kind: NoticeKind, *, by_webhook: bool) -> bool:
+    """Returns whether a notice of a kind is mailed; `by_webhook` is whether a webhook takes it."""
+    if kind is NoticeKind.DIGEST and not wish.mailed:
+        return False
+    if kind in (wish.portal_only or ()):
+        return False
+    return not (by_webhook and kind in (wish.by_webhook or ()))
 
 
 async def preferences_of(
@@ -68,4 +103,4 @@ async def preferences_of(
 
 def is_due(preference: DigestPreference, on: date, *, red: bool) -> bool:
     """Returns whether a digest is due on a day; `red` tells whether it has a red alert."""
-    return red or preference.rhythm is Rhythm.DAILY or on.weekday() == MONDAY
+    return red or preference.rhythm is Rhythm.DAILY or on.weekday() == preference.weekday

@@ -110,6 +110,18 @@ HELP = {
     "new_password": "新密码，至少 12 位 | new password",
     "note": "说明 | note",
     "acknowledge": "签收 | acknowledge",
+    "service": "渠道 | kind of channel",
+    "address": "机器人的令牌，或者聊天软件给出的完整网址；短信网关写 https 网址"
+    " | the token of the robot, its whole address, or the address of a gateway",
+    "kinds": "只发这些种类，可多次；不写就是全部 | only these kinds, repeatable",
+    "weekday": "每周汇总在星期几，1 为星期一，7 为星期日 | day of a weekly digest, 1 to 7",
+    "quiet_from": "免打扰从几点起，如 22:00 | from when no mail is sent",
+    "quiet_until": "免打扰到几点，如 07:00；可能涉及当日期限的通知不等到次日"
+    " | until when; what may name a term of the day does not wait for the next",
+    "portal_only": "只在平台消息里、不发邮件的种类，可多次：order、filing"
+    " | kinds that are not mailed, repeatable",
+    "by_webhook": "程序收下就不发邮件的种类，可多次：digest、order、filing"
+    " | kinds that are mailed only if no webhook takes them, repeatable",
     "mailed": "汇总是否发邮件 | mail the digest",
     "notice_id": "通知 id | notice",
     "notice_ids": "通知 id，可多次 | notice, repeatable",

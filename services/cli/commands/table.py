@@ -32,6 +32,7 @@ from services.cli.commands.row import Command, Row
 from services.cli.commands.sameness_rows import SAMENESS_ROWS
 from services.cli.commands.sharing_rows import SHARING_ROWS
 from services.cli.commands.upkeep_rows import UPKEEP_COMMANDS, UPKEEP_ROWS
+from services.cli.commands.webhook_rows import WEBHOOK_COMMANDS, WEBHOOK_ROWS
 
 GROUPS: Mapping[str, str] = {
     "account": "账号 | accounts",
@@ -70,6 +71,9 @@ GROUPS: Mapping[str, str] = {
     "exposure": "曝光名单 | exposure lists",
     "circular": "通报 | circulars to other authorities",
     "circular authority": "通报对象 | the authorities that bureaus tell",
+    "channel": "机关的通知渠道：企业微信、钉钉、飞书、短信网关 | channels of bureaus",
+    "webhook": "程序接收：通知发到本单位自己的程序 | notices to a program of one's own",
+    "template": "通知和督促文书的文字 | a bureau's words around notices",
     "ladder": "督促的间隔 | waits of follow-ups",
     "report": "一个月的统计，月报的数字 | the figures of a month, as on its report",
     "letter": "文书 | letters",
@@ -144,6 +148,7 @@ HAND_WRITTEN = (
     *CALIBRATION_COMMANDS,
     *EVIDENCE_COMMANDS,
     *CALENDAR_COMMANDS,
+    *WEBHOOK_COMMANDS,
     Command("case archive", f"{_COMMANDS}.case_archive:case_archive",
             "把案卷写成一个 ZIP，离线可以打开和核验。",
             "Writes a case file as one ZIP that opens offline and can be verified there."),
@@ -374,11 +379,6 @@ ROWS = (
         "Lists notices and how their delivery stands.", defaults={"page_size": 50}),
     Row("alert read", "alerts.MarkNotices", "把本单位收到的通知标为已读，或者签收。",
         "Marks notices to one's own subject as read, or acknowledges them.", args="notice_ids"),
-    Row("alert preference", "alerts.GetDigestPreference", "本单位怎样收到预警汇总。",
-        "How one's own subject gets its digests."),
-    Row("alert prefer", "alerts.SetDigestPreference", "设定本单位怎样收到预警汇总。",
-        "Sets how one's own subject gets its digests.", args="rhythm",
-        names={"mailed": "--mailed/--not-mailed"}, defaults={"mailed": True}),
     Row("alert untold", "alerts.ListUntold",
         "列出首次建档时已为红色、还没有告知经营者的器具及已有多少天。",
         "Lists the red alerts of first loads that nobody was told of, and for how long.",
@@ -393,6 +393,7 @@ ROWS = (
     *EXPOSURE_ROWS,
     *CIRCULAR_ROWS,
     *LADDER_ROWS,
+    *WEBHOOK_ROWS,
     # time
     Row("clock show", "clock.GetClock", "显示平台时间。", "Shows the platform's time."),
 )  # fmt: skip

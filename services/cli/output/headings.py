@@ -123,6 +123,13 @@ asked_for 希望改期至 | Interview.answer 主体的答复
 Interview.answer_reasons 答复的理由
 answered_at 答复时间 | minutes_draft 笔录开头 | undertaking 承诺 | undertaking_by 承诺期限
 undertaking_outcome 承诺的核实 | undertaking_findings 核实的情况
+oldest_at 最早一份 | UnreachedSubject.notices 没有告知到的通知 | UnreachedSubject.why 原因
+template_id 文字id | templates 各版文字 | Template.version 版次 | words 文字 | words_en 英文文字
+PreviewTemplateResponse.text 中文 | text_en 英文
+channel_id 渠道id | channels 通知渠道 | Channel.service 渠道 | host 主机
+webhook_id 接收地址id | webhooks 程序接收地址 | disabled_at 停用时间 | disabled_why 停用原因
+secret_set_at 密钥设于 | failing_since 自何时起没有收下 | added_at 登记时间 | added_by 登记人
+message_id 消息编号 | milliseconds 毫秒 | enabled 启用 | WebhookAttempt.status 答复
 ladder_id 间隔id | in_force 现行 | figures 各项间隔 | Ladder.valid_from 启用日
 examples 示例值 | ladders 各版间隔 | reminder_days 提醒前 | guidance_letter_days 行政指导建议书前
 measures_days 监管措施告知前 | interview_days 约谈前 | exposure_days 曝光前 | review_days 再提出
@@ -144,6 +151,8 @@ Index.rows 各行得分 | Instrument.bureau 监管机关代码 | Record.kind 信
 Record.bureau 录入机关代码 | Subject.kind 主体类型
 Label.code 标签编号 | instrument_ids 器具id | evidence_ids 证据文件id | served_on 送达日期
 Notice.title_en 英文标题 | body_en 英文正文 | language 邮件语言 | look_alikes 名称相近的主体
+quiet_from 免打扰自 | quiet_until 免打扰至 | weekday 汇总在星期几 | portal_only 不发邮件的种类
+by_webhook 由程序接收的种类
 rhythm 汇总频率 | mailed 发邮件 | read_at 已读时间 | acknowledged_at 签收时间
 InstrumentColour.bureau 机关代码 | starts_on 自 | ends_on 至 | counts 器具数 | totals 器具数
 weeks 按周到期数

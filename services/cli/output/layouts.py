@@ -29,6 +29,13 @@ TABLES: Mapping[str, str] = {
     "RunningContest": "number case_id",
     "EscalationStep": "step state number draft_version altered_by decided_by note cite",
     "Ladder": "ladder_id bureau valid_from state in_force proposed_by decided_by ground",
+    "UnreachedSubject": "subject_id subject_name bureau address notices oldest_at why",
+    "Webhook": "webhook_id url enabled disabled_why kinds added_by added_at failing_since",
+    "Template": "template_id bureau kind version state in_force proposed_by decided_by ground",
+    "Channel": "channel_id bureau service host enabled disabled_why kinds added_by added_at "
+    "failing_since",
+    "WebhookMessage": "message_id type state created_at ended_at",
+    "WebhookAttempt": "number at status error milliseconds",
     "Exposure": "published_at subject_name statement media cite",
     "ExposedSubject": "published_at subject_name statement cite list_number",
     "ExposureCandidate": "subject_id subject_name bureau ground.course ground.grade obstacles",

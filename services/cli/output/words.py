@@ -69,13 +69,14 @@ ruleset_status: issued 已发布 | draft 征求意见稿
 notice_kind: digest 预警汇总 | rejected 检定不合格 | adverse_record 失信信息 | grade_fell 等级下降
   | letter 文书 | term 期限提醒 | escalation 督促 | approvals 待批准汇总 | given_up 搁置的事件
   | batch 导入批次 | filing 器具备案 | account 账号 | proposal 变更申请
-  | checkpoint 审计检查点 | case 案件办理 | order 检定申请 | subject 主体登记
+  | checkpoint 审计检查点 | channel 接收渠道停用 | case 案件办理 | order 检定申请 | subject 主体登记
   | institution 检定机构办理
 rhythm: daily 每天 | weekly 每周
 language: zh 中文 | en 英文 | both 中文和英文
 channel: mail 邮件 | webhook 程序接收
 failure: refused 收件方拒收 | unreachable 未能投出
 notice_state: pending 待投递 | delivered 已送达 | failed 投递失败 | no_address 无地址
+  | inbox 只在平台消息
 escalation_state: waiting 等待 | held 暂缓（已按时申请检定或者正在异议） | proposed 待批准
   | appointed 已约定 | exhausted 各步已用尽 | closed 已终结
 exposure_state: compiled 待保密审查 | reviewed 待批准公开 | released 已公开 | discarded 已作废
@@ -89,6 +90,12 @@ circular_delivery: drafted 签发后发出 | mailed 邮件正在投递 | deliver
   | not_delivered 邮件未送达，须人工送达 | to_send 须人工送达 | sent 已人工送达
 circular_use: market_access 市场准入 | qualification 资质认定 | approval 行政审批
   | tender 公开招标 | policy 政策应用
+channel_service: wecom 企业微信 | dingtalk 钉钉 | feishu 飞书 | sms 短信网关
+webhook_disabled: person 人工 | gone 对方不再接收 | failing 连续多日没有收下
+message_state: pending 正在发送 | delivered 已收下 | failed 没有送到
+unreached: no_address 没有地址 | refused 收件方拒收 | unreachable 未能投出
+template_kind: digest 预警汇总 | rejected 检定不合格 | adverse_record 失信信息 | grade_fell 等级下降
+  | order 检定申请 | filing 器具备案 | reminder 提醒 | guidance_letter 行政指导建议书
 ladder_state: proposed 待批准 | approved 已批准 | discarded 已作废
 step_state: proposed 待批准 | deferred 已暂缓 | declined 未批准 | appointed 已约定
   | carried_out 已实施 | void 已作废
@@ -182,6 +189,14 @@ Circular.state circular_state | ListCircularsRequest.state circular_state
 CircularReceiver.state circular_delivery | CircularReceiver.means means_of_service
 RecordCircularSentRequest.means means_of_service | Authority.uses circular_use
 CircularReceiver.uses circular_use
+Ladder.state ladder_state | Template.state ladder_state | Template.kind template_kind
+ProposeTemplateRequest.kind template_kind | PreviewTemplateRequest.kind template_kind
+UnreachedSubject.why unreached | Channel.service channel_service
+AddChannelRequest.service channel_service | AddChannelRequest.kinds notice_kind
+Channel.disabled_why webhook_disabled | Channel.kinds notice_kind
+Webhook.disabled_why webhook_disabled | Webhook.kinds notice_kind
+portal_only notice_kind | by_webhook notice_kind
+WebhookMessage.state message_state
 ExposureList.state exposure_state | ListExposureListsRequest.state exposure_state
 ExposureEntry.state exposure_entry_state | ExposureEntry.ended_why exposure_ended
 EscalationStep.state step_state | Interview.outcome interview_outcome

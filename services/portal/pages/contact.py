@@ -12,9 +12,16 @@ from protos.alerts.v1 import alerts_pb2 as alerts
 from protos.registry.v1 import registry_pb2 as registry
 from services.portal.pages.reading import subject
 from services.portal.visit import Visit, faults_by_field, message_of
+from services.portal.wording import N_
 
 RHYTHMS = ("daily", "weekly")
 LANGUAGES = ("zh", "en", "both")  # of mails
+# The kinds of which a firm chooses the way, with the field of each.
+WAYS = {"digest": "way", "order": "way_order", "filing": "way_filing"}
+WEEKDAYS = (
+    *(N_("星期一"), N_("星期二"), N_("星期三"), N_("星期四")),
+    *(N_("星期五"), N_("星期六"), N_("星期日")),
+)
 OWN_FIELDS = ("person_in_charge", "address", "phone", "email")
 _OF_THE_FORM = (
     grpc.StatusCode.INVALID_ARGUMENT,
@@ -46,14 +53,28 @@ async def contact(visit: Visit) -> Response:
 
 
 async def _set_digest(visit: Visit) -> Response:
-    rhythm, way, language = (visit.field(name) for name in ("rhythm", "way", "language"))
+    rhythm, language = visit.field("rhythm"), visit.field("language")
+    ways = {kind: visit.field(name) for kind, name in WAYS.items()}
     request = alerts.SetDigestPreferenceRequest(
         request_id=visit.request_id(),
         rhythm=rhythm if rhythm in RHYTHMS else RHYTHMS[0],
-        mailed=way != "portal",
+        mailed=ways["digest"] != "portal",
         language=language if language in LANGUAGES else "",
+        weekday=visit.whole("weekday") or 0,
+        quiet_from=visit.field("quiet_from"),
+        quiet_until=visit.field("quiet_until"),
+        portal_only=[kind for kind, way in ways.items() if way == "portal" and kind != "digest"],
+        by_webhook=[kind for kind, way in ways.items() if way == "webhook"],
     )
-    await ask(visit.services.alerts.SetDigestPreference(request))
+    try:
+        await ask(visit.services.alerts.SetDigestPreference(request))
+    except Refusal as refusal:
+        if refusal.code not in _OF_THE_FORM:
+            raise
+        faults = faults_by_field(refusal, visit.language)
+        firm = await subject(visit, visit.person.subject_id)
+        reason = message_of(refusal, visit.language)
+        return await _page(visit, firm, faults, reason, digest=request)
     return visit.redirect("/contact?changed=yes")
 
 
@@ -62,14 +83,16 @@ async def _page(
     firm: registry.Subject,
     errors: Mapping[str, str] | None = None,
     refusal: str = "",
+    digest: alerts.SetDigestPreferenceRequest | None = None,
 ) -> Response:
     written = {name: getattr(firm, name) for name in OWN_FIELDS}
-    if refusal:
+    if refusal and digest is None:
         written |= {name: visit.field(name) for name in OWN_FIELDS}
     asked = alerts.GetDigestPreferenceRequest()
     return visit.page(
         "operator/contact.html",
-        digest=await ask(visit.services.alerts.GetDigestPreference(asked)),
+        digest=digest or await ask(visit.services.alerts.GetDigestPreference(asked)),
+        weekdays=[visit.say(name) for name in WEEKDAYS],
         status=422 if refusal else 200,
         firm=firm,
         own=written,

@@ -44,6 +44,7 @@ KINDS = {
     "proposal": N_("变更申请"),
     "checkpoint": N_("检查点"),
     "case": N_("案件办理"),
+    "channel": N_("接收渠道停用"),
     "order": N_("检定申请"),
     "institution": N_("检定机构办理"),
     "subject": N_("登记信息变动"),

@@ -44,6 +44,7 @@ _DELIVERY = {
     "pending": N_("待投递"),
     "failed": N_("投递失败"),
     "no_address": N_("没有地址"),
+    "inbox": N_("只在平台消息"),
 }
 _Make = Callable[[Visit, str], Awaitable[Listing[Any]]]
 

@@ -20,6 +20,7 @@ from pathlib import Path
 
 from plumbing import certificates
 from plumbing.addresses import CLIENT
+from plumbing.channel_keys import make_channel_key
 from plumbing.checkpoints.keys import make_signing_keys, signing_key_file
 from plumbing.clock import SystemClock
 from plumbing.events.access import authorization, user
@@ -54,6 +55,7 @@ def hand_out(directory: Path) -> None:
     _hand_out_for_events(directory)
     for service in SERVICES:
         make_workflow_key(directory / service, service)
+    make_channel_key(directory / "alerts")
     _hand_out_certificates(directory)
 
 

@@ -99,6 +99,7 @@ class RecordingTimers(Timers):
     def __init__(self) -> None:
         self.watched: list[str] = []
         self.delivered: list[str] = []
+        self.sent: list[str] = []
         self.running: set[str] = set()
         self.states: dict[str, EscalationStand] = {}
 
@@ -119,6 +120,10 @@ class RecordingTimers(Timers):
     async def deliver(self, notice_id: str) -> None:
         self.delivered.append(notice_id)
         self.running.add(f"delivery/{notice_id}")
+
+    async def send(self, message_id: str) -> None:
+        self.sent.append(message_id)
+        self.running.add(f"message/{message_id}")
 
     async def runs(self, workflow_id: str) -> bool:
         return workflow_id in self.running

@@ -318,7 +318,7 @@ async def test_a_weekly_digest_waits_for_monday_but_not_with_a_red_alert(
     assert await alerts.notices("digest") == []
     await alerts.watch_days(1)
     [digest] = await alerts.notices("digest")
-    assert (digest.state, digest.address) == (NoticeState.NO_ADDRESS, "")
+    assert (digest.state, digest.address) == (NoticeState.INBOX, "")
     assert "NO-1" in digest.body
     await alerts.put(instrument(2), verification(2, alerts.today))  # red on Tuesday
     await alerts.watch_days(1)

@@ -17,6 +17,8 @@ from protos.alerts.v1 import circulars_pb2 as circulars
 from protos.alerts.v1 import escalations_pb2 as escalations
 from protos.alerts.v1 import exposure_lists_pb2 as exposures
 from protos.alerts.v1 import ladders_pb2 as ladders
+from protos.alerts.v1 import templates_pb2 as templates
+from protos.alerts.v1 import webhooks_pb2 as webhooks
 from protos.grading.v1 import assessments_pb2 as assessments
 from protos.grading.v1 import grading_pb2 as grading
 from protos.grading.v1 import rulesets_pb2 as rulesets
@@ -44,7 +46,10 @@ from services.alerts.circulars import queries as of_circulars
 from services.alerts.escalation import queries as of_escalations
 from services.alerts.exposure_lists import queries as of_exposures
 from services.alerts.ladders import queries as of_ladders
+from services.alerts.notices.unreached import list_unreached
+from services.alerts.templates import queries as of_templates
 from services.alerts.untold import list_untold
+from services.alerts.webhooks import queries as of_webhooks
 from services.grading import queries as of_grades
 from services.grading import year_end
 from services.grading.indices import queries as of_indices
@@ -318,6 +323,27 @@ LISTS = (
         (
             Asked(ladders.ListLaddersRequest()),
             Asked(ladders.ListLaddersRequest(bureau=BUREAU)),
+        ),
+    ),
+    List(
+        "alerts",
+        list_unreached,
+        (
+            Asked(alerts.ListUnreachedRequest()),
+            Asked(alerts.ListUnreachedRequest(bureau=BUREAU)),
+        ),
+    ),
+    List(
+        "alerts",
+        of_webhooks.messages_of,
+        (Asked(webhooks.ListWebhookMessagesRequest(webhook_id="s1"), (OPERATOR,)),),
+    ),
+    List(
+        "alerts",
+        of_templates.list_templates,
+        (
+            Asked(templates.ListTemplatesRequest()),
+            Asked(templates.ListTemplatesRequest(bureau=BUREAU)),
         ),
     ),
     List(

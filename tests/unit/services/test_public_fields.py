@@ -29,11 +29,14 @@ from protos.letters.v1 import letters_pb2
 from protos.objection.v1 import archive_pb2, delivery_pb2, evidence_pb2, objection_pb2
 from protos.operations.v1 import operations_pb2
 from protos.registry.v1 import bulk_pb2, certificates_pb2, registry_pb2
+from services.alerts.bureau_channels.policy import POLICY as CHANNEL_POLICY
 from services.alerts.circulars.policy import POLICY as CIRCULAR_POLICY
 from services.alerts.exposure_lists.policy import POLICY as EXPOSURE_LIST_POLICY
 from services.alerts.ladders.policy import POLICY as LADDER_POLICY
 from services.alerts.policy import ESCALATION_POLICY
 from services.alerts.policy import POLICY as ALERTS_POLICY
+from services.alerts.templates.policy import POLICY as TEMPLATE_POLICY
+from services.alerts.webhooks.policy import POLICY as WEBHOOK_POLICY
 from services.grading.assessments.policy import ASSESSMENT_POLICY
 from services.grading.policy import POLICY as GRADING_POLICY
 from services.grading.policy import RULESET_POLICY
@@ -84,6 +87,9 @@ POLICIES: tuple[Policy, ...] = (
     CIRCULAR_POLICY,
     EXPOSURE_LIST_POLICY,
     LADDER_POLICY,
+    WEBHOOK_POLICY,
+    TEMPLATE_POLICY,
+    CHANNEL_POLICY,
     ASSESSMENT_POLICY,
     CALENDAR_POLICY,
     CALIBRATION_POLICY,

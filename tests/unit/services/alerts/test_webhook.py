@@ -17,8 +17,9 @@ from plumbing import certificates
 from plumbing.clock import SystemClock
 from plumbing.settings import Settings
 from services.alerts.notices import webhook
-from services.alerts.notices.webhook import WebhookError, require_secret
+from services.alerts.notices.webhook import require_secret
 from services.alerts.tables import Notice, NoticeKind, NoticeState
+from services.alerts.webhooks.sending import WebhookError, signature
 
 NOW = datetime(2026, 9, 14, 2, tzinfo=UTC)
 # The example of the specification.
@@ -73,7 +74,7 @@ def notice(address: str, body: str = BODY) -> Notice:
 
 
 def test_the_signature_is_that_of_the_specification() -> None:
-    signed = webhook.signature(SECRET, "msg_p5jXN8AQM9LWM0D4loKWxJek", 1614265330, BODY)
+    signed = signature(SECRET, "msg_p5jXN8AQM9LWM0D4loKWxJek", 1614265330, BODY)
     assert signed == "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
 
 
@@ -87,7 +88,7 @@ async def test_a_message_has_its_id_its_moment_and_its_signature() -> None:
     assert body == BODY
     assert headers["host"] == f"localhost:{receiver.port}"
     assert (headers["webhook-id"], headers["webhook-timestamp"]) == ("n1", str(at))
-    assert headers["webhook-signature"] == webhook.signature(SECRET, "n1", at, BODY)
+    assert headers["webhook-signature"] == signature(SECRET, "n1", at, BODY)
 
 
 async def test_a_receiver_with_a_certificate_is_asked_by_its_name(tmp_path: Path) -> None:
@@ -108,7 +109,8 @@ async def test_a_receiver_with_a_certificate_is_asked_by_its_name(tmp_path: Path
 @pytest.mark.parametrize(
     "host",
     ["127.0.0.1", "localhost", "10.1.2.3", "169.254.169.254", "[::1]", "[::ffff:10.1.2.3]",
-     "[fd00::1]", "0.0.0.0", "224.0.0.1"],  # noqa: S104 - nothing is bound to it
+     "[fd00::1]", "0.0.0.0", "224.0.0.1", "[64:ff9b::10.1.2.3]", "[2002:a01:203::1]",  # noqa: S104
+     "[fe80::1]"],
 )  # fmt: skip
 async def test_an_address_that_is_not_public_is_refused_and_asked_nothing(host: str) -> None:
     receiver = Receiver()

@@ -12,11 +12,14 @@ from plumbing.calendars import servicer as moved_terms
 from plumbing.identity import Role
 from plumbing.papers import servicer as letters
 from plumbing.rpc import Policy
+from services.alerts.bureau_channels.policy import POLICY as CHANNELS
 from services.alerts.circulars.policy import POLICY as CIRCULARS
 from services.alerts.exposure_lists.policy import POLICY as EXPOSURE_LISTS
 from services.alerts.ladders.policy import POLICY as LADDERS
 from services.alerts.policy import ESCALATION_POLICY
 from services.alerts.policy import POLICY as ALERTS
+from services.alerts.templates.policy import POLICY as TEMPLATES
+from services.alerts.webhooks.policy import POLICY as WEBHOOKS
 from services.cli.client import GRPC_SERVICES
 from services.cli.commands.parameters import dotted, fields_of, parameters
 from services.cli.commands.plain import function_of, method_of
@@ -54,6 +57,9 @@ POLICIES: Policy = {
     **CIRCULARS,
     **EXPOSURE_LISTS,
     **LADDERS,
+    **WEBHOOKS,
+    **TEMPLATES,
+    **CHANNELS,
     **GRADING,
     **RULESET_POLICY,
     **ASSESSMENT_POLICY,
@@ -93,6 +99,8 @@ BY_HAND = {
     "AlertsService/RetryDelivery": "alert retry",
     "AlertsService/CountRetries": "alert retry",
     "AlertsService/RetryDeliveries": "alert retry",
+    "WebhookService/AddWebhook": "webhook add",
+    "WebhookService/RenewWebhookSecret": "webhook renew",
     "ImportService/ImportFile": "import file",
     "ImportService/StartImport": "no command: `import file` waits for the result itself",
     "ImportService/ConfirmColumns": "no command: `import file --column` says which column is which",

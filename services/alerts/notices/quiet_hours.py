@@ -1,0 +1,49 @@
+"""Quiet hours: until when a mail waits that a subject would get in the night. Pure functions.
+
+A notice that may name a term of the day never waits past the end of that day, when terms end.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, time, timedelta
+
+from law.periods import SHANGHAI
+from services.alerts.tables import DigestPreference, Notice, NoticeKind
+
+# Kinds that name no term, or one that is weeks away. Links that set a password never wait.
+_CAN_WAIT_PAST_MIDNIGHT = frozenset(
+    {
+        NoticeKind.DIGEST,
+        NoticeKind.ADVERSE_RECORD,
+        NoticeKind.GRADE_FELL,
+        NoticeKind.FILING,
+        NoticeKind.ORDER,
+        NoticeKind.CHANNEL,
+    }
+)
+
+
+def waits(notice: Notice, wish: DigestPreference, now: datetime) -> timedelta | None:
+    """Returns how long a mail has to wait for the end of the subject's quiet hours.
+
+    None if it is not a moment within them, or if the notice cannot wait so long.
+    """
+    if not wish.quiet_from or not wish.quiet_until or notice.kind is NoticeKind.ACCOUNT:
+        return None
+    here = now.astimezone(SHANGHAI)
+    first, last = time.fromisoformat(wish.quiet_from), time.fromisoformat(wish.quiet_until)
+    if not _within(here.time(), first, last):
+        return None
+    end = datetime.combine(here.date(), last, SHANGHAI)
+    if end <= here:
+        end += timedelta(days=1)
+    if end.date() != here.date() and notice.kind not in _CAN_WAIT_PAST_MIDNIGHT:
+        return None
+    return end - here
+
+
+def _within(moment: time, first: time, last: time) -> bool:
+    """Whether a time of day lies in a stretch that may go over midnight; its end is outside."""
+    if first < last:
+        return first <= moment < last
+    return moment >= first or moment < last

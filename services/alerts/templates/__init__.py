@@ -1,0 +1,1 @@
+"""Templates: the words of a bureau around what the platform writes."""

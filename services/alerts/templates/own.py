@@ -1,0 +1,62 @@
+"""The templates of a bureau that are in force, and the texts that are written by them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from services.alerts.tables import Notice, NoticeKind
+from services.alerts.templates.tables import NoticeTemplate, TemplateState
+from services.alerts.templates.words import Places, filled
+
+# Letters of cases are written by the service of cases, and links that set a password by nobody.
+NOTICES = frozenset(
+    {
+        NoticeKind.DIGEST,
+        NoticeKind.REJECTED,
+        NoticeKind.ADVERSE_RECORD,
+        NoticeKind.GRADE_FELL,
+        NoticeKind.ORDER,
+        NoticeKind.FILING,
+    }
+)
+
+
+async def in_force(session: AsyncSession, bureau: str) -> dict[str, NoticeTemplate]:
+    """Returns the templates of a bureau that are in force, by kind; the emptied ones too."""
+    rows = select(NoticeTemplate).where(
+        col(NoticeTemplate.bureau) == bureau, col(NoticeTemplate.state) == TemplateState.APPROVED
+    )
+    return {row.kind: row for row in await session.exec(rows.order_by(col(NoticeTemplate.version)))}
+
+
+async def template_of(
+    session: AsyncSession, bureau: str, kind: NoticeKind
+) -> NoticeTemplate | None:
+    """Returns the template by which notices of a kind are written; None for those without one."""
+    return (await in_force(session, bureau)).get(kind) if kind in NOTICES else None
+
+
+def put_words(
+    notice: Notice, template: NoticeTemplate | None, subject: str, bureau: str, on: date
+) -> None:
+    """Puts a new notice to the subject of that name into the words of its bureau.
+
+    A notice that brings a letter stays as it is.
+    """
+    if template is None or not notice.subject_id or notice.letter_id:
+        return
+    places = Places(subject, bureau, on)
+    if template.words:
+        notice.body = filled(template.words, places.chinese(notice.body.rstrip("\n"))) + "\n"
+    if template.words_en and notice.body_en:
+        text = places.english(notice.body_en.rstrip("\n"))
+        notice.body_en = filled(template.words_en, text) + "\n"
+
+
+async def words_of_steps(session: AsyncSession, bureau: str) -> Mapping[str, str]:
+    """Returns the words of a bureau for the documents of follow-ups, by step; only its own."""
+    return {kind: row.words for kind, row in (await in_force(session, bureau)).items() if row.words}

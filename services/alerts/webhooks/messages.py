@@ -1,0 +1,146 @@
+"""Writes the messages of webhooks, in the transaction of the notices that they announce.
+
+A message is thin: what happened and where it stands on the platform. The text of a notice is read
+there, by who may.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import uuid4
+
+import sqlalchemy as sa
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from plumbing.chunks import chunks
+from services.alerts.notice_kinds import INSTITUTION, RECEIVER
+from services.alerts.notices.links import path_of
+from services.alerts.tables import Notice, NoticeKind
+from services.alerts.webhooks.tables import Disabled, MessageState, Webhook, WebhookMessage
+
+IDS_PER_QUERY = 1000
+_NOT_TOLD = frozenset({NoticeKind.ACCOUNT, NoticeKind.CHECKPOINT, NoticeKind.GIVEN_UP})
+TEST = "webhook.test"
+
+
+async def write(session: AsyncSession, notices: Sequence[Notice], at: datetime) -> None:
+    """Writes a message for each notice and each webhook of its recipient that wants its kind.
+
+    A notice that is delivered again has its messages already.
+    """
+    told = [notice for notice in notices if _is_told(notice)]
+    webhooks = await _webhooks_of(session, told)
+    wanted = [
+        (webhook, notice)
+        for notice in told
+        for webhook in webhooks.get(_recipient(notice), ())
+        if _wants(webhook, notice)
+    ]
+    if not wanted:
+        return
+    written = await _written(session, [notice.notice_id for _, notice in wanted])
+    session.add_all(
+        _announcing(webhook, notice, at)
+        for webhook, notice in wanted
+        if (webhook.webhook_id, notice.notice_id) not in written
+    )
+
+
+def _is_told(notice: Notice) -> bool:
+    """Whether webhooks may hear of a notice: not of links, checkpoints and mails to outsiders."""
+    outside = notice.key.startswith((RECEIVER, INSTITUTION))
+    return notice.kind not in _NOT_TOLD and not outside
+
+
+def _recipient(notice: Notice) -> str:
+    return notice.subject_id or f"bureau/{notice.bureau}"
+
+
+def _wants(webhook: Webhook, notice: Notice) -> bool:
+    return not webhook.kinds or notice.kind in webhook.kinds
+
+
+async def is_taken(session: AsyncSession, notice: Notice) -> bool:
+    """Returns whether a webhook of the subject wants a notice."""
+    webhooks = await _webhooks_of(session, [notice])
+    return any(_wants(webhook, notice) for webhook in webhooks.get(_recipient(notice), ()))
+
+
+def test_of(webhook: Webhook, at: datetime) -> WebhookMessage:
+    """Returns a message that only tries whether a webhook takes messages."""
+    return _message(webhook, TEST, {"webhook_id": webhook.webhook_id}, "/webhooks", at)
+
+
+async def pending_of(session: AsyncSession, notice_ids: Sequence[str]) -> list[str]:
+    """Returns the ids of the messages about notices that wait to be sent."""
+    found: list[str] = []
+    for ids in chunks(notice_ids, IDS_PER_QUERY):
+        query = select(WebhookMessage.message_id).where(
+            col(WebhookMessage.notice_id).in_(ids),
+            col(WebhookMessage.state) == MessageState.PENDING,
+        )
+        found += await session.exec(query)
+    return found
+
+
+def _announcing(webhook: Webhook, notice: Notice, at: datetime) -> WebhookMessage:
+    data = {
+        "notice_id": notice.notice_id,
+        "kind": notice.kind.value,
+        "subject_id": notice.subject_id,
+        "bureau": notice.bureau,
+        "title": notice.title,
+        "about": notice.about,
+        "number": notice.number,
+        "issued_at": notice.created_at.isoformat(),
+    }
+    message = _message(webhook, f"notice.{notice.kind.value}", data, path_of(notice), at)
+    message.notice_id = notice.notice_id
+    return message
+
+
+def _message(
+    webhook: Webhook, type_: str, data: dict[str, Any], path: str, at: datetime
+) -> WebhookMessage:
+    return WebhookMessage(
+        message_id=f"msg_{uuid4().hex}",
+        webhook_id=webhook.webhook_id,
+        type=type_,
+        data=data,
+        path=path,
+        state=MessageState.PENDING,
+        created_at=at,
+    )
+
+
+async def _webhooks_of(
+    session: AsyncSession, notices: Sequence[Notice]
+) -> dict[str, list[Webhook]]:
+    """The webhooks that are on, of the recipients of notices, by recipient."""
+    found: dict[str, list[Webhook]] = {}
+    subjects = sorted({notice.subject_id for notice in notices if notice.subject_id})
+    bureaus = sorted({notice.bureau for notice in notices if not notice.subject_id})
+    owned: list[sa.ColumnElement[bool]] = [
+        col(Webhook.subject_id).in_(ids) for ids in chunks(subjects, IDS_PER_QUERY)
+    ]
+    if bureaus:
+        of_bureaus = col(Webhook.bureau).in_(bureaus)
+        owned.append(sa.and_(col(Webhook.subject_id) == "", of_bureaus))
+    for condition in owned:
+        query = select(Webhook).where(condition, col(Webhook.disabled_why) == Disabled.ON)
+        for row in await session.exec(query):
+            found.setdefault(row.owner, []).append(row)
+    return found
+
+
+async def _written(session: AsyncSession, notice_ids: Sequence[str]) -> set[tuple[str, str]]:
+    found: set[tuple[str, str]] = set()
+    for ids in chunks(notice_ids, IDS_PER_QUERY):
+        query = select(WebhookMessage.webhook_id, WebhookMessage.notice_id).where(
+            col(WebhookMessage.notice_id).in_(ids)
+        )
+        found |= {(webhook, notice) for webhook, notice in await session.exec(query)}
+    return found

@@ -1,0 +1,108 @@
+"""The database tables of webhooks, of their messages, and of the receipts of each attempt."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+import sqlalchemy as sa
+from sqlmodel import Field
+
+from plumbing.database import JsonColumn, enum_column
+from plumbing.row_digests import proven
+from services.alerts.base import Base
+
+
+class MessageState(StrEnum):
+    """Where a message stands."""
+
+    PENDING = "pending"
+    DELIVERED = "delivered"
+    FAILED = "failed"
+
+
+class Disabled(StrEnum):
+    """Why a webhook is off; ON where it is not."""
+
+    ON = ""
+    PERSON = "person"
+    GONE = "gone"  # the receiver asked to be sent nothing any more
+    FAILING = "failing"
+
+
+class ChannelKind(StrEnum):
+    """To what kind of service messages go: a program of the owner's own, or a chat or gateway."""
+
+    WEBHOOK = "webhook"
+    WECOM = "wecom"
+    DINGTALK = "dingtalk"
+    FEISHU = "feishu"
+    SMS = "sms"  # a gateway for text messages
+
+
+@proven(without=("failing_since",))
+class Webhook(Base, table=True):
+    """An address to which the notices of a subject or a bureau are announced; its secret is sealed.
+
+    A webhook belongs to a subject; a channel of another kind belongs to a bureau, has no subject,
+    the host as `url`, and as its secret the whole address. `kinds` are those that are announced;
+    none means all. `failing_since` is the first attempt that failed since one that did not.
+    """
+
+    webhook_id: str = Field(primary_key=True)
+    service: ChannelKind = Field(default=ChannelKind.WEBHOOK, sa_type=enum_column(ChannelKind))
+    subject_id: str = Field(index=True)
+    bureau: str
+    url: str
+    kinds: list[str] = Field(sa_type=JsonColumn)
+    sealed_secret: str
+    secret_set_at: datetime
+    disabled_why: Disabled = Field(default=Disabled.ON, sa_type=enum_column(Disabled))
+    disabled_at: datetime | None = None
+    failing_since: datetime | None = None
+    added_by: str
+    added_at: datetime
+
+    @property
+    def owner(self) -> str:
+        """The subject, or `bureau/` and the bureau."""
+        return self.subject_id or f"bureau/{self.bureau}"
+
+
+class WebhookMessage(Base, table=True):
+    """A message to a webhook; its id is the one that the receiver gets at each attempt.
+
+    `data` is its content but for the link, of which it has the path. `notice_id` is empty for a
+    test.
+    """
+
+    __tablename__ = "webhook_message"
+    __table_args__ = (
+        sa.Index("ix_webhook_message_newest", "webhook_id", "created_at", "message_id"),
+        sa.Index("ix_webhook_message_of_notice", "notice_id", "webhook_id"),
+        sa.Index("ix_webhook_message_state", "state", "created_at"),
+    )
+
+    message_id: str = Field(primary_key=True)
+    webhook_id: str
+    notice_id: str = ""
+    type: str
+    data: dict[str, Any] = Field(sa_type=JsonColumn)
+    path: str
+    state: MessageState = Field(sa_type=enum_column(MessageState))
+    created_at: datetime
+    ended_at: datetime | None = None
+
+
+class WebhookAttempt(Base, table=True):
+    """The receipt of an attempt; `status` is that of the HTTP answer, 0 without one."""
+
+    __tablename__ = "webhook_attempt"
+
+    message_id: str = Field(primary_key=True)
+    number: int = Field(primary_key=True)
+    at: datetime
+    status: int
+    error: str
+    milliseconds: int

@@ -1,0 +1,152 @@
+"""Pages of the webhooks of a firm: addresses of its own programs, and what was sent to them."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from starlette.responses import Response
+
+from plumbing.client import Refusal, ask
+from plumbing.webhook_secrets import new_secret
+from protos.alerts.v1 import webhooks_pb2 as pb
+from services.portal.pages.forms import told
+from services.portal.pages.platform_mail import KINDS as NOTICE_KINDS
+from services.portal.pages.reading import account_names
+from services.portal.visit import Visit
+from services.portal.wording import N_, Tag
+
+PATH = "/webhooks"
+KINDS = (
+    *("digest", "rejected", "adverse_record", "grade_fell", "letter", "term", "escalation"),
+    *("filing", "order", "subject", "case", "channel"),
+)
+ENABLED = Tag(N_("正在接收"), "●", "govuk-tag--green")
+WHY = {
+    "person": Tag(N_("已停用"), "■", "govuk-tag--grey"),
+    "gone": Tag(N_("已停用：对方程序答复不再接收"), "■", "govuk-tag--red"),
+    "failing": Tag(N_("已停用：连续多日没有收下"), "■", "govuk-tag--red"),
+}
+STATES = {
+    "pending": Tag(N_("正在发送"), "", "govuk-tag--blue"),
+    "delivered": Tag(N_("已收下"), "●", "govuk-tag--green"),
+    "failed": Tag(N_("没有送到"), "■", "govuk-tag--red"),
+}
+
+
+async def page(visit: Visit) -> Response:
+    """Shows the webhooks of the firm; its forms add one or change one.
+
+    A secret is shown once, in the answer to the form that set it.
+    """
+    act = _ACTS.get(visit.field("act")) if visit.request.method == "POST" else None
+    if act is None:
+        return await _page(visit)
+    try:
+        secret = await act(visit)
+    except Refusal as refusal:
+        return await _page(visit, 422, **told(visit, refusal))
+    if secret:
+        return await _page(visit, secret=secret)
+    return visit.redirect(f"{PATH}?done={visit.field('act')}")
+
+
+async def one(visit: Visit) -> Response:
+    """Shows what was sent to a webhook, with the receipt of each attempt."""
+    request = pb.ListWebhookMessagesRequest(
+        webhook_id=visit.path("webhook_id"), page_size=50, page_token=visit.query("page")
+    )
+    answer = await ask(visit.services.webhooks.ListWebhookMessages(request))
+    webhooks = (await ask(visit.services.webhooks.ListWebhooks(pb.ListWebhooksRequest()))).webhooks
+    id_ = visit.path("webhook_id")
+    return visit.page(
+        "operator/webhook.html",
+        webhook=next(hook for hook in webhooks if hook.webhook_id.startswith(id_)),
+        messages=answer.messages,
+        more=answer.next_page_token,
+        states=said(visit, STATES),
+        kinds=_kinds(visit),
+    )
+
+
+async def _add(visit: Visit) -> str:
+    secret = new_secret()
+    request = pb.AddWebhookRequest(
+        request_id=visit.request_id(),
+        url=visit.field("url"),
+        secret=secret,
+        kinds=[kind for kind in visit.fields("kinds") if kind in KINDS],
+    )
+    await ask(visit.services.webhooks.AddWebhook(request))
+    return secret
+
+
+async def _renew(visit: Visit) -> str:
+    secret = new_secret()
+    request = pb.RenewWebhookSecretRequest(
+        request_id=visit.request_id(), webhook_id=visit.field("webhook_id"), secret=secret
+    )
+    await ask(visit.services.webhooks.RenewWebhookSecret(request))
+    return secret
+
+
+async def _switch(visit: Visit) -> str:
+    request = pb.SwitchWebhookRequest(
+        request_id=visit.request_id(),
+        webhook_id=visit.field("webhook_id"),
+        enabled=visit.field("act") == "on",
+    )
+    await ask(visit.services.webhooks.SwitchWebhook(request))
+    return ""
+
+
+async def _remove(visit: Visit) -> str:
+    request = pb.RemoveWebhookRequest(
+        request_id=visit.request_id(), webhook_id=visit.field("webhook_id")
+    )
+    await ask(visit.services.webhooks.RemoveWebhook(request))
+    return ""
+
+
+async def _test(visit: Visit) -> str:
+    request = pb.TestWebhookRequest(
+        request_id=visit.request_id(), webhook_id=visit.field("webhook_id")
+    )
+    await ask(visit.services.webhooks.TestWebhook(request))
+    return ""
+
+
+_ACTS: dict[str, Callable[[Visit], Awaitable[str]]] = {
+    "add": _add,
+    "renew": _renew,
+    "on": _switch,
+    "off": _switch,
+    "remove": _remove,
+    "test": _test,
+}
+
+
+async def _page(visit: Visit, status: int = 200, **values: Any) -> Response:
+    answer = await ask(visit.services.webhooks.ListWebhooks(pb.ListWebhooksRequest()))
+    return visit.page(
+        "operator/webhooks.html",
+        status=status,
+        webhooks=answer.webhooks,
+        enabled=said(visit, {"": ENABLED})[""],
+        why=said(visit, WHY),
+        kinds=_kinds(visit),
+        people=await account_names(visit, (hook.added_by for hook in answer.webhooks)),
+        done=visit.query("done"),
+        form=visit.form or {},
+        chosen=visit.fields("kinds") if visit.request.method == "POST" else [],
+        **{"errors": {}, "refusal": None, "secret": "", **values},
+    )
+
+
+def said(visit: Visit, tags: dict[str, Tag]) -> dict[str, Tag]:
+    """Returns tags in the language of the visitor."""
+    return {code: Tag(visit.say(tag.word), tag.shape, tag.style) for code, tag in tags.items()}
+
+
+def _kinds(visit: Visit) -> dict[str, str]:
+    return {kind: visit.say(NOTICE_KINDS[kind]) for kind in KINDS}

@@ -1,0 +1,196 @@
+"""How a subject wants its notices: by webhook and else by mail, not at night, on its day."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from temporalio.exceptions import ApplicationError
+
+from law.errors import InvalidInput
+from plumbing.identity import Caller, Role, service_caller
+from plumbing.settings import Settings
+from plumbing.view import open_view
+from protos.alerts.v1 import alerts_pb2 as pb
+from services.alerts.activities import Activities
+from services.alerts.notices import preferences
+from services.alerts.notices.issue import issue
+from services.alerts.notices.texts import Text
+from services.alerts.notices.unreached import list_unreached
+from services.alerts.tables import (
+    Failure,
+    Notice,
+    NoticeKind,
+    NoticeState,
+    Subject,
+    Webhook,
+    WebhookMessage,
+)
+from services.alerts.webhooks import outcomes
+from services.alerts.webhooks.tables import Disabled
+from tests.integration.alerts.running_alerts import (
+    BUREAU,
+    RunningAlerts,
+    instrument,
+    subject,
+    verification,
+)
+
+OPERATOR = Caller("account/op", "经营者", frozenset({Role.OPERATOR}), "", "s1")
+
+
+async def prefer(alerts: RunningAlerts, **wish: Any) -> pb.SetDigestPreferenceResponse:
+    request = pb.SetDigestPreferenceRequest(
+        request_id=str(uuid4()), **{"rhythm": "daily", "mailed": True, **wish}
+    )
+    return await alerts.changes.once(
+        OPERATOR, request, preferences.set_digest_preference, pb.SetDigestPreferenceResponse
+    )
+
+
+async def told(alerts: RunningAlerts, key: str, kind: NoticeKind) -> Notice:
+    async with alerts.changes.change(service_caller("alerts")) as change:
+        to = await change.session.get_one(Subject, "s1")
+        notice = await issue(change, kind, key, to, BUREAU, Text("标题", "正文"))
+    await alerts.wait_until_idle()
+    assert notice is not None
+    return await read(alerts, notice.notice_id)
+
+
+async def read(alerts: RunningAlerts, notice_id: str) -> Notice:
+    async with alerts.database.snapshot() as session:
+        return await session.get_one(Notice, notice_id)
+
+
+async def hook(alerts: RunningAlerts, name: str, **fields: Any) -> None:
+    async with alerts.database.transaction() as session:
+        session.add(
+            Webhook(
+                webhook_id=name,
+                subject_id="s1",
+                bureau=BUREAU,
+                url=f"https://1.1.1.1/{name}",
+                kinds=[],
+                sealed_secret="",
+                secret_set_at=alerts.clock.now(),
+                added_by="account/op",
+                added_at=alerts.clock.now(),
+                **fields,
+            )
+        )
+
+
+async def messages_of(alerts: RunningAlerts, notice: Notice) -> list[WebhookMessage]:
+    return [row for row in await alerts.rows(WebhookMessage) if row.notice_id == notice.notice_id]
+
+
+async def fail(alerts: RunningAlerts, message_id: str) -> None:
+    async with alerts.changes.change(service_caller("alerts")) as change:
+        await outcomes.give_up(change, message_id)
+    await alerts.wait_until_idle()
+
+
+async def test_what_a_webhook_fails_to_take_is_mailed_and_the_last_way_is_the_inbox(
+    alerts: RunningAlerts,
+) -> None:
+    await prefer(alerts, by_webhook=["order"], portal_only=["filing"])
+    mailed = await told(alerts, "k1", NoticeKind.ORDER)  # there is no webhook yet
+    assert (mailed.state, mailed.address) == (NoticeState.PENDING, "unit1@test.example")
+    for name in ("h1", "h2"):
+        await hook(alerts, name)
+    await hook(alerts, "off", disabled_why=Disabled.PERSON)
+    taken = await told(alerts, "k2", NoticeKind.ORDER)
+    assert taken.state is NoticeState.INBOX
+    law = await told(alerts, "k3", NoticeKind.ADVERSE_RECORD)
+    assert law.state is NoticeState.PENDING
+    kept = await told(alerts, "k4", NoticeKind.FILING)
+    assert kept.state is NoticeState.INBOX
+    messages = [
+        row for row in await alerts.rows(WebhookMessage) if row.notice_id == taken.notice_id
+    ]
+    assert {row.webhook_id for row in messages} == {"h1", "h2"}
+    await fail(alerts, messages[0].message_id)
+    assert (await read(alerts, taken.notice_id)).state is NoticeState.INBOX  # the other one tries
+    await fail(alerts, messages[1].message_id)
+    again = await read(alerts, taken.notice_id)
+    assert (again.state, again.address) == (NoticeState.PENDING, "unit1@test.example")
+    assert taken.notice_id in alerts.timers.delivered
+    of_filing = [
+        row for row in await alerts.rows(WebhookMessage) if row.notice_id == kept.notice_id
+    ]
+    for row in of_filing:
+        await fail(alerts, row.message_id)
+    assert (await read(alerts, kept.notice_id)).state is NoticeState.INBOX  # no mail is wanted
+
+
+async def test_a_weekly_digest_comes_on_the_day_of_the_subject(alerts: RunningAlerts) -> None:
+    await prefer(alerts, rhythm="weekly", weekday=4)  # today is a Monday
+    await alerts.put(instrument(), verification(1, alerts.today + timedelta(days=60)))
+    await alerts.watch_days(2)
+    assert await alerts.notices("digest") == []
+    await alerts.watch_days(1)
+    [digest] = await alerts.notices("digest")
+    assert digest.created_at.date().isoweekday() == 4
+
+
+async def test_a_mail_of_the_night_waits_and_counts_no_attempt(
+    alerts: RunningAlerts, tmp_path: Path
+) -> None:
+    await prefer(alerts, quiet_from="09:00", quiet_until="11:00")  # it is ten
+    settings = Settings(data_dir=tmp_path, smtp_url="smtp://127.0.0.1:9")
+    activities = Activities(alerts.changes, settings, alerts.clients())
+    notice = await told(alerts, "k1", NoticeKind.LETTER)
+    with pytest.raises(ApplicationError, match="Quiet hours") as waiting:
+        await activities.deliver(notice.notice_id)
+    assert not waiting.value.non_retryable
+    assert waiting.value.next_retry_delay == timedelta(minutes=15)
+    assert (await read(alerts, notice.notice_id)).attempts == 0
+
+
+async def test_a_wish_is_kept_whole_and_its_faults_are_named(alerts: RunningAlerts) -> None:
+    wish = {"quiet_from": "22:00", "quiet_until": "07:00", "weekday": 5, "language": "both"}
+    await prefer(alerts, **wish, by_webhook=["digest"], portal_only=["order", "filing"])
+    async with open_view(alerts.database, alerts.clock, OPERATOR) as view:
+        found = await preferences.get_digest_preference(view, pb.GetDigestPreferenceRequest())
+    assert {name: getattr(found, name) for name in wish} == wish
+    assert (list(found.by_webhook), list(found.portal_only)) == (["digest"], ["order", "filing"])
+    same = {"quiet_from": "07:00", "quiet_until": "07:00"}
+    wrong = {"quiet_from": {"quiet_until": "07:00"}, "quiet_until": {"quiet_from": "22:00"}}
+    for field, hours in (*wrong.items(), ("quiet_until", same)):
+        with pytest.raises(InvalidInput) as refused:
+            await prefer(alerts, **hours)
+        assert [fault.field for fault in refused.value.faults] == [field]
+
+
+async def test_whom_no_notice_reaches_is_listed_until_one_is_opened(alerts: RunningAlerts) -> None:
+    desk = Caller("account/case", "办案人员", frozenset({Role.CASEWORKER}), BUREAU)
+    far = Caller("account/far", "外地办案人员", frozenset({Role.CASEWORKER}), "120104")
+
+    async def listed(by: Caller) -> list[tuple[str, str, int]]:
+        async with open_view(alerts.database, alerts.clock, by) as view:
+            answer = await list_unreached(view, pb.ListUnreachedRequest(bureau=by.bureau))
+        return [(one.subject_id, one.why, one.notices) for one in answer.subjects]
+
+    notices = [await told(alerts, key, NoticeKind.LETTER) for key in ("k1", "k2")]
+    assert await listed(desk) == []
+    for notice in notices:
+        await change_notice(alerts, notice, state=NoticeState.FAILED, failure=Failure.REFUSED)
+    assert await listed(desk) == [("s1", "refused", 2)]
+    assert await listed(far) == []
+    silent = subject(1, 2)
+    silent.email = ""
+    await alerts.put(silent)
+    assert await listed(desk) == [("s1", "no_address", 2)]
+    for notice in notices:
+        await change_notice(alerts, notice, read_at=alerts.clock.now())
+    assert await listed(desk) == []
+
+
+async def change_notice(alerts: RunningAlerts, notice: Notice, **fields: Any) -> None:
+    async with alerts.database.transaction() as session:
+        row = await session.get_one(Notice, notice.notice_id)
+        for name, value in fields.items():
+            setattr(row, name, value)
