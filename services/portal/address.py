@@ -13,14 +13,18 @@ SIGNED_IN = tuple(role for role in Role if role is not Role.SERVICE)
 
 @dataclass(frozen=True)
 class Address:
-    """A path of the portal with its page, the roles that may open it, and whether it has a form."""
+    """A path of the portal with its page, the roles that may open it, and whether it has a form.
+
+    What is `linked` may be asked for from pages of others: it answers OPTIONS too.
+    """
 
     path: str
     page: Page
     roles: tuple[Role, ...]
     form: bool
+    linked: bool = False
 
 
-def at(path: str, page: Page, *roles: Role, form: bool = False) -> Address:
+def at(path: str, page: Page, *roles: Role, form: bool = False, linked: bool = False) -> Address:
     """Returns the address of a page; without roles, everybody may open it."""
-    return Address(path, page, roles, form)
+    return Address(path, page, roles, form, linked)

@@ -129,7 +129,7 @@ def _uploads(settings: Settings) -> dict[str, int]:
 
 
 def _route(portal: Portal, clock: Clock, address: Address) -> Route:
-    methods = ["GET", "POST"] if address.form else ["GET"]
+    methods = ["GET", *(["POST"] if address.form else []), *(["OPTIONS"] if address.linked else [])]
     return Route(
         address.path, _endpoint(portal, clock, address.page, address.roles), methods=methods
     )

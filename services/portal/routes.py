@@ -81,6 +81,7 @@ from services.portal.pages import (
     registration,
     repair_wizard,
     replies,
+    resolving,
     rulesets,
     sandbox,
     scanning,
@@ -186,6 +187,12 @@ _REGISTER = (
     _at("/photographs/{photograph_id}/file", photographs.file, Role.OPERATOR, *STAFF),
     _at("/photographs/{photograph_id}/preview", photographs.preview, Role.OPERATOR, *STAFF),
     _at("/instruments/{instrument_id}/move", instrument_forms.move, Role.OPERATOR, form=True),
+    _at(
+        "/instruments/{instrument_id}/maker-code",
+        instrument_forms.maker_code,
+        Role.OPERATOR,
+        form=True,
+    ),
     _at("/verifications", verifications.listing, Role.OPERATOR, *STAFF),
     _at(permits.PATH, permits.listing, Role.OPERATOR, *STAFF),
     _at("/permits/{permit_id}", permits.one, Role.OPERATOR, *STAFF, form=True),
@@ -274,9 +281,13 @@ _CHANNELS = (
 )
 _LABELS = (
     _at("/scan", scanning.look_up),
-    _at("/i/{code}", scanning.instrument),
-    _at("/labels", labels.listing, Role.OPERATOR, *STAFF),
-    _at("/labels.pdf", labels.sheet, Role.OPERATOR, *STAFF),
+    _at("/i/{code}", resolving.instrument, linked=True),
+    _at("/i/{code}/fault", scanning.fault),
+    _at("/01/{gtin:path}", resolving.gs1_link, linked=True),
+    _at("/8004/{giai:path}", resolving.gs1_link, linked=True),
+    _at("/.well-known/gs1resolver", resolving.description, linked=True),
+    _at("/labels", labels.listing, *labels.PRINTING),
+    _at("/labels.pdf", labels.sheet, *labels.PRINTING),
 )
 _CHECKS = (
     _at("/check/letter", checking.letter),

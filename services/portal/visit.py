@@ -41,6 +41,7 @@ LANGUAGE_COOKIE = "quanheng_language"
 _YEAR_SECONDS = 365 * 24 * 3600
 BUREAUS_SECONDS = 10.0  # a bureau is seldom named anew
 GUESSES, GUESSES_SECONDS = 20, 600.0  # what one visitor may get wrong, and in which time
+UNKNOWN_CODES = 200  # of makers, scanned from one address in the same time
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,8 @@ class Portal:
     published: PublishedPages = field(default_factory=PublishedPages)
     # Of letters: a code is guessed once in ages, if few guesses are answered.
     guesses: Throttle = field(default_factory=lambda: Throttle(GUESSES, GUESSES_SECONDS))
+    # Of makers' codes, whose serial numbers can be guessed; many phones share one address.
+    makers: Throttle = field(default_factory=lambda: Throttle(UNKNOWN_CODES, GUESSES_SECONDS))
     open_data: PublicFiles = field(default_factory=PublicFiles)
     bureau_names: Remembered[dict[str, str]] = field(
         default_factory=lambda: Remembered(BUREAUS_SECONDS)

@@ -2,7 +2,8 @@
 
 A code is the beginning of the instrument's id and a signature of the whole id: short enough for a
 small label, and nobody can find the codes of instruments by trying. The key is made once and stays
-in the database, because labels last as long as instruments do.
+in the database, because labels last as long as instruments do. Behind the company prefix of a
+bureau, the code is a GS1 key (8004); an instrument is found by that of its maker (01, 21) too.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import hmac
 import re
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import sqlalchemy as sa
 from sqlmodel import col, select
@@ -22,11 +23,13 @@ from law.disclosure.rule import Audience, Field, visible_fields
 from law.errors import NotFound
 from plumbing import paging, row_scope
 from plumbing.database import Database
+from plumbing.identity import scope_prefix
 from plumbing.papers.check_code import ALPHABET
 from plumbing.view import View
 from protos.registry.v1 import registry_pb2 as pb
-from services.registry import lookup
+from services.registry import gs1, lookup, maker_codes
 from services.registry.disclosure import listed
+from services.registry.orders.tables import UNENDED, Order
 from services.registry.parts_of_instruments import order_of_a_day, standings
 from services.registry.red_alerts import fact_of
 from services.registry.sameness import aliases
@@ -34,6 +37,7 @@ from services.registry.tables import Bureau, Instrument, LabelKey, Subject, Veri
 
 PREFIX = 10  # characters of the id: two instruments with the same are told apart by the signature
 _SIGNATURE = 8  # characters of 5 bits
+LENGTH = PREFIX + _SIGNATURE  # without the hyphen
 _ONLY = 1  # the id of the only key
 _CODE = re.compile(rf"([0-9a-z]{{{PREFIX}}})([0-9a-z]{{{_SIGNATURE}}})")
 
@@ -63,10 +67,12 @@ async def scan_instrument(
 ) -> pb.ScanInstrumentResponse:
     """Returns what anybody may know of the instrument whose label has the code.
 
-    The name of the user is given only if the subject may be listed openly. Raises NotFound for a
-    code that no instrument has.
+    A GS1 key of an instrument (S2 附件2-2) leads to it as the code of its label does. The name of
+    the user is given only if the subject may be listed openly. Raises InvalidInput for a GS1 key
+    that is not valid, and NotFound for a code that no instrument has.
     """
-    row = await _with_code(view.session, request.code)
+    find = _with_key if gs1.has_key(request.code) else _with_code
+    row = await find(view.session, request.code)
     if row is None:
         raise NotFound("没有这个标签编号", "No instrument has a label with this code")
     return pb.ScanInstrumentResponse(instrument=await _scanned(view, row))
@@ -90,6 +96,20 @@ async def _with_code(session: AsyncSession, given: str) -> Instrument | None:
         if hmac.compare_digest(code_of(key, row.instrument_id).encode(), written):
             return await _now(session, row) if row.removed else row
     return None
+
+
+async def _with_key(session: AsyncSession, given: str) -> Instrument | None:
+    """The instrument with a GS1 key; the key of a label begins with the prefix of some bureau.
+
+    It need not be the bureau of today: a label stays on an instrument that moves.
+    """
+    key = gs1.read_key(given)
+    if isinstance(key, gs1.Maker):
+        row = await maker_codes.with_code(session, key.path) if key.serial else None
+        return await _now(session, row) if row and row.removed else row
+    prefix, code = key.giai[:-LENGTH], key.giai[-LENGTH:]
+    prefixes = await session.exec(select(Bureau.gs1_prefix).where(col(Bureau.gs1_prefix) == prefix))
+    return await _with_code(session, code) if prefix and prefixes.first() else None
 
 
 async def _now(session: AsyncSession, row: Instrument) -> Instrument | None:
@@ -149,8 +169,9 @@ def _basis(row: Instrument, in_order: Sequence[Verification]) -> ColourBasis:
 async def list_labels(view: View, request: pb.ListLabelsRequest) -> pb.ListLabelsResponse:
     """Returns a page of labels of the instruments in the caller's scope.
 
-    They are limited to a subject, a bureau and chosen instruments, if the request names any.
-    Scrapped instruments have no label.
+    They are limited to what the request names: a subject, a bureau, chosen instruments, a type, a
+    state, or the institution that verified them or has an order for them. Scrapped instruments have
+    no label.
     """
     rows = select(Instrument).where(
         sa.not_(col(Instrument.removed)),
@@ -164,18 +185,50 @@ async def list_labels(view: View, request: pb.ListLabelsRequest) -> pb.ListLabel
         rows = rows.where(row_scope.of_bureau(request.bureau, Instrument.bureau))
     if request.instrument_ids:
         rows = rows.where(col(Instrument.instrument_id).in_(request.instrument_ids))
+    if request.type_code:
+        rows = rows.where(Instrument.type_code == request.type_code)
+    if request.state:
+        rows = rows.where(Instrument.state == InstrumentState(request.state))
+    if request.institution:
+        rows = rows.where(_at_institution(request.institution))
     page, token = await paging.page(view.session, request, rows, Instrument.instrument_id)
     count = await paging.count(view.session, request, rows, token)
-    key = await _key(view.session)
-    labels = [_label(key, row) for row in page]
+    key, prefixes = await _key(view.session), await _prefixes(view.session)
+    labels = [_label(key, row, _prefix_of(prefixes, row.bureau)) for row in page]
     return pb.ListLabelsResponse(labels=labels, next_page_token=token, **count)
 
 
-def _label(key: bytes, row: Instrument) -> pb.Label:
+def _at_institution(name: str) -> sa.ColumnElement[bool]:
+    """A condition for instruments that an institution verified, or which it has an order for."""
+    verified = select(Verification.instrument_id).where(
+        Verification.institution == name, sa.not_(col(Verification.removed))
+    )
+    ordered = select(Order.instrument_id).where(Order.institution == name, sa.text(UNENDED))
+    identity = col(Instrument.instrument_id)
+    return sa.or_(identity.in_(verified), identity.in_(ordered))
+
+
+async def _prefixes(session: AsyncSession) -> Mapping[str, str]:
+    """The GS1 company prefixes of the bureaus that have one, by the bureau's code."""
+    query = select(Bureau.code, Bureau.gs1_prefix).where(
+        Bureau.gs1_prefix != "", sa.not_(col(Bureau.removed))
+    )
+    return dict((await session.exec(query)).all())
+
+
+def _prefix_of(prefixes: Mapping[str, str], bureau: str) -> str:
+    """The prefix of a bureau, or of the nearest one above it; empty if there is none."""
+    above = [code for code in prefixes if bureau.startswith(scope_prefix(code))]
+    return prefixes[max(above, key=lambda code: len(scope_prefix(code)))] if above else ""
+
+
+def _label(key: bytes, row: Instrument, prefix: str) -> pb.Label:
+    code = code_of(key, row.instrument_id)
     return pb.Label(
         instrument_id=row.instrument_id,
         subject_id=row.subject_id,
-        code=code_of(key, row.instrument_id),
+        code=code,
+        giai=gs1.giai_of(prefix, code) if prefix else "",
         type_code=row.type_code,
         serial_no=row.serial_no,
         model=row.model,

@@ -18,6 +18,7 @@ from law.identifiers import check_credit_code
 from law.identity import part_key
 from law.instruments import code_of, mode_of
 from law.reader.strict_reader import Reader
+from services.registry.gs1 import maker_code
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,7 @@ class InstrumentContent:
     manufacturer: str
     location: str
     rotate_on: date | None
+    maker_code: str = ""
 
 
 @dataclass(frozen=True)
@@ -130,6 +132,7 @@ def read_instrument(reader: Reader) -> InstrumentContent:
         manufacturer=_text(reader, "manufacturer"),
         location=_text(reader, "location"),
         rotate_on=reader.day_or_none("rotate_on"),
+        maker_code=_maker_code(reader),
     )
 
 
@@ -213,6 +216,15 @@ def _credit_code(reader: Reader) -> str:
                 en += "; if it was issued so, say on what ground it is filed"
             reader.fault("credit_code", zh, en, fault.cite)
         return code
+
+
+def _maker_code(reader: Reader) -> str:
+    try:
+        return maker_code(_text(reader, "maker_code"))
+    except InvalidInput as error:
+        for fault in error.faults:
+            reader.fault("maker_code", fault.message_zh, fault.message_en)
+        return ""
 
 
 def _code_of_no_person(reader: Reader) -> str:

@@ -37,6 +37,8 @@ _OF_NO_PLACE = {
     "export_id": "none-yet",
     "recusal_id": "none-yet",
     "token": "no.link",
+    "gtin": "09520123456788/21/NONE",  # GS1's example, of no instrument
+    "giai": "9520123NONE",
 }
 
 

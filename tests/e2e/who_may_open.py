@@ -62,6 +62,10 @@ TABLE = """
 /law/colours any                                          +   + + + + + + + + +  + + +
 /scan any                                                 +   + + + + + + + + +  + + +
 /i/{code} any                                             +   + + + + + + + + +  + + +
+/i/{code}/fault any                                       +   + + + + + + + + +  + + +
+/01/{gtin:path} any                                       0   0 0 0 0 0 0 0 0 0  0 0 0
+/8004/{giai:path} any                                     0   0 0 0 0 0 0 0 0 0  0 0 0
+/.well-known/gs1resolver any                              +   + + + + + + + + +  + + +
 /check/letter any                                         +   + + + + + + + + +  + + +
 /check/receipt any                                        +   + + + + + + + + +  + + +
 /law/periods any                                          +   + + + + + + + + +  + + +
@@ -199,6 +203,9 @@ TABLE = """
 /instruments/{instrument_id}/move own                     >   + - - - - - - - -  - - -
 /instruments/{instrument_id}/move neighbour               >   - - - - - - - - -  - - -
 /instruments/{instrument_id}/move foreign                 >   - - - - - - - - -  - - -
+/instruments/{instrument_id}/maker-code own               >   + - - - - - - - -  - - -
+/instruments/{instrument_id}/maker-code neighbour         >   - - - - - - - - -  - - -
+/instruments/{instrument_id}/maker-code foreign           >   - - - - - - - - -  - - -
 /verifications/{verification_id} own                      >   + + + + + + - - -  + + +
 /verifications/{verification_id} neighbour                >   - + + + + + - - -  + + +
 /verifications/{verification_id} foreign                  >   - - - - - - - - -  - - -
@@ -375,10 +382,10 @@ TABLE = """
 /imports foreign                                          >   - . . - - . - - -  . . -
 /imports/new any                                          >   - + - - - + - - -  + - -
 /imports/templates/{family}.{format} any                  >   - + + - - 0 - - -  + + -
-/labels own                                               >   + + + + + - - - -  + + +
-/labels neighbour                                         >   . + + + + - - - -  + + +
-/labels foreign                                           >   . . . . . - - - -  . . .
-/labels.pdf any                                           >   + + + + + - - - -  + + +
+/labels own                                               >   + + + + + + - - -  + + +
+/labels neighbour                                         >   . + + + + + - - -  + + +
+/labels foreign                                           >   . . . . . . - - -  . . .
+/labels.pdf any                                           >   + + + + + + - - -  + + +
 /unit any                                                 >   - - + - - - - - -  - + -
 /unit/figures any                                         >   - - + + - - - - -  - + +
 /unit/report any                                          >   - - + + - - - - -  - + +

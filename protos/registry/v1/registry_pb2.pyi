@@ -36,6 +36,7 @@ class Bureau(_message.Message):
     EMAIL_FIELD_NUMBER: _builtins.int
     VERSION_FIELD_NUMBER: _builtins.int
     REMOVED_FIELD_NUMBER: _builtins.int
+    GS1_PREFIX_FIELD_NUMBER: _builtins.int
     code: _builtins.str
     """Six digits, with a suffix where the bureau has no division of its own, such as 330100-JQ."""
     name: _builtins.str
@@ -52,6 +53,10 @@ class Bureau(_message.Message):
     """Version, counted from 1."""
     removed: _builtins.bool
     """True when an undone import removed it."""
+    gs1_prefix: _builtins.str
+    """Company prefix that GS1 licensed to it, with which its labels are GS1 Digital Links; empty where
+    it has none: then that of the bureau above counts.
+    """
     def __init__(
         self,
         *,
@@ -63,10 +68,11 @@ class Bureau(_message.Message):
         email: _builtins.str = ...,
         version: _builtins.int = ...,
         removed: _builtins.bool = ...,
+        gs1_prefix: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["code", b"code", "department", b"department", "division_code", b"division_code", "email", b"email", "name", b"name", "phone", b"phone", "removed", b"removed", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["code", b"code", "department", b"department", "division_code", b"division_code", "email", b"email", "gs1_prefix", b"gs1_prefix", "name", b"name", "phone", b"phone", "removed", b"removed", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -216,6 +222,7 @@ class Instrument(_message.Message):
     REMOVED_FIELD_NUMBER: _builtins.int
     VERSION_FIELD_NUMBER: _builtins.int
     PARTS_FIELD_NUMBER: _builtins.int
+    MAKER_CODE_FIELD_NUMBER: _builtins.int
     instrument_id: _builtins.str
     """Stable id, given by the register."""
     subject_id: _builtins.str
@@ -246,6 +253,11 @@ class Instrument(_message.Message):
     """True when an undone import removed it."""
     version: _builtins.int
     """Version, counted from 1."""
+    maker_code: _builtins.str
+    """Maker's GS1 code on it, unique among instruments: GTIN and serial number, in any writing, such as
+    https://id.gs1.org/01/06901234567892/21/A7 or (01)06901234567892(21)A7. It is returned as the
+    path /01/06901234567892/21/A7.
+    """
     @_builtins.property
     def parts(self) -> _containers.RepeatedCompositeFieldContainer[Global___InstrumentPart]:
         """Parts whose state somebody gave; a part that only a verification names is in use."""
@@ -269,10 +281,11 @@ class Instrument(_message.Message):
         removed: _builtins.bool = ...,
         version: _builtins.int = ...,
         parts: _abc.Iterable[Global___InstrumentPart] | None = ...,
+        maker_code: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["bureau", b"bureau", "in_review", b"in_review", "instrument_id", b"instrument_id", "location", b"location", "manufacturer", b"manufacturer", "model", b"model", "parts", b"parts", "removed", b"removed", "repeated_serial", b"repeated_serial", "rotate_on", b"rotate_on", "serial_no", b"serial_no", "spell", b"spell", "state", b"state", "subject_id", b"subject_id", "type_code", b"type_code", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["bureau", b"bureau", "in_review", b"in_review", "instrument_id", b"instrument_id", "location", b"location", "maker_code", b"maker_code", "manufacturer", b"manufacturer", "model", b"model", "parts", b"parts", "removed", b"removed", "repeated_serial", b"repeated_serial", "rotate_on", b"rotate_on", "serial_no", b"serial_no", "spell", b"spell", "state", b"state", "subject_id", b"subject_id", "type_code", b"type_code", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1204,7 +1217,9 @@ class ScanInstrumentRequest(_message.Message):
 
     CODE_FIELD_NUMBER: _builtins.int
     code: _builtins.str
-    """Code on the label; case, blanks and hyphens make no difference."""
+    """Code on the label; case, blanks and hyphens make no difference. Or a GS1 key of the instrument:
+    that of its maker (01 with 21) or of its label (8004), as a GS1 Digital Link or element string.
+    """
     def __init__(
         self,
         *,
@@ -1359,6 +1374,9 @@ class ListLabelsRequest(_message.Message):
     INSTRUMENT_IDS_FIELD_NUMBER: _builtins.int
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    TYPE_CODE_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    INSTITUTION_FIELD_NUMBER: _builtins.int
     subject_id: _builtins.str
     """Only this subject's."""
     bureau: _builtins.str
@@ -1367,6 +1385,12 @@ class ListLabelsRequest(_message.Message):
     """At most this many; 0 means 100."""
     page_token: _builtins.str
     """Where to go on."""
+    type_code: _builtins.str
+    """Only those of this type."""
+    state: _builtins.str
+    """Only those in this state."""
+    institution: _builtins.str
+    """Only those that this institution verified or has an order for."""
     @_builtins.property
     def instrument_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Only these instruments; empty means all."""
@@ -1379,10 +1403,13 @@ class ListLabelsRequest(_message.Message):
         instrument_ids: _abc.Iterable[_builtins.str] | None = ...,
         page_size: _builtins.int = ...,
         page_token: _builtins.str = ...,
+        type_code: _builtins.str = ...,
+        state: _builtins.str = ...,
+        institution: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["bureau", b"bureau", "instrument_ids", b"instrument_ids", "page_size", b"page_size", "page_token", b"page_token", "subject_id", b"subject_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["bureau", b"bureau", "institution", b"institution", "instrument_ids", b"instrument_ids", "page_size", b"page_size", "page_token", b"page_token", "state", b"state", "subject_id", b"subject_id", "type_code", b"type_code"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1438,6 +1465,7 @@ class Label(_message.Message):
     TYPE_CODE_FIELD_NUMBER: _builtins.int
     SERIAL_NO_FIELD_NUMBER: _builtins.int
     MODEL_FIELD_NUMBER: _builtins.int
+    GIAI_FIELD_NUMBER: _builtins.int
     instrument_id: _builtins.str
     """The instrument."""
     subject_id: _builtins.str
@@ -1450,6 +1478,10 @@ class Label(_message.Message):
     """Serial number."""
     model: _builtins.str
     """Model."""
+    giai: _builtins.str
+    """The same as a GS1 key (8004): the company prefix of the bureau, and the code. Empty where neither
+    the bureau nor the one above it has a prefix.
+    """
     def __init__(
         self,
         *,
@@ -1459,10 +1491,11 @@ class Label(_message.Message):
         type_code: _builtins.str = ...,
         serial_no: _builtins.str = ...,
         model: _builtins.str = ...,
+        giai: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["code", b"code", "instrument_id", b"instrument_id", "model", b"model", "serial_no", b"serial_no", "subject_id", b"subject_id", "type_code", b"type_code"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["code", b"code", "giai", b"giai", "instrument_id", b"instrument_id", "model", b"model", "serial_no", b"serial_no", "subject_id", b"subject_id", "type_code", b"type_code"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

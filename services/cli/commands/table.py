@@ -118,6 +118,8 @@ HAND_WRITTEN = (
             "Handles the dead letters of a service again."),
     Command("events dead discard", f"{_COMMANDS}.platform:dead_discard", "删除没有有效签名的来件。",
             "Removes dead letters that no service has signed."),
+    Command("instrument label-sheet", f"{_COMMANDS}.label_sheet:label_sheet",
+            "把器具标签写成可打印的 PDF。", "Writes labels of instruments as PDF to print."),
     Command("letter pdf", f"{_COMMANDS}.letters:letter_pdf",
             "把案件（异议、修复、督促）的全部文书或者一份通报写成 PDF。",
             "Writes every letter of a case (objection, repair, escalation) or a circular as PDF."),

@@ -48,12 +48,13 @@ external_ref 主体编号 | failure 未送到的原因
 field 项目 | family 类别 | final 已生效
 follows 上一案件id | grade 等级
 grade_after 此后等级 | grade_before 此前等级 | grade_id 等级id | graded 已评主体数
+giai 标签的 GS1 码 | gs1_prefix GS1 厂商识别代码
 ground 依据和理由 | grounds 理由 | hash 哈希 | impact_id 试算id | imported_at 导入时间
 imported_by 导入人 | in_force_from 有效自 | in_force_to 有效至（不含） | in_review 待核实
 index_id 指数id | instrument_id 器具id | instruments 器具数 | item 项 | kind 类别
 known_from 得知自 | known_to 得知至（不含） | latest_on 最长至 | least 起算数量 | letter_id 文书id
 load_again 再次静默导入 | location 使用地点 | lodged_at 提出时间 | lodged_by 提出人
-manufacturer 生产厂家 | media 媒体
+maker_code 制造商码 | manufacturer 生产厂家 | media 媒体
 message_en 说明（英文） | message_zh 说明 | model 型号规格 | moved 变动数 | moves 变动 | name 名称
 no_record 无记录 | not_graded_en 不评价的原因（英文） | not_graded_zh 不评价的原因
 notice_id 通知id | number 案号 | object 对象 | occurred_on 发生日期 | on_behalf_of 代表

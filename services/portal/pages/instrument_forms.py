@@ -19,7 +19,10 @@ from services.portal.visit import Visit, faults_by_field, message_of
 from services.portal.wording import N_
 
 FILING_CITE = "S4 二(三)"
-FIELDS = ("type_code", "serial_no", "model", "manufacturer", "location", "rotate_on")
+FIELDS = (
+    *("type_code", "serial_no", "model", "manufacturer", "location", "rotate_on"),
+    "maker_code",
+)
 _NEEDED = {
     "type_code": N_("请选择器具类型"),
     "serial_no": N_("请填写出厂编号，例如 20260123"),
@@ -28,6 +31,7 @@ _OF_THE_FORM = (
     grpc.StatusCode.INVALID_ARGUMENT,
     grpc.StatusCode.FAILED_PRECONDITION,
     grpc.StatusCode.ABORTED,
+    grpc.StatusCode.ALREADY_EXISTS,
 )
 
 
@@ -153,6 +157,39 @@ def _move_page(
         errors=errors or {},
         refusal=refusal,
         form=visit.form,
+    )
+
+
+async def maker_code(visit: Visit) -> Response:
+    """Enters, changes or clears the maker's GS1 code of an instrument."""
+    instrument = await _own(visit)
+    if visit.request.method == "GET":
+        return _code_page(visit, instrument, instrument.maker_code)
+    instrument.maker_code = visit.field("maker_code")
+    instrument.version = visit.whole("version") or instrument.version
+    request = registry.PutInstrumentRequest(request_id=visit.request_id(), instrument=instrument)
+    try:
+        await ask(visit.services.registry.PutInstrument(request))
+    except Refusal as refusal:
+        own, typed = await _own(visit), visit.field("maker_code")
+        return _code_page(visit, own, typed, *_of_the_form(visit, refusal))
+    return visit.redirect(f"/instruments/{instrument.instrument_id}?changed=yes")
+
+
+def _code_page(
+    visit: Visit,
+    instrument: registry.Instrument,
+    typed: str,
+    errors: Mapping[str, str] | None = None,
+    refusal: str = "",
+) -> Response:
+    return visit.page(
+        "instruments/maker_code.html",
+        status=422 if errors or refusal else 200,
+        instrument=instrument,
+        typed=typed,
+        errors=errors or {},
+        refusal=refusal,
     )
 
 

@@ -58,6 +58,7 @@ _FIELDS = {
     "manufacturer": N_("生产厂家"),
     "location": N_("使用地点"),
     "rotate_on": N_("轮换日期"),
+    "maker_code": N_("制造商码"),
     "result": N_("结果"),
     "parts_pass": N_("合格的部件"),
     "parts_reject": N_("不合格的部件"),

@@ -1,4 +1,4 @@
-"""The page of an instrument for whoever scans its label, made for a phone on a slow line."""
+"""The pages of an instrument for whoever scans its label, made for a phone on a slow line."""
 
 from __future__ import annotations
 
@@ -14,12 +14,15 @@ from services.portal.authority import authority
 from services.portal.rendering import render
 from services.portal.visit import Visit
 
-_LONGEST_CODE = 40  # as in the contract
+_LONGEST_CODE = 40
+_KEY = re.compile(r"/(?:01/\d{14}|8004/)[^#\s]*")
 
 
 async def look_up(visit: Visit) -> Response:
     """Asks for the code on a label, and leads to the page of its instrument."""
     typed = visit.query("code")
+    if key := _KEY.search(typed):  # the path of a GS1 Digital Link, of whatever host
+        return visit.redirect(quote(key[0], safe="/%?=&"))
     code = code_in(typed)
     if code:
         return visit.redirect(f"/i/{quote(code, safe='')}")
@@ -40,23 +43,33 @@ def code_in(typed: str) -> str:
 
 async def instrument(visit: Visit) -> Response:
     """Shows what anybody may know of the instrument whose label was scanned (S4 二(四))."""
+    return await _shown(visit, "scan/instrument.html")
+
+
+async def fault(visit: Visit) -> Response:
+    """Shows to whom a fault of the instrument is told, and writes down which instrument it is."""
+    return await _shown(visit, "scan/fault.html")
+
+
+async def _shown(visit: Visit, template: str) -> Response:
     try:
-        return await visit.published(lambda: _rendered(visit))
+        return await visit.published(lambda: _rendered(visit, template))
     except Refusal as refusal:
         if refusal.code not in (grpc.StatusCode.NOT_FOUND, grpc.StatusCode.INVALID_ARGUMENT):
             raise
     # Guesses need no limit here: a code has 80 bits, and phones of many people share an address.
     message = visit.say("没有这个标签编号，请核对后再试")
-    return HTMLResponse(_page(visit, "scan/told.html", message=message), 404)
+    return HTMLResponse(page(visit, "scan/told.html", message=message), 404)
 
 
-async def _rendered(visit: Visit) -> str:
+async def _rendered(visit: Visit, template: str) -> str:
     request = registry.ScanInstrumentRequest(code=visit.path("code"))
     found = (await ask(visit.services.registry.ScanInstrument(request))).instrument
-    return _page(visit, "scan/instrument.html", found=found)
+    return page(visit, template, found=found)
 
 
-def _page(visit: Visit, template: str, **values: object) -> str:
+def page(visit: Visit, template: str, **values: object) -> str:
+    """Renders a small page for phones."""
     settings = visit.portal.settings
     values |= {
         "here": visit.request.url.path,

@@ -11,7 +11,7 @@ from services.registry.announce_changes import save_bureaus
 from services.registry.commands.targets import require_version
 from services.registry.tables import Bureau
 
-FIELDS = ("name", "division_code", "department", "phone", "email")
+FIELDS = ("name", "division_code", "department", "phone", "email", "gs1_prefix")
 CONTACT = ("department", "phone", "email")
 
 

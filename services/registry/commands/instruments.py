@@ -33,6 +33,7 @@ from services.registry.commands.targets import (
     require_version,
 )
 from services.registry.imports.batch.type_names import resolved
+from services.registry.maker_codes import require_free
 from services.registry.near_types import near_types
 from services.registry.orders.following import follow_instruments
 from services.registry.proposals.propose import Proposed, object_id, propose
@@ -46,7 +47,7 @@ from services.registry.tables import Instrument, Proposal, Subject
 from services.registry.validation import InstrumentContent, read_instrument, reader_of
 
 # The columns that an operator may change itself; only its bureau changes the others.
-OPERATORS_OWN = frozenset({"model", "manufacturer", "location"})
+OPERATORS_OWN = frozenset({"model", "manufacturer", "location", "maker_code"})
 
 
 async def put_instrument(
@@ -60,7 +61,8 @@ async def put_instrument(
     for a type that the catalogue does not have, unless `unknown_type` of the request takes it,
     NotPermitted outside the caller's scope and for what an operator may not change, WrongState if
     the request's version is not the present one, and AlreadyExists for a new instrument that the
-    owner has on file, in whatever writing of its serial number.
+    owner has on file, in whatever writing of its serial number, and for a maker's code that another
+    instrument has.
     """
     content = _content(request.instrument)
     instrument_id = request.instrument.instrument_id
@@ -145,6 +147,7 @@ def _check_state(state: str, row: Instrument | None) -> None:
 
 async def _file(change: Change, owner: Subject, content: InstrumentContent) -> Instrument:
     await _require_new(change, content)
+    await require_free(change, content.maker_code)
     row = Instrument(
         instrument_id=uuid4().hex,
         bureau=owner.bureau,
@@ -190,8 +193,9 @@ def _differing(
         require_version(row.version, version)
     if change.caller.has(Role.OPERATOR) and not OPERATORS_OWN.issuperset(values):
         raise NotPermitted(
-            "经营者只能修改器具的规格型号、制造单位和使用地点；类型、出厂编号和轮换日期由监管机关修改",
-            "An operator may only change model, manufacturer and location of an instrument",
+            "经营者只能修改器具的规格型号、制造单位、使用地点和制造商码；"
+            "类型、出厂编号和轮换日期由监管机关修改",
+            "An operator may only change model, manufacturer, location and maker's code",
             cite=release_of(Act.END_RED_ALERT).cite,
         )
     return values
@@ -203,6 +207,7 @@ async def alter_instrument(
     """Changes columns of an instrument of `owner`; does nothing without `values`."""
     if not values:
         return
+    await require_free(change, values.get("maker_code", ""), row.instrument_id)
     before, left, place = row.model_dump(mode="json"), serial_of(row), _place(row)
     row.sqlmodel_update({**values, "bureau": owner.bureau, "in_review": owner.in_review})
     others = await save_instruments(change, [row], left=[left])

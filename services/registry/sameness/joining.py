@@ -31,7 +31,7 @@ from services.registry.tables import Instrument, Record, Verification
 from services.registry.upkeep.joining import join_upkeep
 
 # What the instrument that stays takes from another where it has nothing.
-COMPLETED = ("model", "manufacturer", "location", "rotate_on", "parts")
+COMPLETED = ("model", "manufacturer", "location", "rotate_on", "parts", "maker_code")
 
 
 async def join_instruments(
@@ -47,8 +47,10 @@ async def join_instruments(
     for one in taken:
         one.instrument_id = kept.instrument_id
     for gone in joined:
-        _complete(kept, gone)
         gone.removed = True
+    await change.session.flush()  # only one present instrument may have a maker's code
+    for gone in joined:
+        _complete(kept, gone)
         own = [key for key, owner in former.items() if owner == gone.instrument_id]
         await aliases.lead(
             *(change, aliases.INSTRUMENT, gone.instrument_id, kept.instrument_id),

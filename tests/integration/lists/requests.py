@@ -464,6 +464,9 @@ LISTS = (
             Asked(registry.ListLabelsRequest(bureau=BUREAU)),
             Asked(registry.ListLabelsRequest(subject_id=SUBJECT), ALL),
             Asked(registry.ListLabelsRequest(instrument_ids=["s1", "s2"]), a_few=OF_A_BATCH),
+            Asked(registry.ListLabelsRequest(type_code="FUEL"), ALL),
+            Asked(registry.ListLabelsRequest(state="in_use"), ALL),
+            Asked(registry.ListLabelsRequest(institution="甲"), ALL),
         ),
     ),
     List(

@@ -88,11 +88,14 @@ def _verification(instrument: str, identity: str, on: date, until: date) -> Veri
     )
 
 
-async def codes(database: Database, caller: Caller, **asked: object) -> dict[str, str]:
+async def listed(database: Database, caller: Caller, **asked: object) -> list[pb.Label]:
     async with open_view(database, CLOCK, caller) as view:
         request = pb.ListLabelsRequest(**asked)  # type: ignore[arg-type] # fields by name
-        answer = await labels.list_labels(view, request)
-    return {label.instrument_id: label.code for label in answer.labels}
+        return list((await labels.list_labels(view, request)).labels)
+
+
+async def codes(database: Database, caller: Caller, **asked: object) -> dict[str, str]:
+    return {one.instrument_id: one.code for one in await listed(database, caller, **asked)}
 
 
 async def scan(database: Database, code: str) -> pb.ScannedInstrument:
@@ -133,6 +136,34 @@ async def test_labels_are_those_of_the_callers_scope_and_choice(database: Databa
     assert await codes(database, ABROAD) == {}
     assert set(await codes(database, OPERATOR, instrument_ids=[FIRST, PERSONS])) == {FIRST}
     assert set(await codes(database, CASEWORKER, subject_id="person")) == {PERSONS}
+
+
+async def test_a_label_is_a_gs1_key_where_the_bureau_or_the_one_above_has_a_prefix(
+    database: Database,
+) -> None:
+    assert {one.giai for one in await listed(database, OPERATOR)} == {""}
+    async with database.transaction() as session:
+        session.add(Bureau(code="330100", name="测试市局", gs1_prefix="4012345", version=1))
+    for label in await listed(database, OPERATOR):
+        assert label.giai == "4012345" + label.code.replace("-", "")
+        found = await scan(database, f"https://host.example/8004/{label.giai}")
+        assert (found.code, found.serial_no) == (label.code, label.serial_no)
+        with pytest.raises(NotFound):
+            await scan(database, f"/8004/4012346{label.giai[7:]}")
+    async with database.transaction() as session:
+        (await session.get_one(Bureau, "330106")).gs1_prefix = "690123"
+    assert {one.giai[:6] for one in await listed(database, OPERATOR)} == {"690123"}
+
+
+async def test_labels_are_chosen_by_type_state_and_institution(database: Database) -> None:
+    async with database.transaction() as session:
+        (await session.get_one(Instrument, TWIN)).state = InstrumentState.STOPPED
+    assert set(await codes(database, CASEWORKER, state="in_use")) == {FIRST, PERSONS}
+    assert set(await codes(database, OPERATOR, state="stopped")) == {TWIN}
+    assert set(await codes(database, OPERATOR, type_code="FUEL")) == {FIRST, TWIN}
+    assert await codes(database, OPERATOR, type_code="NAWI-D") == {}
+    assert set(await codes(database, CASEWORKER, institution="测试计量院")) == {FIRST, PERSONS}
+    assert await codes(database, CASEWORKER, institution="另一计量院") == {}
 
 
 async def test_the_key_is_made_once(database: Database) -> None:

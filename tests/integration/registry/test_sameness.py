@@ -118,6 +118,10 @@ async def test_instruments_without_a_number_wait_for_a_person_and_are_joined(
     ]
     asked = pb.ListLabelsRequest(instrument_ids=[bad.instrument_id])
     [label] = (await caseworker.registry.ListLabels(asked)).labels
+    code = f"/01/06901234567892/21/{mark[:20]}"
+    bad.maker_code = code
+    with_code = pb.PutInstrumentRequest(request_id=new_request_id(), instrument=bad)
+    await caseworker.registry.PutInstrument(with_code)
     # The rejected one would be red no more: a second person releases it.
     with refused("INVALID_INPUT", "kept_id"):
         await join(caseworker, one, good.instrument_id[:5], bad.instrument_id)
@@ -132,6 +136,9 @@ async def test_instruments_without_a_number_wait_for_a_person_and_are_joined(
     # So does the label that is still on it.
     scan = pb.ScanInstrumentRequest(code=label.code)
     scanned = (await registry.client(Role.PUBLIC).registry.ScanInstrument(scan)).instrument
+    scan = pb.ScanInstrumentRequest(code=code)  # and its maker's code
+    by_code = (await registry.client(Role.PUBLIC).registry.ScanInstrument(scan)).instrument
+    assert by_code == scanned
     asked = pb.ListLabelsRequest(instrument_ids=[good.instrument_id])
     assert scanned.code == (await caseworker.registry.ListLabels(asked)).labels[0].code
     assert scanned.code != label.code

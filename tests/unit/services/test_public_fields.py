@@ -154,6 +154,7 @@ OPEN = {
     },
     "quanheng.registry.v1.Bureau": {
         *("code", "name", "division_code", "department", "phone", "email", "version", "removed"),
+        "gs1_prefix",  # stands in the QR code of every label
     },
     "quanheng.registry.v1.GetSubjectResponse": {"subject"},
     "quanheng.registry.v1.ListSubjectsResponse": {

@@ -19,6 +19,7 @@ from services.registry.calibrations.tables import CONFIRMED, Calibration
 from services.registry.identity.tables import Account
 from services.registry.imports.batch import imported_rows
 from services.registry.imports.batch.imported_rows import ROWS_AT_ONCE, TABLES
+from services.registry.imports.plan.maker_codes import WITH_CODE
 from services.registry.imports.plan.plan import Kind, fetch, present_rows
 from services.registry.imports.plan.verifications import STATED
 from services.registry.orders.tables import UNENDED, Order
@@ -91,6 +92,7 @@ async def refuse_if_built_on(change: Change, things: Things) -> None:
     faults = await _changed_since(change, things) + await _referred_to(change, things)
     faults += await _with_people_and_orders(change, things)
     faults += await _former_bureaus_gone(change, things)
+    faults += await _former_codes_taken(change, things)
     faults += await _passes_relying_on_use(change, things)
     _refuse(faults)
 
@@ -207,6 +209,20 @@ async def _former_bureaus_gone(change: Change, things: Things) -> list[Fault]:
         for thing_id, former in before.items()
         if former["bureau"] in gone
     ]
+
+
+async def _former_codes_taken(change: Change, things: Things) -> list[Fault]:
+    """Instruments that would have a maker's code again that another one got since."""
+    own = things[Kind.INSTRUMENT]
+    former = {
+        thing.before["maker_code"]: thing_id
+        for thing_id, thing in own.items()
+        if thing.before and thing.before.get("maker_code")
+    }
+    holders = await fetch(change.session, WITH_CODE, col(Instrument.maker_code), former)
+    taken = sorted(former[row["maker_code"]] for row in holders if row["instrument_id"] not in own)
+    zh, en = "原制造商码此后已登记在另一件器具上", "another instrument has its former code now"
+    return [_fault(Kind.INSTRUMENT, thing_id, zh, en) for thing_id in taken]
 
 
 async def _passes_relying_on_use(change: Change, things: Things) -> list[Fault]:

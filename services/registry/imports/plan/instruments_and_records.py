@@ -16,6 +16,7 @@ from law.identity.records import record_key
 from law.instruments import catalogue
 from plumbing.identity import scope_prefix
 from services.registry.imports.plan.alike import note_alike_instruments, note_alike_records
+from services.registry.imports.plan.maker_codes import refuse_taken_codes
 from services.registry.imports.plan.owner_details import DETAILS
 from services.registry.imports.plan.owners import Owners
 from services.registry.imports.plan.parts import (
@@ -168,6 +169,7 @@ async def plan_instruments(context: Context) -> Plan:
     for planned in plan.things[Kind.INSTRUMENT]:
         planned.stated = "state" in planned.values
     repeats.note(several_rows_count=False)
+    await refuse_taken_codes(context, plan)
     note_alike_instruments(context, plan, instruments.by_serial)
     return plan
 

@@ -17,6 +17,7 @@ from law.identity import folded, part_key, serial_key
 from law.instruments import code_of
 from plumbing.characters import control
 from plumbing.mail_address import REASON_EN, REASON_ZH, is_mail_address
+from services.registry import gs1
 from services.registry.imports.read.text import Number
 from services.registry.imports.rows.bad_cell import BadCell
 from services.registry.imports.rows.days import counted_day, day, last_day, open_ended_day
@@ -123,6 +124,17 @@ def part(cell: str) -> str | None:
 def code(cell: str) -> str:
     """Reads a code; converts full-width characters to ordinary ones."""
     return identifier(unicodedata.normalize("NFKC", cell))
+
+
+def maker_code(cell: str) -> str:
+    """Reads a maker's GS1 code in any writing; returns the path of its GS1 Digital Link.
+
+    Raises BadCell if it is not valid, also by check digit.
+    """
+    try:
+        return gs1.maker_code(identifier(cell))
+    except InvalidInput as error:
+        raise BadCell("BAD_MAKER_CODE", error.zh, error.en) from error
 
 
 def credit_code(cell: str) -> str:

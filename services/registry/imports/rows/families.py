@@ -30,6 +30,7 @@ IDENTIFIERS = (
     cells.issued_code,
     cells.owner_code,
     cells.mail_address,
+    cells.maker_code,
     penalty_cells.published_code,
 )
 OWNER_LENGTH = 300  # as long as a name
@@ -252,6 +253,7 @@ FAMILIES: Mapping[FamilyName, Family] = {
             ("part", "枪号（通道、相）", cells.part),
             ("manufacturer", "生产厂家", cells.text),
             ("location", "使用地点", cells.text),
+            ("maker_code", "制造商码", cells.maker_code),
             ("state", "状态", _STATE),
             ("rotate_on", "轮换日期", day),
         ),

@@ -57,6 +57,9 @@ FIELD_HELP: Mapping[FamilyName, Mapping[str, FieldHelp]] = {
         "part": FieldHelp("3", "S2 附件2-3", _PART),
         "manufacturer": FieldHelp("样例衡器厂", "S4 二(一)1"),
         "location": FieldHelp("一层12号摊位"),
+        "maker_code": FieldHelp(
+            "/01/06901234567892/21/A7", "S2 附件2-2", "铭牌上制造商的 GS1 码，可以是扫码得到的网址"
+        ),
         "state": FieldHelp("在用", "S4 二(三)", "不填则为备用，首次检定合格后转为在用"),
         "rotate_on": FieldHelp(
             "2027-03-01", "CATALOGUE-2020-42 4", "只作首次强制检定、到期轮换的器具"

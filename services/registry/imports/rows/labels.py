@@ -151,6 +151,7 @@ HEADINGS: Mapping[str, Sequence[str]] = {
     "model": ("规格型号", "型号/规格", "仪器型号", "型号"),
     "manufacturer": ("制造单位", "制造厂商", "生产企业", "生产厂商", "厂家"),
     "location": ("安装/使用地点", "安装使用地点", "安装地点", "安装位置", "使用场所"),
+    "maker_code": ("制造商二维码", "制造商GS1码", "GM2D码"),
     "result": ("检定结论", "结论"),
     "verified_on": ("检定时间", "最后检定日期"),
     "valid_until": ("检定有效期至", "有效日期", "xk_yxqzi", "xk_jzq"),

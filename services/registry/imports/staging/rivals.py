@@ -84,6 +84,8 @@ def _of_instrument(row: Any) -> Iterator[Key]:
     yield "instrument", row.instrument_id
     yield "of", "subject", row.subject_id
     yield "serial", row.type_code, serial_key(row.serial_no)
+    if row.maker_code:
+        yield "maker_code", row.maker_code
 
 
 def _of_verification(row: Any) -> Iterator[Key]:
@@ -178,6 +180,8 @@ def _of_item(values: Mapping[str, Any]) -> Iterator[Key]:
             yield "named", values[name]
     if values.get("serial_no"):
         yield "serial", str(values.get("type_code", "")), serial_key(values["serial_no"])
+    if values.get("maker_code"):
+        yield "maker_code", values["maker_code"]
     yield from _certificate(str(values.get("institution", "")), values.get("certificate_no", ""))
 
 
