@@ -30,6 +30,7 @@ PAGES = {
         "/scan",
         "/scan?code=no/code!",
         "/i/0000000000-aaaaaaaa",
+        "/01/09520123456788/21/NONE",
         "/notices/indices",
         "/notices/repairs",
         "/bureaus",
@@ -153,6 +154,7 @@ PAGES = {
         "/due?colour=red",
         "/forecast",
         "/orders?which=all",
+        "/labels?type=FUEL",
     ],
     "administrator": [
         "/status",

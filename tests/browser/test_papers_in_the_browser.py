@@ -5,8 +5,10 @@ from __future__ import annotations
 import io
 import json
 import re
+import secrets
 import time
 from collections.abc import Callable
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -166,6 +168,14 @@ def test_labels_are_printed_all_or_selected(sign_in: SignIn) -> None:
     assert fetched(anyone, "/labels.pdf").status == 303
     caseworker = sign_in("demo.caseworker")
     assert len(label_paths(caseworker)) > len(codes)  # the whole bureau's
+    institution = sign_in("demo.institution")
+    institution.goto("/labels?state=in_use")
+    institution.get_by_label("用什么纸打印").select_option(
+        label="A4 标签纸，40 枚（52.5 × 29.7 毫米）"
+    )
+    button = institution.get_by_role("button", name=re.compile("打印全部"))
+    asked = f"/labels.pdf?state=in_use&layout=a4-40&part={button.get_attribute('value')}"
+    assert fetched(institution, asked).body().startswith(b"%PDF")
 
 
 def test_whoever_scans_a_label_sees_the_verification(sign_in: SignIn) -> None:
@@ -190,9 +200,9 @@ def test_the_scanned_page_is_cached_and_fits_a_phone_in_both_languages(sign_in: 
     again = phone.request.get(path, headers={"if-none-match": first.headers["etag"]})
     assert (first.status, again.status) == (200, 304)
     assert first.headers["cache-control"].startswith("public")
-    for language in ("zh-CN", "en"):
+    for language, shown in product(("zh-CN", "en"), (path, f"{path}/fault")):
         phone.goto(f"/language/{language}")
-        phone.goto(path)
+        phone.goto(shown)
         assert phone.locator("html").get_attribute("lang") == language
         assert phone.evaluate("document.documentElement.scrollWidth") <= 360
         answer = Axe().run(phone)
@@ -209,6 +219,35 @@ def test_a_code_can_be_typed_and_a_wrong_one_is_told(sign_in: SignIn) -> None:
     expect(page.get_by_text("最近检定")).to_be_visible()
     page.goto("/i/0000000000-aaaaaaaa")
     expect(page.get_by_role("heading", name="没有这个标签编号")).to_be_visible()
+
+
+def test_an_owner_enters_the_makers_code_and_a_scan_of_it_leads_to_the_instrument(
+    sign_in: SignIn,
+) -> None:
+    operator, anyone = sign_in("demo.operator"), sign_in()
+    operator.goto("/instruments")
+    operator.locator("main table a[href^='/instruments/']").first.click()
+    operator.get_by_role("link", name="制造商码").click()
+    for typed, told in (
+        ("https://id.gs1.org/01/06901234567893/21/A7", "校验位应为 2"),
+        ("06901234567892", "不是有效的 GS1 码"),
+    ):
+        operator.get_by_label("扫码得到的网址，或者商品代码和序列号").fill(typed)
+        press(operator, "确认修改")
+        expect(operator.get_by_role("alert")).to_contain_text(told)
+    serial = secrets.token_hex(4)
+    link = f"https://id.gs1.org/01/06901234567892/21/{serial}"
+    operator.get_by_label("扫码得到的网址，或者商品代码和序列号").fill(link)
+    press(operator, "确认修改")
+    expect(operator.get_by_text(f"/01/06901234567892/21/{serial}")).to_be_visible()
+    anyone.goto("/scan")
+    anyone.get_by_label("标签编号").fill(link)
+    press(anyone, "查询")
+    expect(anyone).to_have_url(re.compile("/i/[0-9a-z-]+$"))
+    machine = fetched(anyone, f"/01/06901234567892/21/{serial}?linkType=linkset")
+    assert machine.headers["content-type"] == "application/linkset+json"
+    anyone.get_by_role("link", name="怎样反映").click()
+    expect(anyone.get_by_role("link", name="12315")).to_be_visible()
 
 
 def test_every_staff_member_who_sees_instruments_prints_labels(sign_in: SignIn) -> None:

@@ -48,7 +48,7 @@ async def gs1_link(visit: Visit) -> Response:
         return _open(Response(status_code=204))
     if visit.portal.makers.refuses(visit.visitor):
         return _told(visit, visit.say("查询次数过多，请十分钟后再试"), 429)
-    path = visit.request.scope["raw_path"].decode("ascii").rstrip("/")
+    path = visit.request.scope["raw_path"].decode("ascii")
     query = urlencode([one for one in visit.request.query_params.multi_items() if one[0].isdigit()])
     try:
         found = await _found(visit, f"{path}?{query}" if query else path)
@@ -56,7 +56,7 @@ async def gs1_link(visit: Visit) -> Response:
         if refusal.code is grpc.StatusCode.NOT_FOUND:
             visit.portal.makers.miss(visit.visitor)
         return _refused(visit, refusal)
-    return _answer(visit, found, path, _kind(visit))
+    return _answer(visit, found, path.rstrip("/"), _kind(visit))
 
 
 async def instrument(visit: Visit) -> Response:

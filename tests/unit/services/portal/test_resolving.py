@@ -101,7 +101,7 @@ def test_a_link_leads_to_the_page_and_names_its_links(
     answer = browser.get(f"{link}/?17=280101&from=shop")
     assert answer.status_code == 307
     assert answer.headers["location"] == f"{HOST}{PAGE}?17=280101&from=shop"
-    assert register.asked == [f"{link}?17=280101"]  # as it was written, with what GS1 defines
+    assert register.asked == [f"{link}/?17=280101"]  # as it was written, with what GS1 defines
     linkset = f'<{HOST}{link}?linkType=linkset>; rel="linkset"; type="application/linkset+json"'
     assert answer.headers["link"] == linkset
     assert browser.head(link).status_code == 307

@@ -11,7 +11,7 @@ import pytest
 from law.errors import InvalidInput
 from services.registry.gs1 import Asset, Maker, giai_of, has_key, maker_code, read_key
 
-VECTORS = Path(__file__).parents[4] / "shared" / "data" / "interfaces" / "gs1"
+VECTORS = Path(__file__).parents[5] / "shared" / "data" / "interfaces" / "gs1"
 # Of no code that is scanned: an IPv6 host with a zone, which is no part of the path.
 _OF_THE_HOST = {"https://[fe80::1%25lo]/01/12312312312333"}
 KEPT = "/01/06901234567892/21/A7"
