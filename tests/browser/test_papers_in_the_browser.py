@@ -225,9 +225,9 @@ def test_an_owner_enters_the_makers_code_and_a_scan_of_it_leads_to_the_instrumen
     sign_in: SignIn,
 ) -> None:
     operator, anyone = sign_in("demo.operator"), sign_in()
-    operator.goto("/instruments")
+    operator.goto("/instruments?state=in_use")
     operator.locator("main table a[href^='/instruments/']").first.click()
-    operator.get_by_role("link", name="制造商码").click()
+    operator.get_by_role("button", name="制造商码").click()
     for typed, told in (
         ("https://id.gs1.org/01/06901234567893/21/A7", "校验位应为 2"),
         ("06901234567892", "不是有效的 GS1 码"),

@@ -147,7 +147,8 @@ InstrumentPart.state instrument_state | PartStanding.state instrument_state
 PartStanding.result result | PartResult.result result
 BatchEffect.kind thing | CertificateEntry.instrument_state instrument_state
 Delivery.means means_of_service | MonthCases.kind case_kind
-ScannedInstrument.state instrument_state | ScannedInstrument.result result
+ListLabelsRequest.state instrument_state | ScannedInstrument.state instrument_state
+ScannedInstrument.result result
 Verification.result result | Batch.state batch_state | ListBatchesRequest.state batch_state
 PermitEntry.state permit_state | ListPermitsRequest.state permit_state
 Permit.ended permit_end | EndPermitRequest.ended permit_end

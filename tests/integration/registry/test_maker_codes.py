@@ -111,7 +111,9 @@ async def test_no_two_instruments_have_one_and_strangers_do_not_learn_whose_it_i
         await stranger.registry.PutInstrument(request)
 
 
-async def upload_rows(client: Client, *rows: tuple[str, ...], mode: str = "all_or_nothing") -> pb.Batch:
+async def upload_rows(
+    client: Client, *rows: tuple[str, ...], mode: str = "all_or_nothing"
+) -> pb.Batch:
     return await upload(client, "instruments", table(COLUMNS, *rows), mode=mode)
 
 

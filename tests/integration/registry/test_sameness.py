@@ -80,6 +80,12 @@ async def apart(
     return await client.sameness.KeepApart(request)
 
 
+async def scan(registry: RunningRegistry, code: str) -> pb.ScannedInstrument:
+    """What anybody learns by the code of a label or of the maker."""
+    request = pb.ScanInstrumentRequest(code=code)
+    return (await registry.client(Role.PUBLIC).registry.ScanInstrument(request)).instrument
+
+
 def unnumbered(owner: str, **values: str) -> Any:
     """A verification of an instrument without a number."""
     return verification(**({"使用单位": owner, "出厂编号": "无", "型号规格": "台式"} | values))
@@ -118,8 +124,7 @@ async def test_instruments_without_a_number_wait_for_a_person_and_are_joined(
     ]
     asked = pb.ListLabelsRequest(instrument_ids=[bad.instrument_id])
     [label] = (await caseworker.registry.ListLabels(asked)).labels
-    code = f"/01/06901234567892/21/{mark[:20]}"
-    bad.maker_code = code
+    bad.maker_code = f"/01/06901234567892/21/{mark[:20]}"
     with_code = pb.PutInstrumentRequest(request_id=new_request_id(), instrument=bad)
     await caseworker.registry.PutInstrument(with_code)
     # The rejected one would be red no more: a second person releases it.
@@ -134,11 +139,8 @@ async def test_instruments_without_a_number_wait_for_a_person_and_are_joined(
     led = (await caseworker.registry.GetInstrument(request)).instrument
     assert led.instrument_id == good.instrument_id
     # So does the label that is still on it.
-    scan = pb.ScanInstrumentRequest(code=label.code)
-    scanned = (await registry.client(Role.PUBLIC).registry.ScanInstrument(scan)).instrument
-    scan = pb.ScanInstrumentRequest(code=code)  # and its maker's code
-    by_code = (await registry.client(Role.PUBLIC).registry.ScanInstrument(scan)).instrument
-    assert by_code == scanned
+    scanned = await scan(registry, label.code)
+    assert await scan(registry, bad.maker_code) == scanned  # and its maker's code
     asked = pb.ListLabelsRequest(instrument_ids=[good.instrument_id])
     assert scanned.code == (await caseworker.registry.ListLabels(asked)).labels[0].code
     assert scanned.code != label.code
