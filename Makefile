@@ -96,7 +96,7 @@ clean: ## remove what can be made again, the environment too  清理
 
 ##@ Checking
 .PHONY: manifests aarch64
-.PHONY: test test-unit test-integration test-workflows test-evolution test-e2e test-browser test-postgresql check lint types layers drift chromium promtool grpcurl alert-rules lock-check wheel
+.PHONY: test test-unit test-integration test-workflows test-evolution test-e2e test-browser test-cluster test-postgresql check lint types layers drift chromium promtool grpcurl alert-rules lock-check wheel
 test: $(READY) promtool grpcurl chromium ## every tier, each kind of fault once  测试
 	$(call twice,$(PYTEST) $(SHORT) tests --ignore tests/browser)
 	$(call twice,$(IN_BROWSER) $(SHORT))
@@ -113,6 +113,8 @@ test-e2e: $(READY) promtool grpcurl ## every process at once
 	$(PYTEST) tests/e2e
 test-browser: $(READY) chromium ## the portal in a real browser, on every process
 	$(call twice,$(IN_BROWSER))
+test-cluster: $(READY) ## two replicas on a cluster of engines that loses its parts; not in `make test`  集群演练
+	$(BIN)/pytest -s tests/cluster
 check: lint breaking types layers drift ## all that starts no process: lint breaking types layers drift
 lint: $(READY) ## ruff, and buf for the wire contract
 	$(BIN)/ruff check .

@@ -16,6 +16,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -106,6 +107,10 @@ class PostgresServer:
             )
         self._wait_until_it_answers()
 
+    @property
+    def runs(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
     def crash(self) -> None:
         """Ends the server at once: it refuses connections until it is run again."""
         assert self._process is not None
@@ -125,7 +130,8 @@ class PostgresServer:
         first = self._process.pid
         children = Path(f"/proc/{first}/task/{first}/children").read_text().split()
         for pid in (first, *map(int, children)):
-            os.kill(pid, number)
+            with suppress(ProcessLookupError):  # it has just ended
+                os.kill(pid, number)
 
     def stop(self) -> None:
         """Stops the server and removes its data."""

@@ -1,0 +1,176 @@
+"""Engines of a cluster as processes of this machine: three NATS servers, and a moving address."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+from urllib.request import urlopen
+
+from tests.bound import bound
+from tests.patience import PATIENCE_SECONDS
+from tests.ports import free_port
+
+SERVERS = 3
+CONFIGURATION = """
+server_name: n{number}
+listen: "127.0.0.1:{port}"
+http: "127.0.0.1:{monitor}"
+jetstream {{ store_dir: "{store}", sync_interval: always }}
+tls {{ cert_file: "{tls}/nats.pem", key_file: "{tls}/nats.key", timeout: 10 }}
+cluster {{ name: tests, listen: "127.0.0.1:{route}", routes: {routes} }}
+"""
+
+
+class NatsServerOfCluster:
+    """One nats-server, whose store survives `kill` and `start`."""
+
+    def __init__(self, configuration: Path, port: int, monitor: int) -> None:
+        self._configuration, self.port, self.monitor = configuration, port, monitor
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        return f"tls://127.0.0.1:{self.port}"
+
+    def start(self) -> None:
+        program = Path(sys.executable).with_name("nats-server")
+        self._process = subprocess.Popen(
+            bound([program, "-c", self._configuration]),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+
+    def tell(self, number: int) -> None:
+        """Sends the server a signal."""
+        assert self._process is not None
+        self._process.send_signal(number)
+
+    def kill(self) -> None:
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+
+    def clients(self) -> set[int]:
+        """The ports from which clients are connected to it."""
+        with urlopen(f"http://127.0.0.1:{self.monitor}/connz", timeout=5) as answer:
+            return {int(client["port"]) for client in json.load(answer)["connections"]}
+
+    def is_ready(self) -> bool:
+        try:
+            with urlopen(f"http://127.0.0.1:{self.monitor}/healthz", timeout=5) as answer:
+                return bool(answer.status == 200)
+        except OSError:
+            return False
+
+
+class NatsCluster:
+    """Three servers that let in only who has a key, as `authorization` says.
+
+    `tls` is a folder with the certificate that they show.
+    """
+
+    def __init__(self, folder: Path, authorization: str, tls: Path) -> None:
+        ports = [[free_port() for _ in range(3)] for _ in range(SERVERS)]
+        routes = json.dumps([f"nats://127.0.0.1:{route}" for _, _, route in ports])
+        self.servers = []
+        for number, (port, monitor, route) in enumerate(ports):
+            text = CONFIGURATION.format(
+                number=number,
+                port=port,
+                monitor=monitor,
+                store=folder / str(number),
+                tls=tls,
+                route=route,
+                routes=routes,
+            )
+            configuration = folder / f"{number}.conf"
+            configuration.write_text(text + authorization)
+            self.servers.append(NatsServerOfCluster(configuration, port, monitor))
+
+    def start(self) -> None:
+        """Starts all, and returns when they are one cluster."""
+        for server in self.servers:
+            server.start()
+        self.wait_until_whole()
+
+    def wait_until_whole(self) -> None:
+        """Returns once every server answers and has caught up."""
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while not all(server.is_ready() for server in self.servers):
+            assert time.monotonic() < deadline, "The servers did not become one cluster"
+            time.sleep(0.1)
+
+    def server_of(self, process: int) -> NatsServerOfCluster:
+        """The server with which a process is connected."""
+        own = local_ports(process)
+        return next(server for server in self.servers if server.clients() & own)
+
+    def stop(self) -> None:
+        for server in self.servers:
+            server.kill()
+
+
+def local_ports(process: int) -> set[int]:
+    """The ports of this machine from which a process has opened connections."""
+    links = [link.readlink().name for link in Path(f"/proc/{process}/fd").iterdir()]
+    sockets = {link[8:-1] for link in links if link.startswith("socket:")}
+    lines = Path(f"/proc/{process}/net/tcp").read_text().splitlines()[1:]
+    rows = [line.split() for line in lines]
+    return {int(row[1].rpartition(":")[2], 16) for row in rows if row[9] in sockets}
+
+
+class MovingAddress:
+    """A port that leads to one server or to another, as a proxy before PostgreSQL does.
+
+    Who is connected stays connected with the server of that time.
+    """
+
+    def __init__(self) -> None:
+        self.port, self.to = free_port(), 0
+        self._ready, self._ended = threading.Event(), asyncio.Event()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()), daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+        assert self._ready.wait(PATIENCE_SECONDS)
+
+    def stop(self) -> None:
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self._ended.set)
+            self._thread.join(PATIENCE_SECONDS)
+
+    async def _serve(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        server = await asyncio.start_server(self._lead, "127.0.0.1", self.port)
+        self._ready.set()
+        await self._ended.wait()
+        server.close()
+
+    async def _lead(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            inward, outward = await asyncio.open_connection("127.0.0.1", self.to)
+        except OSError:  # refused there, so here too
+            writer.transport.abort()
+            return
+        await asyncio.gather(_pump(reader, outward), _pump(inward, writer))
+
+
+async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    try:
+        while data := await reader.read(1 << 16):
+            writer.write(data)
+            await writer.drain()
+    except OSError:  # cut off
+        pass
+    finally:
+        writer.close()
+
+
+STOP, GO_ON = signal.SIGSTOP, signal.SIGCONT
