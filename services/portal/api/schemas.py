@@ -142,10 +142,13 @@ def _choices(message: Descriptor) -> Schema:
 
 
 def _rules_of(field: FieldDescriptor, rules: Any) -> Schema:
-    """The rules of one value: texts, numbers and enums."""
+    """The rules of one value: texts, numbers, bytes and enums."""
     kind = rules.WhichOneof("type")
     if kind == "string":
         return dict(_of_string(rules.string))
+    if kind == "bytes" and rules.bytes.min_len:
+        # In JSON they are base64, four characters for up to three bytes.
+        return {"minLength": 4 * -(-rules.bytes.min_len // 3)}
     if kind in ("int32", "int64"):
         return dict(_of_number(getattr(rules, kind)))
     if kind == "enum" and field.enum_type is not None:
