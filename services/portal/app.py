@@ -56,6 +56,7 @@ from services.portal.wording import N_
 SHOW_IN = "show_in"  # the button of a form that asks for its page in another language
 FORM_BYTES = 256 << 10
 FORM_FIELDS = 600  # a file may have 500 columns, each with its choice
+FORM_FILES = 2  # photographs of the plate and of the form come with one filing
 SEE_OTHER, INSUFFICIENT_STORAGE = 303, 507
 RENEW_BEFORE = timedelta(minutes=10)
 _HTTP = {
@@ -188,7 +189,7 @@ async def _admitted(visit: Visit, page: Page, roles: tuple[Role, ...]) -> Respon
     if roles and not visit.has(*roles):
         return _refused(visit, 403, visit.say("您的角色不能打开此页"))
     if visit.request.method not in SAFE_METHODS:
-        visit.form = await visit.request.form(max_files=1, max_fields=FORM_FIELDS)
+        visit.form = await visit.request.form(max_files=FORM_FILES, max_fields=FORM_FIELDS)
         if not _form_is_ours(visit):
             return _refused(visit, 403, visit.say("页面已过期，请返回重新填写"))
         if visit.field(SHOW_IN) in LANGUAGES:
@@ -255,7 +256,7 @@ async def _to_sign_in(visit: Visit) -> Response:
     request = visit.request
     path, back = request.url.path, request.url.path
     if request.method not in SAFE_METHODS:
-        form = await request.form(max_files=1, max_fields=FORM_FIELDS)
+        form = await request.form(max_files=FORM_FILES, max_fields=FORM_FIELDS)
         token = unmasked(str(form.get("form_token", "")))
         cookie = request.cookies.get(COOKIE, "")
         await visit.portal.sessions.keep(cookie, token, KeptInput.of(path, form))
