@@ -21,7 +21,7 @@ brings the text of its licence in its own `dist-info` directory. What lies in ou
 |---|---|---|
 | GOV.UK Frontend, htmx | MIT, 0BSD | `services/portal/static/vendor/NOTICE.md` |
 | list of common passwords | BSD-3-Clause | `services/registry/identity/NOTICE.md` |
-| schemas of calibration certificates | LGPL-3.0-only, W3C | `services/registry/calibrations/dcc/schemas/NOTICE.md` |
+| DCC schemas | LGPL-3.0-only, W3C | `services/registry/calibrations/dcc/schemas/NOTICE.md` |
 
 | package | version | licence as its metadata tells |
 |---|---|---|
