@@ -22,6 +22,7 @@ from services.cli.commands.escalation_rows import ESCALATION_ROWS
 from services.cli.commands.evidence_rows import EVIDENCE_COMMANDS, EVIDENCE_ROWS
 from services.cli.commands.exposure_rows import EXPOSURE_ROWS
 from services.cli.commands.institution_rows import INSTITUTION_ROWS
+from services.cli.commands.label_rows import LABEL_COMMANDS, LABEL_ROWS
 from services.cli.commands.ladder_rows import LADDER_ROWS
 from services.cli.commands.life_rows import LIFE_ROWS
 from services.cli.commands.order_rows import ORDER_ROWS
@@ -118,8 +119,7 @@ HAND_WRITTEN = (
             "Handles the dead letters of a service again."),
     Command("events dead discard", f"{_COMMANDS}.platform:dead_discard", "删除没有有效签名的来件。",
             "Removes dead letters that no service has signed."),
-    Command("instrument label-sheet", f"{_COMMANDS}.label_sheet:label_sheet",
-            "把器具标签写成可打印的 PDF。", "Writes labels of instruments as PDF to print."),
+    *LABEL_COMMANDS,
     Command("letter pdf", f"{_COMMANDS}.letters:letter_pdf",
             "把案件（异议、修复、督促）的全部文书或者一份通报写成 PDF。",
             "Writes every letter of a case (objection, repair, escalation) or a circular as PDF."),
@@ -214,10 +214,7 @@ ROWS = (
         names={"repeated_serial": "--repeated"}),
     Row("instrument show", "registry.GetInstrument", "显示器具及其检定记录。",
         "Shows an instrument with its verifications.", args="instrument_id"),
-    Row("instrument scan", "registry.ScanInstrument", "按标签编号或 GS1 码查器具，与公众所见相同。",
-        "Looks an instrument up by the code of its label or a GS1 key.", args="code"),
-    Row("instrument labels", "registry.ListLabels", "列出器具标签的编号。",
-        "Lists the labels of instruments with their codes."),
+    *LABEL_ROWS,
     Row("instrument add", "registry.PutInstrument", "为主体登记一件器具。",
         "Files an instrument of a subject.", args="instrument.subject_id",
         fixed={"instrument.instrument_id": ""}),
