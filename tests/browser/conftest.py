@@ -201,8 +201,10 @@ def sign_in(browser: Browser, portal: str) -> Iterator[Callable[..., Page]]:
     assert faults == []
 
 
-def engaged(sign_in: Callable[..., Page], name: str, person: str, firm: str) -> Page:
-    """Somebody of a firm, given by its credit code, on a page without scripts.
+def engaged(
+    sign_in: Callable[..., Page], name: str, person: str, firm: str, *, javascript: bool = False
+) -> Page:
+    """Somebody of a firm, given by its credit code, on a page without scripts unless told.
 
     An administrator makes the account; the person sets a password of their own.
     """
@@ -215,7 +217,7 @@ def engaged(sign_in: Callable[..., Page], name: str, person: str, firm: str) -> 
     administrator.get_by_label("经营者", exact=True).check()
     administrator.get_by_role("button", name="建立", exact=True).click()
     expect(administrator.get_by_role("heading", name=person)).to_be_visible()
-    page = sign_in(java_script_enabled=False)
+    page = sign_in(java_script_enabled=javascript)
     page.goto("/sign-in")
     page.get_by_label("用户名或邮箱").fill(name)
     page.get_by_label("密码", exact=True).fill(first)

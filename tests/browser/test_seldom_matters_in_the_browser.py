@@ -29,7 +29,8 @@ def check(page: Page) -> None:
 
 def agent(sign_in: SignIn) -> Page:
     """Somebody of another firm, with an account that the administrator has made."""
-    page = engaged(sign_in, "sample.agent", "样例代理人", AGENT.credit_code)
+    code = AGENT.credit_code
+    page = engaged(sign_in, "sample.agent", "样例代理人", code, javascript=True)  # for the axe
     expect(page.get_by_text(AGENT.name).first).to_be_visible()
     return page
 
