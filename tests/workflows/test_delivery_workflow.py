@@ -123,7 +123,7 @@ class DeliveryWorker:
     async def start(self, notice_id: str, **patience: float) -> None:
         await self.client.start_workflow(
             DeliveryWorkflow.run,
-            DeliveryInput(notice_id=notice_id, **{**QUICK, **patience}),
+            DeliveryInput.model_validate({"notice_id": notice_id, **QUICK, **patience}),
             id=delivery_id(notice_id),
             task_queue=self.queue,
         )
