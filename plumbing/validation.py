@@ -48,7 +48,7 @@ SEVERAL_LINES = frozenset(
         "missing", "reply", "released_text", "evidence", "draft_text", "findings_json",
         "claims_json", "columns", "values", "constants", "facts", "close_reasons",
         "undertaking", "findings", "purpose", "apart_ground", "verified_how", "discard_reasons",
-        "what", "words", "words_en",
+        "what", "words", "words_en", "sites",
     }
 )  # fmt: skip
 # A password is never shown, and one that was set with an odd character must still open the account.

@@ -53,9 +53,11 @@ if TYPE_CHECKING:
     from protos.registry.v1.calendars_pb2_grpc import CalendarServiceStub
     from protos.registry.v1.calibrations_pb2_grpc import CalibrationServiceStub
     from protos.registry.v1.certificates_pb2_grpc import CertificateServiceStub
+    from protos.registry.v1.directory_pb2_grpc import DirectoryServiceStub
     from protos.registry.v1.institutions_pb2_grpc import InstitutionServiceStub
     from protos.registry.v1.lives_pb2_grpc import SubjectLifeServiceStub
     from protos.registry.v1.orders_pb2_grpc import OrderServiceStub
+    from protos.registry.v1.people_pb2_grpc import PeopleServiceStub
     from protos.registry.v1.permits_pb2_grpc import PermitServiceStub
     from protos.registry.v1.photographs_pb2_grpc import PhotographServiceStub
     from protos.registry.v1.proposals_pb2_grpc import ProposalServiceStub
@@ -92,8 +94,10 @@ GRPC_SERVICES = {
     "questions": Service("registry", "protos.registry.v1.questions", "QuestionService"),
     "sameness": Service("registry", "protos.registry.v1.sameness", "SamenessService"),
     "lives": Service("registry", "protos.registry.v1.lives", "SubjectLifeService"),
+    "directory": Service("registry", "protos.registry.v1.directory", "DirectoryService"),
     "institutions": Service("registry", "protos.registry.v1.institutions", "InstitutionService"),
     "orders": Service("registry", "protos.registry.v1.orders", "OrderService"),
+    "people": Service("registry", "protos.registry.v1.people", "PeopleService"),
     "permits": Service("registry", "protos.registry.v1.permits", "PermitService"),
     "upkeep": Service("registry", "protos.registry.v1.upkeep", "UpkeepService"),
     "calibrations": Service("registry", "protos.registry.v1.calibrations", "CalibrationService"),
@@ -143,8 +147,10 @@ class Client:
         questions: QuestionServiceStub
         sameness: SamenessServiceStub
         lives: SubjectLifeServiceStub
+        directory: DirectoryServiceStub
         institutions: InstitutionServiceStub
         orders: OrderServiceStub
+        people: PeopleServiceStub
         permits: PermitServiceStub
         upkeep: UpkeepServiceStub
         calibrations: CalibrationServiceStub

@@ -17,6 +17,7 @@ THINGS = {
     "record": N_("信用记录"),
     "account": N_("账号"),
     "registration": N_("注册申请"),
+    "qualification": N_("资格"),
     "absence": N_("外出"),
     "certificate": N_("证书文件"),
     "dcc": N_("校准证书"),

@@ -45,9 +45,11 @@ from protos.registry.v1 import calendars_pb2
 from protos.registry.v1.calendars_pb2_grpc import CalendarServiceStub
 from protos.registry.v1.calibrations_pb2_grpc import CalibrationServiceStub
 from protos.registry.v1.certificates_pb2_grpc import CertificateServiceStub
+from protos.registry.v1.directory_pb2_grpc import DirectoryServiceStub
 from protos.registry.v1.institutions_pb2_grpc import InstitutionServiceStub
 from protos.registry.v1.lives_pb2_grpc import SubjectLifeServiceStub
 from protos.registry.v1.orders_pb2_grpc import OrderServiceStub
+from protos.registry.v1.people_pb2_grpc import PeopleServiceStub
 from protos.registry.v1.permits_pb2_grpc import PermitServiceStub
 from protos.registry.v1.photographs_pb2_grpc import PhotographServiceStub
 from protos.registry.v1.proposals_pb2_grpc import ProposalServiceStub
@@ -150,10 +152,12 @@ class Services:
         self.proposals = ProposalServiceStub(registry)
         self.publication = PublicationServiceStub(registry)
         self.questions = QuestionServiceStub(registry)
+        self.people = PeopleServiceStub(registry)
         self.permits = PermitServiceStub(registry)
         self.upkeep = UpkeepServiceStub(registry)
         self.sameness = SamenessServiceStub(registry)
         self.lives = SubjectLifeServiceStub(registry)
+        self.directory = DirectoryServiceStub(registry)
         self.institutions = InstitutionServiceStub(registry)
         self.orders = OrderServiceStub(registry)
         self.clock = ClockServiceStub(registry)

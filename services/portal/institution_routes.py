@@ -9,20 +9,26 @@ from services.portal.pages import (
     calibrations,
     certificate_archive,
     certificate_files,
+    directory,
     forecast,
     institution,
     kept_institutions,
     order_wizard,
     orders,
     punctuality,
+    qualifications,
     upkeep,
     upkeep_forms,
 )
 
 CERTIFICATE_PATH = "/certificates/new"
-UPKEEP_PATHS = (upkeep_forms.NEW_PATH, upkeep_forms.IMPORT_PATH, upkeep.FILES_PATH)
+UPKEEP_PATHS = (
+    *(upkeep_forms.NEW_PATH, upkeep_forms.IMPORT_PATH, upkeep.FILES_PATH),
+    qualifications.IMPORT_PATH,
+)
 DCC_PATH = calibrations.NEW_PATH
 _ORDERING = (Role.OPERATOR, Role.VERIFICATION_INSTITUTION, *STAFF)
+PUBLIC_DIRECTORY = (_at(directory.PATH, directory.listing),)
 ORDERS = (
     _at("/orders", orders.listing, *_ORDERING),
     _at("/orders/new", order_wizard.apply, Role.OPERATOR, form=True),
@@ -47,6 +53,13 @@ KEPT_INSTITUTIONS = (
         Role.VERIFICATION_INSTITUTION,
     ),
     _at(
+        "/institutions/{institution_id}/listing",
+        directory.release,
+        Role.VERIFICATION_INSTITUTION,
+        Role.UNIT_HEAD,
+        form=True,
+    ),
+    _at(
         "/institutions/{institution_id}/change",
         kept_institutions.change,
         Role.UNIT_HEAD,
@@ -58,6 +71,12 @@ KEPT_INSTITUTIONS = (
         Role.UNIT_HEAD,
         form=True,
     ),
+)
+QUALIFICATIONS = (
+    _at(qualifications.PATH, qualifications.listing, *STAFF),
+    _at("/qualifications/new", qualifications.new, *qualifications.KEEPERS, form=True),
+    _at(qualifications.IMPORT_PATH, qualifications.from_file, *qualifications.KEEPERS, form=True),
+    _at("/qualifications/{qualification_id}", qualifications.one, *STAFF, form=True),
 )
 UPKEEP = (
     _at(upkeep.PATH, upkeep.listing, Role.OPERATOR, *STAFF),

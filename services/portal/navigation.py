@@ -25,6 +25,7 @@ PUBLIC = (
     Place(N_("核验文书"), "/check/letter"),
     Place(N_("公示公告"), "/notices"),
     Place(N_("规则说明"), "/law"),
+    Place(N_("服务名录"), "/directory"),
     Place(N_("数据开放"), "/data"),
 )
 _OPERATOR = (

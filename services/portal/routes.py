@@ -19,6 +19,8 @@ from services.portal.institution_routes import (
     INSTITUTIONS,
     KEPT_INSTITUTIONS,
     ORDERS,
+    PUBLIC_DIRECTORY,
+    QUALIFICATIONS,
     UPKEEP,
 )
 from services.portal.pages import (
@@ -366,6 +368,8 @@ ADDRESSES: Sequence[Address] = (
     *INSTITUTIONS,
     *KEPT_INSTITUTIONS,
     *CALIBRATIONS,
+    *PUBLIC_DIRECTORY,
+    *QUALIFICATIONS,
     *CERTIFICATES,  # after /verifications/new
     *UPKEEP,
     *_ADMINISTRATION,

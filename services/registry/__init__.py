@@ -1,8 +1,9 @@
 """The registry service: the register of subjects with their instruments and credit records.
 
-Owns        bureaus, subjects, instruments, verifications, credit records and permits; accounts and
-            the keys that sign tokens; the sandbox's clock; imports, and the rows that each import
-            changed.
+Owns        bureaus, subjects, instruments with the log of their upkeep, verifications, credit
+            records, permits, institutions and what they release of themselves, calibration
+            institutions and people of metrology; accounts and the keys that sign tokens; the
+            sandbox's clock; imports, and the rows that each import changed.
 Announces   BureausChanged, SubjectsChanged, InstrumentsChanged, VerificationsRecorded,
             RecordsChanged, PermitsChanged, BatchDecided, ProposalDecided, AccountMailDue,
             ClockMoved.

@@ -27,6 +27,8 @@ from services.registry.certificates.sweeping import named_files
 from services.registry.checks import check
 from services.registry.commands.clock import remember_clock
 from services.registry.consumers import consumers
+from services.registry.directory import policy as directory_policy
+from services.registry.directory.servicer import DirectoryServicer
 from services.registry.identity.doors import open_doors
 from services.registry.identity.first_start import ensure_administrator, span_the_platform
 from services.registry.identity.servicer import IdentityServicer
@@ -46,6 +48,8 @@ from services.registry.lives import policy as lives_policy
 from services.registry.lives.servicer import SubjectLifeServicer
 from services.registry.orders import policy as orders_policy
 from services.registry.orders.servicer import OrderServicer
+from services.registry.people import policy as people_policy
+from services.registry.people.servicer import PeopleServicer
 from services.registry.permits import policy as permits_policy
 from services.registry.permits.servicer import PermitServicer
 from services.registry.photographs import policy as photographs_policy
@@ -71,9 +75,11 @@ _POLICIES = [
     imports_policy.POLICY,
     calibrations_policy.POLICY,
     certificates_policy.POLICY,
+    directory_policy.POLICY,
     institutions_policy.POLICY,
     lives_policy.POLICY,
     orders_policy.POLICY,
+    people_policy.POLICY,
     permits_policy.POLICY,
     photographs_policy.POLICY,
     proposals_policy.POLICY,
@@ -120,7 +126,7 @@ async def build(parts: Parts) -> Assembly:
             imports_policy.IMPORTS: ImportServicer(*importing, background).register,
             imports_policy.BULK: BulkServicer(*importing).register,
             **_with_files(parts, files),
-            INSTITUTIONS: InstitutionServicer(parts.changes).register,
+            **_of_institutions(parts),
             lives_policy.LIVES: SubjectLifeServicer(parts.changes).register,
             orders_policy.ORDERS: OrderServicer(parts.changes).register,
             permits_policy.PERMITS: PermitServicer(parts.changes).register,
@@ -138,6 +144,15 @@ async def build(parts: Parts) -> Assembly:
         reconcile=timers.reconcile,
         looks=[*figures.looks(parts.database), backup_look(parts.settings)],
     )
+
+
+def _of_institutions(parts: Parts) -> dict[str, Register]:
+    """The servicers about institutions, by the name of their gRPC service."""
+    return {
+        INSTITUTIONS: InstitutionServicer(parts.changes).register,
+        directory_policy.DIRECTORY: DirectoryServicer(parts.changes).register,
+        people_policy.PEOPLE: PeopleServicer(parts.changes, parts.settings).register,
+    }
 
 
 def _with_files(parts: Parts, files: Files) -> dict[str, Register]:

@@ -16,6 +16,7 @@ from plumbing.row_scope import bureau_index, partial_index
 from services.registry.base import Base
 from services.registry.calendars.tables import LoadedEdition
 from services.registry.calibrations.tables import Calibration, CalibrationCycle, Dcc
+from services.registry.directory.tables import InstitutionListing
 from services.registry.identity.tables import Account
 from services.registry.imports.tables import (
     ConfirmedHeading,
@@ -29,6 +30,7 @@ from services.registry.imports.tables import (
 from services.registry.institutions.tables import Authorisation, Institution
 from services.registry.lives.tables import SubjectAct
 from services.registry.orders.tables import Order, OrderStep
+from services.registry.people.tables import Qualification
 from services.registry.permits.tables import Permit
 from services.registry.photographs.tables import Photograph
 from services.registry.proposals.tables import Proposal
@@ -52,6 +54,7 @@ __all__ = [
     "ImportPiece",
     "ImportedThing",
     "Institution",
+    "InstitutionListing",
     "Likeness",
     "LikenessOfBatch",
     "LoadedEdition",
@@ -61,6 +64,7 @@ __all__ = [
     "Photograph",
     "Proposal",
     "Publication",
+    "Qualification",
     "Question",
     "RejectedRow",
     "Reply",

@@ -1,4 +1,4 @@
-"""An operator notes a broken seal with a photograph, corrects it, and adds entries from a file."""
+"""Operators note what was done to instruments; institutions let anybody find them."""
 
 from __future__ import annotations
 
@@ -67,3 +67,27 @@ def _from_a_file(page: Page) -> None:
     expect(page.get_by_text("登记了 1 条")).to_be_visible()
     page.get_by_role("link", name="返回维护和签封记录").click()
     expect(page.get_by_role("row", name="样铅-20")).to_be_visible()
+
+
+def test_anybody_finds_an_institution_that_released_its_entry(sign_in: SignIn) -> None:
+    page = sign_in("demo.institution", java_script_enabled=False)
+    page.goto("/institutions")
+    page.locator("main tbody a").first.click()
+    page.get_by_role("link", name="在服务名录中公开").click()
+    press(page, "公开")
+    expect(page.get_by_role("alert")).to_contain_text("公开的名录须写明至少一处地址")
+    page.get_by_label("地址", exact=True).fill("样例市样例路18号")
+    page.get_by_label("所在地的行政区划代码").fill("330102")
+    page.get_by_label("对外公开的电话").fill("0571-00000000")
+    check(sign_in("demo.institution"), page.url)
+    press(page, "公开")
+    expect(page.get_by_role("alert")).to_contain_text("已公开。")
+    anybody = sign_in()
+    anybody.goto("/directory?division=3301")
+    expect(anybody.get_by_role("row", name="样例市样例路18号")).to_be_visible()
+    expect(anybody.get_by_text("检定规程").first).to_be_visible()
+    press(page, "撤下")
+    expect(page.get_by_role("alert")).to_contain_text("不公开。")
+    # Another address: a browser keeps a public page for a minute.
+    anybody.goto("/directory?division=330102")
+    expect(anybody.get_by_role("row", name="样例市样例路18号")).to_have_count(0)

@@ -24,6 +24,7 @@ from protos.registry.v1 import bulk_pb2 as bulk
 from protos.registry.v1 import calibrations_pb2 as calibrations
 from protos.registry.v1 import certificates_pb2 as certificates
 from protos.registry.v1 import institutions_pb2 as institutions
+from protos.registry.v1 import people_pb2 as people
 from protos.registry.v1 import photographs_pb2 as photographs
 from protos.registry.v1 import publication_pb2 as publication
 from protos.registry.v1 import registry_pb2 as registry
@@ -71,6 +72,7 @@ class Place:
     question_id: str = ""
     permit_id: str = ""
     upkeep_id: str = ""
+    qualification_id: str = ""
     file_id: str = ""  # of the entry of upkeep
     dcc_id: str = ""
     calibration_id: str = ""
@@ -182,6 +184,20 @@ def upkeep_file(place: Place) -> list[upkeep.UploadUpkeepFileRequest]:
         upkeep.UploadUpkeepFileRequest(header=header),
         upkeep.UploadUpkeepFileRequest(content=b"%PDF-1.7 test\n%%EOF\n"),
     ]
+
+
+def qualification_of(place: Place) -> people.PutQualificationRequest:
+    """A metrologist of the bureau of the place; an examiner, who needs no institution."""
+    return people.PutQualificationRequest(
+        request_id=new_request_id(),
+        qualification=people.Qualification(
+            kind="examiner",
+            number=f"测试考评{secrets.token_hex(4)}",
+            name="测试考评员",
+            bureau=place.bureau,
+            valid_from="2026-01-01",
+        ),
+    )
 
 
 def upkeep_of(place: Place) -> upkeep.RecordUpkeepRequest:

@@ -44,6 +44,7 @@ from tests.e2e.requests import (
     permit,
     photograph,
     put_instrument,
+    qualification_of,
     register_operator,
     review,
     run_impact,
@@ -254,6 +255,8 @@ async def _furnish(client: Client, place: Place) -> None:
     place.certificate_id = (await ask(sending)).certificate.certificate_id
     noted = await ask(client.upkeep.RecordUpkeep(upkeep_of(place)))
     place.upkeep_id = noted.entry.upkeep.upkeep_id
+    examiner = await ask(client.people.PutQualification(qualification_of(place)))
+    place.qualification_id = examiner.qualification.qualification_id
     photograph = client.upkeep.UploadUpkeepFile(iter(upkeep_file(place)))
     place.file_id = (await ask(photograph)).file.file_id
     await _calibrate(client, place)

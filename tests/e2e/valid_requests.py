@@ -38,9 +38,11 @@ from protos.registry.v1 import bulk_pb2 as bulk
 from protos.registry.v1 import calendars_pb2 as calendars
 from protos.registry.v1 import calibrations_pb2 as calibrations
 from protos.registry.v1 import certificates_pb2 as certificates
+from protos.registry.v1 import directory_pb2 as directory
 from protos.registry.v1 import institutions_pb2 as institutions
 from protos.registry.v1 import lives_pb2 as lives
 from protos.registry.v1 import orders_pb2 as orders
+from protos.registry.v1 import people_pb2 as people
 from protos.registry.v1 import permits_pb2 as permits
 from protos.registry.v1 import photographs_pb2 as photographs
 from protos.registry.v1 import proposals_pb2 as proposals
@@ -206,6 +208,7 @@ def _plain(kind: type[Message], place: Place, **more: Any) -> Message:
         "question_id": place.question_id,
         "permit_id": place.permit_id,
         "upkeep_id": place.upkeep_id,
+        "qualification_id": place.qualification_id,
         "file_id": place.file_id,
         "dcc_id": place.dcc_id,
         "calibration_id": place.calibration_id,
@@ -488,6 +491,32 @@ _OF_PLACE: dict[str, Callable[[Place], Message]] = {
     ),
     "EndPermit": lambda place: permits.EndPermitRequest(
         request_id=new_request_id(), permit_id=place.permit_id, ended="revoked", ground="测试"
+    ),
+    "ListDirectory": lambda _place: directory.ListDirectoryRequest(),
+    "PutListing": lambda place: directory.PutListingRequest(
+        request_id=new_request_id(),
+        listing=directory.InstitutionListing(
+            institution_id=place.institution_id, sites="测试路", version=OUTDATED
+        ),
+    ),
+    "ListCalibrators": lambda _place: people.ListCalibratorsRequest(),
+    "PutQualification": lambda place: people.PutQualificationRequest(
+        request_id=new_request_id(),
+        qualification=people.Qualification(
+            qualification_id=place.qualification_id,
+            kind="examiner",
+            number=f"测试考评{secrets.token_hex(4)}",
+            name="测试考评员",
+            valid_from="2026-01-01",
+            version=OUTDATED,
+        ),
+    ),
+    "ImportQualifications": lambda _place: people.ImportQualificationsRequest(
+        request_id=new_request_id(),
+        content=(
+            "类别,证书编号,姓名,有效期自\n"
+            f"考评员,测试{secrets.token_hex(4)},测试考评员,2026-01-01\n"
+        ).encode(),
     ),
     "RecordUpkeep": upkeep_of,
     "ImportUpkeep": lambda place: upkeep.ImportUpkeepRequest(
@@ -812,6 +841,7 @@ _OF_PERSON: dict[str, Callable[[StaffedPlatform, Person], Message]] = {
 
 # What stands in an answer that lets something be seen, where that is not the subject's id.
 _SEEN: dict[str, Callable[[Place], str]] = {
+    "ListQualifications": lambda place: place.qualification_id,
     "SummariseColours": lambda place: place.bureau,
     "GetWatch": lambda place: place.bureau,
     "GetColourBoard": lambda place: place.bureau,

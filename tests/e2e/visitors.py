@@ -142,6 +142,7 @@ _IDS = (
     "question_id",
     "permit_id",
     "upkeep_id",
+    "qualification_id",
     "file_id",
     "dcc_id",
     "photograph_id",

@@ -257,6 +257,16 @@ InstitutionService.PutInstitution city       -  -  -  -  -  -  -  -  -  -  -   -
 InstitutionService.PutAuthorisation own      -  -  +  -  -  -  -  -  -  -  -   -  +  -
 InstitutionService.PutAuthorisation foreign  -  -  0  -  -  -  -  -  -  -  -   -  0  -
 InstitutionService.PutAuthorisation city     -  -  0  -  -  -  -  -  -  -  -   -  +  -
+DirectoryService.ListDirectory any           +  +  +  +  +  +  +  +  +  +  -   +  +  +
+DirectoryService.GetListing own              -  +  +  +  +  +  -  -  -  -  -   +  +  +
+DirectoryService.GetListing neighbour        -  +  +  +  +  0  -  -  -  -  -   +  +  +
+DirectoryService.GetListing foreign          -  0  0  0  0  0  -  -  -  -  -   0  0  0
+DirectoryService.GetListing city             -  0  0  0  0  0  -  -  -  -  -   +  +  +
+DirectoryService.PutListing own              -  -  +  -  -  +  -  -  -  -  -   -  +  -
+DirectoryService.PutListing neighbour        -  -  +  -  -  0  -  -  -  -  -   -  +  -
+DirectoryService.PutListing foreign          -  -  0  -  -  0  -  -  -  -  -   -  0  -
+DirectoryService.PutListing city             -  -  0  -  -  0  -  -  -  -  -   -  +  -
+
 OrderService.ListVerifiers any              +  +  +  +  +  -  -  -  -  -  -   +  +  +
 OrderService.ApplyForVerification own       +  -  -  -  -  -  -  -  -  -  -   -  -  -
 OrderService.ApplyForVerification neighbour -  -  -  -  -  -  -  -  -  -  -   -  -  -
@@ -315,6 +325,18 @@ PublicationService.WriteReply own             +  -  -  -  -  -  -  -  -  -  -   
 PublicationService.WriteReply foreign         -  -  -  -  -  -  -  -  -  -  -   -  -  -
 PublicationService.WithdrawReply own          +  -  -  -  -  -  -  -  -  -  -   -  -  -
 PublicationService.WithdrawReply foreign      -  -  -  -  -  -  -  -  -  -  -   -  -  -
+
+PeopleService.ListCalibrators any            +  +  +  +  +  +  +  +  +  +  -   +  +  +
+PeopleService.ListQualifications own         -  +  +  +  +  -  -  -  -  -  -   +  +  +
+PeopleService.ListQualifications foreign     -  .  .  .  .  -  -  -  -  -  -   .  .  .
+PeopleService.ListQualifications city        -  .  .  .  .  -  -  -  -  -  -   +  +  +
+PeopleService.GetQualification own           -  +  +  +  +  -  -  -  -  -  -   +  +  +
+PeopleService.GetQualification foreign       -  0  0  0  0  -  -  -  -  -  -   0  0  0
+PeopleService.GetQualification city          -  0  0  0  0  -  -  -  -  -  -   +  +  +
+PeopleService.PutQualification own           -  +  +  -  -  -  -  -  -  -  -   +  +  -
+PeopleService.PutQualification foreign       -  0  0  -  -  -  -  -  -  -  -   0  0  -
+PeopleService.PutQualification city          -  0  0  -  -  -  -  -  -  -  -   +  +  -
+PeopleService.ImportQualifications any       -  +  +  -  -  -  -  -  -  -  -   +  +  -
 
 PermitService.ListPermits own                +  +  +  +  +  -  -  -  -  -  -   +  +  +
 PermitService.ListPermits neighbour          .  +  +  +  +  -  -  -  -  -  -   +  +  +

@@ -104,6 +104,11 @@ TABLE = """
 /institutions/{institution_id} neighbour                  >   - + + + + 0 - - -  + + +
 /institutions/{institution_id} foreign                    >   - 0 0 0 0 0 - - -  0 0 0
 /institutions/{institution_id} city                       >   - 0 0 0 0 0 - - -  + + +
+/directory any                                            +   + + + + + + + + +  + + +
+/institutions/{institution_id}/listing own                >   - - + - - + - - -  - + -
+/institutions/{institution_id}/listing neighbour          >   - - + - - 0 - - -  - + -
+/institutions/{institution_id}/listing foreign            >   - - 0 - - 0 - - -  - 0 -
+/institutions/{institution_id}/listing city               >   - - 0 - - 0 - - -  - + -
 /institutions/{institution_id}/change own                 >   - - + - - - - - -  - + -
 /institutions/{institution_id}/change foreign             >   - - 0 - - - - - -  - 0 -
 /institutions/{institution_id}/change city                >   - - 0 - - - - - -  - + -
@@ -138,6 +143,12 @@ TABLE = """
 /upkeep-files/{file_id} own                               >   . . . . . - - - -  . . .
 /upkeep-files/{file_id} neighbour                         >   - . . . . - - - -  . . .
 /upkeep-files/{file_id} foreign                           >   - - - - - - - - -  - - -
+/qualifications any                                       >   - + + + + - - - -  + + +
+/qualifications/new any                                   >   - + + - - - - - -  + + -
+/qualifications/import any                                >   - + + - - - - - -  + + -
+/qualifications/{qualification_id} own                    >   - + + + + - - - -  + + +
+/qualifications/{qualification_id} foreign                >   - 0 0 0 0 - - - -  0 0 0
+/qualifications/{qualification_id} city                   >   - 0 0 0 0 - - - -  + + +
 /proposals any                                            >   + + + - + + - + -  + + -
 /proposals/{proposal_id} own                              >   0 + + - + 0 - 0 -  + + -
 /proposals/{proposal_id} neighbour                        >   0 + + - + 0 - 0 -  + + -

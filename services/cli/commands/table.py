@@ -21,7 +21,7 @@ from services.cli.commands.circular_rows import CIRCULAR_ROWS
 from services.cli.commands.escalation_rows import ESCALATION_ROWS
 from services.cli.commands.evidence_rows import EVIDENCE_COMMANDS, EVIDENCE_ROWS
 from services.cli.commands.exposure_rows import EXPOSURE_ROWS
-from services.cli.commands.institution_rows import INSTITUTION_ROWS
+from services.cli.commands.institution_rows import INSTITUTION_ROWS, QUALIFICATION_COMMANDS
 from services.cli.commands.label_rows import LABEL_COMMANDS, LABEL_ROWS
 from services.cli.commands.ladder_rows import LADDER_ROWS
 from services.cli.commands.life_rows import LIFE_ROWS
@@ -46,6 +46,7 @@ GROUPS: Mapping[str, str] = {
     "instrument": "计量器具 | instruments",
     "verification": "检定记录 | verifications",
     "institution": "检定机构及其授权 | verification institutions and what they may verify",
+    "qualification": "校准机构、注册计量师和考评员 | who is qualified",
     "order": "检定申请 | orders for verification",
     "upkeep": "器具的维护、修理和签封 | maintenance, repairs and seals of instruments",
     "certificate": "检定证书的文件 | files of certificates",
@@ -148,6 +149,7 @@ HAND_WRITTEN = (
     *CERTIFICATE_COMMANDS,
     *UPKEEP_COMMANDS,
     *CALIBRATION_COMMANDS,
+    *QUALIFICATION_COMMANDS,
     *EVIDENCE_COMMANDS,
     *CALENDAR_COMMANDS,
     *WEBHOOK_COMMANDS,

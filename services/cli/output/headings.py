@@ -194,6 +194,13 @@ document_name 决定文书名称 | Permit.document_no 决定文书号 | category
 certificate_name 证书名称 | permit_no 许可编号 | content 许可内容 | Permit.decided_on 决定日期
 Permit.valid_from 有效期自 | open_ended 长期有效 | authority 许可机关
 ended 终止方式 | ended_on 终止日期 | ended_ground 终止依据 | authority_code 许可机关代码
+sites 地址 | website 网址 | consent 怎样同意 | listing 服务名录 | name_contains 名称中有
+InstitutionListing.released 公开 | released_on 公开之日 | authorised 今天可以检定
+may_write 可以填写
+qualification_id 资格id | qualification 资格 | Qualification.number 编号
+Qualification.name 名称或者姓名 | Qualification.kind 类别 | scope 项目
+Qualification.valid_from 有效期自 | Qualification.ended_ground 终止依据
+Calibrator.number 编号 | qualifications 资格 | calibrators 校准机构 | known 已登记的行数
 upkeep_id 维护记录id | Upkeep.kind 类别 | done_on 日期 | done_by 由谁办理 | Upkeep.what 内容
 seal_no 签封编号 | corrects 所更正的一条id | corrected_by 更正后的一条id | upkeep 维护和签封
 verify_again 须重新检定 | to_verify 须重新检定的条数 | added 新登记 | may_add 可以登记

@@ -114,6 +114,10 @@ TABLES: Mapping[str, str] = {
     "CaseLoad": "caseworker waiting due_soon overdue overdue_intake",
     "CaseNote": "at author case_number text mentions",
     "CasesDue": "day terms intakes",
+    "DirectoryEntry": "name sites division_code contact phone website",
+    "AuthorisedType": "type_code valid_until document_no",
+    "Qualification": "qualification_id kind name number institution valid_until state",
+    "Calibrator": "name number scope valid_until",
     "UpkeepFile": "file_id kind size file_name uploaded_at",
     "Certificate": "certificate_id version kind size file_name uploaded_at reason",
     "CertificateEntry": "certificate.certificate_id verification.verification.certificate_no "

@@ -35,6 +35,7 @@ family: bureaus 机关 | subjects 信用主体 | instruments 计量器具 | veri
 thing: bureau 机关 | subject 主体 | instrument 器具 | verification 检定记录 | record 信用信息
   | permit 行政许可
 permit_state: in_force 有效 | to_come 未到有效期 | expired 已过有效期 | ended 已终止
+qualification_kind: calibration_institution 校准机构 | metrologist 注册计量师 | examiner 考评员
 permit_end: revoked 撤销 | withdrawn 撤回 | annulled 吊销 | cancelled 注销 | in_force 恢复有效
 dcc_state: waiting 待确认 | confirmed 已确认 | dismissed 已搁置
 signature_state: unsigned 没有签名 | broken 签名与文件不符 | unreadable 不能核对
@@ -151,6 +152,8 @@ ListLabelsRequest.state instrument_state | ScannedInstrument.state instrument_st
 ScannedInstrument.result result
 Verification.result result | Batch.state batch_state | ListBatchesRequest.state batch_state
 PermitEntry.state permit_state | ListPermitsRequest.state permit_state
+Qualification.kind qualification_kind | ListQualificationsRequest.kind qualification_kind
+Qualification.state permit_state
 Permit.ended permit_end | EndPermitRequest.ended permit_end
 Upkeep.kind upkeep_kind | ListUpkeepRequest.kind upkeep_kind
 Permit.matter permit_matter | ListPermitsRequest.matter permit_matter

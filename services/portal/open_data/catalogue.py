@@ -196,6 +196,39 @@ _BUREAUS = Dataset(
     ),
     reading.bureaus,
 )
+_DIRECTORY = Dataset(
+    "directory",
+    N_("服务名录"),
+    N_("同意公开的检定机构，和各自今天可以检定的器具类型。"),
+    ("institution_id", "type_code"),
+    (
+        Field("institution_id", N_("机构编号"), lambda row: row.institution.institution_id),
+        Field("name", N_("名称"), lambda row: row.institution.name),
+        Field("sites", N_("地址"), lambda row: row.institution.sites),
+        Field("division_code", N_("行政区划代码"), lambda row: row.institution.division_code),
+        Field("contact", N_("对外联系的部门"), lambda row: row.institution.contact),
+        Field("phone", N_("电话"), lambda row: row.institution.phone),
+        Field("website", N_("网址"), lambda row: row.institution.website),
+        Field("type_code", N_("器具类型代码"), lambda row: row.authorised.type_code),
+        Field("valid_until", N_("授权至"), lambda row: row.authorised.valid_until, "date"),
+        Field("document_no", N_("授权文号"), lambda row: row.authorised.document_no),
+    ),
+    reading.directory,
+)
+_INSTRUMENT_TYPES = Dataset(
+    "instrument_types",
+    N_("器具类型和检定规程"),
+    N_("器具类型，及各自的检定规程和检定周期；“已核对”为否的，采用前须核对。"),
+    ("type_code",),
+    (
+        Field("type_code", N_("器具类型代码"), lambda row: row.code),
+        Field("name", N_("名称"), lambda row: row.name_zh),
+        Field("regulation", N_("检定规程"), lambda row: row.jjg or ""),
+        Field("cycle_months", N_("检定周期（月）"), lambda row: str(row.cycle_months or "")),
+        Field("checked", N_("已核对"), lambda row: not row.to_be_checked, "boolean"),
+    ),
+    reading.instrument_types,
+)
 _CALENDAR = Dataset(
     "calendar",
     N_("工作日历"),
@@ -257,6 +290,8 @@ DATASETS: Mapping[str, Dataset] = {
         _INDICES,
         _INDEX_ROWS,
         _BUREAUS,
+        _DIRECTORY,
+        _INSTRUMENT_TYPES,
         _CALENDAR,
         _RULE_TEXTS,
         _RULESETS,

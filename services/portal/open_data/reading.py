@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
+from law.instruments import InstrumentType, catalogue
 from law.reader.texts import TEXTS, Text
 from law.terms.workdays import Edition, edition
 from law.texts_in_force.load import list_rulesets
@@ -17,6 +18,7 @@ from protos.alerts.v1 import exposure_lists_pb2 as exposure_lists
 from protos.grading.v1 import assessments_pb2 as assessments
 from protos.grading.v1 import grading_pb2 as grading
 from protos.objection.v1 import publicity_pb2 as publicity
+from protos.registry.v1 import directory_pb2 as directory_pb
 from protos.registry.v1 import registry_pb2 as registry
 from services.portal.clients import Services
 
@@ -38,6 +40,14 @@ class RowOfIndex:
 
     index: assessments.Index
     row: assessments.IndexRow
+
+
+@dataclass(frozen=True)
+class TypeOfInstitution:
+    """An institution of the directory, and a type that it may verify today."""
+
+    institution: directory_pb.DirectoryEntry
+    authorised: directory_pb.AuthorisedType
 
 
 @dataclass(frozen=True)
@@ -121,6 +131,24 @@ async def index_rows(services: Services) -> AsyncIterator[RowOfIndex]:
         found = (await ask(services.assessments.GetIndex(request))).index
         for row in found.rows:
             yield RowOfIndex(found, row)
+
+
+async def directory(services: Services) -> AsyncIterator[TypeOfInstitution]:
+    """Reads the institutions of the service directory, with each type that they may verify today.
+
+    One that may verify nothing today has one row without a type.
+    """
+    request = directory_pb.ListDirectoryRequest(page_size=PAGE_SIZE)
+    async for answer in _pages(services.directory.ListDirectory, request):
+        for entry in answer.institutions:
+            for one in entry.authorised or [directory_pb.AuthorisedType()]:
+                yield TypeOfInstitution(entry, one)
+
+
+async def instrument_types(_services: Services) -> AsyncIterator[InstrumentType]:
+    """Reads the types of instruments, with the regulation by which each is verified."""
+    for one in catalogue().values():
+        yield one
 
 
 async def bureaus(services: Services) -> AsyncIterator[registry.Bureau]:

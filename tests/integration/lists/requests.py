@@ -31,9 +31,11 @@ from protos.operations.v1 import operations_pb2 as operations
 from protos.registry.v1 import calendars_pb2 as calendars
 from protos.registry.v1 import calibrations_pb2 as calibrations
 from protos.registry.v1 import certificates_pb2 as certificates
+from protos.registry.v1 import directory_pb2 as directory
 from protos.registry.v1 import institutions_pb2 as institutions
 from protos.registry.v1 import lives_pb2 as lives
 from protos.registry.v1 import orders_pb2 as orders
+from protos.registry.v1 import people_pb2 as people
 from protos.registry.v1 import permits_pb2 as permits
 from protos.registry.v1 import proposals_pb2 as proposals
 from protos.registry.v1 import publication_pb2 as publication
@@ -63,6 +65,7 @@ from services.registry import queries as of_register
 from services.registry.calendars import queries as of_calendars
 from services.registry.calibrations import queries as of_calibrations
 from services.registry.certificates import queries as of_certificates
+from services.registry.directory import queries as of_directory
 from services.registry.identity import absences, colleagues, registrations
 from services.registry.imports import queries as of_imports
 from services.registry.institutions import queries as of_institutions
@@ -70,6 +73,7 @@ from services.registry.institutions import reports as of_reports
 from services.registry.lives import queries as of_lives
 from services.registry.lives import twins
 from services.registry.orders import queries as of_orders
+from services.registry.people import queries as of_people
 from services.registry.permits import queries as of_permits
 from services.registry.proposals import queries as of_proposals
 from services.registry.publication import queries as of_publication
@@ -581,6 +585,34 @@ LISTS = (
             Asked(permits.ListPermitsRequest(contains="标准")),
             Asked(permits.ListPermitsRequest(matter="authorisation")),
             Asked(permits.ListPermitsRequest(subject_id=SUBJECT), ALL, a_few=OF_A_FIRM),
+        ),
+    ),
+    List(
+        "registry",
+        of_directory.list_directory,
+        (
+            Asked(directory.ListDirectoryRequest(), (PUBLIC,)),
+            Asked(directory.ListDirectoryRequest(type_code="FUEL"), (PUBLIC,)),
+            Asked(directory.ListDirectoryRequest(division_code="33"), (PUBLIC,)),
+            Asked(directory.ListDirectoryRequest(name_contains="所"), (PUBLIC,)),
+        ),
+    ),
+    List(
+        "registry",
+        of_people.list_qualifications,
+        (
+            Asked(people.ListQualificationsRequest()),
+            Asked(people.ListQualificationsRequest(kind="metrologist")),
+            Asked(people.ListQualificationsRequest(ends_within_days=90)),
+            Asked(people.ListQualificationsRequest(contains="所")),
+        ),
+    ),
+    List(
+        "registry",
+        of_people.list_calibrators,
+        (
+            Asked(people.ListCalibratorsRequest(), (PUBLIC,)),
+            Asked(people.ListCalibratorsRequest(contains="所"), (PUBLIC,)),
         ),
     ),
     List(

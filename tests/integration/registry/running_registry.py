@@ -37,9 +37,11 @@ from protos.registry.v1 import (
     bulk_pb2_grpc,
     calibrations_pb2_grpc,
     certificates_pb2_grpc,
+    directory_pb2_grpc,
     institutions_pb2_grpc,
     lives_pb2_grpc,
     orders_pb2_grpc,
+    people_pb2_grpc,
     permits_pb2_grpc,
     photographs_pb2_grpc,
     proposals_pb2_grpc,
@@ -95,6 +97,8 @@ class Client:
     upkeep: upkeep_pb2_grpc.UpkeepServiceStub
     calibrations: calibrations_pb2_grpc.CalibrationServiceStub
     photographs: photographs_pb2_grpc.PhotographServiceStub
+    directory: directory_pb2_grpc.DirectoryServiceStub
+    people: people_pb2_grpc.PeopleServiceStub
 
 
 class RunningRegistry:
@@ -184,6 +188,8 @@ class RunningRegistry:
             upkeep_pb2_grpc.UpkeepServiceStub(channel),
             calibrations_pb2_grpc.CalibrationServiceStub(channel),
             photographs_pb2_grpc.PhotographServiceStub(channel),
+            directory_pb2_grpc.DirectoryServiceStub(channel),
+            people_pb2_grpc.PeopleServiceStub(channel),
         )
 
     async def institution(

@@ -50,10 +50,12 @@ from services.registry import disclosure
 from services.registry.calendars.policy import POLICY as CALENDAR_POLICY
 from services.registry.calibrations.policy import POLICY as CALIBRATION_POLICY
 from services.registry.certificates.policy import POLICY as CERTIFICATE_POLICY
+from services.registry.directory.policy import POLICY as DIRECTORY_POLICY
 from services.registry.imports.policy import POLICY as IMPORT_POLICY
 from services.registry.institutions.policy import POLICY as INSTITUTION_POLICY
 from services.registry.lives.policy import POLICY as LIVES_POLICY
 from services.registry.orders.policy import POLICY as ORDER_POLICY
+from services.registry.people.policy import POLICY as PEOPLE_POLICY
 from services.registry.permits.policy import POLICY as PERMIT_POLICY
 from services.registry.photographs.policy import POLICY as PHOTOGRAPH_POLICY
 from services.registry.policy import POLICY as REGISTRY_POLICY
@@ -106,8 +108,10 @@ POLICIES: tuple[Policy, ...] = (
     SHARING_POLICY,
     PUBLICITY_POLICY,
     OPERATIONS_POLICY,
+    DIRECTORY_POLICY,
     INSTITUTION_POLICY,
     ORDER_POLICY,
+    PEOPLE_POLICY,
     PERMIT_POLICY,
     UPKEEP_POLICY,
     PHOTOGRAPH_POLICY,
@@ -181,6 +185,20 @@ OPEN = {
         *("institution", "certificate_no", "shop_name", "subject_id", "bureau_name"),
         *("bureau_phone", "certificate_sha256", "parts"),
     },
+    # Of institutions that released their entry: `wire.OPEN` names what of it goes out.
+    "quanheng.registry.v1.ListDirectoryResponse": {
+        *("institutions", "next_page_token", "total", "more_than"),
+    },
+    "quanheng.registry.v1.DirectoryEntry": {
+        *("institution_id", "name", "sites", "division_code", "contact", "phone", "website"),
+        "authorised",
+    },
+    # Institutions that consented; nothing of a person.
+    "quanheng.registry.v1.ListCalibratorsResponse": {
+        *("calibrators", "next_page_token", "total", "more_than"),
+    },
+    "quanheng.registry.v1.Calibrator": {"name", "number", "scope", "valid_until"},
+    "quanheng.registry.v1.AuthorisedType": {"type_code", "valid_until", "document_no"},
     "quanheng.registry.v1.PartStanding": {
         *("name", "state", "result", "verified_on", "valid_until", "colour", "verification_id"),
     },

@@ -37,10 +37,12 @@ from services.objection.sharings.policy import POLICY as SHARINGS
 from services.registry.calendars.policy import POLICY as CALENDAR
 from services.registry.calibrations.policy import POLICY as CALIBRATIONS
 from services.registry.certificates.policy import POLICY as CERTIFICATES
+from services.registry.directory.policy import POLICY as DIRECTORY
 from services.registry.imports.policy import POLICY as IMPORTS
 from services.registry.institutions.policy import POLICY as INSTITUTIONS
 from services.registry.lives.policy import POLICY as LIVES
 from services.registry.orders.policy import POLICY as ORDERS
+from services.registry.people.policy import POLICY as PEOPLE
 from services.registry.permits.policy import POLICY as PERMITS
 from services.registry.photographs.policy import POLICY as PHOTOGRAPHS
 from services.registry.policy import POLICY as REGISTRY
@@ -74,8 +76,10 @@ POLICIES: Policy = {
     **moved_terms.POLICY,
     **CERTIFICATES,
     **IMPORTS,
+    **DIRECTORY,
     **INSTITUTIONS,
     **ORDERS,
+    **PEOPLE,
     **PERMITS,
     **CALIBRATIONS,
     **PHOTOGRAPHS,
@@ -108,6 +112,7 @@ BY_HAND = {
     "ImportService/GetRejectedRows": "batch rejected",
     "CertificateService/UploadCertificate": "certificate upload",
     "CertificateService/ReadCertificate": "certificate save",
+    "PeopleService/ImportQualifications": "qualification import",
     "UpkeepService/ImportUpkeep": "upkeep import",
     "UpkeepService/UploadUpkeepFile": "upkeep attach",
     "UpkeepService/ReadUpkeepFile": "upkeep save",

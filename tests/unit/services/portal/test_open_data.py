@@ -40,6 +40,7 @@ MESSAGES = {
     "indices": ("grading.v1.Index",),
     "index_rows": ("grading.v1.Index", "grading.v1.IndexRow"),
     "bureaus": ("registry.v1.Bureau",),
+    "directory": ("registry.v1.DirectoryEntry", "registry.v1.AuthorisedType"),
 }
 # Fields that are another field in words.
 WORDS = {"sector_name": "sector", "kind_name": "kind", "not_graded": "not_graded_zh"}

@@ -1,0 +1,36 @@
+"""Converts what institutions release to messages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from protos.registry.v1 import directory_pb2 as pb
+from services.registry.directory.tables import InstitutionListing
+from services.registry.institutions.tables import Authorisation, Institution
+
+# What the public sees of a listing, if it is released.
+OPEN = frozenset({"institution_id", "sites", "division_code", "contact", "phone", "website"})
+
+
+def listing(row: InstitutionListing) -> pb.InstitutionListing:
+    """Converts what an institution has written to a message."""
+    on = row.released_on.isoformat() if row.released_on else ""
+    return pb.InstitutionListing(**row.model_dump(exclude={"released_on"}), released_on=on)
+
+
+def entry(
+    institution: Institution, row: InstitutionListing, authorised: Iterable[Authorisation]
+) -> pb.DirectoryEntry:
+    """Converts an institution to an entry of the directory, with what it may verify today."""
+    return pb.DirectoryEntry(
+        name=institution.name,
+        **row.model_dump(include=set(OPEN)),
+        authorised=[
+            pb.AuthorisedType(
+                type_code=one.type_code,
+                valid_until=one.valid_until.isoformat(),
+                document_no=one.document_no,
+            )
+            for one in authorised
+        ],
+    )

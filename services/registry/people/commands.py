@@ -1,0 +1,164 @@
+"""The commands by which a bureau keeps qualifications: one, or the rows of a file."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from uuid import uuid4
+
+from sqlmodel import col, select
+
+from law.errors import AlreadyExists, Fault, NotPermitted
+from law.identity import document_key
+from law.people import QualificationKind
+from law.reader.strict_reader import Reader
+from plumbing.change import Change
+from protos.registry.v1 import people_pb2 as pb
+from services.registry.commands.targets import (
+    refuse_any,
+    require_bureau_exists,
+    require_version,
+)
+from services.registry.institutions.tables import Institution
+from services.registry.people import wire
+from services.registry.people.access import find
+from services.registry.people.content import KINDS, QualificationContent, read_content
+from services.registry.people.tables import Qualification
+from services.registry.sheets import Columns, SheetRow
+from services.registry.validation import reader_of
+
+COLUMNS = Columns(
+    headings={
+        "kind": ("类别",),
+        "number": ("证书编号", "编号", "注册编号"),
+        "name": ("名称", "姓名", "名称或者姓名"),
+        "scope": ("项目", "校准项目", "注册项目", "范围"),
+        "institution": ("所在机构", "工作单位"),
+        "valid_from": ("有效期自", "发证日期"),
+        "valid_until": ("有效期至", "有效期止"),
+    },
+    needed=("kind", "number", "name", "valid_from"),
+    days=("valid_from", "valid_until"),
+)
+_OF_A_FILE = ("name", "scope", "institution", "valid_from", "valid_until")
+
+
+async def put_qualification(
+    change: Change, request: pb.PutQualificationRequest
+) -> pb.PutQualificationResponse:
+    """Enters a qualification, or changes it; its kind stays.
+
+    Raises InvalidInput for faulty content or an institution that is not on file, NotPermitted
+    outside the caller's scope, NotFound for an unknown one, AlreadyExists for a number that another
+    one has, and WrongState if the request's version is not the present one.
+    """
+    message, faults = request.qualification, list[Fault]()
+    content = read_content(reader_of(message, "qualification", faults))
+    if content.institution and not await _on_file(change, content.institution):
+        faults.append(Fault("qualification.institution", *_UNKNOWN))
+    given = message.qualification_id
+    row = await find(change, given, lock=True) if given else None
+    if row and row.kind is not content.kind:
+        zh, en = "类别不能更改，请另行登记", "the kind stays; enter another one"
+        faults.append(Fault("qualification.kind", zh, en))
+    refuse_any(faults)
+    same = await _numbered(change, content)
+    if same and (row is None or same.qualification_id != row.qualification_id):
+        zh, en = "这一编号已经登记", "This number is on file"
+        raise AlreadyExists(zh, en, qualification_id=same.qualification_id)
+    bureau = message.bureau or (row.bureau if row else change.caller.bureau)
+    change.caller.require_bureau(bureau)
+    await require_bureau_exists(change, bureau, "qualification.bureau")
+    require_version(row.version if row else 0, message.version)
+    row = _save(change, row, content, bureau)
+    return pb.PutQualificationResponse(qualification=wire.qualification(row, change.today))
+
+
+async def import_qualifications(
+    change: Change, request: pb.ImportQualificationsRequest, *, rows: Sequence[SheetRow]
+) -> pb.ImportQualificationsResponse:
+    """Enters the qualifications of a file, and updates those whose number is on file.
+
+    A file says neither that one has ended nor that an institution consented. Raises InvalidInput,
+    naming each faulty row, and NotPermitted for one that another bureau keeps; nothing is entered
+    then.
+    """
+    faults: list[Fault] = []
+    contents = [await _of_row(change, row, faults) for row in rows]
+    refuse_any(faults)
+    answer = pb.ImportQualificationsResponse()
+    for content in contents:
+        present = await _numbered(change, content)
+        if present is None:
+            _save(change, None, content, change.caller.bureau)
+            answer.added += 1
+        elif all(getattr(present, name) == getattr(content, name) for name in _OF_A_FILE):
+            answer.known += 1
+        else:
+            _require_kept(change, present)
+            _save(change, present, content, present.bureau, _OF_A_FILE)
+            answer.changed += 1
+        await change.session.flush()
+    return answer
+
+
+_UNKNOWN = ("没有登记这家机构，请先登记", "no such institution is on file")
+
+
+async def _of_row(change: Change, row: SheetRow, faults: list[Fault]) -> QualificationContent:
+    reader = COLUMNS.read(row, faults)
+    named = KINDS.get(row.cells.get("kind", ""), row.cells.get("kind", ""))
+    reader = Reader({**reader.data, "kind": str(named)}, "", [])
+    content = read_content(reader)
+    COLUMNS.note(row, reader, faults)
+    if content.institution and not await _on_file(change, content.institution):
+        faults.append(row.fault(COLUMNS.heading("institution"), *_UNKNOWN))
+    return content
+
+
+async def _on_file(change: Change, name: str) -> bool:
+    """Whether an institution of this name verifies or calibrates."""
+    verifies = select(Institution.institution_id).where(Institution.name == name)
+    calibrates = select(Qualification.qualification_id).where(
+        Qualification.name == name,
+        col(Qualification.kind) == QualificationKind.CALIBRATION_INSTITUTION,
+    )
+    found = [(await change.session.exec(one)).first() for one in (verifies, calibrates)]
+    return any(found)
+
+
+async def _numbered(change: Change, content: QualificationContent) -> Qualification | None:
+    rows = select(Qualification).where(
+        Qualification.kind == content.kind,
+        Qualification.number_key == document_key(content.number),
+    )
+    return (await change.session.exec(rows.with_for_update())).first()
+
+
+def _require_kept(change: Change, row: Qualification) -> None:
+    if not change.caller.covers(row.bureau):
+        zh, en = f"编号 {row.number} 由别的机关登记", f"another bureau keeps {row.number}"
+        raise NotPermitted(zh, en)
+
+
+def _save(
+    change: Change,
+    row: Qualification | None,
+    content: QualificationContent,
+    bureau: str,
+    names: Sequence[str] = (),
+) -> Qualification:
+    """Writes the named fields of a qualification, or all of them."""
+    before = row.model_dump(mode="json") if row else None
+    values = {name: value for name, value in asdict(content).items() if name in names or not names}
+    if row is None:
+        key = document_key(content.number)
+        row = Qualification(
+            qualification_id=uuid4().hex, bureau=bureau, number_key=key, **asdict(content)
+        )
+    row.sqlmodel_update({**values, "bureau": bureau, "number_key": document_key(content.number)})
+    row.version += 1
+    change.session.add(row)
+    object_, after = f"qualification/{row.qualification_id}", row.model_dump(mode="json")
+    change.audit("put_qualification", object_, before=before, after=after, bureau=bureau)
+    return row

@@ -1,0 +1,64 @@
+"""Reads and checks what a qualification says. Reads nothing of the register."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from law.people import QualificationKind
+from law.reader.strict_reader import Reader
+
+# What a kind is called in a file.
+KINDS = {
+    "校准机构": QualificationKind.CALIBRATION_INSTITUTION,
+    "注册计量师": QualificationKind.METROLOGIST,
+    "考评员": QualificationKind.EXAMINER,
+    "计量考评员": QualificationKind.EXAMINER,
+}
+
+
+@dataclass(frozen=True)
+class QualificationContent:
+    """The fields of a qualification that people enter."""
+
+    kind: QualificationKind
+    number: str
+    name: str
+    scope: str
+    institution: str
+    valid_from: date
+    valid_until: date | None
+    ended_ground: str
+    consent: str
+
+
+def read_content(reader: Reader) -> QualificationContent:
+    """Reads and checks a qualification; adds a fault for each bad field."""
+    content = QualificationContent(
+        kind=reader.choice("kind", QualificationKind),
+        number=reader.text("number").strip(),
+        name=reader.text("name").strip(),
+        scope=_text(reader, "scope"),
+        institution=_text(reader, "institution"),
+        valid_from=reader.day("valid_from"),
+        valid_until=reader.day_or_none("valid_until"),
+        ended_ground=_text(reader, "ended_ground"),
+        consent=_text(reader, "consent"),
+    )
+    if content.valid_until and content.valid_until < content.valid_from:
+        zh, en = "最后一日不得早于第一日", "must not be before valid_from"
+        reader.fault("valid_until", zh, en)
+    if content.kind is QualificationKind.METROLOGIST and not content.institution:
+        zh, en = "注册计量师须写明所在机构", "a metrologist belongs to an institution"
+        reader.fault("institution", zh, en)
+    if content.kind is QualificationKind.CALIBRATION_INSTITUTION and content.institution:
+        reader.fault("institution", "机构没有所在机构", "an institution belongs to none")
+    if content.kind.of_person and content.consent:
+        zh, en = "人员不向社会公开，这一项应为空", "persons are not public: leave this empty"
+        reader.fault("consent", zh, en)
+    return content
+
+
+def _text(reader: Reader, key: str) -> str:
+    # An optional text; None and "" both mean that there is none.
+    return reader.text(key).strip() if reader.data.get(key) else ""

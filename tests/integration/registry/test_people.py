@@ -1,0 +1,104 @@
+"""Qualifications: what the bureau keeps, from a file too, and what of it the public sees."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from plumbing.client import new_request_id
+from plumbing.identity import Role
+from protos.registry.v1 import people_pb2 as pb
+from tests.integration.registry.running_registry import FOREIGN, Client, RunningRegistry, refused
+
+OWN = "合成人员所"
+COLUMNS = "类别,证书编号,名称或者姓名,项目,所在机构,有效期自,有效期至"
+
+
+async def put(client: Client, **values: Any) -> pb.Qualification:
+    """Enters a qualification, by default of an examiner."""
+    given = {"kind": "examiner", "name": "合成考评员", "valid_from": "2026-01-01"} | values
+    request = pb.PutQualificationRequest(
+        request_id=new_request_id(), qualification=pb.Qualification(**given)
+    )
+    return (await client.people.PutQualification(request)).qualification
+
+
+async def load(client: Client, *rows: str) -> pb.ImportQualificationsResponse:
+    """Sends a file of qualifications."""
+    content = "\n".join((COLUMNS, *rows)).encode()
+    request = pb.ImportQualificationsRequest(request_id=new_request_id(), content=content)
+    return await client.people.ImportQualifications(request)
+
+
+async def listed(client: Client, **asked: Any) -> list[str]:
+    """The numbers of the qualifications that a caller finds."""
+    request = pb.ListQualificationsRequest(page_size=1000, **asked)
+    return [one.number for one in (await client.people.ListQualifications(request)).qualifications]
+
+
+async def test_a_qualification_is_entered_changed_and_ended(registry: RunningRegistry) -> None:
+    await registry.bureau()
+    caseworker = registry.client(Role.CASEWORKER)
+    filed = await put(caseworker, number="考评-01", valid_until="2026-12-31")
+    assert (filed.bureau, filed.version, filed.state) == ("330106", 1, "in_force")
+    with refused("ALREADY_EXISTS"):
+        await put(caseworker, number="考评 － 01")
+    same = {"qualification_id": filed.qualification_id, "number": "考评-01"}
+    with refused("WRONG_STATE"):
+        await put(caseworker, **same)
+    ended = await put(caseworker, **same, version=1, ended_ground="（合成）注销决定")
+    assert (ended.version, ended.state) == (2, "ended")
+    actions = await registry.audited(f"qualification/{filed.qualification_id}")
+    assert [one.action for one in actions] == ["put_qualification", "put_qualification"]
+    abroad = registry.client(Role.CASEWORKER, bureau=FOREIGN)
+    with refused("NOT_FOUND"):
+        await put(abroad, **same, version=2)
+    assert "考评-01" not in await listed(abroad)
+
+
+async def test_what_is_wrong_is_named(registry: RunningRegistry) -> None:
+    await registry.bureau()
+    caseworker = registry.client(Role.CASEWORKER)
+    with refused("INVALID_INPUT", "qualification.institution"):
+        await put(caseworker, kind="metrologist", number="师-1")
+    with refused("INVALID_INPUT", "qualification.institution"):
+        await put(caseworker, kind="metrologist", number="师-1", institution="没有登记的所")
+    with refused("INVALID_INPUT", "qualification.consent", "qualification.valid_until"):
+        await put(caseworker, number="考-9", consent="同意", valid_until="2025-01-01")
+    with refused("NOT_PERMITTED"):
+        await put(registry.client(Role.OPERATOR, subject_id="x"), number="考-9")
+
+
+async def test_a_file_enters_and_updates_or_does_nothing(registry: RunningRegistry) -> None:
+    await registry.bureau()
+    await registry.institution(OWN)
+    caseworker = registry.client(Role.CASEWORKER)
+    good = f"注册计量师,（合成）师-77,合成计量师,衡器,{OWN},2026/1/1,2026-10-01"
+    with refused("INVALID_INPUT", "rows.3"):
+        await load(caseworker, good, "检定员,1,乙,,,2026-01-01,")
+    assert "（合成）师-77" not in await listed(caseworker)
+    first = await load(caseworker, good)
+    assert (first.added, first.changed, first.known) == (1, 0, 0)
+    renewed = await load(caseworker, good.replace("2026-10-01", "2026-11-15"))
+    assert (renewed.added, renewed.changed) == (0, 1)
+    assert (await load(caseworker, good.replace("2026-10-01", "2026-11-15"))).known == 1
+    inspector = registry.client(Role.INSPECTOR)
+    assert await listed(inspector, kind="metrologist", contains=OWN) == ["（合成）师-77"]
+    ending = await listed(inspector, ends_within_days=3660)
+    assert "（合成）师-77" in ending
+
+
+async def test_the_public_sees_calibration_institutions_that_consented(
+    registry: RunningRegistry,
+) -> None:
+    await registry.bureau()
+    caseworker = registry.client(Role.CASEWORKER)
+    of = {"kind": "calibration_institution", "scope": "电子天平校准"}
+    await put(caseworker, **of, number="校-1", name="合成校准所甲", consent="书面同意")
+    await put(caseworker, **of, number="校-2", name="合成校准所乙")
+    over = {"valid_from": "2020-01-01", "valid_until": "2020-12-31"}
+    await put(caseworker, **of, **over, number="校-3", name="合成校准所丙", consent="同意")
+    public = registry.client(Role.PUBLIC)
+    answer = await public.people.ListCalibrators(pb.ListCalibratorsRequest(contains="合成校准所"))
+    assert [(one.name, one.number) for one in answer.calibrators] == [("合成校准所甲", "校-1")]
+    with refused("NOT_PERMITTED"):
+        await listed(public)
