@@ -120,9 +120,9 @@ class Database:
     no connection, so that there are always some for readers.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, idles: bool = False) -> None:
         self._url = url  # as it was given: the engine's own has no TLS options
-        self.engine = _engine(url)
+        self.engine = _engine(url, idles=idles)
         self.is_sqlite = self.engine.dialect.name == "sqlite"
         self.commits = 0  # of this object
         self._writing = asyncio.Lock()
@@ -168,8 +168,11 @@ class Database:
                 yield session
 
     def again(self) -> Database:
-        """Returns another object for the same database, to be used in another event loop."""
-        return Database(self._url)
+        """Returns another object for the same database, to be used in another event loop.
+
+        There a snapshot may compute for as long as it needs between two reads: it locks no row.
+        """
+        return Database(self._url, idles=True)
 
     @property
     def address(self) -> str:
@@ -180,8 +183,27 @@ class Database:
         return f"{named}/{url.database}"
 
     @asynccontextmanager
+    async def long_transaction(self) -> AsyncIterator[AsyncSession]:
+        """As `transaction`, for statements over whole tables, which may take as long as they need.
+
+        With a limit they would be cut off in a large database, and repeated in vain.
+        """
+        if self.is_sqlite:
+            async with self.transaction() as session:
+                yield session
+            return
+        async with (
+            self.patient() as connection,
+            AsyncSession(connection, expire_on_commit=False) as session,
+            session.begin(),
+        ):
+            session.info[_CONNECTION] = connection
+            yield session
+        self.commits += 1
+
+    @asynccontextmanager
     async def patient(self) -> AsyncIterator[AsyncConnection]:
-        """Opens a connection whose statements may take as long as they need, for migrations."""
+        """Opens a connection whose statements may take as long as they need."""
         if self.is_sqlite:
             async with self.engine.connect() as connection:
                 yield connection
@@ -229,13 +251,13 @@ def _noticing_a_full_disk() -> Iterator[None]:
         raise
 
 
-def _engine(url: str) -> AsyncEngine:
+def _engine(url: str, *, idles: bool = False) -> AsyncEngine:
     # Errors are logged: they quote the statement, but never its parameters, which may be personal.
     if not url.startswith("sqlite"):
         place, tls = with_tls(sa.make_url(url))
         engine = create_async_engine(
             place,
-            connect_args=tls | limits(),
+            connect_args=tls | limits(idles=idles),
             pool_size=10,
             max_overflow=10,
             hide_parameters=True,

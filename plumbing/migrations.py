@@ -107,7 +107,8 @@ async def try_out(database: Database, service: str) -> Trial:
     """Runs the migrations that a database lacks and undoes them; returns what they would do.
 
     On PostgreSQL it locks what they change until it has ended, so that services wait; it gives up
-    a lock that others do not let go within LOCK_SECONDS.
+    a lock that others do not let go within LOCK_SECONDS. Raises NotMigrated where the role may
+    change no table.
     """
     async with database.patient() as connection:
         return await connection.run_sync(_try_out, service)
@@ -189,6 +190,8 @@ def _upgrade(connection: sa.Connection, service: str, revision: str = "head") ->
 def _try_out(connection: sa.Connection, service: str) -> Trial:
     config, statements = _config(service, connection), list[str]()
     pending = pending_revisions(connection, config)
+    if pending and not may_change_tables(connection):
+        require_migrated(connection, config)
     connection.rollback()
     if connection.dialect.name == "postgresql":
         connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{LOCK_SECONDS}s'")

@@ -37,13 +37,13 @@ _UNANSWERED = {
 _FRESH = "quanheng_fresh"  # the mark of a connection that was made just now
 
 
-def limits(*, patient: bool = False) -> dict[str, Any]:
+def limits(*, patient: bool = False, idles: bool = False) -> dict[str, Any]:
     """Returns the arguments for the driver with which connections and statements have limits.
 
-    With `patient` statements have none.
+    With `patient` statements have none, with `patient` or `idles` the time between them has none.
     """
     return {
-        "async_creator_fn": _connect,
+        "async_creator_fn": _connect if patient or idles else _connect_busy,
         "timeout": CONNECT_SECONDS,
         "command_timeout": None if patient else COMMAND_SECONDS,
     }
@@ -62,11 +62,19 @@ async def _connect(*place: Any, **options: Any) -> Any:
 
     try:
         connection = await asyncpg.connect(*place, **options)
-        if options["command_timeout"] is not None:
-            await connection.execute(f"SET idle_in_transaction_session_timeout = '{IDLE_SECONDS}s'")
     except OSError as error:  # refused, unknown, unreachable or silent
         raise NoDatabase(str(error) or "no answer in time") from error
     _limit_silence(connection)
+    return connection
+
+
+async def _connect_busy(*place: Any, **options: Any) -> Any:
+    connection = await _connect(*place, **options)
+    try:
+        await connection.execute(f"SET idle_in_transaction_session_timeout = '{IDLE_SECONDS}s'")
+    except OSError as error:  # silent
+        connection.terminate()
+        raise NoDatabase(str(error) or "no answer in time") from error
     return connection
 
 

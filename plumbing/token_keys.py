@@ -113,15 +113,17 @@ def rotate_signing_key(keys_dir: Path, step: Step) -> Path:
 
 
 def _state(keys_dir: Path) -> Step:
-    """The last step that was taken."""
+    """The last step that was taken whole."""
     if (keys_dir / NEXT).exists():
-        return Step.ADD
+        following = read_key(keys_dir / NEXT).thumbprint()
+        trusted = {key.thumbprint() for key in trusted_keys(keys_dir)}
+        return Step.ADD if following in trusted else Step.DROP
     return Step.USE if len(trusted_keys(keys_dir)) > 1 else Step.DROP
 
 
 def _add(keys_dir: Path) -> None:
     following = OKPKey.generate_key("Ed25519")
-    # Trusted first: a stop between the two leaves a key that nobody has, and `add` to be repeated.
+    # A stop between the two leaves a key that nobody trusts, and `add` to be repeated.
     write_private(keys_dir / NEXT, key_text(following, private=True))
     trust(keys_dir, [read_key(keys_dir / SIGNING), following])
 

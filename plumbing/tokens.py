@@ -24,6 +24,7 @@ from plumbing.clock import Clock
 from plumbing.identity import Caller, Role, Unauthenticated
 from plumbing.private_files import service_secret_file, write_private
 from plumbing.token_keys import (
+    NEXT,
     PRESENT,
     SIGNING,
     TrustedKeys,
@@ -93,7 +94,7 @@ class Verifier:
         try:
             claims, caller = self._signed(token)
             self._registry.validate(claims)
-        except (JoseError, ValueError, KeyError, TypeError) as error:
+        except (JoseError, ValueError, KeyError, TypeError, RecursionError) as error:
             raise Unauthenticated() from error
         return replace(caller, on_behalf_of=on_behalf_of) if caller.is_service else caller
 
@@ -155,6 +156,7 @@ def make_keys(keys_dir: Path, services: Iterable[str]) -> OKPKey:
     if not signing.exists():
         # Where somebody took the key away, nothing that it signed is trusted any more.
         known = []
+        (keys_dir / NEXT).unlink(missing_ok=True)
         write_private(signing, key_text(OKPKey.generate_key("Ed25519"), private=True))
     key = read_key(signing)
     trust(keys_dir, [key, *(one for one in known if one.thumbprint() != key.thumbprint())])

@@ -54,7 +54,7 @@ async def refill(
     Raises nats.errors.Error if NATS fails.
     """
     stream = stream_of(service)
-    async with database.transaction() as session:
+    async with database.long_transaction() as session:
         await exclusively(session, "refill")
         if await begins_unsigned(js, stream, signatures):
             _LOG.warning("the stream begins with an unsigned event, it is emptied", stream=stream)
@@ -77,7 +77,7 @@ async def empty_and_refill(database: Database, js: JetStreamContext, service: st
     May be called while relays run, also those of other replicas. Raises nats.errors.Error if NATS
     fails.
     """
-    async with database.transaction() as session:
+    async with database.long_transaction() as session:
         await exclusively(session, "refill")
         await js.purge_stream(stream_of(service))
         # A relay may have published these, and mark them only after this transaction.

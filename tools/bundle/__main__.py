@@ -79,7 +79,8 @@ def _copy(folder: Path, names: Iterable[str]) -> None:
     for name in names:
         source = ROOT / name
         if source.is_dir():
-            shutil.copytree(source, folder / name)
+            # Not what a bureau has filled in beside the examples: it has passwords.
+            shutil.copytree(source, folder / name, ignore=shutil.ignore_patterns("*.env"))
         elif source.exists():
             shutil.copy(source, folder)
 

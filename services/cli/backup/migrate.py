@@ -7,14 +7,17 @@ from typing import Annotated
 
 import typer
 
-from law.errors import InvalidInput, WrongState
+from law.errors import InvalidInput, LawError, WrongState
 from plumbing import migrations
 from plumbing.database import Database
+from plumbing.database_away import DATABASE_AWAY, keeps_waiting
 from plumbing.owned_tables import NotMigrated
 from plumbing.settings import CALLERS, Settings
 from services.cli.machine.directory import is_held
 from services.cli.output import show
 from services.cli.output.options import Data
+
+_LOCKED = "55P03"  # PostgreSQL's code for a lock that was not to be had in time
 
 
 def migrate(
@@ -60,8 +63,29 @@ async def _one(settings: Settings, service: str, *, dry_run: bool) -> None:
             f"{service} 的表不属于这个数据库角色：请以其所有者的身份执行",
             f"The tables of {service} belong to another database role: run this as their owner",
         ) from error
+    except DATABASE_AWAY as error:
+        if (refusal := _refusal(service, database.address, error)) is None:
+            raise
+        raise refusal from error
     finally:
         await database.close()
+
+
+def _refusal(service: str, address: str, error: Exception) -> LawError | None:
+    """What to tell of an error that is none of the migrations'; None for one that is."""
+    cause = getattr(error, "orig", None) or error
+    if getattr(cause, "sqlstate", None) == _LOCKED:
+        return WrongState(
+            f"{service} 的表正在使用，等了 {migrations.LOCK_SECONDS} 秒；什么也没有改，请稍后再试",
+            f"The tables of {service} are in use and were waited for {migrations.LOCK_SECONDS} s;"
+            " nothing was changed, try again later",
+        )
+    if keeps_waiting(error):
+        return WrongState(
+            f"{service} 的数据库（{address}）连不上：{cause}",
+            f"The database of {service} at {address} cannot be asked: {cause}",
+        )
+    return None
 
 
 def _tell(service: str, trial: migrations.Trial) -> None:

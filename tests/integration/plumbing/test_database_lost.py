@@ -120,6 +120,8 @@ async def test_a_statement_that_takes_too_long_loses_its_connection(
     assert await ask(database) == 7
     async with database.patient() as connection:
         await connection.execute(sa.text(f"SELECT pg_sleep({SOON * 2})"))
+    async with database.long_transaction() as session:
+        await (await session.connection()).execute(sa.text(f"SELECT pg_sleep({SOON * 2})"))
     await database.close()
 
 
@@ -144,6 +146,21 @@ async def test_a_replica_that_hangs_loses_its_locks(
     async with asyncio.timeout(PATIENCE_SECONDS):
         await wait_for_it()
         assert is_away(await hanging)
+    await database.close()
+
+
+async def test_a_snapshot_that_computes_aside_keeps_its_connection(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A large file is compared for minutes between two reads of the register."""
+    monkeypatch.setattr(postgresql_limits, "IDLE_SECONDS", 1)
+    aside = database.again()
+    async with aside.snapshot() as session:
+        connection = await session.connection()
+        moment = (await connection.execute(sa.text("SELECT now()"))).scalar_one()
+        await asyncio.sleep(1.5)
+        assert (await connection.execute(sa.text("SELECT now()"))).scalar_one() == moment
+    await aside.close()
     await database.close()
 
 

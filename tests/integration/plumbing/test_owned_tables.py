@@ -64,6 +64,8 @@ async def test_a_service_waits_until_the_owner_has_migrated(
 ) -> None:
     with pytest.raises(NotMigrated, match=migrations.revisions(SERVICE)[-1]):
         await migrations.migrate(service, SERVICE)
+    with pytest.raises(NotMigrated):
+        await migrations.try_out(service, SERVICE)
     waiting = asyncio.create_task(migrations.upgrade(service, SERVICE))
     trial = await migrations.try_out(owner, SERVICE)
     assert trial.revisions == migrations.revisions(SERVICE)

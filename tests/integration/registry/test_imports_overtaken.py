@@ -32,6 +32,7 @@ from services.registry.imports.batch.undo import Undoing, Undone, undo
 from services.registry.imports.impact.estimate import Limits
 from services.registry.imports.impact.grade_drops import GradingService
 from services.registry.imports.rows.file import read_file
+from services.registry.imports.staging import scratch
 from services.registry.imports.staging.rivals import Overtaken
 from services.registry.imports.tables import ImportFault
 from services.registry.sameness.aliases import CREDIT_CODE
@@ -212,7 +213,10 @@ async def test_what_concerns_others_does_not_disturb_a_file(register: Register) 
     assert register.changes.times == TRIES - 1
 
 
-async def test_the_audit_covers_every_row_of_a_file(register: Register) -> None:
+async def test_the_audit_covers_every_row_of_a_file(
+    register: Register, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scratch, "ROWS_AT_ONCE", 2)  # the rows are moved in several portions
     rows = [("合成市场", "NAWI-D", f"S{n}", "在用") for n in range(3)]
     await register.take("instruments", HEADING, *rows, ("合成市场", "NAWI-D", "S0", "在用"))
     await register.take("instruments", HEADING, ("合成市场", "NAWI-D", "S1", "停用"))

@@ -205,12 +205,50 @@ def test_steps_of_a_change_are_taken_in_their_order_by_who_has_the_key(tmp_path:
         rotate_signing_key(tmp_path, Step.ADD)
 
 
+def test_a_step_that_was_cut_off_is_taken_again(
+    tmp_path: Path, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_keys(tmp_path, [])
+
+    def cut_off(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("plumbing.token_keys.trust", cut_off)
+        with pytest.raises(KeyboardInterrupt):
+            rotate_signing_key(tmp_path, Step.ADD)
+    with pytest.raises(WrongState, match="there is one key"):  # nobody trusts the new one yet
+        rotate_signing_key(tmp_path, Step.USE)
+    for step in Step:
+        rotate_signing_key(tmp_path, step)
+    token, _ = Signer(make_keys(tmp_path, []), clock, timedelta(minutes=1)).issue(CASEWORKER)
+    assert Verifier(TrustedKeys(tmp_path), clock).verify(token) == CASEWORKER
+
+
 def test_a_key_that_was_taken_away_is_trusted_no_more(tmp_path: Path, clock: FixedClock) -> None:
     stolen, _ = Signer(make_keys(tmp_path, []), clock, timedelta(minutes=1)).issue(CASEWORKER)
     (tmp_path / "signing.jwk").unlink()
     make_keys(tmp_path, [])
     with pytest.raises(Unauthenticated):
         Verifier(TrustedKeys(tmp_path), clock).verify(stolen)
+
+
+def test_the_next_key_is_not_used_once_the_folder_was_stolen(tmp_path: Path) -> None:
+    make_keys(tmp_path, [])
+    rotate_signing_key(tmp_path, Step.ADD)
+    (tmp_path / "signing.jwk").unlink()
+    make_keys(tmp_path, [])
+    with pytest.raises(WrongState, match="there is one key"):
+        rotate_signing_key(tmp_path, Step.USE)
+    assert not (tmp_path / "signing-next.jwk").exists()
+
+
+def test_a_header_nested_without_end_is_no_token(clock: FixedClock) -> None:
+    verifier = Verifier(OKPKey.generate_key("Ed25519"), clock)
+    for depth in (10, 5000):
+        head = base64.urlsafe_b64encode(b"[" * depth + b"]" * depth).decode().rstrip("=")
+        with pytest.raises(Unauthenticated):
+            verifier.verify(f"{head}.e30.x")
 
 
 def test_keys_of_the_release_before_have_one_public_file(tmp_path: Path, clock: FixedClock) -> None:

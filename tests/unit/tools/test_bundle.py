@@ -7,6 +7,9 @@ import subprocess
 import tarfile
 from pathlib import Path
 
+import pytest
+
+from tools.bundle import __main__ as bundle
 from tools.bundle.__main__ import INSTALL, SUMS, packed, sums
 
 
@@ -36,6 +39,18 @@ def test_an_archive_of_which_a_file_was_changed_is_not_installed(tmp_path: Path)
     assert done.returncode != 0
     assert "wheels/a.whl" in done.stdout + done.stderr
     assert not (tmp_path / "to").exists()
+
+
+def test_what_a_bureau_filled_in_is_not_in_the_archive(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "deploy").mkdir()
+    for name in ("compose.env", "compose.env.example", "compose.yaml"):
+        (tmp_path / "deploy" / name).write_text("")
+    monkeypatch.setattr(bundle, "ROOT", tmp_path)
+    bundle._copy(tmp_path / "out", ["deploy"])
+    names = {file.name for file in (tmp_path / "out" / "deploy").iterdir()}
+    assert names == {"compose.env.example", "compose.yaml"}
 
 
 def test_the_script_takes_nothing_from_anywhere_else() -> None:

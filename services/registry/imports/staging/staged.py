@@ -146,11 +146,13 @@ async def move_rows(session: AsyncSession, scratch: Scratch) -> None:
 async def _copy(connection: AsyncConnection, scratch: Scratch, table: sa.Table) -> None:
     """Moves the rows of one table to PostgreSQL by COPY, which is faster than insertions.
 
-    COPY cannot replace rows, so they pass through a temporary table.
+    COPY cannot replace rows, so they pass through a temporary table, some thousands at a time: one
+    statement for all of a large file would exceed the time that a statement has.
     """
     names = [column.name for column in table.columns]
     forms = [_form(connection, column) for column in table.columns]
     passing = sa.table(f"moved_{table.name}", *map(sa.column, names))
+    insertion = postgresql.insert(table).from_select(names, sa.select(passing))
     driver: Any = None
     async for rows in scratch.chunks(sa.select(table)):
         if driver is None:
@@ -159,9 +161,8 @@ async def _copy(connection: AsyncConnection, scratch: Scratch, table: sa.Table) 
             await connection.exec_driver_sql(like)
         records = [tuple(f(v) for f, v in zip(forms, row.values(), strict=True)) for row in rows]
         await driver.copy_records_to_table(passing.name, records=records, columns=names)
-    if driver is not None:
-        insertion = postgresql.insert(table).from_select(names, sa.select(passing))
         await connection.execute(_replacing(table, insertion))
+        await connection.exec_driver_sql(f"TRUNCATE {passing.name}")
 
 
 def _form(connection: AsyncConnection, column: sa.Column[Any]) -> Callable[[Any], Any]:

@@ -12,6 +12,7 @@ import pytest
 from law.errors import InvalidInput, WrongState
 from plumbing import migrations
 from services.cli.backup.migrate import migrate
+from tests.ports import free_port
 
 
 def tables(data: Path) -> set[str]:
@@ -41,3 +42,13 @@ def test_an_unknown_service_and_a_running_platform_are_refused(tmp_path: Path) -
         fcntl.flock(held, fcntl.LOCK_EX)
         with pytest.raises(WrongState):
             migrate(["grading"], data=tmp_path)
+
+
+def test_a_database_that_is_away_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    place = f"127.0.0.1:{free_port()}"
+    monkeypatch.setenv("QUANHENG_DATABASE", f"postgresql+asyncpg://a:secret@{place}/{{service}}")
+    for dry_run in (False, True):
+        with pytest.raises(WrongState) as caught:
+            migrate(["grading"], dry_run=dry_run)
+        assert f"{place}/grading" in caught.value.zh
+        assert "secret" not in str(caught.value)
