@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -18,6 +16,7 @@ from plumbing.settings import Settings
 from plumbing.temporal import final_errors
 from plumbing.told_time import checked_day
 from services.alerts.clients import Clients
+from services.alerts.heartbeats import heartbeats
 from services.alerts.notices import mail, webhook
 from services.alerts.notices.issue import load
 from services.alerts.notices.lanes import AGAIN_AFTER, Lanes, Occupied
@@ -28,24 +27,7 @@ from services.alerts.watch import watch
 from services.alerts.webhooks.sending import WebhookError
 from services.alerts.workflows import WatchDone, WatchRun
 
-HEARTBEAT_SECONDS = 20.0
 QUIET_LOOK = timedelta(minutes=15)  # the clock of a sandbox may be moved meanwhile
-
-
-@asynccontextmanager
-async def _heartbeats() -> AsyncIterator[None]:
-    """Tells Temporal again and again that the work goes on, which may take ten minutes."""
-
-    async def beat() -> None:
-        while True:
-            activity.heartbeat()
-            await asyncio.sleep(HEARTBEAT_SECONDS)
-
-    beating = asyncio.create_task(beat())
-    try:
-        yield
-    finally:
-        beating.cancel()
 
 
 class Activities:
@@ -99,7 +81,7 @@ class Activities:
         if (pause := waits(notice, wish, self._changes.clock.now())) is not None:
             raise ApplicationError("Quiet hours", next_retry_delay=min(pause, QUIET_LOOK))
         try:
-            async with _heartbeats(), self._lanes.turn(notice.address):
+            async with heartbeats(), self._lanes.turn(notice.address):
                 await self._send(notice)
         except Occupied as error:
             raise ApplicationError("It waits", next_retry_delay=AGAIN_AFTER) from error

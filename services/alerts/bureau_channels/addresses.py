@@ -34,6 +34,9 @@ async def apprise_address(kind: ChannelKind, address: str, secret: str, *, priva
     """
     if kind is ChannelKind.SMS:
         await require_address(address, private=private, field="address")
+        if urlsplit(address).query:
+            zh, en = "不能有 ? 以后的部分", "must have no part behind ?"
+            raise InvalidInput(faults=[Fault("address", zh, en)])
         return _gateway(address, secret)
     found = _IN_ADDRESS.search(address)
     token = found.group(1) if found else address

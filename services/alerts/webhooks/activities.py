@@ -16,6 +16,7 @@ from plumbing.clock import SystemClock
 from plumbing.identity import service_caller
 from plumbing.settings import Settings
 from plumbing.temporal import final_errors
+from services.alerts.heartbeats import heartbeats
 from services.alerts.notices.lanes import AGAIN_AFTER, Lanes, Occupied
 from services.alerts.sealed_secrets import SealedSecrets
 from services.alerts.webhooks import apprise_sending, outcomes, texts
@@ -55,7 +56,7 @@ class MessageActivities:
             return
         began = _now()
         try:
-            async with self._lanes.turn(webhook.url):
+            async with heartbeats(), self._lanes.turn(webhook.url):
                 began = _now()
                 status = await self._send(message, webhook)
         except Occupied as error:

@@ -71,7 +71,8 @@ async def is_taken(session: AsyncSession, notice: Notice) -> bool:
 
 def test_of(webhook: Webhook, at: datetime) -> WebhookMessage:
     """Returns a message that only tries whether a webhook takes messages."""
-    return _message(webhook, TEST, {"webhook_id": webhook.webhook_id}, "/webhooks", at)
+    path = "/webhooks" if webhook.subject_id else "/channels"
+    return _message(webhook, TEST, {"webhook_id": webhook.webhook_id}, path, at)
 
 
 async def pending_of(session: AsyncSession, notice_ids: Sequence[str]) -> list[str]:
