@@ -17,7 +17,6 @@ _CAN_WAIT_PAST_MIDNIGHT = frozenset(
         NoticeKind.ADVERSE_RECORD,
         NoticeKind.GRADE_FELL,
         NoticeKind.FILING,
-        NoticeKind.ORDER,
         NoticeKind.CHANNEL,
     }
 )

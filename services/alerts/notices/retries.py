@@ -50,7 +50,7 @@ _ADDRESS: sa.ColumnElement[str] = sa.func.coalesce(
     ),
     col(Notice.address),
 )
-_WANTS_NO_MAIL = (
+WANTS_NO_MAIL = (
     sa.select(sa.literal(1))
     .where(col(DigestPreference.subject_id) == col(Notice.subject_id))
     .where(sa.not_(col(DigestPreference.mailed)), col(Notice.kind) == NoticeKind.DIGEST)
@@ -126,7 +126,7 @@ def _meant(caller: Caller, of: pb.Undelivered) -> Iterator[sa.ColumnElement[bool
     states = [NoticeState(of.state)] if of.state else _ENDED
     yield col(Notice.state).in_(states)
     yield row_scope.covered(caller, Notice.bureau)
-    yield sa.not_(_WANTS_NO_MAIL)
+    yield sa.not_(WANTS_NO_MAIL)
     if of.bureau:
         yield row_scope.of_bureau(of.bureau, Notice.bureau)
     yield from limited(of)

@@ -15,11 +15,13 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from plumbing import paging, row_scope
 from plumbing.view import View
 from protos.alerts.v1 import alerts_pb2 as pb
+from services.alerts.notices.retries import WANTS_NO_MAIL
 from services.alerts.tables import Failure, Notice, NoticeState, Subject
 
 _MISSED: tuple[sa.ColumnElement[bool], ...] = (
     col(Notice.state).in_((NoticeState.FAILED, NoticeState.NO_ADDRESS)),
     col(Notice.read_at).is_(None),
+    sa.not_(WANTS_NO_MAIL),  # such digests once stood as without an address
 )
 
 

@@ -40,10 +40,7 @@ class Places:
 
 
 def filled(template: str, values: dict[str, str]) -> str:
-    """Returns a template with its places filled; what is no place stays as it is written.
-
-    The text of the platform ends with a line feed, so that the words behind it begin a line.
-    """
+    """Returns a template with its places filled; what is no place stays as it is written."""
     return _PLACE.sub(lambda place: values.get(place.group(1), place.group(0)), template)
 
 

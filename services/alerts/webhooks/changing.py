@@ -11,7 +11,7 @@ from law.errors import WrongState
 from plumbing.change import Change
 from protos.alerts.v1 import events_pb2
 from protos.alerts.v1 import webhooks_pb2 as pb
-from services.alerts.webhooks import messages, wire
+from services.alerts.webhooks import messages, outcomes, wire
 from services.alerts.webhooks.tables import (
     Disabled,
     MessageState,
@@ -34,7 +34,16 @@ def switch(change: Change, row: Webhook, *, enabled: bool) -> None:
 
 
 async def remove(change: Change, row: Webhook) -> None:
-    """Removes a webhook with its messages and their receipts."""
+    """Removes a webhook with its messages and their receipts.
+
+    A notice that was kept from the mail because this webhook was to take it is mailed.
+    """
+    waiting = select(WebhookMessage).where(
+        col(WebhookMessage.webhook_id) == row.webhook_id,
+        col(WebhookMessage.state) == MessageState.PENDING,
+    )
+    for message in (await change.session.exec(waiting)).all():
+        await outcomes.mail_instead(change, message)
     of_it = sa.select(col(WebhookMessage.message_id)).where(
         col(WebhookMessage.webhook_id) == row.webhook_id
     )
@@ -44,7 +53,7 @@ async def remove(change: Change, row: Webhook) -> None:
     sent = sa.delete(WebhookMessage).where(col(WebhookMessage.webhook_id) == row.webhook_id)
     await connection.execute(sent)
     await change.session.delete(row)
-    audit(change, "remove_webhook", row, before={"url": row.url, "kinds": row.kinds})
+    audit(change, "remove_webhook", row, before={"url": row.place, "kinds": row.kinds})
 
 
 async def test(change: Change, row: Webhook) -> pb.WebhookMessage:

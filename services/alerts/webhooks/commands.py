@@ -52,7 +52,7 @@ async def add(
         added_at=change.at,
     )
     change.session.add(row)
-    changing.audit(change, "add_webhook", row, after={"url": row.url, "kinds": row.kinds})
+    changing.audit(change, "add_webhook", row, after={"url": row.place, "kinds": row.kinds})
     return pb.AddWebhookResponse(webhook=wire.webhook(row))
 
 

@@ -61,13 +61,13 @@ async def give_up(change: Change, message_id: str) -> None:
     if message.state is not MessageState.PENDING:
         return
     _end(change, message, MessageState.FAILED)
-    await _mail_instead(change, message)
+    await mail_instead(change, message)
     since = webhook.failing_since
     if since is not None and change.at - since >= DISABLED_AFTER:
         await _disable(change, webhook, Disabled.FAILING)
 
 
-async def _mail_instead(change: Change, message: WebhookMessage) -> None:
+async def mail_instead(change: Change, message: WebhookMessage) -> None:
     """Has a notice mailed that was kept from the mail because this webhook took it.
 
     It is not while another webhook still tries or has it, or if the subject wants no mail now.
@@ -113,9 +113,9 @@ async def _disable(change: Change, webhook: Webhook, why: Disabled) -> None:
         return
     owner = await change.session.get(Subject, webhook.subject_id)
     if owner is not None and not owner.placeholder:
-        about = owner.name, webhook.url, why
+        about = owner.name, webhook.place, why
         text, in_english = texts.switched_off(*about), partial(texts.switched_off_en, *about)
-        await issue(change, kind, key, owner, webhook.bureau, text, in_english=in_english)
+        await issue(change, kind, key, owner, owner.bureau, text, in_english=in_english)
 
 
 def _end(change: Change, message: WebhookMessage, state: MessageState) -> None:

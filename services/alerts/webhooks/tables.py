@@ -65,6 +65,11 @@ class Webhook(Base, table=True):
     added_at: datetime
 
     @property
+    def place(self) -> str:
+        """The address without its query, where some programs want a token: for the audit."""
+        return self.url.partition("?")[0]
+
+    @property
     def owner(self) -> str:
         """The subject, or `bureau/` and the bureau."""
         return self.subject_id or f"bureau/{self.bureau}"

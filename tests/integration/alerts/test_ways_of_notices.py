@@ -15,6 +15,7 @@ from plumbing.identity import Caller, Role, service_caller
 from plumbing.settings import Settings
 from plumbing.view import open_view
 from protos.alerts.v1 import alerts_pb2 as pb
+from protos.alerts.v1 import webhooks_pb2 as webhooks
 from services.alerts.activities import Activities
 from services.alerts.notices import preferences
 from services.alerts.notices.issue import issue
@@ -29,7 +30,7 @@ from services.alerts.tables import (
     Webhook,
     WebhookMessage,
 )
-from services.alerts.webhooks import outcomes
+from services.alerts.webhooks import commands, outcomes
 from services.alerts.webhooks.tables import Disabled
 from tests.integration.alerts.running_alerts import (
     BUREAU,
@@ -126,6 +127,27 @@ async def test_what_a_webhook_fails_to_take_is_mailed_and_the_last_way_is_the_in
     assert (await read(alerts, kept.notice_id)).state is NoticeState.INBOX  # no mail is wanted
 
 
+async def test_what_a_removed_webhook_was_to_take_is_mailed(alerts: RunningAlerts) -> None:
+    await prefer(alerts, by_webhook=["order"])
+    for name in ("h1", "h2"):
+        await hook(alerts, name)
+    taken = await told(alerts, "k1", NoticeKind.ORDER)
+
+    async def remove(name: str) -> Notice:
+        request = webhooks.RemoveWebhookRequest(request_id=str(uuid4()), webhook_id=name)
+        response = webhooks.RemoveWebhookResponse
+        await alerts.changes.once(OPERATOR, request, commands.remove, response)
+        await alerts.wait_until_idle()
+        return await read(alerts, taken.notice_id)
+
+    assert (await remove("h1")).state is NoticeState.INBOX  # the other one tries
+    assert taken.notice_id not in alerts.timers.delivered
+    last = await remove("h2")
+    assert (last.state, last.address) == (NoticeState.PENDING, "unit1@test.example")
+    assert taken.notice_id in alerts.timers.delivered
+    assert await messages_of(alerts, taken) == []
+
+
 async def test_a_weekly_digest_comes_on_the_day_of_the_subject(alerts: RunningAlerts) -> None:
     await prefer(alerts, rhythm="weekly", weekday=4)  # today is a Monday
     await alerts.put(instrument(), verification(1, alerts.today + timedelta(days=60)))
@@ -183,6 +205,12 @@ async def test_whom_no_notice_reaches_is_listed_until_one_is_opened(alerts: Runn
     silent = subject(1, 2)
     silent.email = ""
     await alerts.put(silent)
+    assert await listed(desk) == [("s1", "no_address", 2)]
+    # Digests that nobody wants by mail stand as without an address since an earlier release.
+    digest = await told(alerts, "k3", NoticeKind.DIGEST)
+    await change_notice(alerts, digest, state=NoticeState.NO_ADDRESS)
+    assert await listed(desk) == [("s1", "no_address", 3)]
+    await prefer(alerts, mailed=False)
     assert await listed(desk) == [("s1", "no_address", 2)]
     for notice in notices:
         await change_notice(alerts, notice, read_at=alerts.clock.now())

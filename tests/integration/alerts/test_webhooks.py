@@ -12,6 +12,7 @@ import pytest
 from google.protobuf.message import Message
 
 from law.errors import AlreadyExists, InvalidInput, NotFound, WrongState
+from plumbing.audit import AuditEntry
 from plumbing.identity import Caller, Role, service_caller, set_current_caller
 from plumbing.settings import Settings
 from plumbing.webhook_secrets import new_secret
@@ -150,7 +151,7 @@ async def test_what_is_wrong_is_named_and_another_subject_sees_nothing(
 async def test_a_removed_webhook_leaves_nothing_and_old_messages_go(
     alerts: RunningAlerts, owner: Owner
 ) -> None:
-    webhook = await owner.add()
+    webhook = await owner.add(f"{URL}?token=of-the-program")
     await tell(alerts, "k1")
     async with alerts.database.transaction() as session:
         [message] = await alerts.rows(WebhookMessage)
@@ -164,6 +165,10 @@ async def test_a_removed_webhook_leaves_nothing_and_old_messages_go(
     await owner.ask(pb.RemoveWebhookRequest(webhook_id=webhook.webhook_id))
     assert await alerts.rows(WebhookMessage) == []
     assert await alerts.rows(Webhook) == []
+    # The bureau reads the audit; what a program wants behind ? to know the sender is not for it.
+    written = str([(entry.before, entry.after) for entry in await alerts.rows(AuditEntry)])
+    assert URL in written
+    assert "of-the-program" not in written
 
 
 async def test_an_inner_address_is_taken_where_a_setting_allows_it() -> None:

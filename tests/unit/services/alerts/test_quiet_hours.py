@@ -55,6 +55,8 @@ def at(text: str) -> datetime:
         (NoticeKind.TERM, "22:30", None),  # its term may end at midnight
         (NoticeKind.TERM, "01:00", 6),  # the terms of the day end at its end
         (NoticeKind.LETTER, "23:00", None),
+        (NoticeKind.ORDER, "23:00", None),  # the verification may be tomorrow
+        (NoticeKind.ORDER, "01:00", 6),
         (NoticeKind.ACCOUNT, "01:00", None),
     ],
 )
