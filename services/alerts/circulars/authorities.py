@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from uuid import uuid4
 
 from sqlmodel import col, select
@@ -16,6 +17,7 @@ from services.alerts.circulars.tables import Authority
 from services.alerts.tables import Bureau
 
 CITE = "S1 12(三)"
+_EMAIL = re.compile(r"[^@\s,;]+@[^@\s,;]+")
 _TEXTS = ("name", "address", "contact", "email", "feed_account")
 
 
@@ -86,6 +88,9 @@ def _require_content(change: Change, values: dict[str, str], message: pb.Authori
     if not values["address"] and not values["email"]:
         zh, en = "地址和电子邮箱至少写一项", "an address or an e-mail address is needed"
         faults.append(Fault("authority.address", zh, en))
+    if values["email"] and not _EMAIL.fullmatch(values["email"]):
+        zh, en = "须为一个电子邮箱地址，例如 jsj@example.com", "must be one e-mail address"
+        faults.append(Fault("authority.email", zh, en))
     if not message.uses or not uses.keys() >= set(message.uses):
         zh = f"请写明供其考虑的事项：{'、'.join(zh for zh, _ in uses.values())}"
         en = f"must be of {', '.join(uses)}"

@@ -160,16 +160,19 @@ async def list_told_subjects(
 ) -> pb.ListToldSubjectsResponse:
     """Returns a page of the subjects of whom the caller's authorities were told, the newest first.
 
-    Those are the authorities in whose entries the caller's account stands; nobody else reads them.
+    A circular that waited long for its issue is as new as its issue, so a program that reads up to
+    what it knows misses none. Those are the authorities in whose entries the caller's account
+    stands; nobody else reads them.
     """
     session, rows = view.session, _told_to(view.caller.account_id)
     page, token = await paging.page(
         session,
         request,
         rows,
+        Circular.issued_at,
         CircularEntry.told_id,
         newest_first=True,
-        key=lambda row: [row[0].told_id],
+        key=lambda row: [row[1].issued_at, row[0].told_id],
     )
     count = await paging.count(session, request, rows, token)
     ids = {circular.circular_id for _, circular in page}

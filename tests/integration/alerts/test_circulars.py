@@ -232,6 +232,25 @@ async def test_those_told_before_are_told_that_a_subject_came_off_the_list(desk:
     assert (await desk.read(issued)).body == issued.body
 
 
+async def test_the_feed_is_in_the_order_of_issue_not_of_drafts(desk: Desk) -> None:
+    await desk.lists.untrusted(2)
+    one = await desk.lists.released("s1", "s2")
+    housing = await desk.put(**HOUSING, feed_account=SYSTEM.account_id)
+    waits, hurries = [
+        await desk.draft(one, housing, entry_ids=[entry.entry_id]) for entry in one.entries
+    ]
+    await desk.issue(hurries)
+    assert await desk.feed() == [("s2", "")]
+    desk.alerts.pass_days(1)
+    await desk.issue(waits)
+    assert await desk.feed() == [("s1", ""), ("s2", "")]  # the new one first
+    request = pb.ListToldSubjectsRequest(page_size=1)
+    first = await desk.ask(queries.list_told_subjects, request, SYSTEM)
+    request.page_token = first.next_page_token
+    second = await desk.ask(queries.list_told_subjects, request, SYSTEM)
+    assert [told.subject_id for told in (*first.subjects, *second.subjects)] == ["s1", "s2"]
+
+
 async def test_what_a_person_wrote_to_the_subject_goes_to_no_authority(desk: Desk) -> None:
     one = await desk.lists.released("s1")
     await desk.issue(await desk.draft(one, await desk.put(**HOUSING)))
@@ -247,6 +266,10 @@ async def test_a_bureau_keeps_its_list_of_authorities(desk: Desk) -> None:
     assert "authority.name 须写明" in said
     assert "authority.address 地址和电子邮箱至少写一项" in said
     assert "市场准入、资质认定、行政审批、公开招标、政策应用" in said
+    for email in ("credit", "a@one.test.example, b@two.test.example"):  # nobody else reads along
+        with pytest.raises(InvalidInput) as refused:
+            await desk.put(**{**HOUSING, "email": email})
+        assert "authority.email 须为一个电子邮箱地址" in faults(refused)
     housing = await desk.put(**HOUSING)
     assert (housing.version, housing.changed_by) == (1, UNIT_HEAD.account_id)
     with pytest.raises(AlreadyExists):
