@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any
 
 from starlette.responses import Response
@@ -13,9 +14,11 @@ from protos.alerts.v1 import webhooks_pb2 as pb
 from services.portal.pages.forms import told
 from services.portal.pages.platform_mail import KINDS as NOTICE_KINDS
 from services.portal.pages.reading import account_names
+from services.portal.sessions import COOKIE
 from services.portal.visit import Visit
 from services.portal.wording import N_, Tag
 
+_Act = Callable[[Visit], Awaitable[str]]
 PATH = "/webhooks"
 KINDS = (
     *("digest", "rejected", "adverse_record", "grade_fell", "letter", "term", "escalation"),
@@ -42,6 +45,15 @@ async def page(visit: Visit) -> Response:
     act = _ACTS.get(visit.field("act")) if visit.request.method == "POST" else None
     if act is None:
         return await _page(visit)
+    if act not in (_add, _renew):
+        return await _carry_out(visit, act)
+    # A browser shows the answer to the second click only, and that has to show the same secret.
+    cookie = visit.request.cookies.get(COOKIE, "")
+    sent = [cookie, visit.language, *map(str, visit.form.multi_items())]
+    return await visit.portal.second_clicks.answer("\n".join(sent), partial(_carry_out, visit, act))
+
+
+async def _carry_out(visit: Visit, act: _Act) -> Response:
     try:
         secret = await act(visit)
     except Refusal as refusal:
@@ -116,7 +128,7 @@ async def _test(visit: Visit) -> str:
     return ""
 
 
-_ACTS: dict[str, Callable[[Visit], Awaitable[str]]] = {
+_ACTS: dict[str, _Act] = {
     "add": _add,
     "renew": _renew,
     "on": _switch,

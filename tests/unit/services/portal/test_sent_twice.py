@@ -6,18 +6,24 @@ import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
 
+import grpc
 import pytest
 from sqlmodel import select
 from starlette.datastructures import FormData
 from starlette.responses import Response
 
 from plumbing import migrations
+from plumbing.client import Refusal
 from plumbing.clock import FixedClock
 from plumbing.database import Database
+from services.portal.pages import webhooks
 from services.portal.second_clicks import KEPT_FOR, SecondClicks
 from services.portal.submissions import Submissions
 from services.portal.tables import SecondClick
+from services.portal.visit import Visit
 
 NOW = datetime(2026, 9, 14, 2, 0, tzinfo=UTC)
 
@@ -119,3 +125,32 @@ async def test_what_the_first_click_raises_is_raised_for_both(database: Database
     for _ in range(2):
         with pytest.raises(RuntimeError):
             await clicks.answer("code", fails)
+
+
+@pytest.mark.parametrize("act", ["add", "renew"])
+async def test_a_second_click_shows_the_secret_of_a_webhook_that_holds(
+    database: Database, monkeypatch: pytest.MonkeyPatch, act: str
+) -> None:
+    held: dict[str, str] = {}
+
+    async def ask(request: Any) -> None:
+        await asyncio.sleep(0)
+        if held.setdefault(request.request_id, request.secret) != request.secret:
+            raise Refusal(grpc.StatusCode.ALREADY_EXISTS, "", "已用于另一项请求", "used")
+
+    async def page(_visit: Visit, status: int = 200, **values: Any) -> Response:
+        return Response(values.get("secret", ""), status)
+
+    monkeypatch.setattr(webhooks, "ask", ask)
+    monkeypatch.setattr(webhooks, "_page", page)
+    calls = {name: lambda request: request for name in ("AddWebhook", "RenewWebhookSecret")}
+    portal = SimpleNamespace(
+        services=SimpleNamespace(webhooks=SimpleNamespace(**calls)),
+        second_clicks=SecondClicks(database, FixedClock(NOW)),
+    )
+    request = SimpleNamespace(method="POST", cookies={"quanheng_session": "s"})
+    sent = form(act=act, url="https://erp.example.com/hooks", webhook_id="w1")
+    clicks = [Visit(cast("Any", portal), cast("Any", request), None, sent) for _ in range(2)]
+    answers = await asyncio.gather(*map(webhooks.page, clicks))
+    assert [answer.status_code for answer in answers] == [200, 200]
+    assert {bytes(answer.body).decode() for answer in answers} == {held["r1"]}
