@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import islice
 
 from law.errors import Fault, InvalidInput
 from law.identity import folded
@@ -19,7 +20,8 @@ from services.registry.imports.read.text import Row
 from services.registry.imports.rows import days
 from services.registry.imports.rows.bad_cell import BadCell
 
-MOST_ROWS = 1000  # of a file that is taken in one transaction
+# Of a file that is taken in one transaction: others who write wait for it, and so does a browser.
+MOST_ROWS = 300
 
 
 @dataclass(frozen=True)
@@ -80,7 +82,8 @@ def read_rows(content: bytes, columns: Columns, limits: FileLimits) -> list[Shee
     names each row that cannot be read.
     """
     try:
-        rows = list(open_file(content, "", limits).rows())
+        # Of a file with very many rows no more is kept than shows that it has too many.
+        rows = list(islice(open_file(content, "", limits).rows(), MOST_ROWS + 2))
     except BadFile as error:
         raise InvalidInput(faults=[Fault("content", error.zh, error.en)]) from error
     if not rows:

@@ -66,6 +66,8 @@ async def instrument(visit: Visit) -> Response:
     """
     if visit.request.method == "OPTIONS":
         return _open(Response(status_code=204))
+    if not scanning.may_be_of_label(visit.path("code")):
+        return _open(await scanning.instrument(visit))
     try:
         if not (kind := _kind(visit)):
             return _with_links(visit, await scanning.instrument(visit), visit.request.url.path)

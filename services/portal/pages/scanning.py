@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from urllib.parse import quote
 
 import grpc
@@ -15,6 +16,8 @@ from services.portal.rendering import render
 from services.portal.visit import Visit
 
 _LONGEST_CODE = 40
+_LETTERS = 18  # of the code of a label, without what people write between them
+_BETWEEN = re.compile(r"[\s\-－—]")
 _KEY = re.compile(r"/(?:01/\d{14}|8004/)[^#\s]*")
 
 
@@ -37,8 +40,16 @@ def code_in(typed: str) -> str:
     Returns an empty text if it can be neither.
     """
     code = re.split(r"[?#]", typed, maxsplit=1)[0].rpartition("/")[2]
-    bare = re.sub(r"[\s\-－—]", "", code)
+    bare = _BETWEEN.sub("", code)
     return code.strip() if bare.isascii() and bare.isalnum() and len(code) <= _LONGEST_CODE else ""
+
+
+def may_be_of_label(code: str) -> bool:
+    """Returns whether a text can be the code of a label; GS1 keys of instruments are longer.
+
+    Serial numbers of makers can be guessed, so such a key is only taken where guesses are counted.
+    """
+    return len(_BETWEEN.sub("", unicodedata.normalize("NFKC", code))) <= _LETTERS
 
 
 async def instrument(visit: Visit) -> Response:
@@ -53,7 +64,8 @@ async def fault(visit: Visit) -> Response:
 
 async def _shown(visit: Visit, template: str) -> Response:
     try:
-        return await visit.published(lambda: _rendered(visit, template))
+        if may_be_of_label(visit.path("code")):
+            return await visit.published(lambda: _rendered(visit, template))
     except Refusal as refusal:
         if refusal.code not in (grpc.StatusCode.NOT_FOUND, grpc.StatusCode.INVALID_ARGUMENT):
             raise

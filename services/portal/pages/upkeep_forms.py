@@ -110,7 +110,8 @@ async def from_file(visit: Visit) -> Response:
         return _import_page(visit, 422, errors={"file": text})
     request = pb.ImportUpkeepRequest(request_id=visit.request_id(), content=content)
     try:
-        answer = await ask(visit.services.upkeep.ImportUpkeep(request))
+        call = visit.services.upkeep.ImportUpkeep(request, timeout=upkeep.UPLOAD_SECONDS)
+        answer = await ask(call)
     except Refusal as refusal:
         values = told(visit, refusal)
         faults, values["errors"] = values["errors"].values(), {"file": visit.say(N_("文件有误"))}

@@ -40,8 +40,9 @@ async def add_dcc(
 ) -> pb.UploadDccResponse:
     """Keeps a certificate with what was read in it. Nothing of it is a fact before a confirmation.
 
-    The same file of the same sender is there once. Raises NotPermitted if an institution's account
-    names no institution on file.
+    The same file of the same sender is there once. While it waits, it is read anew each time: there
+    may be a schema or an anchor that was not there before. Raises NotPermitted if an institution's
+    account names no institution on file.
     """
     await require_named(change.session, change.caller)
     institution = await own_institution(change.session, change.caller)
@@ -49,7 +50,8 @@ async def add_dcc(
     sent_before = select(Dcc).where(
         Dcc.sha256 == stored.sha256, Dcc.institution == institution, Dcc.bureau == bureau
     )
-    row = (await change.session.exec(sent_before)).first()
+    row = (await change.session.exec(sent_before.with_for_update())).first()
+    known = row is not None and (row.state is not DccState.WAITING or row.reading == reading)
     if row is None:
         row = Dcc(
             dcc_id=uuid4().hex,
@@ -60,10 +62,12 @@ async def add_dcc(
             bureau=bureau,
             uploaded_by=change.on_behalf_of,
             uploaded_at=change.at,
-            reading=dict(reading),
-            version=1,
+            reading={},
         )
         change.session.add(row)
+    if not known:
+        row.reading = dict(reading)
+        row.version += 1
         after = {"sha256": row.sha256, "certificate": reading["certificate"]["certificate_no"]}
         change.audit("upload_dcc", f"dcc/{row.dcc_id}", after=after, bureau=bureau)
     return pb.UploadDccResponse(dcc=wire.dcc(row), findings=wire.findings(row))

@@ -16,7 +16,9 @@ _CHECKING = allow(Role.VERIFICATION_INSTITUTION, *_STAFF)
 POLICY: Policy = {
     f"/{CALIBRATIONS}/UploadDcc": allow(
         Role.VERIFICATION_INSTITUTION, Role.INTEGRATOR, Role.CASEWORKER
-    ).with_large_requests(),
+    )
+    .with_large_requests()
+    .taking_turns(),
     f"/{CALIBRATIONS}/ListDccs": _CHECKING,
     f"/{CALIBRATIONS}/GetDcc": _CHECKING.noting("dcc"),
     f"/{CALIBRATIONS}/ReadDcc": allow(Role.VERIFICATION_INSTITUTION, *_STAFF, Role.OPERATOR).noting(

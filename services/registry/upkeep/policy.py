@@ -16,7 +16,7 @@ _WRITING = allow(*WRITERS)
 _READING = allow(*WRITERS, Role.UNIT_HEAD, Role.MUNICIPAL_REVIEWER)
 POLICY: Policy = {
     f"/{UPKEEP}/RecordUpkeep": _WRITING,
-    f"/{UPKEEP}/ImportUpkeep": _WRITING.with_large_requests(),
+    f"/{UPKEEP}/ImportUpkeep": _WRITING.with_large_requests().taking_turns(),
     f"/{UPKEEP}/ListUpkeep": _READING,
     f"/{UPKEEP}/GetUpkeep": _READING,
     f"/{UPKEEP}/UploadUpkeepFile": _WRITING.with_large_requests(),

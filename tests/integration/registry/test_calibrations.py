@@ -15,6 +15,7 @@ from plumbing.identity import Role
 from protos.registry.v1 import calibrations_pb2 as pb
 from protos.registry.v1 import photographs_pb2 as photographs
 from protos.registry.v1 import registry_pb2 as register
+from services.registry.calibrations.tables import Dcc
 from tests.dcc import LABORATORY, Authority, dcc
 from tests.integration.registry.import_files import upload, verifications
 from tests.integration.registry.running_registry import (
@@ -183,6 +184,24 @@ async def test_a_file_changed_after_it_was_signed_is_shown_and_never_confirmed(
         request_id=new_request_id(), dcc_id=sent.dcc.dcc_id, ground="索取原件"
     )
     assert (await client.calibrations.DismissDcc(request)).dcc.state == "dismissed"
+
+
+async def test_a_certificate_that_waits_is_read_anew_when_it_is_sent_again(
+    registry: RunningRegistry,
+) -> None:
+    client, filed = await registry.speaker(OWN, "FUEL"), await registry.instrument()
+    content = dcc(filed.serial_no)
+    sent = await send(client, content)
+    fault = {"code": "UNKNOWN_VERSION", "message_zh": "没有模式文件", "message_en": "no schema"}
+    async with registry.database.transaction() as session:  # as before its schema came
+        row = await session.get_one(Dcc, sent.dcc.dcc_id)
+        row.reading = row.reading | {"findings": [fault], "valid": False}
+    again = await send(client, content)
+    assert (again.dcc.dcc_id, again.dcc.valid) == (sent.dcc.dcc_id, True)
+    assert again.findings == sent.findings
+    assert len(await registry.audited(f"dcc/{sent.dcc.dcc_id}")) == 2
+    await send(client, content)
+    assert len(await registry.audited(f"dcc/{sent.dcc.dcc_id}")) == 2
 
 
 async def test_who_sees_a_certificate_and_who_takes_a_calibration_back(

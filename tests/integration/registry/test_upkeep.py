@@ -14,6 +14,7 @@ from plumbing.service import Findings
 from protos.registry.v1 import registry_pb2 as register
 from protos.registry.v1 import upkeep_pb2 as pb
 from services.registry.certificates.sweeping import check_files, named_files
+from tests.integration.registry.import_files import undo, upload, verification, verifications
 from tests.integration.registry.running_registry import Client, RunningRegistry, refused, verify
 
 DAY = "2026-09-10"  # after the pass of `verify`
@@ -127,6 +128,30 @@ async def test_a_correction_is_a_new_entry_and_does_not_lift_the_demand(
     assert (await results(operator, filed))[0][1] == "repaired"
     with refused("WRONG_STATE"):
         await note(operator, filed, corrects=first.upkeep_id, ground="再改")
+
+
+async def test_an_import_on_whose_results_an_entry_relies_is_not_undone(
+    registry: RunningRegistry,
+) -> None:
+    filed, operator = await owned(registry)
+    bureau = registry.client(Role.CASEWORKER)
+    named = {"器具类型": filed.type_code, "出厂编号": filed.serial_no}
+    repaired = verification(**named, 检定结果="修理", 检定日期=DAY, 有效期至="")
+    first = await upload(bureau, "verifications", verifications(repaired))
+    noted = await note(operator, filed)  # of the day of that result, which says the same
+    with refused("WRONG_STATE", f"verification/{noted.verification_id}"):
+        await undo(bureau, first)
+    passed = verification(**named, 检定日期="2026-09-12", 有效期至="2027-03-11")
+    second = await upload(bureau, "verifications", verifications(passed))
+    before = await note(operator, filed, done_on="2026-09-08", what="旧事")
+    assert before.verification_id == ""
+    request = register.GetInstrumentRequest(instrument_id=filed.instrument_id)
+    rows = (await operator.registry.GetInstrument(request)).verifications
+    [latest] = [row.verification_id for row in rows if row.verified_on == "2026-09-12"]
+    with refused("WRONG_STATE", f"verification/{latest}"):
+        await undo(bureau, second)
+    third = verification(**named, 检定日期="2026-09-13", 有效期至="2027-03-12")
+    await undo(bureau, await upload(bureau, "verifications", verifications(third)))
 
 
 async def test_a_file_is_added_whole_or_not_at_all_and_only_once(

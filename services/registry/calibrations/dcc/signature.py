@@ -12,7 +12,9 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from lxml import etree
+from signxml.algorithms import CanonicalizationMethod, SignatureConstructionMethod
 from signxml.exceptions import SignXMLException
 from signxml.verifier import SignatureConfiguration, XMLVerifier
 
@@ -25,7 +27,23 @@ UNSIGNED, BROKEN, UNREADABLE = "unsigned", "broken", "unreadable"
 INTACT, UNTRUSTED, TRUSTED = "intact", "untrusted", "trusted"
 YES, NO, UNKNOWN = "yes", "no", "unknown"
 _ISSUED = "dcc:administrativeData/dcc:coreData/dcc:issueDate"
-_FAILURES = (SignXMLException, ValueError, TypeError, KeyError, etree.LxmlError)
+_FAILURES = (
+    *(SignXMLException, ValueError, TypeError, KeyError, etree.LxmlError, UnsupportedAlgorithm),
+)
+_CHECKED = SignatureConfiguration()  # SHA-1 is not among its algorithms
+_CANONICAL = {one.value for one in CanonicalizationMethod}
+# What a signature may be made with, so that one that does not fit tells of a changed file.
+_ALGORITHMS = {
+    "ds:CanonicalizationMethod": _CANONICAL,
+    "ds:SignatureMethod": {
+        one.value for one in _CHECKED.signature_methods if not one.name.startswith("HMAC")
+    },
+    "ds:Reference/ds:DigestMethod": {one.value for one in _CHECKED.digest_algorithms},
+    "ds:Reference/ds:Transforms/ds:Transform": {
+        *_CANONICAL,
+        SignatureConstructionMethod.enveloped.value,
+    },
+}
 
 
 @dataclass(frozen=True)
@@ -55,7 +73,7 @@ def check(content: bytes, root: Element, anchors: str, now: datetime) -> Signatu
     if len(signatures) > 1 or signatures[0].getparent() is not root:
         return Signature(UNREADABLE)
     certificates = _certificates(signatures[0])
-    if not certificates:
+    if not certificates or not _is_of_known_algorithms(signatures[0]):
         return Signature(UNREADABLE)
     signer = next((one for one in certificates if _fits(content, root, one)), None)
     if signer is None:
@@ -84,6 +102,15 @@ def _certificates(signature: Element) -> Sequence[x509.Certificate]:
         except ValueError:
             continue
     return found[:MOST_CERTIFICATES]
+
+
+def _is_of_known_algorithms(signature: Element) -> bool:
+    """Whether all its algorithms are known here: one of others, such as SM2, says nothing."""
+    return all(
+        one.get("Algorithm") in known
+        for path, known in _ALGORITHMS.items()
+        for one in signature.findall(f"ds:SignedInfo/{path}", NAMES)
+    )
 
 
 def _fits(content: bytes, root: Element, signer: x509.Certificate) -> bool:
@@ -153,8 +180,8 @@ _TOLD = {
     UNSIGNED: ("证书没有电子签名", "it is not signed"),
     BROKEN: ("签名与文件不符：文件在签名以后被改动过", "the file was changed after it was signed"),
     UNREADABLE: (
-        "这种签名平台不能核对（多个签名、位置不对，或者没有签名人的证书）",
-        "a signature of this kind is not checked: several, misplaced, or without a certificate",
+        "这种签名平台不能核对（多个签名、位置不对、没有签名人的证书，或者用了不支持的算法）",
+        "a signature of this kind is not checked: several, misplaced, no certificate, or algorithm",
     ),
     INTACT: (
         "签名完好；管理员没有设置信任的签发机构，签名人是谁没有核对",

@@ -192,6 +192,17 @@ def test_whoever_tries_many_serial_numbers_has_to_wait(
     ]
 
 
+@pytest.mark.parametrize(
+    "key", ["(01)06901234567892(21)A7", "010690123456789221A7", "0106901234567892\u3251A"]
+)
+@pytest.mark.parametrize("rest", ["", "?linkType=linkset", "/fault"])
+def test_the_page_of_a_label_takes_no_key_that_can_be_guessed(
+    browser: TestClient, register: Register, key: str, rest: str
+) -> None:
+    assert browser.get(f"/i/{key}{rest}").status_code == 404
+    assert register.asked == []
+
+
 def test_pages_of_others_may_ask(browser: TestClient) -> None:
     for path in (LINK, PAGE, "/.well-known/gs1resolver"):
         answer = browser.options(path, headers={"origin": "https://other.example"})

@@ -194,6 +194,25 @@ class TestSignatures:
         outer = dcc(number="B-1").replace(end, b"<dcc:comment>" + inner + b"</dcc:comment>" + end)
         assert told(outer)["signature"]["state"] == "unreadable"
 
+    @pytest.mark.parametrize(
+        ("known", "other"),
+        [
+            (b"xmldsig-more#ecdsa-sha256", b"xmldsig-more#sm2-sm3"),
+            (b"xmldsig-more#ecdsa-sha256", b"xmldsig-more#ecdsa-sha1"),
+            (b"xmldsig-more#ecdsa-sha256", b"xmldsig-more#hmac-sha256"),
+            (b"xmlenc#sha256", b"xmldsig-more#sm3"),
+            (b"xmldsig#enveloped-signature", b"xmldsig-filter2"),
+        ],
+    )
+    def test_a_signature_of_an_unknown_algorithm_does_not_say_that_the_file_was_changed(
+        self, known: bytes, other: bytes
+    ) -> None:
+        signed = Authority().sign(dcc())
+        assert known in signed
+        found = told(signed.replace(known, other))
+        assert found["signature"]["state"] == "unreadable"
+        assert codes(found)[-1] == ("SIGNATURE_UNREADABLE", "Signature")
+
 
 @pytest.mark.parametrize(
     ("name", "state", "faults"),
