@@ -13,6 +13,7 @@ from plumbing.identity import Role
 from protos.registry.v1 import people_pb2 as pb
 from services.portal.listing import Asked, Cell, Chunk, Column, Filter, Listing, chunk_of, day_of
 from services.portal.listing import show as show_list
+from services.portal.pages.certificate_files import UPLOAD_SECONDS
 from services.portal.pages.forms import told
 from services.portal.pages.reading import today
 from services.portal.pages.upkeep_forms import MOST_BYTES
@@ -156,7 +157,8 @@ async def from_file(visit: Visit) -> Response:
         return _import_page(visit, 422, errors={"file": text})
     request = pb.ImportQualificationsRequest(request_id=visit.request_id(), content=content)
     try:
-        answer = await ask(visit.services.people.ImportQualifications(request))
+        call = visit.services.people.ImportQualifications(request, timeout=UPLOAD_SECONDS)
+        answer = await ask(call)
     except Refusal as refusal:
         values = told(visit, refusal)
         faults, values["errors"] = values["errors"].values(), {"file": visit.say(N_("文件有误"))}

@@ -11,6 +11,7 @@ from plumbing.client import Refusal, ask, new_request_id
 from protos.registry.v1 import registry_pb2 as registry
 from protos.registry.v1 import upkeep_pb2 as pb
 from services.portal.pages import upkeep
+from services.portal.pages.certificate_files import UPLOAD_SECONDS
 from services.portal.pages.forms import told
 from services.portal.pages.reading import today
 from services.portal.visit import Visit
@@ -110,7 +111,7 @@ async def from_file(visit: Visit) -> Response:
         return _import_page(visit, 422, errors={"file": text})
     request = pb.ImportUpkeepRequest(request_id=visit.request_id(), content=content)
     try:
-        call = visit.services.upkeep.ImportUpkeep(request, timeout=upkeep.UPLOAD_SECONDS)
+        call = visit.services.upkeep.ImportUpkeep(request, timeout=UPLOAD_SECONDS)
         answer = await ask(call)
     except Refusal as refusal:
         values = told(visit, refusal)

@@ -79,24 +79,26 @@ async def import_qualifications(
 ) -> pb.ImportQualificationsResponse:
     """Enters the qualifications of a file, and updates those whose number is on file.
 
-    A file says neither that one has ended nor that an institution consented. Raises InvalidInput,
-    naming each faulty row, and NotPermitted for one that another bureau keeps; nothing is entered
-    then.
+    A file says neither that one has ended nor that an institution consented, and a blank cell says
+    nothing of what is on file. Raises InvalidInput, naming each faulty row, and NotPermitted for
+    one that another bureau keeps; nothing is entered then.
     """
     faults: list[Fault] = []
     contents = [await _of_row(change, row, faults) for row in rows]
+    _check_once(rows, contents, faults)
     refuse_any(faults)
     answer = pb.ImportQualificationsResponse()
-    for content in contents:
+    for row, content in zip(rows, contents, strict=True):
         present = await _numbered(change, content)
+        stated = [name for name in _OF_A_FILE if name in row.cells]
         if present is None:
             _save(change, None, content, change.caller.bureau)
             answer.added += 1
-        elif all(getattr(present, name) == getattr(content, name) for name in _OF_A_FILE):
+        elif all(getattr(present, name) == getattr(content, name) for name in stated):
             answer.known += 1
         else:
             _require_kept(change, present)
-            _save(change, present, content, present.bureau, _OF_A_FILE)
+            _save(change, present, content, present.bureau, stated)
             answer.changed += 1
         await change.session.flush()
     return answer
@@ -114,6 +116,18 @@ async def _of_row(change: Change, row: SheetRow, faults: list[Fault]) -> Qualifi
     if content.institution and not await _on_file(change, content.institution):
         faults.append(row.fault(COLUMNS.heading("institution"), *_UNKNOWN))
     return content
+
+
+def _check_once(
+    rows: Sequence[SheetRow], contents: Sequence[QualificationContent], faults: list[Fault]
+) -> None:
+    """Adds a fault for each row with the number of an earlier one: only one can be right."""
+    first: dict[tuple[str, str], int] = {}
+    for row, content in zip(rows, contents, strict=True):
+        number = first.setdefault((content.kind, document_key(content.number)), row.number)
+        if content.number and number != row.number:
+            zh, en = f"与第 {number} 行的编号相同", f"has the number of row {number}"
+            faults.append(row.fault(COLUMNS.heading("number"), zh, en))
 
 
 async def _on_file(change: Change, name: str) -> bool:

@@ -11,7 +11,7 @@ _KEEPING = allow(Role.CASEWORKER, Role.UNIT_HEAD)
 _READING = allow(Role.CASEWORKER, Role.UNIT_HEAD, Role.MUNICIPAL_REVIEWER, Role.INSPECTOR)
 POLICY: Policy = {
     f"/{PEOPLE}/PutQualification": _KEEPING,
-    f"/{PEOPLE}/ImportQualifications": _KEEPING.with_large_requests(),
+    f"/{PEOPLE}/ImportQualifications": _KEEPING.with_large_requests().taking_turns(),
     f"/{PEOPLE}/ListQualifications": _READING.noting("qualification"),
     f"/{PEOPLE}/GetQualification": _READING.noting("qualification"),
     f"/{PEOPLE}/ListCalibrators": Rule(ANYONE),

@@ -7,6 +7,7 @@ from typing import Any
 from plumbing.client import new_request_id
 from plumbing.identity import Role
 from protos.registry.v1 import people_pb2 as pb
+from tests.integration.registry.import_files import table, undo, upload
 from tests.integration.registry.running_registry import FOREIGN, Client, RunningRegistry, refused
 
 OWN = "合成人员所"
@@ -81,6 +82,10 @@ async def test_a_file_enters_and_updates_or_does_nothing(registry: RunningRegist
     renewed = await load(caseworker, good.replace("2026-10-01", "2026-11-15"))
     assert (renewed.added, renewed.changed) == (0, 1)
     assert (await load(caseworker, good.replace("2026-10-01", "2026-11-15"))).known == 1
+    blank = f"注册计量师,（合成）师-77,合成计量师,,{OWN},2026/1/1,"
+    assert (await load(caseworker, blank)).known == 1  # says nothing of scope and last day
+    with refused("INVALID_INPUT", "rows.3"):
+        await load(caseworker, good, good.replace("合成计量师", "别人"))
     inspector = registry.client(Role.INSPECTOR)
     assert await listed(inspector, kind="metrologist", contains=OWN) == ["（合成）师-77"]
     ending = await listed(inspector, ends_within_days=3660)
@@ -102,3 +107,14 @@ async def test_the_public_sees_calibration_institutions_that_consented(
     assert [(one.name, one.number) for one in answer.calibrators] == [("合成校准所甲", "校-1")]
     with refused("NOT_PERMITTED"):
         await listed(public)
+
+
+async def test_a_bureau_that_keeps_one_is_not_removed_with_its_import(
+    registry: RunningRegistry,
+) -> None:
+    administrator = registry.client(Role.ADMINISTRATOR, bureau="000000")
+    rows = table(("机关代码", "机关名称"), ("330196", "合成分局"))
+    founded = await upload(administrator, "bureaus", rows)
+    await put(registry.client(Role.CASEWORKER, bureau="330196"), number="考评-96")
+    with refused("WRONG_STATE", "bureau/330196"):
+        await undo(administrator, founded)

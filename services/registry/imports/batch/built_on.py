@@ -33,6 +33,7 @@ from services.registry.tables import (
     Instrument,
     Permit,
     Photograph,
+    Qualification,
     Record,
     Subject,
     Verification,
@@ -76,6 +77,7 @@ REFERENCES: Mapping[Kind, Sequence[tuple[Any, Kind | None, Any, str]]] = {
 _OPEN_ACCOUNT = sa.not_(col(Account.closed))
 UNANNOUNCED: Sequence[tuple[Kind, Any, Any]] = (
     (Kind.BUREAU, col(Account.bureau), _OPEN_ACCOUNT),
+    (Kind.BUREAU, col(Qualification.bureau), sa.true()),
     (Kind.SUBJECT, col(Account.subject_id), _OPEN_ACCOUNT),
     (Kind.INSTRUMENT, col(Order.instrument_id), sa.text(UNENDED)),
     (Kind.INSTRUMENT, col(UpkeepEntry.instrument_id), sa.true()),
