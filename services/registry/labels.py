@@ -22,7 +22,7 @@ from law.colours.rule import InstrumentState
 from law.disclosure.rule import Audience, Field, visible_fields
 from law.errors import NotFound
 from plumbing import paging, row_scope
-from plumbing.database import Database
+from plumbing.database import Database, unindexed
 from plumbing.identity import scope_prefix
 from plumbing.papers.check_code import ALPHABET
 from plumbing.view import View
@@ -186,11 +186,11 @@ async def list_labels(view: View, request: pb.ListLabelsRequest) -> pb.ListLabel
     if request.instrument_ids:
         rows = rows.where(col(Instrument.instrument_id).in_(request.instrument_ids))
     if request.type_code:
-        rows = rows.where(Instrument.type_code == request.type_code)
+        rows = rows.where(unindexed(col(Instrument.type_code) == request.type_code))
     if request.state:
         rows = rows.where(Instrument.state == InstrumentState(request.state))
     if request.institution:
-        rows = rows.where(_at_institution(request.institution))
+        rows = rows.where(unindexed(_at_institution(request.institution)))
     page, token = await paging.page(view.session, request, rows, Instrument.instrument_id)
     count = await paging.count(view.session, request, rows, token)
     key, prefixes = await _key(view.session), await _prefixes(view.session)
