@@ -83,6 +83,16 @@ def test_no_module_is_too_long() -> None:
     assert {name: lines for name, lines in sizes.items() if lines > MODULE_LINES} == {}
 
 
+def test_timestamps_of_migrations_have_a_time_zone() -> None:
+    # PostgreSQL would store them in the zone of its server, and they would be read as UTC.
+    without = {
+        path.name
+        for path in (ROOT / "services").glob("*/migrations/*.py")
+        if re.search(r"\bDateTime\(\)", path.read_text())
+    }
+    assert without == {"0031_orders_for_verification.py"}  # released so
+
+
 def test_no_test_folder_shadows_an_import_root() -> None:
     assert list((ROOT / "tests").rglob("__init__.py")) == []
 

@@ -76,9 +76,10 @@ async def add_dcc(
 async def dismiss_dcc(change: Change, request: pb.DismissDccRequest) -> pb.DismissDccResponse:
     """Sets a certificate aside, with why.
 
-    Raises NotFound if the caller may see none, and WrongState if an item of it is confirmed or it
-    was set aside already.
+    Raises InvalidInput for a blank ground, NotFound if the caller may see none, and WrongState if
+    an item of it is confirmed or it was set aside already.
     """
+    _require_ground(request.ground)
     row = await find_dcc(change, request.dcc_id, lock=True)
     if row.state is not DccState.WAITING:
         zh, en = "该证书已经处理", "The certificate does not wait any more"
@@ -93,6 +94,12 @@ async def dismiss_dcc(change: Change, request: pb.DismissDccRequest) -> pb.Dismi
         bureau=row.bureau,
     )
     return pb.DismissDccResponse(dcc=wire.dcc(row))
+
+
+def _require_ground(given: str) -> None:
+    # One without a ground counts as in force.
+    if not given.strip():
+        refuse_any([Fault("ground", "必填", "required")])
 
 
 def needs_ground(row: Dcc) -> bool:
@@ -244,8 +251,10 @@ async def withdraw_calibration(
 ) -> pb.WithdrawCalibrationResponse:
     """Takes a confirmed calibration back, with why; its item can be confirmed anew.
 
-    Raises NotFound if the caller may see none, and WrongState if it was taken back already.
+    Raises InvalidInput for a blank ground, NotFound if the caller may see none, and WrongState if
+    it was taken back already.
     """
+    _require_ground(request.ground)
     row, instrument = await find_calibration(change, request.calibration_id)
     if row.withdrawn_ground:
         raise WrongState("该校准记录已经撤回", "The calibration was taken back already")

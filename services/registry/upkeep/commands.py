@@ -85,11 +85,12 @@ async def import_upkeep(
 
 
 async def add_file(
-    change: Change, header: pb.UpkeepFileHeader, *, stored: StoredFile
+    change: Change, header: pb.UpkeepFileHeader, *, stored: StoredFile, most: int
 ) -> pb.UploadUpkeepFileResponse:
     """Adds a stored file to an entry; one that it has already changes nothing.
 
-    Raises NotFound for an unknown entry, and NotPermitted outside the caller's scope.
+    Raises NotFound for an unknown entry, NotPermitted outside the caller's scope, and WrongState if
+    the entry has `most` files.
     """
     entry, _ = await find(change, header.upkeep_id, lock=True)
     present = select(UpkeepFile).where(
@@ -97,6 +98,7 @@ async def add_file(
     )
     row = (await change.session.exec(present)).first()
     if row is None:
+        await require_room(change, entry, most)
         row = UpkeepFile(
             file_id=uuid4().hex,
             upkeep_id=entry.upkeep_id,
@@ -111,6 +113,14 @@ async def add_file(
         after = row.model_dump(mode="json")
         change.audit("upload_upkeep_file", f"upkeep/{entry.upkeep_id}", after=after)
     return pb.UploadUpkeepFileResponse(file=wire.file(row))
+
+
+async def require_room(change: Change, entry: UpkeepEntry, most: int) -> None:
+    """Raises WrongState if an entry has `most` files."""
+    held = select(sa.func.count()).where(col(UpkeepFile.upkeep_id) == entry.upkeep_id)
+    if (await change.session.exec(held)).one() >= most:
+        zh, en = f"一条记录最多 {most} 个文件", f"An entry has at most {most} files"
+        raise WrongState(zh, en)
 
 
 async def _corrected(change: Change, given: str, instrument: Instrument) -> UpkeepEntry | None:

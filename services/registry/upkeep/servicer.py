@@ -29,7 +29,7 @@ class UpkeepServicer(Servicer, rpc.UpkeepServiceServicer):
     def __init__(self, changes: Changes, files: Files, settings: Settings) -> None:
         super().__init__(changes)
         self._files = files
-        self._longest = settings.certificate_max_bytes
+        self._longest, self._most = settings.certificate_max_bytes, settings.evidence_max_files
         self._limits = FileLimits.of(settings)
 
     RecordUpkeep = change(commands.record_upkeep)
@@ -49,9 +49,10 @@ class UpkeepServicer(Servicer, rpc.UpkeepServiceServicer):
     ) -> pb.UploadUpkeepFileResponse:
         header, caller = await _header(request_iterator), current_caller()
         async with self.changes.change(caller) as looking:
-            await find(looking, header.upkeep_id)
+            entry, _ = await find(looking, header.upkeep_id)
+            await commands.require_room(looking, entry, self._most + 1)  # it may be a repetition
         stored = await self._files.receive(_content(request_iterator), self._longest)
-        command = partial(commands.add_file, stored=stored)
+        command = partial(commands.add_file, stored=stored, most=self._most)
         answer = await self.changes.once(caller, header, command, pb.UploadUpkeepFileResponse)
         if answer.file.sha256 != stored.sha256:
             zh, en = "该请求编号已用于另一个文件", "This request id was used for another file"

@@ -224,6 +224,8 @@ async def test_who_sees_a_certificate_and_who_takes_a_calibration_back(
     assert (await owner.calibrations.ReadDcc(file)).content == content
     with refused("NOT_FOUND"):
         await other.calibrations.WithdrawCalibration(_withdrawal(made))
+    with refused("INVALID_INPUT", "ground"):
+        await client.calibrations.WithdrawCalibration(_withdrawal(made, ground=" "))
     back = (await client.calibrations.WithdrawCalibration(_withdrawal(made))).calibration
     assert back.withdrawn_ground == "认错器具"
     assert not (await listed(owner, instrument_id=filed.instrument_id)).calibrations
@@ -232,9 +234,9 @@ async def test_who_sees_a_certificate_and_who_takes_a_calibration_back(
     assert again.calibration_id != made.calibration_id
 
 
-def _withdrawal(made: pb.Calibration) -> pb.WithdrawCalibrationRequest:
+def _withdrawal(made: pb.Calibration, ground: str = "认错器具") -> pb.WithdrawCalibrationRequest:
     return pb.WithdrawCalibrationRequest(
-        request_id=new_request_id(), calibration_id=made.calibration_id, ground="认错器具"
+        request_id=new_request_id(), calibration_id=made.calibration_id, ground=ground
     )
 
 

@@ -18,6 +18,7 @@ from tests.integration.registry.import_files import undo, upload, verification, 
 from tests.integration.registry.running_registry import Client, RunningRegistry, refused, verify
 
 DAY = "2026-09-10"  # after the pass of `verify`
+PNG = b"\x89PNG\r\n\x1a\n"
 NAMES = "出厂编号,类别,日期,由谁办理,内容,签封编号"
 
 
@@ -178,19 +179,35 @@ async def test_a_file_is_added_whole_or_not_at_all_and_only_once(
         await load(operator, row, columns="器具编号,类别,日期,由谁办理,内容")
 
 
-async def test_a_photograph_is_kept_with_its_entry(registry: RunningRegistry) -> None:
-    filed, operator = await owned(registry)
-    noted = await note(registry.client(Role.INSPECTOR), filed, kind="seal_broken")
-    content = b"\x89PNG\r\n\x1a\n" + bytes(300_000)
+async def attach(
+    client: Client, noted: pb.Upkeep, content: bytes, name: str = "铅封.png"
+) -> pb.UpkeepFile:
+    """Sends a file to an entry."""
     header = pb.UpkeepFileHeader(
-        request_id=new_request_id(), upkeep_id=noted.upkeep_id, file_name="D:\\铅封.png"
+        request_id=new_request_id(), upkeep_id=noted.upkeep_id, file_name=name
     )
 
     async def parts() -> AsyncIterator[pb.UploadUpkeepFileRequest]:
         yield pb.UploadUpkeepFileRequest(header=header)
         yield pb.UploadUpkeepFileRequest(content=content)
 
-    sent = (await operator.upkeep.UploadUpkeepFile(parts())).file
+    return (await client.upkeep.UploadUpkeepFile(parts())).file
+
+
+async def test_an_entry_has_a_limited_number_of_files(registry: RunningRegistry) -> None:
+    filed, operator = await owned(registry)
+    noted, most = await note(operator, filed), registry.settings.evidence_max_files
+    sent = [await attach(operator, noted, PNG + bytes([n])) for n in range(most)]
+    with refused("WRONG_STATE"):
+        await attach(operator, noted, PNG + bytes([most]))
+    assert (await attach(operator, noted, PNG + bytes([0]))).file_id == sent[0].file_id
+
+
+async def test_a_photograph_is_kept_with_its_entry(registry: RunningRegistry) -> None:
+    filed, operator = await owned(registry)
+    noted = await note(registry.client(Role.INSPECTOR), filed, kind="seal_broken")
+    content = PNG + bytes(300_000)
+    sent = await attach(operator, noted, content, "D:\\铅封.png")
     assert (sent.file_name, sent.kind, sent.size) == ("铅封.png", "png", len(content))
     request = pb.ReadUpkeepFileRequest(file_id=sent.file_id)
     head = registry.client(Role.UNIT_HEAD)
