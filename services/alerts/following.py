@@ -1,4 +1,7 @@
-"""What follows a subject that is joined, parted or split: notices, cases, and what it contests."""
+"""What follows a subject that is joined, parted or split.
+
+Notices, webhooks, cases, and what it contests.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,7 @@ from protos.registry.v1.events_pb2 import SubjectActed, SubjectsJoined
 from services.alerts.escalation import by_hand, contests
 from services.alerts.escalation.holding import release
 from services.alerts.notices.life_notices import tell_of_act
-from services.alerts.tables import Joining, Notice
+from services.alerts.tables import Joining, Notice, Webhook
 
 IDS_PER_QUERY = 500
 
@@ -22,7 +25,8 @@ IDS_PER_QUERY = 500
 async def subjects_joined(change: Change, received: Received[SubjectsJoined]) -> None:
     """Gives the notices and contests of a subject that is no more to the one that stays.
 
-    The escalation cases of stated facts follow as well. Its instruments and its grade follow by
+    The escalation cases of stated facts follow as well, and its webhooks, as the accounts of its
+    people do. Its instruments and its grade follow by
     their own events, and with them the alerts and the escalation cases that they open.
     """
     event = received.message
@@ -32,6 +36,7 @@ async def subjects_joined(change: Change, received: Received[SubjectsJoined]) ->
     own = select(Notice).where(Notice.subject_id == former)
     notices = (await change.session.exec(own.with_for_update())).all()
     contested = await contests.give(change, former, present)
+    hooks = await _give_webhooks(change, former, present)
     ids = [notice.notice_id for notice in notices]
     kept = Joining(
         former_id=former,
@@ -39,11 +44,12 @@ async def subjects_joined(change: Change, received: Received[SubjectsJoined]) ->
         notices=ids,
         contests=contested,
         escalations=escalations,
+        webhooks=hooks,
     )
     await change.session.merge(kept)
     for notice in notices:
         notice.subject_id = present
-    _note(change, former, present, len(notices), contested, event.change.ground)
+    _note(change, former, present, len(notices), contested, event.change.ground, len(hooks))
     await release(change, {former, present})
 
 
@@ -77,15 +83,41 @@ async def _give_back(change: Change, event: SubjectActed) -> None:
     for row in returned:
         row.subject_id = former
     contested = await contests.give(change, present, former, joining.contests)
+    hooks = await _give_webhooks(change, present, former, joining.webhooks)
     await change.session.delete(joining)
-    _note(change, present, former, len(returned), contested, event.change.ground)
+    _note(change, present, former, len(returned), contested, event.change.ground, len(hooks))
     await release(change, {former, present})
 
 
+async def _give_webhooks(
+    change: Change, giver: str, taker: str, only: Collection[str] | None = None
+) -> list[str]:
+    """Gives the webhooks of a subject to another, all or `only` these; returns their ids."""
+    rows = select(Webhook).where(col(Webhook.subject_id) == giver)
+    if only is not None:
+        rows = rows.where(col(Webhook.webhook_id).in_(only))
+    in_order = rows.order_by(col(Webhook.webhook_id)).with_for_update()
+    webhooks = (await change.session.exec(in_order)).all()
+    for webhook in webhooks:
+        webhook.subject_id = taker
+    return [webhook.webhook_id for webhook in webhooks]
+
+
 def _note(
-    change: Change, former_id: str, present_id: str, notices: int, cases: Collection[str], why: str
+    change: Change,
+    former_id: str,
+    present_id: str,
+    notices: int,
+    cases: Collection[str],
+    why: str,
+    webhooks: int = 0,
 ) -> None:
     """Notes in the audit what went from one subject to another, if anything did."""
-    if notices or cases:
-        after = {"subject_id": present_id, "notices": notices, "cases": [*cases]}
+    if notices or cases or webhooks:
+        after: dict[str, object] = {
+            "subject_id": present_id,
+            "notices": notices,
+            "cases": [*cases],
+            **({"webhooks": webhooks} if webhooks else {}),
+        }
         change.audit("follow_subject", f"subject/{former_id}", after=after, ground=why)

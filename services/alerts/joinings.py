@@ -12,9 +12,9 @@ from services.alerts.base import Base
 class Joining(Base, table=True):
     """What a joining of subjects gave to the one that stays, so that it can be undone.
 
-    `notices` are ids of notices, `contests` those of the cases in which something is contested, and
-    `escalations` those of the escalation cases, with those that ended since the same matter went
-    on.
+    `notices` and `webhooks` are ids of these, `contests` those of the cases in which something is
+    contested, and `escalations` those of the escalation cases, with those that ended since the same
+    matter went on.
     """
 
     former_id: str = Field(primary_key=True)
@@ -26,6 +26,11 @@ class Joining(Base, table=True):
         sa_column_kwargs={"server_default": sa.text("'[]'")},
     )
     escalations: list[str] = Field(
+        default_factory=list,
+        sa_type=JsonColumn,
+        sa_column_kwargs={"server_default": sa.text("'[]'")},
+    )
+    webhooks: list[str] = Field(
         default_factory=list,
         sa_type=JsonColumn,
         sa_column_kwargs={"server_default": sa.text("'[]'")},

@@ -7,9 +7,9 @@ from typing import Any
 from protos.registry.v1 import events_pb2 as events
 from protos.registry.v1 import lives_pb2 as lives
 from protos.registry.v1 import registry_pb2 as registry
-from services.alerts.tables import Escalation, Notice
+from services.alerts.tables import Escalation, Notice, Webhook
 from tests.integration.alerts.escalation_desk import EscalationDesk
-from tests.integration.alerts.running_alerts import RunningAlerts, subject
+from tests.integration.alerts.running_alerts import BUREAU, START, RunningAlerts, subject
 
 
 def acted(act: str, number: int = 1, **fields: Any) -> events.SubjectActed:
@@ -50,10 +50,13 @@ async def test_notices_follow_a_joining_and_come_back_when_it_is_undone(
     await alerts.announce(acted("recoded", 1, former_code="X"), aggregate="subject/s1")
     by_key = {one.key: one for one in await alerts.rows(Notice)}
     assert set(by_key) == {"subject/a1/s1"}
+    async with alerts.database.transaction() as session:
+        session.add_all(webhook(name, of) for name, of in (("h1", "s1"), ("h2", "s2")))
     joined = events.SubjectsJoined(former_id="s1", present_id="s2")
     await alerts.announce(joined, aggregate="subject/s2")
     [moved] = await alerts.rows(Notice)
     assert moved.subject_id == "s2"
+    assert await owners_of_webhooks(alerts) == {"h1": "s2", "h2": "s2"}
     back = acted("parted", 2)
     back.act.subject_id, back.act.other_id = "s2", "s1"
     back.subject.CopyFrom(subject(2))
@@ -65,3 +68,22 @@ async def test_notices_follow_a_joining_and_come_back_when_it_is_undone(
         "subject/a2/s1": "s1",
         "subject/a2/s2": "s2",
     }
+    assert await owners_of_webhooks(alerts) == {"h1": "s1", "h2": "s2"}
+
+
+def webhook(webhook_id: str, owner: str) -> Webhook:
+    return Webhook(
+        webhook_id=webhook_id,
+        subject_id=owner,
+        bureau=BUREAU,
+        url=f"https://1.1.1.1/{webhook_id}",
+        kinds=[],
+        sealed_secret="",
+        secret_set_at=START,
+        added_by="account/op",
+        added_at=START,
+    )
+
+
+async def owners_of_webhooks(alerts: RunningAlerts) -> dict[str, str]:
+    return {row.webhook_id: row.subject_id for row in await alerts.rows(Webhook)}
