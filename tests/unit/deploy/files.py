@@ -9,6 +9,7 @@ from typing import Any
 import yaml
 
 from plumbing.settings import SERVICES, Settings, variable
+from services.registry.imports.staging.scratch import FOLDER
 
 Document = dict[str, Any]
 
@@ -38,6 +39,23 @@ SENDS_MAIL = {"QUANHENG_SMTP_URL", "QUANHENG_MAIL_FROM"}
 
 def needed(service: str) -> set[str]:
     return NEEDED | (SENDS_MAIL if service == "alerts" else set())
+
+
+def area_of_files(service: str) -> str | None:
+    """The area in which a service stores files, as its code opens it; None if it stores none."""
+    text = (DEPLOY.parent / "services" / service / "__main__.py").read_text()
+    opened = re.search(r"Files\.of\((?:parts\.)?settings(?:, \"(\w+)\")?\)", text)
+    return (opened[1] or "") if opened else None
+
+
+def written_by(service: str) -> list[str]:
+    """The folders to which a service with a database by URL writes, in the image."""
+    data = Path(image_settings()["QUANHENG_DATA_DIR"])
+    area = area_of_files(service)
+    folders = [] if area is None else [data / "files" / area]
+    if service == "registry":
+        folders.append(data / FOLDER)
+    return list(map(str, folders))
 
 
 def texts() -> list[Path]:

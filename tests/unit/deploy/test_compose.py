@@ -18,6 +18,7 @@ from tests.unit.deploy.files import (
     compose_file,
     image_settings,
     needed,
+    written_by,
 )
 
 
@@ -114,10 +115,26 @@ def test_engines_have_the_certificates_that_are_made_for_them(compose: Document)
     assert given == namespace
 
 
+def test_what_a_container_writes_lies_in_a_volume_that_its_user_may_write_to(
+    compose: Document,
+) -> None:
+    """Its root is read-only, and a new volume gets the owner of the folder in the image."""
+    made = (DEPLOY / "Dockerfile").read_text().partition("install --directory")[2]
+    folders = made.partition("\nCOPY")[0].split()
+    for service in CALLERS:
+        for path in written_by(service):
+            assert path in folders
+    volumes = [
+        mount for service in CALLERS for mount in compose["services"][service]["volumes"][1:]
+    ]
+    assert {mount.partition(":")[0] for mount in volumes} <= set(compose["volumes"])
+    assert len(set(volumes)) == len(volumes)  # no service sees the files of another
+
+
 def test_a_container_sees_its_own_keys_only_and_cannot_change_them(compose: Document) -> None:
     for service in CALLERS:
         mount, *others = compose["services"][service]["volumes"]
-        assert others == (["files:/data/files"] if service == "registry" else [])
+        assert [str(other).partition(":")[2] for other in others] == written_by(service)
         assert (mount["source"], mount["target"]) == ("keys", image_settings()["QUANHENG_KEYS_DIR"])
         assert mount["volume"] == {"subpath": service}
         assert mount["read_only"] is True

@@ -15,6 +15,7 @@ from tests.unit.deploy.files import (
     METRICS_PORTS,
     PORTS,
     Document,
+    area_of_files,
     compose_file,
     loaded,
     needed,
@@ -176,6 +177,20 @@ def test_what_is_not_allowed_is_closed() -> None:
     assert [(ports["port"], ports["endPort"]) for ports in between["ports"]] == [
         (min(ours.values()), max(ours.values())) for ours in (PORTS, METRICS_PORTS)
     ]
+
+
+def test_whoever_stores_files_reaches_their_store_with_its_key() -> None:
+    store = [service for service in CALLERS if area_of_files(service) is not None]
+    assert store == ["registry", "objection"]
+    for service in CALLERS:
+        names = {entry["name"] for entry in container_of(parts(service)["Deployment"])["env"]}
+        assert ("AWS_SECRET_ACCESS_KEY" in names) == (service in store)
+    [policy] = [one for one in loaded(BASE / "network.yaml") if "files" in one["metadata"]["name"]]
+    assert policy["spec"]["podSelector"] == {
+        "matchExpressions": [
+            {"key": "app.kubernetes.io/name", "operator": "In", "values": store},
+        ]
+    }
 
 
 def test_an_overlay_changes_only_settings_that_the_base_has() -> None:
