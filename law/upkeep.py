@@ -67,5 +67,5 @@ def _kind(reader: Reader) -> UpkeepKind:
         id=reader.text("id"),
         zh=reader.text("zh"),
         en=reader.text("en"),
-        verify_again=reader.flag("verify_again", False),
+        verify_again=reader.flag("verify_again"),
     )

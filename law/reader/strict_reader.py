@@ -103,15 +103,17 @@ class Reader:
         """Reads a calendar day, ``YYYY-MM-DD``; returns None if the field is missing or null."""
         return None if self.data.get(key) is None else self.day(key)
 
-    def flag(self, key: str, default: bool) -> bool:
-        """Reads true or false; returns the default if the field is missing."""
+    def flag(self, key: str, default: bool | None = None) -> bool:
+        """Reads true or false.
+
+        If it is missing, returns the default; without one, records a fault.
+        """
         value = self.data.get(key)
-        if value is None:
-            return default
-        if not isinstance(value, bool):
-            self.fault(key, "应为true或false", "must be true or false")
-            return default
-        return value
+        if isinstance(value, bool):
+            return value
+        if value is not None or default is None:
+            self._missing_or(key, "应为true或false", "must be true or false")
+        return bool(default)
 
     def whole(self, key: str, least: int | None = None) -> int:
         """Reads a whole number from `least` to 999,999; records a fault for any other value.

@@ -24,7 +24,7 @@ KINDS = choices.some(
 
 
 def webhook_add(
-    url: Annotated[str, typer.Argument(metavar="URL", help="https:// 开头的地址 | the address")],
+    url: Annotated[str, typer.Argument(metavar="URL", help="以 https:// 开头的地址 | the address")],
     kind: Annotated[
         list[str] | None,
         typer.Option(

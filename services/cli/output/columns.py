@@ -108,6 +108,12 @@ def is_named(field: FieldDescriptor) -> bool:
     return not field.is_repeated and (field.name in NAME_HEADINGS or field.name in ACCOUNT_FIELDS)
 
 
+def _told_beside(field: FieldDescriptor) -> bool:
+    """Whether the message tells the name of the object in a field of its own."""
+    beside = field.containing_type.fields_by_name.values() if field.containing_type else ()
+    return name_heading(field) in map(heading, beside)
+
+
 def enum_code(kind: EnumDescriptor, value: int) -> str:
     """Returns the code of an enum's value: ROLE_UNIT_HEAD becomes `unit_head`."""
     prefix = re.sub(r"(?<!^)(?=[A-Z])", "_", kind.name).upper() + "_"
@@ -119,7 +125,7 @@ def _columns(message: Descriptor) -> Iterator[Column]:
         *before, last = path
         above = [*filter(None, map(heading, before))]
         yield Column("·".join(filter(None, (*above, heading(last)))), cell_of(path))
-        if is_named(last):
+        if is_named(last) and not _told_beside(last):
             yield Column("·".join((*above, name_heading(last))), partial(name_at, path))
 
 

@@ -16,6 +16,7 @@ from services.cli.commands.rejected_rows import write_rows
 from tests.unit.services.cli.tree import commands
 
 LISTS = {"list", "notices", "colours", "faults", "history", "year-ends", "exposures"}
+A_FEW = {"quanheng webhook list", "quanheng channel list"}  # settings of one, a handful of them
 OFFLINE = {"law"}  # what the program itself knows, not the register
 
 
@@ -23,7 +24,9 @@ def test_every_list_can_be_exported() -> None:
     lists = {
         words: {option for param in command.params for option in param.opts}
         for words, command in commands()
-        if words.rpartition(" ")[2] in LISTS and words.split()[1] not in OFFLINE
+        if words.rpartition(" ")[2] in LISTS
+        and words.split()[1] not in OFFLINE
+        and words not in A_FEW
     }
     assert len(lists) >= 18
     assert [name for name, options in lists.items() if "--export" not in options] == []
