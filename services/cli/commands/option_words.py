@@ -5,7 +5,7 @@ from __future__ import annotations
 HELP = {
     "account_id": "账号 id | account",
     "authority_ids": "告知哪个机关（id），可多次 | an authority that is told, repeatable",
-    "entry_ids": "只告知名单中的这一项（id），可多次；缺省为全部 | entry, repeatable; all by default",
+    "entry_ids": "只告知名单中的这一项（id），可多次 | an entry of the list, repeatable",
     "gs1_prefix": "物品编码机构分配的 GS1 厂商识别代码 | GS1 company prefix of the bureau",
     "include_retired": "也列出不再告知的 | those that are told no more too",
     "secret": "签名密钥或者密码；封存，以后不再显示 | sealed and never shown again",
