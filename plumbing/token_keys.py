@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
+import structlog
+from joserfc.errors import JoseError
 from joserfc.jwk import OKPKey
 
 from law.errors import NotFound, WrongState
@@ -21,6 +23,9 @@ SIGNING, NEXT = "signing.jwk", "signing-next.jwk"  # private, of the registry al
 PRESENT, TRUSTED = "public.jwk", "public.jwks"  # public: the present key, and all that are trusted
 
 
+log = structlog.get_logger()
+
+
 class TrustedKeys:
     """The public keys in a directory, the present one first; read again when they are replaced."""
 
@@ -28,14 +33,24 @@ class TrustedKeys:
         self._keys_dir = keys_dir
         self._files = tuple(keys_dir / name for name in (TRUSTED, PRESENT))
         self._stamp = self._stamps()
+        self._unreadable: tuple[int, int] | None = None
         self._keys = self._read()
 
     def renewed(self) -> bool:
-        """Reads the keys again if their files were replaced since; returns whether they were."""
+        """Reads the keys again if their files were replaced since; returns whether they were.
+
+        Files that cannot be read, such as one that is being copied, leave the keys as they are.
+        """
         stamp = self._stamps()
-        if stamp == self._stamp:
+        if stamp in (self._stamp, self._unreadable):
             return False
-        self._stamp, self._keys = stamp, self._read()
+        try:
+            self._keys = self._read()
+        except (OSError, ValueError, KeyError, IndexError, TypeError, JoseError) as error:
+            log.error("tokens.keys_unreadable", keys_dir=str(self._keys_dir), error=repr(error))  # noqa: TRY400 - no fault of ours
+            self._unreadable = stamp
+            return False
+        self._stamp = stamp
         return True
 
     def named(self, kid: str | None) -> OKPKey:

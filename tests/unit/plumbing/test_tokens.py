@@ -180,6 +180,20 @@ def test_a_change_of_the_signing_key_ends_no_session(tmp_path: Path, clock: Fixe
     assert len(trusted_keys(tmp_path)) == 1
 
 
+def test_keys_that_cannot_be_read_leave_those_of_before(tmp_path: Path, clock: FixedClock) -> None:
+    token, _ = Signer(make_keys(tmp_path, []), clock, timedelta(minutes=1)).issue(CASEWORKER)
+    verifier = Verifier(TrustedKeys(tmp_path), clock)
+    file = tmp_path / "public.jwks"
+    whole = file.read_text()
+    for broken in (whole[:40], "", "[]", '{"keys": [{}]}', '{"keys": []}'):
+        file.write_text(broken)  # as of a copy that is under way
+        assert verifier.verify(token) == CASEWORKER, broken
+    make_keys(tmp_path / "other", [])
+    shutil.copy(tmp_path / "other" / "public.jwks", file)
+    with pytest.raises(Unauthenticated):
+        verifier.verify(token)
+
+
 def test_a_verifier_with_the_file_of_the_step_before_takes_tokens_of_the_new_key(
     tmp_path: Path, clock: FixedClock
 ) -> None:
