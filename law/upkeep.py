@@ -1,6 +1,6 @@
 """What is noted of the upkeep of an instrument, and after what it must be verified again.
 
-S2 附件2-3, 附件2-6, 附件2-13; S4 二(三).
+S2 附件2-3, 附件2-6, 附件2-13; S4 二(三); C-43.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from functools import cache
 from law.colours.rule import Mode
 from law.figures import Version
 from law.instruments import mode_of
+from law.reader.ambiguities import read_readings
 from law.reader.data_file import DATED, read_dated, read_header, read_requirements
 from law.reader.packaged import understood
 from law.reader.strict_reader import Reader
@@ -52,8 +53,9 @@ def verify_again(id_: str, type_code: str) -> bool:
 
 def read_upkeep(reader: Reader) -> tuple[Version[UpkeepKind], ...]:
     """Reads `upkeep.yaml`. An id that occurs twice is a fault."""
-    read_header(reader, "kinds", "requirements")
+    read_header(reader, "kinds", "ambiguities", "requirements")
     read_requirements(reader)
+    read_readings(reader)
     found = tuple(read_dated(item, _kind) for item in reader.each("kinds"))
     ids = [version.value.id for version in found]
     for name in {name for name in ids if ids.count(name) > 1}:

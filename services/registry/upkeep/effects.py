@@ -1,4 +1,4 @@
-"""After a repair, or with a broken seal, an instrument is to be verified again: S4 二(三).
+"""After a repair, or with a broken seal, an instrument is to be verified again: S4 二(三); C-43.
 
 The register notes it as a result of that day, as one that comes from an institution or a file; so
 the colour, the alert and the follow-up come from the event of that result, and a pass ends them.
