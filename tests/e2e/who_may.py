@@ -767,7 +767,7 @@ AlertsService.GetCalendarFeed any            +  -  -  -  -  -  -  -  -  -  -   -
 AlertsService.RenewCalendarFeed any          +  -  -  -  -  -  -  -  -  -  -   -  -  -
 AlertsService.EndCalendarFeed any            +  -  -  -  -  -  -  -  -  -  -   -  -  -
 AlertsService.ReadCalendar any               0  0  0  0  0  0  0  0  0  0  -   0  0  0
-AlertsService.ListUnreached own              -  +  +  -  -  -  -  +  -  -  -   +  +  -
+AlertsService.ListUnreached any              -  +  +  -  -  -  -  +  -  -  -   +  +  -
 AlertsService.GetWatch own                   -  +  +  +  +  -  -  +  -  -  -   +  +  +
 AlertsService.GetWatch foreign               -  .  .  .  .  -  -  +  -  -  -   .  .  .
 AlertsService.RetryDelivery own              -  +  +  -  -  -  -  +  -  -  -   +  +  -
