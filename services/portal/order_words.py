@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import date
 
 from services.portal.wording import N_, Tag
 
@@ -70,3 +71,12 @@ def late(say: Say, code: str) -> str:
 def act(say: Say, code: str) -> str:
     """Returns the name of the act that takes an order to a state."""
     return say(_ACTS[code])
+
+
+def term_left(say: Say, due_on: str, today: str) -> str:
+    """How many days the institution still has, or for how many it is late; empty without a term."""
+    if not due_on:
+        return ""
+    days = (date.fromisoformat(due_on) - date.fromisoformat(today)).days
+    text = N_("已逾期 {days} 天") if days < 0 else N_("还有 {days} 天")
+    return say(text).format(days=abs(days))

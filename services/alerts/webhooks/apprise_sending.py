@@ -47,7 +47,8 @@ def _notify(address: str, title: str, body: str) -> None:
     sender = apprise.Apprise()
     sender.add(service)
     if not sender.notify(body=body, title=title, log_callback=keep):
-        raise WebhookError(_without(address, logged[0] if logged else "not taken"))
+        # Its first line only says that it begins; the last one says why it failed.
+        raise WebhookError(_without(address, logged[-1] if logged else "not taken"))
 
 
 def _without(address: str, text: str) -> str:

@@ -103,7 +103,7 @@ def _state(visit: Visit, row: Row) -> Cell:
 
 def _due(visit: Visit, day: str, row: Row) -> Cell:
     due = row.order.due_on
-    return Cell(due, note=visit.words.days_left(due, day) if due else "")
+    return Cell(due, note=order_words.term_left(visit.say, due, day))
 
 
 async def accept_chosen(visit: Visit) -> Response:
@@ -160,7 +160,7 @@ def _acts(visit: Visit, order: pb.Order) -> Sequence[str]:
 async def _page(
     visit: Visit, answer: pb.GetOrderResponse, status: int = 200, **values: Any
 ) -> Response:
-    order, say = answer.order, visit.say
+    order, say, day = answer.order, visit.say, await today(visit)
     return visit.page(
         "orders/one.html",
         status=status,
@@ -171,7 +171,8 @@ async def _page(
         late=order_words.late(say, order.late),
         acts=[(code, order_words.act(say, code)) for code in _acts(visit, order)],
         owner=(await subject_names(visit, [order.subject_id])).get(order.subject_id),
-        today=await today(visit),
+        left=order_words.term_left(say, order.due_on, day),
+        today=day,
         form=visit.form,
         **values,
     )

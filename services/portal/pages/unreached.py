@@ -48,7 +48,6 @@ async def page(visit: Visit) -> Response:
             Column(N_("最早一份"), lambda row: row.oldest_at.ToDatetime(SHANGHAI)),
         ),
         filters=(Filter("bureau", N_("机关"), [*bureaus.items()]),),
-        key=lambda row: row.subject_id,
         read=read,
         empty=N_("没有这样的经营者：通知都已送达，或者本人已在平台上打开。"),
     )
