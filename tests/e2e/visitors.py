@@ -22,6 +22,8 @@ _OF_NO_PLACE = {
     "list_id": "none-yet",
     "circular_id": "none-yet",
     "authority_id": "none-yet",
+    "channel_id": "none-yet",
+    "webhook_id": "none-yet",
     "language": "zh-CN",
     "family": "subjects",
     "name": "bureaus",

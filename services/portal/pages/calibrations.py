@@ -98,6 +98,7 @@ async def one(visit: Visit) -> Response:
     """Shows a certificate: what was found, what it proposes; dismisses it or takes one back."""
     if visit.request.method == "GET":
         return await _page(visit)
+    await _found(visit)  # a form on the page of another's certificate does nothing
     request_id, ground = visit.request_id(), visit.field("ground")
     if not ground:
         error = {"ground": visit.say(N_("请写明理由，例如：不是本辖区的器具"))}
