@@ -42,7 +42,7 @@ from services.registry.imports.policy import POLICY as IMPORTS
 from services.registry.institutions.policy import POLICY as INSTITUTIONS
 from services.registry.lives.policy import POLICY as LIVES
 from services.registry.orders.policy import POLICY as ORDERS
-from services.registry.people.policy import POLICY as PEOPLE
+from services.registry.people.policy import POLICY as QUALIFICATIONS
 from services.registry.permits.policy import POLICY as PERMITS
 from services.registry.photographs.policy import POLICY as PHOTOGRAPHS
 from services.registry.policy import POLICY as REGISTRY
@@ -79,7 +79,7 @@ POLICIES: Policy = {
     **DIRECTORY,
     **INSTITUTIONS,
     **ORDERS,
-    **PEOPLE,
+    **QUALIFICATIONS,
     **PERMITS,
     **CALIBRATIONS,
     **PHOTOGRAPHS,
