@@ -20,6 +20,7 @@ from plumbing import temporal
 from plumbing.authority import certify
 from plumbing.clock import SystemClock
 from plumbing.database import Database
+from plumbing.database_away import NoDatabase
 from plumbing.events.connect import connect
 from plumbing.events.encrypted import EncryptedClient, tls_of
 from plumbing.settings import Settings
@@ -79,7 +80,7 @@ async def test_postgresql_proves_who_it_is(
     assert await encrypted(postgresql, full.format(directory))
     client = f"&sslcert={directory}/client.pem&sslkey={directory}/client.key"
     assert await encrypted(postgresql, full.format(directory) + client)
-    with pytest.raises(ssl.SSLCertVerificationError):
+    with pytest.raises(NoDatabase, match="CERTIFICATE_VERIFY_FAILED"):
         await encrypted(postgresql, full.format(stranger))
     assert await encrypted(postgresql, "sslmode=require")
 
