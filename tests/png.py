@@ -13,7 +13,9 @@ _CHANNELS = {0: 1, 2: 3, 6: 4}  # grey, RGB, RGBA; all with 8 bits
 
 def qr_texts(png: bytes) -> set[str]:
     """The texts of the QR codes in a picture."""
-    return {code.text for code in zxingcpp.read_barcodes(_grey(png))}
+    # Other kinds are seen in the noise of a picture.
+    qr = zxingcpp.BarcodeFormat.QRCode
+    return {code.text for code in zxingcpp.read_barcodes(_grey(png)) if code.format == qr}
 
 
 def _grey(png: bytes) -> memoryview:

@@ -95,6 +95,14 @@ KINDS: dict[str, Kind] = {
     "ScannedInstrument.reason_en": Kind.PLATFORM,
     "ScannedInstrument.bureau_phone": Kind.NUMBER,
     "ScannedInstrument.certificate_sha256": Kind.ID,
+    # What an institution says of itself, once it has released its entry of the directory.
+    "DirectoryEntry.institution_id": Kind.ID,
+    "DirectoryEntry.division_code": Kind.LAW,
+    "DirectoryEntry.phone": Kind.NUMBER,
+    "DirectoryEntry.*": Kind.NAME,
+    "AuthorisedType.document_no": Kind.NUMBER,
+    "Calibrator.number": Kind.NUMBER,
+    "Calibrator.*": Kind.NAME,
     "PartStanding.name": Kind.NAME,
     "PartStanding.verification_id": Kind.ID,
 }
