@@ -259,6 +259,8 @@ async def test_check_tells_what_is_held_removed_things_included_and_what_disagre
         "records.overdue": 0,
         "certificate_files": 0,
         "upkeep_files": 0,
+        "dcc_files": 0,
+        "photograph_files": 0,
     }
     assert first.problems == []
     async with changes.change(INTEGRATOR) as change:
