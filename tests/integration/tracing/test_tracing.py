@@ -143,7 +143,6 @@ def logs_in(line: dict[str, Any]) -> bool:
     return str(line.get("method")).endswith("/LoginService")
 
 
-@pytest.mark.long
 @pytest.mark.asyncio(loop_scope="module")
 async def test_what_a_decision_sets_going_is_its_own_trace_and_each_attempt_a_span(
     platform: TracedPlatform,
