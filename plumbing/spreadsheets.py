@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import csv
-import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import IO, Any, Protocol
 
 from plumbing.characters import visible
+from plumbing.whole_files import written_whole
 
 Cell = str | int | float | bool | date | datetime | None
 ROWS_ON_A_SHEET = 1_048_575  # without the header
@@ -41,14 +41,12 @@ def writing(
     A character that cannot be seen is written as a sign, unless the file is `exact`: one that is
     to be corrected and read again.
     """
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
     kind: Callable[..., Any] = _Workbook if path.suffix.lower() == ".xlsx" else _Csv
-    try:
-        with contextlib.closing(kind(part, title, headings, exact)) as writer:
-            yield writer
-        os.replace(part, path)
-    finally:
-        part.unlink(missing_ok=True)
+    with (
+        written_whole(path) as part,
+        contextlib.closing(kind(part, title, headings, exact)) as writer,
+    ):
+        yield writer
 
 
 def disarmed(cell: str) -> str:

@@ -50,7 +50,10 @@ def _every_command(
 
 
 def run() -> int:
-    """Runs the command line and returns its exit status; prints a LawError and returns 1."""
+    """Runs the command line and returns its exit status.
+
+    Prints a LawError, or why a file cannot be read or written, and returns 1.
+    """
     from law.errors import LawError  # noqa: PLC0415 - `--help` needs none of the law
 
     try:
@@ -63,12 +66,22 @@ def run() -> int:
         faults = [(f.field, f.message_zh, f.message_en) for f in error.faults]
         show.refuse(error.zh, error.en, faults)
         return 1
-    except Exception:  # main must reach its end, whatever happened
-        import traceback  # noqa: PLC0415 - only an error of ours needs it
-
-        traceback.print_exc()
+    except Exception as error:  # main must reach its end, whatever happened
+        _print(error)
         return 1
     return 0
+
+
+def _print(error: Exception) -> None:
+    if isinstance(error, OSError) and error.filename is not None:
+        from services.cli.output import show  # noqa: PLC0415 - only a refusal needs it
+
+        file, why = error.filename, error.strerror
+        show.refuse(f"无法读写 {file}：{why}", f"{file} cannot be read or written: {why}")
+        return
+    import traceback  # noqa: PLC0415 - only an error of ours needs it
+
+    traceback.print_exc()
 
 
 def main() -> NoReturn:

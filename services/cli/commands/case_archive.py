@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from law.errors import LawError
+from plumbing.whole_files import written_whole
 from services.cli.client import Client, with_client
 from services.cli.machine.directory import platform_settings
 from services.cli.output import show
@@ -35,7 +36,7 @@ def case_archive(
     async def write(client: Client) -> None:
         file = await read_case_file(client, case)
         contents = archive.prepare(file, printing)
-        with to.open("wb") as out:
+        with written_whole(to) as part, part.open("wb") as out:
             async for piece in archive.case_archive(client, file, contents):
                 out.write(piece)
 

@@ -17,6 +17,7 @@ from plumbing.client import EXPORTING, PURPOSE
 from plumbing.clock import SHANGHAI
 from plumbing.file_kinds import FileKind
 from plumbing.spreadsheets import CsvRows
+from plumbing.whole_files import written_whole
 from services.cli.client import Client, with_client
 from services.cli.output import show
 from services.cli.output.language import choose
@@ -78,17 +79,13 @@ def certificate_archive(
         valid_until_from=valid_from,
         valid_until_to=valid_to,
     )
-    part = to.with_name(f"{to.name}.part")
     archive = Archive(request)
 
     async def saved(client: Client) -> None:
-        await archive.save(client.certificates, part)
+        with written_whole(to) as part:
+            await archive.save(client.certificates, part)
 
-    try:
-        with_client(data, saved)
-        part.replace(to)
-    finally:
-        part.unlink(missing_ok=True)
+    with_client(data, saved)
     show.done(
         f"已写入 {to}（{archive.files} 份证书）", f"wrote {to} ({archive.files} certificates)"
     )

@@ -2,27 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from collections.abc import Awaitable
+from typing import Annotated
 
 import typer
 
 from plumbing.client import new_request_id
 from services.cli.client import Client, with_client
-from services.cli.output import answer, show
+from services.cli.commands.pieces import SavedFile, SentFile, name_of, parts_of, save
+from services.cli.output import answer
 from services.cli.output.options import AsJson, Data
-
-if TYPE_CHECKING:
-    from protos.registry.v1 import certificates_pb2
-
-PIECE_BYTES = 256 << 10
 
 
 def certificate_upload(
-    file: Annotated[
-        Path, typer.Argument(metavar="FILE", exists=True, dir_okay=False, help="文件 | the file")
-    ],
+    file: SentFile,
     verification: Annotated[
         str, typer.Argument(metavar="VERIFICATION", help="检定的 id | the verification")
     ],
@@ -41,27 +34,19 @@ def certificate_upload(
     header = pb.CertificateHeader(
         request_id=new_request_id(),
         verification_id=verification,
-        file_name=file.name[:200],
+        file_name=name_of(file),
         reason=reason,
     )
-
-    async def messages() -> AsyncIterator[certificates_pb2.UploadCertificateRequest]:
-        yield pb.UploadCertificateRequest(header=header)
-        with file.open("rb") as content:
-            while piece := content.read(PIECE_BYTES):
-                yield pb.UploadCertificateRequest(content=piece)
-
-    async def sent(client: Client) -> certificates_pb2.UploadCertificateResponse:
-        return await client.certificates.UploadCertificate(messages())
-
-    answer.print_response(with_client(data, sent), as_json=as_json)
+    parts = parts_of(file, pb.UploadCertificateRequest, header)
+    sent = with_client(data, lambda client: client.certificates.UploadCertificate(parts))
+    answer.print_response(sent, as_json=as_json)
 
 
 def certificate_save(
     certificate: Annotated[
         str, typer.Argument(metavar="CERTIFICATE", help="证书文件的 id | the certificate")
     ],
-    to: Annotated[Path, typer.Option("--to", dir_okay=False, help="写入的文件 | file to write to")],
+    to: SavedFile,
     data: Data = None,
 ) -> None:
     """把证书文件存到本机。
@@ -70,16 +55,8 @@ def certificate_save(
     """
     from protos.registry.v1 import certificates_pb2 as pb  # noqa: PLC0415 - only this command
 
-    async def save(client: Client) -> None:
-        with to.open("wb") as content:
-            while True:
-                request = pb.ReadCertificateRequest(
-                    certificate_id=certificate, offset=content.tell()
-                )
-                piece = (await client.certificates.ReadCertificate(request)).content
-                if not piece:
-                    return
-                content.write(piece)
+    def piece(client: Client, offset: int) -> Awaitable[pb.ReadCertificateResponse]:
+        request = pb.ReadCertificateRequest(certificate_id=certificate, offset=offset)
+        return client.certificates.ReadCertificate(request)
 
-    with_client(data, save)
-    show.done(str(to), str(to))
+    save(piece, to, data)

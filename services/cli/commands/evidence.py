@@ -2,27 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from collections.abc import Awaitable
+from typing import Annotated
 
 import typer
 
 from plumbing.client import new_request_id
 from services.cli.client import Client, with_client
-from services.cli.output import answer, show
+from services.cli.commands.pieces import SavedFile, SentFile, name_of, parts_of, save
+from services.cli.output import answer
 from services.cli.output.options import AsJson, Data
-
-if TYPE_CHECKING:
-    from protos.objection.v1 import evidence_pb2
-
-PIECE_BYTES = 256 << 10
 
 
 def evidence_upload(
-    file: Annotated[
-        Path, typer.Argument(metavar="FILE", exists=True, dir_okay=False, help="文件 | the file")
-    ],
+    file: SentFile,
     case: Annotated[str, typer.Option("--case-id", help="案件 | the case")] = "",
     subject: Annotated[
         str, typer.Option("--subject-id", help="还没有案件时的主体 | the subject, before a case")
@@ -53,27 +46,19 @@ def evidence_upload(
         request_id=new_request_id(),
         case_id=case,
         subject_id=subject,
-        file_name=file.name[:200],
+        file_name=name_of(file),
         description=description,
         classification=classification,
         purpose=purpose,
     )
-
-    async def messages() -> AsyncIterator[evidence_pb2.UploadEvidenceRequest]:
-        yield pb.UploadEvidenceRequest(header=header)
-        with file.open("rb") as content:
-            while piece := content.read(PIECE_BYTES):
-                yield pb.UploadEvidenceRequest(content=piece)
-
-    async def sent(client: Client) -> evidence_pb2.UploadEvidenceResponse:
-        return await client.evidence.UploadEvidence(messages())
-
-    answer.print_response(with_client(data, sent), as_json=as_json)
+    parts = parts_of(file, pb.UploadEvidenceRequest, header)
+    sent = with_client(data, lambda client: client.evidence.UploadEvidence(parts))
+    answer.print_response(sent, as_json=as_json)
 
 
 def evidence_save(
     evidence: Annotated[str, typer.Argument(metavar="EVIDENCE", help="证据文件的 id | the file")],
-    to: Annotated[Path, typer.Option("--to", dir_okay=False, help="写入的文件 | file to write to")],
+    to: SavedFile,
     data: Data = None,
 ) -> None:
     """把证据文件存到本机。
@@ -82,14 +67,8 @@ def evidence_save(
     """
     from protos.objection.v1 import evidence_pb2 as pb  # noqa: PLC0415 - only this command
 
-    async def save(client: Client) -> None:
-        with to.open("wb") as content:
-            while True:
-                request = pb.ReadEvidenceRequest(evidence_id=evidence, offset=content.tell())
-                piece = (await client.evidence.ReadEvidence(request)).content
-                if not piece:
-                    return
-                content.write(piece)
+    def piece(client: Client, offset: int) -> Awaitable[pb.ReadEvidenceResponse]:
+        request = pb.ReadEvidenceRequest(evidence_id=evidence, offset=offset)
+        return client.evidence.ReadEvidence(request)
 
-    with_client(data, save)
-    show.done(str(to), str(to))
+    save(piece, to, data)

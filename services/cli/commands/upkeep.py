@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from pathlib import Path
+from collections.abc import Awaitable
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from plumbing.client import new_request_id
 from services.cli.client import Client, with_client
-from services.cli.commands.certificates import PIECE_BYTES
-from services.cli.output import answer, show
+from services.cli.commands.pieces import SavedFile, SentFile, name_of, parts_of, save
+from services.cli.output import answer
 from services.cli.output.options import AsJson, Data
 
 if TYPE_CHECKING:
     from protos.registry.v1 import upkeep_pb2
 
-_File = Annotated[
-    Path, typer.Argument(metavar="FILE", exists=True, dir_okay=False, help="文件 | the file")
-]
 
-
-def upkeep_import(file: _File, data: Data = None, as_json: AsJson = False) -> None:
+def upkeep_import(file: SentFile, data: Data = None, as_json: AsJson = False) -> None:
     """按 .xlsx 或 CSV 文件登记维护、修理和签封。
 
     Adds the entries of a workbook or CSV file to the log, or none if a row is wrong.
@@ -38,7 +33,7 @@ def upkeep_import(file: _File, data: Data = None, as_json: AsJson = False) -> No
 
 
 def upkeep_attach(
-    file: _File,
+    file: SentFile,
     entry: Annotated[str, typer.Argument(metavar="ENTRY", help="维护和签封记录的 id | the entry")],
     data: Data = None,
     as_json: AsJson = False,
@@ -50,24 +45,16 @@ def upkeep_attach(
     from protos.registry.v1 import upkeep_pb2 as pb  # noqa: PLC0415 - only this command
 
     header = pb.UpkeepFileHeader(
-        request_id=new_request_id(), upkeep_id=entry, file_name=file.name[:200]
+        request_id=new_request_id(), upkeep_id=entry, file_name=name_of(file)
     )
-
-    async def messages() -> AsyncIterator[upkeep_pb2.UploadUpkeepFileRequest]:
-        yield pb.UploadUpkeepFileRequest(header=header)
-        with file.open("rb") as content:
-            while piece := content.read(PIECE_BYTES):
-                yield pb.UploadUpkeepFileRequest(content=piece)
-
-    async def sent(client: Client) -> upkeep_pb2.UploadUpkeepFileResponse:
-        return await client.upkeep.UploadUpkeepFile(messages())
-
-    answer.print_response(with_client(data, sent), as_json=as_json)
+    parts = parts_of(file, pb.UploadUpkeepFileRequest, header)
+    sent = with_client(data, lambda client: client.upkeep.UploadUpkeepFile(parts))
+    answer.print_response(sent, as_json=as_json)
 
 
 def upkeep_save(
     file: Annotated[str, typer.Argument(metavar="FILE", help="文件的 id | the file")],
-    to: Annotated[Path, typer.Option("--to", dir_okay=False, help="写入的文件 | file to write to")],
+    to: SavedFile,
     data: Data = None,
 ) -> None:
     """把记录的文件存到本机。
@@ -76,14 +63,8 @@ def upkeep_save(
     """
     from protos.registry.v1 import upkeep_pb2 as pb  # noqa: PLC0415 - only this command
 
-    async def save(client: Client) -> None:
-        with to.open("wb") as content:
-            while True:
-                request = pb.ReadUpkeepFileRequest(file_id=file, offset=content.tell())
-                piece = (await client.upkeep.ReadUpkeepFile(request)).content
-                if not piece:
-                    return
-                content.write(piece)
+    def piece(client: Client, offset: int) -> Awaitable[pb.ReadUpkeepFileResponse]:
+        request = pb.ReadUpkeepFileRequest(file_id=file, offset=offset)
+        return client.upkeep.ReadUpkeepFile(request)
 
-    with_client(data, save)
-    show.done(str(to), str(to))
+    save(piece, to, data)

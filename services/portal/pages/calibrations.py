@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from functools import partial
 from typing import Any
 
@@ -16,15 +15,13 @@ from protos.registry.v1 import calibrations_pb2 as pb
 from protos.registry.v1 import registry_pb2 as registry
 from services.portal import calibration_words as named
 from services.portal.listing import Asked, Cell, Chunk, Column, Filter, Listing, chunk_of, show
-from services.portal.pages.certificate_files import attachment
 from services.portal.pages.forms import file_name, told
 from services.portal.pages.reading import subject
+from services.portal.pages.transfers import UPLOAD_SECONDS, attachment, parts_of, pieces_of
 from services.portal.visit import Visit, whole_number
 from services.portal.wording import N_
 
 PATH, NEW_PATH = "/calibrations", "/calibrations/new"
-UPLOAD_SECONDS = 600.0
-PIECE_BYTES = 256 << 10
 _ENTERED = ("certificate_no", "laboratory", "calibrated_on", "ground")
 _SENDERS = (Role.VERIFICATION_INSTITUTION, Role.CASEWORKER)
 
@@ -73,7 +70,9 @@ async def upload(visit: Visit) -> Response:
     if not isinstance(file, UploadFile) or not file.filename:
         return _upload_page(visit, 422, errors={"file": visit.say(N_("请选择校准证书的文件"))})
     header = pb.DccHeader(request_id=visit.request_id(), file_name=file_name(file))
-    call = visit.services.calibrations.UploadDcc(_parts(header, file), timeout=UPLOAD_SECONDS)
+    call = visit.services.calibrations.UploadDcc(
+        parts_of(pb.UploadDccRequest, header, file), timeout=UPLOAD_SECONDS
+    )
     try:
         answer = await ask(call)
     except Refusal as refusal:
@@ -86,12 +85,6 @@ async def upload(visit: Visit) -> Response:
 def _upload_page(visit: Visit, status: int = 200, **values: Any) -> Response:
     longest = visit.portal.settings.certificate_max_bytes >> 20
     return visit.page("calibrations/new.html", status=status, longest=longest, **values)
-
-
-async def _parts(header: pb.DccHeader, file: UploadFile) -> AsyncIterator[pb.UploadDccRequest]:
-    yield pb.UploadDccRequest(header=header)
-    while piece := await file.read(PIECE_BYTES):
-        yield pb.UploadDccRequest(content=piece)
 
 
 async def one(visit: Visit) -> Response:
@@ -198,21 +191,14 @@ async def file(visit: Visit) -> Response:
     first = await _piece(visit, 0)
     headers = attachment(first.dcc.file_name) | {"content-length": str(first.dcc.size)}
     media = FileKind.DCC.media_type
-    return StreamingResponse(_pieces(visit, first), media_type=media, headers=headers)
+    pieces = pieces_of(first.content, first.dcc.size, partial(_piece, visit))
+    return StreamingResponse(pieces, media_type=media, headers=headers)
 
 
 async def _piece(visit: Visit, offset: int) -> pb.ReadDccResponse:
     request = pb.ReadDccRequest(dcc_id=visit.path("dcc_id"), offset=offset)
     answer: pb.ReadDccResponse = await ask(visit.services.calibrations.ReadDcc(request))
     return answer
-
-
-async def _pieces(visit: Visit, first: pb.ReadDccResponse) -> AsyncIterator[bytes]:
-    sent, content = 0, first.content
-    while content:
-        yield content
-        sent += len(content)
-        content = (await _piece(visit, sent)).content if sent < first.dcc.size else b""
 
 
 async def cycle(visit: Visit) -> Response:

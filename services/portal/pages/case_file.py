@@ -8,7 +8,7 @@ from starlette.responses import Response, StreamingResponse
 from plumbing.archives import plain_name
 from plumbing.papers.case_file.archive import Printing, case_archive, prepare
 from plumbing.papers.case_file.reading import read_case_file
-from services.portal.pages.certificate_files import attachment
+from services.portal.pages.transfers import attachment
 from services.portal.visit import Visit
 
 

@@ -30,8 +30,9 @@ from services.portal.listing import (
     day_of,
     show,
 )
-from services.portal.pages.certificate_files import attachment, pieces, read
+from services.portal.pages.certificate_files import pieces, read
 from services.portal.pages.reading import subject_names, today
+from services.portal.pages.transfers import attachment
 from services.portal.visit import Visit
 from services.portal.wording import N_
 

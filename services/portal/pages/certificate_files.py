@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from functools import partial
 from typing import Any
-from urllib.parse import quote
 
 from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
@@ -16,11 +16,9 @@ from plumbing.file_kinds import FileKind
 from protos.registry.v1 import certificates_pb2 as pb
 from services.portal.pages.forms import file_name, told
 from services.portal.pages.reading import subject
+from services.portal.pages.transfers import UPLOAD_SECONDS, attachment, parts_of, pieces_of
 from services.portal.visit import Visit
 from services.portal.wording import N_
-
-UPLOAD_SECONDS = 600.0
-PIECE_BYTES = 256 << 10
 
 
 async def one(visit: Visit) -> Response:
@@ -44,7 +42,7 @@ async def upload(visit: Visit) -> Response:
         reason=visit.field("reason"),
     )
     call = visit.services.certificates.UploadCertificate(
-        _parts(header, file), timeout=UPLOAD_SECONDS
+        parts_of(pb.UploadCertificateRequest, header, file), timeout=UPLOAD_SECONDS
     )
     try:
         await ask(call)
@@ -66,13 +64,6 @@ async def file(visit: Visit) -> Response:
     return StreamingResponse(pieces(visit, first), media_type=kind.media_type, headers=headers)
 
 
-def attachment(name: str) -> dict[str, str]:
-    """Returns the headers with which a browser stores a file and does not open it."""
-    # It is compressed already; `identity` keeps the middleware from doing so again.
-    disposition = f"attachment; filename*=UTF-8''{quote(name, safe='')}"
-    return {"content-disposition": disposition, "content-encoding": "identity"}
-
-
 async def read(visit: Visit, certificate_id: str, offset: int) -> pb.ReadCertificateResponse:
     """Reads a piece of a certificate's file."""
     request = pb.ReadCertificateRequest(certificate_id=certificate_id, offset=offset)
@@ -82,23 +73,11 @@ async def read(visit: Visit, certificate_id: str, offset: int) -> pb.ReadCertifi
     return answer
 
 
-async def pieces(visit: Visit, first: pb.ReadCertificateResponse) -> AsyncIterator[bytes]:
+def pieces(visit: Visit, first: pb.ReadCertificateResponse) -> AsyncIterator[bytes]:
     """Yields a certificate's file piece by piece, from its first piece on."""
-    sent, content = 0, first.content
-    while content:
-        yield content
-        sent += len(content)
-        content = b""
-        if sent < first.certificate.size:
-            content = (await read(visit, first.certificate.certificate_id, sent)).content
-
-
-async def _parts(
-    header: pb.CertificateHeader, file: UploadFile
-) -> AsyncIterator[pb.UploadCertificateRequest]:
-    yield pb.UploadCertificateRequest(header=header)
-    while piece := await file.read(PIECE_BYTES):
-        yield pb.UploadCertificateRequest(content=piece)
+    certificate = first.certificate
+    further = partial(read, visit, certificate.certificate_id)
+    return pieces_of(first.content, certificate.size, further)
 
 
 async def _page(visit: Visit, verification_id: str, status: int = 200, **values: Any) -> Response:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from functools import partial
 
 from starlette.exceptions import HTTPException
 from starlette.responses import Response, StreamingResponse
@@ -11,9 +11,9 @@ from plumbing.client import ask
 from plumbing.file_kinds import FileKind
 from protos.objection.v1 import evidence_pb2 as pb
 from protos.objection.v1 import objection_pb2 as objection
-from services.portal.pages.certificate_files import attachment
 from services.portal.pages.evidence_choice import NO_FILE, chosen_file, send
 from services.portal.pages.reading import account_names
+from services.portal.pages.transfers import attachment, pieces_of
 from services.portal.visit import Visit
 
 
@@ -40,42 +40,31 @@ async def found_files(visit: Visit, case_id: str) -> pb.ListEvidenceResponse:
 
 async def file(visit: Visit) -> Response:
     """Sends a file of a case, which a browser stores and does not open."""
-    first = await _read(visit, preview=False)
+    first = await _read(visit, False, 0)
     headers = attachment(first.evidence.file_name)
     headers["content-length"] = str(first.evidence.size)
     kind = FileKind(first.evidence.kind)
-    pieces = _pieces(visit, first, first.evidence.size)
+    pieces = pieces_of(first.content, first.evidence.size, partial(_read, visit, False))
     return StreamingResponse(pieces, media_type=kind.media_type, headers=headers)
 
 
 async def preview(visit: Visit) -> Response:
     """Sends the preview of a photograph, which holds its pixels alone."""
-    first = await _read(visit, preview=True)
+    first = await _read(visit, True, 0)
     if not first.content:
         raise HTTPException(404)
-    pieces = _pieces(visit, first, first.evidence.preview_size, preview=True)
+    size = first.evidence.preview_size
+    pieces = pieces_of(first.content, size, partial(_read, visit, True))
     headers = {"content-encoding": "identity"}
     return StreamingResponse(pieces, media_type=FileKind.JPEG.media_type, headers=headers)
 
 
-async def _read(visit: Visit, *, preview: bool, offset: int = 0) -> pb.ReadEvidenceResponse:
+async def _read(visit: Visit, preview: bool, offset: int) -> pb.ReadEvidenceResponse:
     request = pb.ReadEvidenceRequest(
         evidence_id=visit.path("evidence_id"), offset=offset, preview=preview
     )
     answer: pb.ReadEvidenceResponse = await ask(visit.services.evidence.ReadEvidence(request))
     return answer
-
-
-async def _pieces(
-    visit: Visit, first: pb.ReadEvidenceResponse, size: int, *, preview: bool = False
-) -> AsyncIterator[bytes]:
-    sent, content = 0, first.content
-    while content:
-        yield content
-        sent += len(content)
-        content = b""
-        if sent < size:
-            content = (await _read(visit, preview=preview, offset=sent)).content
 
 
 async def _page(visit: Visit, case_id: str, errors: dict[str, str] | None = None) -> Response:

@@ -6,7 +6,7 @@ carry it, and a fault elsewhere in the form loses none. The form carries the ids
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from starlette.datastructures import UploadFile
@@ -14,11 +14,10 @@ from starlette.datastructures import UploadFile
 from plumbing.client import Refusal, ask, new_request_id
 from protos.objection.v1 import evidence_pb2 as pb
 from services.portal.pages.forms import file_name, told
+from services.portal.pages.transfers import UPLOAD_SECONDS, parts_of
 from services.portal.visit import Visit
 from services.portal.wording import N_
 
-UPLOAD_SECONDS = 600.0
-PIECE_BYTES = 256 << 10
 NO_FILE = N_("请选择要上传的文件")
 
 
@@ -83,18 +82,12 @@ async def send(
         classification=visit.field("classification"),
         purpose=visit.field("purpose"),
     )
-    call = visit.services.evidence.UploadEvidence(_parts(header, file), timeout=UPLOAD_SECONDS)
+    call = visit.services.evidence.UploadEvidence(
+        parts_of(pb.UploadEvidenceRequest, header, file), timeout=UPLOAD_SECONDS
+    )
     try:
         answer: pb.UploadEvidenceResponse = await ask(call)
     except Refusal as refusal:
         faults = told(visit, refusal)
         return {"file": " ".join(dict.fromkeys([faults["refusal"], *faults["errors"].values()]))}
     return answer.evidence
-
-
-async def _parts(
-    header: pb.EvidenceHeader, file: UploadFile
-) -> AsyncIterator[pb.UploadEvidenceRequest]:
-    yield pb.UploadEvidenceRequest(header=header)
-    while piece := await file.read(PIECE_BYTES):
-        yield pb.UploadEvidenceRequest(content=piece)

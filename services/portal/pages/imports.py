@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any
 from urllib.parse import urlencode
@@ -19,12 +19,11 @@ from protos.registry.v1 import registry_pb2 as pb
 from services.portal.listing import Asked, Cell, Chunk, Column, Filter, Listing, chunk_of, show
 from services.portal.pages import import_columns, import_faults
 from services.portal.pages.forms import file_name
+from services.portal.pages.transfers import UPLOAD_SECONDS, parts_of
 from services.portal.progress import Progress, events
 from services.portal.visit import Visit, faults_by_field, message_of, whole_number
 from services.portal.wording import BATCH_STATES, N_
 
-PIECE_BYTES = 256 << 10
-UPLOAD_SECONDS = 600.0
 FAMILIES = (
     "bureaus",
     "subjects",
@@ -115,7 +114,9 @@ async def new(visit: Visit) -> Response:
         all_sheets=visit.field("sheets") == "all",
     )
     try:
-        call = visit.services.imports.StartImport(_parts(header, file), timeout=UPLOAD_SECONDS)
+        call = visit.services.imports.StartImport(
+            parts_of(pb.StartImportRequest, header, file), timeout=UPLOAD_SECONDS
+        )
         started = await ask(call)
     except Refusal as refusal:
         if refusal.code not in _OF_THE_FORM:
@@ -195,12 +196,6 @@ async def template(visit: Visit) -> Response:
 def _download(content: bytes, name: str, kind: str) -> Response:
     headers = {"content-disposition": f'attachment; filename="{name}"'}
     return Response(content, media_type=FORMATS[kind], headers=headers)
-
-
-async def _parts(header: pb.ImportHeader, file: UploadFile) -> AsyncIterator[pb.StartImportRequest]:
-    yield pb.StartImportRequest(header=header)
-    while piece := await file.read(PIECE_BYTES):
-        yield pb.StartImportRequest(content=piece)
 
 
 def _form(visit: Visit, errors: dict[str, str] | None = None, status: int = 200) -> Response:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from typing import Any
+from functools import partial
 
 from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
@@ -14,14 +13,12 @@ from plumbing.file_kinds import FileKind
 from protos.registry.v1 import photographs_pb2 as pb
 from protos.registry.v1 import registry_pb2 as registry
 from services.portal import calibration_words as named
-from services.portal.pages.certificate_files import attachment
 from services.portal.pages.forms import file_name, told
+from services.portal.pages.transfers import UPLOAD_SECONDS, attachment, parts_of, pieces_of
 from services.portal.visit import Visit
 from services.portal.wording import N_
 
 PATH = "/instruments/{instrument_id}/photographs"
-UPLOAD_SECONDS = 600.0
-PIECE_BYTES = 256 << 10
 
 
 async def of_instrument(visit: Visit) -> Response:
@@ -59,21 +56,15 @@ async def _send(visit: Visit, instrument_id: str, shows: str, file: UploadFile) 
         shows=shows,
         file_name=file_name(file),
     )
-    call = visit.services.photographs.AddPhotograph(_parts(header, file), timeout=UPLOAD_SECONDS)
+    call = visit.services.photographs.AddPhotograph(
+        parts_of(pb.AddPhotographRequest, header, file), timeout=UPLOAD_SECONDS
+    )
     try:
         await ask(call)
     except Refusal as refusal:
         faults = told(visit, refusal)
         return " ".join(dict.fromkeys([faults["refusal"], *faults["errors"].values()]))
     return ""
-
-
-async def _parts(
-    header: pb.PhotographHeader, file: UploadFile
-) -> AsyncIterator[pb.AddPhotographRequest]:
-    yield pb.AddPhotographRequest(header=header)
-    while piece := await file.read(PIECE_BYTES):
-        yield pb.AddPhotographRequest(content=piece)
 
 
 async def found(visit: Visit, instrument_id: str) -> pb.ListPhotographsResponse:
@@ -109,35 +100,25 @@ async def page(
 
 async def file(visit: Visit) -> Response:
     """Sends a photograph, which a browser stores and does not open."""
-    first = await _read(visit, preview=False)
-    size = first.photograph.size
-    headers = attachment(first.photograph.file_name) | {"content-length": str(size)}
-    return _streamed(visit, first, size, FileKind(first.photograph.kind), headers)
+    first = await _read(visit, False, 0)
+    one = first.photograph
+    headers = attachment(one.file_name) | {"content-length": str(one.size)}
+    pieces = pieces_of(first.content, one.size, partial(_read, visit, False))
+    return StreamingResponse(pieces, media_type=FileKind(one.kind).media_type, headers=headers)
 
 
 async def preview(visit: Visit) -> Response:
     """Sends the preview of a photograph, which holds its pixels alone."""
-    first = await _read(visit, preview=True)
+    first = await _read(visit, True, 0)
     if not first.content:
         raise HTTPException(404)
-    headers = {"content-encoding": "identity"}
     size = first.photograph.preview_size
-    return _streamed(visit, first, size, FileKind.JPEG, headers, preview=True)
+    pieces = pieces_of(first.content, size, partial(_read, visit, True))
+    headers = {"content-encoding": "identity"}
+    return StreamingResponse(pieces, media_type=FileKind.JPEG.media_type, headers=headers)
 
 
-def _streamed(
-    visit: Visit,
-    first: pb.ReadPhotographResponse,
-    size: int,
-    kind: FileKind,
-    headers: dict[str, str],
-    **which: Any,
-) -> Response:
-    pieces = _pieces(visit, first, size, **which)
-    return StreamingResponse(pieces, media_type=kind.media_type, headers=headers)
-
-
-async def _read(visit: Visit, *, preview: bool, offset: int = 0) -> pb.ReadPhotographResponse:
+async def _read(visit: Visit, preview: bool, offset: int) -> pb.ReadPhotographResponse:
     request = pb.ReadPhotographRequest(
         photograph_id=visit.path("photograph_id"), offset=offset, preview=preview
     )
@@ -145,15 +126,3 @@ async def _read(visit: Visit, *, preview: bool, offset: int = 0) -> pb.ReadPhoto
         visit.services.photographs.ReadPhotograph(request)
     )
     return answer
-
-
-async def _pieces(
-    visit: Visit, first: pb.ReadPhotographResponse, size: int, *, preview: bool = False
-) -> AsyncIterator[bytes]:
-    sent, content = 0, first.content
-    while content:
-        yield content
-        sent += len(content)
-        content = b""
-        if sent < size:
-            content = (await _read(visit, preview=preview, offset=sent)).content

@@ -16,9 +16,9 @@ from protos.identity.v1 import identity_pb2 as identity
 from protos.registry.v1 import proposals_pb2 as pb
 from services.portal.listing import Asked, Cell, Chunk, Column, Filter, Listing, chunk_of, show
 from services.portal.pages.forms import told
-from services.portal.pages.imports import UPLOAD_SECONDS
 from services.portal.pages.reading import HIDDEN, account_names, bureau_names
 from services.portal.pages.tasks import Task
+from services.portal.pages.transfers import UPLOAD_SECONDS
 from services.portal.visit import Visit
 from services.portal.wording import N_, Words
 

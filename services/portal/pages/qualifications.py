@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
 from functools import partial
 from typing import Any
 
-from starlette.datastructures import UploadFile
 from starlette.responses import Response
 
 from plumbing.client import Refusal, ask
@@ -13,10 +13,9 @@ from plumbing.identity import Role
 from protos.registry.v1 import people_pb2 as pb
 from services.portal.listing import Asked, Cell, Chunk, Column, Filter, Listing, chunk_of, day_of
 from services.portal.listing import show as show_list
-from services.portal.pages.certificate_files import UPLOAD_SECONDS
 from services.portal.pages.forms import told
 from services.portal.pages.reading import today
-from services.portal.pages.upkeep_forms import MOST_BYTES
+from services.portal.pages.transfers import UPLOAD_SECONDS, file_of_rows
 from services.portal.visit import Visit
 from services.portal.wording import N_
 
@@ -146,25 +145,9 @@ def _form(
 
 async def from_file(visit: Visit) -> Response:
     """Enters and updates the qualifications of a file; one with a faulty row enters nothing."""
-    if visit.request.method == "GET":
-        return _import_page(visit)
-    file = visit.form.get("file")
-    if not isinstance(file, UploadFile) or not file.filename:
-        return _import_page(visit, 422, errors={"file": visit.say(N_("请选择文件"))})
-    content = await file.read(MOST_BYTES + 1)
-    if len(content) > MOST_BYTES:
-        text = visit.say(N_("文件太大，请分成几个文件"))
-        return _import_page(visit, 422, errors={"file": text})
-    request = pb.ImportQualificationsRequest(request_id=visit.request_id(), content=content)
-    try:
-        call = visit.services.people.ImportQualifications(request, timeout=UPLOAD_SECONDS)
-        answer = await ask(call)
-    except Refusal as refusal:
-        values = told(visit, refusal)
-        faults, values["errors"] = values["errors"].values(), {"file": visit.say(N_("文件有误"))}
-        return _import_page(visit, 422, faults=faults, **values)
-    return _import_page(visit, answer=answer)
 
+    def send(content: bytes) -> Awaitable[pb.ImportQualificationsResponse]:
+        request = pb.ImportQualificationsRequest(request_id=visit.request_id(), content=content)
+        return visit.services.people.ImportQualifications(request, timeout=UPLOAD_SECONDS)
 
-def _import_page(visit: Visit, status: int = 200, **values: Any) -> Response:
-    return visit.page("people/import.html", status=status, **values)
+    return await file_of_rows(visit, "people/import.html", send)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
@@ -28,8 +28,8 @@ from services.portal.listing import (
     list_address,
     show,
 )
-from services.portal.pages.certificate_files import PIECE_BYTES, UPLOAD_SECONDS, attachment
 from services.portal.pages.forms import file_name, told
+from services.portal.pages.transfers import UPLOAD_SECONDS, attachment, parts_of, pieces_of
 from services.portal.visit import Visit
 from services.portal.wording import N_
 
@@ -127,16 +127,8 @@ async def send_file(visit: Visit, upkeep_id: str, request_id: str, file: UploadF
     header = pb.UpkeepFileHeader(
         request_id=request_id, upkeep_id=upkeep_id, file_name=file_name(file)
     )
-    parts = _parts(header, file)
+    parts = parts_of(pb.UploadUpkeepFileRequest, header, file)
     await ask(visit.services.upkeep.UploadUpkeepFile(parts, timeout=UPLOAD_SECONDS))
-
-
-async def _parts(
-    header: pb.UpkeepFileHeader, file: UploadFile
-) -> AsyncIterator[pb.UploadUpkeepFileRequest]:
-    yield pb.UploadUpkeepFileRequest(header=header)
-    while piece := await file.read(PIECE_BYTES):
-        yield pb.UploadUpkeepFileRequest(content=piece)
 
 
 async def file(visit: Visit) -> Response:
@@ -145,23 +137,15 @@ async def file(visit: Visit) -> Response:
     kind, stem = FileKind(first.file.kind), first.file.file_name.rpartition(".")[0]
     name = f"{plain_name(stem or first.file.file_name)}.{kind.extension}"
     headers = {**attachment(name), "content-length": str(first.file.size)}
-    return StreamingResponse(_pieces(visit, first), media_type=kind.media_type, headers=headers)
+    further = partial(_piece, visit, first.file.file_id)
+    pieces = pieces_of(first.content, first.file.size, further)
+    return StreamingResponse(pieces, media_type=kind.media_type, headers=headers)
 
 
 async def _piece(visit: Visit, file_id: str, offset: int) -> pb.ReadUpkeepFileResponse:
     request = pb.ReadUpkeepFileRequest(file_id=file_id, offset=offset)
     answer: pb.ReadUpkeepFileResponse = await ask(visit.services.upkeep.ReadUpkeepFile(request))
     return answer
-
-
-async def _pieces(visit: Visit, first: pb.ReadUpkeepFileResponse) -> AsyncIterator[bytes]:
-    sent, content = 0, first.content
-    while content:
-        yield content
-        sent += len(content)
-        content = b""
-        if sent < first.file.size:
-            content = (await _piece(visit, first.file.file_id, sent)).content
 
 
 async def page(visit: Visit, upkeep_id: str, status: int = 200, **values: Any) -> Response:

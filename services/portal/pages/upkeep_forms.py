@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
 from typing import Any
 
 from starlette.datastructures import UploadFile
@@ -11,14 +12,13 @@ from plumbing.client import Refusal, ask, new_request_id
 from protos.registry.v1 import registry_pb2 as registry
 from protos.registry.v1 import upkeep_pb2 as pb
 from services.portal.pages import upkeep
-from services.portal.pages.certificate_files import UPLOAD_SECONDS
 from services.portal.pages.forms import told
 from services.portal.pages.reading import today
+from services.portal.pages.transfers import UPLOAD_SECONDS, file_of_rows
 from services.portal.visit import Visit
 from services.portal.wording import N_
 
 NEW_PATH, IMPORT_PATH = "/upkeep/new", "/upkeep/import"
-MOST_BYTES = 900_000  # that a call may carry of a file of rows
 _CITE = "S4 二(三)"
 _CORRECTED = ("kind", "part", "done_on", "done_by", "what", "seal_no")
 _NEEDED = {
@@ -100,25 +100,9 @@ async def _form(
 
 async def from_file(visit: Visit) -> Response:
     """Adds the entries of a workbook or CSV file; one with a faulty row adds nothing."""
-    if visit.request.method == "GET":
-        return _import_page(visit)
-    file = visit.form.get("file")
-    if not isinstance(file, UploadFile) or not file.filename:
-        return _import_page(visit, 422, errors={"file": visit.say(N_("请选择文件"))})
-    content = await file.read(MOST_BYTES + 1)
-    if len(content) > MOST_BYTES:
-        text = visit.say(N_("文件太大，请分成几个文件"))
-        return _import_page(visit, 422, errors={"file": text})
-    request = pb.ImportUpkeepRequest(request_id=visit.request_id(), content=content)
-    try:
-        call = visit.services.upkeep.ImportUpkeep(request, timeout=UPLOAD_SECONDS)
-        answer = await ask(call)
-    except Refusal as refusal:
-        values = told(visit, refusal)
-        faults, values["errors"] = values["errors"].values(), {"file": visit.say(N_("文件有误"))}
-        return _import_page(visit, 422, faults=faults, **values)
-    return _import_page(visit, answer=answer)
 
+    def send(content: bytes) -> Awaitable[pb.ImportUpkeepResponse]:
+        request = pb.ImportUpkeepRequest(request_id=visit.request_id(), content=content)
+        return visit.services.upkeep.ImportUpkeep(request, timeout=UPLOAD_SECONDS)
 
-def _import_page(visit: Visit, status: int = 200, **values: Any) -> Response:
-    return visit.page("upkeep/import.html", status=status, **values)
+    return await file_of_rows(visit, "upkeep/import.html", send)

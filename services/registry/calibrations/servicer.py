@@ -6,13 +6,14 @@ from collections.abc import AsyncIterator
 from functools import partial
 from typing import Any
 
-from law.errors import AlreadyExists, Fault, InvalidInput, NotFound
+from law.errors import Fault, InvalidInput, NotFound
 from plumbing.change import Changes
 from plumbing.file_kinds import FileKind
 from plumbing.files import Files
 from plumbing.identity import current_caller
 from plumbing.servicer import Servicer, change, query
 from plumbing.settings import Settings
+from plumbing.uploads import content_of, header_of, require_same
 from protos.registry.v1 import calibrations_pb2 as pb
 from protos.registry.v1 import calibrations_pb2_grpc as rpc
 from services.registry.calibrations import commands, queries, wire
@@ -33,12 +34,12 @@ class CalibrationServicer(Servicer, rpc.CalibrationServiceServicer):
     async def UploadDcc(
         self, request_iterator: AsyncIterator[pb.UploadDccRequest], context: Any
     ) -> pb.UploadDccResponse:
-        header, caller = await _header(request_iterator), current_caller()
+        header, caller = await header_of(request_iterator), current_caller()
         async with self.changes.change(caller) as begun:  # refused before the file is received
             await require_named(begun.session, caller)
             now = begun.at
         stored = await self._files.receive(
-            _content(request_iterator), self._settings.certificate_max_bytes
+            content_of(request_iterator), self._settings.certificate_max_bytes
         )
         if stored.kind is not FileKind.DCC:
             zh, en = "不是数字校准证书（DCC，XML）", "it is no Digital Calibration Certificate"
@@ -46,9 +47,7 @@ class CalibrationServicer(Servicer, rpc.CalibrationServiceServicer):
         reading = await read_stored(self._files, stored, self._settings, now)
         command = partial(commands.add_dcc, stored=stored, reading=reading)
         answer = await self.changes.once(caller, header, command, pb.UploadDccResponse)
-        if answer.dcc.sha256 != stored.sha256:
-            zh, en = "该请求编号已用于另一个文件", "This request id was used for another file"
-            raise AlreadyExists(zh, en)
+        require_same(answer.dcc.sha256, stored.sha256)
         return answer
 
     async def ReadDcc(self, request: pb.ReadDccRequest, context: Any) -> pb.ReadDccResponse:
@@ -68,20 +67,3 @@ class CalibrationServicer(Servicer, rpc.CalibrationServiceServicer):
     WithdrawCalibration = change(commands.withdraw_calibration)
     ListCalibrations = query(queries.list_calibrations)
     SetCalibrationCycle = change(commands.set_calibration_cycle)
-
-
-async def _header(parts: AsyncIterator[pb.UploadDccRequest]) -> pb.DccHeader:
-    async for part in parts:
-        if part.WhichOneof("part") == "header":
-            return part.header
-        break
-    zh, en = "先发一个文件头，再发内容", "one header comes first, then content"
-    raise InvalidInput(faults=[Fault("header", zh, en)])
-
-
-async def _content(parts: AsyncIterator[pb.UploadDccRequest]) -> AsyncIterator[bytes]:
-    async for part in parts:
-        if part.WhichOneof("part") == "header":
-            zh, en = "文件头只发一次", "the header comes once"
-            raise InvalidInput(faults=[Fault("header", zh, en)])
-        yield part.content

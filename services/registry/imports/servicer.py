@@ -6,11 +6,12 @@ from collections.abc import AsyncIterator
 from functools import partial
 from typing import Any
 
-from law.errors import AlreadyExists, Fault, InvalidInput
+from law.errors import Fault, InvalidInput
 from plumbing.change import Changes
 from plumbing.identity import current_caller
 from plumbing.servicer import Servicer, change, query
 from plumbing.settings import Settings
+from plumbing.uploads import require_same
 from protos.registry.v1 import bulk_pb2, bulk_pb2_grpc
 from protos.registry.v1 import registry_pb2 as pb
 from protos.registry.v1 import registry_pb2_grpc as rpc
@@ -70,8 +71,7 @@ class ImportServicer(_ImportingServicer, rpc.ImportServiceServicer):
         content = await one_file(header, content, self._file_limits)
         upload = await self._read(header, content)
         answer = await import_file(self._processor, current_caller(), header, upload)
-        if answer.batch.sha256 != upload.sha256:
-            raise _another_file()
+        require_same(answer.batch.sha256, upload.sha256)
         return answer
 
     async def StartImport(
@@ -82,8 +82,7 @@ class ImportServicer(_ImportingServicer, rpc.ImportServiceServicer):
         command = partial(start_imports, files=files, quota=self._quota)
         answer = await self.changes.once(current_caller(), header, command, pb.StartImportResponse)
         self._background.wake()
-        if [one.sha256 for one in answer.batches or (answer.batch,)] != files.digests:
-            raise _another_file()
+        require_same([one.sha256 for one in answer.batches or (answer.batch,)], files.digests)
         return answer
 
     async def _received(
@@ -157,10 +156,6 @@ class ImportServicer(_ImportingServicer, rpc.ImportServiceServicer):
 
     RejectBatch = change(approval.reject_batch)
     DiscardBatch = change(discard_batch)
-
-
-def _another_file() -> AlreadyExists:
-    return AlreadyExists("该请求编号已用于另一个文件", "This request id was used for another file")
 
 
 class BulkServicer(_ImportingServicer, bulk_pb2_grpc.BulkServiceServicer):

@@ -6,13 +6,14 @@ from collections.abc import AsyncIterator
 from functools import partial
 from typing import Any
 
-from law.errors import AlreadyExists, Fault, InvalidInput, NotFound
+from law.errors import Fault, InvalidInput, NotFound
 from plumbing.change import Changes
 from plumbing.files import Files
 from plumbing.identity import current_caller
 from plumbing.previews import PICTURES, stored_preview
 from plumbing.servicer import Servicer
 from plumbing.settings import Settings
+from plumbing.uploads import content_of, header_of, require_same
 from protos.registry.v1 import photographs_pb2 as pb
 from protos.registry.v1 import photographs_pb2_grpc as rpc
 from services.registry.photographs import commands
@@ -30,12 +31,12 @@ class PhotographServicer(Servicer, rpc.PhotographServiceServicer):
     async def AddPhotograph(
         self, request_iterator: AsyncIterator[pb.AddPhotographRequest], context: Any
     ) -> pb.AddPhotographResponse:
-        header, caller = await _header(request_iterator), current_caller()
+        header, caller = await header_of(request_iterator), current_caller()
         most = self._settings.photograph_max_files
         async with self.changes.change(caller) as begun:  # refused before the file is received
             await commands.require_room(begun, header, most + 1)  # a repetition is among them
         stored = await self._files.receive(
-            _content(request_iterator), self._settings.evidence_max_bytes
+            content_of(request_iterator), self._settings.evidence_max_bytes
         )
         if stored.kind not in PICTURES:
             zh, en = "照片须为 JPEG 或 PNG", "a photograph is a JPEG or PNG"
@@ -43,9 +44,7 @@ class PhotographServicer(Servicer, rpc.PhotographServiceServicer):
         preview = await stored_preview(self._files, stored)
         command = partial(commands.add_photograph, stored=stored, preview=preview, most=most)
         answer = await self.changes.once(caller, header, command, pb.AddPhotographResponse)
-        if answer.photograph.sha256 != stored.sha256:
-            zh, en = "该请求编号已用于另一个文件", "This request id was used for another file"
-            raise AlreadyExists(zh, en)
+        require_same(answer.photograph.sha256, stored.sha256)
         return answer
 
     async def ListPhotographs(
@@ -70,20 +69,3 @@ class PhotographServicer(Servicer, rpc.PhotographServiceServicer):
             zh, en = "照片不在存储中，请联系平台管理员", "The file is missing from the store"
             raise NotFound(zh, en, photograph_id=row.photograph_id) from error
         return pb.ReadPhotographResponse(photograph=commands.message(row), content=content)
-
-
-async def _header(parts: AsyncIterator[pb.AddPhotographRequest]) -> pb.PhotographHeader:
-    async for part in parts:
-        if part.WhichOneof("part") == "header":
-            return part.header
-        break
-    zh, en = "先发一个文件头，再发内容", "one header comes first, then content"
-    raise InvalidInput(faults=[Fault("header", zh, en)])
-
-
-async def _content(parts: AsyncIterator[pb.AddPhotographRequest]) -> AsyncIterator[bytes]:
-    async for part in parts:
-        if part.WhichOneof("part") == "header":
-            zh, en = "文件头只发一次", "the header comes once"
-            raise InvalidInput(faults=[Fault("header", zh, en)])
-        yield part.content

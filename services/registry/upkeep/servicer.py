@@ -7,12 +7,13 @@ from collections.abc import AsyncIterator
 from functools import partial
 from typing import Any
 
-from law.errors import AlreadyExists, Fault, InvalidInput, NotFound
+from law.errors import NotFound
 from plumbing.change import Changes
 from plumbing.files import Files
 from plumbing.identity import current_caller
 from plumbing.servicer import Servicer, change, query
 from plumbing.settings import Settings
+from plumbing.uploads import content_of, header_of, require_same
 from protos.registry.v1 import upkeep_pb2 as pb
 from protos.registry.v1 import upkeep_pb2_grpc as rpc
 from services.registry import sheets
@@ -47,16 +48,14 @@ class UpkeepServicer(Servicer, rpc.UpkeepServiceServicer):
     async def UploadUpkeepFile(
         self, request_iterator: AsyncIterator[pb.UploadUpkeepFileRequest], context: Any
     ) -> pb.UploadUpkeepFileResponse:
-        header, caller = await _header(request_iterator), current_caller()
+        header, caller = await header_of(request_iterator), current_caller()
         async with self.changes.change(caller) as looking:
             entry, _ = await find(looking, header.upkeep_id)
             await commands.require_room(looking, entry, self._most + 1)  # it may be a repetition
-        stored = await self._files.receive(_content(request_iterator), self._longest)
+        stored = await self._files.receive(content_of(request_iterator), self._longest)
         command = partial(commands.add_file, stored=stored, most=self._most)
         answer = await self.changes.once(caller, header, command, pb.UploadUpkeepFileResponse)
-        if answer.file.sha256 != stored.sha256:
-            zh, en = "该请求编号已用于另一个文件", "This request id was used for another file"
-            raise AlreadyExists(zh, en)
+        require_same(answer.file.sha256, stored.sha256)
         return answer
 
     async def ReadUpkeepFile(
@@ -70,20 +69,3 @@ class UpkeepServicer(Servicer, rpc.UpkeepServiceServicer):
             zh, en = "文件不在存储中，请联系平台管理员", "The file is missing from the store"
             raise NotFound(zh, en, file_id=row.file_id) from error
         return pb.ReadUpkeepFileResponse(file=wire.file(row), content=content)
-
-
-async def _header(parts: AsyncIterator[pb.UploadUpkeepFileRequest]) -> pb.UpkeepFileHeader:
-    async for part in parts:
-        if part.WhichOneof("part") == "header":
-            return part.header
-        break
-    zh, en = "先发一个文件头，再发内容", "one header comes first, then content"
-    raise InvalidInput(faults=[Fault("header", zh, en)])
-
-
-async def _content(parts: AsyncIterator[pb.UploadUpkeepFileRequest]) -> AsyncIterator[bytes]:
-    async for part in parts:
-        if part.WhichOneof("part") == "header":
-            zh, en = "文件头只发一次", "the header comes once"
-            raise InvalidInput(faults=[Fault("header", zh, en)])
-        yield part.content
