@@ -104,13 +104,15 @@ def read_subject(reader: Reader) -> SubjectContent:
         credit_code=_code_of_no_person(reader),
         bureau=reader.text("bureau"),
         sector=reader.choice("sector", Sector),
-        person_in_charge=_text(reader, "person_in_charge"),
-        address=_text(reader, "address"),
-        email=_text(reader, "email"),
-        external_ref=_text(reader, "external_ref"),
+        person_in_charge=optional_text(reader, "person_in_charge"),
+        address=optional_text(reader, "address"),
+        email=optional_text(reader, "email"),
+        external_ref=optional_text(reader, "external_ref"),
         in_review=reader.flag("in_review", False),
-        code_ground=needed_ground(_text(reader, "credit_code"), _text(reader, "code_ground")),
-        phone=_text(reader, "phone"),
+        code_ground=needed_ground(
+            optional_text(reader, "credit_code"), optional_text(reader, "code_ground")
+        ),
+        phone=optional_text(reader, "phone"),
     )
     if content.kind is SubjectKind.NATURAL_PERSON and content.credit_code:
         reader.fault(
@@ -127,10 +129,10 @@ def read_instrument(reader: Reader) -> InstrumentContent:
     return InstrumentContent(
         subject_id=reader.text("subject_id"),
         type_code=code_of(reader.text("type_code").strip()),
-        model=_text(reader, "model"),
+        model=optional_text(reader, "model"),
         serial_no=reader.text("serial_no").strip(),
-        manufacturer=_text(reader, "manufacturer"),
-        location=_text(reader, "location"),
+        manufacturer=optional_text(reader, "manufacturer"),
+        location=optional_text(reader, "location"),
         rotate_on=reader.day_or_none("rotate_on"),
         maker_code=_maker_code(reader),
     )
@@ -147,10 +149,10 @@ def read_verification(reader: Reader, today: date) -> VerificationContent:
         verified_on=reader.day("verified_on"),
         valid_until=reader.day_or_none("valid_until"),
         institution=reader.text("institution").strip(),
-        certificate_no=_text(reader, "certificate_no"),
-        certificate_sha256=_text(reader, "certificate_sha256"),
-        method=_text(reader, "method"),
-        part=part_key(_text(reader, "part")),
+        certificate_no=optional_text(reader, "certificate_no"),
+        certificate_sha256=optional_text(reader, "certificate_sha256"),
+        method=optional_text(reader, "method"),
+        part=part_key(optional_text(reader, "part")),
     )
     if content.verified_on > today:
         reader.fault("verified_on", "检定日期不得晚于今天", "must not be after today")
@@ -185,8 +187,8 @@ def read_record(reader: Reader, today: date) -> RecordContent:
         final=reader.flag("final", False),
         points=reader.whole_or_none("points", least=0),
         source_ref=reader.text("source_ref").strip(),
-        provided_by=_text(reader, "provided_by"),
-        summary=_text(reader, "summary"),
+        provided_by=optional_text(reader, "provided_by"),
+        summary=optional_text(reader, "summary"),
     )
     if content.occurred_on > content.determined_on:
         reader.fault("occurred_on", "发生日期不得晚于认定日期", "must not be after determined_on")
@@ -203,11 +205,11 @@ def _check_validity(reader: Reader, content: VerificationContent, valid_until: d
 
 
 def _credit_code(reader: Reader) -> str:
-    code = _text(reader, "credit_code")
+    code = optional_text(reader, "credit_code")
     if not code:
         return ""
     try:
-        return check_credit_code(code, digit=not _text(reader, "code_ground"))
+        return check_credit_code(code, digit=not optional_text(reader, "code_ground"))
     except InvalidInput as error:
         for fault in error.faults:
             zh, en = fault.message_zh, fault.message_en
@@ -220,7 +222,7 @@ def _credit_code(reader: Reader) -> str:
 
 def _maker_code(reader: Reader) -> str:
     try:
-        return maker_code(_text(reader, "maker_code"))
+        return maker_code(optional_text(reader, "maker_code"))
     except InvalidInput as error:
         for fault in error.faults:
             reader.fault("maker_code", fault.message_zh, fault.message_en)
@@ -230,7 +232,7 @@ def _maker_code(reader: Reader) -> str:
 def _code_of_no_person(reader: Reader) -> str:
     """The credit code; that of a natural person, who has none, is not checked any further."""
     is_person = reader.data.get("kind") == SubjectKind.NATURAL_PERSON
-    return _text(reader, "credit_code") if is_person else _credit_code(reader)
+    return optional_text(reader, "credit_code") if is_person else _credit_code(reader)
 
 
 def _is_whole(code: str) -> bool:
@@ -250,7 +252,7 @@ def needed_ground(code: str, ground: str) -> str:
     return ""
 
 
-def _text(reader: Reader, key: str) -> str:
-    # An optional text; None and "" both mean that there is none.
+def optional_text(reader: Reader, key: str) -> str:
+    """Returns a text without outer blanks; None, "" and a missing field give an empty one."""
     value = reader.data.get(key)
     return reader.text(key).strip() if value not in (None, "") else ""

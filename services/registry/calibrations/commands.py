@@ -19,7 +19,7 @@ from plumbing.files import StoredFile
 from protos.registry.v1 import calibrations_pb2 as pb
 from services.registry.calibrations import wire
 from services.registry.calibrations.access import find_calibration, find_dcc
-from services.registry.calibrations.dcc.signature import BROKEN
+from services.registry.calibrations.dcc.reading import require_unbroken
 from services.registry.calibrations.due import set_due
 from services.registry.calibrations.tables import (
     CONFIRMED,
@@ -148,10 +148,7 @@ def _require_usable(row: Dcc) -> None:
     if row.state is DccState.DISMISSED:
         zh, en = "该证书已经搁置", "The certificate was set aside"
         raise WrongState(zh, en, state=row.state)
-    if row.reading["signature"]["state"] == BROKEN:
-        zh = "文件在签名以后被改动过，不能确认；请向出具机构索取原件"
-        en = "The file was changed after it was signed; ask the laboratory for the original"
-        raise WrongState(zh, en, signature=BROKEN)
+    require_unbroken(row.reading)
 
 
 def _item(row: Dcc, number: int) -> Mapping[str, Any]:

@@ -9,6 +9,7 @@ from uuid import uuid4
 import sqlalchemy as sa
 from sqlmodel import col, select
 
+from law.colours.basis import ColourBasis, colour_basis
 from law.colours.rule import InstrumentState
 from law.errors import Fault, InvalidInput, WrongState
 from law.instruments import catalogue
@@ -22,7 +23,8 @@ from services.registry.orders.access import find
 from services.registry.orders.moves import announce_steps, take_step
 from services.registry.orders.states import BY_APPLICANT, BY_INSTITUTION, OrderState, reason_of
 from services.registry.orders.tables import UNENDED, Order
-from services.registry.tables import Instrument, Verification
+from services.registry.red_alerts import facts_of
+from services.registry.tables import Instrument
 
 _FIELD = "instrument_ids"
 
@@ -39,10 +41,10 @@ async def apply_for_verification(
     rows = [await find_instrument(change, given) for given in request.instrument_ids]
     institution = await _institution(change, request.institution_id)
     await _refuse_unfit(change, rows, institution)
-    verified = [await _verified(change, row) for row in rows]
     orders = []
-    for row, (ever, until) in zip(rows, verified, strict=True):
-        reason = reason_of(until, change.today, verified=ever, repaired=request.repaired)
+    for row in rows:
+        stands = await _stands(change, row)
+        reason = reason_of(stands, change.today, repaired=request.repaired)
         order = Order(
             order_id=uuid4().hex,
             instrument_id=row.instrument_id,
@@ -55,7 +57,7 @@ async def apply_for_verification(
             reason=reason,
             applied_on=change.today,
             applied_by=change.on_behalf_of,
-            valid_until=until,
+            valid_until=stands.valid_until,
             note=request.note.strip(),
         )
         await _take(change, order, OrderState.APPLIED, "apply_for_verification")
@@ -195,13 +197,6 @@ async def _waiting(change: Change, rows: Sequence[Instrument]) -> set[str]:
     return set((await change.session.exec(unended)).all())
 
 
-async def _verified(change: Change, row: Instrument) -> tuple[bool, date | None]:
-    """Whether an instrument was ever verified, and the last day of its newest verification."""
-    newest = (
-        select(Verification)
-        .where(Verification.instrument_id == row.instrument_id, sa.not_(col(Verification.removed)))
-        .order_by(col(Verification.verified_on).desc())
-        .limit(1)
-    )
-    found = (await change.session.exec(newest)).first()
-    return found is not None, found.valid_until if found else None
+async def _stands(change: Change, row: Instrument) -> ColourBasis:
+    facts = await facts_of(change, row.instrument_id)
+    return colour_basis(row.type_code, row.state, row.rotate_on, facts, row.parts)

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from datetime import date
 from enum import StrEnum
 
+from law.colours.basis import ColourBasis
+from law.colours.rule import VerificationResult
 from law.terms.ledger import start
 from law.terms.workdays import DueDate, Edition, edition
 
@@ -52,17 +54,17 @@ BY_APPLICANT: Mapping[OrderState, frozenset[OrderState]] = {
 OPEN = (_S.APPLIED, _S.ACCEPTED, _S.SCHEDULED, _S.RECEIVED, _S.IN_WORK)
 
 
-def reason_of(valid_until: date | None, on: date, *, verified: bool, repaired: bool) -> OrderReason:
-    """Returns why an instrument needs a verification on a day.
+def reason_of(stands: ColourBasis, on: date, *, repaired: bool) -> OrderReason:
+    """Returns why an instrument needs a verification on a day, from how its results stand.
 
-    `verified` says whether it ever was, and `valid_until` is the last day of the verification in
-    force, inclusive, or None if there is none.
+    It is `repaired` if the applicant says so, or if no pass has come since a repair or a broken
+    seal was noted.
     """
-    if repaired:
+    if repaired or stands.last_result is VerificationResult.REPAIRED:
         return OrderReason.REPAIRED
-    if not verified:
+    if stands.last_result is None:
         return OrderReason.NEW
-    in_force = valid_until is not None and valid_until >= on
+    in_force = stands.valid_until is not None and stands.valid_until >= on
     return OrderReason.DUE if in_force else OrderReason.EXPIRED
 
 

@@ -7,6 +7,7 @@ from datetime import date
 
 from law.people import QualificationKind
 from law.reader.strict_reader import Reader
+from services.registry.validation import optional_text
 
 # What a kind is called in a file.
 KINDS = {
@@ -38,12 +39,12 @@ def read_content(reader: Reader) -> QualificationContent:
         kind=reader.choice("kind", QualificationKind),
         number=reader.text("number").strip(),
         name=reader.text("name").strip(),
-        scope=_text(reader, "scope"),
-        institution=_text(reader, "institution"),
+        scope=optional_text(reader, "scope"),
+        institution=optional_text(reader, "institution"),
         valid_from=reader.day("valid_from"),
         valid_until=reader.day_or_none("valid_until"),
-        ended_ground=_text(reader, "ended_ground"),
-        consent=_text(reader, "consent"),
+        ended_ground=optional_text(reader, "ended_ground"),
+        consent=optional_text(reader, "consent"),
     )
     if content.valid_until and content.valid_until < content.valid_from:
         zh, en = "最后一日不得早于第一日", "must not be before valid_from"
@@ -57,8 +58,3 @@ def read_content(reader: Reader) -> QualificationContent:
         zh, en = "人员不向社会公开，这一项应为空", "persons are not public: leave this empty"
         reader.fault("consent", zh, en)
     return content
-
-
-def _text(reader: Reader, key: str) -> str:
-    # An optional text; None and "" both mean that there is none.
-    return reader.text(key).strip() if reader.data.get(key) else ""

@@ -13,18 +13,17 @@ from law.errors import NotFound, WrongState
 from plumbing.archives import plain_name
 from plumbing.change import Change
 from plumbing.files import StoredFile
-from plumbing.identity import Role
 from plumbing.settings import Settings
 from plumbing.short_ids import find_by_id
 from plumbing.view import View
 from protos.registry.v1 import photographs_pb2 as pb
 from services.registry import lookup
 from services.registry.commands.targets import find_instrument
+from services.registry.photographs.policy import SENDERS
 from services.registry.photographs.tables import Photograph
 from services.registry.tables import Instrument
 
 CITE = "S4 二(三)"
-_SENDERS = (Role.OPERATOR, Role.CASEWORKER)
 _APART = {"uploaded_at", "preview_sha256"}
 
 
@@ -102,7 +101,7 @@ async def list_photographs(
     most = settings.photograph_max_files
     return pb.ListPhotographsResponse(
         photographs=map(message, rows),
-        may_add=view.caller.has(*_SENDERS) and len(rows) < most,
+        may_add=view.caller.has(*SENDERS) and len(rows) < most,
         longest=settings.evidence_max_bytes,
         most=most,
     )

@@ -7,11 +7,12 @@ from plumbing.rpc import Policy, allow
 from protos.registry.v1 import photographs_pb2
 
 PHOTOGRAPHS = photographs_pb2.DESCRIPTOR.services_by_name["PhotographService"].full_name
+SENDERS = (Role.OPERATOR, Role.CASEWORKER)
 _READING = allow(
     *(Role.CASEWORKER, Role.UNIT_HEAD, Role.MUNICIPAL_REVIEWER, Role.INSPECTOR), Role.OPERATOR
 )
 POLICY: Policy = {
-    f"/{PHOTOGRAPHS}/AddPhotograph": allow(Role.OPERATOR, Role.CASEWORKER).with_large_requests(),
+    f"/{PHOTOGRAPHS}/AddPhotograph": allow(*SENDERS).with_large_requests(),
     f"/{PHOTOGRAPHS}/ListPhotographs": _READING,
     f"/{PHOTOGRAPHS}/ReadPhotograph": _READING,
 }

@@ -8,6 +8,7 @@ from datetime import date
 from law.identity import part_key
 from law.reader.strict_reader import Reader
 from law.upkeep import kinds
+from services.registry.validation import optional_text
 
 REPAIR, RESEALED = "repair", "resealed"
 
@@ -31,11 +32,11 @@ def read_content(reader: Reader, today: date) -> UpkeepContent:
     """
     content = UpkeepContent(
         kind=_kind(reader),
-        part=part_key(_text(reader, "part")),
+        part=part_key(optional_text(reader, "part")),
         done_on=reader.day("done_on"),
         done_by=reader.text("done_by").strip(),
         what=reader.text("what").strip(),
-        seal_no=_text(reader, "seal_no"),
+        seal_no=optional_text(reader, "seal_no"),
     )
     if content.done_on > today:
         reader.fault("done_on", "日期不得晚于今天", "must not be after today")
@@ -53,8 +54,3 @@ def _kind(reader: Reader) -> str:
         zh, en = "、".join(one.zh for one in known), ", ".join(one.id for one in known)
         reader.fault("kind", f"应为下列之一：{zh}", f"must be one of {en}")
     return found
-
-
-def _text(reader: Reader, key: str) -> str:
-    # An optional text; None and "" both mean that there is none.
-    return reader.text(key).strip() if reader.data.get(key) else ""

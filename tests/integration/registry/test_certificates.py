@@ -18,6 +18,7 @@ from plumbing.service import Findings
 from protos.registry.v1 import certificates_pb2 as pb
 from protos.registry.v1 import registry_pb2 as register
 from services.registry.certificates.sweeping import check_files
+from tests.dcc import Authority, dcc
 from tests.integration.registry.running_registry import (
     FOREIGN,
     Client,
@@ -105,6 +106,17 @@ async def test_an_institution_sends_a_file_and_the_operator_reads_it(
     assert await whole(operator, sent) == content
     with refused("NOT_PERMITTED"):
         await send(operator, verification, pdf(), reason="自己换")
+
+
+async def test_a_dcc_that_was_changed_after_it_was_signed_is_not_taken(
+    registry: RunningRegistry,
+) -> None:
+    verification, client = await verified(registry), await institution(registry)
+    signed = Authority().sign(dcc(number="B-1"))
+    with refused("WRONG_STATE"):
+        await send(client, verification, signed.replace(b"B-1", b"B-2"))
+    assert not (await versions(client, verification)).certificates
+    assert (await send(client, verification, signed)).kind == "dcc"
 
 
 async def test_it_is_announced_and_audited_with_the_verification(registry: RunningRegistry) -> None:

@@ -11,6 +11,7 @@ from plumbing.client import new_request_id
 from plumbing.files import Files
 from plumbing.identity import Role
 from plumbing.service import Findings
+from protos.registry.v1 import orders_pb2 as orders
 from protos.registry.v1 import registry_pb2 as register
 from protos.registry.v1 import upkeep_pb2 as pb
 from services.registry.certificates.sweeping import check_files, named_files
@@ -69,6 +70,25 @@ async def test_a_repair_or_a_broken_seal_asks_for_a_verification_by_event(
     await caseworker.registry.RecordVerification(passed)
     again = await note(operator, filed, kind=kind, what="补记")
     assert not again.verification_id  # it has passed since
+
+
+async def test_who_applies_after_a_repair_applies_because_of_it(registry: RunningRegistry) -> None:
+    lab = "合成修后检定所"
+    await registry.speaker(lab, "FUEL")
+    owner = await registry.subject()
+    filed, operator = await owned(registry, owner=owner)
+    whole, _ = await owned(registry, owner=owner)
+    await note(operator, filed)
+    request = orders.ApplyForVerificationRequest(
+        request_id=new_request_id(),
+        instrument_ids=[filed.instrument_id, whole.instrument_id],
+        institution_id=lab,
+    )
+    applied = (await operator.orders.ApplyForVerification(request)).orders
+    assert [(one.reason, one.valid_until) for one in applied] == [
+        ("repaired", ""),
+        ("due", "2027-02-28"),
+    ]
 
 
 @pytest.mark.parametrize(

@@ -6,15 +6,17 @@ import asyncio
 import json
 import os
 import sys
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 import structlog
 
-from law.errors import Fault, InvalidInput
+from law.errors import Fault, InvalidInput, WrongState
 from plumbing.files import Files, StoredFile
 from plumbing.settings import Settings
 from plumbing.virus_scan import end, feed
+from services.registry.calibrations.dcc.signature import BROKEN
 
 READER = "services.registry.calibrations.dcc.dcc_subprocess"
 SECONDS, WALL_SECONDS = 20, 100.0
@@ -41,6 +43,14 @@ async def read_stored(
             faults=[Fault("content", _at_zh(line, zh), _at_en(line, en), row=line or None)]
         )
     return told
+
+
+def require_unbroken(reading: Mapping[str, Any]) -> None:
+    """Raises WrongState for a certificate that was changed after it was signed."""
+    if reading["signature"]["state"] == BROKEN:
+        zh = "文件在签名以后被改动过，不能用作依据；请向出具机构索取原件"
+        en = "The file was changed after it was signed; ask whoever issued it for the original"
+        raise WrongState(zh, en, signature=BROKEN)
 
 
 def _at_zh(line: int, text: str) -> str:
