@@ -29,7 +29,7 @@ class NoticeKind(StrEnum):
     ORDER = "order"  # a step of an order for verification
     SUBJECT = "subject"  # an act of the life of a subject, such as its deregistration
     INSTITUTION = "institution"  # what is due from a verification institution
-    CHANNEL = "channel"  # one of the ways to the subject was switched off
+    CHANNEL = "channel"  # a webhook or channel of its recipient was switched off
     CASE = "case"  # how a case goes on: lodged, taken, extended
 
 

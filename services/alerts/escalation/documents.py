@@ -79,22 +79,31 @@ def corrected_by(facts: DocumentFacts, step: Step, kind: SubjectKind) -> date | 
     return correct_by(as_own(after, facts.own), on, edition())
 
 
-def words_of(step: Step, facts: DocumentFacts, day: date | None) -> str:
+def words_of(step: EscalationStep, facts: DocumentFacts, day: date | None) -> str:
     """Returns the words for the part of a document that a person may alter.
 
     They are the platform's own, in the template of the bureau if it has one. `day` is the last day
     to correct, of a guidance letter. Empty for a step whose document nobody alters.
     """
     written, words = _written(facts), ""
-    if step is Step.REMINDER:
+    if step.step is Step.REMINDER:
         words = written.reminder_words(facts)
-    elif step is Step.GUIDANCE_LETTER and day:
+    elif step.step is Step.GUIDANCE_LETTER and day:
         words = ladder_letters.guidance_words(facts, day)
-    template = facts.wordings.get(step)
+    template = _template_of(step, facts)
     if not words or not template:
         return words
     places = Places(facts.name, facts.contact.name, facts.on)
     return filled(template, places.chinese(words.rstrip("\n")))
+
+
+def _template_of(step: EscalationStep, facts: DocumentFacts) -> str:
+    """The template that was in force when a step was proposed; empty if there was none.
+
+    So a document is approved in the words in which it was looked at.
+    """
+    known = facts.wordings.get(step.step, ())
+    return next((words for since, words in reversed(known) if since <= step.proposed_at), "")
 
 
 def last_day(
@@ -120,7 +129,7 @@ def text_of(
     day = last_day(step.step, facts, kind, draft)
     words = draft.text if draft else ""
     if not words and step.step in facts.wordings:
-        words = words_of(step.step, facts, day)
+        words = words_of(step, facts, day)
     if day is not None:
         return ladder_letters.guidance_letter(facts, day, words)
     if step.step is Step.MEASURES:

@@ -186,7 +186,7 @@ def _draft(
     if text is None:
         return None
     day = last_day(step.step, facts, kind, draft)
-    words = (draft.text if draft else "") or words_of(step.step, facts, day)
+    words = (draft.text if draft else "") or words_of(step, facts, day)
     return Draft(text, words, day, outdated(draft, facts) if draft else None)
 
 

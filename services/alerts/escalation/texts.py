@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 
 from law.colours.basis import Basis, colour_on
 from law.courses import RED_ALERT, course_names, rung_of
@@ -64,7 +64,8 @@ class DocumentFacts:
 
     `occasion` says in Chinese why there is a case, unless that is a red alert; `grade` is the name
     of the grade that opened it, by the receipt `receipt_id`; `measures` are what it permits; `own`
-    are the bureau's figures of the ladder, and `wordings` its templates by step.
+    are the bureau's figures of the ladder, and `wordings` its templates by step, each with the
+    moment at which it came into force.
     """
 
     name: str
@@ -78,7 +79,7 @@ class DocumentFacts:
     receipt_id: str = ""
     measures: Sequence[Measure] = ()
     own: OwnFigures | None = None
-    wordings: Mapping[str, str] = field(default_factory=dict)
+    wordings: Mapping[str, Sequence[tuple[datetime, str]]] = field(default_factory=dict)
 
     @property
     def of_grade(self) -> bool:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import date
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
 
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -27,10 +28,15 @@ NOTICES = frozenset(
 
 async def in_force(session: AsyncSession, bureau: str) -> dict[str, NoticeTemplate]:
     """Returns the templates of a bureau that are in force, by kind; the emptied ones too."""
+    return {row.kind: row for row in await _approved(session, bureau)}
+
+
+async def _approved(session: AsyncSession, bureau: str) -> Sequence[NoticeTemplate]:
+    """The templates of a bureau that are or were in force, the earliest first."""
     rows = select(NoticeTemplate).where(
         col(NoticeTemplate.bureau) == bureau, col(NoticeTemplate.state) == TemplateState.APPROVED
     )
-    return {row.kind: row for row in await session.exec(rows.order_by(col(NoticeTemplate.version)))}
+    return (await session.exec(rows.order_by(col(NoticeTemplate.version)))).all()
 
 
 async def template_of(
@@ -57,6 +63,15 @@ def put_words(
         notice.body_en = filled(template.words_en, text) + "\n"
 
 
-async def words_of_steps(session: AsyncSession, bureau: str) -> Mapping[str, str]:
-    """Returns the words of a bureau for the documents of follow-ups, by step; only its own."""
-    return {kind: row.words for kind, row in (await in_force(session, bureau)).items() if row.words}
+async def words_of_steps(
+    session: AsyncSession, bureau: str
+) -> Mapping[str, Sequence[tuple[datetime, str]]]:
+    """Returns the words of a bureau for the documents of follow-ups, by step, the earliest first.
+
+    Each with the moment at which they came into force; empty words are the platform's own again.
+    """
+    words: defaultdict[str, list[tuple[datetime, str]]] = defaultdict(list)
+    for row in await _approved(session, bureau):
+        if row.decided_at is not None:
+            words[row.kind].append((row.decided_at, row.words))
+    return words

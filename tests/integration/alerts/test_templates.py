@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -136,6 +137,25 @@ async def test_a_letter_of_a_follow_up_is_drafted_in_the_words_of_the_bureau(
     [letter] = await alerts.notices("escalation")
     assert "办理地点：政务大厅三号窗口。" in letter.body
     assert await desk.problems() == []
+
+
+async def test_a_document_that_waits_for_its_approval_keeps_the_words_in_which_it_was_seen(
+    templates: Templates,
+) -> None:
+    alerts = templates.alerts
+    await templates.put("reminder", words="{正文}\n三号窗口。")
+    await alerts.put(instrument(), rejected(1))
+    desk = EscalationDesk(alerts)
+    await desk.propose_next_step()
+    alerts.clock.moment += timedelta(minutes=1)
+    await templates.put("reminder", words="{正文}\n九号窗口。")
+    await templates.put("reminder", words="")
+    [step] = (await desk.read_case(CASEWORKER)).steps
+    assert "三号窗口。" in step.draft_text
+    await desk.approve("reminder")
+    [letter] = await alerts.notices("escalation")
+    assert "三号窗口。" in letter.body
+    assert "九号窗口。" not in letter.body
 
 
 async def test_what_is_wrong_is_named_and_nothing_is_kept(templates: Templates) -> None:
