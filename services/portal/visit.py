@@ -145,6 +145,13 @@ class Visit:
         """Returns a query parameter of the address; empty if it is missing."""
         return self.request.query_params.get(name, "").strip()
 
+    def just_done(self, name: str) -> str:
+        """Returns what the address says of the act that led to the page; empty for a form sent.
+
+        A form that is sent back stands at the same address, and its fault is no success.
+        """
+        return "" if self.request.method == "POST" else self.query(name)
+
     def field(self, name: str) -> str:
         """Returns the text of a form field; empty if it is missing.
 

@@ -200,7 +200,7 @@ async def _page(visit: Visit, account: pb.Account, status: int = 200, **values: 
         tag=_state(visit, account),
         bureaus=await bureau_names(visit),
         own=account.account_id == visit.person.account_id,
-        done=visit.query("done"),
+        done=visit.just_done("done"),
         proposed=await proposals.about(visit, f"account/{account.account_id}"),
         sessions=logins.sessions,
         browser=browser_named(visit.say),

@@ -174,7 +174,7 @@ async def _page(visit: Visit, status: int = 200, **values: Any) -> Response:
         seen=answer.seen,
         chosen=visit.fields("joined_ids") if visit.form else [],
         may_decide=visit.has(Role.CASEWORKER),
-        decided=visit.query("decided") == "yes",
+        decided=visit.just_done("decided") == "yes",
         form=visit.form,
         back=list_address(visit, PATH),
         **values,

@@ -34,6 +34,8 @@ async def page(visit: Visit) -> Response:
     act = _ACTS.get(visit.field("act")) if visit.request.method == "POST" else None
     if act is None:
         return await _page(visit)
+    if act is _add and (errors := _lacking(visit)):
+        return await _page(visit, 422, errors=errors)
     try:
         await act(visit)
     except Refusal as refusal:
@@ -60,6 +62,16 @@ async def one(visit: Visit) -> Response:
         states=said(visit, STATES),
         kinds=_kinds(visit),
     )
+
+
+def _lacking(visit: Visit) -> dict[str, str]:
+    """What the form of a new channel lacks, by field."""
+    needed = {
+        "bureau": N_("请选择机关"),
+        "service": N_("请选择渠道"),
+        "address": N_("请填写令牌或者网址"),
+    }
+    return {name: visit.say(text) for name, text in needed.items() if not visit.field(name)}
 
 
 async def _add(visit: Visit) -> None:
@@ -118,7 +130,7 @@ async def _page(visit: Visit, status: int = 200, **values: Any) -> Response:
         kinds=_kinds(visit),
         bureaus=await bureau_names(visit),
         people=await account_names(visit, (channel.added_by for channel in answer.channels)),
-        done=visit.query("done"),
+        done=visit.just_done("done"),
         form=visit.form or {},
         chosen=visit.fields("kinds") if visit.request.method == "POST" else [],
         **{"errors": {}, "refusal": None, **values},

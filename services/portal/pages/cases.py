@@ -154,7 +154,7 @@ def _standing(visit: Visit, case: pb.Case, day: str, acts: Sequence[OpenAct]) ->
         "strip": term_strip(case.term, day) if case.HasField("term") else None,
         "acts": acts,
         "pages": [one.act.page for one in acts if not one.obstacle],
-        "lodged": visit.query("lodged") == "yes",
+        "lodged": visit.just_done("lodged") == "yes",
         "back": list_address(visit, case_list.PATH),
     }
 

@@ -91,6 +91,6 @@ async def _page(visit: Visit, verification_id: str, status: int = 200, **values:
         owner=await subject(visit, found.verification.subject_id),
         longest=visit.portal.settings.certificate_max_bytes >> 20,
         form=visit.form,
-        sent=visit.query("sent") == "yes",
+        sent=visit.just_done("sent") == "yes",
         **values,
     )

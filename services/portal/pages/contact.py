@@ -1,4 +1,4 @@
-"""The page of an operator's own contact details, and of how it wants to get its digests."""
+"""The page of an operator's own contact details, and of how it wants to get its notices."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from plumbing.client import Refusal, ask
 from protos.alerts.v1 import alerts_pb2 as alerts
+from protos.alerts.v1.webhooks_pb2 import ListWebhooksRequest
 from protos.registry.v1 import registry_pb2 as registry
 from services.portal.pages.reading import subject
 from services.portal.visit import Visit, faults_by_field, message_of
@@ -89,14 +90,16 @@ async def _page(
     if refusal and digest is None:
         written |= {name: visit.field(name) for name in OWN_FIELDS}
     asked = alerts.GetDigestPreferenceRequest()
+    hooks = (await ask(visit.services.webhooks.ListWebhooks(ListWebhooksRequest()))).webhooks
     return visit.page(
         "operator/contact.html",
         digest=digest or await ask(visit.services.alerts.GetDigestPreference(asked)),
+        has_webhook=any(hook.enabled for hook in hooks),
         weekdays=[visit.say(name) for name in WEEKDAYS],
         status=422 if refusal else 200,
         firm=firm,
         own=written,
         errors=errors or {},
         refusal=refusal,
-        changed=visit.query("changed") == "yes",
+        changed=visit.just_done("changed") == "yes",
     )

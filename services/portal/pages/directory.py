@@ -108,6 +108,6 @@ def _form(
         status=status,
         listing=present,
         form=form,
-        done=visit.query("done") == "yes",
+        done=visit.just_done("done") == "yes",
         **values,
     )

@@ -79,5 +79,5 @@ async def _page(visit: Visit, case_id: str, errors: dict[str, str] | None = None
         people=await account_names(visit, {one.uploaded_by for one in found.evidence}),
         form=visit.form,
         errors=errors or {},
-        sent=visit.query("sent") == "yes",
+        sent=visit.just_done("sent") == "yes",
     )

@@ -166,8 +166,8 @@ async def one(visit: Visit) -> Response:
         photographs=pictures,
         named=calibration_words,
         today=await today(visit),
-        filed=visit.query("filed") == "yes",
-        changed=visit.query("changed") == "yes",
+        filed=visit.just_done("filed") == "yes",
+        changed=visit.just_done("changed") == "yes",
         upkeep=[(row.upkeep, upkeep.kind_name(visit, row.upkeep.kind)) for row in entries],
         may_note=visit.has(*upkeep.WRITERS),
     )

@@ -142,7 +142,7 @@ def _form(visit: Visit, case: pb.Case, mandate: str, status: int = 200, **values
         mandate=mandate,
         offered=[(one, visit.say(text)) for one, text in SCOPES.items()],
         scope=visit.fields("scope") if visit.form else list(case.agent.scope),
-        sent=visit.query("sent") == "yes",
+        sent=visit.just_done("sent") == "yes",
         **given,
     )
 

@@ -204,7 +204,7 @@ async def _page(visit: Visit, status: int = 200, **values: Any) -> Response:
         state=visit.say(STATES[entry.state]),
         ended=visit.say(ENDS[entry.permit.ended]) if entry.permit.ended else "",
         ends=_ends(visit, entry.permit),
-        said=visit.query("said") == "yes",
+        said=visit.just_done("said") == "yes",
         form=visit.form,
         back=list_address(visit, PATH),
         **values,

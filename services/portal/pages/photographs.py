@@ -94,7 +94,7 @@ async def page(
         named=named,
         errors=errors or {},
         filed=filed,
-        sent=visit.query("sent") == "yes",
+        sent=visit.just_done("sent") == "yes",
     )
 
 

@@ -132,7 +132,7 @@ async def _page(visit: Visit, status: int = 200, **values: Any) -> Response:
         kinds=KINDS,
         bureaus=await bureau_names(visit) if waiting else {},
         own=bool(waiting and waiting.loaded_by == visit.person.account_id),
-        done=visit.query("done"),
+        done=visit.just_done("done"),
         **{"errors": {}, "file_faults": [], "refusal": None, **values},
     )
 

@@ -138,7 +138,7 @@ def _form(
         kind=visit.say(KINDS[present.kind]) if present.kind else "",
         state=visit.say(_STATES[present.state]) if present.state else "",
         keeps=visit.has(*KEEPERS),
-        done=visit.query("done") == "yes",
+        done=visit.just_done("done") == "yes",
         **values,
     )
 

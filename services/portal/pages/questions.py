@@ -162,7 +162,7 @@ async def _page(visit: Visit, status: int = 200, **values: Any) -> Response:
         answer=visit.say(ANSWERS[question.answer]) if question.answer else "",
         answers=[(code, visit.say(ANSWERS[code])) for code in question.answers],
         may_decide=visit.has(Role.CASEWORKER) and question.state == "waiting",
-        decided=visit.query("decided") == "yes",
+        decided=visit.just_done("decided") == "yes",
         form=visit.form,
         back=list_address(visit, PATH),
         **values,

@@ -159,6 +159,6 @@ async def _page(visit: Visit, firm: registry.Subject, status: int = 200, **value
         act_id=(visit.field("act_id") if visit.form else visit.query("act_id"))[:64],
         acts_offered={name: visit.say(text) for name, text in _OFFERED.items()},
         may_act=may_act,
-        done=visit.say(_DONE[visit.query("done")]) if visit.query("done") in _DONE else "",
+        done=visit.say(_DONE[visit.just_done("done")]) if visit.just_done("done") in _DONE else "",
         **values,
     )

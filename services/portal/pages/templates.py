@@ -112,7 +112,7 @@ async def _page(visit: Visit, status: int = 200, **values: Any) -> Response:
         bureaus=await bureau_names(visit),
         own=visit.person.account_id,
         sets=visit.has(Role.ADMINISTRATOR),
-        done=visit.query("done"),
+        done=visit.just_done("done"),
         form=visit.form or {},
         **{"errors": {}, "refusal": None, "preview": None, **values},
     )

@@ -159,8 +159,8 @@ async def page(visit: Visit, upkeep_id: str, status: int = 200, **values: Any) -
         one=found.entry.upkeep,
         kind=kind_name(visit, found.entry.upkeep.kind),
         longest=visit.portal.settings.certificate_max_bytes >> 20,
-        added=visit.query("added") == "yes",
-        sent=visit.query("sent") == "yes",
+        added=visit.just_done("added") == "yes",
+        sent=visit.just_done("sent") == "yes",
         back=list_address(visit, PATH),
         **values,
     )

@@ -45,6 +45,9 @@ async def page(visit: Visit) -> Response:
     act = _ACTS.get(visit.field("act")) if visit.request.method == "POST" else None
     if act is None:
         return await _page(visit)
+    if act is _add and not visit.field("url"):
+        errors = {"url": visit.say(N_("请填写接收程序的网址"))}
+        return await _page(visit, 422, errors=errors)
     if act not in (_add, _renew):
         return await _carry_out(visit, act)
     # A browser shows the answer to the second click only, and that has to show the same secret.
@@ -148,7 +151,7 @@ async def _page(visit: Visit, status: int = 200, **values: Any) -> Response:
         why=said(visit, WHY),
         kinds=_kinds(visit),
         people=await account_names(visit, (hook.added_by for hook in answer.webhooks)),
-        done=visit.query("done"),
+        done=visit.just_done("done"),
         form=visit.form or {},
         chosen=visit.fields("kinds") if visit.request.method == "POST" else [],
         **{"errors": {}, "refusal": None, "secret": "", **values},
