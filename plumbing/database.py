@@ -13,6 +13,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from datetime import date
 from enum import StrEnum
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -174,6 +175,14 @@ class Database:
         """
         return Database(self._url, idles=True)
 
+    @cached_property
+    def apart(self) -> Database:
+        """The same database by a connection that is free while work holds all others.
+
+        A file has no connections that could run out.
+        """
+        return self if self.is_sqlite else self.again()
+
     @property
     def address(self) -> str:
         """Where the database is, without user and password."""
@@ -218,6 +227,8 @@ class Database:
 
     async def close(self) -> None:
         """Closes all connections to the database."""
+        if (apart := vars(self).get("apart", self)) is not self:
+            await apart.close()
         await self.engine.dispose()
 
     def _reading(self) -> dict[str, Any]:

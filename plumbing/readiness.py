@@ -82,9 +82,9 @@ class Readiness:
 
 
 async def answers(database: Database) -> bool:
-    """Returns whether a database answers within five seconds."""
+    """Returns whether a database answers within five seconds, however busy this process is."""
     try:
-        async with asyncio.timeout(ANSWER_SECONDS), database.snapshot() as session:
+        async with asyncio.timeout(ANSWER_SECONDS), database.apart.snapshot() as session:
             await (await session.connection()).execute(sa.select(1))
     except Exception:  # whatever it is: it cannot be asked now
         return False

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack
 from functools import partial
 
 import grpc
@@ -101,6 +102,16 @@ async def test_one_that_hangs_is_given_up_soon(server: PostgresServer, database:
     assert await ask(database) == 7
     assert await leader.held()
     await leader.release()
+    await database.close()
+
+
+async def test_one_whose_connections_are_all_busy_answers(database: Database) -> None:
+    """Full of work is not away: `/ready` would send the calls to replicas that have as much."""
+    async with AsyncExitStack() as busy:
+        for _ in range(20):  # as many as there are for work
+            session = await busy.enter_async_context(database.snapshot())
+            await session.connection()
+        assert await answers(database)
     await database.close()
 
 

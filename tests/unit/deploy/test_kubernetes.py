@@ -23,7 +23,8 @@ from tests.unit.deploy.files import (
 
 BASE = DEPLOY / "kubernetes" / "base"
 COMPONENTS = DEPLOY / "kubernetes" / "components"
-CONNECTIONS_OF_A_REPLICA = 20  # ten that are kept and ten more (plumbing/database.py)
+# Ten that are kept and ten more, and one that tells whether it is ready (plumbing/database.py).
+CONNECTIONS_OF_A_REPLICA = 21
 PROBES = ("startupProbe", "readinessProbe", "livenessProbe")
 
 
