@@ -76,7 +76,30 @@ def main() -> None:
 async def _run(settings: Settings) -> None:
     clock = SystemClock()
     database = Database(settings.database_url(PORTAL))
-    await once_database_there(database, partial(migrations.upgrade, database, PORTAL))
+    if await _migrated(database):
+        await _open(settings, clock, database)
+    await database.close()
+
+
+async def _migrated(database: Database) -> bool:
+    """Waits for the tables; returns False if the process is told to stop meanwhile."""
+    work = partial(migrations.upgrade, database, PORTAL)
+    waiting = asyncio.create_task(once_database_there(database, work), name="tables")
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, waiting.cancel)
+    await asyncio.wait({waiting})
+    for number in (signal.SIGTERM, signal.SIGINT):  # the server listens to them now
+        loop.remove_signal_handler(number)
+    if waiting.cancelled():
+        log.info("process.stopping")
+        return False
+    waiting.result()
+    return True
+
+
+async def _open(settings: Settings, clock: Clock, database: Database) -> None:
+    """Opens what pages need, serves until the process is told to stop, and closes it all."""
     visitor = VisitorToken(settings, clock)
     services = Services(settings, visitor.own)
     sessions = Sessions(
@@ -107,7 +130,6 @@ async def _run(settings: Settings) -> None:
     portal.open_data.remove()
     await portal.exports.close()
     await services.close()
-    await database.close()
 
 
 async def _serve(portal: Portal, clock: Clock) -> None:

@@ -1,9 +1,12 @@
-"""A portal that is told to stop ends the events of long work first, and then stops at once."""
+"""A portal that is told to stop does so at once, whatever it waits for."""
 
 from __future__ import annotations
 
 import asyncio
 import signal
+import subprocess
+import sys
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -14,8 +17,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from plumbing.settings import Settings, child_environment
 from services.portal.__main__ import _Server
 from services.portal.progress import Progress, events
+from tests.bound import bound
 from tests.patience import PATIENCE_SECONDS
 from tests.ports import free_port
 
@@ -54,3 +59,27 @@ async def test_open_events_end_when_the_portal_is_told_to_stop() -> None:
                 rest = [line async for line in lines]  # it ends, and not by a broken connection
             assert any(line.startswith("data:") for line in rest)
         await serving
+
+
+def test_one_that_waits_for_its_database_stops_too(tmp_path: Path) -> None:
+    """Without a handler the first process of a container would not hear SIGTERM at all."""
+    nowhere = f"postgresql://portal@127.0.0.1:{free_port()}/portal"
+    settings = Settings(data_dir=tmp_path, database=nowhere)
+    process = subprocess.Popen(
+        bound([sys.executable, "-P", "-m", "services.portal"]),
+        env=child_environment(settings),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    assert process.stdout is not None
+    try:
+        lines = iter(process.stdout.readline, "")
+        assert any("process.waits" in line for line in lines)
+        process.terminate()
+        rest, _ = process.communicate(timeout=PATIENCE_SECONDS)
+    finally:
+        process.kill()
+    assert process.returncode == 0
+    assert "process.stopping" in rest
+    assert "process.failed" not in rest
