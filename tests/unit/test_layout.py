@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import importlib
 import re
+import subprocess
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,6 +21,14 @@ from tools import generate
 ROOT = Path(__file__).parents[2]
 ROOTS = ("law", "protos", "plumbing", "services")
 FUNCTION_LINES, MODULE_LINES = 50, 400
+# Hosts of packages, images and mirrors; folders that only one machine has.
+PLACES = re.compile(
+    r"\b(?:debian|ubuntu|alpinelinux|pypi|pythonhosted|npmjs|npmmirror|docker|ghcr|gcr|quay"
+    r"|crates|golang|rubygems|fedoraproject)\.(?:org|com|io|net)\b"
+    r"|\b(?:registry|images)\.k8s\.io\b|\bmcr\.microsoft\.com\b|\becr\.aws\b|\baliyuncs?\.com\b"
+    r"|://(?:mirrors?|pypi|npm|registry)\.|\.tuna\."
+    r"|(?<![\w./])/(?:work|home|root|tmp|Users)/\w"
+)
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
@@ -153,6 +162,37 @@ def test_every_direct_dependency_is_locked_at_a_version_it_admits() -> None:
 
 def test_the_lock_names_no_address() -> None:
     assert "://" not in _lock()
+
+
+def test_no_registry_and_no_place_of_one_machine_is_named() -> None:
+    """Packages, images and mirrors come from where each machine is configured to take them."""
+    listed = subprocess.run(
+        ["git", "ls-files", "-z"],  # noqa: S607 - whichever git made the checkout
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    named_there = dict[str, list[str]]()
+    for name in listed.stdout.rstrip("\0").split("\0"):
+        content = (ROOT / name).read_bytes()
+        if b"\0" in content:  # no text
+            continue
+        if found := PLACES.findall(content.decode()):
+            named_there[name] = found
+    assert named_there == {}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("https://deb.debian" + ".org/debian", "FROM docker" + ".io/library/python"),
+        *("--index-url=https://pypi" + ".org/simple", "https://mirrors" + ".example.cn/pypi"),
+        *("open('/tmp" + "/x')", "/home" + "/somebody/quanheng"),
+    ],
+)
+def test_such_places_are_found(text: str) -> None:
+    assert PLACES.search(text)
 
 
 def _lock() -> str:
