@@ -6,8 +6,8 @@ SHELL := /bin/bash
 
 PYTHON ?= python3
 BIN := .venv/bin
-# What builds images: podman where there is one, else docker.
 comma := ,
+# What builds images: podman where there is one, else docker.
 ENGINE ?= $(shell command -v podman || command -v docker)
 VERSION = $(shell sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
 # Touched when the environment holds exactly what the lock names.
@@ -95,8 +95,7 @@ clean: ## remove what can be made again, the environment too  清理
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 ##@ Checking
-.PHONY: manifests aarch64
-.PHONY: test test-unit test-integration test-workflows test-evolution test-e2e test-browser test-cluster test-postgresql check lint types layers drift chromium promtool grpcurl alert-rules lock-check wheel
+.PHONY: test test-unit test-integration test-workflows test-evolution test-e2e test-browser test-cluster test-postgresql check lint types layers drift chromium promtool grpcurl alert-rules manifests aarch64 lock-check wheel
 test: $(READY) promtool grpcurl chromium ## every tier, each kind of fault once  测试
 	$(call twice,$(PYTEST) $(SHORT) tests --ignore tests/browser)
 	$(call twice,$(IN_BROWSER) $(SHORT))
@@ -159,7 +158,7 @@ alert-rules: promtool ## alert rules by promtool; the metrics they name are trie
 manifests: ## the Kubernetes files by kubectl and kubernetes-validate, and by checkov where CHECKOV=1 (asks PyPI)
 	@command -v kubectl >/dev/null || { echo "缺少 kubectl | kubectl is missing"; exit 1; }
 	@mkdir -p var/manifests
-	@test -x var/manifests/bin/kubernetes-validate || { $(PYTHON) -m venv var/manifests && \
+	@test -x var/manifests/bin/$(if $(CHECKOV),checkov,kubernetes-validate) || { $(PYTHON) -m venv var/manifests && \
 	  var/manifests/bin/pip install --quiet --disable-pip-version-check kubernetes-validate==1.37.0 \
 	    $(if $(CHECKOV),checkov==3.3.30); }
 	kubectl kustomize deploy/kubernetes/overlays/example > var/manifests/example.yaml
