@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -13,6 +15,8 @@ from plumbing.database import Database
 from plumbing.database_away import DATABASE_AWAY, keeps_waiting
 from plumbing.owned_tables import NotMigrated
 from plumbing.settings import CALLERS, Settings
+from plumbing.telemetry import start_logging
+from plumbing.waiting import once_database_there
 from services.cli.machine.directory import is_held
 from services.cli.output import show
 from services.cli.output.options import Data
@@ -31,13 +35,20 @@ def migrate(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="试做后全部撤销，只说会改什么 | undo it all again")
     ] = False,
+    wait: Annotated[
+        bool,
+        typer.Option(
+            "--wait", help="数据库不在时等待，如任务中 | waits for a database that is away"
+        ),
+    ] = False,
     data: Data = None,
 ) -> None:
     """把数据表升级到本版本；以表所有者的身份、在各服务启动之前执行。
 
     Brings the tables to this release. Run it before the services start, under the role that owns
     the tables. With --dry-run every migration is run and undone, and its statements are listed; on
-    PostgreSQL services wait meanwhile for the tables that it changes.
+    PostgreSQL services wait meanwhile for the tables that it changes. With --wait it waits for a
+    database that is away, and says so as the logs of services do.
     """
     settings = Settings(data_dir=data) if data else Settings()
     if unknown := set(services or ()) - set(CALLERS):
@@ -45,17 +56,21 @@ def migrate(
         raise InvalidInput(f"没有服务 {named}，有 {known}", f"No service {named} but {known}")
     if not settings.database and is_held(settings.data_dir):
         raise WrongState("平台正在运行，请先停机", "The platform is running; stop it first")
+    if wait:
+        start_logging("migrate", settings.log_level)
     for service in services or CALLERS:
-        asyncio.run(_one(settings, service, dry_run=dry_run))
+        asyncio.run(_one(settings, service, dry_run=dry_run, wait=wait))
 
 
-async def _one(settings: Settings, service: str, *, dry_run: bool) -> None:
+async def _one(settings: Settings, service: str, *, dry_run: bool, wait: bool) -> None:
     database = Database(settings.database_url(service))
     try:
-        if dry_run:
-            _tell(service, await migrations.try_out(database, service))
+        run = migrations.try_out if dry_run else migrations.migrate
+        act: Callable[[], Awaitable[migrations.Trial | None]] = partial(run, database, service)
+        trial = await (once_database_there(database, act) if wait else act())
+        if trial is not None:
+            _tell(service, trial)
         else:
-            await migrations.migrate(database, service)
             newest = migrations.revisions(service)[-1]
             show.done(f"{service} 的表为 {newest}", f"the tables of {service} are at {newest}")
     except NotMigrated as error:

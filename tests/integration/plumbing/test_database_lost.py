@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
 from functools import partial
+from pathlib import Path
 
 import grpc
 import pytest
@@ -20,7 +22,9 @@ from plumbing.events import leadership
 from plumbing.events.leadership import Leadership
 from plumbing.readiness import answers
 from plumbing.rpc import _status_of_fault
+from plumbing.settings import Settings, child_environment
 from plumbing.waiting import once_database_there
+from tests.bound import bound
 from tests.patience import PATIENCE_SECONDS
 from tests.postgres import PostgresServer
 
@@ -232,3 +236,20 @@ async def test_a_database_that_is_not_made_yet_is_waited_for(server: PostgresSer
     async with asyncio.timeout(PATIENCE_SECONDS):
         assert (done, await starting) == (set(), 7)
     await database.close()
+
+
+async def test_the_job_that_migrates_waits_too(server: PostgresServer, tmp_path: Path) -> None:
+    """A job of the cluster is tried a few times within minutes; a database may be away longer."""
+    command = [sys.executable, "-P", "-m", "services.cli", "migrate", "portal", "--wait"]
+    migrating = await asyncio.create_subprocess_exec(
+        *bound(command),
+        env=child_environment(Settings(data_dir=tmp_path, database=server.url("{service}"))),
+        stdout=asyncio.subprocess.PIPE,
+    )
+    assert migrating.stdout is not None
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        assert b'"process.waits"' in await migrating.stdout.readline()
+        await asyncio.to_thread(server.create, "portal")
+        told, _ = await migrating.communicate()
+    assert migrating.returncode == 0
+    assert "portal 的表为" in told.decode()

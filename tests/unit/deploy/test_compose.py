@@ -63,7 +63,7 @@ def test_each_container_has_a_database_and_a_password_of_its_own(compose: Docume
 
 def test_tables_are_migrated_by_their_owner_before_anything_serves(compose: Document) -> None:
     job = compose["services"]["migrate"]
-    assert job["command"] == ["quanheng", "migrate"]
+    assert job["command"] == ["quanheng", "migrate", "--wait"]
     settings = DEFAULTS.model_copy(update={"database": job["environment"]["QUANHENG_DATABASE"]})
     for service in CALLERS:
         owner = f"//{service}_owner:${{OWNER_PASSWORD:?}}@postgresql:5432/{service}"

@@ -208,7 +208,7 @@ def test_a_job_of_this_release_migrates_each_database_under_its_owner() -> None:
     assert [container["name"] for container in containers] == [*CALLERS]
     for container in containers:
         service = container["name"]
-        assert container["command"] == ["quanheng", "migrate", service]
+        assert container["command"] == ["quanheng", "migrate", service, "--wait"]
         (given,) = container["env"]
         assert given["name"] == "QUANHENG_DATABASE"
         owner = {"name": "quanheng-owners", "key": f"database-{service}"}
