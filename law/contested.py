@@ -54,6 +54,8 @@ CORRECTABLE: Mapping[Target, Mapping[str, str]] = {
         "type_code": "器具类型",
         "model": "规格型号",
         "serial_no": "出厂编号",
+        "measuring_range": "测量范围",
+        "accuracy_class": "准确度等级",
         "manufacturer": "制造单位",
         "location": "使用地点",
         "rotate_on": "轮换日期",

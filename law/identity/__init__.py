@@ -8,7 +8,7 @@ same (`Verdict`): that waits for a person. No key is made of a word for no numbe
 Every rule has its cases in one table, `tests/unit/law/identity_cases.py`.
 """
 
-from law.identity.folding import folded, letters
+from law.identity.folding import folded, letters, stated
 from law.identity.instruments import may_be_one_model, serial_key
 from law.identity.parts import part_key
 from law.identity.records import document_key
@@ -22,4 +22,5 @@ __all__ = [
     "may_be_one_model",
     "part_key",
     "serial_key",
+    "stated",
 ]

@@ -50,3 +50,12 @@ def is_no_number(plain: str) -> bool:
     """
     only = _letters(plain)
     return only.strip("0") == "" or only in _NO_NUMBER
+
+
+def stated(text: str) -> str:
+    """Returns what a text states, without blanks around it; empty for 无, -, / and the like.
+
+    A 0 states something: there are instruments of class 0.
+    """
+    only = letters(text)
+    return "" if not only or only in _NO_NUMBER else text.strip()

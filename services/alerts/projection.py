@@ -39,8 +39,8 @@ _OF_SUBJECT = (
     "version",
 )  # fmt: skip
 _OF_INSTRUMENT = (
-    "instrument_id", "subject_id", "bureau", "type_code", "serial_no", "spell", "in_review",
-    "removed", "version",
+    "instrument_id", "subject_id", "bureau", "type_code", "serial_no", "owner_no", "spell",
+    "in_review", "removed", "version",
 )  # fmt: skip
 _OF_VERIFICATION = (
     "verification_id", "instrument_id", "certificate_no", "institution", "part", "set_aside",

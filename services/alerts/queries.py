@@ -111,7 +111,7 @@ def _of_colour(colour: Colour, on: date) -> Iterator[sa.ColumnElement[bool]]:
 
 
 def _contains(text: str) -> sa.ColumnElement[bool]:
-    """Whether serial number, type or name of the type contains a text."""
+    """Whether serial number, owner's own number, type or name of the type contains a text."""
     named = [
         code
         for code, known in catalogue().items()
@@ -119,6 +119,7 @@ def _contains(text: str) -> sa.ColumnElement[bool]:
     ]
     return sa.or_(
         col(Instrument.serial_no).icontains(text, autoescape=True),
+        col(Instrument.owner_no).icontains(text, autoescape=True),
         col(Instrument.type_code).icontains(text, autoescape=True),
         col(Instrument.type_code).in_(named),
     )

@@ -150,12 +150,11 @@ class Instrument(Base, table=True):
 
     `standing` is that basis; `valid_until` is the last valid day, inclusive. `watched` is false
     while the instrument or its owner is in review or removed, or the owner is deregistered.
-    `quiet_on` is the day on which the present basis came with a first load or with the end of a
-    review: an alert due by that day is recorded without a notice. `quiet_by` is the account that
-    made this load or ended the review. `since` is the day of the governing verification; for an
-    instrument never verified, the day on which alerts first learned of this. `ranked_on` orders
-    instruments by severity on every day: the last valid day, the first of all days for what is red
-    without one, and the last of all days for what has no colour; set whenever the row is saved.
+    `quiet_on` is the day on which the present basis came with a first load or the end of a review,
+    by the account `quiet_by`: an alert due by then is recorded without a notice. `since` is the day
+    of the governing verification; for one never verified, the day on which alerts learned of this.
+    `ranked_on` orders instruments by severity on every day: the last valid day, the first of all
+    days for what is red without one, and the last of all days for what has no colour.
     """
 
     __table_args__ = (
@@ -179,6 +178,7 @@ class Instrument(Base, table=True):
     bureau: str
     type_code: str
     serial_no: str
+    owner_no: str = Field(default="", sa_column_kwargs={"server_default": ""})
     state: InstrumentState = Field(sa_type=enum_column(InstrumentState))
     rotate_on: date | None = None
     # Parts whose state is registered, each with `name` and `state`.

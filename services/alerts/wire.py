@@ -104,6 +104,7 @@ def colour(row: Instrument, on: date) -> pb.InstrumentColour:
         bureau=row.bureau,
         type_code=row.type_code,
         serial_no=row.serial_no,
+        owner_no=row.owner_no,
         colour=answer.colour.value,
         reason_zh=answer.reason,
         cite=answer.cite,

@@ -190,6 +190,12 @@ _REGISTER = (
     _at("/photographs/{photograph_id}/preview", photographs.preview, Role.OPERATOR, *STAFF),
     _at("/instruments/{instrument_id}/move", instrument_forms.move, Role.OPERATOR, form=True),
     _at(
+        "/instruments/{instrument_id}/details",
+        instrument_forms.details,
+        *(Role.OPERATOR, Role.CASEWORKER),
+        form=True,
+    ),
+    _at(
         "/instruments/{instrument_id}/maker-code",
         instrument_forms.maker_code,
         Role.OPERATOR,

@@ -74,15 +74,14 @@ __all__ = [
     "UpkeepEntry",
     "UpkeepFile",
 ]
-
 # Wrong passwords are counted in `tries` since, by name and source.
 RETIRED = frozenset({"wrong_password"})
-
 
 # Conditions of indexes, which a query repeats word for word so that the index is used.
 IN_REVIEW = "in_review AND NOT removed"
 REPEATED_SERIAL = "repeated_serial AND NOT removed"
 MAKER_CODE = "maker_code <> '' AND NOT removed"
+OWN_NUMBER = "owner_no <> '' AND NOT removed"
 FORMER_MAKER_CODE = "maker_code <> '' AND removed"
 IN_FORCE = "superseded_at IS NULL"
 # The verifications that their institution reported itself.
@@ -166,13 +165,14 @@ class Instrument(Base, table=True):
     `serial_key` is the serial number as it is compared, empty if it is no number such as 无. It is
     set whenever the row is saved. `repeated_serial` marks what a person has to look at: a number
     that occurs more than once for the type, or no number. `maker_code` is the path of the maker's
-    GS1 Digital Link, unique among instruments.
+    GS1 Digital Link, unique among instruments. `owner_no`, the owner's own number, may be repeated.
     """
 
     __tablename__ = "instrument"
     __table_args__ = (
         partial_index("uq_instrument_maker_code", "maker_code", where=MAKER_CODE, unique=True),
         partial_index("ix_instrument_former_maker_code", "maker_code", where=FORMER_MAKER_CODE),
+        partial_index("ix_instrument_owner_no", "owner_no", where=OWN_NUMBER),
         sa.Index("ix_instrument_serial_key", "type_code", "serial_key"),
         sa.Index("ix_instrument_serial", "serial_key"),
         sa.Index("ix_instrument_subject", "subject_id", "instrument_id"),
@@ -197,6 +197,9 @@ class Instrument(Base, table=True):
     # Parts whose state somebody gave, each with `name` and `state`, in order.
     parts: list[dict[str, str]] | None = Field(default=None, sa_type=JsonColumn)
     maker_code: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    owner_no: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    measuring_range: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    accuracy_class: str = Field(default="", sa_column_kwargs={"server_default": ""})
     spell: int = 0
     repeated_serial: bool = False
     in_review: bool = False

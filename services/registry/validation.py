@@ -15,7 +15,7 @@ from law.colours.rule import Mode, VerificationResult
 from law.errors import Fault, InvalidInput
 from law.evidence import RecordKind, Sector, Severity, SubjectKind
 from law.identifiers import check_credit_code
-from law.identity import part_key
+from law.identity import part_key, stated
 from law.instruments import code_of, mode_of
 from law.reader.strict_reader import Reader
 from services.registry.gs1 import maker_code
@@ -51,6 +51,9 @@ class InstrumentContent:
     location: str
     rotate_on: date | None
     maker_code: str = ""
+    owner_no: str = ""
+    measuring_range: str = ""
+    accuracy_class: str = ""
 
 
 @dataclass(frozen=True)
@@ -135,6 +138,9 @@ def read_instrument(reader: Reader) -> InstrumentContent:
         location=optional_text(reader, "location"),
         rotate_on=reader.day_or_none("rotate_on"),
         maker_code=_maker_code(reader),
+        owner_no=stated(_text(reader, "owner_no")),
+        measuring_range=stated(_text(reader, "measuring_range")),
+        accuracy_class=stated(_text(reader, "accuracy_class")),
     )
 
 

@@ -214,6 +214,9 @@ TABLE = """
 /instruments/{instrument_id}/move own                     >   + - - - - - - - -  - - -
 /instruments/{instrument_id}/move neighbour               >   - - - - - - - - -  - - -
 /instruments/{instrument_id}/move foreign                 >   - - - - - - - - -  - - -
+/instruments/{instrument_id}/details own                  >   + + - - - - - - -  + - -
+/instruments/{instrument_id}/details neighbour            >   - + - - - - - - -  + - -
+/instruments/{instrument_id}/details foreign              >   - - - - - - - - -  - - -
 /instruments/{instrument_id}/maker-code own               >   + - - - - - - - -  - - -
 /instruments/{instrument_id}/maker-code neighbour         >   - - - - - - - - -  - - -
 /instruments/{instrument_id}/maker-code foreign           >   - - - - - - - - -  - - -

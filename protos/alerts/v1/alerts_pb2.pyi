@@ -38,6 +38,7 @@ class InstrumentColour(_message.Message):
     VALID_UNTIL_FIELD_NUMBER: _builtins.int
     REASON_EN_FIELD_NUMBER: _builtins.int
     STATE_FIELD_NUMBER: _builtins.int
+    OWNER_NO_FIELD_NUMBER: _builtins.int
     instrument_id: _builtins.str
     """The instrument."""
     subject_id: _builtins.str
@@ -60,6 +61,8 @@ class InstrumentColour(_message.Message):
     """Why, in English."""
     state: _builtins.str
     """in_use, spare, stopped or scrapped."""
+    owner_no: _builtins.str
+    """The owner's own number of it; empty if there is none."""
     def __init__(
         self,
         *,
@@ -74,10 +77,11 @@ class InstrumentColour(_message.Message):
         valid_until: _builtins.str = ...,
         reason_en: _builtins.str = ...,
         state: _builtins.str = ...,
+        owner_no: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["bureau", b"bureau", "cite", b"cite", "colour", b"colour", "instrument_id", b"instrument_id", "reason_en", b"reason_en", "reason_zh", b"reason_zh", "serial_no", b"serial_no", "state", b"state", "subject_id", b"subject_id", "type_code", b"type_code", "valid_until", b"valid_until"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["bureau", b"bureau", "cite", b"cite", "colour", b"colour", "instrument_id", b"instrument_id", "owner_no", b"owner_no", "reason_en", b"reason_en", "reason_zh", b"reason_zh", "serial_no", b"serial_no", "state", b"state", "subject_id", b"subject_id", "type_code", b"type_code", "valid_until", b"valid_until"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -390,7 +394,7 @@ class ListColoursRequest(_message.Message):
     state: _builtins.str
     """Only this state."""
     text: _builtins.str
-    """Only instruments whose serial number, type, or name of the type contains this."""
+    """Only instruments whose serial number, owner's own number, type, or name of the type contains this."""
     valid_until_from: _builtins.str
     """Only instruments in use that are valid until this day or longer."""
     valid_until_to: _builtins.str

@@ -102,6 +102,9 @@ class InstrumentItem(_message.Message):
     STATE_FIELD_NUMBER: _builtins.int
     ROTATE_ON_FIELD_NUMBER: _builtins.int
     PART_FIELD_NUMBER: _builtins.int
+    OWNER_NO_FIELD_NUMBER: _builtins.int
+    MEASURING_RANGE_FIELD_NUMBER: _builtins.int
+    ACCURACY_CLASS_FIELD_NUMBER: _builtins.int
     owner: _builtins.str
     """Owner: credit code, external_ref or exact name."""
     type_code: _builtins.str
@@ -120,6 +123,12 @@ class InstrumentItem(_message.Message):
     """Day by which it must be replaced."""
     part: _builtins.str
     """Nozzle, channel or phase that the item is about; empty for the whole instrument."""
+    owner_no: _builtins.str
+    """The owner's own number of it."""
+    measuring_range: _builtins.str
+    """Measuring range as its plate or certificate writes it."""
+    accuracy_class: _builtins.str
+    """Accuracy class as its plate or certificate writes it."""
     def __init__(
         self,
         *,
@@ -132,10 +141,13 @@ class InstrumentItem(_message.Message):
         state: _builtins.str = ...,
         rotate_on: _builtins.str = ...,
         part: _builtins.str = ...,
+        owner_no: _builtins.str = ...,
+        measuring_range: _builtins.str = ...,
+        accuracy_class: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["location", b"location", "manufacturer", b"manufacturer", "model", b"model", "owner", b"owner", "part", b"part", "rotate_on", b"rotate_on", "serial_no", b"serial_no", "state", b"state", "type_code", b"type_code"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["accuracy_class", b"accuracy_class", "location", b"location", "manufacturer", b"manufacturer", "measuring_range", b"measuring_range", "model", b"model", "owner", b"owner", "owner_no", b"owner_no", "part", b"part", "rotate_on", b"rotate_on", "serial_no", b"serial_no", "state", b"state", "type_code", b"type_code"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -167,8 +167,8 @@ class DccCandidate(_message.Message):
     manufacturer: _builtins.str
     """Its manufacturer."""
     by: _builtins.str
-    """Why: serial_no (the same serial number), owner_no (its serial number is the owner's number of
-    the item) or certificate_no (its calibration had the certificate that this one replaces).
+    """Why: serial_no (the same serial number), owner_no (the owner's number of the item is its own
+    number or serial number) or certificate_no (its calibration had the certificate that this one replaces).
     """
     def __init__(
         self,

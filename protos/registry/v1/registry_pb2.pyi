@@ -223,6 +223,9 @@ class Instrument(_message.Message):
     VERSION_FIELD_NUMBER: _builtins.int
     PARTS_FIELD_NUMBER: _builtins.int
     MAKER_CODE_FIELD_NUMBER: _builtins.int
+    OWNER_NO_FIELD_NUMBER: _builtins.int
+    MEASURING_RANGE_FIELD_NUMBER: _builtins.int
+    ACCURACY_CLASS_FIELD_NUMBER: _builtins.int
     instrument_id: _builtins.str
     """Stable id, given by the register."""
     subject_id: _builtins.str
@@ -258,6 +261,12 @@ class Instrument(_message.Message):
     https://id.gs1.org/01/06901234567892/21/A7 or (01)06901234567892(21)A7. It is returned as the
     path /01/06901234567892/21/A7.
     """
+    owner_no: _builtins.str
+    """The owner's own number of it; never shown to the public."""
+    measuring_range: _builtins.str
+    """Measuring range as its plate or certificate writes it, such as (0~30) kg."""
+    accuracy_class: _builtins.str
+    """Accuracy class as its plate or certificate writes it, such as III or 0.5."""
     @_builtins.property
     def parts(self) -> _containers.RepeatedCompositeFieldContainer[Global___InstrumentPart]:
         """Parts whose state somebody gave; a part that only a verification names is in use."""
@@ -282,10 +291,13 @@ class Instrument(_message.Message):
         version: _builtins.int = ...,
         parts: _abc.Iterable[Global___InstrumentPart] | None = ...,
         maker_code: _builtins.str = ...,
+        owner_no: _builtins.str = ...,
+        measuring_range: _builtins.str = ...,
+        accuracy_class: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["bureau", b"bureau", "in_review", b"in_review", "instrument_id", b"instrument_id", "location", b"location", "maker_code", b"maker_code", "manufacturer", b"manufacturer", "model", b"model", "parts", b"parts", "removed", b"removed", "repeated_serial", b"repeated_serial", "rotate_on", b"rotate_on", "serial_no", b"serial_no", "spell", b"spell", "state", b"state", "subject_id", b"subject_id", "type_code", b"type_code", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["accuracy_class", b"accuracy_class", "bureau", b"bureau", "in_review", b"in_review", "instrument_id", b"instrument_id", "location", b"location", "maker_code", b"maker_code", "manufacturer", b"manufacturer", "measuring_range", b"measuring_range", "model", b"model", "owner_no", b"owner_no", "parts", b"parts", "removed", b"removed", "repeated_serial", b"repeated_serial", "rotate_on", b"rotate_on", "serial_no", b"serial_no", "spell", b"spell", "state", b"state", "subject_id", b"subject_id", "type_code", b"type_code", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

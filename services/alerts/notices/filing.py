@@ -15,6 +15,15 @@ from services.alerts.notices.texts import Contact, Text, body
 from services.alerts.tables import Bureau, NoticeKind, Subject
 
 CITE = "S4 二(三)"
+# What an operator may correct itself, in Chinese and English.
+_OWN = (
+    ("model", "型号规格", "Model"),
+    ("measuring_range", "测量范围", "Measuring range"),
+    ("accuracy_class", "准确度等级", "Accuracy class"),
+    ("manufacturer", "生产厂家", "Manufacturer"),
+    ("owner_no", "单位自编号", "Your own number"),
+    ("location", "使用地点", "Where it stands"),
+)
 
 
 @dataclass(frozen=True)
@@ -72,8 +81,8 @@ def receipt(filed: Filed, bureau: Contact) -> Text:
             f"（平台编号 {filed.instrument.instrument_id[:8]}），{bureau.name}已收到。",
             _particulars(filed),
             _what_it_means(),
-            "下一步：向检定机构申请检定。型号规格、生产厂家、使用地点有误的，可以在平台上改正；"
-            f"其他内容有误的，请联系{bureau}。",
+            "下一步：向检定机构申请检定。上面这些内容有误的，可以在平台上改正；"
+            f"类型、出厂编号等其他内容有误的，请联系{bureau}。",
         ),
     )
 
@@ -81,29 +90,26 @@ def receipt(filed: Filed, bureau: Contact) -> Text:
 def receipt_in_english(filed: Filed, bureau: Contact) -> Text:
     """Writes the same receipt in English."""
     named = f"{english.type_name(filed.instrument.type_code)} {filed.instrument.serial_no}"
-    model, maker, place = (one or "not given" for one in _written(filed))
     return Text(
         f"Receipt of a filed instrument: {named}",
         body(
             f"{filed.owner}:\nYou filed this instrument on {filed.on}: {named}"
             f" (number {filed.instrument.instrument_id[:8]}). {bureau.name} has received it.",
-            f"Model: {model}. Manufacturer: {maker}. Where it stands: {place}.",
+            " ".join(
+                f"{en}: {getattr(filed.instrument, name) or 'not given'}." for name, _, en in _OWN
+            ),
             "It is a spare now, to be used only once it has passed a verification. Filing needs no"
             f" approval ({spell_articles(CITE, 'en')}). Next, apply to a verification institution.",
-            "You can correct the model, the manufacturer and the place on the platform; ask the"
-            " bureau to correct anything else.",
+            "You can correct all this on the platform; ask the bureau to correct the type, the"
+            " serial number and anything else.",
             english.questions(bureau),
         ),
     )
 
 
 def _particulars(filed: Filed) -> str:
-    model, maker, place = (one or "未填" for one in _written(filed))
-    return f"型号规格：{model}；生产厂家：{maker}；使用地点：{place}。"
-
-
-def _written(filed: Filed) -> tuple[str, str, str]:
-    return filed.instrument.model, filed.instrument.manufacturer, filed.instrument.location
+    own = (f"{zh}：{getattr(filed.instrument, name) or '未填'}" for name, zh, _ in _OWN)
+    return f"{'；'.join(own)}。"
 
 
 def _what_it_means() -> str:

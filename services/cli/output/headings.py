@@ -232,7 +232,8 @@ laboratory 校准实验室 | laboratory_code 实验室代码 | customer 委托�
 issued_on 签发日期 | recalibrate_on 证书建议的下次校准日期 | conformity 符合性声明
 GetDccResponse.findings 检查结果 | UploadDccResponse.findings 检查结果
 further 未列出的检查结果数 | hint 提示 | line 行 | DccItem.candidates 可能对应的器具
-serial_nos 出厂编号 | owner_nos 单位自编号 | signer 签名人 | signed_at 签名时间
+serial_nos 出厂编号 | owner_nos 单位自编号 | owner_no 单位自编号
+measuring_range 测量范围 | accuracy_class 准确度等级 | signer 签名人 | signed_at 签名时间
 then 签名时有效 | signer_valid_now 签名人证书现在有效 | needs_ground 须写明依据
 cycle_months 校准周期（月） | months 校准周期（月） | withdrawn_ground 撤回理由
 Calibration.due_on 下次校准日期 | ListCalibrationsRequest.due_until 下次校准不晚于

@@ -67,7 +67,7 @@ TABLES: Mapping[str, str] = {
     "Order": "order_id type_code serial_no institution state due_on late",
     "OrderStep": "at state late appointed_on ground",
     "Verifier": "institution_id name contact phone open_orders",
-    "Instrument": "instrument_id type_code serial_no model location state",
+    "Instrument": "instrument_id type_code serial_no owner_no model location state",
     "InstrumentColour": "colour subject_id place type_code serial_no valid_until days_left "
     "reason_zh cite",
     "Notice": "notice_id created_at kind title address state",

@@ -216,6 +216,9 @@ def _instrument(visit: Visit, side: pb.LikeSide) -> Shown:
     one, words = side.instrument, visit.words
     facts = [
         (visit.say(N_("型号规格")), one.model),
+        (visit.say(N_("单位自编号")), one.owner_no),
+        (visit.say(N_("测量范围")), one.measuring_range),
+        (visit.say(N_("准确度等级")), one.accuracy_class),
         (visit.say(N_("生产厂家")), one.manufacturer),
         (visit.say(N_("使用地点")), one.location),
         (visit.say(N_("使用状态")), words.instrument_state(one.state)),

@@ -20,9 +20,10 @@ from services.portal.wording import N_
 
 FILING_CITE = "S4 二(三)"
 FIELDS = (
-    *("type_code", "serial_no", "model", "manufacturer", "location", "rotate_on"),
-    "maker_code",
+    *("type_code", "serial_no", "model", "measuring_range", "accuracy_class", "manufacturer"),
+    *("owner_no", "location", "rotate_on", "maker_code"),
 )
+DETAILS = ("owner_no", "model", "measuring_range", "accuracy_class", "manufacturer")
 _NEEDED = {
     "type_code": N_("请选择器具类型"),
     "serial_no": N_("请填写出厂编号，例如 20260123"),
@@ -44,7 +45,9 @@ async def file(visit: Visit) -> Response:
         return _filing_page(visit, errors)
     if visit.field("step") != "send":
         longest = visit.portal.settings.evidence_max_bytes
-        return visit.page("instruments/new_check.html", form=visit.form, longest=longest)
+        return visit.page(
+            "instruments/new_check.html", form=visit.form, fields=FIELDS, longest=longest
+        )
     instrument = registry.Instrument(subject_id=visit.person.subject_id)
     for name in FIELDS:
         setattr(instrument, name, visit.field(name))
@@ -157,6 +160,41 @@ def _move_page(
         errors=errors or {},
         refusal=refusal,
         form=visit.form,
+    )
+
+
+async def details(visit: Visit) -> Response:
+    """Changes what the owner and its bureau both may: own number, model, range, class and maker."""
+    instrument = await _own(visit)
+    if visit.request.method == "GET":
+        form = {name: getattr(instrument, name) for name in DETAILS}
+        return _details_page(visit, instrument, form)
+    form = {name: visit.field(name) for name in DETAILS}
+    for name, value in form.items():
+        setattr(instrument, name, value)
+    instrument.version = visit.whole("version") or instrument.version
+    request = registry.PutInstrumentRequest(request_id=visit.request_id(), instrument=instrument)
+    try:
+        await ask(visit.services.registry.PutInstrument(request))
+    except Refusal as refusal:
+        return _details_page(visit, await _own(visit), form, *_of_the_form(visit, refusal))
+    return visit.redirect(f"/instruments/{instrument.instrument_id}?changed=yes")
+
+
+def _details_page(
+    visit: Visit,
+    instrument: registry.Instrument,
+    form: Mapping[str, str],
+    errors: Mapping[str, str] | None = None,
+    refusal: str = "",
+) -> Response:
+    return visit.page(
+        "instruments/details.html",
+        status=422 if errors or refusal else 200,
+        instrument=instrument,
+        form=form,
+        errors=errors or {},
+        refusal=refusal,
     )
 
 

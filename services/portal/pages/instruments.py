@@ -39,6 +39,7 @@ async def listing(visit: Visit) -> Response:
         title=N_("计量器具"),
         columns=[
             Column(N_("器具"), partial(_name, words), order_by="serial_no"),
+            Column(N_("单位自编号"), lambda row: row[0].owner_no),
             *([Column(N_("使用单位"), _owner)] if staff else []),
             Column(N_("类型"), partial(_type, words), order_by="type_code"),
             Column(N_("使用状态"), lambda row: words.instrument_state(row[0].state)),

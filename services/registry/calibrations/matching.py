@@ -14,7 +14,7 @@ from plumbing.database import unindexed
 from plumbing.view import View
 from protos.registry.v1 import calibrations_pb2 as pb
 from services.registry.calibrations.tables import CONFIRMED, Calibration
-from services.registry.tables import Instrument
+from services.registry.tables import OWN_NUMBER, Instrument
 
 MOST = 10  # candidates of one item
 BY_SERIAL, BY_OWNER, BY_CERTIFICATE = "serial_no", "owner_no", "certificate_no"
@@ -28,9 +28,10 @@ async def candidates(
     `replaces` is the number of the certificate that this one replaces.
     """
     found: dict[str, pb.DccCandidate] = {}
-    for by, numbers in ((BY_SERIAL, item["serial_nos"]), (BY_OWNER, item["owner_nos"])):
-        for row in await _numbered(view, numbers):
-            found.setdefault(row.instrument_id, _candidate(row, by))
+    for row in await _numbered(view, item["serial_nos"]):
+        found.setdefault(row.instrument_id, _candidate(row, BY_SERIAL))
+    for row in await _owners(view, item["owner_nos"]):
+        found.setdefault(row.instrument_id, _candidate(row, BY_OWNER))
     for row in await _certified(view, replaces):
         found.setdefault(row.instrument_id, _candidate(row, BY_CERTIFICATE))
     return [*found.values()][:MOST]
@@ -41,6 +42,12 @@ async def _numbered(view: View, numbers: Collection[str]) -> Sequence[Instrument
     if not keys:
         return []
     return await _of(view, col(Instrument.serial_key).in_(sorted(keys)))
+
+
+async def _owners(view: View, numbers: Collection[str]) -> Sequence[Instrument]:
+    """The instruments with an owner's number, also if it was filed as their serial number."""
+    own = sa.and_(col(Instrument.owner_no).in_(sorted(numbers)), sa.text(OWN_NUMBER))
+    return [*(await _of(view, own)), *(await _numbered(view, numbers))] if numbers else []
 
 
 async def _certified(view: View, number: str) -> Sequence[Instrument]:

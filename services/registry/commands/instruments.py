@@ -47,7 +47,10 @@ from services.registry.tables import Instrument, Proposal, Subject
 from services.registry.validation import InstrumentContent, read_instrument, reader_of
 
 # The columns that an operator may change itself; only its bureau changes the others.
-OPERATORS_OWN = frozenset({"model", "manufacturer", "location", "maker_code"})
+OPERATORS_OWN = frozenset(
+    {"model", "manufacturer", "location", "maker_code"}
+    | {"owner_no", "measuring_range", "accuracy_class"}
+)
 
 
 async def put_instrument(
@@ -193,9 +196,9 @@ def _differing(
         require_version(row.version, version)
     if change.caller.has(Role.OPERATOR) and not OPERATORS_OWN.issuperset(values):
         raise NotPermitted(
-            "经营者只能修改器具的规格型号、制造单位、使用地点和制造商码；"
-            "类型、出厂编号和轮换日期由监管机关修改",
-            "An operator may only change model, manufacturer, location and maker's code",
+            "经营者只能修改器具的规格型号、测量范围、准确度等级、制造单位、使用地点、单位自编号和"
+            "制造商码；类型、出厂编号和轮换日期由监管机关修改",
+            "An operator may not change type, serial number and day of rotation: its bureau does",
             cite=release_of(Act.END_RED_ALERT).cite,
         )
     return values

@@ -31,7 +31,10 @@ from services.registry.tables import Instrument, Record, Verification
 from services.registry.upkeep.joining import join_upkeep
 
 # What the instrument that stays takes from another where it has nothing.
-COMPLETED = ("model", "manufacturer", "location", "rotate_on", "parts", "maker_code")
+COMPLETED = (
+    *("model", "manufacturer", "location", "rotate_on", "parts", "maker_code"),
+    *("owner_no", "measuring_range", "accuracy_class"),
+)
 
 
 async def join_instruments(

@@ -144,7 +144,7 @@ def listed(answer: pb.ListColoursResponse) -> list[str]:
 
 
 async def test_colours_are_filtered_and_ordered(coloured: RunningAlerts, sign_in: As) -> None:
-    await coloured.put(instrument(8, type_code="FUEL", state="spare"))
+    await coloured.put(instrument(8, type_code="FUEL", state="spare", owner_no="JL-012"))
     staff = sign_in(Role.CASEWORKER, **STAFF)
 
     async def found(**asked: Any) -> list[str]:
@@ -153,6 +153,9 @@ async def test_colours_are_filtered_and_ordered(coloured: RunningAlerts, sign_in
     assert await found(state="stopped") == ["i7"]
     assert await found(type_code="NO-SUCH-TYPE") == []
     assert await found(text="NO-3") == ["i3"]
+    assert await found(text="jl-01") == ["i8"]  # the owner's own number
+    [own] = (await staff.ListColours(pb.ListColoursRequest(text="JL-012"))).instruments
+    assert own.owner_no == "JL-012"
     assert await found(text="加油机") == ["i8"]  # the name of the type, not its code
     assert len(await found(text="试验用")) == 6
     assert await found(text="%") == []

@@ -13,6 +13,7 @@ from plumbing.client import new_request_id, refusal_of
 from plumbing.identity import Role
 from protos.registry.v1 import events_pb2 as events
 from protos.registry.v1 import registry_pb2 as pb
+from tests.integration.registry import import_files
 from tests.integration.registry.running_registry import (
     CITY,
     DISTRICT,
@@ -55,6 +56,49 @@ async def test_an_instrument_is_filed_as_spare_under_its_owner(registry: Running
     assert (entry.action, entry.before) == ("file_instrument", None)
     with refused("INVALID_INPUT", "instrument.state"):
         await client.registry.PutInstrument(put_instrument(owner.subject_id, state="in_use"))
+
+
+async def test_own_number_range_and_class_are_the_owners_to_write_and_no_concern_of_the_public(
+    registry: RunningRegistry,
+) -> None:
+    owner = await registry.subject()
+    client = registry.client(Role.OPERATOR, subject_id=owner.subject_id)
+    own = {"owner_no": " JL-012 ", "measuring_range": "(0~30) kg", "accuracy_class": "无"}
+    request = put_instrument(owner.subject_id, **own)
+    filed = (await client.registry.PutInstrument(request)).instrument
+    written = (filed.owner_no, filed.measuring_range, filed.accuracy_class)
+    assert written == ("JL-012", "(0~30) kg", "")
+    request = changed(filed, accuracy_class="Ⅲ级", owner_no="")
+    again = (await client.registry.PutInstrument(request)).instrument
+    assert (again.accuracy_class, again.owner_no) == ("Ⅲ级", "")
+    [entry, *_] = reversed(await registry.audited(f"instrument/{filed.instrument_id}"))
+    assert (entry.before or {})["owner_no"] == "JL-012"
+    for name, bad in (("owner_no", "1" * 101), ("measuring_range", "0\u202e30"), ("model", "\x1b")):
+        with refused("INVALID_INPUT", f"instrument.{name}"):
+            await client.registry.PutInstrument(changed(again, **{name: bad}))
+    assert not {"owner_no", "measuring_range"} & set(pb.ScannedInstrument.DESCRIPTOR.fields_by_name)
+
+
+async def test_a_file_has_columns_for_them_and_a_blank_leaves_what_is_on_file(
+    registry: RunningRegistry,
+) -> None:
+    client = registry.client(Role.CASEWORKER)
+    name = await import_files.owner(registry, client)
+    named = ("使用单位", "器具名称", "出厂编号", "自编号", "测量范围", "准确度等级")
+
+    async def sent(*row: str) -> pb.Batch:
+        content = import_files.table(named, (name, "燃油加油机", "1", *row))
+        return await import_files.upload(client, "instruments", content)
+
+    assert (await sent("JL-012", "-20℃~50℃", "0.5级")).changed == 1
+    assert (await sent("JL-012", "", "/")).unchanged == 1
+    [subject] = await import_files.subjects_named(client, name)
+    [filed] = await import_files.instruments_of(client, subject)
+    written = (filed.owner_no, filed.measuring_range, filed.accuracy_class)
+    assert written == ("JL-012", "-20℃~50℃", "0.5级")
+    too_long = await sent("JL-013", "", "0" * 101)
+    [fault] = await import_files.faults(client, too_long)
+    assert (fault.column, fault.reason) == ("准确度等级", "TOO_LONG")
 
 
 async def test_a_type_by_single_entry_is_read_as_in_files(registry: RunningRegistry) -> None:

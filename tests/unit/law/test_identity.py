@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from law.identity import Verdict, document_key, folded, part_key, serial_key
+from law.identity import Verdict, document_key, folded, part_key, serial_key, stated
 from law.identity.instruments import compare_instruments, of_model
 from law.identity.records import compare_records, record_key
 from law.identity.subjects import code_key, compare_subjects, subject_key
@@ -100,3 +100,13 @@ def test_how_wide_a_text_is_written_is_no_difference(text: str) -> None:
     assert document_key(wide) == document_key(text)
     assert serial_key(wide) == serial_key(text)
     assert folded(folded(text)) == folded(text)
+
+
+@pytest.mark.parametrize("nothing", ["", " ", "无", "/", "—", "－－", "N/A", "不详", "（空白）"])
+def test_what_says_that_there_is_nothing_states_nothing(nothing: str) -> None:
+    assert stated(nothing) == ""
+
+
+@pytest.mark.parametrize("text", ["0", "0级", "Ⅲ级", "±0.3%", "(0~30) kg", "-20℃~50℃", "无级"])
+def test_what_states_something_stays_as_it_was_written(text: str) -> None:
+    assert stated(f" {text} ") == text

@@ -13,7 +13,7 @@ from typing import Any
 from law.disclosure.personal_data import is_id_number
 from law.errors import InvalidInput
 from law.identifiers import check_credit_code
-from law.identity import folded, part_key, serial_key
+from law.identity import folded, part_key, serial_key, stated
 from law.instruments import code_of
 from plumbing.characters import control
 from plumbing.mail_address import REASON_EN, REASON_ZH, is_mail_address
@@ -109,6 +109,16 @@ def identifier(cell: str) -> str:
         en = "was turned into scientific notation; format the cell as text and enter it anew"
         raise BadCell("SCIENTIFIC", zh, en)
     return text(cell)
+
+
+def number_if_any(cell: str) -> str | None:
+    """Reads a number as `identifier` does; None for 无 and other words for none."""
+    return stated(identifier(cell)) or None
+
+
+def text_if_any(cell: str) -> str | None:
+    """Reads free text; None for 无, / and other words for none."""
+    return stated(text(cell)) or None
 
 
 def instrument_type(cell: str) -> str:

@@ -54,7 +54,10 @@ FIELD_HELP: Mapping[FamilyName, Mapping[str, FieldHelp]] = {
         "type_code": FieldHelp("NAWI-D", "CATALOGUE-2020-42 1", "目录中的名称、代码或者通用名称"),
         "model": FieldHelp("ACS-30", "S4 二(一)1"),
         "serial_no": FieldHelp("0012345", "S4 二(一)1", "按铭牌，保留前导零"),
+        "owner_no": FieldHelp("JL-012", "S2 附件2-3", "使用单位自己的编号；不向社会公开"),
         "part": FieldHelp("3", "S2 附件2-3", _PART),
+        "measuring_range": FieldHelp("(0~30) kg", "S4 二(一)1", "按铭牌或者证书"),
+        "accuracy_class": FieldHelp("Ⅲ级", "S4 二(一)1", "按铭牌或者证书"),
         "manufacturer": FieldHelp("样例衡器厂", "S4 二(一)1"),
         "location": FieldHelp("一层12号摊位"),
         "maker_code": FieldHelp(

@@ -135,16 +135,19 @@ def test_a_digest_names_texts_by_title_and_holds_no_number_of_our_own() -> None:
 
 def test_a_receipt_says_what_was_filed_when_and_that_nothing_depends_on_it() -> None:
     instrument = registry_pb2.Instrument(
-        instrument_id="0123456789ab", type_code="FUEL", serial_no="NO-7", location="一号岛"
-    )
+        instrument_id="0123456789ab", type_code="FUEL", serial_no="NO-7", location="一号岛",
+        owner_no="JL-012", measuring_range="(5~70) L/min", accuracy_class="0.3级",
+    )  # fmt: skip
     filed = filing.Filed("测试单位", instrument, ON)
     chinese, english_text = filing.receipt(filed, BUREAU), filing.receipt_in_english(filed, BUREAU)
     for text in (chinese, english_text):
-        for part in ("测试单位", "2026-09-15", "NO-7", "01234567", "一号岛", "测试市场监管局"):
+        for part in ("测试单位", "2026-09-15", "NO-7", "01234567", "一号岛", "JL-012", "0.3级"):
             assert part in text.title + text.body
+        assert "(5~70) L/min" in text.body
+        assert "测试市场监管局" in text.body
     assert "备案无须批准" in chinese.body
     assert "Filing needs no approval (" in english_text.body
-    assert "型号规格、生产厂家、使用地点有误的，可以在平台上改正" in chinese.body
-    assert "correct the model, the manufacturer and the place on the platform" in english_text.body
+    assert "上面这些内容有误的，可以在平台上改正" in chinese.body
+    assert "You can correct all this on the platform" in english_text.body
     assert "未填" in chinese.body
     assert "not given" in english_text.body

@@ -309,3 +309,14 @@ def test_characters_of_no_width_are_left_out_and_marks_of_direction_stay() -> No
     assert cells.clean("XL-001\u200b") == cells.clean("\ufeffXL\u00ad-\u2060001 ") == "XL-001"
     with pytest.raises(BadCell):
         FAMILIES[FamilyName.INSTRUMENTS].fields["serial_no"].stored(cells.clean("XL\u202e-001"))
+
+
+def test_a_cell_that_says_none_leaves_what_is_on_file() -> None:
+    for read in (cells.number_if_any, cells.text_if_any):
+        assert [read(cell) for cell in ("无", "/", "-", "JL-012")] == [None, None, None, "JL-012"]
+    with pytest.raises(BadCell):
+        cells.number_if_any("1.2E+11")
+    assert cells.text_if_any("1.2E+11") == "1.2E+11"
+    with pytest.raises(BadCell):
+        cells.text_if_any("(0~30)\x00kg")
+    assert FAMILIES[FamilyName.INSTRUMENTS].fields["owner_no"].identifier

@@ -1,0 +1,18 @@
+"""Owners' own numbers of instruments, by which they are searched."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0032"
+down_revision = "0031"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    column: sa.Column[str] = sa.Column("owner_no", sa.String(), nullable=False, server_default="")
+    op.add_column("instrument", column)
+
+
+def downgrade() -> None:
+    op.drop_column("instrument", "owner_no")
