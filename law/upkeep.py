@@ -41,13 +41,14 @@ def kind_of(id_: str) -> Version[UpkeepKind] | None:
     return next((one for one in kinds() if one.value.id == id_), None)
 
 
-def verify_again(id_: str, type_code: str) -> bool:
+def verify_again(id_: str, type_code: str, *, compulsory: bool = True) -> bool:
     """Returns whether an instrument of a type must be verified again after an entry of this kind.
 
-    One of a type that only needs type approval is not verified, before or after (S4 二(三)).
+    One of a type that only needs type approval is not verified, before or after, nor is one that is
+    not `compulsory` (S4 二(三); C-44).
     """
     kind = kind_of(id_)
-    verified = mode_of(type_code) is not Mode.TYPE_APPROVAL_ONLY
+    verified = compulsory and mode_of(type_code) is not Mode.TYPE_APPROVAL_ONLY
     return kind is not None and kind.value.verify_again and verified
 
 

@@ -36,6 +36,7 @@ class Basis(StrEnum):
     UNVERIFIED = "unverified"
     FIRST_ONLY = "first_only"
     NOT_VERIFIED = "not_verified"
+    NOT_COMPULSORY = "not_compulsory"
     OUT_OF_USE = "out_of_use"
     UNDATED = "undated"  # a pass without the date that it needs: no colour can be derived
     REMOVED = "removed"  # the register no longer holds the instrument
@@ -47,7 +48,7 @@ LADDER = (Colour.GREEN, Colour.YELLOW, Colour.RED)
 
 _FROM_THE_WORST = (
     *(Basis.REJECTED, Basis.REPAIRED, Basis.UNVERIFIED, Basis.DATED, Basis.UNDATED),
-    *(Basis.FIRST_ONLY, Basis.NOT_VERIFIED, Basis.OUT_OF_USE),
+    *(Basis.FIRST_ONLY, Basis.NOT_VERIFIED, Basis.NOT_COMPULSORY, Basis.OUT_OF_USE),
 )
 
 _WITHOUT_DATE: Mapping[Basis, Mapping[str, Any]] = {
@@ -55,6 +56,7 @@ _WITHOUT_DATE: Mapping[Basis, Mapping[str, Any]] = {
     Basis.REPAIRED: {"last_result": VerificationResult.REPAIRED},
     Basis.FIRST_ONLY: {"last_result": VerificationResult.PASS, "mode": Mode.FIRST_THEN_SCRAP},
     Basis.NOT_VERIFIED: {"mode": Mode.TYPE_APPROVAL_ONLY},
+    Basis.NOT_COMPULSORY: {"compulsory": False},
     Basis.OUT_OF_USE: {"state": InstrumentState.STOPPED},
 }
 _NO_COLOUR = {
@@ -69,6 +71,14 @@ _NO_COLOUR = {
         Colour.NONE, "C-19", "已不在登记簿中", "removed", "no longer on the register"
     ),
 }
+
+
+@dataclass(frozen=True)
+class _Need:
+    """How an instrument has to be verified, if at all."""
+
+    mode: Mode
+    compulsory: bool
 
 
 @dataclass(frozen=True)
@@ -97,23 +107,26 @@ def colour_basis(
     rotate_on: date | None,
     verifications: Sequence[VerificationFact],
     registered: parts.Parts = None,
+    *,
+    compulsory: bool = True,
 ) -> ColourBasis:
     """Returns the basis of an instrument's colour, computed from its verifications.
 
     `verifications` are in the order in which they were recorded. `rotate_on` is the day on which an
     instrument of a type that is verified only once must be replaced. `registered` are the parts of
     the instrument whose state is registered: the worst part in use decides, and an instrument with
-    parts of which none is in use is itself out of use.
+    parts of which none is in use is itself out of use. One that is not `compulsory` need not be
+    verified, whatever its type (C-44).
     """
-    mode = mode_of(type_code)
+    need = _Need(mode_of(type_code), compulsory=compulsory)
     names = parts.names_of(registered, verifications)
     if not names:
-        return _of_one(state, rotate_on, verifications, mode)
+        return _of_one(state, rotate_on, verifications, need)
     used = [name for name in names if parts.state_of(name, registered) is InstrumentState.IN_USE]
     if not used:
-        return _of_one(InstrumentState.STOPPED, rotate_on, verifications, mode)
+        return _of_one(InstrumentState.STOPPED, rotate_on, verifications, need)
     own = (parts.concerning(name, verifications) for name in used)
-    return min((_of_one(state, rotate_on, facts, mode) for facts in own), key=_mildness)
+    return min((_of_one(state, rotate_on, facts, need) for facts in own), key=_mildness)
 
 
 def _mildness(basis: ColourBasis) -> tuple[int, date, date]:
@@ -126,14 +139,14 @@ def _of_one(
     state: InstrumentState,
     rotate_on: date | None,
     verifications: Sequence[VerificationFact],
-    mode: Mode,
+    need: _Need,
 ) -> ColourBasis:
     """The basis of an instrument without parts, or by one part alone."""
     governing = rule.governing(verifications)
     if governing is None:
-        return ColourBasis(_basis(None, state, None, mode))
-    valid_until = rule.deciding_day(governing, mode, rotate_on)
-    basis = _basis(valid_until, state, governing.result, mode)
+        return ColourBasis(_basis(None, state, None, need))
+    valid_until = rule.deciding_day(governing, need.mode, rotate_on)
+    basis = _basis(valid_until, state, governing.result, need)
     return ColourBasis(basis, governing.id, governing.result, valid_until, governing.verified_on)
 
 
@@ -141,10 +154,12 @@ def _basis(
     valid_until: date | None,
     state: InstrumentState,
     result: VerificationResult | None,
-    mode: Mode,
+    need: _Need,
 ) -> Basis:
     try:
-        decided = rule.date_or_reason(valid_until, state, result, mode)
+        decided = rule.date_or_reason(
+            valid_until, state, result, need.mode, compulsory=need.compulsory
+        )
     except InvalidInput:
         return Basis.UNDATED
     return Basis.DATED if isinstance(decided, date) else Basis(decided.value)

@@ -32,10 +32,14 @@ class Reason(StrEnum):
     OUT_OF_USE = "out_of_use"
     FIRST_ONLY = "first_only"
     NOT_VERIFIED = "not_verified"
+    NOT_COMPULSORY = "not_compulsory"
 
 
 RED = (Reason.OVERDUE, Reason.REJECTED, Reason.REPAIRED, Reason.UNVERIFIED)
-NONE = (Reason.VALID, Reason.OUT_OF_USE, Reason.FIRST_ONLY, Reason.NOT_VERIFIED)
+NONE = (
+    *(Reason.VALID, Reason.OUT_OF_USE, Reason.FIRST_ONLY, Reason.NOT_VERIFIED),
+    Reason.NOT_COMPULSORY,
+)
 
 
 @dataclass(frozen=True, slots=True)

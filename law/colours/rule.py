@@ -3,7 +3,8 @@
 S4 四(一) as read in C-19. Months are calendar months; a day that a month does not have becomes its
 last day. The most severe colour applies. The valid-until day itself is still valid. An instrument
 in use is red when it was rejected, was repaired and has not passed since, or was never verified. An
-instrument that is not in use has no colour.
+instrument that is not in use has no colour, nor has one under no compulsory verification unless its
+last result is a rejection or a repair (C-44).
 """
 
 from __future__ import annotations
@@ -119,16 +120,17 @@ def colour(
     last_result: VerificationResult | None,
     on: date,
     mode: Mode = Mode.PERIODIC,
+    compulsory: bool = True,
 ) -> ColourAnswer:
     """Returns the most severe colour that applies to an instrument on a day, with its article.
 
-    S4 四(一); C-19. `valid_until` is the last valid day of the latest verification with a result
-    (or the rotation date of a type verified only once). If `last_result` is None, no result is on
-    file: then `valid_until` decides, and without it the instrument counts as never verified. A
-    pending result is treated like None. Raises InvalidInput for a pass without a date where the
+    S4 四(一); C-19; C-44. `valid_until` is the last valid day of the latest verification with a
+    result (or the rotation date of a type verified only once). If `last_result` is None, no result
+    is on file: then `valid_until` decides, and without it the instrument counts as never verified.
+    A pending result is treated like None. Raises InvalidInput for a pass without a date where the
     type is verified periodically, and NotInForce for a day on which the article does not hold.
     """
-    basis = date_or_reason(valid_until, state, last_result, mode)
+    basis = date_or_reason(valid_until, state, last_result, mode, compulsory=compulsory)
     if isinstance(basis, date):
         return _by_date(basis, on)
     return _answer(Colour.RED if basis in RED else Colour.NONE, basis, on)
@@ -139,18 +141,23 @@ def date_or_reason(
     state: InstrumentState,
     last_result: VerificationResult | None,
     mode: Mode,
+    *,
+    compulsory: bool = True,
 ) -> Reason | date:
     """Returns the basis of a colour: the last valid day, or a reason that needs no date.
 
     Raises InvalidInput for a pass without a date where the type is verified periodically.
     """
-    _refuse_undated_pass(valid_until, last_result, mode)
+    if compulsory:
+        _refuse_undated_pass(valid_until, last_result, mode)
     if state is not InstrumentState.IN_USE:
         return Reason.OUT_OF_USE
     if last_result is VerificationResult.REJECT:
         return Reason.REJECTED
     if last_result is VerificationResult.REPAIRED:
         return Reason.REPAIRED
+    if not compulsory:
+        return Reason.NOT_COMPULSORY
     if valid_until is not None:
         return valid_until
     if mode is Mode.TYPE_APPROVAL_ONLY:

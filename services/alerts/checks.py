@@ -247,7 +247,11 @@ def _compare_colour(
 def _colour_by_law(row: Any, facts: Sequence[VerificationFact], today: date) -> Colour:
     """The colour from the verifications themselves, without what the projection stored."""
     state = InstrumentState.SCRAPPED if row.removed else row.state
-    return colour_basis(row.type_code, state, row.rotate_on, facts, row.parts).colour(today)
+    basis = colour_basis(
+        *(row.type_code, state, row.rotate_on, facts, row.parts),
+        compulsory=not row.non_compulsory,
+    )
+    return basis.colour(today)
 
 
 def _find_missing_alerts(

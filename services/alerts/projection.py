@@ -128,7 +128,8 @@ def _instrument(message: registry_pb2.Instrument) -> dict[str, Any]:
     fields = {name: getattr(message, name) for name in _OF_INSTRUMENT}
     state, rotate_on = InstrumentState(message.state), wire.day(message.rotate_on)
     parts = [{"name": one.name, "state": one.state} for one in message.parts]
-    return {**fields, "state": state, "rotate_on": rotate_on, "parts": parts or None}
+    free = {"non_compulsory": bool(message.non_compulsory_ground)}
+    return {**fields, **free, "state": state, "rotate_on": rotate_on, "parts": parts or None}
 
 
 async def put_verifications(
@@ -198,7 +199,10 @@ def _derive(
     row: Instrument, facts: Sequence[VerificationFact], owner: Subject | None, today: date
 ) -> None:
     before = row.standing
-    derived = colour_basis(row.type_code, row.state, row.rotate_on, facts, row.parts)
+    derived = colour_basis(
+        *(row.type_code, row.state, row.rotate_on, facts, row.parts),
+        compulsory=not row.non_compulsory,
+    )
     row.governing_id, row.last_result = derived.governing_id, derived.last_result
     row.valid_until = derived.valid_until
     row.standing = Basis.REMOVED if row.removed else derived.basis

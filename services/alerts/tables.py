@@ -153,14 +153,14 @@ class Instrument(Base, table=True):
     `quiet_on` is the day on which the present basis came with a first load or the end of a review,
     by the account `quiet_by`: an alert due by then is recorded without a notice. `since` is the day
     of the governing verification; for one never verified, the day on which alerts learned of this.
-    `ranked_on` orders instruments by severity on every day: the last valid day, the first of all
-    days for what is red without one, and the last of all days for what has no colour.
+    `ranked_on` orders instruments by severity: the last valid day, the first of all days for what
+    is red without one, the last for what has no colour. `parts` are those whose state is
+    registered, each with `name` and `state`.
     """
 
     __table_args__ = (
         sa.Index("ix_instrument_due", "bureau", "standing", "valid_until"),
-        # Holds all that the colour board counts.
-        bureau_index(
+        bureau_index(  # holds all that the colour board counts
             "ix_instrument_counted",
             *("bureau", "type_code", "standing", "valid_until"),
             where=ON_FILE,
@@ -179,9 +179,9 @@ class Instrument(Base, table=True):
     type_code: str
     serial_no: str
     owner_no: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    non_compulsory: bool = Field(default=False, sa_column_kwargs={"server_default": sa.false()})
     state: InstrumentState = Field(sa_type=enum_column(InstrumentState))
     rotate_on: date | None = None
-    # Parts whose state is registered, each with `name` and `state`.
     parts: list[dict[str, str]] | None = Field(default=None, sa_type=JsonColumn)
     spell: int
     in_review: bool

@@ -46,6 +46,7 @@ FIELDS = {
     "owner_no": N_("单位自编号"),
     "measuring_range": N_("测量范围"),
     "accuracy_class": N_("准确度等级"),
+    "non_compulsory_ground": N_("非强制检定的理由"),
     "manufacturer": N_("生产厂家"),
     "location": N_("使用地点"),
     "rotate_on": N_("轮换日期"),

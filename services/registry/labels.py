@@ -129,6 +129,7 @@ async def _scanned(view: View, row: Instrument) -> pb.ScannedInstrument:
         for name in ("type_code", "model", "serial_no", "manufacturer"):
             setattr(scanned, name, getattr(row, name))
         scanned.state = row.state.value
+        scanned.non_compulsory = bool(row.non_compulsory_ground)
     if Field.VERIFICATION in shown:
         scanned.MergeFrom(await _verified(view, row))
     if listed(owner, view.today):
@@ -163,7 +164,10 @@ async def _verified(view: View, row: Instrument) -> pb.ScannedInstrument:
 
 def _basis(row: Instrument, in_order: Sequence[Verification]) -> ColourBasis:
     facts = [*map(fact_of, in_order)]
-    return colour_basis(row.type_code, row.state, row.rotate_on, facts, row.parts)
+    return colour_basis(
+        *(row.type_code, row.state, row.rotate_on, facts, row.parts),
+        compulsory=not row.non_compulsory_ground,
+    )
 
 
 async def list_labels(view: View, request: pb.ListLabelsRequest) -> pb.ListLabelsResponse:

@@ -28,7 +28,10 @@ def standings(
         state = parts.state_of(name, row.parts)
         both = row.state if state is InstrumentState.IN_USE else state
         own = parts.concerning(name, facts)
-        basis = colour_basis(row.type_code, both, row.rotate_on, [_whole(fact) for fact in own])
+        basis = colour_basis(
+            *(row.type_code, both, row.rotate_on, [_whole(fact) for fact in own]),
+            compulsory=not row.non_compulsory_ground,
+        )
         one = pb.PartStanding(name=name, state=state.value, colour=basis.colour(today).value)
         one.verification_id = basis.governing_id
         one.result = basis.last_result.value if basis.last_result else ""

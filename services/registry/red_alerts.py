@@ -36,6 +36,7 @@ def is_red(instrument: Mapping[str, Any], facts: list[VerificationFact], today: 
     basis = colour_basis(
         *(instrument["type_code"], instrument["state"], instrument["rotate_on"], facts),
         registered=instrument["parts"],
+        compulsory=not instrument["non_compulsory_ground"],
     )
     return basis.colour(today) is Colour.RED
 

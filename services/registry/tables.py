@@ -200,6 +200,7 @@ class Instrument(Base, table=True):
     owner_no: str = Field(default="", sa_column_kwargs={"server_default": ""})
     measuring_range: str = Field(default="", sa_column_kwargs={"server_default": ""})
     accuracy_class: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    non_compulsory_ground: str = Field(default="", sa_column_kwargs={"server_default": ""})
     spell: int = 0
     repeated_serial: bool = False
     in_review: bool = False

@@ -54,6 +54,7 @@ class InstrumentContent:
     owner_no: str = ""
     measuring_range: str = ""
     accuracy_class: str = ""
+    non_compulsory_ground: str = ""
 
 
 @dataclass(frozen=True)
@@ -141,6 +142,7 @@ def read_instrument(reader: Reader) -> InstrumentContent:
         owner_no=stated(_text(reader, "owner_no")),
         measuring_range=stated(_text(reader, "measuring_range")),
         accuracy_class=stated(_text(reader, "accuracy_class")),
+        non_compulsory_ground=stated(_text(reader, "non_compulsory_ground")),
     )
 
 

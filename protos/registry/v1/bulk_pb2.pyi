@@ -105,6 +105,7 @@ class InstrumentItem(_message.Message):
     OWNER_NO_FIELD_NUMBER: _builtins.int
     MEASURING_RANGE_FIELD_NUMBER: _builtins.int
     ACCURACY_CLASS_FIELD_NUMBER: _builtins.int
+    NON_COMPULSORY_GROUND_FIELD_NUMBER: _builtins.int
     owner: _builtins.str
     """Owner: credit code, external_ref or exact name."""
     type_code: _builtins.str
@@ -129,6 +130,8 @@ class InstrumentItem(_message.Message):
     """Measuring range as its plate or certificate writes it."""
     accuracy_class: _builtins.str
     """Accuracy class as its plate or certificate writes it."""
+    non_compulsory_ground: _builtins.str
+    """Why it is under no compulsory verification."""
     def __init__(
         self,
         *,
@@ -144,10 +147,11 @@ class InstrumentItem(_message.Message):
         owner_no: _builtins.str = ...,
         measuring_range: _builtins.str = ...,
         accuracy_class: _builtins.str = ...,
+        non_compulsory_ground: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["accuracy_class", b"accuracy_class", "location", b"location", "manufacturer", b"manufacturer", "measuring_range", b"measuring_range", "model", b"model", "owner", b"owner", "owner_no", b"owner_no", "part", b"part", "rotate_on", b"rotate_on", "serial_no", b"serial_no", "state", b"state", "type_code", b"type_code"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["accuracy_class", b"accuracy_class", "location", b"location", "manufacturer", b"manufacturer", "measuring_range", b"measuring_range", "model", b"model", "non_compulsory_ground", b"non_compulsory_ground", "owner", b"owner", "owner_no", b"owner_no", "part", b"part", "rotate_on", b"rotate_on", "serial_no", b"serial_no", "state", b"state", "type_code", b"type_code"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -226,6 +226,7 @@ class Instrument(_message.Message):
     OWNER_NO_FIELD_NUMBER: _builtins.int
     MEASURING_RANGE_FIELD_NUMBER: _builtins.int
     ACCURACY_CLASS_FIELD_NUMBER: _builtins.int
+    NON_COMPULSORY_GROUND_FIELD_NUMBER: _builtins.int
     instrument_id: _builtins.str
     """Stable id, given by the register."""
     subject_id: _builtins.str
@@ -267,6 +268,10 @@ class Instrument(_message.Message):
     """Measuring range as its plate or certificate writes it, such as (0~30) kg."""
     accuracy_class: _builtins.str
     """Accuracy class as its plate or certificate writes it, such as III or 0.5."""
+    non_compulsory_ground: _builtins.str
+    """Why it is under no compulsory verification, such as that it is used for no trade; empty for one
+    that is under it. Only its bureau states it (C-44).
+    """
     @_builtins.property
     def parts(self) -> _containers.RepeatedCompositeFieldContainer[Global___InstrumentPart]:
         """Parts whose state somebody gave; a part that only a verification names is in use."""
@@ -294,10 +299,11 @@ class Instrument(_message.Message):
         owner_no: _builtins.str = ...,
         measuring_range: _builtins.str = ...,
         accuracy_class: _builtins.str = ...,
+        non_compulsory_ground: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["accuracy_class", b"accuracy_class", "bureau", b"bureau", "in_review", b"in_review", "instrument_id", b"instrument_id", "location", b"location", "maker_code", b"maker_code", "manufacturer", b"manufacturer", "measuring_range", b"measuring_range", "model", b"model", "owner_no", b"owner_no", "parts", b"parts", "removed", b"removed", "repeated_serial", b"repeated_serial", "rotate_on", b"rotate_on", "serial_no", b"serial_no", "spell", b"spell", "state", b"state", "subject_id", b"subject_id", "type_code", b"type_code", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["accuracy_class", b"accuracy_class", "bureau", b"bureau", "in_review", b"in_review", "instrument_id", b"instrument_id", "location", b"location", "maker_code", b"maker_code", "manufacturer", b"manufacturer", "measuring_range", b"measuring_range", "model", b"model", "non_compulsory_ground", b"non_compulsory_ground", "owner_no", b"owner_no", "parts", b"parts", "removed", b"removed", "repeated_serial", b"repeated_serial", "rotate_on", b"rotate_on", "serial_no", b"serial_no", "spell", b"spell", "state", b"state", "subject_id", b"subject_id", "type_code", b"type_code", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1296,6 +1302,7 @@ class ScannedInstrument(_message.Message):
     BUREAU_PHONE_FIELD_NUMBER: _builtins.int
     CERTIFICATE_SHA256_FIELD_NUMBER: _builtins.int
     PARTS_FIELD_NUMBER: _builtins.int
+    NON_COMPULSORY_FIELD_NUMBER: _builtins.int
     code: _builtins.str
     """Code on the label."""
     type_code: _builtins.str
@@ -1338,6 +1345,8 @@ class ScannedInstrument(_message.Message):
     """SHA-256 of the file of the last certificate, hex; empty when no file was sent. Whoever has the
     file can compare it; the file itself is not public.
     """
+    non_compulsory: _builtins.bool
+    """It is under no compulsory verification: that it has no colour says nothing of it."""
     @_builtins.property
     def parts(self) -> _containers.RepeatedCompositeFieldContainer[Global___PartStanding]:
         """Its parts, each with its last result, so that whoever stands at one of them knows."""
@@ -1366,10 +1375,11 @@ class ScannedInstrument(_message.Message):
         bureau_phone: _builtins.str = ...,
         certificate_sha256: _builtins.str = ...,
         parts: _abc.Iterable[Global___PartStanding] | None = ...,
+        non_compulsory: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["bureau_name", b"bureau_name", "bureau_phone", b"bureau_phone", "certificate_no", b"certificate_no", "certificate_sha256", b"certificate_sha256", "cite", b"cite", "code", b"code", "colour", b"colour", "institution", b"institution", "manufacturer", b"manufacturer", "model", b"model", "parts", b"parts", "reason_en", b"reason_en", "reason_zh", b"reason_zh", "result", b"result", "serial_no", b"serial_no", "shop_name", b"shop_name", "state", b"state", "subject_id", b"subject_id", "type_code", b"type_code", "valid_until", b"valid_until", "verified_on", b"verified_on"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["bureau_name", b"bureau_name", "bureau_phone", b"bureau_phone", "certificate_no", b"certificate_no", "certificate_sha256", b"certificate_sha256", "cite", b"cite", "code", b"code", "colour", b"colour", "institution", b"institution", "manufacturer", b"manufacturer", "model", b"model", "non_compulsory", b"non_compulsory", "parts", b"parts", "reason_en", b"reason_en", "reason_zh", b"reason_zh", "result", b"result", "serial_no", b"serial_no", "shop_name", b"shop_name", "state", b"state", "subject_id", b"subject_id", "type_code", b"type_code", "valid_until", b"valid_until", "verified_on", b"verified_on"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

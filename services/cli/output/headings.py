@@ -233,7 +233,9 @@ issued_on 签发日期 | recalibrate_on 证书建议的下次校准日期 | conf
 GetDccResponse.findings 检查结果 | UploadDccResponse.findings 检查结果
 further 未列出的检查结果数 | hint 提示 | line 行 | DccItem.candidates 可能对应的器具
 serial_nos 出厂编号 | owner_nos 单位自编号 | owner_no 单位自编号
-measuring_range 测量范围 | accuracy_class 准确度等级 | signer 签名人 | signed_at 签名时间
+measuring_range 测量范围 | accuracy_class 准确度等级
+non_compulsory_ground 非强制检定的理由 | non_compulsory 非强制检定
+signer 签名人 | signed_at 签名时间
 then 签名时有效 | signer_valid_now 签名人证书现在有效 | needs_ground 须写明依据
 cycle_months 校准周期（月） | months 校准周期（月） | withdrawn_ground 撤回理由
 Calibration.due_on 下次校准日期 | ListCalibrationsRequest.due_until 下次校准不晚于

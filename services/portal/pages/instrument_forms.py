@@ -13,6 +13,7 @@ from starlette.responses import Response
 from law.colours.rule import InstrumentState
 from law.instruments import catalogue
 from plumbing.client import Refusal, ask
+from plumbing.identity import Role
 from protos.registry.v1 import registry_pb2 as registry
 from services.portal.pages import photographs
 from services.portal.visit import Visit, faults_by_field, message_of
@@ -24,6 +25,7 @@ FIELDS = (
     *("owner_no", "location", "rotate_on", "maker_code"),
 )
 DETAILS = ("owner_no", "model", "measuring_range", "accuracy_class", "manufacturer")
+OF_THE_BUREAU = ("non_compulsory_ground",)
 _NEEDED = {
     "type_code": N_("请选择器具类型"),
     "serial_no": N_("请填写出厂编号，例如 20260123"),
@@ -164,20 +166,26 @@ def _move_page(
 
 
 async def details(visit: Visit) -> Response:
-    """Changes what the owner and its bureau both may: own number, model, range, class and maker."""
+    """Changes what the owner and its bureau both may: own number, model, range, class and maker.
+
+    The bureau also states that an instrument is under no compulsory verification.
+    """
     instrument = await _own(visit)
+    names = (*DETAILS, *(OF_THE_BUREAU if visit.has(Role.CASEWORKER) else ()))
     if visit.request.method == "GET":
-        form = {name: getattr(instrument, name) for name in DETAILS}
+        form = {name: getattr(instrument, name) for name in names}
         return _details_page(visit, instrument, form)
-    form = {name: visit.field(name) for name in DETAILS}
+    form = {name: visit.field(name) for name in names}
     for name, value in form.items():
         setattr(instrument, name, value)
     instrument.version = visit.whole("version") or instrument.version
     request = registry.PutInstrumentRequest(request_id=visit.request_id(), instrument=instrument)
     try:
-        await ask(visit.services.registry.PutInstrument(request))
+        changed = await ask(visit.services.registry.PutInstrument(request))
     except Refusal as refusal:
         return _details_page(visit, await _own(visit), form, *_of_the_form(visit, refusal))
+    if changed.proposal.proposal_id:
+        return visit.redirect(f"/proposals/{changed.proposal.proposal_id}")
     return visit.redirect(f"/instruments/{instrument.instrument_id}?changed=yes")
 
 

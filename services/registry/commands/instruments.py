@@ -74,6 +74,7 @@ async def put_instrument(
     owner = await find_subject(change, content.subject_id)
     content = await _with_type(change, owner, content, row, unknown=request.unknown_type)
     if row is None:
+        _require_bureau(change, content)
         row = await _file(change, owner, content)
         found = await likeness_at(change, _place(row))
         return pb.PutInstrumentResponse(instrument=wire.instrument(row), likeness_id=found)
@@ -126,6 +127,12 @@ async def _with_type(
     if code not in catalogue() and not (unknown and staff):
         refuse_any([_unknown_type(content.type_code, may_take=staff)])
     return replace(content, type_code=code)
+
+
+def _require_bureau(change: Change, content: InstrumentContent) -> None:
+    if content.non_compulsory_ground and change.caller.has(Role.OPERATOR):
+        zh, en = "非强制检定由监管机关认定", "Its bureau states what need not be verified"
+        raise NotPermitted(zh, en, cite="C-44")
 
 
 def _unknown_type(written: str, *, may_take: bool) -> Fault:
@@ -197,8 +204,9 @@ def _differing(
     if change.caller.has(Role.OPERATOR) and not OPERATORS_OWN.issuperset(values):
         raise NotPermitted(
             "经营者只能修改器具的规格型号、测量范围、准确度等级、制造单位、使用地点、单位自编号和"
-            "制造商码；类型、出厂编号和轮换日期由监管机关修改",
-            "An operator may not change type, serial number and day of rotation: its bureau does",
+            "制造商码；类型、出厂编号、轮换日期和是否强制检定由监管机关修改",
+            "An operator may not change type, serial number and day of rotation, nor state that it"
+            " is under no compulsory verification: its bureau does",
             cite=release_of(Act.END_RED_ALERT).cite,
         )
     return values

@@ -31,7 +31,8 @@ async def demand_verification(change: Change, row: UpkeepEntry, instrument: Inst
     or the instrument has passed since. A pass of the same day comes after a repair; whether it came
     after a seal broke, a person decides, as of all different results of a day.
     """
-    if not verify_again(row.kind, instrument.type_code):
+    compulsory = not instrument.non_compulsory_ground
+    if not verify_again(row.kind, instrument.type_code, compulsory=compulsory):
         return ""
     later = [one for one in await _later(change, row) if overlap(one.part, row.part)]
     if any(_passed_since(row, one) for one in later):

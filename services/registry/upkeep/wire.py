@@ -25,7 +25,11 @@ def entry(row: UpkeepEntry, instrument: Instrument, subject_name: str) -> pb.Upk
         serial_no=instrument.serial_no,
         subject_id=instrument.subject_id,
         subject_name=subject_name,
-        verify_again=verify_again(row.kind, instrument.type_code),
+        verify_again=verify_again(
+            row.kind,
+            instrument.type_code,
+            compulsory=not instrument.non_compulsory_ground,
+        ),
         cite=kind.cite if kind else "",
     )
 

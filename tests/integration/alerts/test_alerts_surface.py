@@ -153,6 +153,12 @@ async def test_colours_are_filtered_and_ordered(coloured: RunningAlerts, sign_in
     assert await found(state="stopped") == ["i7"]
     assert await found(type_code="NO-SUCH-TYPE") == []
     assert await found(text="NO-3") == ["i3"]
+    free = instrument(9, non_compulsory_ground="只用于内部工艺")
+    await coloured.put(free)
+    [one] = (await staff.ListColours(pb.ListColoursRequest(instrument_id="i9"))).instruments
+    assert (one.colour, one.reason_zh) == ("none", "非强制检定，由使用单位按校准周期校准")
+    free.version, free.removed = 2, True
+    await coloured.put(free)
     assert await found(text="jl-01") == ["i8"]  # the owner's own number
     [own] = (await staff.ListColours(pb.ListColoursRequest(text="JL-012"))).instruments
     assert own.owner_no == "JL-012"

@@ -114,7 +114,9 @@ async def raised_as_the_law_says(database: Database, today: date) -> None:
     for row in instruments:
         verifications = facts.get(row.instrument_id, ())
         derived = basis.colour_basis(
-            *(row.type_code, row.state, row.rotate_on, verifications), row.parts
+            *(row.type_code, row.state, row.rotate_on, verifications),
+            row.parts,
+            compulsory=not row.non_compulsory,
         )
         since = derived.since or row.since
         for day, colour in basis.ladder(derived.basis, derived.valid_until, since):

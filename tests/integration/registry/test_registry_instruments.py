@@ -101,6 +101,38 @@ async def test_a_file_has_columns_for_them_and_a_blank_leaves_what_is_on_file(
     assert (fault.column, fault.reason) == ("准确度等级", "TOO_LONG")
 
 
+async def test_its_bureau_alone_states_that_an_instrument_need_not_be_verified(
+    registry: RunningRegistry,
+) -> None:
+    filed = await registry.instrument()
+    owner = registry.client(Role.OPERATOR, subject_id=filed.subject_id)
+    ground = "只用于内部工艺"
+    with refused("NOT_PERMITTED"):
+        request = put_instrument(filed.subject_id, non_compulsory_ground=ground)
+        await owner.registry.PutInstrument(request)
+    await set_state(owner, filed.instrument_id, "in_use")  # never verified: red
+    staff = registry.client(Role.CASEWORKER)
+    red = await read_instrument(staff, filed.instrument_id)
+    request = changed(red.instrument, non_compulsory_ground=ground)
+    answer = await staff.registry.PutInstrument(request)
+    assert (answer.instrument, answer.proposal.state) == (red.instrument, "waiting")
+    await registry.release(answer.proposal)
+    free = (await read_instrument(staff, filed.instrument_id)).instrument
+    assert (free.non_compulsory_ground, free.state) == (ground, "in_use")
+    label = pb.ListLabelsRequest(instrument_ids=[filed.instrument_id])
+    [code] = [one.code for one in (await staff.registry.ListLabels(label)).labels]
+    request = pb.ScanInstrumentRequest(code=code)
+    seen = (await registry.client(Role.PUBLIC).registry.ScanInstrument(request)).instrument
+    assert (seen.colour, seen.non_compulsory) == ("none", True)
+    assert ground not in str(seen)
+    # A rejection counts all the same.
+    institution = registry.client(Role.VERIFICATION_INSTITUTION, Role.INTEGRATOR)
+    rejection = verify(filed.instrument_id, result="reject", valid_until="")
+    await institution.registry.RecordVerification(rejection)
+    seen = (await registry.client(Role.PUBLIC).registry.ScanInstrument(request)).instrument
+    assert seen.colour == "red"
+
+
 async def test_a_type_by_single_entry_is_read_as_in_files(registry: RunningRegistry) -> None:
     owner, written = await registry.subject(), f"样例计价器{uuid4().hex}"
     client = registry.client(Role.CASEWORKER)

@@ -65,7 +65,11 @@ async def test_its_state_ends_no_red_on_one_word(
 
 
 @pytest.mark.parametrize(
-    "values", [{"type_code": "NAWI-D"}, {"serial_no": "ANOTHER"}, {"rotate_on": "2030-01-01"}]
+    "values",
+    [
+        *({"type_code": "NAWI-D"}, {"serial_no": "ANOTHER"}, {"rotate_on": "2030-01-01"}),
+        {"non_compulsory_ground": "只用于内部工艺"},
+    ],
 )
 async def test_an_operator_changes_no_type_serial_number_or_rotation(
     registry: RunningRegistry, values: dict[str, str]

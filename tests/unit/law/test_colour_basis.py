@@ -31,6 +31,7 @@ verifications = st.lists(
     st.none() | nearby,
     verifications,
     nearby,
+    st.booleans(),
 )
 def test_the_basis_has_the_colour_of_the_rule(
     type_code: str,
@@ -38,6 +39,7 @@ def test_the_basis_has_the_colour_of_the_rule(
     rotate_on: date | None,
     facts: list[VerificationFact],
     on: date,
+    compulsory: bool,
 ) -> None:
     mode, governing = mode_of(type_code), rule.governing(facts)
     try:
@@ -47,10 +49,11 @@ def test_the_basis_has_the_colour_of_the_rule(
             last_result=governing.result if governing else None,
             on=on,
             mode=mode,
+            compulsory=compulsory,
         )
     except InvalidInput:
         expected = colour_on(Basis.UNDATED, None, on)
-    basis = colour_basis(type_code, state, rotate_on, facts)
+    basis = colour_basis(type_code, state, rotate_on, facts, compulsory=compulsory)
     assert colour_on(basis.basis, basis.valid_until, on) == expected
     assert basis.colour(on) is expected.colour
     assert basis.governing_id == (governing.id if governing else "")

@@ -146,6 +146,28 @@ def test_a_reason_has_an_id_for_programs_and_words_for_people(
     assert answer.reason_en.isascii()
 
 
+@given(dates_or_none, states, results, st.sampled_from(Mode), days)
+def test_what_need_not_be_verified_is_red_by_a_bad_result_alone(
+    valid_until: date | None,
+    state: InstrumentState,
+    result: VerificationResult | None,
+    mode: Mode,
+    on: date,
+) -> None:
+    answer = colour(
+        valid_until=valid_until,
+        state=state,
+        last_result=result,
+        on=on,
+        mode=mode,
+        compulsory=False,
+    )
+    bad = result in (VerificationResult.REJECT, VerificationResult.REPAIRED)
+    red = bad and state is InstrumentState.IN_USE
+    assert answer.colour is (Colour.RED if red else Colour.NONE)
+    assert not (state is InstrumentState.IN_USE and not bad) or "C-44" in answer.cite
+
+
 def _fact(id_: str, result: VerificationResult, day: int) -> VerificationFact:
     return VerificationFact(id_, result, date(2026, 1, day), None)
 

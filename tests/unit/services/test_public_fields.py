@@ -183,7 +183,7 @@ OPEN = {
         *("code", "type_code", "model", "serial_no", "manufacturer", "state", "colour"),
         *("reason_zh", "reason_en", "cite", "valid_until", "verified_on", "result"),
         *("institution", "certificate_no", "shop_name", "subject_id", "bureau_name"),
-        *("bureau_phone", "certificate_sha256", "parts"),
+        *("bureau_phone", "certificate_sha256", "parts", "non_compulsory"),
     },
     # Of institutions that released their entry: `wire.OPEN` names what of it goes out.
     "quanheng.registry.v1.ListDirectoryResponse": {

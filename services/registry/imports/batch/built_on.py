@@ -50,8 +50,10 @@ _OF_ENTRY: list[Any] = [
     col(UpkeepEntry.verification_id),
     col(Instrument.type_code),
 ]
-_DEMANDS = sa.select(*_OF_ENTRY).join(
-    Instrument, col(Instrument.instrument_id) == UpkeepEntry.instrument_id
+_DEMANDS = (
+    sa.select(*_OF_ENTRY)
+    .join(Instrument, col(Instrument.instrument_id) == UpkeepEntry.instrument_id)
+    .where(col(Instrument.non_compulsory_ground) == "")
 )
 # Who refers to a thing of a kind: the referring column, its kind and key, and which rows count.
 REFERENCES: Mapping[Kind, Sequence[tuple[Any, Kind | None, Any, str]]] = {

@@ -147,7 +147,8 @@ def _alarm(
         return None
     state = InstrumentState(instrument["state"])
     basis = colour_basis(
-        *(instrument["type_code"], state, instrument["rotate_on"], facts), instrument["parts"]
+        *(instrument["type_code"], state, instrument["rotate_on"], facts, instrument["parts"]),
+        compulsory=not instrument["non_compulsory_ground"],
     )
     colour = basis.colour(today)
     if colour is Colour.NONE:

@@ -258,6 +258,7 @@ FAMILIES: Mapping[FamilyName, Family] = {
             ("manufacturer", "生产厂家", cells.text),
             ("location", "使用地点", cells.text),
             ("maker_code", "制造商码", cells.maker_code),
+            ("non_compulsory_ground", "非强制检定的理由", cells.text_if_any),
             ("state", "状态", _STATE),
             ("rotate_on", "轮换日期", day),
         ),

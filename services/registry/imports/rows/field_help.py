@@ -63,6 +63,9 @@ FIELD_HELP: Mapping[FamilyName, Mapping[str, FieldHelp]] = {
         "maker_code": FieldHelp(
             "/01/06901234567892/21/A7", "S2 附件2-2", "铭牌上制造商的 GS1 码，可以是扫码得到的网址"
         ),
+        "non_compulsory_ground": FieldHelp(
+            "只用于内部工艺", "S2 附件2-1", "属于强制检定的不填；填写的不因到期或者从未检定变色"
+        ),
         "state": FieldHelp("在用", "S4 二(三)", "不填则为备用，首次检定合格后转为在用"),
         "rotate_on": FieldHelp(
             "2027-03-01", "CATALOGUE-2020-42 4", "只作首次强制检定、到期轮换的器具"

@@ -1,4 +1,4 @@
-"""Owners' own numbers of instruments, by which they are searched."""
+"""Owners' own numbers of instruments, and which are under no compulsory verification."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -12,7 +12,10 @@ depends_on = None
 def upgrade() -> None:
     column: sa.Column[str] = sa.Column("owner_no", sa.String(), nullable=False, server_default="")
     op.add_column("instrument", column)
+    free = sa.Column("non_compulsory", sa.Boolean(), nullable=False, server_default=sa.false())
+    op.add_column("instrument", free)
 
 
 def downgrade() -> None:
+    op.drop_column("instrument", "non_compulsory")
     op.drop_column("instrument", "owner_no")

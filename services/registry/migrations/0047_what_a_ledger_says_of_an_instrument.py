@@ -1,4 +1,4 @@
-"""Owners' own numbers, measuring ranges and accuracy classes of instruments."""
+"""Own numbers, ranges and classes of instruments, and which need no verification."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -8,7 +8,7 @@ down_revision = "0046"
 branch_labels = None
 depends_on = None
 
-COLUMNS = ("owner_no", "measuring_range", "accuracy_class")
+COLUMNS = ("owner_no", "measuring_range", "accuracy_class", "non_compulsory_ground")
 
 
 def upgrade() -> None:
