@@ -105,6 +105,7 @@ def colour(row: Instrument, on: date) -> pb.InstrumentColour:
         type_code=row.type_code,
         serial_no=row.serial_no,
         owner_no=row.owner_no,
+        non_compulsory=row.non_compulsory,
         colour=answer.colour.value,
         reason_zh=answer.reason,
         cite=answer.cite,

@@ -39,6 +39,7 @@ class InstrumentColour(_message.Message):
     REASON_EN_FIELD_NUMBER: _builtins.int
     STATE_FIELD_NUMBER: _builtins.int
     OWNER_NO_FIELD_NUMBER: _builtins.int
+    NON_COMPULSORY_FIELD_NUMBER: _builtins.int
     instrument_id: _builtins.str
     """The instrument."""
     subject_id: _builtins.str
@@ -63,6 +64,8 @@ class InstrumentColour(_message.Message):
     """in_use, spare, stopped or scrapped."""
     owner_no: _builtins.str
     """The owner's own number of it; empty if there is none."""
+    non_compulsory: _builtins.bool
+    """It is under no compulsory verification (C-44)."""
     def __init__(
         self,
         *,
@@ -78,10 +81,11 @@ class InstrumentColour(_message.Message):
         reason_en: _builtins.str = ...,
         state: _builtins.str = ...,
         owner_no: _builtins.str = ...,
+        non_compulsory: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["bureau", b"bureau", "cite", b"cite", "colour", b"colour", "instrument_id", b"instrument_id", "owner_no", b"owner_no", "reason_en", b"reason_en", "reason_zh", b"reason_zh", "serial_no", b"serial_no", "state", b"state", "subject_id", b"subject_id", "type_code", b"type_code", "valid_until", b"valid_until"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["bureau", b"bureau", "cite", b"cite", "colour", b"colour", "instrument_id", b"instrument_id", "non_compulsory", b"non_compulsory", "owner_no", b"owner_no", "reason_en", b"reason_en", "reason_zh", b"reason_zh", "serial_no", b"serial_no", "state", b"state", "subject_id", b"subject_id", "type_code", b"type_code", "valid_until", b"valid_until"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -377,6 +381,7 @@ class ListColoursRequest(_message.Message):
     VALID_UNTIL_FROM_FIELD_NUMBER: _builtins.int
     VALID_UNTIL_TO_FIELD_NUMBER: _builtins.int
     ORDER_BY_FIELD_NUMBER: _builtins.int
+    NON_COMPULSORY_FIELD_NUMBER: _builtins.int
     bureau: _builtins.str
     """Only this bureau; empty means all in the caller's scope."""
     subject_id: _builtins.str
@@ -403,6 +408,8 @@ class ListColoursRequest(_message.Message):
     """Order of the list: the name of a field, with " desc" after it for the reverse; empty means the
     most severe colour first.
     """
+    non_compulsory: _builtins.bool
+    """Only instruments under no compulsory verification."""
     def __init__(
         self,
         *,
@@ -418,10 +425,11 @@ class ListColoursRequest(_message.Message):
         valid_until_from: _builtins.str = ...,
         valid_until_to: _builtins.str = ...,
         order_by: _builtins.str = ...,
+        non_compulsory: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["bureau", b"bureau", "colour", b"colour", "instrument_id", b"instrument_id", "order_by", b"order_by", "page_size", b"page_size", "page_token", b"page_token", "state", b"state", "subject_id", b"subject_id", "text", b"text", "type_code", b"type_code", "valid_until_from", b"valid_until_from", "valid_until_to", b"valid_until_to"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["bureau", b"bureau", "colour", b"colour", "instrument_id", b"instrument_id", "non_compulsory", b"non_compulsory", "order_by", b"order_by", "page_size", b"page_size", "page_token", b"page_token", "state", b"state", "subject_id", b"subject_id", "text", b"text", "type_code", b"type_code", "valid_until_from", b"valid_until_from", "valid_until_to", b"valid_until_to"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

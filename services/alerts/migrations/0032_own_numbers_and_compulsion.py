@@ -12,8 +12,10 @@ depends_on = None
 def upgrade() -> None:
     column: sa.Column[str] = sa.Column("owner_no", sa.String(), nullable=False, server_default="")
     op.add_column("instrument", column)
-    free = sa.Column("non_compulsory", sa.Boolean(), nullable=False, server_default=sa.false())
-    op.add_column("instrument", free)
+    op.add_column(
+        "instrument",
+        sa.Column("non_compulsory", sa.Boolean(), nullable=False, server_default=sa.false()),
+    )
 
 
 def downgrade() -> None:

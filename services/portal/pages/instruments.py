@@ -63,6 +63,7 @@ async def _read(visit: Visit, asked: Asked) -> Chunk[Owned]:
         state=asked["state"],
         type_code=asked["type"],
         text=asked["q"],
+        non_compulsory=bool(asked["free"]),
         valid_until_from=_day(asked["valid_from"]),
         valid_until_to=_day(asked["valid_to"]),
         order_by=asked.order_by,
@@ -89,6 +90,7 @@ async def _filters(visit: Visit, words: Words) -> list[Filter]:
         Filter("colour", N_("颜色"), [(one, words.colour(one).word) for one in COLOURS]),
         Filter("state", N_("使用状态"), [(one, words.instrument_state(one)) for one in STATES]),
         Filter("type", N_("类型"), sorted(item for item in typed.items() if item[0])),
+        Filter("free", N_("只看非强制检定的"), box=True),
         Filter("valid_from", N_("有效期自（如 2026-10-01）")),
         Filter("valid_to", N_("有效期止（如 2026-12-31）")),
     ]
@@ -120,7 +122,8 @@ def _owner(row: Owned) -> Cell:
 def _colour(words: Words, row: Owned) -> Cell:
     coloured = row[0]
     reason = coloured.reason_zh if words.lang == "zh" else coloured.reason_en
-    return Cell(tag=words.colour(coloured.colour), note=reason if coloured.colour != "none" else "")
+    said = coloured.colour != "none" or coloured.non_compulsory
+    return Cell(tag=words.colour(coloured.colour), note=reason if said else "")
 
 
 def _last_day(words: Words, day: str, row: Owned) -> Cell:

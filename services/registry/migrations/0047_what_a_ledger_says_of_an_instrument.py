@@ -15,15 +15,15 @@ def upgrade() -> None:
     for name in COLUMNS:
         column: sa.Column[str] = sa.Column(name, sa.String(), nullable=False, server_default="")
         op.add_column("instrument", column)
-    op.create_index("ix_instrument_owner_no", "instrument", ["owner_no"], **_where())
+    rows = sa.text("owner_no <> '' AND NOT removed")
+    op.create_index(
+        *("ix_instrument_owner_no", "instrument", ["owner_no"]),
+        sqlite_where=rows,
+        postgresql_where=rows,
+    )
 
 
 def downgrade() -> None:
     op.drop_index("ix_instrument_owner_no")
     for name in COLUMNS:
         op.drop_column("instrument", name)
-
-
-def _where() -> dict[str, sa.TextClause]:
-    rows = sa.text("owner_no <> '' AND NOT removed")
-    return {"sqlite_where": rows, "postgresql_where": rows}

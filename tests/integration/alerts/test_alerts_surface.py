@@ -156,6 +156,8 @@ async def test_colours_are_filtered_and_ordered(coloured: RunningAlerts, sign_in
     free = instrument(9, non_compulsory_ground="只用于内部工艺")
     await coloured.put(free)
     [one] = (await staff.ListColours(pb.ListColoursRequest(instrument_id="i9"))).instruments
+    assert one.non_compulsory
+    assert await found(non_compulsory=True) == ["i9"]
     assert (one.colour, one.reason_zh) == ("none", "非强制检定，由使用单位按校准周期校准")
     free.version, free.removed = 2, True
     await coloured.put(free)

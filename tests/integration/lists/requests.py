@@ -227,6 +227,7 @@ LISTS = (
             Asked(_COLOURS(type_code="fuel_dispenser")),
             Asked(_COLOURS(state="in_use")),
             Asked(_COLOURS(text="123")),
+            Asked(_COLOURS(non_compulsory=True)),
             Asked(_COLOURS(valid_until_from="2026-09-01", valid_until_to="2026-09-07")),
             Asked(_COLOURS(instrument_id="s1"), ALL, a_few=OF_A_BATCH),
         ),

@@ -83,11 +83,11 @@ async def test_a_calibration_from_the_upload_to_the_next_due_date(
         (filed.instrument_id, "serial_no")
     ]
     assert not found.needs_ground
-    own = await registry.instrument(owner_no=(own_no := a_number()))
+    numbered = await registry.instrument(owner_no=(own_no := a_number()))
     file = dcc("SN-OTHER", number=a_number(), owner_no=own_no)
     [item] = (await read(client, (await send(client, file)).dcc.dcc_id)).items
     assert [(one.instrument_id, one.by) for one in item.candidates] == [
-        (own.instrument_id, "owner_no")
+        (numbered.instrument_id, "owner_no")
     ]
     owner = operator(registry, filed)
     assert not (await listed(owner, instrument_id=filed.instrument_id)).calibrations

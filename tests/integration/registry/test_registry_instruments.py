@@ -63,8 +63,9 @@ async def test_own_number_range_and_class_are_the_owners_to_write_and_no_concern
 ) -> None:
     owner = await registry.subject()
     client = registry.client(Role.OPERATOR, subject_id=owner.subject_id)
-    own = {"owner_no": " JL-012 ", "measuring_range": "(0~30) kg", "accuracy_class": "无"}
-    request = put_instrument(owner.subject_id, **own)
+    request = put_instrument(
+        owner.subject_id, owner_no=" JL-012 ", measuring_range="(0~30) kg", accuracy_class="无"
+    )
     filed = (await client.registry.PutInstrument(request)).instrument
     written = (filed.owner_no, filed.measuring_range, filed.accuracy_class)
     assert written == ("JL-012", "(0~30) kg", "")
@@ -121,15 +122,15 @@ async def test_its_bureau_alone_states_that_an_instrument_need_not_be_verified(
     assert (free.non_compulsory_ground, free.state) == (ground, "in_use")
     label = pb.ListLabelsRequest(instrument_ids=[filed.instrument_id])
     [code] = [one.code for one in (await staff.registry.ListLabels(label)).labels]
-    request = pb.ScanInstrumentRequest(code=code)
-    seen = (await registry.client(Role.PUBLIC).registry.ScanInstrument(request)).instrument
+    scan = pb.ScanInstrumentRequest(code=code)
+    seen = (await registry.client(Role.PUBLIC).registry.ScanInstrument(scan)).instrument
     assert (seen.colour, seen.non_compulsory) == ("none", True)
     assert ground not in str(seen)
     # A rejection counts all the same.
     institution = registry.client(Role.VERIFICATION_INSTITUTION, Role.INTEGRATOR)
     rejection = verify(filed.instrument_id, result="reject", valid_until="")
     await institution.registry.RecordVerification(rejection)
-    seen = (await registry.client(Role.PUBLIC).registry.ScanInstrument(request)).instrument
+    seen = (await registry.client(Role.PUBLIC).registry.ScanInstrument(scan)).instrument
     assert seen.colour == "red"
 
 

@@ -27,7 +27,13 @@ from services.registry.imports.plan.plan import (
 from services.registry.tables import Instrument, Verification
 
 Alarm = tuple[int, str, Colour]  # spell, governing verification, colour: the key of an alert
-BLANK = {"state": InstrumentState.SPARE, "spell": 0, "rotate_on": None, "parts": None}
+BLANK = {
+    "state": InstrumentState.SPARE,
+    "spell": 0,
+    "rotate_on": None,
+    "parts": None,
+    "non_compulsory_ground": "",
+}
 BLANK |= {"in_review": False}
 
 
