@@ -92,7 +92,7 @@ def _wanted(view: View, request: pb.ListColoursRequest) -> Iterator[sa.ColumnEle
     if request.colour:
         yield from _of_colour(Colour(request.colour), view.today)
     if request.non_compulsory:
-        yield col(Instrument.non_compulsory)
+        yield col(Instrument.non_compulsory).is_(True)
     if request.text:
         yield _contains(request.text)
     first = validation.day(request.valid_until_from, "valid_until_from")
