@@ -139,10 +139,10 @@ def read_instrument(reader: Reader) -> InstrumentContent:
         location=optional_text(reader, "location"),
         rotate_on=reader.day_or_none("rotate_on"),
         maker_code=_maker_code(reader),
-        owner_no=stated(_text(reader, "owner_no")),
-        measuring_range=stated(_text(reader, "measuring_range")),
-        accuracy_class=stated(_text(reader, "accuracy_class")),
-        non_compulsory_ground=stated(_text(reader, "non_compulsory_ground")),
+        owner_no=stated(optional_text(reader, "owner_no")),
+        measuring_range=stated(optional_text(reader, "measuring_range")),
+        accuracy_class=stated(optional_text(reader, "accuracy_class")),
+        non_compulsory_ground=stated(optional_text(reader, "non_compulsory_ground")),
     )
 
 
