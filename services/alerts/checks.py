@@ -55,7 +55,7 @@ _COPIED = {
 # What is read of each instrument, the key first; objects would take longer than everything else.
 _COMPARED = (
     *("instrument_id", "bureau", "type_code", "state", "rotate_on", "parts", "spell"),
-    "removed",
+    *("removed", "non_compulsory"),
     *("standing", "valid_until", "since", "governing_id", "watched"),
 )
 # A delivery begins a moment after its notice is committed; only a lasting lack counts.

@@ -199,4 +199,7 @@ async def _waiting(change: Change, rows: Sequence[Instrument]) -> set[str]:
 
 async def _stands(change: Change, row: Instrument) -> ColourBasis:
     facts = await facts_of(change, row.instrument_id)
-    return colour_basis(row.type_code, row.state, row.rotate_on, facts, row.parts)
+    return colour_basis(
+        *(row.type_code, row.state, row.rotate_on, facts, row.parts),
+        compulsory=not row.non_compulsory_ground,
+    )

@@ -64,6 +64,8 @@ async def load(change: Change, histories: list[tuple[Any, ...]], today: date) ->
                 type_code=kind,
                 rotate_on=day(rotation),
                 removed=removed,
+                # Some are under no compulsory verification.
+                non_compulsory_ground="只用于内部工艺" if number % 7 == 6 else "",
                 parts=[
                     pb.InstrumentPart(name=n, state=s)
                     for n, s in zip(words[::2], words[1::2], strict=True)
