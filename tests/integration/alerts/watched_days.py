@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager
 from datetime import date, timedelta
 from typing import Any
@@ -46,7 +46,11 @@ async def changing(database: Database, clock: FixedClock) -> AsyncIterator[Chang
         yield Change(session, service_caller("alerts"), clock.now())
 
 
-async def load(change: Change, histories: list[tuple[Any, ...]], today: date) -> None:
+async def load(
+    change: Change, histories: list[tuple[Any, ...]], today: date, *, free: Collection[int] = ()
+) -> None:
+    """Stores instruments; those with the numbers `free` are under no compulsory verification."""
+
     def day(offset: int | None) -> str:
         return "" if offset is None else (today + timedelta(days=offset)).isoformat()
 
@@ -64,8 +68,7 @@ async def load(change: Change, histories: list[tuple[Any, ...]], today: date) ->
                 type_code=kind,
                 rotate_on=day(rotation),
                 removed=removed,
-                # Some are under no compulsory verification.
-                non_compulsory_ground="只用于内部工艺" if number % 7 == 6 else "",
+                non_compulsory_ground="只用于内部工艺" if number in free else "",
                 parts=[
                     pb.InstrumentPart(name=n, state=s)
                     for n, s in zip(words[::2], words[1::2], strict=True)
