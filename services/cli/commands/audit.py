@@ -22,6 +22,7 @@ from services.cli.commands.platform import ServiceName, of_each_service
 from services.cli.output import answer, show
 from services.cli.output.language import choose
 from services.cli.output.options import AsJson, Data, Export, Limit
+from services.cli.output.to_file import in_a_folder, write
 
 CheckpointFile = Annotated[
     Path,
@@ -29,7 +30,10 @@ CheckpointFile = Annotated[
         "--checkpoint", exists=True, dir_okay=False, help="检查点文件 | a file with a checkpoint"
     ),
 ]
-OutFile = Annotated[Path, typer.Option("--out", dir_okay=False, help="写入的文件 | file to write")]
+OutFile = Annotated[
+    Path,
+    typer.Option("--out", dir_okay=False, callback=in_a_folder, help="写入的文件 | file to write"),
+]
 
 
 def audit_verify(
@@ -139,8 +143,8 @@ def audit_checkpoint(
 def _write(out: Path, service: str, one: operations.GetCheckpointResponse) -> None:
     out.mkdir(parents=True, exist_ok=True)
     file = out / f"{service}-{one.size:012d}.checkpoint"
-    file.write_text(one.note)
-    (out / f"{service}.pub").write_text(f"{one.key}\n")
+    write(file, one.note)
+    write(out / f"{service}.pub", f"{one.key}\n")
     show.done(f"{file}（{one.size} 条）", f"{file} ({one.size} entries)")
 
 
@@ -174,7 +178,7 @@ def audit_prove(
         newest = operations.GetCheckpointRequest(from_size=size, fresh=True)
         return proofs.growth_proof(former, await ask(stub.GetCheckpoint(newest)))
 
-    out.write_text(with_client(data, prove))
+    write(out, with_client(data, prove))
     show.done(f"已写入 {out}", f"written to {out}")
 
 

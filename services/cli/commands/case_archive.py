@@ -13,12 +13,19 @@ from services.cli.client import Client, with_client
 from services.cli.machine.directory import platform_settings
 from services.cli.output import show
 from services.cli.output.options import Data
+from services.cli.output.to_file import in_a_folder
 
 
 def case_archive(
     case: Annotated[str, typer.Argument(metavar="CASE", help="案件的 id | the case")],
     to: Annotated[
-        Path, typer.Option("--to", dir_okay=False, help="写入的 ZIP 文件 | ZIP file to write to")
+        Path,
+        typer.Option(
+            "--to",
+            dir_okay=False,
+            callback=in_a_folder,
+            help="写入的 ZIP 文件 | ZIP file to write to",
+        ),
     ],
     data: Data = None,
 ) -> None:

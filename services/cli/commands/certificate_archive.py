@@ -22,6 +22,7 @@ from services.cli.client import Client, with_client
 from services.cli.output import show
 from services.cli.output.language import choose
 from services.cli.output.options import Data
+from services.cli.output.to_file import in_a_folder
 from services.cli.output.words import word
 
 if TYPE_CHECKING:
@@ -49,7 +50,13 @@ _HEADINGS = (
 
 def certificate_archive(
     to: Annotated[
-        Path, typer.Option("--to", dir_okay=False, help="写入的 ZIP 文件 | ZIP file to write to")
+        Path,
+        typer.Option(
+            "--to",
+            dir_okay=False,
+            callback=in_a_folder,
+            help="写入的 ZIP 文件 | ZIP file to write to",
+        ),
     ],
     subject: Annotated[str, typer.Option("--subject", help="主体 | of this subject alone")] = "",
     state: Annotated[

@@ -15,11 +15,15 @@ from services.cli.commands import choices, ids
 from services.cli.commands.parameters import read_day
 from services.cli.output import answer
 from services.cli.output.options import AsJson, Data, SubjectId
+from services.cli.output.to_file import in_a_folder, write
 
 
 def grade_receipt(
     receipt: Annotated[str, typer.Argument(metavar="RECEIPT", help="评价凭据 id | receipt")],
-    out: Annotated[Path | None, typer.Option("--out", help="写入文件 | write to a file")] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", callback=in_a_folder, help="写入文件 | write to a file"),
+    ] = None,
     data: Data = None,
     as_json: AsJson = False,
 ) -> None:
@@ -30,7 +34,7 @@ def grade_receipt(
     request = grading.GetReceiptRequest(receipt_id=receipt)
     response = with_client(data, lambda client: client.grading.GetReceipt(request))
     if out:
-        out.write_text(response.receipt_json, encoding="utf-8")
+        write(out, response.receipt_json)
     if as_json:
         print(response.receipt_json)  # noqa: T201 - the output itself
     else:

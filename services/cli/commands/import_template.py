@@ -13,6 +13,7 @@ from services.cli.client import with_client
 from services.cli.commands import choices
 from services.cli.output import show
 from services.cli.output.options import Data
+from services.cli.output.to_file import in_a_folder, write
 
 RECOGNISED = "auto"  # has no file of its own
 FAMILIES = {c: zh for c, zh in choices.some("family").items() if c != RECOGNISED}
@@ -36,7 +37,10 @@ def template(
     ],
     form: Annotated[Form, typer.Option("--format", help="格式 | format")] = Form.XLSX,
     output: Annotated[
-        Path | None, typer.Option("--output", dir_okay=False, help="写入的文件 | file to write")
+        Path | None,
+        typer.Option(
+            "--output", dir_okay=False, callback=in_a_folder, help="写入的文件 | file to write"
+        ),
     ] = None,
     baseline: Annotated[
         bool, typer.Option("--baseline", help="含首次建档时才读取的列 | of a first load")
@@ -51,5 +55,5 @@ def template(
     request = pb.GetTemplateRequest(family=family, format=form, baseline=baseline)
     response = with_client(data, lambda client: client.imports.GetTemplate(request))
     path = output or Path(f"{family}.{form}")
-    path.write_bytes(response.content)
+    write(path, response.content)
     show.done(f"已写入 {path}", f"wrote {path}")

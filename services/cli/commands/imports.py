@@ -22,6 +22,7 @@ from services.cli.commands.rejected_rows import write_rows
 from services.cli.output import answer, show
 from services.cli.output.names import Names
 from services.cli.output.options import AsJson, Bureau, Data
+from services.cli.output.to_file import in_a_folder
 from services.cli.output.views import table
 
 CHUNK_BYTES = 256 * 1024  # of a file, a message
@@ -128,7 +129,10 @@ Placeholders = Annotated[
     list[str] | None, typer.Option("--placeholder", help="占位单位名 | placeholder owner")
 ]
 Rejected = Annotated[
-    Path | None, typer.Option("--rejected", help="未收下的行写入此 .csv 或 .xlsx | not taken")
+    Path | None,
+    typer.Option(
+        "--rejected", callback=in_a_folder, help="未收下的行写入此 .csv 或 .xlsx | not taken"
+    ),
 ]
 
 

@@ -15,6 +15,7 @@ from services.cli.client import Client, with_client
 from services.cli.machine.directory import platform_settings
 from services.cli.output import show
 from services.cli.output.options import Data
+from services.cli.output.to_file import in_a_folder, write
 
 if TYPE_CHECKING:
     from plumbing.papers.label_sheet import Layout
@@ -27,7 +28,13 @@ _LAYOUT = "版式：a4-24、a4-40、roll-60x40 等 | layout, such as a4-24, a4-4
 
 def label_sheet(
     to: Annotated[
-        Path, typer.Option("--to", dir_okay=False, help="写入的 PDF 文件 | PDF file to write to")
+        Path,
+        typer.Option(
+            "--to",
+            dir_okay=False,
+            callback=in_a_folder,
+            help="写入的 PDF 文件 | PDF file to write to",
+        ),
     ],
     instruments: Annotated[
         list[str] | None, typer.Option("--instrument", help="器具，可多次 | instrument, repeatable")
@@ -61,7 +68,7 @@ def label_sheet(
     try:
         chosen = _layout(layout)
         labels, day = with_client(data, lambda client: _read(client, request))
-        to.write_bytes(_typeset(labels, chosen, day, platform_settings(data)))
+        write(to, _typeset(labels, chosen, day, platform_settings(data)))
     except LawError as error:
         show.refuse(error.zh, error.en)
         raise typer.Exit(1) from error

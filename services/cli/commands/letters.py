@@ -12,6 +12,7 @@ from services.cli.client import Client, with_client
 from services.cli.machine.directory import platform_settings
 from services.cli.output import answer, show
 from services.cli.output.options import AsJson, Data
+from services.cli.output.to_file import write
 
 if TYPE_CHECKING:
     from plumbing.papers.letter_pdf import Letter
@@ -69,7 +70,7 @@ def letter_pdf(
     try:
         for letter in letters:
             file = out / f"{letter.number or letter.title}.pdf"
-            file.write_bytes(typeset(letter, settings.portal_url, settings.font_dir))
+            write(file, typeset(letter, settings.portal_url, settings.font_dir))
             show.done(str(file), str(file))
     except LawError as error:
         show.refuse(error.zh, error.en)

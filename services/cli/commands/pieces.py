@@ -12,6 +12,7 @@ from google.protobuf.message import Message
 from plumbing.whole_files import written_whole
 from services.cli.client import Client, with_client
 from services.cli.output import show
+from services.cli.output.to_file import in_a_folder
 
 PIECE_BYTES = 256 << 10
 LONGEST_NAME = 200  # characters of a file's name that the contracts take
@@ -20,7 +21,10 @@ SentFile = Annotated[
     Path, typer.Argument(metavar="FILE", exists=True, dir_okay=False, help="文件 | the file")
 ]
 SavedFile = Annotated[
-    Path, typer.Option("--to", dir_okay=False, help="写入的文件 | file to write to")
+    Path,
+    typer.Option(
+        "--to", dir_okay=False, callback=in_a_folder, help="写入的文件 | file to write to"
+    ),
 ]
 
 

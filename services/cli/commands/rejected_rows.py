@@ -14,13 +14,19 @@ from protos.registry.v1 import registry_pb2 as pb
 from services.cli.client import with_client
 from services.cli.output import show
 from services.cli.output.options import Data
+from services.cli.output.to_file import in_a_folder, write
 
 
 def batch_rejected(
     batch: Annotated[str, typer.Argument(metavar="BATCH", help="批次 id | batch")],
     out: Annotated[
         Path,
-        typer.Argument(metavar="OUT", dir_okay=False, help="写入的 .csv 或 .xlsx 文件 | file"),
+        typer.Argument(
+            metavar="OUT",
+            dir_okay=False,
+            callback=in_a_folder,
+            help="写入的 .csv 或 .xlsx 文件 | file",
+        ),
     ],
     data: Data = None,
 ) -> None:
@@ -37,7 +43,7 @@ def batch_rejected(
 def write_rows(path: Path, content: bytes) -> None:
     """Writes CSV content to a file: unchanged, or as a workbook if the file name ends in .xlsx."""
     if path.suffix.lower() != ".xlsx":
-        path.write_bytes(content)
+        write(path, content)
         return
     text = io.StringIO(content.decode("utf-8-sig"), newline="")
     heads, *rows = ([armed(cell) for cell in row] for row in csv.reader(text))

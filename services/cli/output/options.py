@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from services.cli.output.to_file import in_a_folder
+
 Data = Annotated[
     Path | None,
     typer.Option("--data", help="数据目录（默认取 QUANHENG_DATA_DIR）| data directory"),
@@ -16,7 +18,10 @@ Limit = Annotated[int, typer.Option("--limit", min=1, max=1000, help="最多条�
 Export = Annotated[
     Path | None,
     typer.Option(
-        "--export", help="全部写入 .xlsx 或 .csv 文件 | all of it to a file", dir_okay=False
+        "--export",
+        help="全部写入 .xlsx 或 .csv 文件 | all of it to a file",
+        dir_okay=False,
+        callback=in_a_folder,
     ),
 ]
 Bureau = Annotated[str, typer.Option("--bureau", help="机关代码 | bureau code")]

@@ -22,6 +22,7 @@ from services.cli.machine.directory import platform_settings
 from services.cli.output import show
 from services.cli.output.language import choose
 from services.cli.output.options import AsJson, Data
+from services.cli.output.to_file import in_a_folder, write
 from services.cli.output.words import word
 from services.cli.setup import people, sheets
 from services.cli.setup.people import Fault, Person
@@ -63,13 +64,21 @@ def setup(
     file: Annotated[Path | None, typer.Argument(metavar="[FILE]", help="工作簿 | workbook")] = None,
     template: Annotated[
         Path | None,
-        typer.Option("--template", dir_okay=False, help="写一份空白工作簿 | write an empty one"),
+        typer.Option(
+            "--template",
+            dir_okay=False,
+            callback=in_a_folder,
+            help="写一份空白工作簿 | write an empty one",
+        ),
     ] = None,
     apply: Annotated[
         bool, typer.Option("--apply", help="办理；不加只核对 | do it; without it, only check")
     ] = False,
     passwords: Annotated[
-        Path, typer.Option("--passwords", help="初始密码写入此文件 | first passwords go here")
+        Path,
+        typer.Option(
+            "--passwords", callback=in_a_folder, help="初始密码写入此文件 | first passwords go here"
+        ),
     ] = Path(PASSWORDS),
     data: Data = None,
     as_json: AsJson = False,
@@ -95,7 +104,7 @@ def setup(
 def _write_template(path: Path, data: Path | None) -> None:
     request = pb.GetTemplateRequest(family="setup", format="xlsx")
     answer = with_client(data, lambda client: client.imports.GetTemplate(request))
-    path.write_bytes(answer.content)
+    write(path, answer.content)
     show.done(f"已写入 {path}", f"wrote {path}")
 
 
