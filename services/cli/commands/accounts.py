@@ -11,7 +11,7 @@ from plumbing.addresses import Addresses
 from protos.identity.v1 import identity_pb2 as pb
 from services.cli import sessions
 from services.cli.client import log_in, run_or_refuse
-from services.cli.groups import BAD_USAGE
+from services.cli.commands.asking import ask_secret
 from services.cli.machine.directory import platform_addresses
 from services.cli.output import show
 from services.cli.output.options import Data
@@ -42,7 +42,7 @@ def login(
     if password is None and name == sessions.ADMINISTRATOR:
         password = _first_password(addresses)
     if password is None:
-        password = _ask("密码 password", "--password")
+        password = ask_secret("密码 password", "--password")
     steps = LoginSteps(new_password, code)
     sessions.keep(addresses, run_or_refuse(log_in(addresses, name, password, steps.take)))
     if steps.replaced_password and name == sessions.ADMINISTRATOR:
@@ -75,11 +75,11 @@ class LoginSteps:
             return given
         zh = "这是别人给的初始密码，须改为自己的密码（至少 12 个字符）"
         show.done(zh, "this is a first password; replace it by your own, at least 12 characters")
-        return _ask("新密码 new password", "--new-password", twice=True)
+        return ask_secret("新密码 new password", "--new-password", twice=True)
 
     def _take_code(self) -> str:
         given, self._code = self._code, None
-        return given or _ask("验证码 code", "--code")
+        return given or ask_secret("验证码 code", "--code")
 
 
 def _set_up(setup: pb.SecondFactorSetup) -> str:
@@ -90,27 +90,7 @@ def _set_up(setup: pb.SecondFactorSetup) -> str:
     show.done(zh, "your role needs a second factor: scan this with a program that makes codes")
     segno.make(setup.uri).terminal(out=sys.stderr, compact=True)
     show.done(f"密钥 {setup.secret}", "the secret, to be typed")
-    return _ask("验证码 code")
-
-
-def _ask(question: str, option: str = "", *, twice: bool = False) -> str:
-    """Asks the person; without an answer, says which option gives it, and exits with 2."""
-    try:
-        answer: str = typer.prompt(
-            question, hide_input=True, confirmation_prompt=twice, err=not sys.stdout.isatty()
-        )
-    except typer.Abort as nobody:
-        _refuse_unanswered(question, option)
-        raise typer.Exit(BAD_USAGE) from nobody
-    return answer
-
-
-def _refuse_unanswered(question: str, option: str) -> None:
-    what = question.partition(" ")[0]
-    zh, en = f"没有输入{what}：请在终端里运行", "Nobody answered: run this in a terminal"
-    if option:
-        zh, en = f"{zh}，或者用 {option} 给出", f"{en}, or give {option}"
-    show.refuse(zh, en)
+    return ask_secret("验证码 code")
 
 
 def _first_password(addresses: Addresses) -> str | None:

@@ -8,7 +8,6 @@ HELP = {
     "entry_ids": "只告知名单中的这一项（id），可多次 | an entry of the list, repeatable",
     "gs1_prefix": "物品编码机构分配的 GS1 厂商识别代码 | GS1 company prefix of the bureau",
     "include_retired": "也列出不再告知的 | those that are told no more too",
-    "secret": "签名密钥或者密码；封存，以后不再显示 | sealed and never shown again",
     "to_send": "只看还要人工送达的 | only those that somebody still has to deliver",
     "account_ids": "随之划出的账号 id，可多次 | account that goes along, repeatable",
     "act_id": "沿革 id，见 subject acts | act",
@@ -21,7 +20,6 @@ HELP = {
     "approve": "不批准 | refuse",
     "as_of": "评价日 | day of grading",
     "as_public": "按公众看到的等级 | as the public is shown them",
-    "baseline": "首次建档 | of a first load",
     "bureau": "机关代码 | bureau code",
     "case_id": "案件 id | case",
     "code": "两步验证码；也可以是恢复码 | code of the second factor",
@@ -116,10 +114,6 @@ HELP = {
     "new_password": "新密码，至少 12 位 | new password",
     "note": "说明 | note",
     "acknowledge": "签收 | acknowledge",
-    "service": "渠道 | kind of channel",
-    "address": "机器人的令牌，或者聊天软件给出的完整网址；短信网关写 https 网址"
-    " | the token of the robot, its whole address, or the address of a gateway",
-    "kinds": "只发这些种类，可多次；不写就是全部 | only these kinds, repeatable",
     "weekday": "每周汇总在星期几，1 为星期一，7 为星期日 | day of a weekly digest, 1 to 7",
     "quiet_from": "免打扰从几点起，如 22:00 | from when no mail is sent",
     "quiet_until": "免打扰到几点，如 07:00；可能涉及当日期限的通知不等到次日"

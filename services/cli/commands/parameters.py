@@ -40,7 +40,11 @@ SET_BY_PLATFORM = {
     *("Verification.verification_id", "Verification.version", "Verification.removed"),
     *("Record.bureau", "Record.entered_on", "Record.entered_by", "Record.status"),
     *("Record.status_on", "Record.contested", "Record.disclosure_stopped", "Record.removed"),
-    "Record.version",
+    *("Record.version", "Record.authors"),
+    *("Verification.reported_on", "Verification.report_by", "Verification.certificate_on"),
+    *("Upkeep.corrected_by", "Upkeep.verification_id", "Upkeep.entered_by", "Upkeep.entered_at"),
+    *("Authority.changed_by", "Authority.changed_at"),
+    *("InstitutionListing.released_on", "InstitutionListing.version"),
 }
 LIMIT = 100
 _DAY = re.compile(r"on|as_of|horizon|correct_by|.*_(?:on|from|to|until)")

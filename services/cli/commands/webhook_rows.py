@@ -11,6 +11,9 @@ WEBHOOK_COMMANDS: tuple[Command, ...] = (
     Command("webhook renew", "services.cli.commands.webhooks:webhook_renew",
             "给程序接收地址换一个签名密钥；只显示这一次。",
             "Gives a webhook another secret, which is shown this once."),
+    Command("channel add", "services.cli.commands.webhooks:channel_add",
+            "登记一个通知渠道；令牌和密钥封存，以后不再显示。",
+            "Adds a channel; its token and secret are sealed and never shown again."),
 )  # fmt: skip
 WEBHOOK_ROWS: tuple[Row, ...] = (
     Row("webhook list", "webhooks.ListWebhooks", "列出本单位的程序接收地址。",
@@ -39,10 +42,6 @@ WEBHOOK_ROWS: tuple[Row, ...] = (
         defaults={"page_size": 50}),
     Row("channel list", "bureau_channels.ListChannels", "列出各机关的通知渠道。",
         "Lists the channels of bureaus."),
-    Row("channel add", "bureau_channels.AddChannel",
-        "登记一个通知渠道；令牌和密钥封存，以后不再显示。",
-        "Adds a channel; its token and secret are sealed and never shown again.",
-        args="bureau service", names={"kinds": "--kind"}),
     Row("channel messages", "bureau_channels.ListChannelMessages",
         "列出发到一个渠道的消息和每次投递的回执，新的在前。",
         "Lists the messages to a channel with the receipt of each attempt, newest first.",

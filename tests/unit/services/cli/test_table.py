@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import re
 
 import pytest
+from google.protobuf.descriptor import FieldDescriptor
 
 from plumbing import operations
 from plumbing.calendars import servicer as moved_terms
@@ -21,7 +23,7 @@ from services.alerts.policy import POLICY as ALERTS
 from services.alerts.templates.policy import POLICY as TEMPLATES
 from services.alerts.webhooks.policy import POLICY as WEBHOOKS
 from services.cli.client import GRPC_SERVICES
-from services.cli.commands.parameters import dotted, fields_of, parameters
+from services.cli.commands.parameters import RULES, dotted, fields_of, parameters
 from services.cli.commands.plain import function_of, method_of
 from services.cli.commands.row import Command, Row
 from services.cli.commands.table import GROUPS, HAND_WRITTEN, ROWS
@@ -105,6 +107,7 @@ BY_HAND = {
     "AlertsService/RetryDeliveries": "alert retry",
     "WebhookService/AddWebhook": "webhook add",
     "WebhookService/RenewWebhookSecret": "webhook renew",
+    "ChannelService/AddChannel": "channel add",
     "ImportService/ImportFile": "import file",
     "ImportService/StartImport": "no command: `import file` waits for the result itself",
     "ImportService/ConfirmColumns": "no command: `import file --column` says which column is which",
@@ -158,6 +161,8 @@ BY_HAND = {
     "OperationsService/DiscardDeadLetters": "events dead discard",
 }
 UNNAMED = ("every ", "no command: ")
+# The last part of a link that was mailed: it is good once.
+MAILED_LINKS = {("account link", "token"), ("account set-password", "token")}
 
 
 def short(method: str) -> str:
@@ -213,6 +218,43 @@ def test_every_field_of_a_request_can_be_given_or_is_fixed(row: Row) -> None:
     given = {one.dotted for one in parameters(row, request)}
     assert fields == given | set(row.fixed)
     assert set(row.names) | set(row.defaults) | set(row.args.split()) <= fields
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.words)
+def test_what_the_platform_sets_itself_is_no_option(row: Row) -> None:
+    """What may be given has a rule in the contract, or is a version that somebody has seen."""
+    request = method_of(row.method).input_type
+    unruled = {
+        one.dotted
+        for one in parameters(row, request)
+        if len(one.path) > 1
+        and one.path[-1].name != "version"
+        and one.path[-1].type != FieldDescriptor.TYPE_BOOL
+        and not one.path[-1].GetOptions().Extensions[RULES].ByteSize()
+    }
+    assert unruled == set()
+
+
+def test_fields_with_a_rule_that_the_platform_sets_are_no_options() -> None:
+    upkeep = method_of("upkeep.RecordUpkeep").input_type
+    given = {dotted(path) for path in fields_of(upkeep)}
+    assert {"upkeep.kind", "upkeep.corrects"} <= given
+    assert given.isdisjoint({"upkeep.entered_by", "upkeep.entered_at", "upkeep.corrected_by"})
+    verification = method_of("registry.RecordVerification").input_type
+    given = {dotted(path) for path in fields_of(verification)}
+    assert given.isdisjoint({"verification.reported_on", "verification.report_by"})
+
+
+def test_no_secret_is_an_option_of_a_row() -> None:
+    """What is typed after an option stands in the history of the shell and in the process list."""
+    secrets = {
+        (row.words, one.dotted)
+        for row in ROWS
+        for one in parameters(row, method_of(row.method).input_type)
+        if re.search("secret|password|(?<!page_)token", one.path[-1].name)
+        and not getattr(one.declaration, "prompt", None)
+    }
+    assert secrets == MAILED_LINKS
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.words)
