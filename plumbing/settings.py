@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from datetime import timedelta
-from email.utils import parseaddr
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -27,8 +26,13 @@ from plumbing.addresses import (
     endpoint_by_tls,
     names_in,
 )
-from plumbing.clock import SystemClock, local_date
-from plumbing.mail_address import REASON_EN, REASON_ZH, is_mail_address
+from plumbing.setting_checks import (
+    kept_long_enough,
+    known_links,
+    mail_address,
+    sender,
+    servers_of_one_kind,
+)
 
 __all__ = ["SERVICES"]  # readers of settings import it from here
 
@@ -36,54 +40,11 @@ PORTAL = "portal"
 # The processes that call services under their own name, each with its own secret.
 CALLERS = (*SERVICES, PORTAL)
 
-# The connections that `plaintext` may name.
-LINKS = frozenset({GRPC, "nats", "postgresql", "temporal", "smtp", "oidc", "portal", "webhook"})
 _OF_BUCKETS = ("AWS_", "LITESTREAM_")
-
-
-def _known_links(text: str) -> str:
-    if unknown := names_in(text) - LINKS:
-        raise ValueError(f"{', '.join(sorted(unknown))}: not one of {', '.join(sorted(LINKS))}")
-    return text
-
-
-def _servers_of_one_kind(text: str) -> str:
-    schemes = {url.strip().partition("://")[0] for url in text.split(",")}
-    if not schemes <= {"nats"} and not schemes <= {"tls"}:
-        zh = "地址须全部以 nats:// 开头，或者全部以 tls:// 开头"
-        raise ValueError(f"{zh} | the addresses must all begin with nats://, or all with tls://")
-    return text
 
 
 def _certificates_beside_the_data(known: dict[str, Any]) -> Path:
     return Path(known["data_dir"]) / "tls"
-
-
-def _mail_address(text: str) -> str:
-    if text and not is_mail_address(text):
-        raise ValueError(f"{REASON_ZH} | {REASON_EN}")
-    return text
-
-
-def _kept_long_enough(days: int) -> int:
-    # Slow to load, and only needed where somebody sets another number of days.
-    from law.disclosure.retention import log_kept  # noqa: PLC0415
-    from law.reader.texts import spell_out  # noqa: PLC0415
-
-    least = log_kept(local_date(SystemClock().now()))
-    if days < least.days:
-        zh = f"访问日志至少留存 {least.months} 个月，{least.days} 日：{spell_out(least.cite, 'zh')}"
-        en = f"the access log is kept for at least {least.months} months ({least.days} days)"
-        raise ValueError(f"{zh} | {en}: {spell_out(least.cite, 'en')}")
-    return days
-
-
-def _sender(text: str) -> str:
-    # Unlike a recipient it may have a name, and be of this machine.
-    _, address = parseaddr(text)
-    if not address.endswith("@localhost"):
-        _mail_address(address or text)
-    return text
 
 
 def _keys_beside_the_data(known: dict[str, Any]) -> Path:
@@ -120,7 +81,7 @@ class Settings(BaseSettings):
     tls_client_certificates: bool = False
     # Connections, with commas between, that other software encrypts, such as a mesh. All others
     # that leave this machine are encrypted, and those between clients and services in any case.
-    plaintext: Annotated[str, AfterValidator(_known_links)] = ""
+    plaintext: Annotated[str, AfterValidator(known_links)] = ""
     sandbox: bool = False
 
     registry_address: str = DEFAULTS["registry"]
@@ -136,7 +97,7 @@ class Settings(BaseSettings):
 
     database: str = ""
     # One address, or several of one cluster with commas between.
-    nats_url: Annotated[str, AfterValidator(_servers_of_one_kind)] = "nats://127.0.0.1:7305"
+    nats_url: Annotated[str, AfterValidator(servers_of_one_kind)] = "nats://127.0.0.1:7305"
     # A directory with ca.pem, the authorities of the NATS server, for one at tls://; client.pem and
     # client.key beside it where the server asks for a certificate. Empty for those of the machine.
     nats_tls_dir: str = ""
@@ -161,8 +122,8 @@ class Settings(BaseSettings):
     # Without a mail server no mail is sent: notices wait until one is set.
     smtp_url: str = ""
     smtp_ca_file: str = ""  # the authorities of the mail server; empty for those of the machine
-    mail_from: Annotated[str, AfterValidator(_sender)] = "quanheng@localhost"
-    operator_mail: Annotated[str, AfterValidator(_mail_address)] = ""
+    mail_from: Annotated[str, AfterValidator(sender)] = "quanheng@localhost"
+    operator_mail: Annotated[str, AfterValidator(mail_address)] = ""
 
     # Checkpoints of the audit chains: the name under which they are signed, how often they are
     # made, and the directory, mail address and webhook to which they go; empty for none.
@@ -178,7 +139,7 @@ class Settings(BaseSettings):
     webhook_private: bool = False  # whether these may have inner addresses, and http: for trials
 
     # How many days the access log keeps an entry; at least as long as the law says.
-    access_log_days: Annotated[int, AfterValidator(_kept_long_enough)] = 400
+    access_log_days: Annotated[int, AfterValidator(kept_long_enough)] = 400
 
     # The bureau that runs the platform, in both languages; the public's pages name it.
     bureau_name: str = Field(default="", max_length=100)
