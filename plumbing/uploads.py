@@ -1,11 +1,12 @@
-"""Uploads of files: one header first, then the content in pieces."""
+"""Uploads of files, one header first and then the content in pieces, and pieces of stored ones."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
-from typing import Literal, Protocol, TypeVar
+from typing import Any, Literal, Protocol, TypeVar
 
-from law.errors import AlreadyExists, Fault, InvalidInput
+from law.errors import AlreadyExists, Fault, InvalidInput, NotFound
+from plumbing.files import Files
 
 H_co = TypeVar("H_co", covariant=True)
 
@@ -48,3 +49,15 @@ def require_same(answered: str | Sequence[str], sent: str | Sequence[str]) -> No
     if answered != sent:
         zh, en = "该请求编号已用于另一个文件", "This request id was used for another file"
         raise AlreadyExists(zh, en)
+
+
+async def piece_of(files: Files, sha256: str, size: int, offset: int, **facts: Any) -> bytes:
+    """Reads a stored file of `size` bytes from a place on; `facts` name what it belongs to.
+
+    Raises NotFound if the store has no such file.
+    """
+    try:
+        return await files.read(sha256, size, offset)
+    except FileNotFoundError as error:
+        zh, en = "文件不在存储中，请联系平台管理员", "The file is missing from the store"
+        raise NotFound(zh, en, **facts) from error

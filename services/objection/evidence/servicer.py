@@ -13,7 +13,7 @@ from plumbing.identity import current_caller
 from plumbing.previews import stored_preview
 from plumbing.servicer import Servicer
 from plumbing.settings import Settings
-from plumbing.uploads import content_of, header_of, require_same
+from plumbing.uploads import content_of, header_of, piece_of, require_same
 from protos.objection.v1 import evidence_pb2 as pb
 from protos.objection.v1 import evidence_pb2_grpc as rpc
 from services.objection.evidence import wire
@@ -64,9 +64,5 @@ class EvidenceServicer(Servicer, rpc.EvidenceServiceServicer):
         which = (row.sha256, row.size)
         if request.preview:
             which = (row.preview_sha256, row.preview_size)
-        try:
-            content = await self._files.read(*which, request.offset)
-        except FileNotFoundError as error:
-            zh, en = "文件不在存储中，请联系平台管理员", "The file is missing from the store"
-            raise NotFound(zh, en, evidence_id=row.evidence_id) from error
+        content = await piece_of(self._files, *which, request.offset, evidence_id=row.evidence_id)
         return pb.ReadEvidenceResponse(evidence=wire.evidence(row), content=content)

@@ -6,14 +6,14 @@ from collections.abc import AsyncIterator
 from functools import partial
 from typing import Any
 
-from law.errors import Fault, InvalidInput, NotFound
+from law.errors import Fault, InvalidInput
 from plumbing.change import Changes
 from plumbing.file_kinds import FileKind
 from plumbing.files import Files
 from plumbing.identity import current_caller
 from plumbing.servicer import Servicer, change, query
 from plumbing.settings import Settings
-from plumbing.uploads import content_of, header_of, require_same
+from plumbing.uploads import content_of, header_of, piece_of, require_same
 from protos.registry.v1 import calibrations_pb2 as pb
 from protos.registry.v1 import calibrations_pb2_grpc as rpc
 from services.registry.calibrations import commands, queries, wire
@@ -53,11 +53,9 @@ class CalibrationServicer(Servicer, rpc.CalibrationServiceServicer):
     async def ReadDcc(self, request: pb.ReadDccRequest, context: Any) -> pb.ReadDccResponse:
         async with self.view() as view:
             row = await find_readable(view, request.dcc_id)
-        try:
-            content = await self._files.read(row.sha256, row.size, request.offset)
-        except FileNotFoundError as error:
-            zh, en = "证书文件不在存储中，请联系平台管理员", "The file is missing from the store"
-            raise NotFound(zh, en, dcc_id=row.dcc_id) from error
+        content = await piece_of(
+            self._files, row.sha256, row.size, request.offset, dcc_id=row.dcc_id
+        )
         return pb.ReadDccResponse(dcc=wire.dcc(row), content=content)
 
     ListDccs = query(queries.list_dccs)

@@ -11,7 +11,7 @@ from plumbing.change import Changes
 from plumbing.identity import current_caller
 from plumbing.servicer import Servicer, change, query
 from plumbing.settings import Settings
-from plumbing.uploads import require_same
+from plumbing.uploads import content_of, header_of, require_same
 from protos.registry.v1 import bulk_pb2, bulk_pb2_grpc
 from protos.registry.v1 import registry_pb2 as pb
 from protos.registry.v1 import registry_pb2_grpc as rpc
@@ -88,20 +88,12 @@ class ImportServicer(_ImportingServicer, rpc.ImportServiceServicer):
     async def _received(
         self, parts: AsyncIterator[pb.ImportFileRequest] | AsyncIterator[pb.StartImportRequest]
     ) -> tuple[pb.ImportHeader, bytes]:
-        header: pb.ImportHeader | None = None
-        content = bytearray()
-        async for part in parts:
-            if (header is None) != (part.WhichOneof("part") == "header"):
-                zh, en = "先发一个文件头，再发内容", "one header comes first, then content"
-                raise InvalidInput(faults=[Fault("part", zh, en)])
-            if header is None:
-                header = part.header
-            content += part.content
+        header, content = await header_of(parts), bytearray()
+        async for piece in content_of(parts):
+            content += piece
             if len(content) > self._max_bytes:
                 zh = f"文件超过 {self._max_bytes} 字节"
                 raise InvalidInput(zh, f"the file is longer than {self._max_bytes} bytes")
-        if header is None:
-            raise InvalidInput(faults=[Fault("header", "必填", "is required")])
         return header, bytes(content)
 
     async def GetBatch(self, request: pb.GetBatchRequest, context: Any) -> pb.GetBatchResponse:

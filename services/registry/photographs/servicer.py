@@ -6,14 +6,14 @@ from collections.abc import AsyncIterator
 from functools import partial
 from typing import Any
 
-from law.errors import Fault, InvalidInput, NotFound
+from law.errors import Fault, InvalidInput
 from plumbing.change import Changes
 from plumbing.files import Files
 from plumbing.identity import current_caller
 from plumbing.previews import PICTURES, stored_preview
 from plumbing.servicer import Servicer
 from plumbing.settings import Settings
-from plumbing.uploads import content_of, header_of, require_same
+from plumbing.uploads import content_of, header_of, piece_of, require_same
 from protos.registry.v1 import photographs_pb2 as pb
 from protos.registry.v1 import photographs_pb2_grpc as rpc
 from services.registry.photographs import commands
@@ -63,9 +63,7 @@ class PhotographServicer(Servicer, rpc.PhotographServiceServicer):
             which = (row.preview_sha256, row.preview_size)
         if not which[0]:
             return pb.ReadPhotographResponse(photograph=commands.message(row))
-        try:
-            content = await self._files.read(*which, request.offset)
-        except FileNotFoundError as error:
-            zh, en = "照片不在存储中，请联系平台管理员", "The file is missing from the store"
-            raise NotFound(zh, en, photograph_id=row.photograph_id) from error
+        content = await piece_of(
+            self._files, *which, request.offset, photograph_id=row.photograph_id
+        )
         return pb.ReadPhotographResponse(photograph=commands.message(row), content=content)

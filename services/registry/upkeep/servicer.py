@@ -7,13 +7,12 @@ from collections.abc import AsyncIterator
 from functools import partial
 from typing import Any
 
-from law.errors import NotFound
 from plumbing.change import Changes
 from plumbing.files import Files
 from plumbing.identity import current_caller
 from plumbing.servicer import Servicer, change, query
 from plumbing.settings import Settings
-from plumbing.uploads import content_of, header_of, require_same
+from plumbing.uploads import content_of, header_of, piece_of, require_same
 from protos.registry.v1 import upkeep_pb2 as pb
 from protos.registry.v1 import upkeep_pb2_grpc as rpc
 from services.registry import sheets
@@ -63,9 +62,7 @@ class UpkeepServicer(Servicer, rpc.UpkeepServiceServicer):
     ) -> pb.ReadUpkeepFileResponse:
         async with self.view() as view:
             row = await find_file(view, request.file_id)
-        try:
-            content = await self._files.read(row.sha256, row.size, request.offset)
-        except FileNotFoundError as error:
-            zh, en = "文件不在存储中，请联系平台管理员", "The file is missing from the store"
-            raise NotFound(zh, en, file_id=row.file_id) from error
+        content = await piece_of(
+            self._files, row.sha256, row.size, request.offset, file_id=row.file_id
+        )
         return pb.ReadUpkeepFileResponse(file=wire.file(row), content=content)
