@@ -12,6 +12,7 @@ from typing import Self
 import structlog
 
 from law.errors import Fault, InvalidInput
+from plumbing.renewed_tls import stamps
 from plumbing.settings import Settings
 
 CERTIFICATE, KEY, URL = "portal_tls_certificate", "portal_tls_key", "portal_url"
@@ -74,8 +75,7 @@ class PortalCertificate:
             log.info("portal.certificate_renewed")
 
     def _stamps(self) -> tuple[int, ...]:
-        files = (self._certificate, self._key)
-        return tuple(file.stat().st_mtime_ns for file in files if file.exists())
+        return stamps(self._certificate, self._key)
 
 
 def _faults(settings: Settings) -> Iterator[Fault]:

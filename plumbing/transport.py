@@ -14,6 +14,7 @@ import grpc
 
 from law.errors import LawError
 from plumbing.addresses import GRPC, Endpoint
+from plumbing.renewed_tls import stamps
 
 if TYPE_CHECKING:
     from plumbing.settings import Settings
@@ -128,8 +129,7 @@ class _Files:
         return self.configuration()
 
     def _stamps(self) -> tuple[int, ...]:
-        files = (self._certificate, self._key, self._authorities)
-        return tuple(file.stat().st_mtime_ns for file in files if file.exists())
+        return stamps(self._certificate, self._key, self._authorities)
 
 
 def _read(file: Path) -> bytes:

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import nats.errors
 from nats.aio.client import Client
 from nats.aio.transport import TcpTransport, Transport
+
+from plumbing.renewed_tls import RenewedContext
 
 if TYPE_CHECKING:
     from plumbing.settings import Settings
@@ -39,6 +42,18 @@ class EncryptedClient(Client):
             raise NotEncrypted
         return super()._connect_command()
 
+    async def _process_connect_init(self) -> None:
+        # Nobody is told of the end of a connection whose encryption failed, and the library would
+        # wait for it without end instead of trying again.
+        try:
+            await super()._process_connect_init()
+        except BaseException:
+            if not _is_encrypted(self._transport):
+                if (writer := _writer(self._transport)) is not None:
+                    writer.transport.abort()
+                self._transport = None
+            raise
+
     async def _attempt_reconnect(self) -> None:
         # A server that hangs would not answer the end of TLS either, for which half a minute is
         # waited: the connection is cut off instead.
@@ -61,13 +76,19 @@ def _writer(transport: Transport | None) -> asyncio.StreamWriter | None:
 def tls_of(settings: Settings) -> ssl.SSLContext | None:
     """Returns how to verify the NATS servers of the settings; None if these are unencrypted.
 
-    Raises OSError if a file of `nats_tls_dir` cannot be read.
+    Files of `nats_tls_dir` that are replaced count from the next connection on. Raises OSError if
+    one cannot be read now.
     """
     if not settings.nats_url.startswith(SCHEME):
         return None
     if not settings.nats_tls_dir:
         return ssl.create_default_context()
     directory = Path(settings.nats_tls_dir)
+    files = (directory / name for name in ("ca.pem", "client.pem", "client.key"))
+    return RenewedContext.of(partial(_context, directory), *files)
+
+
+def _context(directory: Path) -> ssl.SSLContext:
     context = ssl.create_default_context(cafile=directory / "ca.pem")
     certificate = directory / "client.pem"
     if certificate.exists():

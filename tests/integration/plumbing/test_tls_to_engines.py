@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 import ssl
 import subprocess
 from collections.abc import AsyncIterator, Iterator
@@ -15,6 +16,7 @@ import pytest
 import sqlalchemy as sa
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult, Envelope, LoginPassword
+from structlog.testing import capture_logs
 
 from plumbing import temporal
 from plumbing.authority import certify
@@ -65,12 +67,17 @@ def postgresql(directory: Path) -> Iterator[PostgresServer]:
 
 async def encrypted(server: PostgresServer, query: str) -> bool:
     database = Database(f"{server.url('postgres')}?{query}")
-    asked = sa.text("SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()")
     try:
-        async with database.snapshot() as session:
-            return bool((await (await session.connection()).execute(asked)).scalar_one())
+        return await asked(database)
     finally:
         await database.close()
+
+
+async def asked(database: Database) -> bool:
+    """Whether the database answers over an encrypted connection."""
+    query = sa.text("SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()")
+    async with database.snapshot() as session:
+        return bool((await (await session.connection()).execute(query)).scalar_one())
 
 
 async def test_postgresql_proves_who_it_is(
@@ -83,6 +90,23 @@ async def test_postgresql_proves_who_it_is(
     with pytest.raises(NoDatabase, match="CERTIFICATE_VERIFY_FAILED"):
         await encrypted(postgresql, full.format(stranger))
     assert await encrypted(postgresql, "sslmode=require")
+
+
+async def test_postgresql_is_asked_with_replaced_files_without_a_restart(
+    postgresql: PostgresServer, directory: Path, stranger: Path, tmp_path: Path
+) -> None:
+    own = shutil.copytree(stranger, tmp_path / "own")
+    query = f"sslmode=verify-full&sslrootcert={own}/ca.pem&sslcert={own}/client.pem"
+    database = Database(f"{postgresql.url('postgres')}?{query}&sslkey={own}/client.key")
+    with pytest.raises(NoDatabase, match="CERTIFICATE_VERIFY_FAILED"):
+        await asked(database)
+    (own / "client.key").write_text("half a key")
+    with capture_logs() as lines, pytest.raises(NoDatabase, match="CERTIFICATE_VERIFY_FAILED"):
+        await asked(database)
+    assert [line["event"] for line in lines] == ["tls.not_renewed"]
+    shutil.copytree(directory, own, dirs_exist_ok=True)
+    assert await asked(database)
+    await database.close()
 
 
 class MailServer:
@@ -192,6 +216,21 @@ async def test_nats_and_its_client_prove_who_they_are(
     assert await nats_greets(settings)
     assert not await nats_greets(at_tls(nats_port, stranger))
     assert not await nats_greets(settings.model_copy(update={"nats_tls_dir": ""}))
+
+
+async def test_nats_is_asked_with_replaced_files_without_a_restart(
+    nats_port: int, directory: Path, stranger: Path, tmp_path: Path
+) -> None:
+    own = shutil.copytree(stranger, tmp_path / "own")
+    settings = at_tls(nats_port, own)
+    connecting = asyncio.create_task(connect(settings.nats_url, TESTER, tls_of(settings)))
+    done, _ = await asyncio.wait({connecting}, timeout=1)
+    assert not done
+    shutil.copytree(directory, own, dirs_exist_ok=True)
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        client = await connecting
+    assert client.is_connected
+    await client.close()
 
 
 async def test_nats_of_another_authority_is_not_spoken_to(nats_port: int, stranger: Path) -> None:
