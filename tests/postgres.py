@@ -53,6 +53,11 @@ class PostgresServer:
         self._process: subprocess.Popen[bytes] | None = None
         self._options: list[str] = []
 
+    @property
+    def programs(self) -> Path:
+        """The folder of its programs, such as psql."""
+        return self._programs
+
     def own(self, file: Path) -> Path:
         """A copy of a file that the server alone can read."""
         copy = self._folder / file.name

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import re
+import subprocess
+import sys
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -13,12 +16,13 @@ from sqlalchemy.exc import ProgrammingError
 
 from plumbing import migrations
 from plumbing.database import Database
-from plumbing.owned_tables import NotMigrated
+from plumbing.owned_tables import NotMigrated, may_change_tables
 from plumbing.settings import CALLERS
 from tests.patience import PATIENCE_SECONDS
 from tests.postgres import PostgresServer
 
-ROLES = Path(__file__).parents[3] / "deploy" / "postgresql" / "databases.sql"
+ROOT = Path(__file__).parents[3]
+ROLES = ROOT / "deploy" / "postgresql" / "databases.sql"
 PASSWORDS = ("OWNER", *(service.upper() for service in CALLERS), "TEMPORAL")
 SERVICE = "grading"
 
@@ -123,6 +127,81 @@ async def test_tables_that_a_service_owned_pass_to_the_owner(server: PostgresSer
     await migrations.migrate(former, "objection")  # at the newest revision it may start
     for database in (root, former):
         await database.close()
+
+
+@pytest.fixture(scope="module")
+def former_server() -> Iterator[PostgresServer]:
+    """A server as before there were owners: each service owns its database and its tables."""
+    server = PostgresServer()
+    server.start()
+    for service in CALLERS:
+        make = f"CREATE ROLE {service} LOGIN; CREATE DATABASE {service} OWNER {service}"
+        run(server, *(f"psql -X -h HOST -U postgres -c '{one}'" for one in make.split("; ")))
+    yield server
+    server.stop()
+
+
+def commands_of_the_manual() -> list[str]:
+    """The commands of psql and quanheng by which a cluster comes to owner roles, in their order."""
+    text = (ROOT / "docs" / "operations.md").read_text()
+    passage = text.split("**Onto owner roles")[1].split("A service that still waits")[0]
+    blocks = re.findall(r"```sh\n(.*?)```", passage, re.DOTALL)
+    lines = [line.strip() for block in blocks for line in block.splitlines()]
+    return [line for line in lines if re.search(r"\bpsql -X|\bquanheng migrate", line)]
+
+
+def run(server: PostgresServer, *commands: str) -> str:
+    """Runs commands of the manual against a server and returns what the last one printed."""
+    place, printed = sa.make_url(server.url("postgres")), ""
+    for command in commands:
+        line = (
+            command.replace("-h HOST", f"-h {place.host} -p {place.port}")
+            .replace("@HOST", f"@{place.host}:{place.port}")
+            .replace("?sslmode=verify-full&sslrootcert=CA", "")
+            .replace(" quanheng ", f" {sys.executable} -P -m services.cli ")
+        )
+        done = subprocess.run(  # noqa: S602 - the manual's own lines
+            line,
+            shell=True,
+            cwd=ROOT,
+            env={"PATH": f"{server.programs}:{os.defpath}"}
+            | {f"{name}_PASSWORD": f"of{name}" for name in PASSWORDS},
+            check=False,
+            capture_output=True,
+            text=True,
+        )
+        assert done.returncode == 0, f"{line}: {done.stdout}{done.stderr}"
+        printed = done.stdout
+    return printed
+
+
+async def test_a_running_cluster_comes_to_owner_roles_as_the_manual_says(
+    former_server: PostgresServer,
+) -> None:
+    whose, make, whose_now, dry_run, back = commands_of_the_manual()
+    for service in CALLERS:
+        former = connected(former_server, service, service)
+        await migrations.migrate(former, service, migrations.revisions(service)[-2])
+        await former.close()
+    assert run(former_server, whose) == "registry\n"
+    assert run(former_server, make, make, whose_now).split() == [f"{one}_owner" for one in CALLERS]
+    told = run(former_server, dry_run)
+    for service in CALLERS:
+        assert f"{service} 将升级 {migrations.revisions(service)[-1]}" in told
+        waits = connected(former_server, service, service)
+        with pytest.raises(NotMigrated):
+            await migrations.migrate(waits, service)
+        await waits.close()
+    run(former_server, dry_run.replace("--dry-run", "--wait"))
+    for service in CALLERS:
+        serves = connected(former_server, service, service)
+        await migrations.migrate(serves, service)
+        await serves.close()
+    run(former_server, back)
+    again = connected(former_server, SERVICE)
+    async with again.engine.connect() as connection:
+        assert await connection.run_sync(may_change_tables)
+    await again.close()
 
 
 def test_each_service_has_a_database_an_owner_and_a_role_of_its_own() -> None:
