@@ -25,6 +25,7 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
         "instrument_id", "version", "subject_id", "bureau", "type_code", "serial_no", "state",
         "rotate_on", "parts", "spell", "in_review", "removed",
     ),
+    "calibrations.due": ("instrument_id", "due_version", "due_on"),
     "verifications": (
         "verification_id", "version", "instrument_id", "result", "verified_on", "valid_until",
         "set_aside", "part", "removed",

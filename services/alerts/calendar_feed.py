@@ -21,6 +21,7 @@ from plumbing.view import View
 from protos.alerts.v1 import alerts_pb2 as pb
 from services.alerts.tables import (
     CalendarFeed,
+    CalibrationDue,
     Escalation,
     EscalationStep,
     Instrument,
@@ -28,7 +29,7 @@ from services.alerts.tables import (
     Subject,
 )
 
-MOST = 5000  # dates in one calendar
+MOST = 5000  # dates of each kind in one calendar
 
 
 async def get_calendar_feed(
@@ -81,6 +82,7 @@ async def read_calendar(view: View, request: pb.ReadCalendarRequest) -> pb.ReadC
         raise NotFound("没有这个日历地址，可能已经更换", "There is no such calendar address")
     found = [
         *_verifications(await _instruments(view, subject.subject_id)),
+        *await _calibrations(view, subject.subject_id),
         *_of_steps(await _steps(view, subject.subject_id)),
     ]
     return pb.ReadCalendarResponse(
@@ -116,6 +118,33 @@ def _verifications(instruments: list[Instrument]) -> Iterator[pb.DueDate]:
                 serial_no=row.serial_no,
                 version=row.version,
             )
+
+
+async def _calibrations(view: View, subject_id: str) -> list[pb.DueDate]:
+    rows = await view.session.exec(
+        select(CalibrationDue, Instrument)
+        .join(Instrument, col(Instrument.instrument_id) == col(CalibrationDue.instrument_id))
+        .where(
+            col(Instrument.subject_id) == subject_id,
+            col(Instrument.standing).not_in((Basis.OUT_OF_USE, Basis.REMOVED)),
+            col(Instrument.watched),
+            col(CalibrationDue.due_on).is_not(None),
+        )
+        .order_by(col(CalibrationDue.due_on), col(CalibrationDue.instrument_id))
+        .limit(MOST)
+    )
+    return [
+        pb.DueDate(
+            due_id=f"calibration/{row.instrument_id}",
+            kind="calibration",
+            on=due.due_on.isoformat() if due.due_on else "",
+            instrument_id=row.instrument_id,
+            type_code=row.type_code,
+            serial_no=row.serial_no,
+            version=due.due_version,
+        )
+        for due, row in rows
+    ]
 
 
 async def _steps(view: View, subject_id: str) -> list[EscalationStep]:

@@ -31,6 +31,7 @@ from services.alerts.tables import (
     Alert,
     AppliedEdition,
     Bureau,
+    CalibrationDue,
     Escalation,
     Instrument,
     Notice,
@@ -50,6 +51,7 @@ _COPIED = {
     "subjects": Subject,
     "subjects.told": Subject,
     "instruments": Instrument,
+    "calibrations.due": CalibrationDue,
     "verifications": Verification,
 }
 # What is read of each instrument, the key first; objects would take longer than everything else.

@@ -117,6 +117,7 @@ def consumers(parts: Parts, timers: Timers) -> list[Consumer]:
             on(registry.OrdersChanged, orders_changed),
             on(registry.AccountMailDue, account_mail_due),
             on(registry.InstitutionDue, institution_due, later=True),
+            on(registry.CalibrationDueChanged, calibration_due_changed, later=True),
             on(registry.CalendarEditionApplied, keeping(AppliedEdition), later=True),
             EventHandler(registry.ClockMoved, react=workflows.move_clock),
         ),
@@ -265,6 +266,13 @@ async def instruments_changed(
     if event.change.cause == registry.CAUSE_FILED:
         for instrument in event.instruments:
             await instrument_filed(change, instrument)
+
+
+async def calibration_due_changed(
+    change: Change, received: Received[registry.CalibrationDueChanged]
+) -> None:
+    """Stores when an instrument is calibrated next: its owner's calendar shows it."""
+    await projection.put_calibration_due(change, received.message)
 
 
 async def verifications_recorded(

@@ -26,6 +26,7 @@ from services.alerts.tables import (
     NEW_WATCHES,
     Base,
     Bureau,
+    CalibrationDue,
     Instrument,
     Subject,
     Verification,
@@ -109,6 +110,18 @@ async def put_instruments(
     altered = await _derive_again(change, rows, before, silent=silent)
     session.add_all(rows)
     return altered
+
+
+async def put_calibration_due(change: Change, due: events_pb2.CalibrationDueChanged) -> None:
+    """Stores when an instrument is calibrated next, whether it is known here yet or not."""
+    present = await change.session.get(CalibrationDue, due.instrument_id)
+    if present is None or due.due_version > present.due_version:
+        row = CalibrationDue(
+            instrument_id=due.instrument_id,
+            due_on=wire.day(due.due_on),
+            due_version=due.due_version,
+        )
+        await change.session.merge(row)
 
 
 async def former_owners(

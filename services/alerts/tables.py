@@ -26,6 +26,7 @@ from services.alerts.circulars.tables import (
     CircularEntry,
     CircularReceiver,
 )
+from services.alerts.due_dates import CalendarFeed, CalibrationDue
 from services.alerts.escalation.tables import (
     AwaitedOrder,
     DocumentNumber,
@@ -51,6 +52,8 @@ __all__ = [  # the tables of escalation and of notes belong to the same metadata
     "Authority",
     "AwaitedOrder",
     "Base",
+    "CalendarFeed",
+    "CalibrationDue",
     "Circular",
     "CircularEntry",
     "CircularReceiver",
@@ -388,13 +391,3 @@ class AppliedEdition(AppliedEditionColumns, Base, table=True):
     """An edition of the working-day calendar that an administrator loaded and another applied."""
 
     __tablename__ = "applied_edition"
-
-
-class CalendarFeed(Base, table=True):
-    """The private address of a subject's due dates: only the SHA-256 of its secret is stored."""
-
-    __tablename__ = "calendar_feed"
-
-    subject_id: str = Field(primary_key=True)
-    secret_sha256: str = Field(unique=True)
-    made_at: datetime

@@ -5,8 +5,8 @@ Owns        bureaus, subjects, instruments with the log of their upkeep, verific
             institutions and people of metrology; accounts and the keys that sign tokens; the
             sandbox's clock; imports, and the rows that each import changed.
 Announces   BureausChanged, SubjectsChanged, InstrumentsChanged, VerificationsRecorded,
-            RecordsChanged, PermitsChanged, BatchDecided, ProposalDecided, AccountMailDue,
-            ClockMoved.
+            RecordsChanged, PermitsChanged, CalibrationDueChanged, BatchDecided, ProposalDecided,
+            AccountMailDue, ClockMoved.
 Listens to  RulesetActivated of grading, for which ruleset governs an archive; its own ClockMoved.
 Waits       in `retention/daily`, for the days on which records leave the archive.
 """

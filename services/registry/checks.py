@@ -19,6 +19,7 @@ from plumbing.future_days import report_future_days
 from plumbing.identity import Role
 from plumbing.service import Findings
 from services.registry.calendars.tables import EditionState, LoadedEdition
+from services.registry.calibrations.tables import CalibrationCycle
 from services.registry.certificates.sweeping import check_files
 from services.registry.identity.accounts import role_faults
 from services.registry.identity.tables import Account
@@ -63,6 +64,8 @@ async def check(
             count = await hold_copies(session, findings, topic, model)
             if "." not in topic:
                 findings.figures[topic] = count
+        moved = col(CalibrationCycle.due_version) > 0
+        await hold_copies(session, findings, "calibrations.due", CalibrationCycle, moved)
         await _check_contested(session, findings)
         await _hold_editions(session, findings)
         await check_roles(session, findings)

@@ -1688,11 +1688,13 @@ class DueDate(_message.Message):
     VERSION_FIELD_NUMBER: _builtins.int
     ESCALATION_ID_FIELD_NUMBER: _builtins.int
     due_id: _builtins.str
-    """Stable id: of the instrument, or of the step of an escalation."""
+    """Stable id: of the instrument, of its calibration, or of the step of an escalation."""
     kind: _builtins.str
-    """verification, correction or interview."""
+    """verification, calibration, correction or interview."""
     on: _builtins.str
-    """The day. For a verification it is the last valid day of the one before."""
+    """The day. For a verification it is the last valid day of the one before; for a calibration it
+    follows from the owner's own cycle.
+    """
     instrument_id: _builtins.str
     """The instrument; empty for a correction and an interview."""
     type_code: _builtins.str

@@ -845,3 +845,33 @@ class CalendarEditionApplied(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___CalendarEditionApplied: _TypeAlias = CalendarEditionApplied  # noqa: Y015
+
+@_typing.final
+class CalibrationDueChanged(_message.Message):
+    """The day on which the next calibration of an instrument is due moved, by its owner's own cycle."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    INSTRUMENT_ID_FIELD_NUMBER: _builtins.int
+    DUE_ON_FIELD_NUMBER: _builtins.int
+    DUE_VERSION_FIELD_NUMBER: _builtins.int
+    instrument_id: _builtins.str
+    """The instrument."""
+    due_on: _builtins.str
+    """The day; empty if none is due any more."""
+    due_version: _builtins.int
+    """Grows whenever the day moves."""
+    def __init__(
+        self,
+        *,
+        instrument_id: _builtins.str = ...,
+        due_on: _builtins.str = ...,
+        due_version: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["due_on", b"due_on", "due_version", b"due_version", "instrument_id", b"instrument_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CalibrationDueChanged: _TypeAlias = CalibrationDueChanged  # noqa: Y015

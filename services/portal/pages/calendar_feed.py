@@ -18,6 +18,7 @@ from services.portal.wording import N_, Words
 REMIND_BEFORE = (timedelta(days=30), timedelta(days=7))
 _SUMMARIES = {
     "verification": N_("检定到期：{instrument}"),
+    "calibration": N_("校准到期：{instrument}"),
     "correction": N_("改正期限届满"),
     "interview": N_("约谈"),
 }

@@ -23,7 +23,8 @@ async def join_calibrations(change: Change, kept_id: str, former_ids: Collection
         row.version += 1
     await _take_cycle(change, kept_id, former_ids)
     await change.session.flush()
-    await set_due(change, kept_id)
+    for instrument_id in (*former_ids, kept_id):
+        await set_due(change, instrument_id)
     return [row.calibration_id for row in rows]
 
 

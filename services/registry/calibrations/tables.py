@@ -96,7 +96,10 @@ class Calibration(Base, table=True):
 
 @proven()
 class CalibrationCycle(Base, table=True):
-    """After how many months the owner of an instrument has it calibrated again; 0 for no cycle."""
+    """After how many months the owner of an instrument has it calibrated again; 0 for no cycle.
+
+    `due_on` is the day that was announced last, and `due_version` counts how often it moved.
+    """
 
     __tablename__ = "calibration_cycle"
 
@@ -104,3 +107,7 @@ class CalibrationCycle(Base, table=True):
     months: int
     set_by: str
     set_at: datetime
+    due_on: date | None = None
+    due_version: int = Field(
+        default=0, sa_type=sa.BigInteger, sa_column_kwargs={"server_default": "0"}
+    )

@@ -20,6 +20,7 @@ from plumbing.rpc import serve
 from plumbing.tokens import Signer, Verifier, make_keys, public_key
 from protos.alerts.v1 import alerts_pb2 as pb
 from protos.alerts.v1.alerts_pb2_grpc import AlertsServiceStub
+from protos.registry.v1.events_pb2 import CalibrationDueChanged
 from services.alerts.policy import POLICY, SERVICE
 from services.alerts.servicer import AlertsServicer
 from services.alerts.tables import (
@@ -433,6 +434,20 @@ async def test_a_calendar_is_read_by_its_secret_alone(coloured: RunningAlerts, s
     await coloured.put(verification(3, later, version=2))
     moved = {due.due_id: due.on for due in (await public.ReadCalendar(ask)).due_dates}
     assert moved["instrument/i3"] == later.isoformat()  # the same id, another day
+
+    due = CalibrationDueChanged(instrument_id="i2", due_on="2026-12-01", due_version=2)
+    stale = CalibrationDueChanged(instrument_id="i2", due_on="2026-11-01", due_version=1)
+    unknown_here = CalibrationDueChanged(instrument_id="nobody's", due_on="2026-12-01")
+    await coloured.announce(due, stale, unknown_here)
+    calibrations = [
+        (one.due_id, one.on, one.version)
+        for one in (await public.ReadCalendar(ask)).due_dates
+        if one.kind == "calibration"
+    ]
+    assert calibrations == [("calibration/i2", "2026-12-01", 2)]
+    await coloured.announce(CalibrationDueChanged(instrument_id="i2", due_version=3))
+    kinds = {one.kind for one in (await public.ReadCalendar(ask)).due_dates}
+    assert "calibration" not in kinds
 
     await operator.EndCalendarFeed(pb.EndCalendarFeedRequest(request_id=str(uuid4())))
     with pytest.raises(grpc.aio.AioRpcError):

@@ -13,6 +13,7 @@ from PIL import Image
 from plumbing.client import new_request_id
 from plumbing.identity import Role
 from protos.registry.v1 import calibrations_pb2 as pb
+from protos.registry.v1 import events_pb2 as events
 from protos.registry.v1 import photographs_pb2 as photographs
 from protos.registry.v1 import registry_pb2 as register
 from services.registry.calibrations.tables import Dcc
@@ -64,6 +65,17 @@ async def listed(client: Client, **values: Any) -> pb.ListCalibrationsResponse:
 
 def operator(registry: RunningRegistry, instrument: register.Instrument) -> Client:
     return registry.client(Role.OPERATOR, subject_id=instrument.subject_id)
+
+
+async def announced_days(
+    registry: RunningRegistry, of: register.Instrument
+) -> list[tuple[str, str, int]]:
+    """What was announced of the days on which the instruments of an owner are calibrated next."""
+    return [
+        (one.instrument_id, one.due_on, one.due_version)
+        for one in await registry.events_of(f"subject/{of.subject_id}")
+        if isinstance(one, events.CalibrationDueChanged)
+    ]
 
 
 def a_number() -> str:
@@ -118,6 +130,13 @@ async def test_a_calibration_from_the_upload_to_the_next_due_date(
         one.due_on for one in (await listed(owner, instrument_id=filed.instrument_id)).calibrations
     ]
     assert days == ["2027-03-11", ""]
+    assert await announced_days(registry, filed) == [
+        (filed.instrument_id, "2027-03-02", 1),
+        (filed.instrument_id, "2027-03-11", 2),
+    ]
+    cycle.request_id, cycle.months = new_request_id(), 0
+    assert not (await owner.calibrations.SetCalibrationCycle(cycle)).due_on
+    assert (await announced_days(registry, filed))[2:] == [(filed.instrument_id, "", 3)]
 
 
 async def test_a_person_says_why_it_is_confirmed_in_spite_of_what_was_found(
@@ -270,6 +289,8 @@ async def test_what_an_instrument_has_goes_along_when_it_is_joined_to_another(
     assert [(one.calibration_id, one.due_on) for one in present.calibrations] == [
         (made.calibration_id, "2027-09-02")
     ]
+    moved = [(gone.instrument_id, ""), (kept.instrument_id, "2027-09-02")]
+    assert [told[:2] for told in await announced_days(registry, kept)][-2:] == moved
     request = photographs.ListPhotographsRequest(instrument_id=kept.instrument_id)
     [there] = (await owner.photographs.ListPhotographs(request)).photographs
     assert (there.photograph_id, there.instrument_id) == (added.photograph_id, kept.instrument_id)

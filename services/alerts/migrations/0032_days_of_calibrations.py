@@ -1,0 +1,22 @@
+"""When the instruments of subjects are calibrated next, for their calendars of due dates."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0032"
+down_revision = "0031"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.create_table(
+        "calibration_due",
+        sa.Column("instrument_id", sa.String, primary_key=True),
+        sa.Column("due_on", sa.Date),
+        sa.Column("due_version", sa.BigInteger, nullable=False),
+    )
+
+
+def downgrade() -> None:
+    op.drop_table("calibration_due")
