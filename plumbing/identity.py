@@ -45,7 +45,8 @@ class Caller:
     """The person or service that makes a call.
 
     `on_behalf_of` is the account of the person for whom a service acts. `session_id` is the login
-    that the token belongs to; it is empty for services.
+    that the token belongs to; it is empty for services. `institution` is the name of the
+    verification institution that the account speaks for; empty if it speaks for none.
     """
 
     account_id: str
@@ -55,6 +56,7 @@ class Caller:
     subject_id: str = ""
     on_behalf_of: str = ""
     session_id: str = ""
+    institution: str = ""
 
     def has(self, *roles: Role) -> bool:
         """Returns whether the caller has at least one of the given roles."""

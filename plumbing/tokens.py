@@ -59,6 +59,7 @@ class Signer:
             "bureau": caller.bureau,
             "subject": caller.subject_id,
             "sid": caller.session_id,
+            "institution": caller.institution,
             "iat": int(now.timestamp()),
             "exp": int(ends.timestamp()),
             "jti": secrets.token_hex(8),
@@ -128,6 +129,7 @@ def _caller(claims: dict[str, Any]) -> Caller:
         claims["bureau"],
         claims["subject"],
         session_id=claims.get("sid", ""),  # the previous release names none
+        institution=claims.get("institution", ""),  # nor this
     )
 
 

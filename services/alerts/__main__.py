@@ -70,7 +70,7 @@ DELIVERIES_AT_ONCE = 1000
 def _servicers(parts: Parts, clients: Clients) -> dict[str, Register]:
     """How each gRPC service of alerts is registered, by its name."""
     return {
-        SERVICE: AlertsServicer(parts.changes).register,
+        SERVICE: AlertsServicer(parts.changes, parts.settings).register,
         ESCALATIONS: EscalationServicer(parts.changes, clients).register,
         LADDERS: LadderServicer(parts.changes).register,
         TEMPLATES: TemplateServicer(parts.changes).register,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
 from typing import Any
 
 from temporalio import activity
@@ -21,13 +20,11 @@ from services.alerts.notices import mail, webhook
 from services.alerts.notices.issue import load
 from services.alerts.notices.lanes import AGAIN_AFTER, Lanes, Occupied
 from services.alerts.notices.preferences import preference_of
-from services.alerts.notices.quiet_hours import waits
+from services.alerts.notices.quiet_hours import QUIET_LOOK, waits
 from services.alerts.tables import Notice, NoticeState
 from services.alerts.watch import watch
 from services.alerts.webhooks.sending import WebhookError
 from services.alerts.workflows import WatchDone, WatchRun
-
-QUIET_LOOK = timedelta(minutes=15)  # the clock of a sandbox may be moved meanwhile
 
 
 class Activities:

@@ -64,6 +64,7 @@ from services.alerts.tables import (
 )
 from services.alerts.timers import Timers
 from services.alerts.watch import evaluate
+from services.alerts.webhooks.institution_messages import tell_programs_of_orders
 from services.alerts.webhooks.messages import pending_of
 
 _LODGED: Sequence[type[Any]] = (
@@ -111,14 +112,11 @@ def consumers(parts: Parts, timers: Timers) -> list[Consumer]:
             on(registry.RecordsChanged, records_changed),
             on(registry.TellingAsked, telling_asked),
             on(registry.SubjectsJoined, subjects_joined),
-            on(registry.SubjectActed, subject_acted, later=True),
             on(registry.BatchDecided, batch_decided),
             on(registry.ProposalDecided, proposal_decided),
             on(registry.OrdersChanged, orders_changed),
             on(registry.AccountMailDue, account_mail_due),
-            on(registry.InstitutionDue, institution_due, later=True),
-            on(registry.CalibrationDueChanged, calibration_due_changed, later=True),
-            on(registry.CalendarEditionApplied, keeping(AppliedEdition), later=True),
+            *(on(event, handler, later=True) for event, handler in _of_registry_later()),
             EventHandler(registry.ClockMoved, react=workflows.move_clock),
         ),
         consumer(
@@ -136,6 +134,17 @@ def consumers(parts: Parts, timers: Timers) -> list[Consumer]:
         ),
         consumer("alerts-deliveries", Stream.ALERTS, issued, written),
         consumer("alerts-escalations", Stream.ALERTS, escalated),
+    ]
+
+
+def _of_registry_later() -> list[tuple[type[Any], Handler[Any]]]:
+    """The handlers of events of the register that the first releases did not know."""
+    return [
+        (registry.SubjectActed, subject_acted),
+        (registry.InstitutionsChanged, institutions_changed),
+        (registry.InstitutionDue, institution_due),
+        (registry.CalibrationDueChanged, calibration_due_changed),
+        (registry.CalendarEditionApplied, keeping(AppliedEdition)),
     ]
 
 
@@ -268,6 +277,13 @@ async def instruments_changed(
             await instrument_filed(change, instrument)
 
 
+async def institutions_changed(
+    change: Change, received: Received[registry.InstitutionsChanged]
+) -> None:
+    """Stores the verification institutions of the event with their mail addresses."""
+    await projection.put_institutions(change, received.message.institutions)
+
+
 async def calibration_due_changed(
     change: Change, received: Received[registry.CalibrationDueChanged]
 ) -> None:
@@ -313,6 +329,7 @@ async def orders_changed(change: Change, received: Received[registry.OrdersChang
         await put_order(change, order)
     if not received.message.moved:
         await tell_of_orders(change, received.message.orders, received.message.ground)
+        await tell_programs_of_orders(change, received.message.orders)
     await release(change, {order.subject_id for order in received.message.orders})
 
 

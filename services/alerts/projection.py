@@ -20,13 +20,14 @@ from law.colours.basis import Basis, colour_basis
 from law.colours.rule import InstrumentState, VerificationFact, VerificationResult
 from plumbing.change import Change
 from plumbing.events.leadership import exclusively
-from protos.registry.v1 import events_pb2, registry_pb2
+from protos.registry.v1 import events_pb2, institutions_pb2, registry_pb2
 from services.alerts import wire
 from services.alerts.tables import (
     NEW_WATCHES,
     Base,
     Bureau,
     CalibrationDue,
+    Institution,
     Instrument,
     Subject,
     Verification,
@@ -34,7 +35,7 @@ from services.alerts.tables import (
 )
 
 T = TypeVar("T", bound=Base)
-Projected = Bureau | Subject | Instrument | Verification
+Projected = Bureau | Subject | Institution | Instrument | Verification
 _OF_SUBJECT = (
     "subject_id", "bureau", "name", "kind", "email", "sector", "address", "in_review", "removed",
     "version",
@@ -110,6 +111,19 @@ async def put_instruments(
     altered = await _derive_again(change, rows, before, silent=silent)
     session.add_all(rows)
     return altered
+
+
+async def put_institutions(
+    change: Change, institutions: Iterable[institutions_pb2.Institution]
+) -> None:
+    """Stores the verification institutions that are newer than the stored ones."""
+    session, incoming = change.session, {one.institution_id: one for one in institutions}
+    stored = await _by_id(session, Institution, incoming)
+    for key, institution in incoming.items():
+        if _is_newer(institution.version, stored.get(key)):
+            names = ("institution_id", "name", "bureau", "email", "version")
+            fields = {name: getattr(institution, name) for name in names}
+            session.add(_filled(Institution, stored.get(key), fields))
 
 
 async def put_calibration_due(change: Change, due: events_pb2.CalibrationDueChanged) -> None:

@@ -38,12 +38,14 @@ from services.alerts.escalation.tables import (
     StepState,
 )
 from services.alerts.exposure_lists.tables import ExposureEntry, ExposureList
+from services.alerts.institutions import Institution
 from services.alerts.joinings import Joining, Split
 from services.alerts.ladders.tables import Ladder
 from services.alerts.languages import Language
 from services.alerts.notes_of_cases import UNTOLD, Arrival, TermNote
 from services.alerts.notice_kinds import Failure, NoticeKind, NoticeState
 from services.alerts.templates.tables import NoticeTemplate
+from services.alerts.text_messages.tables import MobileNumber
 from services.alerts.webhooks.tables import Webhook, WebhookAttempt, WebhookMessage
 
 __all__ = [  # the tables of escalation and of notes belong to the same metadata
@@ -66,8 +68,10 @@ __all__ = [  # the tables of escalation and of notes belong to the same metadata
     "ExposureEntry",
     "ExposureList",
     "Failure",
+    "Institution",
     "Joining",
     "Ladder",
+    "MobileNumber",
     "NoticeKind",
     "NoticeState",
     "NoticeTemplate",
@@ -371,7 +375,8 @@ class DigestPreference(Base, table=True):
     `weekday` is the day of a weekly digest, from 0 for Monday. No mail is sent from `quiet_from`
     until before `quiet_until`, such as 22:00 and 07:00; empty for no quiet hours. Of the kinds
     `portal_only` nothing is mailed, and digests are not unless `mailed`; of the kinds `by_webhook`
-    only what no webhook takes.
+    and `by_sms` only what no webhook or gateway takes. `sms_also` adds a text message to the mails
+    of other kinds.
     """
 
     __tablename__ = "digest_preference"
@@ -385,6 +390,8 @@ class DigestPreference(Base, table=True):
     quiet_until: str = Field(default="", sa_column_kwargs={"server_default": ""})
     portal_only: list[str] | None = Field(default=None, sa_type=JsonColumn)
     by_webhook: list[str] | None = Field(default=None, sa_type=JsonColumn)
+    by_sms: list[str] | None = Field(default=None, sa_type=JsonColumn)
+    sms_also: bool = Field(default=False, sa_column_kwargs={"server_default": sa.false()})
 
 
 class AppliedEdition(AppliedEditionColumns, Base, table=True):

@@ -106,6 +106,8 @@ FIELDS = {
     "quiet_until": N_("免打扰至"),
     "portal_only": N_("不发邮件的种类"),
     "by_webhook": N_("由程序接收的种类"),
+    "by_sms": N_("发短信的种类"),
+    "sms_also": N_("其他通知同时发短信"),
     "records": N_("信用记录"),
     "natural_repairs": N_("自然修复数"),
     "total": N_("总分"),

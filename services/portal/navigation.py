@@ -101,6 +101,7 @@ _INSTITUTION = (
     Place(N_("到期预测"), "/forecast"),
     Place(N_("报送期限"), "/punctuality"),
     Place(N_("检定授权"), "/institutions"),
+    Place(N_("程序接收"), "/webhooks"),
 )
 _ADMINISTRATOR = (
     Place(N_("运行状态"), "/status"),

@@ -6,7 +6,7 @@ Owns        bureaus, subjects, instruments with the log of their upkeep, verific
             sandbox's clock; imports, and the rows that each import changed.
 Announces   BureausChanged, SubjectsChanged, InstrumentsChanged, VerificationsRecorded,
             RecordsChanged, PermitsChanged, CalibrationDueChanged, BatchDecided, ProposalDecided,
-            AccountMailDue, ClockMoved.
+            AccountMailDue, InstitutionsChanged, InstitutionDue, ClockMoved.
 Listens to  RulesetActivated of grading, for which ruleset governs an archive; its own ClockMoved.
 Waits       in `retention/daily`, for the days on which records leave the archive.
 """

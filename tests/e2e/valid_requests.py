@@ -323,6 +323,16 @@ _OF_PLACE: dict[str, Callable[[Place], Message]] = {
     "MarkNotices": lambda place: alerts.MarkNoticesRequest(
         request_id=new_request_id(), notice_ids=[place.notice_id]
     ),
+    "GetMobileNumber": lambda _place: alerts.GetMobileNumberRequest(),
+    "AskMobileNumber": lambda _place: alerts.AskMobileNumberRequest(
+        request_id=new_request_id(), number="19900000000"
+    ),
+    "ConfirmMobileNumber": lambda _place: alerts.ConfirmMobileNumberRequest(
+        request_id=new_request_id(), code="000000"
+    ),
+    "RemoveMobileNumber": lambda _place: alerts.RemoveMobileNumberRequest(
+        request_id=new_request_id()
+    ),
     "RenewCalendarFeed": lambda _place: alerts.RenewCalendarFeedRequest(
         request_id=new_request_id(), secret_sha256=secrets.token_hex(32)
     ),

@@ -763,6 +763,10 @@ AlertsService.MarkNotices neighbour          0  -  -  -  -  -  -  -  -  -  -   -
 AlertsService.MarkNotices foreign            0  -  -  -  -  -  -  -  -  -  -   -  -  -
 AlertsService.GetDigestPreference any        +  -  -  -  -  -  -  -  -  -  -   -  -  -
 AlertsService.SetDigestPreference any        +  -  -  -  -  -  -  -  -  -  -   -  -  -
+AlertsService.GetMobileNumber any            +  -  -  -  -  -  -  -  -  -  -   -  -  -
+AlertsService.AskMobileNumber any            +  -  -  -  -  -  -  -  -  -  -   -  -  -
+AlertsService.ConfirmMobileNumber any        +  -  -  -  -  -  -  -  -  -  -   -  -  -
+AlertsService.RemoveMobileNumber any         +  -  -  -  -  -  -  -  -  -  -   -  -  -
 AlertsService.GetCalendarFeed any            +  -  -  -  -  -  -  -  -  -  -   -  -  -
 AlertsService.RenewCalendarFeed any          +  -  -  -  -  -  -  -  -  -  -   -  -  -
 AlertsService.EndCalendarFeed any            +  -  -  -  -  -  -  -  -  -  -   -  -  -
@@ -840,13 +844,13 @@ LadderService.ApproveLadder any              -  -  -  -  -  -  -  0  -  -  -   -
 LadderService.DiscardLadder any              -  -  -  -  -  -  -  0  -  -  -   -  -  -
 LadderService.ListLadders any                -  +  +  +  +  -  -  +  -  -  -   +  +  +
 
-WebhookService.AddWebhook any                +  -  -  -  -  -  -  -  -  -  -   -  -  -
-WebhookService.RenewWebhookSecret any        0  -  -  -  -  -  -  -  -  -  -   -  -  -
-WebhookService.SwitchWebhook any             0  -  -  -  -  -  -  -  -  -  -   -  -  -
-WebhookService.RemoveWebhook any             0  -  -  -  -  -  -  -  -  -  -   -  -  -
-WebhookService.TestWebhook any               0  -  -  -  -  -  -  -  -  -  -   -  -  -
-WebhookService.ListWebhooks any              +  -  -  -  -  -  -  -  -  -  -   -  -  -
-WebhookService.ListWebhookMessages any       0  -  -  -  -  -  -  -  -  -  -   -  -  -
+WebhookService.AddWebhook any                +  -  -  -  -  +  -  -  -  -  -   -  -  -
+WebhookService.RenewWebhookSecret any        0  -  -  -  -  0  -  -  -  -  -   -  -  -
+WebhookService.SwitchWebhook any             0  -  -  -  -  0  -  -  -  -  -   -  -  -
+WebhookService.RemoveWebhook any             0  -  -  -  -  0  -  -  -  -  -   -  -  -
+WebhookService.TestWebhook any               0  -  -  -  -  0  -  -  -  -  -   -  -  -
+WebhookService.ListWebhooks any              +  -  -  -  -  +  -  -  -  -  -   -  -  -
+WebhookService.ListWebhookMessages any       0  -  -  -  -  0  -  -  -  -  -   -  -  -
 
 ChannelService.AddChannel any                -  -  -  -  -  -  -  +  -  -  -   -  -  -
 ChannelService.SwitchChannel any             -  -  -  -  -  -  -  0  -  -  -   -  -  -

@@ -305,8 +305,8 @@ TABLE = """
 /templates any                                            >   - + + + + - - + -  + + +
 /channels any                                             >   - - - - - - - + -  - - -
 /channels/{channel_id} any                                >   - - - - - - - 0 -  - - -
-/webhooks any                                             >   + - - - - - - - -  - - -
-/webhooks/{webhook_id} any                                >   0 - - - - - - - -  - - -
+/webhooks any                                             >   + - - - - + - - -  - - -
+/webhooks/{webhook_id} any                                >   0 - - - - 0 - - -  - - -
 /exposure-lists any                                       >   - + + + + - - - -  + + +
 /exposure-lists/new any                                   >   - + - - - - - - -  + - -
 /exposure-lists/{list_id} any                             >   - 0 0 0 0 - - - -  0 0 0

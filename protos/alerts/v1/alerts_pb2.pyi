@@ -1363,6 +1363,8 @@ class GetDigestPreferenceResponse(_message.Message):
     QUIET_UNTIL_FIELD_NUMBER: _builtins.int
     PORTAL_ONLY_FIELD_NUMBER: _builtins.int
     BY_WEBHOOK_FIELD_NUMBER: _builtins.int
+    BY_SMS_FIELD_NUMBER: _builtins.int
+    SMS_ALSO_FIELD_NUMBER: _builtins.int
     rhythm: _builtins.str
     """daily, or weekly: on its day, but at once with a red alert."""
     mailed: _builtins.bool
@@ -1372,11 +1374,13 @@ class GetDigestPreferenceResponse(_message.Message):
     weekday: _builtins.int
     """Day of a weekly digest, from 1 for Monday to 7; 0 means Monday."""
     quiet_from: _builtins.str
-    """From when no mail is sent, such as 22:00; empty for no quiet hours. A notice that may name a term
+    """From when no mail and no text message is sent, such as 22:00; empty for no quiet hours. A notice that may name a term
     of the day is sent at once if the quiet hours end on the next day.
     """
     quiet_until: _builtins.str
     """When the quiet hours end, such as 07:00."""
+    sms_also: _builtins.bool
+    """Whether a text message says so as well when a notice of any other kind is mailed."""
     @_builtins.property
     def portal_only(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Kinds that are not mailed, of those that need not be: order, filing. Digests: see mailed."""
@@ -1384,6 +1388,10 @@ class GetDigestPreferenceResponse(_message.Message):
     @_builtins.property
     def by_webhook(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Kinds that are mailed only if no webhook takes them: digest, order, filing."""
+
+    @_builtins.property
+    def by_sms(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Kinds that are mailed only if no text message goes out: digest, order, filing."""
 
     def __init__(
         self,
@@ -1396,10 +1404,12 @@ class GetDigestPreferenceResponse(_message.Message):
         quiet_until: _builtins.str = ...,
         portal_only: _abc.Iterable[_builtins.str] | None = ...,
         by_webhook: _abc.Iterable[_builtins.str] | None = ...,
+        by_sms: _abc.Iterable[_builtins.str] | None = ...,
+        sms_also: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["by_webhook", b"by_webhook", "language", b"language", "mailed", b"mailed", "portal_only", b"portal_only", "quiet_from", b"quiet_from", "quiet_until", b"quiet_until", "rhythm", b"rhythm", "weekday", b"weekday"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["by_sms", b"by_sms", "by_webhook", b"by_webhook", "language", b"language", "mailed", b"mailed", "portal_only", b"portal_only", "quiet_from", b"quiet_from", "quiet_until", b"quiet_until", "rhythm", b"rhythm", "sms_also", b"sms_also", "weekday", b"weekday"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1420,6 +1430,8 @@ class SetDigestPreferenceRequest(_message.Message):
     QUIET_UNTIL_FIELD_NUMBER: _builtins.int
     PORTAL_ONLY_FIELD_NUMBER: _builtins.int
     BY_WEBHOOK_FIELD_NUMBER: _builtins.int
+    BY_SMS_FIELD_NUMBER: _builtins.int
+    SMS_ALSO_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """Makes the call safe to repeat."""
     rhythm: _builtins.str
@@ -1431,11 +1443,13 @@ class SetDigestPreferenceRequest(_message.Message):
     weekday: _builtins.int
     """Day of a weekly digest, from 1 for Monday to 7; 0 means Monday."""
     quiet_from: _builtins.str
-    """From when no mail is sent, such as 22:00; empty for no quiet hours. A notice that may name a term
+    """From when no mail and no text message is sent, such as 22:00; empty for no quiet hours. A notice that may name a term
     of the day is sent at once if the quiet hours end on the next day.
     """
     quiet_until: _builtins.str
     """When the quiet hours end, such as 07:00."""
+    sms_also: _builtins.bool
+    """Whether a text message says so as well when a notice of any other kind is mailed."""
     @_builtins.property
     def portal_only(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Kinds that are not mailed, of those that need not be: order, filing. Digests: see mailed."""
@@ -1443,6 +1457,10 @@ class SetDigestPreferenceRequest(_message.Message):
     @_builtins.property
     def by_webhook(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Kinds that are mailed only if no webhook takes them: digest, order, filing."""
+
+    @_builtins.property
+    def by_sms(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Kinds that are mailed only if no text message goes out: digest, order, filing."""
 
     def __init__(
         self,
@@ -1456,10 +1474,12 @@ class SetDigestPreferenceRequest(_message.Message):
         quiet_until: _builtins.str = ...,
         portal_only: _abc.Iterable[_builtins.str] | None = ...,
         by_webhook: _abc.Iterable[_builtins.str] | None = ...,
+        by_sms: _abc.Iterable[_builtins.str] | None = ...,
+        sms_also: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["by_webhook", b"by_webhook", "language", b"language", "mailed", b"mailed", "portal_only", b"portal_only", "quiet_from", b"quiet_from", "quiet_until", b"quiet_until", "request_id", b"request_id", "rhythm", b"rhythm", "weekday", b"weekday"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["by_sms", b"by_sms", "by_webhook", b"by_webhook", "language", b"language", "mailed", b"mailed", "portal_only", b"portal_only", "quiet_from", b"quiet_from", "quiet_until", b"quiet_until", "request_id", b"request_id", "rhythm", b"rhythm", "sms_also", b"sms_also", "weekday", b"weekday"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1479,6 +1499,8 @@ class SetDigestPreferenceResponse(_message.Message):
     QUIET_UNTIL_FIELD_NUMBER: _builtins.int
     PORTAL_ONLY_FIELD_NUMBER: _builtins.int
     BY_WEBHOOK_FIELD_NUMBER: _builtins.int
+    BY_SMS_FIELD_NUMBER: _builtins.int
+    SMS_ALSO_FIELD_NUMBER: _builtins.int
     rhythm: _builtins.str
     """daily or weekly."""
     mailed: _builtins.bool
@@ -1488,11 +1510,13 @@ class SetDigestPreferenceResponse(_message.Message):
     weekday: _builtins.int
     """Day of a weekly digest, from 1 for Monday to 7; 0 means Monday."""
     quiet_from: _builtins.str
-    """From when no mail is sent, such as 22:00; empty for no quiet hours. A notice that may name a term
+    """From when no mail and no text message is sent, such as 22:00; empty for no quiet hours. A notice that may name a term
     of the day is sent at once if the quiet hours end on the next day.
     """
     quiet_until: _builtins.str
     """When the quiet hours end, such as 07:00."""
+    sms_also: _builtins.bool
+    """Whether a text message says so as well when a notice of any other kind is mailed."""
     @_builtins.property
     def portal_only(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Kinds that are not mailed, of those that need not be: order, filing. Digests: see mailed."""
@@ -1500,6 +1524,10 @@ class SetDigestPreferenceResponse(_message.Message):
     @_builtins.property
     def by_webhook(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Kinds that are mailed only if no webhook takes them: digest, order, filing."""
+
+    @_builtins.property
+    def by_sms(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Kinds that are mailed only if no text message goes out: digest, order, filing."""
 
     def __init__(
         self,
@@ -1512,14 +1540,246 @@ class SetDigestPreferenceResponse(_message.Message):
         quiet_until: _builtins.str = ...,
         portal_only: _abc.Iterable[_builtins.str] | None = ...,
         by_webhook: _abc.Iterable[_builtins.str] | None = ...,
+        by_sms: _abc.Iterable[_builtins.str] | None = ...,
+        sms_also: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["by_webhook", b"by_webhook", "language", b"language", "mailed", b"mailed", "portal_only", b"portal_only", "quiet_from", b"quiet_from", "quiet_until", b"quiet_until", "rhythm", b"rhythm", "weekday", b"weekday"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["by_sms", b"by_sms", "by_webhook", b"by_webhook", "language", b"language", "mailed", b"mailed", "portal_only", b"portal_only", "quiet_from", b"quiet_from", "quiet_until", b"quiet_until", "rhythm", b"rhythm", "sms_also", b"sms_also", "weekday", b"weekday"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___SetDigestPreferenceResponse: _TypeAlias = SetDigestPreferenceResponse  # noqa: Y015
+
+@_typing.final
+class MobileNumber(_message.Message):
+    """The mobile number of a subject, and one that waits for its code."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NUMBER_FIELD_NUMBER: _builtins.int
+    CONFIRMED_AT_FIELD_NUMBER: _builtins.int
+    ASKED_FIELD_NUMBER: _builtins.int
+    CODE_SENT_AT_FIELD_NUMBER: _builtins.int
+    TRIES_LEFT_FIELD_NUMBER: _builtins.int
+    GATEWAY_FIELD_NUMBER: _builtins.int
+    number: _builtins.str
+    """Number to which text messages go; empty if there is none."""
+    asked: _builtins.str
+    """Number that waits for its code; empty if none does."""
+    tries_left: _builtins.int
+    """How many codes may still be tried."""
+    gateway: _builtins.bool
+    """Whether the subject's bureau has a gateway for text messages."""
+    @_builtins.property
+    def confirmed_at(self) -> _timestamp_pb2.Timestamp:
+        """When its code came back; not set if there is none."""
+
+    @_builtins.property
+    def code_sent_at(self) -> _timestamp_pb2.Timestamp:
+        """When its code was sent."""
+
+    def __init__(
+        self,
+        *,
+        number: _builtins.str = ...,
+        confirmed_at: _timestamp_pb2.Timestamp | None = ...,
+        asked: _builtins.str = ...,
+        code_sent_at: _timestamp_pb2.Timestamp | None = ...,
+        tries_left: _builtins.int = ...,
+        gateway: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["code_sent_at", b"code_sent_at", "confirmed_at", b"confirmed_at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["asked", b"asked", "code_sent_at", b"code_sent_at", "confirmed_at", b"confirmed_at", "gateway", b"gateway", "number", b"number", "tries_left", b"tries_left"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___MobileNumber: _TypeAlias = MobileNumber  # noqa: Y015
+
+@_typing.final
+class GetMobileNumberRequest(_message.Message):
+    """Request of GetMobileNumber."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetMobileNumberRequest: _TypeAlias = GetMobileNumberRequest  # noqa: Y015
+
+@_typing.final
+class GetMobileNumberResponse(_message.Message):
+    """Response of GetMobileNumber."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MOBILE_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def mobile(self) -> Global___MobileNumber:
+        """The number."""
+
+    def __init__(
+        self,
+        *,
+        mobile: Global___MobileNumber | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["mobile", b"mobile"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["mobile", b"mobile"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetMobileNumberResponse: _TypeAlias = GetMobileNumberResponse  # noqa: Y015
+
+@_typing.final
+class AskMobileNumberRequest(_message.Message):
+    """Request of AskMobileNumber."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    NUMBER_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """Makes the call safe to repeat."""
+    number: _builtins.str
+    """The number: eleven digits."""
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        number: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["number", b"number", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AskMobileNumberRequest: _TypeAlias = AskMobileNumberRequest  # noqa: Y015
+
+@_typing.final
+class AskMobileNumberResponse(_message.Message):
+    """Response of AskMobileNumber."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MOBILE_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def mobile(self) -> Global___MobileNumber:
+        """The number, which waits for its code."""
+
+    def __init__(
+        self,
+        *,
+        mobile: Global___MobileNumber | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["mobile", b"mobile"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["mobile", b"mobile"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AskMobileNumberResponse: _TypeAlias = AskMobileNumberResponse  # noqa: Y015
+
+@_typing.final
+class ConfirmMobileNumberRequest(_message.Message):
+    """Request of ConfirmMobileNumber."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    CODE_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """Makes the call safe to repeat."""
+    code: _builtins.str
+    """The six digits that were sent."""
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        code: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["code", b"code", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ConfirmMobileNumberRequest: _TypeAlias = ConfirmMobileNumberRequest  # noqa: Y015
+
+@_typing.final
+class ConfirmMobileNumberResponse(_message.Message):
+    """Response of ConfirmMobileNumber."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MOBILE_FIELD_NUMBER: _builtins.int
+    WRONG_FIELD_NUMBER: _builtins.int
+    wrong: _builtins.bool
+    """It is another code; a call gets an error instead of this answer."""
+    @_builtins.property
+    def mobile(self) -> Global___MobileNumber:
+        """The number."""
+
+    def __init__(
+        self,
+        *,
+        mobile: Global___MobileNumber | None = ...,
+        wrong: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["mobile", b"mobile"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["mobile", b"mobile", "wrong", b"wrong"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ConfirmMobileNumberResponse: _TypeAlias = ConfirmMobileNumberResponse  # noqa: Y015
+
+@_typing.final
+class RemoveMobileNumberRequest(_message.Message):
+    """Request of RemoveMobileNumber."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """Makes the call safe to repeat."""
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RemoveMobileNumberRequest: _TypeAlias = RemoveMobileNumberRequest  # noqa: Y015
+
+@_typing.final
+class RemoveMobileNumberResponse(_message.Message):
+    """Response of RemoveMobileNumber."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RemoveMobileNumberResponse: _TypeAlias = RemoveMobileNumberResponse  # noqa: Y015
 
 @_typing.final
 class GetCalendarFeedRequest(_message.Message):

@@ -80,6 +80,26 @@ class AlertsServiceStub:
                 request_serializer=protos_dot_alerts_dot_v1_dot_alerts__pb2.SetDigestPreferenceRequest.SerializeToString,
                 response_deserializer=protos_dot_alerts_dot_v1_dot_alerts__pb2.SetDigestPreferenceResponse.FromString,
                 _registered_method=True)
+        self.GetMobileNumber = channel.unary_unary(
+                '/quanheng.alerts.v1.AlertsService/GetMobileNumber',
+                request_serializer=protos_dot_alerts_dot_v1_dot_alerts__pb2.GetMobileNumberRequest.SerializeToString,
+                response_deserializer=protos_dot_alerts_dot_v1_dot_alerts__pb2.GetMobileNumberResponse.FromString,
+                _registered_method=True)
+        self.AskMobileNumber = channel.unary_unary(
+                '/quanheng.alerts.v1.AlertsService/AskMobileNumber',
+                request_serializer=protos_dot_alerts_dot_v1_dot_alerts__pb2.AskMobileNumberRequest.SerializeToString,
+                response_deserializer=protos_dot_alerts_dot_v1_dot_alerts__pb2.AskMobileNumberResponse.FromString,
+                _registered_method=True)
+        self.ConfirmMobileNumber = channel.unary_unary(
+                '/quanheng.alerts.v1.AlertsService/ConfirmMobileNumber',
+                request_serializer=protos_dot_alerts_dot_v1_dot_alerts__pb2.ConfirmMobileNumberRequest.SerializeToString,
+                response_deserializer=protos_dot_alerts_dot_v1_dot_alerts__pb2.ConfirmMobileNumberResponse.FromString,
+                _registered_method=True)
+        self.RemoveMobileNumber = channel.unary_unary(
+                '/quanheng.alerts.v1.AlertsService/RemoveMobileNumber',
+                request_serializer=protos_dot_alerts_dot_v1_dot_alerts__pb2.RemoveMobileNumberRequest.SerializeToString,
+                response_deserializer=protos_dot_alerts_dot_v1_dot_alerts__pb2.RemoveMobileNumberResponse.FromString,
+                _registered_method=True)
         self.GetCalendarFeed = channel.unary_unary(
                 '/quanheng.alerts.v1.AlertsService/GetCalendarFeed',
                 request_serializer=protos_dot_alerts_dot_v1_dot_alerts__pb2.GetCalendarFeedRequest.SerializeToString,
@@ -204,6 +224,34 @@ class AlertsServiceServicer:
 
     def SetDigestPreference(self, request, context):
         """Sets how the caller's subject wants its notices; those that the law asks for are mailed always.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetMobileNumber(self, request, context):
+        """Returns to which mobile number text messages to the caller's subject go.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def AskMobileNumber(self, request, context):
+        """Sends a code to a number; the subject gets the number once ConfirmMobileNumber has the code.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ConfirmMobileNumber(self, request, context):
+        """Confirms the number that waits, with the code that was sent to it.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RemoveMobileNumber(self, request, context):
+        """Takes the number of the caller's subject away.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -340,6 +388,26 @@ def add_AlertsServiceServicer_to_server(servicer, server):
                     servicer.SetDigestPreference,
                     request_deserializer=protos_dot_alerts_dot_v1_dot_alerts__pb2.SetDigestPreferenceRequest.FromString,
                     response_serializer=protos_dot_alerts_dot_v1_dot_alerts__pb2.SetDigestPreferenceResponse.SerializeToString,
+            ),
+            'GetMobileNumber': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetMobileNumber,
+                    request_deserializer=protos_dot_alerts_dot_v1_dot_alerts__pb2.GetMobileNumberRequest.FromString,
+                    response_serializer=protos_dot_alerts_dot_v1_dot_alerts__pb2.GetMobileNumberResponse.SerializeToString,
+            ),
+            'AskMobileNumber': grpc.unary_unary_rpc_method_handler(
+                    servicer.AskMobileNumber,
+                    request_deserializer=protos_dot_alerts_dot_v1_dot_alerts__pb2.AskMobileNumberRequest.FromString,
+                    response_serializer=protos_dot_alerts_dot_v1_dot_alerts__pb2.AskMobileNumberResponse.SerializeToString,
+            ),
+            'ConfirmMobileNumber': grpc.unary_unary_rpc_method_handler(
+                    servicer.ConfirmMobileNumber,
+                    request_deserializer=protos_dot_alerts_dot_v1_dot_alerts__pb2.ConfirmMobileNumberRequest.FromString,
+                    response_serializer=protos_dot_alerts_dot_v1_dot_alerts__pb2.ConfirmMobileNumberResponse.SerializeToString,
+            ),
+            'RemoveMobileNumber': grpc.unary_unary_rpc_method_handler(
+                    servicer.RemoveMobileNumber,
+                    request_deserializer=protos_dot_alerts_dot_v1_dot_alerts__pb2.RemoveMobileNumberRequest.FromString,
+                    response_serializer=protos_dot_alerts_dot_v1_dot_alerts__pb2.RemoveMobileNumberResponse.SerializeToString,
             ),
             'GetCalendarFeed': grpc.unary_unary_rpc_method_handler(
                     servicer.GetCalendarFeed,
@@ -646,6 +714,114 @@ class AlertsService:
             '/quanheng.alerts.v1.AlertsService/SetDigestPreference',
             protos_dot_alerts_dot_v1_dot_alerts__pb2.SetDigestPreferenceRequest.SerializeToString,
             protos_dot_alerts_dot_v1_dot_alerts__pb2.SetDigestPreferenceResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetMobileNumber(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/quanheng.alerts.v1.AlertsService/GetMobileNumber',
+            protos_dot_alerts_dot_v1_dot_alerts__pb2.GetMobileNumberRequest.SerializeToString,
+            protos_dot_alerts_dot_v1_dot_alerts__pb2.GetMobileNumberResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def AskMobileNumber(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/quanheng.alerts.v1.AlertsService/AskMobileNumber',
+            protos_dot_alerts_dot_v1_dot_alerts__pb2.AskMobileNumberRequest.SerializeToString,
+            protos_dot_alerts_dot_v1_dot_alerts__pb2.AskMobileNumberResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ConfirmMobileNumber(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/quanheng.alerts.v1.AlertsService/ConfirmMobileNumber',
+            protos_dot_alerts_dot_v1_dot_alerts__pb2.ConfirmMobileNumberRequest.SerializeToString,
+            protos_dot_alerts_dot_v1_dot_alerts__pb2.ConfirmMobileNumberResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RemoveMobileNumber(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/quanheng.alerts.v1.AlertsService/RemoveMobileNumber',
+            protos_dot_alerts_dot_v1_dot_alerts__pb2.RemoveMobileNumberRequest.SerializeToString,
+            protos_dot_alerts_dot_v1_dot_alerts__pb2.RemoveMobileNumberResponse.FromString,
             options,
             channel_credentials,
             insecure,

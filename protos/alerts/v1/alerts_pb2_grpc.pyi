@@ -36,6 +36,14 @@ class AlertsServiceStub:
     """Returns how the caller's subject wants its notices."""
     SetDigestPreference: _aio.UnaryUnaryMultiCallable[_alerts_pb2.SetDigestPreferenceRequest, _alerts_pb2.SetDigestPreferenceResponse]
     """Sets how the caller's subject wants its notices; those that the law asks for are mailed always."""
+    GetMobileNumber: _aio.UnaryUnaryMultiCallable[_alerts_pb2.GetMobileNumberRequest, _alerts_pb2.GetMobileNumberResponse]
+    """Returns to which mobile number text messages to the caller's subject go."""
+    AskMobileNumber: _aio.UnaryUnaryMultiCallable[_alerts_pb2.AskMobileNumberRequest, _alerts_pb2.AskMobileNumberResponse]
+    """Sends a code to a number; the subject gets the number once ConfirmMobileNumber has the code."""
+    ConfirmMobileNumber: _aio.UnaryUnaryMultiCallable[_alerts_pb2.ConfirmMobileNumberRequest, _alerts_pb2.ConfirmMobileNumberResponse]
+    """Confirms the number that waits, with the code that was sent to it."""
+    RemoveMobileNumber: _aio.UnaryUnaryMultiCallable[_alerts_pb2.RemoveMobileNumberRequest, _alerts_pb2.RemoveMobileNumberResponse]
+    """Takes the number of the caller's subject away."""
     GetCalendarFeed: _aio.UnaryUnaryMultiCallable[_alerts_pb2.GetCalendarFeedRequest, _alerts_pb2.GetCalendarFeedResponse]
     """Tells whether the due dates of the caller's subject have a private address, and since when."""
     RenewCalendarFeed: _aio.UnaryUnaryMultiCallable[_alerts_pb2.RenewCalendarFeedRequest, _alerts_pb2.RenewCalendarFeedResponse]
@@ -135,6 +143,38 @@ class AlertsServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _aio.ServicerContext[_alerts_pb2.SetDigestPreferenceRequest, _abc.Awaitable[_alerts_pb2.SetDigestPreferenceResponse]],
     ) -> _abc.Awaitable[_alerts_pb2.SetDigestPreferenceResponse]:
         """Sets how the caller's subject wants its notices; those that the law asks for are mailed always."""
+
+    @_abc_1.abstractmethod
+    def GetMobileNumber(
+        self,
+        request: _alerts_pb2.GetMobileNumberRequest,
+        context: _aio.ServicerContext[_alerts_pb2.GetMobileNumberRequest, _abc.Awaitable[_alerts_pb2.GetMobileNumberResponse]],
+    ) -> _abc.Awaitable[_alerts_pb2.GetMobileNumberResponse]:
+        """Returns to which mobile number text messages to the caller's subject go."""
+
+    @_abc_1.abstractmethod
+    def AskMobileNumber(
+        self,
+        request: _alerts_pb2.AskMobileNumberRequest,
+        context: _aio.ServicerContext[_alerts_pb2.AskMobileNumberRequest, _abc.Awaitable[_alerts_pb2.AskMobileNumberResponse]],
+    ) -> _abc.Awaitable[_alerts_pb2.AskMobileNumberResponse]:
+        """Sends a code to a number; the subject gets the number once ConfirmMobileNumber has the code."""
+
+    @_abc_1.abstractmethod
+    def ConfirmMobileNumber(
+        self,
+        request: _alerts_pb2.ConfirmMobileNumberRequest,
+        context: _aio.ServicerContext[_alerts_pb2.ConfirmMobileNumberRequest, _abc.Awaitable[_alerts_pb2.ConfirmMobileNumberResponse]],
+    ) -> _abc.Awaitable[_alerts_pb2.ConfirmMobileNumberResponse]:
+        """Confirms the number that waits, with the code that was sent to it."""
+
+    @_abc_1.abstractmethod
+    def RemoveMobileNumber(
+        self,
+        request: _alerts_pb2.RemoveMobileNumberRequest,
+        context: _aio.ServicerContext[_alerts_pb2.RemoveMobileNumberRequest, _abc.Awaitable[_alerts_pb2.RemoveMobileNumberResponse]],
+    ) -> _abc.Awaitable[_alerts_pb2.RemoveMobileNumberResponse]:
+        """Takes the number of the caller's subject away."""
 
     @_abc_1.abstractmethod
     def GetCalendarFeed(

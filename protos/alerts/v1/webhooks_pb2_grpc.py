@@ -26,7 +26,7 @@ if _version_not_supported:
 
 
 class WebhookServiceStub:
-    """Keeps the webhooks of the caller's subject. A secret is made by whoever adds the webhook, is
+    """Keeps the webhooks of the caller's subject or institution. A secret is made by whoever adds the webhook, is
     stored sealed, and is in no response.
     """
 
@@ -74,7 +74,7 @@ class WebhookServiceStub:
 
 
 class WebhookServiceServicer:
-    """Keeps the webhooks of the caller's subject. A secret is made by whoever adds the webhook, is
+    """Keeps the webhooks of the caller's subject or institution. A secret is made by whoever adds the webhook, is
     stored sealed, and is in no response.
     """
 
@@ -114,7 +114,7 @@ class WebhookServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ListWebhooks(self, request, context):
-        """Lists the webhooks of the caller's subject, the oldest first.
+        """Lists the webhooks of the caller's subject or institution, the oldest first.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -174,7 +174,7 @@ def add_WebhookServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class WebhookService:
-    """Keeps the webhooks of the caller's subject. A secret is made by whoever adds the webhook, is
+    """Keeps the webhooks of the caller's subject or institution. A secret is made by whoever adds the webhook, is
     stored sealed, and is in no response.
     """
 

@@ -781,6 +781,60 @@ class DueFromInstitution(_message.Message):
 Global___DueFromInstitution: _TypeAlias = DueFromInstitution  # noqa: Y015
 
 @_typing.final
+class InstitutionsChanged(_message.Message):
+    """Verification institutions were registered or changed."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    INSTITUTIONS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def institutions(self) -> _containers.RepeatedCompositeFieldContainer[_institutions_pb2.Institution]:
+        """The institutions in their present state."""
+
+    def __init__(
+        self,
+        *,
+        institutions: _abc.Iterable[_institutions_pb2.Institution] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["institutions", b"institutions"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___InstitutionsChanged: _TypeAlias = InstitutionsChanged  # noqa: Y015
+
+@_typing.final
+class DueCount(_message.Message):
+    """How much of one kind came to be due from an institution."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    KIND_FIELD_NUMBER: _builtins.int
+    RUNG_FIELD_NUMBER: _builtins.int
+    COUNT_FIELD_NUMBER: _builtins.int
+    kind: _builtins.str
+    """order or certificate, as of what is due."""
+    rung: _builtins.str
+    """new, nearly_due or overdue."""
+    count: _builtins.int
+    """How many."""
+    def __init__(
+        self,
+        *,
+        kind: _builtins.str = ...,
+        rung: _builtins.str = ...,
+        count: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["count", b"count", "kind", b"kind", "rung", b"rung"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DueCount: _TypeAlias = DueCount  # noqa: Y015
+
+@_typing.final
 class InstitutionDue(_message.Message):
     """What came to be due from an institution since it was told last; at most once a day."""
 
@@ -791,6 +845,7 @@ class InstitutionDue(_message.Message):
     ITEMS_FIELD_NUMBER: _builtins.int
     TOTAL_FIELD_NUMBER: _builtins.int
     OVERDUE_FIELD_NUMBER: _builtins.int
+    COUNTS_FIELD_NUMBER: _builtins.int
     on: _builtins.str
     """The day."""
     total: _builtins.int
@@ -805,6 +860,10 @@ class InstitutionDue(_message.Message):
     def items(self) -> _containers.RepeatedCompositeFieldContainer[Global___DueFromInstitution]:
         """What is due, the overdue first; at most 200 are named."""
 
+    @_builtins.property
+    def counts(self) -> _containers.RepeatedCompositeFieldContainer[Global___DueCount]:
+        """How many there are of each kind and rung; those not named among the items too."""
+
     def __init__(
         self,
         *,
@@ -813,10 +872,11 @@ class InstitutionDue(_message.Message):
         items: _abc.Iterable[Global___DueFromInstitution] | None = ...,
         total: _builtins.int = ...,
         overdue: _builtins.int = ...,
+        counts: _abc.Iterable[Global___DueCount] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["institution", b"institution"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["institution", b"institution", "items", b"items", "on", b"on", "overdue", b"overdue", "total", b"total"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["counts", b"counts", "institution", b"institution", "items", b"items", "on", b"on", "overdue", b"overdue", "total", b"total"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

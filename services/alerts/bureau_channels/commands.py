@@ -76,4 +76,4 @@ async def find(by: Change | View, channel_id: str) -> Webhook:
 
 
 def _sees(caller: Caller, row: Webhook) -> bool:
-    return not row.subject_id and caller.covers(row.bureau)
+    return row.is_of_bureau and caller.covers(row.bureau)

@@ -11,14 +11,12 @@ from protos.alerts.v1 import webhooks_pb2
 from services.alerts.bureau_channels import wire
 from services.alerts.bureau_channels.commands import find
 from services.alerts.webhooks.queries import messages_of
-from services.alerts.webhooks.tables import Webhook
+from services.alerts.webhooks.tables import Webhook, of_bureaus
 
 
 async def list_channels(view: View, _request: pb.ListChannelsRequest) -> pb.ListChannelsResponse:
     """Returns the channels of the bureaus in the caller's scope, the oldest first."""
-    rows = select(Webhook).where(
-        col(Webhook.subject_id) == "", row_scope.covered(view.caller, Webhook.bureau)
-    )
+    rows = select(Webhook).where(of_bureaus(), row_scope.covered(view.caller, Webhook.bureau))
     found = await view.session.exec(rows.order_by(col(Webhook.added_at), col(Webhook.webhook_id)))
     return pb.ListChannelsResponse(channels=map(wire.channel, found))
 

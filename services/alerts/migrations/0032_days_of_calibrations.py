@@ -12,9 +12,10 @@ depends_on = None
 def upgrade() -> None:
     op.create_table(
         "calibration_due",
-        sa.Column("instrument_id", sa.String, primary_key=True),
-        sa.Column("due_on", sa.Date),
-        sa.Column("due_version", sa.BigInteger, nullable=False),
+        sa.Column("instrument_id", sa.String(), nullable=False),
+        sa.Column("due_on", sa.Date(), nullable=True),
+        sa.Column("due_version", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("instrument_id", name=op.f("pk_calibration_due")),
     )
 
 

@@ -1,7 +1,7 @@
 """What is due from a verification institution, told to it and to its bureau (S4 二(四)).
 
 Both are told shortly after midnight. The bureau that keeps the institution hears of what is overdue
-only.
+only; the programs of the institution hear how much reached which rung.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from services.alerts.notices import english, texts
 from services.alerts.notices.issue import issue
 from services.alerts.notices.texts import Text
 from services.alerts.tables import Bureau, NoticeKind
+from services.alerts.webhooks.institution_messages import tell_programs_of_due
 
 _RUNGS = {"overdue": "已超过期限", "nearly_due": "即将到期", "new": "新的申请"}
 _RUNGS_EN = {"overdue": "Overdue", "nearly_due": "Due soon", "new": "New applications"}
@@ -28,21 +29,20 @@ async def institution_due(change: Change, received: Received[registry.Institutio
     """Issues the digest of a day to an institution, and one of what is overdue to its bureau."""
     due = received.message
     bureau, about = due.institution.bureau, f"{due.institution.institution_id}/{due.on}"
-    recipient = Bureau(
-        code=bureau,
-        name=due.institution.name,
-        department="",
-        phone="",
-        email=due.institution.email,
-        version=0,
-    )
+    recipient = mailbox_of(bureau, due.institution.name, due.institution.email)
     await issue(
         change, NoticeKind.INSTITUTION, INSTITUTION + about, recipient, bureau, to_institution(due)
     )
+    await tell_programs_of_due(change, due)
     office = await change.session.get(Bureau, bureau)
     if due.overdue and office is not None:
         text = to_bureau(due)
         await issue(change, NoticeKind.INSTITUTION, f"overdue/{about}", office, bureau, text)
+
+
+def mailbox_of(bureau: str, name: str, email: str) -> Bureau:
+    """Returns an institution as the recipient of a mail, for which its bureau answers."""
+    return Bureau(code=bureau, name=name, department="", phone="", email=email, version=0)
 
 
 def to_institution(due: registry.InstitutionDue) -> Text:

@@ -30,6 +30,8 @@ from services.alerts.tables import (
     Subject,
 )
 from services.alerts.templates.own import put_words, template_of
+from services.alerts.text_messages.writing import is_taken as can_text
+from services.alerts.text_messages.writing import write as write_text_messages
 from services.alerts.webhooks import messages
 
 NOTICES_PER_EVENT = 500
@@ -126,7 +128,8 @@ async def follow_wish(session: AsyncSession, notice: Notice, wish: DigestPrefere
     """Keeps a notice from the mail if its subject wants it on another way."""
     asked = notice.kind in (wish.by_webhook or ())
     taken = asked and await messages.is_taken(session, notice)
-    if not is_mailed(wish, notice.kind, by_webhook=taken):
+    texted = notice.kind in (wish.by_sms or ()) and await can_text(session, notice.subject_id)
+    if not is_mailed(wish, notice.kind, by_webhook=taken, by_sms=texted):
         notice.address, notice.state = "", NoticeState.INBOX
 
 
@@ -142,9 +145,10 @@ async def existing_keys(session: AsyncSession, keys: Sequence[str]) -> set[str]:
 async def announce(change: Change, aggregate: str, notices: Sequence[Notice]) -> None:
     """Announces notices of one bureau for delivery, at most 500 notices in an event.
 
-    Their messages to webhooks are written in the same transaction.
+    Their messages to webhooks and their text messages are written in the same transaction.
     """
     await messages.write(change.session, notices, change.at)
+    await write_text_messages(change.session, notices, change.at)
     for chunk in chunks(notices, NOTICES_PER_EVENT):
         event = events_pb2.NoticesIssued(notices=map(_without_body, chunk))
         await change.announce(event, aggregate=aggregate, bureau=chunk[0].bureau)

@@ -19,10 +19,12 @@ from plumbing.chunks import chunks
 from plumbing.view import View
 from protos.alerts.v1 import alerts_pb2 as pb
 from services.alerts.languages import Language
-from services.alerts.tables import DigestPreference, NoticeKind, Rhythm
+from services.alerts.tables import DigestPreference, MobileNumber, NoticeKind, Rhythm
 
 IDS_PER_QUERY = 1000
-OF_LISTS = ("portal_only", "by_webhook")
+OF_LISTS = ("portal_only", "by_webhook", "by_sms")
+# The kinds of which a subject chooses the way; all others are mailed.
+CHOSEN = frozenset({NoticeKind.DIGEST, NoticeKind.ORDER, NoticeKind.FILING})
 USUAL = DigestPreference(subject_id="", rhythm=Rhythm.DAILY, mailed=True, language=Language.CHINESE)
 
 
@@ -40,6 +42,8 @@ async def get_digest_preference(
         quiet_until=row.quiet_until,
         portal_only=row.portal_only or [],
         by_webhook=row.by_webhook or [],
+        by_sms=row.by_sms or [],
+        sms_also=row.sms_also,
     )
 
 
@@ -48,10 +52,12 @@ async def set_digest_preference(
 ) -> pb.SetDigestPreferenceResponse:
     """Sets how the caller's subject wants its notices.
 
-    Raises InvalidInput for quiet hours with one end, or whose ends are the same moment.
+    Raises InvalidInput for quiet hours with one end, or whose ends are the same moment, and for
+    text messages without a number that was confirmed.
     """
     _require_hours(request)
     own = change.caller.subject_id
+    await _require_number(change, request)
     after: dict[str, Any] = {
         "rhythm": Rhythm(request.rhythm),
         "mailed": request.mailed,
@@ -60,6 +66,7 @@ async def set_digest_preference(
         "quiet_from": request.quiet_from,
         "quiet_until": request.quiet_until,
         **{name: [*getattr(request, name)] for name in OF_LISTS},
+        "sms_also": request.sms_also,
     }
     await change.session.merge(DigestPreference(subject_id=own, **after))
     change.audit("set_digest_preference", f"subject/{own}", after=after)
@@ -75,17 +82,34 @@ def _require_hours(request: pb.SetDigestPreferenceRequest) -> None:
         raise InvalidInput(faults=[Fault("quiet_until", zh, en)])
 
 
+async def _require_number(change: Change, request: pb.SetDigestPreferenceRequest) -> None:
+    if not request.by_sms and not request.sms_also:
+        return
+    row = await change.session.get(MobileNumber, change.caller.subject_id)
+    if row is None or not row.number:
+        field = "by_sms" if request.by_sms else "sms_also"
+        zh, en = "请先确认接收短信的手机号码", "Confirm a mobile number first"
+        raise InvalidInput(faults=[Fault(field, zh, en)])
+
+
 async def preference_of(session: AsyncSession, subject_id: str) -> DigestPreference:
     """Returns how a subject wants its notices; the usual way for a bureau."""
     row = await session.get(DigestPreference, subject_id) if subject_id else None
     return row or USUAL
 
 
-def is_mailed(wish: DigestPreference, kind: NoticeKind, *, by_webhook: bool) -> bool:
-    """Returns whether a notice of a kind is mailed; `by_webhook` is whether a webhook takes it."""
+def is_mailed(
+    wish: DigestPreference, kind: NoticeKind, *, by_webhook: bool, by_sms: bool = False
+) -> bool:
+    """Returns whether a notice of a kind is mailed.
+
+    `by_webhook` is whether a webhook takes it, `by_sms` whether a text message can go out.
+    """
     if kind is NoticeKind.DIGEST and not wish.mailed:
         return False
     if kind in (wish.portal_only or ()):
+        return False
+    if by_sms and kind in (wish.by_sms or ()):
         return False
     return not (by_webhook and kind in (wish.by_webhook or ()))
 

@@ -1,4 +1,4 @@
-"""Quiet hours: until when a mail waits that a subject would get in the night. Pure functions.
+"""Quiet hours: until when what a subject would get in the night waits. Pure functions.
 
 A notice that may name a term of the day never waits past the end of that day, when terms end.
 """
@@ -10,6 +10,7 @@ from datetime import datetime, time, timedelta
 from law.periods import SHANGHAI
 from services.alerts.tables import DigestPreference, Notice, NoticeKind
 
+QUIET_LOOK = timedelta(minutes=15)  # the clock of a sandbox may be moved meanwhile
 # Kinds that name no term, or one that is weeks away. Links that set a password never wait.
 _CAN_WAIT_PAST_MIDNIGHT = frozenset(
     {
@@ -23,7 +24,7 @@ _CAN_WAIT_PAST_MIDNIGHT = frozenset(
 
 
 def waits(notice: Notice, wish: DigestPreference, now: datetime) -> timedelta | None:
-    """Returns how long a mail has to wait for the end of the subject's quiet hours.
+    """Returns how long a mail or text message has to wait for the end of the subject's quiet hours.
 
     None if it is not a moment within them, or if the notice cannot wait so long.
     """

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+from sqlmodel.ext.asyncio.session import AsyncSession
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
@@ -18,8 +19,12 @@ from plumbing.settings import Settings
 from plumbing.temporal import final_errors
 from services.alerts.heartbeats import heartbeats
 from services.alerts.notices.lanes import AGAIN_AFTER, Lanes, Occupied
+from services.alerts.notices.quiet_hours import QUIET_LOOK
+from services.alerts.notices.texts import Text
 from services.alerts.sealed_secrets import SealedSecrets
+from services.alerts.text_messages.sending import TYPES, TextMessage, text_message_of
 from services.alerts.webhooks import apprise_sending, outcomes, texts
+from services.alerts.webhooks.apprise_sending import with_recipient
 from services.alerts.webhooks.sending import Receiver, WebhookError, post
 from services.alerts.webhooks.tables import ChannelKind, MessageState, Webhook, WebhookMessage
 
@@ -43,22 +48,39 @@ class MessageActivities:
 
         Does nothing if the message is not pending or was removed with its webhook; gives it up
         without an attempt if the webhook is off. After a crash between sending and storing, the
-        message is sent again under the same id. Raises ApplicationError if it is not accepted, or
-        if its address hung before and has to wait.
+        message is sent again under the same id. Raises ApplicationError if it is not accepted, if
+        its address hung before and has to wait, or for a text message in the quiet hours of its
+        subject.
         """
         async with self._changes.database.snapshot() as session:
             message = await session.get(WebhookMessage, message_id)
             webhook = await session.get(Webhook, message.webhook_id) if message else None
-        if message is None or webhook is None or message.state is not MessageState.PENDING:
-            return
-        if webhook.disabled_why:
+            if message is None or webhook is None or message.state is not MessageState.PENDING:
+                return
+            texted = await self._texted(session, message)
+        if webhook.disabled_why or (texted is None and message.type in TYPES):
             await self.give_up_message(message_id)
             return
-        began = _now()
+        if texted is not None and texted.pause is not None:
+            raise ApplicationError("Quiet hours", next_retry_delay=min(texted.pause, QUIET_LOOK))
+        await self._deliver(message, webhook, texted)
+
+    async def _texted(self, session: AsyncSession, message: WebhookMessage) -> TextMessage | None:
+        """What a text message to an operator says; None if it is not to be sent or is another."""
+        if message.type not in TYPES:
+            return None
+        now, portal_url = self._changes.clock.now(), self._settings.portal_url
+        return await text_message_of(session, message, self._secrets, portal_url, now)
+
+    async def _deliver(
+        self, message: WebhookMessage, webhook: Webhook, texted: TextMessage | None
+    ) -> None:
+        """Makes one attempt and stores its receipt; raises ApplicationError if it failed."""
+        message_id, began = message.message_id, _now()
         try:
             async with heartbeats(), self._lanes.turn(webhook.url):
                 began = _now()
-                status = await self._send(message, webhook)
+                status = await self._send(message, webhook, texted)
         except Occupied as error:
             raise ApplicationError("It waits", next_retry_delay=AGAIN_AFTER) from error
         except WebhookError as error:
@@ -73,14 +95,17 @@ class MessageActivities:
         async with self._changes.change(self._caller) as change:
             await outcomes.note_accepted(change, message_id, status, took)
 
-    async def _send(self, message: WebhookMessage, webhook: Webhook) -> int:
+    async def _send(
+        self, message: WebhookMessage, webhook: Webhook, texted: TextMessage | None
+    ) -> int:
         secret = self._secrets.open(webhook.webhook_id, webhook.sealed_secret)
         if not secret:
             raise WebhookError("The key of the platform does not open its secret", final=True)
         settings, url = self._settings, f"{self._settings.portal_url.rstrip('/')}{message.path}"
         private = settings.webhook_private
         if webhook.service is not ChannelKind.WEBHOOK:
-            text = texts.chat_message(message.type, url)
+            text = Text("", texted.text) if texted else texts.chat_message(message.type, url)
+            secret = with_recipient(secret, texted.number) if texted else secret
             gateway = webhook.url if webhook.service is ChannelKind.SMS else ""
             await apprise_sending.send(
                 secret, text.title, text.body, gateway=gateway, private=private

@@ -32,6 +32,14 @@ async def send(address: str, title: str, body: str, *, gateway: str = "", privat
         raise WebhookError(f"no answer within {SECONDS:.0f} seconds") from error
 
 
+def with_recipient(address: str, number: str) -> str:
+    """Returns the address of a gateway with the number that it is to send to.
+
+    The gateway finds it as `to` in the JSON that it gets.
+    """
+    return f"{address}&:to={number}"
+
+
 def _notify(address: str, title: str, body: str) -> None:
     import apprise  # noqa: PLC0415 - slow to load, and few bureaus have such a channel
 

@@ -1,48 +1,61 @@
-"""Keeps the webhooks of the caller's subject. Every function is one transaction."""
+"""Keeps the webhooks of the caller's subject or institution. Every function is one transaction."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from uuid import uuid4
 
-from sqlmodel import col, select
+from sqlmodel import select
 
-from law.errors import AlreadyExists, Fault, InvalidInput, NotFound, WrongState
+from law.errors import (
+    AlreadyExists,
+    Fault,
+    InvalidInput,
+    NotFound,
+    NotPermitted,
+    WrongState,
+)
 from plumbing.change import Change
+from plumbing.identity import Caller, Role
 from plumbing.short_ids import find_by_id
 from plumbing.webhook_secrets import key_of
 from protos.alerts.v1 import webhooks_pb2 as pb
 from services.alerts.sealed_secrets import SealedSecrets
-from services.alerts.tables import Subject
+from services.alerts.tables import Institution, Subject
 from services.alerts.webhooks import changing, wire
+from services.alerts.webhooks.institution_messages import KINDS as OF_INSTITUTIONS
 from services.alerts.webhooks.queries import is_of, of_caller
 from services.alerts.webhooks.tables import Webhook
 
-MOST = 5  # webhooks of one subject
+MOST = 5  # webhooks of one owner
 
 
 async def add(
     change: Change, request: pb.AddWebhookRequest, *, secrets: SealedSecrets
 ) -> pb.AddWebhookResponse:
-    """Adds a webhook to the caller's subject; its address has been checked before.
+    """Adds a webhook to the caller's subject or institution; its address has been checked before.
 
-    Raises InvalidInput for a secret that is none, AlreadyExists for an address that the subject
-    has, WrongState for a sixth webhook, and NotFound for a subject not known here yet.
+    Raises InvalidInput for a secret that is none and for kinds of which this owner never hears,
+    AlreadyExists for an address that is there, WrongState for a sixth webhook, NotPermitted for an
+    account that names no institution, and NotFound for an owner not known here yet.
     """
     _require_secret(request.secret)
-    owner = await change.session.get(Subject, change.caller.subject_id, with_for_update=True)
-    if owner is None:
-        raise NotFound("没有这个主体", "There is no such subject", subject=change.caller.subject_id)
-    own = select(Webhook).where(col(Webhook.subject_id) == owner.subject_id)
-    urls = {row.url for row in await change.session.exec(own)}
+    _require_kinds(change.caller, request.kinds)
+    owner = await _owner(change)
+    urls = {
+        row.url
+        for row in await change.session.exec(select(Webhook).where(of_caller(change.caller)))
+    }
     if request.url in urls:
         raise AlreadyExists("这个地址已经登记", "This address is there already", url=request.url)
     if len(urls) >= MOST:
         zh = f"最多登记 {MOST} 个地址，请先删除不用的"
-        raise WrongState(zh, f"A subject has at most {MOST} webhooks; remove one first")
+        raise WrongState(zh, f"There are at most {MOST} webhooks; remove one first")
     webhook_id = uuid4().hex
     row = Webhook(
         webhook_id=webhook_id,
-        subject_id=owner.subject_id,
+        subject_id=owner.subject_id if isinstance(owner, Subject) else "",
+        institution=owner.name if isinstance(owner, Institution) else "",
         bureau=owner.bureau,
         url=request.url,
         kinds=list(request.kinds),
@@ -54,6 +67,39 @@ async def add(
     change.session.add(row)
     changing.audit(change, "add_webhook", row, after={"url": row.place, "kinds": row.kinds})
     return pb.AddWebhookResponse(webhook=wire.webhook(row))
+
+
+async def _owner(change: Change) -> Subject | Institution:
+    """The caller's subject or institution, locked."""
+    caller = change.caller
+    if caller.has(Role.OPERATOR):
+        owner = await change.session.get(Subject, caller.subject_id, with_for_update=True)
+        if owner is None:
+            raise NotFound("没有这个主体", "There is no such subject", subject=caller.subject_id)
+        return owner
+    if not caller.institution:
+        zh = "您的账号没有登记机构名称，请平台管理员登记后再办"
+        en = "Your account names no institution; the administrator has to name it first"
+        raise NotPermitted(zh, en)
+    named = select(Institution).where(Institution.name == caller.institution)
+    institution = (await change.session.exec(named.with_for_update())).first()
+    if institution is None:
+        zh = "贵机构还没有登记为检定机构，请监管机关的单位负责人登记"
+        en = "Your institution is not on file; the bureau's unit head has to register it first"
+        raise NotFound(zh, en, institution=caller.institution)
+    return institution
+
+
+def _require_kinds(caller: Caller, kinds: Sequence[str]) -> None:
+    """Raises InvalidInput for kinds of notices to an institution, and for those of institutions."""
+    of_institution = not caller.has(Role.OPERATOR)
+    faults = [
+        Fault(f"kinds[{place}]", "不会收到这一种", "never comes to this owner")
+        for place, kind in enumerate(kinds)
+        if (kind in OF_INSTITUTIONS) != of_institution
+    ]
+    if faults:
+        raise InvalidInput(faults=faults)
 
 
 async def renew_secret(
@@ -95,7 +141,7 @@ def _require_secret(secret: str) -> None:
 
 
 async def _own(change: Change, webhook_id: str) -> Webhook:
-    """A webhook of the caller's subject, locked; NotFound for any other."""
+    """A webhook of the caller's own, locked; NotFound for any other."""
     own = of_caller(change.caller)
     row = await find_by_id(change.session, Webhook, webhook_id, own, lock=True)
     if row is None or not is_of(change.caller, row):

@@ -19,7 +19,13 @@ from plumbing.chunks import chunks
 from services.alerts.notice_kinds import INSTITUTION, RECEIVER
 from services.alerts.notices.links import path_of
 from services.alerts.tables import Notice, NoticeKind
-from services.alerts.webhooks.tables import Disabled, MessageState, Webhook, WebhookMessage
+from services.alerts.webhooks.tables import (
+    Disabled,
+    MessageState,
+    Webhook,
+    WebhookMessage,
+    of_bureaus,
+)
 
 IDS_PER_QUERY = 1000
 _NOT_TOLD = frozenset({NoticeKind.ACCOUNT, NoticeKind.CHECKPOINT, NoticeKind.GIVEN_UP})
@@ -41,11 +47,11 @@ async def write(session: AsyncSession, notices: Sequence[Notice], at: datetime) 
     ]
     if not wanted:
         return
-    written = await _written(session, [notice.notice_id for _, notice in wanted])
+    had = await written(session, [notice.notice_id for _, notice in wanted])
     session.add_all(
         _announcing(webhook, notice, at)
         for webhook, notice in wanted
-        if (webhook.webhook_id, notice.notice_id) not in written
+        if (webhook.webhook_id, notice.notice_id) not in had
     )
 
 
@@ -71,8 +77,8 @@ async def is_taken(session: AsyncSession, notice: Notice) -> bool:
 
 def test_of(webhook: Webhook, at: datetime) -> WebhookMessage:
     """Returns a message that only tries whether a webhook takes messages."""
-    path = "/webhooks" if webhook.subject_id else "/channels"
-    return _message(webhook, TEST, {"webhook_id": webhook.webhook_id}, path, at)
+    path = "/channels" if webhook.is_of_bureau else "/webhooks"
+    return message_of(webhook, TEST, {"webhook_id": webhook.webhook_id}, path, at)
 
 
 async def pending_of(session: AsyncSession, notice_ids: Sequence[str]) -> list[str]:
@@ -98,14 +104,15 @@ def _announcing(webhook: Webhook, notice: Notice, at: datetime) -> WebhookMessag
         "number": notice.number,
         "issued_at": notice.created_at.isoformat(),
     }
-    message = _message(webhook, f"notice.{notice.kind.value}", data, path_of(notice), at)
+    message = message_of(webhook, f"notice.{notice.kind.value}", data, path_of(notice), at)
     message.notice_id = notice.notice_id
     return message
 
 
-def _message(
+def message_of(
     webhook: Webhook, type_: str, data: dict[str, Any], path: str, at: datetime
 ) -> WebhookMessage:
+    """Returns a new message to a webhook, with the content `data` and a link to `path`."""
     return WebhookMessage(
         message_id=f"msg_{uuid4().hex}",
         webhook_id=webhook.webhook_id,
@@ -128,8 +135,7 @@ async def _webhooks_of(
         col(Webhook.subject_id).in_(ids) for ids in chunks(subjects, IDS_PER_QUERY)
     ]
     if bureaus:
-        of_bureaus = col(Webhook.bureau).in_(bureaus)
-        owned.append(sa.and_(col(Webhook.subject_id) == "", of_bureaus))
+        owned.append(sa.and_(of_bureaus(), col(Webhook.bureau).in_(bureaus)))
     for condition in owned:
         query = select(Webhook).where(condition, col(Webhook.disabled_why) == Disabled.ON)
         for row in await session.exec(query):
@@ -137,7 +143,8 @@ async def _webhooks_of(
     return found
 
 
-async def _written(session: AsyncSession, notice_ids: Sequence[str]) -> set[tuple[str, str]]:
+async def written(session: AsyncSession, notice_ids: Sequence[str]) -> set[tuple[str, str]]:
+    """Returns which messages about notices there are: the webhook and the notice of each."""
     found: set[tuple[str, str]] = set()
     for ids in chunks(notice_ids, IDS_PER_QUERY):
         query = select(WebhookMessage.webhook_id, WebhookMessage.notice_id).where(

@@ -14,10 +14,19 @@ from sqlmodel import col, select
 
 from law.errors import NotFound
 from plumbing.change import Change
+from services.alerts.notice_kinds import INSTITUTION
+from services.alerts.notices.institution_mails import mailbox_of
 from services.alerts.notices.issue import announce, issue
 from services.alerts.notices.mail import audit_delivery
 from services.alerts.notices.preferences import is_mailed, preference_of
-from services.alerts.tables import Bureau, Notice, NoticeKind, NoticeState, Subject
+from services.alerts.tables import (
+    Bureau,
+    Institution,
+    Notice,
+    NoticeKind,
+    NoticeState,
+    Subject,
+)
 from services.alerts.webhooks import texts
 from services.alerts.webhooks.sending import WebhookError
 from services.alerts.webhooks.tables import (
@@ -105,6 +114,9 @@ async def _disable(change: Change, webhook: Webhook, why: Disabled) -> None:
         bureau=webhook.bureau,
     )
     key, kind = f"webhook-off/{webhook.webhook_id}/{change.at.isoformat()}", NoticeKind.CHANNEL
+    if webhook.institution:
+        await _tell_institution(change, webhook, why, INSTITUTION + key)
+        return
     if not webhook.subject_id:
         office = await change.session.get(Bureau, webhook.bureau)
         if office is not None:
@@ -116,6 +128,15 @@ async def _disable(change: Change, webhook: Webhook, why: Disabled) -> None:
         about = owner.name, webhook.place, why
         text, in_english = texts.switched_off(*about), partial(texts.switched_off_en, *about)
         await issue(change, kind, key, owner, owner.bureau, text, in_english=in_english)
+
+
+async def _tell_institution(change: Change, webhook: Webhook, why: Disabled, key: str) -> None:
+    named = select(Institution).where(Institution.name == webhook.institution)
+    owner = (await change.session.exec(named)).first()
+    if owner is not None:
+        to = mailbox_of(owner.bureau, owner.name, owner.email)
+        text = texts.switched_off_of_institution(owner.name, webhook.place, why)
+        await issue(change, NoticeKind.CHANNEL, key, to, owner.bureau, text)
 
 
 def _end(change: Change, message: WebhookMessage, state: MessageState) -> None:

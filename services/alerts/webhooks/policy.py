@@ -1,4 +1,4 @@
-"""The access policy: the people of a subject keep its webhooks, and nobody else sees them."""
+"""The access policy: the people of a subject or an institution keep its webhooks, nobody else."""
 
 from __future__ import annotations
 
@@ -8,4 +8,5 @@ from protos.alerts.v1 import webhooks_pb2
 
 _SERVICE = webhooks_pb2.DESCRIPTOR.services_by_name["WebhookService"]
 WEBHOOKS = _SERVICE.full_name
-POLICY: Policy = {f"/{WEBHOOKS}/{method.name}": allow(Role.OPERATOR) for method in _SERVICE.methods}
+_KEEPING = allow(Role.OPERATOR, Role.VERIFICATION_INSTITUTION)
+POLICY: Policy = {f"/{WEBHOOKS}/{method.name}": _KEEPING for method in _SERVICE.methods}

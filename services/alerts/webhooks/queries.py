@@ -1,4 +1,4 @@
-"""Queries of the webhooks of the caller's subject, and of what was sent to them."""
+"""Queries of the webhooks of the caller's subject or institution, and of what was sent to them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from sqlmodel import col, select
 
 from law.errors import NotFound
 from plumbing import paging
-from plumbing.identity import Caller
+from plumbing.identity import Caller, Role
 from plumbing.short_ids import find_by_id
 from plumbing.view import View
 from protos.alerts.v1 import webhooks_pb2 as pb
@@ -18,21 +18,29 @@ from services.alerts.webhooks.tables import Webhook, WebhookAttempt, WebhookMess
 
 
 def of_caller(caller: Caller) -> sa.ColumnElement[bool]:
-    """Returns the condition for the webhooks of the caller's subject.
+    """Returns the condition for the webhooks of the caller's subject or institution.
 
-    Channels of bureaus have no subject, and an account of an operator may lack one: it sees none.
+    Channels of bureaus have neither, and an account may lack the one that its role needs: it sees
+    none.
     """
-    own: sa.ColumnElement[bool] = col(Webhook.subject_id) == caller.subject_id
-    return own if caller.subject_id else sa.false()
+    own: sa.ColumnElement[bool] = sa.false()
+    if caller.has(Role.OPERATOR) and caller.subject_id:
+        own = col(Webhook.subject_id) == caller.subject_id
+    elif caller.has(Role.VERIFICATION_INSTITUTION) and caller.institution:
+        own = col(Webhook.institution) == caller.institution
+    return own
 
 
 def is_of(caller: Caller, row: Webhook) -> bool:
-    """Returns whether a webhook belongs to the caller's subject; the same rule as `of_caller`."""
-    return bool(caller.subject_id) and row.subject_id == caller.subject_id
+    """Returns whether a webhook belongs to the caller; the same rule as `of_caller`."""
+    if caller.has(Role.OPERATOR) and caller.subject_id:
+        return row.subject_id == caller.subject_id
+    of_institution = caller.has(Role.VERIFICATION_INSTITUTION) and bool(caller.institution)
+    return of_institution and row.institution == caller.institution
 
 
 async def list_webhooks(view: View, _request: pb.ListWebhooksRequest) -> pb.ListWebhooksResponse:
-    """Returns the webhooks of the caller's subject, the oldest first."""
+    """Returns the webhooks of the caller's subject or institution, the oldest first."""
     own = select(Webhook).where(of_caller(view.caller))
     rows = await view.session.exec(own.order_by(col(Webhook.added_at), col(Webhook.webhook_id)))
     return pb.ListWebhooksResponse(webhooks=map(wire.webhook, rows))
@@ -43,7 +51,7 @@ async def list_messages(
 ) -> pb.ListWebhookMessagesResponse:
     """Returns a page of the messages of a webhook, the newest first, with their receipts.
 
-    Raises NotFound unless it is a webhook of the caller's subject.
+    Raises NotFound unless it is a webhook of the caller's own.
     """
     own = of_caller(view.caller)
     webhook = await find_by_id(view.session, Webhook, request.webhook_id, own)

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 import sqlalchemy as sa
-from sqlmodel import Field
+from sqlmodel import Field, col
 
 from plumbing.database import JsonColumn, enum_column
 from plumbing.row_digests import proven
@@ -45,14 +45,16 @@ class ChannelKind(StrEnum):
 class Webhook(Base, table=True):
     """An address to which the notices of a subject or a bureau are announced; its secret is sealed.
 
-    A webhook belongs to a subject; a channel of another kind belongs to a bureau, has no subject,
-    the host as `url`, and as its secret the whole address. `kinds` are those that are announced;
-    none means all. `failing_since` is the first attempt that failed since one that did not.
+    A webhook belongs to a subject or to a verification institution, which `institution` names; a
+    channel of another kind belongs to a bureau, has neither, the host as `url`, and as its secret
+    the whole address. `kinds` are those that are announced; none means all. `failing_since` is the
+    first attempt that failed since one that did not.
     """
 
     webhook_id: str = Field(primary_key=True)
     service: ChannelKind = Field(default=ChannelKind.WEBHOOK, sa_type=enum_column(ChannelKind))
     subject_id: str = Field(index=True)
+    institution: str = Field(default="", index=True, sa_column_kwargs={"server_default": ""})
     bureau: str
     url: str
     kinds: list[str] = Field(sa_type=JsonColumn)
@@ -71,15 +73,27 @@ class Webhook(Base, table=True):
 
     @property
     def owner(self) -> str:
-        """The subject, or `bureau/` and the bureau."""
+        """The subject, or `institution/` and its name, or `bureau/` and the bureau."""
+        if self.institution:
+            return f"institution/{self.institution}"
         return self.subject_id or f"bureau/{self.bureau}"
+
+    @property
+    def is_of_bureau(self) -> bool:
+        """Whether it is a channel of a bureau."""
+        return not self.subject_id and not self.institution
+
+
+def of_bureaus() -> sa.ColumnElement[bool]:
+    """Returns the condition for the channels of bureaus, as `Webhook.is_of_bureau` says."""
+    return sa.and_(col(Webhook.subject_id) == "", col(Webhook.institution) == "")
 
 
 class WebhookMessage(Base, table=True):
     """A message to a webhook; its id is the one that the receiver gets at each attempt.
 
     `data` is its content but for the link, of which it has the path. `notice_id` is empty for a
-    test.
+    test, and for what a verification institution hears.
     """
 
     __tablename__ = "webhook_message"

@@ -122,6 +122,9 @@ HELP = {
     " | kinds that are not mailed, repeatable",
     "by_webhook": "程序收下就不发邮件的种类，可多次：digest、order、filing"
     " | kinds that are mailed only if no webhook takes them, repeatable",
+    "by_sms": "发短信就不发邮件的种类，可多次：digest、order、filing"
+    " | kinds that are mailed only if no text message goes out, repeatable",
+    "sms_also": "其他通知发邮件的同时发短信提示 | a text message too for all that is mailed",
     "mailed": "汇总是否发邮件 | mail the digest",
     "notice_id": "通知 id | notice",
     "notice_ids": "通知 id，可多次 | notice, repeatable",

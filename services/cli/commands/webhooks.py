@@ -22,11 +22,7 @@ from services.cli.output.options import AsJson, Data
 if TYPE_CHECKING:
     from protos.alerts.v1 import webhooks_pb2 as pb
 
-KINDS = choices.some(
-    "notice_kind",
-    *("digest", "rejected", "adverse_record", "grade_fell", "letter", "term", "escalation"),
-    *("filing", "order", "subject", "case", "channel"),
-)
+KINDS = choices.some("webhook_kind")
 SERVICES = choices.some("channel_service")
 WITH_SECRET = ("dingtalk", "sms")
 CHANNEL_KINDS = choices.some(

@@ -72,6 +72,12 @@ notice_kind: digest 预警汇总 | rejected 检定不合格 | adverse_record 失
   | batch 导入批次 | filing 器具备案 | account 账号 | proposal 变更申请
   | checkpoint 审计检查点 | channel 接收渠道停用 | case 案件办理 | order 检定申请 | subject 主体登记
   | institution 检定机构办理
+webhook_kind: digest 预警汇总 | rejected 检定不合格 | adverse_record 失信信息 | grade_fell 等级下降
+  | letter 文书 | term 期限提醒 | escalation 督促 | filing 器具备案 | order 检定申请
+  | subject 主体登记 | case 案件办理 | channel 接收渠道停用
+  | order.applied 新的检定申请 | order.withdrawn 检定申请撤回
+  | order.nearly_due 检定申请即将到期 | order.overdue 检定申请逾期
+  | certificate_upload.nearly_due 证书上传期限将至 | certificate_upload.overdue 证书上传逾期
 rhythm: daily 每天 | weekly 每周
 language: zh 中文 | en 英文 | both 中文和英文
 channel: mail 邮件 | webhook 程序接收
@@ -198,8 +204,8 @@ ProposeTemplateRequest.kind template_kind | PreviewTemplateRequest.kind template
 UnreachedSubject.why unreached | Channel.service channel_service
 AddChannelRequest.service channel_service | AddChannelRequest.kinds notice_kind
 Channel.disabled_why webhook_disabled | Channel.kinds notice_kind
-Webhook.disabled_why webhook_disabled | Webhook.kinds notice_kind
-portal_only notice_kind | by_webhook notice_kind
+Webhook.disabled_why webhook_disabled | Webhook.kinds webhook_kind
+portal_only notice_kind | by_webhook notice_kind | by_sms notice_kind
 WebhookMessage.state message_state
 ExposureList.state exposure_state | ListExposureListsRequest.state exposure_state
 ExposureEntry.state exposure_entry_state | ExposureEntry.ended_why exposure_ended

@@ -28,6 +28,9 @@ KINDS = (
     "channel",
 )
 
+# What a gateway sends to operators; to whom is not shown.
+TO_OPERATORS = {"sms.code": N_("给经营者的验证码"), "sms.notice": N_("给经营者的短信")}
+
 
 async def page(visit: Visit) -> Response:
     """Shows the channels of bureaus; its forms add one or change one."""
@@ -61,6 +64,7 @@ async def one(visit: Visit) -> Response:
         more=answer.next_page_token,
         states=said(visit, STATES),
         kinds=_kinds(visit),
+        of_operators={kind: visit.say(name) for kind, name in TO_OPERATORS.items()},
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 
 import grpc
 from starlette.responses import Response
@@ -19,6 +19,13 @@ RHYTHMS = ("daily", "weekly")
 LANGUAGES = ("zh", "en", "both")  # of mails
 # The kinds of which a firm chooses the way, with the field of each.
 WAYS = {"digest": "way", "order": "way_order", "filing": "way_filing"}
+_WAY_NAMES = {
+    "mail": N_("邮箱，同时在“消息”里"),
+    "sms": N_("短信；没有送到网关的改发邮箱"),
+    "webhook": N_("程序接收；没有收下的改发邮箱"),
+    "portal": N_("只在“消息”里"),
+}
+_Act = Callable[[Visit], Awaitable[None]]
 WEEKDAYS = (
     *(N_("星期一"), N_("星期二"), N_("星期三"), N_("星期四")),
     *(N_("星期五"), N_("星期六"), N_("星期日")),
@@ -38,6 +45,8 @@ async def contact(visit: Visit) -> Response:
         return await _page(visit, firm)
     if visit.field("act") == "digest":
         return await _set_digest(visit)
+    if act := _MOBILE_ACTS.get(visit.field("act")):
+        return await _with_mobile(visit, firm, act)
     for name in OWN_FIELDS:
         setattr(firm, name, visit.field(name))
     firm.version = visit.whole("version") or firm.version
@@ -66,6 +75,8 @@ async def _set_digest(visit: Visit) -> Response:
         quiet_until=visit.field("quiet_until"),
         portal_only=[kind for kind, way in ways.items() if way == "portal" and kind != "digest"],
         by_webhook=[kind for kind, way in ways.items() if way == "webhook"],
+        by_sms=[kind for kind, way in ways.items() if way == "sms"],
+        sms_also=visit.field("sms_also") == "yes",
     )
     try:
         await ask(visit.services.alerts.SetDigestPreference(request))
@@ -79,22 +90,68 @@ async def _set_digest(visit: Visit) -> Response:
     return visit.redirect("/contact?changed=yes")
 
 
+async def _with_mobile(visit: Visit, firm: registry.Subject, act: _Act) -> Response:
+    try:
+        await act(visit)
+    except Refusal as refusal:
+        if refusal.code not in _OF_THE_FORM:
+            raise
+        faults = faults_by_field(refusal, visit.language)
+        reason = message_of(refusal, visit.language)
+        return await _page(visit, firm, faults, reason, of_mobile=True)
+    return visit.redirect("/contact?changed=yes")
+
+
+async def _ask_mobile(visit: Visit) -> None:
+    request = alerts.AskMobileNumberRequest(
+        request_id=visit.request_id(), number=visit.field("number")
+    )
+    await ask(visit.services.alerts.AskMobileNumber(request))
+
+
+async def _confirm_mobile(visit: Visit) -> None:
+    request = alerts.ConfirmMobileNumberRequest(
+        request_id=visit.request_id(), code=visit.field("code")
+    )
+    await ask(visit.services.alerts.ConfirmMobileNumber(request))
+
+
+async def _remove_mobile(visit: Visit) -> None:
+    request = alerts.RemoveMobileNumberRequest(request_id=visit.request_id())
+    await ask(visit.services.alerts.RemoveMobileNumber(request))
+
+
+_MOBILE_ACTS: dict[str, _Act] = {
+    "mobile": _ask_mobile,
+    "mobile_confirm": _confirm_mobile,
+    "mobile_remove": _remove_mobile,
+}
+
+
 async def _page(
     visit: Visit,
     firm: registry.Subject,
     errors: Mapping[str, str] | None = None,
     refusal: str = "",
     digest: alerts.SetDigestPreferenceRequest | None = None,
+    *,
+    of_mobile: bool = False,
 ) -> Response:
     written = {name: getattr(firm, name) for name in OWN_FIELDS}
-    if refusal and digest is None:
+    if refusal and digest is None and not of_mobile:
         written |= {name: visit.field(name) for name in OWN_FIELDS}
     asked = alerts.GetDigestPreferenceRequest()
+    digest = digest or await ask(visit.services.alerts.GetDigestPreference(asked))
+    own_number = alerts.GetMobileNumberRequest()
+    mobile = (await ask(visit.services.alerts.GetMobileNumber(own_number))).mobile
     hooks = (await ask(visit.services.webhooks.ListWebhooks(ListWebhooksRequest()))).webhooks
     return visit.page(
         "operator/contact.html",
-        digest=digest or await ask(visit.services.alerts.GetDigestPreference(asked)),
+        digest=digest,
         has_webhook=any(hook.enabled for hook in hooks),
+        mobile=mobile,
+        written_number=visit.field("number") if of_mobile else "",
+        ways=_ways(visit, sms=bool(mobile.number or digest.by_sms)),
         weekdays=[visit.say(name) for name in WEEKDAYS],
         status=422 if refusal else 200,
         firm=firm,
@@ -103,3 +160,9 @@ async def _page(
         refusal=refusal,
         changed=visit.just_done("changed") == "yes",
     )
+
+
+def _ways(visit: Visit, *, sms: bool) -> list[tuple[str, str]]:
+    """The ways of which a firm chooses one for a kind; text messages only with a number."""
+    names = {name: word for name, word in _WAY_NAMES.items() if sms or name != "sms"}
+    return [(name, visit.say(word)) for name, word in names.items()]

@@ -1,4 +1,4 @@
-"""Pages of the webhooks of a firm: addresses of its own programs, and what was sent to them."""
+"""Pages of the webhooks of a firm or a verification institution, and of what was sent to them."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 from starlette.responses import Response
 
 from plumbing.client import Refusal, ask
+from plumbing.identity import Role
 from plumbing.webhook_secrets import new_secret
 from protos.alerts.v1 import webhooks_pb2 as pb
 from services.portal.pages.forms import told
@@ -24,6 +25,16 @@ KINDS = (
     *("digest", "rejected", "adverse_record", "grade_fell", "letter", "term", "escalation"),
     *("filing", "order", "subject", "case", "channel"),
 )
+# What comes to the programs of verification institutions.
+OF_INSTITUTIONS = {
+    "order.applied": N_("新的检定申请"),
+    "order.withdrawn": N_("检定申请撤回"),
+    "order.nearly_due": N_("检定申请即将到期"),
+    "order.overdue": N_("检定申请逾期"),
+    "certificate_upload.nearly_due": N_("证书上传期限将至"),
+    "certificate_upload.overdue": N_("证书上传逾期"),
+}
+KEEPERS = (Role.OPERATOR, Role.VERIFICATION_INSTITUTION)
 ENABLED = Tag(N_("正在接收"), "●", "govuk-tag--green")
 WHY = {
     "person": Tag(N_("已停用"), "■", "govuk-tag--grey"),
@@ -38,7 +49,7 @@ STATES = {
 
 
 async def page(visit: Visit) -> Response:
-    """Shows the webhooks of the firm; its forms add one or change one.
+    """Shows the webhooks of the visitor's firm or institution; its forms add one or change one.
 
     A secret is shown once, in the answer to the form that set it.
     """
@@ -90,7 +101,7 @@ async def _add(visit: Visit) -> str:
         request_id=visit.request_id(),
         url=visit.field("url"),
         secret=secret,
-        kinds=[kind for kind in visit.fields("kinds") if kind in KINDS],
+        kinds=[kind for kind in visit.fields("kinds") if kind in _kinds(visit)],
     )
     await ask(visit.services.webhooks.AddWebhook(request))
     return secret
@@ -150,6 +161,7 @@ async def _page(visit: Visit, status: int = 200, **values: Any) -> Response:
         enabled=said(visit, {"": ENABLED})[""],
         why=said(visit, WHY),
         kinds=_kinds(visit),
+        of_firm=visit.has(Role.OPERATOR),
         people=await account_names(visit, (hook.added_by for hook in answer.webhooks)),
         done=visit.just_done("done"),
         form=visit.form or {},
@@ -164,4 +176,7 @@ def said(visit: Visit, tags: dict[str, Tag]) -> dict[str, Tag]:
 
 
 def _kinds(visit: Visit) -> dict[str, str]:
-    return {kind: visit.say(NOTICE_KINDS[kind]) for kind in KINDS}
+    """The kinds of which the visitor's programs can hear, with their names."""
+    of_firm = {kind: NOTICE_KINDS[kind] for kind in KINDS}
+    named = of_firm if visit.has(Role.OPERATOR) else OF_INSTITUTIONS
+    return {kind: visit.say(name) for kind, name in named.items()}

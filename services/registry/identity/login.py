@@ -44,6 +44,7 @@ def caller_of(account: Account, session_id: str = "") -> Caller:
         account.bureau,
         account.subject_id,
         session_id=session_id,
+        institution=account.institution,
     )
 
 

@@ -12,6 +12,7 @@ from law.identifiers import check_credit_code
 from law.instruments import catalogue, code_of
 from plumbing.change import Change
 from plumbing.short_ids import find_by_id
+from protos.registry.v1 import events_pb2 as events
 from protos.registry.v1 import institutions_pb2 as pb
 from services.registry.commands.targets import (
     refuse_any,
@@ -43,8 +44,12 @@ async def put_institution(
     require_version(row.version, message.version)
     values = {name: getattr(message, name).strip() for name in _TEXTS}
     row.sqlmodel_update({**values, "credit_code": _credit_code(message.credit_code)})
-    _save(change, row, "put_institution", f"institution/{row.institution_id}", before)
-    return pb.PutInstitutionResponse(institution=wire.institution(row))
+    object_ = f"institution/{row.institution_id}"
+    _save(change, row, "put_institution", object_, before)
+    message = wire.institution(row)
+    event = events.InstitutionsChanged(institutions=[message])
+    await change.announce(event, aggregate=object_, bureau=row.bureau)
+    return pb.PutInstitutionResponse(institution=message)
 
 
 async def put_authorisation(

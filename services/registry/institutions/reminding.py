@@ -8,6 +8,7 @@ Alerts sends the mail, and tells the bureau that keeps the institution of what i
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Any
@@ -58,11 +59,20 @@ async def tell(change: Change, institution_id: str, on: date) -> None:
         items=items[:NAMED],
         total=len(items),
         overdue=sum(one.rung == "overdue" for one in items),
+        counts=_counts(items),
     )
     object_ = f"institution/{institution_id}"
     await change.announce(due, aggregate=object_, bureau=row.bureau)
     counts = {rung: sum(one.rung == rung for one in items) for rung in _RUNGS}
     change.audit("tell_institution", object_, after={"on": on.isoformat(), **counts})
+
+
+def _counts(items: Sequence[Item]) -> list[events.DueCount]:
+    counted = Counter((one.kind, one.rung) for one in items)
+    return [
+        events.DueCount(kind=kind, rung=rung, count=count)
+        for (kind, rung), count in sorted(counted.items())
+    ]
 
 
 def _rung_of(told_on: date | None, on: date) -> Callable[[date], str]:

@@ -17,6 +17,7 @@ from plumbing.client import open_channel, refusal_of
 from plumbing.clock import SystemClock
 from plumbing.identity import Caller, Role
 from plumbing.rpc import serve
+from plumbing.settings import Settings
 from plumbing.tokens import Signer, Verifier, make_keys, public_key
 from protos.alerts.v1 import alerts_pb2 as pb
 from protos.alerts.v1.alerts_pb2_grpc import AlertsServiceStub
@@ -53,7 +54,7 @@ async def sign_in(alerts: RunningAlerts, tmp_path: Path) -> AsyncIterator[As]:
     signer = Signer(make_keys(tmp_path, []), SystemClock(), timedelta(minutes=5))
     address = f"127.0.0.1:{free_port()}"
     verifier = Verifier(public_key(tmp_path), SystemClock())
-    servicer = AlertsServicer(alerts.changes)
+    servicer = AlertsServicer(alerts.changes, Settings())
     server, _ = await serve(
         address, {SERVICE: servicer.register}, verifier, [POLICY], none_ended(), credentials=None
     )

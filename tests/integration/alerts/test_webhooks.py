@@ -1,4 +1,4 @@
-"""Webhooks of a subject: kept by its people, sealed, and written with each notice."""
+"""Webhooks of subjects and institutions: kept by their people, sealed, told what concerns them."""
 
 from __future__ import annotations
 
@@ -11,24 +11,31 @@ from uuid import uuid4
 import pytest
 from google.protobuf.message import Message
 
-from law.errors import AlreadyExists, InvalidInput, NotFound, WrongState
+from law.errors import AlreadyExists, InvalidInput, NotFound, NotPermitted, WrongState
 from plumbing.audit import AuditEntry
 from plumbing.identity import Caller, Role, service_caller, set_current_caller
 from plumbing.settings import Settings
 from plumbing.webhook_secrets import new_secret
 from protos.alerts.v1 import webhooks_pb2 as pb
+from protos.registry.v1 import events_pb2 as registry
 from services.alerts.notices.issue import issue
 from services.alerts.notices.texts import Text
 from services.alerts.sealed_secrets import SealedSecrets
 from services.alerts.tables import NoticeKind, Subject, Webhook, WebhookMessage
+from services.alerts.webhooks import outcomes
 from services.alerts.webhooks.addresses import require_address
 from services.alerts.webhooks.pruning import MessagePruner
+from services.alerts.webhooks.sending import WebhookError
 from services.alerts.webhooks.servicer import WebhookServicer
 from services.alerts.webhooks.tables import MessageState
 from tests.integration.alerts.running_alerts import BUREAU, RunningAlerts, subject
+from tests.integration.alerts.test_institution_mails import LAB, due, item
+from tests.integration.alerts.test_order_notices import changed
 
 OWNER = Caller("account/op", "经营者", frozenset({Role.OPERATOR}), "", "s1")
 OTHER = Caller("account/op2", "另一经营者", frozenset({Role.OPERATOR}), "", "s2")
+LABORATORY = frozenset({Role.VERIFICATION_INSTITUTION})
+OF_LAB = Caller("account/lab", "检定员", LABORATORY, BUREAU, institution=LAB.name)
 URL = "https://1.1.1.1/hooks"
 
 
@@ -169,6 +176,84 @@ async def test_a_removed_webhook_leaves_nothing_and_old_messages_go(
     written = str([(entry.before, entry.after) for entry in await alerts.rows(AuditEntry)])
     assert URL in written
     assert "of-the-program" not in written
+
+
+@pytest.fixture
+async def lab(alerts: RunningAlerts, owner: Owner) -> Owner:
+    known = registry.InstitutionsChanged(institutions=[LAB])
+    known.institutions[0].version = 1
+    await alerts.announce(known, aggregate="institution/i1")
+    return Owner(alerts, owner.settings, OF_LAB)
+
+
+async def test_the_program_of_an_institution_hears_of_its_orders_and_terms(
+    alerts: RunningAlerts, owner: Owner, lab: Owner
+) -> None:
+    everything = await lab.add()
+    await lab.add("https://1.1.1.1/withdrawn", "order.withdrawn")
+    await owner.add("https://1.1.1.1/of-the-firm")
+    applied = changed("applied", 1)
+    applied.orders.add().CopyFrom(applied.orders[0])
+    applied.orders[1].order_id = "o2"
+    for event in (applied, changed("accepted", 2), changed("withdrawn", 3)):
+        for _ in range(2):  # what comes again tells nothing new
+            await alerts.announce(event, aggregate="subject/s1", wait=False)
+    elsewhere = changed("applied", 1)
+    elsewhere.orders[0].institution = "另一检定院"
+    moved = changed("applied", 4)
+    moved.moved = True
+    told = due(item("certificate", "overdue", "2026-09-14", "JL-1"), item("order", "new", ""))
+    told.counts.add(kind="certificate", rung="overdue", count=201)
+    told.counts.add(kind="order", rung="new", count=1)
+    await alerts.announce(elsewhere, moved, told)
+    of_lab = [one for one in await alerts.rows(WebhookMessage) if "institution" in one.data]
+    heard = sorted((one.type, one.data["title"], one.path) for one in of_lab)
+    assert heard == [
+        ("certificate_upload.overdue", "证书上传已超过期限（201 项）", "/punctuality"),
+        ("order.applied", "新的检定申请（2 项）", "/orders"),
+        ("order.withdrawn", "检定申请已撤回", "/orders/o1"),
+        ("order.withdrawn", "检定申请已撤回", "/orders/o1"),
+    ]
+    [both] = [one for one in of_lab if one.type == "order.applied"]
+    assert (both.webhook_id, both.data["order_ids"]) == (everything.webhook_id, ["o1", "o2"])
+    assert {one.message_id for one in of_lab} <= set(alerts.timers.sent)
+    assert "NO-7" not in str([one.data for one in of_lab]), "what it concerns is read here"
+
+
+async def test_the_webhooks_of_an_institution_are_its_own(
+    alerts: RunningAlerts, owner: Owner, lab: Owner
+) -> None:
+    webhook = await lab.add()
+    for caller in (OWNER, Caller("a/2", "检定员", LABORATORY, BUREAU, institution="另一检定院")):
+        stranger = Owner(alerts, owner.settings, caller)
+        assert not (await stranger.ask(pb.ListWebhooksRequest())).webhooks
+        with pytest.raises(NotFound):
+            await stranger.ask(pb.TestWebhookRequest(webhook_id=webhook.webhook_id))
+    with pytest.raises(NotFound, match="not on file"):
+        await stranger.add()
+    with pytest.raises(NotPermitted, match="names no institution"):
+        await Owner(alerts, owner.settings, Caller("a/3", "检定员", LABORATORY, BUREAU)).add()
+    for who, kind in ((lab, "digest"), (owner, "order.applied")):
+        with pytest.raises(InvalidInput) as refused:
+            await who.add("https://1.1.1.1/kinds", kind)
+        assert [fault.field for fault in refused.value.faults] == ["kinds[0]"]
+
+
+async def test_an_institution_is_told_that_its_program_asks_for_no_more(
+    alerts: RunningAlerts, lab: Owner
+) -> None:
+    webhook = await lab.add()
+    message = (await lab.ask(pb.TestWebhookRequest(webhook_id=webhook.webhook_id))).message
+    gone = WebhookError("HTTP 410", final=True, status=410)
+    async with alerts.changes.change(service_caller("alerts")) as change:
+        await outcomes.note_failed(change, message.message_id, gone, 3)
+    await alerts.wait_until_idle()
+    [notice] = await alerts.notices("channel")
+    assert (notice.address, notice.subject_id, notice.bureau) == (LAB.email, "", BUREAU)
+    assert URL in notice.body
+    assert "answered 410" in notice.body
+    [off] = (await lab.ask(pb.ListWebhooksRequest())).webhooks
+    assert off.disabled_why == "gone"
 
 
 async def test_an_inner_address_is_taken_where_a_setting_allows_it() -> None:

@@ -166,7 +166,9 @@ async def due(registry: RunningRegistry, name: str, on: date) -> list[events.Ins
             await tell(change, found.institution_id, on)
     async with changes.change(service_caller("registry")) as change:
         assert await untold(change, on, found.institution_id[:-1]) != found.institution_id
-    return await outbox(registry.database, f"institution/{found.institution_id}")
+    told = await outbox(registry.database, f"institution/{found.institution_id}")
+    assert isinstance(told[0], events.InstitutionsChanged), "that it was registered"
+    return [one for one in told if isinstance(one, events.InstitutionDue)]
 
 
 def rungs(told: events.InstitutionDue) -> list[tuple[str, str, str]]:
@@ -185,6 +187,8 @@ async def test_an_institution_is_told_of_each_rung_once(registry: RunningRegistr
         ("order", "new", "2026-09-20"),
     ]
     assert (told.overdue, told.total) == (1, 2)
+    counted = [("certificate", "overdue", 1), ("order", "new", 1)]
+    assert [(one.kind, one.rung, one.count) for one in told.counts] == counted
     assert len(await due(registry, name, date(2026, 9, 16))) == 1, "nothing new came to be due"
     after_an_outage = await due(registry, name, date(2026, 9, 25))  # what was missed, once
     assert rungs(after_an_outage[1]) == [("order", "overdue", "2026-09-20")]

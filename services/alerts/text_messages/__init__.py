@@ -1,0 +1,1 @@
+"""Text messages to operators: the number, confirmed by a code, and what is sent to it."""

@@ -1,0 +1,135 @@
+"""Gives the caller's subject a mobile number, by a code that is sent to it.
+
+So nobody gets the messages of a firm because somebody mistyped a number, and a gateway that sends
+to somebody else than it is told to is found out. Every function is one transaction.
+"""
+
+from __future__ import annotations
+
+import hmac
+import secrets as random
+from datetime import timedelta
+
+import sqlalchemy as sa
+from sqlmodel import col, select
+
+from law.errors import NotFound, WrongState
+from plumbing.change import Change
+from protos.alerts.v1 import alerts_pb2 as pb
+from protos.alerts.v1 import events_pb2
+from services.alerts.sealed_secrets import SealedSecrets
+from services.alerts.tables import MobileNumber, Subject
+from services.alerts.text_messages import numbers
+from services.alerts.text_messages.queries import tries_left, wire
+from services.alerts.text_messages.writing import gateway_of
+from services.alerts.webhooks.messages import message_of
+from services.alerts.webhooks.tables import Webhook
+
+OF_CODE = "sms.code"
+# Our own figures, not the law's: what a code is good for, and how many go to a number in a day.
+CODE_LASTS = timedelta(minutes=10)
+MOST_CODES = 5
+
+
+def owner_of(subject_id: str) -> str:
+    """Returns for whom the code of a subject is sealed."""
+    return f"mobile/{subject_id}"
+
+
+async def ask_mobile_number(
+    change: Change, request: pb.AskMobileNumberRequest, *, sealed: SealedSecrets
+) -> pb.AskMobileNumberResponse:
+    """Sends a code to a number, which the caller's subject gets once it has confirmed the code.
+
+    An earlier number stays until then. Raises InvalidInput for what is no mobile number, NotFound
+    for a subject not known here yet, and WrongState where its bureau has no gateway, for the number
+    it has already, and after five codes to it or its number on one day.
+    """
+    number, own = numbers.read(request.number), change.caller.subject_id
+    owner = await change.session.get(Subject, own, with_for_update=True)
+    if owner is None:
+        raise NotFound("没有这个主体", "There is no such subject", subject=own)
+    gateway = await gateway_of(change.session, owner.bureau)
+    if gateway is None:
+        zh = "监管机关没有设短信网关，不能用短信"
+        raise WrongState(zh, "The bureau has no gateway for text messages")
+    row = await change.session.get(MobileNumber, own, with_for_update=True)
+    row = row or MobileNumber(subject_id=own)
+    if row.number == number:
+        raise WrongState("这个号码已经确认", "This number is confirmed")
+    await _count_code(change, row, number)
+    row.asked, row.tries, row.code_at = number, 0, change.at
+    row.sealed_code = sealed.seal(owner_of(own), f"{random.randbelow(10**6):06}")
+    change.session.add(row)
+    await _send_code(change, gateway, row)
+    _audit(change, "ask_mobile_number", row, {"asked": numbers.masked(number)})
+    return pb.AskMobileNumberResponse(mobile=wire(row, gateway=True))
+
+
+async def _count_code(change: Change, row: MobileNumber, number: str) -> None:
+    today = row.codes if row.codes_on == change.today else 0
+    of_others = select(sa.func.coalesce(sa.func.sum(MobileNumber.codes), 0)).where(
+        col(MobileNumber.asked) == number,
+        col(MobileNumber.codes_on) == change.today,
+        col(MobileNumber.subject_id) != row.subject_id,
+    )
+    others = (await change.session.exec(of_others)).one()
+    if today + others >= MOST_CODES:
+        zh = f"今天已经发送 {MOST_CODES} 次验证码，请明天再试"
+        raise WrongState(zh, f"{MOST_CODES} codes were sent today; try again tomorrow")
+    row.codes, row.codes_on = today + 1, change.today
+
+
+async def _send_code(change: Change, gateway: Webhook, row: MobileNumber) -> None:
+    """Writes the message of a code; which one it is for is said by the moment of the code."""
+    data = {"subject_id": row.subject_id, "code_at": change.at.isoformat()}
+    message = message_of(gateway, OF_CODE, data, "", change.at)
+    change.session.add(message)
+    event = events_pb2.WebhookMessagesWritten(message_ids=[message.message_id])
+    await change.announce(event, aggregate=f"webhook/{gateway.webhook_id}", bureau=gateway.bureau)
+
+
+async def confirm_mobile_number(
+    change: Change, request: pb.ConfirmMobileNumberRequest, *, sealed: SealedSecrets
+) -> pb.ConfirmMobileNumberResponse:
+    """Confirms the number that waits for its code; text messages go to it from now on.
+
+    A wrong code is counted, and the answer says `wrong`. Raises WrongState where no number waits,
+    and for a code of more than ten minutes ago or after five wrong ones.
+    """
+    own = change.caller.subject_id
+    row = await change.session.get(MobileNumber, own, with_for_update=True)
+    if row is None or not row.asked or row.code_at is None:
+        raise WrongState("没有等待确认的号码", "No number waits for a code")
+    if change.at - row.code_at > CODE_LASTS or not tries_left(row):
+        zh, en = "验证码已经失效，请重新发送", "The code has ended; have another one sent"
+        raise WrongState(zh, en)
+    code = sealed.open(owner_of(own), row.sealed_code)
+    right = bool(code) and hmac.compare_digest(code, request.code)
+    if right:
+        row.number, row.confirmed_at = row.asked, change.at
+        row.asked, row.sealed_code, row.code_at, row.tries = "", "", None, 0
+    else:
+        row.tries += 1
+    change.session.add(row)
+    after = {"number": numbers.masked(row.number), "wrong_codes": row.tries}
+    _audit(change, "confirm_mobile_number", row, after)
+    return pb.ConfirmMobileNumberResponse(mobile=wire(row, gateway=True), wrong=not right)
+
+
+async def remove_mobile_number(
+    change: Change, _request: pb.RemoveMobileNumberRequest
+) -> pb.RemoveMobileNumberResponse:
+    """Takes the number of the caller's subject away; nothing more is sent to it."""
+    row = await change.session.get(MobileNumber, change.caller.subject_id, with_for_update=True)
+    if row is not None:
+        # The row stays for the codes of the day.
+        row.number, row.confirmed_at = "", None
+        row.asked, row.sealed_code, row.code_at, row.tries = "", "", None, 0
+        change.session.add(row)
+        _audit(change, "remove_mobile_number", row, {})
+    return pb.RemoveMobileNumberResponse()
+
+
+def _audit(change: Change, action: str, row: MobileNumber, after: dict[str, object]) -> None:
+    change.audit(action, f"subject/{row.subject_id}", after=after)

@@ -1,0 +1,29 @@
+"""The table of the mobile numbers of subjects, to which text messages go."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from sqlmodel import Field
+
+from services.alerts.base import Base
+
+
+class MobileNumber(Base, table=True):
+    """The number to which a subject wants text messages; empty until a code has confirmed it.
+
+    `asked` is a number that waits for its code, which went out at `code_at` and is stored sealed;
+    `tries` are wrong codes since. `codes` counts those sent on the day `codes_on`.
+    """
+
+    __tablename__ = "mobile_number"
+
+    subject_id: str = Field(primary_key=True)
+    number: str = ""
+    confirmed_at: datetime | None = None
+    asked: str = Field(default="", index=True)
+    sealed_code: str = ""
+    code_at: datetime | None = None
+    tries: int = 0
+    codes: int = 0
+    codes_on: date | None = None
