@@ -80,6 +80,13 @@ class ExposureRules:
     media: Mapping[str, str]
 
 
+class CircularSource(StrEnum):
+    """Of which subjects of a grade authorities are told: those publicly exposed, or all (C-45)."""
+
+    EXPOSURE_LIST = "exposure_list"
+    GRADE = "grade"
+
+
 @dataclass(frozen=True, slots=True)
 class CircularRule:
     """The article by which other authorities are told of a grade (通报), and what for.
@@ -89,6 +96,7 @@ class CircularRule:
 
     ruleset: str
     grades: tuple[str, ...]
+    source: CircularSource
     cite: str
     uses: Mapping[str, tuple[str, str]]
 
@@ -201,13 +209,20 @@ def exposure_rules(on: date) -> ExposureRules:
     return in_force(_rules().exposure, on, *_WHAT)
 
 
-def circular_rule(ruleset_id: str, grade: str, on: date) -> CircularRule | None:
-    """Returns by which article authorities are told of a grade on a day, or None (R-134)."""
-    for entry in _rules().circular:
-        fits = entry.value.ruleset == ruleset_id and grade in entry.value.grades
-        if fits and entry.validity.holds(on):
-            return entry.value
+def circular_rule(
+    ruleset_id: str, grade: str, on: date, source: CircularSource = CircularSource.EXPOSURE_LIST
+) -> CircularRule | None:
+    """Returns by which article authorities are told of a grade on a day, or None (R-134, R-155)."""
+    for rule in circular_rules(source, on):
+        if rule.ruleset == ruleset_id and grade in rule.grades:
+            return rule
     return None
+
+
+def circular_rules(source: CircularSource, on: date) -> list[CircularRule]:
+    """Returns the articles by which authorities are told of subjects from a source on a day."""
+    holding = [entry.value for entry in _rules().circular if entry.validity.holds(on)]
+    return [rule for rule in holding if rule.source is source]
 
 
 def circular_uses(on: date) -> dict[str, tuple[str, str]]:
@@ -342,9 +357,10 @@ def _medium(reader: Reader) -> tuple[str, str]:
 
 
 def _circular(reader: Reader) -> CircularRule:
-    reader.only("ruleset", "grades", "uses", *DATED)
+    reader.only("ruleset", "grades", "source", "uses", *DATED)
     name, grades = _graded(reader)
-    return CircularRule(name, grades, reader.text("cite"), dict(map(_use, reader.each("uses"))))
+    source, uses = reader.choice("source", CircularSource), dict(map(_use, reader.each("uses")))
+    return CircularRule(name, grades, source, reader.text("cite"), uses)
 
 
 def _use(reader: Reader) -> tuple[str, tuple[str, str]]:

@@ -209,6 +209,7 @@ ACTIONS = {
     "approve_template": N_("批准通知文字"),
     "discard_template": N_("作废通知文字"),
     "add_channel": N_("登记通知渠道"),
+    "end_circular_entry": N_("结束通报的一项"),
     "ask_mobile_number": N_("发送手机验证码"),
     "confirm_mobile_number": N_("确认手机号码"),
     "remove_mobile_number": N_("删除手机号码"),

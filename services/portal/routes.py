@@ -275,6 +275,7 @@ _EXPOSURE_LISTS = (
 _CIRCULARS = (
     _at(exposure_lists.PATH + "/{list_id}/circular", circulars.draft, *_CASEWORK, form=True),
     _at(circulars.PATH, circulars.listing, *STAFF),
+    _at(circulars.PATH + "/new", circulars.push, *_CASEWORK, form=True),
     _at(circulars.PATH + "/{circular_id}/letter.pdf", letters.of_circular, *STAFF),
     _at(circulars.PATH + "/{circular_id}", circulars.one, *STAFF, form=True),
     _at(authorities.PATH, authorities.listing, *STAFF),

@@ -730,6 +730,7 @@ _OF_PLACE: dict[str, Callable[[Place], Message]] = {
     "DraftCircular": lambda _place: circulars.DraftCircularRequest(
         request_id=new_request_id(), list_id="none-yet", authority_ids=["none-yet"]
     ),
+    "ListCircularCandidates": lambda _place: circulars.ListCircularCandidatesRequest(),
     "IssueCircular": lambda _place: circulars.IssueCircularRequest(
         request_id=new_request_id(), circular_id="none-yet"
     ),

@@ -832,6 +832,7 @@ CircularService.PutAuthority own             -  -  +  -  -  -  -  -  -  -  -   -
 CircularService.PutAuthority foreign         -  -  -  -  -  -  -  -  -  -  -   -  -  -
 CircularService.ListAuthorities any          -  +  +  +  +  -  -  +  -  -  -   +  +  +
 CircularService.DraftCircular any            -  0  0  -  -  -  -  -  -  -  -   0  0  -
+CircularService.ListCircularCandidates any   -  +  +  -  -  -  -  -  -  -  -   +  +  -
 CircularService.IssueCircular any            -  -  0  -  -  -  -  -  -  -  -   -  0  -
 CircularService.DiscardCircular any          -  0  0  -  -  -  -  -  -  -  -   0  0  -
 CircularService.RecordCircularSent any       -  0  0  -  -  -  -  -  -  -  -   0  0  -

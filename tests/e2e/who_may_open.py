@@ -312,6 +312,7 @@ TABLE = """
 /exposure-lists/{list_id} any                             >   - 0 0 0 0 - - - -  0 0 0
 /exposure-lists/{list_id}/circular any                    >   - 0 0 - - - - - -  0 0 -
 /circulars any                                            >   - + + + + - - - -  + + +
+/circulars/new any                                        >   - + + - - - - - -  + + -
 /circulars/{circular_id}/letter.pdf any                   >   - 0 0 0 0 - - - -  0 0 0
 /circulars/{circular_id} any                              >   - 0 0 0 0 - - - -  0 0 0
 /authorities any                                          >   - + + + + - - - -  + + +

@@ -50,6 +50,11 @@ class CircularServiceStub:
                 request_serializer=protos_dot_alerts_dot_v1_dot_circulars__pb2.DraftCircularRequest.SerializeToString,
                 response_deserializer=protos_dot_alerts_dot_v1_dot_circulars__pb2.DraftCircularResponse.FromString,
                 _registered_method=True)
+        self.ListCircularCandidates = channel.unary_unary(
+                '/quanheng.alerts.v1.CircularService/ListCircularCandidates',
+                request_serializer=protos_dot_alerts_dot_v1_dot_circulars__pb2.ListCircularCandidatesRequest.SerializeToString,
+                response_deserializer=protos_dot_alerts_dot_v1_dot_circulars__pb2.ListCircularCandidatesResponse.FromString,
+                _registered_method=True)
         self.IssueCircular = channel.unary_unary(
                 '/quanheng.alerts.v1.CircularService/IssueCircular',
                 request_serializer=protos_dot_alerts_dot_v1_dot_circulars__pb2.IssueCircularRequest.SerializeToString,
@@ -101,7 +106,16 @@ class CircularServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def DraftCircular(self, request, context):
-        """Drafts a circular about subjects on a released exposure list; nobody is told yet.
+        """Drafts a circular about subjects on a released exposure list, or about subjects at a grade of
+        which a text has authorities told; nobody is told yet.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListCircularCandidates(self, request, context):
+        """Lists the subjects at a grade of which a text has authorities told, exposed or not, with what
+        speaks against it.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -166,6 +180,11 @@ def add_CircularServiceServicer_to_server(servicer, server):
                     servicer.DraftCircular,
                     request_deserializer=protos_dot_alerts_dot_v1_dot_circulars__pb2.DraftCircularRequest.FromString,
                     response_serializer=protos_dot_alerts_dot_v1_dot_circulars__pb2.DraftCircularResponse.SerializeToString,
+            ),
+            'ListCircularCandidates': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListCircularCandidates,
+                    request_deserializer=protos_dot_alerts_dot_v1_dot_circulars__pb2.ListCircularCandidatesRequest.FromString,
+                    response_serializer=protos_dot_alerts_dot_v1_dot_circulars__pb2.ListCircularCandidatesResponse.SerializeToString,
             ),
             'IssueCircular': grpc.unary_unary_rpc_method_handler(
                     servicer.IssueCircular,
@@ -280,6 +299,33 @@ class CircularService:
             '/quanheng.alerts.v1.CircularService/DraftCircular',
             protos_dot_alerts_dot_v1_dot_circulars__pb2.DraftCircularRequest.SerializeToString,
             protos_dot_alerts_dot_v1_dot_circulars__pb2.DraftCircularResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListCircularCandidates(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/quanheng.alerts.v1.CircularService/ListCircularCandidates',
+            protos_dot_alerts_dot_v1_dot_circulars__pb2.ListCircularCandidatesRequest.SerializeToString,
+            protos_dot_alerts_dot_v1_dot_circulars__pb2.ListCircularCandidatesResponse.FromString,
             options,
             channel_credentials,
             insecure,

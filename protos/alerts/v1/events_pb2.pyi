@@ -242,7 +242,7 @@ Global___CircularIssued: _TypeAlias = CircularIssued  # noqa: Y015
 
 @_typing.final
 class CircularEntryEnded(_message.Message):
-    """A subject of which an issued circular tells came off the exposure list."""
+    """A subject of which an issued circular tells came off the exposure list, or its grade ended."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -251,12 +251,15 @@ class CircularEntryEnded(_message.Message):
     OFFICE_FIELD_NUMBER: _builtins.int
     ENTRY_FIELD_NUMBER: _builtins.int
     REASONS_FIELD_NUMBER: _builtins.int
+    OF_GRADE_FIELD_NUMBER: _builtins.int
     circular_id: _builtins.str
     """The circular."""
     number: _builtins.str
     """Its number."""
     reasons: _builtins.str
     """Why, in Chinese."""
+    of_grade: _builtins.bool
+    """The circular told of a grade, not of an exposure list."""
     @_builtins.property
     def office(self) -> Global___CircularOffice:
         """Its bureau."""
@@ -273,10 +276,11 @@ class CircularEntryEnded(_message.Message):
         office: Global___CircularOffice | None = ...,
         entry: _circulars_pb2.CircularEntry | None = ...,
         reasons: _builtins.str = ...,
+        of_grade: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["entry", b"entry", "office", b"office"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["circular_id", b"circular_id", "entry", b"entry", "number", b"number", "office", b"office", "reasons", b"reasons"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["circular_id", b"circular_id", "entry", b"entry", "number", b"number", "of_grade", b"of_grade", "office", b"office", "reasons", b"reasons"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

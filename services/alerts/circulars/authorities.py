@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from uuid import uuid4
 
 from sqlmodel import col, select
 
 from law.errors import AlreadyExists, Fault, InvalidInput, NotFound, WrongState
-from law.escalation import circular_uses
+from law.escalation import CircularSource, circular_rules, circular_uses
 from plumbing.change import Change
 from plumbing.short_ids import find_by_id
 from protos.alerts.v1 import circulars_pb2 as pb
 from services.alerts.circulars import wire
-from services.alerts.circulars.tables import Authority
+from services.alerts.circulars.tables import Authority, Circular
 from services.alerts.tables import Bureau
 
 CITE = "S1 12(三)"
@@ -108,3 +109,30 @@ async def _require_other_name(change: Change, row: Authority, name: str) -> None
     if (await change.session.exec(same)).first():
         zh, en = "本机关已登记同名的通报对象", "An authority of this name stands in the list"
         raise AlreadyExists(zh, en, name=name)
+
+
+def uses_of(
+    change: Change, row: Circular, authorities: Sequence[Authority]
+) -> dict[str, list[str]]:
+    """Returns what each authority considers a circular for, of what its article provides for.
+
+    Raises InvalidInput for one that considers nothing of it: S1 12(三) and S4 四(五)E3 name others.
+    """
+    source = CircularSource.EXPOSURE_LIST if row.list_id else CircularSource.GRADE
+    provided = {use for rule in circular_rules(source, change.today) for use in rule.uses}
+    found = {one.authority_id: [use for use in one.uses if use in provided] for one in authorities}
+    names = circular_uses(change.today)
+    zh = "、".join(names[use][0] for use in names if use in provided)
+    faults = [
+        Fault(
+            f"authority_ids[{place}]",
+            f"{one.name}：没有登记{zh}中的任何一项",
+            f"{one.name}: is not told for {', '.join(sorted(provided))}",
+            cite=row.cite,
+        )
+        for place, one in enumerate(authorities)
+        if not found[one.authority_id]
+    ]
+    if faults:
+        raise InvalidInput(faults=faults)
+    return found

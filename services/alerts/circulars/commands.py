@@ -20,8 +20,8 @@ from plumbing.identity import Role
 from plumbing.papers.check_code import new_check_code
 from plumbing.short_ids import find_by_id
 from protos.alerts.v1 import circulars_pb2 as pb
-from services.alerts.circulars import letter, queries, telling
-from services.alerts.circulars.authorities import CITE
+from services.alerts.circulars import letter, of_grades, queries, telling
+from services.alerts.circulars.authorities import CITE, uses_of
 from services.alerts.circulars.subjects import Public, names_of, require_tellable, require_untold
 from services.alerts.circulars.tables import (
     Authority,
@@ -45,14 +45,38 @@ async def draft(
 ) -> pb.DraftCircularResponse:
     """Drafts a circular about public entries of a released list; nobody is told yet.
 
-    `public` are the grades of their subjects as the public is shown them. Raises NotFound,
-    NotPermitted outside the caller's scope, InvalidInput for an entry or authority that is not of
-    the list or bureau, and WrongState with what speaks against telling of a subject.
+    Without a list, one about subjects at a grade (`of_grades`). `public` are the grades of the
+    subjects of the list as the public is shown them. Raises NotFound, NotPermitted outside the
+    caller's scope, InvalidInput for an entry, subject or authority that is not of the list or
+    bureau, and WrongState with what speaks against telling of a subject.
     """
+    if not request.list_id:
+        row, told = await of_grades.draft(change, request.subject_ids)
+    else:
+        row, told = await _of_list(change, request, public)
+    authorities = await _authorities(change, row.bureau, request.authority_ids)
+    uses = uses_of(change, row, authorities)
+    receivers = [
+        _receiver(row, one, place, uses[one.authority_id]) for place, one in enumerate(authorities)
+    ]
+    if not row.list_id:
+        await of_grades.require_untold(change, told, request.authority_ids)
+    change.session.add_all([row, *told, *receivers])
+    await change.session.flush()
+    after = {
+        "entries": [one.key for one in told],
+        "authorities": [*request.authority_ids],
+    }
+    _audit(change, row, "draft_circular", after)
+    return pb.DraftCircularResponse(circular=await queries.whole(change.session, row, change.today))
+
+
+async def _of_list(
+    change: Change, request: pb.DraftCircularRequest, public: Public
+) -> tuple[Circular, list[CircularEntry]]:
     found = await _released(change, request.list_id)
     entries = await _entries(change, found, request.entry_ids)
     await require_tellable(change, entries, public, "entry_ids")
-    authorities = await _authorities(change, found, request.authority_ids)
     await require_untold(change, entries, request.authority_ids)
     rule = circular_rule(entries[0].ruleset_id, entries[0].grade, change.today)
     row = Circular(
@@ -67,13 +91,7 @@ async def draft(
     )
     subjects = await names_of(change.session, entries)
     names = {one.subject_id: one.name for one in subjects.values()}
-    told = [_told(row, entry, names[entry.subject_id]) for entry in entries]
-    receivers = [_receiver(row, one, place) for place, one in enumerate(authorities)]
-    change.session.add_all([row, *told, *receivers])
-    await change.session.flush()
-    after = {"entries": [*request.entry_ids], "authorities": [*request.authority_ids]}
-    _audit(change, row, "draft_circular", after)
-    return pb.DraftCircularResponse(circular=await queries.whole(change.session, row, change.today))
+    return row, [_told(row, entry, names[entry.subject_id]) for entry in entries]
 
 
 def _told(row: Circular, entry: ExposureEntry, name: str) -> CircularEntry:
@@ -88,13 +106,14 @@ def _told(row: Circular, entry: ExposureEntry, name: str) -> CircularEntry:
     )
 
 
-def _receiver(row: Circular, authority: Authority, place: int) -> CircularReceiver:
-    as_it_is = authority.model_dump(include={"name", "address", "contact", "email", "uses"})
+def _receiver(row: Circular, authority: Authority, place: int, uses: list[str]) -> CircularReceiver:
+    as_it_is = authority.model_dump(include={"name", "address", "contact", "email"})
     return CircularReceiver(
         circular_id=row.circular_id,
         authority_id=authority.authority_id,
         place=place,
         authority_version=authority.version,
+        uses=uses,
         **as_it_is,
     )
 
@@ -132,13 +151,13 @@ async def _entries(
     return entries
 
 
-async def _authorities(change: Change, found: ExposureList, ids: Sequence[str]) -> list[Authority]:
+async def _authorities(change: Change, bureau: str, ids: Sequence[str]) -> list[Authority]:
     rows = await change.session.exec(select(Authority).where(col(Authority.authority_id).in_(ids)))
     known = {one.authority_id: one for one in rows}
     faults = list[Fault]()
     for place, authority_id in enumerate(ids):
         field, one = f"authority_ids[{place}]", known.get(authority_id)
-        if one is None or one.bureau != found.bureau:
+        if one is None or one.bureau != bureau:
             zh, en = "不是本机关登记的通报对象", "does not stand in the list of the bureau"
             faults.append(Fault(field, zh, en))
         elif one.retired:
@@ -162,10 +181,15 @@ async def issue(
     row = await _draft(change, request.circular_id)
     _require_issuer(change, row)
     told, receivers = await queries.parts_of(change.session, row)
-    entries = await _as_drafted(change, told)
-    await require_tellable(change, entries, public, "entries")
+    ids = [one.authority_id for one in receivers]
+    if row.list_id:
+        entries = await _as_drafted(change, told)
+        await require_tellable(change, entries, public, "entries")
+        await require_untold(change, entries, ids)
+    else:
+        await of_grades.require_as_drafted(change, told)
+        await of_grades.require_untold(change, told, ids)
     await _require_same_authorities(change, receivers)
-    await require_untold(change, entries, [one.authority_id for one in receivers])
     await letter.number(change, row)
     contact = await contact_of(change.session, row.bureau)
     text = letter.write(row, told, receivers, contact, change.today)
@@ -174,7 +198,7 @@ async def issue(
     row.state, row.issued_by, row.issued_at = CircularState.ISSUED, change.on_behalf_of, change.at
     change.session.add(row)
     await telling.tell(change, row, told, receivers, contact)
-    after = {"number": row.number, "authorities": [one.authority_id for one in receivers]}
+    after = {"number": row.number, "authorities": ids}
     _audit(change, row, "issue_circular", after)
     return pb.IssueCircularResponse(circular=await queries.whole(change.session, row, change.today))
 

@@ -14,7 +14,7 @@ from plumbing.change import Change
 from plumbing.papers.letter_template import LetterText
 from services.alerts.circulars.tables import Circular, CircularEntry, CircularReceiver
 from services.alerts.letter_template import of_alerts
-from services.alerts.notices.texts import Contact
+from services.alerts.notices.texts import Contact, grade_name
 
 
 def write(
@@ -28,13 +28,20 @@ def write(
     told = {
         "number": row.number,
         "list_number": row.list_number,
+        "grades": "、".join(
+            dict.fromkeys(grade_name(one.ruleset_id, one.grade) for one in entries if one.grade)
+        ),
         "cite": spell_articles(row.cite),
         "statements": [entry.statement for entry in entries],
         "receivers": [{"name": one.name, "uses": use_names(one.uses, on)} for one in receivers],
         "contact": contact,
         "on": on,
     }
-    return of_alerts().write("circular", on, told)
+    return of_alerts().write(_text_of(row), on, told)
+
+
+def _text_of(row: Circular) -> str:
+    return "circular" if row.list_id else "circular_of_grade"
 
 
 def use_names(uses: Sequence[str], on: date) -> list[str]:
@@ -51,5 +58,5 @@ async def number(change: Change, row: Circular) -> None:
     )
     last = (await change.session.exec(given)).one() or 0
     row.year, row.serial = year, last + 1
-    title = of_alerts().templates["circular"].title
+    title = of_alerts().templates[_text_of(row)].title
     row.number = f"{title}〔{year}〕{row.bureau}-{row.serial:04d}号"

@@ -14,6 +14,7 @@ _RULES = {
     "PutAuthority": allow(Role.UNIT_HEAD),
     "ListAuthorities": allow(*STAFF),
     "DraftCircular": _CASEWORK,
+    "ListCircularCandidates": _CASEWORK,
     "IssueCircular": allow(Role.UNIT_HEAD),
     "DiscardCircular": _CASEWORK,
     "RecordCircularSent": _CASEWORK,

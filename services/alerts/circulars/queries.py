@@ -182,7 +182,7 @@ async def list_told_subjects(
         uses[one.circular_id] = [*dict.fromkeys([*uses.get(one.circular_id, []), *one.uses])]
     ended = await _ended(session, [told.entry_id for told, _ in page])
     subjects = [
-        wire.told(told, of, uses.get(of.circular_id, []), ended.get(told.entry_id))
+        wire.told(told, of, uses.get(of.circular_id, []), told.ended_at or ended.get(told.entry_id))
         for told, of in page
     ]
     return pb.ListToldSubjectsResponse(subjects=subjects, next_page_token=token, **count)

@@ -14,7 +14,7 @@ from plumbing.short_ids import find_by_id
 from protos.alerts.v1 import circulars_pb2 as pb
 from protos.alerts.v1 import circulars_pb2_grpc as rpc
 from protos.grading.v1.grading_pb2 import Grade
-from services.alerts.circulars import authorities, commands, queries, telling
+from services.alerts.circulars import authorities, commands, of_grades, queries, telling
 from services.alerts.circulars.tables import Circular, CircularEntry
 from services.alerts.clients import Clients
 from services.alerts.exposure_lists.queries import subjects_of
@@ -37,7 +37,8 @@ class CircularServicer(Servicer, rpc.CircularServiceServicer):
         self, request: pb.DraftCircularRequest, context: Any
     ) -> pb.DraftCircularResponse:
         async with self.view() as view:
-            row = await find_by_id(view.session, ExposureList, request.list_id)
+            key = request.list_id
+            row = await find_by_id(view.session, ExposureList, key) if key else None
             ids = await subjects_of(view, row.list_id) if row else []
         return await self.once(request, commands.draft, public=await self._public(ids))
 
@@ -56,6 +57,7 @@ class CircularServicer(Servicer, rpc.CircularServiceServicer):
     DiscardCircular = change(commands.discard)
     RecordCircularSent = change(telling.record_sent)
     GetCircular = query(queries.get_circular)
+    ListCircularCandidates = query(of_grades.candidates)
     ListCirculars = query(queries.list_circulars)
     ListToldSubjects = query(queries.list_told_subjects)
 

@@ -10,8 +10,11 @@ from sqlmodel import Field
 
 from plumbing.database import JsonColumn, SerialColumn, enum_column
 from plumbing.row_digests import proven
-from plumbing.row_scope import bureau_index
+from plumbing.row_scope import bureau_index, partial_index
 from services.alerts.base import Base
+
+# The condition of an index, which a query repeats word for word so that the index is used.
+GRADED = "grade <> '' AND ended_at IS NULL"
 
 
 class CircularState(StrEnum):
@@ -54,10 +57,11 @@ class Authority(Base, table=True):
 
 @proven()
 class Circular(Base, table=True):
-    """A letter by which a bureau tells authorities of subjects on one exposure list.
+    """A letter by which a bureau tells authorities of subjects on one exposure list, or at a grade.
 
-    `title`, `body` and `template`, the name of its text with the version, are empty until it is
-    issued; `year` and `serial`, which make the number, are None.
+    `list_id` and `list_number` are empty of one that tells of a grade. `title`, `body` and
+    `template`, the name of its text with the version, are empty until it is issued; `year` and
+    `serial`, which make the number, are None.
     """
 
     __tablename__ = "circular"
@@ -94,12 +98,17 @@ class Circular(Base, table=True):
 
 @proven()
 class CircularEntry(Base, table=True):
-    """A subject of which a circular tells, as its entry on the list was at the draft."""
+    """A subject of which a circular tells, as its entry on the list was at the draft.
+
+    Of one that tells of a grade, `entry_id` is its place, as a negative number; it has the grade,
+    and `ended_at` once that is another one.
+    """
 
     __tablename__ = "circular_entry"
     __table_args__ = (
         sa.UniqueConstraint("circular_id", "entry_id"),
         sa.Index("ix_circular_entry_of", "entry_id"),
+        partial_index("ix_circular_entry_graded", "subject_id", where=GRADED),
     )
 
     told_id: int | None = Field(default=None, primary_key=True, sa_type=SerialColumn)
@@ -108,6 +117,14 @@ class CircularEntry(Base, table=True):
     subject_id: str
     subject_name: str
     statement: str
+    ruleset_id: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    grade: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    ended_at: datetime | None = None
+
+    @property
+    def key(self) -> str:
+        """By which receivers know it again."""
+        return str(self.entry_id) if self.entry_id > 0 else f"{self.circular_id}-{-self.entry_id}"
 
 
 @proven()

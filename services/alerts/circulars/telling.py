@@ -77,21 +77,29 @@ async def entry_ended(change: Change, entry: ExposureEntry, why: Ended, reasons:
         )
     )
     for row, told in await change.session.exec(rows):
-        contact = await contact_of(change.session, row.bureau)
-        event = events.CircularEntryEnded(
-            circular_id=row.circular_id,
-            number=row.number,
-            office=wire.office(row.bureau, contact),
-            entry=_entry(told),
-            reasons="我局决定撤下。" if why is Ended.PERSON else reasons,
+        await announce_ending(
+            change, row, told, "我局决定撤下。" if why is Ended.PERSON else reasons
         )
-        event.entry.ended_at.FromDatetime(change.at)
-        await change.announce(event, aggregate=f"circular/{row.circular_id}", bureau=row.bureau)
+
+
+async def announce_ending(change: Change, row: Circular, told: CircularEntry, reasons: str) -> None:
+    """Announces that a circular is no ground any more as far as it tells of one subject."""
+    contact = await contact_of(change.session, row.bureau)
+    event = events.CircularEntryEnded(
+        circular_id=row.circular_id,
+        number=row.number,
+        office=wire.office(row.bureau, contact),
+        entry=_entry(told),
+        reasons=reasons,
+        of_grade=bool(told.grade),
+    )
+    event.entry.ended_at.FromDatetime(change.at)
+    await change.announce(event, aggregate=f"circular/{row.circular_id}", bureau=row.bureau)
 
 
 def _entry(one: CircularEntry) -> pb.CircularEntry:
     return pb.CircularEntry(
-        entry_id=str(one.entry_id), subject_id=one.subject_id, subject_name=one.subject_name
+        entry_id=one.key, subject_id=one.subject_id, subject_name=one.subject_name
     )
 
 

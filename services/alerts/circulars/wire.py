@@ -59,11 +59,11 @@ def with_text(message: pb.Circular, row: Circular, title: str, body: str) -> Non
 def entry(row: CircularEntry, ended: Mapping[int, datetime | None]) -> pb.CircularEntry:
     """Returns the message of a subject of which a circular tells; `ended` is by entry."""
     return pb.CircularEntry(
-        entry_id=str(row.entry_id),
+        entry_id=row.key,
         subject_id=row.subject_id,
         subject_name=row.subject_name,
         statement=row.statement,
-        ended_at=stamp(ended.get(row.entry_id)),
+        ended_at=stamp(row.ended_at or ended.get(row.entry_id)),
     )
 
 
@@ -99,7 +99,7 @@ def told(
 ) -> pb.ToldSubject:
     """Returns what the system of an authority reads of a subject it was told of."""
     return pb.ToldSubject(
-        entry_id=str(row.entry_id),
+        entry_id=row.key,
         subject_id=row.subject_id,
         subject_name=row.subject_name,
         statement=row.statement,

@@ -22,6 +22,7 @@ from plumbing.chunks import chunks
 from plumbing.events.leadership import exclusively
 from protos.grading.v1.events_pb2 import PublicGradeDiffers
 from protos.objection.v1.objection_pb2 import Case
+from services.alerts.circulars.of_grades import end_of_grades
 from services.alerts.circulars.telling import entry_ended
 from services.alerts.escalation.contests import CITE as OBJECTION_CITE
 from services.alerts.escalation.filing import IDS_PER_QUERY
@@ -54,11 +55,12 @@ _OF_INSTRUMENTS = frozenset({Target.INSTRUMENT, Target.VERIFICATION})
 async def settle(change: Change, subject_ids: Collection[str]) -> None:
     """Ends the entries of these subjects whose ground is over, and keeps what the others say true.
 
-    It takes its turn with a release.
+    What circulars told of their grades ends likewise. It takes its turn with a release.
     """
     if subject_ids:
         await exclusively(change.session, "escalations")
     for chunk in chunks(sorted(subject_ids), IDS_PER_QUERY):
+        await end_of_grades(change, chunk)
         entries = await _standing(change.session, chunk)
         for entry, why in await over(change.session, entries, change.today):
             await end(change, entry, why, _WHY[why])

@@ -105,7 +105,7 @@ async def _catch_up(change: Change, sharing: Sharing, subject: str, office: Offi
 
 
 async def circular_entry_ended(change: Change, received: Received[CircularEntryEnded]) -> None:
-    """Tells each authority that got a circular that its subject came off the exposure list."""
+    """Tells each authority that got a circular that it is no ground any more for a subject."""
     event = received.message
     rows = select(Sharing).where(
         Sharing.source == _source(event, event.entry), col(Sharing.ended_at).is_(None)
@@ -120,7 +120,8 @@ async def circular_entry_ended(change: Change, received: Received[CircularEntryE
     for sharing in sharings:
         if sharing.sharing_id in known:
             continue
-        title, body = texts.off_the_list(sharing, name, event.reasons, office)
+        write = texts.grade_ended if event.of_grade else texts.off_the_list
+        title, body = write(sharing, name, event.reasons, office)
         notice = ReceiverNotice(
             notice_id=str(uuid4()),
             case_id="",

@@ -116,6 +116,19 @@ def off_the_list(sharing: Sharing, subject: str, reasons: str, office: Office) -
     return f"通报事项变更：{subject}", "\n".join(body)
 
 
+def grade_ended(sharing: Sharing, subject: str, reasons: str, office: Office) -> tuple[str, str]:
+    """Returns the title and the text of the notice that a subject is no more at the grade told."""
+    body = [
+        f"{sharing.receiver}：",
+        _shared_before(sharing, subject),
+        f"{subject}已不在该名单的范围内：{reasons}",
+        "该名单此后不再作为对其采取措施的依据。",
+        _PASS_IT_ON,
+        f"联系：{office.contact}",
+    ]
+    return f"信用名单变更：{subject}", "\n".join(body)
+
+
 def _facts(case: Case) -> Mapping[str, str]:
     """What each record of a case is called, by its id."""
     return {

@@ -8,7 +8,7 @@ from typing import Any
 from starlette.responses import Response
 
 from law.errors import NotFound
-from law.escalation import circular_uses
+from law.escalation import CircularSource, circular_rules, circular_uses
 from plumbing.client import Refusal, ask
 from plumbing.clock import SHANGHAI
 from plumbing.identity import Role
@@ -74,6 +74,12 @@ async def use_names(visit: Visit) -> dict[str, str]:
     uses = circular_uses(date.fromisoformat(await today(visit)))
     is_zh = visit.words.lang == "zh"
     return {use: zh if is_zh else en for use, (zh, en) in uses.items()}
+
+
+def pushed_for(on: str) -> set[str]:
+    """Returns what platforms are told of a grade for, by id (S4 四(五)E3)."""
+    rules = circular_rules(CircularSource.GRADE, date.fromisoformat(on))
+    return {use for rule in rules for use in rule.uses}
 
 
 async def of_bureau(visit: Visit, bureau: str) -> list[pb.Authority]:

@@ -14,12 +14,12 @@ from plumbing.identity import Role
 from protos.alerts.v1 import circulars_pb2 as pb
 from protos.alerts.v1 import exposure_lists_pb2 as exposures
 from services.portal.listing import Asked, Cell, Chunk, Column, Filter, Listing, chunk_of, show
-from services.portal.pages.authorities import of_bureau, use_names
+from services.portal.pages.authorities import of_bureau, pushed_for, use_names
 from services.portal.pages.exposure_lists import CASEWORK, MOST_TASKS
 from services.portal.pages.forms import NOT_A_DAY, is_day, told
 from services.portal.pages.letter_deliveries import means_of
 from services.portal.pages.platform_mail import FAILURES
-from services.portal.pages.reading import account_names
+from services.portal.pages.reading import account_names, today
 from services.portal.pages.tasks import Task
 from services.portal.pages.tellings import MEANS
 from services.portal.visit import Visit
@@ -40,6 +40,7 @@ DELIVERIES = {
     "sent": N_("已人工送达"),
 }
 BY_HAND = ("not_delivered", "to_send")
+MOST_PUSHED = 200  # subjects in one letter
 
 
 async def listing(visit: Visit) -> Response:
@@ -133,6 +134,49 @@ async def _drafting(visit: Visit, status: int = 200, **values: Any) -> Response:
         uses=await use_names(visit),
         chosen=visit.fields("authority") if visit.form else [],
         told_of=visit.fields("entry") if visit.form else None,
+        **{"errors": {}, "refusal": None, **values},
+    )
+
+
+async def push(visit: Visit) -> Response:
+    """Asks which platforms get the list of a grade, with which subjects, or drafts the letter."""
+    if visit.request.method == "GET":
+        return await _pushing(visit)
+    needed = {"authority": N_("请至少选择一个通报对象"), "subject": N_("请至少选择一个主体")}
+    errors = {name: visit.say(text) for name, text in needed.items() if not visit.field(name)}
+    if errors:
+        return await _pushing(visit, 422, errors=errors)
+    request = pb.DraftCircularRequest(
+        request_id=visit.request_id(),
+        authority_ids=visit.fields("authority"),
+        subject_ids=visit.fields("subject"),
+    )
+    try:
+        answer = await ask(visit.services.circulars.DraftCircular(request))
+    except Refusal as refusal:
+        fields = {"subject_ids": "subject", "authority_ids": "authority"}
+        return await _pushing(visit, 422, **_at(visit, told(visit, refusal), fields))
+    return visit.redirect(f"{PATH}/{answer.circular.circular_id}")
+
+
+async def _pushing(visit: Visit, status: int = 200, **values: Any) -> Response:
+    request = pb.ListCircularCandidatesRequest(
+        page_size=MOST_PUSHED, page_token=visit.query("page")
+    )
+    answer = await ask(visit.services.circulars.ListCircularCandidates(request))
+    bureaus = sorted({one.bureau for one in answer.candidates})
+    of_grade = pushed_for(await today(visit))
+    found = [one for bureau in bureaus for one in await of_bureau(visit, bureau)]
+    return visit.page(
+        "circulars/push.html",
+        status=status,
+        candidates=answer.candidates,
+        more=answer.next_page_token,
+        authorities=[one for one in found if of_grade.intersection(one.uses)],
+        uses=await use_names(visit),
+        is_zh=visit.words.lang == "zh",
+        chosen=visit.fields("authority") if visit.form else [],
+        told_of=visit.fields("subject") if visit.form else [],
         **{"errors": {}, "refusal": None, **values},
     )
 

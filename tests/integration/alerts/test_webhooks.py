@@ -224,13 +224,13 @@ async def test_the_webhooks_of_an_institution_are_its_own(
     alerts: RunningAlerts, owner: Owner, lab: Owner
 ) -> None:
     webhook = await lab.add()
-    for caller in (OWNER, Caller("a/2", "检定员", LABORATORY, BUREAU, institution="另一检定院")):
-        stranger = Owner(alerts, owner.settings, caller)
+    elsewhere = Caller("a/2", "检定员", LABORATORY, BUREAU, institution="另一检定院")
+    for stranger in (owner, Owner(alerts, owner.settings, elsewhere)):
         assert not (await stranger.ask(pb.ListWebhooksRequest())).webhooks
         with pytest.raises(NotFound):
             await stranger.ask(pb.TestWebhookRequest(webhook_id=webhook.webhook_id))
     with pytest.raises(NotFound, match="not on file"):
-        await stranger.add()
+        await Owner(alerts, owner.settings, elsewhere).add()
     with pytest.raises(NotPermitted, match="names no institution"):
         await Owner(alerts, owner.settings, Caller("a/3", "检定员", LABORATORY, BUREAU)).add()
     for who, kind in ((lab, "digest"), (owner, "order.applied")):

@@ -44,6 +44,7 @@ from protos.registry.v1 import registry_pb2 as registry
 from protos.registry.v1 import sameness_pb2 as sameness
 from protos.registry.v1 import upkeep_pb2 as upkeep
 from services.alerts import queries as of_alerts
+from services.alerts.circulars import of_grades as of_pushing
 from services.alerts.circulars import queries as of_circulars
 from services.alerts.escalation import queries as of_escalations
 from services.alerts.exposure_lists import queries as of_exposures
@@ -304,6 +305,14 @@ LISTS = (
             Asked(circulars.ListAuthoritiesRequest(), a_few=KEPT),
             Asked(circulars.ListAuthoritiesRequest(bureau=BUREAU)),
             Asked(circulars.ListAuthoritiesRequest(bureau=BUREAU, include_retired=True)),
+        ),
+    ),
+    List(
+        "alerts",
+        of_pushing.candidates,
+        (
+            Asked(circulars.ListCircularCandidatesRequest()),
+            Asked(circulars.ListCircularCandidatesRequest(bureau=BUREAU)),
         ),
     ),
     List(
