@@ -202,10 +202,13 @@ class CircularIssued(_message.Message):
     AT_FIELD_NUMBER: _builtins.int
     RECEIVERS_FIELD_NUMBER: _builtins.int
     ENTRIES_FIELD_NUMBER: _builtins.int
+    CITE_FIELD_NUMBER: _builtins.int
     circular_id: _builtins.str
     """The circular."""
     number: _builtins.str
     """Its number."""
+    cite: _builtins.str
+    """Article; empty means S1 12(三)."""
     @_builtins.property
     def office(self) -> Global___CircularOffice:
         """Bureau that issued it."""
@@ -231,10 +234,11 @@ class CircularIssued(_message.Message):
         at: _timestamp_pb2.Timestamp | None = ...,
         receivers: _abc.Iterable[_circulars_pb2.CircularReceiver] | None = ...,
         entries: _abc.Iterable[_circulars_pb2.CircularEntry] | None = ...,
+        cite: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["at", b"at", "office", b"office"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["at", b"at", "circular_id", b"circular_id", "entries", b"entries", "number", b"number", "office", b"office", "receivers", b"receivers"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["at", b"at", "circular_id", b"circular_id", "cite", b"cite", "entries", b"entries", "number", b"number", "office", b"office", "receivers", b"receivers"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -252,6 +256,7 @@ class CircularEntryEnded(_message.Message):
     ENTRY_FIELD_NUMBER: _builtins.int
     REASONS_FIELD_NUMBER: _builtins.int
     OF_GRADE_FIELD_NUMBER: _builtins.int
+    CITE_FIELD_NUMBER: _builtins.int
     circular_id: _builtins.str
     """The circular."""
     number: _builtins.str
@@ -260,6 +265,8 @@ class CircularEntryEnded(_message.Message):
     """Why, in Chinese."""
     of_grade: _builtins.bool
     """The circular told of a grade, not of an exposure list."""
+    cite: _builtins.str
+    """Article of the circular; empty means S1 12(三)."""
     @_builtins.property
     def office(self) -> Global___CircularOffice:
         """Its bureau."""
@@ -277,10 +284,11 @@ class CircularEntryEnded(_message.Message):
         entry: _circulars_pb2.CircularEntry | None = ...,
         reasons: _builtins.str = ...,
         of_grade: _builtins.bool = ...,
+        cite: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["entry", b"entry", "office", b"office"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["circular_id", b"circular_id", "entry", b"entry", "number", b"number", "of_grade", b"of_grade", "office", b"office", "reasons", b"reasons"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["circular_id", b"circular_id", "cite", b"cite", "entry", b"entry", "number", b"number", "of_grade", b"of_grade", "office", b"office", "reasons", b"reasons"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

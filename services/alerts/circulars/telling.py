@@ -59,6 +59,7 @@ async def tell(
         at=wire.stamp(change.at),
         receivers=[_receiver(one, change.today) for one in receivers],
         entries=[_entry(one) for one in told],
+        cite=row.cite,
     )
     await change.announce(event, aggregate=f"circular/{row.circular_id}", bureau=row.bureau)
 
@@ -92,6 +93,7 @@ async def announce_ending(change: Change, row: Circular, told: CircularEntry, re
         entry=_entry(told),
         reasons=reasons,
         of_grade=bool(told.grade),
+        cite=row.cite,
     )
     event.entry.ended_at.FromDatetime(change.at)
     await change.announce(event, aggregate=f"circular/{row.circular_id}", bureau=row.bureau)

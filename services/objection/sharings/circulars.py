@@ -52,7 +52,7 @@ async def circular_issued(change: Change, received: Received[CircularIssued]) ->
             "share",
             f"circular/{event.circular_id}",
             after={"subject_id": subject_id, "receivers": [one.receiver for one in new]},
-            ground=CITE,
+            ground=event.cite or CITE,
             bureau=event.office.bureau,
         )
         await _catch_up(change, new[0], entry.subject_name, _office(event.office))
@@ -141,7 +141,7 @@ async def circular_entry_ended(change: Change, received: Received[CircularEntryE
             "inform_of_ending",
             notice.object,
             after={"notice": notice.notice_id, "receiver": notice.receiver},
-            ground=f"{CITE}; {texts.CORRECTION_CITE}",
+            ground=f"{event.cite or CITE}; {texts.CORRECTION_CITE}",
             bureau=notice.bureau,
         )
 

@@ -68,6 +68,7 @@ async def test_the_list_of_grade_e_is_pushed_by_two_people_and_ends_with_the_gra
     [mail] = [one for one in await desk.alerts.rows(Notice) if one.number == issued.number]
     assert mail.address == PLATFORM["email"]
     [told] = await desk.announced(events.CircularIssued)
+    assert told.cite == "S4 四(五)E3"
     assert [one.subject_id for one in told.entries] == ["s1", "s2"]
     assert len({one.entry_id for one in issued.entries}) == 2
     assert sorted(await desk.feed()) == [("s1", ""), ("s2", "")]

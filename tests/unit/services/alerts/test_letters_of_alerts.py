@@ -7,7 +7,7 @@ import re
 from datetime import date
 from typing import Any
 
-from law.escalation import Step, circular_rule, circular_uses
+from law.escalation import CircularSource, Step, circular_rule, circular_uses
 from services.alerts.circulars.letter import write
 from services.alerts.circulars.tables import Circular, CircularEntry, CircularReceiver
 from services.alerts.escalation.texts import LETTER_TITLES
@@ -46,12 +46,24 @@ def test_only_the_untrusted_are_told_of_for_the_uses_of_the_text() -> None:
     assert rule.cite == "S1 12(三)"
     assert circular_rule("tianjin-pilot", "3", TODAY) is None
     assert circular_rule("", "", TODAY) is None
-    named = [zh for zh, _ in circular_uses(TODAY).values()]
+    named = [zh for zh, _ in rule.uses.values()]
     assert named == ["市场准入", "资质认定", "行政审批", "公开招标", "政策应用"]
 
 
+def test_grade_e_is_pushed_without_an_exposure_from_the_day_of_its_text() -> None:
+    grade = ("hangzhou-2021-120", "E")
+    assert circular_rule(*grade, TODAY) is None
+    rule = circular_rule(*grade, TODAY, CircularSource.GRADE)
+    assert rule is not None
+    assert (rule.cite, len(rule.uses)) == ("S4 四(五)E3", 2)
+    assert circular_rule(*grade, date(2021, 9, 29), CircularSource.GRADE) is None
+    assert circular_rule("hangzhou-2021-120", "D", TODAY, CircularSource.GRADE) is None
+    assert set(rule.uses) < set(circular_uses(TODAY))
+
+
 def test_what_an_authority_or_a_subject_is_called_is_no_text_of_the_letter() -> None:
-    of_circular: dict[str, Any] = {"cite": "S1 12(三)", "list_number": "曝光名单〔2026〕1号"}
+    of_list: dict[str, Any] = {"list_id": "l1", "list_number": "曝光名单〔2026〕1号"}
+    of_circular: dict[str, Any] = {"cite": "S1 12(三)", **of_list}
     row = Circular(**of_circular)
     told: dict[str, Any] = {"statement": "{{ 7 * 7 }}：经核实，计量信用等级为失信。"}
     entries = [CircularEntry(**told)]
