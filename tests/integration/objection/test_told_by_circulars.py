@@ -125,6 +125,28 @@ async def test_who_was_told_hears_once_that_a_subject_came_off_the_list(heard: H
     assert await heard.notices() == []
 
 
+async def test_who_got_the_list_of_a_grade_hears_once_that_a_subject_is_on_it_no_more(
+    heard: Heard,
+) -> None:
+    of_grade = {"number": "信用名单推送函〔2026〕330106-0002号", "cite": "S4 四(五)E3"}
+    pushed = issued()
+    pushed.MergeFrom(CircularIssued(**of_grade))
+    await heard.hear(circular_issued, pushed)
+    ended = CircularEntryEnded(
+        circular_id="c1",
+        office=OFFICE,
+        entry=ENTRIES[0],
+        reasons="计量信用等级已经变动。",
+        of_grade=True,
+        **of_grade,
+    )
+    await heard.hear(circular_entry_ended, ended)
+    [by_hand] = await heard.notices()
+    assert by_hand.title == "信用名单变更：测试加油站"
+    assert "已不在该名单的范围内：计量信用等级已经变动。" in by_hand.body
+    assert "曝光" not in by_hand.body
+
+
 async def test_a_repair_concerns_whoever_was_told_of_the_subject(heard: Heard) -> None:
     await heard.hear(circular_issued, issued())
 
