@@ -14,6 +14,7 @@ from uuid import uuid4
 import sqlalchemy as sa
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
+from sqlmodel.sql.expression import Select
 
 from law.disclosure.rule import Audience, Field, visible
 from law.errors import Fault, InvalidInput, NotFound, WrongState
@@ -311,7 +312,7 @@ async def _told_of(session: AsyncSession, subject_ids: Collection[str]) -> dict[
     return told
 
 
-def _issued(subject_ids: Collection[str]) -> sa.Select[tuple[CircularEntry, str, str]]:
+def _issued(subject_ids: Collection[str]) -> Select[CircularEntry, str, str]:
     """The issued circulars of these subjects at a grade that lasts, each with a receiver."""
     return (
         select(CircularEntry, CircularReceiver.name, Circular.number)

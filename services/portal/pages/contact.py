@@ -141,17 +141,17 @@ async def _page(
     if refusal and digest is None and not of_mobile:
         written |= {name: visit.field(name) for name in OWN_FIELDS}
     asked = alerts.GetDigestPreferenceRequest()
-    wish = digest or await ask(visit.services.alerts.GetDigestPreference(asked))
+    kept = await ask(visit.services.alerts.GetDigestPreference(asked))
     own_number = alerts.GetMobileNumberRequest()
     mobile = (await ask(visit.services.alerts.GetMobileNumber(own_number))).mobile
     hooks = (await ask(visit.services.webhooks.ListWebhooks(ListWebhooksRequest()))).webhooks
     return visit.page(
         "operator/contact.html",
-        digest=wish,
+        digest=digest or kept,
         has_webhook=any(hook.enabled for hook in hooks),
         mobile=mobile,
         written_number=visit.field("number") if of_mobile else "",
-        ways=_ways(visit, sms=bool(mobile.number or wish.by_sms)),
+        ways=_ways(visit, sms=bool(mobile.number or kept.by_sms)),
         weekdays=[visit.say(name) for name in WEEKDAYS],
         status=422 if refusal else 200,
         firm=firm,
