@@ -152,6 +152,10 @@ Index.rows 各行得分 | Instrument.bureau 监管机关代码 | Record.kind 信
 Record.bureau 录入机关代码 | Subject.kind 主体类型
 Label.code 标签编号 | instrument_ids 器具id | evidence_ids 证据文件id | served_on 送达日期
 Notice.title_en 英文标题 | body_en 英文正文 | language 邮件语言 | look_alikes 名称相近的主体
+by_sms 发短信的种类 | sms_also 其他通知同时发短信 | MobileNumber.number 手机号码
+MobileNumber.asked 等待确认的号码 | MobileNumber.confirmed_at 确认时间
+code_sent_at 验证码发送时间 | tries_left 还可以填错几次 | MobileNumber.gateway 有短信网关
+CircularCandidate.obstacles_zh 不能推送的原因 | CircularCandidate.told 已告知
 quiet_from 免打扰自 | quiet_until 免打扰至 | weekday 汇总在星期几 | portal_only 不发邮件的种类
 by_webhook 由程序接收的种类
 rhythm 汇总频率 | mailed 发邮件 | read_at 已读时间 | acknowledged_at 签收时间

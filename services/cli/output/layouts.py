@@ -43,6 +43,7 @@ TABLES: Mapping[str, str] = {
     "ended_reasons",
     "Authority": "authority_id bureau name email uses retired changed_by changed_at",
     "Circular": "circular_id number bureau state list_number drafted_at issued_at",
+    "CircularCandidate": "subject_id subject_name bureau statement cite obstacles_zh told",
     "CircularEntry": "entry_id subject_name statement ended_at",
     "CircularReceiver": "authority_id name email uses state delivered_at failure sent_on remark",
     "ExposureList": "list_id number bureau state compiled_at released_at",

@@ -57,6 +57,8 @@ TITLES = {
     "Circular": "通报",
     "CircularEntry": "主体",
     "CircularReceiver": "主送单位",
+    "CircularCandidate": "应当推送的主体",
+    "MobileNumber": "接收短信的手机",
     "Announcement": "信用修复公告",
     "RecordChange": "公开记录的变更",
     "Sharing": "共享登记",
