@@ -5,8 +5,8 @@ from alembic import op
 
 from plumbing.database import JsonColumn
 
-revision = "0034"
-down_revision = "0033"
+revision = "0035"
+down_revision = "0034"
 branch_labels = None
 depends_on = None
 _TEXTS = ("subject_id", "number", "asked", "sealed_code")
