@@ -130,13 +130,24 @@ async def test_a_calibration_from_the_upload_to_the_next_due_date(
         one.due_on for one in (await listed(owner, instrument_id=filed.instrument_id)).calibrations
     ]
     assert days == ["2027-03-11", ""]
-    assert await announced_days(registry, filed) == [
-        (filed.instrument_id, "2027-03-02", 1),
-        (filed.instrument_id, "2027-03-11", 2),
-    ]
-    cycle.request_id, cycle.months = new_request_id(), 0
-    assert not (await owner.calibrations.SetCalibrationCycle(cycle)).due_on
-    assert (await announced_days(registry, filed))[2:] == [(filed.instrument_id, "", 3)]
+    moves = [(filed.instrument_id, "2027-03-02", 1), (filed.instrument_id, "2027-03-11", 2)]
+    assert await announced_days(registry, filed) == moves
+
+
+async def test_a_cycle_that_ends_is_announced_and_the_same_one_is_not(
+    registry: RunningRegistry,
+) -> None:
+    client, filed = await registry.speaker(OWN, "FUEL"), await registry.instrument()
+    sent = await send(client, dcc(filed.serial_no, number=a_number()))
+    await confirm(client, sent.dcc.dcc_id, filed.instrument_id)
+    owner = operator(registry, filed)
+    for months in (6, 6, 0):
+        cycle = pb.SetCalibrationCycleRequest(
+            request_id=new_request_id(), instrument_id=filed.instrument_id, months=months
+        )
+        await owner.calibrations.SetCalibrationCycle(cycle)
+    moves = [(filed.instrument_id, "2027-03-02", 1), (filed.instrument_id, "", 2)]
+    assert await announced_days(registry, filed) == moves
 
 
 async def test_a_person_says_why_it_is_confirmed_in_spite_of_what_was_found(
