@@ -19,6 +19,8 @@ _HARMLESS = {
     "remove_table", "remove_index", "add_index", "remove_constraint", "add_constraint",
     "remove_fk", "add_fk",
 }  # fmt: skip
+# What SQLAlchemy says of a value in a row that is none of a column's enumeration.
+_NO_MEMBER = "is not among the defined enum values"
 
 
 class CannotUseTables(RuntimeError):
@@ -43,6 +45,14 @@ def require_usable(differences: Iterable[Any], revision: str) -> None:
             f"The database is at revision {revision}, which this release does not know, and its"
             f" tables did not only grow: {'; '.join(faults)}. Start the newer release"
         )
+
+
+def has_newer_value(error: BaseException) -> bool:
+    """Returns whether reading a row failed for a value that only a newer release knows.
+
+    A replica of that release can read it, so this one leaves the work to that and counts no fault.
+    """
+    return isinstance(error, LookupError) and _NO_MEMBER in str(error)
 
 
 def _faults(difference: Any) -> Iterator[str]:

@@ -38,6 +38,7 @@ from plumbing.events.subjects import Stream, dead_letter_subject
 from plumbing.full_disk import is_full
 from plumbing.grpc_errors import Away
 from plumbing.metrics.counted import EVENT_SECONDS, EVENTS_GIVEN_UP
+from plumbing.newer_tables import has_newer_value
 from plumbing.tracing import failed
 
 BATCH = 100
@@ -339,7 +340,10 @@ class Consumer:
 
 def _passes(error: Exception) -> bool:
     """Whether an error says nothing of the event, and passes by itself."""
-    return isinstance(error, TryLater | Away | WriterBusy) or is_full(error) or is_away(error)
+    if isinstance(error, TryLater | Away | WriterBusy):
+        return True
+    # Beside a newer release it passes with the replica that takes the event next.
+    return is_full(error) or is_away(error) or has_newer_value(error)
 
 
 def _named(outcome: Place | Exception) -> str:

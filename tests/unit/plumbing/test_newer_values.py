@@ -1,0 +1,46 @@
+"""A row with a value of a newer release is left to a replica of that release."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.exc import StatementError
+
+from plumbing.database import enum_column
+from plumbing.events.consumer import _passes
+
+
+class Step(StrEnum):
+    """The steps that this release knows."""
+
+    REMINDER = "reminder"
+
+
+TABLE = sa.Table("escalation", sa.MetaData(), sa.Column("step", enum_column(Step)))
+
+
+@pytest.fixture
+def connection() -> sa.Connection:
+    connection = sa.create_engine("sqlite://").connect()
+    TABLE.create(connection)
+    return connection
+
+
+def test_an_event_is_held_back_for_a_value_that_this_release_does_not_know(
+    connection: sa.Connection,
+) -> None:
+    connection.exec_driver_sql("INSERT INTO escalation VALUES ('measures')")
+    with pytest.raises(LookupError) as caught:
+        connection.execute(sa.select(TABLE)).all()
+    assert _passes(caught.value)
+
+
+def test_a_value_that_this_release_writes_and_does_not_know_is_a_fault(
+    connection: sa.Connection,
+) -> None:
+    with pytest.raises(StatementError) as caught:
+        connection.execute(sa.insert(TABLE).values(step="measures"))
+    assert not _passes(caught.value)
+    assert not _passes(KeyError("measures"))
