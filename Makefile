@@ -112,7 +112,7 @@ test-e2e: $(READY) promtool grpcurl ## every process at once
 	$(PYTEST) tests/e2e
 test-browser: $(READY) chromium ## the portal in a real browser, on every process
 	$(call twice,$(IN_BROWSER))
-test-cluster: $(READY) ## two replicas on a cluster of engines that loses its parts; not in `make test`  集群演练
+test-cluster: $(READY) ## two replicas of each service on a cluster that loses its parts; not in `make test`  集群演练
 	$(BIN)/pytest -s tests/cluster
 check: lint breaking types layers drift ## all that starts no process: lint breaking types layers drift
 lint: $(READY) ## ruff, and buf for the wire contract

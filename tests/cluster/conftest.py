@@ -1,4 +1,4 @@
-"""One cluster for all trials: three NATS servers, a primary with its standby, two replicas."""
+"""One cluster for all trials: three NATS servers, a primary with its standby, two replicas each."""
 
 from __future__ import annotations
 
@@ -7,30 +7,31 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.cluster.register import Register
+from tests.cluster.platform import Cluster
 from tests.patience import PATIENCE_SECONDS
 
 
 @pytest.fixture(scope="session")
-def register(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Register]:
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     """The cluster, ready to serve: its replicas were started before their database was there."""
-    register = Register(tmp_path_factory.mktemp("cluster"))
+    cluster = Cluster(tmp_path_factory.mktemp("cluster"))
     try:
-        asyncio.run(_started(register))
-        yield register
+        asyncio.run(_started(cluster))
+        yield cluster
     finally:
-        register.stop()
+        cluster.stop()
 
 
-async def _started(register: Register) -> None:
-    register.nats.start()
-    register.address.start()
-    for replica in register.replicas:
+async def _started(cluster: Cluster) -> None:
+    cluster.nats.start()
+    cluster.temporal.start()
+    cluster.address.start()
+    for replica in cluster.replicas:
         replica.start()
     async with asyncio.timeout(PATIENCE_SECONDS):
-        while any("waits for postgresql" not in one.says() for one in register.replicas):
-            assert all(one.runs for one in register.replicas), register.logs()
+        while any("waits for postgresql" not in one.says() for one in cluster.replicas):
+            assert all(one.runs for one in cluster.replicas), cluster.logs()
             await asyncio.sleep(0.2)
-    register.start_database()  # on this thread: the kernel ends servers with the thread they are of
-    await register.until_ready()
-    await register.found_bureau()
+    cluster.start_database()
+    await cluster.until_ready()
+    await cluster.found_bureau()

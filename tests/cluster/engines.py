@@ -1,4 +1,4 @@
-"""Engines of a cluster as processes of this machine: three NATS servers, and a moving address."""
+"""Engines of a cluster as processes of this machine: NATS, Temporal, and a moving address."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import time
 from pathlib import Path
 from urllib.request import urlopen
 
+from services.cli.machine.engines import SEARCH_ATTRIBUTES, TIMER_PRECISION
 from tests.bound import bound
 from tests.patience import PATIENCE_SECONDS
 from tests.ports import free_port
@@ -123,6 +124,34 @@ def local_ports(process: int) -> set[int]:
     lines = Path(f"/proc/{process}/net/tcp").read_text().splitlines()[1:]
     rows = [line.split() for line in lines]
     return {int(row[1].rpartition(":")[2], 16) for row in rows if row[9] in sockets}
+
+
+class TemporalServer:
+    """Temporal's development server, of which there is one; its store survives `kill`."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder, self.address = folder, f"127.0.0.1:{free_port()}"
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        host, port = self.address.split(":")
+        options = ["--ip", host, "--port", port, "--headless", "--log-level", "error"]
+        options += ["--db-filename", str(self._folder / "temporal.db")]
+        for attribute in SEARCH_ATTRIBUTES:
+            options += ["--search-attribute", attribute]
+        for value in TIMER_PRECISION:
+            options += ["--dynamic-config-value", value]
+        program = Path(sys.executable).with_name("temporal")
+        self._process = subprocess.Popen(
+            bound([program, "server", "start-dev", *options]),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+
+    def kill(self) -> None:
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
 
 
 class MovingAddress:

@@ -1,8 +1,9 @@
-"""A cluster loses its parts, one after another, while subjects are registered all the while.
+"""A cluster loses its parts, one after another, while much is registered all the while.
 
 Of each trial the test prints the outage: the longest time in which no change was acknowledged, and
-the longest time that an event waited to be published. Nothing acknowledged may be lost or doubled,
-and no process may end. The last trial leaves the cluster on its standby.
+the longest times until a change was published, its subject graded, and an alert raised. Nothing
+acknowledged may be lost or doubled, in the register, among grades, or among alerts with their cases
+and notices; and no process may end. The last trial leaves the cluster on its standby.
 """
 
 from __future__ import annotations
@@ -13,8 +14,11 @@ from functools import partial
 
 import pytest
 
-from tests.cluster.engines import GO_ON, STOP
-from tests.cluster.register import Ledger, Register, Replica
+from plumbing.settings import SERVICES
+from tests.cluster.engines import GO_ON, STOP, NatsServerOfCluster
+from tests.cluster.ledger import Ledger
+from tests.cluster.platform import Cluster
+from tests.cluster.proving import require_all
 from tests.patience import PATIENCE_SECONDS
 from tests.ports import free_port
 
@@ -24,115 +28,117 @@ pytestmark = pytest.mark.long
 AT_MOST_SECONDS = 30.0
 
 
-async def test_replicas_that_start_at_once_wait_for_their_database(register: Register) -> None:
-    """They were started before it, and then both found an empty database (conftest)."""
-    for replica in register.replicas:
+async def test_replicas_that_start_at_once_wait_for_their_database(cluster: Cluster) -> None:
+    """They were started before it, and then all found an empty database (conftest)."""
+    for replica in cluster.replicas:
         assert "process.waits" in replica.log.read_text()
-        assert "process.failed" not in replica.log.read_text()
-    await until(lambda: sum(replica.leads for replica in register.replicas) == 1)
-    async with register.under_load() as ledger:
+    await until(partial(one_leads_each, cluster))
+    async with cluster.under_load() as ledger:
         pass
-    await told("nothing is away", register, ledger)
+    await told("nothing is away", cluster, ledger)
 
 
-async def test_a_database_refuses_connections_for_four_seconds(register: Register) -> None:
-    async with register.under_load() as ledger:
-        await asyncio.to_thread(register.primary.crash)
+async def test_a_database_refuses_connections_for_four_seconds(cluster: Cluster) -> None:
+    async with cluster.under_load() as ledger:
+        await asyncio.to_thread(cluster.primary.crash)
         await asyncio.sleep(4)  # the length of the trial
-        await until(lambda: not any(replica.is_ready for replica in register.replicas))
-        register.primary.run()  # on the main thread, with which it would end
-    await told("the database refuses for 4 s", register, ledger)
+        await until(lambda: not any(replica.is_ready for replica in cluster.replicas))
+        cluster.primary.run()  # on the main thread, with which it would end
+    await told("the database refuses for 4 s", cluster, ledger)
 
 
-async def test_a_nats_server_is_killed(register: Register) -> None:
-    server = register.nats.server_of(leader(register).pid)
-    async with register.under_load() as ledger:
+@pytest.mark.parametrize("service", ["registry", "alerts"])
+async def test_a_nats_server_is_killed(cluster: Cluster, service: str) -> None:
+    server = cluster.nats.server_of(cluster.leader(service).pid)
+    async with cluster.under_load() as ledger:
         await asyncio.to_thread(server.kill)
-    await told("the NATS server of the relay is killed", register, ledger)
+    await told(f"the NATS server of {service} is killed", cluster, ledger)
     server.start()
-    await asyncio.to_thread(register.nats.wait_until_whole)
+    await asyncio.to_thread(cluster.nats.wait_until_whole)
 
 
-async def test_a_nats_server_hangs(register: Register) -> None:
-    server = register.nats.server_of(leader(register).pid)
-    async with register.under_load() as ledger:
+@pytest.mark.parametrize("service", ["registry", "grading"])
+async def test_a_nats_server_hangs(cluster: Cluster, service: str) -> None:
+    server = cluster.nats.server_of(cluster.leader(service).pid)
+    async with cluster.under_load() as ledger:
         server.tell(STOP)
         try:
-            await moved(register, server.port)
+            await moved(cluster, server)
         finally:
             server.tell(GO_ON)
-    await told("the NATS server of the relay hangs", register, ledger)
-    await asyncio.to_thread(register.nats.wait_until_whole)
+    await told(f"the NATS server of {service} hangs", cluster, ledger)
+    await asyncio.to_thread(cluster.nats.wait_until_whole)
 
 
-async def test_a_replica_hangs(register: Register) -> None:
-    first, second = register.replicas
-    async with register.under_load(first, second) as ledger:
-        stop(first)
+async def test_a_replica_hangs(cluster: Cluster) -> None:
+    first, second = cluster.of("registry")
+    async with cluster.under_load(first, second) as ledger:
+        first.hang()
         try:
-            await more(ledger)  # by the other one
+            await ledger.more()  # by the other one
         finally:
-            go_on(first)
-    await told("a replica hangs", register, ledger)
+            first.go_on()
+    await told("a replica of registry hangs", cluster, ledger)
+
+
+@pytest.mark.parametrize("service", ["grading", "alerts"])
+async def test_a_replica_that_leads_hangs_until_it_is_replaced(
+    cluster: Cluster, service: str
+) -> None:
+    """It holds what it began: events, locks, workflows. A cluster ends it, as its probe says."""
+    first = cluster.leader(service)
+    async with cluster.under_load() as ledger:
+        first.hang()
+        await ledger.more(60)
+        first.kill()
+        await until(lambda: any(one.leads for one in cluster.of(service)))
+        first.start()
+        await cluster.until_ready()
+    await told(f"a replica of {service} hangs and is replaced", cluster, ledger)
 
 
 async def test_a_replica_without_nats_says_so_and_hears_that_it_shall_stop(
-    register: Register,
+    cluster: Cluster,
 ) -> None:
     nowhere = f"tls://127.0.0.1:{free_port()}"
-    own = register.replicas[0]
+    own = cluster.replicas[0]
     places = {
         "nats_url": nowhere,
         "registry_address": f"127.0.0.1:{free_port()}",
         "registry_metrics_address": f"127.0.0.1:{free_port()}",
     }
-    replica = Replica(own.settings.model_copy(update=places), own.log.with_name("third.log"))
+    replica = cluster.replica("registry-a")
+    replica.log = own.log.with_name("third.log")
+    replica.settings = replica.settings.model_copy(update=places)
     replica.start()
     await until(lambda: "waits for nats" in replica.says())
-    assert replica.process is not None
-    replica.process.terminate()
-    assert await asyncio.to_thread(replica.process.wait, 20) == 0
+    assert await asyncio.to_thread(replica.end) == 0
     assert nowhere in replica.log.read_text()
 
 
-async def test_a_silent_primary_is_left_for_its_standby(register: Register) -> None:
-    async with register.under_load() as ledger:
-        register.primary.hang()
-        for replica in register.replicas:
+async def test_a_silent_primary_is_left_for_its_standby(cluster: Cluster) -> None:
+    async with cluster.under_load() as ledger:
+        cluster.primary.hang()
+        for replica in cluster.replicas:
             await until(partial(replica.has_said, "not ready; away: postgresql"))
-        await asyncio.to_thread(register.standby.promote)
-        register.address.to = register.standby.port
-        await register.until_ready()
-    await until(lambda: sum(replica.leads for replica in register.replicas) == 1)
-    await told("a silent primary, and its standby promoted", register, ledger)
+        await asyncio.to_thread(cluster.standby.promote)
+        cluster.move_to(cluster.standby)
+        await cluster.until_ready()
+    await until(partial(one_leads_each, cluster))
+    await told("a silent primary, and its standby promoted", cluster, ledger)
 
 
-def leader(register: Register) -> Replica:
-    return next(replica for replica in register.replicas if replica.leads)
+def one_leads_each(cluster: Cluster) -> bool:
+    return all(sum(one.leads for one in cluster.of(service)) == 1 for service in SERVICES)
 
 
-def stop(replica: Replica) -> None:
-    assert replica.process is not None
-    replica.process.send_signal(STOP)
-
-
-def go_on(replica: Replica) -> None:
-    assert replica.process is not None
-    replica.process.send_signal(GO_ON)
-
-
-async def more(ledger: Ledger) -> None:
-    enough = len(ledger.names) + 10
-    await until(lambda: len(ledger.names) >= enough)
-
-
-async def moved(register: Register, port: int) -> None:
+async def moved(cluster: Cluster, server: NatsServerOfCluster) -> None:
     """Waits until no replica is connected with a NATS server that hangs."""
-    others = [server for server in register.nats.servers if server.port != port]
+    others = [one for one in cluster.nats.servers if one is not server]
 
     def so() -> bool:
-        connected = [server.clients() for server in others]
-        return len(set().union(*connected)) >= len(register.replicas)
+        connected = [one.clients() for one in others]
+        return len(set().union(*connected)) >= len(cluster.replicas)
 
     await until(so)
 
@@ -143,14 +149,15 @@ async def until(condition: Callable[[], bool]) -> None:
             await asyncio.sleep(0.1)
 
 
-async def told(trial: str, register: Register, ledger: Ledger) -> None:
+async def told(trial: str, cluster: Cluster, ledger: Ledger) -> None:
     """Fails unless all is there once and every process runs; prints what the trial showed."""
-    delay = await register.require_all(ledger)
-    assert all(replica.runs for replica in register.replicas), register.logs()
-    assert all("process.failed" not in replica.log.read_text() for replica in register.replicas)
+    delays = await require_all(cluster, ledger)
+    assert all(replica.runs for replica in cluster.replicas), cluster.logs()
+    assert all("process.failed" not in replica.log.read_text() for replica in cluster.replicas)
     print(  # noqa: T201 - what a trial is for
-        f"\n{trial}: acknowledged {len(ledger.names)}, lost 0, doubled 0;"
-        f" outage {ledger.outage:.1f} s, events published within {delay:.1f} s;"
+        f"\n{trial}: acknowledged {ledger.acknowledged}, lost 0, doubled 0;"
+        f" outage {ledger.outage:.1f} s; published within {delays.published:.1f} s,"
+        f" graded within {delays.graded:.1f} s, alerted within {delays.alerted:.1f} s;"
         f" told to try again {dict(ledger.refused)}"
     )
     assert ledger.outage < AT_MOST_SECONDS

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Annotated
 
 import typer
@@ -35,7 +36,7 @@ def refill(
     to an earlier moment. What was handled before takes effect no second time.
     """
     chosen = services or [*SERVICES]
-    counts = with_client(data, lambda client: _refilled(client, chosen))
+    counts = with_client(data, lambda client: refill_all(client, chosen))
     if as_json:
         show.json_out(counts)
         return
@@ -44,8 +45,11 @@ def refill(
     show.table(choose("事件流", "streams of events"), heads, rows)
 
 
-async def _refilled(client: Client, chosen: list[str]) -> dict[str, int]:
-    """Fills the streams, and waits until the events are published and handled."""
+async def refill_all(client: Client, chosen: Collection[str] = SERVICES) -> dict[str, int]:
+    """Empties and fills the streams of services, and waits until the events are handled.
+
+    Returns how many events of each service are published again.
+    """
     counts = {}
     for service in chosen:
         request = operations.RefillStreamRequest(request_id=new_request_id())

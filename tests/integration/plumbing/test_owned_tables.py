@@ -19,11 +19,9 @@ from plumbing.database import Database
 from plumbing.owned_tables import NotMigrated, may_change_tables
 from plumbing.settings import CALLERS
 from tests.patience import PATIENCE_SECONDS
-from tests.postgres import PostgresServer
+from tests.postgres import DATABASES, ROLES, PostgresServer
 
 ROOT = Path(__file__).parents[3]
-ROLES = ROOT / "deploy" / "postgresql" / "databases.sql"
-PASSWORDS = ("OWNER", *(service.upper() for service in CALLERS), "TEMPORAL")
 SERVICE = "grading"
 
 
@@ -31,18 +29,9 @@ SERVICE = "grading"
 def server() -> Iterator[PostgresServer]:
     server = PostgresServer()
     server.start()
-    make_roles(server)
+    server.make_roles()
     yield server
     server.stop()
-
-
-def make_roles(server: PostgresServer) -> None:
-    """Runs the file as the container of compose does; there passwords come from its environment."""
-    address = sa.make_url(server.url("postgres"))
-    options = ["-X", "-h", str(address.host), "-p", str(address.port), "-U", "postgres"]
-    for name in PASSWORDS:
-        options += ["-v", f"{name.lower()}_password=of{name}"]
-    server._run("psql", *options, "-d", "postgres", "-f", str(server.own(ROLES)))
 
 
 def connected(server: PostgresServer, role: str, database: str = SERVICE) -> Database:
@@ -119,7 +108,7 @@ async def test_tables_that_a_service_owned_pass_to_the_owner(server: PostgresSer
         await connection.exec_driver_sql("GRANT CREATE ON SCHEMA public TO objection")
     former = connected(server, "objection", "objection")
     await migrations.migrate(former, "objection")
-    await asyncio.to_thread(make_roles, server)
+    await asyncio.to_thread(server.make_roles)
     async with root.snapshot() as session:
         asked = sa.text("SELECT DISTINCT tableowner FROM pg_tables WHERE schemaname = 'public'")
         owners = (await (await session.connection()).execute(asked)).scalars().all()
@@ -165,7 +154,7 @@ def run(server: PostgresServer, *commands: str) -> str:
             shell=True,
             cwd=ROOT,
             env={"PATH": f"{server.programs}:{os.defpath}"}
-            | {f"{name}_PASSWORD": f"of{name}" for name in PASSWORDS},
+            | {f"{name}_PASSWORD": f"of{name}" for name in ROLES},
             check=False,
             capture_output=True,
             text=True,
@@ -205,7 +194,7 @@ async def test_a_running_cluster_comes_to_owner_roles_as_the_manual_says(
 
 
 def test_each_service_has_a_database_an_owner_and_a_role_of_its_own() -> None:
-    text = ROLES.read_text()
+    text = DATABASES.read_text()
     for service in CALLERS:
         assert f"'{service}', '{service}_owner'" in text
         part = text.split(f"\\connect {service}\n")[1].split("\\connect")[0]
