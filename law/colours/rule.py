@@ -91,7 +91,8 @@ class ColourAnswer:
 class VerificationFact:
     """One verification of an instrument; `valid_until` is the last valid day, None without one.
 
-    `part` is the nozzle, channel or phase whose result it is; empty for the whole instrument.
+    `part` is the nozzle, channel or phase whose result it is; empty for the whole instrument. One
+    that `precedes` is known to come before the other results of its day, as a repair does.
     """
 
     id: str
@@ -99,6 +100,7 @@ class VerificationFact:
     verified_on: date
     valid_until: date | None = None
     part: str = ""
+    precedes: bool = False
 
 
 def _answer(colour: Colour, reason_id: str, on: date) -> ColourAnswer:
@@ -296,8 +298,8 @@ def governing(
     """Returns the latest verification with a result, dated on or before `on`; None without one.
 
     A pending result is ignored (C-19). Of several verifications on the same day, the one recorded
-    last is returned; `verifications` are in the order of recording. If `on` is None, all days
-    count.
+    last is returned, and one that `precedes` only if there is no other; `verifications` are in the
+    order of recording. If `on` is None, all days count.
     """
     decided = [
         verification
@@ -305,7 +307,10 @@ def governing(
         if verification.result is not VerificationResult.PENDING
         and (on is None or verification.verified_on <= on)
     ]
-    latest = max(enumerate(decided), key=lambda pair: (pair[1].verified_on, pair[0]), default=None)
+    in_order = (
+        ((fact.verified_on, not fact.precedes, place), fact) for place, fact in enumerate(decided)
+    )
+    latest = max(in_order, key=lambda pair: pair[0], default=None)
     return latest[1] if latest else None
 
 

@@ -40,12 +40,15 @@ def of_its_day(row: Row) -> tuple[Any, ...]:
 def milder(row: Row, rows: Iterable[Row]) -> bool:
     """Returns whether a result is milder than another one of the day for the same part.
 
-    A pending one is compared with nothing.
+    A pending one is compared with nothing, nor is one that is known to precede the others.
     """
+    if row.get("precedes"):
+        return False
     mild = mildness(row["result"])
     return any(
         0 < mildness(other["result"]) < mild and overlap(row.get("part", ""), other.get("part", ""))
         for other in rows
+        if not other.get("precedes")
     )
 
 

@@ -46,7 +46,7 @@ _OF_INSTRUMENT = (
 )  # fmt: skip
 _OF_VERIFICATION = (
     "verification_id", "instrument_id", "certificate_no", "institution", "part", "set_aside",
-    "removed", "version",
+    "precedes", "removed", "version",
 )  # fmt: skip
 
 
@@ -254,7 +254,8 @@ async def facts_of(
     The verifications of an instrument are in the order in which they were recorded; removed ones
     are left out, and those set aside because another result of their day stands.
     """
-    columns = ("instrument_id", "verification_id", "result", "verified_on", "valid_until", "part")
+    of_fact = ("verification_id", "result", "verified_on", "valid_until", "part", "precedes")
+    columns = ("instrument_id", *of_fact)
     query = (
         sa.select(*(getattr(Verification, name) for name in columns))
         .where(

@@ -232,7 +232,8 @@ def _rank(_mapper: object, _connection: object, row: Instrument) -> None:
 class Verification(Base, table=True):
     """A verification of an instrument.
 
-    Of several on one day, the one recorded last governs (C-19), but one that is `set_aside`.
+    Of several on one day, the one recorded last governs (C-19), but one that is `set_aside` or, if
+    there is another one, that `precedes`.
     `certificate_no` and `institution` are empty where it came before they were stored.
     """
 
@@ -244,6 +245,7 @@ class Verification(Base, table=True):
     recorded_at: datetime
     place: int  # position within the event that recorded it, from 0
     set_aside: bool = Field(default=False, sa_column_kwargs={"server_default": sa.false()})
+    precedes: bool = Field(default=False, sa_column_kwargs={"server_default": sa.false()})
     part: str = Field(default="", sa_column_kwargs={"server_default": ""})
     removed: bool
     version: int = Field(sa_type=sa.BigInteger)

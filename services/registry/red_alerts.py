@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
 import sqlalchemy as sa
 from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from law.colours.basis import colour_basis
 from law.colours.rule import Colour, VerificationFact
 from plumbing.change import Change
+from plumbing.chunks import chunks
+from services.registry.announce_changes import IDS_IN_QUERY
 from services.registry.tables import Instrument, Verification
 
 # What makes an instrument another one: with one of these changed, an alert tells of nothing.
@@ -43,15 +47,25 @@ def is_red(instrument: Mapping[str, Any], facts: list[VerificationFact], today: 
 
 async def facts_of(change: Change, instrument_id: str) -> list[VerificationFact]:
     """Returns the verifications of an instrument that decide its colour, by day."""
-    rows = select(Verification).where(
-        Verification.instrument_id == instrument_id,
-        sa.not_(sa.or_(col(Verification.removed), col(Verification.set_aside))),
-    )
-    in_order = await change.session.exec(rows.order_by(col(Verification.verified_on)))
-    return [fact_of(row) for row in in_order]
+    return (await facts_of_several(change.session, [instrument_id]))[instrument_id]
+
+
+async def facts_of_several(
+    session: AsyncSession, instrument_ids: Iterable[str]
+) -> Mapping[str, list[VerificationFact]]:
+    """Returns the same of several instruments, by their ids."""
+    facts: dict[str, list[VerificationFact]] = defaultdict(list)
+    for ids in chunks(sorted(instrument_ids), IDS_IN_QUERY):
+        rows = select(Verification).where(
+            col(Verification.instrument_id).in_(ids),
+            sa.not_(sa.or_(col(Verification.removed), col(Verification.set_aside))),
+        )
+        for row in await session.exec(rows.order_by(col(Verification.verified_on))):
+            facts[row.instrument_id].append(fact_of(row))
+    return facts
 
 
 def fact_of(row: Verification) -> VerificationFact:
     """Returns a verification as a fact for the law."""
     day, until = row.verified_on, row.valid_until
-    return VerificationFact(row.verification_id, row.result, day, until, row.part)
+    return VerificationFact(row.verification_id, row.result, day, until, row.part, row.precedes)

@@ -221,7 +221,8 @@ class Verification(Base, table=True):
     `certificate_key` is the number as it is compared, empty if it is none. One that is `set_aside`
     decides no colour: another result of the same day stands. If the institution reported it
     itself, it has the day on which it did, and the last day to report result and certificate.
-    `certificate_on` is the day of the first file of its certificate.
+    `certificate_on` is the day of the first file of its certificate. One that `precedes` is known
+    to come before the other results of its day (C-43).
     """
 
     __tablename__ = "verification"
@@ -263,6 +264,7 @@ class Verification(Base, table=True):
     reported_on: date | None = None
     report_by: date | None = None
     certificate_on: date | None = None
+    precedes: bool = Field(default=False, sa_column_kwargs={"server_default": sa.false()})
     version: int = 0
 
 

@@ -403,6 +403,7 @@ class Verification(_message.Message):
     REPORTED_ON_FIELD_NUMBER: _builtins.int
     REPORT_BY_FIELD_NUMBER: _builtins.int
     CERTIFICATE_ON_FIELD_NUMBER: _builtins.int
+    PRECEDES_FIELD_NUMBER: _builtins.int
     verification_id: _builtins.str
     """Stable id, given by the register."""
     instrument_id: _builtins.str
@@ -437,6 +438,10 @@ class Verification(_message.Message):
     """Last day on which the result and the certificate are reported in time, inclusive (S4 二(四))."""
     certificate_on: _builtins.str
     """Day on which the first file of its certificate came; empty until then."""
+    precedes: _builtins.bool
+    """Known to come before the other results of its day: noted for a repair, or for a broken seal of
+    which nobody had noted a pass on that day yet. Given by the register.
+    """
     def __init__(
         self,
         *,
@@ -456,10 +461,11 @@ class Verification(_message.Message):
         reported_on: _builtins.str = ...,
         report_by: _builtins.str = ...,
         certificate_on: _builtins.str = ...,
+        precedes: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["certificate_no", b"certificate_no", "certificate_on", b"certificate_on", "certificate_sha256", b"certificate_sha256", "institution", b"institution", "instrument_id", b"instrument_id", "method", b"method", "part", b"part", "removed", b"removed", "report_by", b"report_by", "reported_on", b"reported_on", "result", b"result", "set_aside", b"set_aside", "valid_until", b"valid_until", "verification_id", b"verification_id", "verified_on", b"verified_on", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["certificate_no", b"certificate_no", "certificate_on", b"certificate_on", "certificate_sha256", b"certificate_sha256", "institution", b"institution", "instrument_id", b"instrument_id", "method", b"method", "part", b"part", "precedes", b"precedes", "removed", b"removed", "report_by", b"report_by", "reported_on", b"reported_on", "result", b"result", "set_aside", b"set_aside", "valid_until", b"valid_until", "verification_id", b"verification_id", "verified_on", b"verified_on", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

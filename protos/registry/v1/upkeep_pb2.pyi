@@ -64,8 +64,8 @@ class Upkeep(_message.Message):
     corrected_by: _builtins.str
     """The entry by which this one was corrected; empty if none was."""
     verification_id: _builtins.str
-    """The result that says since then that the instrument is to be verified again; empty if it need
-    not be, or has passed on that day or later.
+    """The result that says that the instrument is to be verified again since then; empty if it need not
+    be.
     """
     entered_by: _builtins.str
     """Account that entered it."""
@@ -112,6 +112,7 @@ class UpkeepEntry(_message.Message):
     SUBJECT_NAME_FIELD_NUMBER: _builtins.int
     VERIFY_AGAIN_FIELD_NUMBER: _builtins.int
     CITE_FIELD_NUMBER: _builtins.int
+    TO_VERIFY_FIELD_NUMBER: _builtins.int
     type_code: _builtins.str
     """Type of the instrument by the catalogue."""
     serial_no: _builtins.str
@@ -124,6 +125,8 @@ class UpkeepEntry(_message.Message):
     """An instrument of this type must be verified again after such an entry."""
     cite: _builtins.str
     """Article on which that rests, or by which the entry is kept."""
+    to_verify: _builtins.bool
+    """It has not passed since."""
     @_builtins.property
     def upkeep(self) -> Global___Upkeep:
         """The entry."""
@@ -138,10 +141,11 @@ class UpkeepEntry(_message.Message):
         subject_name: _builtins.str = ...,
         verify_again: _builtins.bool = ...,
         cite: _builtins.str = ...,
+        to_verify: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["upkeep", b"upkeep"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["cite", b"cite", "serial_no", b"serial_no", "subject_id", b"subject_id", "subject_name", b"subject_name", "type_code", b"type_code", "upkeep", b"upkeep", "verify_again", b"verify_again"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cite", b"cite", "serial_no", b"serial_no", "subject_id", b"subject_id", "subject_name", b"subject_name", "to_verify", b"to_verify", "type_code", b"type_code", "upkeep", b"upkeep", "verify_again", b"verify_again"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

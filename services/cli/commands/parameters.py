@@ -36,7 +36,7 @@ SET_BY_PLATFORM = {
     *("Subject.deregistered_on", "Subject.deregistration_ground", "Subject.origin_id"),
     *("Instrument.version", "Instrument.removed", "Instrument.in_review", "Instrument.bureau"),
     *("Instrument.spell", "Instrument.repeated_serial", "Verification.set_aside"),
-    "Instrument.parts",
+    *("Instrument.parts", "Verification.precedes"),
     *("Verification.verification_id", "Verification.version", "Verification.removed"),
     *("Record.bureau", "Record.entered_on", "Record.entered_by", "Record.status"),
     *("Record.status_on", "Record.contested", "Record.disclosure_stopped", "Record.removed"),

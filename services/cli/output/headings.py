@@ -183,7 +183,7 @@ authorisation_id 授权id | document_no 授权文号 | contact 联系人 | Insti
 Institution.bureau 登记机关代码 | Authorisation.valid_from 授权自 | Authorisation.valid_until 授权至
 order_id 检定申请id | applied_on 申请日期 | appointed_on 约定检定日期 | late 超过期限的一方
 Verifier.name 机构名称 | open_orders 未办结申请数 | OrderStep.at 时间 | note 说明 | orders 检定申请
-reported_on 报送日期 | report_by 最后报送日 | certificate_on 证书上传日期
+reported_on 报送日期 | report_by 最后报送日 | certificate_on 证书上传日期 | precedes 当日在先
 result_late 结果逾期 | certificate_late 证书逾期 | reports 报送 | entry 检定 | reported 报送数
 results_late 结果逾期数 | certificates_late 证书逾期数 | steps_late 逾期办理数
 orders_overdue 现逾期申请数 | OrderStep.late 逾期
@@ -207,7 +207,8 @@ Qualification.valid_from 有效期自 | Qualification.ended_ground 终止依据
 Calibrator.number 编号 | qualifications 资格 | calibrators 校准机构 | known 已登记的行数
 upkeep_id 维护记录id | Upkeep.kind 类别 | done_on 日期 | done_by 由谁办理 | Upkeep.what 内容
 seal_no 签封编号 | corrects 所更正的一条id | corrected_by 更正后的一条id | upkeep 维护和签封
-verify_again 须重新检定 | to_verify 须重新检定的条数 | added 新登记 | may_add 可以登记
+verify_again 须重新检定的类别 | UpkeepEntry.to_verify 须重新检定 | to_verify 须重新检定的条数
+added 新登记 | may_add 可以登记
 entered_at 登记时间 | file_id 文件id | UpkeepFile.kind 文件类型
 question_id 待决定事项id | questions 待决定事项 | question 待决定事项 | answer 决定
 answers 可作的决定 | to_decide 待决定 | Question.provided_by 提供单位 | Question.source_ref 文书编号

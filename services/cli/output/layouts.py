@@ -88,7 +88,7 @@ TABLES: Mapping[str, str] = {
     "Photograph": "photograph_id shows kind size file_name uploaded_at",
     "Problem": "object message",
     "UpkeepEntry": "upkeep.upkeep_id upkeep.done_on upkeep.kind type_code serial_no subject_name "
-    "upkeep.what upkeep.seal_no verify_again",
+    "upkeep.what upkeep.seal_no to_verify",
     "Question": "question_id kind subject_name serial_no source_ref day state",
     "Registration": "registration_id number created_at firm_name person_name bureau state",
     "Record": "record_id kind determined_on points status marks source_ref summary",

@@ -53,7 +53,7 @@ def kind_names(visit: Visit) -> Sequence[tuple[str, str]]:
 
 async def listing(visit: Visit) -> Response:
     """Shows the entries that the visitor may see, the latest first."""
-    say, staff = visit.say, not visit.has(Role.OPERATOR)
+    staff = not visit.has(Role.OPERATOR)
     shown: Listing[pb.UpkeepEntry] = Listing(
         path=PATH,
         title=N_("维护和签封记录"),
@@ -65,7 +65,7 @@ async def listing(visit: Visit) -> Response:
             Column(N_("内容"), lambda row: row.upkeep.what),
             Column(N_("由谁办理"), lambda row: row.upkeep.done_by),
             Column(N_("签封编号"), lambda row: row.upkeep.seal_no),
-            Column(N_("状态"), lambda row: say(N_("已更正")) if row.upkeep.corrected_by else ""),
+            Column(N_("状态"), partial(_state, visit)),
         ],
         read=partial(_read, visit),
         empty=N_("没有这样的记录。在器具的页面上可以登记维护、修理和签封。"),
@@ -85,6 +85,12 @@ def _instrument(visit: Visit, row: pb.UpkeepEntry) -> Cell:
     part = f" / {row.upkeep.part}" if row.upkeep.part else ""
     name = f"{visit.words.instrument_type(row.type_code)} {row.serial_no}{part}"
     return Cell(name, link=f"/instruments/{row.upkeep.instrument_id}")
+
+
+def _state(visit: Visit, row: pb.UpkeepEntry) -> str:
+    if row.upkeep.corrected_by:
+        return visit.say(N_("已更正"))
+    return visit.say(N_("须重新检定")) if row.to_verify else ""
 
 
 async def _read(visit: Visit, asked: Asked) -> Chunk[pb.UpkeepEntry]:

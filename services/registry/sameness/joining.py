@@ -190,14 +190,18 @@ def _standing(day: Sequence[Verification], stands: str) -> set[str]:
     """The ids of the verifications of a day that decide a colour if one of them is chosen to.
 
     Those that concern the same part as the chosen one do not. Of the rest the severe ones stand. A
-    pending one changes nothing.
+    pending one changes nothing, nor does one that precedes the others, which no choice ends.
     """
     [chosen] = [one for one in day if one.verification_id == stands]
     rest = [one for one in day if one is chosen or not overlap(one.part, chosen.part)]
     values = [one.model_dump() for one in rest]
     standing = {one.verification_id for one in rest if not milder(one.model_dump(), values)}
-    pending = {one.verification_id for one in day if one.result is VerificationResult.PENDING}
-    return {stands} | standing | pending
+    beside = {
+        one.verification_id
+        for one in day
+        if one.result is VerificationResult.PENDING or one.precedes
+    }
+    return {stands} | standing | beside
 
 
 async def withdraw_repeated(

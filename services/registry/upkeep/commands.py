@@ -23,7 +23,7 @@ from services.registry.tables import Instrument, Subject
 from services.registry.upkeep import wire
 from services.registry.upkeep.access import find
 from services.registry.upkeep.content import UpkeepContent, read_content
-from services.registry.upkeep.effects import demand_verification
+from services.registry.upkeep.effects import demand_verification, unpassed
 from services.registry.upkeep.tables import UpkeepEntry, UpkeepFile
 from services.registry.validation import reader_of
 
@@ -59,7 +59,8 @@ async def record_upkeep(change: Change, request: pb.RecordUpkeepRequest) -> pb.R
     corrected = await _corrected(change, message.corrects, instrument)
     row = await _add(change, instrument, content, corrected, message.ground.strip())
     owner = await change.session.get_one(Subject, instrument.subject_id)
-    return pb.RecordUpkeepResponse(entry=wire.entry(row, instrument, owner.name))
+    open_ = await unpassed(change.session, [(row, instrument)])
+    return pb.RecordUpkeepResponse(entry=wire.entry(row, instrument, owner.name, open_))
 
 
 async def import_upkeep(
@@ -73,14 +74,13 @@ async def import_upkeep(
     faults: list[Fault] = []
     read = [await _of_row(change, row, faults) for row in rows]
     refuse_any(faults)
-    answer = pb.ImportUpkeepResponse()
+    answer, added = pb.ImportUpkeepResponse(), list[tuple[UpkeepEntry, Instrument]]()
     for instrument, content in filter(None, read):
         if await _known(change, instrument, content):
             answer.known += 1
             continue
-        row = await _add(change, instrument, content)
-        answer.added += 1
-        answer.to_verify += bool(row.verification_id)
+        added.append((await _add(change, instrument, content), instrument))
+    answer.added, answer.to_verify = len(added), len(await unpassed(change.session, added))
     return answer
 
 

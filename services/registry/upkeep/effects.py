@@ -1,21 +1,25 @@
 """After a repair, or with a broken seal, an instrument is to be verified again: S4 二(三); C-43.
 
 The register notes it as a result of that day, as one that comes from an institution or a file; so
-the colour, the alert and the follow-up come from the event of that result, and a pass ends them.
+the colour, the alert and the follow-up come from the event of that result. A pass ends them, and
+they come back if the pass turns out to be another one, or of an earlier day.
 """
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from uuid import uuid4
 
 import sqlalchemy as sa
 from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
 
-from law.colours.parts import overlap
-from law.colours.rule import VerificationResult
+from law.colours import parts
+from law.colours.rule import InstrumentState, VerificationFact, VerificationResult
 from law.upkeep import verify_again
 from plumbing.change import Change
 from services.registry.announce_changes import save_verifications
+from services.registry.red_alerts import facts_of_several
 from services.registry.sameness.finding import look
 from services.registry.sameness.joining import severe_stands
 from services.registry.sameness.places import of_result
@@ -27,19 +31,20 @@ from services.registry.upkeep.tables import UpkeepEntry
 async def demand_verification(change: Change, row: UpkeepEntry, instrument: Instrument) -> str:
     """Notes that an instrument is to be verified again after an entry, and announces it.
 
-    Returns the id of the result that says so. It is empty if the entry asks for no verification,
-    or the instrument has passed since. A pass of the same day comes after a repair; whether it came
-    after a seal broke, a person decides, as of all different results of a day.
+    Returns the id of the result that says so, also where a later pass has ended it already. It is
+    empty if the entry asks for no verification. A pass of the same day comes after a repair, and
+    after a broken seal that was noted before it (C-19: of a day the result recorded last governs).
+    If the seal was noted after such a pass, a person decides, as of all different results of a day.
     """
     compulsory = not instrument.non_compulsory_ground
     if not verify_again(row.kind, instrument.type_code, compulsory=compulsory):
         return ""
-    later = [one for one in await _later(change, row) if overlap(one.part, row.part)]
-    if any(_passed_since(row, one) for one in later):
-        return ""
-    same = [one for one in later if _says_the_same(row, one)]
-    if same:
-        return same[0].verification_id
+    of_day = await _of_day(change, row)
+    precedes = row.kind == REPAIR or not any(_passed(row, one) for one in of_day)
+    noted = await _noted(change.session, row.instrument_id)
+    for one in of_day:
+        if one.verification_id in noted and (one.part, one.precedes) == (row.part, precedes):
+            return one.verification_id
     result = Verification(
         verification_id=uuid4().hex,
         instrument_id=row.instrument_id,
@@ -48,6 +53,7 @@ async def demand_verification(change: Change, row: UpkeepEntry, instrument: Inst
         institution="",
         method=f"维护和签封记录 {row.upkeep_id[:8]}",
         part=row.part,
+        precedes=precedes,
     )
     change.session.add(result)
     await change.session.flush()
@@ -57,23 +63,62 @@ async def demand_verification(change: Change, row: UpkeepEntry, instrument: Inst
     return result.verification_id
 
 
-async def _later(change: Change, row: UpkeepEntry) -> list[Verification]:
-    """The results of the instrument on the day of an entry or later."""
+async def unpassed(
+    session: AsyncSession, entries: Collection[tuple[UpkeepEntry, Instrument]]
+) -> set[str]:
+    """Returns the ids of the entries after which their instrument has not passed yet.
+
+    After an entry about the whole instrument, each of its parts in use has to pass.
+    """
+    asking = [pair for pair in entries if pair[0].verification_id]
+    facts = await facts_of_several(session, {row.instrument_id for row, _ in asking})
+    return {
+        row.upkeep_id
+        for row, instrument in asking
+        if not _passed_since(row, instrument, facts[row.instrument_id])
+    }
+
+
+def _passed_since(
+    row: UpkeepEntry, instrument: Instrument, facts: Sequence[VerificationFact]
+) -> bool:
+    own = next((fact for fact in facts if fact.id == row.verification_id), None)
+    if own and own.result is not VerificationResult.REPAIRED:
+        return True  # a decided case has corrected it
+    day = own.verified_on if own else row.done_on
+    same_day = own is None or own.precedes  # where it does not stand, another one of its day does
+    passes = [
+        fact
+        for fact in facts
+        if fact.result is VerificationResult.PASS
+        and (fact.verified_on > day or (same_day and fact.verified_on == day))
+    ]
+    names = [row.part] if row.part else _in_use(instrument, facts)
+    return all(parts.concerning(name, passes) for name in names)
+
+
+def _in_use(instrument: Instrument, facts: Sequence[VerificationFact]) -> Sequence[str]:
+    """The parts of an instrument in use; of one without parts the whole."""
+    names = parts.names_of(instrument.parts, facts)
+    in_use = InstrumentState.IN_USE
+    return [name for name in names if parts.state_of(name, instrument.parts) is in_use] or [""]
+
+
+async def _of_day(change: Change, row: UpkeepEntry) -> Sequence[Verification]:
+    """The results of the instrument on the day of an entry."""
     rows = select(Verification).where(
         Verification.instrument_id == row.instrument_id,
-        col(Verification.verified_on) >= row.done_on,
-        sa.not_(sa.or_(col(Verification.removed), col(Verification.set_aside))),
+        Verification.verified_on == row.done_on,
+        sa.not_(col(Verification.removed)),
     )
-    return list((await change.session.exec(rows)).all())
+    return (await change.session.exec(rows)).all()
 
 
-def _passed_since(row: UpkeepEntry, result: Verification) -> bool:
-    after = result.verified_on > row.done_on or row.kind == REPAIR
-    # A pass of another nozzle says nothing of the whole instrument.
-    whole = not result.part or result.part == row.part
-    return result.result is VerificationResult.PASS and after and whole
+def _passed(row: UpkeepEntry, result: Verification) -> bool:
+    return result.result is VerificationResult.PASS and parts.overlap(result.part, row.part)
 
 
-def _says_the_same(row: UpkeepEntry, result: Verification) -> bool:
-    repaired = result.result is VerificationResult.REPAIRED
-    return repaired and (result.verified_on, result.part) == (row.done_on, row.part)
+async def _noted(session: AsyncSession, instrument_id: str) -> set[str]:
+    """The results that entries of an instrument brought about."""
+    named = select(UpkeepEntry.verification_id).where(UpkeepEntry.instrument_id == instrument_id)
+    return set((await session.exec(named)).all())

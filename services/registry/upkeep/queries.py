@@ -16,6 +16,7 @@ from services.registry import lookup
 from services.registry.tables import Instrument, Subject
 from services.registry.upkeep import wire
 from services.registry.upkeep.access import find
+from services.registry.upkeep.effects import unpassed
 from services.registry.upkeep.policy import WRITERS
 from services.registry.upkeep.tables import UpkeepEntry, UpkeepFile
 
@@ -51,7 +52,8 @@ async def list_upkeep(view: View, request: pb.ListUpkeepRequest) -> pb.ListUpkee
         key=lambda row: [getattr(row[0], column.key) for column in _ORDER],
     )
     count = await paging.count(view.session, request, rows, token)
-    entries = (wire.entry(*row) for row in page)
+    open_ = await unpassed(view.session, [(row[0], row[1]) for row in page])
+    entries = (wire.entry(row, instrument, name, open_) for row, instrument, name in page)
     return pb.ListUpkeepResponse(entries=entries, next_page_token=token, **count)
 
 
@@ -64,8 +66,9 @@ async def get_upkeep(view: View, request: pb.GetUpkeepRequest) -> pb.GetUpkeepRe
     owner = await view.session.get_one(Subject, instrument.subject_id)
     own = select(UpkeepFile).where(UpkeepFile.upkeep_id == row.upkeep_id)
     files = await view.session.exec(own.order_by(col(UpkeepFile.uploaded_at), UpkeepFile.file_id))
+    open_ = await unpassed(view.session, [(row, instrument)])
     return pb.GetUpkeepResponse(
-        entry=wire.entry(row, instrument, owner.name),
+        entry=wire.entry(row, instrument, owner.name, open_),
         files=map(wire.file, files),
         may_add=view.caller.has(*WRITERS),
     )

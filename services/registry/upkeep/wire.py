@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from law.upkeep import kind_of, verify_again
 from protos.registry.v1 import upkeep_pb2 as pb
 from services.registry.tables import Instrument
@@ -16,8 +18,13 @@ def upkeep(row: UpkeepEntry) -> pb.Upkeep:
     return message
 
 
-def entry(row: UpkeepEntry, instrument: Instrument, subject_name: str) -> pb.UpkeepEntry:
-    """Converts an entry to a message, with what identifies its instrument."""
+def entry(
+    row: UpkeepEntry, instrument: Instrument, subject_name: str, unpassed: Collection[str]
+) -> pb.UpkeepEntry:
+    """Converts an entry to a message, with what identifies its instrument.
+
+    `unpassed` are the ids of entries after which there was no pass yet.
+    """
     kind = kind_of(row.kind)
     return pb.UpkeepEntry(
         upkeep=upkeep(row),
@@ -31,6 +38,7 @@ def entry(row: UpkeepEntry, instrument: Instrument, subject_name: str) -> pb.Upk
             compulsory=not instrument.non_compulsory_ground,
         ),
         cite=kind.cite if kind else "",
+        to_verify=row.upkeep_id in unpassed,
     )
 
 

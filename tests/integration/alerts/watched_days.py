@@ -83,6 +83,7 @@ async def load(
                 verified_on=day(-ago),
                 valid_until=None,
                 part=part,
+                precedes=result == "repaired" and bool(place % 2),  # as the log of upkeep notes it
             )
             if result == "pass":
                 message.valid_until = day(until)

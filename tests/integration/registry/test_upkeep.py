@@ -17,8 +17,10 @@ from protos.registry.v1 import upkeep_pb2 as pb
 from services.registry.certificates.sweeping import check_files, named_files
 from tests.integration.registry.import_files import undo, upload, verification, verifications
 from tests.integration.registry.running_registry import Client, RunningRegistry, refused, verify
+from tests.integration.registry.test_entry_corrections import correct, likenesses
 
 DAY = "2026-09-10"  # after the pass of `verify`
+PASSED = "2026-09-01"  # its day
 PNG = b"\x89PNG\r\n\x1a\n"
 NAMES = "出厂编号,类别,日期,由谁办理,内容,签封编号"
 
@@ -46,6 +48,20 @@ async def results(client: Client, instrument: register.Instrument) -> list[tuple
     return [(row.verified_on, row.result, row.set_aside) for row in rows]
 
 
+async def asking(client: Client, instrument: register.Instrument) -> list[str]:
+    """What the entries of an instrument that still ask for a verification say, by what they say."""
+    request = pb.ListUpkeepRequest(instrument_id=instrument.instrument_id)
+    entries = (await client.upkeep.ListUpkeep(request)).entries
+    return sorted(one.upkeep.what for one in entries if one.to_verify)
+
+
+async def colour(client: Client, instrument: register.Instrument, name: str = "1") -> str:
+    """The colour of a part of an instrument."""
+    request = register.GetInstrumentRequest(instrument_id=instrument.instrument_id)
+    shown = (await client.registry.GetInstrument(request)).parts
+    return next(one.colour for one in shown if one.name == name)
+
+
 async def load(client: Client, *rows: str, columns: str = NAMES) -> pb.ImportUpkeepResponse:
     """Sends a file of entries."""
     content = "\n".join((columns, *rows)).encode()
@@ -68,8 +84,9 @@ async def test_a_repair_or_a_broken_seal_asks_for_a_verification_by_event(
     caseworker = registry.client(Role.CASEWORKER)
     passed = verify(filed.instrument_id, verified_on="2026-09-12", valid_until="2027-03-11")
     await caseworker.registry.RecordVerification(passed)
-    again = await note(operator, filed, kind=kind, what="补记")
-    assert not again.verification_id  # it has passed since
+    assert await asking(operator, filed) == []
+    await note(operator, filed, kind=kind, what="补记")
+    assert await asking(operator, filed) == []  # it has passed since
 
 
 async def test_who_applies_after_a_repair_applies_because_of_it(registry: RunningRegistry) -> None:
@@ -96,7 +113,6 @@ async def test_who_applies_after_a_repair_applies_because_of_it(registry: Runnin
     [
         ("maintenance", {}),
         ("resealed", {"seal_no": "浙A-0018"}),
-        ("repair", {"done_on": "2026-09-01"}),  # the day on which it passed afterwards
     ],
 )
 async def test_other_entries_ask_for_nothing(
@@ -107,15 +123,68 @@ async def test_other_entries_ask_for_nothing(
     assert [row[1] for row in await results(operator, filed)] == ["pass"]
 
 
-async def test_a_seal_broken_on_the_day_of_a_pass_is_for_a_person_to_look_at(
+@pytest.mark.parametrize("noted_first", [("repair",), ("seal_broken",), ()])
+async def test_a_pass_of_the_day_comes_after_a_repair_and_what_was_noted_before_it(
+    registry: RunningRegistry, noted_first: tuple[str, ...]
+) -> None:
+    filed, caseworker = await registry.instrument(), registry.client(Role.CASEWORKER)
+    operator = registry.client(Role.OPERATOR, subject_id=filed.subject_id)
+    for kind in noted_first:
+        await note(operator, filed, kind=kind, done_on=PASSED, part="1")
+        assert await asking(operator, filed) == ["更换主板"]
+    passed = verify(filed.instrument_id)
+    passed.parts.add(part="1", result="pass")
+    await caseworker.registry.RecordVerification(passed)
+    if not noted_first:
+        await note(operator, filed, done_on=PASSED, part="1")
+    both = {(PASSED, "repaired", False), (PASSED, "pass", False)}
+    assert set(await results(operator, filed)) == both
+    assert (await asking(operator, filed), await colour(operator, filed)) == ([], "none")
+    assert await likenesses(caseworker, filed.subject_id) == []
+
+
+async def test_a_pass_of_one_nozzle_on_the_day_of_a_repair_says_nothing_of_another(
+    registry: RunningRegistry,
+) -> None:
+    filed, caseworker = await registry.instrument(), registry.client(Role.CASEWORKER)
+    operator = registry.client(Role.OPERATOR, subject_id=filed.subject_id)
+    before = verify(filed.instrument_id, verified_on="2026-08-20", valid_until="2027-02-19")
+    before.parts.extend(register.PartResult(part=name, result="pass") for name in ("1", "2"))
+    await caseworker.registry.RecordVerification(before)
+    await note(operator, filed, done_on=PASSED)
+    again = verify(filed.instrument_id)
+    again.parts.add(part="1", result="pass")
+    await caseworker.registry.RecordVerification(again)
+    assert await asking(operator, filed) == ["更换主板"]
+    assert [await colour(operator, filed, name) for name in ("1", "2")] == ["none", "red"]
+
+
+async def test_a_seal_noted_after_a_pass_of_its_day_is_for_a_person_to_look_at(
     registry: RunningRegistry,
 ) -> None:
     filed, operator = await owned(registry)
-    await note(operator, filed, kind="seal_broken", done_on="2026-09-01")
+    await note(operator, filed, kind="seal_broken", done_on=PASSED)
     assert set(await results(operator, filed)) == {
-        ("2026-09-01", "repaired", False),
-        ("2026-09-01", "pass", True),
+        (PASSED, "repaired", False),
+        (PASSED, "pass", True),
     }
+    assert await asking(operator, filed) == ["更换主板"]
+
+
+async def test_a_pass_that_was_of_an_earlier_day_does_not_end_what_a_repair_asks_for(
+    registry: RunningRegistry,
+) -> None:
+    filed, operator = await owned(registry)
+    request = register.GetInstrumentRequest(instrument_id=filed.instrument_id)
+    [passed] = (await operator.registry.GetInstrument(request)).verifications
+    await note(operator, filed, done_on="2026-08-30", what="早修")
+    await note(operator, filed, done_on=PASSED, what="当日修")
+    assert await asking(operator, filed) == []
+    await correct(registry, "verification", passed.verification_id, verified_on="2026-08-31")
+    assert await asking(operator, filed) == ["当日修"]
+    await correct(registry, "verification", passed.verification_id, verified_on="2026-08-29")
+    assert await asking(operator, filed) == ["当日修", "早修"]
+    assert (await results(operator, filed))[0] == (PASSED, "repaired", False)
 
 
 async def test_what_is_wrong_is_named_at_once(registry: RunningRegistry) -> None:
@@ -151,7 +220,7 @@ async def test_a_correction_is_a_new_entry_and_does_not_lift_the_demand(
         await note(operator, filed, corrects=first.upkeep_id, ground="再改")
 
 
-async def test_an_import_on_whose_results_an_entry_relies_is_not_undone(
+async def test_an_undone_pass_no_longer_ends_what_a_repair_asks_for(
     registry: RunningRegistry,
 ) -> None:
     filed, operator = await owned(registry)
@@ -159,20 +228,15 @@ async def test_an_import_on_whose_results_an_entry_relies_is_not_undone(
     named = {"器具类型": filed.type_code, "出厂编号": filed.serial_no}
     repaired = verification(**named, 检定结果="修理", 检定日期=DAY, 有效期至="")
     first = await upload(bureau, "verifications", verifications(repaired))
-    noted = await note(operator, filed)  # of the day of that result, which says the same
-    with refused("WRONG_STATE", f"verification/{noted.verification_id}"):
-        await undo(bureau, first)
+    noted = await note(operator, filed)  # of the day of that result, but it is another one
     passed = verification(**named, 检定日期="2026-09-12", 有效期至="2027-03-11")
     second = await upload(bureau, "verifications", verifications(passed))
-    before = await note(operator, filed, done_on="2026-09-08", what="旧事")
-    assert before.verification_id == ""
-    request = register.GetInstrumentRequest(instrument_id=filed.instrument_id)
-    rows = (await operator.registry.GetInstrument(request)).verifications
-    [latest] = [row.verification_id for row in rows if row.verified_on == "2026-09-12"]
-    with refused("WRONG_STATE", f"verification/{latest}"):
-        await undo(bureau, second)
-    third = verification(**named, 检定日期="2026-09-13", 有效期至="2027-03-12")
-    await undo(bureau, await upload(bureau, "verifications", verifications(third)))
+    await note(operator, filed, done_on="2026-09-08", what="旧事")
+    assert await asking(operator, filed) == []
+    await undo(bureau, second)
+    await undo(bureau, first)
+    assert await asking(operator, filed) == ["旧事", noted.what]
+    assert (await results(operator, filed))[0] == (DAY, "repaired", False)
 
 
 async def test_a_file_is_added_whole_or_not_at_all_and_only_once(

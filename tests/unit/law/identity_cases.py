@@ -13,11 +13,8 @@ from law.colours.rule import VerificationResult
 from law.identity import Verdict
 
 SAME, DIFFERENT, PERHAPS = Verdict.SAME, Verdict.DIFFERENT, Verdict.PERHAPS
-PASS, REJECT, PENDING = (
-    VerificationResult.PASS,
-    VerificationResult.REJECT,
-    VerificationResult.PENDING,
-)
+PASS, REJECT = VerificationResult.PASS, VerificationResult.REJECT
+REPAIRED, PENDING = VerificationResult.REPAIRED, VerificationResult.PENDING
 
 
 class Case(NamedTuple):
@@ -269,6 +266,20 @@ VERIFICATIONS = (
         {**_NO_CERTIFICATE, "result": PENDING},
         DIFFERENT,
         "a pending result contradicts nothing",
+    ),
+    Case(
+        "verification",
+        _NO_CERTIFICATE,
+        {**_NO_CERTIFICATE, "result": REPAIRED, "precedes": True},
+        DIFFERENT,
+        "what is known to come before the others of its day contradicts none",
+    ),
+    Case(
+        "verification",
+        _NO_CERTIFICATE,
+        {**_NO_CERTIFICATE, "result": REPAIRED},
+        PERHAPS,
+        "of other results of a day nobody knows which came last",
     ),
 )
 CASES = (*FOLDS, *SUBJECTS, *INSTRUMENTS, *RECORDS, *VERIFICATIONS)

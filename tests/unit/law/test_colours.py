@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -172,6 +173,10 @@ def _fact(id_: str, result: VerificationResult, day: int) -> VerificationFact:
     return VerificationFact(id_, result, date(2026, 1, day), None)
 
 
+def _before(id_: str, day: int) -> VerificationFact:
+    return replace(_fact(id_, VerificationResult.REPAIRED, day), precedes=True)
+
+
 PASSED, REJECTED = VerificationResult.PASS, VerificationResult.REJECT
 PENDING, REPAIRED = VerificationResult.PENDING, VerificationResult.REPAIRED
 
@@ -187,6 +192,9 @@ PENDING, REPAIRED = VerificationResult.PENDING, VerificationResult.REPAIRED
         ([_fact("a", REJECTED, 1), _fact("b", REPAIRED, 5)], "b"),
         ([_fact("a", REJECTED, 5), _fact("b", PASSED, 5)], "b"),
         ([_fact("a", PASSED, 5), _fact("b", REJECTED, 5)], "b"),
+        ([_fact("a", PASSED, 5), _before("b", 5)], "a"),
+        ([_fact("a", PASSED, 4), _before("b", 5)], "b"),
+        ([_fact("a", PENDING, 5), _before("b", 5)], "b"),
     ],
 )
 def test_the_latest_verification_with_a_result_governs(

@@ -6,7 +6,6 @@ Each such thing is named by a fault. Reads only.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -14,7 +13,6 @@ from sqlmodel import col, select
 
 from law.colours.rule import InstrumentState, VerificationResult
 from law.errors import Fault, WrongState
-from law.upkeep import verify_again
 from plumbing.change import Change
 from plumbing.chunks import chunks
 from services.registry.calibrations.tables import CONFIRMED, Calibration
@@ -42,19 +40,6 @@ from services.registry.upkeep.tables import UpkeepEntry
 
 FAULTS_LISTED = 100
 PASSES = present_rows(Verification).where(col(Verification.result) == VerificationResult.PASS)
-_OF_ENTRY: list[Any] = [
-    col(UpkeepEntry.instrument_id),
-    col(UpkeepEntry.kind),
-    col(UpkeepEntry.done_on),
-    col(UpkeepEntry.entered_at),
-    col(UpkeepEntry.verification_id),
-    col(Instrument.type_code),
-]
-_DEMANDS = (
-    sa.select(*_OF_ENTRY)
-    .join(Instrument, col(Instrument.instrument_id) == UpkeepEntry.instrument_id)
-    .where(col(Instrument.non_compulsory_ground) == "")
-)
 # Who refers to a thing of a kind: the referring column, its kind and key, and which rows count.
 REFERENCES: Mapping[Kind, Sequence[tuple[Any, Kind | None, Any, str]]] = {
     Kind.BUREAU: ((Subject.bureau, Kind.SUBJECT, Subject.subject_id, "NOT removed"),),
@@ -111,17 +96,15 @@ async def refuse_if_built_on(change: Change, things: Things) -> None:
     faults += await _former_bureaus_gone(change, things)
     faults += await _former_codes_taken(change, things)
     faults += await _passes_relying_on_use(change, things)
-    faults += await _upkeep_relying_on_results(change, things)
     _refuse(faults)
 
 
 async def refuse_with_people_and_orders(change: Change, things: Things) -> None:
-    """Raises WrongState, with a fault for each removed thing with an open account or open order.
+    """Raises WrongState, with a fault for each removed thing to which what is unannounced refers.
 
-    So it does for a result on which the log of upkeep relies. A rival is not found by these.
+    That is an open account or an open order, for example; a rival is not found by it.
     """
-    faults = await _with_people_and_orders(change, things)
-    _refuse(faults + await _upkeep_relying_on_results(change, things))
+    _refuse(await _with_people_and_orders(change, things))
 
 
 def _refuse(faults: Sequence[Fault]) -> None:
@@ -263,49 +246,6 @@ async def _passes_relying_on_use(change: Change, things: Things) -> list[Fault]:
     zh = "此后登记的合格检定以其在用为前提"
     en = "a pass recorded since relies on its being in use"
     return [_fault(Kind.INSTRUMENT, thing_id, zh, en) for thing_id in sorted(relying)]
-
-
-async def _upkeep_relying_on_results(change: Change, things: Things) -> list[Fault]:
-    """Results that would be removed, in whose place a repair or broken seal got none of its own.
-
-    It asks for a verification by a result of its day, unless such a one is on file, or the
-    instrument has passed since. Without that one, nothing would ask for the verification.
-    """
-    own = things[Kind.VERIFICATION]
-    columns: list[Any] = [
-        col(Verification.verification_id),
-        col(Verification.instrument_id),
-        col(Verification.result),
-        col(Verification.verified_on),
-    ]
-    key = col(Verification.verification_id)
-    results = await fetch(change.session, sa.select(*columns), key, removed_of(own))
-    on_instrument = col(UpkeepEntry.instrument_id)
-    instruments = {row["instrument_id"] for row in results}
-    entries: dict[str, list[Any]] = {}
-    for entry in await fetch(change.session, _DEMANDS, on_instrument, instruments):
-        if verify_again(entry["kind"], entry["type_code"]):
-            entries.setdefault(entry["instrument_id"], []).append(entry)
-    batches = select(ImportBatch.batch_id, ImportBatch.imported_at).where(
-        col(ImportBatch.batch_id).in_({thing.batch_id for thing in own.values()})
-    )
-    since = dict((await change.session.exec(batches)).all()) if entries else {}
-    relied = [
-        row["verification_id"]
-        for row in results
-        for entry in entries.get(row["instrument_id"], ())
-        if _relies(entry, row, since[own[row["verification_id"]].batch_id])
-    ]
-    zh = "此后登记的修理或签封损坏以这次检定为依据"
-    en = "a repair or broken seal noted since relies on this result"
-    return [_fault(Kind.VERIFICATION, one, zh, en) for one in sorted(set(relied))]
-
-
-def _relies(entry: Any, result: Any, since: datetime) -> bool:
-    if entry["verification_id"] or entry["entered_at"] < since:
-        return bool(entry["verification_id"] == result["verification_id"])
-    passed = result["result"] == VerificationResult.PASS
-    return passed and bool(entry["done_on"] <= result["verified_on"])
 
 
 def put_into_use_by(things: Things) -> list[str]:

@@ -165,4 +165,5 @@ def _alarm(
 def _fact(identity: str, values: Mapping[str, Any]) -> VerificationFact:
     result = VerificationResult(values["result"])
     day, until = values["verified_on"], values.get("valid_until")
-    return VerificationFact(identity, result, day, until, values.get("part", ""))
+    part, precedes = values.get("part", ""), values.get("precedes", False)
+    return VerificationFact(identity, result, day, until, part, precedes)
