@@ -296,12 +296,13 @@ def _compared(service: str) -> Callable[..., bool]:
 
 
 def _types_differ(
-    _context: Any, _inspected: Any, _metadata: Any, actual: Any, declared: Any
+    compared: Any, _inspected: Any, _metadata: Any, actual: Any, declared: Any
 ) -> bool | None:
-    # A JSON column is JSONB on PostgreSQL, a timestamp is text on SQLite: that is no difference.
-    if isinstance(declared, sa.JSON | sa.DateTime) or isinstance(actual, sa.JSON | sa.DateTime):
-        return False
-    return None
+    # A moment has a time zone, except on SQLite, which knows none.
+    if isinstance(actual, sa.DateTime):
+        return not (actual.timezone or compared.dialect.name == "sqlite")
+    # A JSON column is JSONB on PostgreSQL: that is no difference.
+    return False if isinstance(declared, sa.JSON) or isinstance(actual, sa.JSON) else None
 
 
 def _render(kind: str, item: Any, autogen: Any) -> str | Literal[False]:

@@ -51,6 +51,20 @@ async def test_every_row_is_still_there(released: dict[str, Database]) -> None:
     for service, database in released.items():
         assert lost(before[service], await rows_of(database)) == [], service
         assert await migrations.differences(database, service) == []
+        assert await without_zone(database) == [], service
+
+
+async def without_zone(database: Database) -> list[tuple[str, str]]:
+    """The columns of a PostgreSQL database with moments that have no time zone."""
+    if database.engine.dialect.name == "sqlite":
+        return []
+    async with database.engine.connect() as connection:
+        found = await connection.exec_driver_sql(
+            "SELECT table_name, column_name FROM information_schema.columns"
+            " WHERE data_type = 'timestamp without time zone'"
+            " AND table_schema NOT IN ('pg_catalog', 'information_schema')"
+        )
+        return [(row.table_name, row.column_name) for row in found]
 
 
 async def test_what_was_recorded_is_what_was_filled_in(
