@@ -40,6 +40,7 @@ class Act(StrEnum):
     LOAD_AGAIN = "load_again"
     END_RED_ALERT = "end_red_alert"
     EXCEED_CYCLE = "exceed_cycle"
+    SHOW_INSTITUTION = "show_institution"
     APPOINT = "appoint"
     DISMISS_ADMINISTRATOR = "dismiss_administrator"
     JOIN_SUBJECTS = "join_subjects"

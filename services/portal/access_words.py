@@ -21,6 +21,8 @@ THINGS = {
     "absence": N_("外出"),
     "certificate": N_("证书文件"),
     "dcc": N_("校准证书"),
+    "photograph": N_("照片"),
+    "upkeep": N_("维护和签封记录"),
     "case": N_("案件"),
     "evidence": N_("证据文件"),
     "sharing": N_("共享登记"),

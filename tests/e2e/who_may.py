@@ -391,6 +391,9 @@ CalibrationService.ReadDcc city              0  0  0  0  0  0  -  -  -  -  -   +
 CalibrationService.DismissDcc own            -  +  -  -  -  0  -  -  -  -  -   +  -  -
 CalibrationService.DismissDcc foreign        -  0  -  -  -  0  -  -  -  -  -   0  -  -
 CalibrationService.DismissDcc city           -  0  -  -  -  0  -  -  -  -  -   +  -  -
+CalibrationService.ResumeDcc own             -  +  -  -  -  0  -  -  -  -  -   +  -  -
+CalibrationService.ResumeDcc foreign         -  0  -  -  -  0  -  -  -  -  -   0  -  -
+CalibrationService.ResumeDcc city            -  0  -  -  -  0  -  -  -  -  -   +  -  -
 CalibrationService.ConfirmCalibration own    -  +  -  -  -  0  -  -  -  -  -   +  -  -
 CalibrationService.ConfirmCalibration foreign -  0  -  -  -  0  -  -  -  -  -   0  -  -
 CalibrationService.ConfirmCalibration city   -  0  -  -  -  0  -  -  -  -  -   +  -  -

@@ -798,6 +798,60 @@ class DismissDccResponse(_message.Message):
 Global___DismissDccResponse: _TypeAlias = DismissDccResponse  # noqa: Y015
 
 @_typing.final
+class ResumeDccRequest(_message.Message):
+    """Request of ResumeDcc."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    DCC_ID_FIELD_NUMBER: _builtins.int
+    GROUND_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """Makes the call safe to repeat."""
+    dcc_id: _builtins.str
+    """The certificate by its id or the beginning of its id."""
+    ground: _builtins.str
+    """Why."""
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        dcc_id: _builtins.str = ...,
+        ground: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["dcc_id", b"dcc_id", "ground", b"ground", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ResumeDccRequest: _TypeAlias = ResumeDccRequest  # noqa: Y015
+
+@_typing.final
+class ResumeDccResponse(_message.Message):
+    """Response of ResumeDcc."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DCC_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def dcc(self) -> Global___Dcc:
+        """The certificate as it is now."""
+
+    def __init__(
+        self,
+        *,
+        dcc: Global___Dcc | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["dcc", b"dcc"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["dcc", b"dcc"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ResumeDccResponse: _TypeAlias = ResumeDccResponse  # noqa: Y015
+
+@_typing.final
 class ConfirmCalibrationRequest(_message.Message):
     """Request of ConfirmCalibration. A field that is left empty is as the certificate says."""
 

@@ -60,6 +60,11 @@ class CalibrationServiceStub:
                 request_serializer=protos_dot_registry_dot_v1_dot_calibrations__pb2.DismissDccRequest.SerializeToString,
                 response_deserializer=protos_dot_registry_dot_v1_dot_calibrations__pb2.DismissDccResponse.FromString,
                 _registered_method=True)
+        self.ResumeDcc = channel.unary_unary(
+                '/quanheng.registry.v1.CalibrationService/ResumeDcc',
+                request_serializer=protos_dot_registry_dot_v1_dot_calibrations__pb2.ResumeDccRequest.SerializeToString,
+                response_deserializer=protos_dot_registry_dot_v1_dot_calibrations__pb2.ResumeDccResponse.FromString,
+                _registered_method=True)
         self.ConfirmCalibration = channel.unary_unary(
                 '/quanheng.registry.v1.CalibrationService/ConfirmCalibration',
                 request_serializer=protos_dot_registry_dot_v1_dot_calibrations__pb2.ConfirmCalibrationRequest.SerializeToString,
@@ -122,6 +127,13 @@ class CalibrationServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ResumeDcc(self, request, context):
+        """Takes a certificate up again that was set aside.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def ConfirmCalibration(self, request, context):
         """Confirms that one item of a certificate is an instrument of the register: a calibration.
         """
@@ -177,6 +189,11 @@ def add_CalibrationServiceServicer_to_server(servicer, server):
                     servicer.DismissDcc,
                     request_deserializer=protos_dot_registry_dot_v1_dot_calibrations__pb2.DismissDccRequest.FromString,
                     response_serializer=protos_dot_registry_dot_v1_dot_calibrations__pb2.DismissDccResponse.SerializeToString,
+            ),
+            'ResumeDcc': grpc.unary_unary_rpc_method_handler(
+                    servicer.ResumeDcc,
+                    request_deserializer=protos_dot_registry_dot_v1_dot_calibrations__pb2.ResumeDccRequest.FromString,
+                    response_serializer=protos_dot_registry_dot_v1_dot_calibrations__pb2.ResumeDccResponse.SerializeToString,
             ),
             'ConfirmCalibration': grpc.unary_unary_rpc_method_handler(
                     servicer.ConfirmCalibration,
@@ -335,6 +352,33 @@ class CalibrationService:
             '/quanheng.registry.v1.CalibrationService/DismissDcc',
             protos_dot_registry_dot_v1_dot_calibrations__pb2.DismissDccRequest.SerializeToString,
             protos_dot_registry_dot_v1_dot_calibrations__pb2.DismissDccResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ResumeDcc(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/quanheng.registry.v1.CalibrationService/ResumeDcc',
+            protos_dot_registry_dot_v1_dot_calibrations__pb2.ResumeDccRequest.SerializeToString,
+            protos_dot_registry_dot_v1_dot_calibrations__pb2.ResumeDccResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -30,6 +30,8 @@ class CalibrationServiceStub:
     """Returns a part of the file of a certificate."""
     DismissDcc: _aio.UnaryUnaryMultiCallable[_calibrations_pb2.DismissDccRequest, _calibrations_pb2.DismissDccResponse]
     """Sets a certificate aside that concerns no instrument of the register, or is not to be used."""
+    ResumeDcc: _aio.UnaryUnaryMultiCallable[_calibrations_pb2.ResumeDccRequest, _calibrations_pb2.ResumeDccResponse]
+    """Takes a certificate up again that was set aside."""
     ConfirmCalibration: _aio.UnaryUnaryMultiCallable[_calibrations_pb2.ConfirmCalibrationRequest, _calibrations_pb2.ConfirmCalibrationResponse]
     """Confirms that one item of a certificate is an instrument of the register: a calibration."""
     WithdrawCalibration: _aio.UnaryUnaryMultiCallable[_calibrations_pb2.WithdrawCalibrationRequest, _calibrations_pb2.WithdrawCalibrationResponse]
@@ -83,6 +85,14 @@ class CalibrationServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _aio.ServicerContext[_calibrations_pb2.DismissDccRequest, _abc.Awaitable[_calibrations_pb2.DismissDccResponse]],
     ) -> _abc.Awaitable[_calibrations_pb2.DismissDccResponse]:
         """Sets a certificate aside that concerns no instrument of the register, or is not to be used."""
+
+    @_abc_1.abstractmethod
+    def ResumeDcc(
+        self,
+        request: _calibrations_pb2.ResumeDccRequest,
+        context: _aio.ServicerContext[_calibrations_pb2.ResumeDccRequest, _abc.Awaitable[_calibrations_pb2.ResumeDccResponse]],
+    ) -> _abc.Awaitable[_calibrations_pb2.ResumeDccResponse]:
+        """Takes a certificate up again that was set aside."""
 
     @_abc_1.abstractmethod
     def ConfirmCalibration(

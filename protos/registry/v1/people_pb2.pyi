@@ -9,6 +9,7 @@ from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf.internal import containers as _containers
+from protos.registry.v1 import proposals_pb2 as _proposals_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -159,18 +160,26 @@ class PutQualificationResponse(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     QUALIFICATION_FIELD_NUMBER: _builtins.int
+    PROPOSAL_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def qualification(self) -> Global___Qualification:
         """The qualification in its present state."""
+
+    @_builtins.property
+    def proposal(self) -> _proposals_pb2.Proposal:
+        """The proposal, where a unit head must confirm first that a calibration institution is shown to
+        the public; everything else is entered, but not its consent.
+        """
 
     def __init__(
         self,
         *,
         qualification: Global___Qualification | None = ...,
+        proposal: _proposals_pb2.Proposal | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["qualification", b"qualification"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["proposal", b"proposal", "qualification", b"qualification"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["qualification", b"qualification"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["proposal", b"proposal", "qualification", b"qualification"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -67,7 +67,8 @@ class PeopleServiceServicer:
     """
 
     def PutQualification(self, request, context):
-        """Enters a qualification, or changes it.
+        """Enters a qualification, or changes it. Whether a calibration institution is shown to the public
+        is only proposed: a unit head releases it.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -19,7 +19,9 @@ class PeopleServiceStub:
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     PutQualification: _aio.UnaryUnaryMultiCallable[_people_pb2.PutQualificationRequest, _people_pb2.PutQualificationResponse]
-    """Enters a qualification, or changes it."""
+    """Enters a qualification, or changes it. Whether a calibration institution is shown to the public
+    is only proposed: a unit head releases it.
+    """
     ImportQualifications: _aio.UnaryUnaryMultiCallable[_people_pb2.ImportQualificationsRequest, _people_pb2.ImportQualificationsResponse]
     """Enters and updates the qualifications of a workbook or CSV file: all, or none if a row is wrong."""
     ListQualifications: _aio.UnaryUnaryMultiCallable[_people_pb2.ListQualificationsRequest, _people_pb2.ListQualificationsResponse]
@@ -38,7 +40,9 @@ class PeopleServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _people_pb2.PutQualificationRequest,
         context: _aio.ServicerContext[_people_pb2.PutQualificationRequest, _abc.Awaitable[_people_pb2.PutQualificationResponse]],
     ) -> _abc.Awaitable[_people_pb2.PutQualificationResponse]:
-        """Enters a qualification, or changes it."""
+        """Enters a qualification, or changes it. Whether a calibration institution is shown to the public
+        is only proposed: a unit head releases it.
+        """
 
     @_abc_1.abstractmethod
     def ImportQualifications(

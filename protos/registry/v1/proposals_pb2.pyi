@@ -46,8 +46,9 @@ class Proposal(_message.Message):
     proposal_id: _builtins.str
     """Stable id."""
     act: _builtins.str
-    """correct_record, withdraw_record, undo_batch, end_red_alert, exceed_cycle, appoint or
-    dismiss_administrator.
+    """correct_record, withdraw_record, undo_batch, load_again, end_red_alert, exceed_cycle,
+    show_institution, appoint, dismiss_administrator, join_subjects, part_subjects, split_subject or
+    deregister_subject.
     """
     object: _builtins.str
     """What it changes, such as record/<id>."""

@@ -88,13 +88,16 @@ def _upload_page(visit: Visit, status: int = 200, **values: Any) -> Response:
 
 
 async def one(visit: Visit) -> Response:
-    """Shows a certificate: what was found, what it proposes; dismisses it or takes one back."""
+    """Shows a certificate: what was found, what it proposes.
+
+    Sets it aside or takes it up again, or takes a calibration of it back.
+    """
     if visit.request.method == "GET":
         return await _page(visit)
-    await _found(visit)  # a form on the page of another's certificate does nothing
+    found = await _found(visit)  # a form on the page of another's certificate does nothing
     request_id, ground = visit.request_id(), visit.field("ground")
     if not ground:
-        error = {"ground": visit.say(N_("请写明理由，例如：不是本辖区的器具"))}
+        error = {"ground": visit.say(N_("请写明理由"))}
         return await _page(visit, 422, errors=error)
     try:
         if calibration_id := visit.field("calibration_id"):
@@ -102,9 +105,14 @@ async def one(visit: Visit) -> Response:
                 request_id=request_id, calibration_id=calibration_id, ground=ground
             )
             await ask(visit.services.calibrations.WithdrawCalibration(withdrawal))
+        elif visit.field("act") == "resume":
+            resumed = pb.ResumeDccRequest(
+                request_id=request_id, dcc_id=found.dcc.dcc_id, ground=ground
+            )
+            await ask(visit.services.calibrations.ResumeDcc(resumed))
         else:
             dismissal = pb.DismissDccRequest(
-                request_id=request_id, dcc_id=visit.path("dcc_id"), ground=ground
+                request_id=request_id, dcc_id=found.dcc.dcc_id, ground=ground
             )
             await ask(visit.services.calibrations.DismissDcc(dismissal))
     except Refusal as refusal:

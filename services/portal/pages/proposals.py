@@ -37,6 +37,7 @@ _PAGES = {
     "likeness": "/alike",
     "question": "/questions",
     "subject": "/subjects",
+    "qualification": "/qualifications",
 }
 _FIELDS = {
     "kind": N_("信息类别"),
@@ -82,6 +83,8 @@ _FIELDS = {
     "kept": N_("保留"),
     "joined": N_("并入"),
     "name": N_("名称"),
+    "number": N_("证书编号"),
+    "consent": N_("怎样同意公开"),
     "credit_code": N_("统一社会信用代码"),
     "deregistered_on": N_("注销日期"),
     "instruments": N_("划出的器具"),

@@ -123,6 +123,8 @@ async def _keep(visit: Visit, present: pb.Qualification) -> Response:
         answer = await ask(visit.services.people.PutQualification(request))
     except Refusal as refusal:
         return _form(visit, present, visit.form, 422, **told(visit, refusal))
+    if answer.HasField("proposal"):
+        return visit.redirect(f"/proposals/{answer.proposal.proposal_id}")
     return visit.redirect(f"{PATH}/{answer.qualification.qualification_id}?done=yes")
 
 

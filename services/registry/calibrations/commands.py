@@ -84,16 +84,31 @@ async def dismiss_dcc(change: Change, request: pb.DismissDccRequest) -> pb.Dismi
     if row.state is not DccState.WAITING:
         zh, en = "该证书已经处理", "The certificate does not wait any more"
         raise WrongState(zh, en, state=row.state)
-    _set_state(row, DccState.DISMISSED)
-    row.ground = request.ground.strip()
-    change.audit(
-        "dismiss_dcc",
-        f"dcc/{row.dcc_id}",
-        after={"state": row.state.value},
-        ground=row.ground,
-        bureau=row.bureau,
-    )
+    _move(change, row, DccState.DISMISSED, "dismiss_dcc", request.ground)
     return pb.DismissDccResponse(dcc=wire.dcc(row))
+
+
+async def resume_dcc(change: Change, request: pb.ResumeDccRequest) -> pb.ResumeDccResponse:
+    """Takes a certificate up again that was set aside, with why: it waits as before.
+
+    Raises InvalidInput for a blank ground, NotFound if the caller may see none, and WrongState if
+    it is not set aside.
+    """
+    _require_ground(request.ground)
+    row = await find_dcc(change, request.dcc_id, lock=True)
+    if row.state is not DccState.DISMISSED:
+        zh, en = "该证书没有搁置", "The certificate is not set aside"
+        raise WrongState(zh, en, state=row.state)
+    _move(change, row, DccState.WAITING, "resume_dcc", request.ground)
+    return pb.ResumeDccResponse(dcc=wire.dcc(row))
+
+
+def _move(change: Change, row: Dcc, state: DccState, action: str, ground: str) -> None:
+    before = {"state": row.state.value}
+    _set_state(row, state)
+    row.ground = ground.strip()
+    after, object_ = {"state": row.state.value}, f"dcc/{row.dcc_id}"
+    change.audit(action, object_, before=before, after=after, ground=row.ground, bureau=row.bureau)
 
 
 def _require_ground(given: str) -> None:

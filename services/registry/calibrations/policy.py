@@ -25,6 +25,7 @@ POLICY: Policy = {
         "certificate"
     ),
     f"/{CALIBRATIONS}/DismissDcc": _CONFIRMING,
+    f"/{CALIBRATIONS}/ResumeDcc": _CONFIRMING,
     f"/{CALIBRATIONS}/ConfirmCalibration": _CONFIRMING,
     f"/{CALIBRATIONS}/WithdrawCalibration": _CONFIRMING,
     f"/{CALIBRATIONS}/ListCalibrations": allow(

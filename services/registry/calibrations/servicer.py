@@ -61,6 +61,7 @@ class CalibrationServicer(Servicer, rpc.CalibrationServiceServicer):
     ListDccs = query(queries.list_dccs)
     GetDcc = query(queries.get_dcc)
     DismissDcc = change(commands.dismiss_dcc)
+    ResumeDcc = change(commands.resume_dcc)
     ConfirmCalibration = change(commands.confirm_calibration)
     WithdrawCalibration = change(commands.withdraw_calibration)
     ListCalibrations = query(queries.list_calibrations)

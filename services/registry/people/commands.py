@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
-from uuid import uuid4
+from dataclasses import replace
 
 from sqlmodel import col, select
 
@@ -22,7 +21,9 @@ from services.registry.commands.targets import (
 from services.registry.institutions.tables import Institution
 from services.registry.people import wire
 from services.registry.people.access import find
+from services.registry.people.consenting import becomes_public, propose_consent
 from services.registry.people.content import KINDS, QualificationContent, read_content
+from services.registry.people.saving import save
 from services.registry.people.tables import Qualification
 from services.registry.sheets import Columns, SheetRow
 from services.registry.validation import reader_of
@@ -48,6 +49,9 @@ async def put_qualification(
 ) -> pb.PutQualificationResponse:
     """Enters a qualification, or changes it; its kind stays.
 
+    The consent by which a calibration institution is shown to the public is only proposed: a second
+    person releases it (S1 20), and it is not on file before.
+
     Raises InvalidInput for faulty content or an institution that is not on file, NotPermitted
     outside the caller's scope, NotFound for an unknown one, AlreadyExists for a number that another
     one has, and WrongState if the request's version is not the present one.
@@ -70,8 +74,11 @@ async def put_qualification(
     change.caller.require_bureau(bureau)
     await require_bureau_exists(change, bureau, "qualification.bureau")
     require_version(row.version if row else 0, message.version)
-    row = _save(change, row, content, bureau)
-    return pb.PutQualificationResponse(qualification=wire.qualification(row, change.today))
+    by_two = becomes_public(row, content)
+    row = save(change, row, replace(content, consent="") if by_two else content, bureau)
+    proposal = await propose_consent(change, request, row) if by_two else None
+    qualification = wire.qualification(row, change.today)
+    return pb.PutQualificationResponse(qualification=qualification, proposal=proposal)
 
 
 async def import_qualifications(
@@ -92,13 +99,13 @@ async def import_qualifications(
         present = await _numbered(change, content)
         stated = [name for name in _OF_A_FILE if name in row.cells]
         if present is None:
-            _save(change, None, content, change.caller.bureau)
+            save(change, None, content, change.caller.bureau)
             answer.added += 1
         elif all(getattr(present, name) == getattr(content, name) for name in stated):
             answer.known += 1
         else:
             _require_kept(change, present)
-            _save(change, present, content, present.bureau, stated)
+            save(change, present, content, present.bureau, stated)
             answer.changed += 1
         await change.session.flush()
     return answer
@@ -153,26 +160,3 @@ def _require_kept(change: Change, row: Qualification) -> None:
     if not change.caller.covers(row.bureau):
         zh, en = f"编号 {row.number} 由别的机关登记", f"another bureau keeps {row.number}"
         raise NotPermitted(zh, en)
-
-
-def _save(
-    change: Change,
-    row: Qualification | None,
-    content: QualificationContent,
-    bureau: str,
-    names: Sequence[str] = (),
-) -> Qualification:
-    """Writes the named fields of a qualification, or all of them."""
-    before = row.model_dump(mode="json") if row else None
-    values = {name: value for name, value in asdict(content).items() if name in names or not names}
-    if row is None:
-        key = document_key(content.number)
-        row = Qualification(
-            qualification_id=uuid4().hex, bureau=bureau, number_key=key, **asdict(content)
-        )
-    row.sqlmodel_update({**values, "bureau": bureau, "number_key": document_key(content.number)})
-    row.version += 1
-    change.session.add(row)
-    object_, after = f"qualification/{row.qualification_id}", row.model_dump(mode="json")
-    change.audit("put_qualification", object_, before=before, after=after, bureau=bureau)
-    return row

@@ -13,6 +13,6 @@ _READING = allow(
 )
 POLICY: Policy = {
     f"/{PHOTOGRAPHS}/AddPhotograph": allow(*SENDERS).with_large_requests(),
-    f"/{PHOTOGRAPHS}/ListPhotographs": _READING,
-    f"/{PHOTOGRAPHS}/ReadPhotograph": _READING,
+    f"/{PHOTOGRAPHS}/ListPhotographs": _READING.noting("photograph"),
+    f"/{PHOTOGRAPHS}/ReadPhotograph": _READING.noting("photograph"),
 }

@@ -12,6 +12,7 @@ from plumbing.identity import Caller, Role
 from plumbing.view import View
 from protos.identity.v1 import identity_pb2 as identity
 from protos.registry.v1 import lives_pb2 as lives
+from protos.registry.v1 import people_pb2 as people
 from protos.registry.v1 import proposals_pb2 as pb
 from protos.registry.v1 import questions_pb2 as questions
 from protos.registry.v1 import registry_pb2 as registry
@@ -20,6 +21,7 @@ from services.registry.commands import instruments, records, verifications
 from services.registry.identity import accounts
 from services.registry.imports.batch import undo
 from services.registry.lives import deregistering, joining, parting, splitting
+from services.registry.people import consenting
 from services.registry.proposals.access import find
 from services.registry.proposals.propose import (
     DECLINED,
@@ -50,6 +52,7 @@ RELEASES: Mapping[str, tuple[Any, Release]] = {
         (lives.DeregisterSubjectRequest, deregistering.release_deregistration),
         (lives.JoinSubjectsRequest, joining.release_joining),
         (lives.PartSubjectsRequest, parting.release_parting),
+        (people.PutQualificationRequest, consenting.release_consent),
         (identity.ChangeAccountRequest, accounts.release_change),
         (identity.CloseAccountRequest, accounts.release_closing),
     )

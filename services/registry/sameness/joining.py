@@ -67,7 +67,7 @@ async def join_instruments(
     calibrations = await join_calibrations(change, kept.instrument_id, ids)
     photographs = await join_photographs(change, kept.instrument_id, ids)
     await join_questions(change, kept.instrument_id, ids)
-    await join_upkeep(change, kept.instrument_id, ids)
+    upkeep = await join_upkeep(change, kept.instrument_id, ids)
     change.audit(
         "join_instruments",
         f"instrument/{kept.instrument_id}",
@@ -78,6 +78,7 @@ async def join_instruments(
             "orders": orders,
             "calibrations": calibrations,
             "photographs": photographs,
+            "upkeep": upkeep,
         },
         ground=ground,
     )

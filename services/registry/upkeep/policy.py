@@ -17,8 +17,8 @@ _READING = allow(*WRITERS, Role.UNIT_HEAD, Role.MUNICIPAL_REVIEWER)
 POLICY: Policy = {
     f"/{UPKEEP}/RecordUpkeep": _WRITING,
     f"/{UPKEEP}/ImportUpkeep": _WRITING.with_large_requests().taking_turns(),
-    f"/{UPKEEP}/ListUpkeep": _READING,
-    f"/{UPKEEP}/GetUpkeep": _READING,
+    f"/{UPKEEP}/ListUpkeep": _READING.noting("upkeep"),
+    f"/{UPKEEP}/GetUpkeep": _READING.noting("upkeep"),
     f"/{UPKEEP}/UploadUpkeepFile": _WRITING.with_large_requests(),
-    f"/{UPKEEP}/ReadUpkeepFile": _READING,
+    f"/{UPKEEP}/ReadUpkeepFile": _READING.noting("upkeep"),
 }

@@ -32,6 +32,7 @@ from plumbing.settings import Settings, child_environment
 from plumbing.tokens import Signer, make_keys
 from plumbing.transport import aio_channel
 from protos.identity.v1 import identity_pb2_grpc
+from protos.operations.v1 import operations_pb2 as operations
 from protos.operations.v1 import operations_pb2_grpc
 from protos.registry.v1 import (
     bulk_pb2_grpc,
@@ -60,6 +61,7 @@ from services.registry.identity.tables import Account
 from services.registry.institutions.tables import Institution
 from services.registry.publication.tables import Publication
 from tests.bound import bound
+from tests.integration.events.support import eventually
 from tests.patience import PATIENCE_SECONDS
 from tests.ports import free_port
 from tests.postgres import Databases
@@ -270,6 +272,20 @@ class RunningRegistry:
     async def events_of(self, aggregate: str) -> list[Any]:
         """The events of an aggregate, in order."""
         return await outbox(self.database, aggregate)
+
+    async def accesses(self, account: str) -> list[tuple[str, str]]:
+        """What an account looked at, by which method, once any of it is in the access log."""
+        auditor = self.client(Role.AUDITOR, bureau=PLATFORM, name="auditor")
+        request = operations.ListAccessRequest(account=account)
+        found: list[tuple[str, str]] = []
+
+        async def written() -> bool:
+            entries = (await auditor.operations.ListAccess(request)).entries
+            found[:] = [(entry.object, entry.method) for entry in entries]
+            return bool(found)
+
+        await eventually(written)
+        return found
 
     async def audited(self, object_: str) -> list[AuditEntry]:
         """The audit entries of an object, in order."""

@@ -27,6 +27,7 @@ from tests.integration.registry.running_registry import (
 )
 from tests.integration.registry.test_institutions import OTHER, OWN
 from tests.integration.registry.test_sameness import FILING, found, join, shown, unnumbered
+from tests.integration.registry.test_upkeep import note
 from tests.patience import PATIENCE_SECONDS
 
 PIECE = 100_000
@@ -222,6 +223,26 @@ async def test_a_file_changed_after_it_was_signed_is_shown_and_never_confirmed(
     assert (await client.calibrations.DismissDcc(request)).dcc.state == "dismissed"
 
 
+async def test_a_certificate_that_was_set_aside_is_taken_up_again_and_confirmed(
+    registry: RunningRegistry,
+) -> None:
+    client, filed = await registry.speaker(OWN, "FUEL"), await registry.instrument()
+    dcc_id = (await send(client, dcc(filed.serial_no, number=a_number()))).dcc.dcc_id
+    of = {"dcc_id": dcc_id, "ground": "误认"}
+    with refused("WRONG_STATE"):
+        await client.calibrations.ResumeDcc(pb.ResumeDccRequest(request_id=new_request_id(), **of))
+    aside = pb.DismissDccRequest(request_id=new_request_id(), **of)
+    await client.calibrations.DismissDcc(aside)
+    with refused("INVALID_INPUT", "ground"):
+        blank = pb.ResumeDccRequest(request_id=new_request_id(), dcc_id=dcc_id, ground=" ")
+        await client.calibrations.ResumeDcc(blank)
+    again = pb.ResumeDccRequest(request_id=new_request_id(), dcc_id=dcc_id, ground="是本所器具")
+    resumed = (await client.calibrations.ResumeDcc(again)).dcc
+    assert (resumed.state, resumed.ground) == ("waiting", "是本所器具")
+    assert (await registry.audited(f"dcc/{dcc_id}"))[-1].action == "resume_dcc"
+    await confirm(client, dcc_id, filed.instrument_id)
+
+
 async def test_a_certificate_that_waits_is_read_anew_when_it_is_sent_again(
     registry: RunningRegistry,
 ) -> None:
@@ -295,6 +316,7 @@ async def test_what_an_instrument_has_goes_along_when_it_is_joined_to_another(
     )
     await owner.calibrations.SetCalibrationCycle(cycle)
     added = await photograph(owner, gone.instrument_id, picture())
+    noted = await note(owner, gone, kind="maintenance")
     await join(caseworker, likeness, kept.instrument_id, gone.instrument_id)
     present = await listed(owner, instrument_id=kept.instrument_id)
     assert [(one.calibration_id, one.due_on) for one in present.calibrations] == [
@@ -305,6 +327,13 @@ async def test_what_an_instrument_has_goes_along_when_it_is_joined_to_another(
     request = photographs.ListPhotographsRequest(instrument_id=kept.instrument_id)
     [there] = (await owner.photographs.ListPhotographs(request)).photographs
     assert (there.photograph_id, there.instrument_id) == (added.photograph_id, kept.instrument_id)
+    [joined] = [
+        one.after
+        for one in await registry.audited(f"instrument/{kept.instrument_id}")
+        if one.action == "join_instruments"
+    ]
+    assert joined is not None
+    assert joined["upkeep"] == {noted.upkeep_id: gone.instrument_id}
 
 
 def picture() -> bytes:
@@ -342,7 +371,10 @@ async def test_a_photograph_goes_with_its_instrument_and_the_bureau_sees_it(
     request = photographs.ListPhotographsRequest(instrument_id=filed.instrument_id)
     assert [*(await caseworker.photographs.ListPhotographs(request)).photographs] == [added]
     asked = photographs.ReadPhotographRequest(photograph_id=added.photograph_id, preview=True)
-    preview = (await caseworker.photographs.ReadPhotograph(asked)).content
+    looking = registry.client(Role.CASEWORKER, name=f"looking-{added.photograph_id[:8]}")
+    preview = (await looking.photographs.ReadPhotograph(asked)).content
+    looked = await registry.accesses(f"looking-{added.photograph_id[:8]}")
+    assert looked == [(f"photograph/{added.photograph_id}", "PhotographService/ReadPhotograph")]
     assert b"secret device" in content
     assert b"secret device" not in preview
     assert Image.open(io.BytesIO(preview)).size == (64, 48)

@@ -7,6 +7,7 @@ from typing import Any
 from plumbing.client import new_request_id
 from plumbing.identity import Role
 from protos.registry.v1 import people_pb2 as pb
+from protos.registry.v1 import proposals_pb2 as proposals
 from tests.integration.registry.import_files import table, undo, upload
 from tests.integration.registry.running_registry import FOREIGN, Client, RunningRegistry, refused
 
@@ -17,10 +18,18 @@ COLUMNS = "类别,证书编号,名称或者姓名,项目,所在机构,有效期�
 async def put(client: Client, **values: Any) -> pb.Qualification:
     """Enters a qualification, by default of an examiner."""
     given = {"kind": "examiner", "name": "合成考评员", "valid_from": "2026-01-01"} | values
-    request = pb.PutQualificationRequest(
-        request_id=new_request_id(), qualification=pb.Qualification(**given)
-    )
-    return (await client.people.PutQualification(request)).qualification
+    return (await client.people.PutQualification(_request(given))).qualification
+
+
+def _request(given: dict[str, Any]) -> pb.PutQualificationRequest:
+    qualification = pb.Qualification(**given)
+    return pb.PutQualificationRequest(request_id=new_request_id(), qualification=qualification)
+
+
+async def shown(client: Client, **values: Any) -> proposals.Proposal:
+    """Enters a calibration institution that consented to be public; returns what waits."""
+    of = {"kind": "calibration_institution", "scope": "电子天平校准", "valid_from": "2026-01-01"}
+    return (await client.people.PutQualification(_request(of | values))).proposal
 
 
 async def load(client: Client, *rows: str) -> pb.ImportQualificationsResponse:
@@ -98,12 +107,22 @@ async def test_the_public_sees_calibration_institutions_that_consented(
     await registry.bureau()
     caseworker = registry.client(Role.CASEWORKER)
     of = {"kind": "calibration_institution", "scope": "电子天平校准"}
-    await put(caseworker, **of, number="校-1", name="合成校准所甲", consent="书面同意")
+    consented = {"number": "校-1", "name": "合成校准所甲", "consent": "书面同意"}
+    waits = await shown(caseworker, **consented)
     await put(caseworker, **of, number="校-2", name="合成校准所乙")
     over = {"valid_from": "2020-01-01", "valid_until": "2020-12-31"}
-    await put(caseworker, **of, **over, number="校-3", name="合成校准所丙", consent="同意")
+    await registry.release(
+        await shown(caseworker, **over, number="校-3", name="合成校准所丙", consent="同意")
+    )
     public = registry.client(Role.PUBLIC)
-    answer = await public.people.ListCalibrators(pb.ListCalibratorsRequest(contains="合成校准所"))
+    request = pb.ListCalibratorsRequest(contains="合成校准所")
+    assert not (await public.people.ListCalibrators(request)).calibrators
+    head = registry.client(Role.UNIT_HEAD, name="unit-head")
+    own = await shown(head, number="校-4", name="合成校准所丁", consent="书面同意")
+    with refused("NOT_PERMITTED"):  # nobody releases what they proposed
+        await registry.release(own)
+    await registry.release(waits)
+    answer = await public.people.ListCalibrators(request)
     assert [(one.name, one.number) for one in answer.calibrators] == [("合成校准所甲", "校-1")]
     with refused("NOT_PERMITTED"):
         await listed(public)

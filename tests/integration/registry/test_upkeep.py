@@ -298,6 +298,11 @@ async def test_a_photograph_is_kept_with_its_entry(registry: RunningRegistry) ->
     assert (await head.upkeep.ReadUpkeepFile(request)).content == content
     listed = await head.upkeep.GetUpkeep(pb.GetUpkeepRequest(upkeep_id=noted.upkeep_id))
     assert [one.file_id for one in listed.files] == [sent.file_id]
+    inspector = registry.client(Role.INSPECTOR, name=f"looking-{sent.file_id[:8]}")
+    await inspector.upkeep.ListUpkeep(pb.ListUpkeepRequest(subject_id=filed.subject_id))
+    assert await registry.accesses(f"looking-{sent.file_id[:8]}") == [
+        (f"subject/{filed.subject_id}", "UpkeepService/ListUpkeep")
+    ]
     stranger = registry.client(Role.OPERATOR, subject_id="somebody")
     with refused("NOT_PERMITTED"):
         await stranger.upkeep.ReadUpkeepFile(request)
