@@ -20,12 +20,7 @@ from plumbing.database import JsonColumn, SerialColumn, enum_column
 from plumbing.row_digests import proven
 from plumbing.row_scope import bureau_index, partial_index
 from services.alerts.base import Base
-from services.alerts.circulars.tables import (
-    Authority,
-    Circular,
-    CircularEntry,
-    CircularReceiver,
-)
+from services.alerts.circulars.tables import Authority, Circular, CircularEntry, CircularReceiver
 from services.alerts.due_dates import CalendarFeed, CalibrationDue
 from services.alerts.escalation.tables import (
     AwaitedOrder,

@@ -219,10 +219,10 @@ class Verification(Base, table=True):
 
     A certificate number is unique in its institution, but for the parts of one instrument;
     `certificate_key` is the number as it is compared, empty if it is none. One that is `set_aside`
-    decides no colour: another result of the same day stands. If the institution reported it
-    itself, it has the day on which it did, and the last day to report result and certificate.
-    `certificate_on` is the day of the first file of its certificate. One that `precedes` is known
-    to come before the other results of its day (C-43).
+    decides no colour: another one of its day stands; one that `precedes` is known to come before
+    the others of its day (C-43). If the institution reported it itself, it has the day on which it
+    did, and the last day to report result and certificate. `certificate_on` is the day of the
+    first file of its certificate.
     """
 
     __tablename__ = "verification"
@@ -241,9 +241,7 @@ class Verification(Base, table=True):
         partial_index("ix_verification_reported", "report_by", "verification_id", where=REPORTED),
         partial_index(
             "ix_verification_reported_of",
-            "institution",
-            "report_by",
-            "verification_id",
+            *("institution", "report_by", "verification_id"),
             where=REPORTED,
         ),
     )
