@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from enum import StrEnum
 from typing import IO
 from xml.parsers import expat
@@ -32,6 +32,11 @@ class FileKind(StrEnum):
         return _MEDIA_TYPES[self]
 
     @property
+    def title(self) -> str:
+        """What a person calls such a file."""
+        return {FileKind.DCC: "DCC (XML)"}.get(self, self.value.upper())
+
+    @property
     def extension(self) -> str:
         """How the name of such a file ends, without the dot."""
         return {FileKind.DCC: "xml", FileKind.JPEG: "jpg"}.get(self, self.value)
@@ -49,6 +54,18 @@ _BEGINNINGS = {
     b"\xff\xd8\xff": FileKind.JPEG,
     b"\x89PNG\r\n\x1a\n": FileKind.PNG,
 }
+
+
+def listed(kinds: Collection[FileKind]) -> tuple[str, str]:
+    """Returns the names of kinds of files in Chinese and English, in the order of the list."""
+    *first, last = [kind.title for kind in FileKind if kind in kinds]
+    if not first:
+        return _chinese(last), last
+    return f"{_chinese('、'.join(first))} 或 {_chinese(last)}", f"{', '.join(first)} or {last}"
+
+
+def _chinese(names: str) -> str:
+    return names.replace(" (", "（").replace(")", "）")
 
 
 def kind_of(head: bytes, whole: Callable[[], IO[bytes]]) -> FileKind | None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -24,7 +24,7 @@ from obstore.store import LocalStore, from_url
 from law.errors import InvalidInput, LawError
 from plumbing.chunks import chunks
 from plumbing.clock import Clock
-from plumbing.file_kinds import HEAD_BYTES, FileKind, kind_of
+from plumbing.file_kinds import HEAD_BYTES, FileKind, kind_of, listed
 from plumbing.settings import Settings
 from plumbing.virus_scan import VirusScan
 
@@ -71,12 +71,17 @@ class Files:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         return cls(LocalStore(directory), directory, scan)
 
-    async def receive(self, pieces: AsyncIterator[bytes], longest: int) -> StoredFile:
+    async def receive(
+        self,
+        pieces: AsyncIterator[bytes],
+        longest: int,
+        kinds: Collection[FileKind] = frozenset(FileKind),
+    ) -> StoredFile:
         """Stores a file from its pieces and returns its address, length and kind.
 
-        Raises InvalidInput for a file that is empty, longer than `longest` bytes, of no accepted
-        kind or harmful, and ScanFailed; nothing of it is kept. The same holds for every error that
-        `pieces` raises.
+        Raises InvalidInput for a file that is empty, longer than `longest` bytes, of another kind
+        than `kinds` or harmful, and ScanFailed; nothing of it is kept. The same holds for every
+        error that `pieces` raises.
         """
         place = f"{_INCOMING}/{uuid4().hex}"
         digest, size, head = hashlib.sha256(), 0, b""
@@ -89,7 +94,7 @@ class Files:
                 head += piece[: HEAD_BYTES - len(head)]
                 await writer.write(piece)
         try:
-            kind = await self._kind(head, place)
+            kind = await self._kind(head, place, kinds)
             if self._scan is not None:
                 await self._scan.look(self._read_whole(place, size))
         except LawError:
@@ -99,15 +104,16 @@ class Files:
         await obstore.rename_async(self._store, place, _address(stored.sha256))
         return stored
 
-    async def _kind(self, head: bytes, place: str) -> FileKind:
+    async def _kind(self, head: bytes, place: str, kinds: Collection[FileKind]) -> FileKind:
         if not head:
             raise InvalidInput("文件是空的", "The file is empty")
         whole = cast("Callable[[], IO[bytes]]", partial(obstore.open_reader, self._store, place))
         kind = await asyncio.to_thread(kind_of, head, whole)
-        if kind is None:
-            zh = "不是可以接受的文件；请用 PDF、OFD、DCC（XML）、JPEG 或 PNG"
-            en = "The file is of no accepted kind; use PDF, OFD, DCC (XML), JPEG or PNG"
-            raise InvalidInput(zh, en)
+        if kind is None or kind not in kinds:
+            zh, en = listed(kinds)
+            raise InvalidInput(
+                f"不是可以接受的文件；请用 {zh}", f"The file is of no accepted kind; use {en}"
+            )
         return kind
 
     async def read(self, sha256: str, size: int, offset: int) -> bytes:

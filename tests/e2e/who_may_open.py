@@ -400,7 +400,7 @@ TABLE = """
 /labels own                                               >   + + + + + + - - -  + + +
 /labels neighbour                                         >   . + + + + + - - -  + + +
 /labels foreign                                           >   . . . . . . - - -  . . .
-/labels.pdf any                                           >   + + + + + + - - -  + + +
+/labels.pdf?part=1 any                                    >   + + + + + + - - -  + + +
 /unit any                                                 >   - - + - - - - - -  - + -
 /unit/figures any                                         >   - - + + - - - - -  - + +
 /unit/report any                                          >   - - + + - - - - -  - + +

@@ -196,7 +196,7 @@ class EscalationStep(_message.Message):
     check_code: _builtins.str
     """With the number it lets anybody check the letter."""
     sha256: _builtins.str
-    """SHA-256 of the body in UTF-8, hex."""
+    """SHA-256 of the body in UTF-8, hex; of a draft too, by which an approval names what was seen."""
     draft_text: _builtins.str
     """The part of the draft that a person may alter; empty of other steps and once it is decided."""
     draft_version: _builtins.int
@@ -785,6 +785,7 @@ class ApproveStepRequest(_message.Message):
     APPOINTMENT_FIELD_NUMBER: _builtins.int
     PUBLICATION_FIELD_NUMBER: _builtins.int
     DRAFT_VERSION_FIELD_NUMBER: _builtins.int
+    DRAFT_SHA256_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """Makes the call safe to repeat."""
     escalation_id: _builtins.str
@@ -794,6 +795,10 @@ class ApproveStepRequest(_message.Message):
     draft_version: _builtins.int
     """The version of the draft that was seen; the call is refused if there is another one by now.
     Required once the draft has been altered.
+    """
+    draft_sha256: _builtins.str
+    """The `sha256` of the draft that was seen; the call is refused if the draft says something else by
+    now. Empty if it does not matter.
     """
     @_builtins.property
     def appointment(self) -> Global___Appointment:
@@ -812,10 +817,11 @@ class ApproveStepRequest(_message.Message):
         appointment: Global___Appointment | None = ...,
         publication: Global___Publication | None = ...,
         draft_version: _builtins.int | None = ...,
+        draft_sha256: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_draft_version", b"_draft_version", "appointment", b"appointment", "draft_version", b"draft_version", "publication", b"publication"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_draft_version", b"_draft_version", "appointment", b"appointment", "draft_version", b"draft_version", "escalation_id", b"escalation_id", "publication", b"publication", "request_id", b"request_id", "step", b"step"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_draft_version", b"_draft_version", "appointment", b"appointment", "draft_sha256", b"draft_sha256", "draft_version", b"draft_version", "escalation_id", b"escalation_id", "publication", b"publication", "request_id", b"request_id", "step", b"step"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__draft_version: _TypeAlias = _typing.Literal["draft_version"]  # noqa: Y015
     _WhichOneofArgType__draft_version: _TypeAlias = _typing.Literal["_draft_version", b"_draft_version"]  # noqa: Y015

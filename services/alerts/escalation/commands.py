@@ -30,6 +30,7 @@ from services.alerts.escalation import wire as wire_escalations
 from services.alerts.escalation.documents import (
     corrected_by,
     facts_of,
+    text_of,
 )
 from services.alerts.escalation.filing import save, snapshot
 from services.alerts.escalation.holding import require_uncontested
@@ -65,8 +66,8 @@ async def approve(
 
     `grade` is the subject's grade, needed only if an interview is to be recorded in the archive.
     Raises InvalidInput with every fault, NotPermitted for a caller of another bureau or without the
-    approver's role, and WrongState if the step is not proposed, or is an exposure of a subject that
-    stands on an exposure list for the same matter.
+    approver's role, and WrongState if the step is not proposed, its document is another than the
+    one seen, or it is an exposure of a subject that stands on an exposure list for the same matter.
     """
     if request.step == Step.EXPOSURE:
         await exclusively(change.session, "escalations")  # takes turns with the lists
@@ -74,9 +75,7 @@ async def approve(
     await require_uncontested(change.session, case)
     subject = await subject_of(change, case)
     require_watched(subject)
-    draft = (await drafts.newest(change.session, [step.step_id])).get(step.step_id)
-    seen = request.draft_version if request.HasField("draft_version") else None
-    drafts.require_seen(draft, seen)
+    draft = await _seen_draft(change, case, step, subject, request)
     before = snapshot(case)
     step.decided_at, step.decided_by = change.at, change.on_behalf_of
     if step.step is Step.INTERVIEW:
@@ -101,6 +100,24 @@ async def approve(
         ground_of(change, case, step.step),
     )
     return pb.ApproveStepResponse(escalation=wire_escalations.case(case))
+
+
+async def _seen_draft(
+    change: Change,
+    case: Escalation,
+    step: EscalationStep,
+    subject: Subject,
+    request: pb.ApproveStepRequest,
+) -> EscalationDraft | None:
+    """The altered draft of a step, if there is one; the document is as the approver has seen it."""
+    draft = (await drafts.newest(change.session, [step.step_id])).get(step.step_id)
+    seen = request.draft_version if request.HasField("draft_version") else None
+    drafts.require_seen(draft, seen)
+    if request.draft_sha256:
+        facts = await facts_of(change.session, case, subject, change.today, "")
+        text = text_of(step, facts, SubjectKind(subject.kind), draft)
+        drafts.require_same(text, request.draft_sha256)
+    return draft
 
 
 async def alter(change: Change, request: pb.AlterStepRequest) -> pb.AlterStepResponse:

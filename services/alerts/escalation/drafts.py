@@ -14,8 +14,10 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from law.errors import Fault, InvalidInput, WrongState
 from law.escalation import Step
+from plumbing.papers.letter_text import digest
 from services.alerts.escalation.cases import CITE
 from services.alerts.escalation.texts import DocumentFacts
+from services.alerts.notices.texts import Text
 from services.alerts.tables import EscalationDraft
 
 ALTERABLE = (Step.REMINDER, Step.GUIDANCE_LETTER)
@@ -55,6 +57,17 @@ def require_seen(draft: EscalationDraft | None, seen: int | None) -> None:
         zh = f"文书已有人改过，批准时须写明所见的稿次（现为第 {draft.version} 稿）"
         en = f"The draft was altered; an approval names the version seen (now {draft.version})"
         raise WrongState(zh, en, cite=CITE, version=str(draft.version))
+
+
+def require_same(text: Text | None, seen: str) -> None:
+    """Raises WrongState if a draft no longer says what a person has seen.
+
+    `seen` is the SHA-256 of that; empty if the approval names none.
+    """
+    if seen and (text is None or digest(text.body) != seen):
+        zh = "您看过之后这份文书已有变化，没有批准；请看过现在的文书再决定"
+        en = "The draft says something else than what you have seen; look at it again"
+        raise WrongState(zh, en, cite=CITE)
 
 
 def require_current(draft: EscalationDraft | None, facts: DocumentFacts) -> None:

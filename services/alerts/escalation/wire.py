@@ -146,6 +146,7 @@ def step(
         message.letter_title, message.sha256 = LETTER_TITLES[row.step], digest(issued.body)
         message.issued_at.FromDatetime(issued.created_at)
     if draft is not None:
+        message.sha256 = digest(draft.text.body)
         message.draft_text, message.correct_by = draft.words, wire.text(draft.correct_by)
         message.draft_outdated_zh, message.draft_outdated_en = draft.outdated or ("", "")
     if row.meets_at is not None:

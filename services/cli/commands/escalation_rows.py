@@ -21,7 +21,7 @@ ESCALATION_ROWS: tuple[Row, ...] = (
         names={"appointment.attendees": "--who", "appointment.note_in_archive": "--note",
                "publication.facts_verified": "--verified",
                "publication.confidentiality_reviewed": "--reviewed",
-               "draft_version": "--version"}),
+               "draft_version": "--version", "draft_sha256": "--seen"}),
     Row("escalation alter", "escalations.AlterStep",
         "修改待批准的提醒或行政指导建议书；正文为空则恢复平台原来的文字。",
         "Alters the reminder or guidance letter that is proposed; nothing is sent.",

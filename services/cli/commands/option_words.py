@@ -81,6 +81,7 @@ HELP = {
     "correct_by": "改正期限，含当日 | last day to correct, inclusive",
     "draft_text": "新的正文，一段一行 | new text, a line a paragraph",
     "draft_version": "所见的稿次，见 escalation show；平台所拟为 0 | version of the draft seen",
+    "draft_sha256": "所见文书的 sha256，见 escalation show --json | sha256 of the draft seen",
     "asked_for": "希望改在哪一天 | day asked for instead",
     "undertaking": "主体的承诺 | what the subject undertook",
     "undertaking_by": "承诺完成的期限，含当日 | last day of the undertaking",

@@ -137,7 +137,7 @@ async def _decide(visit: Visit) -> None:
 
 
 def _approval(visit: Visit, which: dict[str, Any]) -> pb.ApproveStepRequest:
-    request = pb.ApproveStepRequest(**which)
+    request = pb.ApproveStepRequest(**which, draft_sha256=visit.field("draft_sha256"))
     if (seen := visit.whole("draft_version")) is not None:
         request.draft_version = seen
     if visit.field("step") == "interview":
@@ -212,9 +212,12 @@ async def _may_note(visit: Visit, case: pb.Escalation, on: date) -> bool:
 
 
 def _is_stale(visit: Visit, proposed: pb.EscalationStep | None) -> bool:
-    """Whether the document was altered after the visitor had opened the page."""
-    seen = visit.whole("draft_version")
-    return proposed is not None and seen is not None and seen != proposed.draft_version
+    """Whether the document is another than when the visitor opened the page."""
+    if proposed is None:
+        return False
+    seen, text = visit.whole("draft_version"), visit.field("draft_sha256")
+    is_other = seen is not None and seen != proposed.draft_version
+    return is_other or bool(text and text != proposed.sha256)
 
 
 async def _permits(visit: Visit, case: pb.Escalation) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from services.portal.pages.institution import own_name
 from services.portal.pages.letters import pdf_response
 from services.portal.pages.reading import today
 from services.portal.visit import Visit
+from services.portal.wording import N_
 
 PRINTING = (Role.OPERATOR, *STAFF, Role.VERIFICATION_INSTITUTION)
 PAGE_SIZE = 100
@@ -34,14 +35,21 @@ async def listing(visit: Visit) -> Response:
 
     An institution sees those of what it verified or has an order for.
     """
+    return await _list(visit)
+
+
+async def _list(visit: Visit, status: int = 200, **values: Any) -> Response:
     own = await _of_visitor(visit)
     if own is None:
-        return _page(visit, registry.ListLabelsResponse())
+        return _page(visit, registry.ListLabelsResponse(), status, **values)
     request = registry.ListLabelsRequest(**own, page_size=PAGE_SIZE, page_token=visit.query("page"))
-    return _page(visit, await ask(visit.services.registry.ListLabels(request)))
+    answer = await ask(visit.services.registry.ListLabels(request))
+    return _page(visit, answer, status, **values)
 
 
-def _page(visit: Visit, answer: registry.ListLabelsResponse) -> Response:
+def _page(
+    visit: Visit, answer: registry.ListLabelsResponse, status: int, **values: Any
+) -> Response:
     total = answer.total if answer.HasField("total") else len(answer.labels)
     words = visit.words
     return visit.page(
@@ -58,7 +66,14 @@ def _page(visit: Visit, answer: registry.ListLabelsResponse) -> Response:
             for one in layouts().values()
         ],
         filing=not visit.has(Role.VERIFICATION_INSTITUTION),
+        chosen=_chosen(visit),
+        status=status,
+        **values,
     )
+
+
+def _chosen(visit: Visit) -> list[str]:
+    return [*dict.fromkeys(visit.request.query_params.getlist("id"))]
 
 
 def _parts(total: int) -> list[tuple[int, int, int]]:
@@ -68,8 +83,13 @@ def _parts(total: int) -> list[tuple[int, int, int]]:
 
 
 async def sheet(visit: Visit) -> Response:
-    """Sends labels as PDF in the chosen layout: those chosen, or a part of all in the list."""
-    layout = layouts().get(visit.query("layout")) or next(iter(layouts().values()))
+    """Sends labels as PDF in the chosen layout: those chosen, or a part of all in the list.
+
+    A choice that says nothing leaves the list, with what is to be chosen.
+    """
+    if errors := _faults(visit):
+        return await _list(visit, 422, errors=errors)
+    layout = layouts()[visit.query("layout") or next(iter(layouts()))]
     labels = await _wanted(visit)
     if not labels:
         raise NotFound("没有可以打印的标签", "There is no label to print")
@@ -84,14 +104,26 @@ async def sheet(visit: Visit) -> Response:
     return pdf_response(pdf, "labels")
 
 
+def _faults(visit: Visit) -> dict[str, str]:
+    errors, number = {}, len(_chosen(visit))
+    if visit.query("layout") and visit.query("layout") not in layouts():
+        errors["layout"] = visit.say(N_("没有这种版式，请选择用什么纸打印"))
+    if visit.query("part"):
+        return errors
+    if not number:
+        errors["id"] = visit.say(N_("请选择要打印的标签"))
+    elif number > AT_ONCE:
+        errors["id"] = visit.say(N_("一次至多打印 {n} 枚")).format(n=AT_ONCE)
+    return errors
+
+
 async def _wanted(visit: Visit) -> Sequence[registry.Label]:
     own, part = await _of_visitor(visit), visit.query("part")
     if own is None:
         return []
     request = registry.ListLabelsRequest(**own, page_size=AT_ONCE)
     if not part:
-        chosen = visit.request.query_params.getlist("id")[:AT_ONCE]
-        request.instrument_ids.extend(dict.fromkeys(chosen))
+        request.instrument_ids.extend(_chosen(visit))
     for number in count(1):
         answer = await ask(visit.services.registry.ListLabels(request))
         if not part or part == str(number):

@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator
 from functools import partial
 from typing import Any
 
-from law.errors import Fault, InvalidInput
 from plumbing.change import Changes
 from plumbing.file_kinds import FileKind
 from plumbing.files import Files
@@ -39,11 +38,8 @@ class CalibrationServicer(Servicer, rpc.CalibrationServiceServicer):
             await require_named(begun.session, caller)
             now = begun.at
         stored = await self._files.receive(
-            content_of(request_iterator), self._settings.certificate_max_bytes
+            content_of(request_iterator), self._settings.certificate_max_bytes, {FileKind.DCC}
         )
-        if stored.kind is not FileKind.DCC:
-            zh, en = "不是数字校准证书（DCC，XML）", "it is no Digital Calibration Certificate"
-            raise InvalidInput(faults=[Fault("content", zh, en)])
         reading = await read_stored(self._files, stored, self._settings, now)
         command = partial(commands.add_dcc, stored=stored, reading=reading)
         answer = await self.changes.once(caller, header, command, pb.UploadDccResponse)

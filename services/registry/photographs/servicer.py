@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator
 from functools import partial
 from typing import Any
 
-from law.errors import Fault, InvalidInput
 from plumbing.change import Changes
 from plumbing.files import Files
 from plumbing.identity import current_caller
@@ -36,11 +35,8 @@ class PhotographServicer(Servicer, rpc.PhotographServiceServicer):
         async with self.changes.change(caller) as begun:  # refused before the file is received
             await commands.require_room(begun, header, most + 1)  # a repetition is among them
         stored = await self._files.receive(
-            content_of(request_iterator), self._settings.evidence_max_bytes
+            content_of(request_iterator), self._settings.evidence_max_bytes, PICTURES
         )
-        if stored.kind not in PICTURES:
-            zh, en = "照片须为 JPEG 或 PNG", "a photograph is a JPEG or PNG"
-            raise InvalidInput(faults=[Fault("content", zh, en)])
         preview = await stored_preview(self._files, stored)
         command = partial(commands.add_photograph, stored=stored, preview=preview, most=most)
         answer = await self.changes.once(caller, header, command, pb.AddPhotographResponse)

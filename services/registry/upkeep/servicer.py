@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 
 from plumbing.change import Changes
+from plumbing.file_kinds import FileKind
 from plumbing.files import Files
 from plumbing.identity import current_caller
 from plumbing.servicer import Servicer, change, query
@@ -19,6 +20,8 @@ from services.registry import sheets
 from services.registry.imports.read.limits import FileLimits
 from services.registry.upkeep import commands, queries, wire
 from services.registry.upkeep.access import find, find_file
+
+KINDS = frozenset(FileKind) - {FileKind.DCC}  # a certificate of calibration has its own way
 
 
 class UpkeepServicer(Servicer, rpc.UpkeepServiceServicer):
@@ -51,7 +54,7 @@ class UpkeepServicer(Servicer, rpc.UpkeepServiceServicer):
         async with self.changes.change(caller) as looking:
             entry, _ = await find(looking, header.upkeep_id)
             await commands.require_room(looking, entry, self._most + 1)  # it may be a repetition
-        stored = await self._files.receive(content_of(request_iterator), self._longest)
+        stored = await self._files.receive(content_of(request_iterator), self._longest, KINDS)
         command = partial(commands.add_file, stored=stored, most=self._most)
         answer = await self.changes.once(caller, header, command, pb.UploadUpkeepFileResponse)
         require_same(answer.file.sha256, stored.sha256)

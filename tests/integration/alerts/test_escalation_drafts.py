@@ -11,6 +11,7 @@ import pytest
 from law.errors import InvalidInput, NotPermitted, WrongState
 from plumbing.audit import AuditEntry
 from plumbing.identity import Caller
+from plumbing.papers.letter_text import digest
 from protos.alerts.v1 import escalations_pb2 as pb
 from services.alerts.escalation import commands
 from tests.integration.alerts.escalation_desk import (
@@ -88,6 +89,23 @@ async def test_an_approval_of_another_version_is_refused(desk: EscalationDesk) -
     assert await desk.alerts.notices("escalation") == []
     await desk.approve("reminder", draft_version=2)
     assert "第二次修改" in (await desk.alerts.notices("escalation"))[0].body
+
+
+async def test_a_document_that_says_something_else_by_now_is_looked_at_again(
+    desk: EscalationDesk,
+) -> None:
+    await desk.propose_next_step()
+    seen = await draft(desk)
+    assert seen.sha256 == digest(seen.body)
+    await desk.alerts.put(instrument(2), rejected(2))
+    with pytest.raises(WrongState, match="look at it again"):
+        await desk.approve("reminder", draft_version=0, draft_sha256=seen.sha256)
+    assert await desk.alerts.notices("escalation") == []
+    now = await draft(desk)
+    assert "NO-2" in now.body
+    await desk.approve("reminder", draft_version=0, draft_sha256=now.sha256)
+    [sent] = await desk.alerts.notices("escalation")
+    assert sent.body.endswith(now.body)
 
 
 async def test_the_text_names_instruments_ground_and_last_day(desk: EscalationDesk) -> None:

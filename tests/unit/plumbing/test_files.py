@@ -62,6 +62,24 @@ async def test_a_file_is_stored_by_its_content_and_read_in_pieces(files: Files) 
     assert await kept(files) == {stored.sha256: stored.size}
 
 
+@pytest.mark.parametrize(
+    ("kinds", "named"),
+    [
+        ({FileKind.PNG, FileKind.JPEG}, "请用 JPEG 或 PNG"),
+        ({FileKind.DCC}, "请用 DCC（XML）"),
+        ({FileKind.OFD, FileKind.DCC, FileKind.PNG}, "请用 OFD、DCC（XML） 或 PNG"),
+    ],
+)
+async def test_a_file_of_another_kind_hears_which_are_taken_there(
+    tmp_path: Path, kinds: set[FileKind], named: str
+) -> None:
+    files = Files.of(Settings(data_dir=tmp_path))
+    with pytest.raises(InvalidInput) as refused:
+        await files.receive(pieces(PDF), LONGEST, kinds)
+    assert refused.value.zh == f"不是可以接受的文件；{named}"
+    assert names_in(tmp_path) == []
+
+
 async def test_what_is_refused_or_cut_off_leaves_nothing(tmp_path: Path) -> None:
     files = Files.of(Settings(data_dir=tmp_path))
     for content, longest in ((PDF, len(PDF) - 1), (b"MZ" + PDF, LONGEST), (b"", LONGEST)):

@@ -14,7 +14,7 @@ from plumbing.client import Refusal
 from protos.alerts.v1 import alerts_pb2 as alerts
 from protos.alerts.v1 import webhooks_pb2 as hooks
 from protos.registry.v1.registry_pb2 import Subject
-from services.portal.pages import bureau_channels, contact, webhooks
+from services.portal.pages import bureau_channels, contact, labels, webhooks
 from services.portal.visit import Visit, faults_by_field
 
 
@@ -57,6 +57,23 @@ async def test_an_empty_form_names_what_to_choose_and_to_write(
 
     monkeypatch.setattr(page, "_page", shown)
     assert await page.page(visit("POST", act="add", **written)) == (422, {"errors": errors})
+
+
+@pytest.mark.parametrize(
+    ("query", "errors"),
+    [
+        ("", {"id": "请选择要打印的标签"}),
+        ("layout=a4-40", {"id": "请选择要打印的标签"}),
+        ("layout=a3&part=1", {"layout": "没有这种版式，请选择用什么纸打印"}),
+        ("layout=a4-40&id=i1&id=i2", {}),
+        ("part=2", {}),
+        ("&".join(f"id=i{n}" for n in range(labels.AT_ONCE + 1)), {"id": "一次至多打印 500 枚"}),
+    ],
+)
+def test_labels_are_printed_of_a_choice_in_a_known_layout(
+    query: str, errors: dict[str, str]
+) -> None:
+    assert labels._faults(visit("GET", query)) == errors
 
 
 @pytest.mark.parametrize(

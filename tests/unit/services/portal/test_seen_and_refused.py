@@ -11,10 +11,11 @@ from starlette.datastructures import FormData
 
 from plumbing.client import Refusal
 from plumbing.identity import Role
+from protos.alerts.v1 import escalations_pb2 as pb
 from protos.objection.v1 import objection_pb2 as objection
 from protos.registry.v1 import lives_pb2 as lives
 from protos.registry.v1 import registry_pb2 as registry
-from services.portal.pages import recusals, twins, unheard
+from services.portal.pages import escalations, recusals, twins, unheard
 from services.portal.visit import Visit
 
 CASE = objection.Case(case_id="c1", kind="objection")
@@ -45,6 +46,16 @@ async def test_twins_are_joined_as_they_were_seen(monkeypatch: pytest.MonkeyPatc
     now = {one: registry.Subject(subject_id=one, version=9) for one in "ab"}
     await twins._join(visit(form, lives={"JoinSubjects": join}), now)
     assert [(one.kept_version, one.joined_version) for one in sent] == [(3, 5)]
+
+
+def test_a_document_is_approved_as_it_was_seen() -> None:
+    shown = {"step": "reminder", "draft_version": "2", "draft_sha256": "ab" * 32}
+    request = escalations._approval(visit(shown), {"step": "reminder"})
+    assert (request.draft_version, request.draft_sha256) == (2, "ab" * 32)
+    step = pb.EscalationStep(draft_version=2, sha256="ab" * 32)
+    assert not escalations._is_stale(visit(shown), step)
+    assert escalations._is_stale(visit(shown), pb.EscalationStep(draft_version=2, sha256="c"))
+    assert escalations._is_stale(visit(shown), pb.EscalationStep(draft_version=3))
 
 
 @pytest.mark.parametrize(
