@@ -77,6 +77,14 @@ class InstrumentType:
         return self.confidence is not Confidence.HIGH
 
 
+@dataclass(frozen=True)
+class Rotation:
+    """The first day on which an instrument could be due for replacement, and the articles of it."""
+
+    not_before: date
+    cite: str
+
+
 @cache
 def catalogue() -> Mapping[str, InstrumentType]:
     """Returns all instrument types of the packaged catalogue, by their code."""
@@ -88,8 +96,9 @@ def read_catalogue(reader: Reader) -> Mapping[str, InstrumentType]:
 
     A code that occurs twice is a fault, and so is a name or an alias that two types have.
     """
-    read_header(reader, "types", "ambiguities", *DATED)
+    read_header(reader, "types", "ambiguities", "rotation", *DATED)
     read_cite(reader)
+    read_rotation(reader)
     validity = read_validity(reader)
     read_readings(reader)
     types: dict[str, InstrumentType] = {}
@@ -103,6 +112,20 @@ def read_catalogue(reader: Reader) -> Mapping[str, InstrumentType]:
                 item.fault("aliases", f"“{name}”另有所指", f"{name} is a name of another type")
         types[type_.code] = type_
     return types
+
+
+def read_rotation(reader: Reader) -> Rotation:
+    """Reads before which day, and by which article, no instrument was to be replaced."""
+    own = Reader(reader.data.get("rotation"), "rotation", reader.faults)
+    own.only("cite", "not_before", "basis")
+    own.text("basis")
+    return Rotation(own.day("not_before"), read_cite(own))
+
+
+@cache
+def rotation() -> Rotation:
+    """Returns before which day no instrument was to be replaced, as it is packaged."""
+    return understood("instruments", read_rotation)
 
 
 def _type(reader: Reader) -> InstrumentType:

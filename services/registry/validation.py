@@ -16,7 +16,7 @@ from law.errors import Fault, InvalidInput
 from law.evidence import RecordKind, Sector, Severity, SubjectKind
 from law.identifiers import check_credit_code
 from law.identity import part_key, stated
-from law.instruments import code_of, mode_of
+from law.instruments import code_of, mode_of, rotation
 from law.reader.strict_reader import Reader
 from services.registry.gs1 import maker_code
 
@@ -137,13 +137,22 @@ def read_instrument(reader: Reader) -> InstrumentContent:
         serial_no=reader.text("serial_no").strip(),
         manufacturer=optional_text(reader, "manufacturer"),
         location=optional_text(reader, "location"),
-        rotate_on=reader.day_or_none("rotate_on"),
+        rotate_on=_rotation_day(reader),
         maker_code=_maker_code(reader),
         owner_no=stated(optional_text(reader, "owner_no")),
         measuring_range=stated(optional_text(reader, "measuring_range")),
         accuracy_class=stated(optional_text(reader, "accuracy_class")),
         non_compulsory_ground=stated(optional_text(reader, "non_compulsory_ground")),
     )
+
+
+def _rotation_day(reader: Reader) -> date | None:
+    day, rule = reader.day_or_none("rotate_on"), rotation()
+    if day is not None and date.min < day < rule.not_before:
+        zh = f"轮换日期不能早于 {rule.not_before}，那一日起计量器具才实行强制检定"
+        en = f"must not be before {rule.not_before}, when verification became compulsory"
+        reader.fault("rotate_on", zh, en, cite=rule.cite)
+    return day
 
 
 def read_verification(reader: Reader, today: date) -> VerificationContent:

@@ -1,0 +1,27 @@
+"""No instrument is due for replacement before anything had to be verified."""
+
+from __future__ import annotations
+
+import pytest
+
+from law.errors import Fault
+from law.reader.strict_reader import Reader
+from services.registry.validation import read_instrument
+
+
+@pytest.mark.parametrize(
+    ("day", "fields"),
+    [
+        ("1900-01-01", ["rotate_on"]),
+        ("1986-06-30", ["rotate_on"]),
+        ("1986-07-01", []),
+        ("2032-09-01", []),
+        (None, []),
+    ],
+)
+def test_a_day_before_the_law_is_no_day_of_replacement(day: str | None, fields: list[str]) -> None:
+    faults: list[Fault] = []
+    values = {"subject_id": "s", "type_code": "WATER-S25", "serial_no": "1", "rotate_on": day}
+    read_instrument(Reader(values, "", faults))
+    assert [fault.field for fault in faults] == fields
+    assert [fault.cite for fault in faults] == ["METROLOGY-LAW 9; METROLOGY-LAW 34"] * len(fields)
