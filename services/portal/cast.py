@@ -19,6 +19,11 @@ _ABOUT = {
     Role.ADMINISTRATOR: N_("看运行状态、账号和审计"),
     Role.AUDITOR: N_("看审计和访问日志"),
 }
+_ABOUT_LISTS = {
+    "demo.lister": N_("编制曝光名单"),
+    "demo.listreviewer": N_("对曝光名单作保密审查"),
+    "demo.listhead": N_("批准或者作废曝光名单"),
+}
 
 
 @dataclass(frozen=True)
@@ -33,7 +38,7 @@ class CastMember:
     @property
     def about(self) -> str:
         """A Chinese text about what this person can do on the portal."""
-        return _ABOUT.get(Role(self.role), "")
+        return _ABOUT_LISTS.get(self.name) or _ABOUT.get(Role(self.role), "")
 
 
 def cast(settings: Settings) -> tuple[CastMember, ...]:

@@ -28,6 +28,7 @@ PUBLIC = (
     Place(N_("服务名录"), "/directory"),
     Place(N_("数据开放"), "/data"),
 )
+_PERMITS = Place(N_("计量行政许可"), "/permits")
 _OPERATOR = (
     Place(N_("待办"), "/home"),
     Place(N_("计量器具"), "/instruments"),
@@ -37,6 +38,7 @@ _OPERATOR = (
     Place(N_("我的事项"), "/cases"),
     Place(N_("消息"), "/messages"),
     Place(N_("单位与人员"), "/people"),
+    _PERMITS,
 )
 _CASEWORKER = (
     Place(N_("工作台"), "/home"),
@@ -52,6 +54,7 @@ _CASEWORKER = (
     Place(N_("未送达"), "/undelivered"),
     Place(N_("检定机构"), "/institutions"),
     Place(N_("共享"), "/sharings"),
+    _PERMITS,
 )
 _UNIT_HEAD = (
     Place(N_("待审批"), "/home"),
@@ -71,12 +74,14 @@ _UNIT_HEAD = (
     Place(N_("检定机构"), "/institutions"),
     Place(N_("未送达"), "/undelivered"),
     Place(N_("共享"), "/sharings"),
+    _PERMITS,
 )
 _INSPECTOR = (
     Place(N_("今日检查"), "/home"),
     Place(N_("登记检查结果"), "/inspections/new"),
     Place(N_("主体"), "/subjects"),
     Place(N_("器具"), "/instruments"),
+    _PERMITS,
 )
 _OF_A_CITY = (
     Place(N_("规则启用"), "/rulesets"),
@@ -91,6 +96,7 @@ _REVIEWER = (
     Place(N_("月报"), "/unit/report"),
     Place(N_("主体"), "/subjects"),
     Place(N_("审计"), "/audit"),
+    _PERMITS,
 )
 _INSTITUTION = (
     Place(N_("待办"), "/home"),

@@ -23,6 +23,7 @@ from services.cli.sessions import ADMINISTRATOR, administrator_password
 _CITY = "330100"
 PLATFORM_WIDE = "000000"  # the scope above every bureau
 _INSTITUTION = Role.VERIFICATION_INSTITUTION
+LISTING = "331002"  # 椒江
 _OPERATOR = "HZ-05"  # a penalty is on its record, so there is something to object to
 
 
@@ -41,7 +42,8 @@ class Member:
 def members(bureau: str) -> tuple[Member, ...]:
     """Returns the people of the cast, in the order in which their accounts are made.
 
-    They are one operator, one institution, staff of bureau and city, and a second administrator.
+    They are one operator, one institution, staff of bureau and city, three people of another bureau
+    who make an exposure list, and a second administrator.
     """
     return (
         Member("demo.operator", "样例经营者", Role.OPERATOR),
@@ -53,6 +55,10 @@ def members(bureau: str) -> tuple[Member, ...]:
         Member("demo.cityhead", "样例市局负责人", Role.UNIT_HEAD, _CITY),
         Member("demo.auditor", "样例审计员", Role.AUDITOR, PLATFORM_WIDE),
         Member("demo.institution", "样例检定员", _INSTITUTION, bureau, INSTITUTION),
+        # Its firms are graded by a text that knows exposure, and two of them may be listed.
+        Member("demo.lister", "样例椒江办案人员", Role.CASEWORKER, LISTING),
+        Member("demo.listreviewer", "样例椒江审查人员", Role.CASEWORKER, LISTING),
+        Member("demo.listhead", "样例椒江负责人", Role.UNIT_HEAD, LISTING),
         # The last: from now on one administrator proposes and the other one releases.
         Member("demo.administrator", "样例第二管理员", Role.ADMINISTRATOR, PLATFORM_WIDE),
     )

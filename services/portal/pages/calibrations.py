@@ -14,6 +14,7 @@ from plumbing.identity import Role
 from protos.registry.v1 import calibrations_pb2 as pb
 from protos.registry.v1 import registry_pb2 as registry
 from services.portal import calibration_words as named
+from services.portal import certificate_words
 from services.portal.listing import Asked, Cell, Chunk, Column, Filter, Listing, chunk_of, show
 from services.portal.pages.forms import file_name, told
 from services.portal.pages.reading import subject
@@ -128,6 +129,8 @@ async def _page(visit: Visit, status: int = 200, **values: Any) -> Response:
         found=found,
         dcc=found.dcc,
         named=named,
+        unit=certificate_words.unit,
+        signer=certificate_words.signer(visit, found.dcc.signature.signer),
         tag=named.state(visit.say, found.dcc.state),
         may_confirm=visit.has(*_SENDERS) and found.dcc.signature.state != "broken",
         may_act=visit.has(*_SENDERS),

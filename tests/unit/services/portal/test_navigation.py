@@ -6,6 +6,8 @@ import pytest
 
 from plumbing.identity import Role
 from services.portal.navigation import FIT, PUBLIC, in_one_line, navigation, place_of
+from services.portal.pages import permits
+from services.portal.routes import ADDRESSES
 
 
 @pytest.mark.parametrize(
@@ -36,3 +38,9 @@ def test_the_navigation_stands_in_one_line_and_none_is_lost(role: Role) -> None:
     shown, more = in_one_line(places)
     assert (*shown, *more) == places
     assert len(shown) + bool(more) <= FIT
+
+
+def test_permits_stand_in_the_navigation_of_all_who_may_open_them() -> None:
+    [roles] = [address.roles for address in ADDRESSES if address.path == permits.PATH]
+    found = {role for role in Role if permits.PATH in {one.path for one in navigation([role])}}
+    assert found == set(roles)

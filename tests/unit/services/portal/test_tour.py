@@ -11,7 +11,8 @@ import pytest
 from law.errors import NotFound
 from plumbing.identity import Role
 from plumbing.settings import Settings
-from services.cli.sample.cast import members
+from services.cli.sample.cast import LISTING, members
+from services.cli.sample.subjects import subjects
 from services.portal.pages.sandbox import tour
 from services.portal.routes import ADDRESSES
 from services.portal.tour import STOPS
@@ -26,6 +27,17 @@ def test_every_stop_is_a_page_that_its_person_may_open() -> None:
             assert people[stop.member] in roles, stop.path
         else:
             assert roles == (), stop.path
+
+
+def test_an_exposure_list_can_be_tried_by_three_people_of_one_bureau() -> None:
+    people = [(one.role, one.bureau) for one in members("330102") if one.bureau == LISTING]
+    assert sorted(people) == [
+        (Role.CASEWORKER, LISTING),
+        (Role.CASEWORKER, LISTING),
+        (Role.UNIT_HEAD, LISTING),
+    ]
+    untrusted = {one.ref for one in subjects() if one.bureau == LISTING}
+    assert {"TZ-03", "TZ-05"} <= untrusted
 
 
 async def test_without_its_people_the_tour_says_why(tmp_path: Path) -> None:
