@@ -48,7 +48,7 @@ class Template(_message.Message):
     """Bureau."""
     kind: _builtins.str
     """A kind of notice (digest, rejected, adverse_record, grade_fell, order, filing) or a step of a
-    follow-up (reminder, guidance_letter).
+    follow-up (reminder, guidance_letter, measures, exposure).
     """
     version: _builtins.int
     """From 1, of this bureau and kind."""

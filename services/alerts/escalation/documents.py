@@ -5,9 +5,7 @@ Before the approval of the step the document is a draft.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import date
-from typing import Protocol
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -25,19 +23,6 @@ from services.alerts.notices.texts import Text, grade_name
 from services.alerts.tables import Escalation, EscalationDraft, EscalationStep, Subject
 from services.alerts.templates.own import words_of_steps
 from services.alerts.templates.words import Places, filled
-
-
-class _Documents(Protocol):
-    """The documents of a case, as the modules `texts` and `matter_texts` both write them."""
-
-    def reminder_words(self, facts: DocumentFacts) -> str: ...
-    def reminder(self, facts: DocumentFacts, words: str = "") -> Text: ...
-    def statement(self, facts: DocumentFacts) -> str: ...
-    def exposure(self, facts: DocumentFacts, media: Sequence[str], published: str) -> Text: ...
-
-
-def _written(facts: DocumentFacts) -> _Documents:
-    return texts if facts.course == RED_ALERT else matter_texts
 
 
 async def facts_of(
@@ -80,21 +65,27 @@ def corrected_by(facts: DocumentFacts, step: Step, kind: SubjectKind) -> date | 
 
 
 def words_of(step: EscalationStep, facts: DocumentFacts, day: date | None) -> str:
-    """Returns the words for the part of a document that a person may alter.
+    """Returns the words of a document between its heading and what the law asks to stand below.
 
     They are the platform's own, in the template of the bureau if it has one. `day` is the last day
-    to correct, of a guidance letter. Empty for a step whose document nobody alters.
+    to correct, of a guidance letter. Empty for an interview.
     """
-    written, words = _written(facts), ""
-    if step.step is Step.REMINDER:
-        words = written.reminder_words(facts)
-    elif step.step is Step.GUIDANCE_LETTER and day:
-        words = ladder_letters.guidance_words(facts, day)
-    template = _template_of(step, facts)
+    words, template = _words_of(step, facts, day), _template_of(step, facts)
     if not words or not template:
         return words
     places = Places(facts.name, facts.contact.name, facts.on)
     return filled(template, places.chinese(words.rstrip("\n")))
+
+
+def _words_of(step: EscalationStep, facts: DocumentFacts, day: date | None) -> str:
+    """The platform's own words."""
+    if step.step is Step.REMINDER:
+        return ladder_letters.reminder_words(facts)
+    if step.step is Step.MEASURES:
+        return ladder_letters.measures_words(facts)
+    if step.step is Step.EXPOSURE:
+        return ladder_letters.exposure_words(facts, step.media, statement_of(facts))
+    return ladder_letters.guidance_words(facts, day) if day else ""
 
 
 def _template_of(step: EscalationStep, facts: DocumentFacts) -> str:
@@ -125,19 +116,16 @@ def text_of(
     `draft` is the document as a person altered it; None takes the platform's own words, in the
     template of the bureau if it has one.
     """
-    written = _written(facts)
     day = last_day(step.step, facts, kind, draft)
-    words = draft.text if draft else ""
-    if not words and step.step in facts.wordings:
-        words = words_of(step, facts, day)
+    words = (draft.text if draft else "") or words_of(step, facts, day)
     if day is not None:
         return ladder_letters.guidance_letter(facts, day, words)
     if step.step is Step.MEASURES:
-        return matter_texts.measures(facts)
+        return ladder_letters.measures(facts, words)
     if step.step is Step.EXPOSURE:
-        return written.exposure(facts, step.media, written.statement(facts))
+        return ladder_letters.exposure(facts, step.media, statement_of(facts), words)
     if step.step is Step.REMINDER:
-        return written.reminder(facts, words)
+        return ladder_letters.reminder(facts, words)
     if step.meets_at is None:
         return None
     where = (step.place, step.attendees, step.archive_cite)
@@ -146,5 +134,6 @@ def text_of(
 
 def statement_of(facts: DocumentFacts) -> str:
     """Returns the text that an exposure makes public."""
-    written = _written(facts)
-    return written.statement(facts)
+    if facts.course == RED_ALERT:
+        return texts.statement(facts)
+    return matter_texts.statement(facts)

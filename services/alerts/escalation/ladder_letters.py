@@ -1,14 +1,16 @@
-"""The letters of the ladder whose texts are data: guidance letter, invitation, and the minutes.
+"""The letters of the ladder, from reminder to exposure, and the minutes of an interview.
 
 Each names the facts, the articles, what the subject is asked to do and by when, and what it is not
-(S4 四(二); R-130, R-131). The texts lie in `services/alerts/letter_texts/`.
+(S4 四(二); S1 12(二), 19; R-130, R-131). The texts lie in `services/alerts/letter_texts/`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
+from law.courses import RED_ALERT
 from law.escalation import Step
 from law.periods import SHANGHAI
 from law.reader.texts import spell_articles
@@ -16,6 +18,56 @@ from plumbing.papers.letter_template import LetterText
 from services.alerts.escalation.texts import DocumentFacts
 from services.alerts.letter_template import of_alerts
 from services.alerts.notices.texts import Text, body, remedy
+
+
+def reminder_words(facts: DocumentFacts) -> str:
+    """Returns the platform's own words for the part of a reminder that a person may alter."""
+    return _write("reminder_words", Step.REMINDER, facts).body
+
+
+def reminder(facts: DocumentFacts, words: str = "") -> Text:
+    """Writes the 《提醒》: which instruments are red or what is the matter, and what is asked.
+
+    `words` are those of a person or of the bureau; empty means the platform's own.
+    """
+    words = words or reminder_words(facts)
+    written = _write("reminder", Step.REMINDER, facts, words=words)
+    red = f"{len(facts.listed)} 台计量器具处于红色警示状态"
+    what = red if facts.course == RED_ALERT else facts.matter
+    return Text(f"{written.title}：{what}", body(written.body))
+
+
+def measures_words(facts: DocumentFacts) -> str:
+    """Returns the platform's own words: each measure that the grade permits, with its article."""
+    told = [(measure.zh, spell_articles(measure.cite)) for measure in facts.measures]
+    return _write("measures_words", Step.MEASURES, facts, measures=told).body
+
+
+def measures(facts: DocumentFacts, words: str = "") -> Text:
+    """Writes the 《监管措施告知》 (R-161): what is permitted, nothing of it by itself (C-23).
+
+    `words` are those of the bureau; empty means the platform's own.
+    """
+    told = {"words": words or measures_words(facts), "remedy": remedy(facts.contact, facts.on)}
+    written = _write("measures", Step.MEASURES, facts, **told)
+    return Text(written.title, body(written.body))
+
+
+def exposure_words(facts: DocumentFacts, media: Sequence[str], published: str) -> str:
+    """Returns the platform's own words of an exposure: the text made public, and the media."""
+    told = {"media": media, "published": published}
+    return _write("exposure_words", Step.EXPOSURE, facts, **told).body
+
+
+def exposure(facts: DocumentFacts, media: Sequence[str], published: str, words: str = "") -> Text:
+    """Writes the 《公开曝光告知》: the text made public, the media, and how to object.
+
+    `words` are those of the bureau; empty means the platform's own.
+    """
+    words = words or exposure_words(facts, media, published)
+    told = {"words": words, "remedy": remedy(facts.contact, facts.on)}
+    written = _write("exposure", Step.EXPOSURE, facts, **told)
+    return Text(written.title, body(written.body))
 
 
 def guidance_words(facts: DocumentFacts, correct_by: date) -> str:

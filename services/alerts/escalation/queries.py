@@ -27,7 +27,7 @@ from services.alerts.escalation import contests
 from services.alerts.escalation import wire as wire_escalations
 from services.alerts.escalation.closing import UNDECIDED
 from services.alerts.escalation.documents import facts_of, last_day, text_of, words_of
-from services.alerts.escalation.drafts import newest, outdated
+from services.alerts.escalation.drafts import ALTERABLE, newest, outdated
 from services.alerts.escalation.filing import is_open
 from services.alerts.escalation.holding import open_orders
 from services.alerts.escalation.issuing import replaced
@@ -187,6 +187,7 @@ def _draft(
         return None
     day = last_day(step.step, facts, kind, draft)
     words = (draft.text if draft else "") or words_of(step, facts, day)
+    words = words if step.step in ALTERABLE else ""
     return Draft(text, words, day, outdated(draft, facts) if draft else None)
 
 

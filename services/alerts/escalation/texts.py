@@ -1,7 +1,6 @@
-"""The Chinese documents of an escalation case: one for each step, and one for the end of the case.
+"""The facts of the documents of an escalation case, and what is said in public and at its end.
 
-Pure functions. Each document of a step names the instruments, the articles, what the subject is
-asked to do and by when, and that the document is not a penalty (S4 四(二); S1 12(二), 19).
+Pure functions (S4 四(二); S1 12(二), 19). The texts of the documents are data: `ladder_letters`.
 """
 
 from __future__ import annotations
@@ -15,10 +14,8 @@ from law.courses import RED_ALERT, course_names, rung_of
 from law.escalation import Approver, OwnFigures, Step, rung
 from law.measures.rule import Measure
 from law.reader.texts import spell_articles
-from services.alerts.notices.texts import Contact, Text, body, remedy, type_name
+from services.alerts.notices.texts import Contact, Text, body, type_name
 
-_ASKED = "请立即停止使用上述器具；修理或申请检定，检定合格前不得使用；不再使用的，请办理停用或报废"
-_ENDS = "上述器具检定合格、停止使用或报废后，本次督促自动终结，无需另行申请。"
 CANCELLED = "已约定的约谈取消，贵单位无须到场。"  # the interview, as the case ends
 # The title of each document as a letter; the title of its mail also says what is to be done. The
 # number, which repeats the name of the step, stands below it.
@@ -112,55 +109,10 @@ class DocumentFacts:
         return [f"{number}. {line.sentence(self.on)}。" for number, line in enumerate(red, 1)]
 
 
-def reminder_words(facts: DocumentFacts) -> str:
-    """Returns the platform's own words for the part of a reminder that a person may alter."""
-    ground = facts.ground(Step.REMINDER)
-    return "\n".join(
-        (
-            f"贵单位下列在用计量器具处于红色警示状态，现予提醒（依据：{ground}）：",
-            *facts.listed,
-            f"{_ASKED}。",
-        )
-    )
-
-
-def reminder(facts: DocumentFacts, words: str = "") -> Text:
-    """Writes the 《提醒》: which instruments are red, and what the subject is asked to do.
-
-    `words` are those of a person who altered it; empty means the platform's own.
-    """
-    return Text(
-        f"提醒：{len(facts.listed)} 台计量器具处于红色警示状态",
-        body(
-            *facts.heading,
-            words or reminder_words(facts),
-            _ENDS,
-            "本提醒不是行政处罚，也不记入信用档案。",
-            *closing(facts),
-        ),
-    )
-
-
 def statement(facts: DocumentFacts) -> str:
     """Returns the text for public exposure: subject and instruments, no person (S1 18, 19)."""
     listed = "".join(facts.listed)
     return f"{facts.name}：经核实，下列在用计量器具处于红色警示状态，经督促仍未改正。{listed}"
-
-
-def exposure(facts: DocumentFacts, media: Sequence[str], published: str) -> Text:
-    """Writes the 《曝光告知》: the text made public, the media, and how to object."""
-    return Text(
-        LETTER_TITLES[Step.EXPOSURE],
-        body(
-            *facts.heading,
-            f"经单位负责人批准，下列内容即日起向社会公开（依据：{facts.ground(Step.EXPOSURE)}）：",
-            published,
-            f"公开方式：{'、'.join(media)}",
-            "上述器具改正后，平台即时撤下公开内容。",
-            remedy(facts.contact, facts.on),
-            *closing(facts),
-        ),
-    )
 
 
 def closed(
@@ -228,8 +180,3 @@ def _pending(pending: PendingStep, on: date) -> str:
         "约谈日期已过，待记录情况" if pending.interview_past else f"{step.name_zh}待{approver}批准"
     )
     return f"{pending.subject}：{task}（{pending.since} 起）"
-
-
-def closing(facts: DocumentFacts) -> tuple[str, ...]:
-    """Returns the last paragraphs of every document: whom to ask, the bureau and the day."""
-    return (f"如有疑问，请联系{facts.contact}。", f"{facts.contact.name}\n{facts.on}")

@@ -18,6 +18,7 @@ from services.alerts.exposure_lists.tables import EntryState, ExposureEntry, Exp
 from services.alerts.notices.issue import Matter, contact_of, issue
 from services.alerts.notices.texts import grade_name
 from services.alerts.tables import Escalation, EscalationState, NoticeKind, StepState, Subject
+from services.alerts.templates.own import in_force
 
 
 async def statement_of(change: Change, subject: Subject, ground: Ground) -> str:
@@ -47,7 +48,9 @@ async def publish(
     """Makes an entry public, tells its subject, and carries its proposed exposure out with it."""
     entry.state = EntryState.PUBLIC
     contact = await contact_of(change.session, row.bureau)
-    text = texts.placed(subject.name, row.number, entry.statement, row.media, contact, change.today)
+    own = (await in_force(change.session, row.bureau)).get(Step.EXPOSURE)
+    public = (row.number, entry.statement, row.media, contact, change.today)
+    text = texts.placed(subject.name, *public, template=own.words if own else "")
     key, matter = f"exposure-entry/{entry.entry_id}", Matter(f"exposure-list/{row.list_id}")
     kind = NoticeKind.ESCALATION
     notice = await issue(change, kind, key, subject, row.bureau, text, matter)

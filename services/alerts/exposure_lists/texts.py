@@ -10,7 +10,9 @@ from datetime import date
 
 from law.reader.texts import spell_articles
 from services.alerts.escalation.matter_texts import graded
+from services.alerts.letter_template import of_alerts
 from services.alerts.notices.texts import Contact, Text, body, remedy
+from services.alerts.templates.words import Places, filled
 
 
 def number_of(bureau: str, year: int, serial: int) -> str:
@@ -24,22 +26,25 @@ def of_grade(name: str, grade: str, cite: str) -> str:
 
 
 def placed(
-    name: str, number: str, statement: str, media: Sequence[str], contact: Contact, on: date
+    name: str,
+    number: str,
+    statement: str,
+    media: Sequence[str],
+    contact: Contact,
+    on: date,
+    template: str = "",
 ) -> Text:
-    """Writes the notice to a subject that it stands on a public list, and how to object."""
-    return Text(
-        f"公开曝光告知 {number}",
-        body(
-            f"编号：{number}",
-            f"{name}：",
-            f"经单位负责人批准，贵单位即日起列入{number}，下列内容向社会公开：",
-            statement,
-            f"公开方式：{'、'.join(media)}",
-            "列入的事由消失的，平台即时撤下，无需另行申请。",
-            remedy(contact, on),
-            f"联系：{contact}",
-        ),
-    )
+    """Writes the notice to a subject that it stands on a public list, and how to object.
+
+    `template` are the bureau's own words around what is made public; empty for none.
+    """
+    told = {"number": number, "name": name, "contact": contact, "remedy": remedy(contact, on)}
+    published = {"number": number, "statement": statement, "media": media}
+    words = of_alerts().write("listed_words", on, published).body
+    if template:
+        words = filled(template, Places(name, contact.name, on).chinese(words))
+    written = of_alerts().write("listed", on, {**told, "words": words})
+    return Text(f"{written.title} {number}", body(written.body))
 
 
 def taken_down(name: str, number: str, reasons: str, contact: Contact) -> Text:

@@ -7,7 +7,8 @@ from protos.alerts.v1 import templates_pb2 as pb
 from services.alerts.escalation.wire import stamp
 from services.alerts.templates.tables import NoticeTemplate
 
-STEPS = frozenset({Step.REMINDER.value, Step.GUIDANCE_LETTER.value})
+_WRITTEN = (Step.REMINDER, Step.GUIDANCE_LETTER, Step.MEASURES, Step.EXPOSURE)
+STEPS = frozenset(step.value for step in _WRITTEN)
 
 
 def template(row: NoticeTemplate, *, in_force: bool = False) -> pb.Template:

@@ -26,6 +26,8 @@ KINDS = {
     "filing": N_("器具备案"),
     "reminder": N_("提醒"),
     "guidance_letter": N_("行政指导建议书"),
+    "measures": N_("监管措施告知"),
+    "exposure": N_("公开曝光告知"),
 }
 
 

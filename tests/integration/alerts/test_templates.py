@@ -24,6 +24,7 @@ from tests.integration.alerts.running_alerts import (
     instrument,
     verification,
 )
+from tests.integration.alerts.test_exposure_lists import Lists
 
 ADMINISTRATOR = Caller("account/admin", "管理员", frozenset({Role.ADMINISTRATOR}), BUREAU)
 SECOND = Caller("account/second", "第二管理员", frozenset({Role.ADMINISTRATOR}), BUREAU)
@@ -156,6 +157,20 @@ async def test_a_document_that_waits_for_its_approval_keeps_the_words_in_which_i
     [letter] = await alerts.notices("escalation")
     assert "三号窗口。" in letter.body
     assert "九号窗口。" not in letter.body
+
+
+async def test_an_exposure_is_told_in_the_words_of_the_bureau(templates: Templates) -> None:
+    alerts = templates.alerts
+    await templates.put("exposure", words="{正文}\n三号窗口。")
+    lists = Lists(alerts)
+    await lists.untrusted()
+    await lists.released("s1")
+    told = (await alerts.notices("escalation"))[-1]
+    assert "\n三号窗口。\n" in told.body
+    assert "救济途径" in told.body
+    with pytest.raises(InvalidInput) as refused:
+        await templates.propose("measures", words_en="{text}")
+    assert [fault.field for fault in refused.value.faults] == ["words_en"]
 
 
 async def test_what_is_wrong_is_named_and_nothing_is_kept(templates: Templates) -> None:

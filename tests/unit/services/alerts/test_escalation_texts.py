@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
 
 from law.colours.basis import Basis
-from law.courses import RED_ALERT, ladder
+from law.courses import RED_ALERT, grade_course, ladder
 from law.escalation import Step, rung
 from law.evidence import SubjectKind
+from law.measures.rule import measures
 from law.reader.texts import spell_articles
+from services.alerts.escalation import documents as documents_of
 from services.alerts.escalation import ladder_letters, texts
 from services.alerts.escalation.texts import DocumentFacts, PendingStep, RedLine
+from services.alerts.exposure_lists import texts as lists
 from services.alerts.notices.texts import Contact, Text
+from services.alerts.tables import EscalationStep, StepState
 
 ON = date(2026, 9, 14)
 BUREAU = Contact("测试市场监管局", "计量科", "0571-00000000")
@@ -28,10 +33,10 @@ AT = datetime(2026, 9, 21, 6, 30, tzinfo=UTC)
 
 def documents() -> dict[Step, Text]:
     return {
-        Step.REMINDER: texts.reminder(FACTS),
+        Step.REMINDER: ladder_letters.reminder(FACTS),
         Step.GUIDANCE_LETTER: ladder_letters.guidance_letter(FACTS, date(2026, 9, 21)),
         Step.INTERVIEW: ladder_letters.interview(FACTS, AT, "三楼", "负责人", ""),
-        Step.EXPOSURE: texts.exposure(FACTS, ["政府网站"], texts.statement(FACTS)),
+        Step.EXPOSURE: ladder_letters.exposure(FACTS, ["政府网站"], texts.statement(FACTS)),
     }
 
 
@@ -81,7 +86,7 @@ def test_the_letter_of_exposure_names_the_remedy() -> None:
 
 
 def test_a_draft_has_no_number() -> None:
-    draft = texts.reminder(DocumentFacts("测试单位", ON, [RED], BUREAU))
+    draft = ladder_letters.reminder(DocumentFacts("测试单位", ON, [RED], BUREAU))
     assert "编号" not in draft.body.splitlines()[0]
 
 
@@ -99,6 +104,56 @@ def test_the_title_of_a_document_says_what_it_is_and_no_word_twice() -> None:
     for title in written:
         assert title.startswith(tuple(texts.LETTER_TITLES.values()))
         assert "〔" not in title  # a number begins with the name of the step
+
+
+def of_step(step: Step) -> EscalationStep:
+    return EscalationStep(
+        escalation_id="s1/1", step=step, state=StepState.PROPOSED, proposed_at=AT, media=["报刊"]
+    )
+
+
+@pytest.mark.parametrize(
+    ("step", "what", "below"),
+    [
+        (Step.REMINDER, "现予提醒", "不是行政处罚"),
+        (Step.GUIDANCE_LETTER, "三、建议：", "不是行政处罚"),
+        (Step.MEASURES, "列为重点监管对象", "救济途径"),
+        (Step.EXPOSURE, "公开方式：报刊", "救济途径"),
+    ],
+)
+def test_every_document_stands_in_the_words_of_the_bureau(
+    step: Step, what: str, below: str
+) -> None:
+    """They stand around what the platform writes; how to object and whom to ask stays below."""
+    facts = FACTS
+    if step is Step.MEASURES:
+        permitted = measures("hangzhou-trial", "E", ON)
+        course = grade_course("hangzhou-trial", "E", ON)
+        assert course is not None
+        facts = replace(FACTS, course=course.id, lines=(), grade="E级", measures=permitted)
+    plain = documents_of.text_of(of_step(step), facts, SubjectKind.ORGANISATION)
+    wordings = {step.value: [(AT, "{主体}：窗口在一楼。\n{正文}\n{机关}敬告。")]}
+    own = documents_of.text_of(
+        of_step(step), replace(facts, wordings=wordings), SubjectKind.ORGANISATION
+    )
+    assert plain is not None
+    assert own is not None
+    lines = own.body.splitlines()
+    first, last = lines.index("测试单位：窗口在一楼。"), lines.index("测试市场监管局敬告。")
+    assert what in "\n".join(lines[first:last])
+    assert below in "\n".join(lines[last:])
+    assert [line for at, line in enumerate(lines) if at not in (first, last)] == (
+        plain.body.splitlines()
+    )
+
+
+def test_who_stands_on_a_list_is_told_in_the_words_of_the_bureau() -> None:
+    told = ("测试单位", "曝光名单〔2026〕1号", "陈述。", ["报刊"], BUREAU, ON)
+    plain = lists.placed(*told).body.splitlines()
+    own = lists.placed(*told, template="{正文}\n窗口在一楼。").body.splitlines()
+    assert own[:5] == plain[:5]
+    assert own[5:] == ["窗口在一楼。", *plain[5:]]
+    assert "救济途径" in own[7]
 
 
 def test_the_closing_names_the_basis_of_each_instrument() -> None:
@@ -139,9 +194,9 @@ def test_no_document_holds_a_number_of_our_own_or_the_short_name_of_a_text(step:
     never_verified = RedLine("FUEL", "NO-5", Basis.UNVERIFIED, None, notified=True, red=True)
     facts = DocumentFacts("测试单位", ON, [RED, never_verified], BUREAU, "测试〔2026〕1号")
     letters = {
-        Step.REMINDER: texts.reminder(facts),
+        Step.REMINDER: ladder_letters.reminder(facts),
         Step.GUIDANCE_LETTER: ladder_letters.guidance_letter(facts, date(2026, 9, 21)),
         Step.INTERVIEW: ladder_letters.interview(facts, AT, "三楼", "负责人", "S3 24(三); S3 25"),
-        Step.EXPOSURE: texts.exposure(facts, ["政府网站"], texts.statement(facts)),
+        Step.EXPOSURE: ladder_letters.exposure(facts, ["政府网站"], texts.statement(facts)),
     }
     assert not re.search(r"\b[CRD]-\d|\bS\d \S", letters[step].body)
