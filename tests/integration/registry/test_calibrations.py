@@ -197,7 +197,7 @@ async def test_instruments_with_one_number_are_all_named_and_a_replaced_certific
     [
         (dcc().replace(b"</dcc:items>", b""), "content"),
         (b"<?xml version='1.0'?>" + b"<d/>", None),
-        (b"%PDF-1.7 nothing", "content"),
+        (b"%PDF-1.7 nothing", None),
     ],
 )
 async def test_what_is_no_sound_certificate_is_refused_whole(
