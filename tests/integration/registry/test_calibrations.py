@@ -378,7 +378,7 @@ async def test_a_photograph_goes_with_its_instrument_and_the_bureau_sees_it(
     assert b"secret device" in content
     assert b"secret device" not in preview
     assert Image.open(io.BytesIO(preview)).size == (64, 48)
-    with refused("INVALID_INPUT", "content"):
+    with refused("INVALID_INPUT"):
         await photograph(owner, filed.instrument_id, b"%PDF-1.7 nothing")
     stranger = operator(registry, await registry.instrument())
     with refused("NOT_FOUND"):
