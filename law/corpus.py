@@ -15,7 +15,7 @@ from law.courses import read_courses
 from law.disclosure.data import read_disclosure
 from law.escalation import read_escalation
 from law.indices.data import TABLES, read_table
-from law.instruments import read_catalogue
+from law.instruments import read_catalogue, read_rotation
 from law.measures.attention import read_attention
 from law.measures.data import read_measures, read_sampling
 from law.permits import read_permits
@@ -134,7 +134,7 @@ READERS: Mapping[str, Callable[[Reader], object]] = {
     "courses": read_courses,
     "disclosure": read_disclosure,
     "escalation": read_escalation,
-    "instruments": read_catalogue,
+    "instruments": lambda reader: (read_catalogue(reader), read_rotation(reader)),
     "jurisdictions": _jurisdictions,
     "measures": read_measures,
     "permits": read_permits,

@@ -79,10 +79,14 @@ class InstrumentType:
 
 @dataclass(frozen=True)
 class Rotation:
-    """The first day on which an instrument could be due for replacement, and the articles of it."""
+    """The first day on which an instrument could be due for replacement, and the articles of it.
+
+    `basis` says whether the articles were looked up.
+    """
 
     not_before: date
     cite: str
+    basis: str
 
 
 @cache
@@ -98,7 +102,6 @@ def read_catalogue(reader: Reader) -> Mapping[str, InstrumentType]:
     """
     read_header(reader, "types", "ambiguities", "rotation", *DATED)
     read_cite(reader)
-    read_rotation(reader)
     validity = read_validity(reader)
     read_readings(reader)
     types: dict[str, InstrumentType] = {}
@@ -118,8 +121,7 @@ def read_rotation(reader: Reader) -> Rotation:
     """Reads before which day, and by which article, no instrument was to be replaced."""
     own = Reader(reader.data.get("rotation"), "rotation", reader.faults)
     own.only("cite", "not_before", "basis")
-    own.text("basis")
-    return Rotation(own.day("not_before"), read_cite(own))
+    return Rotation(own.day("not_before"), read_cite(own), own.text("basis"))
 
 
 @cache
