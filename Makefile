@@ -9,6 +9,8 @@ BIN := .venv/bin
 comma := ,
 # What builds images: podman where there is one, else docker.
 ENGINE ?= $(shell command -v podman || command -v docker)
+# podman leaves health checks out of its own format, and takes all but the first image of `save` for names of it.
+PODMAN := $(findstring podman,$(notdir $(ENGINE)))
 VERSION = $(shell sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
 # Touched when the environment holds exactly what the lock names.
 READY := .venv/.ready
@@ -82,13 +84,14 @@ sbom: $(READY) ## what a release contains: var/sbom.cdx.json (CycloneDX) and the
 	$(BIN)/python tools/notices.py var/release
 image: ## the container image by podman or docker; BASE=image@sha256:… CA=file INDEX=file-with-url  容器镜像
 	@test -n "$(ENGINE)" || { echo "需要 podman 或 docker | needs podman or docker"; exit 1; }
-	$(ENGINE) build --file deploy/Dockerfile --tag quanheng:$(VERSION) \
+	$(ENGINE) build $(if $(PODMAN),--format docker) --file deploy/Dockerfile \
+	  --tag docker.io/library/quanheng:$(VERSION) \
 	  --build-arg PIP_INDEX_URL --build-arg UV_DEFAULT_INDEX --build-arg APT_MIRROR \
 	  $(if $(BASE),--build-arg BASE=$(BASE)) $(if $(CA),--secret id=ca$(comma)src=$(CA)) \
 	  $(if $(INDEX),--secret id=index$(comma)src=$(INDEX)) .
 bundle: $(READY) ## what is installed without internet: wheels, checksums, script; ARCH=aarch64 IMAGES="quanheng:0.1.0 …"  离线安装包
 	@mkdir -p var/bundle && rm -f var/bundle/images.tar
-	$(if $(IMAGES),$(ENGINE) save --output var/bundle/images.tar $(IMAGES))
+	$(if $(IMAGES),$(ENGINE) save $(if $(PODMAN),--multi-image-archive) --output var/bundle/images.tar $(IMAGES))
 	$(BIN)/python -m tools.bundle var/bundle $(ARCH)
 clean: ## remove what can be made again, the environment too  清理
 	rm -rf .venv build dist var mutants .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
@@ -155,7 +158,7 @@ alert-rules: promtool ## alert rules by promtool; the metrics they name are trie
 	promtool check config deploy/prometheus/scrape-compose.yaml
 	if command -v amtool >/dev/null; then amtool check-config deploy/prometheus/alertmanager.yaml; \
 	  else echo "缺少 amtool（Debian 的 prometheus-alertmanager），未核对 | no amtool: SKIPPED" >&2; fi
-manifests: ## the Kubernetes files by kubectl and kubernetes-validate, and by checkov where CHECKOV=1 (asks PyPI)
+manifests: ## the Kubernetes files by kubectl and kubernetes-validate; CHECKOV=1: these and the Dockerfile by checkov (asks PyPI)
 	@command -v kubectl >/dev/null || { echo "缺少 kubectl | kubectl is missing"; exit 1; }
 	@mkdir -p var/manifests
 	@test -x var/manifests/bin/$(if $(CHECKOV),checkov,kubernetes-validate) || { $(PYTHON) -m venv var/manifests && \
@@ -164,8 +167,8 @@ manifests: ## the Kubernetes files by kubectl and kubernetes-validate, and by ch
 	kubectl kustomize deploy/kubernetes/overlays/example > var/manifests/example.yaml
 	for version in 1.29 1.32 1.35 1.37; do var/manifests/bin/kubernetes-validate --strict --quiet -k $$version \
 	  var/manifests/example.yaml; done
-	$(if $(CHECKOV),var/manifests/bin/checkov --quiet --compact --file var/manifests/example.yaml \
-	  --framework kubernetes --config-file deploy/kubernetes/checkov.yaml)
+	$(if $(CHECKOV),var/manifests/bin/checkov --quiet --compact --skip-download --framework kubernetes dockerfile \
+	  --file var/manifests/example.yaml deploy/Dockerfile --config-file deploy/kubernetes/checkov.yaml)
 aarch64: $(READY) ## every package of a release has a wheel for aarch64 (Kunpeng, Phytium); a dry run (asks PyPI)
 	@mkdir -p var
 	$(BIN)/uv pip compile --quiet --python-version 3.11 --generate-hashes --all-extras --no-header \

@@ -32,6 +32,7 @@ from plumbing.client import ServiceToken
 from plumbing.clock import SystemClock, open_clock
 from plumbing.database import Database
 from plumbing.ended_sessions import EndedSessions
+from plumbing.ending import log_failure
 from plumbing.events.away import events_away
 from plumbing.events.connect import connect
 from plumbing.events.credentials import Credentials
@@ -95,8 +96,8 @@ def run_service(service: str, build: Build) -> None:
     try:
         asyncio.run(_run(service, settings, build))
         code = 0
-    except BaseException:  # logged, and the process ends; the supervisor restarts it
-        log.exception("process.failed")
+    except BaseException as error:  # logged, and the process ends; the supervisor restarts it
+        log_failure(error)
         code = 1
     end_tracing()
     end_logging()

@@ -1,6 +1,7 @@
 -- For each service a database, a role that owns its tables (NAME_owner), and a role for the service
--- (NAME), which reads and writes rows and cannot change a table. Temporal has a role, and makes its
--- own two databases. Nobody reads another's tables.
+-- (NAME), which reads and writes rows and cannot change a table. Temporal has a role and two databases,
+-- in which it makes its tables itself: its image makes no database that is called as its role, and with
+-- SKIP_DB_CREATE none. Nobody reads another's tables.
 --
 -- Run by psql 15 or later as a superuser, with the passwords in the environment: OWNER_PASSWORD for
 -- the owners, NAME_PASSWORD for each service, TEMPORAL_PASSWORD. It may be run again: passwords are
@@ -35,12 +36,19 @@ ALTER ROLE alerts_owner PASSWORD :'owner_password';
 ALTER ROLE alerts PASSWORD :'alerts_password';
 ALTER ROLE portal_owner PASSWORD :'owner_password';
 ALTER ROLE portal PASSWORD :'portal_password';
-ALTER ROLE temporal CREATEDB PASSWORD :'temporal_password';
+ALTER ROLE temporal NOCREATEDB PASSWORD :'temporal_password';
 
 SELECT format('CREATE DATABASE %I OWNER %I ENCODING ''UTF8'' TEMPLATE template0', wanted, wanted || '_owner')
 FROM unnest(ARRAY['registry', 'grading', 'objection', 'alerts', 'portal']) AS wanted
 WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = wanted)
 \gexec
+
+SELECT format('CREATE DATABASE %I OWNER temporal ENCODING ''UTF8'' TEMPLATE template0', wanted)
+FROM unnest(ARRAY['temporal', 'temporal_visibility']) AS wanted
+WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = wanted)
+\gexec
+
+REVOKE CONNECT, TEMPORARY ON DATABASE temporal, temporal_visibility FROM PUBLIC;
 
 \connect registry
 ALTER DATABASE registry OWNER TO registry_owner;

@@ -7,6 +7,7 @@ or to its address if the platform runs elsewhere: a restart on other ports ends 
 from __future__ import annotations
 
 import json
+import os
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -69,10 +70,23 @@ def current(addresses: Addresses) -> Session | None:
     return session
 
 
+def require_place() -> None:
+    """Raises InvalidInput if no session can be stored: ask before a login changes anything."""
+    folder = _file().parent
+    with suppress(OSError):
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if os.access(folder, os.W_OK):
+            return
+    raise InvalidInput(
+        f"登录无处保存：{folder} 不可写；请把 HOME 设为可写的目录",
+        f"The login cannot be stored: {folder} is not writable; set HOME to a folder that is",
+    )
+
+
 def keep(addresses: Addresses, session: Session) -> None:
     """Stores a session for later commands on the same platform."""
+    require_place()
     file = _file()
-    file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     kept = sessions() | {_key(addresses): session}
     write_private(file, json.dumps({key: asdict(session) for key, session in kept.items()}))
 

@@ -17,6 +17,7 @@ from plumbing.calendars.editions import CalendarFollower
 from plumbing.clock import Clock, SystemClock
 from plumbing.database import Database
 from plumbing.ended_sessions import EndedSessions
+from plumbing.ending import log_failure
 from plumbing.open_files import open_all_files
 from plumbing.plain_links import refuse_plain_links
 from plumbing.portal_certificate import PortalCertificate
@@ -66,8 +67,8 @@ def main() -> None:
         refuse_plain_links(settings, PORTAL)
         asyncio.run(_run(settings))
         code = 0
-    except BaseException:  # the process must end, saying why; the supervisor starts it again
-        log.exception("process.failed")
+    except BaseException as error:  # said why; the supervisor starts it again
+        log_failure(error)
         code = 1
     end_logging()
     os._exit(code)

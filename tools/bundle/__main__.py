@@ -1,9 +1,10 @@
 """`python -m tools.bundle OUT [ARCHITECTURE]`: writes var/bundle/quanheng-VERSION-….tar.
 
 It holds a wheel of every package that a release needs, our own wheel, the list of their hashes, the
-files of `deploy/`, the bill of materials if `make sbom` was run, images if they were saved to
-OUT/images.tar, a script that installs it, and the checksums of all. ARCHITECTURE, such as aarch64,
-gathers wheels for other processors than this machine's; nothing of them is run.
+files of `deploy/` and `docs/`, the bill of materials if `make sbom` was run, images if they were
+saved to OUT/images.tar (they are moved), a script that installs it, and the checksums of all.
+ARCHITECTURE, such as aarch64, gathers wheels for other processors than this machine's; nothing of
+them is run.
 """
 
 from __future__ import annotations
@@ -49,12 +50,13 @@ def gather(lock: Path, wheels: Path, architecture: str) -> None:
 def sums(folder: Path) -> str:
     """Returns the SHA-256 of every file of a folder, in the form of sha256sum."""
     files = sorted(file for file in folder.rglob("*") if file.is_file() and file.name != SUMS)
-    lines = []
-    for file in files:
-        with file.open("rb") as content:
-            digest = hashlib.file_digest(content, "sha256").hexdigest()
-        lines.append(f"{digest}  {file.relative_to(folder).as_posix()}\n")
-    return "".join(lines)
+    return "".join(f"{_digest(file)}  {file.relative_to(folder).as_posix()}\n" for file in files)
+
+
+def _digest(file: Path) -> str:
+    """The SHA-256 of a file, read piece by piece: with images it has gigabytes."""
+    with file.open("rb") as content:
+        return hashlib.file_digest(content, "sha256").hexdigest()
 
 
 def packed(folder: Path, architecture: str) -> Path:
@@ -97,14 +99,14 @@ def make(out: Path, architecture: str) -> Path:
     (folder / "wheels").mkdir(parents=True)
     gather(released(folder), folder / "wheels", architecture)
     build(folder)
-    _copy(folder, ("LICENSE", "THIRD_PARTY_NOTICES.md", "deploy", "var/sbom.cdx.json"))
+    _copy(folder, ("LICENSE", "THIRD_PARTY_NOTICES.md", "deploy", "docs", "var/sbom.cdx.json"))
     shutil.copy(INSTALL, folder)
     if (images := out / "images.tar").exists():
-        shutil.copy(images, folder)
+        images.rename(folder / images.name)
     (folder / SUMS).write_text(sums(folder))
     return packed(folder, architecture)
 
 
 if __name__ == "__main__":
     made = make(Path(sys.argv[1]), (sys.argv[2:] or [platform.machine()])[0])
-    print(f"{hashlib.sha256(made.read_bytes()).hexdigest()}  {made}")  # noqa: T201
+    print(f"{_digest(made)}  {made}")  # noqa: T201

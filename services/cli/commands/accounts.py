@@ -39,6 +39,7 @@ def login(
     reads the first password from its file.
     """
     addresses = platform_addresses(data)
+    sessions.require_place()
     if password is None and name == sessions.ADMINISTRATOR:
         password = _first_password(addresses)
     if password is None:

@@ -101,6 +101,25 @@ async def test_nobody_is_let_into_the_database_of_another(server: PostgresServer
     await other.close()
 
 
+async def test_temporal_makes_tables_in_its_two_databases_and_no_database(
+    server: PostgresServer,
+) -> None:
+    """Its image makes no database that is called as the role with which it works."""
+    for name in ("temporal", "temporal_visibility"):
+        temporal, stranger = (connected(server, role, name) for role in ("temporal", "alerts"))
+        async with temporal.engine.begin() as connection:
+            await connection.exec_driver_sql("CREATE TABLE schema_version (n int)")
+            await connection.exec_driver_sql("CREATE EXTENSION btree_gin")
+        with pytest.raises(ProgrammingError, match="permission denied for database"):
+            await stranger.engine.connect()
+        async with temporal.engine.connect() as connection:
+            await connection.execution_options(isolation_level="AUTOCOMMIT")
+            with pytest.raises(ProgrammingError, match="permission denied to create database"):
+                await connection.exec_driver_sql("CREATE DATABASE more")
+        for database in (temporal, stranger):
+            await database.close()
+
+
 async def test_tables_that_a_service_owned_pass_to_the_owner(server: PostgresServer) -> None:
     """The upgrade from a release before there were owners."""
     root = connected(server, "postgres", "objection")

@@ -59,7 +59,9 @@ def written_by(service: str) -> list[str]:
 
 
 def texts() -> list[Path]:
-    return sorted(path for path in DEPLOY.rglob("*") if path.is_file())
+    """Every file but what somebody filled in for this machine, such as compose.env."""
+    files = (path for path in DEPLOY.rglob("*") if path.is_file())
+    return sorted(path for path in files if path.suffix != ".env")
 
 
 def loaded(path: Path) -> list[Document]:

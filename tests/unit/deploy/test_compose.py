@@ -61,6 +61,23 @@ def test_each_container_has_a_database_and_a_password_of_its_own(compose: Docume
         assert f"\\connect {service}\n" in sql
 
 
+def test_temporal_finds_its_databases_made(compose: Document) -> None:
+    """Its image makes none of the name of its role, whatever that role may do."""
+    asked = compose["services"]["temporal"]["environment"]
+    assert asked["SKIP_DB_CREATE"] == "true"
+    sql = (DEPLOY / "postgresql" / "databases.sql").read_text()
+    assert "CREATE DATABASE %I OWNER temporal " in sql
+    assert "ARRAY['temporal', 'temporal_visibility']" in sql
+
+
+def test_search_attributes_wait_for_a_call_that_needs_the_namespace_as_they_do(
+    compose: Document,
+) -> None:
+    """Temporal describes a namespace some seconds before it takes attributes for it."""
+    [script] = compose["services"]["temporal-prepared"]["command"]
+    assert "until temporal operator search-attribute list --namespace" in script
+
+
 def test_tables_are_migrated_by_their_owner_before_anything_serves(compose: Document) -> None:
     job = compose["services"]["migrate"]
     assert job["command"] == ["quanheng", "migrate", "--wait"]
@@ -153,6 +170,12 @@ def test_nats_is_given_who_may_do_what_and_no_password(compose: Document) -> Non
     folder = keys["target"].removeprefix("/etc/nats/")
     assert f'include "{folder}/authorization.conf"' in (DEPLOY / "nats" / "nats.conf").read_text()
     assert "@" not in compose["services"]["registry"]["environment"]["QUANHENG_NATS_URL"]
+
+
+def test_the_command_line_can_keep_a_login_where_the_root_is_read_only(compose: Document) -> None:
+    [home] = re.findall(r"\bHOME=(\S+)", (DEPLOY / "Dockerfile").read_text())
+    for service in CALLERS:
+        assert home in compose["services"][service]["tmpfs"]
 
 
 def test_our_containers_are_confined(compose: Document) -> None:

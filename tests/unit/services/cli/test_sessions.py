@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import timedelta
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from law.errors import InvalidInput
 from plumbing.addresses import DEFAULTS, Addresses
 from plumbing.clock import SystemClock
 from services.cli import sessions
+from services.cli.commands import accounts
 from services.cli.sessions import Session
 
 LATER, BEFORE = "2999-01-01T00:00:00+00:00", "2026-01-01T00:00:00+00:00"
@@ -70,3 +72,17 @@ def test_a_session_is_renewed_in_the_second_half_of_its_life(
     began = ends - timedelta(minutes=30)
     session = Session("zhang", "token", ends.isoformat(), began.isoformat())
     assert (session.is_due, session.has_ended) == (is_due, False)
+
+
+def test_a_login_that_could_not_be_kept_is_refused_before_it_changes_anything(
+    home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """On a read-only root the first password was replaced, and the login then lost."""
+    (home / ".config").write_text("no folder")
+    asked: list[str] = []
+    monkeypatch.setattr(accounts, "run_or_refuse", asked.append)
+    monkeypatch.setattr(accounts, "platform_addresses", lambda _data: platform())
+    with pytest.raises(InvalidInput, match=re.escape(str(home / ".config" / "quanheng"))):
+        accounts.login("zhang", "of-somebody", "another-password")
+    assert asked == []
+    assert capsys.readouterr().out == ""
