@@ -85,7 +85,7 @@ sbom: $(READY) ## what a release contains: var/sbom.cdx.json (CycloneDX) and the
 image: ## the container image by podman or docker; BASE=image@sha256:… CA=file INDEX=file-with-url  容器镜像
 	@test -n "$(ENGINE)" || { echo "需要 podman 或 docker | needs podman or docker"; exit 1; }
 	$(ENGINE) build $(if $(PODMAN),--format docker) --file deploy/Dockerfile \
-	  --tag docker.io/library/quanheng:$(VERSION) \
+	  --tag quanheng:$(VERSION) \
 	  --build-arg PIP_INDEX_URL --build-arg UV_DEFAULT_INDEX --build-arg APT_MIRROR \
 	  $(if $(BASE),--build-arg BASE=$(BASE)) $(if $(CA),--secret id=ca$(comma)src=$(CA)) \
 	  $(if $(INDEX),--secret id=index$(comma)src=$(INDEX)) .
