@@ -38,6 +38,9 @@ CLIENT_ADDRESS, CLIENT_NAME = "x-client-address", "x-client-name"
 # is written to a file.
 VIA, PURPOSE = "x-via", "x-purpose"
 EXPORTING = "export"
+# CANCELLED says a replica that was told to end before it had an answer: whoever cancels a call of
+# their own never sees its code.
+_AWAY = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED)
 UNTRUSTED = "UNTRUSTED_SERVER"
 UNTRUSTED_TEXTS = (
     "在服务的地址上应答的不是本平台的服务（证书不符），没有向它发送任何内容；请联系平台管理员",
@@ -173,7 +176,7 @@ class _Unary(grpc.aio.UnaryUnaryClientInterceptor):
         for attempt in itertools.count(1):
             call = await continuation(await self._details.add_to(details), request)
             code = await call.code()
-            away = code == grpc.StatusCode.UNAVAILABLE and not is_untrusted(await call.details())
+            away = code in _AWAY and not is_untrusted(await call.details())
             if not away or loop.time() + delay >= ends:
                 return call, attempt
             await asyncio.sleep(delay)
