@@ -122,7 +122,7 @@ async def test_a_silent_primary_is_left_for_its_standby(cluster: Cluster) -> Non
         for replica in cluster.replicas:
             await until(partial(replica.has_said, "not ready; away: postgresql"))
         await asyncio.to_thread(cluster.standby.promote)
-        cluster.move_to(cluster.standby)
+        cluster.address.to = cluster.standby.port
         await cluster.until_ready()
     await until(partial(one_leads_each, cluster))
     await told("a silent primary, and its standby promoted", cluster, ledger)
