@@ -26,17 +26,21 @@ class Identity(rpc.IdentityServiceServicer):
         return pb.GetCallerResponse()
 
 
-async def serving(identity: Identity) -> tuple[grpc.aio.Server, int]:
+def identity(*, slow: bool) -> Identity:
+    return Identity(slow=slow)  # type: ignore[abstract]
+
+
+async def serving(servicer: Identity) -> tuple[grpc.aio.Server, int]:
     server = grpc.aio.server()
-    rpc.add_IdentityServiceServicer_to_server(identity, server)  # type: ignore[abstract]
+    rpc.add_IdentityServiceServicer_to_server(servicer, server)
     port = server.add_insecure_port("127.0.0.1:0")
     await server.start()
     return server, port
 
 
 async def test_a_call_that_an_ending_replica_cut_off_is_made_again() -> None:
-    ending = Identity(slow=True)
-    (first, one), (second, two) = await serving(ending), await serving(Identity(slow=False))
+    ending = identity(slow=True)
+    (first, one), (second, two) = await serving(ending), await serving(identity(slow=False))
     try:
         places = f"ipv4:127.0.0.1:{one},127.0.0.1:{two}"
         async with open_channel(Endpoint(places), None) as channel:
@@ -50,7 +54,7 @@ async def test_a_call_that_an_ending_replica_cut_off_is_made_again() -> None:
 
 
 async def test_whoever_cancels_a_call_of_their_own_hears_of_it_at_once() -> None:
-    slow = Identity(slow=True)
+    slow = identity(slow=True)
     server, port = await serving(slow)
     try:
         async with open_channel(Endpoint(f"127.0.0.1:{port}"), None) as channel:
