@@ -90,7 +90,8 @@ async def test_who_chose_a_program_is_told_when_no_address_receives(
     monkeypatch.setattr(Visit, "page", lambda _visit, _template, **values: values)
     services = SimpleNamespace(
         alerts=SimpleNamespace(
-            GetDigestPreference=lambda _: alerts.GetDigestPreferenceResponse(by_webhook=["digest"])
+            GetDigestPreference=lambda _: alerts.GetDigestPreferenceResponse(by_webhook=["digest"]),
+            GetMobileNumber=lambda _: alerts.GetMobileNumberResponse(),
         ),
         webhooks=SimpleNamespace(
             ListWebhooks=lambda _: hooks.ListWebhooksResponse(webhooks=kept),
