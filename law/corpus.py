@@ -16,6 +16,7 @@ from law.disclosure.data import read_disclosure
 from law.escalation import read_escalation
 from law.indices.data import TABLES, read_table
 from law.instruments import read_catalogue, read_rotation
+from law.laboratories import read_laboratories
 from law.measures.attention import read_attention
 from law.measures.data import read_measures, read_sampling
 from law.permits import read_permits
@@ -136,6 +137,7 @@ READERS: Mapping[str, Callable[[Reader], object]] = {
     "escalation": read_escalation,
     "instruments": lambda reader: (read_catalogue(reader), read_rotation(reader)),
     "jurisdictions": _jurisdictions,
+    "laboratories": read_laboratories,
     "measures": read_measures,
     "permits": read_permits,
     NO_RULE: _read_without_rule,

@@ -55,6 +55,7 @@ if TYPE_CHECKING:
     from protos.registry.v1.certificates_pb2_grpc import CertificateServiceStub
     from protos.registry.v1.directory_pb2_grpc import DirectoryServiceStub
     from protos.registry.v1.institutions_pb2_grpc import InstitutionServiceStub
+    from protos.registry.v1.laboratories_pb2_grpc import LaboratoryServiceStub
     from protos.registry.v1.lives_pb2_grpc import SubjectLifeServiceStub
     from protos.registry.v1.orders_pb2_grpc import OrderServiceStub
     from protos.registry.v1.people_pb2_grpc import PeopleServiceStub
@@ -96,6 +97,7 @@ GRPC_SERVICES = {
     "lives": Service("registry", "protos.registry.v1.lives", "SubjectLifeService"),
     "directory": Service("registry", "protos.registry.v1.directory", "DirectoryService"),
     "institutions": Service("registry", "protos.registry.v1.institutions", "InstitutionService"),
+    "laboratories": Service("registry", "protos.registry.v1.laboratories", "LaboratoryService"),
     "orders": Service("registry", "protos.registry.v1.orders", "OrderService"),
     "people": Service("registry", "protos.registry.v1.people", "PeopleService"),
     "permits": Service("registry", "protos.registry.v1.permits", "PermitService"),
@@ -149,6 +151,7 @@ class Client:
         lives: SubjectLifeServiceStub
         directory: DirectoryServiceStub
         institutions: InstitutionServiceStub
+        laboratories: LaboratoryServiceStub
         orders: OrderServiceStub
         people: PeopleServiceStub
         permits: PermitServiceStub

@@ -47,6 +47,7 @@ from protos.registry.v1.calibrations_pb2_grpc import CalibrationServiceStub
 from protos.registry.v1.certificates_pb2_grpc import CertificateServiceStub
 from protos.registry.v1.directory_pb2_grpc import DirectoryServiceStub
 from protos.registry.v1.institutions_pb2_grpc import InstitutionServiceStub
+from protos.registry.v1.laboratories_pb2_grpc import LaboratoryServiceStub
 from protos.registry.v1.lives_pb2_grpc import SubjectLifeServiceStub
 from protos.registry.v1.orders_pb2_grpc import OrderServiceStub
 from protos.registry.v1.people_pb2_grpc import PeopleServiceStub
@@ -159,6 +160,7 @@ class Services:
         self.lives = SubjectLifeServiceStub(registry)
         self.directory = DirectoryServiceStub(registry)
         self.institutions = InstitutionServiceStub(registry)
+        self.laboratories = LaboratoryServiceStub(registry)
         self.orders = OrderServiceStub(registry)
         self.clock = ClockServiceStub(registry)
         self.calendar = CalendarServiceStub(registry)

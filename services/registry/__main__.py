@@ -44,6 +44,8 @@ from services.registry.institutions import policy as institutions_policy
 from services.registry.institutions.policy import INSTITUTIONS
 from services.registry.institutions.servicer import InstitutionServicer
 from services.registry.labels import ensure_key
+from services.registry.laboratories import policy as laboratories_policy
+from services.registry.laboratories.servicer import LaboratoryServicer
 from services.registry.lives import policy as lives_policy
 from services.registry.lives.servicer import SubjectLifeServicer
 from services.registry.orders import policy as orders_policy
@@ -77,6 +79,7 @@ _POLICIES = [
     certificates_policy.POLICY,
     directory_policy.POLICY,
     institutions_policy.POLICY,
+    laboratories_policy.POLICY,
     lives_policy.POLICY,
     orders_policy.POLICY,
     people_policy.POLICY,
@@ -152,6 +155,9 @@ def _of_institutions(parts: Parts) -> dict[str, Register]:
         INSTITUTIONS: InstitutionServicer(parts.changes).register,
         directory_policy.DIRECTORY: DirectoryServicer(parts.changes).register,
         people_policy.PEOPLE: PeopleServicer(parts.changes, parts.settings).register,
+        laboratories_policy.LABORATORIES: LaboratoryServicer(
+            parts.changes, parts.settings
+        ).register,
     }
 
 

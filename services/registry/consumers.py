@@ -1,6 +1,8 @@
-"""The events that the registry handles: moves of its clock, activations of texts, tellings."""
+"""The events that the registry handles: of its clock and results, of texts and of tellings."""
 
 from __future__ import annotations
+
+from typing import Any
 
 from plumbing.change import applying
 from plumbing.events.consumer import Consumer
@@ -10,7 +12,8 @@ from plumbing.events.subjects import Stream
 from plumbing.service import Parts
 from protos.alerts.v1.events_pb2 import SubjectTold
 from protos.grading.v1.events_pb2 import RulesetActivated
-from protos.registry.v1.events_pb2 import ClockMoved
+from protos.registry.v1.events_pb2 import ClockMoved, VerificationsRecorded
+from services.registry.laboratories.following import verifications_recorded
 from services.registry.publication.telling import subject_told
 from services.registry.retention import activations
 from services.registry.retention.timers import Timers
@@ -22,7 +25,14 @@ def consumers(parts: Parts, timers: Timers) -> list[Consumer]:
     async def clock_moved(_received: Received[ClockMoved]) -> None:
         await timers.clock_moved()  # the clock itself tells how far
 
-    own = [EventHandler(ClockMoved, react=clock_moved)]
+    own: list[EventHandler[Any]] = [
+        EventHandler(ClockMoved, react=clock_moved),
+        EventHandler(
+            VerificationsRecorded,
+            apply=applying("registry", parts.clock, verifications_recorded),
+            later=True,
+        ),
+    ]
     texts = [
         EventHandler(
             RulesetActivated, apply=applying("registry", parts.clock, activations.handle_activation)

@@ -16,6 +16,7 @@ from plumbing.row_scope import bureau_index, partial_index
 from services.registry.base import Base
 from services.registry.calendars.tables import LoadedEdition
 from services.registry.calibrations.tables import Calibration, CalibrationCycle, Dcc
+from services.registry.certificates.tables import IN_FORCE, CertificateFile
 from services.registry.directory.tables import InstitutionListing
 from services.registry.identity.tables import Account
 from services.registry.imports.tables import (
@@ -28,6 +29,7 @@ from services.registry.imports.tables import (
     TypeName,
 )
 from services.registry.institutions.tables import Authorisation, Institution
+from services.registry.laboratories.tables import EnvironmentMark, EnvironmentRecord, Laboratory
 from services.registry.lives.tables import SubjectAct
 from services.registry.orders.tables import Order, OrderStep
 from services.registry.people.tables import Qualification
@@ -41,20 +43,25 @@ from services.registry.upkeep.tables import UpkeepEntry, UpkeepFile
 
 # Their tables belong to the same metadata.
 __all__ = [
+    "IN_FORCE",
     "Account",
     "Alias",
     "Authorisation",
     "Base",
     "Calibration",
     "CalibrationCycle",
+    "CertificateFile",
     "ConfirmedHeading",
     "Dcc",
+    "EnvironmentMark",
+    "EnvironmentRecord",
     "ImportBatch",
     "ImportFault",
     "ImportPiece",
     "ImportedThing",
     "Institution",
     "InstitutionListing",
+    "Laboratory",
     "Likeness",
     "LikenessOfBatch",
     "LoadedEdition",
@@ -83,9 +90,10 @@ REPEATED_SERIAL = "repeated_serial AND NOT removed"
 MAKER_CODE = "maker_code <> '' AND NOT removed"
 OWN_NUMBER = "owner_no <> '' AND NOT removed"
 FORMER_MAKER_CODE = "maker_code <> '' AND removed"
-IN_FORCE = "superseded_at IS NULL"
 # The verifications that their institution reported itself.
 REPORTED = "report_by IS NOT NULL"
+# Those that name a laboratory.
+IN_LABORATORY = "worked_from <> ''"
 RENAMED = "former_keys <> '' AND NOT removed"
 
 
@@ -222,7 +230,8 @@ class Verification(Base, table=True):
     decides no colour: another one of its day stands; one that `precedes` is known to come before
     the others of its day (C-43). If the institution reported it itself, it has the day on which it
     did, and the last day to report result and certificate. `certificate_on` is the day of the
-    first file of its certificate.
+    first file of its certificate. One that was done in a laboratory names it, and has the moments
+    in Beijing time at which the work began and ended.
     """
 
     __tablename__ = "verification"
@@ -244,6 +253,13 @@ class Verification(Base, table=True):
             *("institution", "report_by", "verification_id"),
             where=REPORTED,
         ),
+        partial_index(
+            "ix_verification_laboratory",
+            "institution",
+            "laboratory",
+            "worked_from",
+            where=IN_LABORATORY,
+        ),
     )
 
     verification_id: str = Field(primary_key=True)
@@ -263,36 +279,10 @@ class Verification(Base, table=True):
     report_by: date | None = None
     certificate_on: date | None = None
     precedes: bool = Field(default=False, sa_column_kwargs={"server_default": sa.false()})
+    laboratory: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    worked_from: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    worked_until: str = Field(default="", sa_column_kwargs={"server_default": ""})
     version: int = 0
-
-
-class CertificateFile(Base, table=True):
-    """One version of the file of a certificate; at most one version of each is in force."""
-
-    __tablename__ = "certificate_file"
-    __table_args__ = (
-        sa.Index("uq_certificate_file_version", "verification_id", "version", unique=True),
-        partial_index(
-            "uq_certificate_file_in_force", "verification_id", where=IN_FORCE, unique=True
-        ),
-        sa.Index("ix_certificate_file_newest", "uploaded_at", "certificate_id"),
-        partial_index(
-            "ix_certificate_file_newest_in_force", "uploaded_at", "certificate_id", where=IN_FORCE
-        ),
-        sa.Index("ix_certificate_file_sha256", "sha256"),
-    )
-
-    certificate_id: str = Field(primary_key=True)
-    verification_id: str = Field(foreign_key="verification.verification_id")
-    version: int
-    sha256: str
-    size: int = Field(sa_type=sa.BigInteger)
-    kind: str
-    file_name: str
-    uploaded_by: str
-    uploaded_at: datetime
-    reason: str = ""
-    superseded_at: datetime | None = None
 
 
 class LabelKey(Base, table=True):

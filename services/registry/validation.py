@@ -7,7 +7,7 @@ every fault with its field, and returns the content. No function here reads the 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, timedelta
 
 from google.protobuf.message import Message
 
@@ -19,6 +19,9 @@ from law.identity import part_key, stated
 from law.instruments import code_of, mode_of, rotation
 from law.reader.strict_reader import Reader
 from services.registry.gs1 import maker_code
+
+# Of the work at one verification: what is compared with the records of its laboratory.
+LONGEST_WORK = timedelta(days=31)
 
 
 @dataclass(frozen=True)
@@ -70,6 +73,9 @@ class VerificationContent:
     certificate_sha256: str
     method: str
     part: str = ""
+    laboratory: str = ""
+    worked_from: str = ""
+    worked_until: str = ""
 
 
 @dataclass(frozen=True)
@@ -170,6 +176,9 @@ def read_verification(reader: Reader, today: date) -> VerificationContent:
         certificate_sha256=optional_text(reader, "certificate_sha256"),
         method=optional_text(reader, "method"),
         part=part_key(optional_text(reader, "part")),
+        laboratory=optional_text(reader, "laboratory"),
+        worked_from=optional_text(reader, "worked_from"),
+        worked_until=optional_text(reader, "worked_until"),
     )
     if content.verified_on > today:
         reader.fault("verified_on", "检定日期不得晚于今天", "must not be after today")
@@ -183,6 +192,40 @@ def check_dated(reader: Reader, content: VerificationContent, type_code: str) ->
     passed = content.result is VerificationResult.PASS
     if passed and content.valid_until is None and not only_verified_first(type_code):
         reader.fault("valid_until", "检定合格须填写有效期", "a pass needs the last valid day")
+
+
+def check_work(reader: Reader, content: VerificationContent) -> None:
+    """Adds a fault if it is not said in which laboratory and when a verification was done.
+
+    Nobody has to say it; who does says all of it. The work ends on the day of the verification or
+    before, and lasts a month at most.
+    """
+    said = {name: getattr(content, name) for name in ("laboratory", "worked_from", "worked_until")}
+    if not any(said.values()):
+        return
+    for name in (name for name, value in said.items() if not value):
+        zh = "实验室、检定开始时间和结束时间须一起填写，或者都不填"
+        reader.fault(name, zh, "give laboratory, beginning and end of the work, or none of them")
+    moments = {name: _moment(reader, name, said[name]) for name in ("worked_from", "worked_until")}
+    begun, ended = moments["worked_from"], moments["worked_until"]
+    if begun is None or ended is None:
+        return
+    if ended < begun:
+        reader.fault("worked_until", "不得早于检定开始时间", "must not be before worked_from")
+    elif ended - begun > LONGEST_WORK:
+        days = LONGEST_WORK.days
+        reader.fault("worked_until", f"检定不得超过 {days} 天", f"lasts more than {days} days")
+    if ended.date() > content.verified_on:
+        reader.fault("worked_until", "不得晚于检定日期当天", "must not be after verified_on")
+
+
+def _moment(reader: Reader, name: str, text: str) -> datetime | None:
+    try:
+        return datetime.fromisoformat(text) if text else None
+    except ValueError:
+        zh, en = "没有这一时刻，应如 2026-10-08T09:00", "is no moment such as 2026-10-08T09:00"
+        reader.fault(name, zh, en)
+        return None
 
 
 def only_verified_first(type_code: str) -> bool:

@@ -12,9 +12,10 @@ Values are texts as the cells of a file hold them: codes or Chinese labels, days
 flags as true or false. A fault of an item is reported by its chunk and item; the stream goes on.
 
 Digests: an item is its fields in the order below, joined by U+001F. An absent field counts as an
-empty one; only an absent `part` is left out, with the U+001F before it. A chunk is its items,
-joined by U+001E; its digest is the SHA-256 of that in UTF-8. The digest of a batch is the SHA-256
-of the digests of its chunks, in lower-case hex, one after another.
+empty one; only an absent `part`, `laboratory`, `worked_from` or `worked_until` is left out, with
+the U+001F before it. A chunk is its items, joined by U+001E; its digest is the SHA-256 of that in
+UTF-8. The digest of a batch is the SHA-256 of the digests of its chunks, in lower-case hex, one
+after another.
 """
 
 from collections import abc as _abc
@@ -175,6 +176,9 @@ class VerificationItem(_message.Message):
     CERTIFICATE_NO_FIELD_NUMBER: _builtins.int
     METHOD_FIELD_NUMBER: _builtins.int
     PART_FIELD_NUMBER: _builtins.int
+    LABORATORY_FIELD_NUMBER: _builtins.int
+    WORKED_FROM_FIELD_NUMBER: _builtins.int
+    WORKED_UNTIL_FIELD_NUMBER: _builtins.int
     owner: _builtins.str
     """Owner: credit code, external_ref or exact name; may be empty where the serial number is enough."""
     sector: _builtins.str
@@ -199,6 +203,12 @@ class VerificationItem(_message.Message):
     """Verification regulation."""
     part: _builtins.str
     """Nozzle, channel or phase of the result; empty for the whole instrument."""
+    laboratory: _builtins.str
+    """Laboratory of the institution in which it was done, by its name."""
+    worked_from: _builtins.str
+    """When the work there began, in Beijing time: 2026-10-08T09:00."""
+    worked_until: _builtins.str
+    """When it ended."""
     def __init__(
         self,
         *,
@@ -214,10 +224,13 @@ class VerificationItem(_message.Message):
         certificate_no: _builtins.str = ...,
         method: _builtins.str = ...,
         part: _builtins.str = ...,
+        laboratory: _builtins.str = ...,
+        worked_from: _builtins.str = ...,
+        worked_until: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["certificate_no", b"certificate_no", "institution", b"institution", "method", b"method", "model", b"model", "owner", b"owner", "part", b"part", "result", b"result", "sector", b"sector", "serial_no", b"serial_no", "type_code", b"type_code", "valid_until", b"valid_until", "verified_on", b"verified_on"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["certificate_no", b"certificate_no", "institution", b"institution", "laboratory", b"laboratory", "method", b"method", "model", b"model", "owner", b"owner", "part", b"part", "result", b"result", "sector", b"sector", "serial_no", b"serial_no", "type_code", b"type_code", "valid_until", b"valid_until", "verified_on", b"verified_on", "worked_from", b"worked_from", "worked_until", b"worked_until"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -404,6 +404,9 @@ class Verification(_message.Message):
     REPORT_BY_FIELD_NUMBER: _builtins.int
     CERTIFICATE_ON_FIELD_NUMBER: _builtins.int
     PRECEDES_FIELD_NUMBER: _builtins.int
+    LABORATORY_FIELD_NUMBER: _builtins.int
+    WORKED_FROM_FIELD_NUMBER: _builtins.int
+    WORKED_UNTIL_FIELD_NUMBER: _builtins.int
     verification_id: _builtins.str
     """Stable id, given by the register."""
     instrument_id: _builtins.str
@@ -442,6 +445,12 @@ class Verification(_message.Message):
     """Known to come before the other results of its day: noted for a repair, or for a broken seal of
     which nobody had noted a pass on that day yet. Given by the register.
     """
+    laboratory: _builtins.str
+    """Laboratory of the institution in which it was done, by its name; may be empty, as the times."""
+    worked_from: _builtins.str
+    """When the work there began, in Beijing time: 2026-10-08T09:00."""
+    worked_until: _builtins.str
+    """When it ended."""
     def __init__(
         self,
         *,
@@ -462,10 +471,13 @@ class Verification(_message.Message):
         report_by: _builtins.str = ...,
         certificate_on: _builtins.str = ...,
         precedes: _builtins.bool = ...,
+        laboratory: _builtins.str = ...,
+        worked_from: _builtins.str = ...,
+        worked_until: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["certificate_no", b"certificate_no", "certificate_on", b"certificate_on", "certificate_sha256", b"certificate_sha256", "institution", b"institution", "instrument_id", b"instrument_id", "method", b"method", "part", b"part", "precedes", b"precedes", "removed", b"removed", "report_by", b"report_by", "reported_on", b"reported_on", "result", b"result", "set_aside", b"set_aside", "valid_until", b"valid_until", "verification_id", b"verification_id", "verified_on", b"verified_on", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["certificate_no", b"certificate_no", "certificate_on", b"certificate_on", "certificate_sha256", b"certificate_sha256", "institution", b"institution", "instrument_id", b"instrument_id", "laboratory", b"laboratory", "method", b"method", "part", b"part", "precedes", b"precedes", "removed", b"removed", "report_by", b"report_by", "reported_on", b"reported_on", "result", b"result", "set_aside", b"set_aside", "valid_until", b"valid_until", "verification_id", b"verification_id", "verified_on", b"verified_on", "version", b"version", "worked_from", b"worked_from", "worked_until", b"worked_until"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

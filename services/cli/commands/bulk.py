@@ -38,6 +38,8 @@ TRIES, AGAIN_SECONDS = 10, 1.0  # without a chunk more having come in
 CUT_OFF = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED)
 GIVEN_UP = ("refused", "rejected", "discarded", "expired", "undone")
 FAULTS_SHOWN = 100  # lines of a file that are no items
+# Fields that came after the first release with digests.
+_LATER = {"part", "laboratory", "worked_from", "worked_until"}
 KINDS: dict[str, Any] = {
     "subjects": bulk.SubjectItem,
     "instruments": bulk.InstrumentItem,
@@ -155,10 +157,11 @@ def _cell(value: Any) -> str:
 def text_of(item: Any) -> str:
     """Returns the text of an item of which digests are made, by protos/registry/v1/bulk.proto.
 
-    A part is left out where there is none.
+    What came later, such as a part, is left out where there is none.
     """
-    said = [one for one in item.DESCRIPTOR.fields if one.name != "part" or item.part]
-    return "\x1f".join(getattr(item, one.name) for one in said)
+    names = [one.name for one in item.DESCRIPTOR.fields]
+    said = [name for name in names if name not in _LATER or getattr(item, name)]
+    return "\x1f".join(getattr(item, name) for name in said)
 
 
 def _sha256(said: str) -> str:

@@ -26,6 +26,7 @@ from services.cli.commands.exposure_rows import EXPOSURE_ROWS
 from services.cli.commands.grade_rows import GRADE_COMMANDS, GRADE_ROWS
 from services.cli.commands.institution_rows import INSTITUTION_ROWS, QUALIFICATION_COMMANDS
 from services.cli.commands.label_rows import LABEL_COMMANDS
+from services.cli.commands.laboratory_rows import LABORATORY_COMMANDS, LABORATORY_ROWS
 from services.cli.commands.ladder_rows import LADDER_ROWS
 from services.cli.commands.law_rows import LAW_COMMANDS
 from services.cli.commands.life_rows import LIFE_ROWS
@@ -52,6 +53,7 @@ GROUPS: Mapping[str, str] = {
     "verification": "检定记录 | verifications",
     "institution": "检定机构及其授权 | verification institutions and what they may verify",
     "qualification": "校准机构、注册计量师和考评员 | who is qualified",
+    "laboratory": "实验室：温湿度记录和环境标记 | laboratories, their records and marks",
     "order": "检定申请 | orders for verification",
     "upkeep": "器具的维护、修理和签封 | maintenance, repairs and seals of instruments",
     "certificate": "检定证书的文件 | files of certificates",
@@ -155,6 +157,7 @@ HAND_WRITTEN = (
     *UPKEEP_COMMANDS,
     *CALIBRATION_COMMANDS,
     *QUALIFICATION_COMMANDS,
+    *LABORATORY_COMMANDS,
     *EVIDENCE_COMMANDS,
     *CALENDAR_COMMANDS,
     *WEBHOOK_COMMANDS,
@@ -173,6 +176,7 @@ ROWS = (
     *ORDER_ROWS,
     *CALENDAR_ROWS,
     *INSTITUTION_ROWS,
+    *LABORATORY_ROWS,
     *PUBLICATION_ROWS,
     *REGISTER_ROWS,
     *CERTIFICATE_ROWS,

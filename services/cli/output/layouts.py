@@ -119,6 +119,10 @@ TABLES: Mapping[str, str] = {
     "AuthorisedType": "type_code valid_until document_no",
     "Qualification": "qualification_id kind name number institution valid_until state",
     "Calibrator": "name number scope valid_until",
+    "Laboratory": "laboratory_id name institution site document_no valid_until authorised",
+    "EnvironmentRecord": "hour sensor temperature humidity",
+    "EnvironmentMarkEntry": "entry.verification.verification_id entry.serial_no mark.finding "
+    "entry.verification.institution mark.laboratory mark.worked_from mark.hours_outside mark.note",
     "UpkeepFile": "file_id kind size file_name uploaded_at",
     "Certificate": "certificate_id version kind size file_name uploaded_at reason",
     "CertificateEntry": "certificate.certificate_id verification.verification.certificate_no "

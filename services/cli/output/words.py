@@ -36,6 +36,8 @@ thing: bureau 机关 | subject 主体 | instrument 器具 | verification 检定�
   | permit 行政许可
 permit_state: in_force 有效 | to_come 未到有效期 | expired 已过有效期 | ended 已终止
 qualification_kind: calibration_institution 校准机构 | metrologist 注册计量师 | examiner 考评员
+finding: exceeded 超出限值 | gaps 记录有缺 | no_records 没有记录 | within 在限值以内
+  | no_limits 没有登记限值 | not_authorised 实验室未获授权 | unknown_laboratory 实验室没有登记
 permit_end: revoked 撤销 | withdrawn 撤回 | annulled 吊销 | cancelled 注销 | in_force 恢复有效
 dcc_state: waiting 待确认 | confirmed 已确认 | dismissed 已搁置
 signature_state: unsigned 没有签名 | broken 签名与文件不符 | unreadable 不能核对
@@ -161,6 +163,7 @@ Verification.result result | Batch.state batch_state | ListBatchesRequest.state 
 PermitEntry.state permit_state | ListPermitsRequest.state permit_state
 Qualification.kind qualification_kind | ListQualificationsRequest.kind qualification_kind
 Qualification.state permit_state
+EnvironmentMark.finding finding | ListEnvironmentMarksRequest.finding finding
 Permit.ended permit_end | EndPermitRequest.ended permit_end
 Upkeep.kind upkeep_kind | ListUpkeepRequest.kind upkeep_kind
 Permit.matter permit_matter | ListPermitsRequest.matter permit_matter

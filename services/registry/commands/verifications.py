@@ -37,7 +37,9 @@ from services.registry.sameness.finding import likeness_at, look
 from services.registry.sameness.joining import severe_stands, stand_anew
 from services.registry.sameness.places import of_result
 from services.registry.tables import Instrument, Proposal, Verification
-from services.registry.validation import VerificationContent, check_dated
+from services.registry.validation import VerificationContent, check_dated, check_work
+
+_SAID_BESIDES = ("certificate_sha256", "laboratory", "worked_from", "worked_until")
 
 
 async def record_verification(
@@ -60,6 +62,7 @@ async def record_verification(
     refuse_any(faults)
     instrument = await find_instrument(change, content.instrument_id)
     check_dated(reader, content, instrument.type_code)
+    check_work(reader, content)
     if issuer:
         _check_issued(reader, content, issuer, instrument.type_code)
     refuse_any(faults)
@@ -163,7 +166,9 @@ def _check_own(reader: Reader, content: VerificationContent, issuer: Reporter) -
 def _check_issued(
     reader: Reader, content: VerificationContent, issuer: Reporter, type_code: str
 ) -> None:
-    found = issuer.faults(type_code, content.verified_on, content.certificate_no)
+    found = issuer.faults(
+        type_code, content.verified_on, content.certificate_no, content.laboratory
+    )
     for _, fault in found:
         reader.fault(fault.field, fault.message_zh, fault.message_en)
 
@@ -254,8 +259,9 @@ async def _recorded_before(change: Change, content: VerificationContent) -> Veri
     row = next((one for one in rows if one.part == content.part), None)
     given = asdict(content)
     del given["institution"], given["certificate_no"]  # the certificate is one in any writing
-    if not content.certificate_sha256:  # a file that was uploaded since is no other content
-        del given["certificate_sha256"]
+    for name in _SAID_BESIDES:  # what is left out contradicts nothing that is on file
+        if not given[name]:
+            del given[name]
     if row and any(getattr(row, name) != value for name, value in given.items()):
         raise AlreadyExists(
             "该机构的这一证书编号已登记，且内容不同",

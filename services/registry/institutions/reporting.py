@@ -23,6 +23,7 @@ from plumbing.identity import Caller, Role
 from protos.registry.v1 import registry_pb2 as pb
 from services.registry.imports.rows.families import FamilyName
 from services.registry.institutions.tables import Authorisation, Institution
+from services.registry.laboratories.tables import Laboratory
 from services.registry.tables import Account, Verification
 
 # Roles that report the verifications of every institution.
@@ -42,12 +43,13 @@ class Reporter:
     name: str
     authorised: Collection[Authorisation]
     taken: Collection[str]
+    laboratories: Collection[Laboratory] = ()
 
     def faults(
-        self, type_code: str, verified_on: date, certificate_no: str
+        self, type_code: str, verified_on: date, certificate_no: str, laboratory: str = ""
     ) -> list[tuple[str, Fault]]:
         """Returns what forbids reporting one verification: code of the reason, and fault."""
-        found = []
+        found = self._of_laboratory(laboratory, verified_on) if laboratory else []
         if not self._may_verify(type_code, verified_on):
             found.append(_unauthorised(self.name, type_code, verified_on))
         if document_key(certificate_no) in self.taken:
@@ -56,6 +58,19 @@ class Reporter:
             fault = Fault("certificate_no", zh, en)
             found.append(("CERTIFICATE_OF_ANOTHER_INSTITUTION", fault))
         return found
+
+    def _of_laboratory(self, name: str, on: date) -> list[tuple[str, Fault]]:
+        own = next((one for one in self.laboratories if one.name == name), None)
+        if own is None:
+            names = "、".join(one.name for one in self.laboratories) or "无"
+            zh = f"本机构没有登记这间实验室；已登记的：{names}"
+            en = f"no laboratory of this name is on file; there are: {names}"
+            return [("UNKNOWN_LABORATORY", Fault("laboratory", zh, en))]
+        if own.valid_from <= on <= own.valid_until:
+            return []
+        zh = f"这间实验室的授权自 {own.valid_from} 至 {own.valid_until}，检定日期不在其中"
+        en = f"this laboratory is authorised from {own.valid_from} to {own.valid_until} only"
+        return [("LABORATORY_NOT_AUTHORISED", Fault("laboratory", zh, en))]
 
     def _may_verify(self, type_code: str, on: date) -> bool:
         return any(
@@ -89,7 +104,9 @@ async def reporter(
     name = await own_institution(session, caller)
     authorised = select(Authorisation).join(Institution).where(Institution.name == name)
     rows = (await session.exec(authorised)).all()
-    return Reporter(name, rows, await _taken(session, name, {*numbers} - {""}))
+    kept = select(Laboratory).join(Institution).where(Institution.name == name)
+    laboratories = (await session.exec(kept.order_by(col(Laboratory.name)))).all()
+    return Reporter(name, rows, await _taken(session, name, {*numbers} - {""}), laboratories)
 
 
 async def proposer(

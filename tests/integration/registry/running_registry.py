@@ -40,6 +40,7 @@ from protos.registry.v1 import (
     certificates_pb2_grpc,
     directory_pb2_grpc,
     institutions_pb2_grpc,
+    laboratories_pb2_grpc,
     lives_pb2_grpc,
     orders_pb2_grpc,
     people_pb2_grpc,
@@ -101,6 +102,7 @@ class Client:
     photographs: photographs_pb2_grpc.PhotographServiceStub
     directory: directory_pb2_grpc.DirectoryServiceStub
     people: people_pb2_grpc.PeopleServiceStub
+    laboratories: laboratories_pb2_grpc.LaboratoryServiceStub
 
 
 class RunningRegistry:
@@ -192,6 +194,7 @@ class RunningRegistry:
             photographs_pb2_grpc.PhotographServiceStub(channel),
             directory_pb2_grpc.DirectoryServiceStub(channel),
             people_pb2_grpc.PeopleServiceStub(channel),
+            laboratories_pb2_grpc.LaboratoryServiceStub(channel),
         )
 
     async def institution(

@@ -53,6 +53,7 @@ from services.registry.certificates.policy import POLICY as CERTIFICATE_POLICY
 from services.registry.directory.policy import POLICY as DIRECTORY_POLICY
 from services.registry.imports.policy import POLICY as IMPORT_POLICY
 from services.registry.institutions.policy import POLICY as INSTITUTION_POLICY
+from services.registry.laboratories.policy import POLICY as LABORATORY_POLICY
 from services.registry.lives.policy import POLICY as LIVES_POLICY
 from services.registry.orders.policy import POLICY as ORDER_POLICY
 from services.registry.people.policy import POLICY as PEOPLE_POLICY
@@ -110,6 +111,7 @@ POLICIES: tuple[Policy, ...] = (
     OPERATIONS_POLICY,
     DIRECTORY_POLICY,
     INSTITUTION_POLICY,
+    LABORATORY_POLICY,
     ORDER_POLICY,
     PEOPLE_POLICY,
     PERMIT_POLICY,

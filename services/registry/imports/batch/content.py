@@ -30,7 +30,8 @@ from services.registry.tables import ImportPiece
 
 PIECE_BYTES = 1 << 20
 BETWEEN_FIELDS, BETWEEN_ITEMS = "\x1f", "\x1e"
-_LATER = {"part"}  # fields that came after the first release with digests
+# Fields that came after the first release with digests.
+_LATER = {"part", "laboratory", "worked_from", "worked_until"}
 ITEMS: Mapping[FamilyName, Descriptor] = {
     FamilyName.SUBJECTS: bulk.SubjectItem.DESCRIPTOR,
     FamilyName.INSTRUMENTS: bulk.InstrumentItem.DESCRIPTOR,
@@ -85,8 +86,8 @@ def chunk_of(header: pb.ImportHeader, request: bulk.SendBulkChunksRequest) -> Ch
 def text_of(item: Message) -> str:
     """Returns the text of an item of which digests are made.
 
-    Fields of before there were parts are in it always, a part only if the item has one: so the
-    digests of senders that know of no parts stay right.
+    Fields of the first release with digests are in it always, later ones only if the item has them:
+    so the digests of senders that know nothing of these stay right.
     """
     fields = [one.name for one in item.DESCRIPTOR.fields]
     said = [name for name in fields if name not in _LATER or getattr(item, name)]

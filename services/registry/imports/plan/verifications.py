@@ -193,7 +193,8 @@ def _may_report(
         zh, en = NOT_OWN_ZH.format(name=issuer.name), NOT_OWN_EN.format(name=issuer.name)
         context.fault(item.row, "institution", name, "NOT_OWN_INSTITUTION", zh, en)
         return False
-    found = issuer.faults(instrument["type_code"], item.values["verified_on"], number)
+    laboratory = item.values.get("laboratory", "")
+    found = issuer.faults(instrument["type_code"], item.values["verified_on"], number, laboratory)
     for reason, fault in found:
         value = str(item.values[fault.field])
         context.fault(item.row, fault.field, value, reason, fault.message_zh, fault.message_en)

@@ -21,6 +21,7 @@ from protos.registry.v1 import registry_pb2 as pb
 from services.registry.imports.rows import cells, labels, penalty_cells, permit_cells
 from services.registry.imports.rows.bad_cell import BadCell
 from services.registry.imports.rows.days import day, last_day, open_ended_day
+from services.registry.imports.rows.moments import moment
 
 RULES: Any = validate_pb2.DESCRIPTOR.extensions_by_name["field"]
 IDENTIFIERS = (
@@ -278,6 +279,9 @@ FAMILIES: Mapping[FamilyName, Family] = {
             ("institution*", "检定机构", cells.text),
             ("certificate_no", "证书编号", cells.identifier),
             ("method", "检定依据", cells.text),
+            ("laboratory", "实验室", cells.text),
+            ("worked_from", "检定开始时间", moment),
+            ("worked_until", "检定结束时间", moment),
         ),
         _published(FamilyName.PENALTIES, pb.Record.DESCRIPTOR, _OF_A_RECORD, _PENALTIES),
         _published(FamilyName.PERMITS, permits.Permit.DESCRIPTOR, _OF_A_PERMIT, _PERMITS),

@@ -87,6 +87,9 @@ FIELD_HELP: Mapping[FamilyName, Mapping[str, FieldHelp]] = {
         "institution": FieldHelp("样例检定院", "S4 二(一)2"),
         "certificate_no": FieldHelp("SH-2026-0001", "S4 二(一)2", "同一机构内不得重复"),
         "method": FieldHelp("JJG 539-2016", note="检定规程编号"),
+        "laboratory": FieldHelp("力学室", "S4 二(五)", "在已登记的实验室检定的才填，并填起止时间"),
+        "worked_from": FieldHelp("2026-09-01 09:00", "S4 二(五)", "北京时间"),
+        "worked_until": FieldHelp("2026-09-01 10:30", "S4 二(五)", "不晚于检定日期当天"),
     },
     FamilyName.RECORDS: {
         "owner": FieldHelp("样例食品店", "S3 5", _OWNER),

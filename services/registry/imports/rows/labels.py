@@ -162,6 +162,7 @@ HEADINGS: Mapping[str, Sequence[str]] = {
     "institution": ("检定单位", "检定部门"),
     "certificate_no": ("检定证书编号", "计量检定证书编号", "证书号"),
     "method": ("技术依据", "检验依据"),
+    "laboratory": ("检定实验室", "实验室名称"),
     # The national publication of penalties (双公示) in both editions; permits share some of them.
     "owner": (
         *("行政相对人名称", "行政处罚相对人名称", "cf_xdr_mc"),

@@ -25,6 +25,7 @@ from services.registry.imports.rows.families import FAMILIES, PUBLISHED, FamilyN
 from services.registry.imports.rows.faults import Notes
 from services.registry.validation import (
     check_dated,
+    check_work,
     read_instrument,
     read_record,
     read_subject,
@@ -289,6 +290,7 @@ def _check_instrument(reader: Reader, _today: date) -> None:
 def _check_verification(reader: Reader, today: date) -> None:
     content = read_verification(reader, today)
     check_dated(reader, content, str(reader.data.get("type_code", "")))
+    check_work(reader, content)
 
 
 def _check_record(reader: Reader, today: date) -> None:
@@ -323,7 +325,7 @@ _CHECKS: Mapping[FamilyName, tuple[Check, tuple[str, ...]]] = {
     FamilyName.INSTRUMENTS: (_check_instrument, ("rotate_on",)),
     FamilyName.VERIFICATIONS: (
         _check_verification,
-        ("type_code", "result", "verified_on", "valid_until"),
+        ("type_code", "result", "verified_on", "valid_until", "worked_from", "worked_until"),
     ),
     FamilyName.RECORDS: (_check_record, ("occurred_on", "determined_on", "entered_on")),
     FamilyName.PENALTIES: (_check_penalty, ("determined_on",)),

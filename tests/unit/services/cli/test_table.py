@@ -42,6 +42,7 @@ from services.registry.certificates.policy import POLICY as CERTIFICATES
 from services.registry.directory.policy import POLICY as DIRECTORY
 from services.registry.imports.policy import POLICY as IMPORTS
 from services.registry.institutions.policy import POLICY as INSTITUTIONS
+from services.registry.laboratories.policy import POLICY as LABORATORIES
 from services.registry.lives.policy import POLICY as LIVES
 from services.registry.orders.policy import POLICY as ORDERS
 from services.registry.people.policy import POLICY as QUALIFICATIONS
@@ -80,6 +81,7 @@ POLICIES: Policy = {
     **IMPORTS,
     **DIRECTORY,
     **INSTITUTIONS,
+    **LABORATORIES,
     **ORDERS,
     **QUALIFICATIONS,
     **PERMITS,
@@ -116,6 +118,8 @@ BY_HAND = {
     "CertificateService/UploadCertificate": "certificate upload",
     "CertificateService/ReadCertificate": "certificate save",
     "PeopleService/ImportQualifications": "qualification import",
+    "LaboratoryService/RecordEnvironment": "laboratory send",
+    "LaboratoryService/ImportEnvironment": "laboratory import",
     "UpkeepService/ImportUpkeep": "upkeep import",
     "UpkeepService/UploadUpkeepFile": "upkeep attach",
     "UpkeepService/ReadUpkeepFile": "upkeep save",

@@ -1,0 +1,185 @@
+"""What the temperature and humidity of a laboratory say of a verification that was done in it.
+
+S4 二(五); C-44. The limits are those of the regulation (JJG) by which it was verified. A finding is
+told to the institution and the bureau; it decides no colour and no grade.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from functools import cache
+
+from law.figures import Version
+from law.instruments import REGULATION, catalogue
+from law.reader.ambiguities import read_readings
+from law.reader.data_file import DATED, note_each, read_dated, read_header, read_requirements
+from law.reader.packaged import understood
+from law.reader.strict_reader import Reader
+
+HUNDREDTHS = 100
+_NUMBER = re.compile(r"JJG\s*(?:\([^)]*\)\s*)?0*(\d+)(?:\s*[-—–]\s*(\d{4}))?", re.IGNORECASE)
+
+
+class Finding(StrEnum):
+    """What the records of a laboratory say of a verification, the gravest first.
+
+    Records that lie outside the limits count whatever else is missing. Without a single record
+    nothing is known of the conditions, which is told as such.
+    """
+
+    UNKNOWN_LABORATORY = "unknown_laboratory"
+    NOT_AUTHORISED = "not_authorised"
+    EXCEEDED = "exceeded"
+    NO_RECORDS = "no_records"
+    GAPS = "gaps"
+    NO_LIMITS = "no_limits"
+    WITHIN = "within"
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """The least and the most that a quantity may be, both inclusive, in hundredths of its unit."""
+
+    least: int
+    most: int
+
+    def has(self, value: int) -> bool:
+        """Returns whether a value, in hundredths of the unit, lies within."""
+        return self.least <= value <= self.most
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The conditions in which a regulation has instruments verified.
+
+    `temperature` is in degrees Celsius, `humidity` in percent of relative humidity. `example` is
+    true while the figures are an example and not those of the regulation.
+    """
+
+    temperature: Range
+    humidity: Range
+    example: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a sensor measured in the hour that begins at `hour`, in hundredths of the units."""
+
+    hour: datetime
+    temperature: int
+    humidity: int
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """A finding, with the hours without any reading and those with one outside the limits."""
+
+    finding: Finding
+    missing: int
+    outside: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Environment:
+    sensors: Limits
+    limits: Sequence[Version[Limits]]
+
+
+def limits_of(method: str, type_code: str, on: date) -> Version[Limits] | None:
+    """Returns the limits of the regulation by which an instrument was verified on a day.
+
+    `method` is what the verification names; where it is blank, that of the type counts. A number
+    without a year means the edition of the catalogue. None if no limits are on file for it.
+    """
+    type_ = catalogue().get(type_code)
+    named = _NUMBER.search(method if method.strip() else (type_.jjg or "" if type_ else ""))
+    if named is None:
+        return None
+    number, year = named.groups()
+    for version in _environment().limits:
+        known = _NUMBER.match(version.cite)
+        if known and number == known[1] and year in (None, known[2]):
+            return version if version.validity.holds(on) else None
+    return None
+
+
+def sensors() -> Limits:
+    """Returns what a sensor can measure at all; what lies outside is a fault of the sensor."""
+    return _environment().sensors
+
+
+def judge(
+    limits: Limits | None, hours: Collection[datetime], readings: Collection[Reading]
+) -> Judgement:
+    """Compares the readings of a laboratory with the limits, for the hours of a verification.
+
+    Readings of other hours are passed over. An hour is outside if any of its readings is.
+    """
+    own = [one for one in readings if one.hour in hours]
+    missing = len(hours) - len({one.hour for one in own})
+    outside = len({one.hour for one in own if limits and not _fits(limits, one)})
+    if outside:
+        finding = Finding.EXCEEDED
+    elif not own:
+        finding = Finding.NO_RECORDS
+    elif limits is None:
+        finding = Finding.NO_LIMITS
+    else:
+        finding = Finding.GAPS if missing else Finding.WITHIN
+    return Judgement(finding, missing, outside)
+
+
+def _fits(limits: Limits, reading: Reading) -> bool:
+    fits = limits.temperature.has(reading.temperature)
+    return fits and limits.humidity.has(reading.humidity)
+
+
+@cache
+def _environment() -> _Environment:
+    return understood("laboratories", read_laboratories)
+
+
+def read_laboratories(reader: Reader) -> _Environment:
+    """Reads `laboratories.yaml`. Two limits of one regulation are a fault."""
+    read_header(reader, "sensors", "limits", "ambiguities", "requirements")
+    read_requirements(reader)
+    read_readings(reader)
+    found = tuple(read_dated(item, _of_regulation) for item in reader.each("limits"))
+    cites = [version.cite for version in found]
+    for name in {name for name in cites if cites.count(name) > 1}:
+        reader.fault(f"limits.{name}", "编号重复", f"repeats {name}")
+    return _Environment(_sensors(reader.below("sensors")), found)
+
+
+def _sensors(reader: Reader) -> Limits:
+    reader.only("temperature", "humidity", "house")
+    if not reader.flag("house", False):
+        reader.fault("house", "须注明非法定", "must be marked as the house's own practice")
+    return _limits(reader)
+
+
+def _of_regulation(reader: Reader) -> Limits:
+    if not reader.text("cite").startswith(REGULATION):
+        reader.fault("cite", "应为检定规程", "must be a verification regulation")
+    reader.only("temperature", "humidity", "example", *DATED)
+    return _limits(reader)
+
+
+def _limits(reader: Reader) -> Limits:
+    return Limits(
+        temperature=_range(reader.below("temperature")),
+        humidity=_range(reader.below("humidity")),
+        example=reader.flag("example", False),
+    )
+
+
+def _range(reader: Reader) -> Range:
+    note_each(reader, ("least", "most"))
+    least, most = reader.whole("least"), reader.whole("most")
+    if most < least:
+        reader.fault("most", "小于下限", "is less than least")
+    return Range(least * HUNDREDTHS, most * HUNDREDTHS)

@@ -1,0 +1,262 @@
+"""Laboratories: what their sensors recorded, and what that says of verifications done there."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from plumbing.client import new_request_id
+from plumbing.identity import Role
+from protos.registry.v1 import bulk_pb2 as bulk
+from protos.registry.v1 import laboratories_pb2 as pb
+from protos.registry.v1 import registry_pb2
+from tests.integration.events.support import eventually
+from tests.integration.registry.bulk_sender import Sender
+from tests.integration.registry.import_files import reasons, upload, verification, verifications
+from tests.integration.registry.running_registry import (
+    FOREIGN,
+    Client,
+    RunningRegistry,
+    refused,
+    verify,
+)
+
+DAY = "2026-09-01"
+WORK = {"laboratory": "力学室", "worked_from": f"{DAY}T09:00", "worked_until": f"{DAY}T11:00"}
+
+
+async def put(client: Client, institution: str, **values: Any) -> pb.Laboratory:
+    """Puts a laboratory of an institution on file, by default one that is authorised."""
+    given = {
+        "institution_id": institution,
+        "name": "力学室",
+        "site": "样例市样例路18号3楼",
+        "document_no": "（合成）法计专字第001号",
+        "valid_from": "2026-01-01",
+        "valid_until": "2026-12-31",
+    }
+    request = pb.PutLaboratoryRequest(
+        request_id=new_request_id(), laboratory=pb.Laboratory(**(given | values))
+    )
+    return (await client.laboratories.PutLaboratory(request)).laboratory
+
+
+async def laboratory(registry: RunningRegistry, name: str) -> tuple[Client, pb.Laboratory]:
+    """Somebody of an institution that may verify fuel dispensers, with its laboratory."""
+    own = await registry.speaker(name, "FUEL")
+    head = registry.client(Role.UNIT_HEAD, name="unit-head")
+    return own, await put(head, name)
+
+
+async def send(
+    client: Client, laboratory_id: str, *records: tuple[str, str, str], **values: Any
+) -> pb.RecordEnvironmentResponse:
+    """Sends records of one sensor: hour, temperature and humidity of each."""
+    request = pb.RecordEnvironmentRequest(
+        request_id=new_request_id(),
+        laboratory_id=laboratory_id,
+        records=[
+            pb.EnvironmentRecord(sensor="T1", hour=hour, temperature=degrees, humidity=percent)
+            for hour, degrees, percent in records
+        ],
+        **values,
+    )
+    return await client.laboratories.RecordEnvironment(request)
+
+
+def hour(number: int, degrees: str = "20.5", percent: str = "55") -> tuple[str, str, str]:
+    """A record of an hour of the day on which the tests verify."""
+    return f"{DAY}T{number:02}:00", degrees, percent
+
+
+async def mark_of(client: Client, verification_id: str) -> pb.EnvironmentMark:
+    """The mark of a verification, once it has one."""
+
+    async def read() -> pb.EnvironmentMark | None:
+        request = pb.GetEnvironmentMarkRequest(verification_id=verification_id)
+        answer = await client.laboratories.GetEnvironmentMark(request)
+        return answer.mark if answer.HasField("mark") else None
+
+    found = None
+
+    async def is_there() -> bool:
+        nonlocal found
+        found = await read()
+        return found is not None
+
+    await eventually(is_there)
+    assert found is not None
+    return found
+
+
+async def verified(
+    registry: RunningRegistry, own: Client, institution: str, **values: Any
+) -> registry_pb2.Verification:
+    """A verification of a new fuel dispenser that the institution reports."""
+    filed = await registry.instrument(type_code="FUEL")
+    said = {"institution": institution, "verified_on": DAY, "method": "JJG 443-2023"} | values
+    answer = await own.registry.RecordVerification(verify(filed.instrument_id, **said))
+    return answer.verification
+
+
+async def test_records_outside_the_limits_are_marked_and_noted(registry: RunningRegistry) -> None:
+    name = "合成实验一所"
+    own, room = await laboratory(registry, name)
+    assert (await send(own, room.laboratory_id, hour(9), hour(10, "60"))).added == 2
+    done = await verified(registry, own, name, **WORK)
+    mark = await mark_of(own, done.verification_id)
+    assert (mark.finding, mark.hours, mark.hours_outside) == ("exceeded", 2, 1)
+    assert (mark.regulation, mark.example, mark.most_temperature) == ("JJG 443-2023", True, "55")
+    assert (mark.lowest_temperature, mark.highest_temperature) == ("20.5", "60")
+    caseworker = registry.client(Role.CASEWORKER)
+    assert done.verification_id in await listed(caseworker, finding="exceeded", unnoted=True)
+    request = pb.NoteEnvironmentMarkRequest(
+        request_id=new_request_id(),
+        verification_id=done.verification_id,
+        note="（合成）空调停机半小时，已要求重新检定",
+        version=mark.version,
+    )
+    noted = (await caseworker.laboratories.NoteEnvironmentMark(request)).mark
+    assert (noted.noted_by, noted.finding) == ("someone", "exceeded")
+    assert done.verification_id not in await listed(caseworker, unnoted=True)
+    abroad = registry.client(Role.CASEWORKER, bureau=FOREIGN)
+    assert done.verification_id not in await listed(abroad)
+    other = await registry.speaker("合成实验二所", "FUEL")
+    assert done.verification_id not in await listed(other)
+    with refused("NOT_PERMITTED"):
+        await own.laboratories.NoteEnvironmentMark(request)
+    actions = [one.action for one in await registry.audited(f"verification/{done.verification_id}")]
+    assert actions == ["record_verification", "mark_environment", "note_environment"]
+
+
+async def listed(client: Client, **asked: Any) -> list[str]:
+    """The ids of the marked verifications that a caller finds."""
+    request = pb.ListEnvironmentMarksRequest(page_size=1000, **asked)
+    answer = await client.laboratories.ListEnvironmentMarks(request)
+    return [one.mark.verification_id for one in answer.marks]
+
+
+async def test_late_records_mark_anew_and_only_once(registry: RunningRegistry) -> None:
+    name = "合成实验三所"
+    own, room = await laboratory(registry, name)
+    done = await verified(registry, own, name, **WORK)
+    first = await mark_of(own, done.verification_id)
+    assert (first.finding, first.hours_missing) == ("no_records", 2)
+    answer = await send(own, room.laboratory_id, hour(8), hour(9))
+    assert (answer.added, answer.marked) == (2, 1)
+    assert (await mark_of(own, done.verification_id)).finding == "gaps"
+    answer = await send(own, room.laboratory_id, hour(9), hour(10), hour(11))
+    assert (answer.added, answer.known, answer.marked) == (2, 1, 1)
+    mark = await mark_of(own, done.verification_id)
+    assert (mark.finding, mark.version) == ("within", 3)
+    answer = await send(own, room.laboratory_id, hour(9), hour(10), hour(11))
+    assert (answer.known, answer.marked) == (3, 0)
+    with refused("INVALID_INPUT", "records.0.hour"):
+        await send(own, room.laboratory_id, hour(10, "58"))
+    answer = await send(own, room.laboratory_id, hour(10, "58"), ground="传感器已校准，更正")
+    assert (answer.replaced, answer.marked) == (1, 1)
+    assert (await mark_of(own, done.verification_id)).finding == "exceeded"
+    page = await own.laboratories.ListEnvironment(
+        pb.ListEnvironmentRequest(laboratory_id=room.laboratory_id, first_day=DAY, last_day=DAY)
+    )
+    assert [(one.hour[-5:], one.temperature) for one in page.records] == [
+        ("11:00", "20.5"), ("10:00", "58"), ("09:00", "20.5"), ("08:00", "20.5")
+    ]  # fmt: skip
+
+
+async def test_a_faulty_record_is_named_and_none_is_taken(registry: RunningRegistry) -> None:
+    own, room = await laboratory(registry, "合成实验四所")
+    faulty = (
+        ("2026-09-14T23:00", "20", "50"),
+        hour(8, "999.9", "101"),
+        ("2025-12-31T23:00", "20", "50"),
+        ("2026-09-31T09:00", "20", "50"),
+    )
+    with refused(
+        "INVALID_INPUT",
+        *("records.1.hour", "records.2.temperature", "records.2.humidity"),
+        *("records.3.hour", "records.4.hour"),
+    ):
+        await send(own, room.laboratory_id, hour(9, "20"), *faulty)
+    content = "传感器,时间,温度,湿度\nT1,2026/9/1 9:00,20.5,55\nT1,2026年9月1日10时,十,55\n"
+    request = pb.ImportEnvironmentRequest(
+        request_id=new_request_id(), laboratory_id=room.laboratory_id, content=content.encode()
+    )
+    with refused("INVALID_INPUT", "rows.3"):
+        await own.laboratories.ImportEnvironment(request)
+    fixed = pb.ImportEnvironmentRequest(
+        request_id=new_request_id(),
+        laboratory_id=room.laboratory_id,
+        content=content.replace("十", "21").encode(),
+    )
+    assert (await own.laboratories.ImportEnvironment(fixed)).added == 2
+    other = await registry.speaker("合成实验五所", "FUEL")
+    with refused("NOT_FOUND"):
+        await send(other, room.laboratory_id, hour(12))
+    with refused("NOT_PERMITTED"):
+        await send(registry.client(Role.CASEWORKER), room.laboratory_id, hour(12))
+
+
+async def test_a_verification_names_a_laboratory_that_is_authorised(
+    registry: RunningRegistry,
+) -> None:
+    name = "合成实验六所"
+    own, room = await laboratory(registry, name)
+    with refused("INVALID_INPUT", "verification.laboratory"):
+        await verified(registry, own, name, **(WORK | {"laboratory": "热工室"}))
+    with refused("INVALID_INPUT", "verification.worked_until"):
+        await verified(registry, own, name, **(WORK | {"worked_until": ""}))
+    with refused("INVALID_INPUT", "verification.worked_until"):
+        await verified(registry, own, name, **(WORK | {"worked_until": "2026-09-02T09:00"}))
+    done = await verified(registry, own, name, **WORK)
+    assert (await mark_of(own, done.verification_id)).finding == "no_records"
+    head = registry.client(Role.UNIT_HEAD, name="unit-head")
+    same = {"laboratory_id": room.laboratory_id, "valid_until": "2026-08-31"}
+    ended = await put(head, name, **same, version=room.version)
+    assert ended.version == 2
+    assert (await mark_of(own, done.verification_id)).finding == "not_authorised"
+    with refused("INVALID_INPUT", "verification.laboratory"):
+        await verified(registry, own, name, **WORK)
+    with refused("INVALID_INPUT", "records.0.hour"):
+        await send(own, room.laboratory_id, hour(9))
+    with refused("WRONG_STATE"):
+        await put(head, name, **same, version=1)
+    with refused("INVALID_INPUT", "laboratory.name"):
+        await put(head, name, **same, name="力学二室", version=2)
+    with refused("ALREADY_EXISTS"):
+        await put(head, name)
+    plain = await verified(registry, own, name)
+    request = pb.GetEnvironmentMarkRequest(verification_id=plain.verification_id)
+    assert not (await own.laboratories.GetEnvironmentMark(request)).HasField("mark")
+
+
+async def test_files_and_systems_name_laboratories_too(registry: RunningRegistry) -> None:
+    name = "合成实验七所"
+    own, _room = await laboratory(registry, name)
+    filed = await registry.instrument(type_code="FUEL")
+    row = verification(出厂编号=filed.serial_no, 器具类型="FUEL", 检定机构=name)
+    work = {"实验室": "力学室", "检定开始时间": "2026/9/1 9:00", "检定结束时间": "2026-09-01 10:30"}
+    wrong = await upload(own, "verifications", verifications({**row, **work, "实验室": "热工室"}))
+    assert [one[2] for one in await reasons(own, wrong)] == ["UNKNOWN_LABORATORY"]
+    batch = await upload(own, "verifications", verifications({**row, **work}))
+    assert batch.state == "applied"
+
+    async def marked(laboratory: str) -> bool:
+        request = pb.ListEnvironmentMarksRequest(institution=name)
+        answer = await own.laboratories.ListEnvironmentMarks(request)
+        return laboratory in [one.mark.worked_until for one in answer.marks]
+
+    await eventually(lambda: marked(f"{DAY}T10:30"))
+    second = await registry.instrument(type_code="FUEL")
+    item = bulk.VerificationItem(
+        type_code="FUEL",
+        serial_no=second.serial_no,
+        result="pass",
+        verified_on=DAY,
+        valid_until="2027-02-28",
+        institution=name,
+        certificate_no="（合成）室-1",
+        **WORK,
+    )
+    pushed = await Sender(own, "verifications", [[item]]).push()
+    assert pushed.state == "applied"
+    await eventually(lambda: marked(f"{DAY}T11:00"))
