@@ -215,8 +215,8 @@ worked_from 检定开始时间 | worked_until 检定结束时间 | regulation �
 least_temperature 温度下限 | most_temperature 温度上限 | least_humidity 湿度下限
 most_humidity 湿度上限 | hours 小时数 | hours_missing 没有记录的小时 | hours_outside 超限的小时
 lowest_temperature 最低温度 | highest_temperature 最高温度 | lowest_humidity 最低湿度
-highest_humidity 最高湿度 | marked_at 标记时间 | EnvironmentMark.note 核对情况 | noted_by 核对人 | noted_at 核对时间
-may_note 可以核对 | first_day 从哪天起 | last_day 到哪天 | unnoted 未核对
+highest_humidity 最高湿度 | marked_at 标记时间 | EnvironmentMark.note 核对情况
+noted_by 核对人 | noted_at 核对时间 | may_note 可以核对 | first_day 从哪天起 | last_day 到哪天 | unnoted 未核对
 upkeep_id 维护记录id | Upkeep.kind 类别 | done_on 日期 | done_by 由谁办理 | Upkeep.what 内容
 seal_no 签封编号 | corrects 所更正的一条id | corrected_by 更正后的一条id | upkeep 维护和签封
 verify_again 须重新检定的类别 | UpkeepEntry.to_verify 须重新检定 | to_verify 须重新检定的条数
@@ -245,7 +245,8 @@ MovedTerm.label 事项 | old_on 原来的日期 | new_on 现在的日期 | is_pr
 was_provisional 原为暂定 | told_on 告知日期 | told_how 告知方式 | told_means 送达方式
 dcc_id 校准证书id | dccs 校准证书 | dcc 校准证书 | calibration_id 校准id | calibrations 校准
 calibration 校准 | schema_version DCC版本 | valid 合模式 | signature 签名 | replaces 替代的证书编号
-Calibration.laboratory 校准实验室 | laboratory_code 实验室代码 | customer 委托单位 | calibrated_on 校准日期
+Calibration.laboratory 校准实验室 | laboratory_code 实验室代码 | customer 委托单位
+calibrated_on 校准日期
 issued_on 签发日期 | recalibrate_on 证书建议的下次校准日期 | conformity 符合性声明
 GetDccResponse.findings 检查结果 | UploadDccResponse.findings 检查结果
 further 未列出的检查结果数 | hint 提示 | line 行 | DccItem.candidates 可能对应的器具
