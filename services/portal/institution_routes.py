@@ -10,9 +10,11 @@ from services.portal.pages import (
     certificate_archive,
     certificate_files,
     directory,
+    environment,
     forecast,
     institution,
     kept_institutions,
+    laboratories,
     order_wizard,
     orders,
     punctuality,
@@ -24,7 +26,7 @@ from services.portal.pages import (
 CERTIFICATE_PATH = "/certificates/new"
 UPKEEP_PATHS = (
     *(upkeep_forms.NEW_PATH, upkeep_forms.IMPORT_PATH, upkeep.FILES_PATH),
-    qualifications.IMPORT_PATH,
+    *(qualifications.IMPORT_PATH, laboratories.IMPORT_PATH),
 )
 DCC_PATH = calibrations.NEW_PATH
 _ORDERING = (Role.OPERATOR, Role.VERIFICATION_INSTITUTION, *STAFF)
@@ -70,6 +72,28 @@ KEPT_INSTITUTIONS = (
         kept_institutions.authorise,
         Role.UNIT_HEAD,
         form=True,
+    ),
+)
+LABORATORIES = (
+    _at(laboratories.PATH, laboratories.listing, *environment.READERS),
+    _at("/laboratories/new", laboratories.new, Role.UNIT_HEAD, form=True),
+    _at(
+        laboratories.IMPORT_PATH,
+        laboratories.from_file,
+        Role.VERIFICATION_INSTITUTION,
+        form=True,
+    ),
+    _at("/laboratories/{laboratory_id}", laboratories.one, *environment.READERS),
+    _at("/laboratories/{laboratory_id}/change", laboratories.change, Role.UNIT_HEAD, form=True),
+    _at(
+        "/laboratories/{laboratory_id}/release",
+        laboratories.release,
+        Role.VERIFICATION_INSTITUTION,
+        form=True,
+    ),
+    _at(environment.PATH, environment.listing, *environment.READERS),
+    _at(
+        "/verifications/{verification_id}/environment", environment.note, Role.CASEWORKER, form=True
     ),
 )
 QUALIFICATIONS = (

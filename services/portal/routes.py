@@ -18,6 +18,7 @@ from services.portal.institution_routes import (
     CERTIFICATES,
     INSTITUTIONS,
     KEPT_INSTITUTIONS,
+    LABORATORIES,
     ORDERS,
     PUBLIC_DIRECTORY,
     QUALIFICATIONS,
@@ -377,6 +378,7 @@ ADDRESSES: Sequence[Address] = (
     *CALIBRATIONS,
     *PUBLIC_DIRECTORY,
     *QUALIFICATIONS,
+    *LABORATORIES,
     *CERTIFICATES,  # after /verifications/new
     *UPKEEP,
     *_ADMINISTRATION,

@@ -24,6 +24,7 @@ from protos.registry.v1 import bulk_pb2 as bulk
 from protos.registry.v1 import calibrations_pb2 as calibrations
 from protos.registry.v1 import certificates_pb2 as certificates
 from protos.registry.v1 import institutions_pb2 as institutions
+from protos.registry.v1 import laboratories_pb2 as laboratories
 from protos.registry.v1 import people_pb2 as people
 from protos.registry.v1 import photographs_pb2 as photographs
 from protos.registry.v1 import publication_pb2 as publication
@@ -67,6 +68,7 @@ class Place:
     evidence_id: str = ""
     proposal_id: str = ""
     institution_id: str = ""
+    laboratory_id: str = ""
     order_id: str = ""
     likeness_id: str = ""
     question_id: str = ""
@@ -122,6 +124,18 @@ def authorise(institution_id: str) -> institutions.PutAuthorisationRequest:
     return institutions.PutAuthorisationRequest(
         request_id=new_request_id(), authorisation=authorisation
     )
+
+
+def laboratory_of(institution_id: str) -> laboratories.PutLaboratoryRequest:
+    """A request that registers a laboratory of an institution."""
+    content = laboratories.Laboratory(
+        institution_id=institution_id,
+        name=f"测试实验室{secrets.token_hex(4)}",
+        document_no="（测试）法计专字第001号",
+        valid_from="2020-01-01",
+        valid_until="2029-12-31",
+    )
+    return laboratories.PutLaboratoryRequest(request_id=new_request_id(), laboratory=content)
 
 
 def register_operator(place: Place) -> identity.RegisterOperatorRequest:

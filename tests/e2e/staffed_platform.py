@@ -38,6 +38,7 @@ from tests.e2e.requests import (
     credit_code,
     enter_record,
     evidence,
+    laboratory_of,
     lodge,
     lodge_repair,
     penalty,
@@ -352,6 +353,8 @@ async def _register(settings: Settings, place: Place, name: str) -> None:
     filed = await ask(desk.institutions.PutInstitution(request))
     place.institution_id = filed.institution.institution_id
     await ask(desk.institutions.PutAuthorisation(authorise(place.institution_id)))
+    room = await ask(desk.laboratories.PutLaboratory(laboratory_of(place.institution_id)))
+    place.laboratory_id = room.laboratory.laboratory_id
     await desk.close()
 
 

@@ -40,6 +40,7 @@ from protos.registry.v1 import calibrations_pb2 as calibrations
 from protos.registry.v1 import certificates_pb2 as certificates
 from protos.registry.v1 import directory_pb2 as directory
 from protos.registry.v1 import institutions_pb2 as institutions
+from protos.registry.v1 import laboratories_pb2 as laboratories
 from protos.registry.v1 import lives_pb2 as lives
 from protos.registry.v1 import orders_pb2 as orders
 from protos.registry.v1 import people_pb2 as people
@@ -65,6 +66,7 @@ from tests.e2e.requests import (
     create_account,
     enter_record,
     evidence,
+    laboratory_of,
     lodge,
     open_bulk,
     photograph,
@@ -203,6 +205,7 @@ def _plain(kind: type[Message], place: Place, **more: Any) -> Message:
         "evidence_id": place.evidence_id,
         "proposal_id": place.proposal_id,
         "institution_id": place.institution_id,
+        "laboratory_id": place.laboratory_id,
         "order_id": place.order_id,
         "likeness_id": place.likeness_id,
         "question_id": place.question_id,
@@ -457,6 +460,35 @@ _OF_PLACE: dict[str, Callable[[Place], Message]] = {
         ),
     ),
     "PutAuthorisation": lambda place: authorise(place.institution_id),
+    "PutLaboratory": lambda place: laboratory_of(place.institution_id),
+    "ReleaseLaboratory": lambda place: laboratories.ReleaseLaboratoryRequest(
+        request_id=new_request_id(), laboratory_id=place.laboratory_id, version=OUTDATED
+    ),
+    "ListLaboratories": lambda _place: laboratories.ListLaboratoriesRequest(page_size=1000),
+    "RecordEnvironment": lambda place: laboratories.RecordEnvironmentRequest(
+        request_id=new_request_id(),
+        laboratory_id=place.laboratory_id,
+        records=[
+            laboratories.EnvironmentRecord(
+                sensor=secrets.token_hex(4),
+                hour="2026-01-05T09:00",
+                temperature="20.5",
+                humidity="55",
+            )
+        ],
+    ),
+    "ImportEnvironment": lambda place: laboratories.ImportEnvironmentRequest(
+        request_id=new_request_id(),
+        laboratory_id=place.laboratory_id,
+        content=f"传感器,时间,温度,湿度\n{secrets.token_hex(4)},2026-01-05 10:00,20,55\n".encode(),
+    ),
+    "ListEnvironmentMarks": lambda _place: laboratories.ListEnvironmentMarksRequest(),
+    "NoteEnvironmentMark": lambda place: laboratories.NoteEnvironmentMarkRequest(
+        request_id=new_request_id(),
+        verification_id=place.verification_id,
+        note="测试",
+        version=OUTDATED,
+    ),
     "ListVerifiers": lambda _place: orders.ListVerifiersRequest(type_codes=["FUEL"]),
     "ApplyForVerification": lambda place: orders.ApplyForVerificationRequest(
         request_id=new_request_id(),
@@ -862,6 +894,7 @@ _SEEN: dict[str, Callable[[Place], str]] = {
     "ListIndexes": lambda place: place.index_id,
     "ListImpacts": lambda place: place.impact_id,
     "ListInstitutions": lambda place: place.institution_id,
+    "ListLaboratories": lambda place: place.laboratory_id,
     "ListOrders": lambda place: place.order_id,
     "ListDccs": lambda place: place.dcc_id,
     "ListPhotographs": lambda place: place.photograph_id,

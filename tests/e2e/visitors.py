@@ -139,6 +139,7 @@ _IDS = (
     "evidence_id",
     "proposal_id",
     "institution_id",
+    "laboratory_id",
     "order_id",
     "likeness_id",
     "question_id",

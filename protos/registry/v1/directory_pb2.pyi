@@ -109,6 +109,40 @@ class AuthorisedType(_message.Message):
 Global___AuthorisedType: _TypeAlias = AuthorisedType  # noqa: Y015
 
 @_typing.final
+class DirectoryLaboratory(_message.Message):
+    """A laboratory that its institution released, and that is authorised today."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    SITE_FIELD_NUMBER: _builtins.int
+    DOCUMENT_NO_FIELD_NUMBER: _builtins.int
+    VALID_UNTIL_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """Name."""
+    site: _builtins.str
+    """Where it is; may be empty."""
+    document_no: _builtins.str
+    """Number of the document that authorises."""
+    valid_until: _builtins.str
+    """Last day, inclusive."""
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        site: _builtins.str = ...,
+        document_no: _builtins.str = ...,
+        valid_until: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["document_no", b"document_no", "name", b"name", "site", b"site", "valid_until", b"valid_until"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DirectoryLaboratory: _TypeAlias = DirectoryLaboratory  # noqa: Y015
+
+@_typing.final
 class DirectoryEntry(_message.Message):
     """An institution as anybody may see it."""
 
@@ -122,6 +156,7 @@ class DirectoryEntry(_message.Message):
     PHONE_FIELD_NUMBER: _builtins.int
     WEBSITE_FIELD_NUMBER: _builtins.int
     AUTHORISED_FIELD_NUMBER: _builtins.int
+    LABORATORIES_FIELD_NUMBER: _builtins.int
     institution_id: _builtins.str
     """Stable id."""
     name: _builtins.str
@@ -140,6 +175,10 @@ class DirectoryEntry(_message.Message):
     def authorised(self) -> _containers.RepeatedCompositeFieldContainer[Global___AuthorisedType]:
         """What it may verify today, by type."""
 
+    @_builtins.property
+    def laboratories(self) -> _containers.RepeatedCompositeFieldContainer[Global___DirectoryLaboratory]:
+        """Its laboratories, by name."""
+
     def __init__(
         self,
         *,
@@ -151,10 +190,11 @@ class DirectoryEntry(_message.Message):
         phone: _builtins.str = ...,
         website: _builtins.str = ...,
         authorised: _abc.Iterable[Global___AuthorisedType] | None = ...,
+        laboratories: _abc.Iterable[Global___DirectoryLaboratory] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["authorised", b"authorised", "contact", b"contact", "division_code", b"division_code", "institution_id", b"institution_id", "name", b"name", "phone", b"phone", "sites", b"sites", "website", b"website"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["authorised", b"authorised", "contact", b"contact", "division_code", b"division_code", "institution_id", b"institution_id", "laboratories", b"laboratories", "name", b"name", "phone", b"phone", "sites", b"sites", "website", b"website"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -216,7 +216,8 @@ least_temperature 温度下限 | most_temperature 温度上限 | least_humidity 
 most_humidity 湿度上限 | hours 小时数 | hours_missing 没有记录的小时 | hours_outside 超限的小时
 lowest_temperature 最低温度 | highest_temperature 最高温度 | lowest_humidity 最低湿度
 highest_humidity 最高湿度 | marked_at 标记时间 | EnvironmentMark.note 核对情况
-noted_by 核对人 | noted_at 核对时间 | may_note 可以核对 | first_day 从哪天起 | last_day 到哪天 | unnoted 未核对
+noted_by 核对人 | noted_at 核对时间 | may_note 可以核对 | first_day 从哪天起
+last_day 到哪天 | unnoted 未核对
 upkeep_id 维护记录id | Upkeep.kind 类别 | done_on 日期 | done_by 由谁办理 | Upkeep.what 内容
 seal_no 签封编号 | corrects 所更正的一条id | corrected_by 更正后的一条id | upkeep 维护和签封
 verify_again 须重新检定的类别 | UpkeepEntry.to_verify 须重新检定 | to_verify 须重新检定的条数

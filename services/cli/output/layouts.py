@@ -116,6 +116,7 @@ TABLES: Mapping[str, str] = {
     "CaseNote": "at author case_number text mentions",
     "CasesDue": "day terms intakes",
     "DirectoryEntry": "name sites division_code contact phone website",
+    "DirectoryLaboratory": "name site document_no valid_until",
     "AuthorisedType": "type_code valid_until document_no",
     "Qualification": "qualification_id kind name number institution valid_until state",
     "Calibrator": "name number scope valid_until",

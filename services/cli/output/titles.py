@@ -28,6 +28,7 @@ TITLES = {
     "Exposure": "曝光",
     "PermitEntry": "计量行政许可",
     "DirectoryEntry": "服务名录",
+    "DirectoryLaboratory": "实验室",
     "AuthorisedType": "今天可以检定",
     "InstitutionListing": "公开的内容",
     "Qualification": "校准机构、注册计量师和考评员",

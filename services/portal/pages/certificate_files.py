@@ -13,7 +13,11 @@ from starlette.responses import Response, StreamingResponse
 from plumbing.archives import plain_name
 from plumbing.client import Refusal, ask
 from plumbing.file_kinds import FileKind
+from plumbing.identity import Role
 from protos.registry.v1 import certificates_pb2 as pb
+from protos.registry.v1 import laboratories_pb2 as laboratories
+from services.portal.address import STAFF
+from services.portal.laboratory_words import FINDINGS
 from services.portal.pages.forms import file_name, told
 from services.portal.pages.reading import subject
 from services.portal.pages.transfers import UPLOAD_SECONDS, attachment, parts_of, pieces_of
@@ -23,7 +27,7 @@ from services.portal.wording import N_
 
 async def one(visit: Visit) -> Response:
     """Shows a verification with every version of its certificate, and the form for a new file."""
-    return await _page(visit, visit.path("verification_id"))
+    return await page(visit, visit.path("verification_id"))
 
 
 async def upload(visit: Visit) -> Response:
@@ -34,7 +38,7 @@ async def upload(visit: Visit) -> Response:
     file = visit.form.get("file")
     if not isinstance(file, UploadFile) or not file.filename:
         errors = {"file": visit.say(N_("请选择证书文件"))}
-        return await _page(visit, verification_id, 422, errors=errors)
+        return await page(visit, verification_id, 422, errors=errors)
     header = pb.CertificateHeader(
         request_id=visit.request_id(),
         verification_id=verification_id,
@@ -47,7 +51,7 @@ async def upload(visit: Visit) -> Response:
     try:
         await ask(call)
     except Refusal as refusal:
-        return await _page(visit, verification_id, 422, **told(visit, refusal))
+        return await page(visit, verification_id, 422, **told(visit, refusal))
     return visit.redirect(f"/verifications/{verification_id}?sent=yes")
 
 
@@ -80,7 +84,8 @@ def pieces(visit: Visit, first: pb.ReadCertificateResponse) -> AsyncIterator[byt
     return pieces_of(first.content, certificate.size, further)
 
 
-async def _page(visit: Visit, verification_id: str, status: int = 200, **values: Any) -> Response:
+async def page(visit: Visit, verification_id: str, status: int = 200, **values: Any) -> Response:
+    """Shows a verification with its certificates, and what records say of where it was done."""
     request = pb.GetCertificatesRequest(verification_id=verification_id)
     found = await ask(visit.services.certificates.GetCertificates(request))
     return visit.page(
@@ -88,9 +93,20 @@ async def _page(visit: Visit, verification_id: str, status: int = 200, **values:
         status=status,
         found=found,
         verification=found.verification.verification,
+        **await _environment(visit, verification_id),
         owner=await subject(visit, found.verification.subject_id),
         longest=visit.portal.settings.certificate_max_bytes >> 20,
         form=visit.form,
         sent=visit.just_done("sent") == "yes",
+        noted=visit.just_done("noted") == "yes",
         **values,
     )
+
+
+async def _environment(visit: Visit, verification_id: str) -> dict[str, Any]:
+    if not visit.has(Role.VERIFICATION_INSTITUTION, *STAFF):
+        return {}
+    request = laboratories.GetEnvironmentMarkRequest(verification_id=verification_id)
+    answer = await ask(visit.services.laboratories.GetEnvironmentMark(request))
+    finding = FINDINGS.get(answer.mark.finding, "")
+    return {"environment": answer, "finding": visit.say(finding) if finding else ""}

@@ -30,6 +30,7 @@ async def listing(visit: Visit) -> Response:
         columns=[
             Column(N_("检定机构"), lambda one: one.name),
             Column(N_("今天可以检定"), partial(_authorised, visit)),
+            Column(N_("实验室"), partial(_laboratories, visit)),
             Column(N_("地址"), lambda one: one.sites),
             Column(N_("联系"), _contact),
         ],
@@ -62,6 +63,12 @@ def _authorised(visit: Visit, one: pb.DirectoryEntry) -> str:
         for row in one.authorised
     )
     return visit.words.listed(types, "；")
+
+
+def _laboratories(visit: Visit, one: pb.DirectoryEntry) -> str:
+    until = visit.say(N_("{type}（至 {day}）"))
+    rooms = (until.format(type=row.name, day=row.valid_until) for row in one.laboratories)
+    return visit.words.listed(rooms, "；")
 
 
 def _contact(one: pb.DirectoryEntry) -> Cell:

@@ -36,8 +36,12 @@ from services.portal.visit import Visit
 from services.portal.wording import N_
 
 COLOURS = ("red", "yellow", "green")
+_MOMENTS = ("worked_from", "worked_until")
 ALL = 200
-_FIELDS = ("result", "verified_on", "valid_until", "certificate_no", "method")
+_FIELDS = (
+    *("result", "verified_on", "valid_until", "certificate_no", "method"),
+    *("laboratory", *_MOMENTS),
+)
 Owned = tuple[alerts.InstrumentColour, str]
 
 
@@ -224,7 +228,9 @@ async def _request(visit: Visit) -> pb.RecordVerificationRequest:
     request.verification.instrument_id = visit.field("instrument_id")
     request.verification.institution = await own_name(visit)
     for name in _FIELDS:
-        setattr(request.verification, name, visit.field(name))
+        # A browser that shows a moment as plain text may send it with a blank.
+        value = visit.field(name)
+        setattr(request.verification, name, value.replace(" ", "T") if name in _MOMENTS else value)
     parts, _ = results_of_parts.written(visit)
     if parts:
         request.parts.extend(parts)

@@ -48,23 +48,26 @@ def attachment(name: str) -> dict[str, str]:
 
 
 async def file_of_rows(
-    visit: Visit, template: str, send: Callable[[bytes], Awaitable[Any]]
+    visit: Visit, template: str, send: Callable[[bytes], Awaitable[Any]], **shown: Any
 ) -> Response:
-    """Shows the form for a file of rows, or sends its content and shows what became of it."""
+    """Shows the form for a file of rows, or sends its content and shows what became of it.
+
+    `shown` are other values of the template.
+    """
     if visit.request.method == "GET":
-        return visit.page(template)
+        return visit.page(template, **shown)
     file = visit.form.get("file")
     if not isinstance(file, UploadFile) or not file.filename:
         errors = {"file": visit.say(N_("请选择文件"))}
-        return visit.page(template, status=422, errors=errors)
+        return visit.page(template, status=422, errors=errors, **shown)
     content = await file.read(MOST_BYTES + 1)
     if len(content) > MOST_BYTES:
         errors = {"file": visit.say(N_("文件太大，请分成几个文件"))}
-        return visit.page(template, status=422, errors=errors)
+        return visit.page(template, status=422, errors=errors, **shown)
     try:
         answer = await ask(send(content))
     except Refusal as refusal:
         values = told(visit, refusal)
         faults, values["errors"] = values["errors"].values(), {"file": visit.say(N_("文件有误"))}
-        return visit.page(template, status=422, faults=faults, **values)
-    return visit.page(template, answer=answer)
+        return visit.page(template, status=422, faults=faults, **values, **shown)
+    return visit.page(template, answer=answer, **shown)

@@ -19,6 +19,7 @@ from services.registry.directory.policy import WRITERS
 from services.registry.directory.tables import InstitutionListing
 from services.registry.institutions.access import find
 from services.registry.institutions.tables import Authorisation, Institution
+from services.registry.laboratories.tables import Laboratory
 
 
 async def list_directory(view: View, request: pb.ListDirectoryRequest) -> pb.ListDirectoryResponse:
@@ -40,8 +41,12 @@ async def list_directory(view: View, request: pb.ListDirectoryRequest) -> pb.Lis
         key=lambda row: [getattr(row[0], column.key) for column in order],
     )
     count = await paging.count(view.session, request, rows, token)
-    authorised = await _authorised(view, [one.institution_id for one, _ in page])
-    entries = [wire.entry(one, row, authorised[one.institution_id]) for one, row in page]
+    ids = [one.institution_id for one, _ in page]
+    authorised, rooms = await _authorised(view, ids), await _laboratories(view, ids)
+    entries = [
+        wire.entry(one, row, authorised[one.institution_id], rooms[one.institution_id])
+        for one, row in page
+    ]
     return pb.ListDirectoryResponse(institutions=entries, next_page_token=token, **count)
 
 
@@ -75,6 +80,21 @@ async def _authorised(view: View, ids: Collection[str]) -> dict[str, list[Author
     for one in await view.session.exec(valid.order_by(*order)):
         latest[one.institution_id][one.type_code] = one
     return defaultdict(list, {key: list(types.values()) for key, types in latest.items()})
+
+
+async def _laboratories(view: View, ids: Collection[str]) -> dict[str, list[Laboratory]]:
+    """The released laboratories of some institutions that are authorised today, by name."""
+    today = view.today
+    open_ = select(Laboratory).where(
+        col(Laboratory.institution_id).in_(ids),
+        col(Laboratory.released),
+        col(Laboratory.valid_from) <= today,
+        col(Laboratory.valid_until) >= today,
+    )
+    found: dict[str, list[Laboratory]] = defaultdict(list)
+    for one in await view.session.exec(open_.order_by(col(Laboratory.name))):
+        found[one.institution_id].append(one)
+    return found
 
 
 async def get_listing(view: View, request: pb.GetListingRequest) -> pb.GetListingResponse:

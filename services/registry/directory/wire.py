@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from protos.registry.v1 import directory_pb2 as pb
 from services.registry.directory.tables import InstitutionListing
 from services.registry.institutions.tables import Authorisation, Institution
+from services.registry.laboratories.tables import Laboratory
 
 # What the public sees of a listing, if it is released.
 OPEN = frozenset({"institution_id", "sites", "division_code", "contact", "phone", "website"})
@@ -19,9 +20,15 @@ def listing(row: InstitutionListing) -> pb.InstitutionListing:
 
 
 def entry(
-    institution: Institution, row: InstitutionListing, authorised: Iterable[Authorisation]
+    institution: Institution,
+    row: InstitutionListing,
+    authorised: Iterable[Authorisation],
+    laboratories: Iterable[Laboratory],
 ) -> pb.DirectoryEntry:
-    """Converts an institution to an entry of the directory, with what it may verify today."""
+    """Converts an institution to an entry of the directory, with what it may verify today.
+
+    `laboratories` are those that it released and that are authorised today.
+    """
     return pb.DirectoryEntry(
         name=institution.name,
         **row.model_dump(include=set(OPEN)),
@@ -32,5 +39,14 @@ def entry(
                 document_no=one.document_no,
             )
             for one in authorised
+        ],
+        laboratories=[
+            pb.DirectoryLaboratory(
+                name=one.name,
+                site=one.site,
+                document_no=one.document_no,
+                valid_until=one.valid_until.isoformat(),
+            )
+            for one in laboratories
         ],
     )

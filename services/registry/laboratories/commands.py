@@ -7,7 +7,7 @@ from uuid import uuid4
 
 from sqlmodel import select
 
-from law.errors import AlreadyExists, Fault, InvalidInput, NotFound, WrongState
+from law.errors import AlreadyExists, Fault, InvalidInput, WrongState
 from law.laboratories import Finding
 from plumbing.change import Change
 from protos.registry.v1 import laboratories_pb2 as pb
@@ -77,16 +77,16 @@ async def note_mark(
 ) -> pb.NoteEnvironmentMarkResponse:
     """Notes what the bureau found when it looked at a mark; the mark stays.
 
-    Raises NotFound for a verification without a mark, NotPermitted outside the caller's scope,
-    InvalidInput for a blank note, and WrongState for one that is within the limits, or if the
-    request's version is not the present one.
+    Raises NotFound for an unknown verification, NotPermitted outside the caller's scope,
+    InvalidInput for a blank note, and WrongState for a verification without a mark, for one within
+    the limits, or if the request's version is not the present one.
     """
     verification, instrument = await find_verification(change, request.verification_id)
     key = verification.verification_id
     row = await change.session.get(EnvironmentMark, key, with_for_update=True)
     if row is None:
         zh, en = "这次检定没有环境标记", "This verification has no mark"
-        raise NotFound(zh, en, verification_id=key)
+        raise WrongState(zh, en, verification_id=key)
     require_version(row.version, request.version)
     if row.finding is Finding.WITHIN:
         zh, en = "环境在限值以内，不需要核对", "It is within the limits; there is nothing to note"

@@ -53,9 +53,7 @@ async def list_laboratories(
     return pb.ListLaboratoriesResponse(laboratories=found, next_page_token=token, **count)
 
 
-async def get_laboratory(
-    view: View, request: pb.GetLaboratoryRequest
-) -> pb.GetLaboratoryResponse:
+async def get_laboratory(view: View, request: pb.GetLaboratoryRequest) -> pb.GetLaboratoryResponse:
     """Returns a laboratory. Raises NotFound if the caller may see no such one."""
     row, institution = await find(view, request.laboratory_id)
     found = wire.laboratory(row, institution.name, view.today)

@@ -33,6 +33,7 @@ from protos.registry.v1 import calibrations_pb2 as calibrations
 from protos.registry.v1 import certificates_pb2 as certificates
 from protos.registry.v1 import directory_pb2 as directory
 from protos.registry.v1 import institutions_pb2 as institutions
+from protos.registry.v1 import laboratories_pb2 as laboratories
 from protos.registry.v1 import lives_pb2 as lives
 from protos.registry.v1 import orders_pb2 as orders
 from protos.registry.v1 import people_pb2 as people
@@ -71,6 +72,7 @@ from services.registry.identity import absences, colleagues, registrations
 from services.registry.imports import queries as of_imports
 from services.registry.institutions import queries as of_institutions
 from services.registry.institutions import reports as of_reports
+from services.registry.laboratories import queries as of_laboratories
 from services.registry.lives import queries as of_lives
 from services.registry.lives import twins
 from services.registry.orders import queries as of_orders
@@ -652,6 +654,41 @@ LISTS = (
         "registry",
         of_institutions.list_institutions,
         (Asked(institutions.ListInstitutionsRequest(), a_few="of a city"),),
+    ),
+    List(
+        "registry",
+        of_laboratories.list_laboratories,
+        (
+            Asked(laboratories.ListLaboratoriesRequest(), (*STAFF, INSTITUTION)),
+            Asked(
+                laboratories.ListLaboratoriesRequest(institution_id="s1"),
+                (SERVICE,),
+                a_few="of one institution",
+            ),
+        ),
+    ),
+    List(
+        "registry",
+        of_laboratories.list_environment,
+        (
+            Asked(laboratories.ListEnvironmentRequest(laboratory_id="s1"), (SERVICE,)),
+            Asked(
+                laboratories.ListEnvironmentRequest(
+                    laboratory_id="s1", first_day="2026-01-01", last_day="2026-01-02"
+                ),
+                (SERVICE,),
+            ),
+        ),
+    ),
+    List(
+        "registry",
+        of_laboratories.list_marks,
+        (
+            Asked(laboratories.ListEnvironmentMarksRequest(), (*STAFF, INSTITUTION)),
+            Asked(laboratories.ListEnvironmentMarksRequest(finding="exceeded")),
+            Asked(laboratories.ListEnvironmentMarksRequest(unnoted=True)),
+            Asked(laboratories.ListEnvironmentMarksRequest(institution="某院")),
+        ),
     ),
     List(
         "registry",

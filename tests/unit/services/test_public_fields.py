@@ -193,8 +193,10 @@ OPEN = {
     },
     "quanheng.registry.v1.DirectoryEntry": {
         *("institution_id", "name", "sites", "division_code", "contact", "phone", "website"),
-        "authorised",
+        *("authorised", "laboratories"),
     },
+    # Laboratories that their institution released.
+    "quanheng.registry.v1.DirectoryLaboratory": {"name", "site", "document_no", "valid_until"},
     # Institutions that consented; nothing of a person.
     "quanheng.registry.v1.ListCalibratorsResponse": {
         *("calibrators", "next_page_token", "total", "more_than"),
