@@ -12,10 +12,10 @@ Values are texts as the cells of a file hold them: codes or Chinese labels, days
 flags as true or false. A fault of an item is reported by its chunk and item; the stream goes on.
 
 Digests: an item is its fields in the order below, joined by U+001F. An absent field counts as an
-empty one; only an absent `part`, `laboratory`, `worked_from` or `worked_until` is left out, with
-the U+001F before it. A chunk is its items, joined by U+001E; its digest is the SHA-256 of that in
-UTF-8. The digest of a batch is the SHA-256 of the digests of its chunks, in lower-case hex, one
-after another.
+empty one; only `part` and the fields below it are left out where they are absent, with the U+001F
+before them. A chunk is its items, joined by U+001E; its digest is the SHA-256 of that in UTF-8.
+The digest of a batch is the SHA-256 of the digests of its chunks, in lower-case hex, one after
+another.
 """
 
 from collections import abc as _abc

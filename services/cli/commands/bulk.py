@@ -38,8 +38,7 @@ TRIES, AGAIN_SECONDS = 10, 1.0  # without a chunk more having come in
 CUT_OFF = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED)
 GIVEN_UP = ("refused", "rejected", "discarded", "expired", "undone")
 FAULTS_SHOWN = 100  # lines of a file that are no items
-# Fields that came after the first release with digests.
-_LATER = {"part", "laboratory", "worked_from", "worked_until"}
+_FIRST_LATER = "part"  # the first field that came after the first release with digests
 KINDS: dict[str, Any] = {
     "subjects": bulk.SubjectItem,
     "instruments": bulk.InstrumentItem,
@@ -160,7 +159,8 @@ def text_of(item: Any) -> str:
     What came later, such as a part, is left out where there is none.
     """
     names = [one.name for one in item.DESCRIPTOR.fields]
-    said = [name for name in names if name not in _LATER or getattr(item, name)]
+    later = names.index(_FIRST_LATER) if _FIRST_LATER in names else len(names)
+    said = names[:later] + [name for name in names[later:] if getattr(item, name)]
     return "\x1f".join(getattr(item, name) for name in said)
 
 

@@ -14,8 +14,6 @@ from protos.registry.v1 import registry_pb2 as pb
 from tests.integration.registry.running_registry import Client
 from tests.patience import PATIENCE_SECONDS
 
-# What is left out of a digest where it is empty, by the contract.
-LATER = {"part", "laboratory", "worked_from", "worked_until"}
 Item = bulk.SubjectItem | bulk.InstrumentItem | bulk.VerificationItem | bulk.RecordItem
 
 
@@ -79,10 +77,12 @@ def digest_of(chunks: Iterable[Sequence[Item]]) -> str:
 
 
 def _text(item: Item) -> str:
-    said = [one.name for one in item.DESCRIPTOR.fields]
-    return "\x1f".join(
-        getattr(item, name) for name in said if name not in LATER or getattr(item, name)
-    )
+    names, said, first = [one.name for one in item.DESCRIPTOR.fields], list[str](), True
+    for name in names:
+        first = first and name != "part"  # that and those below are left out where they are empty
+        if first or getattr(item, name):
+            said.append(getattr(item, name))
+    return "\x1f".join(said)
 
 
 def _sha256(values: str) -> str:

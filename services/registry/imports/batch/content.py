@@ -30,8 +30,7 @@ from services.registry.tables import ImportPiece
 
 PIECE_BYTES = 1 << 20
 BETWEEN_FIELDS, BETWEEN_ITEMS = "\x1f", "\x1e"
-# Fields that came after the first release with digests.
-_LATER = {"part", "laboratory", "worked_from", "worked_until"}
+_FIRST_LATER = "part"  # the first field that came after the first release with digests
 ITEMS: Mapping[FamilyName, Descriptor] = {
     FamilyName.SUBJECTS: bulk.SubjectItem.DESCRIPTOR,
     FamilyName.INSTRUMENTS: bulk.InstrumentItem.DESCRIPTOR,
@@ -90,7 +89,8 @@ def text_of(item: Message) -> str:
     so the digests of senders that know nothing of these stay right.
     """
     fields = [one.name for one in item.DESCRIPTOR.fields]
-    said = [name for name in fields if name not in _LATER or getattr(item, name)]
+    later = fields.index(_FIRST_LATER) if _FIRST_LATER in fields else len(fields)
+    said = fields[:later] + [name for name in fields[later:] if getattr(item, name)]
     return BETWEEN_FIELDS.join(str(getattr(item, name)) for name in said)
 
 

@@ -15,6 +15,10 @@ def test_what_came_later_is_in_the_text_only_where_it_is_said() -> None:
     assert text_of(item) == f"{former}\x1f3"
     item.worked_from = "2026-10-08T09:00"
     assert text_of(item) == f"{former}\x1f3\x1f2026-10-08T09:00"
+    meter = bulk.InstrumentItem(type_code="WATER", serial_no="A-1")
+    assert text_of(meter) == "\x1f".join(("", "WATER", "", "A-1", "", "", "", ""))
+    meter.owner_no = "W-7"
+    assert text_of(meter).endswith("\x1fW-7")
 
 
 def test_the_command_reckons_as_the_register_does() -> None:
