@@ -7,6 +7,7 @@ from typing import Any
 from plumbing.client import new_request_id
 from plumbing.identity import Role
 from protos.registry.v1 import bulk_pb2 as bulk
+from protos.registry.v1 import directory_pb2 as directory
 from protos.registry.v1 import laboratories_pb2 as pb
 from protos.registry.v1 import registry_pb2
 from tests.integration.events.support import eventually
@@ -260,3 +261,34 @@ async def test_files_and_systems_name_laboratories_too(registry: RunningRegistry
     pushed = await Sender(own, "verifications", [[item]]).push()
     assert pushed.state == "applied"
     await eventually(lambda: marked(f"{DAY}T11:00"))
+
+
+async def test_anybody_finds_a_laboratory_that_its_institution_released(
+    registry: RunningRegistry,
+) -> None:
+    name = "合成实验八所"
+    own, room = await laboratory(registry, name)
+    listing = directory.InstitutionListing(
+        institution_id=name, released=True, sites="样例市样例路18号", division_code="330106"
+    )
+    await own.directory.PutListing(
+        directory.PutListingRequest(request_id=new_request_id(), listing=listing)
+    )
+
+    async def found() -> list[str]:
+        request = directory.ListDirectoryRequest(name_contains=name)
+        answer = await registry.client(Role.PUBLIC).directory.ListDirectory(request)
+        return [one.name for entry in answer.institutions for one in entry.laboratories]
+
+    assert await found() == []
+    release = pb.ReleaseLaboratoryRequest(
+        request_id=new_request_id(), laboratory_id=room.laboratory_id, released=True, version=1
+    )
+    assert (await own.laboratories.ReleaseLaboratory(release)).laboratory.released
+    assert await found() == ["力学室"]
+    head = registry.client(Role.UNIT_HEAD, name="unit-head")
+    over = {"laboratory_id": room.laboratory_id, "valid_until": "2026-08-31", "version": 2}
+    assert (await put(head, name, **over)).released
+    assert await found() == []
+    with refused("NOT_PERMITTED"):
+        await head.laboratories.ReleaseLaboratory(release)
