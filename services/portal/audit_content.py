@@ -9,6 +9,7 @@ from typing import Any
 
 from plumbing.clock import SHANGHAI
 from protos.operations.v1 import operations_pb2 as pb
+from services.portal.laboratory_words import FINDINGS
 from services.portal.wording import N_, Words
 
 # The most telling first. A field without a word is of the machine, such as a digest, and not shown.
@@ -196,6 +197,7 @@ class Content:
             "status": words.record_status,
             "type_code": words.instrument_type,
             "result": words.result,
+            "finding": lambda code: words.say(FINDINGS.get(code, code)),
             "sector": words.sector,
             "sectors": words.sector,
             "roles": words.role,
