@@ -287,8 +287,8 @@ LaboratoryService.RecordEnvironment foreign  -  -  -  -  -  0  -  -  -  -  -   -
 LaboratoryService.ImportEnvironment own      -  -  -  -  -  +  -  -  -  -  -   -  -  -
 LaboratoryService.ImportEnvironment neighbour -  -  -  -  -  0  -  -  -  -  -   -  -  -
 LaboratoryService.ImportEnvironment foreign  -  -  -  -  -  0  -  -  -  -  -   -  -  -
-LaboratoryService.ListEnvironment own        -  +  +  +  +  +  -  -  -  -  -   +  +  +
-LaboratoryService.ListEnvironment neighbour  -  +  +  +  +  0  -  -  -  -  -   +  +  +
+LaboratoryService.ListEnvironment own        -  .  .  .  .  .  -  -  -  -  -   .  .  .
+LaboratoryService.ListEnvironment neighbour  -  .  .  .  .  0  -  -  -  -  -   .  .  .
 LaboratoryService.ListEnvironment foreign    -  0  0  0  0  0  -  -  -  -  -   0  0  0
 LaboratoryService.ListEnvironmentMarks any   -  +  +  +  +  +  -  -  -  -  -   +  +  +
 LaboratoryService.GetEnvironmentMark own     -  +  +  +  +  +  -  -  -  -  -   +  +  +
