@@ -1,6 +1,6 @@
 """What the temperature and humidity of a laboratory say of a verification that was done in it.
 
-S4 二(五); C-45. The limits are those of the regulation (JJG) by which it was verified. A finding is
+S4 二(五); C-46. The limits are those of the regulation (JJG) by which it was verified. A finding is
 told to the institution and the bureau; it decides no colour and no grade.
 """
 

@@ -1,1 +1,1 @@
-"""Laboratories of specially authorised institutions and their records: S4 二(五), C-45."""
+"""Laboratories of specially authorised institutions and their records: S4 二(五), C-46."""

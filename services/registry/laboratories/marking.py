@@ -1,4 +1,4 @@
-"""Marks verifications by the records of the laboratory in which they were done (S4 二(五), C-45).
+"""Marks verifications by the records of the laboratory in which they were done (S4 二(五), C-46).
 
 A mark follows from what is on file: to compute it again changes nothing unless a result, a record
 or a laboratory changed. It is written only where it became another one, and then a note of the
