@@ -16,11 +16,12 @@ from functools import cache
 from law.figures import Version
 from law.instruments import REGULATION, catalogue
 from law.reader.ambiguities import read_readings
-from law.reader.data_file import DATED, note_each, read_dated, read_header, read_requirements
+from law.reader.data_file import DATED, read_dated, read_header, read_requirements
 from law.reader.packaged import understood
 from law.reader.strict_reader import Reader
 
 HUNDREDTHS = 100
+_RANGE = re.compile(r"(-?\d{1,3})\.\.(-?\d{1,3})")  # both ends inclusive, in whole units
 _NUMBER = re.compile(r"JJG\s*(?:\([^)]*\)\s*)?0*(\d+)(?:\s*[-—–]\s*(\d{4}))?", re.IGNORECASE)
 
 
@@ -171,15 +172,18 @@ def _of_regulation(reader: Reader) -> Limits:
 
 def _limits(reader: Reader) -> Limits:
     return Limits(
-        temperature=_range(reader.below("temperature")),
-        humidity=_range(reader.below("humidity")),
+        temperature=_range(reader, "temperature"),
+        humidity=_range(reader, "humidity"),
         example=reader.flag("example", False),
     )
 
 
-def _range(reader: Reader) -> Range:
-    note_each(reader, ("least", "most"))
-    least, most = reader.whole("least"), reader.whole("most")
+def _range(reader: Reader, key: str) -> Range:
+    found = _RANGE.fullmatch(reader.text(key))
+    if found is None:
+        reader.fault(key, "应为范围，如 -10..40", "must be a range such as -10..40")
+        return Range(0, 0)
+    least, most = (int(number) * HUNDREDTHS for number in found.groups())
     if most < least:
-        reader.fault("most", "小于下限", "is less than least")
-    return Range(least * HUNDREDTHS, most * HUNDREDTHS)
+        reader.fault(key, "上限小于下限", "its end is below its beginning")
+    return Range(least, most)
