@@ -208,6 +208,7 @@ ACTIONS = {
     "close_escalation": N_("结束督促"),
     "hold_escalation": N_("已按时申请检定或者正在异议，暂缓督促"),
     "release_escalation": N_("恢复督促"),
+    "announce_earlier": N_("补告以前的登记"),
     "take_stock": N_("为原有数据留存摘要"),
     "serve_letter": N_("文书纸质送达"),
     "share": N_("登记共享"),

@@ -29,6 +29,7 @@ from services.registry.commands.clock import remember_clock
 from services.registry.consumers import consumers
 from services.registry.directory import policy as directory_policy
 from services.registry.directory.servicer import DirectoryServicer
+from services.registry.former_releases import announce_earlier
 from services.registry.identity.doors import open_doors
 from services.registry.identity.first_start import ensure_administrator, span_the_platform
 from services.registry.identity.servicer import IdentityServicer
@@ -109,6 +110,7 @@ async def build(parts: Parts) -> Assembly:
     await span_the_platform(parts.changes)
     await remember_clock(parts.database, parts.clock)
     await ensure_key(parts.database)
+    await announce_earlier(parts.changes)
     grading = GradingService(parts.channel("grading"))
     sweep_scratch(settings.data_dir / FOLDER)
     background = Background(parts.changes, grading, settings)

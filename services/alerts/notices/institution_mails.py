@@ -18,6 +18,7 @@ from services.alerts.notice_kinds import INSTITUTION
 from services.alerts.notices import english, texts
 from services.alerts.notices.issue import issue
 from services.alerts.notices.texts import Text
+from services.alerts.projection import put_institutions
 from services.alerts.tables import Bureau, NoticeKind
 from services.alerts.webhooks.institution_messages import tell_programs_of_due
 
@@ -29,6 +30,7 @@ async def institution_due(change: Change, received: Received[registry.Institutio
     """Issues the digest of a day to an institution, and one of what is overdue to its bureau."""
     due = received.message
     bureau, about = due.institution.bureau, f"{due.institution.institution_id}/{due.on}"
+    await put_institutions(change, [due.institution])
     recipient = mailbox_of(bureau, due.institution.name, due.institution.email)
     await issue(
         change, NoticeKind.INSTITUTION, INSTITUTION + about, recipient, bureau, to_institution(due)

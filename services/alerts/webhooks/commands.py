@@ -54,8 +54,7 @@ async def add(
     webhook_id = uuid4().hex
     row = Webhook(
         webhook_id=webhook_id,
-        subject_id=owner.subject_id if isinstance(owner, Subject) else "",
-        institution=owner.name if isinstance(owner, Institution) else "",
+        **_owned_by(owner),
         bureau=owner.bureau,
         url=request.url,
         kinds=list(request.kinds),
@@ -67,6 +66,12 @@ async def add(
     change.session.add(row)
     changing.audit(change, "add_webhook", row, after={"url": row.place, "kinds": row.kinds})
     return pb.AddWebhookResponse(webhook=wire.webhook(row))
+
+
+def _owned_by(owner: Subject | Institution) -> dict[str, str]:
+    if isinstance(owner, Subject):
+        return {"subject_id": owner.subject_id}
+    return {"subject_id": f"institution/{owner.institution_id}", "institution": owner.name}
 
 
 async def _owner(change: Change) -> Subject | Institution:

@@ -33,14 +33,19 @@ _OF_DUE = {
     ("certificate", "overdue"): ("certificate_upload.overdue", "证书上传已超过期限"),
 }
 KINDS = tuple(kind for kind, _ in (*_OF_ORDERS.values(), *_OF_DUE.values()))
+_FIRST = 1  # version of an order that just came in
 _PATHS = {"order": "/orders", "certificate": "/punctuality"}
 
 
 async def tell_programs_of_orders(change: Change, orders: Sequence[orders_pb2.Order]) -> None:
-    """Writes to the programs of institutions which orders came in and which were withdrawn."""
+    """Writes to the programs of institutions which orders came in and which were withdrawn.
+
+    An order that only got another last day, by a new edition of the calendar, came in before.
+    """
     steps = defaultdict[tuple[str, str], list[orders_pb2.Order]](list)
     for order in orders:
-        if order.state in _OF_ORDERS:
+        came_in = order.version == _FIRST or order.state != "applied"
+        if came_in and order.state in _OF_ORDERS:
             steps[order.institution, order.state].append(order)
     for (institution, state), moved in sorted(steps.items()):
         kind, title = _OF_ORDERS[state]

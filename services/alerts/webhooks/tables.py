@@ -45,9 +45,11 @@ class ChannelKind(StrEnum):
 class Webhook(Base, table=True):
     """An address to which the notices of a subject or a bureau are announced; its secret is sealed.
 
-    A webhook belongs to a subject or to a verification institution, which `institution` names; a
-    channel of another kind belongs to a bureau, has neither, the host as `url`, and as its secret
-    the whole address. `kinds` are those that are announced; none means all. `failing_since` is the
+    A webhook belongs to a subject or to a verification institution, which `institution` names and
+    `subject_id` says as `institution/` and its id: the release before this one knows no owner but
+    subjects and bureaus, and takes a webhook without a subject for one of its bureau. A channel of
+    another kind belongs to a bureau, has no subject, the host as `url`, and as its secret the whole
+    address. `kinds` are those that are announced; none means all. `failing_since` is the
     first attempt that failed since one that did not.
     """
 
@@ -81,12 +83,12 @@ class Webhook(Base, table=True):
     @property
     def is_of_bureau(self) -> bool:
         """Whether it is a channel of a bureau."""
-        return not self.subject_id and not self.institution
+        return not self.subject_id
 
 
 def of_bureaus() -> sa.ColumnElement[bool]:
     """Returns the condition for the channels of bureaus, as `Webhook.is_of_bureau` says."""
-    return sa.and_(col(Webhook.subject_id) == "", col(Webhook.institution) == "")
+    return col(Webhook.subject_id) == ""
 
 
 class WebhookMessage(Base, table=True):

@@ -202,10 +202,12 @@ async def test_the_program_of_an_institution_hears_of_its_orders_and_terms(
     elsewhere.orders[0].institution = "另一检定院"
     moved = changed("applied", 4)
     moved.moved = True
+    later_due = changed("applied", 2)
+    later_due.orders[0].order_id = "o3"
     told = due(item("certificate", "overdue", "2026-09-14", "JL-1"), item("order", "new", ""))
     told.counts.add(kind="certificate", rung="overdue", count=201)
     told.counts.add(kind="order", rung="new", count=1)
-    await alerts.announce(elsewhere, moved, told)
+    await alerts.announce(elsewhere, moved, later_due, told)
     of_lab = [one for one in await alerts.rows(WebhookMessage) if "institution" in one.data]
     heard = sorted((one.type, one.data["title"], one.path) for one in of_lab)
     assert heard == [
@@ -224,6 +226,9 @@ async def test_the_webhooks_of_an_institution_are_its_own(
     alerts: RunningAlerts, owner: Owner, lab: Owner
 ) -> None:
     webhook = await lab.add()
+    [row] = await alerts.rows(Webhook)
+    # The release before takes a webhook without a subject for a channel of its bureau.
+    assert (row.subject_id, row.is_of_bureau) == ("institution/i1", False)
     elsewhere = Caller("a/2", "检定员", LABORATORY, BUREAU, institution="另一检定院")
     for stranger in (owner, Owner(alerts, owner.settings, elsewhere)):
         assert not (await stranger.ask(pb.ListWebhooksRequest())).webhooks

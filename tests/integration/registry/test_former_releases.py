@@ -1,0 +1,53 @@
+"""What was on file before its announcement is announced once, at the start of a later release."""
+
+from __future__ import annotations
+
+from uuid import uuid4
+
+from sqlmodel import col, select
+
+from plumbing.change import Changes
+from plumbing.client import new_request_id
+from plumbing.clock import SystemClock
+from plumbing.events.outbox import Outbox
+from protos.registry.v1 import calibrations_pb2 as pb
+from protos.registry.v1 import events_pb2 as events
+from services.registry.calibrations.tables import CalibrationCycle
+from services.registry.former_releases import announce_earlier
+from tests.dcc import dcc
+from tests.integration.registry.running_registry import RunningRegistry
+from tests.integration.registry.test_calibrations import announced_days, confirm, operator, send
+
+
+async def test_institutions_and_days_of_an_earlier_release_are_announced_once(
+    registry: RunningRegistry,
+) -> None:
+    name = f"合成早年检定院{uuid4().hex[:8]}"
+    client, filed = await registry.speaker(name, "FUEL"), await registry.instrument()
+    sent = await send(client, dcc(filed.serial_no, number=f"SYN-{uuid4().hex[:10]}"))
+    await confirm(client, sent.dcc.dcc_id, filed.instrument_id)
+    cycle = pb.SetCalibrationCycleRequest(
+        request_id=new_request_id(), instrument_id=filed.instrument_id, months=6
+    )
+    await operator(registry, filed).calibrations.SetCalibrationCycle(cycle)
+    told = (filed.instrument_id, "2027-03-02", 1)
+    assert await announced_days(registry, filed) == [told]
+    async with registry.database.transaction() as session:
+        row = await session.get_one(CalibrationCycle, filed.instrument_id)
+        row.due_on, row.due_version = None, 0  # as the migration leaves it
+    assert await institutions_told(registry, name) == 1, "when it was put on file"
+    changes = Changes(registry.database, SystemClock())
+    for _ in range(2):
+        await announce_earlier(changes)
+    assert await announced_days(registry, filed) == [told, told]
+    assert await institutions_told(registry, name) == 2
+
+
+async def institutions_told(registry: RunningRegistry, name: str) -> int:
+    """How often an institution of this name was announced."""
+    ours = select(Outbox.payload).where(col(Outbox.aggregate).startswith("institution/"))
+    kind = col(Outbox.headers)["ce-type"].as_string().endswith("InstitutionsChanged")
+    async with registry.database.snapshot() as session:
+        found = (await session.exec(ours.where(kind))).all()
+    told = [events.InstitutionsChanged.FromString(payload) for payload in found]
+    return sum(one.name == name for event in told for one in event.institutions)
