@@ -108,9 +108,7 @@ async def build(parts: Parts) -> Assembly:
         first_password_stays=settings.sandbox,
     )
     await span_the_platform(parts.changes)
-    await remember_clock(parts.database, parts.clock)
-    await ensure_key(parts.database)
-    await announce_earlier(parts.changes)
+    await _prepare(parts)
     grading = GradingService(parts.channel("grading"))
     sweep_scratch(settings.data_dir / FOLDER)
     background = Background(parts.changes, grading, settings)
@@ -149,6 +147,13 @@ async def build(parts: Parts) -> Assembly:
         reconcile=timers.reconcile,
         looks=[*figures.looks(parts.database), backup_look(parts.settings)],
     )
+
+
+async def _prepare(parts: Parts) -> None:
+    """Stores what a first start has to, and announces what earlier releases did not."""
+    await remember_clock(parts.database, parts.clock)
+    await ensure_key(parts.database)
+    await announce_earlier(parts.changes)
 
 
 def _of_institutions(parts: Parts) -> dict[str, Register]:

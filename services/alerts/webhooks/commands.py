@@ -54,7 +54,8 @@ async def add(
     webhook_id = uuid4().hex
     row = Webhook(
         webhook_id=webhook_id,
-        **_owned_by(owner),
+        subject_id=_owner_id(owner),
+        institution=owner.name if isinstance(owner, Institution) else "",
         bureau=owner.bureau,
         url=request.url,
         kinds=list(request.kinds),
@@ -68,10 +69,10 @@ async def add(
     return pb.AddWebhookResponse(webhook=wire.webhook(row))
 
 
-def _owned_by(owner: Subject | Institution) -> dict[str, str]:
+def _owner_id(owner: Subject | Institution) -> str:
     if isinstance(owner, Subject):
-        return {"subject_id": owner.subject_id}
-    return {"subject_id": f"institution/{owner.institution_id}", "institution": owner.name}
+        return owner.subject_id
+    return f"institution/{owner.institution_id}"
 
 
 async def _owner(change: Change) -> Subject | Institution:
