@@ -32,7 +32,7 @@ class FileKind(StrEnum):
         return _MEDIA_TYPES[self]
 
     @property
-    def title(self) -> str:
+    def called(self) -> str:
         """What a person calls such a file."""
         return {FileKind.DCC: "DCC (XML)"}.get(self, self.value.upper())
 
@@ -58,7 +58,7 @@ _BEGINNINGS = {
 
 def listed(kinds: Collection[FileKind]) -> tuple[str, str]:
     """Returns the names of kinds of files in Chinese and English, in the order of the list."""
-    *first, last = [kind.title for kind in FileKind if kind in kinds]
+    *first, last = [kind.called for kind in FileKind if kind in kinds]
     if not first:
         return _chinese(last), last
     return f"{_chinese('、'.join(first))} 或 {_chinese(last)}", f"{', '.join(first)} or {last}"

@@ -128,9 +128,9 @@ async def test_who_was_told_hears_once_that_a_subject_came_off_the_list(heard: H
 async def test_who_got_the_list_of_a_grade_hears_once_that_a_subject_is_on_it_no_more(
     heard: Heard,
 ) -> None:
-    of_grade = {"number": "信用名单推送函〔2026〕330106-0002号", "cite": "S4 四(五)E3"}
+    number, cite = "信用名单推送函〔2026〕330106-0002号", "S4 四(五)E3"
     pushed = issued()
-    pushed.MergeFrom(CircularIssued(**of_grade))
+    pushed.MergeFrom(CircularIssued(number=number, cite=cite))
     await heard.hear(circular_issued, pushed)
     ended = CircularEntryEnded(
         circular_id="c1",
@@ -138,7 +138,8 @@ async def test_who_got_the_list_of_a_grade_hears_once_that_a_subject_is_on_it_no
         entry=ENTRIES[0],
         reasons="计量信用等级已经变动。",
         of_grade=True,
-        **of_grade,
+        number=number,
+        cite=cite,
     )
     await heard.hear(circular_entry_ended, ended)
     [by_hand] = await heard.notices()
