@@ -50,7 +50,8 @@ def require_usable(differences: Iterable[Any], revision: str) -> None:
 def has_newer_value(error: BaseException) -> bool:
     """Returns whether reading a row failed for a value that only a newer release knows.
 
-    A replica of that release can read it, so this one leaves the work to that and counts no fault.
+    A replica of that release can read it, so this one leaves the work to that and counts no fault
+    for a while.
     """
     return isinstance(error, LookupError) and _NO_MEMBER in str(error)
 

@@ -42,6 +42,8 @@ from plumbing.newer_tables import has_newer_value
 from plumbing.tracing import failed
 
 BATCH = 100
+# How often an event is left to a newer replica: for half an hour, as long as an upgrade may last.
+DELIVERIES_TO_NEWER = 180
 IDLE_SECONDS = 1.0  # how long one request for events waits
 MAX_ACK_PENDING = 5000  # includes the events held back for order
 MAX_ATTEMPTS = 10
@@ -255,7 +257,7 @@ class Consumer:
         try:
             place = await self.inbox.take(delivery)
         except Exception as error:
-            if _passes(error):
+            if _passes(error, delivery.deliveries):
                 await self._hold_back(message, delivery, error)
             else:
                 # What a handler raises is counted and logged; in the end the event is given up.
@@ -266,7 +268,8 @@ class Consumer:
 
     def _count(self, delivery: Delivery, outcome: Place | Exception, seconds: float) -> None:
         event = delivery.attributes.type.rpartition(".")[2]
-        EVENT_SECONDS.labels(self.name, event, _named(outcome)).observe(seconds)
+        named = _named(outcome, delivery.deliveries)
+        EVENT_SECONDS.labels(self.name, event, named).observe(seconds)
 
     async def _acknowledge(self, message: Msg, delivery: Delivery, place: Place) -> None:
         if place is Place.DONE:
@@ -338,18 +341,20 @@ class Consumer:
         }
 
 
-def _passes(error: Exception) -> bool:
+def _passes(error: Exception, deliveries: int) -> bool:
     """Whether an error says nothing of the event, and passes by itself."""
     if isinstance(error, TryLater | Away | WriterBusy):
         return True
-    # Beside a newer release it passes with the replica that takes the event next.
-    return is_full(error) or is_away(error) or has_newer_value(error)
+    # Beside a newer release it passes with the replica that takes the event next. Where there is
+    # none, as after an upgrade was taken back, somebody has to hear of it.
+    newer = has_newer_value(error) and deliveries <= DELIVERIES_TO_NEWER
+    return newer or is_full(error) or is_away(error)
 
 
-def _named(outcome: Place | Exception) -> str:
+def _named(outcome: Place | Exception, deliveries: int) -> str:
     if isinstance(outcome, Place):
         return outcome.name.lower()
-    return "later" if _passes(outcome) else "failed"
+    return "later" if _passes(outcome, deliveries) else "failed"
 
 
 def _stream_seq(message: Msg) -> int:
