@@ -39,6 +39,7 @@ class Act(StrEnum):
     UNDO_BATCH = "undo_batch"
     LOAD_AGAIN = "load_again"
     END_RED_ALERT = "end_red_alert"
+    EXEMPT_INSTRUMENT = "exempt_instrument"
     EXCEED_CYCLE = "exceed_cycle"
     SHOW_INSTITUTION = "show_institution"
     APPOINT = "appoint"

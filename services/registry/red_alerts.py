@@ -1,4 +1,4 @@
-"""Whether a change would end the red alert of an instrument without a passed verification."""
+"""Whether a change would end the red alerts of an instrument without a passed verification."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from law.colours.basis import colour_basis
 from law.colours.rule import Colour, VerificationFact
+from law.separation import Act
 from plumbing.change import Change
 from plumbing.chunks import chunks
 from services.registry.announce_changes import IDS_IN_QUERY
@@ -20,6 +21,21 @@ from services.registry.tables import Instrument, Verification
 
 # What makes an instrument another one: with one of these changed, an alert tells of nothing.
 IDENTITY = frozenset({"subject_id", "type_code", "serial_no"})
+
+
+def exempts(before: Mapping[str, Any], values: Mapping[str, Any]) -> bool:
+    """Returns whether new values take an instrument out of compulsory verification (C-44).
+
+    That ends the alert that it has, and each that it would get once its verification is overdue.
+    """
+    return bool(values.get("non_compulsory_ground")) and not before["non_compulsory_ground"]
+
+
+async def second_person(change: Change, row: Instrument, values: Mapping[str, Any]) -> Act | None:
+    """Returns the act for which new values of an instrument need a second person; None for none."""
+    if exempts(row.model_dump(), values):
+        return Act.EXEMPT_INSTRUMENT
+    return Act.END_RED_ALERT if await ends_red(change, row, values) else None
 
 
 async def ends_red(change: Change, row: Instrument, values: Mapping[str, Any]) -> bool:

@@ -3246,6 +3246,7 @@ class BatchEstimate(_message.Message):
     LOAD_AGAIN_FIELD_NUMBER: _builtins.int
     REDS_ENDED_FIELD_NUMBER: _builtins.int
     BEYOND_CYCLE_FIELD_NUMBER: _builtins.int
+    EXEMPTED_FIELD_NUMBER: _builtins.int
     alerts: _builtins.int
     """Instruments that would newly be alarmed."""
     instruments: _builtins.int
@@ -3268,6 +3269,10 @@ class BatchEstimate(_message.Message):
     """Red alerts that would end without a verification; a person approves them whatever their number."""
     beyond_cycle: _builtins.int
     """Passes that are valid for longer than the cycle of their type; a unit head confirms them."""
+    exempted: _builtins.int
+    """Instruments that would be under compulsory verification no more; a person approves them
+    whatever their number.
+    """
     def __init__(
         self,
         *,
@@ -3282,10 +3287,11 @@ class BatchEstimate(_message.Message):
         load_again: _builtins.bool = ...,
         reds_ended: _builtins.int = ...,
         beyond_cycle: _builtins.int = ...,
+        exempted: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["alert_share", b"alert_share", "alerts", b"alerts", "beyond_cycle", b"beyond_cycle", "digest", b"digest", "drop_share", b"drop_share", "drops", b"drops", "graded", b"graded", "instruments", b"instruments", "least", b"least", "load_again", b"load_again", "reds_ended", b"reds_ended"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["alert_share", b"alert_share", "alerts", b"alerts", "beyond_cycle", b"beyond_cycle", "digest", b"digest", "drop_share", b"drop_share", "drops", b"drops", "exempted", b"exempted", "graded", b"graded", "instruments", b"instruments", "least", b"least", "load_again", b"load_again", "reds_ended", b"reds_ended"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

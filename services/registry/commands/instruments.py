@@ -39,11 +39,12 @@ from services.registry.orders.following import follow_instruments
 from services.registry.proposals.propose import Proposed, object_id, propose
 from services.registry.questions.following import follow_things
 from services.registry.questions.tables import Question
-from services.registry.red_alerts import ends_red
+from services.registry.red_alerts import ends_red, second_person
 from services.registry.sameness.finding import likeness_at, look
 from services.registry.sameness.places import Place, of_instrument
 from services.registry.serials import right_to_mark, serial_of
 from services.registry.tables import Instrument, Proposal, Subject
+from services.registry.upkeep.effects import demand_omitted
 from services.registry.validation import InstrumentContent, read_instrument, reader_of
 
 # The columns that an operator may change itself; only its bureau changes the others.
@@ -59,8 +60,9 @@ async def put_instrument(
     """Files a new instrument in the state spare (C-19), or changes the content of an instrument.
 
     The content includes the owner. Filing is a service to the user unit; nothing depends on it
-    (C-20). The bureau is told when an operator files one. A change that would end a red alert is
-    only proposed: a second person releases it (S1 20). Raises InvalidInput for faulty content and
+    (C-20). The bureau is told when an operator files one. A change that would end a red alert, and
+    the statement that an instrument need not be verified, are only proposed: a second person
+    releases them (S1 20). Raises InvalidInput for faulty content and
     for a type that the catalogue does not have, unless `unknown_type` of the request takes it,
     NotPermitted outside the caller's scope and for what an operator may not change, WrongState if
     the request's version is not the present one, and AlreadyExists for a new instrument that the
@@ -75,12 +77,16 @@ async def put_instrument(
     content = await _with_type(change, owner, content, row, unknown=request.unknown_type)
     if row is None:
         _require_bureau(change, content)
-        row = await _file(change, owner, content)
-        found = await likeness_at(change, _place(row))
-        return pb.PutInstrumentResponse(instrument=wire.instrument(row), likeness_id=found)
+        row = await _file(change, owner, replace(content, non_compulsory_ground=""))
+        found, proposal = await likeness_at(change, _place(row)), None
+        if ground := content.non_compulsory_ground:
+            values = {"non_compulsory_ground": ground}
+            proposal = await _propose(change, request, row, Act.EXEMPT_INSTRUMENT, values)
+        filed = wire.instrument(row)
+        return pb.PutInstrumentResponse(instrument=filed, likeness_id=found, proposal=proposal)
     values = _differing(change, row, content, request.instrument.version)
-    if await ends_red(change, row, values):
-        proposal = await _propose(change, request, row, values, "")
+    if act := await second_person(change, row, values):
+        proposal = await _propose(change, request, row, act, values)
         return pb.PutInstrumentResponse(instrument=wire.instrument(row), proposal=proposal)
     await alter_instrument(change, row, owner, values)
     found = await likeness_at(change, _place(row)) if values else ""
@@ -226,11 +232,14 @@ async def alter_instrument(
     await follow_things(change, col(Question.instrument_id) == row.instrument_id)
     for one in {place, _place(row)}:
         await look(change, one)
+    after = _after(row, others)
+    if before["non_compulsory_ground"]:
+        after["to_verify"] = await demand_omitted(change, [row.instrument_id])
     change.audit(
         "change_instrument",
         f"instrument/{row.instrument_id}",
         before=before,
-        after=_after(row, others),
+        after=after,
         ground=ground,
     )
 
@@ -258,7 +267,8 @@ async def set_instrument_state(
     row = await find_instrument(change, request.instrument_id)
     values = _new_state(row, request)
     if await ends_red(change, row, values):
-        proposal = await _propose(change, request, row, values, request.ground)
+        act = Act.END_RED_ALERT
+        proposal = await _propose(change, request, row, act, values, request.ground)
         return pb.SetInstrumentStateResponse(instrument=wire.instrument(row), proposal=proposal)
     await _set_state(change, row, values, request.ground)
     return pb.SetInstrumentStateResponse(instrument=wire.instrument(row))
@@ -313,10 +323,15 @@ async def _set_state(
 
 
 async def _propose(
-    change: Change, request: Message, row: Instrument, values: Mapping[str, Any], ground: str
+    change: Change,
+    request: Message,
+    row: Instrument,
+    act: Act,
+    values: Mapping[str, Any],
+    ground: str = "",
 ) -> proposals.Proposal:
     what = Proposed(
-        act=Act.END_RED_ALERT,
+        act=act,
         object=f"instrument/{row.instrument_id}",
         version=row.version,
         bureau=row.bureau,

@@ -17,12 +17,14 @@ from plumbing.short_ids import LEAST
 from protos.registry.v1 import proposals_pb2 as proposals
 from protos.registry.v1 import sameness_pb2 as pb
 from services.registry.proposals.propose import Proposed, propose
+from services.registry.red_alerts import exempts
 from services.registry.sameness import joining, wire
 from services.registry.sameness.finding import DECIDED, look, place_of
 from services.registry.sameness.sides import Side, id_of, seen, sides_at
 from services.registry.sameness.subject_joining import join_subjects
 from services.registry.sameness.tables import LikeKind, Likeness
 from services.registry.tables import Proposal, Subject
+from services.registry.upkeep.effects import demand_omitted
 
 Request = pb.JoinLikenessRequest | pb.KeepApartRequest
 
@@ -145,6 +147,8 @@ async def _second_person(
         return Act.JOIN_SUBJECTS
     if row.kind is LikeKind.RECORD:
         return None if kept.kind.positive else Act.WITHDRAW_RECORD
+    if any(exempts(one.model_dump(), kept.model_dump()) for one in joined):
+        return Act.EXEMPT_INSTRUMENT
     ends = await joining.joining_ends_red(change, kept, joined)
     return Act.END_RED_ALERT if ends else None
 
@@ -174,6 +178,7 @@ async def _join(
         await join_subjects(change, kept, joined[0], ground)
     elif row.kind is LikeKind.INSTRUMENT:
         await joining.join_instruments(change, kept, joined, ground)
+        await demand_omitted(change, [kept.instrument_id])
     else:
         await joining.withdraw_repeated(change, kept, joined, ground)
     await look(change, place_of(row))

@@ -7,7 +7,7 @@ they come back if the pass turns out to be another one, or of an earlier day.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from uuid import uuid4
 
 import sqlalchemy as sa
@@ -18,7 +18,8 @@ from law.colours import parts
 from law.colours.rule import InstrumentState, VerificationFact, VerificationResult
 from law.upkeep import verify_again
 from plumbing.change import Change
-from services.registry.announce_changes import save_verifications
+from plumbing.chunks import chunks
+from services.registry.announce_changes import IDS_IN_QUERY, save_verifications
 from services.registry.red_alerts import facts_of_several
 from services.registry.sameness.finding import look
 from services.registry.sameness.joining import severe_stands
@@ -61,6 +62,35 @@ async def demand_verification(change: Change, row: UpkeepEntry, instrument: Inst
     await save_verifications(change, [result, *(one for one in aside if one is not result)])
     await look(change, of_result(row.instrument_id, row.done_on))
     return result.verification_id
+
+
+async def demand_omitted(change: Change, instrument_ids: Iterable[str]) -> list[str]:
+    """Notes which instruments are to be verified again after entries that asked for none then.
+
+    They were under no compulsory verification when the entries were noted, and are under it now
+    (C-44). What was corrected meanwhile asks for none. Returns the ids of the entries.
+    """
+    demanded = []
+    for ids in chunks(sorted(instrument_ids), IDS_IN_QUERY):
+        omitted = (
+            select(UpkeepEntry, Instrument)
+            .join(Instrument, col(Instrument.instrument_id) == col(UpkeepEntry.instrument_id))
+            .where(
+                col(UpkeepEntry.instrument_id).in_(ids),
+                UpkeepEntry.verification_id == "",
+                UpkeepEntry.corrected_by == "",
+                Instrument.non_compulsory_ground == "",
+                sa.not_(col(Instrument.removed)),
+            )
+            .order_by(col(UpkeepEntry.done_on), col(UpkeepEntry.entered_at))
+            .with_for_update()
+        )
+        for row, instrument in (await change.session.exec(omitted)).all():
+            row.verification_id = await demand_verification(change, row, instrument)
+            change.session.add(row)
+            demanded += [row.upkeep_id] if row.verification_id else []
+    await change.session.flush()
+    return demanded
 
 
 async def unpassed(

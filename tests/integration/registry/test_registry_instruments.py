@@ -134,6 +134,27 @@ async def test_its_bureau_alone_states_that_an_instrument_need_not_be_verified(
     assert seen.colour == "red"
 
 
+async def test_nobody_alone_states_that_an_instrument_need_not_be_verified(
+    registry: RunningRegistry,
+) -> None:
+    staff, ground = registry.client(Role.CASEWORKER), "只用于内部工艺"
+    passed = await registry.instrument()
+    await staff.registry.RecordVerification(verify(passed.instrument_id))  # green
+    green = (await read_instrument(staff, passed.instrument_id)).instrument
+    stated = await staff.registry.PutInstrument(changed(green, non_compulsory_ground=ground))
+    request = put_instrument(green.subject_id, non_compulsory_ground=ground)
+    filed = await staff.registry.PutInstrument(request)
+    for answer in (stated, filed):
+        assert answer.proposal.act == "exempt_instrument"
+        assert answer.instrument.non_compulsory_ground == ""
+        await registry.release(answer.proposal)
+        free = (await read_instrument(staff, answer.instrument.instrument_id)).instrument
+        assert free.non_compulsory_ground == ground
+    free = (await read_instrument(staff, green.instrument_id)).instrument
+    other = await staff.registry.PutInstrument(changed(free, non_compulsory_ground="另一理由"))
+    assert not other.proposal.proposal_id
+
+
 async def test_a_type_by_single_entry_is_read_as_in_files(registry: RunningRegistry) -> None:
     owner, written = await registry.subject(), f"样例计价器{uuid4().hex}"
     client = registry.client(Role.CASEWORKER)

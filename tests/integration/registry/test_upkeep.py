@@ -123,6 +123,30 @@ async def test_other_entries_ask_for_nothing(
     assert [row[1] for row in await results(operator, filed)] == ["pass"]
 
 
+async def test_what_was_repaired_while_it_need_not_be_verified_is_verified_once_it_must_be(
+    registry: RunningRegistry,
+) -> None:
+    filed, operator = await owned(registry)
+    staff = registry.client(Role.CASEWORKER)
+
+    async def state(ground: str) -> register.PutInstrumentResponse:
+        request = register.GetInstrumentRequest(instrument_id=filed.instrument_id)
+        instrument = (await staff.registry.GetInstrument(request)).instrument
+        instrument.non_compulsory_ground = ground
+        put = register.PutInstrumentRequest(request_id=new_request_id(), instrument=instrument)
+        return await staff.registry.PutInstrument(put)
+
+    await registry.release((await state("只用于内部工艺")).proposal)
+    wrong = await note(operator, filed, what="误记", done_on="2026-09-11")
+    await note(operator, filed)
+    right = {"kind": "maintenance", "corrects": wrong.upkeep_id, "ground": "未修理"}
+    await note(operator, filed, done_on="2026-09-11", what="擦拭", **right)
+    assert await asking(operator, filed) == []
+    await state("")
+    assert await asking(operator, filed) == ["更换主板"]
+    assert await results(operator, filed) == [(DAY, "repaired", False), (PASSED, "pass", False)]
+
+
 @pytest.mark.parametrize("noted_first", [("repair",), ("seal_broken",), ()])
 async def test_a_pass_of_the_day_comes_after_a_repair_and_what_was_noted_before_it(
     registry: RunningRegistry, noted_first: tuple[str, ...]

@@ -112,3 +112,19 @@ async def test_an_import_that_ends_a_red_waits_for_the_unit_head(registry: Runni
     batch = await upload(caseworker, "instruments", table(columns, row), bureau=DISTRICT)
     assert (batch.state, batch.estimate.reds_ended) == ("awaiting_approval", 1)
     assert (await read(caseworker, red)).state == "in_use"
+
+
+async def test_an_import_of_what_need_not_be_verified_waits_for_the_unit_head(
+    registry: RunningRegistry,
+) -> None:
+    filed, caseworker = await registry.instrument(), registry.client(Role.CASEWORKER)
+    request = pb.GetSubjectRequest(subject_id=filed.subject_id)
+    owner = (await caseworker.registry.GetSubject(request)).subject
+    columns = ("使用单位", "器具类型", "出厂编号", "非强制检定的理由")
+    rows = [
+        (owner.credit_code, filed.type_code, number, "只用于内部工艺")
+        for number in (filed.serial_no, f"{filed.serial_no}-NEW")
+    ]
+    batch = await upload(caseworker, "instruments", table(columns, *rows), bureau=DISTRICT)
+    assert (batch.state, batch.estimate.exempted) == ("awaiting_approval", 2)
+    assert (await read(caseworker, filed)).non_compulsory_ground == ""

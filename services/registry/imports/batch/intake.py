@@ -169,7 +169,7 @@ async def _is_burst(change: Change, batch: ImportBatch, plan: Plan, intake: Inta
     if (first and intake.seen is None) or not would_apply:
         return False
     estimate = await _estimate_of(change, batch, plan, intake)
-    batch.estimate = asdict(estimate)
+    batch.estimate = estimate.kept()
     if intake.drops.unknown:
         zh = "评级服务暂时无法答复，未估计此批次会使多少主体降级"
         en = "grading does not answer, so it is not estimated how many grades would fall"

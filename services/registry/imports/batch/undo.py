@@ -57,6 +57,7 @@ from services.registry.questions import asking
 from services.registry.questions import following as questions
 from services.registry.sameness.finding import follow_owners_of_batch, look_again
 from services.registry.tables import ImportBatch, Proposal
+from services.registry.upkeep.effects import demand_omitted
 
 T = TypeVar("T")
 
@@ -267,6 +268,7 @@ async def undo(change: Change, batch: ImportBatch, ground: str, undone: Undone) 
     cause = Cause(events.CAUSE_UNDONE, ground, batch.batch_id, batch.baseline)
     await _review_again(change, undone.things[Kind.RECORD], cause)
     await orders.follow_batch(change, batch.batch_id)
+    await demand_omitted(change, undone.things[Kind.INSTRUMENT])
     await follow_owners_of_batch(change, batch.batch_id)
     await look_again(change, batch.batch_id)
     await asking.take_back(change, batch.batch_id)

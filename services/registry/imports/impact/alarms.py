@@ -24,6 +24,7 @@ from services.registry.imports.plan.plan import (
     fetch,
     present_rows,
 )
+from services.registry.red_alerts import exempts
 from services.registry.tables import Instrument, Verification
 
 Alarm = tuple[int, str, Colour]  # spell, governing verification, colour: the key of an alert
@@ -55,12 +56,14 @@ class _Affected:
 class Alarms(NamedTuple):
     """How many instruments would get a new alert, and how many the plan concerns.
 
-    `reds_ended` are those whose red alert would end without a verification.
+    `reds_ended` are those whose red alert would end without a verification, and `exempted` those
+    that would be under compulsory verification no more, or not from the first.
     """
 
     alerts: int
     instruments: int
     reds_ended: int
+    exempted: int
 
 
 async def count_alarms(context: Context, plan: Plan) -> Alarms:
@@ -80,6 +83,7 @@ async def count_alarms(context: Context, plan: Plan) -> Alarms:
             _ends_red(*pair) and not one.verified
             for pair, one in zip(pairs, affected.values(), strict=True)
         ),
+        sum(exempts(one.before or BLANK, one.after) for one in affected.values()),
     )
 
 

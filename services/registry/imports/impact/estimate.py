@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
+from typing import Any
 
 from plumbing.settings import Settings
 from services.registry.imports.impact.alarms import count_alarms
@@ -43,8 +44,9 @@ class Estimate:
     `alerts` is the number of `instruments` that would get a new alert, `drops` the number of
     `graded` subjects whose grade would fall. `digest` identifies the plan and both numbers.
     `reds_ended` is the number of red alerts that would end without a verification, `load_again` is
-    true for a first load where there was one before, and `beyond_cycle` is the number of
-    verifications that are valid for longer than the cycle of their type.
+    true for a first load where there was one before, `beyond_cycle` is the number of verifications
+    that are valid for longer than the cycle of their type, and `exempted` the number of instruments
+    that would be under compulsory verification no more.
     """
 
     alerts: int
@@ -58,15 +60,23 @@ class Estimate:
     reds_ended: int = 0
     load_again: bool = False
     beyond_cycle: int = 0
+    exempted: int = 0
+
+    def kept(self) -> dict[str, Any]:
+        """Returns the fields to keep with the batch.
+
+        A replica of the last release cannot read `exempted`; it is left out where it is 0.
+        """
+        return {name: value for name, value in asdict(self).items() if name != "exempted" or value}
 
     @property
     def is_burst(self) -> bool:
         """Whether a limit is exceeded, so that a person must approve the batch.
 
-        A batch that ends red alerts, exceeds the cycle of a type, or is a silent load after the
-        first always needs one (S1 20).
+        A batch that ends red alerts, states what need not be verified, exceeds the cycle of a type,
+        or is a silent load after the first always needs one (S1 20).
         """
-        if self.reds_ended or self.load_again or self.beyond_cycle:
+        if self.reds_ended or self.load_again or self.beyond_cycle or self.exempted:
             return True
         alarming = self.alerts >= self.least and self.alerts > self.alert_share * self.instruments
         falling = self.drops >= self.least and self.drops > self.drop_share * self.graded
@@ -100,5 +110,6 @@ async def estimate(context: Context, plan: Plan, limits: Limits, drops: GradeDro
     shares = (limits.alerts, limits.drops, limits.least)
     result = Estimate(alarms.alerts, alarms.instruments, drops.fallen, drops.graded, *shares)
     result = replace(result, reds_ended=alarms.reds_ended, beyond_cycle=len(plan.beyond_cycle))
+    result = replace(result, exempted=alarms.exempted)
     content = json.dumps([plan.digest(), result.alerts, result.drops])
     return replace(result, digest=hashlib.sha256(content.encode()).hexdigest())
