@@ -48,7 +48,7 @@ async def put_laboratory(
     change.session.add(row)
     await change.session.flush()
     _audit(change, "put_laboratory", row, institution, before)
-    await mark_of_laboratory(change, row, institution)
+    await mark_of_laboratory(change, row, institution, before)
     return pb.PutLaboratoryResponse(laboratory=wire.laboratory(row, institution.name, change.today))
 
 

@@ -7,9 +7,9 @@ bureau on the former one no longer stands.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -50,12 +50,32 @@ async def mark(change: Change, verification_ids: Collection[str]) -> int:
             .join(Instrument)
             .where(col(Verification.verification_id).in_(ids))
         )
-        for row, instrument in (await change.session.exec(rows)).all():
+        found: Sequence[Worked] = (await change.session.exec(rows)).all()
+        await _hold_laboratories(change, found)
+        for row, instrument in found:
             if row.removed or not row.worked_from:
                 changed += await _unmark(change, row, instrument)
             else:
                 changed += await _mark(change, row, instrument, await _place(change, row))
     return changed
+
+
+async def _hold_laboratories(change: Change, rows: Sequence[Worked]) -> None:
+    """Locks the laboratories that are named, as whoever records there does, who marks as well.
+
+    Otherwise the two could write the same mark at once, one of them by what was on file before.
+    """
+    names = {row.laboratory for row, _ in rows if row.worked_from}
+    institutions = {row.institution for row, _ in rows if row.worked_from}
+    named = (
+        select(Laboratory.laboratory_id)
+        .join(Institution)
+        .where(col(Laboratory.name).in_(names), col(Institution.name).in_(institutions))
+        .order_by(col(Laboratory.laboratory_id))
+        .with_for_update(of=Laboratory)
+    )
+    if names:
+        await change.session.exec(named)
 
 
 async def mark_of_hours(
@@ -74,10 +94,31 @@ async def mark_of_hours(
 
 
 async def mark_of_laboratory(
-    change: Change, laboratory: Laboratory, institution: Institution
+    change: Change,
+    laboratory: Laboratory,
+    institution: Institution,
+    before: Mapping[str, Any] | None,
 ) -> int:
-    """Marks anew all the verifications that were done in a laboratory."""
-    return await _mark_where(change, laboratory, institution)
+    """Marks anew the verifications in a laboratory that its authorisation concerns.
+
+    Those are all of them for a new one. Of one that was different `before`, they are those whose
+    day does not lie in both periods: for a change of its site alone, none.
+    """
+    if before is None:
+        return await _mark_where(change, laboratory, institution)
+    first, last = (date.fromisoformat(before[name]) for name in ("valid_from", "valid_until"))
+    if (first, last) == (laboratory.valid_from, laboratory.valid_until):
+        return 0
+    verified_on = col(Verification.verified_on)
+    return await _mark_where(
+        change,
+        laboratory,
+        institution,
+        sa.or_(
+            verified_on < max(first, laboratory.valid_from),
+            verified_on > min(last, laboratory.valid_until),
+        ),
+    )
 
 
 async def _mark_where(

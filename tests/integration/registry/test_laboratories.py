@@ -225,6 +225,9 @@ async def test_a_verification_names_a_laboratory_that_is_authorised(
         await put(head, name, **same, name="力学二室", version=2)
     with refused("ALREADY_EXISTS"):
         await put(head, name)
+    longer = same | {"valid_until": "2027-12-31"}
+    await put(head, name, **longer, version=2)
+    assert (await mark_of(own, done.verification_id)).finding == "no_records"
     plain = await verified(registry, own, name)
     request = pb.GetEnvironmentMarkRequest(verification_id=plain.verification_id)
     assert not (await own.laboratories.GetEnvironmentMark(request)).HasField("mark")
