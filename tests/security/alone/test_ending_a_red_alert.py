@@ -114,8 +114,9 @@ async def test_an_import_that_ends_a_red_waits_for_the_unit_head(registry: Runni
     assert (await read(caseworker, red)).state == "in_use"
 
 
+@pytest.mark.parametrize("first_load", [False, True])
 async def test_an_import_of_what_need_not_be_verified_waits_for_the_unit_head(
-    registry: RunningRegistry,
+    registry: RunningRegistry, first_load: bool
 ) -> None:
     filed, caseworker = await registry.instrument(), registry.client(Role.CASEWORKER)
     request = pb.GetSubjectRequest(subject_id=filed.subject_id)
@@ -125,6 +126,7 @@ async def test_an_import_of_what_need_not_be_verified_waits_for_the_unit_head(
         (owner.credit_code, filed.type_code, number, "只用于内部工艺")
         for number in (filed.serial_no, f"{filed.serial_no}-NEW")
     ]
-    batch = await upload(caseworker, "instruments", table(columns, *rows), bureau=DISTRICT)
+    content, load = table(columns, *rows), {"bureau": DISTRICT, "baseline": first_load}
+    batch = await upload(caseworker, "instruments", content, **load)
     assert (batch.state, batch.estimate.exempted) == ("awaiting_approval", 2)
     assert (await read(caseworker, filed)).non_compulsory_ground == ""

@@ -30,7 +30,7 @@ from services.registry.imports.plan.bureaus_and_subjects import plan_bureaus, pl
 from services.registry.imports.plan.instruments_and_records import plan_instruments, plan_records
 from services.registry.imports.plan.penalties import plan_penalties
 from services.registry.imports.plan.permits import plan_permits
-from services.registry.imports.plan.plan import Context, Plan
+from services.registry.imports.plan.plan import Context, Kind, Plan
 from services.registry.imports.plan.verifications import plan_verifications
 from services.registry.imports.progress import Progress, Step
 from services.registry.imports.read.limits import BadFile, FileLimits
@@ -162,11 +162,20 @@ async def _loaded_before(change: Change, batch: ImportBatch) -> bool:
     return (await change.session.exec(first)).first() is not None
 
 
+def _states_exemptions(plan: Plan) -> bool:
+    instruments = plan.things[Kind.INSTRUMENT]
+    return any(one.values.get("non_compulsory_ground") for one in instruments)
+
+
 async def _is_burst(change: Change, batch: ImportBatch, plan: Plan, intake: Intake) -> bool:
-    """Whether a batch that is or would be applied needs approval; a first load alarms nobody."""
+    """Whether a batch that is or would be applied needs approval.
+
+    A first load alarms nobody, but states no more alone than others what need not be verified.
+    """
     would_apply = batch.state == "applied" or (batch.state == "checked" and batch.changed > 0)
     first = batch.baseline and not await _loaded_before(change, batch)
-    if (first and intake.seen is None) or not would_apply:
+    alone = first and intake.seen is None and not _states_exemptions(plan)
+    if alone or not would_apply:
         return False
     estimate = await _estimate_of(change, batch, plan, intake)
     batch.estimate = estimate.kept()
