@@ -120,8 +120,9 @@ def judge(
 
     Readings of other hours are passed over. An hour is outside if any of its readings is.
     """
-    own = [one for one in readings if one.hour in hours]
-    missing = len(hours) - len({one.hour for one in own})
+    wanted = {*hours}
+    own = [one for one in readings if one.hour in wanted]
+    missing = len(wanted) - len({one.hour for one in own})
     outside = len({one.hour for one in own if limits and not _fits(limits, one)})
     if outside:
         finding = Finding.EXCEEDED

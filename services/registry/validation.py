@@ -7,7 +7,7 @@ every fault with its field, and returns the content. No function here reads the 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from google.protobuf.message import Message
 
@@ -18,6 +18,7 @@ from law.identifiers import check_credit_code
 from law.identity import part_key, stated
 from law.instruments import code_of, mode_of, rotation
 from law.reader.strict_reader import Reader
+from plumbing.clock import SHANGHAI
 from services.registry.gs1 import maker_code
 
 # Of the work at one verification: what is compared with the records of its laboratory.
@@ -220,12 +221,16 @@ def check_work(reader: Reader, content: VerificationContent) -> None:
 
 
 def _moment(reader: Reader, name: str, text: str) -> datetime | None:
+    if not text:
+        return None
     try:
-        return datetime.fromisoformat(text) if text else None
-    except ValueError:
+        found = datetime.fromisoformat(text).replace(tzinfo=SHANGHAI)
+        found.astimezone(UTC)  # its records are looked up so
+    except (ValueError, OverflowError):
         zh, en = "没有这一时刻，应如 2026-10-08T09:00", "is no moment such as 2026-10-08T09:00"
         reader.fault(name, zh, en)
         return None
+    return found
 
 
 def only_verified_first(type_code: str) -> bool:

@@ -722,7 +722,9 @@ class ListEnvironmentMarksRequest(_message.Message):
     finding: _builtins.str
     """Only those with this finding; empty means any."""
     unnoted: _builtins.bool
-    """Only those that are not within the limits, and at which the bureau has not looked."""
+    """Only those at which the bureau has to look and has not: neither within the limits nor without
+    limits on file.
+    """
     institution: _builtins.str
     """Only those of this institution, by its whole name; empty means any."""
     def __init__(

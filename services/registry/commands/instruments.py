@@ -33,6 +33,7 @@ from services.registry.commands.targets import (
     require_version,
 )
 from services.registry.imports.batch.type_names import resolved
+from services.registry.laboratories.marking import mark_of_instrument
 from services.registry.maker_codes import require_free
 from services.registry.near_types import near_types
 from services.registry.orders.following import follow_instruments
@@ -232,6 +233,8 @@ async def alter_instrument(
     await follow_things(change, col(Question.instrument_id) == row.instrument_id)
     for one in {place, _place(row)}:
         await look(change, one)
+    if "type_code" in values:
+        await mark_of_instrument(change, row.instrument_id)
     after = _after(row, others)
     if before["non_compulsory_ground"]:
         after["to_verify"] = await demand_omitted(change, [row.instrument_id])

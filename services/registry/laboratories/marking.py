@@ -7,7 +7,7 @@ bureau on the former one no longer stands.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -82,7 +82,7 @@ async def mark_of_hours(
     change: Change, laboratory: Laboratory, institution: Institution, hours: Iterable[datetime]
 ) -> int:
     """Marks anew the verifications that were done in a laboratory within some hours."""
-    every = [*hours]
+    every = {*hours}
     first, last = text_of(min(every)), text_of(max(every) + HOUR)
     return await _mark_where(
         change,
@@ -90,6 +90,7 @@ async def mark_of_hours(
         institution,
         col(Verification.worked_from) < last,
         col(Verification.worked_until) >= first,
+        within=every,
     )
 
 
@@ -121,12 +122,22 @@ async def mark_of_laboratory(
     )
 
 
+async def mark_of_instrument(change: Change, instrument_id: str) -> int:
+    """Marks anew the verifications of an instrument: its type may name another regulation now."""
+    rows = select(Verification.verification_id).where(
+        Verification.instrument_id == instrument_id, sa.text(f"verification.{IN_LABORATORY}")
+    )
+    return await mark(change, (await change.session.exec(rows)).all())
+
+
 async def _mark_where(
     change: Change,
     laboratory: Laboratory,
     institution: Institution,
     *conditions: sa.ColumnElement[bool],
+    within: Set[datetime] | None = None,
 ) -> int:
+    """Marks anew what meets some conditions, and was done `within` some hours if they are given."""
     rows: Any = (
         select(Verification, Instrument)
         .join(Instrument)
@@ -140,8 +151,11 @@ async def _mark_where(
         .order_by(col(Verification.verification_id))
     )
     found: Sequence[Worked] = (await change.session.exec(rows)).all()
-    place = _Place(laboratory)
-    return sum([await _mark(change, *one, place) for one in found])
+    place, changed = _Place(laboratory), 0
+    for row, instrument in found:
+        if within is None or within & {*hours_of(row.worked_from, row.worked_until)}:
+            changed += await _mark(change, row, instrument, place)
+    return changed
 
 
 async def _place(change: Change, row: Verification) -> _Place:

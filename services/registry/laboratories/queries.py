@@ -25,6 +25,8 @@ from services.registry.laboratories.policy import NOTING
 from services.registry.laboratories.tables import EnvironmentMark, EnvironmentRecord, Laboratory
 from services.registry.tables import Instrument, Verification
 
+# Where no limits are on file, nobody can find out more at the institution.
+_NOTHING_TO_DO = (Finding.WITHIN, Finding.NO_LIMITS)
 _BY_NAME: tuple[Any, ...] = (Laboratory.name, Laboratory.laboratory_id)
 _NEWEST: tuple[Any, ...] = (EnvironmentMark.worked_from, EnvironmentMark.verification_id)
 
@@ -99,7 +101,7 @@ async def list_marks(
         rows = rows.where(unindexed(col(EnvironmentMark.finding) == Finding(request.finding)))
     if request.unnoted:
         finding, note = col(EnvironmentMark.finding), col(EnvironmentMark.note)
-        rows = rows.where(unindexed(sa.and_(finding != Finding.WITHIN, note == "")))
+        rows = rows.where(unindexed(sa.and_(finding.not_in(_NOTHING_TO_DO), note == "")))
     if request.institution:
         rows = rows.where(unindexed(col(Verification.institution) == request.institution))
     page, token = await paging.page(

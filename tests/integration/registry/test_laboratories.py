@@ -208,6 +208,10 @@ async def test_a_verification_names_a_laboratory_that_is_authorised(
         await verified(registry, own, name, **(WORK | {"worked_until": ""}))
     with refused("INVALID_INPUT", "verification.worked_until"):
         await verified(registry, own, name, **(WORK | {"worked_until": "2026-09-02T09:00"}))
+    with refused("INVALID_INPUT", "verification.worked_from", "verification.worked_until"):
+        # No such moment can be looked up; the consumer of results must never meet one.
+        long_ago = {"worked_from": "0001-01-01T00:00", "worked_until": "0001-01-01T01:00"}
+        await verified(registry, own, name, **(WORK | long_ago))
     done = await verified(registry, own, name, **WORK)
     assert (await mark_of(own, done.verification_id)).finding == "no_records"
     head = registry.client(Role.UNIT_HEAD, name="unit-head")
@@ -231,6 +235,44 @@ async def test_a_verification_names_a_laboratory_that_is_authorised(
     plain = await verified(registry, own, name)
     request = pb.GetEnvironmentMarkRequest(verification_id=plain.verification_id)
     assert not (await own.laboratories.GetEnvironmentMark(request)).HasField("mark")
+
+
+async def test_the_regulation_of_a_mark_follows_the_type_of_its_instrument(
+    registry: RunningRegistry,
+) -> None:
+    name = "合成实验九所"
+    own, room = await laboratory(registry, name)
+    await send(own, room.laboratory_id, hour(9, "-5"), hour(10, "-5"))
+    filed = await registry.instrument(type_code="FUEL")
+    said = {"institution": name, "verified_on": DAY, "method": ""} | WORK
+    answer = await own.registry.RecordVerification(verify(filed.instrument_id, **said))
+    done = answer.verification.verification_id
+    first = await mark_of(own, done)
+    assert (first.finding, first.regulation) == ("within", "JJG 443-2023")
+    caseworker = registry.client(Role.CASEWORKER)
+    asked = registry_pb2.GetInstrumentRequest(instrument_id=filed.instrument_id)
+    present = (await caseworker.registry.GetInstrument(asked)).instrument
+    present.type_code = "WATER-L"
+    request = registry_pb2.PutInstrumentRequest(request_id=new_request_id(), instrument=present)
+    await caseworker.registry.PutInstrument(request)
+    mark = await mark_of(own, done)
+    assert (mark.finding, mark.regulation) == ("exceeded", "JJG 162-2019")
+
+
+async def test_hours_far_apart_mark_only_what_was_done_in_them(registry: RunningRegistry) -> None:
+    name = "合成实验十所"
+    own, room = await laboratory(registry, name)
+    done = await verified(registry, own, name, **WORK)
+    assert (await mark_of(own, done.verification_id)).finding == "no_records"
+    around = [("2026-08-01T09:00", "20", "50"), ("2026-09-10T09:00", "20", "50")]
+    assert (await send(own, room.laboratory_id, *around)).marked == 0
+    head = registry.client(Role.UNIT_HEAD, name="unit-head")
+    given = {"laboratory_id": room.laboratory_id, "version": room.version}
+    shorter = await put(head, name, **given, valid_from="2026-09-02")
+    assert (await mark_of(own, done.verification_id)).finding == "not_authorised"
+    await put(head, name, **(given | {"version": shorter.version}), valid_from="2026-08-01")
+    mark = await mark_of(own, done.verification_id)
+    assert (mark.finding, mark.version) == ("no_records", 3)
 
 
 async def test_files_and_systems_name_laboratories_too(registry: RunningRegistry) -> None:
