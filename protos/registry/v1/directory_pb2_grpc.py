@@ -58,7 +58,7 @@ class DirectoryServiceServicer:
 
     def PutListing(self, request, context):
         """Writes what an institution releases for the public, or takes it back. The institution does so
-        itself; a unit head does with the consent of the institution.
+        itself; a unit head proposes it with the consent of the institution, and another one releases it.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -20,7 +20,7 @@ class DirectoryServiceStub:
     def __init__(self, channel: _aio.Channel) -> None: ...
     PutListing: _aio.UnaryUnaryMultiCallable[_directory_pb2.PutListingRequest, _directory_pb2.PutListingResponse]
     """Writes what an institution releases for the public, or takes it back. The institution does so
-    itself; a unit head does with the consent of the institution.
+    itself; a unit head proposes it with the consent of the institution, and another one releases it.
     """
     GetListing: _aio.UnaryUnaryMultiCallable[_directory_pb2.GetListingRequest, _directory_pb2.GetListingResponse]
     """Reads what an institution has released, or has written and not released."""
@@ -37,7 +37,7 @@ class DirectoryServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _aio.ServicerContext[_directory_pb2.PutListingRequest, _abc.Awaitable[_directory_pb2.PutListingResponse]],
     ) -> _abc.Awaitable[_directory_pb2.PutListingResponse]:
         """Writes what an institution releases for the public, or takes it back. The institution does so
-        itself; a unit head does with the consent of the institution.
+        itself; a unit head proposes it with the consent of the institution, and another one releases it.
         """
 
     @_abc_1.abstractmethod

@@ -101,9 +101,11 @@ async def release(visit: Visit) -> Response:
     )
     put = pb.PutListingRequest(request_id=visit.request_id(), listing=listing)
     try:
-        await ask(visit.services.directory.PutListing(put))
+        answer = await ask(visit.services.directory.PutListing(put))
     except Refusal as refusal:
         return _form(visit, present, visit.form, 422, **told(visit, refusal))
+    if answer.HasField("proposal"):
+        return visit.redirect(f"/proposals/{answer.proposal.proposal_id}")
     return visit.redirect(f"/institutions/{institution_id}/listing?done=yes")
 
 

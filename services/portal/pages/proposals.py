@@ -38,6 +38,7 @@ _PAGES = {
     "question": "/questions",
     "subject": "/subjects",
     "qualification": "/qualifications",
+    "institution": "/institutions",
 }
 _FIELDS = {
     "kind": N_("信息类别"),
@@ -88,6 +89,11 @@ _FIELDS = {
     "name": N_("名称"),
     "number": N_("证书编号"),
     "consent": N_("怎样同意公开"),
+    "sites": N_("地址"),
+    "division_code": N_("所在地的行政区划代码"),
+    "contact": N_("对外联系的部门"),
+    "phone": N_("对外公开的电话"),
+    "website": N_("网址"),
     "credit_code": N_("统一社会信用代码"),
     "deregistered_on": N_("注销日期"),
     "instruments": N_("划出的器具"),

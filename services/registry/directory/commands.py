@@ -10,15 +10,17 @@ from plumbing.identity import Role
 from protos.registry.v1 import directory_pb2 as pb
 from services.registry.commands.targets import refuse_any, require_version
 from services.registry.directory import wire
+from services.registry.directory.consenting import SHOWN, becomes_public, propose_listing
 from services.registry.directory.tables import InstitutionListing
 from services.registry.institutions.access import find
 
-_TEXTS = ("sites", "division_code", "contact", "phone", "website")
 _WEBSITE = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]+)?(/\S*)?")
 
 
 async def put_listing(change: Change, request: pb.PutListingRequest) -> pb.PutListingResponse:
     """Writes what an institution releases for the public, or takes it back.
+
+    What a unit head releases is only proposed: a second person shows it to the public (S1 20).
 
     Raises InvalidInput for an entry without a site that is to be released, one that a unit head
     releases without the institution's consent, or a faulty web site; NotFound for an institution
@@ -32,16 +34,19 @@ async def put_listing(change: Change, request: pb.PutListingRequest) -> pb.PutLi
     before = row.model_dump(mode="json") if row.version else None
     require_version(row.version, message.version)
     refuse_any(_faults(change, message))
-    row.sqlmodel_update({name: getattr(message, name).strip() for name in _TEXTS})
-    row.consent = message.consent.strip() if message.released else ""
-    row.released_on = (row.released_on or change.today) if message.released else None
-    row.released = message.released
+    row.sqlmodel_update({name: getattr(message, name).strip() for name in SHOWN})
+    by_two = becomes_public(change, row, message)
+    shown = message.released and not by_two
+    row.consent = message.consent.strip() if shown else ""
+    row.released_on = (row.released_on or change.today) if shown else None
+    row.released = shown
     row.version += 1
     change.session.add(row)
     after = row.model_dump(mode="json")
     object_, bureau = f"institution/{key}", institution.bureau
     change.audit("put_listing", object_, before=before, after=after, bureau=bureau)
-    return pb.PutListingResponse(listing=wire.listing(row))
+    proposal = await propose_listing(change, request, row, institution) if by_two else None
+    return pb.PutListingResponse(listing=wire.listing(row), proposal=proposal)
 
 
 def _faults(change: Change, message: pb.InstitutionListing) -> list[Fault]:

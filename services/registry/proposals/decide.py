@@ -11,6 +11,7 @@ from plumbing.change import Change
 from plumbing.identity import Caller, Role
 from plumbing.view import View
 from protos.identity.v1 import identity_pb2 as identity
+from protos.registry.v1 import directory_pb2 as directory
 from protos.registry.v1 import lives_pb2 as lives
 from protos.registry.v1 import people_pb2 as people
 from protos.registry.v1 import proposals_pb2 as pb
@@ -18,6 +19,7 @@ from protos.registry.v1 import questions_pb2 as questions
 from protos.registry.v1 import registry_pb2 as registry
 from protos.registry.v1 import sameness_pb2 as sameness
 from services.registry.commands import instruments, records, verifications
+from services.registry.directory import consenting as listings
 from services.registry.identity import accounts
 from services.registry.imports.batch import undo
 from services.registry.lives import deregistering, joining, parting, splitting
@@ -53,6 +55,7 @@ RELEASES: Mapping[str, tuple[Any, Release]] = {
         (lives.JoinSubjectsRequest, joining.release_joining),
         (lives.PartSubjectsRequest, parting.release_parting),
         (people.PutQualificationRequest, consenting.release_consent),
+        (directory.PutListingRequest, listings.release_listing),
         (identity.ChangeAccountRequest, accounts.release_change),
         (identity.CloseAccountRequest, accounts.release_closing),
     )

@@ -8,6 +8,7 @@ from plumbing.client import new_request_id
 from plumbing.identity import Role
 from protos.registry.v1 import directory_pb2 as pb
 from protos.registry.v1 import institutions_pb2 as institutions
+from protos.registry.v1 import proposals_pb2 as proposals
 from tests.integration.registry.running_registry import FOREIGN, Client, RunningRegistry, refused
 
 ENTRY = {
@@ -25,6 +26,14 @@ async def put(client: Client, name: str, **values: Any) -> pb.InstitutionListing
     listing = pb.InstitutionListing(**(given | ENTRY | values))
     request = pb.PutListingRequest(request_id=new_request_id(), listing=listing)
     return (await client.directory.PutListing(request)).listing
+
+
+async def proposed(client: Client, name: str, **values: Any) -> proposals.Proposal:
+    """Writes the entry of an institution in its place; returns what waits for a second person."""
+    given: dict[str, Any] = {"institution_id": name, "released": True}
+    listing = pb.InstitutionListing(**(given | ENTRY | values))
+    request = pb.PutListingRequest(request_id=new_request_id(), listing=listing)
+    return (await client.directory.PutListing(request)).proposal
 
 
 async def found(registry: RunningRegistry, **asked: str) -> dict[str, pb.DirectoryEntry]:
@@ -83,11 +92,24 @@ async def test_a_bureau_releases_with_consent_only(registry: RunningRegistry) ->
         await put(head, name)
     with refused("INVALID_INPUT", "listing.sites", "listing.division_code", "listing.website"):
         await put(head, name, sites=" ", division_code="", website="主页", consent="书面同意")
-    await put(head, name, consent="（合成）2026年9月1日书面同意")
+    waits = await proposed(head, name, consent="（合成）2026年9月1日书面同意")
+    assert waits.act == "show_institution"
+    assert name not in await found(registry)
+    with refused("NOT_PERMITTED"):  # nobody releases what they proposed
+        await registry.release(waits)
+    with refused("WRONG_STATE"):  # it waits already
+        await put(head, name, version=1, consent="同意")
+    second = registry.client(Role.UNIT_HEAD, name="second-head")
+    request = proposals.ReleaseProposalRequest(
+        request_id=new_request_id(), proposal_id=waits.proposal_id, reasons="经核实"
+    )
+    await second.proposals.ReleaseProposal(request)
     assert name in await found(registry)
+    shown = await put(head, name, consent="（合成）2026年9月1日书面同意", version=2)
+    assert shown.released  # what is public already may be corrected
     stranger = registry.client(Role.UNIT_HEAD, bureau=FOREIGN)
     with refused("NOT_FOUND"):
-        await put(stranger, name, consent="同意", version=1)
+        await put(stranger, name, consent="同意", version=3)
     with refused("WRONG_STATE"):
         await put(head, name, consent="同意")
     other = await registry.speaker("合成名录所丁")
