@@ -32,6 +32,8 @@ _CHINESE = {
     "int32.lte": "不能大于 {value}",
     "int32.gte_lte": "超出允许范围",
     "int64.gte": "不能小于 {value}",
+    "bytes.min_len": "不能少于 {value} 个字节",
+    "bytes.max_len": "不能超过 {value} 个字节",
     "repeated.min_items": "至少 {value} 项",
     "repeated.max_items": "至多 {value} 项",
     "repeated.unique": "不能重复",

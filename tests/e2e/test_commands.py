@@ -249,6 +249,16 @@ async def test_who_runs_the_platform_sees_that_it_agrees(
     assert not any(answer["started"] for answer in reconciled.values())
 
 
+async def test_a_list_is_written_to_a_file(
+    platform: RunningPlatform, homes: dict[str, Path], tmp_path: Path
+) -> None:
+    to = tmp_path / "主体.csv"
+    words = ("subject", "list", "--export", str(to))
+    status, out, err = await command(platform, homes["caseworker"], *words)
+    assert status == 0, (out, err)
+    assert platform.subject.name in to.read_text(encoding="utf-8-sig")
+
+
 async def test_a_refusal_is_a_sentence_in_both_languages(
     platform: RunningPlatform, homes: dict[str, Path]
 ) -> None:

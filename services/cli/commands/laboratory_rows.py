@@ -56,6 +56,7 @@ LABORATORY_ROWS = (
         args="laboratory_id",
         names={"released": "--public/--not-public"},
         defaults={"released": True},
+        present="laboratories.GetLaboratory",
     ),
     Row(
         "laboratory records",
@@ -85,5 +86,6 @@ LABORATORY_ROWS = (
         "写明核对环境标记的情况。",
         "Notes what was found when a mark was looked at.",
         args="verification_id note",
+        present="laboratories.GetEnvironmentMark",
     ),
 )  # fmt: skip

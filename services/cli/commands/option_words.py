@@ -176,7 +176,7 @@ HELP = {
     "session_id": "登录 id，见 account sessions | login",
     "token": "邮件中链接的最后一段 | the last part of the mailed link",
     "subject_id": "主体 id 或统一社会信用代码 | subject, or its credit code",
-    "version": "版本 | version",
+    "version": "版本，见显示时加 --json | version, see its show with --json",
     "document": "发函或者数据批次的文号 | number of the letter or delivery",
     "purpose": "提供的用途 | what it was handed out for",
     "receiver": "接收单位 | who got it",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from functools import partial
 from importlib import import_module
 from pathlib import Path
@@ -28,6 +28,7 @@ from services.cli.commands.parameters import (
 )
 from services.cli.commands.row import Row
 from services.cli.output import answer
+from services.cli.output.answer import Method
 from services.cli.output.options import AsJson, Data, Export
 
 Values = dict[str, Any]
@@ -201,36 +202,40 @@ def _corrected(field: Any, value: str, text: str) -> Any:
     return parse(value) if parse else value
 
 
-def _prepared(row: Row, fields: Fields, client: Client) -> Callable[[Any], Awaitable[Any]]:
+def _prepared(row: Row, fields: Fields, client: Client) -> Method[Any]:
     """The method of a row, with whole ids; of a change, what is not given stays as it is."""
     method = _callable(client, row.method)
 
-    async def call(request: Any) -> Any:
+    async def call(request: Any, **sent: Any) -> Any:
         await ids.make_whole(client, row.method.partition(".")[0], request)
         if row.present:
             await add_present(client, row, request)
             for path, value in fields:
                 if dotted(path) != row.args:  # the id as it was given may be a beginning
                     fill(request, path, value)
-        return await method(request)
+        return await method(request, **sent)
 
     return call
 
 
-def _callable(client: Client, name: str) -> Callable[[Any], Awaitable[Any]]:
+def _callable(client: Client, name: str) -> Method[Any]:
     service, _, method = name.partition(".")
-    found: Callable[[Any], Awaitable[Any]] = getattr(getattr(client, service), method)
+    found: Method[Any] = getattr(getattr(client, service), method)
     return found
 
 
 async def add_present(client: Client, row: Row, request: Any) -> None:
     """Copies the present data of the object to be changed, with its version, into a request.
 
-    If the data come from a list that has no entry with the object's key, the request stays
-    unchanged: the object is new.
+    A request that holds no data of the object, but its id first, gets the version. If the data come
+    from a list that has no entry with the object's key, the request stays unchanged: the object is
+    new.
     """
+    changed = next((one for one in request.DESCRIPTOR.fields if one.message_type), None)
+    if changed is None:
+        await _add_version(client, row, request)
+        return
     key = row.args.rpartition(".")[2]
-    [changed] = [one for one in request.DESCRIPTOR.fields if one.message_type]
     given = getattr(request, changed.name)
     method = method_of(row.present)
     reading: Any = GetMessageClass(method.input_type)()
@@ -246,3 +251,12 @@ async def add_present(client: Client, row: Row, request: Any) -> None:
     things = getattr(response, of.name)
     for thing in (one for one in things if getattr(one, key) == getattr(given, key)):
         given.CopyFrom(thing)
+
+
+async def _add_version(client: Client, row: Row, request: Any) -> None:
+    key = row.args.split()[0]
+    reading: Any = GetMessageClass(method_of(row.present).input_type)()
+    setattr(reading, key, getattr(request, key))
+    response = await _callable(client, row.present)(reading)
+    [thing] = [one.name for one in response.DESCRIPTOR.fields if one.message_type]
+    request.version = getattr(response, thing).version

@@ -16,6 +16,7 @@ from protos.alerts.v1 import escalations_pb2 as alerts
 from protos.grading.v1 import assessments_pb2 as pb
 from protos.grading.v1 import grading_pb2 as grading
 from protos.objection.v1 import objection_pb2 as objection
+from protos.registry.v1 import laboratories_pb2 as laboratories
 from protos.registry.v1 import registry_pb2 as registry
 from services.cli.__main__ import app
 from services.cli.commands import grades, ids, rulesets
@@ -209,6 +210,18 @@ def test_a_change_keeps_what_is_not_given(monkeypatch: pytest.MonkeyPatch) -> No
     expected.CopyFrom(present)
     expected.points, expected.verified = 0, False
     assert (request.record, request.ground) == (expected, "复核")
+
+
+def test_an_act_on_what_was_read_sends_its_version(monkeypatch: pytest.MonkeyPatch) -> None:
+    room = laboratories.Laboratory(laboratory_id="l-1", version=3)
+    answers = [
+        laboratories.GetLaboratoryResponse(laboratory=room),
+        laboratories.ReleaseLaboratoryResponse(laboratory=room),
+    ]
+    platform, _ = run(monkeypatch, list(answers), "laboratory", "release", "l-1")
+    reading, request = platform.asked
+    assert (reading.laboratory_id, request.laboratory_id) == ("l-1", "l-1")
+    assert (request.released, request.version) == (True, 3)
 
 
 def test_a_bureau_is_new_where_no_list_has_its_code(monkeypatch: pytest.MonkeyPatch) -> None:
