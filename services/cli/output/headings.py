@@ -86,7 +86,7 @@ version 版本 | warning 仅提示 | whole_spell 整期 | withdrawal_ground 撤�
 withdrawn_at 撤回时间 | year 年度 | marks_on_acceptance 受理后标注
 note_id 备注id | case_number 案号 | author 作者 | mentions 请留意 | CaseNote.text 备注
 confirmed 已看过 | accept_by 应决定受理的日期 | accept_by_example 天数为示例值
-Assignee.name 姓名
+Assignee.name 姓名 | AskMobileNumberRequest.number 手机号码
 acts_next 由谁办理 | recusal_id 回避申请id | person 被申请人账号id | asked_by 提出人
 own_accord 本人提出 | asked_at 提出时间 | decided_above 由上级决定 | Recusal.answer 决定
 answer_reasons 决定的理由 | successor 接手人账号id | missing 须补正
