@@ -16,6 +16,7 @@ from protos.identity.v1 import identity_pb2 as identity
 from protos.registry.v1 import proposals_pb2 as pb
 from services.portal.listing import Asked, Cell, Chunk, Column, Filter, Listing, chunk_of, show
 from services.portal.pages.forms import told
+from services.portal.pages.proposed_objects import Named, facts, named
 from services.portal.pages.reading import HIDDEN, account_names, bureau_names
 from services.portal.pages.tasks import Task
 from services.portal.pages.transfers import UPLOAD_SECONDS
@@ -114,15 +115,17 @@ class Difference:
 async def listing(visit: Visit) -> Response:
     """Shows the proposed changes that the visitor may see: all, or those in a chosen state."""
     states = [(code, visit.say(text)) for code, text in STATES.items()]
-    shown: Listing[pb.Proposal] = Listing(
+    shown: Listing[tuple[pb.Proposal, Named]] = Listing(
         path=PATH,
         title=N_("变更申请"),
         columns=[
-            Column(N_("变更"), partial(_named, visit)),
-            Column(N_("提出人"), lambda one: one.proposed_by_name),
-            Column(N_("理由"), lambda one: one.ground),
-            Column(N_("状态"), lambda one: visit.say(STATES[one.state])),
-            Column(N_("提出时间"), lambda one: one.proposed_at.ToDatetime(SHANGHAI)),
+            Column(N_("变更"), lambda row: _named(visit, row[0])),
+            Column(N_("主体"), lambda row: row[1].owner),
+            Column(N_("对象"), lambda row: row[1].thing),
+            Column(N_("提出人"), lambda row: row[0].proposed_by_name),
+            Column(N_("理由"), lambda row: row[0].ground),
+            Column(N_("状态"), lambda row: visit.say(STATES[row[0].state])),
+            Column(N_("提出时间"), lambda row: row[0].proposed_at.ToDatetime(SHANGHAI)),
         ],
         read=partial(_read, visit),
         empty=N_("没有这样的变更申请。更正、撤销失信信息等须经他人批准的变更，提出以后列在这里。"),
@@ -136,10 +139,11 @@ def _named(visit: Visit, one: pb.Proposal) -> Cell:
     return Cell(act_name(one, visit.words), link=f"{PATH}/{one.proposal_id}")
 
 
-async def _read(visit: Visit, asked: Asked) -> Chunk[pb.Proposal]:
+async def _read(visit: Visit, asked: Asked) -> Chunk[tuple[pb.Proposal, Named]]:
     request = pb.ListProposalsRequest(state=asked["state"], **asked.paging)
     answer = await ask(visit.services.proposals.ListProposals(request))
-    return chunk_of(answer, list(answer.proposals))
+    about = await named(visit, answer.proposals)
+    return chunk_of(answer, [(one, about[one.proposal_id]) for one in answer.proposals])
 
 
 async def waiting(visit: Visit) -> list[pb.Proposal]:
@@ -151,16 +155,14 @@ async def waiting(visit: Visit) -> list[pb.Proposal]:
 
 async def tasks(visit: Visit) -> list[Task]:
     """Returns the proposals that wait for the visitor's decision, as sentences."""
-    sentence = visit.say(N_("审批{person}提出的变更：{act}"))
-    return [
-        Task(
-            sentence.format(person=one.proposed_by_name, act=act_name(one, visit.words)),
-            f"{PATH}/{one.proposal_id}",
-            "",
-            (1, ""),
-        )
-        for one in await waiting(visit)
-    ]
+    waits = await waiting(visit)
+    about, sentence = await named(visit, waits), visit.say(N_("审批{person}提出的变更：{act}"))
+
+    def said(one: pb.Proposal) -> str:
+        act = sentence.format(person=one.proposed_by_name, act=act_name(one, visit.words))
+        return visit.words.with_note(act, what) if (what := str(about[one.proposal_id])) else act
+
+    return [Task(said(one), f"{PATH}/{one.proposal_id}", "", (1, "")) for one in waits]
 
 
 async def about(visit: Visit, object_: str) -> list[pb.Proposal]:
@@ -213,13 +215,13 @@ async def _page(visit: Visit, status: int = 200, **values: Any) -> Response:
 
 
 async def _concerned(visit: Visit, proposal: pb.Proposal) -> list[tuple[str, str]]:
-    """Whose account a proposal changes, and of which bureau; nothing for other proposals.
+    """What a proposal is about; of an account whose it is, and of which bureau.
 
     Of an account outside of their bureaus the visitor is told the name alone.
     """
     kind, _, account_id = proposal.object.partition("/")
     if kind != "account":
-        return []
+        return await facts(visit, proposal)
     request = identity.GetAccountRequest(account_id=account_id)
     try:
         account = (await ask(visit.services.identity.GetAccount(request))).account
