@@ -327,7 +327,7 @@ class Words:
         return ruleset.title_zh if self.lang == "zh" else ruleset.title_en
 
     def grade(self, ruleset_id: str, grade: str) -> str:
-        """Returns a grade with its meaning under the ruleset, such as B（良好）."""
+        """Returns a grade with its meaning, such as B（良好）; a class by its name alone: 失信."""
         if not grade:
             return self._say(N_("不评价等级"))
         try:
@@ -335,7 +335,8 @@ class Words:
         except (NotFound, ValueError):
             return grade
         title = known.title_zh if self.lang == "zh" else known.title_en
-        return title if grade in title else self.with_note(grade, title)
+        named = self.with_note(grade, title) if grade.isupper() and grade not in title else title
+        return named[:1].upper() + named[1:]
 
     def term(self, case: objection_pb2.Case) -> str:
         """Returns the working days left in a case's term, and its last day; empty if none runs."""

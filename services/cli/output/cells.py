@@ -143,8 +143,8 @@ def term_in_words(case: Any, _names: Names) -> str:
 
 
 def _days_left(colour: Any, names: Names) -> str:
-    """Days from today to the last valid day; negative once it is over."""
-    if not colour.valid_until or names.today is None:
+    """Days from today to the last valid day; negative once it is over, none where it is not due."""
+    if not colour.valid_until or colour.non_compulsory or names.today is None:
         return ""
     return str((date.fromisoformat(colour.valid_until) - names.today).days)
 

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from plumbing.client import ask
 from protos.objection.v1 import publicity_pb2 as pb
 from services.portal.listing import Asked, Cell, Chunk, Column, Filter, Listing, chunk_of, show
-from services.portal.pages.reading import bureau_names
+from services.portal.pages.reading import article_cell, bureau_names
 from services.portal.visit import Visit
 from services.portal.wording import N_
 
@@ -36,7 +36,7 @@ async def repairs(visit: Visit) -> Response:
             Column(N_("修复日期"), lambda one: date.fromisoformat(one.repaired_on)),
             Column(N_("公布至"), until),
             Column(N_("机关"), lambda one: bureaus.get(one.bureau, one.bureau)),
-            Column(N_("依据"), lambda one: words.article(one.cite)),
+            Column(N_("依据"), lambda one: article_cell(words, one.cite)),
         ),
         read=partial(_repairs, visit),
         empty=N_("目前没有信用修复公告。"),

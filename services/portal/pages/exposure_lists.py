@@ -16,7 +16,7 @@ from plumbing.identity import Role
 from protos.alerts.v1 import exposure_lists_pb2 as pb
 from services.portal.listing import Asked, Cell, Chunk, Column, Filter, Listing, chunk_of, show
 from services.portal.pages.forms import told
-from services.portal.pages.reading import account_names, bureau_names, today
+from services.portal.pages.reading import account_names, article_cell, bureau_names, today
 from services.portal.pages.tasks import Task
 from services.portal.visit import Visit
 from services.portal.wording import N_
@@ -132,7 +132,7 @@ async def _candidates(visit: Visit, **values: Any) -> Response:
                 lambda row: Cell(row.subject_name, link=f"/subjects/{row.subject_id}"),
             ),
             Column(N_("事由"), ground),
-            Column(N_("依据"), lambda row: words.article(row.ground.cite)),
+            Column(N_("依据"), lambda row: article_cell(words, row.ground.cite)),
             Column(N_("不能列入的原因"), obstacles),
         ),
         read=read,
@@ -263,7 +263,7 @@ async def public(visit: Visit) -> Response:
         columns=(
             Column(N_("主体"), lambda one: Cell(one.subject_name, link=f"/firms/{one.subject_id}")),
             Column(N_("曝光的内容"), lambda one: one.statement),
-            Column(N_("依据"), lambda one: visit.words.article(one.cite)),
+            Column(N_("依据"), lambda one: article_cell(visit.words, one.cite)),
             Column(
                 N_("机关"),
                 lambda one: Cell(bureaus.get(one.bureau, one.bureau), note=one.list_number),

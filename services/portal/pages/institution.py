@@ -29,7 +29,13 @@ from services.portal.listing import (
 )
 from services.portal.pages import results_of_parts
 from services.portal.pages.forms import told
-from services.portal.pages.reading import certificate_cell, subject, subject_names, today
+from services.portal.pages.reading import (
+    certificate_cell,
+    last_day_cell,
+    subject,
+    subject_names,
+    today,
+)
 from services.portal.pages.results_of_parts import RESULTS
 from services.portal.pages.tasks import Task
 from services.portal.visit import Visit
@@ -148,10 +154,7 @@ async def due(visit: Visit) -> Response:
             Column(N_("状态"), lambda row: Cell(tag=words.colour(row[0].colour))),
             Column(
                 N_("有效期至"),
-                lambda row: Cell(
-                    day_of(row[0].valid_until),
-                    note=words.days_left(row[0].valid_until, day),
-                ),
+                lambda row: last_day_cell(words, row[0], day),
                 order_by="valid_until",
             ),
         ),

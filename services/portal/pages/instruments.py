@@ -15,15 +15,23 @@ from plumbing.identity import Role
 from protos.alerts.v1 import alerts_pb2 as alerts
 from protos.registry.v1 import orders_pb2 as order_pb
 from protos.registry.v1 import registry_pb2 as registry
+from protos.registry.v1.proposals_pb2 import Proposal
 from services.portal import calibration_words, order_words
 from services.portal.listing import Asked, Cell, Chunk, Column, Filter, Listing, chunk_of, show
-from services.portal.pages import calibrations, photographs, upkeep
-from services.portal.pages.reading import bureau_names, subject, subject_names, today
+from services.portal.pages import calibrations, photographs, proposals, upkeep
+from services.portal.pages.reading import (
+    bureau_names,
+    last_day_cell,
+    subject,
+    subject_names,
+    today,
+)
 from services.portal.visit import Visit
 from services.portal.wording import N_, Words
 
 COLOURS = ("red", "yellow", "green", "none")
 STATES = ("in_use", "spare", "stopped", "scrapped")
+_OF_PROPOSALS = (Role.CASEWORKER, Role.UNIT_HEAD, Role.INSPECTOR, Role.OPERATOR)
 Owned = tuple[alerts.InstrumentColour, registry.Subject | None]
 
 
@@ -131,7 +139,7 @@ def _last_day(words: Words, day: str, row: Owned) -> Cell:
     if not until:
         return Cell("")
     link = f"/law/colours?valid_until={until}"
-    return Cell(date.fromisoformat(until), link=link, note=words.days_left(until, day))
+    return last_day_cell(words, row[0], day, link)
 
 
 def _day(written: str) -> str:
@@ -149,12 +157,13 @@ async def one(visit: Visit) -> Response:
     open_order = order_pb.ListOrdersRequest(
         instrument_id=answer.instrument.instrument_id, open=True, page_size=1
     )
-    coloured, orders, entries, calibrated, pictures = await asyncio.gather(
+    coloured, orders, entries, calibrated, pictures, proposed = await asyncio.gather(
         ask(visit.services.alerts.ListColours(wanted)),
         ask(visit.services.orders.ListOrders(open_order)),
         upkeep.of_instrument(visit, answer.instrument.instrument_id),
         calibrations.of_instrument(visit, answer.instrument.instrument_id),
         photographs.found(visit, answer.instrument.instrument_id),
+        _proposed(visit, answer.instrument.instrument_id),
     )
     order = orders.orders[0] if orders.orders else None
     return visit.page(
@@ -163,6 +172,7 @@ async def one(visit: Visit) -> Response:
         verifications=answer.verifications,
         standings=answer.parts,
         coloured=coloured.instruments[0] if coloured.instruments else None,
+        proposed=proposed,
         order=order,
         order_state=order_words.state(visit.say, order.state) if order else None,
         owner=await subject(visit, answer.instrument.subject_id),
@@ -175,3 +185,10 @@ async def one(visit: Visit) -> Response:
         upkeep=[(row.upkeep, upkeep.kind_name(visit, row.upkeep.kind)) for row in entries],
         may_note=visit.has(*upkeep.WRITERS),
     )
+
+
+async def _proposed(visit: Visit, instrument_id: str) -> Sequence[Proposal]:
+    """The changes of an instrument that wait for a second person, if the visitor may see them."""
+    if not visit.has(*_OF_PROPOSALS):
+        return []
+    return await proposals.about(visit, f"instrument/{instrument_id}")

@@ -17,7 +17,7 @@ from protos.alerts.v1 import escalations_pb2 as escalations
 from protos.grading.v1 import assessments_pb2 as assessments
 from protos.registry.v1 import registry_pb2 as registry
 from services.portal.listing import Asked, Cell, Chunk, Column, Filter, Listing, chunk_of, show
-from services.portal.pages.reading import bureau_names
+from services.portal.pages.reading import article_cell, bureau_names
 from services.portal.visit import Visit
 from services.portal.wording import N_
 
@@ -50,7 +50,7 @@ async def exposures(visit: Visit) -> Response:
         columns=(
             Column(N_("主体"), lambda one: one.subject_name, order_by="subject_name"),
             Column(N_("曝光的内容"), lambda one: one.statement),
-            Column(N_("依据"), lambda one: visit.words.article(one.cite)),
+            Column(N_("依据"), lambda one: article_cell(visit.words, one.cite)),
             Column(N_("机关"), lambda one: bureaus.get(one.bureau, one.bureau)),
             Column(
                 N_("公开时间"),

@@ -15,11 +15,12 @@ from protos.identity.v1 import identity_pb2 as identity
 from protos.objection.v1 import objection_pb2 as objection
 from protos.registry.v1 import institutions_pb2 as institutions
 from protos.registry.v1 import registry_pb2 as registry
-from services.portal.listing import Cell
+from services.portal.law_links import plain_citation
+from services.portal.listing import Cell, day_of
 from services.portal.pictures.colour_board import ColourBoard, colour_board
 from services.portal.pictures.grade_path import GradePath, grade_path
 from services.portal.visit import Visit
-from services.portal.wording import N_
+from services.portal.wording import N_, Words
 
 # How a service answers for something that the visitor may not see, or that is gone.
 HIDDEN = (grpc.StatusCode.NOT_FOUND, grpc.StatusCode.PERMISSION_DENIED)
@@ -145,6 +146,22 @@ async def institution_names(visit: Visit, kept: str = "") -> list[str]:
         if not answer.next_page_token:
             return sorted(names)
         request.page_token = answer.next_page_token
+
+
+def article_cell(words: Words, citation: str) -> Cell:
+    """Returns the article of a row, with a link to its words if there is just one."""
+    text, address = plain_citation(citation, words.lang)
+    return Cell(text, address)
+
+
+def last_day_cell(words: Words, row: alerts.InstrumentColour, day: str, link: str = "") -> Cell:
+    """Returns until when an instrument is verified, and how long that is from `day`.
+
+    Nothing for an instrument under no compulsory verification: it is overdue for none (C-44).
+    """
+    if row.non_compulsory:
+        return Cell("")
+    return Cell(day_of(row.valid_until), link, note=words.days_left(row.valid_until, day))
 
 
 def certificate_cell(visit: Visit, held: registry.Verification) -> Cell:

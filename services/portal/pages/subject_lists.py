@@ -34,7 +34,7 @@ from services.portal.listing import (
     show,
 )
 from services.portal.pages import permits, platform_audit
-from services.portal.pages.reading import subject, today
+from services.portal.pages.reading import last_day_cell, subject, today
 from services.portal.visit import Page, Visit
 from services.portal.wording import N_
 
@@ -92,7 +92,7 @@ async def _instruments(visit: Visit, subject_id: str) -> Listing[alerts.Instrume
         return chunk_of(answer, answer.instruments)
 
     def until(row: alerts.InstrumentColour) -> Cell:
-        return Cell(day_of(row.valid_until), note=words.days_left(row.valid_until, day))
+        return last_day_cell(words, row, day)
 
     return Listing(
         path="/instruments",
