@@ -1,4 +1,4 @@
-"""Circulars on pages: drafted from an exposure list, issued by another, sent by hand."""
+"""Circulars on pages: of an exposure list or a grade, issued by another, sent by hand."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from services.portal.pages.exposure_lists import CASEWORK, MOST_TASKS
 from services.portal.pages.forms import NOT_A_DAY, is_day, told
 from services.portal.pages.letter_deliveries import means_of
 from services.portal.pages.platform_mail import FAILURES
-from services.portal.pages.reading import account_names, today
+from services.portal.pages.reading import account_names, bureau_names, today
 from services.portal.pages.tasks import Task
 from services.portal.pages.tellings import MEANS
 from services.portal.visit import Visit
@@ -79,7 +79,7 @@ async def listing(visit: Visit) -> Response:
             Column(N_("签发时间"), issued),
         ),
         read=read,
-        empty=N_("还没有通报。通报从已经公开的曝光名单拟稿。"),
+        empty=N_("还没有通报。通报从已经公开的曝光名单拟稿，或者从E级（失信）主体的名单拟稿。"),
         filters=(
             Filter("state", N_("状态"), states),
             Filter("by_hand", N_("须人工送达的"), box=True),
@@ -167,12 +167,18 @@ async def _pushing(visit: Visit, status: int = 200, **values: Any) -> Response:
     bureaus = sorted({one.bureau for one in answer.candidates})
     of_grade = pushed_for(await today(visit))
     found = [one for bureau in bureaus for one in await of_bureau(visit, bureau)]
+    platforms = [one for one in found if of_grade.intersection(one.uses)]
+    names, told = await bureau_names(visit), {one.bureau for one in platforms}
     return visit.page(
         "circulars/push.html",
         status=status,
         candidates=answer.candidates,
         more=answer.next_page_token,
-        authorities=[one for one in found if of_grade.intersection(one.uses)],
+        authorities=platforms,
+        # A letter is of one bureau, so only that of the subjects can push to a platform of its own.
+        elsewhere=[
+            names.get(one, one) for one in bureaus if one not in {*told, visit.person.bureau}
+        ],
         uses=await use_names(visit),
         is_zh=visit.words.lang == "zh",
         chosen=visit.fields("authority") if visit.form else [],
