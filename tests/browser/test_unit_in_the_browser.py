@@ -80,7 +80,7 @@ def test_a_reminder_is_altered_and_sent_as_it_was_seen(sign_in: SignIn) -> None:
     with other.expect_response(re.compile("/escalations/")) as answered:
         press(other, "提交")
     assert answered.value.status == 409
-    expect(other.get_by_text(re.compile("有人改过这份文书，没有批准"))).to_be_visible()
+    expect(other.get_by_text(re.compile("这份文书已有变化，没有批准"))).to_be_visible()
     assert not re.search(r"\b[SRC]-?\d", other.locator("main").inner_text())
     check(other)
     other.get_by_role("link", name="修改这份文书").click()
