@@ -111,11 +111,8 @@ async def _take(
             continue
         first = sent.setdefault((read.sensor, read.hour), read)
         if first != read:
-            zh, en = (
-                "与前面同一传感器、同一小时的记录不同",
-                "contradicts an earlier one",
-            )
-            note(place, "hour", zh, en)
+            zh = "与前面同一传感器、同一小时的记录不同"
+            note(place, "hour", zh, "contradicts an earlier one")
     refuse_any(faults)
     present = await _on_file(change, laboratory, [*sent])
     changed = {key for key, row in present.items() if _differs(row, sent[key])}
@@ -195,6 +192,7 @@ async def _save(
     ground: str,
 ) -> dict[str, int]:
     counts, replaced = {"added": 0, "replaced": 0, "known": 0, "marked": 0}, list[Any]()
+    hours = list[datetime]()  # of records that are new or another one now
     for key, one in sent.items():
         values = {"temperature": one.temperature, "humidity": one.humidity}
         row = present.get(key)
@@ -210,11 +208,11 @@ async def _save(
         else:
             counts["known"] += 1
             continue
+        hours.append(one.hour)
         change.session.add(row)
-    if not counts["added"] and not counts["replaced"]:
+    if not hours:
         return counts
     await change.session.flush()
-    hours = [hour for _, hour in sent]
     counts["marked"] = await mark_of_hours(change, laboratory, institution, hours)
     span = {"first_hour": text_of(min(hours)), "last_hour": text_of(max(hours))}
     change.audit(
