@@ -95,7 +95,7 @@ async def release(visit: Visit) -> Response:
         return _form(visit, present, {name: getattr(present, name) for name in _FIELDS})
     listing = pb.InstitutionListing(
         institution_id=institution_id,
-        released=visit.field("act") != "withdraw",
+        released=visit.field("act") == "release",
         version=visit.whole("version") or 0,
         **{name: visit.field(name) for name in _FIELDS},
     )

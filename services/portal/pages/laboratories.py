@@ -153,7 +153,7 @@ async def release(visit: Visit) -> Response:
     request = pb.ReleaseLaboratoryRequest(
         request_id=visit.request_id(),
         laboratory_id=laboratory.laboratory_id,
-        released=visit.field("act") != "withdraw",
+        released=visit.field("act") == "release",
         version=visit.whole("version") or 0,
     )
     try:

@@ -13,8 +13,9 @@ from starlette.requests import Request
 from plumbing.client import Refusal
 from protos.alerts.v1 import alerts_pb2 as alerts
 from protos.alerts.v1 import webhooks_pb2 as hooks
+from protos.registry.v1 import laboratories_pb2 as rooms
 from protos.registry.v1.registry_pb2 import Subject
-from services.portal.pages import bureau_channels, contact, labels, webhooks
+from services.portal.pages import bureau_channels, contact, labels, laboratories, webhooks
 from services.portal.visit import Visit, faults_by_field
 
 
@@ -121,3 +122,26 @@ def test_what_is_said_of_several_rows_is_said_of_their_field() -> None:
         "media": "须写明",
     }
     assert faults_by_field(refusal, "en")["entries"] == "A: an objection runs; B: has no ground"
+
+
+@pytest.mark.parametrize(("act", "released"), [("release", True), ("withdraw", False), ("", False)])
+async def test_only_who_presses_the_button_for_it_shows_a_laboratory(
+    monkeypatch: pytest.MonkeyPatch, act: str, released: bool
+) -> None:
+    asked = list[rooms.ReleaseLaboratoryRequest]()
+
+    async def find(_visit: Visit, _id: str) -> rooms.Laboratory:
+        return rooms.Laboratory(laboratory_id="l-1", version=3)
+
+    async def answer(request: rooms.ReleaseLaboratoryRequest) -> rooms.ReleaseLaboratoryResponse:
+        asked.append(request)
+        return rooms.ReleaseLaboratoryResponse()
+
+    pressed = visit("POST", act=act, version="3", request_id="r-1")
+    services = SimpleNamespace(laboratories=SimpleNamespace(ReleaseLaboratory=answer))
+    pressed.portal = cast("Any", SimpleNamespace(services=services))
+    monkeypatch.setattr(laboratories, "_find", find)
+    monkeypatch.setattr(laboratories, "ask", lambda call: call)
+    pressed.request.scope["path_params"] = {"laboratory_id": "l-1"}
+    await laboratories.release(pressed)
+    assert [(one.released, one.version) for one in asked] == [(released, 3)]
