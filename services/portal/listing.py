@@ -21,7 +21,7 @@ from services.portal import exports, list_files
 from services.portal.clients import read_for
 from services.portal.exports import Wanted
 from services.portal.sessions import COOKIE
-from services.portal.visit import Visit, faults_by_field, message_of, whole_number
+from services.portal.visit import Visit, faults_by_field, last_name, message_of, whole_number
 from services.portal.wording import N_, Tag
 
 Row = TypeVar("Row")
@@ -76,6 +76,7 @@ class Filter:
     """A filter of a list: a choice if it has options, a box to tick, or a text to type.
 
     `usual` is the option that holds where the address names none; then there is no choice of all.
+    `asks` is the field of the request that it fills in, where that has another name.
     """
 
     name: str
@@ -83,6 +84,7 @@ class Filter:
     options: Sequence[tuple[str, str]] = ()
     box: bool = False
     usual: str = ""
+    asks: str = ""
 
     def read(self, visit: Visit) -> str:
         """Returns the value in the address; empty if it is not one that the filter offers."""
@@ -177,7 +179,9 @@ class Table:
     address: Callable[..., str] = field(repr=False)
     next_link: str = ""
     first_link: str = ""
-    refusal: str = ""  # why there are no rows, if a filter was refused
+    # Why there are no rows, if what filters say was refused: by filter, or else in one sentence.
+    errors: Mapping[str, str] = field(default_factory=dict)
+    refusal: str = ""
 
     @property
     def last(self) -> int:
@@ -206,7 +210,7 @@ async def show(
 async def read_table(visit: Visit, listing: Listing[Row], asked: Asked | None = None) -> Table:
     """Reads the part of a list that the address names, for a page that shows more than the list."""
     asked = asked or _asked(visit, listing)
-    chunk, refusal = await _read(visit, listing, asked)
+    chunk, errors, refusal = await _read(visit, listing, asked)
     first = _number(visit, "from") or 1
     total, is_more = _total(visit, chunk, first)
     address = _addresses(visit, listing)
@@ -223,22 +227,26 @@ async def read_table(visit: Visit, listing: Listing[Row], asked: Asked | None = 
         address=address,
         next_link=address(**following) if chunk.next_token else "",
         first_link=address(page="") if asked.page_token else "",
+        errors=errors,
         refusal=refusal,
     )
 
 
-async def _read(visit: Visit, listing: Listing[Row], asked: Asked) -> tuple[Chunk[Row], str]:
-    """The part of the list, or no rows and the reason if what a filter says was refused."""
+async def _read(
+    visit: Visit, listing: Listing[Row], asked: Asked
+) -> tuple[Chunk[Row], Mapping[str, str], str]:
+    """The part of the list, or no rows and the reasons if what filters say was refused."""
     try:
-        return await listing.read(asked), ""
+        return await listing.read(asked), {}, ""
     except Refusal as refusal:
         typed = any(asked.filters.values()) and not asked.page_token
         if refusal.code is not StatusCode.INVALID_ARGUMENT or not typed:
             raise
-        faults = faults_by_field(refusal, visit.language)
-        return Chunk([]), visit.words.listed(faults.values(), "；") or message_of(
-            refusal, visit.language
+        filters = {one.asks or one.name: one.name for one in listing.filters}
+        errors = faults_by_field(
+            refusal, visit.language, lambda path: filters.get(last_name(path), last_name(path))
         )
+        return Chunk([]), errors, "" if errors else message_of(refusal, visit.language)
 
 
 def list_address(visit: Visit, path: str) -> str:

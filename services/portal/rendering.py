@@ -20,6 +20,7 @@ from markupsafe import Markup
 from plumbing.characters import visible
 from plumbing.clock import SHANGHAI
 from services.portal import wording
+from services.portal.fault_summary import name_faults
 from services.portal.punctuation import EnglishPunctuation
 from services.portal.static_files import static_address
 from services.portal.translations import Translations
@@ -67,10 +68,10 @@ def _seen(value: Any) -> Any:
 
 
 def render(template: str, language: str, values: Mapping[str, Any]) -> str:
-    """Renders a template as HTML in the given language."""
+    """Renders a template as HTML in the given language; its faults name their fields."""
     translations = catalogue(language)
     words = wording.Words(translations.gettext, language)
-    return (
+    page = (
         _environment(language)
         .get_template(template)
         .render(
@@ -89,6 +90,7 @@ def render(template: str, language: str, values: Mapping[str, Any]) -> str:
             version=VERSION,
         )
     )
+    return name_faults(page, language, translations.gettext)
 
 
 def _day(language: str) -> Callable[[date | str], str]:

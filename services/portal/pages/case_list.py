@@ -174,7 +174,7 @@ async def _away(visit: Visit) -> Mapping[str, str]:
 async def _filters(visit: Visit) -> list[Filter]:
     words, mine = visit.words, Filter("mine", N_("只看我办理和代理的"), box=True)
     usual = [
-        Filter("q", N_("主体名称中有")),
+        Filter("q", N_("主体名称中有"), asks="name_contains"),
         *await _units(visit),
         Filter("sector", N_("行业领域"), [(one.value, words.sector(one)) for one in Sector]),
         Filter("kind", N_("类别"), [(one.value, words.case_kind_of(one)) for one in CaseKind]),

@@ -174,8 +174,8 @@ def _filters(visit: Visit) -> list[Filter]:
     return [
         Filter("state", N_("使用状态"), [(one, words.instrument_state(one)) for one in STATES]),
         Filter("type", N_("类型"), types),
-        Filter("valid_from", N_("有效期自（如 2026-10-01）")),
-        Filter("valid_to", N_("有效期止（如 2026-12-31）")),
+        Filter("valid_from", N_("有效期自（如 2026-10-01）"), asks="valid_until_from"),
+        Filter("valid_to", N_("有效期止（如 2026-12-31）"), asks="valid_until_to"),
         *([] if visit.has(Role.OPERATOR) else [Filter("subject", N_("使用单位的信用代码"))]),
     ]
 

@@ -83,7 +83,7 @@ async def listing(visit: Visit) -> Response:
         filters=(
             Filter("state", N_("状态"), states),
             Filter("by_hand", N_("须人工送达的"), box=True),
-            Filter("list", N_("曝光名单的编号")),
+            Filter("list", N_("曝光名单的编号"), asks="list_id"),
         ),
     )
     return await show(visit, shown, "circulars/list.html")

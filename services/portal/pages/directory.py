@@ -38,8 +38,8 @@ async def listing(visit: Visit) -> Response:
         empty=N_("没有这样的机构。机构同意公开以后，会列在这里。"),
         filters=[
             Filter("type", N_("器具类型"), types),
-            Filter("division", N_("行政区划代码（2、4 或 6 位，如 3301）")),
-            Filter("q", N_("名称中有")),
+            Filter("division", N_("行政区划代码（2、4 或 6 位，如 3301）"), asks="division_code"),
+            Filter("q", N_("名称中有"), asks="name_contains"),
         ],
         counted=N_("共 {total} 家，第 {first}–{last} 家"),
     )

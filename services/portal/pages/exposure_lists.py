@@ -278,7 +278,7 @@ async def public(visit: Visit) -> Response:
         read=partial(_public, visit),
         empty=N_("目前没有主体在曝光名单上。"),
         filters=(
-            Filter("q", N_("主体名称中有")),
+            Filter("q", N_("主体名称中有"), asks="name_contains"),
             Filter("bureau", N_("机关"), list(bureaus.items())),
         ),
     )

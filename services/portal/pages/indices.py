@@ -65,7 +65,7 @@ async def listing(visit: Visit) -> Response:
             Column(N_("状态"), lambda one: Cell(tag=state_tag(visit, one.state))),
         ),
         filters=(
-            Filter("q", N_("区域名称中有")),
+            Filter("q", N_("区域名称中有"), asks="name_contains"),
             Filter("kind", N_("类型"), list(KINDS.items())),
             Filter("state", N_("状态"), [(code, tag.word) for code, tag in STATES.items()]),
         ),

@@ -159,7 +159,7 @@ async def due(visit: Visit) -> Response:
             ),
         ),
         filters=(
-            Filter("q", N_("编号或类型中有")),
+            Filter("q", N_("编号或类型中有"), asks="text"),
             Filter("colour", N_("状态"), [(code, words.colour(code).word) for code in COLOURS]),
         ),
         read=read,

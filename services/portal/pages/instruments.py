@@ -94,13 +94,13 @@ async def _owners(
 async def _filters(visit: Visit, words: Words) -> list[Filter]:
     typed = {code: words.instrument_type(code) for code in (*catalogue(), visit.query("type"))}
     filters = [
-        Filter("q", N_("编号或类型名称中有")),
+        Filter("q", N_("编号或类型名称中有"), asks="text"),
         Filter("colour", N_("颜色"), [(one, words.colour(one).word) for one in COLOURS]),
         Filter("state", N_("使用状态"), [(one, words.instrument_state(one)) for one in STATES]),
         Filter("type", N_("类型"), sorted(item for item in typed.items() if item[0])),
         Filter("free", N_("只看非强制检定的"), box=True),
-        Filter("valid_from", N_("有效期自（如 2026-10-01）")),
-        Filter("valid_to", N_("有效期止（如 2026-12-31）")),
+        Filter("valid_from", N_("有效期自（如 2026-10-01）"), asks="valid_until_from"),
+        Filter("valid_to", N_("有效期止（如 2026-12-31）"), asks="valid_until_to"),
     ]
     return filters if visit.has(Role.OPERATOR) else [*filters, *await _filters_of_staff(visit)]
 

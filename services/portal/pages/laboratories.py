@@ -43,7 +43,7 @@ async def listing(visit: Visit) -> Response:
         ],
         read=partial(_read, visit),
         empty=N_("没有登记实验室。单位负责人在检定机构的页面登记。"),
-        filters=[Filter("institution", N_("检定机构全称"))],
+        filters=[Filter("institution", N_("检定机构全称"), asks="institution_id")],
     )
     return await show_list(visit, shown, "laboratories/list.html")
 

@@ -63,7 +63,7 @@ async def exposures(visit: Visit) -> Response:
         read=partial(_exposures, visit),
         empty=N_("目前没有曝光。"),
         filters=(
-            Filter("q", N_("主体名称中有")),
+            Filter("q", N_("主体名称中有"), asks="name_contains"),
             Filter("bureau", N_("机关"), list(bureaus.items())),
         ),
     )
@@ -102,7 +102,7 @@ async def indices(visit: Visit) -> Response:
         read=partial(_indices, visit),
         empty=N_("目前没有公布的指数。"),
         filters=(
-            Filter("q", N_("区域名称中有")),
+            Filter("q", N_("区域名称中有"), asks="name_contains"),
             Filter("kind", N_("类型"), list(AREA_KINDS.items())),
         ),
     )
@@ -150,7 +150,7 @@ async def bureaus(visit: Visit) -> Response:
         ),
         read=partial(_bureaus, visit),
         empty=N_("没有这样的机关。"),
-        filters=(Filter("q", N_("机关名称中有")),),
+        filters=(Filter("q", N_("机关名称中有"), asks="name_contains"),),
     )
     return await show(visit, shown, "public/bureaus.html", public=True)
 

@@ -87,7 +87,7 @@ async def _listing(visit: Visit, path: str, subject_id: str = "") -> Listing[pb.
             Filter("state", N_("状态"), [(code, say(text)) for code, text in STATES.items()]),
             Filter("ending", N_("到期"), [(days, say(text)) for days, text in _ENDING.items()]),
             Filter("matter", N_("许可事项"), _matters(visit)),
-            Filter("q", N_("名称、文号、内容中有")),
+            Filter("q", N_("名称、文号、内容中有"), asks="contains"),
         ],
     )
 

@@ -66,7 +66,7 @@ async def listing(visit: Visit) -> Response:
         filters=[
             Filter("kind", N_("类别"), [(code, say(text)) for code, text in KINDS.items()]),
             Filter("ending", N_("到期"), [(days, say(text)) for days, text in _ENDING.items()]),
-            Filter("q", N_("名称、编号、所在机构中有")),
+            Filter("q", N_("名称、编号、所在机构中有"), asks="contains"),
         ],
     )
     return await show_list(visit, shown, "people/list.html", keeps=visit.has(*KEEPERS))

@@ -53,6 +53,12 @@ STATES = {
 }
 
 
+_FILTERS = (
+    Filter("subject", N_("主体编号"), asks="subject_id"),
+    Filter("ended", N_("含已终止的"), box=True),
+)
+
+
 async def listing(visit: Visit) -> Response:
     """Shows the sharings that the visitor may see, those of one subject where it is named."""
 
@@ -100,7 +106,7 @@ async def listing(visit: Visit) -> Response:
         ),
         read=read,
         empty=N_("没有登记的共享。"),
-        filters=(Filter("subject", N_("主体编号")), Filter("ended", N_("含已终止的"), box=True)),
+        filters=_FILTERS,
     )
     return await show(visit, shown, "sharings/list.html")
 

@@ -60,7 +60,7 @@ def _listing(visit: Visit, read: Read[registry.Subject]) -> Listing[registry.Sub
             Column(N_("行业领域"), lambda one: words.sector(one.sector)),
             Column(N_("类型"), lambda one: words.subject_kind(one.kind)),
         ),
-        filters=(Filter("q", N_("名称中有")),),
+        filters=(Filter("q", N_("名称中有"), asks="name_contains"),),
         read=read,
         empty=N_("没有这样的主体。请写名称中连着的几个字，例如“加油站”。"),
     )

@@ -71,7 +71,7 @@ async def listing(visit: Visit) -> Response:
         empty=N_("没有这样的记录。在器具的页面上可以登记维护、修理和签封。"),
         filters=[
             Filter("kind", N_("类别"), kind_names(visit)),
-            Filter("instrument", N_("器具的平台编号")),
+            Filter("instrument", N_("器具的平台编号"), asks="instrument_id"),
         ],
     )
     return await show(visit, shown, "upkeep/list.html", may_add=visit.has(*WRITERS))

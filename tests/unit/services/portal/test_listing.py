@@ -12,11 +12,13 @@ from pathlib import Path
 from typing import Any, cast
 from urllib.parse import parse_qs, quote, urlsplit
 
+import grpc
 import pytest
 from python_calamine import CalamineWorkbook
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
+from plumbing.client import Refusal
 from plumbing.settings import Settings
 from services.portal import exports
 from services.portal.exports import Wanted
@@ -278,3 +280,18 @@ def test_a_table_of_ten_thousand_rows_is_shown_by_page() -> None:
 def test_a_day_of_a_service_is_shown_as_a_day() -> None:
     assert day_of("2026-10-16") == date(2026, 10, 16)
     assert day_of("") is None
+
+
+def test_a_filter_that_is_refused_is_named_and_led_to() -> None:
+    async def read(_asked: Asked) -> Chunk[str]:
+        fault = ("name_contains", "格式不符", "has a wrong form")
+        raise Refusal(grpc.StatusCode.INVALID_ARGUMENT, "INVALID_INPUT", "有误", "wrong", (fault,))
+
+    names = replace(listing(Register()), read=read, filters=[FILTER])
+    answer = asyncio.run(show(visit("/names?q=33x"), names))
+    html = bytes(answer.body).decode()
+    assert '<li><a href="#q">名称中有：格式不符</a></li>' in html
+    assert 'href="/names">去掉筛选，看全部</a>' in html
+
+
+FILTER = Filter("q", "名称中有（如 甲）", asks="name_contains")
