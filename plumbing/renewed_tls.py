@@ -1,20 +1,57 @@
-"""What a client of PostgreSQL or NATS shows and trusts, read again when its files are replaced."""
+"""What a client shows and trusts, read again when its files are replaced."""
 
 from __future__ import annotations
 
 import ssl
 from collections.abc import Callable
 from pathlib import Path
-from typing import Self
+from typing import Self, TypeVar
 
 import structlog
 
+from law.errors import LawError
+
 log = structlog.get_logger()
+T = TypeVar("T")
 
 
 def stamps(*files: Path) -> tuple[int, ...]:
     """Returns the times of change of files that exist; others mean that one was replaced."""
     return tuple(file.stat().st_mtime_ns for file in files if file.exists())
+
+
+def require_fitting(authorities: Path, certificate: Path | None, key: Path | None) -> None:
+    """Raises OSError unless the files can be read and a certificate and its key belong together."""
+    context = ssl.create_default_context(cafile=authorities)
+    if certificate is not None and key is not None and certificate.exists():
+        context.load_cert_chain(certificate, key)
+
+
+class Replaced:
+    """Files that may be replaced, one after the other: what they held counts until they fit."""
+
+    def __init__(self, *files: Path) -> None:
+        self._files = files
+        self._stamp = stamps(*files)
+        self._unfit: tuple[int, ...] | None = None  # when the files, as they are, did not fit
+
+    def taken(self, make: Callable[[], T]) -> T | None:
+        """Returns what `make` reads from files that were replaced since; None if none was.
+
+        None too if they do not fit together, for which `make` raises OSError or LawError.
+        """
+        stamp = stamps(*self._files)
+        if stamp in (self._stamp, self._unfit):
+            return None
+        try:
+            made = make()
+        except (OSError, LawError) as error:
+            self._unfit = stamp
+            log.warning("tls.not_renewed", file=str(self._files[0]), error=str(error))
+            return None
+        self._stamp = stamp
+        log.info("tls.renewed", file=str(self._files[0]))
+        return made
 
 
 class RenewedContext(ssl.SSLContext):
@@ -25,17 +62,15 @@ class RenewedContext(ssl.SSLContext):
     """
 
     _make: Callable[[], ssl.SSLContext]
-    _files: tuple[Path, ...]
-    _stamp: tuple[int, ...]
-    _unfit: tuple[int, ...] | None  # when the files, as they are, did not fit together
+    _replaced: Replaced
     _current: ssl.SSLContext
 
     @classmethod
     def of(cls, make: Callable[[], ssl.SSLContext], *files: Path) -> Self:
         """Returns a context as `make` reads it from files; raises OSError if it cannot now."""
         context = cls(ssl.PROTOCOL_TLS_CLIENT)
-        context._make, context._files, context._unfit = make, files, None
-        context._stamp, context._current = stamps(*files), make()
+        context._make, context._replaced = make, Replaced(*files)
+        context._current = make()
         return context
 
     def wrap_bio(
@@ -47,18 +82,5 @@ class RenewedContext(ssl.SSLContext):
         session: ssl.SSLSession | None = None,
     ) -> ssl.SSLObject:
         """Begins a connection, as asyncio asks for it."""
-        self._renew()
+        self._current = self._replaced.taken(self._make) or self._current
         return self._current.wrap_bio(incoming, outgoing, server_side, server_hostname, session)
-
-    def _renew(self) -> None:
-        stamp = stamps(*self._files)
-        if stamp in (self._stamp, self._unfit):
-            return
-        try:
-            self._current = self._make()
-        except OSError as error:
-            self._unfit = stamp
-            log.warning("tls.not_renewed", file=str(self._files[0]), error=str(error))
-        else:
-            self._stamp = stamp
-            log.info("tls.renewed", file=str(self._files[0]))

@@ -25,13 +25,14 @@ from temporalio.runtime import (
     TelemetryConfig,
     TelemetryFilter,
 )
-from temporalio.service import RPCError, TLSConfig
+from temporalio.service import ConnectConfig, RPCError
 from temporalio.worker import Worker
 
 from law.errors import LawError
-from plumbing.addresses import Endpoint
+from plumbing import renewed_temporal
 from plumbing.client import Refusal
 from plumbing.grpc_errors import Away, is_final
+from plumbing.renewed_temporal import FollowingWorker
 from plumbing.settings import Settings
 from plumbing.waiting import Waiting
 from plumbing.workflow_codec import sealed_converter
@@ -81,36 +82,22 @@ async def connect(
     seals = Seals.of(settings.keys_dir, service)
     workflow.logger.workflow_info_on_message = False  # the fields of a line have it
     waiting = Waiting("temporal", settings.temporal_address)
+    config = ConnectConfig(settings.temporal_address, runtime=_runtime(metrics))
     while True:
         try:
-            client = await Client.connect(
-                settings.temporal_address,
-                namespace=settings.temporal_namespace,
-                tls=_tls(settings.temporal_endpoint),
-                data_converter=sealed_converter(seals),
-                runtime=_runtime(metrics),
-                interceptors=[Guard(seals), Tracing()],
-            )
+            connection = await renewed_temporal.connect(config, settings.temporal_endpoint)
         except (RuntimeError, RPCError) as error:
             if isinstance(error, RPCError) and is_final(error.status):
                 raise
             await waiting.after(error)
         else:
             waiting.over()
-            return client
-
-
-def _tls(endpoint: Endpoint) -> TLSConfig | bool:
-    """Returns the certificates for a Temporal that asks for them; False without encryption."""
-    if endpoint.authorities is None:
-        return False
-    own = [file.read_bytes() if file and file.exists() else None
-           for file in (endpoint.certificate, endpoint.key)]  # fmt: skip
-    return TLSConfig(
-        server_root_ca_cert=endpoint.authorities.read_bytes(),
-        client_cert=own[0],
-        client_private_key=own[1],
-    )
+            return Client(
+                connection,
+                namespace=settings.temporal_namespace,
+                data_converter=sealed_converter(seals),
+                interceptors=[Guard(seals), Tracing()],
+            )
 
 
 def worker(
@@ -125,7 +112,7 @@ def worker(
 
     `at_once` is how many activities it carries out at one time, if not the usual 100.
     """
-    return Worker(
+    return FollowingWorker(
         client,
         task_queue=task_queue(service),
         workflows=workflows,

@@ -14,7 +14,8 @@ import grpc
 
 from law.errors import LawError
 from plumbing.addresses import GRPC, Endpoint
-from plumbing.renewed_tls import stamps
+from plumbing.renewed_channel import RenewedChannel
+from plumbing.renewed_tls import Replaced, require_fitting
 
 if TYPE_CHECKING:
     from plumbing.settings import Settings
@@ -55,16 +56,27 @@ def aio_channel(
     """Opens a channel for asyncio. Raises NoCertificate if the authorities cannot be read.
 
     Of several addresses, as in `ipv4:10.0.0.1:7301,10.0.0.2:7301`, it uses the first that answers.
+    Files of certificates that were replaced count from the next call on.
     """
     options = (*options, *NOTICING_SILENCE)
     if endpoint.authorities is None:
         return grpc.aio.insecure_channel(endpoint.address, options, interceptors=interceptors)
-    return grpc.aio.secure_channel(
-        endpoint.address,
-        _channel_credentials(endpoint, endpoint.authorities),
-        [*options, *_expecting(endpoint)],
-        interceptors=interceptors,
-    )
+    authorities = endpoint.authorities
+
+    def make() -> grpc.aio.Channel:
+        return grpc.aio.secure_channel(
+            endpoint.address,
+            _channel_credentials(endpoint, authorities),
+            [*options, *_expecting(endpoint)],
+            interceptors=interceptors,
+        )
+
+    def following() -> grpc.aio.Channel:
+        require_fitting(authorities, endpoint.certificate, endpoint.key)
+        return make()
+
+    files = (authorities, endpoint.certificate, endpoint.key)
+    return RenewedChannel(make(), following, Replaced(*(file for file in files if file)))
 
 
 def blocking_channel(endpoint: Endpoint, options: Options = ()) -> grpc.Channel:
@@ -114,7 +126,7 @@ class _Files:
         self._certificate = directory / f"{service}.pem"
         self._key = directory / f"{service}.key"
         self._authorities = directory / "ca.pem"
-        self._stamp = self._stamps()
+        self._replaced = Replaced(self._certificate, self._key, self._authorities)
 
     def configuration(self) -> grpc.ServerCertificateConfiguration:
         pair = _read(self._key), _read(self._certificate)
@@ -122,14 +134,11 @@ class _Files:
 
     def renewed(self) -> grpc.ServerCertificateConfiguration | None:
         """The configuration if a file was replaced since the last call, otherwise None."""
-        stamp = self._stamps()
-        if stamp == self._stamp:
-            return None
-        self._stamp = stamp
-        return self.configuration()
+        return self._replaced.taken(self._fitting)
 
-    def _stamps(self) -> tuple[int, ...]:
-        return stamps(self._certificate, self._key, self._authorities)
+    def _fitting(self) -> grpc.ServerCertificateConfiguration:
+        require_fitting(self._authorities, self._certificate, self._key)
+        return self.configuration()
 
 
 def _read(file: Path) -> bytes:

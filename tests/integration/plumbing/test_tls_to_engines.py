@@ -17,8 +17,10 @@ import sqlalchemy as sa
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult, Envelope, LoginPassword
 from structlog.testing import capture_logs
+from temporalio import workflow
+from temporalio.service import RPCError
 
-from plumbing import temporal
+from plumbing import renewed_temporal, temporal
 from plumbing.authority import certify
 from plumbing.clock import SystemClock
 from plumbing.database import Database
@@ -250,6 +252,7 @@ class TemporalBehindTls:
     def __init__(self, directory: Path, behind: int) -> None:
         self.port, self._behind = free_port(), behind
         self.heard = 0
+        self._open: set[asyncio.StreamWriter] = set()
         self._tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH, cafile=directory / "ca.pem")
         self._tls.load_cert_chain(directory / "server.pem", directory / "server.key")
         self._tls.verify_mode = ssl.CERT_REQUIRED
@@ -259,8 +262,11 @@ class TemporalBehindTls:
     async def serving(self) -> AsyncIterator[None]:
         async with await asyncio.start_server(self._serve, "127.0.0.1", self.port, ssl=self._tls):
             yield
+            for writer in self._open:
+                writer.transport.abort()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._open.add(writer)
         with closing(writer), suppress(OSError, asyncio.CancelledError):
             there = await asyncio.open_connection("127.0.0.1", self._behind)
             with closing(there[1]):
@@ -310,3 +316,49 @@ async def test_temporal_and_its_client_prove_who_they_are(
         assert await client.service_client.check_health()
         assert await grpc_serves(settings.temporal_endpoint)
         assert proxy.heard > 0
+
+
+@workflow.defn(sandboxed=False)
+class Echo:
+    """A workflow that ends with what it is given."""
+
+    @workflow.run
+    async def run(self, word: str) -> str:
+        return word
+
+
+async def test_temporal_is_asked_with_replaced_files_without_a_restart(
+    temporal_port: int,
+    directory: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Its server changes to another authority, and whoever lacks that finds it away meanwhile."""
+    monkeypatch.setattr(renewed_temporal, "LOOK_EVERY_SECONDS", 0.1)
+    own, other = shutil.copytree(directory, tmp_path / "own"), tmp_path / "other"
+    certify(other, ["server", "client"], SystemClock().now())
+    before, after = (TemporalBehindTls(one, temporal_port) for one in (directory, other))
+    after.port = before.port
+    settings = Settings(
+        temporal_address=f"127.0.0.1:{before.port}", temporal_tls_dir=str(own), keys_dir=tmp_path
+    )
+
+    async def echo(word: str) -> str:
+        queue = temporal.task_queue("alerts")
+        return await client.execute_workflow(Echo.run, word, id=f"echo {word}", task_queue=queue)
+
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        async with before.serving():
+            client = await temporal.connect(settings, "alerts")
+            working = asyncio.create_task(temporal.worker(client, "alerts", [Echo], []).run())
+            assert await echo("before") == "before"
+        async with after.serving():
+            with pytest.raises(RPCError):
+                await client.service_client.check_health()
+            assert after.heard == 0
+            shutil.copytree(other, own, dirs_exist_ok=True)
+            while not after.heard:  # noqa: ASYNC110 - what the worker does by itself
+                await asyncio.sleep(0.05)
+            assert await echo("after") == "after"
+            working.cancel()
+            await asyncio.wait({working})

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -34,7 +36,15 @@ POLICY = {f"/{SERVICE}/GetCaller": only_services("alerts", "objection")}
 
 
 class Identity(rpc.IdentityServiceServicer):
+    """Answers once it `may`, which is from the beginning."""
+
+    def __init__(self) -> None:
+        self.called, self.may = asyncio.Event(), asyncio.Event()
+        self.may.set()
+
     async def GetCaller(self, request: Any, context: Any) -> pb.GetCallerResponse:  # noqa: N802
+        self.called.set()
+        await self.may.wait()
         return pb.GetCallerResponse()
 
 
@@ -45,12 +55,12 @@ def settings_of(folder: Path, **values: Any) -> Settings:
 
 
 @asynccontextmanager
-async def serving(settings: Settings) -> AsyncIterator[Signer]:
+async def serving(settings: Settings, identity: Identity | None = None) -> AsyncIterator[Signer]:
     """A registry by the settings; the signer makes the tokens that it accepts."""
-    key = make_keys(settings.keys_dir, ())
+    key, answering = make_keys(settings.keys_dir, ()), identity or Identity()  # type: ignore[abstract]
 
     def register(server: grpc.aio.Server) -> None:
-        rpc.add_IdentityServiceServicer_to_server(Identity(), server)  # type: ignore[abstract]
+        rpc.add_IdentityServiceServicer_to_server(answering, server)
 
     server, _ = await serve(
         settings.registry_address,
@@ -111,6 +121,50 @@ async def test_a_renewed_certificate_is_shown_from_the_next_connection_on(tmp_pa
             file.unlink()
         certify(settings.tls_dir, ("registry",), SystemClock().now())
         assert await call(settings, token) is None
+
+
+async def test_a_client_goes_on_with_files_that_replaced_its_own(tmp_path: Path) -> None:
+    ours = settings_of(tmp_path / "ours", tls_client_certificates=True)
+    port = {"registry_address": ours.registry_address}
+    settings = settings_of(tmp_path / "another authority").model_copy(update=port)
+    async with serving(ours) as signer, calling(settings, token_of(signer, "alerts")) as stub:
+        with pytest.raises(Refusal, match=UNTRUSTED):
+            await ask(stub.GetCaller(pb.GetCallerRequest()))
+        for name in ("ca.pem", "alerts.pem"):
+            shutil.copy(ours.tls_dir / name, settings.tls_dir)
+        with pytest.raises(Refusal, match=UNTRUSTED):  # as long as the key does not fit
+            await ask(stub.GetCaller(pb.GetCallerRequest()))
+        shutil.copy(ours.tls_dir / "alerts.key", settings.tls_dir)
+        await ask(stub.GetCaller(pb.GetCallerRequest()))
+
+
+async def test_a_call_under_way_ends_where_it_began_when_files_are_replaced(tmp_path: Path) -> None:
+    settings, identity = settings_of(tmp_path), Identity()  # type: ignore[abstract]
+    async with (
+        serving(settings, identity) as signer,
+        calling(settings, token_of(signer, "alerts")) as stub,
+    ):
+        identity.may.clear()
+        first = asyncio.ensure_future(ask(stub.GetCaller(pb.GetCallerRequest())))
+        await identity.called.wait()
+        certify(settings.tls_dir, certificates.HOLDERS, SystemClock().now())
+        identity.called.clear()
+        second = asyncio.ensure_future(ask(stub.GetCaller(pb.GetCallerRequest())))
+        await identity.called.wait()
+        gc.collect()  # by which the former channel would end
+        identity.may.set()
+        await asyncio.gather(first, second)
+
+
+@asynccontextmanager
+async def calling(settings: Settings, token: str) -> AsyncIterator[rpc.IdentityServiceStub]:
+    """What alerts calls the registry with, as long as it runs."""
+
+    async def source() -> str:
+        return token
+
+    async with open_channel(settings.endpoint("registry", "alerts"), source, timeout=5) as channel:
+        yield rpc.IdentityServiceStub(channel)
 
 
 async def test_where_clients_need_a_certificate_none_comes_without(tmp_path: Path) -> None:
