@@ -7,7 +7,9 @@ would wait for a quarter of an hour, or for ever.
 
 from __future__ import annotations
 
+import asyncio
 import socket
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -61,11 +63,27 @@ async def _connect(*place: Any, **options: Any) -> Any:
     import asyncpg  # type: ignore[import-untyped]  # noqa: PLC0415
 
     try:
-        connection = await asyncpg.connect(*place, **options)
+        connection = await asyncpg.connect(*place, connection_class=_class(), **options)
     except OSError as error:  # refused, unknown, unreachable or silent
         raise NoDatabase(str(error) or "no answer in time") from error
     _limit_silence(connection)
     return connection
+
+
+@cache
+def _class() -> type[Any]:
+    import asyncpg  # noqa: PLC0415 - as above
+
+    class Limited(asyncpg.Connection):  # type: ignore[misc]  # it has no types
+        """A connection that closes statements within the time that any other statement has."""
+
+        __slots__ = ()
+
+        async def _cleanup_stmts(self) -> None:
+            async with asyncio.timeout(COMMAND_SECONDS):
+                await super()._cleanup_stmts()
+
+    return Limited
 
 
 async def _connect_busy(*place: Any, **options: Any) -> Any:

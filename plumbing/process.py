@@ -10,11 +10,10 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
-from typing import Any
 
 import grpc
 import structlog
@@ -22,7 +21,7 @@ from grpc_health.v1 import health
 from nats.aio import client as nats_client
 from nats.js import JetStreamContext
 
-from plumbing import memory, migrations, operations
+from plumbing import ending, memory, migrations, operations
 from plumbing.access.log import AccessLog
 from plumbing.addresses import GRPC
 from plumbing.audit import Sealer
@@ -67,7 +66,11 @@ from protos.identity.v1.identity_pb2_grpc import IdentityServiceStub
 
 GRACE_SECONDS = 2.0  # together with the worker's, shorter than the supervisor waits before it kills
 KEYS_EVERY_SECONDS = 0.1
-CANCEL_EVERY_SECONDS = 3.0  # longer than a worker takes to finish its current work
+# The steps of ending, one after the other: less in all than `ending` allows a process.
+CALLS_SECONDS = GRACE_SECONDS + 2.0
+WORK_SECONDS = 8.0
+NOTES_SECONDS = 2.0  # for the access log, and for the last checkpoint of the audit chain
+ENGINE_SECONDS = 1.0
 log = structlog.get_logger()
 
 
@@ -81,7 +84,12 @@ class _Running:
     def listen(self) -> None:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, self.stop.set)
+            loop.add_signal_handler(number, self._told)
+
+    def _told(self) -> None:
+        if not self.stop.is_set():
+            ending.end_at_the_latest()
+        self.stop.set()
 
 
 def run_service(service: str, build: Build) -> None:
@@ -94,7 +102,7 @@ def run_service(service: str, build: Build) -> None:
     start_logging(service, settings.log_level)
     start_tracing(service, settings.otlp_endpoint)
     try:
-        asyncio.run(_run(service, settings, build))
+        ending.run(_run(service, settings, build))
         code = 0
     except BaseException as error:  # logged, and the process ends; the supervisor restarts it
         log_failure(error)
@@ -121,12 +129,12 @@ async def _run(service: str, settings: Settings, build: Build) -> None:
     if starting.done():
         parts, assembly, nats = starting.result()
         await _work(parts, assembly, running.stop)
-        await nats.close()
-        await parts.database.close()
+        await ending.step("nats", nats.close(), ENGINE_SECONDS)
+        await ending.step("postgresql", parts.database.close(), ENGINE_SECONDS)
     else:  # it waits for an engine, and is not waited for
         log.info("process.stopping")
-        await _end([starting])
-    await _end([beating, stopping])
+        await ending.cancel("start", [starting], WORK_SECONDS)
+    await ending.cancel("signals", [beating, stopping], ENGINE_SECONDS)
 
 
 async def _start(
@@ -173,30 +181,43 @@ async def _keys_made(settings: Settings) -> None:
 
 
 async def _work(parts: Parts, assembly: Assembly, stop: asyncio.Event) -> None:
-    async with asyncio.TaskGroup() as group:
-        signer = EventSigner.of(parts.settings.keys_dir, parts.service)
-        relay = Relay(parts.database, parts.js, signer, parts.clock)
-        watched = migrations.watched_tables(parts.service)
-        service, sealer = OperationsServicer(parts, assembly, watched), Sealer(parts.database)
-        keeper = _keeper(parts, relay)
-        background = [relay.run, keeper.run, sealer.run, service.witness.run, *assembly.background]
-        background += [_board(parts, assembly).run, _pruner(parts, assembly).run]
-        background += [consumer.run for consumer in assembly.consumers]
-        ended = EndedSessions(IdentityServiceStub(parts.channel("registry")))
-        access = AccessLog(parts.database, SystemClock(), parts.settings.access_log_life)
-        background += [ended.run, access.run, access.keep_short, memory.give_back]
-        background += [partial(READINESS.watch, parts.database)]
-        tasks = [group.create_task(_forever(run)) for run in background]
-        server, healthy = await _serve(parts, assembly, service, ended, access)
-        READINESS.serves()
-        log.info("process.ready", address=parts.settings.address(parts.service))
-        await stop.wait()
-        READINESS.stops()
-        log.info("process.stopping")
-        await _stop_serving(server, healthy)
-        await _end(tasks)
-        await access.write()
-        await service.witness.stop(sealer)
+    signer = EventSigner.of(parts.settings.keys_dir, parts.service)
+    relay = Relay(parts.database, parts.js, signer, parts.clock)
+    watched = migrations.watched_tables(parts.service)
+    service, sealer = OperationsServicer(parts, assembly, watched), Sealer(parts.database)
+    keeper = _keeper(parts, relay)
+    background = [relay.run, keeper.run, sealer.run, service.witness.run, *assembly.background]
+    background += [_board(parts, assembly).run, _pruner(parts, assembly).run]
+    background += [consumer.run for consumer in assembly.consumers]
+    ended = EndedSessions(IdentityServiceStub(parts.channel("registry")))
+    access = AccessLog(parts.database, SystemClock(), parts.settings.access_log_life)
+    background += [ended.run, access.run, access.keep_short, memory.give_back]
+    background += [partial(READINESS.watch, parts.database)]
+    tasks = [asyncio.create_task(_forever(run)) for run in background]
+    server, healthy = await _serve(parts, assembly, service, ended, access)
+    READINESS.serves()
+    log.info("process.ready", address=parts.settings.address(parts.service))
+    failed = await _failed(tasks, stop)
+    READINESS.stops()
+    log.info("process.stopping")
+    await ending.step("calls", _stop_serving(server, healthy), CALLS_SECONDS)
+    await ending.cancel("work", tasks, WORK_SECONDS)
+    await ending.step("access log", access.write(), NOTES_SECONDS)
+    await ending.step("audit chain", service.witness.stop(sealer), NOTES_SECONDS)
+    if failed:
+        raise BaseExceptionGroup("The work of the process failed", failed)
+
+
+async def _failed(
+    tasks: Collection[asyncio.Task[None]], stop: asyncio.Event
+) -> list[BaseException]:
+    """Waits until the process shall stop, or until a task fails; returns the errors of tasks."""
+    stopping = asyncio.create_task(stop.wait())
+    await asyncio.wait({stopping, *tasks}, return_when=asyncio.FIRST_COMPLETED)
+    stopping.cancel()
+    ended = [task for task in tasks if task.done()]
+    results = await asyncio.gather(*ended, return_exceptions=True)
+    return [result for result in results if isinstance(result, BaseException)]
 
 
 def _keeper(parts: Parts, relay: Relay) -> StreamKeeper:
@@ -224,16 +245,6 @@ def _board(parts: Parts, assembly: Assembly) -> Board:
     board = Board([*common_looks, disk, storage, *assembly.looks])
     REGISTRY.register(board)
     return board
-
-
-async def _end(tasks: Iterable[asyncio.Task[Any]]) -> None:
-    # asyncio.wait_for of Python 3.11 can lose a cancellation, and the clients we use wait with it.
-    # So a task that goes on is cancelled again.
-    pending = set(tasks)
-    while pending:
-        for task in pending:
-            task.cancel()
-        _, pending = await asyncio.wait(pending, timeout=CANCEL_EVERY_SECONDS)
 
 
 async def _forever(run: Callable[[], Awaitable[None]]) -> None:

@@ -60,6 +60,11 @@ class PostgresServer:
         """The folder of its programs, such as psql."""
         return self._programs
 
+    @property
+    def log(self) -> Path:
+        """The file of its log, which is removed with its data."""
+        return self._folder / "log"
+
     def own(self, file: Path) -> Path:
         """A copy of a file that the server alone can read."""
         copy = self._folder / file.name
@@ -111,7 +116,7 @@ class PostgresServer:
     def run(self) -> None:
         """Runs the server on the data that it has, and returns when it answers."""
         program = [str(self._programs / "postgres"), "-D", str(self._folder / "store")]
-        with (self._folder / "log").open("ab") as log:
+        with self.log.open("ab") as log:
             self._process = subprocess.Popen(
                 self._as_user([*program, *self._options]),
                 stdout=log,
@@ -208,7 +213,7 @@ class PostgresServer:
             except AssertionError:
                 ended = self._process is None or self._process.poll() is not None
                 if ended or time.monotonic() > deadline:
-                    raise AssertionError((self._folder / "log").read_text()) from None
+                    raise AssertionError(self.log.read_text()) from None
                 time.sleep(0.05)
             else:
                 return

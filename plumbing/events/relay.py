@@ -134,6 +134,7 @@ class Relay:
 
         May raise an exception group of the errors in DATABASE_AWAY.
         """
+        _forget_unsent(self._js)
         drained = Drained()
         published: list[int] = []
         page = await self._page(0)
@@ -327,6 +328,17 @@ class Relay:
             ack.set_exception(error)
         observe_publishing(event.headers, event.subject, ack)
         return ack
+
+
+def _forget_unsent(js: JetStreamContext) -> None:
+    """Frees the places of messages that were not sent.
+
+    The client has places for 4,000 messages on their way. One that it refuses, as too large or
+    since nobody takes it while NATS is away, keeps its place; without any left it would wait for
+    ever. Only this relay publishes in this way, and between two turns nothing is on its way.
+    """
+    for ack in [*js._publish_async_futures.values()]:  # noqa: SLF001 - nothing else frees them
+        ack.cancel()
 
 
 async def _let_write(number: int) -> None:

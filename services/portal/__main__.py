@@ -12,7 +12,7 @@ from types import FrameType
 import structlog
 import uvicorn
 
-from plumbing import migrations
+from plumbing import ending, migrations
 from plumbing.calendars.editions import CalendarFollower
 from plumbing.clock import Clock, SystemClock
 from plumbing.database import Database
@@ -37,6 +37,7 @@ from services.portal.submissions import Submissions
 from services.portal.visit import Portal
 
 GRACE_SECONDS = 5  # for pages that are being answered
+CLOSE_SECONDS = 2.0  # for each of what the process holds
 log = structlog.get_logger()
 
 
@@ -65,7 +66,7 @@ def main() -> None:
     start_logging(PORTAL, settings.log_level)
     try:
         refuse_plain_links(settings, PORTAL)
-        asyncio.run(_run(settings))
+        ending.run(_run(settings))
         code = 0
     except BaseException as error:  # said why; the supervisor starts it again
         log_failure(error)
@@ -79,7 +80,7 @@ async def _run(settings: Settings) -> None:
     database = Database(settings.database_url(PORTAL))
     if await _migrated(database):
         await _open(settings, clock, database)
-    await database.close()
+    await ending.step("postgresql", database.close(), CLOSE_SECONDS)
 
 
 async def _migrated(database: Database) -> bool:
@@ -125,12 +126,17 @@ async def _open(settings: Settings, clock: Clock, database: Database) -> None:
     calendar = CalendarFollower(visitor.applied_editions)
     watching = asyncio.create_task(ended.run(), name="ended logins")
     following = asyncio.create_task(calendar.run(), name="calendar")
+    bounding = asyncio.create_task(_end_in_time(portal.stopping), name="end in time")
     await _serve(portal, clock)
-    watching.cancel()
-    following.cancel()
+    await ending.cancel("work", [watching, following, bounding], CLOSE_SECONDS)
     portal.open_data.remove()
-    await portal.exports.close()
-    await services.close()
+    await ending.step("exports", portal.exports.close(), CLOSE_SECONDS)
+    await ending.step("services", services.close(), CLOSE_SECONDS)
+
+
+async def _end_in_time(stopping: asyncio.Event) -> None:
+    await stopping.wait()
+    ending.end_at_the_latest()
 
 
 async def _serve(portal: Portal, clock: Clock) -> None:

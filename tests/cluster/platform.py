@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
+import tempfile
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -125,6 +127,16 @@ class Cluster:
             while not all(replica.is_ready for replica in awaited):
                 assert all(replica.runs for replica in awaited), self.logs()
                 await asyncio.sleep(0.2)
+
+    def keep_logs(self) -> Path:
+        """Copies the logs of replicas and databases to a folder that is not removed."""
+        folder = Path(tempfile.mkdtemp(prefix="quanheng-cluster-"))
+        for log in self.folder.glob("*/*log"):  # of replicas in their folders
+            shutil.copyfile(log, folder / f"{log.parent.name}.{log.name}")
+        for name, server in (("primary", self.primary), ("standby", self.standby)):
+            if server.log.exists():
+                shutil.copyfile(server.log, folder / f"{name}.log")
+        return folder
 
     def logs(self) -> str:
         return "\n".join(replica.log.read_text()[-3000:] for replica in self.replicas)

@@ -121,6 +121,9 @@ async def test_a_silent_primary_is_left_for_its_standby(cluster: Cluster) -> Non
         cluster.primary.hang()
         for replica in cluster.replicas:
             await until(partial(replica.has_said, "not ready; away: postgresql"))
+        # What it holds is not waited for: each of its connections is answered by nobody.
+        assert await asyncio.to_thread(cluster.of("alerts")[0].end) == 0
+        cluster.of("alerts")[0].start()
         await asyncio.to_thread(cluster.standby.promote)
         cluster.address.to = cluster.standby.port
         await cluster.until_ready()

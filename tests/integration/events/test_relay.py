@@ -19,6 +19,7 @@ from plumbing.events.relay import Relay
 from plumbing.events.subjects import Stream
 from tests.integration.conftest import NatsServer
 from tests.integration.events.support import announce, announced, eventually, running
+from tests.patience import PATIENCE_SECONDS
 from tests.service_keys import SIGNER
 
 CLOCK = SystemClock()
@@ -84,6 +85,23 @@ async def test_an_event_refused_by_nats_holds_only_its_own_aggregate(
     async with database.snapshot() as session:
         pending = select(Outbox.aggregate_seq).where(col(Outbox.published_at).is_(None))
         assert list(await session.exec(pending)) == [1, 2]
+
+
+async def test_events_refused_again_and_again_leave_room_for_others(
+    database: Database, jetstream: JetStreamContext
+) -> None:
+    """The client keeps a place for each that it refused, and waits without limit for a free one."""
+    await announced(database, "bad")
+    async with database.transaction() as session:
+        await session.exec(sa.update(Outbox).values(payload=b"x" * (MAX_BODY_BYTES + 200_000)))
+    few = jetstream._nc.jetstream(publish_async_max_pending=2)
+    relay = Relay(database, few, SIGNER, CLOCK)
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        for _ in range(3):
+            assert (await relay.drain()).held == {"bad"}
+        await announced(database, "good")
+        assert (await relay.drain()).published == 1
+    assert await published(jetstream) == [("good", 1)]
 
 
 async def test_nothing_passes_an_event_that_was_lost(

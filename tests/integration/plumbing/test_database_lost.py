@@ -8,7 +8,9 @@ import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
 from functools import partial
+from itertools import count
 from pathlib import Path
+from typing import Any
 
 import grpc
 import pytest
@@ -106,6 +108,28 @@ async def test_one_that_hangs_is_given_up_soon(server: PostgresServer, database:
     assert await ask(database) == 7
     assert await leader.held()
     await leader.release()
+    await database.close()
+
+
+async def test_one_that_hangs_while_old_statements_are_closed_is_given_up_too(
+    server: PostgresServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After it has prepared a statement, the driver closes those that it keeps no more."""
+    monkeypatch.setattr(postgresql_limits, "COMMAND_SECONDS", SOON)
+    database = Database(server.url("postgres"))
+    async with database.snapshot() as session:
+        connection = await session.connection()
+        driver: Any = (await connection.get_raw_connection()).driver_connection
+        for number in count():
+            await connection.execute(sa.text(f"SELECT {number}"))
+            if driver._stmts_to_close:
+                break
+        server.hang()
+        try:
+            error = await failure(driver._cleanup_stmts)
+        finally:
+            server.wake()
+    assert is_away(error)
     await database.close()
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from plumbing.ending import AT_THE_LATEST_SECONDS
 from plumbing.settings import CALLERS, PORTAL, SERVICES, variable
 from services.portal.sessions import COOKIE
 from tests.unit.deploy.files import (
@@ -219,8 +220,7 @@ def test_a_job_of_this_release_migrates_each_database_under_its_owner() -> None:
 def test_a_pod_that_ends_is_out_of_the_way_before_it_stops() -> None:
     pod = common()["spec"]["template"]["spec"]
     (_, seconds) = container_of(common())["lifecycle"]["preStop"]["exec"]["command"]
-    stops_within = 10  # calls under way, and what the worker has in hand
-    assert int(seconds) + stops_within < pod["terminationGracePeriodSeconds"]
+    assert int(seconds) + AT_THE_LATEST_SECONDS < pod["terminationGracePeriodSeconds"]
     keys = [spread["topologyKey"] for spread in pod["topologySpreadConstraints"]]
     assert keys == ["kubernetes.io/hostname", "topology.kubernetes.io/zone"]
 
