@@ -202,7 +202,7 @@ async def _work(parts: Parts, assembly: Assembly, stop: asyncio.Event) -> None:
     log.info("process.stopping")
     await ending.step("calls", _stop_serving(server, healthy), CALLS_SECONDS)
     await ending.cancel("work", tasks, WORK_SECONDS)
-    await ending.step("access log", access.write(), NOTES_SECONDS)
+    await ending.step("access log", access.try_to_write(), NOTES_SECONDS)
     await ending.step("audit chain", service.witness.stop(sealer), NOTES_SECONDS)
     if failed:
         raise BaseExceptionGroup("The work of the process failed", failed)

@@ -81,10 +81,17 @@ class AccessLog:
         """Stores the group each second, until cancelled; tries again while the database is away."""
         while True:
             await asyncio.sleep(WRITE_EVERY_SECONDS)
-            try:
-                await self.write()
-            except DATABASE_AWAY as error:
-                log.warning("access.not_written", error=type(error).__name__)
+            await self.try_to_write()
+
+    async def try_to_write(self) -> None:
+        """Stores the group; while the database is away it says so in the log, and keeps the group.
+
+        A process that ends then loses what it has not stored.
+        """
+        try:
+            await self.write()
+        except DATABASE_AWAY as error:
+            log.warning("access.not_written", error=type(error).__name__)
 
     async def keep_short(self) -> None:
         """Removes what is older than it is kept, each hour, until cancelled."""
