@@ -55,7 +55,7 @@ CONNECTIONS = (
     ("grpc.keepalive_time_ms", 60_000),
     ("grpc.keepalive_timeout_ms", 20_000),
     ("grpc.server_handshake_timeout_ms", 10_000),
-    # Clients ask each ten seconds whether the server still answers (`transport.NOTICING_SILENCE`).
+    # Clients ask each six seconds whether the server still answers (`transport.NOTICING_SILENCE`).
     ("grpc.http2.min_recv_ping_interval_without_data_ms", 5_000),
 )
 # Health and reflection are open to anyone: they show nothing of the register.

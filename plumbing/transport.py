@@ -31,12 +31,13 @@ _UNTRUSTED = (
 
 
 # A server that hangs keeps its connections, and gRPC alone leaves calls on them for over a minute.
-# A ping that stays unanswered for five seconds closes them. The third option is needed beside the
-# second, which does not count while gRPC measures the line with a ping of its own.
+# A ping that stays unanswered for three seconds closes them, sent after six without a word: servers
+# admit one each five. The third option is needed beside the second, which does not count while gRPC
+# measures the line with a ping of its own.
 NOTICING_SILENCE: Options = (
-    ("grpc.keepalive_time_ms", 10_000),
-    ("grpc.keepalive_timeout_ms", 5_000),
-    ("grpc.http2.ping_timeout_ms", 5_000),
+    ("grpc.keepalive_time_ms", 6_000),
+    ("grpc.keepalive_timeout_ms", 3_000),
+    ("grpc.http2.ping_timeout_ms", 3_000),
 )
 
 
