@@ -37,7 +37,9 @@ BECOME = (
     "os.setgroups([]); os.setgid(gid); os.setuid(uid); system.prctl(1, 9); "
     "os.execv(sys.argv[3], sys.argv[3:])"
 )
-DATABASES = Path(__file__).parents[1] / "deploy" / "postgresql" / "databases.sql"
+DEPLOY = Path(__file__).parents[1] / "deploy"
+DATABASES = DEPLOY / "postgresql" / "databases.sql"
+RESTORE = DEPLOY / "postgresql" / "restore.sh"
 ROLES = ("OWNER", *(service.upper() for service in CALLERS), "TEMPORAL")
 FORGETFUL = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
 
@@ -86,12 +88,12 @@ class PostgresServer:
         self._options = [part for setting in settings for part in ("-c", setting)]
         self.run()
 
-    def follow(self, primary: PostgresServer) -> None:
+    def follow(self, primary: PostgresServer, *more: str) -> None:
         """Starts the server as a standby that has all that a primary acknowledges."""
         place = ("-h", "127.0.0.1", "-p", str(primary.port), "-U", "postgres")
         store = str(self._folder / "store")
         self._run("pg_basebackup", *place, "-D", store, "-X", "stream", "-R", "-c", "fast")
-        settings = (*self._usual(), "wal_retrieve_retry_interval=500ms")
+        settings = (*self._usual(), "wal_retrieve_retry_interval=500ms", *more)
         self._options = [part for setting in settings for part in ("-c", setting)]
         self.run()
 
@@ -112,6 +114,44 @@ class PostgresServer:
         options = [part for role in ROLES for part in ("-v", f"{role.lower()}_password=of{role}")]
         options += ["-X", "-d", "postgres", "-f", str(self.own(DATABASES))]
         self._run("psql", *self._place(), *options)
+
+    def folder(self, name: str) -> Path:
+        """A folder of the server's user, which other servers of the tests can read too."""
+        folder = self._folder / name
+        folder.mkdir(exist_ok=True)
+        if self._user is not None:
+            os.chown(folder, self._user.pw_uid, self._user.pw_gid)
+        return folder
+
+    def script(self, file: Path, *arguments: str) -> str:
+        """Runs a script of the operators beside the server; returns the last line that it says."""
+        place = {"PGHOST": "127.0.0.1", "PGPORT": str(self._port), "PGUSER": "postgres"}
+        around = self._surroundings()
+        around["env"] |= {**place, "PATH": f"{self._programs}:{os.defpath}"}
+        command = self._as_user(["/bin/sh", str(self.own(file)), *arguments])
+        done = subprocess.run(command, check=False, capture_output=True, text=True, **around)
+        assert done.returncode == 0, done.stderr
+        *_, last = str(done.stdout).splitlines()
+        return last
+
+    def go_back(self, copy: str, log: Path, moment: str) -> None:
+        """Starts the server as another one was at a moment: from its copy, and its log since."""
+        self.script(RESTORE, copy, str(log), moment, str(self._folder / "store"))
+        settings = (*self._usual(), "synchronous_standby_names=")
+        self._options = [part for setting in settings for part in ("-c", setting)]
+        self.run()
+        self.wait_for("NOT pg_is_in_recovery()")
+
+    def wait_for(self, condition: str) -> None:
+        """Waits until an expression of SQL holds."""
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while self.ask(condition) != "t":
+            assert time.monotonic() < deadline, condition
+            time.sleep(0.1)
+
+    def ask(self, expression: str) -> str:
+        """The value of an expression of SQL, as text."""
+        return self._run("psql", *self._place(), "-AtX", "-c", f"SELECT {expression}").strip()
 
     def run(self) -> None:
         """Runs the server on the data that it has, and returns when it answers."""

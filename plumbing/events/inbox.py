@@ -156,14 +156,17 @@ class Inbox:
     async def several(self) -> AsyncIterator[Callable[[Delivery], Awaitable[bool]]]:
         """Opens a transaction for several events that only change the database: all or none.
 
-        Yields a function that handles one of them. It returns False, without an effect, for an
-        event that is not the next one of its aggregate. After an error nothing is changed.
+        Yields a function that handles one of them, or passes one that has taken effect before. It
+        returns False, without an effect, for an event that may not be taken now. After an error
+        nothing is changed.
         """
         async with self._database.transaction() as session:
 
             async def take(delivery: Delivery) -> bool:
                 if not await self._advance(session, delivery.attributes):
-                    return False
+                    place = await self._place(session, delivery.attributes)
+                    session.expunge_all()
+                    return place is Place.DONE
                 on = self._handlers.get(delivery.attributes.type)
                 if on is not None:
                     await self._effect(session, on, delivery)

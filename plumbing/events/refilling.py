@@ -17,6 +17,7 @@ from nats.js.errors import NotFoundError
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from law.errors import WrongState
 from plumbing.chunks import chunks
 from plumbing.database import Database
 from plumbing.events.envelope import Attributes
@@ -26,6 +27,8 @@ from plumbing.events.signing import Signatures
 from plumbing.events.subjects import Stream, stream_of
 
 LOOKS, PAUSE_SECONDS = 300, 0.1
+REST_LOOKS, QUIET_LOOKS = 40, 10
+LOOKED_AT_ONCE = 100  # events of a stream
 ROWS_PER_UPDATE = 500
 _UNPUBLISHED = col(Outbox.published_at).is_(None)
 _PUBLISH_AGAIN = sa.update(Outbox).values(published_at=None)
@@ -33,6 +36,7 @@ _AHEAD = (
     "the stream is ahead of the database, which was restored to an earlier moment: the stream is"
     " emptied and filled from the database; see whether all agree with: quanheng check"
 )
+_UNKNOWN = "the restored database does not know this event, which was published"
 _LOG = structlog.get_logger()
 
 
@@ -61,7 +65,9 @@ async def refill(
             await js.purge_stream(stream)
         last = await _last_event(js, stream, signatures)
         if last is not None and await _is_unknown(session, last):
-            _LOG.error(_AHEAD, stream=stream, aggregate=last.aggregate, number=last.sequence)
+            for event in await _unknown(session, js, stream, signatures):
+                _LOG.error(_UNKNOWN, stream=stream, **_about(event))
+            _LOG.error(_AHEAD, stream=stream)
             await js.purge_stream(stream)
             last = None
         lost = await _lost(session, None if everything else last)
@@ -87,6 +93,45 @@ async def empty_and_refill(database: Database, js: JetStreamContext, service: st
     return marked.rowcount + len(under_way)
 
 
+async def prepare(
+    database: Database, js: JetStreamContext, service: str, signatures: Signatures
+) -> list[Attributes]:
+    """Empties the stream of a service that does not run, after its database was set back.
+
+    Otherwise consumers that start before the owner could take events which the databases no longer
+    know. Returns those, the oldest first; the owner publishes the others when it starts. Raises
+    WrongState while a consumer runs, and nats.errors.Error if NATS fails.
+    """
+    stream = stream_of(service)
+    try:
+        await _require_rest(js, stream)
+    except NotFoundError:
+        return []
+    async with database.snapshot() as session:
+        unknown = await _unknown(session, js, stream, signatures)
+    await js.purge_stream(stream)
+    return unknown
+
+
+async def _require_rest(js: JetStreamContext, stream: Stream) -> None:
+    """Raises WrongState unless nobody asks for events for longer than a consumer pauses.
+
+    What one that has ended had asked for counts for a second longer.
+    """
+    asking, quiet = set[str](), 0
+    for _ in range(REST_LOOKS):
+        now = {info.name for info in await js.consumers_info(stream) if info.num_waiting}
+        asking, quiet = (asking | now, 0) if now else (asking, quiet + 1)
+        if quiet == QUIET_LOOKS:
+            return
+        await asyncio.sleep(PAUSE_SECONDS)
+    names = ", ".join(sorted(asking))
+    raise WrongState(
+        f"{names} 还在接收 {stream} 的事件：请先停止全部服务",
+        f"{names} still takes events of {stream}: stop all services first",
+    )
+
+
 async def _publish_once_more(database: Database, seqs: Sequence[int | None]) -> None:
     """Marks events as unpublished once a relay has marked them, or has not for half a minute."""
     for chunk in chunks([*seqs], ROWS_PER_UPDATE):
@@ -105,6 +150,39 @@ async def _is_unknown(session: AsyncSession, event: Attributes) -> bool:
     """Whether the database has never given the number of an event."""
     known = await session.get(AggregateSequence, event.aggregate)
     return event.sequence > (known.last_seq if known else 0)
+
+
+async def _unknown(
+    session: AsyncSession, js: JetStreamContext, stream: Stream, signatures: Signatures
+) -> list[Attributes]:
+    """The events of a stream that the database does not know, the oldest first.
+
+    They are at its end: it is looked at backwards until a hundred in a row are known.
+    """
+    state, found = (await js.stream_info(stream)).state, list[Attributes]()
+    following = state.last_seq + 1
+    while state.messages and following > state.first_seq:
+        first = max(following - LOOKED_AT_ONCE, state.first_seq)
+        stored = await asyncio.gather(
+            *(_stored(js, stream, seq) for seq in range(first, following))
+        )
+        events = [
+            Attributes.read(one.headers) for one in stored if one and _signed(one, signatures)
+        ]
+        unknown = [event for event in events if await _is_unknown(session, event)]
+        if not unknown:
+            break
+        found, following = [*unknown, *found], first
+    return found
+
+
+def _about(event: Attributes) -> dict[str, object]:
+    return {
+        "event_type": event.type,
+        "aggregate": event.aggregate,
+        "number": event.sequence,
+        "at": event.time.isoformat(),
+    }
 
 
 async def _lost(session: AsyncSession, last: Attributes | None) -> sa.ColumnElement[bool]:

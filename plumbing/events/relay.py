@@ -281,8 +281,8 @@ class Relay:
             await _let_write(len(sent))
         await _acknowledged([ack for _, ack in sent])
         published = []
-        for event, ack in sent:
-            error = await self._error(event, ack)
+        errors = await asyncio.gather(*(self._error(event, ack) for event, ack in sent))
+        for (event, _), error in zip(sent, errors, strict=True):
             if error is None:
                 published.append(event.seq)
             else:

@@ -55,12 +55,14 @@ class Cluster:
         certificates.provide(self.tls, SystemClock(), ["nats"])
         self.nats = NatsCluster(folder, authorization, self.tls)
         self.temporal = TemporalServer(folder)
-        self.primary, self.standby = PostgresServer(), PostgresServer()
+        self.primary, self.standby = self._servers = [PostgresServer(), PostgresServer()]
+        self.server = self.primary  # to which the address leads
         self.address = MovingAddress()
         self._ports = {name: (free_port(), free_port()) for name in self._names("a", "b")}
         self.replicas = [
             self.replica(name, former if name.endswith("-a") else None) for name in self._ports
         ]
+        self.archive = folder  # of the log of PostgreSQL; known once this has started
         self._stored: dict[str, Counter[str]] = {service: Counter() for service in SERVICES}
         self._read_to = dict.fromkeys(SERVICES, 0)
 
@@ -110,15 +112,28 @@ class Cluster:
 
         Not in a thread of its own: the kernel ends servers with the thread that they are of.
         """
-        self.primary.start("synchronous_commit=on")
+        self.archive = self.primary.folder("archive")
+        keeping = (
+            f"archive_command=cp %p {self.archive}/.%f && mv {self.archive}/.%f {self.archive}/%f"
+        )
+        self.primary.start("synchronous_commit=on", "archive_mode=on", keeping)
         if self._former:
             self.primary.make_roles()
         else:
             for service in SERVICES:
                 self.primary.create(service)
-        self.standby.follow(self.primary)
+        self.standby.follow(self.primary, "archive_mode=on", keeping)
         self.primary.wait_for_standby()
-        self.address.to = self.primary.port
+        self.move_to(self.primary)
+
+    def another_server(self) -> PostgresServer:
+        """A further server of PostgreSQL, which has nothing yet and ends with the cluster."""
+        self._servers.append(PostgresServer())
+        return self._servers[-1]
+
+    def move_to(self, server: PostgresServer) -> None:
+        """Has the address of PostgreSQL lead to a server."""
+        self.server, self.address.to = server, server.port
 
     async def until_ready(self, *some: Replica) -> None:
         """Waits until all replicas, or some, are ready; fails if one of them has ended."""
@@ -225,13 +240,18 @@ class Cluster:
         finally:
             await client.close()
 
+    def forget_streams(self) -> None:
+        """Has the streams read from their beginning, as they were emptied and filled anew."""
+        self._stored = {service: Counter() for service in SERVICES}
+        self._read_to = dict.fromkeys(SERVICES, 0)
+
     def stop(self) -> None:
         for replica in self.replicas:
             replica.kill()
         self.nats.stop()
         self.temporal.kill()
         self.address.stop()
-        for server in (self.primary, self.standby):
+        for server in self._servers:
             if server.runs:
                 server.wake()
             server.stop()

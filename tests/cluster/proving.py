@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -28,6 +28,9 @@ from tests.cluster.ledger import Ledger
 from tests.cluster.platform import Cluster
 from tests.patience import PATIENCE_SECONDS
 
+# What the services promise, with room for a machine that does much else.
+AT_MOST_SECONDS = 30.0
+
 
 @dataclass(frozen=True)
 class Delays:
@@ -36,6 +39,27 @@ class Delays:
     published: float
     graded: float
     alerted: float
+
+
+async def told(trial: str, cluster: Cluster, ledger: Ledger) -> None:
+    """Fails unless all is there once and every process runs; prints what the trial showed."""
+    delays = await require_all(cluster, ledger)
+    assert all(replica.runs for replica in cluster.replicas), cluster.logs()
+    assert all("process.failed" not in replica.log.read_text() for replica in cluster.replicas)
+    print(  # noqa: T201 - what a trial is for
+        f"\n{trial}: acknowledged {ledger.acknowledged}, lost 0, doubled 0;"
+        f" outage {ledger.outage:.1f} s; published within {delays.published:.1f} s,"
+        f" graded within {delays.graded:.1f} s, alerted within {delays.alerted:.1f} s;"
+        f" told to try again {dict(ledger.refused)}"
+    )
+    assert ledger.outage < AT_MOST_SECONDS
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    """Waits until a condition holds that asks processes, in a thread of its own."""
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while not await asyncio.to_thread(condition):  # noqa: ASYNC110 - of other processes
+            await asyncio.sleep(0.1)
 
 
 async def require_all(cluster: Cluster, ledger: Ledger) -> Delays:
@@ -63,7 +87,8 @@ async def require_all(cluster: Cluster, ledger: Ledger) -> Delays:
 async def require_agreement(client: Client) -> None:
     """Fails unless all services hold the same, every audit chain is whole and every watch runs."""
     agreed = await agreement.check(client, PATIENCE_SECONDS)
-    assert [(service, one.name, one.object) for service, one in agreed.problems] == []
+    problems = [(service, one.name, one.object, one.message_en) for service, one in agreed.problems]
+    assert not problems, problems
     for service, stub in client.operations.items():
         walk = await ask(stub.VerifyAudit(operations.VerifyAuditRequest()))
         assert not walk.problems, service

@@ -9,23 +9,18 @@ and notices; and no process may end. The last trial leaves the cluster on its st
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from functools import partial
 
 import pytest
 
 from plumbing.settings import SERVICES
 from tests.cluster.engines import GO_ON, STOP, NatsServerOfCluster
-from tests.cluster.ledger import Ledger
 from tests.cluster.platform import Cluster
-from tests.cluster.proving import require_all
-from tests.patience import PATIENCE_SECONDS
+from tests.cluster.proving import told, until
 from tests.ports import free_port
 
 # What is left out of `make test`, as its processes need some minutes.
 pytestmark = pytest.mark.long
-# What the services promise, with room for a machine that does much else.
-AT_MOST_SECONDS = 30.0
 
 
 async def test_replicas_that_start_at_once_wait_for_their_database(cluster: Cluster) -> None:
@@ -125,7 +120,7 @@ async def test_a_silent_primary_is_left_for_its_standby(cluster: Cluster) -> Non
         assert await asyncio.to_thread(cluster.of("alerts")[0].end) == 0
         cluster.of("alerts")[0].start()
         await asyncio.to_thread(cluster.standby.promote)
-        cluster.address.to = cluster.standby.port
+        cluster.move_to(cluster.standby)
         await cluster.until_ready()
     await until(partial(one_leads_each, cluster))
     await told("a silent primary, and its standby promoted", cluster, ledger)
@@ -144,23 +139,3 @@ async def moved(cluster: Cluster, server: NatsServerOfCluster) -> None:
         return len(set().union(*connected)) >= len(cluster.replicas)
 
     await until(so)
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(PATIENCE_SECONDS):
-        while not await asyncio.to_thread(condition):  # noqa: ASYNC110 - of other processes
-            await asyncio.sleep(0.1)
-
-
-async def told(trial: str, cluster: Cluster, ledger: Ledger) -> None:
-    """Fails unless all is there once and every process runs; prints what the trial showed."""
-    delays = await require_all(cluster, ledger)
-    assert all(replica.runs for replica in cluster.replicas), cluster.logs()
-    assert all("process.failed" not in replica.log.read_text() for replica in cluster.replicas)
-    print(  # noqa: T201 - what a trial is for
-        f"\n{trial}: acknowledged {ledger.acknowledged}, lost 0, doubled 0;"
-        f" outage {ledger.outage:.1f} s; published within {delays.published:.1f} s,"
-        f" graded within {delays.graded:.1f} s, alerted within {delays.alerted:.1f} s;"
-        f" told to try again {dict(ledger.refused)}"
-    )
-    assert ledger.outage < AT_MOST_SECONDS

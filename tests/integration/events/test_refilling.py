@@ -19,6 +19,7 @@ from nats.js.api import Header, StreamState
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from law.errors import WrongState
 from plumbing.clock import Clock, FixedClock, SystemClock
 from plumbing.database import Database
 from plumbing.events import stream_keeping
@@ -27,7 +28,7 @@ from plumbing.events.envelope import Received
 from plumbing.events.inbox import EventHandler, InboxEvent, InboxPosition
 from plumbing.events.inspection import dead_letter_counts, outbox_pending, unsigned_counts
 from plumbing.events.outbox import AggregateSequence, Outbox
-from plumbing.events.refilling import empty_and_refill, refill
+from plumbing.events.refilling import LOOKED_AT_ONCE, empty_and_refill, prepare, refill
 from plumbing.events.relay import Relay
 from plumbing.events.signing import EventSigner
 from plumbing.events.stream_keeping import StreamKeeper
@@ -324,6 +325,34 @@ async def test_a_stream_ahead_of_a_restored_database_is_filled_from_it_at_the_st
 
     assert await streamed(jetstream) == {("a", 1), ("b", 1), ("b", 2)}
     assert await refill(database, jetstream, "registry", SIGNATURES) == 0
+
+
+async def test_a_stream_is_emptied_before_anybody_takes_what_the_database_no_longer_knows(
+    database: Database, jetstream: JetStreamContext, new_database: NewDatabase
+) -> None:
+    receiver = await new_database("receiver")
+    await prepare_effects(receiver)
+    tested = Consumer("test", Stream.REGISTRY, receiver, jetstream, SIGNATURES, CLOCK, HAVE_EFFECT)
+    relay = Relay(database, jetstream, SIGNER, CLOCK)
+    names = ["a", "b", *("c" for _ in range(LOOKED_AT_ONCE))]
+
+    async with running(relay.run(), tested.run()):
+        await announced(database, *names)
+        await eventually(lambda: _had(receiver, len(names)))
+        with pytest.raises(WrongState, match="test"):
+            await prepare(database, jetstream, "registry", SIGNATURES)
+    await set_back(database, "c")
+    await set_back(database, "b")
+    unknown = await prepare(database, jetstream, "registry", SIGNATURES)
+
+    assert [(one.aggregate, one.sequence) for one in unknown] == [("b", 1), ("c", LOOKED_AT_ONCE)]
+    assert await streamed(jetstream) == set()
+    assert await refill(database, jetstream, "registry", SIGNATURES) == len(names) - 2
+    assert await prepare(database, jetstream, "registry", SIGNATURES) == []
+    async with running(relay.run(), tested.run()):
+        await announced(database, "d")
+        await eventually(lambda: _had(receiver, len(names) + 1))
+    assert len(await streamed(jetstream)) == len(names) - 1
 
 
 async def _all_published(database: Database) -> bool:
