@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
@@ -66,7 +68,8 @@ async def _connect(*place: Any, **options: Any) -> Any:
         connection = await asyncpg.connect(*place, connection_class=_class(), **options)
     except OSError as error:  # refused, unknown, unreachable or silent
         raise NoDatabase(str(error) or "no answer in time") from error
-    _limit_silence(connection)
+    with _closed_if_not_handed_over(connection):
+        _limit_silence(connection)
     return connection
 
 
@@ -88,12 +91,23 @@ def _class() -> type[Any]:
 
 async def _connect_busy(*place: Any, **options: Any) -> Any:
     connection = await _connect(*place, **options)
-    try:
-        await connection.execute(f"SET idle_in_transaction_session_timeout = '{IDLE_SECONDS}s'")
-    except OSError as error:  # silent
-        connection.terminate()
-        raise NoDatabase(str(error) or "no answer in time") from error
+    with _closed_if_not_handed_over(connection):
+        try:
+            await connection.execute(f"SET idle_in_transaction_session_timeout = '{IDLE_SECONDS}s'")
+        except OSError as error:  # silent
+            raise NoDatabase(str(error) or "no answer in time") from error
     return connection
+
+
+@contextmanager
+def _closed_if_not_handed_over(connection: Any) -> Iterator[None]:
+    # Nobody else knows the connection yet. What is cancelled here, such as a relay that ends, would
+    # leave it open on the server until the garbage is collected.
+    try:
+        yield
+    except BaseException:
+        connection.terminate()
+        raise
 
 
 def _limit_silence(connection: Any) -> None:
