@@ -102,15 +102,22 @@ async def test_a_caseworker_retypes_or_moves_no_red_instrument_alone(
     assert harmless.proposal.proposal_id == ""
 
 
-async def test_an_import_that_ends_a_red_waits_for_the_unit_head(registry: RunningRegistry) -> None:
+@pytest.mark.parametrize("first_load", [False, True])
+async def test_an_import_that_ends_a_red_waits_for_the_unit_head(
+    registry: RunningRegistry, first_load: bool
+) -> None:
     red = await rejected(registry)
     caseworker = registry.client(Role.CASEWORKER)
     request = pb.GetSubjectRequest(subject_id=red.subject_id)
     owner = (await caseworker.registry.GetSubject(request)).subject
     columns = ("使用单位", "器具类型", "出厂编号", "状态")
     row = (owner.credit_code, red.type_code, red.serial_no, "报废")
-    batch = await upload(caseworker, "instruments", table(columns, row), bureau=DISTRICT)
+    load = {"bureau": DISTRICT, "baseline": first_load}
+    checked = await upload(caseworker, "instruments", table(columns, row), mode="check", **load)
+    assert (checked.would_be_held, checked.estimate.reds_ended) == (True, 1)
+    batch = await upload(caseworker, "instruments", table(columns, row), **load)
     assert (batch.state, batch.estimate.reds_ended) == ("awaiting_approval", 1)
+    assert batch.estimate.load_again is False
     assert (await read(caseworker, red)).state == "in_use"
 
 

@@ -24,6 +24,7 @@ from services.registry.identity.tables import Account
 from services.registry.imports import wire
 from services.registry.imports.batch.approvers import AWAITING, approving_bureau
 from services.registry.imports.batch.outcome import count
+from services.registry.imports.impact.alarms import ends_reds
 from services.registry.imports.impact.estimate import Estimate, Limits, estimate
 from services.registry.imports.impact.grade_drops import GradeDrops
 from services.registry.imports.plan.bureaus_and_subjects import plan_bureaus, plan_subjects
@@ -167,15 +168,24 @@ def _states_exemptions(plan: Plan) -> bool:
     return any(one.values.get("non_compulsory_ground") for one in instruments)
 
 
-async def _is_burst(change: Change, batch: ImportBatch, plan: Plan, intake: Intake) -> bool:
-    """Whether a batch that is or would be applied needs approval.
+async def _is_harmless_first_load(
+    change: Change, batch: ImportBatch, plan: Plan, intake: Intake
+) -> bool:
+    """Whether a batch needs no estimate, because a first load alarms nobody.
 
-    A first load alarms nobody, but states no more alone than others what need not be verified.
+    What need not be verified, and red alerts on file that end, take a second person there too.
     """
+    if not batch.baseline or intake.seen is not None or _states_exemptions(plan):
+        return False
+    if await _loaded_before(change, batch):
+        return False
+    return not await ends_reds(intake.context(change, batch), plan)
+
+
+async def _is_burst(change: Change, batch: ImportBatch, plan: Plan, intake: Intake) -> bool:
+    """Whether a batch that is or would be applied needs approval."""
     would_apply = batch.state == "applied" or (batch.state == "checked" and batch.changed > 0)
-    first = batch.baseline and not await _loaded_before(change, batch)
-    alone = first and intake.seen is None and not _states_exemptions(plan)
-    if alone or not would_apply:
+    if not would_apply or await _is_harmless_first_load(change, batch, plan, intake):
         return False
     estimate = await _estimate_of(change, batch, plan, intake)
     batch.estimate = estimate.kept()

@@ -87,6 +87,14 @@ async def count_alarms(context: Context, plan: Plan) -> Alarms:
     )
 
 
+async def ends_reds(context: Context, plan: Plan) -> bool:
+    """Returns whether a plan ends red alerts of what is on file without a verification."""
+    things = (*plan.things[Kind.INSTRUMENT], *plan.things[Kind.VERIFICATION])
+    if all(one.new for one in things):  # as most first loads: not even computed
+        return False
+    return (await count_alarms(context, plan)).reds_ended > 0
+
+
 async def _affected(context: Context, plan: Plan) -> dict[str, _Affected]:
     planned = {one.thing_id: one.values for one in plan.things[Kind.INSTRUMENT]}
     verifications = plan.things[Kind.VERIFICATION]

@@ -1,8 +1,8 @@
 """Estimates whether a batch would cause so many effects at once that a person must approve it.
 
 The effects are alerts and lower grades. The limits are settings of the deployment, not law. A first
-load (`baseline`) raises no alerts and is not estimated, unless it states what need not be verified;
-any further one needs approval.
+load (`baseline`) raises no alerts and is not estimated, unless it states what need not be verified
+or ends red alerts on file; any further one needs approval.
 """
 
 from __future__ import annotations
