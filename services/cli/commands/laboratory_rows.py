@@ -36,8 +36,9 @@ LABORATORY_ROWS = (
     Row(
         "laboratory put",
         "laboratories.PutLaboratory",
-        "登记机构的一间实验室，或者变更它的授权。",
-        "Registers a laboratory of an institution, or changes its authorisation.",
+        "登记机构的一间实验室，或者变更它的授权；已公开的，变更后由机构重新公开。",
+        "Registers a laboratory of an institution, or changes its authorisation; "
+        "its institution releases anew what was public.",
         args="laboratory.institution_id laboratory.name",
         names={
             "laboratory.laboratory_id": "--id",

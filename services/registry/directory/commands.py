@@ -10,7 +10,7 @@ from plumbing.identity import Role
 from protos.registry.v1 import directory_pb2 as pb
 from services.registry.commands.targets import refuse_any, require_version
 from services.registry.directory import wire
-from services.registry.directory.consenting import SHOWN, becomes_public, propose_listing
+from services.registry.directory.consenting import becomes_public, content_of, propose_listing
 from services.registry.directory.tables import InstitutionListing
 from services.registry.institutions.access import find
 
@@ -20,7 +20,8 @@ _WEBSITE = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]+)?(/\S*)?")
 async def put_listing(change: Change, request: pb.PutListingRequest) -> pb.PutListingResponse:
     """Writes what an institution releases for the public, or takes it back.
 
-    What a unit head releases is only proposed: a second person shows it to the public (S1 20).
+    What a unit head releases, or changes of what is released, is only proposed: a second person
+    shows it to the public (S1 20), who see until then what they saw.
 
     Raises InvalidInput for an entry without a site that is to be released, one that a unit head
     releases without the institution's consent, or a faulty web site; NotFound for an institution
@@ -34,8 +35,11 @@ async def put_listing(change: Change, request: pb.PutListingRequest) -> pb.PutLi
     before = row.model_dump(mode="json") if row.version else None
     require_version(row.version, message.version)
     refuse_any(_faults(change, message))
-    row.sqlmodel_update({name: getattr(message, name).strip() for name in SHOWN})
     by_two = becomes_public(change, row, message)
+    if by_two and row.released:
+        proposal = await propose_listing(change, request, row, institution)
+        return pb.PutListingResponse(listing=wire.listing(row), proposal=proposal)
+    row.sqlmodel_update(content_of(message))
     shown = message.released and not by_two
     row.consent = message.consent.strip() if shown else ""
     row.released_on = (row.released_on or change.today) if shown else None

@@ -1,4 +1,4 @@
-"""A second person confirms that a bureau shows an institution to the public: S1 20, D-16."""
+"""A second person confirms what a bureau shows the public of an institution: S1 20, D-16."""
 
 from __future__ import annotations
 
@@ -17,10 +17,19 @@ from services.registry.tables import Proposal
 SHOWN = ("sites", "division_code", "contact", "phone", "website")
 
 
+def content_of(message: pb.InstitutionListing) -> dict[str, str]:
+    """Returns what a message lets the public know."""
+    return {name: getattr(message, name).strip() for name in SHOWN}
+
+
 def becomes_public(change: Change, row: InstitutionListing, message: pb.InstitutionListing) -> bool:
-    """Returns whether somebody else than the institution shows it to the public."""
-    own = change.caller.has(Role.VERIFICATION_INSTITUTION)
-    return message.released and not row.released and not own
+    """Returns whether the public would see by another word than the institution's what it did not.
+
+    That is the whole entry, or a new value of one that is shown.
+    """
+    if not message.released or change.caller.has(Role.VERIFICATION_INSTITUTION):
+        return False
+    return not row.released or row.model_dump(include=set(SHOWN)) != content_of(message)
 
 
 async def propose_listing(
@@ -29,19 +38,22 @@ async def propose_listing(
     row: InstitutionListing,
     institution: Institution,
 ) -> proposals.Proposal:
-    """Proposes that a saved entry is shown, with how the institution consented.
+    """Proposes that an entry is shown, or shown otherwise, with how the institution consented.
 
     Raises WrongState if that waits already.
     """
     consent = request.listing.consent.strip()
-    content = {name: value for name in SHOWN if (value := getattr(row, name))}
+    shown = row.model_dump(include={*SHOWN, "consent"}) if row.released else {}
+    content = content_of(request.listing)
+    if not shown:
+        content = {name: value for name, value in content.items() if value}
     what = Proposed(
         act=Act.SHOW_INSTITUTION,
         object=f"institution/{institution.institution_id}",
         version=row.version,
         bureau=institution.bureau,
         ground=consent,
-        before={},
+        before={"name": institution.name, **shown} if shown else {},
         after={"name": institution.name, **content, "consent": consent},
     )
     return await propose(change, request, what)
@@ -59,8 +71,9 @@ async def release_listing(
     row = await change.session.get_one(InstitutionListing, key, with_for_update=True)
     require_version(row.version, proposal.base_version)
     before = row.model_dump(mode="json")
+    row.sqlmodel_update(content_of(request.listing))
     row.consent = request.listing.consent.strip()
-    row.released, row.released_on = True, change.today
+    row.released, row.released_on = True, row.released_on or change.today
     row.version += 1
     change.session.add(row)
     change.audit(

@@ -27,7 +27,10 @@ async def put_laboratory(
 ) -> pb.PutLaboratoryResponse:
     """Creates a laboratory of an institution, or changes its site and authorisation.
 
-    The marks of its verifications follow. Raises InvalidInput for faulty content or another name,
+    What the public sees of it is what its institution released: once changed it is hidden, until
+    the institution releases it again (S1 20). The marks of its verifications follow.
+
+    Raises InvalidInput for faulty content or another name,
     NotFound for an unknown institution or laboratory, AlreadyExists for a name that another
     laboratory of the institution has, and WrongState if the request's version is not the present
     one.
@@ -43,6 +46,7 @@ async def put_laboratory(
         name=message.name.strip(),
         **content,
     )
+    row.released = row.released and row.model_dump(include=set(content)) == content
     row.sqlmodel_update(content)
     row.version += 1
     change.session.add(row)

@@ -21,7 +21,7 @@ from services.registry.commands.targets import (
 from services.registry.institutions.tables import Institution
 from services.registry.people import wire
 from services.registry.people.access import find
-from services.registry.people.consenting import becomes_public, propose_consent
+from services.registry.people.consenting import becomes_public, is_shown, propose_consent
 from services.registry.people.content import KINDS, QualificationContent, read_content
 from services.registry.people.saving import save
 from services.registry.people.tables import Qualification
@@ -50,7 +50,8 @@ async def put_qualification(
     """Enters a qualification, or changes it; its kind stays.
 
     The consent by which a calibration institution is shown to the public is only proposed: a second
-    person releases it (S1 20), and it is not on file before.
+    person releases it (S1 20), and it is not on file before. So one that is shown and changed is
+    hidden until it is released anew.
 
     Raises InvalidInput for faulty content or an institution that is not on file, NotPermitted
     outside the caller's scope, NotFound for an unknown one, AlreadyExists for a number that another
@@ -87,8 +88,9 @@ async def import_qualifications(
     """Enters the qualifications of a file, and updates those whose number is on file.
 
     A file says neither that one has ended nor that an institution consented, and a blank cell says
-    nothing of what is on file. Raises InvalidInput, naming each faulty row, and NotPermitted for
-    one that another bureau keeps; nothing is entered then.
+    nothing of what is on file. Raises InvalidInput, naming each faulty row, also one that changes
+    what the public sees, and NotPermitted for one that another bureau keeps; nothing is entered
+    then.
     """
     faults: list[Fault] = []
     contents = [await _of_row(change, row, faults) for row in rows]
@@ -105,13 +107,20 @@ async def import_qualifications(
             answer.known += 1
         else:
             _require_kept(change, present)
+            if is_shown(present):
+                faults.append(row.fault(COLUMNS.heading("number"), *_PUBLIC))
             save(change, present, content, present.bureau, stated)
             answer.changed += 1
         await change.session.flush()
+    refuse_any(faults)
     return answer
 
 
 _UNKNOWN = ("没有登记这家机构，请先登记", "no such institution is on file")
+_PUBLIC = (
+    "这家机构已向社会公开，变更须由另一人批准：请在它的页面上变更，不要放在文件里",
+    "the institution is public and a second person releases a change: change it on its page",
+)
 
 
 async def _of_row(change: Change, row: SheetRow, faults: list[Fault]) -> QualificationContent:

@@ -1,6 +1,11 @@
-"""A second person confirms that a calibration institution is shown to the public: S1 20, D-16."""
+"""A second person confirms what is shown to the public of a calibration institution.
+
+S1 20, D-16.
+"""
 
 from __future__ import annotations
+
+from typing import Any
 
 from law.people import QualificationKind
 from law.separation import Act
@@ -14,17 +19,28 @@ from services.registry.people.tables import Qualification
 from services.registry.proposals.propose import Proposed, object_id, propose
 from services.registry.tables import Proposal
 
+# What the public sees of a calibration institution.
+_SHOWN = ("name", "number", "scope", "valid_from", "valid_until")
+
 
 def becomes_public(row: Qualification | None, content: QualificationContent) -> bool:
-    """Returns whether content shows a calibration institution to the public that was not shown."""
-    if content.kind is not QualificationKind.CALIBRATION_INSTITUTION:
+    """Returns whether content shows of a calibration institution to the public what was not shown.
+
+    That is the institution, or a new value of one that is shown.
+    """
+    if not is_shown(content):
         return False
-    was = row is not None and _shown(row.consent, row.ended_ground)
-    return _shown(content.consent, content.ended_ground) and not was
+    return row is None or not is_shown(row) or _seen(row) != _seen(content)
 
 
-def _shown(consent: str, ended_ground: str) -> bool:
-    return bool(consent) and not ended_ground
+def is_shown(one: Qualification | QualificationContent) -> bool:
+    """Returns whether the public may see it: an institution that consented and has not ended."""
+    calibrates = one.kind is QualificationKind.CALIBRATION_INSTITUTION
+    return calibrates and bool(one.consent) and not one.ended_ground
+
+
+def _seen(one: Qualification | QualificationContent) -> list[Any]:
+    return [getattr(one, name) for name in _SHOWN]
 
 
 async def propose_consent(

@@ -83,6 +83,45 @@ async def test_only_what_is_authorised_today_is_shown(registry: RunningRegistry)
     assert name not in await found(registry, type_code="TAXI")
 
 
+async def test_what_is_shown_changes_by_the_institution_or_by_two(
+    registry: RunningRegistry,
+) -> None:
+    name, consent = "合成名录所戊", "（合成）2026年9月1日书面同意"
+    own = await registry.speaker(name, "FUEL")
+    await put(own, name)
+    head = registry.client(Role.UNIT_HEAD, name="listing-head")
+
+    async def shown() -> str:
+        return (await found(registry))[name].phone
+
+    waits = await proposed(head, name, version=1, phone="0571-11111111", consent=consent)
+    assert {one.field for one in waits.changes} == {"phone", "consent"}
+    assert (await shown(), (await read(own, name)).version) == (ENTRY["phone"], 1)
+    with refused("NOT_PERMITTED"):  # nobody releases what they proposed
+        await release(head, waits)
+    await registry.release(waits)
+    assert await shown() == "0571-11111111"
+    corrected = await put(own, name, version=2, phone="0571-22222222")
+    assert (corrected.version, await shown()) == (3, "0571-22222222")
+    overtaken = await proposed(head, name, version=3, phone="0571-11111111", consent=consent)
+    await put(own, name, version=3, released=False)
+    with refused("WRONG_STATE"):
+        await registry.release(overtaken)
+    assert name not in await found(registry)
+
+
+async def read(client: Client, name: str) -> pb.InstitutionListing:
+    request = pb.GetListingRequest(institution_id=name)
+    return (await client.directory.GetListing(request)).listing
+
+
+async def release(client: Client, proposal: proposals.Proposal) -> None:
+    request = proposals.ReleaseProposalRequest(
+        request_id=new_request_id(), proposal_id=proposal.proposal_id, reasons="经核实"
+    )
+    await client.proposals.ReleaseProposal(request)
+
+
 async def test_a_bureau_releases_with_consent_only(registry: RunningRegistry) -> None:
     name = "合成名录所丙"
     await registry.bureau()
@@ -100,13 +139,10 @@ async def test_a_bureau_releases_with_consent_only(registry: RunningRegistry) ->
     with refused("WRONG_STATE"):  # it waits already
         await put(head, name, version=1, consent="同意")
     second = registry.client(Role.UNIT_HEAD, name="second-head")
-    request = proposals.ReleaseProposalRequest(
-        request_id=new_request_id(), proposal_id=waits.proposal_id, reasons="经核实"
-    )
-    await second.proposals.ReleaseProposal(request)
+    await release(second, waits)
     assert name in await found(registry)
     shown = await put(head, name, consent="（合成）2026年9月1日书面同意", version=2)
-    assert shown.released  # what is public already may be corrected
+    assert shown.released  # nothing that is public changes
     stranger = registry.client(Role.UNIT_HEAD, bureau=FOREIGN)
     with refused("NOT_FOUND"):
         await put(stranger, name, consent="同意", version=3)

@@ -332,8 +332,16 @@ async def test_anybody_finds_a_laboratory_that_its_institution_released(
     assert (await own.laboratories.ReleaseLaboratory(release)).laboratory.released
     assert await found() == ["力学室"]
     head = registry.client(Role.UNIT_HEAD, name="unit-head")
-    over = {"laboratory_id": room.laboratory_id, "valid_until": "2026-08-31", "version": 2}
-    assert (await put(head, name, **over)).released
+    same = await put(head, name, laboratory_id=room.laboratory_id, version=2)
+    assert (same.released, await found()) == (True, ["力学室"])
+    moved = {"laboratory_id": room.laboratory_id, "site": "样例市别处", "version": 3}
+    assert not (await put(head, name, **moved)).released  # the unit head alone shows nothing
+    assert await found() == []
+    release.version, release.request_id = 4, new_request_id()
+    assert (await own.laboratories.ReleaseLaboratory(release)).laboratory.released
+    assert await found() == ["力学室"]
+    over = {"laboratory_id": room.laboratory_id, "valid_until": "2026-08-31", "version": 5}
+    await put(head, name, **over)
     assert await found() == []
     with refused("NOT_PERMITTED"):
         await head.laboratories.ReleaseLaboratory(release)

@@ -101,6 +101,11 @@ async def test_a_file_enters_and_updates_or_does_nothing(registry: RunningRegist
     assert "（合成）师-77" in ending
 
 
+async def _qualifications(client: Client) -> list[pb.Qualification]:
+    request = pb.ListQualificationsRequest(page_size=1000)
+    return list((await client.people.ListQualifications(request)).qualifications)
+
+
 async def test_the_public_sees_calibration_institutions_that_consented(
     registry: RunningRegistry,
 ) -> None:
@@ -126,6 +131,15 @@ async def test_the_public_sees_calibration_institutions_that_consented(
     assert [(one.name, one.number) for one in answer.calibrators] == [("合成校准所甲", "校-1")]
     with refused("NOT_PERMITTED"):
         await listed(public)
+    [filed] = [one for one in await _qualifications(caseworker) if one.number == "校-1"]
+    with refused("INVALID_INPUT", "rows.2"):  # a file shows nothing new either
+        await load(caseworker, "校准机构,校-1,合成校准所甲,衡器校准,,2026-01-01,")
+    present = {"qualification_id": filed.qualification_id, "version": filed.version}
+    changed = await shown(caseworker, **present, **(consented | {"name": "合成校准所新"}))
+    assert not (await public.people.ListCalibrators(request)).calibrators
+    await registry.release(changed)
+    [seen] = (await public.people.ListCalibrators(request)).calibrators
+    assert seen.name == "合成校准所新"
 
 
 async def test_a_bureau_that_keeps_one_is_not_removed_with_its_import(
