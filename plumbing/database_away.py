@@ -17,8 +17,9 @@ DATABASE_AWAY = (SQLAlchemyError, OSError)
 # PostgreSQL's codes: it is told to stop, has crashed, is starting, has no connection left, or takes
 # no change because another server has become the primary. The class 08 is about connections.
 _AWAY_STATES = frozenset({"57P01", "57P02", "57P03", "53300", "25006"})
-# It does not let this process in, or has no such database yet.
-_REFUSED_STATES = frozenset({"28000", "28P01", "3D000"})
+# It does not let this user in, with this password.
+_BARRED_STATES = frozenset({"28000", "28P01"})
+_NOT_MADE_YET = "3D000"
 
 
 class NoDatabase(ConnectionError):
@@ -44,7 +45,15 @@ def keeps_waiting(error: BaseException) -> bool:
 
     So it does for a database that is away, or does not let it in yet.
     """
-    return is_away(error) or _state(getattr(error, "orig", None)) in _REFUSED_STATES
+    return is_away(error) or bars(error) or _state(getattr(error, "orig", None)) == _NOT_MADE_YET
+
+
+def bars(error: BaseException) -> bool:
+    """Returns whether the database refuses the user or the password, which no wait puts right.
+
+    A service waits even so, for a password that is being replaced; a command ends.
+    """
+    return _state(getattr(error, "orig", None)) in _BARRED_STATES
 
 
 def _state(error: Any) -> str:

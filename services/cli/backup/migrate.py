@@ -9,14 +9,14 @@ from typing import Annotated
 
 import typer
 
-from law.errors import InvalidInput, LawError, WrongState
+from law.errors import Fault, InvalidInput, LawError, WrongState
 from plumbing import migrations
 from plumbing.database import Database
-from plumbing.database_away import DATABASE_AWAY, keeps_waiting
+from plumbing.database_away import DATABASE_AWAY, bars, keeps_waiting
 from plumbing.owned_tables import NotMigrated
 from plumbing.settings import CALLERS, Settings
 from plumbing.telemetry import start_logging
-from plumbing.waiting import once_database_there
+from plumbing.waiting import Waiting, once_there
 from services.cli.machine.directory import is_held
 from services.cli.output import show
 from services.cli.output.options import Data
@@ -48,7 +48,8 @@ def migrate(
     Brings the tables to this release. Run it before the services start, under the role that owns
     the tables. With --dry-run every migration is run and undone, and its statements are listed; on
     PostgreSQL services wait meanwhile for the tables that it changes. With --wait it waits for a
-    database that is away, and says so as the logs of services do.
+    database that is away, and says so as the logs of services do; one that refuses the user or the
+    password ends it at once.
     """
     settings = Settings(data_dir=data) if data else Settings()
     if unknown := set(services or ()) - set(CALLERS):
@@ -67,7 +68,8 @@ async def _one(settings: Settings, service: str, *, dry_run: bool, wait: bool) -
     try:
         run = migrations.try_out if dry_run else migrations.migrate
         act: Callable[[], Awaitable[migrations.Trial | None]] = partial(run, database, service)
-        trial = await (once_database_there(database, act) if wait else act())
+        waiting = Waiting("postgresql", database.address)
+        trial = await (once_there(waiting, _passes, act) if wait else act())
         if trial is not None:
             _tell(service, trial)
         else:
@@ -86,6 +88,10 @@ async def _one(settings: Settings, service: str, *, dry_run: bool, wait: bool) -
         await database.close()
 
 
+def _passes(error: BaseException) -> bool:
+    return keeps_waiting(error) and not bars(error)
+
+
 def _refusal(service: str, address: str, error: Exception) -> LawError | None:
     """What to tell of an error that is none of the migrations'; None for one that is."""
     cause = getattr(error, "orig", None) or error
@@ -95,6 +101,10 @@ def _refusal(service: str, address: str, error: Exception) -> LawError | None:
             f"The tables of {service} are in use and were waited for {migrations.LOCK_SECONDS} s;"
             " nothing was changed, try again later",
         )
+    if bars(error):
+        zh = f"{service} 的数据库（{address}）不接受所给的用户或者密码：{cause}"
+        en = f"the database of {service} at {address} refuses the user or the password: {cause}"
+        return InvalidInput(faults=[Fault("QUANHENG_DATABASE", zh, en)])
     if keeps_waiting(error):
         return WrongState(
             f"{service} 的数据库（{address}）连不上：{cause}",

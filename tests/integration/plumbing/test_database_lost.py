@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import sys
 import time
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import AsyncExitStack
+from collections.abc import Awaitable, Callable, Coroutine, Generator, Iterator
+from contextlib import AsyncExitStack, suppress
 from functools import partial
 from itertools import count
 from pathlib import Path
@@ -17,6 +17,7 @@ import pytest
 import sqlalchemy as sa
 from structlog.testing import capture_logs
 
+from law.errors import InvalidInput
 from plumbing import postgresql_limits, waiting
 from plumbing.database import Database
 from plumbing.database_away import DATABASE_AWAY, is_away, keeps_waiting
@@ -26,6 +27,7 @@ from plumbing.readiness import answers
 from plumbing.rpc import _status_of_fault
 from plumbing.settings import Settings, child_environment
 from plumbing.waiting import once_database_there
+from services.cli.backup.migrate import migrate
 from tests.bound import bound
 from tests.patience import PATIENCE_SECONDS
 from tests.postgres import PostgresServer
@@ -86,6 +88,73 @@ async def test_one_that_crashed_is_away_and_found_again(
     assert await leader.held()
     await leader.release()
     await database.close()
+
+
+class CancelledAt:
+    """Work that is cancelled when it waits for the given time; 0 is the first."""
+
+    def __init__(self, work: Coroutine[Any, Any, object], wait: int) -> None:
+        self._work = work.__await__()
+        self._left = wait
+
+    def __await__(self) -> Generator[Any, Any, None]:
+        task = asyncio.current_task()
+        assert task is not None
+        with suppress(StopIteration):
+            awaited = next(self._work)
+            while True:
+                if self._left == 0:
+                    task.cancel()
+                self._left -= 1
+                try:
+                    answer = yield awaited
+                except BaseException as error:
+                    awaited = self._work.throw(error)
+                else:
+                    awaited = self._work.send(answer)
+
+
+async def lead(database: Database) -> None:
+    leader = Leadership(database, "work")
+    try:
+        assert await leader.held()
+    finally:
+        await leader.release()
+
+
+@pytest.mark.parametrize("work", [ask, lead])
+async def test_what_is_cancelled_while_it_connects_leaves_no_connection_open(
+    server: PostgresServer, work: Callable[[Database], Coroutine[Any, Any, object]]
+) -> None:
+    """An open one would keep its place on the server until the garbage is collected."""
+    name = f"to_{work.__name__}"
+    await asyncio.to_thread(server.create, name)
+    looking = Database(server.url("postgres"))
+    waits, cancelled = 0, True
+    while cancelled:
+        database = Database(server.url(name))
+        ended = asyncio.create_task(_awaited(CancelledAt(work(database), waits)))
+        await asyncio.wait({ended})
+        await database.close()
+        cancelled = ended.cancelled()
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while await _connections(looking, name):  # noqa: ASYNC110  the server ends them
+                await asyncio.sleep(0.01)
+        waits += 1
+    ended.result()
+    assert waits > 10  # several of them to connect
+    await looking.close()
+
+
+async def _connections(database: Database, name: str) -> int:
+    query = sa.text("SELECT count(*) FROM pg_stat_activity WHERE datname = :name")
+    async with database.snapshot() as session:
+        connection = await session.connection()
+        return int((await connection.execute(query, {"name": name})).scalar_one())
+
+
+async def _awaited(work: Awaitable[None]) -> None:
+    await work
 
 
 async def test_one_that_hangs_is_given_up_soon(server: PostgresServer, database: Database) -> None:
@@ -277,3 +346,17 @@ async def test_the_job_that_migrates_waits_too(server: PostgresServer, tmp_path:
         told, _ = await migrating.communicate()
     assert migrating.returncode == 0
     assert "portal 的表为" in told.decode()
+
+
+async def test_the_job_that_migrates_ends_at_a_user_who_is_not_let_in(
+    server: PostgresServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    stranger = server.url("{service}").replace("postgres@", "stranger:secret@")
+    monkeypatch.setenv("QUANHENG_DATABASE", stranger)
+    monkeypatch.setattr("services.cli.backup.migrate.start_logging", lambda *_: None)
+    with pytest.raises(InvalidInput) as refused:
+        await asyncio.to_thread(migrate, ["portal"], wait=True, data=tmp_path)
+    [fault] = refused.value.faults
+    assert fault.field == "QUANHENG_DATABASE"
+    assert "stranger" in fault.message_zh
+    assert "secret" not in fault.message_zh
