@@ -81,12 +81,18 @@ class InstrumentType:
 class Rotation:
     """The first day on which an instrument could be due for replacement, and the articles of it.
 
-    `basis` says whether the articles were looked up.
+    `basis` says whether the articles were looked up. `at_most_months` from today is the house's own
+    bound for such a day.
     """
 
     not_before: date
     cite: str
     basis: str
+    at_most_months: int
+
+    def not_after(self, today: date) -> date:
+        """Returns the last day that may be given today for a replacement."""
+        return add_months(today, self.at_most_months)
 
 
 @cache
@@ -118,15 +124,18 @@ def read_catalogue(reader: Reader) -> Mapping[str, InstrumentType]:
 
 
 def read_rotation(reader: Reader) -> Rotation:
-    """Reads before which day, and by which article, no instrument was to be replaced."""
+    """Reads between which days, and by which article, an instrument is to be replaced."""
     own = Reader(reader.data.get("rotation"), "rotation", reader.faults)
-    own.only("cite", "not_before", "basis")
-    return Rotation(own.day("not_before"), read_cite(own), own.text("basis"))
+    own.only("cite", "not_before", "basis", "at_most_months", "house")
+    if not own.flag("house", False):
+        own.fault("house", "须注明非法定", "must be marked as the house's own practice")
+    at_most = own.whole("at_most_months", least=1)
+    return Rotation(own.day("not_before"), read_cite(own), own.text("basis"), at_most)
 
 
 @cache
 def rotation() -> Rotation:
-    """Returns before which day no instrument was to be replaced, as it is packaged."""
+    """Returns between which days an instrument is to be replaced, as it is packaged."""
     return understood("instruments", read_rotation)
 
 
@@ -206,18 +215,22 @@ def mode_of(code: str) -> Mode:
     return known.mode if known else Mode.PERIODIC
 
 
-def end_of_cycle(code: str, verified_on: date) -> date | None:
+def end_of_cycle(code: str, verified_on: date) -> date:
     """Returns the last day to which a verification may be valid by the type's usual cycle.
 
-    It is the same day of the month after the cycle, inclusive. None for a type that is not in the
-    catalogue or has no known cycle.
+    It is the same day of the month after the cycle, inclusive. For a type that is not in the
+    catalogue or has no known cycle it is that of the longest cycle of the catalogue.
     """
     known = catalogue().get(code)
-    months = known.cycle_months if known else None
-    return add_months(verified_on, months) if months else None
+    months = (known.cycle_months if known else None) or _longest_cycle()
+    return add_months(verified_on, months)
+
+
+@cache
+def _longest_cycle() -> int:
+    return max(one.cycle_months or 0 for one in catalogue().values())
 
 
 def exceeds_cycle(code: str, verified_on: date, valid_until: date | None) -> bool:
     """Returns whether a verification is said to be valid for longer than the type's usual cycle."""
-    end = end_of_cycle(code, verified_on)
-    return end is not None and valid_until is not None and valid_until > end
+    return valid_until is not None and valid_until > end_of_cycle(code, verified_on)

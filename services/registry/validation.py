@@ -132,10 +132,11 @@ def read_subject(reader: Reader) -> SubjectContent:
     return content
 
 
-def read_instrument(reader: Reader) -> InstrumentContent:
+def read_instrument(reader: Reader, today: date) -> InstrumentContent:
     """Reads and checks the content of an instrument; adds a fault for each bad field.
 
-    State, bureau and marks are not part of it: the register sets them.
+    Its day of replacement must not be so far after `today` that it would never be due. State,
+    bureau and marks are not part of it: the register sets them.
     """
     return InstrumentContent(
         subject_id=reader.text("subject_id"),
@@ -144,7 +145,7 @@ def read_instrument(reader: Reader) -> InstrumentContent:
         serial_no=reader.text("serial_no").strip(),
         manufacturer=optional_text(reader, "manufacturer"),
         location=optional_text(reader, "location"),
-        rotate_on=_rotation_day(reader),
+        rotate_on=_rotation_day(reader, today),
         maker_code=_maker_code(reader),
         owner_no=stated(optional_text(reader, "owner_no")),
         measuring_range=stated(optional_text(reader, "measuring_range")),
@@ -153,12 +154,15 @@ def read_instrument(reader: Reader) -> InstrumentContent:
     )
 
 
-def _rotation_day(reader: Reader) -> date | None:
+def _rotation_day(reader: Reader, today: date) -> date | None:
     day, rule = reader.day_or_none("rotate_on"), rotation()
     if day is not None and date.min < day < rule.not_before:
         zh = f"轮换日期不能早于 {rule.not_before}，那一日起计量器具才实行强制检定"
         en = f"must not be before {rule.not_before}, when verification became compulsory"
         reader.fault("rotate_on", zh, en, cite=rule.cite)
+    elif day is not None and day > (latest := rule.not_after(today)):
+        zh = f"轮换日期不能晚于 {latest}，请核对年份"
+        reader.fault("rotate_on", zh, f"must not be after {latest}; see to the year")
     return day
 
 

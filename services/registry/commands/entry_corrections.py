@@ -174,7 +174,7 @@ def _read(
     if entry.target is Target.SUBJECT:
         return asdict(read_subject(reader))
     if entry.target is Target.INSTRUMENT:
-        return asdict(read_instrument(reader))
+        return asdict(read_instrument(reader, today))
     content = read_verification(reader, today)
     if entry.instrument is not None:
         check_dated(reader, content, entry.instrument.type_code)

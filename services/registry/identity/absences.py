@@ -152,6 +152,10 @@ def _day_faults(first: date, last: date, today: date) -> Iterator[Fault]:
         yield Fault("to_on", "最后一日已经过去", "the last day is over")
     elif last - first > LONGEST:
         yield Fault("to_on", "一次外出最长一年", "an absence lasts a year at most")
+    if first - today > LONGEST:
+        zh = f"最多提前一年登记，第一日不能晚于 {today + LONGEST}"
+        en = f"is recorded a year ahead at most: must not be after {today + LONGEST}"
+        yield Fault("from_on", zh, en)
 
 
 def _fitness(person: Account, substitute: Account | None) -> Iterator[Fault]:

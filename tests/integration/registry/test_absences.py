@@ -98,6 +98,8 @@ async def test_the_days_are_in_order_and_not_over(
     (_, client), other = await person(registry), await newcomer(registry)
     with refused("INVALID_INPUT", "to_on"):
         await away(registry, client, other.account_id, days)
+    with refused("INVALID_INPUT", "from_on"):  # a slip of the pen
+        await away(registry, client, other.account_id, (367, 370))
 
 
 async def test_only_the_person_and_the_head_of_the_unit_record_it(

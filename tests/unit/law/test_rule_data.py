@@ -23,6 +23,8 @@ from law.instruments import (
     Listed,
     catalogue,
     code_of,
+    end_of_cycle,
+    exceeds_cycle,
     instrument_type,
     nearest,
     read_catalogue,
@@ -63,6 +65,11 @@ def test_109_instrument_types_each_with_its_confidence() -> None:
     assert len(doubtful) == 95
     assert all(t.confidence is not Confidence.HIGH for t in doubtful)
     assert instrument_type("FUEL").cycle_months == 6
+    verified = date(2026, 9, 15)
+    assert end_of_cycle("FUEL", verified) == date(2027, 3, 15)
+    # Of a type without a cycle the longest one of the catalogue: no verification is for ever.
+    assert end_of_cycle("OF-NO-CATALOGUE", verified) == date(2036, 9, 15)
+    assert exceeds_cycle("OF-NO-CATALOGUE", verified, date(2999, 12, 31))
     assert instrument_type("WATER-S25").mode is Mode.FIRST_THEN_ROTATE
     assert instrument_type("FUEL").listed is Listed.YES
     with pytest.raises(NotFound):

@@ -283,8 +283,8 @@ def _check_subject(reader: Reader, _today: date) -> None:
     read_subject(reader)
 
 
-def _check_instrument(reader: Reader, _today: date) -> None:
-    read_instrument(reader)
+def _check_instrument(reader: Reader, today: date) -> None:
+    read_instrument(reader, today)
 
 
 def _check_verification(reader: Reader, today: date) -> None:

@@ -1,12 +1,16 @@
-"""No instrument is due for replacement before anything had to be verified."""
+"""No instrument is due for replacement before anything had to be verified, or never."""
 
 from __future__ import annotations
+
+from datetime import date
 
 import pytest
 
 from law.errors import Fault
 from law.reader.strict_reader import Reader
 from services.registry.validation import read_instrument
+
+TODAY = date(2026, 9, 15)
 
 
 @pytest.mark.parametrize(
@@ -22,6 +26,15 @@ from services.registry.validation import read_instrument
 def test_a_day_before_the_law_is_no_day_of_replacement(day: str | None, fields: list[str]) -> None:
     faults: list[Fault] = []
     values = {"subject_id": "s", "type_code": "WATER-S25", "serial_no": "1", "rotate_on": day}
-    read_instrument(Reader(values, "", faults))
+    read_instrument(Reader(values, "", faults), TODAY)
     assert [fault.field for fault in faults] == fields
     assert [fault.cite for fault in faults] == ["METROLOGY-LAW 9; METROLOGY-LAW 34"] * len(fields)
+
+
+@pytest.mark.parametrize(("day", "fields"), [("2046-09-15", []), ("2046-09-16", ["rotate_on"])])
+def test_a_day_that_nobody_will_see_is_refused(day: str, fields: list[str]) -> None:
+    faults: list[Fault] = []
+    values = {"subject_id": "s", "type_code": "WATER-S25", "serial_no": "1", "rotate_on": day}
+    read_instrument(Reader(values, "", faults), TODAY)
+    assert [fault.field for fault in faults] == fields
+    assert all("2046-09-15" in fault.message_zh for fault in faults)
