@@ -21,9 +21,11 @@ _ENGLISH = str.maketrans(
         "、": ", ",
         "（": " (",
         "）": ")",
-        "　": "\N{EM SPACE}",
     }
 )
+# Between two values without punctuation. A line may end within it; a wide space (U+3000) at the end
+# of a line would stick out of a phone.
+GAP = "\N{NO-BREAK SPACE} "
 _WORD_AFTER_BRACKET = re.compile(r"）(?=\w)")
 
 

@@ -21,7 +21,7 @@ from plumbing.characters import visible
 from plumbing.clock import SHANGHAI
 from services.portal import wording
 from services.portal.fault_summary import name_faults
-from services.portal.punctuation import EnglishPunctuation
+from services.portal.punctuation import GAP, EnglishPunctuation
 from services.portal.static_files import static_address
 from services.portal.translations import Translations
 from services.portal.wording import LOCALES
@@ -47,7 +47,7 @@ def catalogue(language: str) -> gettext.NullTranslations:
 @cache
 def _environment(language: str) -> Environment:
     english = [EnglishPunctuation] if language == "en" else []
-    return Environment(
+    environment = Environment(
         loader=ChoiceLoader(
             [
                 FileSystemLoader(HERE / "templates"),
@@ -60,6 +60,8 @@ def _environment(language: str) -> Environment:
         lstrip_blocks=True,
         extensions=["jinja2.ext.i18n", *english],
     )
+    environment.globals["gap"] = GAP
+    return environment
 
 
 def _seen(value: Any) -> Any:

@@ -24,6 +24,7 @@ from services.portal.listing import (
 )
 from services.portal.pages.forms import told
 from services.portal.pages.tasks import Task
+from services.portal.punctuation import GAP
 from services.portal.visit import Visit
 from services.portal.wording import N_
 
@@ -84,7 +85,7 @@ def in_common(visit: Visit, one: pb.Likeness) -> str:
         words.record_kind(one.record_kind) if one.record_kind else "",
         words.day(one.day) if one.day else "",
     )
-    return words.listed(filter(None, parts), "　")
+    return GAP.join(filter(None, parts))
 
 
 async def _read(visit: Visit, asked: Asked) -> Chunk[pb.Likeness]:

@@ -13,6 +13,7 @@ from protos.registry.v1 import people_pb2 as people
 from protos.registry.v1 import registry_pb2 as registry
 from protos.registry.v1.proposals_pb2 import Proposal
 from services.portal.pages.reading import HIDDEN, kept_record, subject_names
+from services.portal.punctuation import GAP
 from services.portal.visit import Visit
 from services.portal.wording import N_
 
@@ -28,7 +29,7 @@ class Named:
     thing: str = ""
 
     def __str__(self) -> str:
-        return "　".join(filter(None, (self.owner, self.thing)))
+        return GAP.join(filter(None, (self.owner, self.thing)))
 
 
 async def named(visit: Visit, rows: Iterable[Proposal]) -> Mapping[str, Named]:

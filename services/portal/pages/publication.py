@@ -28,6 +28,7 @@ from services.portal.pages.forms import told
 from services.portal.pages.reading import today
 from services.portal.pages.tasks import Task
 from services.portal.pages.tellings import MANNERS, MEANS
+from services.portal.punctuation import GAP
 from services.portal.visit import Visit
 from services.portal.wording import N_
 
@@ -174,4 +175,4 @@ def _telling(visit: Visit, found: pb.Publication) -> str:
     means = visit.say(MEANS[found.told_means]) if found.told_means else ""
     parts = (visit.say(MANNERS[found.told_how]), means, found.told_remark, found.told_by_name)
     told_on = visit.words.day(found.told_on)
-    return visit.words.listed(filter(None, (told_on, *parts)), "　")
+    return GAP.join(filter(None, (told_on, *parts)))

@@ -52,6 +52,16 @@ def test_the_catalogue_is_sorted_and_holds_no_text_twice() -> None:
     assert updated(source) == source
 
 
+WIDE_SPACES = "\N{IDEOGRAPHIC SPACE}", "&emsp;", "\N{EM SPACE}"
+
+
+def test_no_wide_space_stands_between_two_values() -> None:
+    """At the end of a line it would stick out of a phone; `gap` gives way there."""
+    sources = [file for kind in ("*.html", "*.py", "*.po") for file in HERE.rglob(kind)]
+    wide = [one.name for one in sources if any(map(one.read_text().__contains__, WIDE_SPACES))]
+    assert (len(sources) > 100, wide) == (True, [])
+
+
 def test_no_translation_says_the_same_twice() -> None:
     """A text that was filled in again has its English twice over."""
     twice = re.compile(r"(.{20,})\1", re.DOTALL)

@@ -13,6 +13,7 @@ from protos.alerts.v1 import alerts_pb2 as alerts
 from protos.registry.v1 import registry_pb2 as registry
 from protos.registry.v1.proposals_pb2 import Proposal
 from services.portal.pages import proposed_objects, reading
+from services.portal.punctuation import GAP
 from services.portal.rendering import catalogue
 from services.portal.visit import Visit
 from services.portal.wording import Words
@@ -53,7 +54,7 @@ def visit(monkeypatch: pytest.MonkeyPatch, **answers: Any) -> Visit:
 async def test_a_list_names_owner_and_instrument(monkeypatch: pytest.MonkeyPatch) -> None:
     found = await proposed_objects.named(visit(monkeypatch), [ABOUT_PUMP])
     kind = Words(catalogue("zh-CN").gettext, "zh-CN").instrument_type("fuel_dispenser")
-    assert str(found["p1"]) == f"测试加油站　{kind} A-7"
+    assert str(found["p1"]) == f"测试加油站{GAP}{kind} A-7"
 
 
 async def test_its_page_says_the_present_colour(monkeypatch: pytest.MonkeyPatch) -> None:
