@@ -19,12 +19,12 @@ from markupsafe import Markup
 
 from plumbing.characters import visible
 from plumbing.clock import SHANGHAI
-from services.portal import wording
 from services.portal.fault_summary import name_faults
 from services.portal.punctuation import GAP, EnglishPunctuation
+from services.portal.saying import LOCALES, day_in_words
 from services.portal.static_files import static_address
 from services.portal.translations import Translations
-from services.portal.wording import LOCALES
+from services.portal.wording import Words
 
 HERE = Path(__file__).parent
 LANGUAGES = ("zh-CN", "en")
@@ -72,7 +72,7 @@ def _seen(value: Any) -> Any:
 def render(template: str, language: str, values: Mapping[str, Any]) -> str:
     """Renders a template as HTML in the given language; its faults name their fields."""
     translations = catalogue(language)
-    words = wording.Words(translations.gettext, language)
+    words = Words(translations.gettext, language)
     page = (
         _environment(language)
         .get_template(template)
@@ -101,7 +101,7 @@ def _day(language: str) -> Callable[[date | str], str]:
         if not value:
             return ""
         day = date.fromisoformat(value) if isinstance(value, str) else value
-        return wording.day_in_words(day, "full", language)
+        return day_in_words(day, "full", language)
 
     return written
 
@@ -110,7 +110,7 @@ def _moment(language: str) -> Callable[[Any], str]:
     def written(value: Any) -> str:
         """Formats a datetime or protobuf timestamp as date, hour and minute of Beijing time."""
         moment = value if isinstance(value, datetime) else value.ToDatetime(SHANGHAI)
-        day = wording.day_in_words(moment.date(), "long", language)
+        day = day_in_words(moment.date(), "long", language)
         return f"{day} {moment:%H:%M}"
 
     return written

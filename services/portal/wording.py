@@ -2,50 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import date
-from functools import lru_cache
 
-from babel import Locale
-from babel.dates import format_date
 from markupsafe import Markup
 
 from law.errors import NotFound
 from law.evidence import RecordKind
 from law.instruments import catalogue
 from law.kind_names import kind_name
-from law.objection import STATE_ZH, STEP_ZH, CaseKind, CaseState, Outcome, Step, outcome_zh
 from law.reader.texts import with_titles
 from law.texts_in_force.load import load
 from law.texts_in_force.model import Effect, KindRule
 from protos.alerts.v1 import escalations_pb2
-from protos.objection.v1 import objection_pb2
-from services.portal import case_words, follow_up_words
+from services.portal import follow_up_words
+from services.portal.case_wording import CaseWording
 from services.portal.law_links import article_links
 from services.portal.marked import N_
-from services.portal.punctuation import in_english
+from services.portal.saying import Tag
 
-__all__ = ["N_"]  # pages import it from here
-
-# Read once: Babel looks through a thousand locales for one that is given by its name.
-LOCALES = {"zh-CN": Locale.parse("zh_CN"), "en": Locale.parse("en")}
-
-
-@lru_cache(4096)  # a list shows few days, each many times, and Babel takes as long as a cell
-def day_in_words(day: date, style: str, language: str) -> str:
-    """Formats a day in a style of Babel, such as `full`: 2026年10月16日星期五."""
-    return str(format_date(day, style, locale=LOCALES[language]))
-
-
-@dataclass(frozen=True)
-class Tag:
-    """A state shown as a tag: its word, a shape for people who see no colours, and its style."""
-
-    word: str
-    shape: str
-    style: str
-
+__all__ = ["N_", "Tag"]  # pages import them from here
 
 _COLOURS: Mapping[str, tuple[str, str, str]] = {
     "red": (N_("红色警示"), "■", "govuk-tag--red"),
@@ -149,12 +125,8 @@ _BATCH_STATES = {
 BATCH_STATES = tuple(_BATCH_STATES)
 
 
-class Words:
+class Words(CaseWording):
     """Translates the codes of the services to words in the language of one page."""
-
-    def __init__(self, say: Callable[[str], str], language: str) -> None:
-        self._say = say
-        self.lang = "zh" if language == "zh-CN" else "en"
 
     def colour(self, code: str) -> Tag:
         """Returns the word, the shape and the style in which pages show an alert colour."""
@@ -206,49 +178,6 @@ class Words:
         """Returns the name of a role."""
         return self._say(_ROLES.get(code, code))
 
-    def case_state(self, code: str) -> Tag:
-        """Returns the tag of a case's state."""
-        word = self._say(STATE_ZH[CaseState(code)])
-        return Tag(word, "", case_words.STYLES.get(code, "govuk-tag--blue"))
-
-    def classification(self, code: str) -> str:
-        """Returns who may see a file of a case."""
-        return self._say(case_words.CLASSIFICATIONS[code])
-
-    def classifications(self, codes: Iterable[str]) -> list[tuple[str, str]]:
-        """Returns codes with who may see such a file, for a choice."""
-        return [(code, self.classification(code)) for code in codes]
-
-    def next_act(self, code: str, kind: str) -> str:
-        """Returns who must act next in a case of this state and kind, as a sentence."""
-        special = case_words.NEXT_IN_RECONSIDERATION if kind == "reconsideration" else {}
-        return self._say(special.get(code, case_words.NEXT[code]))
-
-    def case_kind(self, case: objection_pb2.Case) -> str:
-        """Returns the name of a case's kind: objection, reconsideration or repair."""
-        return self.case_kind_of(case.kind)
-
-    def case_kind_of(self, code: str) -> str:
-        """Returns the name of a kind of case by its code."""
-        return self._say(case_words.KINDS[code])
-
-    def case_title(self, case: objection_pb2.Case | objection_pb2.RelatedCase) -> str:
-        """Returns the number of a case; in English preceded by the kind of the case.
-
-        In Chinese the number itself contains the kind.
-        """
-        return case.number if self.lang == "zh" else f"{self.case_kind_of(case.kind)} {case.number}"
-
-    def step(self, code: str) -> str:
-        """Returns the name of a step in a case, or of a note of the platform among the steps."""
-        if code in case_words.NOTES:
-            return self._say(case_words.NOTES[code])
-        return self._say(STEP_ZH[Step(code)]) if code in set(Step) else code
-
-    def outcome(self, code: str, kind: str) -> str:
-        """Returns the name of a decision's outcome in a kind of case; empty for an empty code."""
-        return self._say(outcome_zh(CaseKind(kind), Outcome(code))) if code else ""
-
     def family(self, code: str) -> str:
         """Returns the name of a family of import data, such as subjects."""
         return self._say(_FAMILIES.get(code, code))
@@ -294,18 +223,6 @@ class Words:
             return code
         return known.name_zh if self.lang == "zh" else known.name_en
 
-    def listed(self, parts: Iterable[str], between: str = "、") -> str:
-        """Returns texts one after the other, with the punctuation of the language in between."""
-        return (between if self.lang == "zh" else in_english(between)).join(parts)
-
-    def with_note(self, text: str, note: str) -> str:
-        """Returns a text with a note in brackets behind it, such as B（良好）."""
-        return f"{text}（{note}）" if self.lang == "zh" else f"{text} ({note})"
-
-    def say(self, chinese: str) -> str:
-        """Translates a text that is marked for translation."""
-        return self._say(chinese) if chinese else ""
-
     def plain(self, sentence: str) -> str:
         """Returns a sentence of the law data without codes: texts by title, no numbers."""
         return with_titles(sentence, self.lang)
@@ -338,45 +255,6 @@ class Words:
         named = self.with_note(grade, title) if grade.isupper() and grade not in title else title
         return named[:1].upper() + named[1:]
 
-    def term(self, case: objection_pb2.Case) -> str:
-        """Returns the working days left in a case's term, and its last day; empty if none runs."""
-        if not case.HasField("term") or case.state in ("closed", "declined", "withdrawn"):
-            return ""
-        if case.state == "decided":
-            return ""
-        term = case.term
-        end = self._day(term.target_on)
-        if term.overdue:
-            text = self._say(N_("已逾期 {days} 个工作日，应于 {end} 前办结"))
-        else:
-            text = self._say(N_("还剩 {days} 个工作日，至 {end} 24 时"))
-        written = text.format(days=abs(term.remaining_days), end=end)
-        if term.provisional:
-            written += self._say(N_("（暂定：涉及放假安排尚未公布的年份）"))
-        return written
-
-    def supplement_until(self, case: objection_pb2.Case) -> str:
-        """Returns until when the applicant is to supplement a case, and what a lapse means."""
-        term = case.supplement.term
-        text = self._say(N_("请不晚于 {end} 补正。逾期不会自动结束案件，由办理人决定。"))
-        written = text.format(end=self._day(term.target_on))
-        if case.supplement.example:
-            written += self._say(N_("（天数为示例值，文件没有规定）"))
-        return written
-
-    def accept_by(self, case: objection_pb2.Case) -> str:
-        """Returns by when acceptance of a lodged case is decided; empty for any other case."""
-        if not case.accept_by:
-            return ""
-        text = self._say(N_("应于 {day} 24 时前决定是否受理")).format(day=self._day(case.accept_by))
-        return text + (self._say(N_("（天数为示例值）")) if case.accept_by_example else "")
-
-    def term_link(self, case: objection_pb2.Case) -> str:
-        """Returns the address of the page that shows how a case's term is reckoned, day by day."""
-        if not self.term(case):
-            return ""
-        return f"/law/working-days?from={case.term.started_on}&days={case.term.budget_days}"
-
     def days_left(self, last_day: str, today: str) -> str:
         """Returns for how many days a certificate is still valid, or since when it is not."""
         if not last_day:
@@ -390,11 +268,3 @@ class Words:
         """Returns for how long a certificate is still valid, with its last day."""
         left = self.days_left(last_day, today)
         return self._say(N_("{left}，有效期至 {day}")).format(left=left, day=self.day(last_day))
-
-    def day(self, written: str) -> str:
-        """Formats a day in full, such as 2026年10月16日星期五; `written` is in ISO format."""
-        return self._day(written)
-
-    def _day(self, written: str) -> str:
-        language = "zh-CN" if self.lang == "zh" else "en"
-        return day_in_words(date.fromisoformat(written), "full", language)

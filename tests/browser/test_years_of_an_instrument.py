@@ -16,7 +16,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from law.periods import add_months
-from services.portal.wording import day_in_words
+from services.portal.saying import day_in_words
 from tests.browser.conftest import appears, engaged, move_clock, today
 from tests.browser.test_certificates_in_the_browser import PDF, choose, press
 from tests.browser.test_lives_in_the_browser import register

@@ -35,9 +35,9 @@ from services.portal.listing import (
     read_table,
     show,
 )
+from services.portal.saying import Tag
 from services.portal.tables import PortalSession
 from services.portal.visit import Portal, Visit
-from services.portal.wording import Tag
 
 NAMES = [f"第{n:04}号𠮷记" for n in range(2345)]
 
