@@ -32,25 +32,33 @@ async def put_listing(change: Change, request: pb.PutListingRequest) -> pb.PutLi
     key = institution.institution_id
     row = await change.session.get(InstitutionListing, key, with_for_update=True)
     row = row or InstitutionListing(institution_id=key)
-    before = row.model_dump(mode="json") if row.version else None
     require_version(row.version, message.version)
     refuse_any(_faults(change, message))
     by_two = becomes_public(change, row, message)
-    if by_two and row.released:
-        proposal = await propose_listing(change, request, row, institution)
-        return pb.PutListingResponse(listing=wire.listing(row), proposal=proposal)
+    if not (by_two and row.released):
+        _write(change, row, message, institution.bureau, shown=message.released and not by_two)
+    proposal = await propose_listing(change, request, row, institution) if by_two else None
+    return pb.PutListingResponse(listing=wire.listing(row), proposal=proposal)
+
+
+def _write(
+    change: Change,
+    row: InstitutionListing,
+    message: pb.InstitutionListing,
+    bureau: str,
+    *,
+    shown: bool,
+) -> None:
+    before = row.model_dump(mode="json") if row.version else None
     row.sqlmodel_update(content_of(message))
-    shown = message.released and not by_two
     row.consent = message.consent.strip() if shown else ""
     row.released_on = (row.released_on or change.today) if shown else None
     row.released = shown
     row.version += 1
     change.session.add(row)
     after = row.model_dump(mode="json")
-    object_, bureau = f"institution/{key}", institution.bureau
+    object_ = f"institution/{row.institution_id}"
     change.audit("put_listing", object_, before=before, after=after, bureau=bureau)
-    proposal = await propose_listing(change, request, row, institution) if by_two else None
-    return pb.PutListingResponse(listing=wire.listing(row), proposal=proposal)
 
 
 def _faults(change: Change, message: pb.InstitutionListing) -> list[Fault]:
