@@ -42,6 +42,7 @@ from plumbing.newer_tables import has_newer_value
 from plumbing.tracing import failed
 
 BATCH = 100
+MANY = 10  # of a batch that waited: others are handled one by one, as they come
 # How often an event is left to a newer replica: for half an hour, as long as an upgrade may last.
 DELIVERIES_TO_NEWER = 180
 IDLE_SECONDS = 1.0  # how long one request for events waits
@@ -145,11 +146,30 @@ class Consumer:
                 continue  # no event came
             async with self._kept_alive(batch):
                 # A redelivered event comes after newer ones: sorting restores the order.
-                waiting = deque(sorted(batch, key=_stream_seq))
+                waiting = deque(await self._passed(sorted(batch, key=_stream_seq)))
                 while waiting:
                     for _ in range(await self._handle_several(waiting)):
                         await self._handle(waiting.popleft())
             self._backoff = 0.0
+
+    async def _passed(self, batch: list[Msg]) -> list[Msg]:
+        """Acknowledges what was handled before, as in a stream filled again; returns the rest.
+
+        A look for all of a large batch costs less than one for each, which waits for the database.
+        """
+        if len(batch) < MANY:
+            return batch
+        read = [delivery for delivery in map(self._signed, batch) if delivery is not None]
+        deliveries = {delivery.stream_seq: delivery for delivery in read}
+        handled = await self.inbox.handled(read)
+        rest = []
+        for message in batch:
+            delivery = deliveries.get(_stream_seq(message))
+            if delivery is not None and delivery.attributes.id in handled:
+                await message.ack()
+            else:
+                rest.append(message)
+        return rest
 
     async def _handle_several(self, waiting: deque[Msg]) -> int:
         """Handles the next messages in one transaction, and removes them from those that wait.
@@ -179,13 +199,17 @@ class Consumer:
 
     def _joining(self, message: Msg) -> Joining | None:
         """The delivery of a message that may be handled together with others; else None."""
+        delivery = self._signed(message)
+        joins = delivery is not None and self.inbox.only_changes(delivery.attributes.type)
+        return (message, delivery) if delivery is not None and joins else None
+
+    def _signed(self, message: Msg) -> Delivery | None:
+        """The delivery of a message that its owner has signed; else None."""
         try:
             self._signatures.verify(message.subject, message.headers, message.data)
-            delivery = Delivery.of(message)
+            return Delivery.of(message)
         except (NotSigned, MalformedEvent):
             return None
-        joins = self.inbox.only_changes(delivery.attributes.type)
-        return (message, delivery) if joins else None
 
     async def _taken(
         self, several: Iterator[Joining], take: Callable[[Delivery], Awaitable[bool]]

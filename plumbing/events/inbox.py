@@ -156,17 +156,14 @@ class Inbox:
     async def several(self) -> AsyncIterator[Callable[[Delivery], Awaitable[bool]]]:
         """Opens a transaction for several events that only change the database: all or none.
 
-        Yields a function that handles one of them, or passes one that has taken effect before. It
-        returns False, without an effect, for an event that may not be taken now. After an error
-        nothing is changed.
+        Yields a function that handles one of them. It returns False, without an effect, for an
+        event that is not the next one of its aggregate. After an error nothing is changed.
         """
         async with self._database.transaction() as session:
 
             async def take(delivery: Delivery) -> bool:
                 if not await self._advance(session, delivery.attributes):
-                    place = await self._place(session, delivery.attributes)
-                    session.expunge_all()
-                    return place is Place.DONE
+                    return False
                 on = self._handlers.get(delivery.attributes.type)
                 if on is not None:
                     await self._effect(session, on, delivery)
@@ -175,6 +172,29 @@ class Inbox:
                 return True
 
             yield take
+
+    async def handled(self, deliveries: Sequence[Delivery]) -> set[UUID]:
+        """Returns the ids of events that have been handled before, by one look for all of them.
+
+        What was given up, or contradicts, is not among them.
+        """
+        events = [delivery.attributes for delivery in deliveries]
+        ids, aggregates = [one.id for one in events], {one.aggregate for one in events}
+        known = select(InboxEvent.event_id).where(
+            InboxEvent.consumer == self.consumer, col(InboxEvent.event_id).in_(ids)
+        )
+        positions = select(InboxPosition.aggregate, InboxPosition.last_seq).where(
+            InboxPosition.consumer == self.consumer, col(InboxPosition.aggregate).in_(aggregates)
+        )
+        async with self._database.snapshot() as session:
+            effects = set((await session.exec(known)).all())
+            last = dict((await session.exec(positions)).all())
+        return {
+            one.id
+            for one in events
+            if one.sequence <= last.get(one.aggregate, 0)
+            and (one.id in effects or not self.handles(one.type))
+        }
 
     async def take_again(self, delivery: Delivery) -> None:
         """Handles a dead letter after later events of its aggregate; its effect happens only once.

@@ -23,9 +23,9 @@ from law.errors import WrongState
 from plumbing.clock import Clock, FixedClock, SystemClock
 from plumbing.database import Database
 from plumbing.events import stream_keeping
-from plumbing.events.consumer import Consumer
-from plumbing.events.envelope import Received
-from plumbing.events.inbox import EventHandler, InboxEvent, InboxPosition
+from plumbing.events.consumer import MANY, Consumer
+from plumbing.events.envelope import Delivery, Received
+from plumbing.events.inbox import EventHandler, InboxEvent, InboxPosition, Place
 from plumbing.events.inspection import dead_letter_counts, outbox_pending, unsigned_counts
 from plumbing.events.outbox import AggregateSequence, Outbox
 from plumbing.events.refilling import LOOKED_AT_ONCE, empty_and_refill, prepare, refill
@@ -353,6 +353,35 @@ async def test_a_stream_is_emptied_before_anybody_takes_what_the_database_no_lon
         await announced(database, "d")
         await eventually(lambda: _had(receiver, len(names) + 1))
     assert len(await streamed(jetstream)) == len(names) - 1
+
+
+async def test_what_was_handled_is_passed_together_when_its_stream_is_filled_again(
+    database: Database,
+    jetstream: JetStreamContext,
+    new_database: NewDatabase,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    receiver = await new_database("receiver")
+    await prepare_effects(receiver)
+    tested = Consumer("test", Stream.REGISTRY, receiver, jetstream, SIGNATURES, CLOCK, HAVE_EFFECT)
+    relay = Relay(database, jetstream, SIGNER, CLOCK)
+    names = ["a", "b"] * MANY
+    async with running(relay.run(), tested.run()):
+        await announced(database, *names)
+        await eventually(lambda: _had(receiver, len(names)))
+    await empty_and_refill(database, jetstream, "registry")
+    await announced(database, "a")
+    await relay.drain()
+    took, take = list[int](), tested.inbox.take
+
+    async def counted(delivery: Delivery) -> Place:
+        took.append(delivery.stream_seq)
+        return await take(delivery)
+
+    monkeypatch.setattr(tested.inbox, "take", counted)
+    async with running(tested.run()):
+        await eventually(lambda: _had(receiver, len(names) + 1))
+    assert len(took) < MANY  # the new one, and what came in a small batch
 
 
 async def _all_published(database: Database) -> bool:
