@@ -19,6 +19,7 @@ from law.evidence import SubjectKind
 from plumbing.identity import Role
 from plumbing.view import View
 from protos.alerts.v1 import alerts_pb2 as pb
+from services.alerts.board_groups import count_groups
 from services.alerts.board_parts import BoardParts, Part, Place, count_parts
 from services.alerts.queries import colour_in_sql, scope
 from services.alerts.tables import ON_FILE, Instrument, Subject
@@ -34,7 +35,7 @@ async def get_colour_board(
 
     They are counted by bureau, type and colour, and, where a date decides the colour, by the week
     in which they are valid for the last time, of each type too if the request asks for it. Counts
-    of whole bureaus come from `parts`.
+    of whole bureaus come from `parts`. A request may ask for one further grouping.
     """
     ends = _sundays(view, request.weeks or _SHOWN_WEEKS)
     if request.subject_id or view.caller.has(Role.OPERATOR):
@@ -50,6 +51,7 @@ async def get_colour_board(
         ],
         weeks=_weeks(view, ends, counted.values()),
         types=_types(view, ends, counted) if request.by_type else (),
+        groups=await count_groups(view, request),
     )
 
 

@@ -18,6 +18,7 @@ from plumbing.view import View
 from protos.alerts.v1 import alerts_pb2 as pb
 from services.alerts import wire
 from services.alerts.certificates import certificates_of
+from services.alerts.instrument_filters import of_institution, of_sector, of_street
 from services.alerts.notices.retries import limited
 from services.alerts.tables import (
     ON_FILE,
@@ -36,6 +37,8 @@ _COLOUR_ORDERS = {
     "type_code": (Instrument.type_code, Instrument.ranked_on, Instrument.instrument_id),
     "serial_no": (Instrument.serial_no, Instrument.instrument_id),
 }
+# Filters by what the owner or the last verification says of an instrument.
+_OF_OTHERS = {"sector": of_sector, "street": of_street, "institution": of_institution}
 _NOTICE_ORDERS = {"created_at": (Notice.created_at, Notice.notice_id)}
 
 
@@ -95,6 +98,13 @@ def _wanted(view: View, request: pb.ListColoursRequest) -> Iterator[sa.ColumnEle
         yield col(Instrument.non_compulsory).is_(True)
     if request.text:
         yield _contains(request.text)
+    for name, condition in _OF_OTHERS.items():
+        if value := getattr(request, name):
+            yield condition(value)
+    yield from _of_last_days(request)
+
+
+def _of_last_days(request: pb.ListColoursRequest) -> Iterator[sa.ColumnElement[bool]]:
     first = validation.day(request.valid_until_from, "valid_until_from")
     last = validation.day(request.valid_until_to, "valid_until_to")
     if first or last:

@@ -27,9 +27,8 @@ from protos.alerts.v1 import alerts_pb2 as pb
 from services.alerts import wire
 from services.alerts.applying import APPLIES
 from services.alerts.escalation.red_alerts import ON_INSTRUMENT
+from services.alerts.instrument_filters import OWNER, in_street
 from services.alerts.tables import UNTOLD_RED, Alert, Instrument, Subject
-
-_OWNER = col(Subject.subject_id) == col(Instrument.subject_id)
 
 
 @dataclass(frozen=True)
@@ -83,7 +82,7 @@ async def _to_come(view: View, of: pb.Untold) -> int:
     """How many instruments of first loads that were never verified the next watch will add."""
     red = col(Alert.colour) == Colour.RED
     recorded = sa.select(col(Alert.alert_id)).where(ON_INSTRUMENT, APPLIES, red)
-    counted = sa.select(sa.func.count()).select_from(Instrument).outerjoin(Subject, _OWNER)
+    counted = sa.select(sa.func.count()).select_from(Instrument).outerjoin(Subject, OWNER)
     waiting = counted.where(
         *meant(view.caller, of),
         col(Instrument.watched),
@@ -114,7 +113,7 @@ def _message(
 def untold(columns: Any) -> Any:
     """Returns a query of columns of the untold red alerts that apply, their instruments, owners."""
     joined = columns.select_from(Alert).join(Instrument, ON_INSTRUMENT)
-    return joined.outerjoin(Subject, _OWNER).where(sa.text(UNTOLD_RED), APPLIES)
+    return joined.outerjoin(Subject, OWNER).where(sa.text(UNTOLD_RED), APPLIES)
 
 
 def meant(caller: Caller, of: pb.Untold) -> Iterator[sa.ColumnElement[bool]]:
@@ -127,6 +126,6 @@ def meant(caller: Caller, of: pb.Untold) -> Iterator[sa.ColumnElement[bool]]:
     if of.sector:
         yield col(Subject.sector) == of.sector
     if of.street:
-        yield col(Subject.address).icontains(of.street, autoescape=True)
+        yield in_street(of.street)
     if of.subject_id:
         yield unindexed(col(Instrument.subject_id)) == of.subject_id

@@ -151,6 +151,7 @@ PAGES = {
         "/indices",
         "/year-ends",
         "/city",
+        "/colours?by=institution",
         "/forecast?weeks=53",
     ],
     "demo.institution": [

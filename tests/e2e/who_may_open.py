@@ -443,6 +443,7 @@ TABLE = """
 /forecast any                                             >   - + + + + + - - -  + + +
 /punctuality any                                          >   - + + + + + - - -  + + +
 /punctuality/reports any                                  >   - + + + + + - - -  + + +
+/colours any                                              >   - + + + + - - - -  + + +
 /year-ends any                                            >   - + + + + - - - -  + + +
 /rulesets any                                             >   - + + + - - - - -  + + +
 /rulesets/impacts/new any                                 >   - + + + - - - - -  + + +

@@ -382,6 +382,9 @@ class ListColoursRequest(_message.Message):
     VALID_UNTIL_TO_FIELD_NUMBER: _builtins.int
     ORDER_BY_FIELD_NUMBER: _builtins.int
     NON_COMPULSORY_FIELD_NUMBER: _builtins.int
+    SECTOR_FIELD_NUMBER: _builtins.int
+    STREET_FIELD_NUMBER: _builtins.int
+    INSTITUTION_FIELD_NUMBER: _builtins.int
     bureau: _builtins.str
     """Only this bureau; empty means all in the caller's scope."""
     subject_id: _builtins.str
@@ -410,6 +413,14 @@ class ListColoursRequest(_message.Message):
     """
     non_compulsory: _builtins.bool
     """Only instruments under no compulsory verification."""
+    sector: _builtins.str
+    """Only of owners of this sector; - for those of which none is known."""
+    street: _builtins.str
+    """Only of owners whose address contains this, such as a street."""
+    institution: _builtins.str
+    """Only instruments whose colour follows from a verification by this institution; - for those of
+    which none is known.
+    """
     def __init__(
         self,
         *,
@@ -426,10 +437,13 @@ class ListColoursRequest(_message.Message):
         valid_until_to: _builtins.str = ...,
         order_by: _builtins.str = ...,
         non_compulsory: _builtins.bool = ...,
+        sector: _builtins.str = ...,
+        street: _builtins.str = ...,
+        institution: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["bureau", b"bureau", "colour", b"colour", "instrument_id", b"instrument_id", "non_compulsory", b"non_compulsory", "order_by", b"order_by", "page_size", b"page_size", "page_token", b"page_token", "state", b"state", "subject_id", b"subject_id", "text", b"text", "type_code", b"type_code", "valid_until_from", b"valid_until_from", "valid_until_to", b"valid_until_to"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["bureau", b"bureau", "colour", b"colour", "institution", b"institution", "instrument_id", b"instrument_id", "non_compulsory", b"non_compulsory", "order_by", b"order_by", "page_size", b"page_size", "page_token", b"page_token", "sector", b"sector", "state", b"state", "street", b"street", "subject_id", b"subject_id", "text", b"text", "type_code", b"type_code", "valid_until_from", b"valid_until_from", "valid_until_to", b"valid_until_to"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -483,6 +497,8 @@ class GetColourBoardRequest(_message.Message):
     SUBJECT_ID_FIELD_NUMBER: _builtins.int
     WEEKS_FIELD_NUMBER: _builtins.int
     BY_TYPE_FIELD_NUMBER: _builtins.int
+    BY_FIELD_NUMBER: _builtins.int
+    STREETS_FIELD_NUMBER: _builtins.int
     bureau: _builtins.str
     """Only this bureau; empty means all in the caller's scope."""
     subject_id: _builtins.str
@@ -491,6 +507,16 @@ class GetColourBoardRequest(_message.Message):
     """How many weeks ahead, the present one included; 0 means 8."""
     by_type: _builtins.bool
     """Also counts the weeks of each type, for the planning of verifications."""
+    by: _builtins.str
+    """Also counts by colour the instruments of each type, sector of the owner, street, or institution
+    that made the verification from which the colour follows.
+    """
+    @_builtins.property
+    def streets(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """The streets to count by: an instrument is of a street if its owner's address contains the name,
+        for the register keeps addresses as they were written.
+        """
+
     def __init__(
         self,
         *,
@@ -498,14 +524,48 @@ class GetColourBoardRequest(_message.Message):
         subject_id: _builtins.str = ...,
         weeks: _builtins.int = ...,
         by_type: _builtins.bool = ...,
+        by: _builtins.str = ...,
+        streets: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["bureau", b"bureau", "by_type", b"by_type", "subject_id", b"subject_id", "weeks", b"weeks"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["bureau", b"bureau", "by", b"by", "by_type", b"by_type", "streets", b"streets", "subject_id", b"subject_id", "weeks", b"weeks"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___GetColourBoardRequest: _TypeAlias = GetColourBoardRequest  # noqa: Y015
+
+@_typing.final
+class GroupCount(_message.Message):
+    """How many instruments of one group have a colour."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    GROUP_FIELD_NUMBER: _builtins.int
+    COLOUR_FIELD_NUMBER: _builtins.int
+    INSTRUMENTS_FIELD_NUMBER: _builtins.int
+    group: _builtins.str
+    """Type, sector, street or institution; empty for those of which none is known, or of no street
+    that was named.
+    """
+    colour: _builtins.str
+    """none, green, yellow or red."""
+    instruments: _builtins.int
+    """How many."""
+    def __init__(
+        self,
+        *,
+        group: _builtins.str = ...,
+        colour: _builtins.str = ...,
+        instruments: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["colour", b"colour", "group", b"group", "instruments", b"instruments"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GroupCount: _TypeAlias = GroupCount  # noqa: Y015
 
 @_typing.final
 class BoardCount(_message.Message):
@@ -581,6 +641,7 @@ class GetColourBoardResponse(_message.Message):
     COUNTS_FIELD_NUMBER: _builtins.int
     WEEKS_FIELD_NUMBER: _builtins.int
     TYPES_FIELD_NUMBER: _builtins.int
+    GROUPS_FIELD_NUMBER: _builtins.int
     on: _builtins.str
     """The day."""
     @_builtins.property
@@ -595,6 +656,12 @@ class GetColourBoardResponse(_message.Message):
     def types(self) -> _containers.RepeatedCompositeFieldContainer[Global___TypeAhead]:
         """The weeks of each type, if they were asked for, by type."""
 
+    @_builtins.property
+    def groups(self) -> _containers.RepeatedCompositeFieldContainer[Global___GroupCount]:
+        """The counts by the group that was asked for, and colour. An address with the names of several
+        streets is counted under each; in other groups every instrument is counted once.
+        """
+
     def __init__(
         self,
         *,
@@ -602,10 +669,11 @@ class GetColourBoardResponse(_message.Message):
         counts: _abc.Iterable[Global___BoardCount] | None = ...,
         weeks: _abc.Iterable[Global___WeekAhead] | None = ...,
         types: _abc.Iterable[Global___TypeAhead] | None = ...,
+        groups: _abc.Iterable[Global___GroupCount] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["counts", b"counts", "on", b"on", "types", b"types", "weeks", b"weeks"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["counts", b"counts", "groups", b"groups", "on", b"on", "types", b"types", "weeks", b"weeks"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -181,7 +181,8 @@ class AlertsServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def GetColourBoard(self, request, context):
-        """Counts instruments by bureau, type and colour, and those whose validity ends in each week ahead.
+        """Counts instruments by bureau, type and colour, and those whose validity ends in each week ahead;
+        if it asks so, by sector, street or institution as well.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

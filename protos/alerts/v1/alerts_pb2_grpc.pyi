@@ -23,7 +23,9 @@ class AlertsServiceStub:
     ListColours: _aio.UnaryUnaryMultiCallable[_alerts_pb2.ListColoursRequest, _alerts_pb2.ListColoursResponse]
     """Lists instruments with their colour, the most severe first."""
     GetColourBoard: _aio.UnaryUnaryMultiCallable[_alerts_pb2.GetColourBoardRequest, _alerts_pb2.GetColourBoardResponse]
-    """Counts instruments by bureau, type and colour, and those whose validity ends in each week ahead."""
+    """Counts instruments by bureau, type and colour, and those whose validity ends in each week ahead;
+    if it asks so, by sector, street or institution as well.
+    """
     CountColours: _aio.UnaryUnaryMultiCallable[_alerts_pb2.CountColoursRequest, _alerts_pb2.CountColoursResponse]
     """Counts the instruments of one subject by colour; the public may ask it of a listed subject."""
     ListAlerts: _aio.UnaryUnaryMultiCallable[_alerts_pb2.ListAlertsRequest, _alerts_pb2.ListAlertsResponse]
@@ -94,7 +96,9 @@ class AlertsServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _alerts_pb2.GetColourBoardRequest,
         context: _aio.ServicerContext[_alerts_pb2.GetColourBoardRequest, _abc.Awaitable[_alerts_pb2.GetColourBoardResponse]],
     ) -> _abc.Awaitable[_alerts_pb2.GetColourBoardResponse]:
-        """Counts instruments by bureau, type and colour, and those whose validity ends in each week ahead."""
+        """Counts instruments by bureau, type and colour, and those whose validity ends in each week ahead;
+        if it asks so, by sector, street or institution as well.
+        """
 
     @_abc_1.abstractmethod
     def CountColours(

@@ -168,6 +168,8 @@ HELP = {
     "valid_until_to": "有效期至这一日或以前 | valid until this day at most",
     "weeks": "今后几周 | weeks ahead",
     "by_type": "再按器具类型列出各周的到期数 | also the weeks of each type",
+    "by": "再按这一项统计 | also count by",
+    "streets": "街道名，可多次；按使用单位地址中含有的名称统计 | name of a street, repeatable",
     "at_most": "最多几件 | at most so many",
     "alert_ids": "预警 id，可多次 | alert, repeatable",
     "street": "地址中的文字，例如路名 | text in the address, such as a street",

@@ -22,7 +22,7 @@ from services.cli.output.console import styled
 from services.cli.output.headings import OWN_HEADS, SHORT_HEADS, heading
 from services.cli.output.language import choose, language
 from services.cli.output.names import Names
-from services.cli.output.words import grade_name, vocabulary, word, word_of, words
+from services.cli.output.words import grade_name, type_name, vocabulary, word, word_of, words
 
 SHORT = 8  # characters shown of an id; any unambiguous prefix can be given to a command
 LONG_ID = re.compile(r"[0-9a-f]{32,}|[0-9a-f]{8}-[0-9a-f-]{27}")
@@ -311,6 +311,15 @@ def _by_week(ahead: Any, _names: Names) -> str:
     return " ".join(f"{week.instruments:,}" for week in ahead.weeks)
 
 
+def _group(count: Any, _names: Names) -> str:
+    """A sector or a type by its word; the name of a street or an institution as it is."""
+    if not count.group:
+        return choose("不明或其他", "unknown or other")
+    if count.group in words("sector"):
+        return choose(word("sector", count.group), count.group.replace("_", " "))
+    return type_name(count.group)
+
+
 def _counted(count: Any, _names: Names) -> str:
     """What a figure of a month counts: a colour, a result or a step, by its word."""
     for name in ("colour", "result", "escalation_step"):
@@ -362,4 +371,5 @@ OWN_CELLS: Mapping[str, Own] = {
     "Twins.namesakes": _namesakes,
     "ExposureCandidate.obstacles": _obstacles,
     "TypeAhead.weeks": _by_week,
+    "GroupCount.group": _group,
 }

@@ -109,6 +109,7 @@ TABLES: Mapping[str, str] = {
     "Assignee": "account_id name reason away_until substitute cite",
     "AwaitedOrder": "order_id type_code serial_no institution applied_on due_on late",
     "BoardCount": "bureau type_code colour instruments",
+    "GroupCount": "group colour instruments",
     "BureauCases": "bureau waiting overdue overdue_intake decided decided_in_time",
     "CaseAge": "lodged_from lodged_to cases",
     "CaseCount": "kind state cases",

@@ -96,6 +96,7 @@ TITLES = {
     "Retention": "保存与披露",
     "Watch": "每日巡查",
     "BoardCount": "按类型和颜色统计",
+    "GroupCount": "按组和颜色统计",
     "ColourTotal": "按颜色统计",
     "WeekAhead": "按周到期数",
     "TypeAhead": "各类型按周到期数",

@@ -27,7 +27,7 @@ from services.portal.pages.reading import (
     today,
 )
 from services.portal.visit import Visit
-from services.portal.wording import N_, Words
+from services.portal.wording import N_, SECTORS, Words
 
 COLOURS = ("red", "yellow", "green", "none")
 STATES = ("in_use", "spare", "stopped", "scrapped")
@@ -72,6 +72,9 @@ async def _read(visit: Visit, asked: Asked) -> Chunk[Owned]:
         type_code=asked["type"],
         text=asked["q"],
         non_compulsory=bool(asked["free"]),
+        sector=asked["sector"],
+        street=asked["street"],
+        institution=asked["institution"],
         valid_until_from=_day(asked["valid_from"]),
         valid_until_to=_day(asked["valid_to"]),
         order_by=asked.order_by,
@@ -110,7 +113,12 @@ async def _filters_of_staff(visit: Visit) -> Sequence[Filter]:
     chosen = visit.query("subject")
     firms = await subject_names(visit, [chosen]) if chosen else {}
     own = [(firm.subject_id, firm.name) for firm in firms.values()]
-    filters = [Filter("bureau", N_("机关"), sorted(named.items()))]
+    filters = [
+        Filter("sector", N_("行业领域"), [*SECTORS.items(), ("-", N_("没有登记行业"))]),
+        Filter("street", N_("地址包含（如街道名）")),
+        Filter("institution", N_("上次检定的机构（全称）")),
+        Filter("bureau", N_("机关"), sorted(named.items())),
+    ]
     return [*filters, Filter("subject", N_("使用单位"), own)] if own else filters
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import AsyncIterator, Callable
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Iterable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -246,6 +247,62 @@ async def test_the_board_counts_what_the_lists_show(coloured: RunningAlerts, sig
     assert list(of_type.weeks) == list(board.weeks[:4])
     own = await sign_in(Role.OPERATOR, subject_id="s2").GetColourBoard(pb.GetColourBoardRequest())
     assert [(count.colour, count.instruments) for count in own.counts] == [("red", 1)]
+
+
+async def test_each_count_of_a_group_is_that_of_its_list(
+    coloured: RunningAlerts, sign_in: As
+) -> None:
+    await coloured.put(
+        subject(1, version=2, sector="market", address="样例市新城街道一号"),
+        subject(2, version=2, address="样例市老城镇二号，原新城街道"),
+        verification(4, TODAY - timedelta(days=1), version=2, institution="另一检定机构"),
+    )
+    staff = sign_in(Role.UNIT_HEAD, **STAFF)
+    filters = {"type": "type_code", "sector": "sector", "institution": "institution"}
+    wanted = {
+        "type": {"试验用器具": 6},
+        "sector": {"market": 5, "": 1},
+        "institution": {"测试检定机构": 4, "另一检定机构": 1, "": 1},
+    }
+    for by, expected in wanted.items():
+        board = await staff.GetColourBoard(pb.GetColourBoardRequest(by=by))
+        assert of_each(board.groups, "group") == expected
+        assert of_each(board.groups, "colour") == of_each(board.counts, "colour")
+        for one in board.groups:
+            asked = {filters[by]: one.group or "-", "colour": one.colour}
+            answer = await staff.ListColours(pb.ListColoursRequest(**asked))
+            assert len(answer.instruments) == one.instruments
+
+
+async def test_streets_are_those_that_addresses_name(coloured: RunningAlerts, sign_in: As) -> None:
+    await coloured.put(
+        subject(1, version=2, address="样例市新城街道一号"),
+        subject(2, version=2, address="样例市老城镇二号，原新城街道"),
+    )
+    staff = sign_in(Role.UNIT_HEAD, **STAFF)
+    streets = ["新城街道", "老城镇", "江边街道"]
+    asked = pb.GetColourBoardRequest(by="street", streets=streets)
+    groups = (await staff.GetColourBoard(asked)).groups
+    assert of_each(groups, "group") == {"新城街道": 6, "老城镇": 1}  # one names both
+    for one in groups:
+        request = pb.ListColoursRequest(street=one.group, colour=one.colour)
+        assert len(listed(await staff.ListColours(request))) == one.instruments
+    elsewhere = pb.GetColourBoardRequest(by="street", streets=["老城镇"])
+    rest = (await staff.GetColourBoard(elsewhere)).groups
+    assert of_each(rest, "group") == {"老城镇": 1, "": 5}
+    unnamed = (await staff.GetColourBoard(pb.GetColourBoardRequest(by="street"))).groups
+    assert of_each(unnamed, "group") == {"": 6}
+    own = sign_in(Role.OPERATOR, subject_id="s2")
+    of_own = (await own.GetColourBoard(elsewhere)).groups
+    assert of_each(of_own, "group") == {"老城镇": 1}
+
+
+def of_each(counts: Iterable[Any], name: str) -> Counter[str]:
+    """How many instruments the counts of a board have for each value of a field."""
+    found = Counter[str]()
+    for one in counts:
+        found[getattr(one, name)] += one.instruments
+    return found
 
 
 async def test_the_public_sees_counts_of_listed_subjects_only(

@@ -1,0 +1,45 @@
+"""The page of colours by group: its rows, and the lists to which its numbers lead."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from protos.alerts.v1 import alerts_pb2 as pb
+from services.portal.pages import colour_groups as page
+
+COUNTS = [
+    pb.GroupCount(group=group, colour=colour, instruments=number)
+    for group, colour, number in (
+        ("", "red", 1),
+        ("market", "red", 2),
+        ("market", "none", 5),
+        ("retail", "yellow", 9),
+    )
+]
+
+
+def test_a_row_has_every_colour_and_the_most_red_come_first() -> None:
+    assert page._rows(COUNTS) == [
+        page.Row("market", {"red": 2, "yellow": 0, "green": 0, "none": 5}),
+        page.Row("", {"red": 1, "yellow": 0, "green": 0, "none": 0}),
+        page.Row("retail", {"red": 0, "yellow": 9, "green": 0, "none": 0}),
+    ]
+
+
+def test_a_number_leads_to_the_list_of_what_it_counts() -> None:
+    market, unknown, _ = page._rows(COUNTS)
+    count = partial(page._count, "sector", "330106")
+    assert count("red", market).link == "/instruments?sector=market&colour=red&bureau=330106"
+    assert (count("", market).value, count("", market).link) == (
+        7,
+        "/instruments?sector=market&bureau=330106",
+    )
+    assert count("red", unknown).link == "/instruments?sector=-&colour=red&bureau=330106"
+    assert count("yellow", market).link == ""  # none is there
+    assert page._count("street", "", "red", unknown).link == ""  # no filter lists the others
+
+
+def test_streets_are_written_with_any_punctuation_each_once() -> None:
+    written = "新城街道、老城镇，新城街道 江边街道;"
+    assert page.street_names(written) == ["新城街道", "老城镇", "江边街道"]
+    assert len(page.street_names(" ".join(map(str, range(99))))) == page.MOST_STREETS
