@@ -1,4 +1,4 @@
-"""The condition under which an alert applies to its instrument, in SQL."""
+"""The condition under which an alert applies to its instrument, in SQL and of rows."""
 
 from __future__ import annotations
 
@@ -14,3 +14,11 @@ APPLIES = (
     & (col(Instrument.standing) == col(Alert.standing))
     & col(Instrument.valid_until).is_not_distinct_from(col(Alert.valid_until))
 )
+
+
+def applies(alert: Alert, instrument: Instrument) -> bool:
+    """Returns whether an alert applies to its instrument, as APPLIES says in SQL."""
+    names = ("spell", "governing_id", "standing", "valid_until")
+    return instrument.watched and all(
+        getattr(instrument, name) == getattr(alert, name) for name in names
+    )

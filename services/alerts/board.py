@@ -13,6 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import col
 
+from law.colours.rule import Colour
 from law.disclosure.rule import may_list_openly
 from law.errors import NotFound
 from law.evidence import SubjectKind
@@ -21,7 +22,9 @@ from plumbing.view import View
 from protos.alerts.v1 import alerts_pb2 as pb
 from services.alerts.board_groups import count_groups
 from services.alerts.board_parts import BoardParts, Part, Place, count_parts
-from services.alerts.queries import colour_in_sql, scope
+from services.alerts.instrument_filters import colour_in_sql
+from services.alerts.lateness import count_late
+from services.alerts.queries import scope
 from services.alerts.tables import ON_FILE, Instrument, Subject
 
 _DAY, _WEEK = timedelta(days=1), timedelta(weeks=1)
@@ -52,6 +55,16 @@ async def get_colour_board(
         weeks=_weeks(view, ends, counted.values()),
         types=_types(view, ends, counted) if request.by_type else (),
         groups=await count_groups(view, request),
+        late=await _late(view, request, counted.values()),
+    )
+
+
+async def _late(
+    view: View, request: pb.GetColourBoardRequest, parts: Iterable[Part]
+) -> list[pb.LateTotal]:
+    reds = sum(part.colours.get(Colour.RED, 0) for part in parts)
+    return await count_late(
+        view, reds, scope(view.caller, Instrument, request.bureau, request.subject_id)
     )
 
 

@@ -15,8 +15,8 @@ from sqlmodel import col
 
 from plumbing.view import View
 from protos.alerts.v1 import alerts_pb2 as pb
-from services.alerts.instrument_filters import GOVERNING, OWNER, in_street
-from services.alerts.queries import colour_in_sql, scope
+from services.alerts.instrument_filters import GOVERNING, OWNER, colour_in_sql, in_street
+from services.alerts.queries import scope
 from services.alerts.tables import ON_FILE, Instrument, Subject, Verification
 
 Counted = tuple[str, str, int]  # group, colour, and number of instruments

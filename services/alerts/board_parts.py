@@ -23,7 +23,7 @@ from sqlmodel import col
 from law.colours.basis import Basis
 from plumbing import row_scope
 from plumbing.view import View
-from services.alerts.queries import colour_in_sql
+from services.alerts.instrument_filters import colour_in_sql
 from services.alerts.tables import ON_FILE, BoardPart, Instrument
 
 Place = tuple[str, str]  # bureau and type of instrument

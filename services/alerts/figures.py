@@ -28,8 +28,8 @@ from plumbing.metrics.figures import (
     figure,
     tally,
 )
+from services.alerts.instrument_filters import colour_in_sql
 from services.alerts.ladders.tables import LadderState
-from services.alerts.queries import colour_in_sql
 from services.alerts.tables import (
     ON_FILE,
     Alert,

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
-from typing import Any
 
 import sqlalchemy as sa
 from sqlmodel import col, select
 
-from law.colours.basis import LADDER, RED_WITHOUT_DATE, Basis
-from law.colours.rule import Colour, latest_valid_until
+from law.colours.basis import Basis
+from law.colours.lateness import Late
+from law.colours.rule import Colour
 from law.instruments import catalogue
 from plumbing import paging, row_scope, validation
 from plumbing.identity import Caller
@@ -18,7 +18,20 @@ from plumbing.view import View
 from protos.alerts.v1 import alerts_pb2 as pb
 from services.alerts import wire
 from services.alerts.certificates import certificates_of
-from services.alerts.instrument_filters import of_institution, of_sector, of_street
+from services.alerts.instrument_filters import (
+    colour_in_sql,
+    of_colour,
+    of_institution,
+    of_sector,
+    of_street,
+)
+from services.alerts.lateness import (
+    alert_is_late,
+    is_late,
+    note_late_alerts,
+    open_orders,
+    state_lateness,
+)
 from services.alerts.notices.retries import limited
 from services.alerts.tables import (
     ON_FILE,
@@ -40,17 +53,6 @@ _COLOUR_ORDERS = {
 # Filters by what the owner or the last verification says of an instrument.
 _OF_OTHERS = {"sector": of_sector, "street": of_street, "institution": of_institution}
 _NOTICE_ORDERS = {"created_at": (Notice.created_at, Notice.notice_id)}
-
-
-def colour_in_sql(on: date) -> sa.ColumnElement[Any]:
-    """Returns the SQL expression for an instrument's colour on a day, as in `law.colours.basis`."""
-    dated = col(Instrument.standing) == Basis.DATED
-    by_date = [
-        (dated & (col(Instrument.valid_until) <= latest_valid_until(colour, on)), colour.value)
-        for colour in (Colour.RED, Colour.YELLOW, Colour.GREEN)
-    ]
-    without = (col(Instrument.standing).in_(RED_WITHOUT_DATE), Colour.RED.value)
-    return sa.case(without, *by_date, else_=Colour.NONE.value)
 
 
 async def summarise_colours(
@@ -83,7 +85,10 @@ async def list_colours(view: View, request: pb.ListColoursRequest) -> pb.ListCol
     order, reverse = paging.order(request, _COLOUR_ORDERS, "valid_until")
     page, token = await paging.page(view.session, request, rows, *order, newest_first=reverse)
     count = await paging.count(view.session, request, rows, token)
+    orders = await open_orders(view.session, [row.instrument_id for row in page])
     colours = [wire.colour(row, view.today) for row in page]
+    for row, message in zip(page, colours, strict=True):
+        state_lateness(message, row, orders.get(row.instrument_id), view.today)
     return pb.ListColoursResponse(instruments=colours, next_page_token=token, **count)
 
 
@@ -92,8 +97,6 @@ def _wanted(view: View, request: pb.ListColoursRequest) -> Iterator[sa.ColumnEle
     for column in ("instrument_id", "type_code", "state"):
         if value := getattr(request, column):
             yield col(getattr(Instrument, column)) == value
-    if request.colour:
-        yield from _of_colour(Colour(request.colour), view.today)
     if request.non_compulsory:
         yield col(Instrument.non_compulsory).is_(True)
     if request.text:
@@ -101,7 +104,15 @@ def _wanted(view: View, request: pb.ListColoursRequest) -> Iterator[sa.ColumnEle
     for name, condition in _OF_OTHERS.items():
         if value := getattr(request, name):
             yield condition(value)
+    yield from _of_today(view, request)
     yield from _of_last_days(request)
+
+
+def _of_today(view: View, request: pb.ListColoursRequest) -> Iterator[sa.ColumnElement[bool]]:
+    if request.colour:
+        yield from of_colour(Colour(request.colour), view.today)
+    if request.late:
+        yield is_late(Late(request.late), view.today)
 
 
 def _of_last_days(request: pb.ListColoursRequest) -> Iterator[sa.ColumnElement[bool]]:
@@ -110,16 +121,6 @@ def _of_last_days(request: pb.ListColoursRequest) -> Iterator[sa.ColumnElement[b
     if first or last:
         yield col(Instrument.standing) == Basis.DATED
         yield col(Instrument.valid_until).between(first or date.min, last or date.max)
-
-
-def _of_colour(colour: Colour, on: date) -> Iterator[sa.ColumnElement[bool]]:
-    """The instruments of a colour on a day, as a stretch of the order by severity."""
-    ranked = col(Instrument.ranked_on)
-    if colour is not Colour.NONE:
-        yield ranked <= latest_valid_until(colour, on)
-    worse = next((one for one in LADDER if one.severity > colour.severity), None)
-    if worse is not None:
-        yield ranked > latest_valid_until(worse, on)
 
 
 def _contains(text: str) -> sa.ColumnElement[bool]:
@@ -142,12 +143,15 @@ async def list_alerts(view: View, request: pb.ListAlertsRequest) -> pb.ListAlert
     rows = select(Alert).where(*scope(view.caller, Alert, request.bureau, request.subject_id))
     if request.instrument_id:
         rows = rows.where(col(Alert.instrument_id) == request.instrument_id)
+    if request.late:
+        rows = rows.where(alert_is_late(Late(request.late), view.today))
     if not request.include_baseline:
         rows = rows.where(sa.text(TOLD_OF))
     page, token = await paging.page(view.session, request, rows, Alert.alert_id, newest_first=True)
     count = await paging.count(view.session, request, rows, token)
     certificates = await certificates_of(view.session, [row.alert_id for row in page])
     alerts = [wire.stored_alert(row, certificates) for row in page]
+    await note_late_alerts(view, zip(page, alerts, strict=True))
     return pb.ListAlertsResponse(alerts=alerts, next_page_token=token, **count)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 
+from protos.alerts.v1 import alerts_pb2 as alerts
 from services.portal.wording import N_, Tag
 
 Say = Callable[[str], str]
@@ -30,6 +31,16 @@ _LATE = {
     "owner": N_("有效期过后才申请"),
     "institution": N_("检定机构已超过期限"),
     "both": N_("有效期过后才申请，检定机构也已超过期限"),
+}
+WHO_IS_LATE = {
+    "owner": N_("使用单位"),
+    "institution": N_("检定机构"),
+    "both": N_("使用单位和检定机构"),
+}
+_WITH_AN_INSTRUMENT = {
+    "owner": N_("使用单位没有按时申请检定"),
+    "institution": N_("使用单位按时申请了检定，检定机构已超过期限"),
+    "both": N_("使用单位没有按时申请检定，检定机构也已超过期限"),
 }
 _ACTS = {
     "accepted": N_("受理"),
@@ -66,6 +77,20 @@ def reason(say: Say, code: str) -> str:
 def late(say: Say, code: str) -> str:
     """Returns who is late, as a sentence; empty if nobody is."""
     return say(_LATE[code]) if code else ""
+
+
+def late_with(say: Say, coloured: alerts.InstrumentColour) -> str:
+    """Returns who is late with the verification of an instrument, as a sentence; or empty."""
+    return say(_WITH_AN_INSTRUMENT[coloured.late]) if coloured.late else ""
+
+
+def applied(say: Say, coloured: alerts.InstrumentColour) -> str:
+    """Returns what was applied for; or that nothing was, where an instrument is yellow or red."""
+    if not coloured.HasField("application"):
+        return say(N_("没有尚未办结的检定申请")) if coloured.colour in ("yellow", "red") else ""
+    order = coloured.application
+    sentence = say(N_("{day}向{institution}申请，机构应于 {due} 前办理"))
+    return sentence.format(day=order.applied_on, institution=order.institution, due=order.due_on)
 
 
 def act(say: Say, code: str) -> str:

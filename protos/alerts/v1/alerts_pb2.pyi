@@ -40,6 +40,8 @@ class InstrumentColour(_message.Message):
     STATE_FIELD_NUMBER: _builtins.int
     OWNER_NO_FIELD_NUMBER: _builtins.int
     NON_COMPULSORY_FIELD_NUMBER: _builtins.int
+    LATE_FIELD_NUMBER: _builtins.int
+    APPLICATION_FIELD_NUMBER: _builtins.int
     instrument_id: _builtins.str
     """The instrument."""
     subject_id: _builtins.str
@@ -66,6 +68,14 @@ class InstrumentColour(_message.Message):
     """The owner's own number of it; empty if there is none."""
     non_compulsory: _builtins.bool
     """It is under no compulsory verification (C-44)."""
+    late: _builtins.str
+    """Who is late with its verification today: owner, institution or both; empty if nobody is, or if it
+    is neither yellow nor red (C-48).
+    """
+    @_builtins.property
+    def application(self) -> Global___OpenApplication:
+        """Its application for verification that has not ended; not set without one."""
+
     def __init__(
         self,
         *,
@@ -82,14 +92,54 @@ class InstrumentColour(_message.Message):
         state: _builtins.str = ...,
         owner_no: _builtins.str = ...,
         non_compulsory: _builtins.bool = ...,
+        late: _builtins.str = ...,
+        application: Global___OpenApplication | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["application", b"application"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["bureau", b"bureau", "cite", b"cite", "colour", b"colour", "instrument_id", b"instrument_id", "non_compulsory", b"non_compulsory", "owner_no", b"owner_no", "reason_en", b"reason_en", "reason_zh", b"reason_zh", "serial_no", b"serial_no", "state", b"state", "subject_id", b"subject_id", "type_code", b"type_code", "valid_until", b"valid_until"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["application", b"application", "bureau", b"bureau", "cite", b"cite", "colour", b"colour", "instrument_id", b"instrument_id", "late", b"late", "non_compulsory", b"non_compulsory", "owner_no", b"owner_no", "reason_en", b"reason_en", "reason_zh", b"reason_zh", "serial_no", b"serial_no", "state", b"state", "subject_id", b"subject_id", "type_code", b"type_code", "valid_until", b"valid_until"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___InstrumentColour: _TypeAlias = InstrumentColour  # noqa: Y015
+
+@_typing.final
+class OpenApplication(_message.Message):
+    """An application for the verification of an instrument that has not ended."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ORDER_ID_FIELD_NUMBER: _builtins.int
+    INSTITUTION_FIELD_NUMBER: _builtins.int
+    APPLIED_ON_FIELD_NUMBER: _builtins.int
+    DUE_ON_FIELD_NUMBER: _builtins.int
+    IN_TIME_FIELD_NUMBER: _builtins.int
+    order_id: _builtins.str
+    """The order."""
+    institution: _builtins.str
+    """Name of the institution."""
+    applied_on: _builtins.str
+    """Day of the application."""
+    due_on: _builtins.str
+    """Last day on which the institution takes its next step in time, inclusive."""
+    in_time: _builtins.bool
+    """It was made while the verification before was in force."""
+    def __init__(
+        self,
+        *,
+        order_id: _builtins.str = ...,
+        institution: _builtins.str = ...,
+        applied_on: _builtins.str = ...,
+        due_on: _builtins.str = ...,
+        in_time: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["applied_on", b"applied_on", "due_on", b"due_on", "in_time", b"in_time", "institution", b"institution", "order_id", b"order_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___OpenApplication: _TypeAlias = OpenApplication  # noqa: Y015
 
 @_typing.final
 class Alert(_message.Message):
@@ -111,6 +161,8 @@ class Alert(_message.Message):
     CITE_FIELD_NUMBER: _builtins.int
     CERTIFICATE_NO_FIELD_NUMBER: _builtins.int
     INSTITUTION_FIELD_NUMBER: _builtins.int
+    LATE_FIELD_NUMBER: _builtins.int
+    APPLICATION_FIELD_NUMBER: _builtins.int
     alert_id: _builtins.str
     """Stable id."""
     instrument_id: _builtins.str
@@ -137,9 +189,17 @@ class Alert(_message.Message):
     """Number of the certificate or rejection notice that it follows from; empty in events."""
     institution: _builtins.str
     """Institution that issued it; empty in events."""
+    late: _builtins.str
+    """Who is late with the verification today: owner, institution or both; empty if nobody is, in
+    events, and where the instrument no longer stands as this alert says (C-48).
+    """
     @_builtins.property
     def raised_at(self) -> _timestamp_pb2.Timestamp:
         """When it was raised."""
+
+    @_builtins.property
+    def application(self) -> Global___OpenApplication:
+        """The application for verification of the instrument that has not ended; not set in events."""
 
     def __init__(
         self,
@@ -158,10 +218,12 @@ class Alert(_message.Message):
         cite: _builtins.str = ...,
         certificate_no: _builtins.str = ...,
         institution: _builtins.str = ...,
+        late: _builtins.str = ...,
+        application: Global___OpenApplication | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["raised_at", b"raised_at"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["application", b"application", "raised_at", b"raised_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["alert_id", b"alert_id", "baseline", b"baseline", "bureau", b"bureau", "certificate_no", b"certificate_no", "cite", b"cite", "colour", b"colour", "due_on", b"due_on", "institution", b"institution", "instrument_id", b"instrument_id", "raised_at", b"raised_at", "reason_zh", b"reason_zh", "serial_no", b"serial_no", "subject_id", b"subject_id", "type_code", b"type_code"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["alert_id", b"alert_id", "application", b"application", "baseline", b"baseline", "bureau", b"bureau", "certificate_no", b"certificate_no", "cite", b"cite", "colour", b"colour", "due_on", b"due_on", "institution", b"institution", "instrument_id", b"instrument_id", "late", b"late", "raised_at", b"raised_at", "reason_zh", b"reason_zh", "serial_no", b"serial_no", "subject_id", b"subject_id", "type_code", b"type_code"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -385,6 +447,7 @@ class ListColoursRequest(_message.Message):
     SECTOR_FIELD_NUMBER: _builtins.int
     STREET_FIELD_NUMBER: _builtins.int
     INSTITUTION_FIELD_NUMBER: _builtins.int
+    LATE_FIELD_NUMBER: _builtins.int
     bureau: _builtins.str
     """Only this bureau; empty means all in the caller's scope."""
     subject_id: _builtins.str
@@ -421,6 +484,8 @@ class ListColoursRequest(_message.Message):
     """Only instruments whose colour follows from a verification by this institution; - for those of
     which none is known.
     """
+    late: _builtins.str
+    """Only those of which this one is late."""
     def __init__(
         self,
         *,
@@ -440,10 +505,11 @@ class ListColoursRequest(_message.Message):
         sector: _builtins.str = ...,
         street: _builtins.str = ...,
         institution: _builtins.str = ...,
+        late: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["bureau", b"bureau", "colour", b"colour", "institution", b"institution", "instrument_id", b"instrument_id", "non_compulsory", b"non_compulsory", "order_by", b"order_by", "page_size", b"page_size", "page_token", b"page_token", "sector", b"sector", "state", b"state", "street", b"street", "subject_id", b"subject_id", "text", b"text", "type_code", b"type_code", "valid_until_from", b"valid_until_from", "valid_until_to", b"valid_until_to"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["bureau", b"bureau", "colour", b"colour", "institution", b"institution", "instrument_id", b"instrument_id", "late", b"late", "non_compulsory", b"non_compulsory", "order_by", b"order_by", "page_size", b"page_size", "page_token", b"page_token", "sector", b"sector", "state", b"state", "street", b"street", "subject_id", b"subject_id", "text", b"text", "type_code", b"type_code", "valid_until_from", b"valid_until_from", "valid_until_to", b"valid_until_to"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -642,6 +708,7 @@ class GetColourBoardResponse(_message.Message):
     WEEKS_FIELD_NUMBER: _builtins.int
     TYPES_FIELD_NUMBER: _builtins.int
     GROUPS_FIELD_NUMBER: _builtins.int
+    LATE_FIELD_NUMBER: _builtins.int
     on: _builtins.str
     """The day."""
     @_builtins.property
@@ -662,6 +729,10 @@ class GetColourBoardResponse(_message.Message):
         streets is counted under each; in other groups every instrument is counted once.
         """
 
+    @_builtins.property
+    def late(self) -> _containers.RepeatedCompositeFieldContainer[Global___LateTotal]:
+        """How many yellow and red instruments one is late with; who is late with none is left out."""
+
     def __init__(
         self,
         *,
@@ -670,14 +741,41 @@ class GetColourBoardResponse(_message.Message):
         weeks: _abc.Iterable[Global___WeekAhead] | None = ...,
         types: _abc.Iterable[Global___TypeAhead] | None = ...,
         groups: _abc.Iterable[Global___GroupCount] | None = ...,
+        late: _abc.Iterable[Global___LateTotal] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["counts", b"counts", "groups", b"groups", "on", b"on", "types", b"types", "weeks", b"weeks"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["counts", b"counts", "groups", b"groups", "late", b"late", "on", b"on", "types", b"types", "weeks", b"weeks"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___GetColourBoardResponse: _TypeAlias = GetColourBoardResponse  # noqa: Y015
+
+@_typing.final
+class LateTotal(_message.Message):
+    """With how many instruments one is late."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LATE_FIELD_NUMBER: _builtins.int
+    INSTRUMENTS_FIELD_NUMBER: _builtins.int
+    late: _builtins.str
+    """owner, institution or both."""
+    instruments: _builtins.int
+    """How many."""
+    def __init__(
+        self,
+        *,
+        late: _builtins.str = ...,
+        instruments: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["instruments", b"instruments", "late", b"late"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___LateTotal: _TypeAlias = LateTotal  # noqa: Y015
 
 @_typing.final
 class TypeAhead(_message.Message):
@@ -795,6 +893,7 @@ class ListAlertsRequest(_message.Message):
     INCLUDE_BASELINE_FIELD_NUMBER: _builtins.int
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    LATE_FIELD_NUMBER: _builtins.int
     bureau: _builtins.str
     """Only this bureau; empty means all in the caller's scope."""
     subject_id: _builtins.str
@@ -807,6 +906,8 @@ class ListAlertsRequest(_message.Message):
     """At most this many; 0 means 100."""
     page_token: _builtins.str
     """Where to go on."""
+    late: _builtins.str
+    """Only those with whose verification this one is late today."""
     def __init__(
         self,
         *,
@@ -816,10 +917,11 @@ class ListAlertsRequest(_message.Message):
         include_baseline: _builtins.bool = ...,
         page_size: _builtins.int = ...,
         page_token: _builtins.str = ...,
+        late: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["bureau", b"bureau", "include_baseline", b"include_baseline", "instrument_id", b"instrument_id", "page_size", b"page_size", "page_token", b"page_token", "subject_id", b"subject_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["bureau", b"bureau", "include_baseline", b"include_baseline", "instrument_id", b"instrument_id", "late", b"late", "page_size", b"page_size", "page_token", b"page_token", "subject_id", b"subject_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

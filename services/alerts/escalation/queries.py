@@ -34,6 +34,7 @@ from services.alerts.escalation.issuing import replaced
 from services.alerts.escalation.ladder_letters import minutes
 from services.alerts.escalation.texts import DocumentFacts
 from services.alerts.escalation.wire import Draft
+from services.alerts.lateness import note_late_alerts
 from services.alerts.queries import scope
 from services.alerts.tables import (
     Alert,
@@ -133,10 +134,12 @@ async def get_escalation(view: View, request: pb.GetEscalationRequest) -> pb.Get
             facts = await facts_of(session, case, subject, view.today, step.number)
             where = (step.meets_at, step.place, step.attendees)
             message.interview.minutes_draft = minutes(facts, *where)
+    shown = [wire.stored_alert(row, certificates) for row in alerts]
+    await note_late_alerts(view, zip(alerts, shown, strict=True))
     return pb.GetEscalationResponse(
         escalation=(await _shown(view, [case]))[0],
         steps=messages,
-        alerts=[wire.stored_alert(row, certificates) for row in alerts],
+        alerts=shown,
         orders=[
             wire_escalations.order(row, view.today) for row in await open_orders(session, case)
         ],

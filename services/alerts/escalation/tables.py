@@ -12,8 +12,11 @@ from law.courses import RED_ALERT
 from law.escalation import Step
 from plumbing.database import JsonColumn, SerialColumn, enum_column
 from plumbing.row_digests import proven
-from plumbing.row_scope import bureau_index
+from plumbing.row_scope import bureau_index, partial_index
 from services.alerts.base import Base
+
+# The orders that have not ended; a query repeats it word for word so that its index is used.
+UNENDED = "due_on IS NOT NULL"
 
 
 class EscalationState(StrEnum):
@@ -110,7 +113,10 @@ class AwaitedOrder(Base, table=True):
     """
 
     __tablename__ = "awaited_order"
-    __table_args__ = (sa.Index("ix_awaited_order_instrument", "instrument_id"),)
+    __table_args__ = (
+        sa.Index("ix_awaited_order_instrument", "instrument_id"),
+        partial_index("ix_awaited_order_open", "instrument_id", where=UNENDED),
+    )
 
     order_id: str = Field(primary_key=True)
     instrument_id: str

@@ -26,6 +26,7 @@ from plumbing.chunks import chunks
 from plumbing.database import unindexed
 from services.alerts.applying import APPLIES
 from services.alerts.certificates import NO_CERTIFICATE, certificates_of
+from services.alerts.lateness import open_orders
 from services.alerts.notices import english
 from services.alerts.notices.issue import (
     KEYS_PER_QUERY,
@@ -42,6 +43,7 @@ from services.alerts.notices.preferences import USUAL, is_due, preferences_of
 from services.alerts.notices.texts import Contact, Line, Text, body, type_name
 from services.alerts.tables import (
     Alert,
+    AwaitedOrder,
     Instrument,
     Notice,
     NoticeKind,
@@ -52,6 +54,9 @@ from services.alerts.templates.own import put_words, template_of
 COLOUR_ZH = {Colour.RED: "红色警示", Colour.YELLOW: "黄色预警", Colour.GREEN: "绿色提示"}
 _RENEW = "请在有效期届满前向计量检定机构申请检定"
 _STOP = "请立即停止使用，并向计量检定机构申请检定；检定合格前不得使用"
+_WAIT = "请立即停止使用，检定合格前不得使用"
+_NOT_APPLIED = "没有尚未办结的检定申请。"
+_NOT_YET_APPLIED = "尚未申请检定。"
 _INSTRUCTIONS = {
     Basis.REJECTED: "请立即停止使用；修理后重新申请检定，检定合格前不得使用",
     Basis.REPAIRED: "请停止使用，并申请检定；检定合格前不得使用",
@@ -116,13 +121,15 @@ async def issue_digests(
     today = await existing_keys(session, [_digest_key(owner, on) for owner, _ in alerts_of])
     template = await template_of(session, bureau, NoticeKind.DIGEST) if alerts_of else None
     wishes = await preferences_of(session, [owner.subject_id for owner, _ in alerts_of])
+    orders = await open_orders(session, {a.instrument_id for _, own in alerts_of for a in own})
     for subject, alerts in alerts_of:
         if contact is None or (key := _digest_key(subject, on)) in today:
             continue
         wish = wishes.get(subject.subject_id, USUAL)
         if not is_due(wish, on, red=any(alert.colour is Colour.RED for alert in alerts)):
             continue
-        facts = (subject.name, on, [_line(a) for a in _most_severe(alerts)], contact)
+        lines = [_line(a, orders.get(a.instrument_id)) for a in _most_severe(alerts)]
+        facts = (subject.name, on, lines, contact)
         notice = new_notice(change, NoticeKind.DIGEST, key, subject, bureau, digest(*facts))
         put_into(notice, wish.language, partial(english.digest, *facts))
         await follow_wish(session, notice, wish)
@@ -211,9 +218,9 @@ async def issue_rejected(change: Change, alert: sa.Row[Any]) -> None:
         await (await change.session.connection()).execute(_SET_NOTICE, named)
 
 
-def _line(alert: sa.Row[Any]) -> Line:
+def _line(alert: sa.Row[Any], order: AwaitedOrder | None = None) -> Line:
     facts = (alert.type_code, alert.serial_no, alert.colour, alert.standing, alert.valid_until)
-    return Line(*facts, since=alert.since)
+    return Line(*facts, since=alert.since, order=order)
 
 
 def digest(name: str, on: date, lines: Sequence[Line], bureau: Contact) -> Text:
@@ -224,7 +231,8 @@ def digest(name: str, on: date, lines: Sequence[Line], bureau: Contact) -> Text:
         for colour, zh in COLOUR_ZH.items()
         if any(line.colour is colour for line in lines)
     )
-    numbered = [f"{number}. {_sentence(line, on)}" for number, line in enumerate(ordered, 1)]
+    told = [_sentence(line, on) + applied(line, on) for line in ordered]
+    numbered = [f"{number}. {one}" for number, one in enumerate(told, 1)]
     opening = f"{name}：\n截至 {on}，贵单位在用计量器具的检定状态有下列变化：{counts}。"
     return Text(
         f"计量器具检定预警（{on}）：{counts}",
@@ -257,10 +265,26 @@ def _sentence(line: Line, on: date) -> str:
     return (
         f"【{COLOUR_ZH[line.colour]}】{type_name(line.type_code)}，"
         f"出厂编号 {line.serial_no}{until}。"
-        f"{answer.reason}（{spell_articles(answer.cite)}）。{_instruction(line)}。"
+        f"{answer.reason}（{spell_articles(answer.cite)}）。{_instruction(line)}"
     )
 
 
+def applied(line: Line, on: date) -> str:
+    """Returns the sentence that tells who is to act now: what was applied for, or that nothing was.
+
+    Empty where a green instrument has no application yet.
+    """
+    order = line.order
+    if order is None or order.due_on is None:
+        return {Colour.RED: _NOT_APPLIED, Colour.YELLOW: _NOT_YET_APPLIED}.get(line.colour, "")
+    over = "，期限已过" if on > order.due_on else ""
+    made = f"{order.applied_on} 已向{order.institution}申请检定"
+    return f"{made}，该机构应于 {order.due_on} 前办理{over}。"
+
+
 def _instruction(line: Line) -> str:
+    """What its user must do; one that has applied already is not asked to apply."""
+    if line.order is not None:
+        return f"{_WAIT}。" if line.colour is Colour.RED else ""
     by_date = _STOP if line.colour is Colour.RED else _RENEW
-    return _INSTRUCTIONS.get(line.basis, by_date)
+    return f"{_INSTRUCTIONS.get(line.basis, by_date)}。"

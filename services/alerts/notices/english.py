@@ -24,6 +24,8 @@ COLOURS = {Colour.RED: "red alert", Colour.YELLOW: "yellow warning", Colour.GREE
 INTERVIEW_CANCELLED = "The appointed interview is cancelled; nobody need come."
 _RENEW = "Apply for its verification before it expires"
 _STOP = "Stop using it now, and use it again only when it has passed verification"
+_NOT_APPLIED = " No application for its verification is open."
+_NOT_YET_APPLIED = " No application was made yet."
 _INSTRUCTIONS = {
     Basis.REJECTED: "Stop using it now; have it repaired and verified before it is used again",
     Basis.REPAIRED: "Stop using it, and apply for verification before it is used again",
@@ -50,7 +52,8 @@ def digest(name: str, on: date, lines: Sequence[Line], bureau: Contact) -> Text:
         for colour, english in COLOURS.items()
         if (number := sum(line.colour is colour for line in lines))
     )
-    numbered = [f"{number}. {_sentence(line, on)}" for number, line in enumerate(ordered, 1)]
+    told = [_sentence(line, on) + applied(line, on) for line in ordered]
+    numbered = [f"{number}. {one}" for number, one in enumerate(told, 1)]
     opening = f"{name}:\nAs of {on}, the verification of your instruments in use changed: {counts}."
     return Text(
         f"Verification of measuring instruments ({on}): {counts}",
@@ -163,7 +166,19 @@ def _sentence(line: Line, on: date) -> str:
     until = f", valid until {line.valid_until}" if line.valid_until else ""
     return (
         f"[{COLOURS[line.colour]}] {type_name(line.type_code)}, serial number {line.serial_no}"
-        f"{until}. {answer.reason_en} ({spell_articles(answer.cite, 'en')}). {_instruction(line)}."
+        f"{until}. {answer.reason_en} ({spell_articles(answer.cite, 'en')}).{_instruction(line)}"
+    )
+
+
+def applied(line: Line, on: date) -> str:
+    """Returns the sentence that tells who is to act now; empty as the Chinese one is."""
+    order = line.order
+    if order is None or order.due_on is None:
+        return {Colour.RED: _NOT_APPLIED, Colour.YELLOW: _NOT_YET_APPLIED}.get(line.colour, "")
+    over = ", which is over" if on > order.due_on else ""
+    return (
+        f" Its verification was applied for at {order.institution} on {order.applied_on}, and the "
+        f"institution has until {order.due_on}{over}."
     )
 
 
@@ -178,7 +193,11 @@ def _red_sentence(line: RedLine, on: date) -> str:
 
 
 def _instruction(line: Line) -> str:
-    return _INSTRUCTIONS.get(line.basis, _STOP if line.colour is Colour.RED else _RENEW)
+    """What its user must do; one that has applied already is not asked to apply."""
+    if line.order is not None:
+        return f" {_STOP}." if line.colour is Colour.RED else ""
+    by_date = _STOP if line.colour is Colour.RED else _RENEW
+    return f" {_INSTRUCTIONS.get(line.basis, by_date)}."
 
 
 def questions(bureau: Contact) -> str:

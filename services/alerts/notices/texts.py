@@ -21,6 +21,7 @@ from law.terms.data import Basis as TermBasis
 from law.terms.data import definition
 from law.texts_in_force.load import GRADING, load
 from services.alerts.certificates import NO_CERTIFICATE, Certificate
+from services.alerts.escalation.tables import AwaitedOrder
 
 _EVENTS_NAMED = 20  # in one mail to the platform's operator
 
@@ -74,7 +75,7 @@ class Line:
     """An instrument in a mail, with the colour that it reached; `valid_until` is inclusive.
 
     `since` is the day of the verification from which the colour follows, and `certificate`
-    its document.
+    its document. `order` is the application for verification that has not ended, None without one.
     """
 
     type_code: str
@@ -84,6 +85,7 @@ class Line:
     valid_until: date | None
     since: date | None = None
     certificate: Certificate = NO_CERTIFICATE
+    order: AwaitedOrder | None = None
 
 
 @dataclass(frozen=True)

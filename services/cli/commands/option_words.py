@@ -62,7 +62,7 @@ HELP = {
     "now": "不含未生效的处罚 | without penalties that are not final yet",
     "language": "邮件的语言：zh、en 或 both | language of mails",
     "like_name": "名称与此相近的 | names that look like this one",
-    "late": "只看逾期决定的 | only those decided late",
+    "late": "只看逾期的；预警、器具写明哪一方 | only late ones; of alerts, who is late",
     "lodged_from": "自这一日起提交的 | lodged on this day or later",
     "month": "月份，如 2026-09；不写即上一个月 | month, as in 2026-09; by default the last one",
     "since": "从这一日起等级的变化 | how grades moved since this day",

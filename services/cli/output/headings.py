@@ -162,6 +162,8 @@ by_webhook 由程序接收的种类
 rhythm 汇总频率 | mailed 发邮件 | read_at 已读时间 | acknowledged_at 签收时间
 InstrumentColour.bureau 机关代码 | starts_on 自 | ends_on 至 | counts 器具数 | totals 器具数
 weeks 按周到期数 | group 组 | GetColourBoardResponse.groups 各组器具数
+GetColourBoardResponse.late 检定逾期的一方 | application 未办结的检定申请
+in_time 按时申请 | OpenApplication.due_on 机构应办理至
 ages 按时长 | cases 案件数 | CaseLoad.caseworker 办案人员 | decided 已决定 | decided_from 决定统计自
 decided_in_time 期限内决定 | due_soon 一周内到期 | due_soon_to 一周内至 | loads 按人
 lodged_from 提交自 | lodged_to 提交至 | SummariseCasesResponse.counts 按类别和状态 | waiting 待办

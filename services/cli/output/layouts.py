@@ -15,7 +15,8 @@ TABLES: Mapping[str, str] = {
     "Account": "account_id name display_name roles bureau subject_id email closed",
     "Activation": "activation_id bureau sectors ruleset_id adopted_draft valid_from ground "
     "activated_by activated_at",
-    "Alert": "colour due_on subject_id place type_code serial_no certificate_no reason_zh cite",
+    "Alert": "colour due_on late subject_id place type_code serial_no certificate_no reason_zh "
+    "cite",
     "AuditEntry": "sequence at actor on_behalf_of action object ground",
     "Batch": "batch_id family file_name state rows changed rejected",
     "BatchEffect": "kind made altered",
@@ -70,7 +71,7 @@ TABLES: Mapping[str, str] = {
     "Verifier": "institution_id name contact phone open_orders",
     "Instrument": "instrument_id type_code serial_no owner_no model location state",
     "InstrumentColour": "colour subject_id place type_code serial_no valid_until days_left "
-    "reason_zh cite",
+    "late application.due_on reason_zh cite",
     "Notice": "notice_id created_at kind title address state",
     "Outcome": "title grade not_graded",
     "UntoldAlert": "alert.alert_id days_untold alert.due_on subject_name address "
@@ -110,6 +111,7 @@ TABLES: Mapping[str, str] = {
     "AwaitedOrder": "order_id type_code serial_no institution applied_on due_on late",
     "BoardCount": "bureau type_code colour instruments",
     "GroupCount": "group colour instruments",
+    "LateTotal": "late instruments",
     "BureauCases": "bureau waiting overdue overdue_intake decided decided_in_time",
     "CaseAge": "lodged_from lodged_to cases",
     "CaseCount": "kind state cases",

@@ -97,6 +97,7 @@ TITLES = {
     "Watch": "每日巡查",
     "BoardCount": "按类型和颜色统计",
     "GroupCount": "按组和颜色统计",
+    "LateTotal": "检定逾期的一方",
     "ColourTotal": "按颜色统计",
     "WeekAhead": "按周到期数",
     "TypeAhead": "各类型按周到期数",

@@ -46,6 +46,7 @@ conformity: pass 符合 | fail 不符合 | conditionalPass 有条件符合 | con
   | noPass 未声明符合 | noFail 未声明不符合
 matched_by: serial_no 出厂编号相同 | owner_no 与单位自编号相同 | certificate_no 所替代的证书
 yes_or_no: yes 是 | no 否 | unknown 不明
+late_side: owner 使用单位 | institution 检定机构 | both 双方
 shows: plate 铭牌 | form 登记表
 mode: all_or_nothing 全部收下或全部不收 | good_rows 只收正确的行 | check 仅检查
 batch_state: checked 仅检查 | applied 已导入 | refused 已退回 | unchanged 无变化 | undone 已撤销
@@ -153,6 +154,9 @@ SupposedSubject.kind subject_kind | SupposedRecord.kind record_kind
 Record.kind record_kind | Correction.kind record_kind | AddedRecord.kind record_kind
 OpenStep.kind record_kind | Record.status record_status
 InstrumentColour.state instrument_state | ListColoursRequest.state instrument_state
+InstrumentColour.late late_side | Alert.late late_side | LateTotal.late late_side
+Order.late late_side | AwaitedOrder.late late_side
+ListColoursRequest.late late_side | ListAlertsRequest.late late_side
 Instrument.state instrument_state | SetInstrumentStateRequest.state instrument_state
 InstrumentPart.state instrument_state | PartStanding.state instrument_state
 PartStanding.result result | PartResult.result result

@@ -193,6 +193,7 @@ async def _page(visit: Visit, status: int = 200, **values: Any) -> Response:
         orders=answer.orders,
         contests=answer.contests,
         late=partial(order_words.late, visit.say),
+        who_is_late=lambda code: visit.say(order_words.WHO_IS_LATE[code]),
         approver=_approver(answer.escalation, on) if is_proposed else "",
         decides=is_proposed and decides(visit, answer.escalation, on),
         firm=await subject(visit, answer.escalation.subject_id),

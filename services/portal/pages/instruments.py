@@ -53,6 +53,7 @@ async def listing(visit: Visit) -> Response:
             Column(N_("使用状态"), lambda row: words.instrument_state(row[0].state)),
             Column(N_("颜色"), partial(_colour, words)),
             Column(N_("有效期至"), partial(_last_day, words, day), order_by="valid_until"),
+            Column(N_("逾期的一方"), partial(_late, visit)),
         ],
         read=partial(_read, visit),
         empty=N_("没有这样的器具。") if staff else N_("没有这样的器具。可以登记新器具（备案）。"),
@@ -72,6 +73,7 @@ async def _read(visit: Visit, asked: Asked) -> Chunk[Owned]:
         type_code=asked["type"],
         text=asked["q"],
         non_compulsory=bool(asked["free"]),
+        late=asked["late"],
         sector=asked["sector"],
         street=asked["street"],
         institution=asked["institution"],
@@ -101,6 +103,7 @@ async def _filters(visit: Visit, words: Words) -> list[Filter]:
         Filter("colour", N_("颜色"), [(one, words.colour(one).word) for one in COLOURS]),
         Filter("state", N_("使用状态"), [(one, words.instrument_state(one)) for one in STATES]),
         Filter("type", N_("类型"), sorted(item for item in typed.items() if item[0])),
+        Filter("late", N_("逾期的一方"), [*order_words.WHO_IS_LATE.items()]),
         Filter("free", N_("只看非强制检定的"), box=True),
         Filter("valid_from", N_("有效期自（如 2026-10-01）"), asks="valid_until_from"),
         Filter("valid_to", N_("有效期止（如 2026-12-31）"), asks="valid_until_to"),
@@ -150,6 +153,15 @@ def _last_day(words: Words, day: str, row: Owned) -> Cell:
     return last_day_cell(words, row[0], day, link)
 
 
+def _late(visit: Visit, row: Owned) -> Cell:
+    """Who is late with the verification, and what was applied for."""
+    coloured = row[0]
+    who = visit.say(order_words.WHO_IS_LATE[coloured.late]) if coloured.late else ""
+    order = coloured.application.order_id
+    link = f"/orders/{order}" if who and order else ""
+    return Cell(who, link=link, note=order_words.applied(visit.say, coloured))
+
+
 def _day(written: str) -> str:
     try:
         return date.fromisoformat(written).isoformat()
@@ -182,6 +194,9 @@ async def one(visit: Visit) -> Response:
         coloured=coloured.instruments[0] if coloured.instruments else None,
         proposed=proposed,
         order=order,
+        late=order_words.late_with(visit.say, coloured.instruments[0])
+        if coloured.instruments
+        else "",
         order_state=order_words.state(visit.say, order.state) if order else None,
         owner=await subject(visit, answer.instrument.subject_id),
         calibrations=calibrated,

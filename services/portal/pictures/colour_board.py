@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from protos.alerts.v1 import alerts_pb2 as pb
+from services.portal.order_words import WHO_IS_LATE
 
 COLOURS = ("red", "yellow", "green", "none")
 WARNED = COLOURS[:3]
@@ -59,7 +60,10 @@ class Week:
 
 @dataclass(frozen=True)
 class ColourBoard:
-    """The figures of a colour board. `narrowed` is the filter of the lists behind its numbers."""
+    """The figures of a colour board. `narrowed` is the filter of the lists behind its numbers.
+
+    `late` is with how many instruments one is late: the owner, the institution, or both.
+    """
 
     on: str
     totals: Mapping[str, int]
@@ -68,6 +72,7 @@ class ColourBoard:
     cells: tuple[BoardRow, ...]
     weeks: tuple[Week, ...]
     narrowed: Mapping[str, str]
+    late: Mapping[str, int]
 
     def bars(self, row: BoardRow) -> list[Segment]:
         """Returns the bar of a row: a segment for each warning colour that some instrument has.
@@ -95,6 +100,14 @@ class ColourBoard:
             {**self.narrowed, **{key: value for key, value in asked.items() if value}}
         )
 
+    def late_link(self, who: str) -> str:
+        """Returns the address of the list of the instruments with which one is late."""
+        return _instruments({**self.narrowed, "late": who})
+
+    def late_word(self, who: str) -> str:
+        """Returns the Chinese word for who is late."""
+        return WHO_IS_LATE[who]
+
     def week_link(self, week: Week) -> str:
         """Returns the address of the list of the instruments that expire in a week."""
         return _instruments(
@@ -119,6 +132,7 @@ def colour_board(
         cells=_rows(counts, unit=True, type_code=True),
         weeks=_weeks(answer.weeks),
         narrowed=narrowed or {},
+        late={one.late: one.instruments for one in answer.late},
     )
 
 

@@ -7,6 +7,7 @@ from datetime import date
 from enum import StrEnum
 
 from law.colours.basis import ColourBasis
+from law.colours.lateness import who
 from law.colours.rule import VerificationResult
 from law.terms.ledger import start
 from law.terms.workdays import DueDate, Edition, edition
@@ -90,11 +91,10 @@ def late(applied_on: date, valid_until: date | None, due_on: date | None, today:
     The owner is late if it applied after the last day of the verification in force; the
     institution, if the last day of its next step is over.
     """
-    owner = valid_until is not None and applied_on > valid_until
-    institution = due_on is not None and today > due_on
-    if owner and institution:
-        return "both"
-    return "owner" if owner else "institution" if institution else ""
+    return who(
+        owner=valid_until is not None and applied_on > valid_until,
+        institution=due_on is not None and today > due_on,
+    )
 
 
 def _last_day(term: str, event_on: date, calendar: Edition) -> DueDate:

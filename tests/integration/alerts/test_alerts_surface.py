@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterable
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -22,7 +22,8 @@ from plumbing.settings import Settings
 from plumbing.tokens import Signer, Verifier, make_keys, public_key
 from protos.alerts.v1 import alerts_pb2 as pb
 from protos.alerts.v1.alerts_pb2_grpc import AlertsServiceStub
-from protos.registry.v1.events_pb2 import CalibrationDueChanged
+from protos.registry.v1.events_pb2 import CalibrationDueChanged, OrdersChanged
+from protos.registry.v1.orders_pb2 import Order
 from services.alerts.policy import POLICY, SERVICE
 from services.alerts.servicer import AlertsServicer
 from services.alerts.tables import (
@@ -295,6 +296,96 @@ async def test_streets_are_those_that_addresses_name(coloured: RunningAlerts, si
     own = sign_in(Role.OPERATOR, subject_id="s2")
     of_own = (await own.GetColourBoard(elsewhere)).groups
     assert of_each(of_own, "group") == {"老城镇": 1}
+
+
+@pytest.fixture
+async def applied(coloured: RunningAlerts) -> RunningAlerts:
+    """As `coloured`, with red and yellow instruments of which anybody is late, or nobody."""
+    yesterday = TODAY - timedelta(days=1)
+    await coloured.put(
+        *(instrument(n) for n in range(11, 17)),
+        *(verification(n, yesterday) for n in (11, 12, 13, 14)),
+        verification(15, TODAY + timedelta(days=20)),
+        verification(16, result="reject"),
+    )
+    late, term = timedelta(days=1), timedelta(days=9)
+    await coloured.announce(
+        order(11, TODAY - late, TODAY + term),  # red, in time: nobody
+        order(12, TODAY - late, TODAY - late),  # red, in time, past the term: the institution
+        order(13, TODAY, TODAY + term),  # red, made late: the owner
+        order(14, TODAY, TODAY - late),  # red, made late, past the term: both
+        order(15, TODAY - late, TODAY - late),  # yellow, past the term: the institution
+        order(16, TODAY - late, TODAY - late),  # rejected: none can be in time
+        order(4, TODAY - late, None),  # refused: counts for nothing
+    )
+    return coloured
+
+
+def order(number: int, applied_on: date, due_on: date | None) -> OrdersChanged:
+    """An order for an instrument whose verification ended the day before today."""
+    row = Order(
+        order_id=f"o{number}",
+        instrument_id=f"i{number}",
+        subject_id="s1",
+        bureau=BUREAU,
+        type_code="FUEL",
+        serial_no=f"NO-{number}",
+        institution="合成检定院",
+        state="applied" if due_on else "refused",
+        applied_on=applied_on.isoformat(),
+        valid_until=(TODAY - timedelta(days=1)).isoformat(),
+        due_on=due_on.isoformat() if due_on else "",
+        version=1,
+    )
+    return OrdersChanged(orders=[row])
+
+
+LATE = {
+    "i4": "owner",
+    "i5": "owner",
+    "i12": "institution",
+    "i13": "owner",
+    "i14": "both",
+    "i15": "institution",
+    "i16": "both",
+}
+
+
+async def test_who_is_late_is_told_of_each_and_counted(applied: RunningAlerts, sign_in: As) -> None:
+    staff = sign_in(Role.UNIT_HEAD, **STAFF)
+    every = (await staff.ListColours(pb.ListColoursRequest())).instruments
+    assert {row.instrument_id: row.late for row in every if row.late} == LATE
+    of = {row.instrument_id: row for row in every}
+    assert of["i12"].application.institution == "合成检定院"
+    assert of["i11"].application.in_time
+    assert not of["i4"].HasField("application")  # it was refused
+    board = await staff.GetColourBoard(pb.GetColourBoardRequest())
+    totals = {one.late: one.instruments for one in board.late}
+    assert totals == Counter(LATE.values())
+    for who in ("owner", "institution", "both"):  # each number is that of its list
+        listed_ones = listed(await staff.ListColours(pb.ListColoursRequest(late=who)))
+        assert sorted(listed_ones) == sorted(one for one, late in LATE.items() if late == who)
+    own = sign_in(Role.OPERATOR, subject_id="s2")
+    of_own = await own.GetColourBoard(pb.GetColourBoardRequest())
+    assert [(one.late, one.instruments) for one in of_own.late] == [("owner", 1)]
+
+
+async def test_an_alert_names_who_is_late_while_it_tells_how_things_stand(
+    applied: RunningAlerts, sign_in: As
+) -> None:
+    staff = sign_in(Role.UNIT_HEAD, **STAFF)
+
+    async def found(**asked: Any) -> list[pb.Alert]:
+        return list((await staff.ListAlerts(pb.ListAlertsRequest(page_size=100, **asked))).alerts)
+
+    every = await found()
+    worst = {one.instrument_id: one.late for one in every if one.late}
+    assert worst == LATE
+    # The green and yellow alerts of what is red now tell of days that have gone by.
+    assert sum(bool(one.late) for one in every) == len(LATE)
+    for who in ("owner", "institution", "both"):
+        named = sorted(one.alert_id for one in every if one.late == who)
+        assert sorted(one.alert_id for one in await found(late=who)) == named
 
 
 def of_each(counts: Iterable[Any], name: str) -> Counter[str]:

@@ -235,6 +235,7 @@ LISTS = (
             Asked(_COLOURS(sector="-", street="新城街道")),
             Asked(_COLOURS(institution="测试检定机构")),
             Asked(_COLOURS(institution="-")),
+            *(Asked(_COLOURS(late=one), ALL) for one in ("owner", "institution", "both")),
             Asked(_COLOURS(valid_until_from="2026-09-01", valid_until_to="2026-09-07")),
             Asked(_COLOURS(instrument_id="s1"), ALL, a_few=OF_A_BATCH),
         ),
@@ -248,6 +249,7 @@ LISTS = (
             Asked(alerts.ListAlertsRequest(bureau=BUREAU)),
             Asked(alerts.ListAlertsRequest(subject_id=SUBJECT), ALL),
             Asked(alerts.ListAlertsRequest(instrument_id="s1"), ALL),
+            Asked(alerts.ListAlertsRequest(late="institution"), ALL),
         ),
     ),
     List(

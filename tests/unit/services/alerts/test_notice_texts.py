@@ -15,6 +15,7 @@ from protos.registry.v1 import registry_pb2
 from services.alerts.certificates import Certificate
 from services.alerts.notices import colour_mails, english, filing, texts
 from services.alerts.notices.texts import Contact, Line, RecordFact, Text
+from services.alerts.tables import AwaitedOrder
 
 ON = date(2026, 9, 15)
 Writer = Callable[[str, date, Line, Contact], Text]
@@ -66,6 +67,45 @@ def test_an_overdue_instrument_must_stop_and_one_nearly_due_be_verified() -> Non
     assert "立即停止使用" in overdue.body
     assert "立即停止使用" not in due.body
     assert "有效期届满前" in due.body
+
+
+def test_a_digest_tells_whether_a_verification_was_applied_for() -> None:
+    due = line(Colour.YELLOW, until=date(2026, 10, 1))
+    open_order = AwaitedOrder(
+        order_id="o1",
+        instrument_id="i1",
+        type_code="fuel_dispenser",
+        serial_no="NO-1",
+        institution="合成检定院",
+        applied_on=date(2026, 9, 10),
+        in_time=True,
+        due_on=date(2026, 9, 14),
+        version=1,
+    )
+    applied = replace(due, order=open_order)
+    red = replace(line(Colour.RED, until=date(2026, 9, 14)), order=open_order)
+
+    def bodies(one: Line) -> tuple[str, str]:
+        writers = (colour_mails.digest, english.digest)
+        chinese, in_english = (write("测试单位", ON, [one], BUREAU).body for write in writers)
+        return chinese, in_english
+
+    zh, en = bodies(applied)
+    assert "2026-09-10 已向合成检定院申请检定，该机构应于 2026-09-14 前办理，期限已过。" in zh
+    assert "applied for at 合成检定院 on 2026-09-10, and the institution has until" in en
+    assert "请在有效期届满前" not in zh  # it has applied
+    assert "Apply for its verification" not in en
+    zh, en = bodies(due)
+    assert zh.count("尚未申请检定。") == 1
+    assert en.count("No application was made yet.") == 1
+    zh, en = bodies(red)
+    assert "请立即停止使用，检定合格前不得使用。2026-09-10 已向" in zh
+    zh, en = bodies(line(Colour.RED, until=date(2026, 9, 14)))
+    assert "没有尚未办结的检定申请。" in zh
+    assert "No application for its verification is open." in en
+    zh, en = bodies(line(Colour.GREEN, until=date(2026, 11, 1)))
+    assert "检定申请" not in zh.replace("申请检定", "")
+    assert "application" not in en
 
 
 def test_a_rejection_is_named_in_the_title() -> None:

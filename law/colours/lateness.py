@@ -1,0 +1,61 @@
+"""Who is late with the verification behind a yellow or red alert: owner, institution, or both.
+
+S4 二(三) asks owners to apply for a verification before it expires, S4 二(四) asks institutions to
+complete it in time; no text names who is late, so this is a reading (C-48). An application is in
+time up to the last valid day, so no owner is late before. Of an instrument that is red by a result,
+or never verified, none is: it may not be used before it has passed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from law.colours.basis import Basis
+from law.colours.rule import Colour
+
+CITE = "S4 二(三); S4 二(四); C-48"
+_WATCHED = (Colour.YELLOW, Colour.RED)
+
+
+class Late(StrEnum):
+    """Who is late."""
+
+    NOBODY = ""
+    OWNER = "owner"
+    INSTITUTION = "institution"
+    BOTH = "both"
+
+
+@dataclass(frozen=True)
+class Application:
+    """An application for verification that has not ended.
+
+    `in_time` is true if it was made while the verification before was in force. `due_on` is the
+    last day on which the institution takes its next step in time, inclusive.
+    """
+
+    in_time: bool
+    due_on: date
+
+
+def who(*, owner: bool, institution: bool) -> Late:
+    """Returns who is late, of the two."""
+    if owner and institution:
+        return Late.BOTH
+    return Late.OWNER if owner else Late.INSTITUTION if institution else Late.NOBODY
+
+
+def late(colour: Colour, basis: Basis, application: Application | None, on: date) -> Late:
+    """Returns who is late on a day with the verification of an instrument.
+
+    S4 二(三), 二(四); C-48. `colour` and `basis` are the instrument's on that day. Nobody is late
+    with an instrument that is neither yellow nor red. With a red one the owner is, unless an
+    application made in time is open; the institution is once the last day of its next step is over.
+    """
+    if colour not in _WATCHED:
+        return Late.NOBODY
+    in_time = basis is Basis.DATED and application is not None and application.in_time
+    overdue = application is not None and on > application.due_on
+    return who(owner=colour is Colour.RED and not in_time, institution=overdue)
