@@ -22,9 +22,9 @@ from plumbing.database import Database
 from plumbing.future_days import report_future_days
 from plumbing.service import Findings, Reconciled
 from plumbing.together import together
-from services.alerts import queries
 from services.alerts.escalation.checks import EscalationChecks
 from services.alerts.exposure_lists.checks import end_over, report_over
+from services.alerts.instrument_filters import colour_in_sql
 from services.alerts.projection import facts_of
 from services.alerts.standing import StandingWorkflows
 from services.alerts.tables import (
@@ -141,7 +141,7 @@ class Checks:
         self, session: AsyncSession, watches: Mapping[str, date | None], findings: Findings
     ) -> None:
         today = self._clock.today()
-        colour = queries.colour_in_sql(today).label("colour")
+        colour = colour_in_sql(today).label("colour")
         coloured: Any = sa.select(*(getattr(Instrument, name) for name in _COMPARED), colour)
         key = col(Instrument.instrument_id)
         async for rows in paging.read_in_chunks(session, coloured, key, CHUNK):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date
 from typing import Any
 
@@ -99,7 +99,7 @@ def alert_is_late(who: Late, on: date) -> Condition:
     return sa.exists(sa.literal(1)).where(*standing).correlate(Alert)
 
 
-def _has_order(condition: Condition) -> Condition:
+def _has_order(condition: Any) -> Condition:
     found = sa.exists(sa.literal(1)).where(_OF_INSTRUMENT, _OPEN, condition)
     return found.correlate(Instrument)
 
@@ -115,7 +115,7 @@ async def count_late(view: View, reds: int, scoped: Iterable[Condition]) -> list
         *(col(AwaitedOrder.in_time), col(AwaitedOrder.due_on)),
     )
     warned = col(Instrument.ranked_on) <= latest_valid_until(Colour.YELLOW, view.today)
-    ordered = sa.select(*columns, sa.func.count()).join(AwaitedOrder, _OF_INSTRUMENT)
+    ordered: Any = sa.select(*columns, sa.func.count()).join(AwaitedOrder, _OF_INSTRUMENT)
     ordered = ordered.where(_OPEN, sa.text(ON_FILE), warned, *scoped).group_by(*columns)
     found = Counter[Late]()
     for basis, until, in_time, due_on, number in await _rows(view, ordered):
@@ -127,5 +127,5 @@ async def count_late(view: View, reds: int, scoped: Iterable[Condition]) -> list
     return [pb.LateTotal(late=one, instruments=found[one]) for one in named if found[one]]
 
 
-async def _rows(view: View, statement: sa.Select[Any]) -> Sequence[sa.Row[Any]]:
-    return (await (await view.session.connection()).execute(statement)).all()
+async def _rows(view: View, statement: Any) -> list[Any]:
+    return list((await (await view.session.connection()).execute(statement)).all())

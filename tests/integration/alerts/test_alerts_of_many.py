@@ -18,7 +18,7 @@ from law.colours.basis import Basis
 from law.colours.rule import Colour
 from plumbing.clock import SHANGHAI, FixedClock
 from plumbing.database import Database
-from services.alerts.queries import colour_in_sql
+from services.alerts.instrument_filters import colour_in_sql
 from services.alerts.tables import Alert, Instrument
 from services.alerts.watch import DUE_PER_TRANSACTION
 from tests.integration.alerts.watched_days import (

@@ -270,7 +270,7 @@ async def test_each_count_of_a_group_is_that_of_its_list(
         assert of_each(board.groups, "group") == expected
         assert of_each(board.groups, "colour") == of_each(board.counts, "colour")
         for one in board.groups:
-            asked = {filters[by]: one.group or "-", "colour": one.colour}
+            asked: dict[str, Any] = {filters[by]: one.group or "-", "colour": one.colour}
             answer = await staff.ListColours(pb.ListColoursRequest(**asked))
             assert len(answer.instruments) == one.instruments
 
