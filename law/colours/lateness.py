@@ -1,7 +1,7 @@
 """Who is late with the verification behind a yellow or red alert: owner, institution, or both.
 
 S4 二(三) asks owners to apply for a verification before it expires, S4 二(四) asks institutions to
-complete it in time; no text names who is late, so this is a reading (C-48). An application is in
+complete it in time; no text names who is late, so this is a reading (C-47). An application is in
 time up to the last valid day, so no owner is late before. Of an instrument that is red by a result,
 or never verified, none is: it may not be used before it has passed.
 """
@@ -15,7 +15,7 @@ from enum import StrEnum
 from law.colours.basis import Basis
 from law.colours.rule import Colour
 
-CITE = "S4 二(三); S4 二(四); C-48"
+CITE = "S4 二(三); S4 二(四); C-47"
 _WATCHED = (Colour.YELLOW, Colour.RED)
 
 
@@ -50,7 +50,7 @@ def who(*, owner: bool, institution: bool) -> Late:
 def late(colour: Colour, basis: Basis, application: Application | None, on: date) -> Late:
     """Returns who is late on a day with the verification of an instrument.
 
-    S4 二(三), 二(四); C-48. `colour` and `basis` are the instrument's on that day. Nobody is late
+    S4 二(三), 二(四); C-47. `colour` and `basis` are the instrument's on that day. Nobody is late
     with an instrument that is neither yellow nor red. With a red one the owner is, unless an
     application made in time is open; the institution is once the last day of its next step is over.
     """

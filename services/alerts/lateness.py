@@ -1,4 +1,4 @@
-"""Who is late with the verification of instruments: of one, in totals, and in SQL (C-48)."""
+"""Who is late with the verification of instruments: of one, in totals, and in SQL (C-47)."""
 
 from __future__ import annotations
 

@@ -70,7 +70,7 @@ class InstrumentColour(_message.Message):
     """It is under no compulsory verification (C-44)."""
     late: _builtins.str
     """Who is late with its verification today: owner, institution or both; empty if nobody is, or if it
-    is neither yellow nor red (C-48).
+    is neither yellow nor red (C-47).
     """
     @_builtins.property
     def application(self) -> Global___OpenApplication:
@@ -191,7 +191,7 @@ class Alert(_message.Message):
     """Institution that issued it; empty in events."""
     late: _builtins.str
     """Who is late with the verification today: owner, institution or both; empty if nobody is, in
-    events, and where the instrument no longer stands as this alert says (C-48).
+    events, and where the instrument no longer stands as this alert says (C-47).
     """
     @_builtins.property
     def raised_at(self) -> _timestamp_pb2.Timestamp:

@@ -1,4 +1,4 @@
-"""Who is late with the verification behind a yellow or red alert (C-48)."""
+"""Who is late with the verification behind a yellow or red alert (C-47)."""
 
 from __future__ import annotations
 
