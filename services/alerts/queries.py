@@ -13,7 +13,7 @@ from law.colours.lateness import Late
 from law.colours.rule import Colour
 from law.instruments import catalogue
 from plumbing import paging, row_scope, validation
-from plumbing.identity import Caller
+from plumbing.identity import Caller, Role
 from plumbing.view import View
 from protos.alerts.v1 import alerts_pb2 as pb
 from services.alerts import wire
@@ -89,6 +89,8 @@ async def list_colours(view: View, request: pb.ListColoursRequest) -> pb.ListCol
     colours = [wire.colour(row, view.today) for row in page]
     for row, message in zip(page, colours, strict=True):
         state_lateness(message, row, orders.get(row.instrument_id), view.today)
+        if view.caller.has(Role.VERIFICATION_INSTITUTION):
+            message.ClearField("application")  # it may be another institution's
     return pb.ListColoursResponse(instruments=colours, next_page_token=token, **count)
 
 

@@ -74,7 +74,9 @@ class InstrumentColour(_message.Message):
     """
     @_builtins.property
     def application(self) -> Global___OpenApplication:
-        """Its application for verification that has not ended; not set without one."""
+        """Its application for verification that has not ended; not set without one, and not told to
+        institutions, since it may be another's.
+        """
 
     def __init__(
         self,

@@ -359,6 +359,9 @@ async def test_who_is_late_is_told_of_each_and_counted(applied: RunningAlerts, s
     assert of["i12"].application.institution == "合成检定院"
     assert of["i11"].application.in_time
     assert not of["i4"].HasField("application")  # it was refused
+    institution = sign_in(Role.VERIFICATION_INSTITUTION, **STAFF)
+    [one] = (await institution.ListColours(pb.ListColoursRequest(instrument_id="i12"))).instruments
+    assert (one.late, one.HasField("application")) == ("institution", False)
     board = await staff.GetColourBoard(pb.GetColourBoardRequest())
     totals = {one.late: one.instruments for one in board.late}
     assert totals == Counter(LATE.values())
