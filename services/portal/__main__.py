@@ -88,8 +88,13 @@ async def _migrated(database: Database) -> bool:
     work = partial(migrations.upgrade, database, PORTAL)
     waiting = asyncio.create_task(once_database_there(database, work), name="tables")
     loop = asyncio.get_running_loop()
+
+    def stop() -> None:
+        ending.end_at_the_latest()
+        waiting.cancel()
+
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, waiting.cancel)
+        loop.add_signal_handler(number, stop)
     await asyncio.wait({waiting})
     for number in (signal.SIGTERM, signal.SIGINT):  # the server listens to them now
         loop.remove_signal_handler(number)

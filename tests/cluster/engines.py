@@ -58,9 +58,12 @@ class NatsServerOfCluster:
             self._process.wait()
 
     def clients(self) -> set[int]:
-        """The ports from which clients are connected to it."""
-        with urlopen(f"http://127.0.0.1:{self.monitor}/connz", timeout=5) as answer:
-            return {int(client["port"]) for client in json.load(answer)["connections"]}
+        """The ports from which clients are connected to it; none while it does not answer."""
+        try:
+            with urlopen(f"http://127.0.0.1:{self.monitor}/connz", timeout=5) as answer:
+                return {int(client["port"]) for client in json.load(answer)["connections"]}
+        except OSError:
+            return set()
 
     def is_ready(self) -> bool:
         try:
@@ -108,9 +111,15 @@ class NatsCluster:
             time.sleep(0.1)
 
     def server_of(self, process: int) -> NatsServerOfCluster:
-        """The server with which a process is connected."""
-        own = local_ports(process)
-        return next(server for server in self.servers if server.clients() & own)
+        """The server with which a process is connected, as soon as one says so."""
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while time.monotonic() < deadline:
+            own = local_ports(process)
+            for server in self.servers:
+                if server.clients() & own:
+                    return server
+            time.sleep(0.1)
+        raise AssertionError("No server says that the process is connected with it")
 
     def stop(self) -> None:
         for server in self.servers:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 import tempfile
+import time
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -104,8 +105,14 @@ class Cluster:
         return [replica for replica in self.replicas if replica.service == service]
 
     def leader(self, service: str = "registry") -> Replica:
-        """The replica of a service that publishes its events."""
-        return next(replica for replica in self.of(service) if replica.leads)
+        """The replica of a service that publishes its events, as soon as one says so."""
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while time.monotonic() < deadline:
+            for replica in self.of(service):
+                if replica.leads:
+                    return replica
+            time.sleep(0.1)
+        raise AssertionError(f"No replica of {service} leads:\n{self.logs()}")
 
     def start_database(self) -> None:
         """Starts the primary with a standby that has whatever it acknowledges.
