@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Iterator
@@ -16,6 +17,10 @@ from tests.postgres import Databases, PostgresServer
 # it imports takes four times the processor time to start.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # noqa: TID251 - for the processes of the tests
 sys.dont_write_bytecode = False
+
+# All that is loaded and collected stays. Looking for garbage in it, again and again, would take a
+# third of that time, and some of every test's.
+gc.disable()
 
 # No example has to be quick: other work on the machine is no fault of what is tested.
 settings.register_profile("quanheng", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -38,7 +43,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """Adds the options that no single tier owns."""
     parser.addoption("--database", choices=("sqlite", "postgresql"), default="sqlite")
     parser.addoption("--histories", type=Path, help="folder for histories of workflow runs")
-    parser.addoption("--fuzz-messages", type=int, default=5)
+    parser.addoption("--fuzz-messages", type=int, default=2)
     parser.addoption("--fuzz-seed", type=int, default=0)
     parser.addoption("--chaos-minutes", type=float, default=0.0)
     parser.addoption("--chaos-seed", type=int, default=0)
@@ -66,6 +71,12 @@ def databases(
         return Databases(None, tmp_path_factory.mktemp("databases"))
     databases: Databases = request.getfixturevalue("postgresql")
     return databases
+
+
+def pytest_collection_finish() -> None:
+    gc.collect()
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.hookimpl(trylast=True)

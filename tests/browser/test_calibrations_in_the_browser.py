@@ -7,11 +7,14 @@ from collections.abc import Callable
 from typing import Any
 from uuid import uuid4
 
+import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import check
 from tests.dcc import dcc
+
+pytestmark = pytest.mark.long
 
 SignIn = Callable[..., Page]
 

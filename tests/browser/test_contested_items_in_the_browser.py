@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import both_ways, check
 from tests.browser.test_objection_in_the_browser import enter_record, press, wait_until_closed
+
+pytestmark = pytest.mark.long
 
 SignIn = Callable[..., Page]
 FIRM = "医院HZ-05"  # of the operator of the cast

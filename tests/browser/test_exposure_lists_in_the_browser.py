@@ -24,6 +24,8 @@ from services.cli.machine.directory import platform_settings
 from services.cli.sample.subjects import subjects
 from tests.browser.conftest import Sandbox
 
+pytestmark = pytest.mark.long
+
 SignIn = Callable[..., Page]
 # Under the national guide one adverse record makes it untrusted.
 FIRM = next(one for one in subjects() if one.ref == "TZ-03")

@@ -6,12 +6,15 @@ import re
 from collections.abc import Callable
 from datetime import timedelta
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import check, today
 from tests.browser.test_lives_in_the_browser import register
 from tests.browser.test_objection_in_the_browser import FIRM, press
 from tests.patience import PATIENCE_SECONDS
+
+pytestmark = pytest.mark.long
 
 SignIn = Callable[..., Page]
 FACTS = "2026-09-10 现场检查：计价秤铅封缺失"

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import check
+
+pytestmark = pytest.mark.long
 
 SignIn = Callable[..., Page]
 GROUND = "登记机关证明（合成）"

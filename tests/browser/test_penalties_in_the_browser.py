@@ -7,11 +7,14 @@ import io
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 import xlsxwriter
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import both_ways, check, send_file, settle
+
+pytestmark = pytest.mark.long
 
 SignIn = Callable[..., Page]
 SUBJECT = ["主体类型", "名称", "监管机关代码", "行业领域"]

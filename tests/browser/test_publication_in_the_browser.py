@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
+
+pytestmark = pytest.mark.long
 
 SignIn = Callable[..., Page]
 ID_NUMBER = "110101199003070011"

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from contextlib import closing
 from typing import Any
 
+import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
@@ -16,6 +17,8 @@ from tests.browser.conftest import Sandbox, engaged
 from tests.browser.conftest import check as check_with_scripts
 from tests.browser.test_contested_items_in_the_browser import answer
 from tests.browser.test_objection_in_the_browser import press
+
+pytestmark = pytest.mark.long
 
 SignIn = Callable[..., Page]
 AGENT, FIRM = (next(s for s in subjects() if s.ref == ref) for ref in ("HZ-01", "HZ-05"))

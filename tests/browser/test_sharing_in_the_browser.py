@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
@@ -15,6 +16,8 @@ from tests.browser.test_objection_in_the_browser import (
     press,
     wait_until_closed,
 )
+
+pytestmark = pytest.mark.long
 
 SignIn = Callable[..., Page]
 RECEIVER = "样例市住房和建设局（合成）"

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import check
+
+pytestmark = pytest.mark.long
 
 SignIn = Callable[..., Page]
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(2000)

@@ -21,6 +21,7 @@ from tests.e2e.replicas import two_of_each
 from tests.e2e.requests import credit_code
 from tests.e2e.running_platform import BUREAU, RunningPlatform
 from tests.e2e.staffed_platform import StaffedPlatform
+from tests.nursery import QuickLauncher
 from tests.patience import PATIENCE_SECONDS
 from tests.postgres import Databases
 
@@ -45,6 +46,7 @@ async def platform(
             services=two_of_each if databases.serve_replicas else service_specs,
             usual_ports=False,
             portal=with_portal,
+            launcher=QuickLauncher,
         )
         await exits.enter_async_context(machine)
         await machine.wait_ready(PATIENCE_SECONDS)

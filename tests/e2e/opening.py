@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+from collections.abc import Collection
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from itertools import product
@@ -72,10 +73,12 @@ async def _far(platform: RunningPlatform, role: str, exits: AsyncExitStack) -> V
     return await visitor(portal, exits, role, name, password)
 
 
-async def found(house: House, address: str, place: str) -> Line:
-    """The line of an address and a place as it is."""
-    cells = await asyncio.gather(*(_cell(house, address, place, role) for role in ROLES))
-    return Line(address, place, dict(zip(ROLES, cells, strict=True)))
+async def found(house: House, line: Line, tried: Collection[str]) -> Line:
+    """The line of an address and a place as it is for the roles that try it."""
+    address, place = line.address, line.place
+    roles = [role for role in ROLES if role in tried]
+    cells = await asyncio.gather(*(_cell(house, address, place, role) for role in roles))
+    return Line(address, place, line.cells | dict(zip(roles, cells, strict=True)))
 
 
 async def _cell(house: House, address: str, place_name: str, role: str) -> str:

@@ -32,6 +32,7 @@ from services.cli.health import agreement
 from services.cli.machine.platform import Platform
 from services.cli.machine.replica import restore_newer
 from tests.e2e.running_platform import RunningPlatform, until
+from tests.nursery import QuickLauncher
 from tests.patience import PATIENCE_SECONDS
 from tests.postgres import Databases
 
@@ -89,7 +90,7 @@ async def restored(
     async with AsyncExitStack() as exits:
         environment = exits.enter_context(pytest.MonkeyPatch.context())
         environment.setenv("QUANHENG_REPLICA_URL", replica)
-        machine = Platform(data, sandbox=True, usual_ports=False)
+        machine = Platform(data, sandbox=True, usual_ports=False, launcher=QuickLauncher)
         await exits.enter_async_context(machine)
         await machine.wait_ready(PATIENCE_SECONDS)
         client = Client(machine.settings, platform.administrator.token)

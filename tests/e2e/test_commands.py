@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -13,11 +12,11 @@ import pytest
 import pytest_asyncio
 
 from plumbing.client import ask, new_request_id
-from plumbing.settings import child_environment
 from protos.grading.v1 import grading_pb2 as grading
 from protos.identity.v1 import identity_pb2 as identity
 from protos.registry.v1 import registry_pb2 as registry
 from services.cli.commands.accounts import role_value
+from tests.commands import quanheng
 from tests.e2e.requests import Place, assess_index
 from tests.e2e.running_platform import RunningPlatform, until
 
@@ -74,21 +73,8 @@ async def homes(
 
 async def command(platform: RunningPlatform, home: Path, *words: str) -> tuple[int, str, str]:
     """Runs the command with a home; returns its exit status, output and error output."""
-    environment = {**child_environment(platform.machine.settings), "HOME": str(home)}
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "services.cli",
-        *words,
-        "--data",
-        str(platform.machine.data_dir),
-        env=environment,
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    out, err = await process.communicate()
-    return process.returncode or 0, out.decode(), err.decode()
+    settings = platform.machine.settings
+    return await quanheng(settings, home, *words, "--data", str(settings.data_dir))
 
 
 @pytest.fixture
@@ -283,18 +269,10 @@ async def test_without_a_login_the_way_in_is_told(
     elsewhere = (await command(platform, tmp_path, "whoami"))[1]
     assert "administrator" in elsewhere  # whoever may read the machine's keys is its administrator
     missing = ("grade", "show", "x")
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "services.cli",
-        *missing,
-        "--data",
-        str(tmp_path),
-        stderr=asyncio.subprocess.PIPE,
-    )
-    _, err = await process.communicate()
-    assert process.returncode == 1
-    assert "没有正在运行的平台" in err.decode()
+    settings = platform.machine.settings
+    status, _, err = await quanheng(settings, tmp_path, *missing, "--data", str(tmp_path))
+    assert status == 1
+    assert "没有正在运行的平台" in err
 
 
 async def test_a_refused_objection_is_reconsidered_from_the_command_line(

@@ -27,6 +27,7 @@ from services.cli.machine.platform import Platform
 from services.registry.tables import AnnouncedClock
 from tests.e2e.running_platform import until
 from tests.evolution.restoring import Rows, at_release, recorded
+from tests.nursery import QuickLauncher
 from tests.patience import PATIENCE_SECONDS
 from tests.postgres import Databases
 from tools.release import record
@@ -60,7 +61,9 @@ async def restored(
     for service in SERVICES:
         await _fill(urls.format(service=service), service, kept[service])
     async with AsyncExitStack() as exits:
-        platform = Platform(folder, sandbox=True, database=urls, usual_ports=False)
+        platform = Platform(
+            folder, sandbox=True, database=urls, usual_ports=False, launcher=QuickLauncher
+        )
         moment = record.read().at + timedelta(minutes=1)
         clock = SandboxClock.create(platform.settings.clock_file, moment)
         await _announce(urls.format(service="registry"), clock)

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import stat
-import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -14,9 +12,10 @@ import pytest
 import pytest_asyncio
 import xlsxwriter
 
-from plumbing.settings import child_environment
 from services.cli.machine.platform import Platform
 from services.cli.setup.workbook import ACCOUNTS, SHEETS, SetupBook
+from tests.commands import quanheng
+from tests.nursery import QuickLauncher
 from tests.patience import PATIENCE_SECONDS
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -57,7 +56,7 @@ ROWS: dict[str, list[list[str]]] = {
 async def machine(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Platform]:
     """A platform on an empty directory, without portal."""
     folder = tmp_path_factory.mktemp("bureau")
-    platform = Platform(folder, sandbox=True, usual_ports=False, portal=False)
+    platform = Platform(folder, sandbox=True, usual_ports=False, launcher=QuickLauncher)
     async with platform:
         await platform.wait_ready(PATIENCE_SECONDS)
         yield platform
@@ -75,16 +74,9 @@ def workbook(path: Path, **altered: list[list[str]]) -> Path:
 
 async def run(machine: Platform, home: Path, *words: str) -> tuple[int, str]:
     """Runs a command with a home; returns its exit status and its output."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        *("-m", "services.cli", *words, "--data", str(machine.data_dir)),
-        env={**child_environment(machine.settings), "HOME": str(home)},
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    out, _ = await process.communicate()
-    return process.returncode or 0, out.decode()
+    settings = machine.settings
+    status, out, _ = await quanheng(settings, home, *words, "--data", str(settings.data_dir))
+    return status, out
 
 
 async def answer(machine: Platform, home: Path, *words: str, status: int = 0) -> Any:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
 import shutil
 import signal
 import subprocess
-import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from datetime import timedelta
@@ -22,7 +20,7 @@ from plumbing.events.connect import connect
 from plumbing.events.credentials import Credentials
 from plumbing.events.encrypted import tls_of
 from plumbing.events.signing import SIGNATURE_HEADER, EventSigner
-from plumbing.settings import SERVICES, child_environment
+from plumbing.settings import SERVICES
 from plumbing.state.figures import Scrape
 from plumbing.state.waiting import WAITING
 from protos.alerts.v1 import escalations_pb2 as escalations
@@ -35,6 +33,7 @@ from services.cli.commands.platform import advance_clock
 from services.cli.demo import mail
 from services.cli.health.metrics import scrape_all
 from services.cli.health.status import Status, look
+from tests.commands import quanheng
 from tests.e2e import requests
 from tests.e2e.running_platform import RunningPlatform, until
 
@@ -53,19 +52,10 @@ def _operator() -> Iterator[None]:
 
 async def command(platform: RunningPlatform) -> tuple[int, dict[str, Any]]:
     """Runs the command and returns its exit status and its answer."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "services.cli",
-        "status",
-        "--json",
-        "--data",
-        str(platform.machine.data_dir),
-        env=child_environment(platform.machine.settings),
-        stdout=asyncio.subprocess.PIPE,
-    )
-    out, _ = await process.communicate()
-    return process.returncode or 0, json.loads(out)
+    settings = platform.machine.settings
+    words = ("status", "--json", "--data", str(settings.data_dir))
+    status, out, _ = await quanheng(settings, settings.data_dir, *words)
+    return status, json.loads(out)
 
 
 async def scraped(platform: RunningPlatform) -> dict[str, Scrape]:

@@ -29,6 +29,17 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Rows]:
     return recorded(tmp_path_factory.mktemp("released"))
 
 
+# On PostgreSQL with `make whole` only: what the last release left is migrated there, written to and
+# taken back by the other tests, and these take minutes.
+AT_LENGTH = ("test_every_migration_is_reversible", "test_the_old_code_can_write_to_the_new_tables")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.name.startswith(tuple(f"{name}[postgresql" for name in AT_LENGTH)):
+            item.add_marker(pytest.mark.long)
+
+
 @pytest.fixture(scope="session", params=["sqlite", "postgresql"])
 def either(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Databases:
     """Makes databases on SQLite, then on PostgreSQL, whatever `--database` names."""

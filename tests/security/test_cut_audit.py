@@ -6,7 +6,6 @@ other services nor a checkpoint that was kept outside.
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -32,6 +31,7 @@ from tests.integration.registry.running_registry import (
     sandbox,
     started,
 )
+from tests.nursery import ForkedProcess
 from tests.patience import PATIENCE_SECONDS
 from tests.ports import free_port
 from tests.postgres import Databases
@@ -132,7 +132,7 @@ async def rewritten(witness: Witness) -> list[str]:
     return [one.object for one in findings.problems]
 
 
-def stop(process: subprocess.Popen[bytes]) -> None:
+def stop(process: ForkedProcess) -> None:
     process.terminate()
     assert process.wait(PATIENCE_SECONDS) == 0
 

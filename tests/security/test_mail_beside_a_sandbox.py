@@ -29,6 +29,7 @@ from services.cli.machine.readiness import smtp_greets
 from services.cli.machine.up import mail_state
 from services.cli.sessions import ADMINISTRATOR, administrator_password
 from tests.e2e.running_platform import until
+from tests.nursery import QuickLauncher
 from tests.patience import PATIENCE_SECONDS
 from tests.ports import free_port
 
@@ -60,7 +61,8 @@ async def sandbox_mailbox(folder: Path) -> AsyncIterator[Settings]:
 async def running(data: Path) -> AsyncIterator[tuple[Platform, Client]]:
     """A real platform on a directory, and its administrator."""
     async with AsyncExitStack() as exits:
-        platform = await exits.enter_async_context(Platform(data, usual_ports=False))
+        machine = Platform(data, usual_ports=False, launcher=QuickLauncher)
+        platform = await exits.enter_async_context(machine)
         await platform.wait_ready(PATIENCE_SECONDS)
         settings = platform.settings
         first = administrator_password(settings.keys_dir)

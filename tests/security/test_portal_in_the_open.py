@@ -24,6 +24,7 @@ from plumbing.settings import Settings
 from services.cli.machine.engines import portal_spec, settings_on, usual_ports
 from services.cli.machine.platform import Platform
 from services.cli.machine.readiness import http_ok
+from tests.nursery import QuickLauncher
 from tests.patience import PATIENCE_SECONDS
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -47,7 +48,9 @@ async def platform(
         environment.setenv("QUANHENG_PORTAL_TLS_CERTIFICATE", str(directory / f"{HOLDER}.pem"))
         environment.setenv("QUANHENG_PORTAL_TLS_KEY", str(directory / f"{HOLDER}.key"))
         data = tmp_path_factory.mktemp("platform") / "data"
-        async with Platform(data, usual_ports=False, portal=True) as running:
+        async with Platform(
+            data, usual_ports=False, portal=True, launcher=QuickLauncher
+        ) as running:
             await running.wait_ready(PATIENCE_SECONDS)
             yield running
 

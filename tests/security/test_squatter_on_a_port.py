@@ -30,6 +30,7 @@ from services.cli.__main__ import app
 from services.cli.machine.platform import Platform
 from services.cli.machine.supervisor import Backoff
 from services.cli.sessions import administrator_password
+from tests.nursery import QuickLauncher
 from tests.patience import PATIENCE_SECONDS
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -40,7 +41,9 @@ LONG_AWAY = Backoff(first=3600)
 async def platform(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Platform]:
     """A real platform, of which a service that has died stays away."""
     data = tmp_path_factory.mktemp("platform") / "data"
-    async with Platform(data, usual_ports=False, portal=True, backoff=LONG_AWAY) as running:
+    async with Platform(
+        data, usual_ports=False, portal=True, backoff=LONG_AWAY, launcher=QuickLauncher
+    ) as running:
         await running.wait_ready(PATIENCE_SECONDS)
         yield running
 

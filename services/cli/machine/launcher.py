@@ -13,7 +13,7 @@ import os
 import signal
 import socket
 import sys
-from asyncio.subprocess import DEVNULL, PIPE, STDOUT, Process
+from asyncio.subprocess import DEVNULL, PIPE, STDOUT
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -54,7 +54,7 @@ class Launcher:
         self._directory = directory
         self._modules = list(modules) if sys.platform == "linux" else []
         self._turn = asyncio.Lock()
-        self._server: Process | None = None
+        self._server: Child | None = None
         self._orders: socket.socket | None = None
         self._forked: WeakSet[Forked] = WeakSet()
 

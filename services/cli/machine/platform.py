@@ -77,6 +77,7 @@ class Platform:
         services: Callable[[Settings], Iterable[ProcessSpec]] = service_specs,
         observer: Observer | None = None,
         backoff: Backoff | None = None,
+        launcher: type[Launcher] = Launcher,
     ) -> None:
         self.settings = Settings(data_dir=data_dir.resolve(), sandbox=sandbox)
         if database:  # else the environment names it
@@ -89,7 +90,8 @@ class Platform:
         self._observer = observer or Silent()
         self._backoff = backoff or Backoff()
         self._lock = DirectoryLock(self.settings.data_dir)
-        self._launcher = Launcher(self.data_dir, [])
+        self._launching = launcher
+        self._launcher = launcher(self.data_dir, [])
         self._parts: dict[str, Supervised] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._renewal: asyncio.Task[None] | None = None
@@ -261,7 +263,8 @@ class Platform:
 
     def _run(self, specs: Iterable[ProcessSpec]) -> None:
         specs = list(specs)
-        self._launcher = Launcher(self.data_dir, [spec.module for spec in specs if spec.module])
+        modules = [spec.module for spec in specs if spec.module]
+        self._launcher = self._launching(self.data_dir, modules)
         for spec in specs:
             log = self.data_dir / "logs" / f"{spec.name}.log"
             self._parts[spec.name] = Supervised(

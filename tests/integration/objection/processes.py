@@ -48,10 +48,11 @@ from services.cli.machine.engines import (
     settings_on,
     usual_ports,
 )
-from services.cli.machine.launcher import Child, Launcher
+from services.cli.machine.launcher import Child
 from services.cli.machine.logs import Output
 from services.cli.machine.supervisor import ProcessSpec
 from services.objection.tables import Case as CaseRow
+from tests.nursery import QuickLauncher
 from tests.patience import PATIENCE_SECONDS
 from tests.postgres import Databases
 
@@ -154,9 +155,8 @@ class Processes:
         self.specs: dict[str, ProcessSpec] = {
             s.name: s for s in specs if s.name in (*PROCESSES, ALERTS)
         }
-        # Services are forked from one process, which saves two thirds of the time of their start.
         modules = [spec.module for spec in self.specs.values() if spec.module]
-        self._launcher = Launcher(folder, modules)
+        self._launcher = QuickLauncher(folder, modules)
         self._running: dict[str, Child] = {}
         self._logging: set[asyncio.Task[None]] = set()
         self.folder = folder

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import subprocess
-import sys
 import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AbstractContextManager, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -28,7 +26,7 @@ from plumbing.clock import SandboxClock, SystemClock
 from plumbing.database import Database
 from plumbing.events.outbox import Outbox
 from plumbing.identity import Caller, Role, service_caller
-from plumbing.settings import Settings, child_environment
+from plumbing.settings import Settings
 from plumbing.tokens import Signer, make_keys
 from plumbing.transport import aio_channel
 from protos.identity.v1 import identity_pb2_grpc
@@ -61,8 +59,9 @@ from protos.registry.v1 import registry_pb2 as pb
 from services.registry.identity.tables import Account
 from services.registry.institutions.tables import Institution
 from services.registry.publication.tables import Publication
-from tests.bound import bound
+from tests import nursery
 from tests.integration.events.support import eventually
+from tests.nursery import ForkedProcess
 from tests.patience import PATIENCE_SECONDS
 from tests.ports import free_port
 from tests.postgres import Databases
@@ -466,21 +465,9 @@ def refused(reason: str, *fields: str) -> Iterator[list[Refusal]]:
     refusals.append(refusal)
 
 
-@contextmanager
-def started(settings: Settings) -> Iterator[subprocess.Popen[bytes]]:
+def started(settings: Settings) -> AbstractContextManager[ForkedProcess]:
     """The registry as a process of its own; killed at the end."""
-    with (settings.data_dir / "registry.log").open("ab") as log:
-        process = subprocess.Popen(
-            bound([sys.executable, "-m", "services.registry"]),
-            env=child_environment(settings),
-            stdout=log,
-            stderr=log,
-        )
-    try:
-        yield process
-    finally:
-        process.kill()
-        process.wait()
+    return nursery.service("registry", settings)
 
 
 @contextmanager
@@ -493,14 +480,14 @@ def running_by_itself(folder: Path, nats_url: str, databases: Databases) -> Iter
 
 
 @asynccontextmanager
-async def running(settings: Settings) -> AsyncIterator[subprocess.Popen[bytes]]:
+async def running(settings: Settings) -> AsyncIterator[ForkedProcess]:
     """A started registry that is ready to serve."""
     with started(settings) as process:
         await ready(settings, process)
         yield process
 
 
-async def ready(settings: Settings, process: subprocess.Popen[bytes]) -> None:
+async def ready(settings: Settings, process: ForkedProcess) -> None:
     """Waits until the process serves; fails with its log if it ends before, or never does."""
     deadline = time.monotonic() + PATIENCE_SECONDS
     # By default a channel that found nobody waits for seconds before it looks again.

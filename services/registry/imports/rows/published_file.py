@@ -15,9 +15,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
+from typing import TYPE_CHECKING
 from unicodedata import normalize
-
-import xlsxwriter
 
 from law.disclosure.personal_data import (
     ID_DIGITS,
@@ -51,6 +50,9 @@ from services.registry.imports.rows.penalty_cells import (
     UNKNOWN_PARTY,
     is_no_code,
 )
+
+if TYPE_CHECKING:
+    import xlsxwriter
 
 HIDDEN_TEXT = "＊＊＊"  # instead of an ID number, a telephone number or the name of a person
 _UNREAD = "（此行无法读取，未保存）"
@@ -345,6 +347,8 @@ def _workbook(source: Workbook, head: Row, rows: Iterable[Row]) -> bytes:
 
 
 def _book(file: io.BytesIO, source: Workbook) -> xlsxwriter.Workbook:
+    import xlsxwriter  # noqa: PLC0415 - slow to load, and few files are workbooks
+
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     options["date_1904"] = source.facts.from_1904
     book = xlsxwriter.Workbook(file, options)

@@ -6,9 +6,6 @@ import io
 from collections.abc import Sequence
 from typing import Any
 
-import xlsxwriter
-from xlsxwriter.utility import xl_col_to_name
-
 from law.instruments import catalogue
 from law.reader.texts import spell_out
 from protos.registry.v1 import registry_pb2 as pb
@@ -80,16 +77,22 @@ def _options(field: Field) -> list[str]:
     return FLAGS if field.read is cells.flag else []
 
 
+def _new_book(file: io.BytesIO) -> Any:
+    import xlsxwriter  # noqa: PLC0415 - slow to load, and templates are seldom asked for
+
+    return xlsxwriter.Workbook(file, {"in_memory": True, "strings_to_formulas": False})
+
+
 def _workbook(family: FamilyName, fields: Sequence[Field]) -> bytes:
     file = io.BytesIO()
-    with xlsxwriter.Workbook(file, {"in_memory": True, "strings_to_formulas": False}) as book:
+    with _new_book(file) as book:
         _Book(book, fields).write(family)
     return file.getvalue()
 
 
 def _setup_workbook() -> bytes:
     file = io.BytesIO()
-    with xlsxwriter.Workbook(file, {"in_memory": True, "strings_to_formulas": False}) as book:
+    with _new_book(file) as book:
         choices = book.add_worksheet(OPTIONS)
         for family in OF_SETUP:
             _Book(book, [*FAMILIES[family].fields.values()]).write_page(family, choices)
@@ -156,6 +159,8 @@ class _Book:
         options = _options(field)
         if not options:
             return
+        from xlsxwriter.utility import xl_col_to_name  # noqa: PLC0415 - as for the book
+
         choices.write_column(0, listed_at, options)
         column = xl_col_to_name(listed_at, True)
         source = f"={OPTIONS}!{column}$1:{column}${len(options)}"
