@@ -25,6 +25,7 @@ from tests.ports import free_port
 from tests.postgres import Databases
 
 MESSAGES, FRAME = 100, 16384
+GROWN = 1.15  # of a process whose memory includes all the code that the tests' processes share
 SETTINGS, HEADERS, DATA, WINDOW, END_OF_HEADERS, ACKNOWLEDGED = 4, 1, 0, 8, 4, 1
 GREETING = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 REQUEST = {
@@ -133,9 +134,9 @@ def test_memory_comes_back_after_messages_that_never_end(
         asyncio.run(ready(settings, process))
         before = resident(process.pid)
         with stalled(settings):
-            assert resident(process.pid) > 1.2 * before
+            assert resident(process.pid) > GROWN * before
         deadline = time.monotonic() + PATIENCE_SECONDS
-        while resident(process.pid) > 1.2 * before:
+        while resident(process.pid) > GROWN * before:
             assert time.monotonic() < deadline, (before, resident(process.pid))
             time.sleep(0.5)
     nats.kill()
