@@ -31,6 +31,7 @@ def test_every_path_is_walked_by_many_firms(cases: int) -> None:
     assert max(Counter(firm for _, firm in given).values()) <= 2 * max(CASES_OF_A_FIRM, len(PATHS))
 
 
+@pytest.mark.long
 async def test_cases_end_once_through_kills(
     tmp_path: Path, request: pytest.FixtureRequest, capsys: pytest.CaptureFixture[str]
 ) -> None:
