@@ -36,8 +36,11 @@ COMMANDS = ["services.cli.client", "services.cli.commands.asking", "tests.comman
 class Nursery:
     """Forks modules for this process, which is their parent. It ends with this process."""
 
-    def __init__(self, orders: socket.socket) -> None:
+    def __init__(
+        self, orders: socket.socket, process: subprocess.Popen[bytes] | None = None
+    ) -> None:
         self._orders = orders
+        self._process = process  # kept, as Python complains of one that is forgotten
 
     @classmethod
     def executed(cls) -> Self:
@@ -45,7 +48,7 @@ class Nursery:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         command = [sys.executable, "-P", "-m", HERE, str(theirs.fileno())]
         with theirs:
-            subprocess.Popen(
+            process = subprocess.Popen(
                 bound(command),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
@@ -54,7 +57,7 @@ class Nursery:
                 umask=OWNER_ONLY,
                 start_new_session=True,
             )
-        return cls(ours)
+        return cls(ours, process)
 
     @classmethod
     def forked(cls) -> Self:
