@@ -18,10 +18,6 @@ from tests.postgres import Databases, PostgresServer
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # noqa: TID251 - for the processes of the tests
 sys.dont_write_bytecode = False
 
-# All that is loaded and collected stays. Looking for garbage in it, again and again, would take a
-# third of that time, and some of every test's.
-gc.disable()
-
 # No example has to be quick: other work on the machine is no fault of what is tested.
 settings.register_profile("quanheng", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("quanheng")
@@ -71,6 +67,13 @@ def databases(
         return Databases(None, tmp_path_factory.mktemp("databases"))
     databases: Databases = request.getfixturevalue("postgresql")
     return databases
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    # All that is loaded and collected stays. Looking for garbage in it, again and again, would take
+    # a third of that time, and some of every test's. Whoever only distributes tests collects none.
+    if not config.getoption("numprocesses", None):
+        gc.disable()
 
 
 def pytest_collection_finish() -> None:
