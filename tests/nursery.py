@@ -16,13 +16,12 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
-from typing import Self
 
 from plumbing.private_files import OWNER_ONLY
 from plumbing.settings import PORTAL, SERVICES, Settings, child_environment
 from services.cli.machine import fork_server
-from services.cli.machine.die_with_parent import bind
 from services.cli.machine.launcher import Forked, Launcher, adopting_orphans
 from services.cli.machine.supervisor import ProcessSpec
 from tests.bound import bound
@@ -36,19 +35,11 @@ COMMANDS = ["services.cli.client", "services.cli.commands.asking", "tests.comman
 class Nursery:
     """Forks modules for this process, which is their parent. It ends with this process."""
 
-    def __init__(
-        self, orders: socket.socket, process: subprocess.Popen[bytes] | None = None
-    ) -> None:
-        self._orders = orders
-        self._process = process  # kept, as Python complains of one that is forgotten
-
-    @classmethod
-    def executed(cls) -> Self:
-        """A nursery that is a program of its own."""
-        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    def __init__(self) -> None:
+        self._orders, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         command = [sys.executable, "-P", "-m", HERE, str(theirs.fileno())]
         with theirs:
-            process = subprocess.Popen(
+            self._process = subprocess.Popen(
                 bound(command),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
@@ -57,21 +48,6 @@ class Nursery:
                 umask=OWNER_ONLY,
                 start_new_session=True,
             )
-        return cls(ours, process)
-
-    @classmethod
-    def forked(cls) -> Self:
-        """A nursery that is forked from this process, which has loaded the code."""
-        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        parent = os.getpid()
-        if os.fork():
-            theirs.close()
-            return cls(ours)
-        ours.close()
-        bind(parent)
-        os.setsid()
-        fork_server.main(theirs, [])
-        os._exit(0)
 
     def fork(
         self, module: str, name: str, environment: dict[str, str], folder: Path, output: int
@@ -86,23 +62,14 @@ class Nursery:
         with adopting_orphans():
             socket.send_fds(self._orders, [json.dumps(order).encode()], [output])
             pid = int(self._orders.recv(64) or 0)
-        assert pid, f"{module} was not forked: the nursery has ended"
+        assert pid, f"{module} was not forked: the nursery ended ({self._process.poll()})"
         return pid
 
 
-_kept: list[Nursery] = []
-
-
+@cache
 def nursery() -> Nursery:
-    """The nursery of this process, started when it is first needed."""
-    if not _kept:
-        _kept.append(Nursery.executed())
-    return _kept[0]
-
-
-def become_a_nursery() -> None:
-    """Forks the nursery of this process from itself, before it has files, threads or a loop."""
-    _kept.append(Nursery.forked())
+    """The nursery of this process, which the first test starts that needs it."""
+    return Nursery()
 
 
 class QuickLauncher(Launcher):

@@ -38,8 +38,7 @@ from playwright.sync_api import (
 
 from plumbing.settings import child_environment
 from services.cli.machine.directory import platform_settings
-from tests.commands import started
-from tests.nursery import ForkedProcess
+from tests.bound import bound
 from tests.patience import PATIENCE_SECONDS
 
 READY_SECONDS = 600  # the machine may be busy; a platform that dies is seen at once
@@ -71,7 +70,7 @@ class Sandbox:
     """A sandbox that was just made: the address of its portal, and its process."""
 
     address: str
-    process: ForkedProcess
+    process: subprocess.Popen[bytes]
     data: Path
 
     def stop(self, service: str) -> Callable[[], None]:
@@ -116,8 +115,15 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory, sample: Path) -> Iterator[
 @contextlib.contextmanager
 def running(folder: Path) -> Iterator[Sandbox]:
     """A sandbox with the bundled register, whose data is in `folder / "data"` and stays there."""
-    log, data = folder / "up.log", str(folder / "data")
-    process = started(log, "up", "--sandbox", "--sample", "--data", data, "--quiet")
+    command = [sys.executable, "-m", "services.cli", "up", "--sandbox", "--sample"]
+    log = folder / "up.log"
+    with log.open("w") as output:
+        process = subprocess.Popen(
+            bound([*command, "--data", str(folder / "data"), "--quiet"]),
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
     try:
         yield Sandbox(_address(process, log), process, folder / "data")
     finally:
@@ -152,7 +158,7 @@ def _ready(address: str, process: subprocess.Popen[bytes]) -> str:
     raise AssertionError("the second portal has ended")
 
 
-def _address(process: ForkedProcess, log: Path) -> str:
+def _address(process: subprocess.Popen[bytes], log: Path) -> str:
     ends = time.monotonic() + READY_SECONDS
     while time.monotonic() < ends:
         text = log.read_text()
