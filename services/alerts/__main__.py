@@ -12,6 +12,7 @@ from plumbing.metrics import workflows
 from plumbing.papers import servicer as letters
 from plumbing.papers.servicer import LetterServicer
 from plumbing.process import run_service
+from plumbing.pruning.daily import Prune
 from plumbing.rpc import Register
 from plumbing.service import Assembly, Parts
 from plumbing.workflow_client import WorkflowClient
@@ -50,6 +51,7 @@ from services.alerts.tables import AppliedEdition
 from services.alerts.templates.policy import POLICY as TEMPLATE_POLICY
 from services.alerts.templates.policy import TEMPLATES
 from services.alerts.templates.servicer import TemplateServicer
+from services.alerts.text_messages.pruning import NumberPruner
 from services.alerts.timers import Timers
 from services.alerts.webhooks.activities import MessageActivities
 from services.alerts.webhooks.policy import POLICY as WEBHOOK_POLICY
@@ -106,12 +108,11 @@ async def build(parts: Parts) -> Assembly:
         client,
         mail_queue("alerts"),
         [],
-        [activities.deliver, messages.send_message],
+        [activities.deliver, *messages.sending()],
         at_once=DELIVERIES_AT_ONCE,
     )
     sends_mail = bool(parts.settings.smtp_url)
     checks = Checks(parts.database, parts.clock, timers, sends_mail=sends_mail)
-    notices_kept = timedelta(days=parts.settings.notices_days)
     standing = StandingWorkflows(parts.database, parts.clock, timers, sends_mail=sends_mail)
     upkeep = Upkeep(workflow_client, standing.kinds(), parts.settings.workflow_look_seconds)
     return Assembly(
@@ -132,11 +133,18 @@ async def build(parts: Parts) -> Assembly:
         check=checks.check,
         reconcile=upkeep.before(checks.reconcile),
         looks=figures.looks(parts.database, parts.clock, sends_mail=sends_mail),
-        prunes=[
-            NoticePruner(parts.changes, notices_kept).prune,
-            MessagePruner(parts.changes, timedelta(days=parts.settings.events_days)).prune,
-        ],
+        prunes=_prunes(parts),
     )
+
+
+def _prunes(parts: Parts) -> list[Prune]:
+    """What is removed once a day."""
+    notices, messages = parts.settings.notices_days, parts.settings.events_days
+    return [
+        NoticePruner(parts.changes, timedelta(days=notices)).prune,
+        MessagePruner(parts.changes, timedelta(days=messages)).prune,
+        NumberPruner(parts.changes).prune,
+    ]
 
 
 def main() -> None:

@@ -18,6 +18,7 @@ from services.alerts.escalation import by_hand, contests
 from services.alerts.escalation.holding import release
 from services.alerts.notices.life_notices import tell_of_act
 from services.alerts.tables import Joining, Notice, Webhook
+from services.alerts.text_messages.following import give_number, return_number
 
 IDS_PER_QUERY = 500
 
@@ -25,8 +26,8 @@ IDS_PER_QUERY = 500
 async def subjects_joined(change: Change, received: Received[SubjectsJoined]) -> None:
     """Gives the notices and contests of a subject that is no more to the one that stays.
 
-    The escalation cases of stated facts follow as well, and its webhooks, as the accounts of its
-    people do. Its instruments and its grade follow by
+    The escalation cases of stated facts follow as well, and its webhooks and mobile number, as the
+    accounts of its people do. Its instruments and its grade follow by
     their own events, and with them the alerts and the escalation cases that they open.
     """
     event = received.message
@@ -37,6 +38,7 @@ async def subjects_joined(change: Change, received: Received[SubjectsJoined]) ->
     notices = (await change.session.exec(own.with_for_update())).all()
     contested = await contests.give(change, former, present)
     hooks = await _give_webhooks(change, former, present)
+    mobile = await give_number(change, former, present)
     ids = [notice.notice_id for notice in notices]
     kept = Joining(
         former_id=former,
@@ -45,6 +47,7 @@ async def subjects_joined(change: Change, received: Received[SubjectsJoined]) ->
         contests=contested,
         escalations=escalations,
         webhooks=hooks,
+        mobile_confirmed_at=mobile,
     )
     await change.session.merge(kept)
     for notice in notices:
@@ -84,6 +87,7 @@ async def _give_back(change: Change, event: SubjectActed) -> None:
         row.subject_id = former
     contested = await contests.give(change, present, former, joining.contests)
     hooks = await _give_webhooks(change, present, former, joining.webhooks)
+    await return_number(change, present, former, joining.mobile_confirmed_at)
     await change.session.delete(joining)
     _note(change, present, former, len(returned), contested, event.change.ground, len(hooks))
     await release(change, {former, present})

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import sqlalchemy as sa
 from sqlmodel import Field
 
@@ -14,7 +16,7 @@ class Joining(Base, table=True):
 
     `notices` and `webhooks` are ids of these, `contests` those of the cases in which something is
     contested, and `escalations` those of the escalation cases, with those that ended since the same
-    matter went on.
+    matter went on. `mobile_confirmed_at` tells the mobile number that went along; None if none did.
     """
 
     former_id: str = Field(primary_key=True)
@@ -35,6 +37,7 @@ class Joining(Base, table=True):
         sa_type=JsonColumn,
         sa_column_kwargs={"server_default": sa.text("'[]'")},
     )
+    mobile_confirmed_at: datetime | None = None
 
 
 class Split(Base, table=True):

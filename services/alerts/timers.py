@@ -10,6 +10,7 @@ from plumbing.clock import Clock
 from plumbing.temporal import AGGREGATE_ID
 from plumbing.workflow_client import WorkflowClient
 from services.alerts.escalation.workflows import EscalationStand, EscalationWorkflow
+from services.alerts.webhooks.tables import TEXT_PREFIX
 from services.alerts.workflows import (
     DeliveryInput,
     DeliveryWorkflow,
@@ -37,13 +38,17 @@ def message_workflow_id(message_id: str) -> str:
 
 
 def message_input(message_id: str) -> DeliveryInput:
-    """Returns the schedule of a message to a webhook: for 24 hours, in pauses of up to 4 hours."""
+    """Returns the schedule of a message to a webhook: for 24 hours, in pauses of up to 4 hours.
+
+    Text messages to operators have an activity of their own, which former releases do not have.
+    """
+    texted = message_id.startswith(TEXT_PREFIX)
     return DeliveryInput(
         notice_id=message_id,
         longest_seconds=4 * 3600.0,
         patience_seconds=24 * 3600.0,
         factor=3.0,
-        deliver="send_message",
+        deliver="send_text_message" if texted else "send_message",
         give_up="give_up_message",
     )
 

@@ -29,7 +29,7 @@ async def list_messages(
     of_it = webhooks_pb2.ListWebhookMessagesRequest(
         webhook_id=channel.webhook_id, page_size=request.page_size, page_token=request.page_token
     )
-    answer = await messages_of(view, of_it)
+    answer = await messages_of(view, of_it, channel)
     total = answer.total if answer.HasField("total") else None
     return pb.ListChannelMessagesResponse(
         messages=answer.messages,

@@ -22,9 +22,8 @@ from services.alerts.sealed_secrets import SealedSecrets
 from services.alerts.tables import MobileNumber, Subject
 from services.alerts.text_messages import numbers
 from services.alerts.text_messages.queries import tries_left, wire
-from services.alerts.text_messages.writing import gateway_of
-from services.alerts.webhooks.messages import message_of
-from services.alerts.webhooks.tables import ChannelKind, Webhook, WebhookMessage
+from services.alerts.text_messages.writing import gateway_of, text_message
+from services.alerts.webhooks.tables import TEXTS_BY, ChannelKind, Webhook, WebhookMessage
 
 OF_CODE = "sms.code"
 # Our own figures, not the law's: what a code is good for, and how many go to a number in a day.
@@ -58,42 +57,49 @@ async def ask_mobile_number(
     row = row or MobileNumber(subject_id=own)
     if row.number == number:
         raise WrongState("这个号码已经确认", "This number is confirmed")
-    await _count_code(change, row, number)
+    number_key = sealed.fingerprint("mobile", number)
+    await _count_code(change, row, number, number_key)
     row.asked, row.tries, row.code_at = number, 0, change.at
     row.sealed_code = sealed.seal(owner_of(own), f"{random.randbelow(10**6):06}")
     change.session.add(row)
-    await _send_code(change, gateway, row)
+    await _send_code(change, gateway, row, number_key)
     _audit(change, "ask_mobile_number", row, {"asked": numbers.masked(number)})
     return pb.AskMobileNumberResponse(mobile=wire(row, gateway=True))
 
 
-async def _count_code(change: Change, row: MobileNumber, number: str) -> None:
+async def _count_code(change: Change, row: MobileNumber, number: str, number_key: str) -> None:
     # Whoever asks for a number takes turns with the others who do.
     await exclusively(change.session, f"codes/{number}")
     today = row.codes if row.codes_on == change.today else 0
-    if max(today, await _codes_to(change, number)) >= MOST_CODES:
+    if max(today, await _codes_to(change, number_key)) >= MOST_CODES:
         zh = f"今天已经发送 {MOST_CODES} 次验证码，请明天再试"
         raise WrongState(zh, f"{MOST_CODES} codes were sent today; try again tomorrow")
     row.codes, row.codes_on = today + 1, change.today
 
 
-async def _codes_to(change: Change, number: str) -> int:
+async def _codes_to(change: Change, number_key: str) -> int:
     """How many codes went to a number today, whoever asked for them and whatever they did since."""
-    gateways = select(Webhook.webhook_id).where(Webhook.service == ChannelKind.SMS)
+    gateways = select(TEXTS_BY + col(Webhook.webhook_id)).where(Webhook.service == ChannelKind.SMS)
     codes = select(WebhookMessage.data).where(
         col(WebhookMessage.webhook_id).in_((await change.session.exec(gateways)).all()),
         col(WebhookMessage.created_at) >= start_of(change.today),
         col(WebhookMessage.type) == OF_CODE,
     )
-    masked = numbers.masked(number)
-    return sum(data["to"] == masked for data in await change.session.exec(codes))
+    return sum(data["number_key"] == number_key for data in await change.session.exec(codes))
 
 
-async def _send_code(change: Change, gateway: Webhook, row: MobileNumber) -> None:
-    """Writes the message of a code; which one it is for is said by the moment of the code."""
-    to = numbers.masked(row.asked)
-    data = {"subject_id": row.subject_id, "code_at": change.at.isoformat(), "to": to}
-    message = message_of(gateway, OF_CODE, data, "", change.at)
+async def _send_code(change: Change, gateway: Webhook, row: MobileNumber, number_key: str) -> None:
+    """Writes the message of a code; which one it is for is said by the moment of the code.
+
+    Numbers that look alike where they are masked differ by their keyed hash.
+    """
+    data = {
+        "subject_id": row.subject_id,
+        "code_at": change.at.isoformat(),
+        "to": numbers.masked(row.asked),
+        "number_key": number_key,
+    }
+    message = text_message(gateway, OF_CODE, data, "", change.at)
     change.session.add(message)
     event = events_pb2.WebhookMessagesWritten(message_ids=[message.message_id])
     await change.announce(event, aggregate=f"webhook/{gateway.webhook_id}", bureau=gateway.bureau)
@@ -118,7 +124,7 @@ async def confirm_mobile_number(
     right = bool(code) and hmac.compare_digest(code, request.code)
     if right:
         row.number, row.confirmed_at = row.asked, change.at
-        row.asked, row.sealed_code, row.code_at, row.tries = "", "", None, 0
+        row.erase_asked()
     else:
         row.tries += 1
     change.session.add(row)
@@ -134,8 +140,7 @@ async def remove_mobile_number(
     row = await change.session.get(MobileNumber, change.caller.subject_id, with_for_update=True)
     if row is not None:
         # The row stays for the codes of the day.
-        row.number, row.confirmed_at = "", None
-        row.asked, row.sealed_code, row.code_at, row.tries = "", "", None, 0
+        row.erase()
         change.session.add(row)
         _audit(change, "remove_mobile_number", row, {})
     return pb.RemoveMobileNumberResponse()

@@ -27,3 +27,12 @@ class MobileNumber(Base, table=True):
     tries: int = 0
     codes: int = 0
     codes_on: date | None = None
+
+    def erase(self) -> None:
+        """Takes the number away, and one that waits; the codes of the day stay counted."""
+        self.number, self.confirmed_at = "", None
+        self.erase_asked()
+
+    def erase_asked(self) -> None:
+        """Takes away a number that waits for its code."""
+        self.asked, self.sealed_code, self.code_at, self.tries = "", "", None, 0

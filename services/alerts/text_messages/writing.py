@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from typing import Any
+from uuid import uuid4
 
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -18,6 +20,8 @@ from services.alerts.notices.preferences import CHOSEN, preferences_of
 from services.alerts.tables import DigestPreference, MobileNumber, Notice, NoticeKind, Subject
 from services.alerts.webhooks.messages import message_of, written
 from services.alerts.webhooks.tables import (
+    TEXT_PREFIX,
+    TEXTS_BY,
     ChannelKind,
     Disabled,
     Webhook,
@@ -59,7 +63,7 @@ async def write(session: AsyncSession, notices: Sequence[Notice], at: datetime) 
     session.add_all(
         _message(gateway, notice, at)
         for gateway, notice in wanted
-        if (gateway.webhook_id, notice.notice_id) not in had
+        if (f"{TEXTS_BY}{gateway.webhook_id}", notice.notice_id) not in had
     )
 
 
@@ -69,9 +73,19 @@ def _wants(wish: DigestPreference | None, kind: NoticeKind) -> bool:
     return kind in (wish.by_sms or ()) if kind in CHOSEN else wish.sms_also
 
 
+def text_message(
+    gateway: Webhook, type_: str, data: dict[str, Any], path: str, at: datetime
+) -> WebhookMessage:
+    """Returns a new text message to an operator, which former releases leave alone."""
+    message = message_of(gateway, type_, data, path, at)
+    message.message_id = f"{TEXT_PREFIX}{uuid4().hex}"
+    message.webhook_id = f"{TEXTS_BY}{gateway.webhook_id}"
+    return message
+
+
 def _message(gateway: Webhook, notice: Notice, at: datetime) -> WebhookMessage:
     data = {"subject_id": notice.subject_id, "kind": notice.kind.value}
-    message = message_of(gateway, OF_NOTICE, data, path_of(notice), at)
+    message = text_message(gateway, OF_NOTICE, data, path_of(notice), at)
     message.notice_id = notice.notice_id
     return message
 

@@ -18,6 +18,7 @@ from services.alerts.webhooks.tables import (
     Webhook,
     WebhookAttempt,
     WebhookMessage,
+    by_channel,
 )
 
 
@@ -39,19 +40,15 @@ async def remove(change: Change, row: Webhook) -> None:
     A notice that was kept from the mail because this webhook was to take it is mailed.
     """
     waiting = select(WebhookMessage).where(
-        col(WebhookMessage.webhook_id) == row.webhook_id,
-        col(WebhookMessage.state) == MessageState.PENDING,
+        by_channel(row), col(WebhookMessage.state) == MessageState.PENDING
     )
     for message in (await change.session.exec(waiting)).all():
         await outcomes.mail_instead(change, message)
-    of_it = sa.select(col(WebhookMessage.message_id)).where(
-        col(WebhookMessage.webhook_id) == row.webhook_id
-    )
+    of_it = sa.select(col(WebhookMessage.message_id)).where(by_channel(row))
     connection = await change.session.connection()
     receipts = sa.delete(WebhookAttempt).where(col(WebhookAttempt.message_id).in_(of_it))
     await connection.execute(receipts)
-    sent = sa.delete(WebhookMessage).where(col(WebhookMessage.webhook_id) == row.webhook_id)
-    await connection.execute(sent)
+    await connection.execute(sa.delete(WebhookMessage).where(by_channel(row)))
     await change.session.delete(row)
     audit(change, "remove_webhook", row, before={"url": row.place, "kinds": row.kinds})
 

@@ -165,4 +165,4 @@ async def _locked(change: Change, message_id: str) -> tuple[WebhookMessage, Webh
     message = await change.session.get(WebhookMessage, message_id, with_for_update=True)
     if message is None:
         raise NotFound("没有这条消息", "There is no such message", message=message_id)
-    return message, await change.session.get_one(Webhook, message.webhook_id, with_for_update=True)
+    return message, await change.session.get_one(Webhook, message.channel_id, with_for_update=True)

@@ -14,7 +14,7 @@ from plumbing.short_ids import find_by_id
 from plumbing.view import View
 from protos.alerts.v1 import webhooks_pb2 as pb
 from services.alerts.webhooks import wire
-from services.alerts.webhooks.tables import Webhook, WebhookAttempt, WebhookMessage
+from services.alerts.webhooks.tables import Webhook, WebhookAttempt, WebhookMessage, by_channel
 
 
 def of_caller(caller: Caller) -> sa.ColumnElement[bool]:
@@ -60,14 +60,14 @@ async def list_messages(
             "没有这个程序接收地址", "There is no such webhook", webhook=request.webhook_id
         )
     request.webhook_id = webhook.webhook_id  # of which the beginning may have been given
-    return await messages_of(view, request)
+    return await messages_of(view, request, webhook)
 
 
 async def messages_of(
-    view: View, request: pb.ListWebhookMessagesRequest
+    view: View, request: pb.ListWebhookMessagesRequest, webhook: Webhook
 ) -> pb.ListWebhookMessagesResponse:
     """Returns a page of the messages to a webhook, whoever may see it, with their receipts."""
-    rows = select(WebhookMessage).where(col(WebhookMessage.webhook_id) == request.webhook_id)
+    rows = select(WebhookMessage).where(by_channel(webhook))
     order = (WebhookMessage.created_at, WebhookMessage.message_id)
     page, token = await paging.page(view.session, request, rows, *order, newest_first=True)
     count = await paging.count(view.session, request, rows, token)

@@ -23,6 +23,7 @@ from services.alerts.notices.issue import issue
 from services.alerts.notices.texts import Text
 from services.alerts.sealed_secrets import SealedSecrets
 from services.alerts.tables import Bureau, NoticeKind, Webhook, WebhookMessage
+from services.alerts.timers import message_input
 from services.alerts.webhooks.activities import MessageActivities
 from services.alerts.webhooks.servicer import WebhookServicer
 from services.alerts.webhooks.tables import ChannelKind
@@ -59,7 +60,8 @@ class Desk:
         environment, beats = ActivityEnvironment(), list[object]()
         environment.on_heartbeat = lambda *_: beats.append(None)
         try:
-            await environment.run(self.activities.send_message, message.message_id)
+            deliver = getattr(self.activities, message_input(message.message_id).deliver)
+            await environment.run(deliver, message.message_id)
         finally:
             assert beats
 

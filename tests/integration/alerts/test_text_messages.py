@@ -5,6 +5,7 @@ The gateway is a server of the test: it takes what the platform posts, or refuse
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -22,11 +23,21 @@ from plumbing.identity import Caller, Role, set_current_caller
 from plumbing.settings import Settings
 from protos.alerts.v1 import alerts_pb2 as pb
 from protos.alerts.v1 import channels_pb2 as channels
+from protos.registry.v1 import events_pb2 as events
 from services.alerts.servicer import AlertsServicer
-from services.alerts.tables import NoticeKind, NoticeState, Webhook, WebhookMessage
+from services.alerts.tables import (
+    MobileNumber,
+    NoticeKind,
+    NoticeState,
+    Webhook,
+    WebhookMessage,
+)
+from services.alerts.text_messages.pruning import NumberPruner
+from services.alerts.timers import message_input
 from services.alerts.webhooks.tables import MessageState
 from tests.integration.alerts.running_alerts import RunningAlerts, subject
 from tests.integration.alerts.test_bureau_channels import Desk
+from tests.integration.alerts.test_lives_of_subjects import acted
 from tests.integration.alerts.test_ways_of_notices import OPERATOR, fail, prefer, read, told
 from tests.unit.services.alerts.test_webhook import Receiver, running
 
@@ -202,3 +213,71 @@ async def test_no_text_message_in_quiet_hours_nor_to_a_number_taken_away(
     assert len(firm.gateway.requests) == before
     assert (await read(alerts, second.notice_id)).state is NoticeState.PENDING, "it is mailed"
     assert (await told(alerts, "k3", NoticeKind.ORDER)).state is NoticeState.PENDING
+
+
+async def test_numbers_that_look_alike_masked_share_no_codes(firm: Firm) -> None:
+    for _ in range(5):
+        await firm.ask(pb.AskMobileNumberRequest(number=NUMBER))
+    alike = f"{NUMBER[:3]}1111{NUMBER[-4:]}"
+    await firm.ask(pb.AskMobileNumberRequest(number=alike), OTHER)
+    with pytest.raises(WrongState, match="codes were sent today"):
+        await firm.ask(pb.AskMobileNumberRequest(number=NUMBER), OTHER)
+    written = str([row.data for row in await firm.messages("sms.code")])
+    assert NUMBER not in written
+    assert alike not in written
+
+
+async def test_a_release_that_knows_no_text_messages_leaves_them_alone(
+    alerts: RunningAlerts, firm: Firm
+) -> None:
+    await firm.ask(pb.AskMobileNumberRequest(number=NUMBER))
+    [message] = await firm.messages("sms.code")
+    # It reads the channel of a message by its id, and stops where there is none; and its workers
+    # have no activity of the name that the workflow asks for.
+    async with alerts.database.snapshot() as session:
+        assert await session.get(Webhook, message.webhook_id) is None
+        assert await session.get(Webhook, message.channel_id) is not None
+    of_old = {"send_message", "give_up_message", "deliver", "give_up", "watch"}
+    assert message_input(message.message_id).deliver not in of_old
+    assert message_input("msg_1").deliver == "send_message"
+    # A workflow that such a release began names its own activity: whoever has both sends it.
+    await firm.desk.activities.send_message(message.message_id)
+    assert firm.sent()["to"] == NUMBER
+
+
+async def numbers_of(alerts: RunningAlerts) -> dict[str, str]:
+    return {row.subject_id: row.number for row in await alerts.rows(MobileNumber)}
+
+
+async def test_a_number_follows_a_joining_where_the_other_has_none(
+    alerts: RunningAlerts, firm: Firm
+) -> None:
+    await firm.confirm()
+    joined = events.SubjectsJoined(former_id="s1", present_id="s2")
+    await alerts.announce(joined, aggregate="lives")
+    assert await numbers_of(alerts) == {"s1": "", "s2": NUMBER}
+    back = acted("parted", 2)
+    back.act.subject_id, back.act.other_id = "s2", "s1"
+    back.subject.CopyFrom(subject(2))
+    back.other.CopyFrom(subject(1))
+    await alerts.announce(back, aggregate="lives")
+    assert await numbers_of(alerts) == {"s1": NUMBER, "s2": ""}
+    await alerts.announce(events.SubjectsJoined(former_id="s2", present_id="s1"), aggregate="lives")
+    assert await numbers_of(alerts) == {"s1": NUMBER, "s2": ""}, "it has one of its own"
+    actions = [one.action for one in await alerts.rows(AuditEntry)]
+    assert actions.count("follow_mobile_number") == 2
+
+
+async def test_a_number_is_erased_once_it_is_used_no_more(
+    alerts: RunningAlerts, firm: Firm
+) -> None:
+    pruner = NumberPruner(alerts.changes)
+    await firm.confirm()
+    await firm.ask(pb.AskMobileNumberRequest(number="19900000002"), OTHER)
+    assert await pruner.prune(lambda: asyncio.sleep(0)) == {"mobile_number": 0}
+    alerts.pass_days(2)
+    assert await pruner.prune(lambda: asyncio.sleep(0)) == {"mobile_number": 1}
+    assert await numbers_of(alerts) == {"s1": NUMBER}, "what was never confirmed"
+    await alerts.put(subject(1, version=2, deregistered_on="2026-09-16"))
+    assert await pruner.prune(lambda: asyncio.sleep(0)) == {"mobile_number": 1}
+    assert await numbers_of(alerts) == {}
