@@ -15,6 +15,7 @@ from functools import cache
 
 from law.figures import Version
 from law.instruments import REGULATION, catalogue
+from law.periods import earliest_counting
 from law.reader.ambiguities import read_readings
 from law.reader.data_file import DATED, read_dated, read_header, read_requirements
 from law.reader.packaged import understood
@@ -87,6 +88,7 @@ class Judgement:
 @dataclass(frozen=True, slots=True)
 class _Environment:
     sensors: Limits
+    kept_years: int
     limits: Sequence[Version[Limits]]
 
 
@@ -111,6 +113,14 @@ def limits_of(method: str, type_code: str, on: date) -> Version[Limits] | None:
 def sensors() -> Limits:
     """Returns what a sensor can measure at all; what lies outside is a fault of the sensor."""
     return _environment().sensors
+
+
+def kept_from(today: date) -> date:
+    """Returns the first day whose hourly records are kept; those of earlier days are removed.
+
+    The period is the house's own practice, in years; what marks took from the records stays.
+    """
+    return earliest_counting(today, _environment().kept_years)
 
 
 def judge(
@@ -147,21 +157,32 @@ def _environment() -> _Environment:
 
 def read_laboratories(reader: Reader) -> _Environment:
     """Reads `laboratories.yaml`. Two limits of one regulation are a fault."""
-    read_header(reader, "sensors", "limits", "ambiguities", "requirements")
+    read_header(reader, "sensors", "kept", "limits", "ambiguities", "requirements")
     read_requirements(reader)
     read_readings(reader)
     found = tuple(read_dated(item, _of_regulation) for item in reader.each("limits"))
     cites = [version.cite for version in found]
     for name in {name for name in cites if cites.count(name) > 1}:
         reader.fault(f"limits.{name}", "编号重复", f"repeats {name}")
-    return _Environment(_sensors(reader.below("sensors")), found)
+    years = _kept(reader.below("kept"))
+    return _Environment(_sensors(reader.below("sensors")), years, found)
+
+
+def _kept(reader: Reader) -> int:
+    reader.only("years", "house")
+    _require_house(reader)
+    return reader.whole("years", 1)
 
 
 def _sensors(reader: Reader) -> Limits:
     reader.only("temperature", "humidity", "house")
+    _require_house(reader)
+    return _limits(reader)
+
+
+def _require_house(reader: Reader) -> None:
     if not reader.flag("house", False):
         reader.fault("house", "须注明非法定", "must be marked as the house's own practice")
-    return _limits(reader)
 
 
 def _of_regulation(reader: Reader) -> Limits:

@@ -26,6 +26,7 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
         "rotate_on", "parts", "spell", "in_review", "removed",
     ),
     "calibrations.due": ("instrument_id", "due_version", "due_on"),
+    "institutions": ("institution_id", "version", "name", "bureau", "email"),
     "verifications": (
         "verification_id", "version", "instrument_id", "result", "verified_on", "valid_until",
         "set_aside", "part", "removed",

@@ -33,6 +33,7 @@ from services.alerts.tables import (
     Bureau,
     CalibrationDue,
     Escalation,
+    Institution,
     Instrument,
     Notice,
     NoticeKind,
@@ -52,6 +53,7 @@ _COPIED = {
     "subjects.told": Subject,
     "instruments": Instrument,
     "calibrations.due": CalibrationDue,
+    "institutions": Institution,
     "verifications": Verification,
 }
 # What is read of each instrument, the key first; objects would take longer than everything else.

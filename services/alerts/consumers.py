@@ -44,6 +44,7 @@ from services.alerts.handing_on import hand_on
 from services.alerts.notices import case_notices, english, mandate_notices, texts
 from services.alerts.notices.account_mails import account_mail_due
 from services.alerts.notices.batch_notices import batch_decided
+from services.alerts.notices.environment_mails import environment_marked, environment_noted
 from services.alerts.notices.filing import instrument_filed
 from services.alerts.notices.institution_mails import institution_due
 from services.alerts.notices.issue import contact_of, issue, known
@@ -143,6 +144,8 @@ def _of_registry_later() -> list[tuple[type[Any], Handler[Any]]]:
         (registry.SubjectActed, subject_acted),
         (registry.InstitutionsChanged, institutions_changed),
         (registry.InstitutionDue, institution_due),
+        (registry.EnvironmentMarked, environment_marked),
+        (registry.EnvironmentNoted, environment_noted),
         (registry.CalibrationDueChanged, calibration_due_changed),
         (registry.CalendarEditionApplied, keeping(AppliedEdition)),
     ]

@@ -7,7 +7,8 @@ Owns        bureaus, subjects, instruments with the log of their upkeep, verific
             import changed.
 Announces   BureausChanged, SubjectsChanged, InstrumentsChanged, VerificationsRecorded,
             RecordsChanged, PermitsChanged, CalibrationDueChanged, BatchDecided, ProposalDecided,
-            AccountMailDue, InstitutionsChanged, InstitutionDue, ClockMoved.
+            AccountMailDue, InstitutionsChanged, InstitutionDue, EnvironmentMarked,
+            EnvironmentNoted, ClockMoved.
 Listens to  RulesetActivated of grading, for which ruleset governs an archive; its own ClockMoved
             and VerificationsRecorded.
 Waits       in `retention/daily`, for the days on which records leave the archive.

@@ -46,6 +46,7 @@ from services.registry.institutions.policy import INSTITUTIONS
 from services.registry.institutions.servicer import InstitutionServicer
 from services.registry.labels import ensure_key
 from services.registry.laboratories import policy as laboratories_policy
+from services.registry.laboratories.pruning import EnvironmentPruner
 from services.registry.laboratories.servicer import LaboratoryServicer
 from services.registry.lives import policy as lives_policy
 from services.registry.lives.servicer import SubjectLifeServicer
@@ -146,6 +147,7 @@ async def build(parts: Parts) -> Assembly:
         check=partial(check, parts.database, parts.clock, timers.runs, files),
         reconcile=timers.reconcile,
         looks=[*figures.looks(parts.database), backup_look(parts.settings)],
+        prunes=[EnvironmentPruner(parts.changes).prune],
     )
 
 

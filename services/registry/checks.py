@@ -23,6 +23,7 @@ from services.registry.calibrations.tables import CalibrationCycle
 from services.registry.certificates.sweeping import check_files
 from services.registry.identity.accounts import role_faults
 from services.registry.identity.tables import Account
+from services.registry.institutions.tables import Institution
 from services.registry.retention import expiry as retention
 from services.registry.tables import (
     AnnouncedClock,
@@ -66,6 +67,7 @@ async def check(
                 findings.figures[topic] = count
         moved = col(CalibrationCycle.due_version) > 0
         await hold_copies(session, findings, "calibrations.due", CalibrationCycle, moved)
+        await hold_copies(session, findings, "institutions", Institution)
         await _check_contested(session, findings)
         await _hold_editions(session, findings)
         await check_roles(session, findings)

@@ -935,3 +935,159 @@ class CalibrationDueChanged(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___CalibrationDueChanged: _TypeAlias = CalibrationDueChanged  # noqa: Y015
+
+@_typing.final
+class MarkedVerification(_message.Message):
+    """A verification that was done while hours lay outside the limits, as a notice names it."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    VERIFICATION_ID_FIELD_NUMBER: _builtins.int
+    TYPE_CODE_FIELD_NUMBER: _builtins.int
+    SERIAL_NO_FIELD_NUMBER: _builtins.int
+    CERTIFICATE_NO_FIELD_NUMBER: _builtins.int
+    LABORATORY_FIELD_NUMBER: _builtins.int
+    WORKED_FROM_FIELD_NUMBER: _builtins.int
+    HOURS_FIELD_NUMBER: _builtins.int
+    HOURS_OUTSIDE_FIELD_NUMBER: _builtins.int
+    verification_id: _builtins.str
+    """The verification."""
+    type_code: _builtins.str
+    """Type of the instrument by the catalogue."""
+    serial_no: _builtins.str
+    """Its serial number."""
+    certificate_no: _builtins.str
+    """Number of the certificate; empty where it has none."""
+    laboratory: _builtins.str
+    """Name of the laboratory."""
+    worked_from: _builtins.str
+    """When the work began, such as 2026-10-08T09:00 in Beijing time."""
+    hours: _builtins.int
+    """Hours of the work."""
+    hours_outside: _builtins.int
+    """Hours of these outside the limits."""
+    def __init__(
+        self,
+        *,
+        verification_id: _builtins.str = ...,
+        type_code: _builtins.str = ...,
+        serial_no: _builtins.str = ...,
+        certificate_no: _builtins.str = ...,
+        laboratory: _builtins.str = ...,
+        worked_from: _builtins.str = ...,
+        hours: _builtins.int = ...,
+        hours_outside: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["certificate_no", b"certificate_no", "hours", b"hours", "hours_outside", b"hours_outside", "laboratory", b"laboratory", "serial_no", b"serial_no", "type_code", b"type_code", "verification_id", b"verification_id", "worked_from", b"worked_from"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___MarkedVerification: _TypeAlias = MarkedVerification  # noqa: Y015
+
+@_typing.final
+class MarkedInBureau(_message.Message):
+    """Marked verifications of the instruments of one bureau."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    BUREAU_FIELD_NUMBER: _builtins.int
+    VERIFICATIONS_FIELD_NUMBER: _builtins.int
+    TOTAL_FIELD_NUMBER: _builtins.int
+    bureau: _builtins.str
+    """The bureau."""
+    total: _builtins.int
+    """How many there are."""
+    @_builtins.property
+    def verifications(self) -> _containers.RepeatedCompositeFieldContainer[Global___MarkedVerification]:
+        """The verifications, the earliest first; at most 100 are named."""
+
+    def __init__(
+        self,
+        *,
+        bureau: _builtins.str = ...,
+        verifications: _abc.Iterable[Global___MarkedVerification] | None = ...,
+        total: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["bureau", b"bureau", "total", b"total", "verifications", b"verifications"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___MarkedInBureau: _TypeAlias = MarkedInBureau  # noqa: Y015
+
+@_typing.final
+class EnvironmentMarked(_message.Message):
+    """Hours outside the limits marked verifications of an institution; one event for all that one batch
+    of records, or one change, marked.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    INSTITUTION_FIELD_NUMBER: _builtins.int
+    BUREAUS_FIELD_NUMBER: _builtins.int
+    TOTAL_FIELD_NUMBER: _builtins.int
+    total: _builtins.int
+    """How many there are of all bureaus."""
+    @_builtins.property
+    def institution(self) -> _institutions_pb2.Institution:
+        """The institution, with its mail address and the bureau that keeps it."""
+
+    @_builtins.property
+    def bureaus(self) -> _containers.RepeatedCompositeFieldContainer[Global___MarkedInBureau]:
+        """What was marked, by the bureau of the instruments."""
+
+    def __init__(
+        self,
+        *,
+        institution: _institutions_pb2.Institution | None = ...,
+        bureaus: _abc.Iterable[Global___MarkedInBureau] | None = ...,
+        total: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["institution", b"institution"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["bureaus", b"bureaus", "institution", b"institution", "total", b"total"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___EnvironmentMarked: _TypeAlias = EnvironmentMarked  # noqa: Y015
+
+@_typing.final
+class EnvironmentNoted(_message.Message):
+    """A bureau noted what it found when it looked at a marked verification of an institution."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    INSTITUTION_FIELD_NUMBER: _builtins.int
+    VERIFICATION_FIELD_NUMBER: _builtins.int
+    BUREAU_FIELD_NUMBER: _builtins.int
+    NOTE_FIELD_NUMBER: _builtins.int
+    bureau: _builtins.str
+    """The bureau that noted it."""
+    note: _builtins.str
+    """What it found."""
+    @_builtins.property
+    def institution(self) -> _institutions_pb2.Institution:
+        """The institution, with its mail address and the bureau that keeps it."""
+
+    @_builtins.property
+    def verification(self) -> Global___MarkedVerification:
+        """The verification."""
+
+    def __init__(
+        self,
+        *,
+        institution: _institutions_pb2.Institution | None = ...,
+        verification: Global___MarkedVerification | None = ...,
+        bureau: _builtins.str = ...,
+        note: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["institution", b"institution", "verification", b"verification"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["bureau", b"bureau", "institution", b"institution", "note", b"note", "verification", b"verification"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___EnvironmentNoted: _TypeAlias = EnvironmentNoted  # noqa: Y015

@@ -20,6 +20,7 @@ _OF_KIND = {
     NoticeKind.ACCOUNT: "/register",  # of an application that was rejected; others bring a link
 }
 _OF_BUREAU = {
+    "verification": "/verifications",
     "case": "/cases",
     "escalation": "/escalations",
     "batch": "/imports",
@@ -29,7 +30,12 @@ _OF_SUBJECT = {
     "case": "/cases",
     "order": "/orders",
 }  # to whom the page of an escalation is not open: the message leads on
-_OF_LIST = {"ladder": "/ladders", "template": "/templates"}  # which has no page of its own
+# What has no page of its own, or several together.
+_OF_LIST = {
+    "ladder": "/ladders",
+    "template": "/templates",
+    "environment": "/environment?unnoted=yes",
+}
 ANY = "/home"
 MESSAGES = "/messages"
 

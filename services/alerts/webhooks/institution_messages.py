@@ -1,4 +1,4 @@
-"""Messages to the programs of verification institutions: of their orders, and of what is due.
+"""Messages to the programs of verification institutions: of orders, what is due, and marks.
 
 They are written in the transaction that learns of it. They are as thin as those of notices: what
 happened, how often and where it stands on the platform; the ids of orders are for the caller of the
@@ -32,7 +32,8 @@ _OF_DUE = {
     ("certificate", "nearly_due"): ("certificate_upload.nearly_due", "证书上传期限将至"),
     ("certificate", "overdue"): ("certificate_upload.overdue", "证书上传已超过期限"),
 }
-KINDS = tuple(kind for kind, _ in (*_OF_ORDERS.values(), *_OF_DUE.values()))
+_OF_MARKS = ("environment.exceeded", "检定时实验室环境超出限值")
+KINDS = tuple(kind for kind, _ in (*_OF_ORDERS.values(), *_OF_DUE.values(), _OF_MARKS))
 _FIRST = 1  # version of an order that just came in
 _PATHS = {"order": "/orders", "certificate": "/punctuality"}
 
@@ -63,6 +64,15 @@ async def tell_programs_of_due(change: Change, due: registry.InstitutionDue) -> 
             kind, title = _OF_DUE[one.kind, one.rung]
             data = {"title": _titled(title, one.count), "count": one.count, "on": due.on}
             await _tell(change, due.institution.name, kind, data, _PATHS[one.kind], due.on)
+
+
+async def tell_programs_of_marks(
+    change: Change, event: registry.EnvironmentMarked, once: str
+) -> None:
+    """Writes to the programs of an institution how many verifications hours outside marked."""
+    kind, title = _OF_MARKS
+    data = {"title": _titled(title, event.total), "count": event.total}
+    await _tell(change, event.institution.name, kind, data, "/environment?unnoted=yes", once)
 
 
 def _titled(title: str, count: int) -> str:

@@ -81,6 +81,7 @@ webhook_kind: digest 预警汇总 | rejected 检定不合格 | adverse_record �
   | order.applied 新的检定申请 | order.withdrawn 检定申请撤回
   | order.nearly_due 检定申请即将到期 | order.overdue 检定申请逾期
   | certificate_upload.nearly_due 证书上传期限将至 | certificate_upload.overdue 证书上传逾期
+  | environment.exceeded 检定时实验室环境超出限值
 rhythm: daily 每天 | weekly 每周
 language: zh 中文 | en 英文 | both 中文和英文
 channel: mail 邮件 | webhook 程序接收

@@ -19,6 +19,7 @@ from services.registry.laboratories import wire
 from services.registry.laboratories.access import find
 from services.registry.laboratories.marking import mark_of_laboratory
 from services.registry.laboratories.tables import EnvironmentMark, Laboratory
+from services.registry.laboratories.telling import tell_of_note
 from services.registry.validation import reader_of
 
 
@@ -79,7 +80,7 @@ async def release_laboratory(
 async def note_mark(
     change: Change, request: pb.NoteEnvironmentMarkRequest
 ) -> pb.NoteEnvironmentMarkResponse:
-    """Notes what the bureau found when it looked at a mark; the mark stays.
+    """Notes what the bureau found when it looked at a mark; the mark stays, the institution hears.
 
     Raises NotFound for an unknown verification, NotPermitted outside the caller's scope,
     InvalidInput for a blank note, and WrongState for a verification without a mark, for one within
@@ -108,6 +109,7 @@ async def note_mark(
         after=row.model_dump(mode="json"),
         bureau=instrument.bureau,
     )
+    await tell_of_note(change, verification, instrument, row)
     return pb.NoteEnvironmentMarkResponse(mark=wire.mark(row))
 
 

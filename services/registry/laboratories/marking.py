@@ -2,40 +2,33 @@
 
 A mark follows from what is on file: to compute it again changes nothing unless a result, a record
 or a laboratory changed. It is written only where it became another one, and then a note of the
-bureau on the former one no longer stands.
+bureau on the former one no longer stands. Many are marked with a few queries, whatever their
+number.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence, Set
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
 from sqlmodel import col, select
 
-from law.laboratories import Finding, Judgement, Reading, judge, limits_of
+from law.laboratories import kept_from
 from plumbing.change import Change
 from plumbing.chunks import chunks
 from services.registry.institutions.tables import Institution
+from services.registry.laboratories.findings import values_of
 from services.registry.laboratories.hours import HOUR, hours_of, text_of
-from services.registry.laboratories.tables import EnvironmentMark, EnvironmentRecord, Laboratory
+from services.registry.laboratories.readings import Hours, readings_of
+from services.registry.laboratories.tables import EnvironmentMark, Laboratory
+from services.registry.laboratories.telling import Marked, tell
 from services.registry.tables import IN_LABORATORY, Instrument, Verification
 
 IDS_IN_QUERY = 500
 Worked = tuple[Verification, Instrument]
-
-
-@dataclass(frozen=True)
-class _Place:
-    """The laboratory that a verification names, if it is on file."""
-
-    laboratory: Laboratory | None
-
-    @property
-    def key(self) -> str:
-        return self.laboratory.laboratory_id if self.laboratory else ""
+Places = Mapping[tuple[str, str], Laboratory]  # by the names of institution and laboratory
 
 
 async def mark(change: Change, verification_ids: Collection[str]) -> int:
@@ -43,39 +36,16 @@ async def mark(change: Change, verification_ids: Collection[str]) -> int:
 
     One that was removed, or names no laboratory any more, loses its mark.
     """
-    changed = 0
+    marked = list[Marked]()
     for ids in chunks(sorted(verification_ids), IDS_IN_QUERY):
         rows: Any = (
             select(Verification, Instrument)
             .join(Instrument)
             .where(col(Verification.verification_id).in_(ids))
         )
-        found: Sequence[Worked] = (await change.session.exec(rows)).all()
-        await _hold_laboratories(change, found)
-        for row, instrument in found:
-            if row.removed or not row.worked_from:
-                changed += await _unmark(change, row, instrument)
-            else:
-                changed += await _mark(change, row, instrument, await _place(change, row))
-    return changed
-
-
-async def _hold_laboratories(change: Change, rows: Sequence[Worked]) -> None:
-    """Locks the laboratories that are named, as whoever records there does, who marks as well.
-
-    Otherwise the two could write the same mark at once, one of them by what was on file before.
-    """
-    names = {row.laboratory for row, _ in rows if row.worked_from}
-    institutions = {row.institution for row, _ in rows if row.worked_from}
-    named = (
-        select(Laboratory.laboratory_id)
-        .join(Institution)
-        .where(col(Laboratory.name).in_(names), col(Institution.name).in_(institutions))
-        .order_by(col(Laboratory.laboratory_id))
-        .with_for_update(of=Laboratory)
-    )
-    if names:
-        await change.session.exec(named)
+        marked += await _mark(change, (await change.session.exec(rows)).all())
+    await tell(change, marked)
+    return len(marked)
 
 
 async def mark_of_hours(
@@ -150,30 +120,90 @@ async def _mark_where(
         )
         .order_by(col(Verification.verification_id))
     )
-    found: Sequence[Worked] = (await change.session.exec(rows)).all()
-    place, changed = _Place(laboratory), 0
-    for row, instrument in found:
-        if within is None or within & {*hours_of(row.worked_from, row.worked_until)}:
-            changed += await _mark(change, row, instrument, place)
-    return changed
+    found: Sequence[Worked] = [
+        (row, instrument)
+        for row, instrument in (await change.session.exec(rows)).all()
+        if within is None or within & {*hours_of(row.worked_from, row.worked_until)}
+    ]
+    marked = list[Marked]()
+    for portion in chunks(found, IDS_IN_QUERY):
+        marked += await _mark(change, portion)
+    await tell(change, marked)
+    return len(marked)
 
 
-async def _place(change: Change, row: Verification) -> _Place:
+async def _mark(change: Change, rows: Sequence[Worked]) -> list[Marked]:
+    """Marks some verifications anew, with a few queries; returns those whose mark changed."""
+    places = await _places(change, rows)
+    present = await _present(change, [row.verification_id for row, _ in rows])
+    wanted = [
+        _wanted(row, places)
+        for row, _ in rows
+        if not row.removed and row.worked_from and not _is_final(change, row, present)
+    ]
+    by_verification = {one.verification_id: one for one in wanted}
+    readings = await readings_of(change.session, wanted)
+    marked = list[Marked]()
+    for row, instrument in rows:
+        key = row.verification_id
+        if row.removed or not row.worked_from:
+            marked += await _unmark(change, row, instrument, present.get(key))
+        elif hours := by_verification.get(key):
+            place = places.get((row.institution, row.laboratory))
+            values = values_of(row, instrument, place, hours.hours, readings[key])
+            marked += _put(change, row, instrument, present.get(key), values)
+    return marked
+
+
+async def _places(change: Change, rows: Sequence[Worked]) -> Places:
+    """The laboratories that are named, locked as whoever records there locks them, who marks too.
+
+    Otherwise the two could write the same mark at once, one of them by what was on file before.
+    """
+    names = {row.laboratory for row, _ in rows if row.worked_from}
+    institutions = {row.institution for row, _ in rows if row.worked_from}
+    if not names:
+        return {}
+    columns: Any = select(Laboratory, Institution.name).join(Institution)
     named = (
-        select(Laboratory)
-        .join(Institution)
-        .where(Institution.name == row.institution, Laboratory.name == row.laboratory)
+        columns.where(col(Laboratory.name).in_(names), col(Institution.name).in_(institutions))
+        .order_by(col(Laboratory.laboratory_id))
+        .with_for_update(of=Laboratory)
+        .execution_options(populate_existing=True)
     )
-    return _Place((await change.session.exec(named)).first())
+    found = (await change.session.exec(named)).all()
+    return {(institution, one.name): one for one, institution in found}
 
 
-async def _mark(change: Change, row: Verification, instrument: Instrument, place: _Place) -> int:
+async def _present(change: Change, ids: Sequence[str]) -> dict[str, EnvironmentMark]:
+    own = select(EnvironmentMark).where(col(EnvironmentMark.verification_id).in_(ids))
+    found = await change.session.exec(own.with_for_update())
+    return {one.verification_id: one for one in found}
+
+
+def _is_final(change: Change, row: Verification, present: Mapping[str, EnvironmentMark]) -> bool:
+    """Whether a verification has a mark and its records are not kept any more."""
+    first = f"{kept_from(change.today)}T00:00"
+    return row.verification_id in present and row.worked_from < first
+
+
+def _wanted(row: Verification, places: Places) -> Hours:
+    place = places.get((row.institution, row.laboratory))
+    laboratory_id = place.laboratory_id if place else ""
     hours = hours_of(row.worked_from, row.worked_until)
-    readings = await _readings(change, place.key, hours)
-    values = _values(row, instrument, place.laboratory, hours, readings)
-    present = await change.session.get(EnvironmentMark, row.verification_id, with_for_update=True)
+    return Hours(row.verification_id, laboratory_id, hours)
+
+
+def _put(
+    change: Change,
+    row: Verification,
+    instrument: Instrument,
+    present: EnvironmentMark | None,
+    values: dict[str, Any],
+) -> list[Marked]:
+    """Writes a mark if it became another one; returns it then."""
     if present and all(getattr(present, name) == value for name, value in values.items()):
-        return 0
+        return []
     before = present.model_dump(mode="json") if present else None
     mark_ = present or EnvironmentMark(
         verification_id=row.verification_id, marked_at=change.at, **values
@@ -183,68 +213,18 @@ async def _mark(change: Change, row: Verification, instrument: Instrument, place
     mark_.version += 1
     change.session.add(mark_)
     _audit(change, row, instrument, before, mark_.model_dump(mode="json"))
-    return 1
+    return [Marked(row, instrument, mark_, before)]
 
 
-async def _unmark(change: Change, row: Verification, instrument: Instrument) -> int:
-    present = await change.session.get(EnvironmentMark, row.verification_id, with_for_update=True)
+async def _unmark(
+    change: Change, row: Verification, instrument: Instrument, present: EnvironmentMark | None
+) -> list[Marked]:
     if present is None:
-        return 0
+        return []
+    before = present.model_dump(mode="json")
     await change.session.delete(present)
-    _audit(change, row, instrument, present.model_dump(mode="json"), None)
-    return 1
-
-
-async def _readings(change: Change, laboratory_id: str, hours: Sequence[datetime]) -> list[Reading]:
-    rows = select(EnvironmentRecord).where(
-        EnvironmentRecord.laboratory_id == laboratory_id,
-        col(EnvironmentRecord.hour) >= hours[0],
-        col(EnvironmentRecord.hour) <= hours[-1],
-    )
-    found = (await change.session.exec(rows)).all()
-    return [Reading(one.hour, one.temperature, one.humidity) for one in found]
-
-
-def _values(
-    row: Verification,
-    instrument: Instrument,
-    laboratory: Laboratory | None,
-    hours: Sequence[datetime],
-    readings: Sequence[Reading],
-) -> dict[str, Any]:
-    """The columns of a mark that follow from what is on file."""
-    version = limits_of(row.method, instrument.type_code, row.verified_on)
-    limits = version.value if version else None
-    judged = _judgement(row, laboratory, judge(limits, hours, readings))
-    temperatures = [one.temperature for one in readings]
-    humidities = [one.humidity for one in readings]
-    return {
-        "finding": judged.finding,
-        "laboratory": row.laboratory,
-        "worked_from": row.worked_from,
-        "worked_until": row.worked_until,
-        "regulation": version.cite if version else "",
-        "example": bool(limits and limits.example),
-        "least_temperature": limits.temperature.least if limits else None,
-        "most_temperature": limits.temperature.most if limits else None,
-        "least_humidity": limits.humidity.least if limits else None,
-        "most_humidity": limits.humidity.most if limits else None,
-        "hours": len(hours),
-        "hours_missing": judged.missing,
-        "hours_outside": judged.outside,
-        "lowest_temperature": min(temperatures, default=None),
-        "highest_temperature": max(temperatures, default=None),
-        "lowest_humidity": min(humidities, default=None),
-        "highest_humidity": max(humidities, default=None),
-    }
-
-
-def _judgement(row: Verification, laboratory: Laboratory | None, judged: Judgement) -> Judgement:
-    if laboratory is None:
-        return Judgement(Finding.UNKNOWN_LABORATORY, judged.missing, judged.outside)
-    if not laboratory.valid_from <= row.verified_on <= laboratory.valid_until:
-        return Judgement(Finding.NOT_AUTHORISED, judged.missing, judged.outside)
-    return judged
+    _audit(change, row, instrument, before, None)
+    return [Marked(row, instrument, None, before)]
 
 
 def _audit(

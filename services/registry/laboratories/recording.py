@@ -15,7 +15,7 @@ from typing import Any
 from sqlmodel import col, select
 
 from law.errors import Fault
-from law.laboratories import HUNDREDTHS, Range, sensors
+from law.laboratories import HUNDREDTHS, Range, kept_from, sensors
 from plumbing.change import Change
 from plumbing.clock import local_date
 from protos.registry.v1 import laboratories_pb2 as pb
@@ -59,9 +59,10 @@ async def record_environment(
 ) -> pb.RecordEnvironmentResponse:
     """Takes in records of a laboratory of the caller's institution: all of them, or none.
 
-    Raises InvalidInput, naming each faulty record, for an hour that is not over or on which the
-    laboratory was not authorised, a value that cannot be, or one that contradicts the record on
-    file without a ground; and NotFound for a laboratory of another institution.
+    Raises InvalidInput, naming each faulty record, for an hour that is not over, that is not kept
+    any more or on which the laboratory was not authorised, a value that cannot be, or one that
+    contradicts the record on file without a ground; and NotFound for a laboratory of another
+    institution.
     """
     faults: list[Fault] = []
 
@@ -144,6 +145,9 @@ def _read(
         return None
     if hour + HOUR > change.at:
         note(place, "hour", "这一小时还没有过完", "this hour is not over yet")
+    if local_date(hour) < (first_kept := kept_from(change.today)):
+        zh = f"温湿度记录只保存 {first_kept} 以后的，这一小时不再收"
+        note(place, "hour", zh, f"records of days before {first_kept} are not kept any more")
     if not laboratory.valid_from <= local_date(hour) <= laboratory.valid_until:
         first, last = laboratory.valid_from, laboratory.valid_until
         zh = f"实验室的授权自 {first} 至 {last}，这一小时不在其中"

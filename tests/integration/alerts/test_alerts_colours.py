@@ -219,7 +219,7 @@ async def test_check_counts_the_rows_and_reconcile_starts_missing_workflows(
     assert findings.problems == []
     held = {digest.topic: digest.count for digest in findings.digests}
     one_of_each = ("bureaus", "subjects", "subjects.told", "instruments", "verifications")
-    none = {"letters": 0, "calendar": 0, "calibrations.due": 0}
+    none = {"letters": 0, "calendar": 0, "calibrations.due": 0, "institutions": 0}
     assert held == {**dict.fromkeys(one_of_each, 1), **none}
     assert findings.figures["notices.pending"] == 1
     [notice] = await alerts.notices()

@@ -207,11 +207,13 @@ async def test_the_program_of_an_institution_hears_of_its_orders_and_terms(
     told = due(item("certificate", "overdue", "2026-09-14", "JL-1"), item("order", "new", ""))
     told.counts.add(kind="certificate", rung="overdue", count=201)
     told.counts.add(kind="order", rung="new", count=1)
-    await alerts.announce(elsewhere, moved, later_due, told)
+    outside = registry.EnvironmentMarked(institution=LAB, total=2)
+    await alerts.announce(elsewhere, moved, later_due, told, outside)
     of_lab = [one for one in await alerts.rows(WebhookMessage) if "institution" in one.data]
     heard = sorted((one.type, one.data["title"], one.path) for one in of_lab)
     assert heard == [
         ("certificate_upload.overdue", "证书上传已超过期限（201 项）", "/punctuality"),
+        ("environment.exceeded", "检定时实验室环境超出限值（2 项）", "/environment?unnoted=yes"),
         ("order.applied", "新的检定申请（2 项）", "/orders"),
         ("order.withdrawn", "检定申请已撤回", "/orders/o1"),
         ("order.withdrawn", "检定申请已撤回", "/orders/o1"),

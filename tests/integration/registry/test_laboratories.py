@@ -2,19 +2,41 @@
 
 from __future__ import annotations
 
+import asyncio
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
+import sqlalchemy as sa
+from sqlmodel import col, select
+
+from plumbing.change import Changes
 from plumbing.client import new_request_id
-from plumbing.identity import Role
+from plumbing.clock import FixedClock, SystemClock
+from plumbing.identity import Role, service_caller
 from protos.registry.v1 import bulk_pb2 as bulk
 from protos.registry.v1 import directory_pb2 as directory
+from protos.registry.v1 import events_pb2 as events
 from protos.registry.v1 import laboratories_pb2 as pb
 from protos.registry.v1 import registry_pb2
+from services.registry.laboratories.marking import mark
+from services.registry.laboratories.pruning import EnvironmentPruner
+from services.registry.laboratories.tables import EnvironmentMark
+from services.registry.tables import Verification
 from tests.integration.events.support import eventually
+from tests.integration.lists.plans import recorded
 from tests.integration.registry.bulk_sender import Sender
-from tests.integration.registry.import_files import reasons, upload, verification, verifications
+from tests.integration.registry.import_files import (
+    reasons,
+    undo,
+    upload,
+    verification,
+    verifications,
+)
 from tests.integration.registry.running_registry import (
+    DISTRICT,
     FOREIGN,
+    OTHER_DISTRICT,
     Client,
     RunningRegistry,
     refused,
@@ -306,6 +328,18 @@ async def test_files_and_systems_name_laboratories_too(registry: RunningRegistry
     pushed = await Sender(own, "verifications", [[item]]).push()
     assert pushed.state == "applied"
     await eventually(lambda: marked(f"{DAY}T11:00"))
+    assert (await undo(registry.client(Role.CASEWORKER), batch)).state == "undone"
+
+    removed = select(Verification.verification_id).where(
+        col(Verification.removed), col(Verification.institution) == name
+    )
+
+    async def mark_is_gone() -> bool:
+        async with registry.database.snapshot() as session:
+            [undone] = (await session.exec(removed)).all()
+            return await session.get(EnvironmentMark, undone) is None
+
+    await eventually(mark_is_gone)
 
 
 async def test_anybody_finds_a_laboratory_that_its_institution_released(
@@ -345,3 +379,105 @@ async def test_anybody_finds_a_laboratory_that_its_institution_released(
     assert await found() == []
     with refused("NOT_PERMITTED"):
         await head.laboratories.ReleaseLaboratory(release)
+
+
+async def told_of_marks(registry: RunningRegistry, institution_id: str) -> list[Any]:
+    """What an institution was told of the marks of its verifications."""
+    every = await registry.events_of(f"institution/{institution_id}")
+    kinds = events.EnvironmentMarked, events.EnvironmentNoted
+    return [one for one in every if isinstance(one, kinds)]
+
+
+async def test_one_batch_of_records_is_told_once_and_each_bureau_hears_of_its_own(
+    registry: RunningRegistry,
+) -> None:
+    name = "合成实验十一所"
+    own, room = await laboratory(registry, name)
+    done = [await verified(registry, own, name, **WORK) for _ in range(3)]
+    await registry.bureau(OTHER_DISTRICT)
+    elsewhere = await registry.subject(bureau=OTHER_DISTRICT)
+    abroad = await registry.instrument(elsewhere, type_code="FUEL")
+    said = {"institution": name, "verified_on": DAY, "method": "JJG 443-2023"} | WORK
+    there = registry.client(Role.CASEWORKER, bureau=OTHER_DISTRICT)
+    answer = await there.registry.RecordVerification(verify(abroad.instrument_id, **said))
+    far = answer.verification
+    for reader, one in ((there, far), *((own, one) for one in done)):
+        assert (await mark_of(reader, one.verification_id)).finding == "no_records"
+    assert await told_of_marks(registry, room.institution_id) == [], "records come later"
+    assert (await send(own, room.laboratory_id, hour(9, "60"), hour(10))).marked == 4
+    assert (await send(own, room.laboratory_id, hour(9, "60"), hour(10))).marked == 0
+    (told,) = await told_of_marks(registry, room.institution_id)
+    assert (told.institution.name, told.total) == (name, 4)
+    by_bureau = {
+        part.bureau: {one.verification_id for one in part.verifications} for part in told.bureaus
+    }
+    assert by_bureau == {
+        DISTRICT: {one.verification_id for one in done},
+        OTHER_DISTRICT: {far.verification_id},
+    }
+    caseworker = registry.client(Role.CASEWORKER)
+    request = pb.NoteEnvironmentMarkRequest(
+        request_id=new_request_id(),
+        verification_id=done[0].verification_id,
+        note="（合成）已核对",
+        version=(await mark_of(own, done[0].verification_id)).version,
+    )
+    for _ in range(2):
+        await caseworker.laboratories.NoteEnvironmentMark(request)
+    noted = (await told_of_marks(registry, room.institution_id))[1:]
+    assert [(one.note, one.bureau) for one in noted] == [("（合成）已核对", DISTRICT)]
+    assert noted[0].verification.verification_id == done[0].verification_id
+
+
+async def test_many_verifications_are_marked_with_as_many_queries_as_one(
+    registry: RunningRegistry,
+) -> None:
+    name = "合成实验十二所"
+    own, room = await laboratory(registry, name)
+    ids = [(await verified(registry, own, name, **WORK)).verification_id for _ in range(5)]
+    for one in ids:
+        await mark_of(own, one)
+    await send(own, room.laboratory_id, hour(9), hour(10))
+    asked = {}
+    for number in (1, 5):
+        async with registry.database.transaction() as session:
+            marks = sa.delete(EnvironmentMark).where(
+                col(EnvironmentMark.verification_id).in_(ids[:number])
+            )
+            await (await session.connection()).execute(marks)
+        changes = Changes(registry.database, SystemClock())
+        with recorded(registry.database) as statements:
+            async with changes.change(service_caller("registry")) as change:
+                assert await mark(change, ids[:number]) == number
+        # Each mark has an audit entry of its own, whose number is asked for.
+        asked[number] = [text for text, _ in statements if "INTO audit_entry" not in text]
+    assert len(asked[5]) == len(asked[1]) <= 10, asked
+
+
+async def test_records_leave_after_their_time_and_the_mark_stays(registry: RunningRegistry) -> None:
+    name = "合成实验十三所"
+    own, room = await laboratory(registry, name)
+    await send(own, room.laboratory_id, hour(9), hour(10, "60"))
+    done = await verified(registry, own, name, **WORK)
+    before = await mark_of(own, done.verification_id)
+    clock = FixedClock(datetime(2036, 9, 2, tzinfo=UTC))
+    changes = Changes(registry.database, clock)
+    pruner = EnvironmentPruner(changes)
+    early = EnvironmentPruner(
+        Changes(registry.database, FixedClock(clock.now() - timedelta(days=1)))
+    )
+    kept = pb.ListEnvironmentRequest(laboratory_id=room.laboratory_id)
+    await early.prune(partial(asyncio.sleep, 0))
+    assert len((await own.laboratories.ListEnvironment(kept)).records) == 2
+    assert (await pruner.prune(partial(asyncio.sleep, 0)))["environment_record"] >= 2
+    assert not (await own.laboratories.ListEnvironment(kept)).records
+    async with changes.change(service_caller("registry")) as change:
+        assert await mark(change, [done.verification_id]) == 0
+    assert await mark_of(own, done.verification_id) == before
+    [entry] = [
+        one
+        for one in await registry.audited(f"laboratory/{room.laboratory_id}")
+        if one.action == "prune_environment"
+    ]
+    assert entry.after is not None
+    assert entry.after["environment_records"] == 2

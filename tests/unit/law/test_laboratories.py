@@ -7,7 +7,18 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from law.laboratories import Finding, Limits, Range, Reading, judge, limits_of, sensors
+from law.instruments import catalogue
+from law.laboratories import (
+    Finding,
+    Limits,
+    Range,
+    Reading,
+    judge,
+    kept_from,
+    limits_of,
+    sensors,
+)
+from law.periods import add_months
 
 NINE = datetime(2026, 9, 1, 1, tzinfo=UTC)
 HOURS = [NINE + timedelta(hours=number) for number in range(3)]
@@ -67,3 +78,8 @@ def test_every_limit_is_an_example_and_within_what_a_sensor_can_measure() -> Non
         assert sensors().temperature.has(version.value.temperature.least)
         assert sensors().temperature.has(version.value.temperature.most)
     assert limits_of("", "no such type", DAY) is None
+
+
+def test_records_are_kept_as_long_as_a_verification_may_be_valid() -> None:
+    longest = max(one.cycle_months or 0 for one in catalogue().values())
+    assert add_months(kept_from(DAY), longest) <= DAY
