@@ -215,6 +215,21 @@ _DIRECTORY = Dataset(
     ),
     reading.directory,
 )
+_LABORATORIES = Dataset(
+    "laboratories",
+    N_("专项授权实验室"),
+    N_("同意公开的检定机构在服务名录中公开、今天有授权的实验室。温湿度记录不公开。"),
+    ("institution_id", "laboratory"),
+    (
+        Field("institution_id", N_("机构编号"), lambda row: row.institution.institution_id),
+        Field("name", N_("名称"), lambda row: row.institution.name),
+        Field("laboratory", N_("实验室"), lambda row: row.laboratory.name),
+        Field("site", N_("地点"), lambda row: row.laboratory.site),
+        Field("valid_until", N_("授权至"), lambda row: row.laboratory.valid_until, "date"),
+        Field("document_no", N_("授权文号"), lambda row: row.laboratory.document_no),
+    ),
+    reading.laboratories,
+)
 _INSTRUMENT_TYPES = Dataset(
     "instrument_types",
     N_("器具类型和检定规程"),
@@ -291,6 +306,7 @@ DATASETS: Mapping[str, Dataset] = {
         _INDEX_ROWS,
         _BUREAUS,
         _DIRECTORY,
+        _LABORATORIES,
         _INSTRUMENT_TYPES,
         _CALENDAR,
         _RULE_TEXTS,

@@ -51,6 +51,14 @@ class TypeOfInstitution:
 
 
 @dataclass(frozen=True)
+class LaboratoryOfInstitution:
+    """An institution of the directory, and a laboratory that it released."""
+
+    institution: directory_pb.DirectoryEntry
+    laboratory: directory_pb.DirectoryLaboratory
+
+
+@dataclass(frozen=True)
 class CalendarDay:
     """A day of the working-day calendar; `arranged` is true if a notice names the day."""
 
@@ -143,6 +151,15 @@ async def directory(services: Services) -> AsyncIterator[TypeOfInstitution]:
         for entry in answer.institutions:
             for one in entry.authorised or [directory_pb.AuthorisedType()]:
                 yield TypeOfInstitution(entry, one)
+
+
+async def laboratories(services: Services) -> AsyncIterator[LaboratoryOfInstitution]:
+    """Reads the laboratories of the service directory that are authorised today."""
+    request = directory_pb.ListDirectoryRequest(page_size=PAGE_SIZE)
+    async for answer in _pages(services.directory.ListDirectory, request):
+        for entry in answer.institutions:
+            for one in entry.laboratories:
+                yield LaboratoryOfInstitution(entry, one)
 
 
 async def instrument_types(_services: Services) -> AsyncIterator[InstrumentType]:

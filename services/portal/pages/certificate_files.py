@@ -19,7 +19,7 @@ from protos.registry.v1 import laboratories_pb2 as laboratories
 from services.portal.address import STAFF
 from services.portal.laboratory_words import FINDINGS
 from services.portal.pages.forms import file_name, told
-from services.portal.pages.reading import subject
+from services.portal.pages.reading import account_names, subject
 from services.portal.pages.transfers import UPLOAD_SECONDS, attachment, parts_of, pieces_of
 from services.portal.visit import Visit
 from services.portal.wording import N_
@@ -109,4 +109,9 @@ async def _environment(visit: Visit, verification_id: str) -> dict[str, Any]:
     request = laboratories.GetEnvironmentMarkRequest(verification_id=verification_id)
     answer = await ask(visit.services.laboratories.GetEnvironmentMark(request))
     finding = FINDINGS.get(answer.mark.finding, "")
-    return {"environment": answer, "finding": visit.say(finding) if finding else ""}
+    by = answer.mark.noted_by
+    return {
+        "environment": answer,
+        "finding": visit.say(finding) if finding else "",
+        "noted_by": (await account_names(visit, [by])).get(by, ""),
+    }

@@ -41,9 +41,15 @@ MESSAGES = {
     "index_rows": ("grading.v1.Index", "grading.v1.IndexRow"),
     "bureaus": ("registry.v1.Bureau",),
     "directory": ("registry.v1.DirectoryEntry", "registry.v1.AuthorisedType"),
+    "laboratories": ("registry.v1.DirectoryEntry", "registry.v1.DirectoryLaboratory"),
 }
 # Fields that are another field in words.
-WORDS = {"sector_name": "sector", "kind_name": "kind", "not_graded": "not_graded_zh"}
+WORDS = {
+    "laboratory": "name",
+    "sector_name": "sector",
+    "kind_name": "kind",
+    "not_graded": "not_graded_zh",
+}
 CITED = {
     "records": "disclosure_cite",
     "exposures": "cite",
