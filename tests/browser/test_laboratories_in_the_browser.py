@@ -84,6 +84,8 @@ def sends(lab: Page, room: str, on: date) -> None:
     choose(lab, [hours[0], hours[1].replace("六十", "60")])
     expect(lab.get_by_role("alert")).to_contain_text("新收 2 条")
     expect(lab.get_by_role("alert")).to_contain_text("1 次检定的标记有变")
+    choose(lab, [f"T1,{on} 08:00,20.5,55"])
+    expect(lab.get_by_role("alert")).to_contain_text("新收 1 条")
     lab.get_by_role("link", name="返回实验室").click()
     expect(lab.get_by_role("row", name=re.compile("10:00 T1 60 55"))).to_be_visible()
 

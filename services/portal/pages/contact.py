@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 import grpc
 from starlette.responses import Response
 
-from plumbing.client import Refusal, ask
+from plumbing.client import Refusal, ask, new_request_id
 from protos.alerts.v1 import alerts_pb2 as alerts
 from protos.alerts.v1.webhooks_pb2 import ListWebhooksRequest
 from protos.registry.v1 import registry_pb2 as registry
@@ -98,7 +98,9 @@ async def _with_mobile(visit: Visit, firm: registry.Subject, act: _Act) -> Respo
             raise
         faults = faults_by_field(refusal, visit.language)
         reason = message_of(refusal, visit.language)
-        return await _page(visit, firm, faults, reason, of_mobile=True)
+        # A wrong code was counted, so the next one is another request.
+        new = new_request_id()
+        return await _page(visit, firm, faults, reason, of_mobile=True, request_id=new)
     return visit.redirect("/contact?changed=yes")
 
 
@@ -136,6 +138,7 @@ async def _page(
     digest: alerts.SetDigestPreferenceRequest | None = None,
     *,
     of_mobile: bool = False,
+    **values: str,
 ) -> Response:
     written = {name: getattr(firm, name) for name in OWN_FIELDS}
     if refusal and digest is None and not of_mobile:
@@ -159,6 +162,7 @@ async def _page(
         errors=errors or {},
         refusal=refusal,
         changed=visit.just_done("changed") == "yes",
+        **values,
     )
 
 

@@ -10,7 +10,7 @@ from google.protobuf.message import Message
 from starlette.datastructures import UploadFile
 from starlette.responses import Response
 
-from plumbing.client import Refusal, ask
+from plumbing.client import Refusal, ask, new_request_id
 from services.portal.pages.forms import told
 from services.portal.visit import Visit
 from services.portal.wording import N_
@@ -70,4 +70,5 @@ async def file_of_rows(
         values = told(visit, refusal)
         faults, values["errors"] = values["errors"].values(), {"file": visit.say(N_("文件有误"))}
         return visit.page(template, status=422, faults=faults, **values, **shown)
-    return visit.page(template, answer=answer, **shown)
+    # Another file is another request.
+    return visit.page(template, answer=answer, request_id=new_request_id(), **shown)

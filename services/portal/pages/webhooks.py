@@ -8,7 +8,7 @@ from typing import Any
 
 from starlette.responses import Response
 
-from plumbing.client import Refusal, ask
+from plumbing.client import Refusal, ask, new_request_id
 from plumbing.identity import Role
 from plumbing.webhook_secrets import new_secret
 from protos.alerts.v1 import webhooks_pb2 as pb
@@ -74,7 +74,8 @@ async def _carry_out(visit: Visit, act: _Act) -> Response:
     except Refusal as refusal:
         return await _page(visit, 422, **told(visit, refusal))
     if secret:
-        return await _page(visit, secret=secret)
+        # What is done on this page next is another request.
+        return await _page(visit, secret=secret, request_id=new_request_id())
     return visit.redirect(f"{PATH}?done={visit.field('act')}")
 
 
