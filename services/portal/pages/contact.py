@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
 
 import grpc
 from starlette.responses import Response
@@ -138,7 +139,7 @@ async def _page(
     digest: alerts.SetDigestPreferenceRequest | None = None,
     *,
     of_mobile: bool = False,
-    **values: str,
+    **values: Any,
 ) -> Response:
     written = {name: getattr(firm, name) for name in OWN_FIELDS}
     if refusal and digest is None and not of_mobile:
