@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 from urllib.request import urlopen
 
@@ -128,7 +129,10 @@ class NatsCluster:
 
 def local_ports(process: int) -> set[int]:
     """The ports of this machine from which a process has opened connections."""
-    links = [link.readlink().name for link in Path(f"/proc/{process}/fd").iterdir()]
+    links = []
+    for link in Path(f"/proc/{process}/fd").iterdir():
+        with suppress(FileNotFoundError):  # closed meanwhile
+            links.append(link.readlink().name)
     sockets = {link[8:-1] for link in links if link.startswith("socket:")}
     lines = Path(f"/proc/{process}/net/tcp").read_text().splitlines()[1:]
     rows = [line.split() for line in lines]
