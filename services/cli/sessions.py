@@ -19,6 +19,8 @@ from plumbing.clock import SystemClock
 from plumbing.private_files import write_private
 
 ADMINISTRATOR = "administrator"
+CAST = "demo."  # with which the names of a sandbox's cast begin
+CAST_FILE = "sandbox-cast.json"
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,15 @@ class Session:
 def administrator_password(keys_dir: Path) -> str:
     """Reads the first administrator's password from its file; raises OSError if unreadable."""
     return (keys_dir / f"{ADMINISTRATOR}.password").read_text().strip()
+
+
+def cast_password(data_dir: Path, name: str) -> str | None:
+    """Reads the password of one of a sandbox's cast, None if there is no such one.
+
+    Raises OSError if there is no file of the cast, or it is not readable.
+    """
+    members = json.loads((data_dir / CAST_FILE).read_text("utf-8"))
+    return next((str(one["password"]) for one in members if one["name"] == name), None)
 
 
 def forget_first_password(keys_dir: Path) -> None:

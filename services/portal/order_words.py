@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 
 from protos.alerts.v1 import alerts_pb2 as alerts
+from protos.registry.v1 import orders_pb2 as pb
 from services.portal.wording import N_, Tag
 
 Say = Callable[[str], str]
@@ -41,6 +42,17 @@ _WITH_AN_INSTRUMENT = {
     "owner": N_("使用单位没有按时申请检定"),
     "institution": N_("使用单位按时申请了检定，检定机构已超过期限"),
     "both": N_("使用单位没有按时申请检定，检定机构也已超过期限"),
+}
+_WAITS = {
+    "applied": N_("检定机构还没有受理。"),
+    "accepted": N_("检定机构已受理，还没有登记检定结果。"),
+    "scheduled": N_("检定机构已受理，还没有登记检定结果。"),
+    "received": N_("检定机构已收到器具，还没有登记检定结果。"),
+    "in_work": N_("检定机构正在检定，还没有登记检定结果。"),
+}
+_NO_ANSWER = {
+    "earlier": N_("{institution}登记了 {day} 的检定结果，早于申请日期，不是这次申请的结果。"),
+    "another_institution": N_("{institution}登记了 {day} 的检定结果，不是申请的那家检定机构。"),
 }
 _ACTS = {
     "accepted": N_("受理"),
@@ -91,6 +103,19 @@ def applied(say: Say, coloured: alerts.InstrumentColour) -> str:
     order = coloured.application
     sentence = say(N_("{day}向{institution}申请，机构应于 {due} 前办理"))
     return sentence.format(day=order.applied_on, institution=order.institution, due=order.due_on)
+
+
+def open_because(say: Say, order: pb.Order, others: Iterable[pb.OtherResult]) -> Sequence[str]:
+    """Returns in sentences why an order is still open, and how it ends; none if it has ended."""
+    if order.state not in _WAITS:
+        return ()
+    found = [
+        say(_NO_ANSWER[one.why]).format(institution=one.institution, day=one.verified_on)
+        for one in others
+    ]
+    by_result = N_("检定机构登记了申请之日或者以后的检定结果，申请自动办结。")
+    ends = N_("不用再检定的，申请人撤回申请；已收到器具的，由检定机构写明理由后退回申请。")
+    return [say(_WAITS[order.state]), *found, say(by_result), *([say(ends)] if found else [])]
 
 
 def act(say: Say, code: str) -> str:

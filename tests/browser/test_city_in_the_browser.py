@@ -56,7 +56,6 @@ def test_a_text_is_tried_read_and_brought_into_force(sign_in: SignIn) -> None:
     expect(head.get_by_role("alert")).to_contain_text("请写明依据")
     head.get_by_label("依据").fill("局务会决定 样例〔2026〕1号")
     press(head, "核对并启用")
-    press(head, "启用")
     expect(head.get_by_role("alert")).to_contain_text("征求意见稿")  # in the service's words
     head.get_by_label("本局决定采用").check()
     press(head, "核对并启用")

@@ -807,6 +807,7 @@ class ActivateRulesetRequest(_message.Message):
     VALID_FROM_FIELD_NUMBER: _builtins.int
     GROUND_FIELD_NUMBER: _builtins.int
     ADOPT_DRAFT_FIELD_NUMBER: _builtins.int
+    CHECK_ONLY_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """Makes the request safe to repeat."""
     impact_id: _builtins.str
@@ -817,6 +818,8 @@ class ActivateRulesetRequest(_message.Message):
     """On what ground, e.g. the decision by which the bureau brings the text into force."""
     adopt_draft: _builtins.bool
     """Needed for a draft: the bureau adopts a text that was not issued."""
+    check_only: _builtins.bool
+    """Only checks: refuses what the act itself would refuse and answers as it would, but keeps nothing."""
     def __init__(
         self,
         *,
@@ -825,10 +828,11 @@ class ActivateRulesetRequest(_message.Message):
         valid_from: _builtins.str = ...,
         ground: _builtins.str = ...,
         adopt_draft: _builtins.bool = ...,
+        check_only: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["adopt_draft", b"adopt_draft", "ground", b"ground", "impact_id", b"impact_id", "request_id", b"request_id", "valid_from", b"valid_from"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["adopt_draft", b"adopt_draft", "check_only", b"check_only", "ground", b"ground", "impact_id", b"impact_id", "request_id", b"request_id", "valid_from", b"valid_from"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

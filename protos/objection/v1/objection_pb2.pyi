@@ -880,12 +880,15 @@ class LodgeObjectionRequest(_message.Message):
     EVIDENCE_IDS_FIELD_NUMBER: _builtins.int
     AGAINST_FIELD_NUMBER: _builtins.int
     MANDATE_FIELD_NUMBER: _builtins.int
+    CHECK_ONLY_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """Makes the call safe to repeat."""
     subject_id: _builtins.str
     """The subject."""
     grounds: _builtins.str
     """What is wrong with them."""
+    check_only: _builtins.bool
+    """Only checks: refuses what the act itself would refuse and answers as it would, but keeps nothing."""
     @_builtins.property
     def record_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Records objected to; may be empty where `against` names something else."""
@@ -919,10 +922,11 @@ class LodgeObjectionRequest(_message.Message):
         evidence_ids: _abc.Iterable[_builtins.str] | None = ...,
         against: _abc.Iterable[_builtins.str] | None = ...,
         mandate: Global___Mandate | None = ...,
+        check_only: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["mandate", b"mandate"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["against", b"against", "evidence", b"evidence", "evidence_ids", b"evidence_ids", "grounds", b"grounds", "mandate", b"mandate", "record_ids", b"record_ids", "request_id", b"request_id", "subject_id", b"subject_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["against", b"against", "check_only", b"check_only", "evidence", b"evidence", "evidence_ids", b"evidence_ids", "grounds", b"grounds", "mandate", b"mandate", "record_ids", b"record_ids", "request_id", b"request_id", "subject_id", b"subject_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -999,12 +1003,15 @@ class LodgeReconsiderationRequest(_message.Message):
     GROUNDS_FIELD_NUMBER: _builtins.int
     EVIDENCE_FIELD_NUMBER: _builtins.int
     EVIDENCE_IDS_FIELD_NUMBER: _builtins.int
+    CHECK_ONLY_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """Makes the call safe to repeat."""
     case_id: _builtins.str
     """The objection whose result is disputed."""
     grounds: _builtins.str
     """What is wrong with its result."""
+    check_only: _builtins.bool
+    """Only checks: refuses what the act itself would refuse and answers as it would, but keeps nothing."""
     @_builtins.property
     def evidence(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Further evidence: documents and where they are."""
@@ -1021,10 +1028,11 @@ class LodgeReconsiderationRequest(_message.Message):
         grounds: _builtins.str = ...,
         evidence: _abc.Iterable[_builtins.str] | None = ...,
         evidence_ids: _abc.Iterable[_builtins.str] | None = ...,
+        check_only: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["case_id", b"case_id", "evidence", b"evidence", "evidence_ids", b"evidence_ids", "grounds", b"grounds", "request_id", b"request_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["case_id", b"case_id", "check_only", b"check_only", "evidence", b"evidence", "evidence_ids", b"evidence_ids", "grounds", b"grounds", "request_id", b"request_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -26,7 +26,7 @@ from protos.buf.validate import validate_pb2 as buf_dot_validate_dot_validate__p
 from protos.objection.v1 import objection_pb2 as protos_dot_objection_dot_v1_dot_objection__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n protos/objection/v1/repair.proto\x12\x15quanheng.objection.v1\x1a\x1b\x62uf/validate/validate.proto\x1a#protos/objection/v1/objection.proto\"\x8b\x01\n\x12\x43heckRepairRequest\x12\x1d\n\nsubject_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12&\n\nrecord_ids\x18\x02 \x03(\tB\x12\xbaH\x0f\x92\x01\x0c\x10\x64\x18\x01\"\x06r\x04\x10\x01\x18@\x12.\n\x06papers\x18\x03 \x03(\tB\x1e\xbaH\x1b\x92\x01\x18\x10\x02\x18\x01\"\x12r\x10R\x07promiseR\x05proof\"\x83\x01\n\x13\x43heckRepairResponse\x12-\n\x06repair\x18\x01 \x01(\x0b\x32\x1d.quanheng.objection.v1.Repair\x12\x12\n\nrecord_ids\x18\x02 \x03(\t\x12\x11\n\tmay_lodge\x18\x03 \x01(\x08\x12\x16\n\x0emay_lodge_from\x18\x04 \x01(\t\"\xff\x01\n\x12LodgeRepairRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1d\n\nsubject_id\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12&\n\nrecord_ids\x18\x03 \x03(\tB\x12\xbaH\x0f\x92\x01\x0c\x10\x64\x18\x01\"\x06r\x04\x10\x01\x18@\x12\x1b\n\x07grounds\x18\x04 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\xa0\x1f\x12!\n\x08\x65vidence\x18\x05 \x03(\tB\x0f\xbaH\x0c\x92\x01\t\x10\x32\"\x05r\x03\x18\xf4\x03\x12\x19\n\x07promise\x18\x06 \x01(\tB\x08\xbaH\x05r\x03\x18\xd0\x0f\x12)\n\x0c\x65vidence_ids\x18\x14 \x03(\tB\x13\xbaH\x10\x92\x01\r\x10\xc8\x01\x18\x01\"\x06r\x04\x10\x01\x18@\"@\n\x13LodgeRepairResponse\x12)\n\x04\x63\x61se\x18\x01 \x01(\x0b\x32\x1b.quanheng.objection.v1.Case\"q\n\x18RequestSupplementRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1a\n\x07\x63\x61se_id\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x1b\n\x07missing\x18\x03 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\xd0\x0f\"F\n\x19RequestSupplementResponse\x12)\n\x04\x63\x61se\x18\x01 \x01(\x0b\x32\x1b.quanheng.objection.v1.Case\"\x90\x01\n\x17SupplementRepairRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1a\n\x07\x63\x61se_id\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x18\n\x04note\x18\x03 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\xa0\x1f\x12!\n\x08\x65vidence\x18\x04 \x03(\tB\x0f\xbaH\x0c\x92\x01\t\x10\x32\"\x05r\x03\x18\xf4\x03\"E\n\x18SupplementRepairResponse\x12)\n\x04\x63\x61se\x18\x01 \x01(\x0b\x32\x1b.quanheng.objection.v1.Case\"O\n\x13\x41\x63\x63\x65ptRepairRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1a\n\x07\x63\x61se_id\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\"A\n\x14\x41\x63\x63\x65ptRepairResponse\x12)\n\x04\x63\x61se\x18\x01 \x01(\x0b\x32\x1b.quanheng.objection.v1.Case\"m\n\x14\x44\x65\x63lineRepairRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1a\n\x07\x63\x61se_id\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x1b\n\x07reasons\x18\x03 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\xd0\x0f\"B\n\x15\x44\x65\x63lineRepairResponse\x12)\n\x04\x63\x61se\x18\x01 \x01(\x0b\x32\x1b.quanheng.objection.v1.Case\"\xa9\x01\n\x17\x43onfirmConditionRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1a\n\x07\x63\x61se_id\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12+\n\x0c\x63ondition_id\x18\x03 \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^[a-z_]{1,40}$\x12\x0b\n\x03met\x18\x04 \x01(\x08\x12\x1a\n\x06ground\x18\x05 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\xd0\x0f\"E\n\x18\x43onfirmConditionResponse\x12)\n\x04\x63\x61se\x18\x01 \x01(\x0b\x32\x1b.quanheng.objection.v1.Case\"}\n\x13\x44\x65\x63ideRepairRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1a\n\x07\x63\x61se_id\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x0f\n\x07\x63onfirm\x18\x03 \x01(\x08\x12\x1b\n\x07reasons\x18\x04 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\xa0\x1f\"A\n\x14\x44\x65\x63ideRepairResponse\x12)\n\x04\x63\x61se\x18\x01 \x01(\x0b\x32\x1b.quanheng.objection.v1.Case\"Q\n\x15WithdrawRepairRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1a\n\x07\x63\x61se_id\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\"C\n\x16WithdrawRepairResponse\x12)\n\x04\x63\x61se\x18\x01 \x01(\x0b\x32\x1b.quanheng.objection.v1.Case2\xea\x07\n\rRepairService\x12\x64\n\x0b\x43heckRepair\x12).quanheng.objection.v1.CheckRepairRequest\x1a*.quanheng.objection.v1.CheckRepairResponse\x12\x64\n\x0bLodgeRepair\x12).quanheng.objection.v1.LodgeRepairRequest\x1a*.quanheng.objection.v1.LodgeRepairResponse\x12v\n\x11RequestSupplement\x12/.quanheng.objection.v1.RequestSupplementRequest\x1a\x30.quanheng.objection.v1.RequestSupplementResponse\x12s\n\x10SupplementRepair\x12..quanheng.objection.v1.SupplementRepairRequest\x1a/.quanheng.objection.v1.SupplementRepairResponse\x12g\n\x0c\x41\x63\x63\x65ptRepair\x12*.quanheng.objection.v1.AcceptRepairRequest\x1a+.quanheng.objection.v1.AcceptRepairResponse\x12j\n\rDeclineRepair\x12+.quanheng.objection.v1.DeclineRepairRequest\x1a,.quanheng.objection.v1.DeclineRepairResponse\x12s\n\x10\x43onfirmCondition\x12..quanheng.objection.v1.ConfirmConditionRequest\x1a/.quanheng.objection.v1.ConfirmConditionResponse\x12g\n\x0c\x44\x65\x63ideRepair\x12*.quanheng.objection.v1.DecideRepairRequest\x1a+.quanheng.objection.v1.DecideRepairResponse\x12m\n\x0eWithdrawRepair\x12,.quanheng.objection.v1.WithdrawRepairRequest\x1a-.quanheng.objection.v1.WithdrawRepairResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n protos/objection/v1/repair.proto\x12\x15quanheng.objection.v1\x1a\x1b\x62uf/validate/validate.proto\x1a#protos/objection/v1/objection.proto\"\x8b\x01\n\x12\x43heckRepairRequest\x12\x1d\n\nsubject_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12&\n\nrecord_ids\x18\x02 \x03(\tB\x12\xbaH\x0f\x92\x01\x0c\x10\x64\x18\x01\"\x06r\x04\x10\x01\x18@\x12.\n\x06papers\x18\x03 \x03(\tB\x1e\xbaH\x1b\x92\x01\x18\x10\x02\x18\x01\"\x12r\x10R\x07promiseR\x05proof\"\x83\x01\n\x13\x43heckRepairResponse\x12-\n\x06repair\x18\x01 \x01(\x0b\x32\x1d.quanheng.objection.v1.Repair\x12\x12\n\nrecord_ids\x18\x02 \x03(\t\x12\x11\n\tmay_lodge\x18\x03 \x01(\x08\x12\x16\n\x0emay_lodge_from\x18\x04 \x01(\t\"\x93\x02\n\x12LodgeRepairRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1d\n\nsubject_id\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12&\n\nrecord_ids\x18\x03 \x03(\tB\x12\xbaH\x0f\x92\x01\x0c\x10\x64\x18\x01\"\x06r\x04\x10\x01\x18@\x12\x1b\n\x07grounds\x18\x04 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\xa0\x1f\x12!\n\x08\x65vidence\x18\x05 \x03(\tB\x0f\xbaH\x0c\x92\x01\t\x10\x32\"\x05r\x03\x18\xf4\x03\x12\x19\n\x07promise\x18\x06 \x01(\tB\x08\xbaH\x05r\x03\x18\xd0\x0f\x12)\n\x0c\x65vidence_ids\x18\x14 \x03(\tB\x13\xbaH\x10\x92\x01\r\x10\xc8\x01\x18\x01\"\x06r\x04\x10\x01\x18@\x12\x12\n\ncheck_only\x18\x15 \x01(\x08\"@\n\x13LodgeRepairResponse\x12)\n\x04\x63\x61se\x18\x01 \x01(\x0b\x32\x1b.quanheng.objection.v1.Case\"q\n\x18RequestSupplementRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1a\n\x07\x63\x61se_id\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x1b\n\x07missing\x18\x03 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\xd0\x0f\"F\n\x19RequestSupplementResponse\x12)\n\x04\x63\x61se\x18\x01 \x01(\x0b\x32\x1b.quanheng.objection.v1.Case\"\x90\x01\n\x17SupplementRepairRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1a\n\x07\x63\x61se_id\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x18\n\x04note\x18\x03 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\xa0\x1f\x12!\n\x08\x65vidence\x18\x04 \x03(\tB\x0f\xbaH\x0c\x92\x01\t\x10\x32\"\x05r\x03\x18\xf4\x03\"E\n\x18SupplementRepairResponse\x12)\n\x04\x63\x61se\x18\x01 \x01(\x0b\x32\x1b.quanheng.objection.v1.Case\"O\n\x13\x41\x63\x63\x65ptRepairRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1a\n\x07\x63\x61se_id\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\"A\n\x14\x41\x63\x63\x65ptRepairResponse\x12)\n\x04\x63\x61se\x18\x01 \x01(\x0b\x32\x1b.quanheng.objection.v1.Case\"m\n\x14\x44\x65\x63lineRepairRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1a\n\x07\x63\x61se_id\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x1b\n\x07reasons\x18\x03 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\xd0\x0f\"B\n\x15\x44\x65\x63lineRepairResponse\x12)\n\x04\x63\x61se\x18\x01 \x01(\x0b\x32\x1b.quanheng.objection.v1.Case\"\xa9\x01\n\x17\x43onfirmConditionRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1a\n\x07\x63\x61se_id\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12+\n\x0c\x63ondition_id\x18\x03 \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^[a-z_]{1,40}$\x12\x0b\n\x03met\x18\x04 \x01(\x08\x12\x1a\n\x06ground\x18\x05 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\xd0\x0f\"E\n\x18\x43onfirmConditionResponse\x12)\n\x04\x63\x61se\x18\x01 \x01(\x0b\x32\x1b.quanheng.objection.v1.Case\"}\n\x13\x44\x65\x63ideRepairRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1a\n\x07\x63\x61se_id\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x0f\n\x07\x63onfirm\x18\x03 \x01(\x08\x12\x1b\n\x07reasons\x18\x04 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\xa0\x1f\"A\n\x14\x44\x65\x63ideRepairResponse\x12)\n\x04\x63\x61se\x18\x01 \x01(\x0b\x32\x1b.quanheng.objection.v1.Case\"Q\n\x15WithdrawRepairRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1a\n\x07\x63\x61se_id\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\"C\n\x16WithdrawRepairResponse\x12)\n\x04\x63\x61se\x18\x01 \x01(\x0b\x32\x1b.quanheng.objection.v1.Case2\xea\x07\n\rRepairService\x12\x64\n\x0b\x43heckRepair\x12).quanheng.objection.v1.CheckRepairRequest\x1a*.quanheng.objection.v1.CheckRepairResponse\x12\x64\n\x0bLodgeRepair\x12).quanheng.objection.v1.LodgeRepairRequest\x1a*.quanheng.objection.v1.LodgeRepairResponse\x12v\n\x11RequestSupplement\x12/.quanheng.objection.v1.RequestSupplementRequest\x1a\x30.quanheng.objection.v1.RequestSupplementResponse\x12s\n\x10SupplementRepair\x12..quanheng.objection.v1.SupplementRepairRequest\x1a/.quanheng.objection.v1.SupplementRepairResponse\x12g\n\x0c\x41\x63\x63\x65ptRepair\x12*.quanheng.objection.v1.AcceptRepairRequest\x1a+.quanheng.objection.v1.AcceptRepairResponse\x12j\n\rDeclineRepair\x12+.quanheng.objection.v1.DeclineRepairRequest\x1a,.quanheng.objection.v1.DeclineRepairResponse\x12s\n\x10\x43onfirmCondition\x12..quanheng.objection.v1.ConfirmConditionRequest\x1a/.quanheng.objection.v1.ConfirmConditionResponse\x12g\n\x0c\x44\x65\x63ideRepair\x12*.quanheng.objection.v1.DecideRepairRequest\x1a+.quanheng.objection.v1.DecideRepairResponse\x12m\n\x0eWithdrawRepair\x12,.quanheng.objection.v1.WithdrawRepairRequest\x1a-.quanheng.objection.v1.WithdrawRepairResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -100,37 +100,37 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CHECKREPAIRRESPONSE']._serialized_start=268
   _globals['_CHECKREPAIRRESPONSE']._serialized_end=399
   _globals['_LODGEREPAIRREQUEST']._serialized_start=402
-  _globals['_LODGEREPAIRREQUEST']._serialized_end=657
-  _globals['_LODGEREPAIRRESPONSE']._serialized_start=659
-  _globals['_LODGEREPAIRRESPONSE']._serialized_end=723
-  _globals['_REQUESTSUPPLEMENTREQUEST']._serialized_start=725
-  _globals['_REQUESTSUPPLEMENTREQUEST']._serialized_end=838
-  _globals['_REQUESTSUPPLEMENTRESPONSE']._serialized_start=840
-  _globals['_REQUESTSUPPLEMENTRESPONSE']._serialized_end=910
-  _globals['_SUPPLEMENTREPAIRREQUEST']._serialized_start=913
-  _globals['_SUPPLEMENTREPAIRREQUEST']._serialized_end=1057
-  _globals['_SUPPLEMENTREPAIRRESPONSE']._serialized_start=1059
-  _globals['_SUPPLEMENTREPAIRRESPONSE']._serialized_end=1128
-  _globals['_ACCEPTREPAIRREQUEST']._serialized_start=1130
-  _globals['_ACCEPTREPAIRREQUEST']._serialized_end=1209
-  _globals['_ACCEPTREPAIRRESPONSE']._serialized_start=1211
-  _globals['_ACCEPTREPAIRRESPONSE']._serialized_end=1276
-  _globals['_DECLINEREPAIRREQUEST']._serialized_start=1278
-  _globals['_DECLINEREPAIRREQUEST']._serialized_end=1387
-  _globals['_DECLINEREPAIRRESPONSE']._serialized_start=1389
-  _globals['_DECLINEREPAIRRESPONSE']._serialized_end=1455
-  _globals['_CONFIRMCONDITIONREQUEST']._serialized_start=1458
-  _globals['_CONFIRMCONDITIONREQUEST']._serialized_end=1627
-  _globals['_CONFIRMCONDITIONRESPONSE']._serialized_start=1629
-  _globals['_CONFIRMCONDITIONRESPONSE']._serialized_end=1698
-  _globals['_DECIDEREPAIRREQUEST']._serialized_start=1700
-  _globals['_DECIDEREPAIRREQUEST']._serialized_end=1825
-  _globals['_DECIDEREPAIRRESPONSE']._serialized_start=1827
-  _globals['_DECIDEREPAIRRESPONSE']._serialized_end=1892
-  _globals['_WITHDRAWREPAIRREQUEST']._serialized_start=1894
-  _globals['_WITHDRAWREPAIRREQUEST']._serialized_end=1975
-  _globals['_WITHDRAWREPAIRRESPONSE']._serialized_start=1977
-  _globals['_WITHDRAWREPAIRRESPONSE']._serialized_end=2044
-  _globals['_REPAIRSERVICE']._serialized_start=2047
-  _globals['_REPAIRSERVICE']._serialized_end=3049
+  _globals['_LODGEREPAIRREQUEST']._serialized_end=677
+  _globals['_LODGEREPAIRRESPONSE']._serialized_start=679
+  _globals['_LODGEREPAIRRESPONSE']._serialized_end=743
+  _globals['_REQUESTSUPPLEMENTREQUEST']._serialized_start=745
+  _globals['_REQUESTSUPPLEMENTREQUEST']._serialized_end=858
+  _globals['_REQUESTSUPPLEMENTRESPONSE']._serialized_start=860
+  _globals['_REQUESTSUPPLEMENTRESPONSE']._serialized_end=930
+  _globals['_SUPPLEMENTREPAIRREQUEST']._serialized_start=933
+  _globals['_SUPPLEMENTREPAIRREQUEST']._serialized_end=1077
+  _globals['_SUPPLEMENTREPAIRRESPONSE']._serialized_start=1079
+  _globals['_SUPPLEMENTREPAIRRESPONSE']._serialized_end=1148
+  _globals['_ACCEPTREPAIRREQUEST']._serialized_start=1150
+  _globals['_ACCEPTREPAIRREQUEST']._serialized_end=1229
+  _globals['_ACCEPTREPAIRRESPONSE']._serialized_start=1231
+  _globals['_ACCEPTREPAIRRESPONSE']._serialized_end=1296
+  _globals['_DECLINEREPAIRREQUEST']._serialized_start=1298
+  _globals['_DECLINEREPAIRREQUEST']._serialized_end=1407
+  _globals['_DECLINEREPAIRRESPONSE']._serialized_start=1409
+  _globals['_DECLINEREPAIRRESPONSE']._serialized_end=1475
+  _globals['_CONFIRMCONDITIONREQUEST']._serialized_start=1478
+  _globals['_CONFIRMCONDITIONREQUEST']._serialized_end=1647
+  _globals['_CONFIRMCONDITIONRESPONSE']._serialized_start=1649
+  _globals['_CONFIRMCONDITIONRESPONSE']._serialized_end=1718
+  _globals['_DECIDEREPAIRREQUEST']._serialized_start=1720
+  _globals['_DECIDEREPAIRREQUEST']._serialized_end=1845
+  _globals['_DECIDEREPAIRRESPONSE']._serialized_start=1847
+  _globals['_DECIDEREPAIRRESPONSE']._serialized_end=1912
+  _globals['_WITHDRAWREPAIRREQUEST']._serialized_start=1914
+  _globals['_WITHDRAWREPAIRREQUEST']._serialized_end=1995
+  _globals['_WITHDRAWREPAIRRESPONSE']._serialized_start=1997
+  _globals['_WITHDRAWREPAIRRESPONSE']._serialized_end=2064
+  _globals['_REPAIRSERVICE']._serialized_start=2067
+  _globals['_REPAIRSERVICE']._serialized_end=3069
 # @@protoc_insertion_point(module_scope)

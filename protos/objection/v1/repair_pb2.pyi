@@ -108,6 +108,7 @@ class LodgeRepairRequest(_message.Message):
     EVIDENCE_FIELD_NUMBER: _builtins.int
     PROMISE_FIELD_NUMBER: _builtins.int
     EVIDENCE_IDS_FIELD_NUMBER: _builtins.int
+    CHECK_ONLY_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """Makes the call safe to repeat."""
     subject_id: _builtins.str
@@ -116,6 +117,8 @@ class LodgeRepairRequest(_message.Message):
     """What was put right, and how."""
     promise: _builtins.str
     """What the subject promises."""
+    check_only: _builtins.bool
+    """Only checks: refuses what the act itself would refuse and answers as it would, but keeps nothing."""
     @_builtins.property
     def record_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """The adverse records to be repaired; none means the present spell at the lowest grade, that is
@@ -140,10 +143,11 @@ class LodgeRepairRequest(_message.Message):
         evidence: _abc.Iterable[_builtins.str] | None = ...,
         promise: _builtins.str = ...,
         evidence_ids: _abc.Iterable[_builtins.str] | None = ...,
+        check_only: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["evidence", b"evidence", "evidence_ids", b"evidence_ids", "grounds", b"grounds", "promise", b"promise", "record_ids", b"record_ids", "request_id", b"request_id", "subject_id", b"subject_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["check_only", b"check_only", "evidence", b"evidence", "evidence_ids", b"evidence_ids", "grounds", b"grounds", "promise", b"promise", "record_ids", b"record_ids", "request_id", b"request_id", "subject_id", b"subject_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

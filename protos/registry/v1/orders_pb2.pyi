@@ -184,6 +184,40 @@ class Verifier(_message.Message):
 Global___Verifier: _TypeAlias = Verifier  # noqa: Y015
 
 @_typing.final
+class OtherResult(_message.Message):
+    """A result that came since the application of an open order, and does not complete it."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    VERIFICATION_ID_FIELD_NUMBER: _builtins.int
+    VERIFIED_ON_FIELD_NUMBER: _builtins.int
+    INSTITUTION_FIELD_NUMBER: _builtins.int
+    WHY_FIELD_NUMBER: _builtins.int
+    verification_id: _builtins.str
+    """The verification."""
+    verified_on: _builtins.str
+    """Day of verification."""
+    institution: _builtins.str
+    """Its institution."""
+    why: _builtins.str
+    """Why it does not: earlier (than the application) or another_institution."""
+    def __init__(
+        self,
+        *,
+        verification_id: _builtins.str = ...,
+        verified_on: _builtins.str = ...,
+        institution: _builtins.str = ...,
+        why: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["institution", b"institution", "verification_id", b"verification_id", "verified_on", b"verified_on", "why", b"why"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___OtherResult: _TypeAlias = OtherResult  # noqa: Y015
+
+@_typing.final
 class ListVerifiersRequest(_message.Message):
     """Request of ListVerifiers."""
 
@@ -242,6 +276,7 @@ class ApplyForVerificationRequest(_message.Message):
     INSTITUTION_ID_FIELD_NUMBER: _builtins.int
     REPAIRED_FIELD_NUMBER: _builtins.int
     NOTE_FIELD_NUMBER: _builtins.int
+    CHECK_ONLY_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """Makes the call safe to repeat."""
     institution_id: _builtins.str
@@ -250,6 +285,8 @@ class ApplyForVerificationRequest(_message.Message):
     """The instruments were repaired since they were last verified."""
     note: _builtins.str
     """Note to the institution; may be empty."""
+    check_only: _builtins.bool
+    """Only checks: refuses what the act itself would refuse and answers as it would, but keeps nothing."""
     @_builtins.property
     def instrument_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """The instruments, all of one subject."""
@@ -262,10 +299,11 @@ class ApplyForVerificationRequest(_message.Message):
         institution_id: _builtins.str = ...,
         repaired: _builtins.bool = ...,
         note: _builtins.str = ...,
+        check_only: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["institution_id", b"institution_id", "instrument_ids", b"instrument_ids", "note", b"note", "repaired", b"repaired", "request_id", b"request_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["check_only", b"check_only", "institution_id", b"institution_id", "instrument_ids", b"instrument_ids", "note", b"note", "repaired", b"repaired", "request_id", b"request_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -405,6 +443,7 @@ class GetOrderResponse(_message.Message):
 
     ORDER_FIELD_NUMBER: _builtins.int
     STEPS_FIELD_NUMBER: _builtins.int
+    OTHER_RESULTS_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def order(self) -> Global___Order:
         """The order."""
@@ -413,15 +452,20 @@ class GetOrderResponse(_message.Message):
     def steps(self) -> _containers.RepeatedCompositeFieldContainer[Global___OrderStep]:
         """Its steps, the first one first."""
 
+    @_builtins.property
+    def other_results(self) -> _containers.RepeatedCompositeFieldContainer[Global___OtherResult]:
+        """While it is open: results that came since the application and do not complete it, by day."""
+
     def __init__(
         self,
         *,
         order: Global___Order | None = ...,
         steps: _abc.Iterable[Global___OrderStep] | None = ...,
+        other_results: _abc.Iterable[Global___OtherResult] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["order", b"order"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["order", b"order", "steps", b"steps"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["order", b"order", "other_results", b"other_results", "steps", b"steps"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -775,8 +775,11 @@ class PutSubjectRequest(_message.Message):
 
     REQUEST_ID_FIELD_NUMBER: _builtins.int
     SUBJECT_FIELD_NUMBER: _builtins.int
+    CHECK_ONLY_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """Makes the call safe to repeat."""
+    check_only: _builtins.bool
+    """Only checks: refuses what the act itself would refuse and answers as it would, but keeps nothing."""
     @_builtins.property
     def subject(self) -> Global___Subject:
         """The subject; without an id it is registered, with one it is changed. `version` must be the
@@ -788,10 +791,11 @@ class PutSubjectRequest(_message.Message):
         *,
         request_id: _builtins.str = ...,
         subject: Global___Subject | None = ...,
+        check_only: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["subject", b"subject"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["request_id", b"request_id", "subject", b"subject"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["check_only", b"check_only", "request_id", b"request_id", "subject", b"subject"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -982,12 +986,15 @@ class PutInstrumentRequest(_message.Message):
     REQUEST_ID_FIELD_NUMBER: _builtins.int
     INSTRUMENT_FIELD_NUMBER: _builtins.int
     UNKNOWN_TYPE_FIELD_NUMBER: _builtins.int
+    CHECK_ONLY_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """Makes the call safe to repeat."""
     unknown_type: _builtins.bool
     """Takes a type that the catalogue does not have, as one that is verified periodically. Only for
     staff; otherwise such a type is refused, with the nearest ones of the catalogue.
     """
+    check_only: _builtins.bool
+    """Only checks: refuses what the act itself would refuse and answers as it would, but keeps nothing."""
     @_builtins.property
     def instrument(self) -> Global___Instrument:
         """The instrument; without an id it is filed, with one it is changed. Its type is given by the code,
@@ -1000,10 +1007,11 @@ class PutInstrumentRequest(_message.Message):
         request_id: _builtins.str = ...,
         instrument: Global___Instrument | None = ...,
         unknown_type: _builtins.bool = ...,
+        check_only: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["instrument", b"instrument"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["instrument", b"instrument", "request_id", b"request_id", "unknown_type", b"unknown_type"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["check_only", b"check_only", "instrument", b"instrument", "request_id", b"request_id", "unknown_type", b"unknown_type"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1054,6 +1062,7 @@ class SetInstrumentStateRequest(_message.Message):
     STATE_FIELD_NUMBER: _builtins.int
     GROUND_FIELD_NUMBER: _builtins.int
     PART_FIELD_NUMBER: _builtins.int
+    CHECK_ONLY_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """Makes the call safe to repeat."""
     instrument_id: _builtins.str
@@ -1064,6 +1073,8 @@ class SetInstrumentStateRequest(_message.Message):
     """Why."""
     part: _builtins.str
     """Only this part of the instrument, such as a nozzle that is sealed; empty means the instrument."""
+    check_only: _builtins.bool
+    """Only checks: refuses what the act itself would refuse and answers as it would, but keeps nothing."""
     def __init__(
         self,
         *,
@@ -1072,10 +1083,11 @@ class SetInstrumentStateRequest(_message.Message):
         state: _builtins.str = ...,
         ground: _builtins.str = ...,
         part: _builtins.str = ...,
+        check_only: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["ground", b"ground", "instrument_id", b"instrument_id", "part", b"part", "request_id", b"request_id", "state", b"state"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["check_only", b"check_only", "ground", b"ground", "instrument_id", b"instrument_id", "part", b"part", "request_id", b"request_id", "state", b"state"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1666,8 +1678,11 @@ class RecordVerificationRequest(_message.Message):
     REQUEST_ID_FIELD_NUMBER: _builtins.int
     VERIFICATION_FIELD_NUMBER: _builtins.int
     PARTS_FIELD_NUMBER: _builtins.int
+    CHECK_ONLY_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """Makes the call safe to repeat."""
+    check_only: _builtins.bool
+    """Only checks: refuses what the act itself would refuse and answers as it would, but keeps nothing."""
     @_builtins.property
     def verification(self) -> Global___Verification:
         """The verification; its id is given by the register."""
@@ -1684,10 +1699,11 @@ class RecordVerificationRequest(_message.Message):
         request_id: _builtins.str = ...,
         verification: Global___Verification | None = ...,
         parts: _abc.Iterable[Global___PartResult] | None = ...,
+        check_only: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["verification", b"verification"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["parts", b"parts", "request_id", b"request_id", "verification", b"verification"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["check_only", b"check_only", "parts", b"parts", "request_id", b"request_id", "verification", b"verification"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

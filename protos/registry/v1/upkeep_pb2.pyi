@@ -113,6 +113,7 @@ class UpkeepEntry(_message.Message):
     VERIFY_AGAIN_FIELD_NUMBER: _builtins.int
     CITE_FIELD_NUMBER: _builtins.int
     TO_VERIFY_FIELD_NUMBER: _builtins.int
+    OWNER_NO_FIELD_NUMBER: _builtins.int
     type_code: _builtins.str
     """Type of the instrument by the catalogue."""
     serial_no: _builtins.str
@@ -127,6 +128,8 @@ class UpkeepEntry(_message.Message):
     """Article on which that rests, or by which the entry is kept."""
     to_verify: _builtins.bool
     """It has not passed since."""
+    owner_no: _builtins.str
+    """Its owner's own number of it; may be empty."""
     @_builtins.property
     def upkeep(self) -> Global___Upkeep:
         """The entry."""
@@ -142,10 +145,11 @@ class UpkeepEntry(_message.Message):
         verify_again: _builtins.bool = ...,
         cite: _builtins.str = ...,
         to_verify: _builtins.bool = ...,
+        owner_no: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["upkeep", b"upkeep"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["cite", b"cite", "serial_no", b"serial_no", "subject_id", b"subject_id", "subject_name", b"subject_name", "to_verify", b"to_verify", "type_code", b"type_code", "upkeep", b"upkeep", "verify_again", b"verify_again"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cite", b"cite", "owner_no", b"owner_no", "serial_no", b"serial_no", "subject_id", b"subject_id", "subject_name", b"subject_name", "to_verify", b"to_verify", "type_code", b"type_code", "upkeep", b"upkeep", "verify_again", b"verify_again"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -322,6 +326,7 @@ class ListUpkeepRequest(_message.Message):
     INSTRUMENT_ID_FIELD_NUMBER: _builtins.int
     SUBJECT_ID_FIELD_NUMBER: _builtins.int
     KIND_FIELD_NUMBER: _builtins.int
+    OWNER_NO_FIELD_NUMBER: _builtins.int
     page_size: _builtins.int
     """At most this many; 0 means 100."""
     page_token: _builtins.str
@@ -332,6 +337,8 @@ class ListUpkeepRequest(_message.Message):
     """Only those of this subject: id, start of an id, or credit code."""
     kind: _builtins.str
     """Only those of this kind."""
+    owner_no: _builtins.str
+    """Only those of instruments to which their owner gave this number."""
     def __init__(
         self,
         *,
@@ -340,10 +347,11 @@ class ListUpkeepRequest(_message.Message):
         instrument_id: _builtins.str = ...,
         subject_id: _builtins.str = ...,
         kind: _builtins.str = ...,
+        owner_no: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["instrument_id", b"instrument_id", "kind", b"kind", "page_size", b"page_size", "page_token", b"page_token", "subject_id", b"subject_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["instrument_id", b"instrument_id", "kind", b"kind", "owner_no", b"owner_no", "page_size", b"page_size", "page_token", b"page_token", "subject_id", b"subject_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 from typing import Annotated
 
 import typer
@@ -36,12 +37,13 @@ def login(
 
     Logs in; later commands act as this account. A login that is used is renewed by itself. A first
     password is replaced at the first login. On the platform's own machine, `login administrator`
-    reads the first password from its file.
+    reads the first password from its file, and in a sandbox with the sample `login demo.caseworker`
+    and the others of the cast read theirs.
     """
     addresses = platform_addresses(data)
     sessions.require_place()
-    if password is None and name == sessions.ADMINISTRATOR:
-        password = _first_password(addresses)
+    if password is None:
+        password = _on_file(addresses, name)
     if password is None:
         password = ask_secret("密码 password", "--password")
     steps = LoginSteps(new_password, code)
@@ -94,11 +96,14 @@ def _set_up(setup: pb.SecondFactorSetup) -> str:
     return ask_secret("验证码 code")
 
 
-def _first_password(addresses: Addresses) -> str | None:
-    try:
-        return sessions.administrator_password(addresses.keys_dir)
-    except OSError:
-        return None
+def _on_file(addresses: Addresses, name: str) -> str | None:
+    """The password of the first administrator, or of one of a sandbox's cast, from its file."""
+    with suppress(OSError):
+        if name == sessions.ADMINISTRATOR:
+            return sessions.administrator_password(addresses.keys_dir)
+        if name.startswith(sessions.CAST):
+            return sessions.cast_password(addresses.data_dir, name)
+    return None
 
 
 def role_value(role: str) -> pb.Role.ValueType:

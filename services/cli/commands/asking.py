@@ -23,7 +23,7 @@ def ask_secret(question: str, option: str = "", *, twice: bool = False, empty: b
             question,
             default="" if empty else None,
             show_default=False,
-            hide_input=True,
+            hide_input=has_terminal(),
             confirmation_prompt=twice,
             err=not sys.stdout.isatty(),
         )
@@ -31,6 +31,17 @@ def ask_secret(question: str, option: str = "", *, twice: bool = False, empty: b
         _refuse_unanswered(question, option)
         raise typer.Exit(BAD_USAGE) from nobody
     return answer
+
+
+def has_terminal() -> bool:
+    """Returns True if a person can type unseen; Python warns of an echo where nobody can."""
+    if sys.stdin is not None and sys.stdin.isatty():
+        return True
+    try:
+        with Path("/dev/tty").open():
+            return True
+    except OSError:
+        return False
 
 
 def secret_of(file: Path) -> str:

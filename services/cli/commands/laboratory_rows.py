@@ -36,8 +36,9 @@ LABORATORY_ROWS = (
     Row(
         "laboratory put",
         "laboratories.PutLaboratory",
-        "登记机构的一间实验室，或者变更它的授权；已公开的，变更后由机构重新公开。",
-        "Registers a laboratory of an institution, or changes its authorisation; "
+        "登记机构的一间实验室，或者变更它的授权：--id 写明哪一间，没有写的不变；已公开的，"
+        "变更后由机构重新公开。",
+        "Registers a laboratory of an institution, or changes the one of --id; "
         "its institution releases anew what was public.",
         args="laboratory.institution_id laboratory.name",
         names={
@@ -48,6 +49,8 @@ LABORATORY_ROWS = (
         },
         fixed={"laboratory.institution": "", "laboratory.released": False,
                "laboratory.authorised": False},
+        present="laboratories.GetLaboratory",
+        key="laboratory_id",
     ),
     Row(
         "laboratory release",

@@ -22,6 +22,7 @@ HELP = {
     "as_public": "按公众看到的等级 | as the public is shown them",
     "bureau": "机关代码 | bureau code",
     "case_id": "案件 id | case",
+    "check_only": "只核对能不能办理，不办理 | only check whether it would be taken; change nothing",
     "code": "两步验证码；也可以是恢复码 | code of the second factor",
     "condition_id": "条件 | condition",
     "contains": "名称、文号、内容或者主体中有 | names, numbers, content or subject contain",

@@ -20,6 +20,7 @@ from google.protobuf.descriptor import Descriptor, FieldDescriptor
 
 from protos.buf.validate import validate_pb2
 from services.cli.commands import choices
+from services.cli.commands.asking import has_terminal
 from services.cli.commands.item_decisions import FORM
 from services.cli.commands.option_words import HELP
 from services.cli.commands.row import Row
@@ -169,7 +170,7 @@ def _prompt(field: FieldDescriptor) -> dict[str, Any]:
         return {}
     zh = HELP[field.name].partition(" |")[0].partition("，")[0]
     fresh = field.name != "old_password"
-    return {"prompt": zh, "hide_input": True, "confirmation_prompt": fresh}
+    return {"prompt": zh, "hide_input": has_terminal(), "confirmation_prompt": fresh}
 
 
 def _bounds(field: FieldDescriptor) -> dict[str, Any]:

@@ -31,6 +31,10 @@ from services.cli.output import answer
 from services.cli.output.answer import Method
 from services.cli.output.options import AsJson, Data, Export
 
+_ONLY_CHECKED = (
+    "只核对了，没有办理；可以这样办理 | Checked only: it would be taken. Nothing changed"
+)
+
 Values = dict[str, Any]
 Fields = list[tuple[FieldPath, Any]]
 
@@ -111,6 +115,8 @@ def execute(
         export=export,
         anyone=row.anyone,
     )
+    if getattr(request, "check_only", False):
+        typer.echo(_ONLY_CHECKED, err=True)
     if row.fails and getattr(response, row.fails):
         raise typer.Exit(1)
 
@@ -235,8 +241,10 @@ async def add_present(client: Client, row: Row, request: Any) -> None:
     if changed is None:
         await _add_version(client, row, request)
         return
-    key = row.args.rpartition(".")[2]
+    key = row.key or row.args.rpartition(".")[2]
     given = getattr(request, changed.name)
+    if row.key and not getattr(given, key):
+        return
     method = method_of(row.present)
     reading: Any = GetMessageClass(method.input_type)()
     of = next(one for one in method.output_type.fields if one.message_type == changed.message_type)

@@ -20,6 +20,7 @@ class Row:
     fixed: the value of a field that has no option.
     flags: further flags, each with the field that it sets and the value.
     present: the method that reads the object to be changed; only the given fields are changed.
+    key: the field with the id by which it is read, if that is no argument; without it, it is new.
     fails: the response field that makes the exit code 1 if it is not empty.
     anyone: True if nobody needs to log in.
     """
@@ -34,6 +35,7 @@ class Row:
     fixed: Mapping[str, Any] = field(default_factory=dict)
     flags: Mapping[str, tuple[str, Any]] = field(default_factory=dict)
     present: str = ""
+    key: str = ""
     fails: str = ""
     anyone: bool = False
 

@@ -100,7 +100,9 @@ circular_state: drafted 待签发 | issued 已签发 | discarded 已作废
 circular_delivery: drafted 签发后发出 | mailed 邮件正在投递 | delivered 邮件服务器已收下
   | not_delivered 邮件未送达，须人工送达 | to_send 须人工送达 | sent 已人工送达
 circular_use: market_access 市场准入 | qualification 资质认定 | approval 行政审批
-  | tender 公开招标 | policy 政策应用
+  | tender 公开招标 | policy 政策应用 | joint_supervision 企业信用联动监管
+  | public_credit 公共信用信息共享
+other_result: earlier 早于申请日期 | another_institution 不是所申请的检定机构
 channel_service: wecom 企业微信 | dingtalk 钉钉 | feishu 飞书 | sms 短信网关
 webhook_disabled: person 人工 | gone 对方不再接收 | failing 连续多日没有收下
 message_state: pending 正在发送 | delivered 已收下 | failed 没有送到
@@ -208,6 +210,7 @@ Ladder.state ladder_state
 Circular.state circular_state | ListCircularsRequest.state circular_state
 CircularReceiver.state circular_delivery | CircularReceiver.means means_of_service
 RecordCircularSentRequest.means means_of_service | Authority.uses circular_use
+OtherResult.why other_result
 CircularReceiver.uses circular_use
 Ladder.state ladder_state | Template.state ladder_state | Template.kind template_kind
 ProposeTemplateRequest.kind template_kind | PreviewTemplateRequest.kind template_kind

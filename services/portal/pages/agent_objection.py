@@ -55,8 +55,6 @@ async def lodge(visit: Visit) -> Response:
         errors["file"] = visit.say(NO_MANDATE)
     if errors:
         return _form(visit, mandate, errors)
-    if visit.field("step") != "send":
-        return _page(visit, "objections/agent_check.html", mandate)
     return await _send(visit, mandate)
 
 
@@ -110,6 +108,7 @@ async def _send(visit: Visit, mandate: str) -> Response:
             scope=visit.fields("scope"),
             until=visit.field("until"),
         ),
+        check_only=visit.field("step") != "send",
     )
     try:
         answer = await ask(visit.services.objection.LodgeObjection(request))
@@ -118,6 +117,8 @@ async def _send(visit: Visit, mandate: str) -> Response:
             raise
         told = faults_by_field(refusal, visit.language, _field_of)
         return _form(visit, mandate, told, message_of(refusal, visit.language))
+    if request.check_only:
+        return _page(visit, "objections/agent_check.html", mandate)
     return visit.redirect(f"/cases/{answer.case.case_id}?lodged=yes")
 
 

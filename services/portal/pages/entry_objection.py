@@ -51,8 +51,6 @@ async def about(visit: Visit) -> Response:
         return _grounds_page(visit, chosen, held, dict(held.errors))
     if not visit.field("grounds"):
         return _grounds_page(visit, chosen, held, {"grounds": visit.say(_NO_GROUNDS)})
-    if step == "grounds":
-        return await _check_page(visit, chosen, held)
     return await _send(visit, chosen, held)
 
 
@@ -162,6 +160,7 @@ async def _send(visit: Visit, chosen: list[Thing], held: HeldFiles) -> Response:
         grounds=visit.field("grounds"),
         evidence=visit.lines("evidence"),
         evidence_ids=visit.fields("evidence_id"),
+        check_only=visit.field("step") == "grounds",
     )
     try:
         answer = await ask(visit.services.objection.LodgeObjection(request))
@@ -170,4 +169,6 @@ async def _send(visit: Visit, chosen: list[Thing], held: HeldFiles) -> Response:
             raise
         told = faults_by_field(refusal, visit.language)
         return _grounds_page(visit, chosen, held, told, message_of(refusal, visit.language))
+    if request.check_only:
+        return await _check_page(visit, chosen, held)
     return visit.redirect(f"/cases/{answer.case.case_id}?lodged=yes")

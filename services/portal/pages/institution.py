@@ -14,6 +14,7 @@ from plumbing.client import Refusal, ask
 from plumbing.identity import Role
 from protos.alerts.v1 import alerts_pb2 as alerts
 from protos.identity.v1 import identity_pb2 as identity
+from protos.registry.v1 import laboratories_pb2 as room_pb
 from protos.registry.v1 import orders_pb2 as order_pb
 from protos.registry.v1 import registry_pb2 as pb
 from services.portal.listing import (
@@ -214,20 +215,22 @@ async def record(visit: Visit) -> Response:
     errors = _missing(visit)
     if errors:
         return await _form(visit, 422, errors=errors)
-    if visit.field("checked") != "yes":
-        return await _form(visit, checking=True)
     request = await _request(visit)
     try:
         answer = await ask(visit.services.registry.RecordVerification(request))
     except Refusal as refusal:
         return await _form(visit, 422, **told(visit, refusal))
+    if request.check_only:
+        return await _form(visit, checking=True, waits=answer.HasField("proposal"))
     if answer.HasField("proposal"):
         return visit.redirect(f"/proposals/{answer.proposal.proposal_id}")
     return await _done(visit, answer)
 
 
 async def _request(visit: Visit) -> pb.RecordVerificationRequest:
-    request = pb.RecordVerificationRequest(request_id=visit.request_id())
+    request = pb.RecordVerificationRequest(
+        request_id=visit.request_id(), check_only=visit.field("checked") != "yes"
+    )
     request.verification.instrument_id = visit.field("instrument_id")
     request.verification.institution = await own_name(visit)
     for name in _FIELDS:
@@ -259,7 +262,11 @@ async def _form(visit: Visit, status: int = 200, **values: Any) -> Response:
     instrument_id = visit.field("instrument_id") or visit.query("instrument")
     request = pb.GetInstrumentRequest(instrument_id=instrument_id)
     found = await ask(visit.services.registry.GetInstrument(request))
-    owner, own = await asyncio.gather(subject(visit, found.instrument.subject_id), own_name(visit))
+    owner, own, rooms = await asyncio.gather(
+        subject(visit, found.instrument.subject_id),
+        own_name(visit),
+        ask(visit.services.laboratories.ListLaboratories(room_pb.ListLaboratoriesRequest())),
+    )
     return visit.page(
         "institution/record.html",
         status=status,
@@ -267,6 +274,7 @@ async def _form(visit: Visit, status: int = 200, **values: Any) -> Response:
         earlier=found.verifications[:3],
         owner=owner,
         own=own,
+        laboratories=[one.name for one in rooms.laboratories if one.institution == own],
         results=RESULTS,
         part_lines=results_of_parts.lines_of(found.parts),
         parts_found=results_of_parts.written(visit)[0],
@@ -276,11 +284,15 @@ async def _form(visit: Visit, status: int = 200, **values: Any) -> Response:
 
 
 async def _done(visit: Visit, answer: pb.RecordVerificationResponse) -> Response:
-    owner = await subject(visit, answer.instrument.subject_id)
+    own = order_pb.ListOrdersRequest(instrument_id=answer.instrument.instrument_id, open=True)
+    owner, orders = await asyncio.gather(
+        subject(visit, answer.instrument.subject_id), ask(visit.services.orders.ListOrders(own))
+    )
     return visit.page(
         "institution/recorded.html",
         verification=answer.verification,
         results=answer.verifications,
         instrument=answer.instrument,
         owner=owner,
+        still_open=orders.orders,
     )

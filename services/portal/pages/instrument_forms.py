@@ -45,20 +45,24 @@ async def file(visit: Visit) -> Response:
     errors = {name: visit.say(text) for name, text in _NEEDED.items() if not visit.field(name)}
     if errors:
         return _filing_page(visit, errors)
-    if visit.field("step") != "send":
-        longest = visit.portal.settings.evidence_max_bytes
-        return visit.page(
-            "instruments/new_check.html", form=visit.form, fields=FIELDS, longest=longest
-        )
     instrument = registry.Instrument(subject_id=visit.person.subject_id)
     for name in FIELDS:
         setattr(instrument, name, visit.field(name))
-    request = registry.PutInstrumentRequest(request_id=visit.request_id(), instrument=instrument)
+    request = registry.PutInstrumentRequest(
+        request_id=visit.request_id(),
+        instrument=instrument,
+        check_only=visit.field("step") != "send",
+    )
     try:
         answer = await ask(visit.services.registry.PutInstrument(request))
     except Refusal as refusal:
         told, message = _of_the_form(visit, refusal)
         return _filing_page(visit, told, message)
+    if request.check_only:
+        longest = visit.portal.settings.evidence_max_bytes
+        return visit.page(
+            "instruments/new_check.html", form=visit.form, fields=FIELDS, longest=longest
+        )
     filed = answer.instrument.instrument_id
     if errors := await photographs.add_all(visit, filed):
         return await photographs.page(visit, filed, errors, filed=True)
@@ -91,18 +95,21 @@ async def change_state(visit: Visit) -> Response:
     if visit.request.method == "GET" or visit.field("step") == "again" or not known:
         errors = {} if visit.request.method == "GET" or known else _NO_STATE
         return _state_page(visit, instrument, names, errors)
-    if visit.field("step") != "send":
-        return visit.page("instruments/state_check.html", instrument=instrument, form=visit.form)
     request = registry.SetInstrumentStateRequest(
         request_id=visit.request_id(),
         instrument_id=instrument.instrument_id,
         state=new,
         part=visit.field("part"),
+        check_only=visit.field("step") != "send",
     )
     try:
         changed = await ask(visit.services.registry.SetInstrumentState(request))
     except Refusal as refusal:
         return _state_page(visit, instrument, names, *_of_the_form(visit, refusal))
+    if request.check_only:
+        waits = bool(changed.proposal.proposal_id)  # for a second person
+        template, form = "instruments/state_check.html", visit.form
+        return visit.page(template, instrument=instrument, form=form, waits=waits)
     if changed.proposal.proposal_id:
         return visit.redirect(f"/proposals/{changed.proposal.proposal_id}")
     return visit.redirect(f"/instruments/{instrument.instrument_id}?changed=yes")

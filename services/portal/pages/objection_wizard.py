@@ -45,14 +45,6 @@ async def lodge(visit: Visit) -> Response:
     if not visit.field("grounds"):
         error = visit.say("请写明哪里有误、事实是什么，例如：该处罚已被复议撤销")
         return _grounds_page(visit, chosen, held, {"grounds": error})
-    if step == "grounds":
-        return visit.page(
-            "objections/check.html",
-            chosen=chosen,
-            form=visit.form,
-            evidence=visit.lines("evidence"),
-            held=held,
-        )
     return await _send(visit, chosen, held)
 
 
@@ -64,6 +56,7 @@ async def _send(visit: Visit, chosen: list[registry.Record], held: HeldFiles) ->
         grounds=visit.field("grounds"),
         evidence=visit.lines("evidence"),
         evidence_ids=visit.fields("evidence_id"),
+        check_only=visit.field("step") == "grounds",
     )
     try:
         answer = await ask(visit.services.objection.LodgeObjection(request))
@@ -76,6 +69,14 @@ async def _send(visit: Visit, chosen: list[registry.Record], held: HeldFiles) ->
             raise
         told = faults_by_field(refusal, visit.language)
         return _grounds_page(visit, chosen, held, told, message_of(refusal, visit.language))
+    if request.check_only:
+        return visit.page(
+            "objections/check.html",
+            chosen=chosen,
+            form=visit.form,
+            evidence=visit.lines("evidence"),
+            held=held,
+        )
     return visit.redirect(f"/cases/{answer.case.case_id}?lodged=yes")
 
 

@@ -11,6 +11,7 @@ from plumbing.client import Refusal, ask
 from protos.alerts.v1 import alerts_pb2 as alerts
 from protos.registry.v1 import orders_pb2 as pb
 from protos.registry.v1 import registry_pb2 as registry
+from services.portal import order_words
 from services.portal.pages.forms import told
 from services.portal.pages.reading import ALL
 from services.portal.visit import Visit
@@ -34,19 +35,21 @@ async def apply(visit: Visit) -> Response:
     if not visit.field("institution_id"):
         errors = {"institution_id": visit.say(N_("请选择检定机构"))}
         return await _form(visit, chosen, 422, errors=errors)
-    if visit.field("step") != "send":
-        return await _form(visit, chosen, checking=True)
     request = pb.ApplyForVerificationRequest(
         request_id=visit.request_id(),
         instrument_ids=chosen,
         institution_id=visit.field("institution_id"),
         repaired=visit.field("repaired") == "yes",
         note=visit.field("note"),
+        check_only=visit.field("step") != "send",
     )
     try:
-        await ask(visit.services.orders.ApplyForVerification(request))
+        answer = await ask(visit.services.orders.ApplyForVerification(request))
     except Refusal as refusal:
         return await _form(visit, chosen, 422, **told(visit, refusal))
+    if request.check_only:
+        reasons = [order_words.reason(visit.say, one.reason) for one in answer.orders]
+        return await _form(visit, chosen, checking=True, reasons=reasons)
     return visit.redirect(f"/orders?applied={len(chosen)}")
 
 

@@ -169,6 +169,7 @@ async def _page(
         tag=order_words.state(say, order.state),
         reason=order_words.reason(say, order.reason),
         late=order_words.late(say, order.late),
+        because=order_words.open_because(say, order, answer.other_results),
         acts=[(code, order_words.act(say, code)) for code in _acts(visit, order)],
         owner=(await subject_names(visit, [order.subject_id])).get(order.subject_id),
         left=order_words.term_left(say, order.due_on, day),

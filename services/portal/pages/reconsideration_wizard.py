@@ -40,7 +40,7 @@ async def lodge(visit: Visit) -> Response:
     if step == "grounds" and not visit.field("grounds"):
         fault = visit.say(N_("请写明对处理结果哪里不服、理由是什么"))
         return await _page(visit, "grounds", held, 422, errors={"grounds": fault})
-    return await _page(visit, "check" if step == "grounds" else "grounds", held)
+    return await (_send(visit, held) if step == "grounds" else _page(visit, "grounds", held))
 
 
 async def _send(visit: Visit, held: HeldFiles) -> Response:
@@ -50,6 +50,7 @@ async def _send(visit: Visit, held: HeldFiles) -> Response:
         grounds=visit.field("grounds"),
         evidence=visit.lines("evidence"),
         evidence_ids=visit.fields("evidence_id"),
+        check_only=visit.field("step") != "send",
     )
     try:
         answer = await ask(visit.services.objection.LodgeReconsideration(request))
@@ -59,6 +60,8 @@ async def _send(visit: Visit, held: HeldFiles) -> Response:
         told = faults_by_field(refusal, visit.language)
         message = message_of(refusal, visit.language)
         return await _page(visit, "grounds", held, 422, errors=told, refusal=message)
+    if request.check_only:
+        return await _page(visit, "check", held)
     return visit.redirect(f"/cases/{answer.case.case_id}?lodged=yes")
 
 

@@ -46,8 +46,6 @@ async def apply(visit: Visit) -> Response:
     if not visit.field("grounds"):
         error = visit.say("请写明已经改正了什么、怎样改正的")
         return await _conditions_page(visit, chosen, held, {"grounds": error})
-    if step == "grounds":
-        return await _check_page(visit, chosen, held)
     return await _send(visit, chosen, held)
 
 
@@ -81,6 +79,7 @@ async def _send(visit: Visit, chosen: list[registry.Record], held: HeldFiles) ->
         promise=visit.field("promise"),
         evidence=visit.lines("evidence"),
         evidence_ids=visit.fields("evidence_id"),
+        check_only=visit.field("step") == "grounds",
     )
     try:
         answer = await ask(visit.services.repair.LodgeRepair(request))
@@ -91,6 +90,8 @@ async def _send(visit: Visit, chosen: list[registry.Record], held: HeldFiles) ->
         return await _conditions_page(
             visit, chosen, held, told, message_of(refusal, visit.language)
         )
+    if request.check_only:
+        return await _check_page(visit, chosen, held)
     return visit.redirect(f"/cases/{answer.case.case_id}?lodged=yes")
 
 

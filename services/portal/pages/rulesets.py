@@ -244,8 +244,6 @@ async def activate(visit: Visit) -> Response:
         errors["ground"] = visit.say(N_("请写明依据，例如局务会决定的文号"))
     if errors:
         return await _activation(visit, 422, errors=errors)
-    if visit.field("checked") != "yes":
-        return await _activation(visit, checking=True)
     found = await _read(visit)
     request = pb.ActivateRulesetRequest(
         request_id=visit.request_id(),
@@ -253,11 +251,14 @@ async def activate(visit: Visit) -> Response:
         valid_from=found.as_of,
         ground=visit.field("ground"),
         adopt_draft=visit.field("adopt_draft") == "yes",
+        check_only=visit.field("checked") != "yes",
     )
     try:
         await ask(visit.services.rulesets.ActivateRuleset(request))
     except Refusal as refusal:
         return await _activation(visit, 422, **told(visit, refusal))
+    if request.check_only:
+        return await _activation(visit, checking=True)
     return visit.redirect(f"{PATH}/impacts/{found.impact_id}")
 
 

@@ -44,9 +44,7 @@ async def register(visit: Visit) -> Response:
     if errors:
         return _form(visit, errors)
     try:
-        if visit.field("step") == "send":
-            return await _send(visit)
-        return await _check(visit)
+        return await _send(visit)
     except Refusal as refusal:
         if refusal.code not in _OF_THE_FORM:
             raise
@@ -77,8 +75,12 @@ async def _send(visit: Visit) -> Response:
     firm = registry.Subject(bureau=visit.person.bureau)
     for name, value in _filled(visit).items():
         setattr(firm, name, value)
-    request = registry.PutSubjectRequest(request_id=visit.request_id(), subject=firm)
+    request = registry.PutSubjectRequest(
+        request_id=visit.request_id(), subject=firm, check_only=visit.field("step") != "send"
+    )
     answer = await ask(visit.services.registry.PutSubject(request))
+    if request.check_only:
+        return await _check(visit)
     alike = f"&alike={answer.likeness_id}" if answer.likeness_id else ""
     return visit.redirect(f"/subjects/{answer.subject.subject_id}?entered=yes{alike}")
 

@@ -71,6 +71,7 @@ async def listing(visit: Visit) -> Response:
         empty=N_("没有这样的记录。在器具的页面上可以登记维护、修理和签封。"),
         filters=[
             Filter("kind", N_("类别"), kind_names(visit)),
+            Filter("own", N_("单位自编号"), asks="owner_no"),
             Filter("instrument", N_("器具的平台编号"), asks="instrument_id"),
         ],
     )
@@ -84,7 +85,7 @@ def _day(visit: Visit, row: pb.UpkeepEntry) -> Cell:
 def _instrument(visit: Visit, row: pb.UpkeepEntry) -> Cell:
     part = f" / {row.upkeep.part}" if row.upkeep.part else ""
     name = f"{visit.words.instrument_type(row.type_code)} {row.serial_no}{part}"
-    return Cell(name, link=f"/instruments/{row.upkeep.instrument_id}")
+    return Cell(name, link=f"/instruments/{row.upkeep.instrument_id}", note=row.owner_no)
 
 
 def _state(visit: Visit, row: pb.UpkeepEntry) -> str:
@@ -95,7 +96,10 @@ def _state(visit: Visit, row: pb.UpkeepEntry) -> str:
 
 async def _read(visit: Visit, asked: Asked) -> Chunk[pb.UpkeepEntry]:
     request = pb.ListUpkeepRequest(
-        instrument_id=asked["instrument"], kind=asked["kind"], **asked.paging
+        instrument_id=asked["instrument"],
+        owner_no=asked["own"],
+        kind=asked["kind"],
+        **asked.paging,
     )
     answer = await ask(visit.services.upkeep.ListUpkeep(request))
     return chunk_of(answer, answer.entries)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from operator import itemgetter
 from typing import Any
 
 from sqlmodel import col, select
@@ -41,6 +42,7 @@ COLUMNS = Columns(
 _NAMES = tuple(COLUMNS.headings)
 # Adds a fault of the record at a place: the place, the field, and the words in both languages.
 Note = Callable[[int, str, str, str], None]
+Faults = list[tuple[int, Fault]]  # each with the place of its record
 Key = tuple[str, datetime]
 
 
@@ -64,10 +66,11 @@ async def record_environment(
     contradicts the record on file without a ground; and NotFound for a laboratory of another
     institution.
     """
-    faults: list[Fault] = []
+    faults: Faults = []
 
     def note(place: int, name: str, zh: str, en: str) -> None:
-        faults.append(Fault(f"records.{place}.{name}", f"第 {place + 1} 条：{zh}", en))
+        fault = Fault(f"records.{place}.{name}", f"第 {place + 1} 条：{zh}", en)
+        faults.append((place, fault))
 
     texts = [{name: getattr(one, name) for name in _NAMES} for one in request.records]
     counts = await _take(change, request, texts, note, faults)
@@ -78,10 +81,10 @@ async def import_environment(
     change: Change, request: pb.ImportEnvironmentRequest, *, rows: Sequence[SheetRow]
 ) -> pb.ImportEnvironmentResponse:
     """Takes in the records of a file, as `record_environment` does."""
-    faults: list[Fault] = []
+    faults: Faults = []
 
     def note(place: int, name: str, zh: str, en: str) -> None:
-        faults.append(rows[place].fault(COLUMNS.heading(name), zh, en))
+        faults.append((place, rows[place].fault(COLUMNS.heading(name), zh, en)))
 
     texts = [_cells(row, place, note) for place, row in enumerate(rows)]
     counts = await _take(change, request, texts, note, faults)
@@ -103,7 +106,7 @@ async def _take(
     request: pb.RecordEnvironmentRequest | pb.ImportEnvironmentRequest,
     texts: Sequence[dict[str, str]],
     note: Note,
-    faults: list[Fault],
+    faults: Faults,
 ) -> dict[str, int]:
     laboratory, institution = await find(change, request.laboratory_id, lock=True)
     sent: dict[Key, _Sent] = {}
@@ -114,7 +117,7 @@ async def _take(
         if first != read:
             zh = "与前面同一传感器、同一小时的记录不同"
             note(place, "hour", zh, "contradicts an earlier one")
-    refuse_any(faults)
+    _refuse(faults)
     present = await _on_file(change, laboratory, [*sent])
     changed = {key for key, row in present.items() if _differs(row, sent[key])}
     if changed and not request.ground.strip():
@@ -122,8 +125,13 @@ async def _take(
             if (one["sensor"].strip(), hour_of(moment_of(one["hour"]))) in changed:
                 zh = "这一小时已有另一数值；确需更正的，请写明理由"
                 note(place, "hour", zh, "another value is on file; say why it is replaced")
-    refuse_any(faults)
+    _refuse(faults)
     return await _save(change, laboratory, institution, sent, present, request.ground.strip())
+
+
+def _refuse(faults: Faults) -> None:
+    """Refuses what has faults; they are told in the order of the rows, however they were found."""
+    refuse_any([fault for _, fault in sorted(faults, key=itemgetter(0))])
 
 
 def _read(

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import date
+
 import sqlalchemy as sa
 from sqlmodel import col, select
 
@@ -12,7 +15,9 @@ from services.registry import lookup
 from services.registry.institutions.tables import Authorisation, Institution
 from services.registry.orders import wire
 from services.registry.orders.access import find, visible
+from services.registry.orders.states import OPEN
 from services.registry.orders.tables import UNENDED, Order, OrderStep
+from services.registry.tables import Verification
 
 
 async def list_verifiers(view: View, request: pb.ListVerifiersRequest) -> pb.ListVerifiersResponse:
@@ -69,8 +74,38 @@ async def list_orders(view: View, request: pb.ListOrdersRequest) -> pb.ListOrder
 
 
 async def get_order(view: View, request: pb.GetOrderRequest) -> pb.GetOrderResponse:
-    """Returns an order with its steps. Raises NotFound if the caller may see no such order."""
+    """Returns an order with its steps, and with results that do not complete it while it is open.
+
+    Raises NotFound if the caller may see no such order.
+    """
     row = await find(view, request.order_id)
     steps = select(OrderStep).where(OrderStep.order_id == row.order_id)
     found = await view.session.exec(steps.order_by(col(OrderStep.number)))
-    return pb.GetOrderResponse(order=wire.order(row, view.today), steps=map(wire.step, found))
+    others = await _other_results(view, row) if row.state in OPEN else []
+    return pb.GetOrderResponse(
+        order=wire.order(row, view.today),
+        steps=map(wire.step, found),
+        other_results=[wire.other_result(row, one) for one in others],
+    )
+
+
+async def _other_results(view: View, row: Order) -> Sequence[Verification]:
+    """The results of the instrument that a person may take for the answer to an open order.
+
+    One of the institution is dated before the application, and was reported after it or is of
+    longer validity than the application knew. One of another institution came after it.
+    """
+    one, since = Verification, row.applied_on
+    unknown = col(one.valid_until) > (row.valid_until or date.min)
+    earlier = sa.and_(
+        col(one.institution) == row.institution,
+        col(one.verified_on) < since,
+        sa.or_(col(one.reported_on) >= since, unknown),
+    )
+    elsewhere = sa.and_(
+        col(one.institution).not_in(("", row.institution)), col(one.verified_on) >= since
+    )
+    of_instrument = select(one).where(one.instrument_id == row.instrument_id)
+    found = of_instrument.where(sa.not_(col(one.removed)), sa.or_(earlier, elsewhere))
+    ordered = found.order_by(col(one.verified_on), col(one.verification_id))
+    return (await view.session.exec(ordered)).all()

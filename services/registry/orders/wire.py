@@ -9,6 +9,7 @@ from protos.registry.v1 import orders_pb2 as pb
 from services.registry.institutions.tables import Institution
 from services.registry.orders.states import late
 from services.registry.orders.tables import Order, OrderStep
+from services.registry.tables import Verification
 
 _DAYS = ("applied_on", "valid_until", "due_on", "appointed_on")
 
@@ -31,6 +32,17 @@ def step(row: OrderStep) -> pb.OrderStep:
     )
     message.at.FromDatetime(row.at)
     return message
+
+
+def other_result(row: Order, result: Verification) -> pb.OtherResult:
+    """Converts a result that does not complete an open order to a message, with the reason."""
+    why = "earlier" if result.institution == row.institution else "another_institution"
+    return pb.OtherResult(
+        verification_id=result.verification_id,
+        verified_on=result.verified_on.isoformat(),
+        institution=result.institution,
+        why=why,
+    )
 
 
 def verifier(row: Institution, open_orders: int) -> pb.Verifier:

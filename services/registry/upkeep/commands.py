@@ -31,6 +31,7 @@ COLUMNS = Columns(
     headings={
         "instrument_id": ("器具平台编号", "器具编号"),
         "serial_no": ("出厂编号", "器具出厂编号"),
+        "owner_no": ("单位自编号", "自编号"),
         "type_code": ("器具类型", "类型"),
         "kind": ("类别", "记录类别"),
         "part": ("枪号（通道、相）", "部件"),
@@ -42,6 +43,10 @@ COLUMNS = Columns(
     needed=("kind", "done_on", "done_by", "what"),
     days=("done_on",),
 )
+
+
+# By which a row names its instrument, the most certain first.
+_IDENTIFYING = ("instrument_id", "serial_no", "owner_no")
 
 
 async def record_upkeep(change: Change, request: pb.RecordUpkeepRequest) -> pb.RecordUpkeepResponse:
@@ -177,7 +182,8 @@ async def _of_row(
     try:
         return await _instrument(change, reader), content
     except NotFound as error:
-        faults.append(row.fault(COLUMNS.heading("serial_no"), error.zh, error.en))
+        named = next((one for one in _IDENTIFYING if one in row.cells), "serial_no")
+        faults.append(row.fault(COLUMNS.heading(named), error.zh, error.en))
         return None
     except NotPermitted as error:
         zh, en = f"第 {row.number} 行：{error.zh}", f"row {row.number}: {error.en}"
@@ -185,12 +191,16 @@ async def _of_row(
 
 
 async def _instrument(change: Change, reader: Reader) -> Instrument:
-    """The instrument of a row: by its id, or else by its serial number and type."""
+    """The instrument of a row: by its id, or else by its numbers and type."""
     cells = reader.data
     if cells.get("instrument_id"):
         return await find_instrument(change, str(cells["instrument_id"]))
+    given = {name: str(cells[name]) for name in _IDENTIFYING[1:] if cells.get(name)}
+    if not given:
+        zh, en = "请填写出厂编号、单位自编号或者平台编号", "name the instrument by a number"
+        raise NotFound(zh, en)
     numbered = select(Instrument).where(
-        Instrument.serial_no == str(cells.get("serial_no", "")),
+        *(getattr(Instrument, name) == number for name, number in given.items()),
         sa.not_(col(Instrument.removed)),
         row_scope.seen(change.caller, Instrument.subject_id, Instrument.bureau),
     )

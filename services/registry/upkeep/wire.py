@@ -39,6 +39,7 @@ def entry(
         ),
         cite=kind.cite if kind else "",
         to_verify=row.upkeep_id in unpassed,
+        owner_no=instrument.owner_no,
     )
 
 

@@ -641,6 +641,7 @@ LISTS = (
             Asked(upkeep.ListUpkeepRequest(), (OPERATOR,), a_few=OF_A_FIRM),
             Asked(upkeep.ListUpkeepRequest(kind="repair")),
             Asked(upkeep.ListUpkeepRequest(instrument_id="s7"), ALL, a_few=OF_A_FIRM),
+            Asked(upkeep.ListUpkeepRequest(owner_no="甲-3"), ALL, a_few=OF_A_FIRM),
             Asked(upkeep.ListUpkeepRequest(subject_id=SUBJECT), ALL, a_few=OF_A_FIRM),
         ),
     ),

@@ -19,6 +19,7 @@ from plumbing.database import Database
 from plumbing.events.outbox import Outbox
 from plumbing.identity import Caller, Role
 from protos.identity.v1 import identity_pb2 as identity
+from protos.objection.v1 import objection_pb2 as objections
 from protos.operations.v1 import operations_pb2 as operations
 from protos.registry.v1 import events_pb2 as events
 from protos.registry.v1 import registry_pb2 as pb
@@ -69,6 +70,33 @@ async def test_a_refused_change_leaves_nothing(changes: Changes, database: Datab
         await changes.once(CALLER, put_request(), refuse, pb.PutBureauResponse)
     for table in (Outbox, AuditEntry, AnsweredRequest):
         assert await count(database, table) == 0
+
+
+async def test_a_request_that_only_checks_is_answered_and_keeps_nothing(
+    changes: Changes, database: Database
+) -> None:
+    async def lodge(
+        change: Change, request: objections.LodgeObjectionRequest
+    ) -> objections.LodgeObjectionResponse:
+        await put(change, put_request())
+        if not request.grounds:
+            raise WrongState
+        return objections.LodgeObjectionResponse(case=objections.Case(grounds=request.grounds))
+
+    request = objections.LodgeObjectionRequest(
+        request_id=new_request_id(), grounds="x", check_only=True
+    )
+    answer = objections.LodgeObjectionResponse
+    checked = await changes.once(CALLER, request, lodge, answer)
+    assert checked.case.grounds == "x"
+    for table in (Outbox, AuditEntry, AnsweredRequest):
+        assert await count(database, table) == 0
+    bad = objections.LodgeObjectionRequest(request_id=new_request_id(), check_only=True)
+    with pytest.raises(WrongState):
+        await changes.once(CALLER, bad, lodge, answer)
+    request.check_only = False  # the id is still free
+    assert await changes.once(CALLER, request, lodge, answer) == checked
+    assert await count(database, Outbox) == 1
 
 
 async def test_what_is_announced_must_be_audited(changes: Changes, database: Database) -> None:

@@ -86,6 +86,25 @@ async def test_another_result_completes_no_order(registry: RunningRegistry) -> N
     await lab.registry.RecordVerification(verify(instrument, institution=LAB))  # before it applied
     shown = await operator.orders.GetOrder(pb.GetOrderRequest(order_id=order.order_id))
     assert shown.order.state == "applied"
+    assert [(one.institution, one.why) for one in shown.other_results] == [
+        (LAB, "earlier"),
+        (OTHER, "another_institution"),
+    ]
+    await operator.orders.MoveOrders(move([order.order_id], "withdrawn"))
+    shown = await operator.orders.GetOrder(pb.GetOrderRequest(order_id=order.order_id))
+    assert not shown.other_results  # it has ended
+
+
+async def test_only_checked_no_order_is_made(registry: RunningRegistry) -> None:
+    await registry.speaker(LAB, "FUEL")
+    operator, [instrument] = await firm(registry)
+    checked = await operator.orders.ApplyForVerification(application([instrument], check_only=True))
+    assert [one.reason for one in checked.orders] == ["new"]
+    none = await operator.orders.ListOrders(pb.ListOrdersRequest(instrument_id=instrument))
+    assert not none.orders
+    await operator.orders.ApplyForVerification(application([instrument]))
+    with refused("INVALID_INPUT", "instrument_ids[0]"):
+        await operator.orders.ApplyForVerification(application([instrument], check_only=True))
 
 
 async def test_one_open_order_for_each_instrument(registry: RunningRegistry) -> None:

@@ -266,7 +266,7 @@ async def test_an_undone_pass_no_longer_ends_what_a_repair_asks_for(
 async def test_a_file_is_added_whole_or_not_at_all_and_only_once(
     registry: RunningRegistry,
 ) -> None:
-    filed, operator = await owned(registry)
+    filed, operator = await owned(registry, owner_no="油枪-3")
     good = f"{filed.serial_no},修理,2026/9/10,合成维修部,换电池,"
     bad = f"{filed.serial_no},重新签封,昨天,合成维修部,重新加封,"
     with refused("INVALID_INPUT", "rows.3", "rows.4") as found:
@@ -281,6 +281,14 @@ async def test_a_file_is_added_whole_or_not_at_all_and_only_once(
     assert (again.added, again.known) == (0, 1)
     listed = await operator.upkeep.ListUpkeep(pb.ListUpkeepRequest())
     assert [row.upkeep.kind for row in listed.entries] == ["maintenance", "repair"]
+    columns = "单位自编号,类别,日期,由谁办理,内容"
+    await load(operator, "油枪-3,维护,2026-09-10,甲,清洁", columns=columns)
+    with refused("INVALID_INPUT", "rows.2") as unknown:
+        await load(operator, "油枪-4,维护,2026-09-10,甲,清洁", columns=columns)
+    assert "“单位自编号”：没有这个编号的器具" in unknown[0].faults[0][1]
+    numbered = await operator.upkeep.ListUpkeep(pb.ListUpkeepRequest(owner_no="油枪-3"))
+    assert sorted(one.upkeep.what for one in numbered.entries) == ["换电池", "清洁", "清洁"]
+    assert not (await operator.upkeep.ListUpkeep(pb.ListUpkeepRequest(owner_no="油枪"))).entries
     other = await registry.instrument()
     with refused("NOT_PERMITTED"):
         row = f"{other.instrument_id},维护,2026-09-10,甲,清洁"

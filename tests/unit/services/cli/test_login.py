@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -9,6 +13,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from protos.identity.v1 import identity_pb2 as pb
+from services.cli import sessions
 from services.cli.__main__ import app
 from services.cli.commands import accounts
 
@@ -27,6 +32,45 @@ def test_a_password_is_asked_for_or_given() -> None:
     assert ended.exit_code == 2
     assert "请在终端里运行，或者用 --password 给出" in ended.output
     assert "run this in a terminal, or give --password" in ended.output
+
+
+def test_one_of_the_cast_needs_no_password_on_its_own_machine(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    members = [{"name": "demo.operator", "password": "synthetic-1"}]
+    (tmp_path / "sandbox-cast.json").write_text(json.dumps(members))
+    here = SimpleNamespace(data_dir=tmp_path, keys_dir=tmp_path)
+    monkeypatch.setattr(accounts, "platform_addresses", lambda _data: here)
+    used = list[tuple[str, str]]()
+
+    async def log_in(_addresses: Any, name: str, password: str, _take: Any) -> None:
+        used.append((name, password))
+
+    monkeypatch.setattr(accounts, "log_in", log_in)
+    monkeypatch.setattr(sessions, "keep", lambda *_: None)
+    assert CliRunner().invoke(app, ["login", "demo.operator"]).exit_code == 0
+    assert used == [("demo.operator", "synthetic-1")]
+    asked = CliRunner().invoke(app, ["login", "demo.nobody"])
+    assert (asked.exit_code, "用 --password 给出" in asked.output) == (2, True)
+
+
+def test_nobody_is_warned_of_an_echo_where_there_is_no_terminal() -> None:
+    command = [sys.executable, "-c", ASKING]
+    nobody: dict[str, Any] = {"stdin": subprocess.DEVNULL, "start_new_session": True}
+    ended = subprocess.run(command, check=False, capture_output=True, text=True, **nobody)
+    assert ended.returncode == 2
+    assert "请在终端里运行，或者用 --password 给出" in ended.stderr
+    assert "echo" not in ended.stderr
+
+
+ASKING = """
+import sys, typer
+from services.cli.commands.asking import ask_secret
+try:
+    ask_secret("密码 password", "--password")
+except typer.Exit as ended:
+    sys.exit(ended.exit_code)
+"""
 
 
 @pytest.mark.parametrize(

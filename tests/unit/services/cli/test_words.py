@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import date
 from enum import StrEnum
 
 import pytest
 from google.protobuf.descriptor import FieldDescriptor
 
 from law.colours.rule import Colour, InstrumentState, VerificationResult
+from law.escalation import circular_uses
 from law.evidence import RecordKind, RecordStatus, Sector, Severity, SubjectKind
 from law.instruments import catalogue
 from law.objection import OUTCOME_ZH, STATE_ZH, CaseKind
@@ -56,6 +58,11 @@ def choices() -> Iterator[tuple[FieldDescriptor, list[str]]]:
 @pytest.mark.parametrize("name", ENUMS)
 def test_a_vocabulary_has_a_word_for_every_code_of_the_law(name: str) -> None:
     assert set(words(name)) == {code.value for code in ENUMS[name]}
+
+
+def test_what_circulars_are_for_is_called_as_the_law_calls_it() -> None:
+    of_the_law = circular_uses(date(2026, 9, 14)).items()
+    assert words("circular_use") == {use: chinese for use, (chinese, _) in of_the_law}
 
 
 def test_cases_are_called_as_the_law_calls_them() -> None:
