@@ -45,6 +45,7 @@ from plumbing.metrics import common, counted
 from plumbing.metrics.figures import Board
 from plumbing.metrics.metric import REGISTRY
 from plumbing.metrics.server import serve_metrics
+from plumbing.newer_tables import has_newer_value
 from plumbing.operations import OperationsServicer
 from plumbing.plain_links import refuse_plain_links
 from plumbing.private_files import keep_new_files_private
@@ -71,6 +72,7 @@ CALLS_SECONDS = GRACE_SECONDS + 2.0
 WORK_SECONDS = 8.0
 NOTES_SECONDS = 2.0  # for the access log, and for the last checkpoint of the audit chain
 ENGINE_SECONDS = 1.0
+NEWER_SECONDS = 30.0
 log = structlog.get_logger()
 
 
@@ -248,8 +250,20 @@ def _board(parts: Parts, assembly: Assembly) -> Board:
 
 
 async def _forever(run: Callable[[], Awaitable[None]]) -> None:
-    await run()
-    raise RuntimeError(f"{run!r} ended by itself")
+    """Does work of the background; begins it anew after a row that only a newer release can read.
+
+    During an upgrade the replicas of that release do the work, and this one goes on with the rest.
+    """
+    while True:
+        try:
+            await run()
+        except LookupError as error:
+            if not has_newer_value(error):
+                raise
+            log.warning("process.leaves_to_newer", work=repr(run), error=str(error))
+            await asyncio.sleep(NEWER_SECONDS)
+        else:
+            raise RuntimeError(f"{run!r} ended by itself")
 
 
 async def _serve(

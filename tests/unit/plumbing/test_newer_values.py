@@ -8,6 +8,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.exc import StatementError
 
+from plumbing import process
 from plumbing.database import enum_column
 from plumbing.events.consumer import DELIVERIES_TO_NEWER, _passes
 
@@ -46,3 +47,21 @@ def test_a_value_that_this_release_writes_and_does_not_know_is_a_fault(
         connection.execute(sa.insert(TABLE).values(step="measures"))
     assert not _passes(caught.value, 1)
     assert not _passes(KeyError("measures"), 1)
+
+
+async def test_work_of_the_background_is_left_to_the_newer_release_too(
+    connection: sa.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(process, "NEWER_SECONDS", 0.0)
+    connection.exec_driver_sql("INSERT INTO escalation VALUES ('measures')")
+    rounds: list[int] = []
+
+    async def look() -> None:
+        rounds.append(1)
+        if len(rounds) < 3:
+            connection.execute(sa.select(TABLE)).all()
+        raise KeyError("nothing newer")
+
+    with pytest.raises(KeyError, match="nothing newer"):
+        await process._forever(look)
+    assert len(rounds) == 3
