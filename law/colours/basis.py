@@ -98,7 +98,11 @@ class ColourBasis:
 
     def colour(self, on: date) -> Colour:
         """Returns the colour of the instrument on a day."""
-        return colour_on(self.basis, self.valid_until, on).colour
+        return self.answer(on).colour
+
+    def answer(self, on: date) -> ColourAnswer:
+        """Returns the same with its reason and article."""
+        return colour_on(self.basis, self.valid_until, on)
 
 
 def colour_basis(

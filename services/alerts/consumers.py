@@ -274,7 +274,8 @@ async def instruments_changed(
         i for i in event.instruments if before.get(i.instrument_id, i.subject_id) != i.subject_id
     ]
     owners = {owner for i in handed_on for owner in (before[i.instrument_id], i.subject_id)}
-    await _follow_up(change, altered, owners, {i.instrument_id for i in handed_on})
+    moved = {i.instrument_id for i in handed_on}
+    await _follow_up(change, altered, owners, moved, unverified=event.unverified_in_use)
     if event.change.cause == registry.CAUSE_FILED:
         for instrument in event.instruments:
             await instrument_filed(change, instrument)
@@ -312,6 +313,8 @@ async def _follow_up(
     altered: Sequence[Instrument],
     subjects: Collection[str] = (),
     instruments: Collection[str] = (),
+    *,
+    unverified: Collection[str] = (),
 ) -> None:
     """Raises the alerts due for altered instruments, then opens and closes escalation cases.
 
@@ -319,7 +322,7 @@ async def _follow_up(
     exposure lists whose ground is over end.
     """
     if watched := [instrument for instrument in altered if instrument.watched]:
-        await evaluate(change, watched)
+        await evaluate(change, watched, unverified)
     owners = {*subjects, *(i.subject_id for i in altered)}
     await match_cases(change, {*instruments, *(i.instrument_id for i in altered)}, owners)
     await release(change, owners)

@@ -105,7 +105,8 @@ async def watch(
     await enlarge_cache(change.session)
     scope = _INSTRUMENT.c.bureau == bureau
     days = await _portion(change.session, row.watched_through, through, scope, at_most)
-    raised = await _raise(change, days, RED_WITHOUT_DATE if days.complete else (), scope)
+    undated = _undated(RED_WITHOUT_DATE) if days.complete else None
+    raised = await _raise(change, days, undated, scope)
     row.watched_through = days.last
     told = [alert for alert in raised if not alert.baseline]
     reds = [(a.alert_id, a.subject_id, a.bureau) for a in told if a.colour is Colour.RED]
@@ -123,15 +124,21 @@ async def watch(
     return RunCounts(len(raised), len(notices), days_left=not days.complete)
 
 
-async def evaluate(change: Change, instruments: Collection[Instrument]) -> None:
+async def evaluate(
+    change: Change, instruments: Collection[Instrument], unverified: Collection[str] = ()
+) -> None:
     """Raises the alerts due for `instruments` at once, without waiting for the daily watch.
 
     It is called after the facts of these instruments changed and runs the same SQL statement as the
-    watch. A rejection is also mailed at once.
+    watch. A rejection is also mailed at once. An instrument that was never verified waits for the
+    watch, since its verification may be on the way, unless the register says that a person put it
+    into use so: then its id is among `unverified`.
     """
     through = await _latest_day(change, {instrument.bureau for instrument in instruments})
     scope = _INSTRUMENT.c.instrument_id.in_([i.instrument_id for i in instruments])
-    raised = await _raise(change, _Days(through, through), RED_BY_RESULT, scope)
+    put_into_use = _undated([Basis.UNVERIFIED]) & _INSTRUMENT.c.instrument_id.in_(unverified)
+    undated = _undated(RED_BY_RESULT) | put_into_use if unverified else _undated(RED_BY_RESULT)
+    raised = await _raise(change, _Days(through, through), undated, scope)
     for bureau, group in groupby(sorted(raised, key=_bureau), key=_bureau):
         alerts = [*group]
         change.audit("raise_alerts", f"watch/{bureau}", after=summary(alerts), ground=CITE)
@@ -183,14 +190,17 @@ async def _portion(
 
 
 async def _raise(
-    change: Change, days: _Days, reds: Sequence[Basis], scope: sa.ColumnElement[bool]
+    change: Change,
+    days: _Days,
+    undated: sa.ColumnElement[bool] | None,
+    scope: sa.ColumnElement[bool],
 ) -> Sequence[sa.Row[Any]]:
-    """Inserts and returns the alerts due on these days, and those of `reds`, which have no day."""
+    """Inserts and returns the alerts due on these days, and those `undated`: reds without a day."""
     await change.session.flush()
     watched = scope & _INSTRUMENT.c.watched
     due = [_alert_rows(change, c, days).where(watched, _due(c, days)) for c in LADDER]
-    if reds:
-        due.append(_alert_rows(change, Colour.RED, days).where(watched, _undated(reds)))
+    if undated is not None:
+        due.append(_alert_rows(change, Colour.RED, days).where(watched, undated))
     connection = await change.session.connection()
     statement = insert_new(connection, _ALERT).from_select(
         _INSERTED, sa.union_all(*due), include_defaults=False

@@ -9,8 +9,9 @@ arrive in order; a batch is announced on an aggregate of its own.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import sqlalchemy as sa
 from google.protobuf.message import Message
@@ -99,10 +100,12 @@ async def save_instruments(
     cause: Cause = ENTERED,
     *,
     left: Iterable[serials.Serial] = (),
+    unverified: Sequence[str] = (),
 ) -> list[Instrument]:
     """Saves new or changed instruments and announces them in events.
 
-    `left` are types and serial numbers that these instruments had before and no longer have.
+    `left` are types and serial numbers that these instruments had before and no longer have;
+    `unverified` are the ids of those that come into use although they were never verified.
     Returns the other instruments whose mark of a repeated serial number changed; they are saved and
     announced too.
     """
@@ -117,7 +120,8 @@ async def save_instruments(
         _Item(_aggregate(row.subject_id), row.bureau, wire.instrument(row))
         for row in (*rows, *others)
     ]
-    await _announce(change, events.InstrumentsChanged, "instruments", items, cause)
+    event = partial(events.InstrumentsChanged, unverified_in_use=unverified)
+    await _announce(change, event, "instruments", items, cause)
     return others
 
 
@@ -252,7 +256,7 @@ async def bureaus_of_subjects(session: AsyncSession, subject_ids: set[str]) -> d
 
 async def announce_batch(
     change: Change,
-    event: type[Message],
+    event: Callable[..., Message],
     field: str,
     told: Iterable[tuple[str, Message]],
     cause: Cause,
@@ -263,7 +267,7 @@ async def announce_batch(
 
 
 async def _announce(
-    change: Change, event: type[Message], field: str, items: Sequence[_Item], cause: Cause
+    change: Change, event: Callable[..., Message], field: str, items: Sequence[_Item], cause: Cause
 ) -> None:
     grouped: dict[tuple[str, str], list[Message]] = defaultdict(list)
     for item in items:

@@ -11,11 +11,12 @@ import sqlalchemy as sa
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from law.colours.basis import colour_basis
+from law.colours.basis import ColourBasis, colour_basis
 from law.colours.rule import Colour, VerificationFact
 from law.separation import Act
 from plumbing.change import Change
 from plumbing.chunks import chunks
+from plumbing.view import View
 from services.registry.announce_changes import IDS_IN_QUERY
 from services.registry.tables import Instrument, Verification
 
@@ -38,32 +39,36 @@ async def second_person(change: Change, row: Instrument, values: Mapping[str, An
     return Act.END_RED_ALERT if await ends_red(change, row, values) else None
 
 
-async def ends_red(change: Change, row: Instrument, values: Mapping[str, Any]) -> bool:
+async def ends_red(by: Change | View, row: Instrument, values: Mapping[str, Any]) -> bool:
     """Returns whether new values of a red instrument end its alert, or make it another one."""
     present = row.model_dump()
     if all(present[name] == value for name, value in values.items()):
         return False
-    facts = await facts_of(change, row.instrument_id)
-    if not is_red(present, facts, change.today):
+    facts = await facts_of(by, row.instrument_id)
+    if not is_red(present, facts, by.today):
         return False
-    return not IDENTITY.isdisjoint(values) or not is_red({**present, **values}, facts, change.today)
+    return not IDENTITY.isdisjoint(values) or not is_red({**present, **values}, facts, by.today)
 
 
 def is_red(instrument: Mapping[str, Any], facts: list[VerificationFact], today: date) -> bool:
     """Returns whether an instrument with these columns and verifications is red on a day."""
     if instrument["in_review"]:
         return False
-    basis = colour_basis(
+    return basis_with(instrument, facts).colour(today) is Colour.RED
+
+
+def basis_with(instrument: Mapping[str, Any], facts: list[VerificationFact]) -> ColourBasis:
+    """Returns the basis of the colour of an instrument with these columns and verifications."""
+    return colour_basis(
         *(instrument["type_code"], instrument["state"], instrument["rotate_on"], facts),
         registered=instrument["parts"],
         compulsory=not instrument["non_compulsory_ground"],
     )
-    return basis.colour(today) is Colour.RED
 
 
-async def facts_of(change: Change, instrument_id: str) -> list[VerificationFact]:
+async def facts_of(by: Change | View, instrument_id: str) -> list[VerificationFact]:
     """Returns the verifications of an instrument that decide its colour, by day."""
-    return (await facts_of_several(change.session, [instrument_id]))[instrument_id]
+    return (await facts_of_several(by.session, [instrument_id]))[instrument_id]
 
 
 async def facts_of_several(

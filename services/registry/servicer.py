@@ -12,6 +12,7 @@ from services.registry.commands import (
     bureaus,
     clock,
     entry_corrections,
+    instrument_states,
     instruments,
     record_endings,
     records,
@@ -34,7 +35,7 @@ class RegistryServicer(Servicer, rpc.RegistryServiceServicer):
     ListSubjects = query(queries.list_subjects)
 
     PutInstrument = change(instruments.put_instrument)
-    SetInstrumentState = change(instruments.set_instrument_state)
+    SetInstrumentState = change(instrument_states.set_instrument_state)
     GetInstrument = query(queries.get_instrument)
     ListInstruments = query(queries.list_instruments)
     ScanInstrument = query(labels.scan_instrument)

@@ -32,7 +32,7 @@ from protos.registry.v1 import proposals_pb2 as protos_dot_registry_dot_v1_dot_p
 from protos.registry.v1 import registry_pb2 as protos_dot_registry_dot_v1_dot_registry__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fprotos/registry/v1/events.proto\x12\x14quanheng.registry.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\"protos/registry/v1/calendars.proto\x1a%protos/registry/v1/institutions.proto\x1a\x1eprotos/registry/v1/lives.proto\x1a\x1fprotos/registry/v1/orders.proto\x1a protos/registry/v1/permits.proto\x1a\"protos/registry/v1/proposals.proto\x1a!protos/registry/v1/registry.proto\"\x90\x01\n\x06\x43hange\x12*\n\x05\x63\x61use\x18\x01 \x01(\x0e\x32\x1b.quanheng.registry.v1.Cause\x12\x10\n\x08\x62\x61tch_id\x18\x02 \x01(\t\x12\x10\n\x08\x62\x61seline\x18\x03 \x01(\x08\x12\x0e\n\x06ground\x18\x04 \x01(\t\x12&\n\x02\x61t\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"m\n\x0e\x42ureausChanged\x12,\n\x06\x63hange\x18\x01 \x01(\x0b\x32\x1c.quanheng.registry.v1.Change\x12-\n\x07\x62ureaus\x18\x02 \x03(\x0b\x32\x1c.quanheng.registry.v1.Bureau\"p\n\x0fSubjectsChanged\x12,\n\x06\x63hange\x18\x01 \x01(\x0b\x32\x1c.quanheng.registry.v1.Change\x12/\n\x08subjects\x18\x02 \x03(\x0b\x32\x1d.quanheng.registry.v1.Subject\"\xe6\x01\n\x0eSubjectsJoined\x12,\n\x06\x63hange\x18\x01 \x01(\x0b\x32\x1c.quanheng.registry.v1.Change\x12\x11\n\tformer_id\x18\x02 \x01(\t\x12\x12\n\npresent_id\x18\x03 \x01(\t\x12K\n\x0csame_records\x18\x04 \x03(\x0b\x32\x35.quanheng.registry.v1.SubjectsJoined.SameRecordsEntry\x1a\x32\n\x10SameRecordsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"\xdd\x01\n\x0cSubjectActed\x12,\n\x06\x63hange\x18\x01 \x01(\x0b\x32\x1c.quanheng.registry.v1.Change\x12-\n\x03\x61\x63t\x18\x02 \x01(\x0b\x32 .quanheng.registry.v1.SubjectAct\x12.\n\x07subject\x18\x03 \x01(\x0b\x32\x1d.quanheng.registry.v1.Subject\x12,\n\x05other\x18\x04 \x01(\x0b\x32\x1d.quanheng.registry.v1.Subject\x12\x12\n\nrecord_ids\x18\x05 \x03(\t\"y\n\x12InstrumentsChanged\x12,\n\x06\x63hange\x18\x01 \x01(\x0b\x32\x1c.quanheng.registry.v1.Change\x12\x35\n\x0binstruments\x18\x02 \x03(\x0b\x32 .quanheng.registry.v1.Instrument\"\x80\x01\n\x15VerificationsRecorded\x12,\n\x06\x63hange\x18\x01 \x01(\x0b\x32\x1c.quanheng.registry.v1.Change\x12\x39\n\rverifications\x18\x02 \x03(\x0b\x32\".quanheng.registry.v1.Verification\"m\n\x0eRecordsChanged\x12,\n\x06\x63hange\x18\x01 \x01(\x0b\x32\x1c.quanheng.registry.v1.Change\x12-\n\x07records\x18\x02 \x03(\x0b\x32\x1c.quanheng.registry.v1.Record\"m\n\x0ePermitsChanged\x12,\n\x06\x63hange\x18\x01 \x01(\x0b\x32\x1c.quanheng.registry.v1.Change\x12-\n\x07permits\x18\x02 \x03(\x0b\x32\x1c.quanheng.registry.v1.Permit\"m\n\x0c\x42\x61tchDecided\x12*\n\x05\x62\x61tch\x18\x01 \x01(\x0b\x32\x1b.quanheng.registry.v1.Batch\x12\x18\n\x10imported_by_name\x18\x02 \x01(\t\x12\x17\n\x0f\x64\x65\x63ided_by_name\x18\x03 \x01(\t\"C\n\x0fProposalDecided\x12\x30\n\x08proposal\x18\x01 \x01(\x0b\x32\x1e.quanheng.registry.v1.Proposal\"<\n\x0cTellingAsked\x12,\n\x06record\x18\x01 \x01(\x0b\x32\x1c.quanheng.registry.v1.Record\"s\n\x11RecordPublication\x12\x11\n\trecord_id\x18\x01 \x01(\t\x12\x12\n\nsubject_id\x18\x02 \x01(\t\x12\x10\n\x08revision\x18\x03 \x01(\x03\x12\x10\n\x08released\x18\x04 \x01(\x08\x12\x13\n\x0bpublic_from\x18\x05 \x01(\t\"\x82\x01\n\x13PublicationsChanged\x12,\n\x06\x63hange\x18\x01 \x01(\x0b\x32\x1c.quanheng.registry.v1.Change\x12=\n\x0cpublications\x18\x02 \x03(\x0b\x32\'.quanheng.registry.v1.RecordPublication\"\xa5\x02\n\x0e\x41\x63\x63ountMailDue\x12\x0f\n\x07mail_id\x18\x01 \x01(\t\x12\x0c\n\x04kind\x18\x02 \x01(\t\x12\x0f\n\x07\x61\x64\x64ress\x18\x03 \x01(\t\x12\x0e\n\x06\x62ureau\x18\x04 \x01(\t\x12\x13\n\x0bperson_name\x18\x05 \x01(\t\x12\x14\n\x0c\x61\x63\x63ount_name\x18\x06 \x01(\t\x12\x11\n\tfirm_name\x18\x07 \x01(\t\x12\x0f\n\x07link_id\x18\x08 \x01(\t\x12.\n\nexpires_at\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06remark\x18\n \x01(\t\x12\x10\n\x08language\x18\x0b \x01(\t\x12\x13\n\x0bproposal_id\x18\x0c \x01(\t\x12\x10\n\x08\x63oncerns\x18\r \x01(\t\x12\x0b\n\x03\x61\x63t\x18\x0e \x01(\t\"M\n\nClockMoved\x12\x16\n\x0eoffset_seconds\x18\x01 \x01(\x01\x12\'\n\x03now\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x83\x01\n\rOrdersChanged\x12&\n\x02\x61t\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12+\n\x06orders\x18\x02 \x03(\x0b\x32\x1b.quanheng.registry.v1.Order\x12\x0e\n\x06ground\x18\x03 \x01(\t\x12\r\n\x05moved\x18\x04 \x01(\x08\"~\n\x12\x44ueFromInstitution\x12\x0c\n\x04kind\x18\x01 \x01(\t\x12\x0c\n\x04rung\x18\x02 \x01(\t\x12\x11\n\ttype_code\x18\x03 \x01(\t\x12\x11\n\tserial_no\x18\x04 \x01(\t\x12\x16\n\x0e\x63\x65rtificate_no\x18\x05 \x01(\t\x12\x0e\n\x06\x64ue_on\x18\x06 \x01(\t\"N\n\x13InstitutionsChanged\x12\x37\n\x0cinstitutions\x18\x01 \x03(\x0b\x32!.quanheng.registry.v1.Institution\"5\n\x08\x44ueCount\x12\x0c\n\x04kind\x18\x01 \x01(\t\x12\x0c\n\x04rung\x18\x02 \x01(\t\x12\r\n\x05\x63ount\x18\x03 \x01(\x03\"\xdd\x01\n\x0eInstitutionDue\x12\x36\n\x0binstitution\x18\x01 \x01(\x0b\x32!.quanheng.registry.v1.Institution\x12\n\n\x02on\x18\x02 \x01(\t\x12\x37\n\x05items\x18\x03 \x03(\x0b\x32(.quanheng.registry.v1.DueFromInstitution\x12\r\n\x05total\x18\x04 \x01(\x03\x12\x0f\n\x07overdue\x18\x05 \x01(\x03\x12.\n\x06\x63ounts\x18\x06 \x03(\x0b\x32\x1e.quanheng.registry.v1.DueCount\"P\n\x16\x43\x61lendarEditionApplied\x12\x36\n\x07\x65\x64ition\x18\x01 \x01(\x0b\x32%.quanheng.registry.v1.CalendarEdition\"S\n\x15\x43\x61librationDueChanged\x12\x15\n\rinstrument_id\x18\x01 \x01(\t\x12\x0e\n\x06\x64ue_on\x18\x02 \x01(\t\x12\x13\n\x0b\x64ue_version\x18\x03 \x01(\x03\"\xba\x01\n\x12MarkedVerification\x12\x17\n\x0fverification_id\x18\x01 \x01(\t\x12\x11\n\ttype_code\x18\x02 \x01(\t\x12\x11\n\tserial_no\x18\x03 \x01(\t\x12\x16\n\x0e\x63\x65rtificate_no\x18\x04 \x01(\t\x12\x12\n\nlaboratory\x18\x05 \x01(\t\x12\x13\n\x0bworked_from\x18\x06 \x01(\t\x12\r\n\x05hours\x18\x07 \x01(\x05\x12\x15\n\rhours_outside\x18\x08 \x01(\x05\"p\n\x0eMarkedInBureau\x12\x0e\n\x06\x62ureau\x18\x01 \x01(\t\x12?\n\rverifications\x18\x02 \x03(\x0b\x32(.quanheng.registry.v1.MarkedVerification\x12\r\n\x05total\x18\x03 \x01(\x03\"\x91\x01\n\x11\x45nvironmentMarked\x12\x36\n\x0binstitution\x18\x01 \x01(\x0b\x32!.quanheng.registry.v1.Institution\x12\x35\n\x07\x62ureaus\x18\x02 \x03(\x0b\x32$.quanheng.registry.v1.MarkedInBureau\x12\r\n\x05total\x18\x03 \x01(\x03\"\xa8\x01\n\x10\x45nvironmentNoted\x12\x36\n\x0binstitution\x18\x01 \x01(\x0b\x32!.quanheng.registry.v1.Institution\x12>\n\x0cverification\x18\x02 \x01(\x0b\x32(.quanheng.registry.v1.MarkedVerification\x12\x0e\n\x06\x62ureau\x18\x03 \x01(\t\x12\x0c\n\x04note\x18\x04 \x01(\t*\x90\x03\n\x05\x43\x61use\x12\x15\n\x11\x43\x41USE_UNSPECIFIED\x10\x00\x12\x11\n\rCAUSE_ENTERED\x10\x01\x12\x13\n\x0f\x43\x41USE_CORRECTED\x10\x02\x12\x13\n\x0f\x43\x41USE_WITHDRAWN\x10\x03\x12\x13\n\x0f\x43\x41USE_CONTESTED\x10\x04\x12\x12\n\x0e\x43\x41USE_IMPORTED\x10\x05\x12\x10\n\x0c\x43\x41USE_UNDONE\x10\x06\x12\x12\n\x0e\x43\x41USE_REPAIRED\x10\x07\x12\x11\n\rCAUSE_EXPIRED\x10\x08\x12\x1c\n\x18\x43\x41USE_DISCLOSURE_STOPPED\x10\t\x12\x0f\n\x0b\x43\x41USE_FILED\x10\n\x12\x12\n\x0e\x43\x41USE_RESTORED\x10\x0b\x12\x10\n\x0c\x43\x41USE_JOINED\x10\x0c\x12\x0f\n\x0b\x43\x41USE_SPLIT\x10\r\x12\x10\n\x0c\x43\x41USE_PARTED\x10\x0e\x12\x11\n\rCAUSE_RECODED\x10\x0f\x12\x16\n\x12\x43\x41USE_DEREGISTERED\x10\x10\x12\x14\n\x10\x43\x41USE_REINSTATED\x10\x11\x12\x18\n\x14\x43\x41USE_NATURAL_REPAIR\x10\x12\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fprotos/registry/v1/events.proto\x12\x14quanheng.registry.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\"protos/registry/v1/calendars.proto\x1a%protos/registry/v1/institutions.proto\x1a\x1eprotos/registry/v1/lives.proto\x1a\x1fprotos/registry/v1/orders.proto\x1a protos/registry/v1/permits.proto\x1a\"protos/registry/v1/proposals.proto\x1a!protos/registry/v1/registry.proto\"\x90\x01\n\x06\x43hange\x12*\n\x05\x63\x61use\x18\x01 \x01(\x0e\x32\x1b.quanheng.registry.v1.Cause\x12\x10\n\x08\x62\x61tch_id\x18\x02 \x01(\t\x12\x10\n\x08\x62\x61seline\x18\x03 \x01(\x08\x12\x0e\n\x06ground\x18\x04 \x01(\t\x12&\n\x02\x61t\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"m\n\x0e\x42ureausChanged\x12,\n\x06\x63hange\x18\x01 \x01(\x0b\x32\x1c.quanheng.registry.v1.Change\x12-\n\x07\x62ureaus\x18\x02 \x03(\x0b\x32\x1c.quanheng.registry.v1.Bureau\"p\n\x0fSubjectsChanged\x12,\n\x06\x63hange\x18\x01 \x01(\x0b\x32\x1c.quanheng.registry.v1.Change\x12/\n\x08subjects\x18\x02 \x03(\x0b\x32\x1d.quanheng.registry.v1.Subject\"\xe6\x01\n\x0eSubjectsJoined\x12,\n\x06\x63hange\x18\x01 \x01(\x0b\x32\x1c.quanheng.registry.v1.Change\x12\x11\n\tformer_id\x18\x02 \x01(\t\x12\x12\n\npresent_id\x18\x03 \x01(\t\x12K\n\x0csame_records\x18\x04 \x03(\x0b\x32\x35.quanheng.registry.v1.SubjectsJoined.SameRecordsEntry\x1a\x32\n\x10SameRecordsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"\xdd\x01\n\x0cSubjectActed\x12,\n\x06\x63hange\x18\x01 \x01(\x0b\x32\x1c.quanheng.registry.v1.Change\x12-\n\x03\x61\x63t\x18\x02 \x01(\x0b\x32 .quanheng.registry.v1.SubjectAct\x12.\n\x07subject\x18\x03 \x01(\x0b\x32\x1d.quanheng.registry.v1.Subject\x12,\n\x05other\x18\x04 \x01(\x0b\x32\x1d.quanheng.registry.v1.Subject\x12\x12\n\nrecord_ids\x18\x05 \x03(\t\"\x94\x01\n\x12InstrumentsChanged\x12,\n\x06\x63hange\x18\x01 \x01(\x0b\x32\x1c.quanheng.registry.v1.Change\x12\x35\n\x0binstruments\x18\x02 \x03(\x0b\x32 .quanheng.registry.v1.Instrument\x12\x19\n\x11unverified_in_use\x18\x03 \x03(\t\"\x80\x01\n\x15VerificationsRecorded\x12,\n\x06\x63hange\x18\x01 \x01(\x0b\x32\x1c.quanheng.registry.v1.Change\x12\x39\n\rverifications\x18\x02 \x03(\x0b\x32\".quanheng.registry.v1.Verification\"m\n\x0eRecordsChanged\x12,\n\x06\x63hange\x18\x01 \x01(\x0b\x32\x1c.quanheng.registry.v1.Change\x12-\n\x07records\x18\x02 \x03(\x0b\x32\x1c.quanheng.registry.v1.Record\"m\n\x0ePermitsChanged\x12,\n\x06\x63hange\x18\x01 \x01(\x0b\x32\x1c.quanheng.registry.v1.Change\x12-\n\x07permits\x18\x02 \x03(\x0b\x32\x1c.quanheng.registry.v1.Permit\"m\n\x0c\x42\x61tchDecided\x12*\n\x05\x62\x61tch\x18\x01 \x01(\x0b\x32\x1b.quanheng.registry.v1.Batch\x12\x18\n\x10imported_by_name\x18\x02 \x01(\t\x12\x17\n\x0f\x64\x65\x63ided_by_name\x18\x03 \x01(\t\"C\n\x0fProposalDecided\x12\x30\n\x08proposal\x18\x01 \x01(\x0b\x32\x1e.quanheng.registry.v1.Proposal\"<\n\x0cTellingAsked\x12,\n\x06record\x18\x01 \x01(\x0b\x32\x1c.quanheng.registry.v1.Record\"s\n\x11RecordPublication\x12\x11\n\trecord_id\x18\x01 \x01(\t\x12\x12\n\nsubject_id\x18\x02 \x01(\t\x12\x10\n\x08revision\x18\x03 \x01(\x03\x12\x10\n\x08released\x18\x04 \x01(\x08\x12\x13\n\x0bpublic_from\x18\x05 \x01(\t\"\x82\x01\n\x13PublicationsChanged\x12,\n\x06\x63hange\x18\x01 \x01(\x0b\x32\x1c.quanheng.registry.v1.Change\x12=\n\x0cpublications\x18\x02 \x03(\x0b\x32\'.quanheng.registry.v1.RecordPublication\"\xa5\x02\n\x0e\x41\x63\x63ountMailDue\x12\x0f\n\x07mail_id\x18\x01 \x01(\t\x12\x0c\n\x04kind\x18\x02 \x01(\t\x12\x0f\n\x07\x61\x64\x64ress\x18\x03 \x01(\t\x12\x0e\n\x06\x62ureau\x18\x04 \x01(\t\x12\x13\n\x0bperson_name\x18\x05 \x01(\t\x12\x14\n\x0c\x61\x63\x63ount_name\x18\x06 \x01(\t\x12\x11\n\tfirm_name\x18\x07 \x01(\t\x12\x0f\n\x07link_id\x18\x08 \x01(\t\x12.\n\nexpires_at\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06remark\x18\n \x01(\t\x12\x10\n\x08language\x18\x0b \x01(\t\x12\x13\n\x0bproposal_id\x18\x0c \x01(\t\x12\x10\n\x08\x63oncerns\x18\r \x01(\t\x12\x0b\n\x03\x61\x63t\x18\x0e \x01(\t\"M\n\nClockMoved\x12\x16\n\x0eoffset_seconds\x18\x01 \x01(\x01\x12\'\n\x03now\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x83\x01\n\rOrdersChanged\x12&\n\x02\x61t\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12+\n\x06orders\x18\x02 \x03(\x0b\x32\x1b.quanheng.registry.v1.Order\x12\x0e\n\x06ground\x18\x03 \x01(\t\x12\r\n\x05moved\x18\x04 \x01(\x08\"~\n\x12\x44ueFromInstitution\x12\x0c\n\x04kind\x18\x01 \x01(\t\x12\x0c\n\x04rung\x18\x02 \x01(\t\x12\x11\n\ttype_code\x18\x03 \x01(\t\x12\x11\n\tserial_no\x18\x04 \x01(\t\x12\x16\n\x0e\x63\x65rtificate_no\x18\x05 \x01(\t\x12\x0e\n\x06\x64ue_on\x18\x06 \x01(\t\"N\n\x13InstitutionsChanged\x12\x37\n\x0cinstitutions\x18\x01 \x03(\x0b\x32!.quanheng.registry.v1.Institution\"5\n\x08\x44ueCount\x12\x0c\n\x04kind\x18\x01 \x01(\t\x12\x0c\n\x04rung\x18\x02 \x01(\t\x12\r\n\x05\x63ount\x18\x03 \x01(\x03\"\xdd\x01\n\x0eInstitutionDue\x12\x36\n\x0binstitution\x18\x01 \x01(\x0b\x32!.quanheng.registry.v1.Institution\x12\n\n\x02on\x18\x02 \x01(\t\x12\x37\n\x05items\x18\x03 \x03(\x0b\x32(.quanheng.registry.v1.DueFromInstitution\x12\r\n\x05total\x18\x04 \x01(\x03\x12\x0f\n\x07overdue\x18\x05 \x01(\x03\x12.\n\x06\x63ounts\x18\x06 \x03(\x0b\x32\x1e.quanheng.registry.v1.DueCount\"P\n\x16\x43\x61lendarEditionApplied\x12\x36\n\x07\x65\x64ition\x18\x01 \x01(\x0b\x32%.quanheng.registry.v1.CalendarEdition\"S\n\x15\x43\x61librationDueChanged\x12\x15\n\rinstrument_id\x18\x01 \x01(\t\x12\x0e\n\x06\x64ue_on\x18\x02 \x01(\t\x12\x13\n\x0b\x64ue_version\x18\x03 \x01(\x03\"\xba\x01\n\x12MarkedVerification\x12\x17\n\x0fverification_id\x18\x01 \x01(\t\x12\x11\n\ttype_code\x18\x02 \x01(\t\x12\x11\n\tserial_no\x18\x03 \x01(\t\x12\x16\n\x0e\x63\x65rtificate_no\x18\x04 \x01(\t\x12\x12\n\nlaboratory\x18\x05 \x01(\t\x12\x13\n\x0bworked_from\x18\x06 \x01(\t\x12\r\n\x05hours\x18\x07 \x01(\x05\x12\x15\n\rhours_outside\x18\x08 \x01(\x05\"p\n\x0eMarkedInBureau\x12\x0e\n\x06\x62ureau\x18\x01 \x01(\t\x12?\n\rverifications\x18\x02 \x03(\x0b\x32(.quanheng.registry.v1.MarkedVerification\x12\r\n\x05total\x18\x03 \x01(\x03\"\x91\x01\n\x11\x45nvironmentMarked\x12\x36\n\x0binstitution\x18\x01 \x01(\x0b\x32!.quanheng.registry.v1.Institution\x12\x35\n\x07\x62ureaus\x18\x02 \x03(\x0b\x32$.quanheng.registry.v1.MarkedInBureau\x12\r\n\x05total\x18\x03 \x01(\x03\"\xa8\x01\n\x10\x45nvironmentNoted\x12\x36\n\x0binstitution\x18\x01 \x01(\x0b\x32!.quanheng.registry.v1.Institution\x12>\n\x0cverification\x18\x02 \x01(\x0b\x32(.quanheng.registry.v1.MarkedVerification\x12\x0e\n\x06\x62ureau\x18\x03 \x01(\t\x12\x0c\n\x04note\x18\x04 \x01(\t*\x90\x03\n\x05\x43\x61use\x12\x15\n\x11\x43\x41USE_UNSPECIFIED\x10\x00\x12\x11\n\rCAUSE_ENTERED\x10\x01\x12\x13\n\x0f\x43\x41USE_CORRECTED\x10\x02\x12\x13\n\x0f\x43\x41USE_WITHDRAWN\x10\x03\x12\x13\n\x0f\x43\x41USE_CONTESTED\x10\x04\x12\x12\n\x0e\x43\x41USE_IMPORTED\x10\x05\x12\x10\n\x0c\x43\x41USE_UNDONE\x10\x06\x12\x12\n\x0e\x43\x41USE_REPAIRED\x10\x07\x12\x11\n\rCAUSE_EXPIRED\x10\x08\x12\x1c\n\x18\x43\x41USE_DISCLOSURE_STOPPED\x10\t\x12\x0f\n\x0b\x43\x41USE_FILED\x10\n\x12\x12\n\x0e\x43\x41USE_RESTORED\x10\x0b\x12\x10\n\x0c\x43\x41USE_JOINED\x10\x0c\x12\x0f\n\x0b\x43\x41USE_SPLIT\x10\r\x12\x10\n\x0c\x43\x41USE_PARTED\x10\x0e\x12\x11\n\rCAUSE_RECODED\x10\x0f\x12\x16\n\x12\x43\x41USE_DEREGISTERED\x10\x10\x12\x14\n\x10\x43\x41USE_REINSTATED\x10\x11\x12\x18\n\x14\x43\x41USE_NATURAL_REPAIR\x10\x12\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -41,8 +41,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_SUBJECTSJOINED_SAMERECORDSENTRY']._loaded_options = None
   _globals['_SUBJECTSJOINED_SAMERECORDSENTRY']._serialized_options = b'8\001'
-  _globals['_CAUSE']._serialized_start=3918
-  _globals['_CAUSE']._serialized_end=4318
+  _globals['_CAUSE']._serialized_start=3946
+  _globals['_CAUSE']._serialized_end=4346
   _globals['_CHANGE']._serialized_start=336
   _globals['_CHANGE']._serialized_end=480
   _globals['_BUREAUSCHANGED']._serialized_start=482
@@ -55,48 +55,48 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_SUBJECTSJOINED_SAMERECORDSENTRY']._serialized_end=938
   _globals['_SUBJECTACTED']._serialized_start=941
   _globals['_SUBJECTACTED']._serialized_end=1162
-  _globals['_INSTRUMENTSCHANGED']._serialized_start=1164
-  _globals['_INSTRUMENTSCHANGED']._serialized_end=1285
-  _globals['_VERIFICATIONSRECORDED']._serialized_start=1288
-  _globals['_VERIFICATIONSRECORDED']._serialized_end=1416
-  _globals['_RECORDSCHANGED']._serialized_start=1418
-  _globals['_RECORDSCHANGED']._serialized_end=1527
-  _globals['_PERMITSCHANGED']._serialized_start=1529
-  _globals['_PERMITSCHANGED']._serialized_end=1638
-  _globals['_BATCHDECIDED']._serialized_start=1640
-  _globals['_BATCHDECIDED']._serialized_end=1749
-  _globals['_PROPOSALDECIDED']._serialized_start=1751
-  _globals['_PROPOSALDECIDED']._serialized_end=1818
-  _globals['_TELLINGASKED']._serialized_start=1820
-  _globals['_TELLINGASKED']._serialized_end=1880
-  _globals['_RECORDPUBLICATION']._serialized_start=1882
-  _globals['_RECORDPUBLICATION']._serialized_end=1997
-  _globals['_PUBLICATIONSCHANGED']._serialized_start=2000
-  _globals['_PUBLICATIONSCHANGED']._serialized_end=2130
-  _globals['_ACCOUNTMAILDUE']._serialized_start=2133
-  _globals['_ACCOUNTMAILDUE']._serialized_end=2426
-  _globals['_CLOCKMOVED']._serialized_start=2428
-  _globals['_CLOCKMOVED']._serialized_end=2505
-  _globals['_ORDERSCHANGED']._serialized_start=2508
-  _globals['_ORDERSCHANGED']._serialized_end=2639
-  _globals['_DUEFROMINSTITUTION']._serialized_start=2641
-  _globals['_DUEFROMINSTITUTION']._serialized_end=2767
-  _globals['_INSTITUTIONSCHANGED']._serialized_start=2769
-  _globals['_INSTITUTIONSCHANGED']._serialized_end=2847
-  _globals['_DUECOUNT']._serialized_start=2849
-  _globals['_DUECOUNT']._serialized_end=2902
-  _globals['_INSTITUTIONDUE']._serialized_start=2905
-  _globals['_INSTITUTIONDUE']._serialized_end=3126
-  _globals['_CALENDAREDITIONAPPLIED']._serialized_start=3128
-  _globals['_CALENDAREDITIONAPPLIED']._serialized_end=3208
-  _globals['_CALIBRATIONDUECHANGED']._serialized_start=3210
-  _globals['_CALIBRATIONDUECHANGED']._serialized_end=3293
-  _globals['_MARKEDVERIFICATION']._serialized_start=3296
-  _globals['_MARKEDVERIFICATION']._serialized_end=3482
-  _globals['_MARKEDINBUREAU']._serialized_start=3484
-  _globals['_MARKEDINBUREAU']._serialized_end=3596
-  _globals['_ENVIRONMENTMARKED']._serialized_start=3599
-  _globals['_ENVIRONMENTMARKED']._serialized_end=3744
-  _globals['_ENVIRONMENTNOTED']._serialized_start=3747
-  _globals['_ENVIRONMENTNOTED']._serialized_end=3915
+  _globals['_INSTRUMENTSCHANGED']._serialized_start=1165
+  _globals['_INSTRUMENTSCHANGED']._serialized_end=1313
+  _globals['_VERIFICATIONSRECORDED']._serialized_start=1316
+  _globals['_VERIFICATIONSRECORDED']._serialized_end=1444
+  _globals['_RECORDSCHANGED']._serialized_start=1446
+  _globals['_RECORDSCHANGED']._serialized_end=1555
+  _globals['_PERMITSCHANGED']._serialized_start=1557
+  _globals['_PERMITSCHANGED']._serialized_end=1666
+  _globals['_BATCHDECIDED']._serialized_start=1668
+  _globals['_BATCHDECIDED']._serialized_end=1777
+  _globals['_PROPOSALDECIDED']._serialized_start=1779
+  _globals['_PROPOSALDECIDED']._serialized_end=1846
+  _globals['_TELLINGASKED']._serialized_start=1848
+  _globals['_TELLINGASKED']._serialized_end=1908
+  _globals['_RECORDPUBLICATION']._serialized_start=1910
+  _globals['_RECORDPUBLICATION']._serialized_end=2025
+  _globals['_PUBLICATIONSCHANGED']._serialized_start=2028
+  _globals['_PUBLICATIONSCHANGED']._serialized_end=2158
+  _globals['_ACCOUNTMAILDUE']._serialized_start=2161
+  _globals['_ACCOUNTMAILDUE']._serialized_end=2454
+  _globals['_CLOCKMOVED']._serialized_start=2456
+  _globals['_CLOCKMOVED']._serialized_end=2533
+  _globals['_ORDERSCHANGED']._serialized_start=2536
+  _globals['_ORDERSCHANGED']._serialized_end=2667
+  _globals['_DUEFROMINSTITUTION']._serialized_start=2669
+  _globals['_DUEFROMINSTITUTION']._serialized_end=2795
+  _globals['_INSTITUTIONSCHANGED']._serialized_start=2797
+  _globals['_INSTITUTIONSCHANGED']._serialized_end=2875
+  _globals['_DUECOUNT']._serialized_start=2877
+  _globals['_DUECOUNT']._serialized_end=2930
+  _globals['_INSTITUTIONDUE']._serialized_start=2933
+  _globals['_INSTITUTIONDUE']._serialized_end=3154
+  _globals['_CALENDAREDITIONAPPLIED']._serialized_start=3156
+  _globals['_CALENDAREDITIONAPPLIED']._serialized_end=3236
+  _globals['_CALIBRATIONDUECHANGED']._serialized_start=3238
+  _globals['_CALIBRATIONDUECHANGED']._serialized_end=3321
+  _globals['_MARKEDVERIFICATION']._serialized_start=3324
+  _globals['_MARKEDVERIFICATION']._serialized_end=3510
+  _globals['_MARKEDINBUREAU']._serialized_start=3512
+  _globals['_MARKEDINBUREAU']._serialized_end=3624
+  _globals['_ENVIRONMENTMARKED']._serialized_start=3627
+  _globals['_ENVIRONMENTMARKED']._serialized_end=3772
+  _globals['_ENVIRONMENTNOTED']._serialized_start=3775
+  _globals['_ENVIRONMENTNOTED']._serialized_end=3943
 # @@protoc_insertion_point(module_scope)

@@ -332,6 +332,7 @@ class InstrumentsChanged(_message.Message):
 
     CHANGE_FIELD_NUMBER: _builtins.int
     INSTRUMENTS_FIELD_NUMBER: _builtins.int
+    UNVERIFIED_IN_USE_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def change(self) -> Global___Change:
         """Why."""
@@ -340,15 +341,20 @@ class InstrumentsChanged(_message.Message):
     def instruments(self) -> _containers.RepeatedCompositeFieldContainer[_registry_pb2.Instrument]:
         """The instruments in their present state."""
 
+    @_builtins.property
+    def unverified_in_use(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """The ids of those that a person puts into use although they were never verified."""
+
     def __init__(
         self,
         *,
         change: Global___Change | None = ...,
         instruments: _abc.Iterable[_registry_pb2.Instrument] | None = ...,
+        unverified_in_use: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["change", b"change"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["change", b"change", "instruments", b"instruments"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["change", b"change", "instruments", b"instruments", "unverified_in_use", b"unverified_in_use"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

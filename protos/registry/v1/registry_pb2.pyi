@@ -1101,6 +1101,18 @@ class SetInstrumentStateResponse(_message.Message):
 
     INSTRUMENT_FIELD_NUMBER: _builtins.int
     PROPOSAL_FIELD_NUMBER: _builtins.int
+    COLOUR_FIELD_NUMBER: _builtins.int
+    REASON_ZH_FIELD_NUMBER: _builtins.int
+    REASON_EN_FIELD_NUMBER: _builtins.int
+    CITE_FIELD_NUMBER: _builtins.int
+    colour: _builtins.str
+    """The colour that it has today in the new state: none, green, yellow or red."""
+    reason_zh: _builtins.str
+    """Why, in Chinese."""
+    reason_en: _builtins.str
+    """Why, in English."""
+    cite: _builtins.str
+    """The article of the colour."""
     @_builtins.property
     def instrument(self) -> Global___Instrument:
         """The instrument in its present state."""
@@ -1114,10 +1126,14 @@ class SetInstrumentStateResponse(_message.Message):
         *,
         instrument: Global___Instrument | None = ...,
         proposal: _proposals_pb2.Proposal | None = ...,
+        colour: _builtins.str = ...,
+        reason_zh: _builtins.str = ...,
+        reason_en: _builtins.str = ...,
+        cite: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["instrument", b"instrument", "proposal", b"proposal"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["instrument", b"instrument", "proposal", b"proposal"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cite", b"cite", "colour", b"colour", "instrument", b"instrument", "proposal", b"proposal", "reason_en", b"reason_en", "reason_zh", b"reason_zh"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

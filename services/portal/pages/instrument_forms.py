@@ -107,9 +107,8 @@ async def change_state(visit: Visit) -> Response:
     except Refusal as refusal:
         return _state_page(visit, instrument, names, *_of_the_form(visit, refusal))
     if request.check_only:
-        waits = bool(changed.proposal.proposal_id)  # for a second person
         template, form = "instruments/state_check.html", visit.form
-        return visit.page(template, instrument=instrument, form=form, waits=waits)
+        return visit.page(template, instrument=instrument, form=form, then=changed)
     if changed.proposal.proposal_id:
         return visit.redirect(f"/proposals/{changed.proposal.proposal_id}")
     return visit.redirect(f"/instruments/{instrument.instrument_id}?changed=yes")

@@ -12,10 +12,9 @@ import sqlalchemy as sa
 from google.protobuf.message import Message
 from sqlmodel import col, select
 
-from law.colours.parts import with_state
 from law.colours.rule import InstrumentState
-from law.errors import AlreadyExists, Fault, NotPermitted, WrongState
-from law.identity import Verdict, part_key, serial_key
+from law.errors import AlreadyExists, Fault, NotPermitted
+from law.identity import Verdict, serial_key
 from law.identity.instruments import compare_instruments
 from law.instruments import catalogue
 from law.separation import Act, release_of
@@ -41,7 +40,7 @@ from services.registry.orders.following import follow_instruments
 from services.registry.proposals.propose import Proposed, object_id, propose
 from services.registry.questions.following import follow_things
 from services.registry.questions.tables import Question
-from services.registry.red_alerts import ends_red, second_person
+from services.registry.red_alerts import second_person
 from services.registry.sameness.finding import likeness_at, look
 from services.registry.sameness.places import Place, of_instrument
 from services.registry.serials import right_to_mark, serial_of
@@ -83,12 +82,12 @@ async def put_instrument(
         found, proposal = await likeness_at(change, _place(row)), None
         if ground := content.non_compulsory_ground:
             values = {"non_compulsory_ground": ground}
-            proposal = await _propose(change, request, row, Act.EXEMPT_INSTRUMENT, values)
+            proposal = await propose_instrument(change, request, row, Act.EXEMPT_INSTRUMENT, values)
         filed = wire.instrument(row)
         return pb.PutInstrumentResponse(instrument=filed, likeness_id=found, proposal=proposal)
     values = _differing(change, row, content, request.instrument.version)
     if act := await second_person(change, row, values):
-        proposal = await _propose(change, request, row, act, values)
+        proposal = await propose_instrument(change, request, row, act, values)
         return pb.PutInstrumentResponse(instrument=wire.instrument(row), proposal=proposal)
     await alter_instrument(change, row, owner, values)
     found = await likeness_at(change, _place(row)) if values else ""
@@ -258,75 +257,7 @@ def _after(row: Instrument, others: list[Instrument]) -> dict[str, object]:
     return row.model_dump(mode="json") | {"remarked": [other.instrument_id for other in others]}
 
 
-async def set_instrument_state(
-    change: Change, request: pb.SetInstrumentStateRequest
-) -> pb.SetInstrumentStateResponse:
-    """Sets the state of an instrument, or of one part of it, in use, spare, stopped or scrapped.
-
-    Scrapped is final. Each time the instrument comes into use, a new period of use is counted
-    (`spell`). A part that is not in use, such as a sealed nozzle, does not count for its colour. A
-    state that ends a red alert is only proposed: a second person releases it (S1 20). Raises
-    WrongState if it is scrapped already, and InvalidInput for what names no part.
-    """
-    row = await find_instrument(change, request.instrument_id)
-    values = _new_state(row, request)
-    if await ends_red(change, row, values):
-        act = Act.END_RED_ALERT
-        proposal = await _propose(change, request, row, act, values, request.ground)
-        return pb.SetInstrumentStateResponse(instrument=wire.instrument(row), proposal=proposal)
-    await _set_state(change, row, values, request.ground)
-    return pb.SetInstrumentStateResponse(instrument=wire.instrument(row))
-
-
-def _new_state(row: Instrument, request: pb.SetInstrumentStateRequest) -> dict[str, Any]:
-    """What a request sets: the state of the instrument, or the states of its parts."""
-    state = InstrumentState(request.state)
-    if not request.part:
-        return {"state": state}
-    name = part_key(request.part)
-    if not name:
-        zh, en = "应为枪号、通道号或相别，如 3、A相", "must name a nozzle, channel or phase"
-        refuse_any([Fault("part", zh, en)])
-    return {"parts": with_state(row.parts, name, state)}
-
-
-async def release_state(
-    change: Change, request: pb.SetInstrumentStateRequest, proposal: Proposal
-) -> None:
-    """Carries out a change of state that a second person releases."""
-    row = await find_instrument(change, object_id(proposal))
-    require_version(row.version, proposal.base_version)
-    await _set_state(change, row, _new_state(row, request), request.ground)
-
-
-async def set_state(change: Change, row: Instrument, state: InstrumentState, ground: str) -> None:
-    """Sets the state of an instrument at once. Raises WrongState if it is scrapped already."""
-    await _set_state(change, row, {"state": state}, ground)
-
-
-async def _set_state(
-    change: Change, row: Instrument, values: Mapping[str, Any], ground: str
-) -> None:
-    if all(getattr(row, name) == value for name, value in values.items()):
-        return
-    if row.state == InstrumentState.SCRAPPED:
-        raise WrongState("该器具已报废", "The instrument is scrapped", state=row.state)
-    before = row.model_dump(mode="json")
-    if "parts" in values:
-        row.parts = values["parts"]
-    else:
-        row.use(values["state"])
-    await save_instruments(change, [row])
-    change.audit(
-        "set_instrument_state",
-        f"instrument/{row.instrument_id}",
-        before=before,
-        after=row.model_dump(mode="json"),
-        ground=ground,
-    )
-
-
-async def _propose(
+async def propose_instrument(
     change: Change,
     request: Message,
     row: Instrument,
@@ -334,6 +265,7 @@ async def _propose(
     values: Mapping[str, Any],
     ground: str = "",
 ) -> proposals.Proposal:
+    """Proposes that columns of an instrument change; a second person releases or refuses it."""
     what = Proposed(
         act=act,
         object=f"instrument/{row.instrument_id}",

@@ -18,7 +18,7 @@ from protos.registry.v1 import proposals_pb2 as pb
 from protos.registry.v1 import questions_pb2 as questions
 from protos.registry.v1 import registry_pb2 as registry
 from protos.registry.v1 import sameness_pb2 as sameness
-from services.registry.commands import instruments, records, verifications
+from services.registry.commands import instrument_states, instruments, records, verifications
 from services.registry.directory import consenting as listings
 from services.registry.identity import accounts
 from services.registry.imports.batch import undo
@@ -45,7 +45,7 @@ RELEASES: Mapping[str, tuple[Any, Release]] = {
         (registry.CorrectRecordRequest, records.release_correction),
         (registry.WithdrawRecordRequest, records.release_withdrawal),
         (registry.PutInstrumentRequest, instruments.release_content),
-        (registry.SetInstrumentStateRequest, instruments.release_state),
+        (registry.SetInstrumentStateRequest, instrument_states.release_state),
         (registry.RecordVerificationRequest, verifications.release_verification),
         (sameness.JoinLikenessRequest, deciding.release_joining),
         (sameness.KeepApartRequest, deciding.release_standing),

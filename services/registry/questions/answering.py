@@ -16,7 +16,7 @@ from plumbing.change import Change
 from protos.registry.v1 import proposals_pb2 as proposals
 from protos.registry.v1 import questions_pb2 as pb
 from protos.registry.v1 import registry_pb2 as registry
-from services.registry.commands.instruments import set_state
+from services.registry.commands.instrument_states import set_state
 from services.registry.commands.records import become_final, enter_record, withdraw_released
 from services.registry.commands.targets import find_instrument, find_record
 from services.registry.proposals.propose import Proposed, object_id, propose

@@ -11,6 +11,7 @@ from plumbing.view import open_view
 from protos.alerts.v1 import alerts_pb2 as pb
 from protos.registry.v1 import events_pb2 as events
 from services.alerts import wire
+from services.alerts.escalation.tables import Escalation
 from services.alerts.languages import Language
 from services.alerts.queries import list_alerts
 from services.alerts.tables import Alert, DigestPreference, NoticeState, Rhythm
@@ -342,3 +343,31 @@ async def test_a_digest_comes_in_the_language_that_its_subject_chose(
     assert "NO-1" in digest.body
     assert "serial number NO-1" in digest.body_en
     assert "red alert" in digest.title_en
+
+
+async def test_what_is_put_into_use_unverified_is_red_at_once_and_not_again_at_night(
+    alerts: RunningAlerts,
+) -> None:
+    spare = instrument(state="spare")
+    await alerts.put(spare)
+    used = instrument(version=2, spell=1)
+    [put] = alerts.events_of(used)
+    put.unverified_in_use.append(used.instrument_id)
+    await alerts.announce(put)
+    at_once = [(used.instrument_id, "red", False)]
+    assert await alerts.raised_alerts() == at_once
+    [case] = await alerts.rows(Escalation)
+    assert case.subject_id == used.subject_id
+    await alerts.watch_days(2)
+    assert await alerts.raised_alerts() == at_once
+    [digest] = await alerts.notices("digest")
+    assert "从未检定即在使用" in digest.body
+
+
+async def test_a_new_instrument_whose_verification_may_be_on_the_way_waits_for_the_watch(
+    alerts: RunningAlerts,
+) -> None:
+    await alerts.put(instrument())
+    assert await alerts.raised_alerts() == []
+    await alerts.watch_days(1)
+    assert [colour for _, colour, _ in await alerts.raised_alerts()] == ["red"]

@@ -111,7 +111,20 @@ async def test_its_bureau_alone_states_that_an_instrument_need_not_be_verified(
     with refused("NOT_PERMITTED"):
         request = put_instrument(filed.subject_id, non_compulsory_ground=ground)
         await owner.registry.PutInstrument(request)
+    check = pb.SetInstrumentStateRequest(
+        instrument_id=filed.instrument_id,
+        request_id=new_request_id(),
+        state="in_use",
+        check_only=True,
+    )
+    then = await owner.registry.SetInstrumentState(check)
+    assert (then.colour, then.reason_zh) == ("red", "从未检定即在使用")
+    assert then.cite == "S4 二(三); S1 13(三); C-19"
+    assert (await read_instrument(owner, filed.instrument_id)).instrument.state == "spare"
     await set_state(owner, filed.instrument_id, "in_use")  # never verified: red
+    check.MergeFrom(pb.SetInstrumentStateRequest(request_id=new_request_id(), state="spare"))
+    back = await owner.registry.SetInstrumentState(check)
+    assert (back.colour, bool(back.proposal.proposal_id)) == ("none", True)
     staff = registry.client(Role.CASEWORKER)
     red = await read_instrument(staff, filed.instrument_id)
     request = changed(red.instrument, non_compulsory_ground=ground)
