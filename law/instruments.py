@@ -8,18 +8,26 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from difflib import SequenceMatcher
 from enum import StrEnum
 from functools import cache
 from heapq import nlargest
+from itertools import pairwise
 
 from law.colours.rule import Mode
 from law.errors import NotFound
+from law.figures import Version
 from law.identity import folded
 from law.periods import add_months
 from law.reader.ambiguities import read_readings
-from law.reader.data_file import DATED, read_cite, read_header, read_lasting, read_validity
+from law.reader.data_file import (
+    DATED,
+    read_cite,
+    read_dated,
+    read_header,
+    read_validity,
+)
 from law.reader.packaged import understood
 from law.reader.strict_reader import Reader
 
@@ -27,8 +35,9 @@ REGULATION = "JJG "
 _LIKE = 0.6  # the least share of characters in which names of types are alike
 _FIELDS = (
     "code", "name_zh", "name_en", "aliases", "cycle_months", "mode", "listed", "confidence",
-    "basis", "note",
+    "basis", "note", "earlier",
 )  # fmt: skip
+_DAY = timedelta(days=1)
 
 
 class Confidence(StrEnum):
@@ -49,24 +58,47 @@ class Listed(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class InstrumentType:
-    """One type of instrument, with its verification regulation and its cycle.
+class Cycle:
+    """The verification regulation of a type, if it has one, and the longest usual cycle by it.
 
-    `cycle_months` is the longest usual verification cycle in calendar months, None if unknown.
+    `months` are calendar months, None if unknown. `basis` says whether they were looked up.
+    """
+
+    jjg: str | None
+    months: int | None
+    basis: str
+
+
+@dataclass(frozen=True, slots=True)
+class InstrumentType:
+    """One type of instrument, with its verification regulations and cycles, the latest first.
+
     `aliases` are names of the trade that mean this type and no other.
     """
 
     code: str
     name_zh: str
     name_en: str
-    jjg: str | None
-    cycle_months: int | None
+    cycles: tuple[Version[Cycle], ...]
     mode: Mode
     listed: Listed
     confidence: Confidence
-    basis: str
     note: str
     aliases: tuple[str, ...] = ()
+
+    @property
+    def jjg(self) -> str | None:
+        """The latest verification regulation; None if the type has none."""
+        return self.cycles[0].value.jjg
+
+    @property
+    def cycle_months(self) -> int | None:
+        """The longest usual cycle by the latest regulation, in calendar months, None if unknown."""
+        return self.cycles[0].value.months
+
+    def cycle_on(self, day: date) -> Cycle:
+        """Returns the regulation and the cycle of a verification that is made on a day."""
+        return next(one.value for one in self.cycles if one.validity.holds(day))
 
     @property
     def to_be_checked(self) -> bool:
@@ -104,16 +136,17 @@ def catalogue() -> Mapping[str, InstrumentType]:
 def read_catalogue(reader: Reader) -> Mapping[str, InstrumentType]:
     """Reads `instruments.yaml`: every instrument type with its regulation, cycle and confidence.
 
-    A code that occurs twice is a fault, and so is a name or an alias that two types have.
+    A code that occurs twice is a fault, and so is a name or an alias that two types have, or a day
+    on which no regulation of a type holds, or several.
     """
     read_header(reader, "types", "ambiguities", "rotation", *DATED)
     read_cite(reader)
-    validity = read_validity(reader)
+    read_validity(reader)
     read_readings(reader)
     types: dict[str, InstrumentType] = {}
     named: dict[str, str] = {}
     for item in reader.each("types"):
-        type_ = read_lasting(item, validity, _type)
+        type_ = _type(item)
         if type_.code in types:
             item.fault("code", "编号重复", f"repeats {type_.code}")
         for name in (type_.name_zh, *type_.aliases):
@@ -141,20 +174,40 @@ def rotation() -> Rotation:
 
 def _type(reader: Reader) -> InstrumentType:
     reader.only(*_FIELDS, *DATED)
-    cite = reader.text("cite")
     return InstrumentType(
         code=reader.text("code"),
         name_zh=reader.text("name_zh"),
         name_en=reader.text("name_en"),
-        jjg=cite if cite.startswith(REGULATION) else None,
-        cycle_months=reader.whole_or_none("cycle_months", least=1),
+        cycles=_cycles(reader),
         mode=reader.choice("mode", Mode),
         listed=reader.choice("listed", Listed),
         confidence=reader.choice("confidence", Confidence),
-        basis=reader.text("basis"),
         note=reader.text("note") if reader.data.get("note") else "",
         aliases=reader.texts("aliases"),
     )
+
+
+def _cycles(reader: Reader) -> tuple[Version[Cycle], ...]:
+    """The regulations of a type: that of its line, and the earlier ones below it."""
+    cycles = [read_dated(reader, _cycle)]
+    if "earlier" in reader.data:
+        for item in reader.each("earlier"):
+            item.only("cycle_months", "basis", *DATED)
+            cycles.append(read_dated(item, _cycle))
+    edges = [(one.validity.valid_from, one.validity.valid_to) for one in cycles]
+    follow = all(
+        begins and ends and ends + _DAY == begins for (begins, _), (_, ends) in pairwise(edges)
+    )
+    if not follow or edges[0][1] or edges[-1][0]:
+        zh, en = "各版规程应首尾相接，最新的在前", "must follow each other, the latest first"
+        reader.fault("earlier", zh, en, cite="D-08")
+    return tuple(cycles)
+
+
+def _cycle(reader: Reader) -> Cycle:
+    cite = reader.text("cite")
+    jjg = cite if cite.startswith(REGULATION) else None
+    return Cycle(jjg, reader.whole_or_none("cycle_months", least=1), reader.text("basis"))
 
 
 def code_of(written: str) -> str:
@@ -218,11 +271,12 @@ def mode_of(code: str) -> Mode:
 def end_of_cycle(code: str, verified_on: date) -> date:
     """Returns the last day to which a verification may be valid by the type's usual cycle.
 
-    It is the same day of the month after the cycle, inclusive. For a type that is not in the
-    catalogue or has no known cycle it is that of the longest cycle of the catalogue.
+    It is the same day of the month after the cycle, inclusive, by the regulation that held on the
+    day of the verification. For a type that is not in the catalogue or has no known cycle it is
+    that of the longest cycle of the catalogue.
     """
     known = catalogue().get(code)
-    months = (known.cycle_months if known else None) or _longest_cycle()
+    months = (known.cycle_on(verified_on).months if known else None) or _longest_cycle()
     return add_months(verified_on, months)
 
 

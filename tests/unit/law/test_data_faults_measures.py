@@ -29,8 +29,8 @@ from tests.unit.law.broken_files import Change, message_of, twice
         (
             "instruments",
             lambda d: d["types"][0].update(valid_from=date(2030, 1, 1)),
-            "types[0].valid_to",
-            "as long as the whole",
+            "types[0].earlier",
+            "follow each other",
         ),
         (
             "hangzhou-trial",

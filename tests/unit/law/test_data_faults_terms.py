@@ -111,6 +111,24 @@ from tests.unit.law.broken_files import Change, message_of, twice
             "types[0].cycle_months",
             "least 1",
         ),
+        (
+            "instruments",
+            lambda d: d["types"][5]["earlier"][0].update(valid_to=date(2017, 5, 28)),
+            "types[5].earlier",
+            "follow each other",
+        ),
+        (
+            "instruments",
+            lambda d: d["types"][5]["earlier"][0].update(valid_to=date(2017, 5, 30)),
+            "types[5].earlier",
+            "follow each other",
+        ),
+        (
+            "instruments",
+            lambda d: d["types"][0].update(valid_from=date(2024, 1, 1)),
+            "types[0].earlier",
+            "follow each other",
+        ),
         ("instruments", lambda d: d["types"][0].update(mode="never"), "types[0].mode", "one of"),
         (
             "instruments",

@@ -84,6 +84,27 @@ def test_a_type_names_its_regulation_where_it_has_one() -> None:
     assert {one.jjg[:4] for one in found[1:] if one.jjg} == {"JJG "}
 
 
+def test_a_verification_is_judged_by_the_regulation_of_its_day() -> None:
+    document = fresh("instruments")
+    document["types"][0].update(
+        valid_from=date(2024, 1, 1),
+        earlier=[
+            {"cite": "JJG 443-2015", "cycle_months": 3, "basis": "recalled"}
+            | {"valid_from": date(2015, 1, 1), "valid_to": date(2023, 12, 31)},
+            {"cite": "METROLOGY-LAW 9", "cycle_months": None, "basis": "recalled"}
+            | {"valid_from": None, "valid_to": date(2014, 12, 31)},
+        ],
+    )
+    fuel = understand(document, "instruments", read_catalogue)["FUEL"]
+    days = [date(2024, 1, 1), date(2023, 12, 31), date(2015, 1, 1), date(2014, 12, 31)]
+    assert [fuel.cycle_on(day).months for day in days] == [6, 3, 3, None]
+    assert (fuel.jjg, fuel.cycle_months) == ("JJG 443-2023", 6)
+    assert fuel.cycle_on(days[-1]).jjg is None
+    taxi = instrument_type("TAXI")
+    assert taxi.cycle_on(date(2017, 5, 29)).jjg == "JJG 517-2009"
+    assert taxi.jjg == "JJG 517-2016"
+
+
 @pytest.mark.parametrize("ruleset_id", GRADING)
 def test_every_grade_of_every_text_has_its_measures_said(ruleset_id: str) -> None:
     for grade in load(ruleset_id).grades:
