@@ -34,6 +34,7 @@ class Sink:
         self.hangs = hangs
         self.kept: list[Message] = []
         self.contents, self.hanging, self.url = 0, 0, ""
+        self.drops = 0  # of so many contents to come, the connection ends before the reply
         self._serving = set[asyncio.Task[None]]()
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -78,6 +79,9 @@ class Sink:
         if self.replies["."].startswith("250"):
             # Before the reply, as a server does: whoever dies before reading it sends a copy.
             self.kept.append(email.message_from_bytes(content, policy=email.policy.default))
+        if self.drops:
+            self.drops -= 1
+            raise ConnectionResetError
         await self._reply(writer, ".")
 
     async def _reply(self, writer: asyncio.StreamWriter, verb: str) -> None:

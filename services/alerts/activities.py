@@ -79,7 +79,7 @@ class Activities:
             raise ApplicationError("Quiet hours", next_retry_delay=min(pause, QUIET_LOOK))
         try:
             async with heartbeats(), self._lanes.turn(notice.address):
-                await self._send(notice)
+                answer = await self._send(notice)
         except Occupied as error:
             raise ApplicationError("It waits", next_retry_delay=AGAIN_AFTER) from error
         except (mail.MailError, WebhookError) as error:
@@ -87,20 +87,21 @@ class Activities:
                 await mail.note_attempt(change, notice_id, error)
             raise ApplicationError(str(error), non_retryable=error.final) from error
         async with self._changes.change(self._caller) as change:
-            await mail.mark_delivered(change, notice_id)
+            await mail.mark_delivered(change, notice_id, answer)
 
     def _can_send(self, notice: Notice) -> bool:
         return bool(self._settings.smtp_url) or webhook.is_webhook(notice)
 
-    async def _send(self, notice: Notice) -> None:
+    async def _send(self, notice: Notice) -> str:
+        """Sends a notice; returns what the mail server answered, nothing for a program."""
         settings = self._settings
         if webhook.is_webhook(notice):
             # Machine time: the receiver refuses a message that is too old or of the future.
             await webhook.send(notice, settings, SystemClock().now())
-            return
+            return ""
         token = await self._link_token(notice)
         message = mail.compose(notice, settings.mail_from, settings.portal_url, token)
-        await mail.send(message, settings.smtp_url, settings.smtp_ca_file)
+        return await mail.send(message, settings.smtp_url, settings.smtp_ca_file)
 
     async def _link_token(self, notice: Notice) -> str:
         """The secret part of the link that the mail of a notice brings; empty if it has none."""

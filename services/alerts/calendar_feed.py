@@ -1,4 +1,4 @@
-"""The due dates of a subject behind a private address, for the calendars of its people.
+"""The due dates of a subject or an institution behind a private address, for calendars.
 
 Whoever knows the secret in the address may read them. The address can be renewed, which ends the
 one before, or ended. Only the secret's SHA-256 is stored.
@@ -14,11 +14,15 @@ import sqlalchemy as sa
 from sqlmodel import col, select
 
 from law.colours.basis import Basis
-from law.errors import NotFound
+from law.errors import NotFound, NotPermitted
 from law.periods import local_day
 from plumbing.change import Change
+from plumbing.chunks import chunks
+from plumbing.identity import Caller
 from plumbing.view import View
 from protos.alerts.v1 import alerts_pb2 as pb
+from services.alerts.due_dates import InstitutionCalendar
+from services.alerts.escalation.tables import AwaitedOrder
 from services.alerts.tables import (
     CalendarFeed,
     CalibrationDue,
@@ -27,16 +31,21 @@ from services.alerts.tables import (
     Instrument,
     StepState,
     Subject,
+    Verification,
 )
 
 MOST = 5000  # dates of each kind in one calendar
+IDS_IN_QUERY = 1000
 
 
 async def get_calendar_feed(
     view: View, _request: pb.GetCalendarFeedRequest
 ) -> pb.GetCalendarFeedResponse:
-    """Returns when the private address of the caller's subject was made; empty if there is none."""
-    feed = await view.session.get(CalendarFeed, view.caller.subject_id)
+    """Returns when the caller's private address was made; empty if there is none.
+
+    It is that of the caller's subject, or of the institution that the account names.
+    """
+    feed = await _feed_of(view)
     answer = pb.GetCalendarFeedResponse()
     if feed is not None:
         answer.made_at.FromDatetime(feed.made_at)
@@ -46,11 +55,17 @@ async def get_calendar_feed(
 async def renew_calendar_feed(
     change: Change, request: pb.RenewCalendarFeedRequest
 ) -> pb.RenewCalendarFeedResponse:
-    """Makes a private address for the caller's subject; an earlier address ends."""
-    own = change.caller.subject_id
-    feed = CalendarFeed(subject_id=own, secret_sha256=request.secret_sha256, made_at=change.at)
-    await change.session.merge(feed)
-    change.audit("renew_calendar_feed", f"subject/{own}")
+    """Makes a private address for the caller's subject or institution; an earlier address ends.
+
+    Raises NotPermitted for an account that names no institution.
+    """
+    caller, made = change.caller, {"secret_sha256": request.secret_sha256, "made_at": change.at}
+    if not caller.subject_id:
+        _require_institution(caller)
+        await change.session.merge(InstitutionCalendar(institution=caller.institution, **made))
+    else:
+        await change.session.merge(CalendarFeed(subject_id=caller.subject_id, **made))
+    change.audit("renew_calendar_feed", _owner_of(caller))
     answer = pb.RenewCalendarFeedResponse()
     answer.made_at.FromDatetime(change.at)
     return answer
@@ -59,12 +74,31 @@ async def renew_calendar_feed(
 async def end_calendar_feed(
     change: Change, _request: pb.EndCalendarFeedRequest
 ) -> pb.EndCalendarFeedResponse:
-    """Ends the private address of the caller's subject; does nothing if there is none."""
-    feed = await change.session.get(CalendarFeed, change.caller.subject_id)
+    """Ends the caller's private address; does nothing if there is none."""
+    feed = await _feed_of(change)
     if feed is not None:
         await change.session.delete(feed)
-        change.audit("end_calendar_feed", f"subject/{feed.subject_id}")
+        change.audit("end_calendar_feed", _owner_of(change.caller))
     return pb.EndCalendarFeedResponse()
+
+
+async def _feed_of(by: Change | View) -> CalendarFeed | InstitutionCalendar | None:
+    caller = by.caller
+    if caller.subject_id:
+        return await by.session.get(CalendarFeed, caller.subject_id)
+    _require_institution(caller)
+    return await by.session.get(InstitutionCalendar, caller.institution)
+
+
+def _require_institution(caller: Caller) -> None:
+    if not caller.institution:
+        zh = "您的账号没有写明检定机构，请管理员补充"
+        en = "Your account names no institution; the administrator has to name it first"
+        raise NotPermitted(zh, en)
+
+
+def _owner_of(caller: Caller) -> str:
+    return f"subject/{caller.subject_id}" if caller.subject_id else "institution_calendar"
 
 
 async def read_calendar(view: View, request: pb.ReadCalendarRequest) -> pb.ReadCalendarResponse:
@@ -73,23 +107,52 @@ async def read_calendar(view: View, request: pb.ReadCalendarRequest) -> pb.ReadC
     Raises NotFound for an address that never existed, was renewed or has ended.
     """
     digest = hashlib.sha256(request.secret.encode()).hexdigest()
-    feeds = await view.session.exec(
-        select(CalendarFeed).where(col(CalendarFeed.secret_sha256) == digest)
-    )
-    feed = feeds.first()
-    subject = await view.session.get(Subject, feed.subject_id) if feed else None
-    if subject is None or subject.removed:
-        raise NotFound("没有这个日历地址，可能已经更换", "There is no such calendar address")
-    found = [
-        *_verifications(await _instruments(view, subject.subject_id)),
-        *await _calibrations(view, subject.subject_id),
-        *_of_steps(await _steps(view, subject.subject_id)),
-    ]
+    name, found = await _behind(view, digest)
     return pb.ReadCalendarResponse(
-        subject_name=subject.name,
+        subject_name=name,
         due_dates=sorted(found, key=lambda due: (due.on, due.due_id)),
         on=view.today.isoformat(),
     )
+
+
+async def _behind(view: View, digest: str) -> tuple[str, list[pb.DueDate]]:
+    """Whose the address with this digest is, by name, and the due dates."""
+    of_subject = select(CalendarFeed).where(col(CalendarFeed.secret_sha256) == digest)
+    feed = (await view.session.exec(of_subject)).first()
+    subject = await view.session.get(Subject, feed.subject_id) if feed else None
+    if subject is not None and not subject.removed:
+        return subject.name, [
+            *await _verifications(view, await _instruments(view, subject.subject_id)),
+            *await _calibrations(view, subject.subject_id),
+            *_of_steps(await _steps(view, subject.subject_id)),
+        ]
+    of_one = select(InstitutionCalendar).where(col(InstitutionCalendar.secret_sha256) == digest)
+    own = (await view.session.exec(of_one)).first()
+    if own is None:
+        raise NotFound("没有这个日历地址，可能已经更换", "There is no such calendar address")
+    return own.institution, await _orders(view, own.institution)
+
+
+async def _orders(view: View, institution: str) -> list[pb.DueDate]:
+    """The open orders of an institution, each with the last day of what it does next."""
+    rows = await view.session.exec(
+        select(AwaitedOrder)
+        .where(col(AwaitedOrder.institution) == institution, col(AwaitedOrder.due_on).is_not(None))
+        .order_by(col(AwaitedOrder.due_on), col(AwaitedOrder.order_id))
+        .limit(MOST)
+    )
+    return [
+        pb.DueDate(
+            due_id=f"order/{row.order_id}",
+            kind="order",
+            on=row.due_on.isoformat() if row.due_on else "",
+            type_code=row.type_code,
+            serial_no=row.serial_no,
+            version=row.version,
+            order_id=row.order_id,
+        )
+        for row in rows
+    ]
 
 
 async def _instruments(view: View, subject_id: str) -> list[Instrument]:
@@ -106,18 +169,32 @@ async def _instruments(view: View, subject_id: str) -> list[Instrument]:
     return list(rows)
 
 
-def _verifications(instruments: list[Instrument]) -> Iterator[pb.DueDate]:
-    for row in instruments:
-        if row.valid_until is not None:
-            yield pb.DueDate(
-                due_id=f"instrument/{row.instrument_id}",
-                kind="verification",
-                on=row.valid_until.isoformat(),
-                instrument_id=row.instrument_id,
-                type_code=row.type_code,
-                serial_no=row.serial_no,
-                version=row.version,
-            )
+async def _verifications(view: View, instruments: list[Instrument]) -> list[pb.DueDate]:
+    changed = await _changes_of_verifications(view, [row.instrument_id for row in instruments])
+    return [
+        pb.DueDate(
+            due_id=f"instrument/{row.instrument_id}",
+            kind="verification",
+            on=row.valid_until.isoformat(),
+            instrument_id=row.instrument_id,
+            type_code=row.type_code,
+            serial_no=row.serial_no,
+            version=row.version + changed.get(row.instrument_id, 0),
+        )
+        for row in instruments
+        if row.valid_until is not None
+    ]
+
+
+async def _changes_of_verifications(view: View, instrument_ids: list[str]) -> dict[str, int]:
+    """How often the verifications of each instrument were recorded or changed; it only grows."""
+    of_each = col(Verification.instrument_id)
+    connection, found = await view.session.connection(), dict[str, int]()
+    for ids in chunks(instrument_ids, IDS_IN_QUERY):
+        summed = sa.select(of_each, sa.func.sum(col(Verification.version))).where(of_each.in_(ids))
+        totals = await connection.execute(summed.group_by(of_each))
+        found |= {instrument_id: int(total) for instrument_id, total in totals}
+    return found
 
 
 async def _calibrations(view: View, subject_id: str) -> list[pb.DueDate]:

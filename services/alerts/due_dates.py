@@ -20,6 +20,16 @@ class CalendarFeed(Base, table=True):
     made_at: datetime
 
 
+class InstitutionCalendar(Base, table=True):
+    """The private address of the due dates of a verification institution, by its name."""
+
+    __tablename__ = "institution_calendar"
+
+    institution: str = Field(primary_key=True)
+    secret_sha256: str = Field(unique=True)
+    made_at: datetime
+
+
 class CalibrationDue(Base, table=True):
     """When an instrument is calibrated next by its owner's own cycle; None if on no day."""
 

@@ -22,6 +22,7 @@ STAFF = (
 _COLOURS = allow(Role.OPERATOR, Role.VERIFICATION_INSTITUTION, *STAFF)
 _ALERTS = allow(Role.OPERATOR, *STAFF)
 _RETRY = allow(Role.CASEWORKER, Role.UNIT_HEAD, Role.ADMINISTRATOR)
+_CALENDAR = allow(Role.OPERATOR, Role.VERIFICATION_INSTITUTION)
 _DECIDE = allow(Role.CASEWORKER, Role.UNIT_HEAD)
 
 POLICY: Policy = {
@@ -40,9 +41,9 @@ POLICY: Policy = {
     f"/{SERVICE}/AskMobileNumber": allow(Role.OPERATOR),
     f"/{SERVICE}/ConfirmMobileNumber": allow(Role.OPERATOR),
     f"/{SERVICE}/RemoveMobileNumber": allow(Role.OPERATOR),
-    f"/{SERVICE}/GetCalendarFeed": allow(Role.OPERATOR),
-    f"/{SERVICE}/RenewCalendarFeed": allow(Role.OPERATOR),
-    f"/{SERVICE}/EndCalendarFeed": allow(Role.OPERATOR),
+    f"/{SERVICE}/GetCalendarFeed": _CALENDAR,
+    f"/{SERVICE}/RenewCalendarFeed": _CALENDAR,
+    f"/{SERVICE}/EndCalendarFeed": _CALENDAR,
     # The secret in the request is what admits.
     f"/{SERVICE}/ReadCalendar": Rule(ANYONE),
     f"/{SERVICE}/GetWatch": allow(*STAFF),

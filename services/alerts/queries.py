@@ -32,6 +32,7 @@ from services.alerts.lateness import (
     open_orders,
     state_lateness,
 )
+from services.alerts.notices.attempts import receipts_of
 from services.alerts.notices.retries import limited
 from services.alerts.tables import (
     ON_FILE,
@@ -165,13 +166,18 @@ async def list_notices(view: View, request: pb.ListNoticesRequest) -> pb.ListNot
     rows = select(Notice).where(*scope(view.caller, Notice, request.bureau, request.subject_id))
     if request.state:
         rows = rows.where(col(Notice.state) == NoticeState(request.state))
+    if request.notice_id:
+        rows = rows.where(col(Notice.notice_id) == request.notice_id)
     if request.unread:
         rows = rows.where(col(Notice.read_at).is_(None))
     rows = rows.where(*limited(request))
     order, reverse = paging.order(request, _NOTICE_ORDERS, "created_at desc")
     page, token = await paging.page(view.session, request, rows, *order, newest_first=reverse)
     count = await paging.count(view.session, request, rows, token)
-    notices = map(wire.notice, page)
+    notices = [wire.notice(row) for row in page]
+    receipts = await receipts_of(view.session, [row.notice_id for row in page])
+    for message in notices:
+        message.receipts.extend(receipts[message.notice_id])
     return pb.ListNoticesResponse(notices=notices, next_page_token=token, **count)
 
 

@@ -33,6 +33,7 @@ from services.alerts.escalation.undertakings import issue_of_undertakings
 from services.alerts.inserting import insert_new
 from services.alerts.notices.arrivals import issue_arrivals
 from services.alerts.notices.colour_mails import issue_digests, issue_rejected
+from services.alerts.notices.dead_addresses import issue_dead_addresses
 from services.alerts.tables import NEW_WATCHES, Alert, Instrument, Notice, Watch
 
 CITE = "S4 四(一)"
@@ -117,6 +118,7 @@ async def watch(
         notices += await issue_digests(change, bureau, through, told)
         notices += await issue_approval_digest(change, bureau, through)
         notices += await issue_arrivals(change, bureau, through)
+        notices += await issue_dead_addresses(change, bureau, through)
         notices += await issue_of_undertakings(change, bureau, through)
     after = {"through": days.last.isoformat(), **summary(raised), "notices": len(notices)}
     change.audit("watch", f"watch/{bureau}", after=after, ground=CITE)

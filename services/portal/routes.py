@@ -45,6 +45,7 @@ from services.portal.pages import (
     city,
     colour_groups,
     contact,
+    deliveries,
     drafts,
     entry_objection,
     escalation_opening,
@@ -162,7 +163,12 @@ _OPERATORS = (
     _at("/messages", operator.messages, Role.OPERATOR),
     _at("/messages/{notice_id}", operator.message, Role.OPERATOR, form=True),
     _at("/contact", contact.contact, Role.OPERATOR, form=True),
-    _at("/due-dates", calendar_feed.settings, Role.OPERATOR, form=True),
+    _at(
+        "/due-dates",
+        calendar_feed.settings,
+        *(Role.OPERATOR, Role.VERIFICATION_INSTITUTION),
+        form=True,
+    ),
     _at("/due-dates/{secret}.ics", calendar_feed.feed),
     _at(webhooks.PATH, webhooks.page, *webhooks.KEEPERS, form=True),
     _at(webhooks.PATH + "/{webhook_id}", webhooks.one, *webhooks.KEEPERS),
@@ -350,6 +356,7 @@ _AUDIT = (
 )
 _NOTICES_AND_EXPORTS = (
     _at("/undelivered", platform_mail.undelivered, *platform_mail.READERS, form=True),
+    _at(deliveries.PATH, deliveries.page, *platform_mail.READERS),
     _at(unreached.PATH, unreached.page, *platform_mail.READERS),
     _at("/exports", exports.listing, *SIGNED_IN),
     _at("/exports/{export_id}", exports.one, *SIGNED_IN),

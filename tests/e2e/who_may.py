@@ -803,9 +803,9 @@ AlertsService.GetMobileNumber any            +  -  -  -  -  -  -  -  -  -  -   -
 AlertsService.AskMobileNumber any            +  -  -  -  -  -  -  -  -  -  -   -  -  -
 AlertsService.ConfirmMobileNumber any        +  -  -  -  -  -  -  -  -  -  -   -  -  -
 AlertsService.RemoveMobileNumber any         +  -  -  -  -  -  -  -  -  -  -   -  -  -
-AlertsService.GetCalendarFeed any            +  -  -  -  -  -  -  -  -  -  -   -  -  -
-AlertsService.RenewCalendarFeed any          +  -  -  -  -  -  -  -  -  -  -   -  -  -
-AlertsService.EndCalendarFeed any            +  -  -  -  -  -  -  -  -  -  -   -  -  -
+AlertsService.GetCalendarFeed any            +  -  -  -  -  +  -  -  -  -  -   -  -  -
+AlertsService.RenewCalendarFeed any          +  -  -  -  -  +  -  -  -  -  -   -  -  -
+AlertsService.EndCalendarFeed any            +  -  -  -  -  +  -  -  -  -  -   -  -  -
 AlertsService.ReadCalendar any               0  0  0  0  0  0  0  0  0  0  -   0  0  0
 AlertsService.ListUnreached any              -  +  +  -  -  -  -  +  -  -  -   +  +  -
 AlertsService.GetWatch own                   -  +  +  +  +  -  -  +  -  -  -   +  +  +

@@ -209,7 +209,7 @@ TABLE = """
 /messages/{notice_id} neighbour                           >   0 - - - - - - - -  - - -
 /messages/{notice_id} foreign                             >   0 - - - - - - - -  - - -
 /contact any                                              >   + - - - - - - - -  - - -
-/due-dates any                                            >   + - - - - - - - -  - - -
+/due-dates any                                            >   + - - - - + - - -  - - -
 /due-dates/{secret}.ics any                               0   0 0 0 0 0 0 0 0 0  0 0 0
 
 /home own                                                 >   + + + . + . - - -  + + +
@@ -469,6 +469,8 @@ TABLE = """
 /accounts/{account_id} any                                >   - - - - - - - 0 -  - - -
 /accounts/{account_id}/roles any                          >   - - - - - - - 0 -  - - -
 /undelivered any                                          >   - + + - - - - + -  + + -
+/deliveries/{notice_id} own                               >   - 0 0 - - - - 0 -  0 0 -
+/deliveries/{notice_id} foreign                           >   - 0 0 - - - - 0 -  0 0 -
 /unreached any                                            >   - + + - - - - + -  + + -
 /undelivered/events any                                   >   - - - - - - - + -  - - -
 /calendar any                                             >   - - - - - - - + -  - - -

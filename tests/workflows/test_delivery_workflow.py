@@ -29,6 +29,7 @@ from protos.alerts.v1 import alerts_pb2 as pb
 from services.alerts.__main__ import DELIVERIES_AT_ONCE
 from services.alerts.activities import Activities
 from services.alerts.clients import Clients
+from services.alerts.notices.attempts import receipts_of
 from services.alerts.notices.lanes import Lanes
 from services.alerts.notices.retries import retry_delivery
 from services.alerts.notices.waiting import Waiting
@@ -307,6 +308,26 @@ async def test_addresses_that_hang_hold_back_no_others(worker: DeliveryWorker) -
             assert (await beside.deliver(await beside.notice())).state is NoticeState.DELIVERED
             assert server.hanging == 10
             await server.end()
+
+
+async def test_a_connection_that_drops_before_the_reply_brings_a_copy_under_the_same_id(
+    worker: DeliveryWorker,
+) -> None:
+    # The window that SMTP leaves: nobody knows whether the server kept what it did not answer.
+    async with sink({".": "250 2.0.0 queued as TEST-7"}) as server:
+        server.drops = 1
+        beside = DeliveryWorker(worker.database, worker.client, f"test-{uuid.uuid4()}")
+        settings = Settings(smtp_url=server.url, mail_from="quanheng@test.example")
+        async with running_worker(beside, settings):
+            notice = await beside.deliver(await beside.notice())
+    assert (notice.state, notice.attempts) == (NoticeState.DELIVERED, 2)
+    first, copy = server.kept
+    assert first["Message-ID"] == copy["Message-ID"] == f"<{notice.notice_id}@test.example>"
+    async with worker.database.snapshot() as session:
+        dropped, taken = (await receipts_of(session, [notice.notice_id]))[notice.notice_id]
+    assert (dropped.accepted, taken.accepted) == (False, True)
+    assert dropped.answer
+    assert "queued as TEST-7" in taken.answer
 
 
 async def _as_many(server: Sink, hanging: int) -> bool:

@@ -257,6 +257,7 @@ class Notice(_message.Message):
     TITLE_EN_FIELD_NUMBER: _builtins.int
     BODY_EN_FIELD_NUMBER: _builtins.int
     FAILURE_FIELD_NUMBER: _builtins.int
+    RECEIPTS_FIELD_NUMBER: _builtins.int
     notice_id: _builtins.str
     """Stable id."""
     kind: _builtins.str
@@ -311,6 +312,10 @@ class Notice(_message.Message):
     def acknowledged_at(self) -> _timestamp_pb2.Timestamp:
         """When the recipient acknowledged it; not set before."""
 
+    @_builtins.property
+    def receipts(self) -> _containers.RepeatedCompositeFieldContainer[Global___NoticeAttempt]:
+        """What became of each attempt to deliver it, the oldest first; only in lists."""
+
     def __init__(
         self,
         *,
@@ -334,14 +339,51 @@ class Notice(_message.Message):
         title_en: _builtins.str = ...,
         body_en: _builtins.str = ...,
         failure: _builtins.str = ...,
+        receipts: _abc.Iterable[Global___NoticeAttempt] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["acknowledged_at", b"acknowledged_at", "created_at", b"created_at", "delivered_at", b"delivered_at", "read_at", b"read_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["about", b"about", "acknowledged_at", b"acknowledged_at", "address", b"address", "attempts", b"attempts", "body", b"body", "body_en", b"body_en", "bureau", b"bureau", "created_at", b"created_at", "delivered_at", b"delivered_at", "error", b"error", "failure", b"failure", "kind", b"kind", "letter_id", b"letter_id", "notice_id", b"notice_id", "number", b"number", "read_at", b"read_at", "state", b"state", "subject_id", b"subject_id", "title", b"title", "title_en", b"title_en"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["about", b"about", "acknowledged_at", b"acknowledged_at", "address", b"address", "attempts", b"attempts", "body", b"body", "body_en", b"body_en", "bureau", b"bureau", "created_at", b"created_at", "delivered_at", b"delivered_at", "error", b"error", "failure", b"failure", "kind", b"kind", "letter_id", b"letter_id", "notice_id", b"notice_id", "number", b"number", "read_at", b"read_at", "receipts", b"receipts", "state", b"state", "subject_id", b"subject_id", "title", b"title", "title_en", b"title_en"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Notice: _TypeAlias = Notice  # noqa: Y015
+
+@_typing.final
+class NoticeAttempt(_message.Message):
+    """The receipt of an attempt to deliver a notice."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NUMBER_FIELD_NUMBER: _builtins.int
+    AT_FIELD_NUMBER: _builtins.int
+    ACCEPTED_FIELD_NUMBER: _builtins.int
+    ANSWER_FIELD_NUMBER: _builtins.int
+    number: _builtins.int
+    """Its number, from 1."""
+    accepted: _builtins.bool
+    """The mail server, or the program, took the notice over."""
+    answer: _builtins.str
+    """What the mail server answered, or why the notice was not taken."""
+    @_builtins.property
+    def at(self) -> _timestamp_pb2.Timestamp:
+        """When it ended."""
+
+    def __init__(
+        self,
+        *,
+        number: _builtins.int = ...,
+        at: _timestamp_pb2.Timestamp | None = ...,
+        accepted: _builtins.bool = ...,
+        answer: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["at", b"at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["accepted", b"accepted", "answer", b"answer", "at", b"at", "number", b"number"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___NoticeAttempt: _TypeAlias = NoticeAttempt  # noqa: Y015
 
 @_typing.final
 class SummariseColoursRequest(_message.Message):
@@ -984,6 +1026,7 @@ class ListNoticesRequest(_message.Message):
     CHANNEL_FIELD_NUMBER: _builtins.int
     FAILURE_FIELD_NUMBER: _builtins.int
     CREATED_FROM_FIELD_NUMBER: _builtins.int
+    NOTICE_ID_FIELD_NUMBER: _builtins.int
     bureau: _builtins.str
     """Only this bureau; empty means all in the caller's scope."""
     subject_id: _builtins.str
@@ -1008,6 +1051,8 @@ class ListNoticesRequest(_message.Message):
     """Only those whose last attempt failed for this cause."""
     created_from: _builtins.str
     """Only those made on this day or later."""
+    notice_id: _builtins.str
+    """Only this one."""
     def __init__(
         self,
         *,
@@ -1022,10 +1067,11 @@ class ListNoticesRequest(_message.Message):
         channel: _builtins.str = ...,
         failure: _builtins.str = ...,
         created_from: _builtins.str = ...,
+        notice_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["bureau", b"bureau", "channel", b"channel", "created_from", b"created_from", "failure", b"failure", "kind", b"kind", "order_by", b"order_by", "page_size", b"page_size", "page_token", b"page_token", "state", b"state", "subject_id", b"subject_id", "unread", b"unread"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["bureau", b"bureau", "channel", b"channel", "created_from", b"created_from", "failure", b"failure", "kind", b"kind", "notice_id", b"notice_id", "order_by", b"order_by", "page_size", b"page_size", "page_token", b"page_token", "state", b"state", "subject_id", b"subject_id", "unread", b"unread"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -2119,13 +2165,14 @@ class DueDate(_message.Message):
     SERIAL_NO_FIELD_NUMBER: _builtins.int
     VERSION_FIELD_NUMBER: _builtins.int
     ESCALATION_ID_FIELD_NUMBER: _builtins.int
+    ORDER_ID_FIELD_NUMBER: _builtins.int
     due_id: _builtins.str
-    """Stable id: of the instrument, of its calibration, or of the step of an escalation."""
+    """Stable id: of the instrument, of its calibration, of the step of an escalation, or of the order."""
     kind: _builtins.str
-    """verification, calibration, correction or interview."""
+    """verification, calibration, correction, interview or order."""
     on: _builtins.str
     """The day. For a verification it is the last valid day of the one before; for a calibration it
-    follows from the owner's own cycle.
+    follows from the owner's own cycle; for an order it is the last day of the next step.
     """
     instrument_id: _builtins.str
     """The instrument; empty for a correction and an interview."""
@@ -2137,6 +2184,8 @@ class DueDate(_message.Message):
     """Version of what the date was read from; it grows whenever that changes."""
     escalation_id: _builtins.str
     """The escalation that asks for a correction or an interview; empty for a verification."""
+    order_id: _builtins.str
+    """The order for verification that waits for the institution; empty for others."""
     def __init__(
         self,
         *,
@@ -2148,10 +2197,11 @@ class DueDate(_message.Message):
         serial_no: _builtins.str = ...,
         version: _builtins.int = ...,
         escalation_id: _builtins.str = ...,
+        order_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["due_id", b"due_id", "escalation_id", b"escalation_id", "instrument_id", b"instrument_id", "kind", b"kind", "on", b"on", "serial_no", b"serial_no", "type_code", b"type_code", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["due_id", b"due_id", "escalation_id", b"escalation_id", "instrument_id", b"instrument_id", "kind", b"kind", "on", b"on", "order_id", b"order_id", "serial_no", b"serial_no", "type_code", b"type_code", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -2167,7 +2217,7 @@ class ReadCalendarResponse(_message.Message):
     DUE_DATES_FIELD_NUMBER: _builtins.int
     ON_FIELD_NUMBER: _builtins.int
     subject_name: _builtins.str
-    """Name of the subject."""
+    """Name of the subject, or of the institution."""
     on: _builtins.str
     """The day."""
     @_builtins.property

@@ -21,6 +21,8 @@ from plumbing.change import Change
 from protos.alerts.v1 import events_pb2
 from services.alerts import wire
 from services.alerts.notice_kinds import RECEIVER
+from services.alerts.notices.attempts import add_receipt
+from services.alerts.notices.dead_addresses import forget_dead, keep_dead
 from services.alerts.notices.issue import load
 from services.alerts.notices.mail_parts import html_part, text_part, title_of
 from services.alerts.notices.record_notices import BY_MAIL, report_told
@@ -95,8 +97,10 @@ def compose(notice: Notice, mail_from: str, portal_url: str, link_token: str = "
     return message
 
 
-async def send(message: EmailMessage, smtp_url: str, ca_file: str = "") -> None:
+async def send(message: EmailMessage, smtp_url: str, ca_file: str = "") -> str:
     """Sends a message to the mail server `SCHEME://[user:password@]host[:port]`.
+
+    Returns the server's answer to the content, which often names the message in its queue.
 
     With the scheme `smtps` or `smtp+starttls` the connection is encrypted and the server's
     certificate checked, by the authorities in `ca_file` or, if empty, those of the machine; with
@@ -108,9 +112,11 @@ async def send(message: EmailMessage, smtp_url: str, ca_file: str = "") -> None:
         client = _client(smtp_url, ca_file)
         async with asyncio.timeout(STEP_SECONDS):
             await client.connect()
-        await client.send_message(message)
+        _, answer = await client.send_message(message)
     except (aiosmtplib.SMTPException, OSError, TimeoutError, ValueError) as error:
         raise MailError(error) from error
+    else:
+        return answer
     finally:
         if client is not None:
             client.close()  # the reply to QUIT matters no more
@@ -132,20 +138,26 @@ def _client(smtp_url: str, ca_file: str) -> _Client:
 
 
 async def note_attempt(change: Change, notice_id: str, error: MailError | WebhookError) -> None:
-    """Counts a failed delivery attempt of a pending notice and stores the error."""
+    """Counts a failed delivery attempt of a pending notice and stores the error and a receipt."""
     notice = await load(change.session, notice_id, lock=True)
     if notice.state is NoticeState.PENDING:
         notice.attempts, notice.error = notice.attempts + 1, str(error)
         notice.failure = Failure.REFUSED if error.final else Failure.UNREACHABLE
+        add_receipt(change, notice, str(error), accepted=False)
 
 
-async def mark_delivered(change: Change, notice_id: str) -> None:
-    """Records that the mail server accepted a notice; a second call changes nothing."""
+async def mark_delivered(change: Change, notice_id: str, answer: str = "") -> None:
+    """Records that the mail server accepted a notice, and its answer.
+
+    A second call changes nothing.
+    """
     notice = await load(change.session, notice_id, lock=True)
     if notice.state is not NoticeState.PENDING:
         return
     notice.attempts, notice.error, notice.failure = notice.attempts + 1, "", Failure.NONE
     notice.delivered_at = change.at
+    add_receipt(change, notice, answer, accepted=True)
+    await forget_dead(change, notice)
     await _end(change, notice, NoticeState.DELIVERED)
     await report_told(change, notice, BY_MAIL, change.at)
 
@@ -157,6 +169,7 @@ async def mark_failed(change: Change, notice_id: str) -> None:
     """
     notice = await load(change.session, notice_id, lock=True)
     if notice.state is NoticeState.PENDING:
+        await keep_dead(change, notice)
         await _end(change, notice, NoticeState.FAILED)
 
 

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import sqlalchemy as sa
 from sqlmodel import col, select
 
 from plumbing.change import Changes
 from plumbing.identity import service_caller
 from plumbing.pruning.portions import PORTION, Paused
+from services.alerts.notices.attempts import NoticeAttempt
 from services.alerts.tables import Notice, NoticeKind, NoticeState
 
 OF_DAILY_WORK = (
@@ -52,6 +54,10 @@ class NoticePruner:
             notices = (await change.session.exec(some)).all()
             for notice in notices:
                 await change.session.delete(notice)
+            of_them = col(NoticeAttempt.notice_id).in_([notice.notice_id for notice in notices])
+            await (await change.session.connection()).execute(
+                sa.delete(NoticeAttempt).where(of_them)
+            )
             if notices:
                 change.audit("prune_notices", "notices", after={"notices": len(notices)})
         return len(notices)

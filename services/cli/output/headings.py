@@ -132,6 +132,7 @@ channel_id 渠道id | channels 通知渠道 | Channel.service 渠道 | host 主�
 webhook_id 接收地址id | webhooks 程序接收地址 | disabled_at 停用时间 | disabled_why 停用原因
 secret_set_at 密钥设于 | failing_since 自何时起没有收下 | added_at 登记时间 | added_by 登记人
 message_id 消息编号 | milliseconds 毫秒 | enabled 启用 | WebhookAttempt.status 答复
+receipts 投递回执 | accepted 已收下 | NoticeAttempt.answer 答复
 ladder_id 间隔id | in_force 现行 | figures 各项间隔 | Ladder.valid_from 启用日
 examples 示例值 | ladders 各版间隔 | reminder_days 提醒前 | guidance_letter_days 行政指导建议书前
 measures_days 监管措施告知前 | interview_days 约谈前 | exposure_days 曝光前 | review_days 再提出

@@ -36,6 +36,7 @@ TABLES: Mapping[str, str] = {
     "Channel": "channel_id bureau service host enabled disabled_why kinds added_by added_at "
     "failing_since",
     "WebhookMessage": "message_id type state created_at ended_at",
+    "NoticeAttempt": "number at accepted answer",
     "WebhookAttempt": "number at status error milliseconds",
     "Exposure": "published_at subject_name statement media cite",
     "ExposedSubject": "published_at subject_name statement cite list_number",

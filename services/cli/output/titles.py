@@ -51,6 +51,7 @@ TITLES = {
     "Template": "通知文字",
     "Channel": "通知渠道",
     "WebhookMessage": "发出的消息",
+    "NoticeAttempt": "投递回执",
     "WebhookAttempt": "投递回执",
     "Ladder": "督促的间隔",
     "LadderFigures": "示例值（工作日）",

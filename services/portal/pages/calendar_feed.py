@@ -1,4 +1,4 @@
-"""The due dates of a firm in the calendars of its people, at a private address."""
+"""The due dates of a firm or an institution in calendars, at a private address."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ REMIND_BEFORE = (timedelta(days=30), timedelta(days=7))
 _SUMMARIES = {
     "verification": N_("检定到期：{instrument}"),
     "calibration": N_("校准到期：{instrument}"),
+    "order": N_("检定申请待办理：{instrument}"),
     "correction": N_("改正期限届满"),
     "interview": N_("约谈"),
 }
@@ -66,7 +67,7 @@ async def feed(visit: Visit) -> Response:
 def _event(visit: Visit, words: Words, due: alerts.DueDate, now: object) -> Event:
     """An all-day event; its UID stays when the day moves, and SEQUENCE then grows."""
     home = visit.portal.settings.portal_url.rstrip("/")
-    path = f"/instruments/{due.instrument_id}" if due.instrument_id else "/messages"
+    path = _path(due)
     name = f"{words.instrument_type(due.type_code)} {due.serial_no}" if due.type_code else ""
     kind, day = _SUMMARIES[due.kind], date.fromisoformat(due.on)
     summary = visit.say(kind).format(instrument=name)
@@ -82,6 +83,12 @@ def _event(visit: Visit, words: Words, due: alerts.DueDate, now: object) -> Even
     for before in REMIND_BEFORE:
         event.add_component(_alarm(summary, before))
     return event
+
+
+def _path(due: alerts.DueDate) -> str:
+    if due.order_id:
+        return f"/orders/{due.order_id}"
+    return f"/instruments/{due.instrument_id}" if due.instrument_id else "/messages"
 
 
 def _alarm(text: str, before: timedelta) -> Alarm:

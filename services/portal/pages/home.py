@@ -36,6 +36,7 @@ from services.portal.pages import (
     stuck,
     tellings,
     unheard,
+    unreached,
 )
 from services.portal.pages.absences import stood_in_for
 from services.portal.pages.case_powers import is_heard_by
@@ -125,6 +126,7 @@ _OF_SOME_ROLES = (
     stuck.tasks,
     tellings.tasks,
     unheard.tasks,
+    unreached.tasks,
 )
 
 

@@ -131,7 +131,7 @@ async def _notices(visit: Visit, **values: Any) -> Response:
         title=N_("未送达的通知"),
         counted=N_("共 {total} 份，第 {first}–{last} 份"),
         columns=(
-            Column(N_("通知"), lambda row: row[0].title),
+            Column(N_("通知"), _titled),
             Column(N_("给谁"), lambda row: Cell(row[1], note=row[0].address)),
             Column(N_("状态"), state),
             Column(N_("次数"), lambda row: row[0].attempts, numeric=True),
@@ -147,6 +147,10 @@ async def _notices(visit: Visit, **values: Any) -> Response:
         empty=N_("没有这样的通知。投递失败的和没有地址的，请在“状态”里分别查看。"),
     )
     return await show(visit, listing, "administration/undelivered.html", **values)
+
+
+def _titled(row: Addressed) -> Cell:
+    return Cell(row[0].title, link=f"/deliveries/{row[0].notice_id}")
 
 
 async def events(visit: Visit) -> Response:

@@ -34,18 +34,13 @@ from services.portal.listing import (
     show,
 )
 from services.portal.pages import permits, platform_audit
+from services.portal.pages.deliveries import PATH, STATES
+from services.portal.pages.platform_mail import READERS
 from services.portal.pages.reading import last_day_cell, subject, today
 from services.portal.visit import Page, Visit
 from services.portal.wording import N_
 
 SHORT = 5  # rows of a list on the page of the subject
-_DELIVERY = {
-    "delivered": N_("已送达"),
-    "pending": N_("待投递"),
-    "failed": N_("投递失败"),
-    "no_address": N_("没有地址"),
-    "inbox": N_("只在平台消息"),
-}
 _Make = Callable[[Visit, str], Awaitable[Listing[Any]]]
 
 
@@ -251,16 +246,20 @@ async def _notices(visit: Visit, subject_id: str) -> Listing[alerts.Notice]:
         answer = await ask(visit.services.alerts.ListNotices(request))
         return chunk_of(answer, answer.notices)
 
+    def title(row: alerts.Notice) -> Cell:
+        link = PATH.format(notice_id=row.notice_id) if visit.has(*READERS) else ""
+        return Cell(row.title, link=link)
+
     def state(row: alerts.Notice) -> Cell:
         read_by = N_("已签收") if row.HasField("acknowledged_at") else ""
         read_by = read_by or (N_("已读") if row.HasField("read_at") else "")
-        return Cell(visit.say(_DELIVERY[row.state]), note=visit.say(read_by) if read_by else "")
+        return Cell(visit.say(STATES[row.state]), note=visit.say(read_by) if read_by else "")
 
     return Listing(
         path=f"/subjects/{subject_id}/notices",
         title=N_("已通知"),
         columns=(
-            Column(N_("标题"), lambda row: row.title),
+            Column(N_("标题"), title),
             Column(
                 N_("时间"),
                 lambda row: row.created_at.ToDatetime(SHANGHAI),

@@ -6,9 +6,11 @@ from starlette.responses import Response
 
 from plumbing.client import ask
 from plumbing.clock import SHANGHAI
+from plumbing.identity import Role
 from protos.alerts.v1 import alerts_pb2 as pb
 from services.portal.listing import Asked, Cell, Chunk, Column, Filter, Listing, chunk_of, show
 from services.portal.pages.reading import bureau_names
+from services.portal.pages.tasks import Task
 from services.portal.visit import Visit
 from services.portal.wording import N_, Tag
 
@@ -52,3 +54,13 @@ async def page(visit: Visit) -> Response:
         empty=N_("没有这样的经营者：通知都已送达，或者本人已在平台上打开。"),
     )
     return await show(visit, listing, "administration/unreached.html")
+
+
+async def tasks(visit: Visit) -> list[Task]:
+    """Returns one task if notices reach some operators in no way: their addresses are wrong."""
+    if not visit.has(Role.CASEWORKER):
+        return []
+    answer = await ask(visit.services.alerts.ListUnreached(pb.ListUnreachedRequest(page_size=1)))
+    number = answer.more_than or answer.total or len(answer.subjects)
+    sentence = visit.say(N_("联系收不到通知的经营者，更正邮箱：{n} 家"))
+    return [Task(sentence.format(n=number), PATH, "", (2, ""))] if number else []

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterable
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ from protos.alerts.v1 import alerts_pb2 as pb
 from protos.alerts.v1.alerts_pb2_grpc import AlertsServiceStub
 from protos.registry.v1.events_pb2 import CalibrationDueChanged, OrdersChanged
 from protos.registry.v1.orders_pb2 import Order
+from services.alerts.escalation.tables import AwaitedOrder
 from services.alerts.policy import POLICY, SERVICE
 from services.alerts.servicer import AlertsServicer
 from services.alerts.tables import (
@@ -62,10 +64,11 @@ async def sign_in(alerts: RunningAlerts, tmp_path: Path) -> AsyncIterator[As]:
     )
     channels: list[grpc.aio.Channel] = []
 
-    def sign_in(role: Role, bureau: str = "", subject_id: str = "") -> AlertsServiceStub:
-        token, _ = signer.issue(
-            Caller("account/test", "测试", frozenset({role}), bureau, subject_id)
-        )
+    def sign_in(
+        role: Role, bureau: str = "", subject_id: str = "", institution: str = ""
+    ) -> AlertsServiceStub:
+        who = Caller("account/test", "测试", frozenset({role}), bureau, subject_id)
+        token, _ = signer.issue(replace(who, institution=institution))
 
         async def source() -> str:
             return token
@@ -553,6 +556,44 @@ async def _troubled(alerts: RunningAlerts) -> list[str]:
     return [row.notice_id for row in rows]
 
 
+async def test_an_institution_has_the_last_days_of_its_open_orders(
+    alerts: RunningAlerts, sign_in: As
+) -> None:
+    name, secret = "测试检定机构", "i" * 43
+    institution = sign_in(Role.VERIFICATION_INSTITUTION, institution=name)
+    nameless, public = sign_in(Role.VERIFICATION_INSTITUTION), sign_in(Role.PUBLIC)
+    digest = hashlib.sha256(secret.encode()).hexdigest()
+    renew = pb.RenewCalendarFeedRequest(request_id=str(uuid4()), secret_sha256=digest)
+    with pytest.raises(grpc.aio.AioRpcError) as refused:
+        await nameless.RenewCalendarFeed(renew)
+    assert refused.value.code() is grpc.StatusCode.PERMISSION_DENIED
+    await institution.RenewCalendarFeed(renew)
+
+    def order(number: int, **fields: Any) -> AwaitedOrder:
+        own = {"institution": name, "due_on": TODAY + timedelta(days=number), **fields}
+        return AwaitedOrder(
+            order_id=f"o{number}",
+            instrument_id=f"i{number}",
+            type_code="FUEL",
+            serial_no=f"NO-{number}",
+            applied_on=TODAY,
+            in_time=True,
+            version=number,
+            **own,
+        )
+
+    async with alerts.database.transaction() as session:
+        session.add_all([order(2), order(1), order(3, due_on=None), order(4, institution="别家")])
+    answer = await public.ReadCalendar(pb.ReadCalendarRequest(secret=secret))
+    assert answer.subject_name == name
+    assert [(due.due_id, due.kind, due.on) for due in answer.due_dates] == [
+        (f"order/o{n}", "order", (TODAY + timedelta(days=n)).isoformat()) for n in (1, 2)
+    ]
+    await institution.EndCalendarFeed(pb.EndCalendarFeedRequest(request_id=str(uuid4())))
+    with pytest.raises(grpc.aio.AioRpcError):
+        await public.ReadCalendar(pb.ReadCalendarRequest(secret=secret))
+
+
 async def test_an_impossible_day_is_refused_with_its_field(
     alerts: RunningAlerts, sign_in: As
 ) -> None:
@@ -582,10 +623,14 @@ async def test_a_calendar_is_read_by_its_secret_alone(coloured: RunningAlerts, s
         (f"instrument/i{n}", (TODAY + timedelta(days=days)).isoformat())
         for n, days in ((4, -1), (3, 20), (2, 50), (1, 400))
     ]
-    later = TODAY + timedelta(days=300)
-    await coloured.put(verification(3, later, version=2))
-    moved = {due.due_id: due.on for due in (await public.ReadCalendar(ask)).due_dates}
-    assert moved["instrument/i3"] == later.isoformat()  # the same id, another day
+    before = {due.due_id: due.version for due in answer.due_dates}
+    for version, days in enumerate((300, 30), 2):
+        day = TODAY + timedelta(days=days)
+        await coloured.put(verification(3, day, version=version))
+        moved = {due.due_id: due for due in (await public.ReadCalendar(ask)).due_dates}
+        assert moved["instrument/i3"].on == day.isoformat()  # the same id, another day
+        assert moved["instrument/i3"].version > before["instrument/i3"]  # a calendar takes it over
+        before = {due_id: due.version for due_id, due in moved.items()}
 
     due = CalibrationDueChanged(instrument_id="i2", due_on="2026-12-01", due_version=2)
     stale = CalibrationDueChanged(instrument_id="i2", due_on="2026-11-01", due_version=1)

@@ -17,8 +17,9 @@ from plumbing.view import open_view
 from protos.alerts.v1 import alerts_pb2 as pb
 from protos.alerts.v1 import webhooks_pb2 as webhooks
 from services.alerts.activities import Activities
-from services.alerts.notices import preferences
+from services.alerts.notices import mail, preferences
 from services.alerts.notices.issue import issue
+from services.alerts.notices.mail import MailError
 from services.alerts.notices.texts import Text
 from services.alerts.notices.unreached import list_unreached
 from services.alerts.tables import (
@@ -215,6 +216,38 @@ async def test_whom_no_notice_reaches_is_listed_until_one_is_opened(alerts: Runn
     for notice in notices:
         await change_notice(alerts, notice, read_at=alerts.clock.now())
     assert await listed(desk) == []
+
+
+async def test_an_address_that_takes_no_mail_is_told_to_the_bureau_once(
+    alerts: RunningAlerts,
+) -> None:
+    async def refused(notice: Notice, error: Exception) -> None:
+        async with alerts.changes.change(service_caller("alerts")) as change:
+            await mail.note_attempt(change, notice.notice_id, MailError(error, final=True))
+            await mail.mark_failed(change, notice.notice_id)
+
+    async def digests() -> list[str]:
+        await alerts.watch_days(1)
+        return [one.body for one in await alerts.notices("channel")]
+
+    gone = OSError("550 5.1.1 no such user")
+    await refused(await told(alerts, "k1", NoticeKind.LETTER), gone)
+    await refused(await told(alerts, "k2", NoticeKind.LETTER), gone)
+    [body] = await digests()
+    assert body.count("unit1@test.example") == 1
+    assert await digests() == [body]
+    other = subject(1, 2)
+    other.email = "corrected@test.example"
+    await alerts.put(other)
+    await refused(await told(alerts, "k3", NoticeKind.LETTER), gone)
+    [_, second] = await digests()
+    assert "corrected@test.example" in second
+    # An address that takes mail again is alive: should it refuse once more, that is news.
+    alive = await told(alerts, "k4", NoticeKind.LETTER)
+    async with alerts.changes.change(service_caller("alerts")) as change:
+        await mail.mark_delivered(change, alive.notice_id, "2.0.0 queued")
+    await refused(await told(alerts, "k5", NoticeKind.LETTER), gone)
+    assert len(await digests()) == 3
 
 
 async def change_notice(alerts: RunningAlerts, notice: Notice, **fields: Any) -> None:

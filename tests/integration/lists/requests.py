@@ -272,6 +272,7 @@ LISTS = (
             Asked(_NOTICES(bureau=BUREAU)),
             Asked(_NOTICES(state="failed"), ALL),
             Asked(_NOTICES(subject_id=SUBJECT, unread=True), ALL),
+            Asked(_NOTICES(notice_id="n1")),
             Asked(_NOTICES(kind="digest"), ALL),
             Asked(_NOTICES(channel="mail"), ALL),
             Asked(_NOTICES(failure="refused"), ALL),

@@ -1,0 +1,54 @@
+"""Receipts: what became of each attempt to deliver a notice."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+from sqlmodel import Field, col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from plumbing.change import Change
+from protos.alerts.v1 import alerts_pb2 as pb
+from services.alerts.base import Base
+from services.alerts.tables import Notice
+
+_LONGEST = 500
+
+
+class NoticeAttempt(Base, table=True):
+    """The receipt of an attempt: the answer of whoever took the notice over, or why nobody did."""
+
+    __tablename__ = "notice_attempt"
+
+    notice_id: str = Field(primary_key=True)
+    number: int = Field(primary_key=True)
+    at: datetime
+    accepted: bool
+    answer: str
+
+
+def add_receipt(change: Change, notice: Notice, answer: str, *, accepted: bool) -> None:
+    """Stores the receipt of the latest attempt at a notice, which ended just now."""
+    receipt = NoticeAttempt(
+        notice_id=notice.notice_id,
+        number=notice.attempts,
+        at=change.at,
+        accepted=accepted,
+        answer=answer[:_LONGEST],
+    )
+    change.session.add(receipt)
+
+
+async def receipts_of(
+    session: AsyncSession, notice_ids: Iterable[str]
+) -> Mapping[str, list[pb.NoticeAttempt]]:
+    """Returns the receipts of notices by their ids, the oldest first."""
+    rows = select(NoticeAttempt).where(col(NoticeAttempt.notice_id).in_([*notice_ids]))
+    found = defaultdict[str, list[pb.NoticeAttempt]](list)
+    for row in await session.exec(rows.order_by(col(NoticeAttempt.number))):
+        receipt = pb.NoticeAttempt(number=row.number, accepted=row.accepted, answer=row.answer)
+        receipt.at.FromDatetime(row.at)
+        found[row.notice_id].append(receipt)
+    return found
