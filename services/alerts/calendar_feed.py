@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from datetime import date
+from typing import Any
 
 import sqlalchemy as sa
 from sqlmodel import col, select
@@ -59,7 +60,8 @@ async def renew_calendar_feed(
 
     Raises NotPermitted for an account that names no institution.
     """
-    caller, made = change.caller, {"secret_sha256": request.secret_sha256, "made_at": change.at}
+    caller = change.caller
+    made: dict[str, Any] = {"secret_sha256": request.secret_sha256, "made_at": change.at}
     if not caller.subject_id:
         _require_institution(caller)
         await change.session.merge(InstitutionCalendar(institution=caller.institution, **made))

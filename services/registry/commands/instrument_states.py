@@ -50,7 +50,7 @@ async def _answer(
     change: Change, row: Instrument, values: Mapping[str, Any]
 ) -> pb.SetInstrumentStateResponse:
     """The instrument with the colour that it has today with these values."""
-    basis = await _basis(change, row.model_dump() | values)
+    basis = await _basis(change, {**row.model_dump(), **values})
     then = basis.answer(change.today)
     return pb.SetInstrumentStateResponse(
         instrument=wire.instrument(row),

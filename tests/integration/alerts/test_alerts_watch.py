@@ -352,7 +352,8 @@ async def test_what_is_put_into_use_unverified_is_red_at_once_and_not_again_at_n
     await alerts.put(spare)
     used = instrument(version=2, spell=1)
     [put] = alerts.events_of(used)
-    put.unverified_in_use.append(used.instrument_id)
+    unverified = events.InstrumentsChanged(unverified_in_use=[used.instrument_id])
+    put.MergeFrom(unverified)
     await alerts.announce(put)
     at_once = [(used.instrument_id, "red", False)]
     assert await alerts.raised_alerts() == at_once
