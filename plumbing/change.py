@@ -8,7 +8,7 @@ A command is `async def command(change, request) -> response`. It changes rows t
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -128,10 +128,6 @@ class Change:
         return self._bureaus.get(object_) or only or self.caller.bureau
 
 
-class _Checked(Exception):
-    """Ends the transaction of a request that only checks, so that nothing of it is kept."""
-
-
 class Changes:
     """Runs commands in transactions of one service's database."""
 
@@ -158,17 +154,12 @@ class Changes:
     ) -> Response:
         """Runs a command once per request id; a repeated request gets the stored first response.
 
-        A request that says `check_only` gets the same refusals and the same response, but its
-        transaction is rolled back: no row, event or audit entry is kept, nor the response.
-
         Raises AlreadyExists if the caller used the request id for a different request. If the
         transaction conflicts with another one, the command is run again in a new transaction.
         """
         sent = Sent.of(caller, request)
         for left in reversed(range(TRIES)):
             try:
-                if getattr(request, "check_only", False):
-                    return await self._checked(caller, request, command)
                 return await self._once(caller, sent, request, command, response_type)
             except DBAPIError as error:
                 # Of two changes at once, one was committed. The repetition finds its result: the
@@ -177,20 +168,6 @@ class Changes:
                     raise
                 CHANGE_RETRIES.inc()
         raise AssertionError("A change is tried at least once")
-
-    async def _checked(
-        self,
-        caller: Caller,
-        request: Request,
-        command: Callable[[Change, Request], Awaitable[Response]],
-    ) -> Response:
-        found: list[Response] = []
-        with suppress(_Checked):
-            async with self.change(caller) as change:
-                found.append(await command(change, request))
-                await change.session.flush()  # the database refuses too, such as a second of a kind
-                raise _Checked
-        return found[0]
 
     async def _once(
         self,

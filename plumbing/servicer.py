@@ -23,6 +23,7 @@ from google.protobuf import message_factory
 from plumbing.answered_requests import Request, Response
 from plumbing.change import Change, Changes
 from plumbing.identity import current_caller
+from plumbing.rehearsal import only_checks, rehearsed
 from plumbing.view import View, open_view
 
 Asked = TypeVar("Asked")
@@ -54,10 +55,14 @@ class Servicer:
     ) -> Response:
         """Runs a command for the current caller; a repeated request gets the first response again.
 
+        A request that says `check_only` gets the same refusals and response, and nothing is kept.
+
         `prepared` contains further arguments of the command: values that were read, or requested
         from other services, before the transaction.
         """
         command_of_request = partial(command, **prepared)
+        if only_checks(request):
+            return await rehearsed(self.changes, current_caller(), request, command_of_request)
         answer = cast("type[Response]", answer_type(request))
         return await self.changes.once(current_caller(), request, command_of_request, answer)
 

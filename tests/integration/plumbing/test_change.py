@@ -18,6 +18,7 @@ from plumbing.clock import FixedClock
 from plumbing.database import Database
 from plumbing.events.outbox import Outbox
 from plumbing.identity import Caller, Role
+from plumbing.rehearsal import rehearsed
 from protos.identity.v1 import identity_pb2 as identity
 from protos.objection.v1 import objection_pb2 as objections
 from protos.operations.v1 import operations_pb2 as operations
@@ -87,13 +88,13 @@ async def test_a_request_that_only_checks_is_answered_and_keeps_nothing(
         request_id=new_request_id(), grounds="x", check_only=True
     )
     answer = objections.LodgeObjectionResponse
-    checked = await changes.once(CALLER, request, lodge, answer)
+    checked = await rehearsed(changes, CALLER, request, lodge)
     assert checked.case.grounds == "x"
     for table in (Outbox, AuditEntry, AnsweredRequest):
         assert await count(database, table) == 0
     bad = objections.LodgeObjectionRequest(request_id=new_request_id(), check_only=True)
     with pytest.raises(WrongState):
-        await changes.once(CALLER, bad, lodge, answer)
+        await rehearsed(changes, CALLER, bad, lodge)
     request.check_only = False  # the id is still free
     assert await changes.once(CALLER, request, lodge, answer) == checked
     assert await count(database, Outbox) == 1
