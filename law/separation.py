@@ -42,6 +42,7 @@ class Act(StrEnum):
     EXEMPT_INSTRUMENT = "exempt_instrument"
     EXCEED_CYCLE = "exceed_cycle"
     SHOW_INSTITUTION = "show_institution"
+    SHOW_EXPERT = "show_expert"
     APPOINT = "appoint"
     DISMISS_ADMINISTRATOR = "dismiss_administrator"
     JOIN_SUBJECTS = "join_subjects"

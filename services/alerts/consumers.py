@@ -44,6 +44,7 @@ from services.alerts.handing_on import hand_on
 from services.alerts.notices import case_notices, english, mandate_notices, texts
 from services.alerts.notices.account_mails import account_mail_due
 from services.alerts.notices.batch_notices import batch_decided
+from services.alerts.notices.compulsion_notices import altered_compulsion, tell_of_compulsion
 from services.alerts.notices.environment_mails import environment_marked, environment_noted
 from services.alerts.notices.filing import instrument_filed
 from services.alerts.notices.institution_mails import institution_due
@@ -263,11 +264,13 @@ async def instruments_changed(
     """Stores the instruments of the event and raises the alerts now due.
 
     Alerts that nobody was told of go to the present owners of instruments handed on. Then opens and
-    closes escalation cases of the present and former owners.
+    closes escalation cases of the present and former owners, and tells owners of which instruments
+    it was stated or cleared that they need not be verified.
     """
     event = received.message
     silent = event.change.baseline
     before = await projection.former_owners(change.session, event.instruments)
+    told = () if silent else await altered_compulsion(change.session, event.instruments)
     altered = await projection.put_instruments(change, event.instruments, silent=silent)
     await hand_on(change, before)
     handed_on = [
@@ -276,6 +279,7 @@ async def instruments_changed(
     owners = {owner for i in handed_on for owner in (before[i.instrument_id], i.subject_id)}
     moved = {i.instrument_id for i in handed_on}
     await _follow_up(change, altered, owners, moved, unverified=event.unverified_in_use)
+    await tell_of_compulsion(change, told)
     if event.change.cause == registry.CAUSE_FILED:
         for instrument in event.instruments:
             await instrument_filed(change, instrument)

@@ -11,6 +11,7 @@ from services.portal.pages import (
     certificate_files,
     directory,
     environment,
+    experts,
     forecast,
     institution,
     kept_institutions,
@@ -21,6 +22,7 @@ from services.portal.pages import (
     qualifications,
     upkeep,
     upkeep_forms,
+    without_cycle,
 )
 
 CERTIFICATE_PATH = "/certificates/new"
@@ -97,6 +99,7 @@ LABORATORIES = (
     ),
 )
 QUALIFICATIONS = (
+    _at(experts.PATH, experts.listing, Role.OPERATOR, Role.VERIFICATION_INSTITUTION, *STAFF),
     _at(qualifications.PATH, qualifications.listing, *STAFF),
     _at("/qualifications/new", qualifications.new, *qualifications.KEEPERS, form=True),
     _at(qualifications.IMPORT_PATH, qualifications.from_file, *qualifications.KEEPERS, form=True),
@@ -114,6 +117,7 @@ _CONFIRMING = (Role.VERIFICATION_INSTITUTION, Role.CASEWORKER)
 CALIBRATIONS = (
     _at(calibrations.PATH, calibrations.listing, *STAFF, Role.VERIFICATION_INSTITUTION),
     _at(calibrations.NEW_PATH, calibrations.upload, *_CONFIRMING, form=True),
+    _at(without_cycle.PATH, without_cycle.listing, Role.OPERATOR, *STAFF),
     _at(
         "/calibrations/{dcc_id}",
         calibrations.one,

@@ -24,6 +24,7 @@ from plumbing.view import View
 from protos.identity.v1 import identity_pb2 as identity
 from protos.registry.v1 import registry_pb2 as pb
 from services.registry import disclosure, lookup, scope, wire
+from services.registry.calibrations.due import lacks_cycle
 from services.registry.identity import sessions
 from services.registry.identity.coverage import require_covered
 from services.registry.identity.tables import Account
@@ -35,6 +36,7 @@ from services.registry.publication.standing import decisions, standing
 from services.registry.retention import activations as governing
 from services.registry.tables import (
     IN_REVIEW,
+    NON_COMPULSORY,
     REPEATED_SERIAL,
     Bureau,
     Instrument,
@@ -164,6 +166,8 @@ async def list_instruments(
     rows = select(Instrument).where(sa.not_(col(Instrument.removed)), *owned)
     if request.repeated_serial:
         rows = rows.where(sa.text(REPEATED_SERIAL))
+    if request.without_cycle:
+        rows = rows.where(sa.text(NON_COMPULSORY), unindexed(lacks_cycle()))
     page, token = await paging.page(view.session, request, rows, Instrument.instrument_id)
     count = await paging.count(view.session, request, rows, token)
     return pb.ListInstrumentsResponse(

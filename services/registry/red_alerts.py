@@ -32,9 +32,18 @@ def exempts(before: Mapping[str, Any], values: Mapping[str, Any]) -> bool:
     return bool(values.get("non_compulsory_ground")) and not before["non_compulsory_ground"]
 
 
+def alters_compulsion(before: Mapping[str, Any], values: Mapping[str, Any]) -> bool:
+    """Returns whether new values take an instrument out of compulsory verification, or back (C-44).
+
+    Whoever took it back alone would decide that its owner has to have it verified.
+    """
+    ground = values.get("non_compulsory_ground", before["non_compulsory_ground"])
+    return bool(ground) != bool(before["non_compulsory_ground"])
+
+
 async def second_person(change: Change, row: Instrument, values: Mapping[str, Any]) -> Act | None:
     """Returns the act for which new values of an instrument need a second person; None for none."""
-    if exempts(row.model_dump(), values):
+    if alters_compulsion(row.model_dump(), values):
         return Act.EXEMPT_INSTRUMENT
     return Act.END_RED_ALERT if await ends_red(change, row, values) else None
 

@@ -92,6 +92,7 @@ IN_REVIEW = "in_review AND NOT removed"
 REPEATED_SERIAL = "repeated_serial AND NOT removed"
 MAKER_CODE = "maker_code <> '' AND NOT removed"
 OWN_NUMBER = "owner_no <> '' AND NOT removed"
+NON_COMPULSORY = "non_compulsory_ground <> '' AND NOT removed"
 FORMER_MAKER_CODE = "maker_code <> '' AND removed"
 # The verifications that their institution reported itself.
 REPORTED = "report_by IS NOT NULL"
@@ -184,6 +185,8 @@ class Instrument(Base, table=True):
         partial_index("uq_instrument_maker_code", "maker_code", where=MAKER_CODE, unique=True),
         partial_index("ix_instrument_former_maker_code", "maker_code", where=FORMER_MAKER_CODE),
         partial_index("ix_instrument_owner_no", "owner_no", where=OWN_NUMBER),
+        partial_index("ix_instrument_non_compulsory", "instrument_id", where=NON_COMPULSORY),
+        bureau_index("ix_instrument_bureau_free", "instrument_id", where=NON_COMPULSORY),
         sa.Index("ix_instrument_serial_key", "type_code", "serial_key"),
         sa.Index("ix_instrument_serial", "serial_key"),
         sa.Index("ix_instrument_subject", "subject_id", "instrument_id"),

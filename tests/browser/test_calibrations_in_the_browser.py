@@ -65,6 +65,7 @@ def test_from_a_filing_with_a_photograph_to_the_next_calibration(sign_in: SignIn
     check(looking, institution.url)
     institution.get_by_role("link", name=serial_no).click()
     check(looking, institution.url)
+    expect(institution.get_by_text("确认时按证书补入")).to_be_visible()
     press(institution, "确认是这件器具")
     expect(institution.get_by_text("已确认，登记为器具的校准。")).to_be_visible()
 

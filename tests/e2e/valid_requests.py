@@ -542,6 +542,7 @@ _OF_PLACE: dict[str, Callable[[Place], Message]] = {
         ),
     ),
     "ListCalibrators": lambda _place: people.ListCalibratorsRequest(),
+    "ListExperts": lambda _place: people.ListExpertsRequest(),
     "PutQualification": lambda place: people.PutQualificationRequest(
         request_id=new_request_id(),
         qualification=people.Qualification(

@@ -360,6 +360,7 @@ PublicationService.WithdrawReply own          +  -  -  -  -  -  -  -  -  -  -   
 PublicationService.WithdrawReply foreign      -  -  -  -  -  -  -  -  -  -  -   -  -  -
 
 PeopleService.ListCalibrators any            +  +  +  +  +  +  +  +  +  +  -   +  +  +
+PeopleService.ListExperts any                +  +  +  +  +  +  -  -  -  -  -   +  +  +
 PeopleService.ListQualifications own         -  +  +  +  +  -  -  -  -  -  -   +  +  +
 PeopleService.ListQualifications foreign     -  .  .  .  .  -  -  -  -  -  -   .  .  .
 PeopleService.ListQualifications city        -  .  .  .  .  -  -  -  -  -  -   +  +  +

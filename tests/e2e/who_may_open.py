@@ -160,6 +160,7 @@ TABLE = """
 /verifications/{verification_id}/environment own          >   - + - - - - - - -  + - -
 /verifications/{verification_id}/environment neighbour    >   - + - - - - - - -  + - -
 /verifications/{verification_id}/environment foreign      >   - - - - - - - - -  - - -
+/experts any                                              >   + + + + + + - - -  + + +
 /qualifications any                                       >   - + + + + - - - -  + + +
 /qualifications/new any                                   >   - + + - - - - - -  + + -
 /qualifications/import any                                >   - + + - - - - - -  + + -
@@ -245,6 +246,7 @@ TABLE = """
 /certificates/{certificate_id}/file foreign               >   - - - - - - - - -  - - -
 /calibrations any                                         >   - + + + + + - - -  + + +
 /calibrations/new any                                     >   - + - - - + - - -  + - -
+/calibrations/without-cycle any                           >   + + + + + - - - -  + + +
 /calibrations/{dcc_id} own                                >   - + + + + 0 - - -  + + +
 /calibrations/{dcc_id} neighbour                          >   - + + + + 0 - - -  + + +
 /calibrations/{dcc_id} foreign                            >   - 0 0 0 0 0 - - -  0 0 0

@@ -179,6 +179,9 @@ class VerificationItem(_message.Message):
     LABORATORY_FIELD_NUMBER: _builtins.int
     WORKED_FROM_FIELD_NUMBER: _builtins.int
     WORKED_UNTIL_FIELD_NUMBER: _builtins.int
+    OWNER_NO_FIELD_NUMBER: _builtins.int
+    MEASURING_RANGE_FIELD_NUMBER: _builtins.int
+    ACCURACY_CLASS_FIELD_NUMBER: _builtins.int
     owner: _builtins.str
     """Owner: credit code, external_ref or exact name; may be empty where the serial number is enough."""
     sector: _builtins.str
@@ -209,6 +212,14 @@ class VerificationItem(_message.Message):
     """When the work there began, in Beijing time: 2026-10-08T09:00."""
     worked_until: _builtins.str
     """When it ended."""
+    owner_no: _builtins.str
+    """The owner's own number of the instrument. It completes one on file that has none, as the two
+    after it; what is on file stays.
+    """
+    measuring_range: _builtins.str
+    """Measuring range as the certificate writes it."""
+    accuracy_class: _builtins.str
+    """Accuracy class as the certificate writes it."""
     def __init__(
         self,
         *,
@@ -227,10 +238,13 @@ class VerificationItem(_message.Message):
         laboratory: _builtins.str = ...,
         worked_from: _builtins.str = ...,
         worked_until: _builtins.str = ...,
+        owner_no: _builtins.str = ...,
+        measuring_range: _builtins.str = ...,
+        accuracy_class: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["certificate_no", b"certificate_no", "institution", b"institution", "laboratory", b"laboratory", "method", b"method", "model", b"model", "owner", b"owner", "part", b"part", "result", b"result", "sector", b"sector", "serial_no", b"serial_no", "type_code", b"type_code", "valid_until", b"valid_until", "verified_on", b"verified_on", "worked_from", b"worked_from", "worked_until", b"worked_until"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["accuracy_class", b"accuracy_class", "certificate_no", b"certificate_no", "institution", b"institution", "laboratory", b"laboratory", "measuring_range", b"measuring_range", "method", b"method", "model", b"model", "owner", b"owner", "owner_no", b"owner_no", "part", b"part", "result", b"result", "sector", b"sector", "serial_no", b"serial_no", "type_code", b"type_code", "valid_until", b"valid_until", "verified_on", b"verified_on", "worked_from", b"worked_from", "worked_until", b"worked_until"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

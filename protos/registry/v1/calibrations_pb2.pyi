@@ -10,6 +10,7 @@ from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
+from protos.registry.v1 import registry_pb2 as _registry_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -910,18 +911,26 @@ class ConfirmCalibrationResponse(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     CALIBRATION_FIELD_NUMBER: _builtins.int
+    DIFFERING_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def calibration(self) -> Global___Calibration:
         """The calibration."""
+
+    @_builtins.property
+    def differing(self) -> _containers.RepeatedCompositeFieldContainer[_registry_pb2.OtherDetail]:
+        """The owner's number in the certificate, if another one is on file, which stays. One that is on
+        file without a number gets that of the certificate.
+        """
 
     def __init__(
         self,
         *,
         calibration: Global___Calibration | None = ...,
+        differing: _abc.Iterable[_registry_pb2.OtherDetail] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["calibration", b"calibration"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["calibration", b"calibration"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["calibration", b"calibration", "differing", b"differing"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -26,7 +26,8 @@ if _version_not_supported:
 
 
 class PeopleServiceStub:
-    """Keeps who is qualified, under which number and until when. The public is shown no person.
+    """Keeps who is qualified, under which number and until when. The public is shown no person; whoever
+    is signed in finds the experts that consented (C-47).
     """
 
     def __init__(self, channel):
@@ -60,15 +61,21 @@ class PeopleServiceStub:
                 request_serializer=protos_dot_registry_dot_v1_dot_people__pb2.ListCalibratorsRequest.SerializeToString,
                 response_deserializer=protos_dot_registry_dot_v1_dot_people__pb2.ListCalibratorsResponse.FromString,
                 _registered_method=True)
+        self.ListExperts = channel.unary_unary(
+                '/quanheng.registry.v1.PeopleService/ListExperts',
+                request_serializer=protos_dot_registry_dot_v1_dot_people__pb2.ListExpertsRequest.SerializeToString,
+                response_deserializer=protos_dot_registry_dot_v1_dot_people__pb2.ListExpertsResponse.FromString,
+                _registered_method=True)
 
 
 class PeopleServiceServicer:
-    """Keeps who is qualified, under which number and until when. The public is shown no person.
+    """Keeps who is qualified, under which number and until when. The public is shown no person; whoever
+    is signed in finds the experts that consented (C-47).
     """
 
     def PutQualification(self, request, context):
-        """Enters a qualification, or changes it. Whether a calibration institution is shown to the public
-        is only proposed: a unit head releases it.
+        """Enters a qualification, or changes it. Whether a calibration institution is shown to the public,
+        or an expert to whoever is signed in, is only proposed: a unit head releases it.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -102,6 +109,13 @@ class PeopleServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListExperts(self, request, context):
+        """Lists the experts that consented to be found and are appointed today, by name.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_PeopleServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -130,6 +144,11 @@ def add_PeopleServiceServicer_to_server(servicer, server):
                     request_deserializer=protos_dot_registry_dot_v1_dot_people__pb2.ListCalibratorsRequest.FromString,
                     response_serializer=protos_dot_registry_dot_v1_dot_people__pb2.ListCalibratorsResponse.SerializeToString,
             ),
+            'ListExperts': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListExperts,
+                    request_deserializer=protos_dot_registry_dot_v1_dot_people__pb2.ListExpertsRequest.FromString,
+                    response_serializer=protos_dot_registry_dot_v1_dot_people__pb2.ListExpertsResponse.SerializeToString,
+            ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
             'quanheng.registry.v1.PeopleService', rpc_method_handlers)
@@ -139,7 +158,8 @@ def add_PeopleServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class PeopleService:
-    """Keeps who is qualified, under which number and until when. The public is shown no person.
+    """Keeps who is qualified, under which number and until when. The public is shown no person; whoever
+    is signed in finds the experts that consented (C-47).
     """
 
     @staticmethod
@@ -267,6 +287,33 @@ class PeopleService:
             '/quanheng.registry.v1.PeopleService/ListCalibrators',
             protos_dot_registry_dot_v1_dot_people__pb2.ListCalibratorsRequest.SerializeToString,
             protos_dot_registry_dot_v1_dot_people__pb2.ListCalibratorsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListExperts(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/quanheng.registry.v1.PeopleService/ListExperts',
+            protos_dot_registry_dot_v1_dot_people__pb2.ListExpertsRequest.SerializeToString,
+            protos_dot_registry_dot_v1_dot_people__pb2.ListExpertsResponse.FromString,
             options,
             channel_credentials,
             insecure,

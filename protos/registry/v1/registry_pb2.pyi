@@ -1208,6 +1208,7 @@ class ListInstrumentsRequest(_message.Message):
     REPEATED_SERIAL_FIELD_NUMBER: _builtins.int
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    WITHOUT_CYCLE_FIELD_NUMBER: _builtins.int
     subject_id: _builtins.str
     """Only this subject's."""
     bureau: _builtins.str
@@ -1218,6 +1219,10 @@ class ListInstrumentsRequest(_message.Message):
     """At most this many; 0 means 100."""
     page_token: _builtins.str
     """Where to go on."""
+    without_cycle: _builtins.bool
+    """Only instruments under no compulsory verification that have no calibration cycle either, and are
+    not scrapped.
+    """
     def __init__(
         self,
         *,
@@ -1226,10 +1231,11 @@ class ListInstrumentsRequest(_message.Message):
         repeated_serial: _builtins.bool = ...,
         page_size: _builtins.int = ...,
         page_token: _builtins.str = ...,
+        without_cycle: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["bureau", b"bureau", "page_size", b"page_size", "page_token", b"page_token", "repeated_serial", b"repeated_serial", "subject_id", b"subject_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["bureau", b"bureau", "page_size", b"page_size", "page_token", b"page_token", "repeated_serial", b"repeated_serial", "subject_id", b"subject_id", "without_cycle", b"without_cycle"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1695,10 +1701,21 @@ class RecordVerificationRequest(_message.Message):
     VERIFICATION_FIELD_NUMBER: _builtins.int
     PARTS_FIELD_NUMBER: _builtins.int
     CHECK_ONLY_FIELD_NUMBER: _builtins.int
+    OWNER_NO_FIELD_NUMBER: _builtins.int
+    MEASURING_RANGE_FIELD_NUMBER: _builtins.int
+    ACCURACY_CLASS_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """Makes the call safe to repeat."""
     check_only: _builtins.bool
     """Only checks: refuses what the act itself would refuse and answers as it would, but keeps nothing."""
+    owner_no: _builtins.str
+    """The owner's own number, if the certificate has it. It completes the instrument that is on file
+    without one, as the two after it; what is on file stays.
+    """
+    measuring_range: _builtins.str
+    """Measuring range as the certificate writes it."""
+    accuracy_class: _builtins.str
+    """Accuracy class as the certificate writes it."""
     @_builtins.property
     def verification(self) -> Global___Verification:
         """The verification; its id is given by the register."""
@@ -1716,10 +1733,13 @@ class RecordVerificationRequest(_message.Message):
         verification: Global___Verification | None = ...,
         parts: _abc.Iterable[Global___PartResult] | None = ...,
         check_only: _builtins.bool = ...,
+        owner_no: _builtins.str = ...,
+        measuring_range: _builtins.str = ...,
+        accuracy_class: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["verification", b"verification"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["check_only", b"check_only", "parts", b"parts", "request_id", b"request_id", "verification", b"verification"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["accuracy_class", b"accuracy_class", "check_only", b"check_only", "measuring_range", b"measuring_range", "owner_no", b"owner_no", "parts", b"parts", "request_id", b"request_id", "verification", b"verification"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1762,6 +1782,7 @@ class RecordVerificationResponse(_message.Message):
     PROPOSAL_FIELD_NUMBER: _builtins.int
     VERIFICATIONS_FIELD_NUMBER: _builtins.int
     LIKENESS_ID_FIELD_NUMBER: _builtins.int
+    DIFFERING_FIELD_NUMBER: _builtins.int
     likeness_id: _builtins.str
     """Set if it is perhaps the same as something on file: the likeness that waits for a person."""
     @_builtins.property
@@ -1782,6 +1803,10 @@ class RecordVerificationResponse(_message.Message):
     def verifications(self) -> _containers.RepeatedCompositeFieldContainer[Global___Verification]:
         """Every verification that was recorded, one for each part; `verification` is the first."""
 
+    @_builtins.property
+    def differing(self) -> _containers.RepeatedCompositeFieldContainer[Global___OtherDetail]:
+        """What the certificate says of the instrument otherwise than the register, which stays as it is."""
+
     def __init__(
         self,
         *,
@@ -1790,14 +1815,45 @@ class RecordVerificationResponse(_message.Message):
         proposal: _proposals_pb2.Proposal | None = ...,
         verifications: _abc.Iterable[Global___Verification] | None = ...,
         likeness_id: _builtins.str = ...,
+        differing: _abc.Iterable[Global___OtherDetail] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["instrument", b"instrument", "proposal", b"proposal", "verification", b"verification"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["instrument", b"instrument", "likeness_id", b"likeness_id", "proposal", b"proposal", "verification", b"verification", "verifications", b"verifications"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["differing", b"differing", "instrument", b"instrument", "likeness_id", b"likeness_id", "proposal", b"proposal", "verification", b"verification", "verifications", b"verifications"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___RecordVerificationResponse: _TypeAlias = RecordVerificationResponse  # noqa: Y015
+
+@_typing.final
+class OtherDetail(_message.Message):
+    """What a certificate says of an instrument otherwise than the register."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FIELD_FIELD_NUMBER: _builtins.int
+    ON_FILE_FIELD_NUMBER: _builtins.int
+    GIVEN_FIELD_NUMBER: _builtins.int
+    field: _builtins.str
+    """The field of the instrument."""
+    on_file: _builtins.str
+    """What is on file, and stays."""
+    given: _builtins.str
+    """What the certificate says."""
+    def __init__(
+        self,
+        *,
+        field: _builtins.str = ...,
+        on_file: _builtins.str = ...,
+        given: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["field", b"field", "given", b"given", "on_file", b"on_file"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___OtherDetail: _TypeAlias = OtherDetail  # noqa: Y015
 
 @_typing.final
 class EnterRecordRequest(_message.Message):

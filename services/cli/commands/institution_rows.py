@@ -8,7 +8,7 @@ QUALIFICATION_COMMANDS = (
     Command(
         "qualification import",
         "services.cli.commands.qualifications:qualification_import",
-        "按 .xlsx 或 CSV 文件登记校准机构、注册计量师和考评员。",
+        "按 .xlsx 或 CSV 文件登记校准机构、注册计量师、考评员和专家。",
         "Enters and updates the qualifications of a workbook or CSV file.",
     ),
 )
@@ -16,8 +16,8 @@ INSTITUTION_ROWS = (
     Row(
         "qualification list",
         "people.ListQualifications",
-        "列出校准机构、注册计量师和考评员；问到期的，先到期的在前。",
-        "Lists calibration institutions, metrologists and examiners, or those that end soon.",
+        "列出校准机构、注册计量师、考评员和专家；问到期的，先到期的在前。",
+        "Lists calibration institutions, metrologists, examiners, experts, or those that end soon.",
         defaults={"page_size": 50},
     ),
     Row(
@@ -46,6 +46,12 @@ INSTITUTION_ROWS = (
         "列出同意公开的校准机构，任何人都可以查。",
         "Lists the calibration institutions that consented to be public.",
         anyone=True,
+    ),
+    Row(
+        "qualification experts",
+        "people.ListExperts",
+        "列出同意列入名录的行业专家，登录的单位和机构可以查。",
+        "Lists the experts that consented to be found by whoever is signed in.",
     ),
     Row("institution list", "institutions.ListInstitutions", "列出检定机构。",
         "Lists verification institutions."),

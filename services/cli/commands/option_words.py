@@ -133,6 +133,8 @@ HELP = {
     "unknown_type": "收下目录没有的器具类型，按周期检定对待"
     " | take a type that is not in the catalogue, as verified periodically",
     "non_compulsory": "只看非强制检定的 | only those under no compulsory verification",
+    "without_cycle": "只看非强制检定又没有校准周期的"
+    " | only those under no compulsory verification without a calibration cycle",
     "unread": "只看未读 | only unread ones",
     "untold": "只看尚未告知主体的 | only those of which nobody told the subject",
     "old_password": "原密码 | present password",

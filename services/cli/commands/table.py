@@ -52,7 +52,7 @@ GROUPS: Mapping[str, str] = {
     "instrument": "计量器具 | instruments",
     "verification": "检定记录 | verifications",
     "institution": "检定机构及其授权 | verification institutions and what they may verify",
-    "qualification": "校准机构、注册计量师和考评员 | who is qualified",
+    "qualification": "校准机构、注册计量师、考评员和专家 | who is qualified",
     "laboratory": "实验室：温湿度记录和环境标记 | laboratories, their records and marks",
     "order": "检定申请 | orders for verification",
     "upkeep": "器具的维护、修理和签封 | maintenance, repairs and seals of instruments",

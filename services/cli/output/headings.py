@@ -210,6 +210,10 @@ qualification_id 资格id | qualification 资格 | Qualification.number 编号
 Qualification.name 名称或者姓名 | Qualification.kind 类别 | scope 项目
 Qualification.valid_from 有效期自 | Qualification.ended_ground 终止依据
 Calibrator.number 编号 | qualifications 资格 | calibrators 校准机构 | known 已登记的行数
+experts 行业专家 | Expert.name 姓名 | Expert.scope 专业领域 | Expert.institution 工作单位
+Expert.valid_until 聘期至
+Expert.contact 联系方式 | Qualification.contact 联系方式 | differing 与登记不同之处
+OtherDetail.field 项目 | OtherDetail.on_file 登记 | OtherDetail.given 证书
 laboratory_id 实验室id | laboratory 实验室 | laboratories 实验室 | site 地点
 Laboratory.name 名称 | Laboratory.valid_from 授权自 | Laboratory.valid_until 授权至
 Laboratory.document_no 授权文号 | Laboratory.released 公开

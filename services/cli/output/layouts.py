@@ -125,6 +125,8 @@ TABLES: Mapping[str, str] = {
     "AuthorisedType": "type_code valid_until document_no",
     "Qualification": "qualification_id kind name number institution valid_until state",
     "Calibrator": "name number scope valid_until",
+    "Expert": "name scope institution contact valid_until",
+    "OtherDetail": "field on_file given",
     "Laboratory": "laboratory_id name institution site document_no valid_until authorised",
     "EnvironmentRecord": "hour sensor temperature humidity",
     "EnvironmentMarkEntry": "entry.verification.verification_id entry.serial_no mark.finding "

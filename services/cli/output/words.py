@@ -36,6 +36,7 @@ thing: bureau 机关 | subject 主体 | instrument 器具 | verification 检定�
   | permit 行政许可
 permit_state: in_force 有效 | to_come 未到有效期 | expired 已过有效期 | ended 已终止
 qualification_kind: calibration_institution 校准机构 | metrologist 注册计量师 | examiner 考评员
+  | expert 行业专家
 finding: exceeded 超出限值 | gaps 记录有缺 | no_records 没有记录 | within 在限值以内
   | no_limits 没有登记限值 | not_authorised 实验室未获授权 | unknown_laboratory 实验室没有登记
 permit_end: revoked 撤销 | withdrawn 撤回 | annulled 吊销 | cancelled 注销 | in_force 恢复有效
@@ -121,8 +122,8 @@ way_up: wait 等待 | repair 申请修复 | act 改正
 registration_state: waiting 待确认 | confirmed 已确认 | rejected 不予确认
 proposal_state: waiting 待批准 | released 已批准 | declined 未批准 | withdrawn 已撤回
 act: correct_record 更正不良信息 | withdraw_record 撤销不良信息 | undo_batch 撤销导入批次
-  | end_red_alert 终结红色警示 | exempt_instrument 认定非强制检定
-  | exceed_cycle 超过检定周期 | show_institution 公开机构
+  | end_red_alert 终结红色警示 | exempt_instrument 认定非强制检定或撤销认定
+  | exceed_cycle 超过检定周期 | show_institution 公开机构 | show_expert 列入专家
   | appoint 授予角色 | dismiss_administrator 注销或免去平台管理员
 publication_state: waiting 待审查 | earlier 此前公开 | released 已准予公开 | withheld 不予公开
 reply_state: waiting 待审查 | released 已公开 | withheld 不予公开 | withdrawn 已撤回

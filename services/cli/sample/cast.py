@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import secrets
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
 from dataclasses import asdict, dataclass
 
 from plumbing.client import new_request_id
@@ -15,6 +17,7 @@ from protos.registry.v1 import registry_pb2 as registry
 from services.cli.client import Client, replace_first_password
 from services.cli.commands.accounts import role_value
 from services.cli.sample import loading
+from services.cli.sample.furnishing import furnish, people
 from services.cli.sample.institution import authorise
 from services.cli.sample.instruments import INSTITUTION
 from services.cli.sample.subjects import subjects
@@ -81,6 +84,14 @@ async def engage(client: Client, settings: Settings) -> None:
     administrator = Member(ADMINISTRATOR, "平台管理员", Role.ADMINISTRATOR, password=password)
     kept = [_kept(member) for member in (*opened, administrator)]
     write_private(settings.cast_file, json.dumps(kept, ensure_ascii=False))
+    if not settings.roles_with_second_factor:  # which only a person can set up
+        await _furnish(settings, opened)
+
+
+async def _furnish(settings: Settings, opened: Sequence[Member]) -> None:
+    passwords = {member.name: member.password for member in opened}
+    async with AsyncExitStack() as exits:
+        await furnish(await people(settings, passwords, exits))
 
 
 async def _register(client: Client, bureau: str) -> None:

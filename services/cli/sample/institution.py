@@ -7,8 +7,8 @@ from protos.registry.v1 import institutions_pb2 as pb
 from services.cli.client import Client
 from services.cli.sample.instruments import INSTITUTION, TYPES
 
-_DOCUMENT = "（样例）法计字第001号"
-_FROM, _UNTIL = "2020-01-01", "2039-12-31"  # the sandbox's clock may move by years
+DOCUMENT = "（样例）法计字第001号"
+FROM, UNTIL = "2020-01-01", "2039-12-31"  # the sandbox's clock may move by years
 
 
 async def authorise(head: Client, bureau: str) -> None:
@@ -20,9 +20,9 @@ async def authorise(head: Client, bureau: str) -> None:
         authorisation = pb.Authorisation(
             institution_id=filed.institution_id,
             type_code=type_code,
-            valid_from=_FROM,
-            valid_until=_UNTIL,
-            document_no=_DOCUMENT,
+            valid_from=FROM,
+            valid_until=UNTIL,
+            document_no=DOCUMENT,
         )
         await head.institutions.PutAuthorisation(
             pb.PutAuthorisationRequest(request_id=new_request_id(), authorisation=authorisation)

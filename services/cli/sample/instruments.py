@@ -15,6 +15,19 @@ from services.cli.sample.subjects import SampleSubject
 PER_SUBJECT = 10
 CYCLE_WHERE_UNKNOWN = 12  # months; example: true
 INSTITUTION = "样例·计量检定院"
+LABORATORY = "样例·力学实验室"
+_WORK_HOURS = ("09", "10", "11")
+# The numbers of an instrument that was last verified in the laboratory, and of one that its bureau
+# states to be under no compulsory verification; both are of firms of the cast's bureau.
+_IN_LABORATORY, _EXEMPT = 121, 48
+# What the plates say, by type; the sample shows it for some.
+_PLATES = {
+    "FUEL": ("(5~70) L/min", "0.3级"),
+    "NAWI-D": ("(0~30) kg", "Ⅲ级"),
+    "BP-A": ("(0~300) mmHg", "±3 mmHg"),
+    "THERM-E": ("(35~42) ℃", "±0.2 ℃"),
+    "EVC-DC": ("(200~750) V", "1级"),
+}
 
 TYPES = {
     Sector.FUEL_STATION: ("FUEL",) * 9 + ("PG-P",),
@@ -70,17 +83,37 @@ class SampleInstrument:
     history: tuple[SampleVerification, ...] = field(default=())
 
     @property
+    def in_laboratory(self) -> bool:
+        """True for the instrument that was last verified in the sample's laboratory."""
+        return self.number == _IN_LABORATORY
+
+    @property
+    def exempt(self) -> bool:
+        """True for the instrument that the sandbox states to need no verification."""
+        return self.number == _EXEMPT
+
+    @property
+    def hours(self) -> tuple[str, ...]:
+        """The hours of its last verification, without minutes, such as 2026-03-02T09."""
+        day = self.history[-1].verified_on.isoformat()
+        return tuple(f"{day}T{hour}" for hour in _WORK_HOURS)
+
+    @property
     def serial_no(self) -> str:
         """The serial number of the instrument."""
         return f"YL{self.number:06d}"
 
     def row(self) -> dict[str, str]:
         """Returns the row of this instrument in the import file of instruments."""
+        plate = _PLATES.get(self.type_code, ("", ""))
         return {
             "使用单位": self.owner.key,
             "器具类型": self.type_code,
             "型号规格": f"样例-{self.type_code}",
             "出厂编号": self.serial_no,
+            "单位自编号": f"JL-{self.number % PER_SUBJECT + 1:02d}",
+            "测量范围": plate[0],
+            "准确度等级": plate[1],
             "生产厂家": "样例·仪器厂",
             "使用地点": f"{self.number % PER_SUBJECT + 1}号位",
             "状态": self.state,
@@ -90,6 +123,7 @@ class SampleInstrument:
     def verification_rows(self) -> Iterator[dict[str, str]]:
         """Yields the rows of this instrument in the import file of verifications."""
         for n, verification in enumerate(self.history, 1):
+            inside = self.in_laboratory and n == len(self.history)
             yield {
                 "使用单位": self.owner.key,
                 "器具类型": self.type_code,
@@ -100,6 +134,9 @@ class SampleInstrument:
                 "检定机构": INSTITUTION,
                 "证书编号": f"YL-{self.number:06d}-{n}",
                 "检定依据": instrument_type(self.type_code).jjg or "",
+                "实验室": LABORATORY if inside else "",
+                "检定开始时间": f"{self.hours[0]}:00" if inside else "",
+                "检定结束时间": f"{self.hours[-1]}:30" if inside else "",
             }
 
 

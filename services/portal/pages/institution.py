@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from law.colours.parts import severest
 from law.colours.rule import VerificationResult
+from law.identity import folded
 from plumbing.client import Refusal, ask
 from plumbing.identity import Role
 from protos.alerts.v1 import alerts_pb2 as alerts
@@ -49,6 +50,12 @@ _FIELDS = (
     *("result", "verified_on", "valid_until", "certificate_no", "method"),
     *("laboratory", *_MOMENTS),
 )
+# What the certificate says of the instrument itself.
+_DETAILS = {
+    "owner_no": N_("单位自编号"),
+    "measuring_range": N_("测量范围"),
+    "accuracy_class": N_("准确度等级"),
+}
 Owned = tuple[alerts.InstrumentColour, str]
 
 
@@ -237,6 +244,8 @@ async def _request(visit: Visit) -> pb.RecordVerificationRequest:
         # A browser that shows a moment as plain text may send it with a blank.
         value = visit.field(name)
         setattr(request.verification, name, value.replace(" ", "T") if name in _MOMENTS else value)
+    for name in _DETAILS:
+        setattr(request, name, visit.field(name))
     parts, _ = results_of_parts.written(visit)
     if parts:
         request.parts.extend(parts)
@@ -279,8 +288,20 @@ async def _form(visit: Visit, status: int = 200, **values: Any) -> Response:
         part_lines=results_of_parts.lines_of(found.parts),
         parts_found=results_of_parts.written(visit)[0],
         form=visit.form,
+        details={name: visit.say(text) for name, text in _DETAILS.items()},
+        compared=_compared(visit, found.instrument),
         **values,
     )
+
+
+def _compared(visit: Visit, instrument: pb.Instrument) -> list[tuple[str, str, str, bool]]:
+    """What the certificate says of the instrument, what is on file, and whether both are one."""
+    given = {name: visit.field(name) for name in _DETAILS if visit.field(name)}
+    filed = {name: getattr(instrument, name) for name in given}
+    return [
+        (visit.say(_DETAILS[name]), value, filed[name], folded(value) == folded(filed[name]))
+        for name, value in given.items()
+    ]
 
 
 async def _done(visit: Visit, answer: pb.RecordVerificationResponse) -> Response:
@@ -295,4 +316,5 @@ async def _done(visit: Visit, answer: pb.RecordVerificationResponse) -> Response
         instrument=answer.instrument,
         owner=owner,
         still_open=orders.orders,
+        differing=[(visit.say(_DETAILS[one.field]), one) for one in answer.differing],
     )

@@ -92,7 +92,7 @@ _FIELDS = {
     "consent": N_("怎样同意公开"),
     "sites": N_("地址"),
     "division_code": N_("所在地的行政区划代码"),
-    "contact": N_("对外联系的部门"),
+    "contact": N_("联系方式"),
     "phone": N_("对外公开的电话"),
     "website": N_("网址"),
     "credit_code": N_("统一社会信用代码"),

@@ -1,4 +1,4 @@
-"""Calibration institutions, registered metrologists and examiners: the register and its forms."""
+"""Calibration institutions, metrologists, examiners and experts: the register and its forms."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ KINDS = {
     "calibration_institution": N_("校准机构"),
     "metrologist": N_("注册计量师"),
     "examiner": N_("考评员"),
+    "expert": N_("行业专家"),
 }
 _STATES = {
     "in_force": N_("有效"),
@@ -36,7 +37,7 @@ _STATES = {
 _ENDING = {"30": N_("30 天内到期"), "90": N_("90 天内到期"), "180": N_("180 天内到期")}
 _FIELDS = (
     *("kind", "number", "name", "scope", "institution", "valid_from", "valid_until"),
-    *("ended_ground", "consent"),
+    *("contact", "ended_ground", "consent"),
 )
 _NEEDED = {
     "kind": N_("请选择类别"),

@@ -11,8 +11,8 @@ import sqlalchemy as sa
 from sqlmodel import col, select
 
 from law.errors import AlreadyExists, Fault, InvalidInput, WrongState
-from law.identity import document_key, serial_key
-from plumbing import validation
+from law.identity import document_key, serial_key, stated
+from plumbing import characters, validation
 from plumbing.archives import plain_name
 from plumbing.change import Change
 from plumbing.files import StoredFile
@@ -28,11 +28,13 @@ from services.registry.calibrations.tables import (
     Dcc,
     DccState,
 )
+from services.registry.commands.instrument_details import complete
 from services.registry.commands.targets import find_instrument, refuse_any
 from services.registry.institutions.reporting import own_institution, require_named
 from services.registry.tables import Instrument
 
 CITE = "S2 附件2-1"
+LONGEST_OWN_NUMBER = 100  # as in requests
 
 
 async def add_dcc(
@@ -127,6 +129,8 @@ async def confirm_calibration(
 ) -> pb.ConfirmCalibrationResponse:
     """Makes an item of a certificate a calibration of an instrument. It is no verification.
 
+    The owner's number in the certificate completes an instrument that is on file without one.
+
     Raises NotFound for what the caller may not see, WrongState for a certificate that was set aside
     or changed after it was signed, AlreadyExists for an item that is confirmed, and InvalidInput
     for an item that there is not, a day to come, or what lacks its ground.
@@ -143,6 +147,8 @@ async def confirm_calibration(
     _set_state(row, DccState.CONFIRMED)
     await change.session.flush()
     await set_due(change, instrument.instrument_id)
+    said = _own_number(item)
+    others = await complete(change, instrument, said, calibration.certificate_no)
     change.audit(
         "confirm_calibration",
         f"calibration/{calibration.calibration_id}",
@@ -150,7 +156,16 @@ async def confirm_calibration(
         ground=calibration.ground or CITE,
         bureau=instrument.bureau,
     )
-    return pb.ConfirmCalibrationResponse(calibration=wire.calibration(calibration, instrument))
+    confirmed = wire.calibration(calibration, instrument)
+    return pb.ConfirmCalibrationResponse(calibration=confirmed, differing=others)
+
+
+def _own_number(item: Mapping[str, Any]) -> Mapping[str, str]:
+    """The owner's number of an item; of several nobody knows which one is its number."""
+    numbers = [*filter(None, map(stated, item["owner_nos"]))]
+    if len(numbers) != 1 or len(numbers[0]) > LONGEST_OWN_NUMBER or characters.barred(numbers[0]):
+        return {}
+    return {"owner_no": numbers[0]}
 
 
 def _set_state(row: Dcc, state: DccState) -> None:

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from law.colours.rule import InstrumentState
 from law.periods import add_months
 from plumbing.change import Change
 from protos.registry.v1 import events_pb2 as events
@@ -22,6 +23,13 @@ async def cycle_of(session: AsyncSession, instrument_id: str) -> int:
     """Returns the cycle of an instrument in months; 0 if it has none."""
     row = await session.get(CalibrationCycle, instrument_id)
     return row.months if row else 0
+
+
+def lacks_cycle() -> sa.ColumnElement[bool]:
+    """Returns the condition for instruments, not scrapped, that have no calibration cycle."""
+    own = col(CalibrationCycle.instrument_id) == Instrument.instrument_id
+    cycle = sa.exists().where(own, col(CalibrationCycle.months) > 0)
+    return sa.and_(sa.not_(cycle), col(Instrument.state) != InstrumentState.SCRAPPED)
 
 
 async def set_due(change: Change, instrument_id: str) -> date | None:

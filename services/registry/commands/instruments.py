@@ -62,8 +62,8 @@ async def put_instrument(
 
     The content includes the owner. Filing is a service to the user unit; nothing depends on it
     (C-20). The bureau is told when an operator files one. A change that would end a red alert, and
-    the statement that an instrument need not be verified, are only proposed: a second person
-    releases them (S1 20). Raises InvalidInput for faulty content and
+    the statement that an instrument need not be verified or that it must be after all, are only
+    proposed: a second person releases them (S1 20). Raises InvalidInput for faulty content and
     for a type that the catalogue does not have, unless `unknown_type` of the request takes it,
     NotPermitted outside the caller's scope and for what an operator may not change, WrongState if
     the request's version is not the present one, and AlreadyExists for a new instrument that the

@@ -26,6 +26,7 @@ from protos.registry.v1 import registry_pb2 as pb
 from services.registry import wire
 from services.registry.announce_changes import save_verifications
 from services.registry.coming_into_use import come_into_use
+from services.registry.commands.instrument_details import complete, details_of, differing
 from services.registry.commands.results_of_parts import read_results
 from services.registry.commands.targets import find_instrument, refuse_any, require_version
 from services.registry.institutions import reporting
@@ -50,7 +51,8 @@ async def record_verification(
     Where parts have results of their own, such as nozzles, one verification is recorded for each.
     An institution records its own results only, of types for which it is authorised. If the same
     certificate is recorded already with the same content, returns that verification. One that is
-    valid for longer than the cycle of its type is only proposed: a unit head confirms it.
+    valid for longer than the cycle of its type is only proposed: a unit head confirms it. What the
+    request says of the instrument itself completes it, and never changes what is on file.
     Raises InvalidInput for faulty content, NotPermitted outside the caller's scope, and
     AlreadyExists if the certificate number is recorded with other content.
     """
@@ -74,8 +76,11 @@ async def record_verification(
     ):
         proposal = await _propose(change, request, content, instrument)
         return pb.RecordVerificationResponse(
-            instrument=wire.instrument(instrument), proposal=proposal
+            instrument=wire.instrument(instrument),
+            proposal=proposal,
+            differing=differing(instrument, details_of(request)),
         )
+    others = await complete(change, instrument, details_of(request), content.certificate_no)
     rows = [
         row or await _record(change, one, instrument, reported)
         for row, one in zip(known, results, strict=True)
@@ -88,6 +93,7 @@ async def record_verification(
         likeness_id=await likeness_at(
             change, of_result(instrument.instrument_id, content.verified_on)
         ),
+        differing=others,
     )
 
 
@@ -109,6 +115,7 @@ async def release_verification(
     if issuer:
         _check_issued(reader, content, issuer, instrument.type_code)
     refuse_any(faults)
+    await complete(change, instrument, details_of(request), content.certificate_no)
     reported = reported_by(issuer, content.verified_on, local_date(proposal.proposed_at))
     for result in _to_record(results, instrument, issuer):
         if await _recorded_before(change, result) is None:

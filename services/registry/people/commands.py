@@ -31,17 +31,18 @@ from services.registry.validation import reader_of
 COLUMNS = Columns(
     headings={
         "kind": ("类别",),
-        "number": ("证书编号", "编号", "注册编号"),
+        "number": ("证书编号", "编号", "注册编号", "聘书编号"),
         "name": ("名称", "姓名", "名称或者姓名"),
-        "scope": ("项目", "校准项目", "注册项目", "范围"),
+        "scope": ("项目", "校准项目", "注册项目", "范围", "专业领域"),
         "institution": ("所在机构", "工作单位"),
+        "contact": ("联系方式", "联系电话"),
         "valid_from": ("有效期自", "发证日期"),
         "valid_until": ("有效期至", "有效期止"),
     },
     needed=("kind", "number", "name", "valid_from"),
     days=("valid_from", "valid_until"),
 )
-_OF_A_FILE = ("name", "scope", "institution", "valid_from", "valid_until")
+_OF_A_FILE = ("name", "scope", "institution", "contact", "valid_from", "valid_until")
 
 
 async def put_qualification(
@@ -49,9 +50,9 @@ async def put_qualification(
 ) -> pb.PutQualificationResponse:
     """Enters a qualification, or changes it; its kind stays.
 
-    The consent by which a calibration institution is shown to the public is only proposed: a second
-    person releases it (S1 20), and it is not on file before. So one that is shown and changed is
-    hidden until it is released anew.
+    The consent by which a calibration institution is shown to the public, or an expert to whoever
+    is signed in, is only proposed: a second person releases it (S1 20), and it is not on file
+    before. So one that is shown and changed is hidden until it is released anew.
 
     Raises InvalidInput for faulty content or an institution that is not on file, NotPermitted
     outside the caller's scope, NotFound for an unknown one, AlreadyExists for a number that another
@@ -59,7 +60,7 @@ async def put_qualification(
     """
     message, faults = request.qualification, list[Fault]()
     content = read_content(reader_of(message, "qualification", faults))
-    if content.institution and not await _on_file(change, content.institution):
+    if not await _works_on_file(change, content):
         faults.append(Fault("qualification.institution", *_UNKNOWN))
     given = message.qualification_id
     row = await find(change, given, lock=True) if given else None
@@ -129,7 +130,7 @@ async def _of_row(change: Change, row: SheetRow, faults: list[Fault]) -> Qualifi
     reader = Reader({**reader.data, "kind": str(named)}, "", [])
     content = read_content(reader)
     COLUMNS.note(row, reader, faults)
-    if content.institution and not await _on_file(change, content.institution):
+    if not await _works_on_file(change, content):
         faults.append(row.fault(COLUMNS.heading("institution"), *_UNKNOWN))
     return content
 
@@ -144,6 +145,13 @@ def _check_once(
         if content.number and number != row.number:
             zh, en = f"与第 {number} 行的编号相同", f"has the number of row {number}"
             faults.append(row.fault(COLUMNS.heading("number"), zh, en))
+
+
+async def _works_on_file(change: Change, content: QualificationContent) -> bool:
+    """Whether where somebody works is on file; an expert may work anywhere."""
+    if not content.institution or content.kind is QualificationKind.EXPERT:
+        return True
+    return await _on_file(change, content.institution)
 
 
 async def _on_file(change: Change, name: str) -> bool:

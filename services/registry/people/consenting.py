@@ -1,14 +1,9 @@
-"""A second person confirms what is shown to the public of a calibration institution.
-
-S1 20, D-16.
-"""
+"""A second person confirms what is shown to others of an institution or expert: S1 20, D-16."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from law.people import QualificationKind
-from law.separation import Act
 from plumbing.change import Change
 from protos.registry.v1 import people_pb2 as pb
 from protos.registry.v1 import proposals_pb2 as proposals
@@ -19,14 +14,14 @@ from services.registry.people.tables import Qualification
 from services.registry.proposals.propose import Proposed, object_id, propose
 from services.registry.tables import Proposal
 
-# What the public sees of a calibration institution.
-_SHOWN = ("name", "number", "scope", "valid_from", "valid_until")
+# What others see of a calibration institution or of an expert.
+_SHOWN = ("name", "number", "scope", "institution", "contact", "valid_from", "valid_until")
 
 
 def becomes_public(row: Qualification | None, content: QualificationContent) -> bool:
-    """Returns whether content shows of a calibration institution to the public what was not shown.
+    """Returns whether content shows of an institution or expert to others what was not shown.
 
-    That is the institution, or a new value of one that is shown.
+    That is the institution or expert, or a new value of one that is shown.
     """
     if not is_shown(content):
         return False
@@ -34,9 +29,8 @@ def becomes_public(row: Qualification | None, content: QualificationContent) -> 
 
 
 def is_shown(one: Qualification | QualificationContent) -> bool:
-    """Returns whether the public may see it: an institution that consented and has not ended."""
-    calibrates = one.kind is QualificationKind.CALIBRATION_INSTITUTION
-    return calibrates and bool(one.consent) and not one.ended_ground
+    """Returns whether others may see it: one that consented and has not ended."""
+    return one.kind.shown_by is not None and bool(one.consent) and not one.ended_ground
 
 
 def _seen(one: Qualification | QualificationContent) -> list[Any]:
@@ -46,22 +40,27 @@ def _seen(one: Qualification | QualificationContent) -> list[Any]:
 async def propose_consent(
     change: Change, request: pb.PutQualificationRequest, row: Qualification
 ) -> proposals.Proposal:
-    """Proposes that a saved institution is shown, with how it consented.
+    """Proposes that a saved institution or expert is shown, with how they consented.
 
     Raises WrongState if that waits already.
     """
     await change.session.flush()
-    consent = request.qualification.consent.strip()
+    consent, act = request.qualification.consent.strip(), row.kind.shown_by
+    assert act is not None  # noqa: S101 - `becomes_public` said so
     what = Proposed(
-        act=Act.SHOW_INSTITUTION,
+        act=act,
         object=f"qualification/{row.qualification_id}",
         version=row.version,
         bureau=row.bureau,
         ground=consent,
         before={},
-        after={"name": row.name, "number": row.number, "consent": consent},
+        after={"name": row.name, "number": row.number, **_reached(row), "consent": consent},
     )
     return await propose(change, request, what)
+
+
+def _reached(row: Qualification) -> dict[str, str]:
+    return {"contact": row.contact} if row.contact else {}
 
 
 async def release_consent(

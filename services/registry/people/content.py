@@ -15,6 +15,9 @@ KINDS = {
     "注册计量师": QualificationKind.METROLOGIST,
     "考评员": QualificationKind.EXAMINER,
     "计量考评员": QualificationKind.EXAMINER,
+    "专家": QualificationKind.EXPERT,
+    "行业专家": QualificationKind.EXPERT,
+    "计量专家": QualificationKind.EXPERT,
 }
 
 
@@ -31,6 +34,7 @@ class QualificationContent:
     valid_until: date | None
     ended_ground: str
     consent: str
+    contact: str
 
 
 def read_content(reader: Reader) -> QualificationContent:
@@ -45,6 +49,7 @@ def read_content(reader: Reader) -> QualificationContent:
         valid_until=reader.day_or_none("valid_until"),
         ended_ground=optional_text(reader, "ended_ground"),
         consent=optional_text(reader, "consent"),
+        contact=optional_text(reader, "contact"),
     )
     if content.valid_until and content.valid_until < content.valid_from:
         zh, en = "最后一日不得早于第一日", "must not be before valid_from"
@@ -54,7 +59,17 @@ def read_content(reader: Reader) -> QualificationContent:
         reader.fault("institution", zh, en)
     if content.kind is QualificationKind.CALIBRATION_INSTITUTION and content.institution:
         reader.fault("institution", "机构没有所在机构", "an institution belongs to none")
-    if content.kind.of_person and content.consent:
-        zh, en = "人员不向社会公开，这一项应为空", "persons are not public: leave this empty"
-        reader.fault("consent", zh, en)
+    _check_shown(reader, content)
     return content
+
+
+def _check_shown(reader: Reader, content: QualificationContent) -> None:
+    if content.kind.shown_by is None and content.consent:
+        zh, en = "注册计量师和考评员不公开，应为空", "neither is shown to others: leave this empty"
+        reader.fault("consent", zh, en)
+    expert = content.kind is QualificationKind.EXPERT
+    if content.contact and not expert:
+        reader.fault("contact", "只有专家填写", "for experts only")
+    elif content.consent and expert and not content.contact:
+        zh, en = "同意列入名录的专家须写明联系方式", "say how an expert that consented is reached"
+        reader.fault("contact", zh, en)

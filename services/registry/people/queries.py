@@ -1,4 +1,4 @@
-"""Queries on qualifications: the bureau's register, and what anybody may see of it."""
+"""Queries on qualifications: the bureau's register, and what others may see of it."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from services.registry.people.access import find
 from services.registry.people.tables import ENDING, PUBLIC, Qualification
 
 _SEARCHED = (Qualification.name, Qualification.number, Qualification.institution)
+_BY_NAME: tuple[Any, ...] = (Qualification.name, Qualification.qualification_id)
 
 
 async def list_qualifications(
@@ -45,8 +46,7 @@ def _asked(view: View, request: pb.ListQualificationsRequest) -> list[Any]:
         end = today + timedelta(days=request.ends_within_days)
         conditions += [sa.text(ENDING), last >= today, last <= end]
     if request.contains:
-        found = (col(one).icontains(request.contains, autoescape=True) for one in _SEARCHED)
-        conditions.append(unindexed(sa.or_(*found)))
+        conditions.append(_containing(request.contains, *_SEARCHED))
     return conditions
 
 
@@ -62,23 +62,38 @@ async def list_calibrators(
     view: View, request: pb.ListCalibratorsRequest
 ) -> pb.ListCalibratorsResponse:
     """Returns a page of the calibration institutions that consented and are qualified today."""
-    today, last = view.today, col(Qualification.valid_until)
-    rows: Any = select(Qualification).where(
-        sa.text(PUBLIC),
-        unindexed(
-            sa.and_(
-                col(Qualification.kind) == QualificationKind.CALIBRATION_INSTITUTION,
-                col(Qualification.valid_from) <= today,
-                sa.or_(last.is_(None), last >= today),
-            )
-        ),
-    )
+    rows = _shown(view, QualificationKind.CALIBRATION_INSTITUTION)
     if request.contains:
-        named = (Qualification.name, Qualification.scope)
-        found = (col(one).icontains(request.contains, autoescape=True) for one in named)
-        rows = rows.where(unindexed(sa.or_(*found)))
-    order: tuple[Any, ...] = (Qualification.name, Qualification.qualification_id)
-    page, token = await paging.page(view.session, request, rows, *order)
+        rows = rows.where(_containing(request.contains, Qualification.name, Qualification.scope))
+    page, token = await paging.page(view.session, request, rows, *_BY_NAME)
     count = await paging.count(view.session, request, rows, token)
-    found_ = map(wire.calibrator, page)
-    return pb.ListCalibratorsResponse(calibrators=found_, next_page_token=token, **count)
+    found = map(wire.calibrator, page)
+    return pb.ListCalibratorsResponse(calibrators=found, next_page_token=token, **count)
+
+
+async def list_experts(view: View, request: pb.ListExpertsRequest) -> pb.ListExpertsResponse:
+    """Returns a page of the experts that consented and are appointed today (S4 三(四), C-47)."""
+    rows = _shown(view, QualificationKind.EXPERT)
+    if request.contains:
+        searched = (Qualification.name, Qualification.scope, Qualification.institution)
+        rows = rows.where(_containing(request.contains, *searched))
+    page, token = await paging.page(view.session, request, rows, *_BY_NAME)
+    count = await paging.count(view.session, request, rows, token)
+    found = map(wire.expert, page)
+    return pb.ListExpertsResponse(experts=found, next_page_token=token, **count)
+
+
+def _shown(view: View, kind: QualificationKind) -> Any:
+    """The query for those of a kind that consented to be shown, and are in force today."""
+    today, last = view.today, col(Qualification.valid_until)
+    in_force = sa.and_(
+        col(Qualification.kind) == kind,
+        col(Qualification.valid_from) <= today,
+        sa.or_(last.is_(None), last >= today),
+    )
+    return select(Qualification).where(sa.text(PUBLIC), unindexed(in_force))
+
+
+def _containing(text: str, *columns: Any) -> Any:
+    found = (col(one).icontains(text, autoescape=True) for one in columns)
+    return unindexed(sa.or_(*found))

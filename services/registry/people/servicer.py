@@ -1,4 +1,4 @@
-"""The gRPC service for calibration institutions, registered metrologists and examiners."""
+"""The gRPC service for calibration institutions, metrologists, examiners and experts."""
 
 from __future__ import annotations
 
@@ -28,6 +28,7 @@ class PeopleServicer(Servicer, rpc.PeopleServiceServicer):
     ListQualifications = query(queries.list_qualifications)
     GetQualification = query(queries.get_qualification)
     ListCalibrators = query(queries.list_calibrators)
+    ListExperts = query(queries.list_experts)
 
     async def ImportQualifications(
         self, request: pb.ImportQualificationsRequest, context: Any

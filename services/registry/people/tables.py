@@ -15,6 +15,7 @@ from services.registry.base import Base
 
 # A query repeats these conditions word for word, with the table, so that their index is used.
 ENDING = "valid_until IS NOT NULL AND ended_ground = ''"
+# Those that are shown to others: institutions to the public, experts to whoever is signed in.
 PUBLIC = "consent <> '' AND ended_ground = ''"
 
 
@@ -24,7 +25,8 @@ class Qualification(Base, table=True):
 
     It is known by its kind and its number as it is compared, `number_key`, which is set whenever
     the row is saved. `institution` names what a person belongs to. `consent` tells how a
-    calibration institution consented to be public. Neither is on file for the other.
+    calibration institution consented to be public, or an expert to be found by whoever is signed
+    in (C-47); `contact` is how that expert is reached.
     """
 
     __tablename__ = "qualification"
@@ -47,4 +49,5 @@ class Qualification(Base, table=True):
     valid_until: date | None = None
     ended_ground: str = ""
     consent: str = ""
+    contact: str = Field(default="", sa_column_kwargs={"server_default": ""})
     version: int = 0

@@ -28,6 +28,18 @@ def calibrator(row: Qualification) -> pb.Calibrator:
     return pb.Calibrator(name=row.name, number=row.number, scope=row.scope, valid_until=until)
 
 
+def expert(row: Qualification) -> pb.Expert:
+    """Converts an expert to what whoever is signed in may see of them."""
+    until = row.valid_until.isoformat() if row.valid_until else ""
+    return pb.Expert(
+        name=row.name,
+        scope=row.scope,
+        institution=row.institution,
+        contact=row.contact,
+        valid_until=until,
+    )
+
+
 def _state(row: Qualification, today: date) -> str:
     if row.ended_ground:
         return ENDED

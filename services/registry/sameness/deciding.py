@@ -17,7 +17,7 @@ from plumbing.short_ids import LEAST
 from protos.registry.v1 import proposals_pb2 as proposals
 from protos.registry.v1 import sameness_pb2 as pb
 from services.registry.proposals.propose import Proposed, propose
-from services.registry.red_alerts import exempts
+from services.registry.red_alerts import alters_compulsion
 from services.registry.sameness import joining, wire
 from services.registry.sameness.finding import DECIDED, look, place_of
 from services.registry.sameness.sides import Side, id_of, seen, sides_at
@@ -147,7 +147,7 @@ async def _second_person(
         return Act.JOIN_SUBJECTS
     if row.kind is LikeKind.RECORD:
         return None if kept.kind.positive else Act.WITHDRAW_RECORD
-    if any(exempts(one.model_dump(), kept.model_dump()) for one in joined):
+    if any(alters_compulsion(one.model_dump(), kept.model_dump()) for one in joined):
         return Act.EXEMPT_INSTRUMENT
     ends = await joining.joining_ends_red(change, kept, joined)
     return Act.END_RED_ALERT if ends else None

@@ -66,3 +66,31 @@ async def test_a_bureau_is_told_what_an_operator_files_and_the_operator_gets_a_r
     assert (receipt.subject_id, receipt.title) == ("s1", "器具备案回执：燃油加油机 NO-7")
     assert "测试单位1" in receipt.body
     assert "向检定机构申请检定" in receipt.body
+
+
+async def test_an_owner_hears_what_need_not_be_verified_and_what_must_be_again(
+    alerts: RunningAlerts,
+) -> None:
+    def stated(ground: str, version: int, *numbers: int, **change: bool) -> Any:
+        found = [
+            instrument(number, type_code="FUEL", non_compulsory_ground=ground, version=version)
+            for number in numbers
+        ]
+        return events.InstrumentsChanged(change=events.Change(**change), instruments=found)
+
+    for event in (
+        stated("首次建档", 1, 7, baseline=True),  # a first load is told of to nobody
+        stated("只用于内部工艺", 1, 8, 9),
+        stated("只用于内部工艺", 1, 8, 9),
+        stated("另一理由", 2, 8),  # another ground is no other statement
+        stated("", 3, 8),
+        stated("", 3, 8),
+    ):
+        await alerts.announce(event, aggregate="subject/s1")
+    free, bound = sorted(await alerts.notices("subject"), key=lambda one: one.created_at)
+    assert (free.subject_id, free.address) == ("s1", "unit1@test.example")
+    assert free.title == "登记信息变动：器具不属于强制检定（2 台）"
+    assert "1. 燃油加油机 NO-8，理由：只用于内部工艺" in free.body
+    assert bound.title == "登记信息变动：器具恢复强制检定"
+    assert "1. 燃油加油机 NO-8\n" in bound.body
+    assert (free.about, bound.about) == ("", "instrument/i8")

@@ -477,6 +477,10 @@ LISTS = (
             Asked(registry.ListInstrumentsRequest(bureau=BUREAU)),
             Asked(registry.ListInstrumentsRequest(subject_id=SUBJECT), ALL),
             Asked(registry.ListInstrumentsRequest(repeated_serial=True)),
+            Asked(registry.ListInstrumentsRequest(without_cycle=True)),
+            Asked(
+                registry.ListInstrumentsRequest(without_cycle=True), (OPERATOR,), a_few=OF_A_FIRM
+            ),
         ),
     ),
     List(
@@ -632,6 +636,14 @@ LISTS = (
         (
             Asked(people.ListCalibratorsRequest(), (PUBLIC,)),
             Asked(people.ListCalibratorsRequest(contains="所"), (PUBLIC,)),
+        ),
+    ),
+    List(
+        "registry",
+        of_people.list_experts,
+        (
+            Asked(people.ListExpertsRequest(), (OPERATOR,)),
+            Asked(people.ListExpertsRequest(contains="所"), (OPERATOR,)),
         ),
     ),
     List(

@@ -118,10 +118,22 @@ async def test_a_calibration_from_the_upload_to_the_next_due_date(
     due = await listed(owner, due_until="2027-03-02")
     assert [one.calibration_id for one in due.calibrations] == [made.calibration_id]
     assert not (await listed(owner, due_until="2027-03-01")).calibrations
-    # It is no verification: nothing of the instrument changed, and it was never verified.
+    # It is no verification: nothing of the instrument changed but that its owner's number is known
+    # now, and it was never verified.
     request = register.GetInstrumentRequest(instrument_id=filed.instrument_id)
     seen = await owner.registry.GetInstrument(request)
+    filed.owner_no, filed.version = "OWN-1", filed.version + 1
     assert (seen.instrument, list(seen.verifications)) == (filed, [])
+    another = dcc(filed.serial_no, number=a_number(), owner_no="OWN-2")
+    told = await send(client, another)
+    request_ = pb.ConfirmCalibrationRequest(
+        request_id=new_request_id(),
+        dcc_id=told.dcc.dcc_id,
+        instrument_id=filed.instrument_id,
+        item=1,
+    )
+    [differing] = (await client.calibrations.ConfirmCalibration(request_)).differing
+    assert (differing.on_file, differing.given) == ("OWN-1", "OWN-2")
     again = dcc(
         filed.serial_no, number=a_number(), begun="2026-09-10", ended="2026-09-11", issued=""
     )

@@ -514,3 +514,46 @@ async def test_the_id_number_of_a_person_is_told_as_one(registry: RunningRegistr
     batch = await upload(client, "subjects", table(columns, row), mode="check")
     [fault] = await faults(client, batch)
     assert (fault.reason, fault.message_zh) == ("CONTRADICTION", "自然人没有统一社会信用代码")
+
+
+async def test_the_columns_of_the_instrument_beside_a_result_complete_it_and_change_nothing(
+    registry: RunningRegistry,
+) -> None:
+    await registry.bureau()
+    client, mark = registry.client(Role.CASEWORKER), uuid4().hex
+    said = {"型号规格": "", "自编号": "", "测量范围": "", "准确度等级": ""}
+    first = {**said, "测量范围": "(0~30) kg", "准确度等级": "/"}
+    filing = [
+        verification(使用单位=mark, 出厂编号="1", **first),
+        verification(
+            使用单位=mark, 出厂编号="1", **said | {"自编号": "JL-1"}, 检定日期="2025-09-01"
+        ),
+    ]
+    batch = await upload(client, "verifications", verifications(*filing), **FILING)
+    assert batch.rejected == 0
+    [filed] = (await fleet(client, mark))[mark]
+    assert (filed.owner_no, filed.measuring_range, filed.accuracy_class) == (
+        "JL-1",
+        "(0~30) kg",
+        "",
+    )
+    # A file of results alone completes what lacks, and says where it contradicts.
+    later = [
+        verification(
+            使用单位=mark, 出厂编号="1", **said | {"测量范围": "（0～30）kg", "准确度等级": "Ⅲ级"}
+        ),
+        verification(使用单位=mark, 出厂编号="1", **said | {"自编号": "JL-2", "准确度等级": "Ⅱ级"}),
+    ]
+    batch = await upload(client, "verifications", verifications(*later), mode="good_rows")
+    told = [one for one in await reasons(client, batch, warnings=True) if one[2] == "OTHER_DETAIL"]
+    assert told == [(3, "自编号", "OTHER_DETAIL"), (3, "准确度等级", "OTHER_DETAIL")]
+    assert {one.kind: (one.made, one.altered) for one in batch.effects} == {
+        "instrument": (0, 1),
+        "verification": (2, 0),
+    }
+    [completed] = (await fleet(client, mark))[mark]
+    written = (completed.owner_no, completed.measuring_range, completed.accuracy_class)
+    assert written == ("JL-1", "(0~30) kg", "Ⅲ级")
+    await undo(client, batch)
+    [again] = (await fleet(client, mark))[mark]
+    assert again.accuracy_class == ""

@@ -27,7 +27,7 @@ def _request(given: dict[str, Any]) -> pb.PutQualificationRequest:
 
 
 async def shown(client: Client, **values: Any) -> proposals.Proposal:
-    """Enters a calibration institution that consented to be public; returns what waits."""
+    """Enters an institution or expert that consented to be shown; returns what waits."""
     of = {"kind": "calibration_institution", "scope": "电子天平校准", "valid_from": "2026-01-01"}
     return (await client.people.PutQualification(_request(of | values))).proposal
 
@@ -43,6 +43,12 @@ async def listed(client: Client, **asked: Any) -> list[str]:
     """The numbers of the qualifications that a caller finds."""
     request = pb.ListQualificationsRequest(page_size=1000, **asked)
     return [one.number for one in (await client.people.ListQualifications(request)).qualifications]
+
+
+async def entries(client: Client, number: str) -> list[pb.Qualification]:
+    """The qualifications with a number that a caller finds."""
+    request = pb.ListQualificationsRequest(contains=number)
+    return list((await client.people.ListQualifications(request)).qualifications)
 
 
 async def test_a_qualification_is_entered_changed_and_ended(registry: RunningRegistry) -> None:
@@ -140,6 +146,36 @@ async def test_the_public_sees_calibration_institutions_that_consented(
     await registry.release(changed)
     [seen] = (await public.people.ListCalibrators(request)).calibrators
     assert seen.name == "合成校准所新"
+
+
+async def test_experts_that_consented_are_found_by_whoever_is_signed_in_and_not_by_the_public(
+    registry: RunningRegistry,
+) -> None:
+    await registry.bureau()
+    caseworker = registry.client(Role.CASEWORKER)
+    expert = {"kind": "expert", "name": "合成专家甲", "scope": "流量计量", "number": "聘-1"}
+    of = {**expert, "institution": "没有登记的大学", "valid_from": "2026-01-01"}
+    with refused("INVALID_INPUT", "qualification.contact"):
+        await shown(caseworker, **of, consent="本人书面同意")
+    with refused("INVALID_INPUT", "qualification.contact", "qualification.consent"):
+        await put(caseworker, number="考-9", consent="同意", contact="0571-00000000")
+    consented = {**of, "contact": "0571-00000000", "consent": "本人书面同意"}
+    waits = await shown(caseworker, **consented)
+    assert waits.act == "show_expert"
+    rows = ("专家,聘-2,合成专家乙,流量计量,,2026-01-01,",)  # a file has no consent
+    assert (await load(caseworker, *rows)).added == 1
+    request = pb.ListExpertsRequest(contains="流量")
+    operator = registry.client(Role.OPERATOR, subject_id="x")
+    assert not (await operator.people.ListExperts(request)).experts
+    await registry.release(waits)
+    for reader in (operator, registry.client(Role.VERIFICATION_INSTITUTION), caseworker):
+        [found] = (await reader.people.ListExperts(request)).experts
+        assert (found.name, found.contact) == ("合成专家甲", "0571-00000000")
+    with refused("NOT_PERMITTED"):
+        await registry.client(Role.PUBLIC).people.ListExperts(request)
+    [filed] = await entries(caseworker, "聘-1")
+    await put(caseworker, **of, qualification_id=filed.qualification_id, version=filed.version)
+    assert not (await operator.people.ListExperts(request)).experts  # taken back by one alone
 
 
 async def test_a_bureau_that_keeps_one_is_not_removed_with_its_import(

@@ -11,6 +11,7 @@ import pytest
 
 from plumbing.client import new_request_id, refusal_of
 from plumbing.identity import Role
+from protos.registry.v1 import calibrations_pb2 as calibrations
 from protos.registry.v1 import events_pb2 as events
 from protos.registry.v1 import registry_pb2 as pb
 from tests.integration.registry import import_files
@@ -102,6 +103,51 @@ async def test_a_file_has_columns_for_them_and_a_blank_leaves_what_is_on_file(
     assert (fault.column, fault.reason) == ("准确度等级", "TOO_LONG")
 
 
+async def test_a_result_completes_what_is_on_file_and_never_changes_it(
+    registry: RunningRegistry,
+) -> None:
+    filed = await registry.instrument(owner_no="JL-1")
+    client = registry.client(Role.CASEWORKER)
+
+    async def record(**said: str) -> pb.RecordVerificationResponse:
+        request = verify(filed.instrument_id)
+        request.MergeFrom(pb.RecordVerificationRequest(**said))
+        return await client.registry.RecordVerification(request)
+
+    answer = await record(owner_no="JL-9", measuring_range=" (5~70) L/min", accuracy_class="无")
+    completed = answer.instrument
+    written = (completed.owner_no, completed.measuring_range, completed.accuracy_class)
+    assert written == ("JL-1", "(5~70) L/min", "")
+    [other] = answer.differing
+    assert (other.field, other.on_file, other.given) == ("owner_no", "JL-1", "JL-9")
+    number = answer.verification.certificate_no
+    [entry] = [
+        one
+        for one in await registry.audited(f"instrument/{filed.instrument_id}")
+        if one.action == "change_instrument"
+    ]
+    assert (entry.ground, (entry.after or {})["measuring_range"]) == (
+        f"按证书 {number} 补充",
+        "(5~70) L/min",
+    )
+    told = [
+        one
+        for one in await registry.events_of(f"subject/{filed.subject_id}")
+        if isinstance(one, events.InstrumentsChanged)
+    ]
+    assert any(one.instruments[0].measuring_range == "(5~70) L/min" for one in told)
+    answer = await record(owner_no="ＪＬ－1", measuring_range="（5～70）L/min")
+    assert not answer.differing  # the same in another writing
+    # One that waits for a unit head completes nothing before.
+    beyond = verify(filed.instrument_id, valid_until="2029-02-28")
+    beyond.accuracy_class = "0.3级"
+    waits = await client.registry.RecordVerification(beyond)
+    assert waits.instrument.accuracy_class == ""
+    await registry.release(waits.proposal)
+    found = (await read_instrument(client, filed.instrument_id)).instrument
+    assert found.accuracy_class == "0.3级"
+
+
 async def test_its_bureau_alone_states_that_an_instrument_need_not_be_verified(
     registry: RunningRegistry,
 ) -> None:
@@ -166,6 +212,41 @@ async def test_nobody_alone_states_that_an_instrument_need_not_be_verified(
     free = (await read_instrument(staff, green.instrument_id)).instrument
     other = await staff.registry.PutInstrument(changed(free, non_compulsory_ground="另一理由"))
     assert not other.proposal.proposal_id
+    # Nor does anybody alone take it back.
+    cleared = await staff.registry.PutInstrument(
+        changed(other.instrument, non_compulsory_ground="")
+    )
+    assert (cleared.proposal.act, cleared.instrument) == ("exempt_instrument", other.instrument)
+    await registry.release(cleared.proposal)
+    bound = (await read_instrument(staff, green.instrument_id)).instrument
+    assert bound.non_compulsory_ground == ""
+
+
+async def test_what_need_not_be_verified_and_has_no_calibration_cycle_is_listed(
+    registry: RunningRegistry,
+) -> None:
+    staff = registry.client(Role.CASEWORKER)
+    filed = await registry.instrument()
+    owner = registry.client(Role.OPERATOR, subject_id=filed.subject_id)
+
+    async def listed(who: Client = owner) -> list[str]:
+        request = pb.ListInstrumentsRequest(without_cycle=True, page_size=1000)
+        answer = await who.registry.ListInstruments(request)
+        return [one.instrument_id for one in answer.instruments]
+
+    assert await listed() == []
+    stated = await staff.registry.PutInstrument(changed(filed, non_compulsory_ground="内部工艺"))
+    await registry.release(stated.proposal)
+    assert await listed() == [filed.instrument_id]
+    assert filed.instrument_id in await listed(staff)
+    for months, left in ((12, []), (0, [filed.instrument_id])):
+        cycle = calibrations.SetCalibrationCycleRequest(
+            request_id=new_request_id(), instrument_id=filed.instrument_id, months=months
+        )
+        await owner.calibrations.SetCalibrationCycle(cycle)
+        assert await listed() == left
+    await set_state(owner, filed.instrument_id, "scrapped")
+    assert await listed() == []
 
 
 async def test_a_type_by_single_entry_is_read_as_in_files(registry: RunningRegistry) -> None:

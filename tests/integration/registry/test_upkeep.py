@@ -142,7 +142,7 @@ async def test_what_was_repaired_while_it_need_not_be_verified_is_verified_once_
     right = {"kind": "maintenance", "corrects": wrong.upkeep_id, "ground": "未修理"}
     await note(operator, filed, done_on="2026-09-11", what="擦拭", **right)
     assert await asking(operator, filed) == []
-    await state("")
+    await registry.release((await state("")).proposal)
     assert await asking(operator, filed) == ["更换主板"]
     assert await results(operator, filed) == [(DAY, "repaired", False), (PASSED, "pass", False)]
 

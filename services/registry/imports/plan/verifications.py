@@ -22,6 +22,7 @@ from law.identity.verifications import (
 )
 from law.instruments import end_of_cycle, exceeds_cycle
 from services.registry.imports.plan.alike import let_the_severe_stand, note_alike_instruments
+from services.registry.imports.plan.instrument_details import DETAILS, InstrumentDetails
 from services.registry.imports.plan.instrument_finder import (
     CERTIFIED,
     VERIFICATIONS,
@@ -61,7 +62,9 @@ STATED = (
     .join(ImportBatch, col(ImportBatch.batch_id) == ImportedThing.batch_id)
     .where(col(ImportedThing.stated), col(ImportBatch.state) == "applied")
 )
-OF_THE_INSTRUMENT = frozenset({"sector", "type_code", "serial_no", "model", *OF_THE_OWNER})
+OF_THE_INSTRUMENT = frozenset(
+    {"sector", "type_code", "serial_no", "model", *DETAILS, *OF_THE_OWNER}
+)
 Owned = list[tuple[Item, RegisterRow]]  # rows of the file, each with its instrument
 
 
@@ -85,8 +88,12 @@ async def plan_verifications(context: Context) -> Plan:
     await _plan_each(context, plan, owned)
     plan.drop(context.notes.bad_rows)  # a row may turn out bad only by a later one
     _note_repeated_serials(context, plan, known, owned)
+    details = InstrumentDetails(context, finder)
+    for item, instrument in owned:
+        if item.row not in context.notes.bad_rows:
+            details.add(item, instrument)
     _plan_new_instruments(plan, owners, finder)
-    _complete_models(plan, finder)
+    details.plan(plan)
     note_alike_instruments(context, plan, known.by_serial)
     await let_the_severe_stand(context, plan)
     await _put_into_use(context, plan, finder)
@@ -106,12 +113,6 @@ async def _owned(context: Context, finder: InstrumentFinder) -> Owned:
     items.sort(key=lambda item: not item.values.get("model"))
     owned = [(item, found) for item in items if (found := finder.find(item))]
     return sorted(owned, key=lambda pair: pair[0].row)
-
-
-def _complete_models(plan: Plan, finder: InstrumentFinder) -> None:
-    for instrument_id, (row, model) in finder.completed.items():
-        present = {"model": "", **finder.found[instrument_id]}
-        plan.alter(Kind.INSTRUMENT, row, instrument_id, {"model": model}, {**present, "model": ""})
 
 
 async def _plan_each(context: Context, plan: Plan, owned: Owned) -> None:

@@ -20,6 +20,7 @@ class FieldHelp(NamedTuple):
 
 
 _PART = "一台多枪、多通道或多相、各有结果时，一行一个；整台一个结果的不填"
+_COMPLETES = "证书上写明的；登记没有时补入，登记已有的不更改"
 _OWNER = "名称、统一社会信用代码或主体编号，须与已登记的一致"
 
 FIELD_HELP: Mapping[FamilyName, Mapping[str, FieldHelp]] = {
@@ -81,6 +82,9 @@ FIELD_HELP: Mapping[FamilyName, Mapping[str, FieldHelp]] = {
         "serial_no": FieldHelp("0012345", "S4 二(一)2", "按铭牌，保留前导零"),
         "part": FieldHelp("3", "S2 附件2-3", _PART),
         "model": FieldHelp("ACS-30", note="仅在一并建立器具时使用"),
+        "owner_no": FieldHelp("JL-012", "S2 附件2-3", _COMPLETES),
+        "measuring_range": FieldHelp("(0~30) kg", "S4 二(一)1", _COMPLETES),
+        "accuracy_class": FieldHelp("Ⅲ级", "S4 二(一)1", _COMPLETES),
         "result": FieldHelp("合格", "S4 二(一)2"),
         "verified_on": FieldHelp("2026-09-01", "S4 二(一)2", "不晚于导入当天"),
         "valid_until": FieldHelp("2027-08-31", "S4 四(一)", "有效期的最后一天；不合格的不填"),

@@ -11,9 +11,10 @@ import pytest
 from law.colours.basis import Basis
 from law.colours.rule import Colour
 from protos.registry.v1 import events_pb2 as registry
+from protos.registry.v1 import registry_pb2
 from services.alerts.escalation.texts import RedLine
 from services.alerts.languages import Language
-from services.alerts.notices import account_mails, english, mail
+from services.alerts.notices import account_mails, compulsion_notices, english, mail
 from services.alerts.notices.texts import Contact, Line, RecordFact, Text
 from services.alerts.tables import Notice, NoticeKind, NoticeState
 
@@ -37,12 +38,17 @@ RED_LINES = [
     RedLine("FUEL", "S7", Basis.DATED, date(2027, 9, 1), notified=True, red=False),
     RedLine("FUEL", "S8", Basis.REJECTED, None, notified=True, red=False, gone=True),
 ]
+FREE = registry_pb2.Instrument(
+    type_code="FUEL", serial_no="S9", non_compulsory_ground="used for a process of its own only"
+)
 ENGLISH = {
     "digest": english.digest(FIRM, ON, LINES, BUREAU),
     "rejected": english.rejected(FIRM, ON, LINES[3], BUREAU),
     "adverse_record": english.adverse_record(FIRM, ON, FACT, BUREAU),
     "grade_fell": english.grade_fell(FIRM, ON, ("B", "D"), "receipt-1", [FACT], BUREAU),
     "closed": english.closed(FIRM, ON, RED_LINES, BUREAU, interview_cancelled=True),
+    "free": compulsion_notices.free_en(FIRM, [FREE], BUREAU),
+    "bound": compulsion_notices.bound_en(FIRM, [FREE, FREE], BUREAU),
     **{
         kind: account_mails._in_english(
             registry.AccountMailDue(
