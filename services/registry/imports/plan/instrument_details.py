@@ -27,15 +27,17 @@ class InstrumentDetails:
 
     def add(self, item: Item, instrument: RegisterRow) -> None:
         """Takes what a row says of its instrument; warns where something else is on file."""
+        said = {name: value for name in DETAILS if (value := item.values.get(name))}
+        if not said:
+            return
         own = instrument["instrument_id"]
         known = self._known.setdefault(own, {name: instrument.get(name, "") for name in DETAILS})
-        for name in DETAILS:
-            value = item.values.get(name)
-            if value and known[name] and folded(value) != folded(known[name]):
-                self._warn(item.row, name, value, known[name])
-            elif value and not known[name]:
+        for name, value in said.items():
+            if not known[name]:
                 known[name] = value
                 self._take(item.row, own, name, value)
+            elif folded(value) != folded(known[name]):
+                self._warn(item.row, name, value, known[name])
 
     def _take(self, row: int, own: str, name: str, value: str) -> None:
         if own in self._new:
