@@ -80,11 +80,18 @@ def dcc(
     issued: str = "2026-09-03",
     laboratory: str = LABORATORY,
     units: str = "\\metre",
-    owner_no: str = "OWN-1",
+    owner_no: str = "",
 ) -> bytes:
-    """A certificate with one item for each serial number, without a signature."""
+    """A certificate with one item for each serial number, without a signature.
+
+    The owner's number of an item is `owner_no`, or follows from its serial number.
+    """
     items = [
-        _ITEM.format(name=f"器具 {serial_no}", serial_no=escape(serial_no), owner_no=owner_no)
+        _ITEM.format(
+            name=f"器具 {serial_no}",
+            serial_no=escape(serial_no),
+            owner_no=owner_no or escape(f"OWN-{serial_no}"),
+        )
         for serial_no in serial_nos or ("SYN-1",)
     ]
     written = f"<dcc:issueDate>{issued}</dcc:issueDate>" if issued else ""

@@ -20,7 +20,7 @@ from services.alerts.notices.issue import Matter, contact_of, issue, known
 from services.alerts.notices.texts import Contact, Text, body
 from services.alerts.tables import Instrument, NoticeKind, Subject
 
-CITE = "S2 附件2-1; S4 二(三)"
+CITE = "S4 二(三)"
 FREE_TITLES = (
     "登记信息变动：器具不属于强制检定",
     "Your registration: under no compulsory verification",

@@ -122,23 +122,18 @@ async def test_a_calibration_from_the_upload_to_the_next_due_date(
     # now, and it was never verified.
     request = register.GetInstrumentRequest(instrument_id=filed.instrument_id)
     seen = await owner.registry.GetInstrument(request)
-    filed.owner_no, filed.version = "OWN-1", filed.version + 1
+    filed.owner_no, filed.version = f"OWN-{filed.serial_no}", filed.version + 1
     assert (seen.instrument, list(seen.verifications)) == (filed, [])
-    another = dcc(filed.serial_no, number=a_number(), owner_no="OWN-2")
-    told = await send(client, another)
-    request_ = pb.ConfirmCalibrationRequest(
+    days_of = {"begun": "2026-09-10", "ended": "2026-09-11", "issued": ""}
+    later = await send(client, dcc(filed.serial_no, number=a_number(), owner_no="X-2", **days_of))
+    confirming = pb.ConfirmCalibrationRequest(
         request_id=new_request_id(),
-        dcc_id=told.dcc.dcc_id,
+        dcc_id=later.dcc.dcc_id,
         instrument_id=filed.instrument_id,
         item=1,
     )
-    [differing] = (await client.calibrations.ConfirmCalibration(request_)).differing
-    assert (differing.on_file, differing.given) == ("OWN-1", "OWN-2")
-    again = dcc(
-        filed.serial_no, number=a_number(), begun="2026-09-10", ended="2026-09-11", issued=""
-    )
-    later = await send(client, again)
-    await confirm(client, later.dcc.dcc_id, filed.instrument_id)
+    [differing] = (await client.calibrations.ConfirmCalibration(confirming)).differing
+    assert (differing.on_file, differing.given) == (filed.owner_no, "X-2")  # and it stays
     days = [
         one.due_on for one in (await listed(owner, instrument_id=filed.instrument_id)).calibrations
     ]
