@@ -38,8 +38,8 @@ WHOLE = frozenset(
     {"GetBatchResponse", "RejectBatchResponse", "DiscardBatchResponse", "UndoBatchResponse"}
 )
 # Responses of several fields whose JSON is one of them: the others say the same again, or came
-# after scripts had learned to read the one (`alike list` tells what waits, and the calibration's file
-# and instrument what differs).
+# after scripts had learned to read the one (`alike list` tells what waits; the certificate and the
+# instrument tell what differs).
 HELD = {
     "GetIndexResponse": "index",
     "EnterRecordResponse": "record",
