@@ -23,7 +23,7 @@ def qualification_import(
     data: Data = None,
     as_json: AsJson = False,
 ) -> None:
-    """按 .xlsx 或 CSV 文件登记校准机构、注册计量师和考评员。
+    """按 .xlsx 或 CSV 文件登记校准机构、注册计量师、考评员和专家。
 
     Enters and updates the qualifications of a workbook or CSV file.
     """

@@ -124,22 +124,34 @@ async def test_a_calibration_from_the_upload_to_the_next_due_date(
     seen = await owner.registry.GetInstrument(request)
     filed.owner_no, filed.version = f"OWN-{filed.serial_no}", filed.version + 1
     assert (seen.instrument, list(seen.verifications)) == (filed, [])
-    days_of = {"begun": "2026-09-10", "ended": "2026-09-11", "issued": ""}
-    later = await send(client, dcc(filed.serial_no, number=a_number(), owner_no="X-2", **days_of))
-    confirming = pb.ConfirmCalibrationRequest(
-        request_id=new_request_id(),
-        dcc_id=later.dcc.dcc_id,
-        instrument_id=filed.instrument_id,
-        item=1,
+    again = dcc(
+        filed.serial_no, number=a_number(), begun="2026-09-10", ended="2026-09-11", issued=""
     )
-    [differing] = (await client.calibrations.ConfirmCalibration(confirming)).differing
-    assert (differing.on_file, differing.given) == (filed.owner_no, "X-2")  # and it stays
+    later = await send(client, again)
+    await confirm(client, later.dcc.dcc_id, filed.instrument_id)
     days = [
         one.due_on for one in (await listed(owner, instrument_id=filed.instrument_id)).calibrations
     ]
     assert days == ["2027-03-11", ""]
     moves = [(filed.instrument_id, "2027-03-02", 1), (filed.instrument_id, "2027-03-11", 2)]
     assert await announced_days(registry, filed) == moves
+
+
+async def test_another_number_of_the_owner_in_a_certificate_is_told_and_not_taken(
+    registry: RunningRegistry,
+) -> None:
+    client, filed = await registry.speaker(OWN, "FUEL"), await registry.instrument(owner_no="JL-1")
+    sent = await send(client, dcc(filed.serial_no, number=a_number(), owner_no="X-2"))
+    request = pb.ConfirmCalibrationRequest(
+        request_id=new_request_id(),
+        dcc_id=sent.dcc.dcc_id,
+        instrument_id=filed.instrument_id,
+        item=1,
+    )
+    [other] = (await client.calibrations.ConfirmCalibration(request)).differing
+    assert (other.field, other.on_file, other.given) == ("owner_no", "JL-1", "X-2")
+    wanted = register.GetInstrumentRequest(instrument_id=filed.instrument_id)
+    assert (await client.registry.GetInstrument(wanted)).instrument == filed
 
 
 async def test_a_cycle_that_ends_is_announced_and_the_same_one_is_not(
