@@ -30,7 +30,7 @@ async def listing(visit: Visit) -> Response:
         ],
         read=partial(_read, visit),
         empty=N_("没有这样的专家。专家同意以后，由监管机关列入。"),
-        filters=[Filter("q", N_("姓名、专业领域、工作单位中有"))],
+        filters=[Filter("q", N_("姓名、专业领域、工作单位中有"), asks="contains")],
     )
     return await show_list(visit, shown, "people/experts.html")
 
