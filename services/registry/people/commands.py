@@ -119,8 +119,8 @@ async def import_qualifications(
 
 _UNKNOWN = ("没有登记这家机构，请先登记", "no such institution is on file")
 _PUBLIC = (
-    "这家机构已向社会公开，变更须由另一人批准：请在它的页面上变更，不要放在文件里",
-    "the institution is public and a second person releases a change: change it on its page",
+    "这一项已经公开，变更须由另一人批准：请在它的页面上变更，不要放在文件里",
+    "it is shown to others and a second person releases a change: change it on its page",
 )
 
 
