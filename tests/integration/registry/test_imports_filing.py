@@ -526,7 +526,11 @@ async def test_the_columns_of_the_instrument_beside_a_result_complete_it_and_cha
     filing = [
         verification(使用单位=mark, 出厂编号="1", **first),
         verification(
-            使用单位=mark, 出厂编号="1", **said | {"自编号": "JL-1"}, 检定日期="2025-09-01"
+            使用单位=mark,
+            出厂编号="1",
+            **said | {"自编号": "JL-1"},
+            检定日期="2025-09-01",
+            有效期至="2026-08-31",
         ),
     ]
     batch = await upload(client, "verifications", verifications(*filing), **FILING)
