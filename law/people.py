@@ -15,7 +15,7 @@ class QualificationKind(StrEnum):
 
     Metrologists and examiners are on file for the bureau's work alone. The public is shown
     calibration institutions that consented (S4 三(四)), and nothing of a person (S4 三(五));
-    whoever is signed in finds the experts that consented (C-47).
+    whoever is signed in finds the experts that consented (C-48).
     """
 
     CALIBRATION_INSTITUTION = "calibration_institution"

@@ -27,7 +27,7 @@ if _version_not_supported:
 
 class PeopleServiceStub:
     """Keeps who is qualified, under which number and until when. The public is shown no person; whoever
-    is signed in finds the experts that consented (C-47).
+    is signed in finds the experts that consented (C-48).
     """
 
     def __init__(self, channel):
@@ -70,7 +70,7 @@ class PeopleServiceStub:
 
 class PeopleServiceServicer:
     """Keeps who is qualified, under which number and until when. The public is shown no person; whoever
-    is signed in finds the experts that consented (C-47).
+    is signed in finds the experts that consented (C-48).
     """
 
     def PutQualification(self, request, context):
@@ -159,7 +159,7 @@ def add_PeopleServiceServicer_to_server(servicer, server):
  # This class is part of an EXPERIMENTAL API.
 class PeopleService:
     """Keeps who is qualified, under which number and until when. The public is shown no person; whoever
-    is signed in finds the experts that consented (C-47).
+    is signed in finds the experts that consented (C-48).
     """
 
     @staticmethod

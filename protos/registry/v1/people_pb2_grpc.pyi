@@ -16,7 +16,7 @@ GRPC_VERSION: str
 
 class PeopleServiceStub:
     """Keeps who is qualified, under which number and until when. The public is shown no person; whoever
-    is signed in finds the experts that consented (C-47).
+    is signed in finds the experts that consented (C-48).
     """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
@@ -37,7 +37,7 @@ class PeopleServiceStub:
 
 class PeopleServiceServicer(metaclass=_abc_1.ABCMeta):
     """Keeps who is qualified, under which number and until when. The public is shown no person; whoever
-    is signed in finds the experts that consented (C-47).
+    is signed in finds the experts that consented (C-48).
     """
 
     @_abc_1.abstractmethod

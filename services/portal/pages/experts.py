@@ -1,4 +1,4 @@
-"""The experts of the service directory (S4 三(四)): found by whoever is signed in (C-47)."""
+"""The experts of the service directory (S4 三(四)): found by whoever is signed in (C-48)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The access policy: the bureau keeps qualifications; the public sees no person (C-47)."""
+"""The access policy: the bureau keeps qualifications; the public sees no person (C-48)."""
 
 from __future__ import annotations
 

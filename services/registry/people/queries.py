@@ -72,7 +72,7 @@ async def list_calibrators(
 
 
 async def list_experts(view: View, request: pb.ListExpertsRequest) -> pb.ListExpertsResponse:
-    """Returns a page of the experts that consented and are appointed today (S4 三(四), C-47)."""
+    """Returns a page of the experts that consented and are appointed today (S4 三(四), C-48)."""
     rows = _shown(view, QualificationKind.EXPERT)
     if request.contains:
         searched = (Qualification.name, Qualification.scope, Qualification.institution)

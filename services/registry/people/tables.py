@@ -26,7 +26,7 @@ class Qualification(Base, table=True):
     It is known by its kind and its number as it is compared, `number_key`, which is set whenever
     the row is saved. `institution` names what a person belongs to. `consent` tells how a
     calibration institution consented to be public, or an expert to be found by whoever is signed
-    in (C-47); `contact` is how that expert is reached.
+    in (C-48); `contact` is how that expert is reached.
     """
 
     __tablename__ = "qualification"
