@@ -118,8 +118,7 @@ async def test_a_calibration_from_the_upload_to_the_next_due_date(
     due = await listed(owner, due_until="2027-03-02")
     assert [one.calibration_id for one in due.calibrations] == [made.calibration_id]
     assert not (await listed(owner, due_until="2027-03-01")).calibrations
-    # It is no verification: nothing of the instrument changed but that its owner's number is known
-    # now, and it was never verified.
+    # It is no verification: nothing changed of the instrument but its owner's number.
     request = register.GetInstrumentRequest(instrument_id=filed.instrument_id)
     seen = await owner.registry.GetInstrument(request)
     filed.owner_no, filed.version = f"OWN-{filed.serial_no}", filed.version + 1
@@ -129,10 +128,8 @@ async def test_a_calibration_from_the_upload_to_the_next_due_date(
     )
     later = await send(client, again)
     await confirm(client, later.dcc.dcc_id, filed.instrument_id)
-    days = [
-        one.due_on for one in (await listed(owner, instrument_id=filed.instrument_id)).calibrations
-    ]
-    assert days == ["2027-03-11", ""]
+    own = await listed(owner, instrument_id=filed.instrument_id)
+    assert [one.due_on for one in own.calibrations] == ["2027-03-11", ""]
     moves = [(filed.instrument_id, "2027-03-02", 1), (filed.instrument_id, "2027-03-11", 2)]
     assert await announced_days(registry, filed) == moves
 
