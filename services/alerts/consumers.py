@@ -51,6 +51,7 @@ from services.alerts.notices.institution_mails import institution_due
 from services.alerts.notices.issue import contact_of, issue, known
 from services.alerts.notices.moved_terms import term_moved
 from services.alerts.notices.order_notices import tell_of_orders
+from services.alerts.notices.owner_notices import tell_of_owners
 from services.alerts.notices.proposal_notices import proposal_decided
 from services.alerts.notices.receiver_mails import receiver_mail_due
 from services.alerts.notices.record_notices import fact_of, records_changed, telling_asked
@@ -258,6 +259,10 @@ async def subjects_changed(change: Change, received: Received[registry.SubjectsC
     await match_grades(change, ids, withdrawn=() if joined else removed)
 
 
+# The acts of the lives of subjects are told as such.
+_TELLS_OWNERS = (registry.CAUSE_ENTERED, registry.CAUSE_CORRECTED, registry.CAUSE_IMPORTED)
+
+
 async def instruments_changed(
     change: Change, received: Received[registry.InstrumentsChanged]
 ) -> None:
@@ -265,7 +270,7 @@ async def instruments_changed(
 
     Alerts that nobody was told of go to the present owners of instruments handed on. Then opens and
     closes escalation cases of the present and former owners, and tells owners of which instruments
-    it was stated or cleared that they need not be verified.
+    it was stated or cleared that they need not be verified, and of which came to or left them.
     """
     event = received.message
     silent = event.change.baseline
@@ -280,6 +285,8 @@ async def instruments_changed(
     moved = {i.instrument_id for i in handed_on}
     await _follow_up(change, altered, owners, moved, unverified=event.unverified_in_use)
     await tell_of_compulsion(change, told)
+    if not silent and event.change.cause in _TELLS_OWNERS:
+        await tell_of_owners(change, handed_on, before)
     if event.change.cause == registry.CAUSE_FILED:
         for instrument in event.instruments:
             await instrument_filed(change, instrument)

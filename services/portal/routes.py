@@ -57,6 +57,7 @@ from services.portal.pages import (
     indices,
     inspections,
     instrument_forms,
+    instrument_owner,
     instruments,
     integrators,
     invitations,
@@ -196,6 +197,7 @@ _REGISTER = (
     _at(photographs.PATH, photographs.of_instrument, Role.OPERATOR, *STAFF, form=True),
     _at("/photographs/{photograph_id}/file", photographs.file, Role.OPERATOR, *STAFF),
     _at("/photographs/{photograph_id}/preview", photographs.preview, Role.OPERATOR, *STAFF),
+    _at(instrument_owner.PATH, instrument_owner.change_owner, Role.CASEWORKER, form=True),
     _at("/instruments/{instrument_id}/move", instrument_forms.move, Role.OPERATOR, form=True),
     _at(
         "/instruments/{instrument_id}/details",

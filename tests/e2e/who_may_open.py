@@ -232,6 +232,9 @@ TABLE = """
 /instruments/{instrument_id}/move own                     >   + - - - - - - - -  - - -
 /instruments/{instrument_id}/move neighbour               >   - - - - - - - - -  - - -
 /instruments/{instrument_id}/move foreign                 >   - - - - - - - - -  - - -
+/instruments/{instrument_id}/owner own                    >   - + - - - - - - -  + - -
+/instruments/{instrument_id}/owner neighbour              >   - + - - - - - - -  + - -
+/instruments/{instrument_id}/owner foreign                >   - - - - - - - - -  - - -
 /instruments/{instrument_id}/details own                  >   + + - - - - - - -  + - -
 /instruments/{instrument_id}/details neighbour            >   - + - - - - - - -  + - -
 /instruments/{instrument_id}/details foreign              >   - - - - - - - - -  - - -

@@ -56,7 +56,7 @@ async def file(visit: Visit) -> Response:
     try:
         answer = await ask(visit.services.registry.PutInstrument(request))
     except Refusal as refusal:
-        told, message = _of_the_form(visit, refusal)
+        told, message = of_the_form(visit, refusal)
         return _filing_page(visit, told, message)
     if request.check_only:
         longest = visit.portal.settings.evidence_max_bytes
@@ -105,7 +105,7 @@ async def change_state(visit: Visit) -> Response:
     try:
         changed = await ask(visit.services.registry.SetInstrumentState(request))
     except Refusal as refusal:
-        return _state_page(visit, instrument, names, *_of_the_form(visit, refusal))
+        return _state_page(visit, instrument, names, *of_the_form(visit, refusal))
     if request.check_only:
         template, form = "instruments/state_check.html", visit.form
         return visit.page(template, instrument=instrument, form=form, then=changed)
@@ -139,7 +139,7 @@ def _state_page(
 
 async def move(visit: Visit) -> Response:
     """Says where an instrument stands now."""
-    instrument = await _own(visit)
+    instrument = await read_instrument(visit)
     if visit.request.method == "GET":
         return _move_page(visit, instrument)
     if not visit.field("location"):
@@ -151,7 +151,7 @@ async def move(visit: Visit) -> Response:
     try:
         await ask(visit.services.registry.PutInstrument(request))
     except Refusal as refusal:
-        return _move_page(visit, await _own(visit), *_of_the_form(visit, refusal))
+        return _move_page(visit, await read_instrument(visit), *of_the_form(visit, refusal))
     return visit.redirect(f"/instruments/{instrument.instrument_id}?changed=yes")
 
 
@@ -176,7 +176,7 @@ async def details(visit: Visit) -> Response:
 
     The bureau also states that an instrument is under no compulsory verification.
     """
-    instrument = await _own(visit)
+    instrument = await read_instrument(visit)
     names = (*DETAILS, *(OF_THE_BUREAU if visit.has(Role.CASEWORKER) else ()))
     if visit.request.method == "GET":
         form = {name: getattr(instrument, name) for name in names}
@@ -189,7 +189,9 @@ async def details(visit: Visit) -> Response:
     try:
         changed = await ask(visit.services.registry.PutInstrument(request))
     except Refusal as refusal:
-        return _details_page(visit, await _own(visit), form, *_of_the_form(visit, refusal))
+        return _details_page(
+            visit, await read_instrument(visit), form, *of_the_form(visit, refusal)
+        )
     if changed.proposal.proposal_id:
         return visit.redirect(f"/proposals/{changed.proposal.proposal_id}")
     return visit.redirect(f"/instruments/{instrument.instrument_id}?changed=yes")
@@ -214,7 +216,7 @@ def _details_page(
 
 async def maker_code(visit: Visit) -> Response:
     """Enters, changes or clears the maker's GS1 code of an instrument."""
-    instrument = await _own(visit)
+    instrument = await read_instrument(visit)
     if visit.request.method == "GET":
         return _code_page(visit, instrument, instrument.maker_code)
     instrument.maker_code = visit.field("maker_code")
@@ -223,8 +225,8 @@ async def maker_code(visit: Visit) -> Response:
     try:
         await ask(visit.services.registry.PutInstrument(request))
     except Refusal as refusal:
-        own, typed = await _own(visit), visit.field("maker_code")
-        return _code_page(visit, own, typed, *_of_the_form(visit, refusal))
+        own, typed = await read_instrument(visit), visit.field("maker_code")
+        return _code_page(visit, own, typed, *of_the_form(visit, refusal))
     return visit.redirect(f"/instruments/{instrument.instrument_id}?changed=yes")
 
 
@@ -245,7 +247,8 @@ def _code_page(
     )
 
 
-async def _own(visit: Visit) -> registry.Instrument:
+async def read_instrument(visit: Visit) -> registry.Instrument:
+    """Reads the instrument that the address names."""
     return (await _read(visit)).instrument
 
 
@@ -254,8 +257,8 @@ async def _read(visit: Visit) -> registry.GetInstrumentResponse:
     return await ask(visit.services.registry.GetInstrument(request))
 
 
-def _of_the_form(visit: Visit, refusal: Refusal) -> tuple[dict[str, str], str]:
-    """The faults and the message of a refusal because of what was written; raises any other."""
+def of_the_form(visit: Visit, refusal: Refusal) -> tuple[dict[str, str], str]:
+    """Returns the faults and the message of a refusal of what was written; raises any other."""
     if refusal.code not in _OF_THE_FORM:
         raise refusal
     return faults_by_field(refusal, visit.language), message_of(refusal, visit.language)

@@ -372,3 +372,21 @@ async def test_a_new_instrument_whose_verification_may_be_on_the_way_waits_for_t
     assert await alerts.raised_alerts() == []
     await alerts.watch_days(1)
     assert [colour for _, colour, _ in await alerts.raised_alerts()] == ["red"]
+
+
+async def test_both_owners_hear_that_an_instrument_has_another_one_and_not_of_each_other(
+    alerts: RunningAlerts,
+) -> None:
+    await alerts.put(subject(2), instrument(), verification(valid_until=NEXT_YEAR))
+    handed_on = instrument(version=2, subject_id="s2")
+    for _ in range(2):  # the same event once more tells nobody again
+        await alerts.put(handed_on, cause=events.CAUSE_ENTERED)
+    told = {one.subject_id: one for one in await alerts.notices("subject")}
+    assert set(told) == {"s1", "s2"}
+    assert "不再属于贵单位" in told["s1"].title
+    assert "登记到贵单位名下" in told["s2"].title
+    assert all("NO-1" in one.body for one in told.values())
+    assert "测试单位2" not in told["s1"].body
+    assert "测试单位1" not in told["s2"].body
+    await alerts.put(instrument(version=3, subject_id="s1"), cause=events.CAUSE_JOINED)
+    assert len(await alerts.notices("subject")) == 2

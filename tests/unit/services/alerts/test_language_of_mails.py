@@ -14,7 +14,7 @@ from protos.registry.v1 import events_pb2 as registry
 from protos.registry.v1 import registry_pb2
 from services.alerts.escalation.texts import RedLine
 from services.alerts.languages import Language
-from services.alerts.notices import account_mails, compulsion_notices, english, mail
+from services.alerts.notices import account_mails, compulsion_notices, english, mail, owner_notices
 from services.alerts.notices.texts import Contact, Line, RecordFact, Text
 from services.alerts.tables import Notice, NoticeKind, NoticeState
 
@@ -49,6 +49,8 @@ ENGLISH = {
     "closed": english.closed(FIRM, ON, RED_LINES, BUREAU, interview_cancelled=True),
     "free": compulsion_notices.free_en(FIRM, [FREE], BUREAU),
     "bound": compulsion_notices.bound_en(FIRM, [FREE, FREE], BUREAU),
+    "gone": owner_notices.gone_en(FIRM, [FREE], BUREAU),
+    "come": owner_notices.come_en(FIRM, [FREE, FREE], BUREAU),
     **{
         kind: account_mails._in_english(
             registry.AccountMailDue(
