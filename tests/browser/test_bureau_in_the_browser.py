@@ -237,3 +237,26 @@ def test_input_survives_the_end_of_the_session(
     page.get_by_role("button", name="继续").click()
     expect(page.get_by_text(SUMMARY, exact=True)).to_be_visible()
     expect(page.get_by_role("heading", name="核对信用记录")).to_be_visible()
+
+
+def test_an_instrument_is_given_to_another_owner_without_scripts(sign_in: SignIn) -> None:
+    page = sign_in("demo.caseworker", java_script_enabled=False)
+    page.goto("/instruments?colour=none")
+    page.locator("main tbody a").first.click()
+    instrument = page.url
+    page.get_by_role("link", name="变更使用单位").click()
+    page.get_by_role("button", name="查找").click()
+    expect(page.get_by_role("alert")).to_contain_text("请填写新的使用单位")
+    page.get_by_label("新的使用单位的名称").fill("没有这个名称")
+    page.get_by_role("button", name="查找").click()
+    expect(page.get_by_role("alert")).to_contain_text("没有找到另一个这样的使用单位")
+    page.get_by_label("新的使用单位的名称").fill("加油站")
+    page.get_by_role("button", name="查找").click()
+    page.get_by_role("button", name="核对").click()
+    expect(page.get_by_role("alert")).to_contain_text("请选择新的使用单位")
+    page.get_by_role("radio").last.check()
+    page.get_by_role("button", name="核对").click()
+    owner = page.locator(".govuk-summary-list__value").last.inner_text()
+    page.get_by_role("button", name="确认修改").click()
+    expect(page).to_have_url(f"{instrument}?changed=yes")
+    expect(page.locator("main")).to_contain_text(owner.partition("（")[0])

@@ -18,7 +18,7 @@ from services.portal.wording import N_
 PATH = "/instruments/{instrument_id}/owner"
 MOST = 20  # found owners to choose from; more than these are narrowed by a longer name
 _NO_NAME = {"q": N_("请填写新的使用单位的名称或者统一社会信用代码")}
-_NOBODY = {"q": N_("没有找到这样的使用单位；登记以后才能变更到它名下")}
+_NOBODY = {"q": N_("没有找到另一个这样的使用单位；登记以后才能变更到它名下")}
 _NO_CHOICE = {"owner": N_("请选择新的使用单位")}
 
 
@@ -27,7 +27,7 @@ async def change_owner(visit: Visit) -> Response:
     instrument = await read_instrument(visit)
     if visit.request.method == "GET" or visit.field("step") == "again":
         return await _page(visit, instrument)
-    found = await _found(visit)
+    found = [one for one in await _found(visit) if one.subject_id != instrument.subject_id]
     if not found:
         return await _page(visit, instrument, _NOBODY if visit.field("q") else _NO_NAME)
     chosen = next((one for one in found if one.subject_id == visit.field("owner")), None)
