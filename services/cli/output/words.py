@@ -49,6 +49,7 @@ matched_by: serial_no 出厂编号相同 | owner_no 与单位自编号相同 | c
 yes_or_no: yes 是 | no 否 | unknown 不明
 late_side: owner 使用单位 | institution 检定机构 | both 双方
 shows: plate 铭牌 | form 登记表
+board_group: type 类型 | sector 行业 | street 街道 | institution 检定机构
 mode: all_or_nothing 全部收下或全部不收 | good_rows 只收正确的行 | check 仅检查
 batch_state: checked 仅检查 | applied 已导入 | refused 已退回 | unchanged 无变化 | undone 已撤销
   | receiving 报送中 | matching 待核对各列 | awaiting_approval 待批准 | rejected 未批准
@@ -148,6 +149,7 @@ service: registry 登记 | grading 评价 | objection 异议 | alerts 预警
 # Where the name of a field says too little, the message stands before it.
 _FIELDS = """
 rhythm rhythm | language language
+GetColourBoardRequest.by board_group
 colour colour | family family | mode mode | severity severity | sector sector | sectors sector
 condition_id condition | area_kind area_kind | roles role | step escalation_step
 course course

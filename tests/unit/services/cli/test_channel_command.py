@@ -13,7 +13,7 @@ from typer.testing import CliRunner, Result
 
 from protos.alerts.v1 import channels_pb2 as pb
 from services.cli.__main__ import app
-from services.cli.commands import webhooks
+from services.cli.commands import asking, webhooks
 
 TOKEN, SECRET = "synthetic-token", "synthetic-secret"
 
@@ -40,7 +40,10 @@ def add(service: str, *options: str, typed: str = "") -> Result:
     return CliRunner().invoke(app, ["channel", "add", "330100", service, *options], input=typed)
 
 
-def test_both_are_asked_for_and_not_shown(sent: list[pb.AddChannelRequest]) -> None:
+def test_both_are_asked_for_and_not_shown(
+    sent: list[pb.AddChannelRequest], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(asking, "has_terminal", lambda: True)  # where somebody types
     ended = add("dingtalk", "--kind", "督促", typed=f"{TOKEN}\n{SECRET}\n")
     assert ended.exit_code == 0, ended.output
     [request] = sent
