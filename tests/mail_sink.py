@@ -86,7 +86,8 @@ class Sink:
 
     async def _reply(self, writer: asyncio.StreamWriter, verb: str) -> None:
         await asyncio.sleep(self.delays.get(verb, 0))
-        writer.write(f"{self.replies.get(verb, '250 ok')}\r\n".encode())
+        reply = f"{self.replies.get(verb, '250 ok')}\r\n"
+        writer.write(reply.encode(errors="surrogateescape"))  # so a test chooses any bytes
 
 
 @asynccontextmanager

@@ -27,7 +27,7 @@ class NoticeKind(StrEnum):
     PROPOSAL = "proposal"
     CHECKPOINT = "checkpoint"
     ORDER = "order"  # a step of an order for verification
-    SUBJECT = "subject"  # an act of the life of a subject, such as its deregistration
+    SUBJECT = "subject"  # what is on file of a subject: an act of its life, or its mail address
     INSTITUTION = "institution"  # what is due from a verification institution
     CHANNEL = "channel"  # a webhook or channel of its recipient was switched off
     CASE = "case"  # how a case goes on: lodged, taken, extended

@@ -32,7 +32,7 @@ from services.alerts.lateness import (
     open_orders,
     state_lateness,
 )
-from services.alerts.notices.attempts import receipts_of
+from services.alerts.notices.attempts import LAST, receipts_of
 from services.alerts.notices.retries import limited
 from services.alerts.tables import (
     ON_FILE,
@@ -175,7 +175,8 @@ async def list_notices(view: View, request: pb.ListNoticesRequest) -> pb.ListNot
     page, token = await paging.page(view.session, request, rows, *order, newest_first=reverse)
     count = await paging.count(view.session, request, rows, token)
     notices = [wire.notice(row) for row in page]
-    receipts = await receipts_of(view.session, [row.notice_id for row in page])
+    ids, last = [row.notice_id for row in page], None if request.notice_id else LAST
+    receipts = await receipts_of(view.session, ids, last=last)
     for message in notices:
         message.receipts.extend(receipts[message.notice_id])
     return pb.ListNoticesResponse(notices=notices, next_page_token=token, **count)

@@ -314,7 +314,9 @@ class Notice(_message.Message):
 
     @_builtins.property
     def receipts(self) -> _containers.RepeatedCompositeFieldContainer[Global___NoticeAttempt]:
-        """What became of each attempt to deliver it, the oldest first; only in lists."""
+        """What became of each attempt to deliver it, the oldest first; only in lists. In a list of several
+        only the last three of each: an outage of days leaves many.
+        """
 
     def __init__(
         self,

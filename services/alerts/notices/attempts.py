@@ -14,6 +14,7 @@ from protos.alerts.v1 import alerts_pb2 as pb
 from services.alerts.base import Base
 from services.alerts.tables import Notice
 
+LAST = 3  # receipts of each notice in a list: an outage of days leaves a hundred
 _LONGEST = 500
 
 
@@ -42,10 +43,14 @@ def add_receipt(change: Change, notice: Notice, answer: str, *, accepted: bool) 
 
 
 async def receipts_of(
-    session: AsyncSession, notice_ids: Iterable[str]
+    session: AsyncSession, notice_ids: Iterable[str], *, last: int | None = None
 ) -> Mapping[str, list[pb.NoticeAttempt]]:
-    """Returns the receipts of notices by their ids, the oldest first."""
+    """Returns the receipts of notices by their ids, the oldest first; of each only the `last`."""
     rows = select(NoticeAttempt).where(col(NoticeAttempt.notice_id).in_([*notice_ids]))
+    if last is not None:
+        rows = rows.join(Notice, col(Notice.notice_id) == col(NoticeAttempt.notice_id)).where(
+            col(NoticeAttempt.number) > col(Notice.attempts) - last
+        )
     found = defaultdict[str, list[pb.NoticeAttempt]](list)
     for row in await session.exec(rows.order_by(col(NoticeAttempt.number))):
         receipt = pb.NoticeAttempt(number=row.number, accepted=row.accepted, answer=row.answer)

@@ -35,6 +35,7 @@ _OF_LIST = {
     "ladder": "/ladders",
     "template": "/templates",
     "environment": "/environment?unnoted=yes",
+    "unreached": "/unreached",
 }
 ANY = "/home"
 MESSAGES = "/messages"

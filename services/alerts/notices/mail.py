@@ -18,6 +18,7 @@ from urllib.parse import unquote, urlsplit
 import aiosmtplib
 
 from plumbing.change import Change
+from plumbing.characters import visible
 from protos.alerts.v1 import events_pb2
 from services.alerts import wire
 from services.alerts.notice_kinds import RECEIVER
@@ -47,8 +48,21 @@ class MailError(Exception):
     """
 
     def __init__(self, error: Exception, *, final: bool | None = None) -> None:
-        super().__init__(f"{type(error).__name__}: {error}"[:500])
+        super().__init__(_storable(f"{type(error).__name__}: {error}")[:500])
         self.final = _refuses_the_recipient(error) if final is None else final
+
+
+def _storable(reply: str) -> str:
+    """Returns a reply as text: bytes that are no UTF-8 are read as GB 18030, as servers here write.
+
+    The client hands them on as lone surrogates, which neither a database nor an event takes; nor
+    does a database take a NUL.
+    """
+    raw = reply.encode(errors="surrogateescape")
+    try:
+        return visible(raw.decode())
+    except UnicodeDecodeError:
+        return visible(raw.decode("gb18030", "replace"))
 
 
 def _refuses_the_recipient(error: Exception) -> bool:
@@ -116,7 +130,7 @@ async def send(message: EmailMessage, smtp_url: str, ca_file: str = "") -> str:
     except (aiosmtplib.SMTPException, OSError, TimeoutError, ValueError) as error:
         raise MailError(error) from error
     else:
-        return answer
+        return _storable(answer)
     finally:
         if client is not None:
             client.close()  # the reply to QUIT matters no more

@@ -12,12 +12,12 @@ from services.alerts.notices.mail import MailError
 from tests.mail_sink import Sink, sink
 
 
-async def send_to(hostile: Sink) -> None:
+async def send_to(hostile: Sink) -> str:
     message = EmailMessage()
     message["From"], message["To"] = "quanheng@test.example", "unit@test.example"
     message["Subject"] = "异议处理结果告知"
     message.set_content("贵单位的异议已处理。\n")
-    await mail.send(message, hostile.url)
+    return await mail.send(message, hostile.url)
 
 
 @pytest.mark.parametrize(
@@ -59,6 +59,17 @@ async def test_what_a_server_says_of_the_recipient_is_final(reply: dict[str, str
         with pytest.raises(MailError) as caught:
             await send_to(hostile)
     assert caught.value.final
+
+
+async def test_a_reply_in_another_encoding_can_be_stored() -> None:
+    # Else the mail would count as not sent, and be sent again and again.
+    reply = "已收下".encode("gb18030").decode(errors="surrogateescape")
+    async with sink({".": f"250 {reply}\0"}) as hostile:
+        assert await send_to(hostile) == "已收下␀"
+    async with sink({".": f"554 {reply}"}) as hostile:
+        with pytest.raises(MailError) as caught:
+            await send_to(hostile)
+    assert str(caught.value).encode()
 
 
 async def test_a_late_reply_to_the_content_is_waited_for_and_no_second_copy_is_sent(

@@ -10,6 +10,7 @@ from plumbing.migrations import watched_tables
 from plumbing.row_checks import check_rows
 from plumbing.service import Findings
 from services.alerts.notices import mail
+from services.alerts.notices.attempts import NoticeAttempt
 from services.alerts.notices.pruning import NoticePruner
 from services.alerts.tables import Alert, NoticeKind
 from tests.integration.alerts.running_alerts import TODAY, RunningAlerts, instrument, verification
@@ -41,8 +42,11 @@ async def test_digests_go_with_time_and_proofs_of_telling_stay(alerts: RunningAl
     assert await pruner.prune(at_once) == {"notice": 0}, "it is not delivered yet"
     await deliver(alerts)
     raised = await alerts.rows(Alert)
+    assert len(await alerts.rows(NoticeAttempt)) == 2
     assert await pruner.prune(at_once) == {"notice": 1}
-    assert await kinds(alerts) == [NoticeKind.ADVERSE_RECORD.value]
+    [kept] = await alerts.notices()
+    assert kept.kind is NoticeKind.ADVERSE_RECORD
+    assert [row.notice_id for row in await alerts.rows(NoticeAttempt)] == [kept.notice_id]
     assert await alerts.rows(Alert) == raised
     findings = Findings()
     async with alerts.database.snapshot() as session:

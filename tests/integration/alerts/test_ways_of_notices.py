@@ -18,10 +18,13 @@ from protos.alerts.v1 import alerts_pb2 as pb
 from protos.alerts.v1 import webhooks_pb2 as webhooks
 from services.alerts.activities import Activities
 from services.alerts.notices import mail, preferences
+from services.alerts.notices.attempts import LAST
 from services.alerts.notices.issue import issue
+from services.alerts.notices.links import path_of
 from services.alerts.notices.mail import MailError
 from services.alerts.notices.texts import Text
 from services.alerts.notices.unreached import list_unreached
+from services.alerts.queries import list_notices
 from services.alerts.tables import (
     Failure,
     Notice,
@@ -228,7 +231,7 @@ async def test_an_address_that_takes_no_mail_is_told_to_the_bureau_once(
 
     async def digests() -> list[str]:
         await alerts.watch_days(1)
-        return [one.body for one in await alerts.notices("channel")]
+        return [one.body for one in await alerts.notices("subject")]
 
     gone = OSError("550 5.1.1 no such user")
     await refused(await told(alerts, "k1", NoticeKind.LETTER), gone)
@@ -248,6 +251,30 @@ async def test_an_address_that_takes_no_mail_is_told_to_the_bureau_once(
         await mail.mark_delivered(change, alive.notice_id, "2.0.0 queued")
     await refused(await told(alerts, "k5", NoticeKind.LETTER), gone)
     assert len(await digests()) == 3
+    # The first address is on file again, which was forgotten once another one was.
+    other = subject(1, 3)
+    await alerts.put(other)
+    await refused(await told(alerts, "k6", NoticeKind.LETTER), gone)
+    assert len(await digests()) == 4
+    assert {path_of(one) for one in await alerts.notices("subject")} == {"/unreached"}
+
+
+async def test_a_list_has_the_last_receipts_of_a_notice_and_its_page_all(
+    alerts: RunningAlerts,
+) -> None:
+    notice = await told(alerts, "k1", NoticeKind.LETTER)
+    for _ in range(LAST + 2):
+        async with alerts.changes.change(service_caller("alerts")) as change:
+            await mail.note_attempt(change, notice.notice_id, MailError(OSError("away")))
+    desk = Caller("account/desk", "测试", frozenset({Role.UNIT_HEAD}), BUREAU)
+
+    async def numbers(notice_id: str) -> list[int]:
+        async with open_view(alerts.database, alerts.clock, desk) as view:
+            answer = await list_notices(view, pb.ListNoticesRequest(notice_id=notice_id))
+        return [receipt.number for receipt in answer.notices[0].receipts]
+
+    assert await numbers("") == [3, 4, 5]
+    assert await numbers(notice.notice_id) == [1, 2, 3, 4, 5]
 
 
 async def change_notice(alerts: RunningAlerts, notice: Notice, **fields: Any) -> None:
