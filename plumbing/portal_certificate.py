@@ -12,7 +12,7 @@ from typing import Self
 import structlog
 
 from law.errors import Fault, InvalidInput
-from plumbing.renewed_tls import stamps
+from plumbing.renewed_tls import Stamp, stamps
 from plumbing.settings import Settings
 
 CERTIFICATE, KEY, URL = "portal_tls_certificate", "portal_tls_key", "portal_url"
@@ -74,7 +74,7 @@ class PortalCertificate:
             self._stamp = stamp
             log.info("portal.certificate_renewed")
 
-    def _stamps(self) -> tuple[int, ...]:
+    def _stamps(self) -> list[Stamp]:
         return stamps(self._certificate, self._key)
 
 

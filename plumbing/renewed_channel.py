@@ -7,6 +7,7 @@ on a new channel; calls under way, their repetitions among them, end on the one 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from types import TracebackType
 from typing import Any, Self
 
@@ -18,7 +19,8 @@ from plumbing.renewed_tls import Replaced
 class RenewedChannel(grpc.aio.Channel):
     """A channel, and the one that `make` opens once files were replaced that fit together.
 
-    Its stubs stay as they are. Nobody closes the former channel: gRPC does once its last call ends.
+    Its stubs stay as they are. The former channel is closed by gRPC once its last call has ended,
+    which refers to it until then: a call that is repeated needs it open.
     """
 
     def __init__(
@@ -36,7 +38,9 @@ class RenewedChannel(grpc.aio.Channel):
             if known is None:
                 known = getattr(channel, arity)(method, *more, **named)
                 self._methods[arity, method] = known
-            return known(*arguments, **options)
+            going = known(*arguments, **options)
+            going.add_done_callback(partial(_ended, channel))
+            return going
 
         return call
 
@@ -83,3 +87,7 @@ class RenewedChannel(grpc.aio.Channel):
     ) -> bool | None:
         await self.close()
         return None
+
+
+def _ended(_channel: grpc.aio.Channel, _call: Any) -> None:
+    """Is called when a call has ended, and has kept its channel until then."""

@@ -21,6 +21,7 @@ from plumbing.addresses import Endpoint
 from plumbing.renewed_tls import Replaced, require_fitting
 
 LOOK_EVERY_SECONDS = 10.0
+CONNECT_SECONDS = 30.0  # the client itself would wait without limit for a server that hangs
 log = structlog.get_logger()
 
 
@@ -75,9 +76,10 @@ class _Renewed(ServiceClient):
             if self._due is None:
                 return
             try:
-                self._current = await ServiceClient.connect(replace(self.config, tls=self._due))
-            except (RuntimeError, RPCError) as error:
-                log.warning("temporal.not_connected_anew", error=str(error))
+                async with asyncio.timeout(CONNECT_SECONDS):
+                    self._current = await ServiceClient.connect(replace(self.config, tls=self._due))
+            except (RuntimeError, RPCError, TimeoutError) as error:
+                log.warning("temporal.not_connected_anew", error=str(error) or "no answer in time")
             else:
                 self._due = None
 

@@ -15,9 +15,20 @@ log = structlog.get_logger()
 T = TypeVar("T")
 
 
-def stamps(*files: Path) -> tuple[int, ...]:
-    """Returns the times of change of files that exist; others mean that one was replaced."""
-    return tuple(file.stat().st_mtime_ns for file in files if file.exists())
+Stamp = tuple[int, int] | None
+
+
+def stamps(*files: Path) -> list[Stamp]:
+    """Returns when each file was changed, and its size; None for one that is not there."""
+    return [_stamp(file) for file in files]
+
+
+def _stamp(file: Path) -> Stamp:
+    try:
+        state = file.stat()
+    except OSError:
+        return None
+    return state.st_mtime_ns, state.st_size
 
 
 def require_fitting(authorities: Path, certificate: Path | None, key: Path | None) -> None:
@@ -33,15 +44,17 @@ class Replaced:
     def __init__(self, *files: Path) -> None:
         self._files = files
         self._stamp = stamps(*files)
-        self._unfit: tuple[int, ...] | None = None  # when the files, as they are, did not fit
+        self._unfit: list[Stamp] | None = None  # of the files, as they did not fit
 
     def taken(self, make: Callable[[], T]) -> T | None:
         """Returns what `make` reads from files that were replaced since; None if none was.
 
-        None too if they do not fit together, for which `make` raises OSError or LawError.
+        None too if they do not fit together, for which `make` raises OSError or LawError, or while
+        one that was there is missing: nobody goes on without the certificate that it had.
         """
         stamp = stamps(*self._files)
-        if stamp in (self._stamp, self._unfit):
+        missing = any(now is None and was for now, was in zip(stamp, self._stamp, strict=True))
+        if missing or stamp in (self._stamp, self._unfit):
             return None
         try:
             made = make()

@@ -13,6 +13,8 @@ log=$2
 moment=$3
 store=$4
 umask 077
+# The server asks for the log from its own directory.
+case "$log" in /*) ;; *) log=$PWD/$log ;; esac
 die() {
   echo "restore.sh: $1" >&2
   exit 1

@@ -16,6 +16,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from plumbing.database import Database
 from plumbing.database_away import DATABASE_AWAY
 
+PUBLISHING = "outbox relay"  # the work of a relay: a replica of the service that leads
 # PostgreSQL ends the session of a leader whose machine is gone after about 11 seconds; by default
 # the session would keep the lock for hours.
 _GONE = {"tcp_keepalives_idle": 5, "tcp_keepalives_interval": 2, "tcp_keepalives_count": 3}

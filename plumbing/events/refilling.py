@@ -7,7 +7,8 @@ ignores an event that it has already handled.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 
 import sqlalchemy as sa
 import structlog
@@ -21,13 +22,13 @@ from law.errors import WrongState
 from plumbing.chunks import chunks
 from plumbing.database import Database
 from plumbing.events.envelope import Attributes
-from plumbing.events.leadership import exclusively
+from plumbing.events.leadership import PUBLISHING, Leadership, exclusively
 from plumbing.events.outbox import AggregateSequence, Outbox
 from plumbing.events.signing import Signatures
 from plumbing.events.subjects import Stream, stream_of
 
 LOOKS, PAUSE_SECONDS = 300, 0.1
-REST_LOOKS, QUIET_LOOKS = 40, 10
+REST_LOOKS, QUIET_LOOKS = 100, 55  # a consumer that was interrupted pauses for up to 5 s
 LOOKED_AT_ONCE = 100  # events of a stream
 ROWS_PER_UPDATE = 500
 _UNPUBLISHED = col(Outbox.published_at).is_(None)
@@ -94,23 +95,48 @@ async def empty_and_refill(database: Database, js: JetStreamContext, service: st
 
 
 async def prepare(
-    database: Database, js: JetStreamContext, service: str, signatures: Signatures
-) -> list[Attributes]:
+    database: Database,
+    js: JetStreamContext,
+    service: str,
+    signatures: Signatures,
+    tell: Callable[[list[Attributes]], None],
+) -> None:
     """Empties the stream of a service that does not run, after its database was set back.
 
     Otherwise consumers that start before the owner could take events which the databases no longer
-    know. Returns those, the oldest first; the owner publishes the others when it starts. Raises
-    WrongState while a consumer runs, and nats.errors.Error if NATS fails.
+    know. `tell` is given those, the oldest first, before they are gone; the owner publishes the
+    others when it starts. Raises WrongState while the owner or a consumer runs, and
+    nats.errors.Error if NATS fails.
     """
     stream = stream_of(service)
+    async with _owner_at_rest(database, service):
+        try:
+            await _require_rest(js, stream)
+        except NotFoundError:
+            tell([])
+            return
+        async with database.snapshot() as session:
+            unknown = await _unknown(session, js, stream, signatures)
+        tell(unknown)
+        await js.purge_stream(stream)
+
+
+@asynccontextmanager
+async def _owner_at_rest(database: Database, service: str) -> AsyncIterator[None]:
+    """Publishes in place of the owner, which does not meanwhile; raises WrongState if it runs.
+
+    What it published before would be lost to consumers: it publishes that again at a start only.
+    """
+    publishing = Leadership(database, PUBLISHING)
     try:
-        await _require_rest(js, stream)
-    except NotFoundError:
-        return []
-    async with database.snapshot() as session:
-        unknown = await _unknown(session, js, stream, signatures)
-    await js.purge_stream(stream)
-    return unknown
+        if not await publishing.held():
+            raise WrongState(
+                f"{service} 正在运行：请先停止全部服务",
+                f"{service} runs: stop all services first",
+            )
+        yield
+    finally:
+        await publishing.release()
 
 
 async def _require_rest(js: JetStreamContext, stream: Stream) -> None:

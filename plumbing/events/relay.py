@@ -35,7 +35,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from plumbing.clock import Clock
 from plumbing.database import Database, connection_of
 from plumbing.database_away import DATABASE_AWAY
-from plumbing.events.leadership import Leadership
+from plumbing.events.leadership import PUBLISHING, Leadership
 from plumbing.events.observing import observe_publishing
 from plumbing.events.outbox import RECORDED, Outbox
 from plumbing.events.signing import SIGNATURE_HEADER, EventSigner, ForeignSubject
@@ -111,7 +111,7 @@ class Relay:
         self._signer = signer
         self._clock = clock
         self._poll_seconds = poll_seconds
-        self._leadership = Leadership(database, "outbox relay")
+        self._leadership = Leadership(database, PUBLISHING)
         self._nudged = asyncio.Event()
         self._backoff = 0.0
         self._marked_at: datetime | None = None  # the newest mark; None until it was looked up

@@ -18,6 +18,7 @@ import pytest
 from sqlmodel import select
 
 from plumbing.clock import SystemClock
+from plumbing.events.envelope import Attributes
 from plumbing.settings import SERVICES
 from services.cli.backup.set_back import prepared
 from services.cli.commands.streams import refill_all
@@ -75,12 +76,9 @@ async def test_databases_go_back_to_a_moment_and_all_services_agree(cluster: Clu
 
 
 async def _named_by_the_tool(cluster: Cluster) -> set[str]:
-    """The objects of the registry's events that its stream has and its restored database lacks.
-
-    The streams of the others are prepared too. What follows from a change of before may have come
-    to them after the moment.
-    """
-    found = {one: await prepared(cluster.of(one)[0].settings, one) for one in SERVICES}
+    found: dict[str, list[Attributes]] = {one: [] for one in SERVICES}
+    for service, events in found.items():
+        await prepared(cluster.of(service)[0].settings, service, events.extend)
     return {event.aggregate for event in found["registry"]}
 
 

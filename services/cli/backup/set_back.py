@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Annotated
 
 import nats.errors
@@ -51,18 +52,27 @@ def events_prepare(
     settings = Settings(data_dir=data) if data else Settings()
     if not settings.database and is_held(settings.data_dir):
         raise WrongState("平台正在运行，请先停机", "The platform is running; stop it first")
-    lost = {one: asyncio.run(prepared(settings, one)) for one in services or SERVICES}
-    if as_json:
-        show.json_out(
-            {service: [_plain(one) for one in events] for service, events in lost.items()}
-        )
-        return
-    for service, events in lost.items():
-        _tell(service, events)
+    lost: dict[str, list[dict[str, str]]] = {}
+
+    def tell(service: str, events: Sequence[Attributes]) -> None:
+        lost[service] = [_plain(one) for one in events]
+        if not as_json:
+            _tell(service, events)
+
+    try:
+        for service in services or SERVICES:
+            asyncio.run(prepared(settings, service, partial(tell, service)))
+            if not as_json:
+                show.done(f"{service} 的事件流已清空", f"the stream of {service} is empty")
+    finally:  # who is refused for one service learns what others have lost: nobody knows it later
+        if as_json and lost:
+            show.json_out(lost)
 
 
-async def prepared(settings: Settings, service: str) -> list[Attributes]:
-    """Empties the stream of a service; returns its events that the database does not know.
+async def prepared(
+    settings: Settings, service: str, tell: Callable[[list[Attributes]], None]
+) -> None:
+    """Empties the stream of a service; before, `tell` is given what the database does not know.
 
     Raises WrongState while services run, or when the database or NATS cannot be asked.
     """
@@ -71,7 +81,7 @@ async def prepared(settings: Settings, service: str) -> list[Attributes]:
         client = await _connected(settings, service)
         try:
             signatures = Signatures.of(settings.keys_dir)
-            return await prepare(database, client.jetstream(), service, signatures)
+            await prepare(database, client.jetstream(), service, signatures, tell)
         finally:
             await client.close()
     except (nats.errors.Error, TimeoutError) as error:
@@ -98,14 +108,14 @@ async def _connected(settings: Settings, service: str) -> Client:
 def _tell(service: str, events: Sequence[Attributes]) -> None:
     if not events:
         show.done(
-            f"{service} 的事件流已清空，其中没有数据库不知道的事件",
-            f"the stream of {service} is empty; it had no event that the database lacks",
+            f"{service} 的事件流中没有数据库不知道的事件",
+            f"the stream of {service} has no event that the database lacks",
         )
         return
     title = choose(
-        f"{service}：这 {len(events):,} 个事件发布过，恢复后的数据库没有；事件流已清空",
+        f"{service}：这 {len(events):,} 个事件发布过，恢复后的数据库没有，将随事件流清空",
         f"{service}: these {len(events):,} events were published and the restored database lacks"
-        " them; the stream is empty",
+        " them; they go with the stream",
     )
     heads = choose("时间 事件 对象 序号", "time event object number").split()
     show.table(title, heads, [[*_plain(one).values()] for one in events])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -24,7 +24,7 @@ from plumbing.clock import Clock, FixedClock, SystemClock
 from plumbing.database import Database
 from plumbing.events import stream_keeping
 from plumbing.events.consumer import MANY, Consumer
-from plumbing.events.envelope import Delivery, Received
+from plumbing.events.envelope import Attributes, Delivery, Received
 from plumbing.events.inbox import EventHandler, InboxEvent, InboxPosition, Place
 from plumbing.events.inspection import dead_letter_counts, outbox_pending, unsigned_counts
 from plumbing.events.outbox import AggregateSequence, Outbox
@@ -339,20 +339,43 @@ async def test_a_stream_is_emptied_before_anybody_takes_what_the_database_no_lon
     async with running(relay.run(), tested.run()):
         await announced(database, *names)
         await eventually(lambda: _had(receiver, len(names)))
+    async with running(tested.run()):
         with pytest.raises(WrongState, match="test"):
-            await prepare(database, jetstream, "registry", SIGNATURES)
+            await prepared(database, jetstream)
     await set_back(database, "c")
     await set_back(database, "b")
-    unknown = await prepare(database, jetstream, "registry", SIGNATURES)
+    unknown = await prepared(database, jetstream)
 
     assert [(one.aggregate, one.sequence) for one in unknown] == [("b", 1), ("c", LOOKED_AT_ONCE)]
     assert await streamed(jetstream) == set()
     assert await refill(database, jetstream, "registry", SIGNATURES) == len(names) - 2
-    assert await prepare(database, jetstream, "registry", SIGNATURES) == []
+    assert await prepared(database, jetstream) == []
     async with running(relay.run(), tested.run()):
         await announced(database, "d")
         await eventually(lambda: _had(receiver, len(names) + 1))
     assert len(await streamed(jetstream)) == len(names) - 1
+
+
+async def prepared(database: Database, js: JetStreamContext) -> list[Attributes]:
+    """What `prepare` tells of the registry, before it empties the stream."""
+    told: list[Attributes] = []
+    await prepare(database, js, "registry", SIGNATURES, told.extend)
+    return told
+
+
+async def test_what_the_database_lacks_is_told_before_it_is_gone(
+    database: Database, jetstream: JetStreamContext
+) -> None:
+    await announced(database, "a")
+    await Relay(database, jetstream, SIGNER, CLOCK).drain()
+    await set_back(database, "a")
+
+    def fail(_: Sequence[Attributes]) -> None:
+        raise OSError
+
+    with pytest.raises(OSError):  # noqa: PT011 - its own
+        await prepare(database, jetstream, "registry", SIGNATURES, fail)
+    assert [one.aggregate for one in await prepared(database, jetstream)] == ["a"]
 
 
 async def test_what_was_handled_is_passed_together_when_its_stream_is_filled_again(

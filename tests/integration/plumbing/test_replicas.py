@@ -13,17 +13,20 @@ import sqlalchemy as sa
 from nats.js import JetStreamContext
 from sqlmodel import select
 
-from law.errors import AlreadyExists
+from law.errors import AlreadyExists, WrongState
 from plumbing import audit_walk, migrations
 from plumbing.audit import AuditEntry, Sealer
 from plumbing.change import Change, Changes
 from plumbing.client import new_request_id
 from plumbing.clock import FixedClock, SystemClock
 from plumbing.database import Database
+from plumbing.events.envelope import Attributes
 from plumbing.events.inspection import outbox_pending
 from plumbing.events.leadership import Leadership
 from plumbing.events.outbox import Outbox
+from plumbing.events.refilling import prepare
 from plumbing.events.relay import Relay
+from plumbing.events.subjects import Stream
 from plumbing.identity import Caller, Role, Unauthenticated
 from plumbing.settings import Settings
 from protos.registry.v1 import registry_pb2 as pb
@@ -39,7 +42,7 @@ from tests.integration.events.support import announce, announced, eventually, ru
 from tests.integration.registry import running_registry
 from tests.patience import PATIENCE_SECONDS
 from tests.postgres import Databases
-from tests.service_keys import SIGNER
+from tests.service_keys import SIGNATURES, SIGNER
 
 NOW = datetime(2026, 9, 14, 1, tzinfo=UTC)
 CALLER = Caller("account/7", "zhou", frozenset({Role.CASEWORKER}), running_registry.DISTRICT)
@@ -128,6 +131,24 @@ async def test_a_leader_whose_session_ends_leads_no_more(replicas: Replicas) -> 
     await second.release()
     assert await first.held()
     await first.release()
+
+
+async def test_the_stream_of_a_service_that_runs_is_not_emptied_for_a_restore(
+    replicas: Replicas, jetstream: JetStreamContext
+) -> None:
+    """Only at its next start it would publish again what consumers had not taken yet."""
+    told: list[Attributes] = []
+    await announced(replicas[0], "a")
+    async with running(Relay(replicas[0], jetstream, SIGNER, SystemClock()).run()):
+        await eventually(lambda: _all_published(replicas[1]))
+        with pytest.raises(WrongState, match="registry"):
+            await prepare(replicas[1], jetstream, "registry", SIGNATURES, told.extend)
+    state = (await jetstream.stream_info(Stream.REGISTRY)).state
+    assert (state.messages, told) == (1, [])
+
+
+async def _all_published(database: Database) -> bool:
+    return (await outbox_pending(database)).count == 0
 
 
 async def test_of_two_who_register_the_same_at_once_one_is_told_so(replicas: Replicas) -> None:

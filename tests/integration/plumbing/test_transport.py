@@ -36,14 +36,17 @@ POLICY = {f"/{SERVICE}/GetCaller": only_services("alerts", "objection")}
 
 
 class Identity(rpc.IdentityServiceServicer):
-    """Answers once it `may`, which is from the beginning."""
+    """Answers once it `may`, which is from the beginning, unless it is away."""
 
     def __init__(self) -> None:
         self.called, self.may = asyncio.Event(), asyncio.Event()
         self.may.set()
+        self.away = False
 
     async def GetCaller(self, request: Any, context: Any) -> pb.GetCallerResponse:  # noqa: N802
         self.called.set()
+        if self.away:
+            await context.abort(grpc.StatusCode.UNAVAILABLE, "away")
         await self.may.wait()
         return pb.GetCallerResponse()
 
@@ -154,6 +157,34 @@ async def test_a_call_under_way_ends_where_it_began_when_files_are_replaced(tmp_
         gc.collect()  # by which the former channel would end
         identity.may.set()
         await asyncio.gather(first, second)
+
+
+async def test_a_call_that_is_repeated_meanwhile_is_answered_too(tmp_path: Path) -> None:
+    settings, identity = settings_of(tmp_path), Identity()  # type: ignore[abstract]
+    async with (
+        serving(settings, identity) as signer,
+        calling(settings, token_of(signer, "alerts")) as stub,
+    ):
+        identity.away = True
+        first = asyncio.ensure_future(ask(stub.GetCaller(pb.GetCallerRequest())))
+        await identity.called.wait()
+        certify(settings.tls_dir, certificates.HOLDERS, SystemClock().now())
+        second = stub.GetCaller(pb.GetCallerRequest())  # goes out on a new channel
+        gc.collect()
+        identity.away = False
+        await asyncio.gather(first, ask(second))
+
+
+async def test_a_client_does_not_go_on_without_the_certificate_that_it_had(tmp_path: Path) -> None:
+    settings = settings_of(tmp_path, tls_client_certificates=True)
+    own = settings.tls_dir / "alerts.pem"
+    async with serving(settings) as signer, calling(settings, token_of(signer, "alerts")) as stub:
+        await ask(stub.GetCaller(pb.GetCallerRequest()))
+        kept = own.read_bytes()
+        own.unlink()
+        await ask(stub.GetCaller(pb.GetCallerRequest()))
+        own.write_bytes(kept)
+        await ask(stub.GetCaller(pb.GetCallerRequest()))
 
 
 @asynccontextmanager
