@@ -76,6 +76,11 @@ async def test_databases_go_back_to_a_moment_and_all_services_agree(cluster: Clu
 
 
 async def _named_by_the_tool(cluster: Cluster) -> set[str]:
+    """The objects of the registry's events that its stream has and its restored database lacks.
+
+    The streams of the others are prepared too. What follows from a change of before may have come
+    to them after the moment.
+    """
     found: dict[str, list[Attributes]] = {one: [] for one in SERVICES}
     for service, events in found.items():
         await prepared(cluster.of(service)[0].settings, service, events.extend)
