@@ -22,7 +22,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from law.errors import WrongState
 from plumbing.clock import Clock, FixedClock, SystemClock
 from plumbing.database import Database
-from plumbing.events import stream_keeping
+from plumbing.events import refilling, stream_keeping
 from plumbing.events.consumer import MANY, Consumer
 from plumbing.events.envelope import Attributes, Delivery, Received
 from plumbing.events.inbox import EventHandler, InboxEvent, InboxPosition, Place
@@ -327,6 +327,14 @@ async def test_a_stream_ahead_of_a_restored_database_is_filled_from_it_at_the_st
     assert await refill(database, jetstream, "registry", SIGNATURES) == 0
 
 
+@pytest.fixture
+def _soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What these consumers asked for ends within a second, and none of them pauses for longer."""
+    monkeypatch.setattr(refilling, "REST_LOOKS", 40)
+    monkeypatch.setattr(refilling, "QUIET_LOOKS", 10)
+
+
+@pytest.mark.usefixtures("_soon")
 async def test_a_stream_is_emptied_before_anybody_takes_what_the_database_no_longer_knows(
     database: Database, jetstream: JetStreamContext, new_database: NewDatabase
 ) -> None:
@@ -363,6 +371,7 @@ async def prepared(database: Database, js: JetStreamContext) -> list[Attributes]
     return told
 
 
+@pytest.mark.usefixtures("_soon")
 async def test_what_the_database_lacks_is_told_before_it_is_gone(
     database: Database, jetstream: JetStreamContext
 ) -> None:
