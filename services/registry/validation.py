@@ -132,11 +132,14 @@ def read_subject(reader: Reader) -> SubjectContent:
     return content
 
 
-def read_instrument(reader: Reader, today: date) -> InstrumentContent:
+def read_instrument(
+    reader: Reader, today: date, *, rotates_on: date | None = None
+) -> InstrumentContent:
     """Reads and checks the content of an instrument; adds a fault for each bad field.
 
-    Its day of replacement must not be so far after `today` that it would never be due. State,
-    bureau and marks are not part of it: the register sets them.
+    Its day of replacement must not be so far after `today` that it would never be due, unless it is
+    on file: `rotates_on` hinders nobody who changes something else. State, bureau and marks are not
+    part of it: the register sets them.
     """
     return InstrumentContent(
         subject_id=reader.text("subject_id"),
@@ -145,7 +148,7 @@ def read_instrument(reader: Reader, today: date) -> InstrumentContent:
         serial_no=reader.text("serial_no").strip(),
         manufacturer=optional_text(reader, "manufacturer"),
         location=optional_text(reader, "location"),
-        rotate_on=_rotation_day(reader, today),
+        rotate_on=_rotation_day(reader, today, rotates_on),
         maker_code=_maker_code(reader),
         owner_no=stated(optional_text(reader, "owner_no")),
         measuring_range=stated(optional_text(reader, "measuring_range")),
@@ -154,8 +157,10 @@ def read_instrument(reader: Reader, today: date) -> InstrumentContent:
     )
 
 
-def _rotation_day(reader: Reader, today: date) -> date | None:
+def _rotation_day(reader: Reader, today: date, filed: date | None) -> date | None:
     day, rule = reader.day_or_none("rotate_on"), rotation()
+    if day == filed:
+        return day
     if day is not None and date.min < day < rule.not_before:
         zh = f"轮换日期不能早于 {rule.not_before}，那一日起计量器具才实行强制检定"
         en = f"must not be before {rule.not_before}, when verification became compulsory"

@@ -173,8 +173,8 @@ def _read(
     reader = Reader({name: one for name, one in given.items() if one not in ("", None)}, "", faults)
     if entry.target is Target.SUBJECT:
         return asdict(read_subject(reader))
-    if entry.target is Target.INSTRUMENT:
-        return asdict(read_instrument(reader, today))
+    if isinstance(entry.row, Instrument):
+        return asdict(read_instrument(reader, today, rotates_on=entry.row.rotate_on))
     content = read_verification(reader, today)
     if entry.instrument is not None:
         check_dated(reader, content, entry.instrument.type_code)

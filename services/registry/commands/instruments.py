@@ -70,9 +70,9 @@ async def put_instrument(
     owner has on file, in whatever writing of its serial number, and for a maker's code that another
     instrument has.
     """
-    content = _content(request.instrument, change.today)
     instrument_id = request.instrument.instrument_id
     row = await find_instrument(change, instrument_id) if instrument_id else None
+    content = _content(request.instrument, change.today, row)
     _check_state(request.instrument.state, row)
     owner = await find_subject(change, content.subject_id)
     content = await _with_type(change, owner, content, row, unknown=request.unknown_type)
@@ -100,15 +100,16 @@ async def release_content(
     """Carries out a change of an instrument that a second person releases."""
     row = await find_instrument(change, object_id(proposal))
     require_version(row.version, proposal.base_version)
-    content = _content(request.instrument, change.today)
+    content = _content(request.instrument, change.today, row)
     owner = await find_subject(change, content.subject_id)
     content = await _with_type(change, owner, content, row, unknown=request.unknown_type)
     await alter_instrument(change, row, owner, _differing(change, row, content, row.version))
 
 
-def _content(message: pb.Instrument, today: date) -> InstrumentContent:
+def _content(message: pb.Instrument, today: date, row: Instrument | None) -> InstrumentContent:
     faults: list[Fault] = []
-    content = read_instrument(reader_of(message, "instrument", faults), today)
+    reader = reader_of(message, "instrument", faults)
+    content = read_instrument(reader, today, rotates_on=row.rotate_on if row else None)
     refuse_any(faults)
     return content
 

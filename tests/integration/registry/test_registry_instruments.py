@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import date
 from typing import Any
 from uuid import uuid4
 
 import grpc
 import pytest
 
+from plumbing.change import Changes
 from plumbing.client import new_request_id, refusal_of
-from plumbing.identity import Role
+from plumbing.clock import SystemClock
+from plumbing.identity import Role, service_caller
 from protos.registry.v1 import calibrations_pb2 as calibrations
 from protos.registry.v1 import events_pb2 as events
 from protos.registry.v1 import registry_pb2 as pb
+from services.registry.tables import Instrument
 from tests.integration.registry import import_files
 from tests.integration.registry.running_registry import (
     CITY,
@@ -333,6 +337,37 @@ async def test_an_instrument_is_changed_by_whoever_read_it_last(registry: Runnin
         await client.registry.PutInstrument(changed(instrument, instrument_id="nothing"))
     with refused("NOT_FOUND"):
         await client.registry.PutInstrument(put_instrument("nobody"))
+
+
+async def test_a_day_of_replacement_from_a_former_release_hinders_no_other_change(
+    registry: RunningRegistry,
+) -> None:
+    filed = await registry.instrument(type_code="WATER-S25", rotate_on="2032-09-01")
+    async with Changes(registry.database, SystemClock()).change(
+        service_caller("registry")
+    ) as change:
+        row = await change.session.get_one(Instrument, filed.instrument_id)
+        row.rotate_on = date(2099, 9, 1)  # nobody may give such a day any more
+        change.audit("change_instrument", f"instrument/{filed.instrument_id}")
+    owner = registry.client(Role.OPERATOR, subject_id=filed.subject_id)
+    present = (await read_instrument(owner, filed.instrument_id)).instrument
+    moved = await owner.registry.PutInstrument(changed(present, location="3号位"))
+    assert (moved.instrument.location, moved.instrument.rotate_on) == ("3号位", "2099-09-01")
+    service = await registry.acting_for(Role.CASEWORKER)
+    model = pb.FieldValue(field="model", value="LXS-25（更正）")
+    key = filed.instrument_id
+    order = pb.CorrectEntryRequest(
+        request_id=new_request_id(),
+        correction=pb.EntryCorrection(target="instrument", id=key, values=[model]),
+        ground="经核查，登记有误（合成）",
+        case_id=uuid4().hex,
+    )
+    await service.registry.CorrectEntry(order)
+    corrected = (await read_instrument(owner, filed.instrument_id)).instrument
+    assert (corrected.model, corrected.rotate_on) == (model.value, "2099-09-01")
+    bureau = registry.client(Role.CASEWORKER)
+    with refused("INVALID_INPUT", "instrument.rotate_on"):
+        await bureau.registry.PutInstrument(changed(corrected, rotate_on="2099-09-02"))
 
 
 async def test_a_sold_instrument_goes_with_its_new_owners_bureau(registry: RunningRegistry) -> None:

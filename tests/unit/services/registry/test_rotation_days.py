@@ -38,3 +38,16 @@ def test_a_day_that_nobody_will_see_is_refused(day: str, fields: list[str]) -> N
     read_instrument(Reader(values, "", faults), TODAY)
     assert [fault.field for fault in faults] == fields
     assert all("2046-09-15" in fault.message_zh for fault in faults)
+
+
+def test_a_day_that_is_on_file_hinders_no_other_change() -> None:
+    faults: list[Fault] = []
+    values = {"subject_id": "s", "type_code": "WATER-S25", "serial_no": "1"}
+    values["rotate_on"] = "2099-09-01"
+    filed = date(2099, 9, 1)
+    read = read_instrument(Reader(values, "", faults), TODAY, rotates_on=filed)
+    assert (read.rotate_on, faults) == (filed, [])
+    read_instrument(
+        Reader({**values, "rotate_on": "2099-09-02"}, "", faults), TODAY, rotates_on=filed
+    )
+    assert [fault.field for fault in faults] == ["rotate_on"]
