@@ -21,7 +21,10 @@ from services.registry.institutions.tables import Institution
 from services.registry.laboratories.tables import EnvironmentMark
 from services.registry.tables import Instrument, Verification
 
-NAMED = 100  # verifications of a bureau; the message says how many there are
+# Verifications that an event names, whose size is limited: of one bureau, and of all of them.
+# It says how many there are.
+NAMED = 100
+NAMED_IN_ALL = 800
 
 
 @dataclass(frozen=True)
@@ -54,7 +57,7 @@ async def tell(change: Change, marked: Sequence[Marked]) -> None:
     for row in (await change.session.exec(named.order_by(col(Institution.name)))).all():
         own = by_institution[row.name]
         event = events.EnvironmentMarked(
-            institution=wire.institution(row), bureaus=_by_bureau(own), total=len(own)
+            institution=wire.institution(row), bureaus=by_bureau(own), total=len(own)
         )
         object_ = f"institution/{row.institution_id}"
         await change.announce(event, aggregate=object_, bureau=row.bureau)
@@ -79,17 +82,19 @@ async def tell_of_note(
     await change.announce(event, aggregate=object_, bureau=row.bureau)
 
 
-def _by_bureau(marked: Sequence[Marked]) -> list[events.MarkedInBureau]:
-    by_bureau = defaultdict[str, list[Marked]](list)
+def by_bureau(marked: Sequence[Marked]) -> list[events.MarkedInBureau]:
+    """Returns what was marked by the bureau of the instruments, each with the earliest by name."""
+    of_bureau = defaultdict[str, list[Marked]](list)
     for one in sorted(
         marked, key=lambda one: (one.verification.worked_from, one.instrument.serial_no)
     ):
-        by_bureau[one.instrument.bureau].append(one)
+        of_bureau[one.instrument.bureau].append(one)
+    named = min(NAMED, max(1, NAMED_IN_ALL // max(1, len(of_bureau))))
     return [
         events.MarkedInBureau(
-            bureau=bureau, verifications=map(_item, some[:NAMED]), total=len(some)
+            bureau=bureau, verifications=map(_item, some[:named]), total=len(some)
         )
-        for bureau, some in sorted(by_bureau.items())
+        for bureau, some in sorted(of_bureau.items())
     ]
 
 
