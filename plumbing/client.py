@@ -20,6 +20,7 @@ from google.rpc import error_details_pb2
 from opentelemetry.trace import Span, SpanKind, StatusCode, use_span
 
 from plumbing.addresses import Endpoint
+from plumbing.check_only import as_sent
 from plumbing.clock import Clock
 from plumbing.private_files import service_secret_file
 from plumbing.tracing import Attributes, begin, current_cause, span
@@ -162,7 +163,7 @@ class _Unary(grpc.aio.UnaryUnaryClientInterceptor):
     async def intercept_unary_unary(
         self, continuation: Any, client_call_details: Any, request: Any
     ) -> Any:
-        method = _name(client_call_details.method)
+        method, request = _name(client_call_details.method), as_sent(request)
         with span(method[1:], SpanKind.CLIENT, attributes_of(method)) as call_span:
             call, attempts = await self._tried(continuation, client_call_details, request)
             call_span.set_attribute("quanheng.attempts", attempts)

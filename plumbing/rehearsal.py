@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from typing import Any
 
 from sqlalchemy.exc import DBAPIError
 
@@ -20,11 +19,6 @@ from plumbing.identity import Caller
 
 class _Checked(Exception):
     """Ends the transaction of a request that only checks, so that nothing of it is kept."""
-
-
-def only_checks(request: Any) -> bool:
-    """Returns True if a request asks for a check and not for the act."""
-    return bool(getattr(request, "check_only", False))
 
 
 async def rehearsed(

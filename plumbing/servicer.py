@@ -22,8 +22,9 @@ from google.protobuf import message_factory
 
 from plumbing.answered_requests import Request, Response
 from plumbing.change import Change, Changes
+from plumbing.check_only import only_checks
 from plumbing.identity import current_caller
-from plumbing.rehearsal import only_checks, rehearsed
+from plumbing.rehearsal import rehearsed
 from plumbing.view import View, open_view
 
 Asked = TypeVar("Asked")

@@ -18,6 +18,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from law.errors import Fault, InvalidInput
 from law.reader.strict_reader import Reader, refuse
 from plumbing import characters
+from plumbing.check_only import only_checks
 from plumbing.mail_address import REASON_EN, REASON_ZH, is_mail_address
 
 _CHINESE = {
@@ -64,13 +65,15 @@ _validator = protovalidate.Validator()
 def check(request: Message) -> None:
     """Checks a request against its rules. Raises InvalidInput with all faults found.
 
-    Besides the rules of the fields: no text may contain characters that cannot be seen
-    (`plumbing.characters`), every e-mail must be one mail address, and every moment must be in the
-    years 1900 to 2999.
+    A request that only checks needs no request id (`plumbing.check_only`). Besides the rules of the
+    fields: no text may contain characters that cannot be seen (`plumbing.characters`), every e-mail
+    must be one mail address, and every moment must be in the years 1900 to 2999.
     """
     own = list(_faults_within(request, ""))
     told = {fault.field for fault in own}
     contract = map(_fault, _validator.collect_violations(request))
+    if only_checks(request) and not request.request_id:  # type: ignore[attr-defined]
+        told.add("request_id")  # that there is none is no fault
     faults = [fault for fault in contract if fault.field not in told] + own
     if faults:
         raise InvalidInput(faults=faults)
