@@ -141,13 +141,17 @@ async def put_calibration_due(change: Change, due: events_pb2.CalibrationDueChan
 async def former_owners(
     session: AsyncSession, instruments: Iterable[registry_pb2.Instrument]
 ) -> dict[str, str]:
-    """Returns the stored owner of each instrument whose owner or bureau changes, by its id."""
-    incoming = {i.instrument_id: (i.subject_id, i.bureau) for i in instruments}
+    """Returns the stored owner of each instrument whose owner or bureau changes, by its id.
+
+    What comes later than a newer version changes nothing.
+    """
+    incoming = {i.instrument_id: i for i in instruments}
     stored = await _by_id(session, Instrument, incoming)
     return {
         key: row.subject_id
         for key, row in stored.items()
-        if (row.subject_id, row.bureau) != incoming[key]
+        if _is_newer(incoming[key].version, row)
+        and (row.subject_id, row.bureau) != (incoming[key].subject_id, incoming[key].bureau)
     }
 
 

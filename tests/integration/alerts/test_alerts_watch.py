@@ -381,6 +381,7 @@ async def test_both_owners_hear_that_an_instrument_has_another_one_and_not_of_ea
     handed_on = instrument(version=2, subject_id="s2")
     for _ in range(2):  # the same event once more tells nobody again
         await alerts.put(handed_on, cause=events.CAUSE_ENTERED)
+    await alerts.put(instrument(), cause=events.CAUSE_ENTERED)  # an old event that comes late
     told = {one.subject_id: one for one in await alerts.notices("subject")}
     assert set(told) == {"s1", "s2"}
     assert "不再属于贵单位" in told["s1"].title
