@@ -113,7 +113,7 @@ async def test_a_result_completes_what_is_on_file_and_never_changes_it(
     filed = await registry.instrument(owner_no="JL-1")
     client = registry.client(Role.CASEWORKER)
 
-    async def record(**said: str) -> pb.RecordVerificationResponse:
+    async def record(**said: Any) -> pb.RecordVerificationResponse:
         request = verify(filed.instrument_id)
         request.MergeFrom(pb.RecordVerificationRequest(**said))
         return await client.registry.RecordVerification(request)
