@@ -39,6 +39,7 @@ from services.alerts.ladders.tables import Ladder
 from services.alerts.languages import Language
 from services.alerts.notes_of_cases import UNTOLD, Arrival, TermNote
 from services.alerts.notice_kinds import Failure, NoticeKind, NoticeState
+from services.alerts.notices.tables import DeadAddress, NoticeAttempt
 from services.alerts.templates.tables import NoticeTemplate
 from services.alerts.text_messages.tables import MobileNumber
 from services.alerts.webhooks.tables import Webhook, WebhookAttempt, WebhookMessage
@@ -54,6 +55,7 @@ __all__ = [  # the tables of escalation and of notes belong to the same metadata
     "Circular",
     "CircularEntry",
     "CircularReceiver",
+    "DeadAddress",
     "DocumentNumber",
     "Escalation",
     "EscalationAlert",
@@ -67,6 +69,7 @@ __all__ = [  # the tables of escalation and of notes belong to the same metadata
     "Joining",
     "Ladder",
     "MobileNumber",
+    "NoticeAttempt",
     "NoticeKind",
     "NoticeState",
     "NoticeTemplate",

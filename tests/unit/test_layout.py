@@ -92,6 +92,19 @@ def test_no_module_is_too_long() -> None:
     assert {name: lines for name, lines in sizes.items() if lines > MODULE_LINES} == {}
 
 
+@pytest.mark.parametrize("service", [*SERVICES, PORTAL])
+def test_the_tables_of_a_service_are_all_known_where_its_tables_are(service: str) -> None:
+    # Whoever migrates or compares them imports that module alone.
+    tables = ROOT / "services" / service / "tables.py"
+    having = {
+        named(path)[:-3].replace("/", ".")
+        for path in modules(f"services/{service}")
+        if path != tables and re.search(r"^class .*\btable=True\b", path.read_text(), re.MULTILINE)
+    }
+    imported = re.findall(r"^from ([\w.]+) import", tables.read_text(), re.MULTILINE)
+    assert having <= {*imported}
+
+
 def test_timestamps_of_migrations_have_a_time_zone() -> None:
     # PostgreSQL would store them in the zone of its server, and they would be read as UTC.
     without = {

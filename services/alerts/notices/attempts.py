@@ -4,30 +4,16 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from datetime import datetime
 
-from sqlmodel import Field, col, select
+from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from plumbing.change import Change
 from protos.alerts.v1 import alerts_pb2 as pb
-from services.alerts.base import Base
-from services.alerts.tables import Notice
+from services.alerts.tables import Notice, NoticeAttempt
 
 LAST = 3  # receipts of each notice in a list: an outage of days leaves a hundred
 _LONGEST = 500
-
-
-class NoticeAttempt(Base, table=True):
-    """The receipt of an attempt: the answer of whoever took the notice over, or why nobody did."""
-
-    __tablename__ = "notice_attempt"
-
-    notice_id: str = Field(primary_key=True)
-    number: int = Field(primary_key=True)
-    at: datetime
-    accepted: bool
-    answer: str
 
 
 def add_receipt(change: Change, notice: Notice, answer: str, *, accepted: bool) -> None:

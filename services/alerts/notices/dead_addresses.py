@@ -8,35 +8,18 @@ another one, and forgets the others: whoever comes back to such an address later
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date
 
 import sqlalchemy as sa
-from sqlmodel import Field, col, select
+from sqlmodel import col, select
 
 from plumbing.change import Change
-from plumbing.row_scope import partial_index
-from services.alerts.base import Base
 from services.alerts.notices.issue import Matter, issue
 from services.alerts.notices.texts import Text, body
-from services.alerts.tables import Bureau, Failure, Notice, NoticeKind, Subject
+from services.alerts.tables import Bureau, DeadAddress, Failure, Notice, NoticeKind, Subject
 
 _NAMED = 100  # in one digest; the page of whom notices do not reach has the others
-_UNTOLD = "notice_id = ''"
 _ABOUT = Matter("unreached")
-
-
-class DeadAddress(Base, table=True):
-    """An address of a subject that takes no mail; `notice_id` is empty until a digest names it."""
-
-    __tablename__ = "dead_address"
-    __table_args__ = (partial_index("ix_dead_address_untold", "bureau", where=_UNTOLD),)
-
-    subject_id: str = Field(primary_key=True)
-    address: str = Field(primary_key=True)
-    bureau: str
-    error: str
-    at: datetime
-    notice_id: str = ""
 
 
 async def keep_dead(change: Change, notice: Notice) -> None:

@@ -14,8 +14,7 @@ from sqlmodel import col, select
 from plumbing.change import Changes
 from plumbing.identity import service_caller
 from plumbing.pruning.portions import PORTION, Paused
-from services.alerts.notices.attempts import NoticeAttempt
-from services.alerts.tables import Notice, NoticeKind, NoticeState
+from services.alerts.tables import Notice, NoticeAttempt, NoticeKind, NoticeState
 
 OF_DAILY_WORK = (
     NoticeKind.DIGEST,

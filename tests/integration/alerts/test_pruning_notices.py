@@ -10,9 +10,8 @@ from plumbing.migrations import watched_tables
 from plumbing.row_checks import check_rows
 from plumbing.service import Findings
 from services.alerts.notices import mail
-from services.alerts.notices.attempts import NoticeAttempt
 from services.alerts.notices.pruning import NoticePruner
-from services.alerts.tables import Alert, NoticeKind
+from services.alerts.tables import Alert, NoticeAttempt, NoticeKind
 from tests.integration.alerts.running_alerts import TODAY, RunningAlerts, instrument, verification
 from tests.integration.alerts.test_alerts_notices import penalty
 
