@@ -7,7 +7,7 @@ from datetime import date
 
 from protos.alerts.v1 import alerts_pb2 as alerts
 from protos.registry.v1 import orders_pb2 as pb
-from services.portal.wording import N_, Tag
+from services.portal.wording import N_, Tag, Words
 
 Say = Callable[[str], str]
 
@@ -96,21 +96,25 @@ def late_with(say: Say, coloured: alerts.InstrumentColour) -> str:
     return say(_WITH_AN_INSTRUMENT[coloured.late]) if coloured.late else ""
 
 
-def applied(say: Say, coloured: alerts.InstrumentColour) -> str:
+def applied(words: Words, coloured: alerts.InstrumentColour) -> str:
     """Returns what was applied for; or that nothing was, where an instrument is yellow or red."""
+    say, day = words.say, words.day
     if not coloured.HasField("application"):
         return say(N_("没有尚未办结的检定申请")) if coloured.colour in ("yellow", "red") else ""
     order = coloured.application
-    sentence = say(N_("{day}向{institution}申请，机构应于 {due} 前办理"))
-    return sentence.format(day=order.applied_on, institution=order.institution, due=order.due_on)
+    sentence = say(N_("{day}向{institution}申请，机构应在 {due}以前办理"))
+    return sentence.format(
+        day=day(order.applied_on), institution=order.institution, due=day(order.due_on)
+    )
 
 
-def open_because(say: Say, order: pb.Order, others: Iterable[pb.OtherResult]) -> Sequence[str]:
+def open_because(words: Words, order: pb.Order, others: Iterable[pb.OtherResult]) -> Sequence[str]:
     """Returns in sentences why an order is still open, and how it ends; none if it has ended."""
+    say = words.say
     if order.state not in _WAITS:
         return ()
     found = [
-        say(_NO_ANSWER[one.why]).format(institution=one.institution, day=one.verified_on)
+        say(_NO_ANSWER[one.why]).format(institution=one.institution, day=words.day(one.verified_on))
         for one in others
     ]
     by_result = N_("检定机构登记了申请之日或者以后的检定结果，申请自动办结。")

@@ -295,6 +295,8 @@ TABLE = """
 /sharings any                                             >   - + + + + - - - -  + + +
 /sharings/{sharing_id}/end any                            >   - 0 0 0 - - - - -  0 0 0
 /receiver-notices/{told_id} any                           >   - 0 0 0 - - - - -  0 0 0
+/subjects/{subject_id}/contact own                        >   - + - - - - - - -  + - -
+/subjects/{subject_id}/contact foreign                    >   - - - - - - - - -  - - -
 /subjects/{subject_id}/split own                          >   - + - - - - - - -  + - -
 /subjects/{subject_id}/split foreign                      >   - - - - - - - - -  - - -
 /twins any                                                >   - + + + + - - - -  + + +

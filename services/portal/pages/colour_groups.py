@@ -36,6 +36,8 @@ _UNNAMED = {
     "street": N_("地址中没有上述名称"),
     "institution": N_("没有检定机构"),
 }
+_NONE = N_("没有这样的器具。")
+_NO_STREET = N_("请写上街道名，再点“筛选”。")
 _BETWEEN_NAMES = re.compile(r"[\s、，,；;]+")
 
 
@@ -69,10 +71,10 @@ def _listing(visit: Visit, bureaus: Mapping[str, str]) -> Listing[Row]:
             Column(N_("合计"), partial(count, ""), numeric=True),
         ],
         read=partial(_read, visit, by),
-        empty=N_("没有这样的器具。"),
+        empty=_NONE if by != "street" or street_names(visit.query("streets")) else _NO_STREET,
         filters=[
             Filter("by", N_("按"), GROUPS, usual="sector"),
-            Filter("streets", N_("街道名（几个之间用顿号）")),
+            Filter("streets", N_("街道名（只用于按街道统计，几个之间用顿号）")),
             Filter("bureau", N_("机关"), sorted(bureaus.items())),
         ],
         counted=N_("共 {total} 组，第 {first}–{last} 组"),
@@ -85,9 +87,10 @@ def _by(visit: Visit) -> str:
 
 
 async def _read(visit: Visit, by: str, asked: Asked) -> Chunk[Row]:
-    request = pb.GetColourBoardRequest(bureau=asked["bureau"], by=by)
-    if by == "street":
-        request.streets.extend(street_names(asked["streets"]))
+    streets = street_names(asked["streets"]) if by == "street" else []
+    if by == "street" and not streets:
+        return Chunk([], total=0)  # “with none of the names” says nothing where no name is given
+    request = pb.GetColourBoardRequest(bureau=asked["bureau"], by=by, streets=streets)
     answer = await ask(visit.services.alerts.GetColourBoard(request))
     rows = _rows(answer.groups)
     return Chunk(rows, total=len(rows))

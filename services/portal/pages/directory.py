@@ -57,18 +57,23 @@ async def listing(visit: Visit) -> Response:
 
 
 def _authorised(visit: Visit, one: pb.DirectoryEntry) -> str:
-    until = visit.say(N_("{type}（至 {day}）"))
+    words = visit.words
     types = (
-        until.format(type=visit.words.instrument_type(row.type_code), day=row.valid_until)
+        _until(visit, words.instrument_type(row.type_code), row.valid_until)
         for row in one.authorised
     )
-    return visit.words.listed(types, "；")
+    return words.listed(types, "；")
 
 
 def _laboratories(visit: Visit, one: pb.DirectoryEntry) -> str:
-    until = visit.say(N_("{type}（至 {day}）"))
-    rooms = (until.format(type=row.name, day=row.valid_until) for row in one.laboratories)
+    rooms = (_until(visit, row.name, row.valid_until) for row in one.laboratories)
     return visit.words.listed(rooms, "；")
+
+
+def _until(visit: Visit, name: str, last_day: str) -> str:
+    if not last_day:
+        return name
+    return visit.say(N_("{type}（至 {day}）")).format(type=name, day=visit.words.day(last_day))
 
 
 def _contact(one: pb.DirectoryEntry) -> Cell:

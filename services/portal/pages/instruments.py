@@ -159,7 +159,7 @@ def _late(visit: Visit, row: Owned) -> Cell:
     who = visit.say(order_words.WHO_IS_LATE[coloured.late]) if coloured.late else ""
     order = coloured.application.order_id
     link = f"/orders/{order}" if who and order else ""
-    return Cell(who, link=link, note=order_words.applied(visit.say, coloured))
+    return Cell(who, link=link, note=order_words.applied(visit.words, coloured))
 
 
 def _day(written: str) -> str:

@@ -22,6 +22,7 @@ from services.portal.listing import (
     Filter,
     Listing,
     chunk_of,
+    day_of,
     list_address,
     show,
 )
@@ -55,7 +56,7 @@ async def listing(visit: Visit) -> Response:
             *([] if institution else [Column(N_("检定机构"), lambda row: row.order.institution)]),
             Column(N_("状态"), partial(_state, visit)),
             Column(N_("检定机构应于"), partial(_due, visit, day)),
-            Column(N_("申请日期"), lambda row: row.order.applied_on),
+            Column(N_("申请日期"), lambda row: day_of(row.order.applied_on)),
         ],
         read=partial(_read, visit),
         empty=N_("没有这样的检定申请。"),
@@ -103,7 +104,7 @@ def _state(visit: Visit, row: Row) -> Cell:
 
 def _due(visit: Visit, day: str, row: Row) -> Cell:
     due = row.order.due_on
-    return Cell(due, note=order_words.term_left(visit.say, due, day))
+    return Cell(day_of(due), note=order_words.term_left(visit.say, due, day))
 
 
 async def accept_chosen(visit: Visit) -> Response:
@@ -169,7 +170,7 @@ async def _page(
         tag=order_words.state(say, order.state),
         reason=order_words.reason(say, order.reason),
         late=order_words.late(say, order.late),
-        because=order_words.open_because(say, order, answer.other_results),
+        because=order_words.open_because(visit.words, order, answer.other_results),
         acts=[(code, order_words.act(say, code)) for code in _acts(visit, order)],
         owner=(await subject_names(visit, [order.subject_id])).get(order.subject_id),
         left=order_words.term_left(say, order.due_on, day),

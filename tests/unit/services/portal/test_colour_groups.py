@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import Any, cast
+
+import pytest
 
 from protos.alerts.v1 import alerts_pb2 as pb
+from services.portal.listing import Asked
 from services.portal.pages import colour_groups as page
 
 COUNTS = [
@@ -43,3 +47,11 @@ def test_streets_are_written_with_any_punctuation_each_once() -> None:
     written = "新城街道、老城镇，新城街道 江边街道;"
     assert page.street_names(written) == ["新城街道", "老城镇", "江边街道"]
     assert len(page.street_names(" ".join(map(str, range(99))))) == page.MOST_STREETS
+
+
+@pytest.mark.parametrize("written", ["", " 、， "])
+async def test_without_a_street_nothing_is_counted(written: str) -> None:
+    # No service is asked: every address has none of no names.
+    visit = cast("Any", None)
+    found = await page._read(visit, "street", Asked(filters={"bureau": "", "streets": written}))
+    assert found.rows == []
