@@ -165,12 +165,7 @@ _OPERATORS = (
     _at("/messages", operator.messages, Role.OPERATOR),
     _at("/messages/{notice_id}", operator.message, Role.OPERATOR, form=True),
     _at("/contact", contact.contact, Role.OPERATOR, form=True),
-    _at(
-        "/due-dates",
-        calendar_feed.settings,
-        *(Role.OPERATOR, Role.VERIFICATION_INSTITUTION),
-        form=True,
-    ),
+    _at("/due-dates", calendar_feed.settings, *calendar_feed.KEEPERS, form=True),
     _at("/due-dates/{secret}.ics", calendar_feed.feed),
     _at(webhooks.PATH, webhooks.page, *webhooks.KEEPERS, form=True),
     _at(webhooks.PATH + "/{webhook_id}", webhooks.one, *webhooks.KEEPERS),

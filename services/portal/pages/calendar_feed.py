@@ -10,11 +10,13 @@ from icalendar import Alarm, Calendar, Event
 from starlette.responses import Response
 
 from plumbing.client import ask, new_request_id
+from plumbing.identity import Role
 from protos.alerts.v1 import alerts_pb2 as alerts
 from protos.registry.v1 import registry_pb2 as registry
 from services.portal.visit import Visit
 from services.portal.wording import N_, Words
 
+KEEPERS = (Role.OPERATOR, Role.VERIFICATION_INSTITUTION)
 REMIND_BEFORE = (timedelta(days=30), timedelta(days=7))
 _SUMMARIES = {
     "verification": N_("检定到期：{instrument}"),
