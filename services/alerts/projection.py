@@ -54,12 +54,13 @@ async def put_bureaus(change: Change, bureaus: Iterable[registry_pb2.Bureau]) ->
     """Stores the bureaus that are newer than the stored ones; a new bureau gets a daily watch."""
     session, incoming = change.session, {bureau.code: bureau for bureau in bureaus}
     watches = await _by_id(session, Watch, incoming)
-    if missing := [code for code in incoming if code not in watches]:
+    stored = await _by_id(session, Bureau, incoming)
+    if missing := [code for code in incoming if not (code in watches and code in stored)]:
         # The daily run makes watches too, and either may be another replica's.
         await exclusively(session, NEW_WATCHES)
         made = await _by_id(session, Watch, missing)
         session.add_all(Watch(bureau=code) for code in missing if code not in made)
-    stored = await _by_id(session, Bureau, incoming)
+        stored = await _by_id(session, Bureau, incoming)
     for code, bureau in incoming.items():
         if _is_newer(bureau.version, stored.get(code)):
             names = ("code", "name", "department", "phone", "email", "version")

@@ -476,8 +476,8 @@ TABLE = """
 /accounts/{account_id} any                                >   - - - - - - - 0 -  - - -
 /accounts/{account_id}/roles any                          >   - - - - - - - 0 -  - - -
 /undelivered any                                          >   - + + - - - - + -  + + -
-/deliveries/{notice_id} own                               >   - 0 0 - - - - 0 -  0 0 -
-/deliveries/{notice_id} foreign                           >   - 0 0 - - - - 0 -  0 0 -
+/deliveries/{notice_id} own                               >   - + + - - - - + -  + + -
+/deliveries/{notice_id} foreign                           >   - 0 0 - - - - + -  0 0 -
 /unreached any                                            >   - + + - - - - + -  + + -
 /undelivered/events any                                   >   - - - - - - - + -  - - -
 /calendar any                                             >   - - - - - - - + -  - - -

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import wraps
+from types import SimpleNamespace
+from typing import Any, cast
 
 from plumbing.access.queries import list_access
 from plumbing.audit_calls import list_audit
@@ -54,6 +56,7 @@ from services.alerts.notices.unreached import list_unreached
 from services.alerts.templates import queries as of_templates
 from services.alerts.untold import list_untold
 from services.alerts.webhooks import queries as of_webhooks
+from services.alerts.webhooks.tables import ChannelKind, Webhook
 from services.grading import queries as of_grades
 from services.grading import year_end
 from services.grading.indices import queries as of_indices
@@ -113,6 +116,13 @@ class List:
     service: str
     query: Callable[[Any, Any], Awaitable[Any]]
     asked: Sequence[Asked]
+
+
+@wraps(of_webhooks.messages_of)
+async def _messages_of(view: Any, request: webhooks.ListWebhookMessagesRequest) -> Any:
+    # A gateway of text messages has two names in the table, and its page is sorted.
+    webhook = SimpleNamespace(webhook_id=request.webhook_id, service=ChannelKind.WEBHOOK)
+    return await of_webhooks.messages_of(view, request, cast("Webhook", webhook))
 
 
 OF_A_FIRM = "of one firm"
@@ -358,7 +368,7 @@ LISTS = (
     ),
     List(
         "alerts",
-        of_webhooks.messages_of,
+        _messages_of,
         (Asked(webhooks.ListWebhookMessagesRequest(webhook_id="s1"), (OPERATOR,)),),
     ),
     List(

@@ -65,6 +65,7 @@ KINDS: dict[str, Kind] = {
     "DueDate.due_id": Kind.ID,
     "DueDate.instrument_id": Kind.ID,
     "DueDate.escalation_id": Kind.ID,
+    "DueDate.order_id": Kind.ID,
     "Exposure.exposure_id": Kind.ID,
     "ExposedSubject.entry_id": Kind.ID,
     "ExposedSubject.statement": Kind.PLATFORM,
