@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
@@ -70,7 +71,8 @@ def test_a_text_is_tried_read_and_brought_into_force(sign_in: SignIn) -> None:
     assert answer.status == 404
 
 
-@both_ways
+# Both ways in every edition: the long list of the test after it needs the rows of both.
+@pytest.mark.parametrize("javascript", [True, False], ids=["javascript", "no javascript"])
 def test_a_long_import_is_left_and_found_again(
     sign_in: SignIn, portal: str, tmp_path: Path, javascript: bool
 ) -> None:
