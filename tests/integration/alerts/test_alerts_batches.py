@@ -71,12 +71,12 @@ async def test_a_bureau_is_told_what_an_operator_files_and_the_operator_gets_a_r
 async def test_an_owner_hears_what_need_not_be_verified_and_what_must_be_again(
     alerts: RunningAlerts,
 ) -> None:
-    def stated(ground: str, version: int, *numbers: int, **change: bool) -> Any:
+    def stated(ground: str, version: int, *numbers: int, baseline: bool = False) -> Any:
         found = [
             instrument(number, type_code="FUEL", non_compulsory_ground=ground, version=version)
             for number in numbers
         ]
-        return events.InstrumentsChanged(change=events.Change(**change), instruments=found)
+        return events.InstrumentsChanged(change=events.Change(baseline=baseline), instruments=found)
 
     for event in (
         stated("首次建档", 1, 7, baseline=True),  # a first load is told of to nobody

@@ -95,10 +95,11 @@ def test_every_field_of_every_form_can_be_named(template: str, page: str) -> Non
 def filled(tree: ast.AST) -> dict[str, set[str]]:
     """The fields of requests that each filter fills in, as `field=asked["filter"]`."""
     found = dict[str, set[str]]()
-    for node in ast.walk(tree):
-        for part in ast.walk(node) if isinstance(node, ast.keyword) and node.arg else ():
+    keywords = (node for node in ast.walk(tree) if isinstance(node, ast.keyword) and node.arg)
+    for keyword in keywords:
+        for part in ast.walk(keyword):
             if isinstance(part, ast.Subscript) and ast.unparse(part.value) == "asked":
-                found.setdefault(ast.unparse(part.slice).strip("'"), set()).add(str(node.arg))
+                found.setdefault(ast.unparse(part.slice).strip("'"), set()).add(str(keyword.arg))
     return found
 
 
