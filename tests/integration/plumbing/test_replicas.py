@@ -65,6 +65,9 @@ class Counting:
     def __init__(self, js: JetStreamContext) -> None:
         self._js, self.published = js, 0
 
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._js, name)
+
     async def publish_async(self, *values: Any, **named: Any) -> Any:
         self.published += 1
         return await self._js.publish_async(*values, **named)
