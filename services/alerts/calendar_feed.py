@@ -100,7 +100,9 @@ def _require_institution(caller: Caller) -> None:
 
 
 def _owner_of(caller: Caller) -> str:
-    return f"subject/{caller.subject_id}" if caller.subject_id else "institution_calendar"
+    if caller.subject_id:
+        return f"subject/{caller.subject_id}"
+    return f"institution_calendar/{caller.institution}"
 
 
 async def read_calendar(view: View, request: pb.ReadCalendarRequest) -> pb.ReadCalendarResponse:

@@ -15,6 +15,7 @@ import grpc
 import pytest
 
 from plumbing.addresses import Endpoint
+from plumbing.audit import AuditEntry
 from plumbing.client import open_channel, refusal_of
 from plumbing.clock import SystemClock
 from plumbing.identity import Caller, Role
@@ -592,6 +593,8 @@ async def test_an_institution_has_the_last_days_of_its_open_orders(
     await institution.EndCalendarFeed(pb.EndCalendarFeedRequest(request_id=str(uuid4())))
     with pytest.raises(grpc.aio.AioRpcError):
         await public.ReadCalendar(pb.ReadCalendarRequest(secret=secret))
+    audited = [row.object for row in await alerts.rows(AuditEntry) if "calendar" in row.action]
+    assert audited == [f"institution_calendar/{name}"] * 2
 
 
 async def test_an_impossible_day_is_refused_with_its_field(
