@@ -61,8 +61,12 @@ CONNECTIONS = (
 # Health and reflection are open to anyone: they show nothing of the register.
 OPEN = ("/grpc.health.", "/grpc.reflection.")
 ANYONE = frozenset(Role) - {Role.SERVICE}
-# The codes of a neighbour that does not answer, or not in time.
-AWAY = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED)
+# The codes of a neighbour that does not answer, or not in time, or ends before it has an answer.
+AWAY = (
+    grpc.StatusCode.UNAVAILABLE,
+    grpc.StatusCode.DEADLINE_EXCEEDED,
+    grpc.StatusCode.CANCELLED,
+)
 ERROR_LENGTH = 300
 log = structlog.get_logger()
 

@@ -39,7 +39,13 @@ MARK = "quanheng"
 # A workflow whose task failed so often in a row stands still; Temporal repeats it without end.
 STUCK_ATTEMPTS = 5
 ANSWER_WITHIN = timedelta(seconds=5)
-_NO_ANSWER = (RPCStatusCode.NOT_FOUND, RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.CANCELLED)
+# FAILED_PRECONDITION: its tasks fail one after another, or the first has not ended yet.
+_NO_ANSWER = (
+    RPCStatusCode.NOT_FOUND,
+    RPCStatusCode.FAILED_PRECONDITION,
+    RPCStatusCode.DEADLINE_EXCEEDED,
+    RPCStatusCode.CANCELLED,
+)
 # What the SDK raises for an answer that is not what the query returns.
 _UNREADABLE = (KeyError, RuntimeError, ValueError)
 log = structlog.get_logger()
@@ -164,8 +170,8 @@ class WorkflowClient:
     async def query(self, workflow_id: str, query: Callable[[Any], Answer]) -> Answer | None:
         """Returns a running workflow's answer to a query; None without an answer within 5 seconds.
 
-        Also returns None if the workflow is not running, the query fails or the answer cannot be
-        read. A query leaves nothing in the history of the workflow.
+        Also returns None if the workflow is not running or stands still, the query fails or the
+        answer cannot be read. A query leaves nothing in the history of the workflow.
         """
         handle, open_ = self._client.get_workflow_handle(workflow_id), QueryRejectCondition.NOT_OPEN
         with _raising_away():

@@ -17,6 +17,7 @@ from pydantic import BaseModel
 
 from law.errors import Fault, InvalidInput, NotPermitted, WrongState
 from law.objection import OBJECTION_CITE, CaseKind
+from law.reader.strict_reader import Reader
 from plumbing.change import Change
 from plumbing.identity import Caller, Role
 from plumbing.papers.day_names import day_zh
@@ -116,24 +117,19 @@ def last_day(
     mandate: pb.Mandate, kind: CaseKind, today: date
 ) -> tuple[date | None, Sequence[Fault]]:
     """Returns the last day of a mandate for a kind of case, if it is one, and all its faults."""
-    faults, until = [], _day(mandate.until)
+    faults: list[Fault] = []
     if kind not in mandate.scope:
         zh = f"委托事项不包括{SCOPE_ZH[kind]}"
         faults.append(Fault("mandate.scope", zh, "The mandate does not cover such cases"))
-    if until is None:
-        faults.append(Fault("mandate.until", "不是日期", "This is not a date"))
-    elif until < today:
+    of_day: list[Fault] = []
+    until = Reader({"until": mandate.until or None}, "mandate", of_day).day("until")
+    if of_day:
+        return None, [*faults, *of_day]
+    if until < today:
         zh = f"委托书已于{day_zh(until)}到期，请提交有效的委托书"
         en = f"The mandate ended on {until}; send one that is in force"
         faults.append(Fault("mandate.until", zh, en))
     return until, faults
-
-
-def _day(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return None
 
 
 def acts_for_another(caller: Caller, case: Case) -> bool:

@@ -6,7 +6,7 @@ from typing import Any, NoReturn, cast
 
 import pytest
 from temporalio import workflow
-from temporalio.client import Client
+from temporalio.client import Client, WorkflowQueryFailedError
 from temporalio.common import SearchAttributePair
 from temporalio.service import RPCError, RPCStatusCode
 from temporalio.worker import Worker
@@ -71,6 +71,40 @@ async def test_a_workflow_starts_once_and_every_signal_reaches_it(temporal_clien
     assert words == ["first", "one", "last"]
     assert not await started.runs(workflow_id)
     assert not await is_listed()
+
+
+@workflow.defn(sandboxed=False)
+class Stumbling:
+    """Each of its tasks fails, as one does that takes too long on a busy machine."""
+
+    @workflow.run
+    async def run(self, first: str) -> None:
+        raise RuntimeError(first)
+
+    @workflow.query
+    def word(self) -> str:
+        return "one"
+
+
+async def test_a_workflow_that_stands_still_gives_no_answer(temporal_client: Client) -> None:
+    queue, workflow_id = uuid.uuid4().hex, f"stumbling/{uuid.uuid4().hex}"
+    started = WorkflowClient(temporal_client, queue)
+    handle = temporal_client.get_workflow_handle(workflow_id)
+    async with Worker(temporal_client, task_queue=queue, workflows=[Stumbling]):
+        await started.start(Stumbling.run, "first", workflow_id)
+
+        async def refuses_queries() -> bool:
+            try:
+                await handle.query(Stumbling.word)
+            except RPCError as error:
+                return error.status is RPCStatusCode.FAILED_PRECONDITION
+            except WorkflowQueryFailedError:
+                return False
+            return False
+
+        await eventually(refuses_queries)
+        assert await started.query(workflow_id, Stumbling.word) is None
+        await started.end(workflow_id)
 
 
 class Refusing:

@@ -7,10 +7,11 @@ from datetime import date, datetime
 import pytest
 
 from law.errors import NotPermitted
-from law.objection import CaseState
+from law.objection import CaseKind, CaseState
 from plumbing.clock import SHANGHAI
 from plumbing.identity import Caller, Role
-from services.objection.mandates import has_lapsed, has_lodged, require_applicant
+from protos.objection.v1 import objection_pb2 as pb
+from services.objection.mandates import has_lapsed, has_lodged, last_day, require_applicant
 from services.objection.tables import Case
 from services.objection.wire import case_message, shown_to
 
@@ -50,3 +51,16 @@ def test_a_firm_that_its_agent_was_joined_to_needs_no_mandate() -> None:
     require_applicant(firm, case, AFTER)
     message = case_message(case, AFTER)
     assert shown_to(firm, case, message, AFTER) == message
+
+
+@pytest.mark.parametrize("until", ["", "20270101", "2027-W01-1", "9999-12-31"])
+def test_a_mandate_ends_on_a_day_after_which_days_are_still_counted(until: str) -> None:
+    mandate = pb.Mandate(until=until, scope=["repair"])
+    last, faults = last_day(mandate, CaseKind.OBJECTION, LAST)
+    assert last is None
+    assert [fault.field for fault in faults] == ["mandate.scope", "mandate.until"]
+
+
+def test_the_last_day_that_may_be_named_is_one() -> None:
+    mandate = pb.Mandate(until="2999-12-31", scope=["objection"])
+    assert last_day(mandate, CaseKind.OBJECTION, LAST) == (date(2999, 12, 31), [])
