@@ -76,7 +76,8 @@ class Filter:
     """A filter of a list: a choice if it has options, a box to tick, or a text to type.
 
     `usual` is the option that holds where the address names none; then there is no choice of all.
-    `asks` is the field of the request that it fills in, where that has another name.
+    `asks` is the field of the request that it fills in, where that has another name. A text has at
+    most `longest` characters.
     """
 
     name: str
@@ -85,10 +86,11 @@ class Filter:
     box: bool = False
     usual: str = ""
     asks: str = ""
+    longest: int = 100
 
     def read(self, visit: Visit) -> str:
         """Returns the value in the address; empty if it is not one that the filter offers."""
-        value = visit.query(self.name)[:100]
+        value = visit.query(self.name)[: self.longest]
         if self.box:
             return value if value == "yes" else ""
         offered = not self.options or value in dict(self.options)

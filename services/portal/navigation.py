@@ -136,6 +136,10 @@ _OF_ROLE = {
     Role.AUDITOR: _AUDITOR,
 }
 _ALWAYS = (Place(N_("规则说明"), "/law"),)
+_BOARDS = {
+    Role.UNIT_HEAD: Place(N_("返回本单位概览"), "/unit"),
+    Role.MUNICIPAL_REVIEWER: Place(N_("返回全市看板"), "/city"),
+}
 
 
 def navigation(roles: Collection[str]) -> tuple[Place, ...]:
@@ -162,6 +166,11 @@ def place_of(places: Iterable[Place], path: str) -> str:
     """Returns the path of the place to which a page belongs; empty if it belongs to none."""
     within = (one.path for one in places if f"{path}/".startswith(f"{one.path.rstrip('/')}/"))
     return max((one for one in within if one != "/" or path == "/"), key=len, default="")
+
+
+def way_to_board(roles: Collection[str]) -> Place | None:
+    """Returns the way back to the board with the colours; None for roles that have no board."""
+    return next((place for role, place in _BOARDS.items() if role in roles), None)
 
 
 def home_of(roles: Collection[str]) -> str:

@@ -14,6 +14,7 @@ from starlette.responses import Response
 from plumbing.client import ask
 from protos.alerts.v1 import alerts_pb2 as pb
 from services.portal.listing import Asked, Cell, Chunk, Column, Filter, Listing, show
+from services.portal.navigation import way_to_board
 from services.portal.pages.reading import bureau_names
 from services.portal.pictures.colour_board import COLOURS
 from services.portal.visit import Visit
@@ -21,7 +22,8 @@ from services.portal.wording import N_, SECTORS
 
 PATH = "/colours"
 UNKNOWN = "-"  # in the address of a list: those of which no sector or no institution is known
-MOST_STREETS = 50  # that the service counts by
+MOST_STREETS = 50  # that the service counts by at once
+_LONGEST = 2000  # characters of the names of streets
 GROUPS = (
     ("type", N_("器具类型")),
     ("sector", N_("行业领域")),
@@ -50,8 +52,24 @@ class Row(NamedTuple):
 
 async def page(visit: Visit) -> Response:
     """Shows how many instruments of each group have each colour, the most red first."""
-    bureaus = await bureau_names(visit)
-    return await show(visit, _listing(visit, bureaus), "city/colours.html", groups=GROUPS)
+    listing = _listing(visit, await bureau_names(visit))
+    names = street_names(visit.query("streets")[:_LONGEST])
+    left = names[MOST_STREETS:]
+    return await show(
+        visit,
+        listing,
+        "city/colours.html",
+        back=way_to_board(visit.person.roles),
+        most=MOST_STREETS,
+        named=len(names),
+        left=left,
+        left_link=_address(visit, left),
+    )
+
+
+def _address(visit: Visit, streets: Sequence[str]) -> str:
+    asked = {"by": "street", "streets": " ".join(streets), "bureau": visit.query("bureau")}
+    return f"{PATH}?{urlencode({name: value for name, value in asked.items() if value})}"
 
 
 def _listing(visit: Visit, bureaus: Mapping[str, str]) -> Listing[Row]:
@@ -74,7 +92,7 @@ def _listing(visit: Visit, bureaus: Mapping[str, str]) -> Listing[Row]:
         empty=_NONE if by != "street" or street_names(visit.query("streets")) else _NO_STREET,
         filters=[
             Filter("by", N_("按"), GROUPS, usual="sector"),
-            Filter("streets", N_("街道名（只用于按街道统计，几个之间用顿号）")),
+            Filter("streets", N_("街道名（只用于按街道统计，几个之间用顿号）"), longest=_LONGEST),
             Filter("bureau", N_("机关"), sorted(bureaus.items())),
         ],
         counted=N_("共 {total} 组，第 {first}–{last} 组"),
@@ -87,7 +105,7 @@ def _by(visit: Visit) -> str:
 
 
 async def _read(visit: Visit, by: str, asked: Asked) -> Chunk[Row]:
-    streets = street_names(asked["streets"]) if by == "street" else []
+    streets = street_names(asked["streets"])[:MOST_STREETS] if by == "street" else []
     if by == "street" and not streets:
         return Chunk([], total=0)  # “with none of the names” says nothing where no name is given
     request = pb.GetColourBoardRequest(bureau=asked["bureau"], by=by, streets=streets)
@@ -97,9 +115,8 @@ async def _read(visit: Visit, by: str, asked: Asked) -> Chunk[Row]:
 
 
 def street_names(written: str) -> list[str]:
-    """Returns the names of streets in a text, each once, at most as many as can be counted by."""
-    names = dict.fromkeys(filter(None, _BETWEEN_NAMES.split(written)))
-    return list(names)[:MOST_STREETS]
+    """Returns the names of streets in a text, each once."""
+    return list(dict.fromkeys(filter(None, _BETWEEN_NAMES.split(written))))
 
 
 def _rows(counts: Iterable[pb.GroupCount]) -> Sequence[Row]:

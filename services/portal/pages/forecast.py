@@ -20,6 +20,7 @@ from protos.alerts.v1 import alerts_pb2 as pb
 from protos.registry.v1 import institutions_pb2 as institutions
 from services.portal.address import STAFF
 from services.portal.listing import Asked, Cell, Chunk, Column, Filter, Listing, show
+from services.portal.navigation import way_to_board
 from services.portal.pages.reading import today
 from services.portal.visit import Visit
 from services.portal.wording import N_
@@ -53,7 +54,8 @@ async def page(visit: Visit) -> Response:
     rows = [row for row in _rows(board) if own is None or row.type_code in own]
     listing = _listing(visit, board.weeks, rows)
     due = sum(row.due for row in rows)
-    return await show(visit, listing, "forecast.html", is_own=own is not None, due=due)
+    back = way_to_board(visit.person.roles)
+    return await show(visit, listing, "forecast.html", back=back, is_own=own is not None, due=due)
 
 
 def _rows(board: pb.GetColourBoardResponse) -> Iterator[Row]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Sequence
+from dataclasses import replace
 
 import grpc
 from starlette.responses import Response
@@ -15,6 +15,7 @@ from starlette.responses import Response
 from plumbing.client import Refusal, ask
 from protos.alerts.v1 import alerts_pb2 as alerts
 from protos.registry.v1 import registry_pb2 as registry
+from services.portal.listing import Chunk, chunk_of
 from services.portal.pages.reading import HIDDEN, subject_names
 from services.portal.pages.scanning import code_in
 from services.portal.visit import Visit
@@ -34,17 +35,17 @@ async def find(visit: Visit) -> Response:
         errors["q"] = visit.say("请至少输入两个字，例如：加油站")
     elif labelled := await _labelled(visit, asked):
         return visit.redirect(record_form(labelled.subject_id, labelled.instrument_id))
-    found: Sequence[alerts.InstrumentColour] = ()
-    firms: Sequence[registry.Subject] = ()
+    found: Chunk[alerts.InstrumentColour] = Chunk([])
+    firms: Chunk[registry.Subject] = Chunk([])
     if asked and not errors:
         found, firms = await asyncio.gather(_instruments(visit, asked), _firms(visit, asked))
-    owners = await subject_names(visit, (one.subject_id for one in found))
+    owners = await subject_names(visit, (one.subject_id for one in found.rows))
     return visit.page(
         "inspections/find.html",
         status=422 if errors else 200,
         asked=asked,
         errors=errors,
-        instruments=[one for one in found if one.subject_id in owners],
+        instruments=replace(found, rows=[one for one in found.rows if one.subject_id in owners]),
         owners=owners,
         firms=firms,
         form_of=record_form,
@@ -71,11 +72,13 @@ async def _labelled(visit: Visit, asked: str) -> registry.Instrument | None:
         return None
 
 
-async def _instruments(visit: Visit, asked: str) -> Sequence[alerts.InstrumentColour]:
+async def _instruments(visit: Visit, asked: str) -> Chunk[alerts.InstrumentColour]:
     request = alerts.ListColoursRequest(text=asked, page_size=MOST)
-    return (await ask(visit.services.alerts.ListColours(request))).instruments
+    answer = await ask(visit.services.alerts.ListColours(request))
+    return chunk_of(answer, answer.instruments)
 
 
-async def _firms(visit: Visit, asked: str) -> Sequence[registry.Subject]:
+async def _firms(visit: Visit, asked: str) -> Chunk[registry.Subject]:
     request = registry.ListSubjectsRequest(name_contains=asked, page_size=MOST)
-    return (await ask(visit.services.registry.ListSubjects(request))).subjects
+    answer = await ask(visit.services.registry.ListSubjects(request))
+    return chunk_of(answer, answer.subjects)

@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from plumbing.client import Refusal, ask
 from protos.registry.v1 import registry_pb2 as registry
+from services.portal.listing import Chunk, chunk_of
 from services.portal.pages.instrument_forms import of_the_form, read_instrument
 from services.portal.visit import Visit
 from services.portal.wording import N_
@@ -27,10 +28,10 @@ async def change_owner(visit: Visit) -> Response:
     instrument = await read_instrument(visit)
     if visit.request.method == "GET" or visit.field("step") == "again":
         return await _page(visit, instrument)
-    found = [one for one in await _found(visit) if one.subject_id != instrument.subject_id]
-    if not found:
+    found = await _found(visit, instrument.subject_id)
+    if not found.rows:
         return await _page(visit, instrument, _NOBODY if visit.field("q") else _NO_NAME)
-    chosen = next((one for one in found if one.subject_id == visit.field("owner")), None)
+    chosen = next((one for one in found.rows if one.subject_id == visit.field("owner")), None)
     if chosen is None:
         looked = visit.field("step") == "find"
         return await _page(visit, instrument, {} if looked else _NO_CHOICE, found=found)
@@ -61,14 +62,15 @@ async def change_owner(visit: Visit) -> Response:
     return visit.redirect(f"/instruments/{instrument.instrument_id}?changed=yes")
 
 
-async def _found(visit: Visit) -> list[registry.Subject]:
-    """The subjects on file that the form names, by a part of the name or by their code."""
+async def _found(visit: Visit, present: str) -> Chunk[registry.Subject]:
+    """The first subjects on file, but the present owner, by a part of the name or by their code."""
     written = visit.field("q").strip()
     if not written:
-        return []
+        return Chunk([])
     request = registry.ListSubjectsRequest(name_contains=written, page_size=MOST)
-    found = list((await ask(visit.services.registry.ListSubjects(request))).subjects)
-    return found or [one for one in [await _by_code(visit, written)] if one is not None]
+    answer = await ask(visit.services.registry.ListSubjects(request))
+    named = [*answer.subjects] or [one for one in [await _by_code(visit, written)] if one]
+    return chunk_of(answer, [one for one in named if one.subject_id != present])
 
 
 async def _by_code(visit: Visit, written: str) -> registry.Subject | None:
@@ -88,14 +90,14 @@ async def _page(
     instrument: registry.Instrument,
     errors: Mapping[str, str] | None = None,
     refusal: str = "",
-    found: list[registry.Subject] | None = None,
+    found: Chunk[registry.Subject] | None = None,
 ) -> Response:
     return visit.page(
         "instruments/owner.html",
         status=422 if errors or refusal else 200,
         instrument=instrument,
         owner=await _owner(visit, instrument.subject_id),
-        found=found or [],
+        found=found or Chunk([]),
         errors={name: visit.say(text) for name, text in (errors or {}).items()},
         refusal=refusal,
         form=visit.form,

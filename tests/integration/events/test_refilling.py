@@ -361,7 +361,9 @@ async def test_a_stream_is_emptied_before_anybody_takes_what_the_database_no_lon
     async with running(relay.run(), tested.run()):
         await announced(database, "d")
         await eventually(lambda: _had(receiver, len(names) + 1))
-        await eventually(lambda: _streams(jetstream, len(names) - 1))  # in waves, behind the new one
+        await eventually(
+            lambda: _streams(jetstream, len(names) - 1)
+        )  # in waves, behind the new one
 
 
 async def _streams(js: JetStreamContext, number: int) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from protos.alerts.v1 import alerts_pb2 as pb
 from services.portal.listing import Asked
 from services.portal.pages import colour_groups as page
+from services.portal.rendering import _environment
 
 COUNTS = [
     pb.GroupCount(group=group, colour=colour, instruments=number)
@@ -46,7 +48,38 @@ def test_a_number_leads_to_the_list_of_what_it_counts() -> None:
 def test_streets_are_written_with_any_punctuation_each_once() -> None:
     written = "新城街道、老城镇，新城街道 江边街道;"
     assert page.street_names(written) == ["新城街道", "老城镇", "江边街道"]
-    assert len(page.street_names(" ".join(map(str, range(99))))) == page.MOST_STREETS
+
+
+async def test_of_many_streets_the_first_are_counted_and_the_others_are_named() -> None:
+    asked: list[pb.GetColourBoardRequest] = []
+
+    async def board(request: pb.GetColourBoardRequest) -> pb.GetColourBoardResponse:
+        asked.append(request)
+        return pb.GetColourBoardResponse()
+
+    services = SimpleNamespace(alerts=SimpleNamespace(GetColourBoard=board))
+    visit = cast("Any", SimpleNamespace(services=services))
+    names = [f"第{number}街道" for number in range(52)]
+    written = {"bureau": "", "streets": "、".join(names)}
+    await page._read(visit, "street", Asked(filters=written))
+    assert list(asked[0].streets) == names[:50]
+
+
+def test_a_page_says_which_streets_were_left_and_leads_to_them() -> None:
+    template = _environment("zh-CN").get_template("city/colours.html")
+    table = SimpleNamespace(asked={"by": "street"})
+    values = {
+        "table": table,
+        "most": 50,
+        "named": 52,
+        "left": ["甲街道", "乙镇"],
+        "left_link": "/colours?by=x",
+    }
+    shown = "".join(
+        template.blocks["above"](template.new_context({"number": str, "_": str, **values}))
+    )
+    assert "您写了 52 个，还有 2 个没有统计：甲街道、乙镇" in shown
+    assert 'href="/colours?by=x"' in shown
 
 
 @pytest.mark.parametrize("written", ["", " 、， "])
