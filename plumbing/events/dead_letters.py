@@ -72,7 +72,8 @@ async def bury(
     """
     headers = dict(message.headers or {})
     # What the relay expected of the event's own stream does not hold for that of dead letters.
-    headers.pop(Header.EXPECTED_LAST_MSG_ID, None)
+    for expected in (Header.EXPECTED_LAST_SEQUENCE, Header.EXPECTED_LAST_MSG_ID):
+        headers.pop(expected, None)  # the latter was sent by a former release
     stream_seq = message.metadata.sequence.stream
     # Not the id of the event: a forged one may bear that of another event.
     headers[Header.MSG_ID] = f"{consumer}:{stream_seq}:{headers.get('ce-id', '')}"

@@ -1,11 +1,11 @@
 """The relay: publishes the events of the outbox to JetStream, in order within each aggregate.
 
 Each event is published at least once. A page of events is sent at once as a chain: the stream takes
-each event only if its last message is the event before, so nothing passes an event that was lost.
-What a chain leaves over is sent in waves of one event per aggregate, each after the acknowledgement
-of the previous one. The event id is the message id. A crash between the acknowledgement and the
-mark in the outbox causes an event to be sent twice: the stream drops the second copy, or the inbox
-does if the stream no longer remembers the id.
+each event only if its last message has the number of the event before, so nothing passes an event
+that was lost (ADR 0053). What a chain leaves over is sent in waves of one event per aggregate, each
+after the acknowledgement of the previous one. The event id is the message id. A crash between the
+acknowledgement and the mark in the outbox causes an event to be sent twice: the stream drops the
+second copy, or the inbox does if the stream no longer remembers the id.
 
 Each event is signed when it is published, not when it is committed: so the rows of the outbox hold
 no signature of a key that has been replaced meanwhile. Published events stay in the outbox, from
@@ -35,6 +35,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from plumbing.clock import Clock
 from plumbing.database import Database, connection_of
 from plumbing.database_away import DATABASE_AWAY
+from plumbing.events.acknowledgements import (
+    acknowledged,
+    forget_unsent,
+    hearing_refusals,
+    is_taken,
+)
 from plumbing.events.leadership import PUBLISHING, Leadership
 from plumbing.events.observing import observe_publishing
 from plumbing.events.outbox import RECORDED, Outbox
@@ -44,7 +50,6 @@ from plumbing.metrics.counted import EVENTS_PUBLISHED, RELAY_LEADER
 BATCH = 500
 WRITE_EVERY = 25
 DATABASE_SECONDS = 20.0  # for one page; after that the database is taken to be away
-STALL_SECONDS = 2.0  # without any acknowledgement for so long, NATS is away
 LONGEST_REST_SECONDS = 0.02
 FIRST_BACKOFF_SECONDS = 0.1
 LAST_BACKOFF_SECONDS = 2.0
@@ -107,7 +112,7 @@ class Relay:
         poll_seconds: float = 1.0,
     ) -> None:
         self._database = database
-        self._js = js
+        self._js = hearing_refusals(js)
         self._signer = signer
         self._clock = clock
         self._poll_seconds = poll_seconds
@@ -115,6 +120,7 @@ class Relay:
         self._nudged = asyncio.Event()
         self._backoff = 0.0
         self._marked_at: datetime | None = None  # the newest mark; None until it was looked up
+        self._end: int | None = None  # the number of the stream's last message; None if not known
 
     def nudge(self) -> None:
         """Makes the relay publish committed events now instead of at its next poll."""
@@ -134,7 +140,7 @@ class Relay:
 
         May raise an exception group of the errors in DATABASE_AWAY.
         """
-        _forget_unsent(self._js)
+        forget_unsent(self._js)
         drained = Drained()
         published: list[int] = []
         page = await self._page(0)
@@ -236,7 +242,9 @@ class Relay:
     async def _publish(self, page: Sequence[_Pending], drained: Drained) -> list[int]:
         """Publishes a page; returns the `seq` of each event that the stream has taken."""
         events = [event for event in page if event.aggregate not in drained.held]
-        published, rest = await self._chain(events, drained)
+        published = await self._wave(events[:1], drained) if self._end is None else []
+        taken, rest = await self._chain(events[len(published) :], drained)
+        published += taken
         queues: dict[str, deque[_Pending]] = {}
         for event in rest:
             queues.setdefault(event.aggregate, deque()).append(event)
@@ -252,34 +260,36 @@ class Relay:
     ) -> tuple[list[int], list[_Pending]]:
         """Sends events so that each is taken only directly after the one sent before.
 
-        Returns the `seq` of each event taken, and the events left over. An event that cannot be
-        sent holds its aggregate.
+        Returns the `seq` of each event taken, and the events left over: all of them if the number
+        of the stream's last message is not known. An event that cannot be sent holds its aggregate.
         """
+        end, self._end = self._end, None
+        if end is None:
+            return [], [event for event in events if event.aggregate not in drained.held]
         sent: list[Sent] = []
         for event in events:
             if event.aggregate in drained.held:
                 continue
-            ack = await self._send(event, after=sent[-1][0] if sent else None)
+            ack = await self._send(event, after=end + len(sent))
             if ack.done() and (error := ack.exception()):
                 _hold(drained, event, error)
                 continue
             sent.append((event, ack))
             await _let_write(len(sent))
-        acks = [ack for _, ack in sent]
-        await _acknowledged(acks)
-        # JetStream leaves an event unanswered that should follow one which it knows from before the
-        # stream was emptied: such events are sent again by themselves.
-        if any(ack.cancelled() for ack in acks) and not any(map(_is_known, acks)):
+        await acknowledged([ack for _, ack in sent])
+        if any(ack.cancelled() for _, ack in sent):
             drained.stalled, drained.error = True, drained.error or nats.errors.TimeoutError()
-        taken = [event.seq for event, ack in sent if _is_taken(ack)]
-        return taken, [event for event, ack in sent if not _is_taken(ack)]
+        taken = [event.seq for event, ack in sent if is_taken(ack)]
+        if len(taken) == len(sent):
+            self._end = end + len(sent)
+        return taken, [event for event, ack in sent if not is_taken(ack)]
 
     async def _wave(self, events: Sequence[_Pending], drained: Drained) -> list[int]:
         sent: list[Sent] = []
         for event in events:
             sent.append((event, await self._send(event)))
             await _let_write(len(sent))
-        await _acknowledged([ack for _, ack in sent])
+        await acknowledged([ack for _, ack in sent])
         published = []
         errors = await asyncio.gather(*(self._error(event, ack) for event, ack in sent))
         for (event, _), error in zip(sent, errors, strict=True):
@@ -297,7 +307,7 @@ class Relay:
         if that message is gone too.
         """
         error = nats.errors.TimeoutError() if ack.cancelled() else ack.exception()
-        if error is not None or not ack.result().duplicate:
+        if error is not None:
             return error
         known = ack.result()
         try:
@@ -306,6 +316,8 @@ class Relay:
                 known = await self._js.publish(event.subject, event.payload, headers=headers)
         except (nats.errors.Error, TimeoutError) as failed:
             return failed
+        if not known.duplicate:
+            self._end = max(self._end or 0, known.seq)
         return None
 
     async def _is_gone(self, known: PubAck) -> bool:
@@ -316,12 +328,12 @@ class Relay:
         signature = self._signer.sign(event.subject, event.headers, event.payload)
         return {**event.headers, Header.MSG_ID: message_id, SIGNATURE_HEADER: signature}
 
-    async def _send(self, event: _Pending, after: _Pending | None = None) -> asyncio.Future[PubAck]:
-        """Sends an event, to be taken only directly after another one if `after` names it."""
+    async def _send(self, event: _Pending, after: int | None = None) -> asyncio.Future[PubAck]:
+        """Sends an event, to be taken only directly after message `after` if that is given."""
         try:
             headers = self._headers(event, str(event.event_id))
             if after is not None:
-                headers[Header.EXPECTED_LAST_MSG_ID] = str(after.event_id)
+                headers[Header.EXPECTED_LAST_SEQUENCE] = str(after)
             ack = await self._js.publish_async(event.subject, event.payload, headers=headers)
         except (nats.errors.Error, ForeignSubject) as error:
             ack = asyncio.get_running_loop().create_future()
@@ -330,44 +342,10 @@ class Relay:
         return ack
 
 
-def _forget_unsent(js: JetStreamContext) -> None:
-    """Frees the places of messages that were not sent.
-
-    The client has places for 4,000 messages on their way. One that it refuses, as too large or
-    since nobody takes it while NATS is away, keeps its place; without any left it would wait for
-    ever. Only this relay publishes in this way, and between two turns nothing is on its way.
-    """
-    for ack in [*js._publish_async_futures.values()]:  # noqa: SLF001 - nothing else frees them
-        ack.cancel()
-
-
 async def _let_write(number: int) -> None:
     """Lets the client write now and then, so that NATS works while further events are encoded."""
     if number % WRITE_EVERY == 0:
         await asyncio.sleep(0)
-
-
-def _is_taken(ack: asyncio.Future[PubAck]) -> bool:
-    """Whether the stream has taken an event now; one that it knows already is looked at again."""
-    return not ack.cancelled() and ack.exception() is None and not ack.result().duplicate
-
-
-def _is_known(ack: asyncio.Future[PubAck]) -> bool:
-    """Whether the stream knows an event already; it may have been emptied since."""
-    return not ack.cancelled() and ack.exception() is None and bool(ack.result().duplicate)
-
-
-async def _acknowledged(acks: Collection[asyncio.Future[PubAck]]) -> None:
-    """Waits until all are answered, or until none was for STALL_SECONDS; then cancels the rest."""
-    waiting: set[asyncio.Future[PubAck]] = set(acks)
-    try:
-        while waiting:
-            answered, waiting = await asyncio.wait(waiting, timeout=STALL_SECONDS)
-            if not answered:
-                return
-    finally:
-        for ack in waiting:
-            ack.cancel()
 
 
 def _hold(drained: Drained, event: _Pending, error: BaseException) -> None:

@@ -48,8 +48,8 @@ async def genuine(platform: RegistryWithGrading, js: JetStreamContext) -> RawStr
     made = (await client.registry.PutSubject(request)).subject
     await platform.graded(made.subject_id)
     event = await js.get_last_msg(Stream.REGISTRY, "registry.v1.subjects_changed.330106")
-    if event.headers:  # of two that are published together, the second names the first
-        event.headers.pop(Header.EXPECTED_LAST_MSG_ID, None)
+    if event.headers:  # of two that are published together, the second says what it follows
+        event.headers.pop(Header.EXPECTED_LAST_SEQUENCE, None)
     return event
 
 
