@@ -14,6 +14,7 @@ from services.portal.pages import (
     experts,
     forecast,
     institution,
+    institution_entries,
     kept_institutions,
     laboratories,
     order_wizard,
@@ -73,6 +74,19 @@ KEPT_INSTITUTIONS = (
         "/institutions/{institution_id}/authorisation",
         kept_institutions.authorise,
         Role.UNIT_HEAD,
+        form=True,
+    ),
+    _at(
+        "/institutions/{institution_id}/site",
+        institution_entries.site,
+        Role.VERIFICATION_INSTITUTION,
+        Role.UNIT_HEAD,
+        form=True,
+    ),
+    _at(
+        "/institutions/{institution_id}/capacity",
+        institution_entries.capacity,
+        Role.VERIFICATION_INSTITUTION,
         form=True,
     ),
 )

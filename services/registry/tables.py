@@ -27,7 +27,7 @@ from services.registry.imports.tables import (
     RejectedRow,
     TypeName,
 )
-from services.registry.institutions.tables import Authorisation, Institution
+from services.registry.institutions.tables import Authorisation, Capacity, Institution, Site
 from services.registry.laboratories.tables import EnvironmentMark, EnvironmentRecord, Laboratory
 from services.registry.lives.tables import SubjectAct
 from services.registry.orders.tables import Order, OrderStep
@@ -50,6 +50,7 @@ __all__ = [
     "Base",
     "Calibration",
     "CalibrationCycle",
+    "Capacity",
     "CertificateFile",
     "ConfirmedHeading",
     "Contest",
@@ -78,6 +79,7 @@ __all__ = [
     "RecordVersion",
     "RejectedRow",
     "Reply",
+    "Site",
     "SubjectAct",
     "Telling",
     "TypeName",

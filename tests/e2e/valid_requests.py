@@ -460,6 +460,23 @@ _OF_PLACE: dict[str, Callable[[Place], Message]] = {
         ),
     ),
     "PutAuthorisation": lambda place: authorise(place.institution_id),
+    "PutSite": lambda place: institutions.PutSiteRequest(
+        request_id=new_request_id(),
+        site=institutions.Site(
+            institution_id=place.institution_id,
+            name=f"测试检定站{secrets.token_hex(6)}",
+            address="测试路",
+        ),
+    ),
+    "PutCapacity": lambda place: institutions.PutCapacityRequest(
+        request_id=new_request_id(),
+        capacity=institutions.Capacity(
+            institution_id=place.institution_id,
+            type_codes=["FUEL"],
+            per_day=10,
+            from_on="2026-01-05",
+        ),
+    ),
     "PutLaboratory": lambda place: laboratory_of(place.institution_id),
     "ReleaseLaboratory": lambda place: laboratories.ReleaseLaboratoryRequest(
         request_id=new_request_id(), laboratory_id=place.laboratory_id, version=OUTDATED

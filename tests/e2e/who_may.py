@@ -257,6 +257,14 @@ InstitutionService.PutInstitution city       -  -  -  -  -  -  -  -  -  -  -   -
 InstitutionService.PutAuthorisation own      -  -  +  -  -  -  -  -  -  -  -   -  +  -
 InstitutionService.PutAuthorisation foreign  -  -  0  -  -  -  -  -  -  -  -   -  0  -
 InstitutionService.PutAuthorisation city     -  -  0  -  -  -  -  -  -  -  -   -  +  -
+InstitutionService.PutSite own               -  -  +  -  -  +  -  -  -  -  -   -  +  -
+InstitutionService.PutSite neighbour         -  -  +  -  -  0  -  -  -  -  -   -  +  -
+InstitutionService.PutSite foreign           -  -  0  -  -  0  -  -  -  -  -   -  0  -
+InstitutionService.PutSite city              -  -  0  -  -  0  -  -  -  -  -   -  +  -
+InstitutionService.PutCapacity own           -  -  -  -  -  +  -  -  -  -  -   -  -  -
+InstitutionService.PutCapacity neighbour     -  -  -  -  -  0  -  -  -  -  -   -  -  -
+InstitutionService.PutCapacity foreign       -  -  -  -  -  0  -  -  -  -  -   -  -  -
+InstitutionService.PutCapacity city          -  -  -  -  -  0  -  -  -  -  -   -  -  -
 DirectoryService.ListDirectory any           +  +  +  +  +  +  +  +  +  +  -   +  +  +
 DirectoryService.GetListing own              -  +  +  +  +  +  -  -  -  -  -   +  +  +
 DirectoryService.GetListing neighbour        -  +  +  +  +  0  -  -  -  -  -   +  +  +

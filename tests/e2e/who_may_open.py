@@ -109,6 +109,14 @@ TABLE = """
 /institutions/{institution_id}/listing neighbour          >   - - + - - 0 - - -  - + -
 /institutions/{institution_id}/listing foreign            >   - - 0 - - 0 - - -  - 0 -
 /institutions/{institution_id}/listing city               >   - - 0 - - 0 - - -  - + -
+/institutions/{institution_id}/site own                   >   - - + - - + - - -  - + -
+/institutions/{institution_id}/site neighbour             >   - - + - - 0 - - -  - + -
+/institutions/{institution_id}/site foreign               >   - - 0 - - 0 - - -  - 0 -
+/institutions/{institution_id}/site city                  >   - - 0 - - 0 - - -  - + -
+/institutions/{institution_id}/capacity own               >   - - - - - + - - -  - - -
+/institutions/{institution_id}/capacity neighbour         >   - - - - - 0 - - -  - - -
+/institutions/{institution_id}/capacity foreign           >   - - - - - 0 - - -  - - -
+/institutions/{institution_id}/capacity city              >   - - - - - 0 - - -  - - -
 /institutions/{institution_id}/change own                 >   - - + - - - - - -  - + -
 /institutions/{institution_id}/change foreign             >   - - 0 - - - - - -  - 0 -
 /institutions/{institution_id}/change city                >   - - 0 - - - - - -  - + -

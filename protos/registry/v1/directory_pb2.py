@@ -26,7 +26,7 @@ from protos.buf.validate import validate_pb2 as buf_dot_validate_dot_validate__p
 from protos.registry.v1 import proposals_pb2 as protos_dot_registry_dot_v1_dot_proposals__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"protos/registry/v1/directory.proto\x12\x14quanheng.registry.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\"protos/registry/v1/proposals.proto\"\x9e\x02\n\x12InstitutionListing\x12\"\n\x0einstitution_id\x18\x01 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\xc8\x01\x12\x17\n\x05sites\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\xe8\x07\x12+\n\rdivision_code\x18\x03 \x01(\tB\x14\xbaH\x11r\x0f\x32\r^([0-9]{6})?$\x12\x18\n\x07\x63ontact\x18\x04 \x01(\tB\x07\xbaH\x04r\x02\x18\x64\x12\x16\n\x05phone\x18\x05 \x01(\tB\x07\xbaH\x04r\x02\x18\x32\x12\x19\n\x07website\x18\x06 \x01(\tB\x08\xbaH\x05r\x03\x18\xc8\x01\x12\x10\n\x08released\x18\x07 \x01(\x08\x12\x19\n\x07\x63onsent\x18\x08 \x01(\tB\x08\xbaH\x05r\x03\x18\xf4\x03\x12\x13\n\x0breleased_on\x18\t \x01(\t\x12\x0f\n\x07version\x18\n \x01(\x03\"M\n\x0e\x41uthorisedType\x12\x11\n\ttype_code\x18\x01 \x01(\t\x12\x13\n\x0bvalid_until\x18\x02 \x01(\t\x12\x13\n\x0b\x64ocument_no\x18\x03 \x01(\t\"[\n\x13\x44irectoryLaboratory\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0c\n\x04site\x18\x02 \x01(\t\x12\x13\n\x0b\x64ocument_no\x18\x03 \x01(\t\x12\x13\n\x0bvalid_until\x18\x04 \x01(\t\"\x88\x02\n\x0e\x44irectoryEntry\x12\x16\n\x0einstitution_id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\r\n\x05sites\x18\x03 \x01(\t\x12\x15\n\rdivision_code\x18\x04 \x01(\t\x12\x0f\n\x07\x63ontact\x18\x05 \x01(\t\x12\r\n\x05phone\x18\x06 \x01(\t\x12\x0f\n\x07website\x18\x07 \x01(\t\x12\x38\n\nauthorised\x18\x08 \x03(\x0b\x32$.quanheng.registry.v1.AuthorisedType\x12?\n\x0claboratories\x18\t \x03(\x0b\x32).quanheng.registry.v1.DirectoryLaboratory\"t\n\x11PutListingRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x41\n\x07listing\x18\x02 \x01(\x0b\x32(.quanheng.registry.v1.InstitutionListingB\x06\xbaH\x03\xc8\x01\x01\"\x81\x01\n\x12PutListingResponse\x12\x39\n\x07listing\x18\x01 \x01(\x0b\x32(.quanheng.registry.v1.InstitutionListing\x12\x30\n\x08proposal\x18\x02 \x01(\x0b\x32\x1e.quanheng.registry.v1.Proposal\"7\n\x11GetListingRequest\x12\"\n\x0einstitution_id\x18\x01 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\xc8\x01\"b\n\x12GetListingResponse\x12\x39\n\x07listing\x18\x01 \x01(\x0b\x32(.quanheng.registry.v1.InstitutionListing\x12\x11\n\tmay_write\x18\x02 \x01(\x08\"\xce\x01\n\x14ListDirectoryRequest\x12\x1d\n\tpage_size\x18\x01 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe8\x07(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\x12\x1a\n\ttype_code\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12=\n\rdivision_code\x18\x04 \x01(\tB&\xbaH#r!2\x1f^([0-9]{2}|[0-9]{4}|[0-9]{6})?$\x12\x1e\n\rname_contains\x18\x05 \x01(\tB\x07\xbaH\x04r\x02\x18\x64\"\x9d\x01\n\x15ListDirectoryResponse\x12:\n\x0cinstitutions\x18\x01 \x03(\x0b\x32$.quanheng.registry.v1.DirectoryEntry\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x12\n\x05total\x18\x03 \x01(\x03H\x00\x88\x01\x01\x12\x11\n\tmore_than\x18\x04 \x01(\x03\x42\x08\n\x06_total2\xbe\x02\n\x10\x44irectoryService\x12_\n\nPutListing\x12\'.quanheng.registry.v1.PutListingRequest\x1a(.quanheng.registry.v1.PutListingResponse\x12_\n\nGetListing\x12\'.quanheng.registry.v1.GetListingRequest\x1a(.quanheng.registry.v1.GetListingResponse\x12h\n\rListDirectory\x12*.quanheng.registry.v1.ListDirectoryRequest\x1a+.quanheng.registry.v1.ListDirectoryResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"protos/registry/v1/directory.proto\x12\x14quanheng.registry.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\"protos/registry/v1/proposals.proto\"\x9e\x02\n\x12InstitutionListing\x12\"\n\x0einstitution_id\x18\x01 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\xc8\x01\x12\x17\n\x05sites\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\xe8\x07\x12+\n\rdivision_code\x18\x03 \x01(\tB\x14\xbaH\x11r\x0f\x32\r^([0-9]{6})?$\x12\x18\n\x07\x63ontact\x18\x04 \x01(\tB\x07\xbaH\x04r\x02\x18\x64\x12\x16\n\x05phone\x18\x05 \x01(\tB\x07\xbaH\x04r\x02\x18\x32\x12\x19\n\x07website\x18\x06 \x01(\tB\x08\xbaH\x05r\x03\x18\xc8\x01\x12\x10\n\x08released\x18\x07 \x01(\x08\x12\x19\n\x07\x63onsent\x18\x08 \x01(\tB\x08\xbaH\x05r\x03\x18\xf4\x03\x12\x13\n\x0breleased_on\x18\t \x01(\t\x12\x0f\n\x07version\x18\n \x01(\x03\"M\n\x0e\x41uthorisedType\x12\x11\n\ttype_code\x18\x01 \x01(\t\x12\x13\n\x0bvalid_until\x18\x02 \x01(\t\x12\x13\n\x0b\x64ocument_no\x18\x03 \x01(\t\"[\n\x13\x44irectoryLaboratory\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0c\n\x04site\x18\x02 \x01(\t\x12\x13\n\x0b\x64ocument_no\x18\x03 \x01(\t\x12\x13\n\x0bvalid_until\x18\x04 \x01(\t\"T\n\rDirectorySite\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0f\n\x07\x61\x64\x64ress\x18\x02 \x01(\t\x12\x12\n\ntype_codes\x18\x03 \x03(\t\x12\x10\n\x08\x61t_owner\x18\x04 \x01(\x08\"\xbd\x02\n\x0e\x44irectoryEntry\x12\x16\n\x0einstitution_id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\r\n\x05sites\x18\x03 \x01(\t\x12\x15\n\rdivision_code\x18\x04 \x01(\t\x12\x0f\n\x07\x63ontact\x18\x05 \x01(\t\x12\r\n\x05phone\x18\x06 \x01(\t\x12\x0f\n\x07website\x18\x07 \x01(\t\x12\x38\n\nauthorised\x18\x08 \x03(\x0b\x32$.quanheng.registry.v1.AuthorisedType\x12?\n\x0claboratories\x18\t \x03(\x0b\x32).quanheng.registry.v1.DirectoryLaboratory\x12\x33\n\x06places\x18\n \x03(\x0b\x32#.quanheng.registry.v1.DirectorySite\"t\n\x11PutListingRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x41\n\x07listing\x18\x02 \x01(\x0b\x32(.quanheng.registry.v1.InstitutionListingB\x06\xbaH\x03\xc8\x01\x01\"\x81\x01\n\x12PutListingResponse\x12\x39\n\x07listing\x18\x01 \x01(\x0b\x32(.quanheng.registry.v1.InstitutionListing\x12\x30\n\x08proposal\x18\x02 \x01(\x0b\x32\x1e.quanheng.registry.v1.Proposal\"7\n\x11GetListingRequest\x12\"\n\x0einstitution_id\x18\x01 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\xc8\x01\"b\n\x12GetListingResponse\x12\x39\n\x07listing\x18\x01 \x01(\x0b\x32(.quanheng.registry.v1.InstitutionListing\x12\x11\n\tmay_write\x18\x02 \x01(\x08\"\xce\x01\n\x14ListDirectoryRequest\x12\x1d\n\tpage_size\x18\x01 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe8\x07(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\x12\x1a\n\ttype_code\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12=\n\rdivision_code\x18\x04 \x01(\tB&\xbaH#r!2\x1f^([0-9]{2}|[0-9]{4}|[0-9]{6})?$\x12\x1e\n\rname_contains\x18\x05 \x01(\tB\x07\xbaH\x04r\x02\x18\x64\"\x9d\x01\n\x15ListDirectoryResponse\x12:\n\x0cinstitutions\x18\x01 \x03(\x0b\x32$.quanheng.registry.v1.DirectoryEntry\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x12\n\x05total\x18\x03 \x01(\x03H\x00\x88\x01\x01\x12\x11\n\tmore_than\x18\x04 \x01(\x03\x42\x08\n\x06_total2\xbe\x02\n\x10\x44irectoryService\x12_\n\nPutListing\x12\'.quanheng.registry.v1.PutListingRequest\x1a(.quanheng.registry.v1.PutListingResponse\x12_\n\nGetListing\x12\'.quanheng.registry.v1.GetListingRequest\x1a(.quanheng.registry.v1.GetListingResponse\x12h\n\rListDirectory\x12*.quanheng.registry.v1.ListDirectoryRequest\x1a+.quanheng.registry.v1.ListDirectoryResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -69,20 +69,22 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_AUTHORISEDTYPE']._serialized_end=491
   _globals['_DIRECTORYLABORATORY']._serialized_start=493
   _globals['_DIRECTORYLABORATORY']._serialized_end=584
-  _globals['_DIRECTORYENTRY']._serialized_start=587
-  _globals['_DIRECTORYENTRY']._serialized_end=851
-  _globals['_PUTLISTINGREQUEST']._serialized_start=853
-  _globals['_PUTLISTINGREQUEST']._serialized_end=969
-  _globals['_PUTLISTINGRESPONSE']._serialized_start=972
-  _globals['_PUTLISTINGRESPONSE']._serialized_end=1101
-  _globals['_GETLISTINGREQUEST']._serialized_start=1103
-  _globals['_GETLISTINGREQUEST']._serialized_end=1158
-  _globals['_GETLISTINGRESPONSE']._serialized_start=1160
-  _globals['_GETLISTINGRESPONSE']._serialized_end=1258
-  _globals['_LISTDIRECTORYREQUEST']._serialized_start=1261
-  _globals['_LISTDIRECTORYREQUEST']._serialized_end=1467
-  _globals['_LISTDIRECTORYRESPONSE']._serialized_start=1470
-  _globals['_LISTDIRECTORYRESPONSE']._serialized_end=1627
-  _globals['_DIRECTORYSERVICE']._serialized_start=1630
-  _globals['_DIRECTORYSERVICE']._serialized_end=1948
+  _globals['_DIRECTORYSITE']._serialized_start=586
+  _globals['_DIRECTORYSITE']._serialized_end=670
+  _globals['_DIRECTORYENTRY']._serialized_start=673
+  _globals['_DIRECTORYENTRY']._serialized_end=990
+  _globals['_PUTLISTINGREQUEST']._serialized_start=992
+  _globals['_PUTLISTINGREQUEST']._serialized_end=1108
+  _globals['_PUTLISTINGRESPONSE']._serialized_start=1111
+  _globals['_PUTLISTINGRESPONSE']._serialized_end=1240
+  _globals['_GETLISTINGREQUEST']._serialized_start=1242
+  _globals['_GETLISTINGREQUEST']._serialized_end=1297
+  _globals['_GETLISTINGRESPONSE']._serialized_start=1299
+  _globals['_GETLISTINGRESPONSE']._serialized_end=1397
+  _globals['_LISTDIRECTORYREQUEST']._serialized_start=1400
+  _globals['_LISTDIRECTORYREQUEST']._serialized_end=1606
+  _globals['_LISTDIRECTORYRESPONSE']._serialized_start=1609
+  _globals['_LISTDIRECTORYRESPONSE']._serialized_end=1766
+  _globals['_DIRECTORYSERVICE']._serialized_start=1769
+  _globals['_DIRECTORYSERVICE']._serialized_end=2087
 # @@protoc_insertion_point(module_scope)

@@ -144,6 +144,42 @@ class DirectoryLaboratory(_message.Message):
 Global___DirectoryLaboratory: _TypeAlias = DirectoryLaboratory  # noqa: Y015
 
 @_typing.final
+class DirectorySite(_message.Message):
+    """A place where an institution verifies, which the institution itself released."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    ADDRESS_FIELD_NUMBER: _builtins.int
+    TYPE_CODES_FIELD_NUMBER: _builtins.int
+    AT_OWNER_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """Name."""
+    address: _builtins.str
+    """Address; empty if the institution comes to the owner."""
+    at_owner: _builtins.bool
+    """The institution comes to where the owner uses the instrument."""
+    @_builtins.property
+    def type_codes(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Types that are verified there, by the catalogue; empty means all that it may verify."""
+
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        address: _builtins.str = ...,
+        type_codes: _abc.Iterable[_builtins.str] | None = ...,
+        at_owner: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["address", b"address", "at_owner", b"at_owner", "name", b"name", "type_codes", b"type_codes"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DirectorySite: _TypeAlias = DirectorySite  # noqa: Y015
+
+@_typing.final
 class DirectoryEntry(_message.Message):
     """An institution as anybody may see it."""
 
@@ -158,6 +194,7 @@ class DirectoryEntry(_message.Message):
     WEBSITE_FIELD_NUMBER: _builtins.int
     AUTHORISED_FIELD_NUMBER: _builtins.int
     LABORATORIES_FIELD_NUMBER: _builtins.int
+    PLACES_FIELD_NUMBER: _builtins.int
     institution_id: _builtins.str
     """Stable id."""
     name: _builtins.str
@@ -180,6 +217,10 @@ class DirectoryEntry(_message.Message):
     def laboratories(self) -> _containers.RepeatedCompositeFieldContainer[Global___DirectoryLaboratory]:
         """Its laboratories, by name."""
 
+    @_builtins.property
+    def places(self) -> _containers.RepeatedCompositeFieldContainer[Global___DirectorySite]:
+        """Places where it verifies, by name."""
+
     def __init__(
         self,
         *,
@@ -192,10 +233,11 @@ class DirectoryEntry(_message.Message):
         website: _builtins.str = ...,
         authorised: _abc.Iterable[Global___AuthorisedType] | None = ...,
         laboratories: _abc.Iterable[Global___DirectoryLaboratory] | None = ...,
+        places: _abc.Iterable[Global___DirectorySite] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["authorised", b"authorised", "contact", b"contact", "division_code", b"division_code", "institution_id", b"institution_id", "laboratories", b"laboratories", "name", b"name", "phone", b"phone", "sites", b"sites", "website", b"website"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["authorised", b"authorised", "contact", b"contact", "division_code", b"division_code", "institution_id", b"institution_id", "laboratories", b"laboratories", "name", b"name", "phone", b"phone", "places", b"places", "sites", b"sites", "website", b"website"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

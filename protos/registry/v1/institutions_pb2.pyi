@@ -116,6 +116,106 @@ class Authorisation(_message.Message):
 Global___Authorisation: _TypeAlias = Authorisation  # noqa: Y015
 
 @_typing.final
+class Site(_message.Message):
+    """A place where an institution verifies."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SITE_ID_FIELD_NUMBER: _builtins.int
+    INSTITUTION_ID_FIELD_NUMBER: _builtins.int
+    NAME_FIELD_NUMBER: _builtins.int
+    ADDRESS_FIELD_NUMBER: _builtins.int
+    TYPE_CODES_FIELD_NUMBER: _builtins.int
+    AT_OWNER_FIELD_NUMBER: _builtins.int
+    RELEASED_FIELD_NUMBER: _builtins.int
+    CLOSED_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
+    site_id: _builtins.str
+    """Stable id; empty for a new one."""
+    institution_id: _builtins.str
+    """The institution; a site stays with its institution."""
+    name: _builtins.str
+    """Name, unique in the institution."""
+    address: _builtins.str
+    """Address; may be empty only if the institution comes to the owner."""
+    at_owner: _builtins.bool
+    """The institution comes to where the owner uses the instrument."""
+    released: _builtins.bool
+    """The public sees it in the service directory, together with the entry of the institution."""
+    closed: _builtins.bool
+    """It is not in use any more."""
+    version: _builtins.int
+    """Version, from 1; for a change, the version that was read."""
+    @_builtins.property
+    def type_codes(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Types that are verified there, by the catalogue; empty means all that the institution may verify."""
+
+    def __init__(
+        self,
+        *,
+        site_id: _builtins.str = ...,
+        institution_id: _builtins.str = ...,
+        name: _builtins.str = ...,
+        address: _builtins.str = ...,
+        type_codes: _abc.Iterable[_builtins.str] | None = ...,
+        at_owner: _builtins.bool = ...,
+        released: _builtins.bool = ...,
+        closed: _builtins.bool = ...,
+        version: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["address", b"address", "at_owner", b"at_owner", "closed", b"closed", "institution_id", b"institution_id", "name", b"name", "released", b"released", "site_id", b"site_id", "type_codes", b"type_codes", "version", b"version"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Site: _TypeAlias = Site  # noqa: Y015
+
+@_typing.final
+class Capacity(_message.Message):
+    """How many instruments an institution says that it completes on each working day."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CAPACITY_ID_FIELD_NUMBER: _builtins.int
+    INSTITUTION_ID_FIELD_NUMBER: _builtins.int
+    TYPE_CODES_FIELD_NUMBER: _builtins.int
+    PER_DAY_FIELD_NUMBER: _builtins.int
+    FROM_ON_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
+    capacity_id: _builtins.str
+    """Stable id; empty for a new one."""
+    institution_id: _builtins.str
+    """The institution; a figure stays with its institution."""
+    per_day: _builtins.int
+    """Instruments of these types together on a working day; 0 means that none is stated any more."""
+    from_on: _builtins.str
+    """First day; of several figures for a type, the one with the latest first day holds."""
+    version: _builtins.int
+    """Version, from 1; for a change, the version that was read."""
+    @_builtins.property
+    def type_codes(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """The types that share the figure, by the catalogue."""
+
+    def __init__(
+        self,
+        *,
+        capacity_id: _builtins.str = ...,
+        institution_id: _builtins.str = ...,
+        type_codes: _abc.Iterable[_builtins.str] | None = ...,
+        per_day: _builtins.int = ...,
+        from_on: _builtins.str = ...,
+        version: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["capacity_id", b"capacity_id", "from_on", b"from_on", "institution_id", b"institution_id", "per_day", b"per_day", "type_codes", b"type_codes", "version", b"version"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Capacity: _TypeAlias = Capacity  # noqa: Y015
+
+@_typing.final
 class PutInstitutionRequest(_message.Message):
     """Request of PutInstitution."""
 
@@ -197,6 +297,8 @@ class GetInstitutionResponse(_message.Message):
 
     INSTITUTION_FIELD_NUMBER: _builtins.int
     AUTHORISATIONS_FIELD_NUMBER: _builtins.int
+    SITES_FIELD_NUMBER: _builtins.int
+    CAPACITIES_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def institution(self) -> Global___Institution:
         """The institution."""
@@ -205,15 +307,25 @@ class GetInstitutionResponse(_message.Message):
     def authorisations(self) -> _containers.RepeatedCompositeFieldContainer[Global___Authorisation]:
         """Its authorisations, by type and first day."""
 
+    @_builtins.property
+    def sites(self) -> _containers.RepeatedCompositeFieldContainer[Global___Site]:
+        """Its sites, by name."""
+
+    @_builtins.property
+    def capacities(self) -> _containers.RepeatedCompositeFieldContainer[Global___Capacity]:
+        """What it says that it completes on a working day, by first day."""
+
     def __init__(
         self,
         *,
         institution: Global___Institution | None = ...,
         authorisations: _abc.Iterable[Global___Authorisation] | None = ...,
+        sites: _abc.Iterable[Global___Site] | None = ...,
+        capacities: _abc.Iterable[Global___Capacity] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["institution", b"institution"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["authorisations", b"authorisations", "institution", b"institution"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["authorisations", b"authorisations", "capacities", b"capacities", "institution", b"institution", "sites", b"sites"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -334,6 +446,110 @@ class PutAuthorisationResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___PutAuthorisationResponse: _TypeAlias = PutAuthorisationResponse  # noqa: Y015
+
+@_typing.final
+class PutSiteRequest(_message.Message):
+    """Request of PutSite."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    SITE_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """Makes the call safe to repeat."""
+    @_builtins.property
+    def site(self) -> Global___Site:
+        """The site."""
+
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        site: Global___Site | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["site", b"site"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["request_id", b"request_id", "site", b"site"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PutSiteRequest: _TypeAlias = PutSiteRequest  # noqa: Y015
+
+@_typing.final
+class PutSiteResponse(_message.Message):
+    """Response of PutSite."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SITE_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def site(self) -> Global___Site:
+        """The site in its present state."""
+
+    def __init__(
+        self,
+        *,
+        site: Global___Site | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["site", b"site"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["site", b"site"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PutSiteResponse: _TypeAlias = PutSiteResponse  # noqa: Y015
+
+@_typing.final
+class PutCapacityRequest(_message.Message):
+    """Request of PutCapacity."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    CAPACITY_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """Makes the call safe to repeat."""
+    @_builtins.property
+    def capacity(self) -> Global___Capacity:
+        """The figure."""
+
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        capacity: Global___Capacity | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["capacity", b"capacity"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["capacity", b"capacity", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PutCapacityRequest: _TypeAlias = PutCapacityRequest  # noqa: Y015
+
+@_typing.final
+class PutCapacityResponse(_message.Message):
+    """Response of PutCapacity."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CAPACITY_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def capacity(self) -> Global___Capacity:
+        """The figure in its present state."""
+
+    def __init__(
+        self,
+        *,
+        capacity: Global___Capacity | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["capacity", b"capacity"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["capacity", b"capacity"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PutCapacityResponse: _TypeAlias = PutCapacityResponse  # noqa: Y015
 
 @_typing.final
 class Report(_message.Message):

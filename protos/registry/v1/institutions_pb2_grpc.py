@@ -55,6 +55,16 @@ class InstitutionServiceStub:
                 request_serializer=protos_dot_registry_dot_v1_dot_institutions__pb2.PutAuthorisationRequest.SerializeToString,
                 response_deserializer=protos_dot_registry_dot_v1_dot_institutions__pb2.PutAuthorisationResponse.FromString,
                 _registered_method=True)
+        self.PutSite = channel.unary_unary(
+                '/quanheng.registry.v1.InstitutionService/PutSite',
+                request_serializer=protos_dot_registry_dot_v1_dot_institutions__pb2.PutSiteRequest.SerializeToString,
+                response_deserializer=protos_dot_registry_dot_v1_dot_institutions__pb2.PutSiteResponse.FromString,
+                _registered_method=True)
+        self.PutCapacity = channel.unary_unary(
+                '/quanheng.registry.v1.InstitutionService/PutCapacity',
+                request_serializer=protos_dot_registry_dot_v1_dot_institutions__pb2.PutCapacityRequest.SerializeToString,
+                response_deserializer=protos_dot_registry_dot_v1_dot_institutions__pb2.PutCapacityResponse.FromString,
+                _registered_method=True)
         self.ListReports = channel.unary_unary(
                 '/quanheng.registry.v1.InstitutionService/ListReports',
                 request_serializer=protos_dot_registry_dot_v1_dot_institutions__pb2.ListReportsRequest.SerializeToString,
@@ -100,6 +110,22 @@ class InstitutionServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def PutSite(self, request, context):
+        """Adds a place where an institution verifies, or changes one. The institution does so itself, or a
+        unit head; the public sees a site only as the institution itself released it.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def PutCapacity(self, request, context):
+        """States how many instruments an institution completes a working day, or changes the figure. Only
+        the institution itself does.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def ListReports(self, request, context):
         """Lists the verifications that institutions reported themselves, the last day to report newest
         first. An account of an institution sees its own only.
@@ -137,6 +163,16 @@ def add_InstitutionServiceServicer_to_server(servicer, server):
                     servicer.PutAuthorisation,
                     request_deserializer=protos_dot_registry_dot_v1_dot_institutions__pb2.PutAuthorisationRequest.FromString,
                     response_serializer=protos_dot_registry_dot_v1_dot_institutions__pb2.PutAuthorisationResponse.SerializeToString,
+            ),
+            'PutSite': grpc.unary_unary_rpc_method_handler(
+                    servicer.PutSite,
+                    request_deserializer=protos_dot_registry_dot_v1_dot_institutions__pb2.PutSiteRequest.FromString,
+                    response_serializer=protos_dot_registry_dot_v1_dot_institutions__pb2.PutSiteResponse.SerializeToString,
+            ),
+            'PutCapacity': grpc.unary_unary_rpc_method_handler(
+                    servicer.PutCapacity,
+                    request_deserializer=protos_dot_registry_dot_v1_dot_institutions__pb2.PutCapacityRequest.FromString,
+                    response_serializer=protos_dot_registry_dot_v1_dot_institutions__pb2.PutCapacityResponse.SerializeToString,
             ),
             'ListReports': grpc.unary_unary_rpc_method_handler(
                     servicer.ListReports,
@@ -258,6 +294,60 @@ class InstitutionService:
             '/quanheng.registry.v1.InstitutionService/PutAuthorisation',
             protos_dot_registry_dot_v1_dot_institutions__pb2.PutAuthorisationRequest.SerializeToString,
             protos_dot_registry_dot_v1_dot_institutions__pb2.PutAuthorisationResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def PutSite(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/quanheng.registry.v1.InstitutionService/PutSite',
+            protos_dot_registry_dot_v1_dot_institutions__pb2.PutSiteRequest.SerializeToString,
+            protos_dot_registry_dot_v1_dot_institutions__pb2.PutSiteResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def PutCapacity(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/quanheng.registry.v1.InstitutionService/PutCapacity',
+            protos_dot_registry_dot_v1_dot_institutions__pb2.PutCapacityRequest.SerializeToString,
+            protos_dot_registry_dot_v1_dot_institutions__pb2.PutCapacityResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -26,6 +26,14 @@ class InstitutionServiceStub:
     """Lists institutions by name. An account of an institution sees its own only."""
     PutAuthorisation: _aio.UnaryUnaryMultiCallable[_institutions_pb2.PutAuthorisationRequest, _institutions_pb2.PutAuthorisationResponse]
     """Adds an authorisation to an institution, or changes one."""
+    PutSite: _aio.UnaryUnaryMultiCallable[_institutions_pb2.PutSiteRequest, _institutions_pb2.PutSiteResponse]
+    """Adds a place where an institution verifies, or changes one. The institution does so itself, or a
+    unit head; the public sees a site only as the institution itself released it.
+    """
+    PutCapacity: _aio.UnaryUnaryMultiCallable[_institutions_pb2.PutCapacityRequest, _institutions_pb2.PutCapacityResponse]
+    """States how many instruments an institution completes a working day, or changes the figure. Only
+    the institution itself does.
+    """
     ListReports: _aio.UnaryUnaryMultiCallable[_institutions_pb2.ListReportsRequest, _institutions_pb2.ListReportsResponse]
     """Lists the verifications that institutions reported themselves, the last day to report newest
     first. An account of an institution sees its own only.
@@ -69,6 +77,26 @@ class InstitutionServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _aio.ServicerContext[_institutions_pb2.PutAuthorisationRequest, _abc.Awaitable[_institutions_pb2.PutAuthorisationResponse]],
     ) -> _abc.Awaitable[_institutions_pb2.PutAuthorisationResponse]:
         """Adds an authorisation to an institution, or changes one."""
+
+    @_abc_1.abstractmethod
+    def PutSite(
+        self,
+        request: _institutions_pb2.PutSiteRequest,
+        context: _aio.ServicerContext[_institutions_pb2.PutSiteRequest, _abc.Awaitable[_institutions_pb2.PutSiteResponse]],
+    ) -> _abc.Awaitable[_institutions_pb2.PutSiteResponse]:
+        """Adds a place where an institution verifies, or changes one. The institution does so itself, or a
+        unit head; the public sees a site only as the institution itself released it.
+        """
+
+    @_abc_1.abstractmethod
+    def PutCapacity(
+        self,
+        request: _institutions_pb2.PutCapacityRequest,
+        context: _aio.ServicerContext[_institutions_pb2.PutCapacityRequest, _abc.Awaitable[_institutions_pb2.PutCapacityResponse]],
+    ) -> _abc.Awaitable[_institutions_pb2.PutCapacityResponse]:
+        """States how many instruments an institution completes a working day, or changes the figure. Only
+        the institution itself does.
+        """
 
     @_abc_1.abstractmethod
     def ListReports(

@@ -26,7 +26,7 @@ from protos.buf.validate import validate_pb2 as buf_dot_validate_dot_validate__p
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fprotos/registry/v1/orders.proto\x12\x14quanheng.registry.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xc3\x02\n\x05Order\x12\x10\n\x08order_id\x18\x01 \x01(\t\x12\x15\n\rinstrument_id\x18\x02 \x01(\t\x12\x11\n\ttype_code\x18\x03 \x01(\t\x12\x11\n\tserial_no\x18\x04 \x01(\t\x12\x12\n\nsubject_id\x18\x05 \x01(\t\x12\x0e\n\x06\x62ureau\x18\x06 \x01(\t\x12\x13\n\x0binstitution\x18\x07 \x01(\t\x12\r\n\x05state\x18\x08 \x01(\t\x12\x0e\n\x06reason\x18\t \x01(\t\x12\x12\n\napplied_on\x18\n \x01(\t\x12\x13\n\x0bvalid_until\x18\x0b \x01(\t\x12\x0e\n\x06\x64ue_on\x18\x0c \x01(\t\x12\x14\n\x0c\x61ppointed_on\x18\r \x01(\t\x12\x17\n\x0fverification_id\x18\x0e \x01(\t\x12\x0c\n\x04note\x18\x0f \x01(\t\x12\x0c\n\x04late\x18\x10 \x01(\t\x12\x0f\n\x07version\x18\x11 \x01(\x03\"v\n\tOrderStep\x12\r\n\x05state\x18\x01 \x01(\t\x12&\n\x02\x61t\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06ground\x18\x03 \x01(\t\x12\x14\n\x0c\x61ppointed_on\x18\x04 \x01(\t\x12\x0c\n\x04late\x18\x05 \x01(\x08\"e\n\x08Verifier\x12\x16\n\x0einstitution_id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x0f\n\x07\x63ontact\x18\x03 \x01(\t\x12\r\n\x05phone\x18\x04 \x01(\t\x12\x13\n\x0bopen_orders\x18\x05 \x01(\x03\"]\n\x0bOtherResult\x12\x17\n\x0fverification_id\x18\x01 \x01(\t\x12\x13\n\x0bverified_on\x18\x02 \x01(\t\x12\x13\n\x0binstitution\x18\x03 \x01(\t\x12\x0b\n\x03why\x18\x04 \x01(\t\">\n\x14ListVerifiersRequest\x12&\n\ntype_codes\x18\x01 \x03(\tB\x12\xbaH\x0f\x92\x01\x0c\x08\x01\x10\x64\"\x06r\x04\x10\x01\x18 \"J\n\x15ListVerifiersResponse\x12\x31\n\tverifiers\x18\x01 \x03(\x0b\x32\x1e.quanheng.registry.v1.Verifier\"\xcb\x01\n\x1b\x41pplyForVerificationRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12,\n\x0einstrument_ids\x18\x02 \x03(\tB\x14\xbaH\x11\x92\x01\x0e\x08\x01\x10\x64\x18\x01\"\x06r\x04\x10\x01\x18@\x12\"\n\x0einstitution_id\x18\x03 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\xc8\x01\x12\x10\n\x08repaired\x18\x04 \x01(\x08\x12\x16\n\x04note\x18\x05 \x01(\tB\x08\xbaH\x05r\x03\x18\xf4\x03\x12\x12\n\ncheck_only\x18\x06 \x01(\x08\"K\n\x1c\x41pplyForVerificationResponse\x12+\n\x06orders\x18\x01 \x03(\x0b\x32\x1b.quanheng.registry.v1.Order\"\x8d\x02\n\x11ListOrdersRequest\x12\x1d\n\tpage_size\x18\x01 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe8\x07(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\x12\x0c\n\x04open\x18\x03 \x01(\x08\x12p\n\x05state\x18\x04 \x01(\tBa\xbaH^r\\R\x00R\x07\x61ppliedR\x08\x61\x63\x63\x65ptedR\tscheduledR\x08receivedR\x07in_workR\tcompletedR\x08returnedR\x07refusedR\twithdrawn\x12\x1e\n\rinstrument_id\x18\x05 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x1b\n\nsubject_id\x18\x06 \x01(\tB\x07\xbaH\x04r\x02\x18@\"\x8b\x01\n\x12ListOrdersResponse\x12+\n\x06orders\x18\x01 \x03(\x0b\x32\x1b.quanheng.registry.v1.Order\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x12\n\x05total\x18\x03 \x01(\x03H\x00\x88\x01\x01\x12\x11\n\tmore_than\x18\x04 \x01(\x03\x42\x08\n\x06_total\".\n\x0fGetOrderRequest\x12\x1b\n\x08order_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\"\xa8\x01\n\x10GetOrderResponse\x12*\n\x05order\x18\x01 \x01(\x0b\x32\x1b.quanheng.registry.v1.Order\x12.\n\x05steps\x18\x02 \x03(\x0b\x32\x1f.quanheng.registry.v1.OrderStep\x12\x38\n\rother_results\x18\x03 \x03(\x0b\x32!.quanheng.registry.v1.OtherResult\"\x8e\x02\n\x11MoveOrdersRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\'\n\torder_ids\x18\x02 \x03(\tB\x14\xbaH\x11\x92\x01\x0e\x08\x01\x10\x64\x18\x01\"\x06r\x04\x10\x01\x18@\x12Z\n\x05state\x18\x03 \x01(\tBK\xbaHHrFR\x08\x61\x63\x63\x65ptedR\tscheduledR\x08receivedR\x07in_workR\x08returnedR\x07refusedR\twithdrawn\x12<\n\x0c\x61ppointed_on\x18\x04 \x01(\tB&\xbaH#r!2\x1f^([0-9]{4}-[0-9]{2}-[0-9]{2})?$\x12\x18\n\x06ground\x18\x05 \x01(\tB\x08\xbaH\x05r\x03\x18\xf4\x03\"A\n\x12MoveOrdersResponse\x12+\n\x06orders\x18\x01 \x03(\x0b\x32\x1b.quanheng.registry.v1.Order2\x94\x04\n\x0cOrderService\x12h\n\rListVerifiers\x12*.quanheng.registry.v1.ListVerifiersRequest\x1a+.quanheng.registry.v1.ListVerifiersResponse\x12}\n\x14\x41pplyForVerification\x12\x31.quanheng.registry.v1.ApplyForVerificationRequest\x1a\x32.quanheng.registry.v1.ApplyForVerificationResponse\x12_\n\nListOrders\x12\'.quanheng.registry.v1.ListOrdersRequest\x1a(.quanheng.registry.v1.ListOrdersResponse\x12Y\n\x08GetOrder\x12%.quanheng.registry.v1.GetOrderRequest\x1a&.quanheng.registry.v1.GetOrderResponse\x12_\n\nMoveOrders\x12\'.quanheng.registry.v1.MoveOrdersRequest\x1a(.quanheng.registry.v1.MoveOrdersResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fprotos/registry/v1/orders.proto\x12\x14quanheng.registry.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xc3\x02\n\x05Order\x12\x10\n\x08order_id\x18\x01 \x01(\t\x12\x15\n\rinstrument_id\x18\x02 \x01(\t\x12\x11\n\ttype_code\x18\x03 \x01(\t\x12\x11\n\tserial_no\x18\x04 \x01(\t\x12\x12\n\nsubject_id\x18\x05 \x01(\t\x12\x0e\n\x06\x62ureau\x18\x06 \x01(\t\x12\x13\n\x0binstitution\x18\x07 \x01(\t\x12\r\n\x05state\x18\x08 \x01(\t\x12\x0e\n\x06reason\x18\t \x01(\t\x12\x12\n\napplied_on\x18\n \x01(\t\x12\x13\n\x0bvalid_until\x18\x0b \x01(\t\x12\x0e\n\x06\x64ue_on\x18\x0c \x01(\t\x12\x14\n\x0c\x61ppointed_on\x18\r \x01(\t\x12\x17\n\x0fverification_id\x18\x0e \x01(\t\x12\x0c\n\x04note\x18\x0f \x01(\t\x12\x0c\n\x04late\x18\x10 \x01(\t\x12\x0f\n\x07version\x18\x11 \x01(\x03\"v\n\tOrderStep\x12\r\n\x05state\x18\x01 \x01(\t\x12&\n\x02\x61t\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06ground\x18\x03 \x01(\t\x12\x14\n\x0c\x61ppointed_on\x18\x04 \x01(\t\x12\x0c\n\x04late\x18\x05 \x01(\x08\"\xd0\x01\n\x08Verifier\x12\x16\n\x0einstitution_id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x0f\n\x07\x63ontact\x18\x03 \x01(\t\x12\r\n\x05phone\x18\x04 \x01(\t\x12\x13\n\x0bopen_orders\x18\x05 \x01(\x03\x12\x36\n\x0b\x65xpectation\x18\x06 \x01(\x0b\x32!.quanheng.registry.v1.Expectation\x12\x31\n\x05sites\x18\x07 \x03(\x0b\x32\".quanheng.registry.v1.VerifierSite\"?\n\x0cVerifierSite\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0f\n\x07\x61\x64\x64ress\x18\x02 \x01(\t\x12\x10\n\x08\x61t_owner\x18\x03 \x01(\x08\"\xb4\x01\n\x0b\x45xpectation\x12\x13\n\x0b\x65xpected_on\x18\x01 \x01(\t\x12\x0f\n\x07term_on\x18\x02 \x01(\t\x12\x13\n\x0bwithin_term\x18\x03 \x01(\x08\x12\x13\n\x0bprovisional\x18\x04 \x01(\x08\x12\x35\n\x07\x66igures\x18\x05 \x03(\x0b\x32$.quanheng.registry.v1.CapacityFigure\x12\x1e\n\x16types_without_capacity\x18\x06 \x03(\t\"U\n\x0e\x43\x61pacityFigure\x12\x12\n\ntype_codes\x18\x01 \x03(\t\x12\r\n\x05\x61head\x18\x02 \x01(\x03\x12\x0f\n\x07per_day\x18\x03 \x01(\x05\x12\x0f\n\x07\x66rom_on\x18\x04 \x01(\t\"]\n\x0bOtherResult\x12\x17\n\x0fverification_id\x18\x01 \x01(\t\x12\x13\n\x0bverified_on\x18\x02 \x01(\t\x12\x13\n\x0binstitution\x18\x03 \x01(\t\x12\x0b\n\x03why\x18\x04 \x01(\t\"e\n\x14ListVerifiersRequest\x12&\n\ntype_codes\x18\x01 \x03(\tB\x12\xbaH\x0f\x92\x01\x0c\x08\x01\x10\x64\"\x06r\x04\x10\x01\x18 \x12%\n\x04sort\x18\x02 \x01(\tB\x17\xbaH\x14r\x12R\x00R\x04nameR\x08\x65xpected\"J\n\x15ListVerifiersResponse\x12\x31\n\tverifiers\x18\x01 \x03(\x0b\x32\x1e.quanheng.registry.v1.Verifier\"\xcb\x01\n\x1b\x41pplyForVerificationRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12,\n\x0einstrument_ids\x18\x02 \x03(\tB\x14\xbaH\x11\x92\x01\x0e\x08\x01\x10\x64\x18\x01\"\x06r\x04\x10\x01\x18@\x12\"\n\x0einstitution_id\x18\x03 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\xc8\x01\x12\x10\n\x08repaired\x18\x04 \x01(\x08\x12\x16\n\x04note\x18\x05 \x01(\tB\x08\xbaH\x05r\x03\x18\xf4\x03\x12\x12\n\ncheck_only\x18\x06 \x01(\x08\"K\n\x1c\x41pplyForVerificationResponse\x12+\n\x06orders\x18\x01 \x03(\x0b\x32\x1b.quanheng.registry.v1.Order\"\x8d\x02\n\x11ListOrdersRequest\x12\x1d\n\tpage_size\x18\x01 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe8\x07(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\x12\x0c\n\x04open\x18\x03 \x01(\x08\x12p\n\x05state\x18\x04 \x01(\tBa\xbaH^r\\R\x00R\x07\x61ppliedR\x08\x61\x63\x63\x65ptedR\tscheduledR\x08receivedR\x07in_workR\tcompletedR\x08returnedR\x07refusedR\twithdrawn\x12\x1e\n\rinstrument_id\x18\x05 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x1b\n\nsubject_id\x18\x06 \x01(\tB\x07\xbaH\x04r\x02\x18@\"\x8b\x01\n\x12ListOrdersResponse\x12+\n\x06orders\x18\x01 \x03(\x0b\x32\x1b.quanheng.registry.v1.Order\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x12\n\x05total\x18\x03 \x01(\x03H\x00\x88\x01\x01\x12\x11\n\tmore_than\x18\x04 \x01(\x03\x42\x08\n\x06_total\".\n\x0fGetOrderRequest\x12\x1b\n\x08order_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\"\xe0\x01\n\x10GetOrderResponse\x12*\n\x05order\x18\x01 \x01(\x0b\x32\x1b.quanheng.registry.v1.Order\x12.\n\x05steps\x18\x02 \x03(\x0b\x32\x1f.quanheng.registry.v1.OrderStep\x12\x38\n\rother_results\x18\x03 \x03(\x0b\x32!.quanheng.registry.v1.OtherResult\x12\x36\n\x0b\x65xpectation\x18\x04 \x01(\x0b\x32!.quanheng.registry.v1.Expectation\"\x8e\x02\n\x11MoveOrdersRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\'\n\torder_ids\x18\x02 \x03(\tB\x14\xbaH\x11\x92\x01\x0e\x08\x01\x10\x64\x18\x01\"\x06r\x04\x10\x01\x18@\x12Z\n\x05state\x18\x03 \x01(\tBK\xbaHHrFR\x08\x61\x63\x63\x65ptedR\tscheduledR\x08receivedR\x07in_workR\x08returnedR\x07refusedR\twithdrawn\x12<\n\x0c\x61ppointed_on\x18\x04 \x01(\tB&\xbaH#r!2\x1f^([0-9]{4}-[0-9]{2}-[0-9]{2})?$\x12\x18\n\x06ground\x18\x05 \x01(\tB\x08\xbaH\x05r\x03\x18\xf4\x03\"A\n\x12MoveOrdersResponse\x12+\n\x06orders\x18\x01 \x03(\x0b\x32\x1b.quanheng.registry.v1.Order2\x94\x04\n\x0cOrderService\x12h\n\rListVerifiers\x12*.quanheng.registry.v1.ListVerifiersRequest\x1a+.quanheng.registry.v1.ListVerifiersResponse\x12}\n\x14\x41pplyForVerification\x12\x31.quanheng.registry.v1.ApplyForVerificationRequest\x1a\x32.quanheng.registry.v1.ApplyForVerificationResponse\x12_\n\nListOrders\x12\'.quanheng.registry.v1.ListOrdersRequest\x1a(.quanheng.registry.v1.ListOrdersResponse\x12Y\n\x08GetOrder\x12%.quanheng.registry.v1.GetOrderRequest\x1a&.quanheng.registry.v1.GetOrderResponse\x12_\n\nMoveOrders\x12\'.quanheng.registry.v1.MoveOrdersRequest\x1a(.quanheng.registry.v1.MoveOrdersResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -35,6 +35,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_LISTVERIFIERSREQUEST'].fields_by_name['type_codes']._loaded_options = None
   _globals['_LISTVERIFIERSREQUEST'].fields_by_name['type_codes']._serialized_options = b'\272H\017\222\001\014\010\001\020d\"\006r\004\020\001\030 '
+  _globals['_LISTVERIFIERSREQUEST'].fields_by_name['sort']._loaded_options = None
+  _globals['_LISTVERIFIERSREQUEST'].fields_by_name['sort']._serialized_options = b'\272H\024r\022R\000R\004nameR\010expected'
   _globals['_APPLYFORVERIFICATIONREQUEST'].fields_by_name['request_id']._loaded_options = None
   _globals['_APPLYFORVERIFICATIONREQUEST'].fields_by_name['request_id']._serialized_options = b'\272H\005r\003\260\001\001'
   _globals['_APPLYFORVERIFICATIONREQUEST'].fields_by_name['instrument_ids']._loaded_options = None
@@ -69,30 +71,36 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_ORDER']._serialized_end=443
   _globals['_ORDERSTEP']._serialized_start=445
   _globals['_ORDERSTEP']._serialized_end=563
-  _globals['_VERIFIER']._serialized_start=565
-  _globals['_VERIFIER']._serialized_end=666
-  _globals['_OTHERRESULT']._serialized_start=668
-  _globals['_OTHERRESULT']._serialized_end=761
-  _globals['_LISTVERIFIERSREQUEST']._serialized_start=763
-  _globals['_LISTVERIFIERSREQUEST']._serialized_end=825
-  _globals['_LISTVERIFIERSRESPONSE']._serialized_start=827
-  _globals['_LISTVERIFIERSRESPONSE']._serialized_end=901
-  _globals['_APPLYFORVERIFICATIONREQUEST']._serialized_start=904
-  _globals['_APPLYFORVERIFICATIONREQUEST']._serialized_end=1107
-  _globals['_APPLYFORVERIFICATIONRESPONSE']._serialized_start=1109
-  _globals['_APPLYFORVERIFICATIONRESPONSE']._serialized_end=1184
-  _globals['_LISTORDERSREQUEST']._serialized_start=1187
-  _globals['_LISTORDERSREQUEST']._serialized_end=1456
-  _globals['_LISTORDERSRESPONSE']._serialized_start=1459
-  _globals['_LISTORDERSRESPONSE']._serialized_end=1598
-  _globals['_GETORDERREQUEST']._serialized_start=1600
-  _globals['_GETORDERREQUEST']._serialized_end=1646
-  _globals['_GETORDERRESPONSE']._serialized_start=1649
-  _globals['_GETORDERRESPONSE']._serialized_end=1817
-  _globals['_MOVEORDERSREQUEST']._serialized_start=1820
-  _globals['_MOVEORDERSREQUEST']._serialized_end=2090
-  _globals['_MOVEORDERSRESPONSE']._serialized_start=2092
-  _globals['_MOVEORDERSRESPONSE']._serialized_end=2157
-  _globals['_ORDERSERVICE']._serialized_start=2160
-  _globals['_ORDERSERVICE']._serialized_end=2692
+  _globals['_VERIFIER']._serialized_start=566
+  _globals['_VERIFIER']._serialized_end=774
+  _globals['_VERIFIERSITE']._serialized_start=776
+  _globals['_VERIFIERSITE']._serialized_end=839
+  _globals['_EXPECTATION']._serialized_start=842
+  _globals['_EXPECTATION']._serialized_end=1022
+  _globals['_CAPACITYFIGURE']._serialized_start=1024
+  _globals['_CAPACITYFIGURE']._serialized_end=1109
+  _globals['_OTHERRESULT']._serialized_start=1111
+  _globals['_OTHERRESULT']._serialized_end=1204
+  _globals['_LISTVERIFIERSREQUEST']._serialized_start=1206
+  _globals['_LISTVERIFIERSREQUEST']._serialized_end=1307
+  _globals['_LISTVERIFIERSRESPONSE']._serialized_start=1309
+  _globals['_LISTVERIFIERSRESPONSE']._serialized_end=1383
+  _globals['_APPLYFORVERIFICATIONREQUEST']._serialized_start=1386
+  _globals['_APPLYFORVERIFICATIONREQUEST']._serialized_end=1589
+  _globals['_APPLYFORVERIFICATIONRESPONSE']._serialized_start=1591
+  _globals['_APPLYFORVERIFICATIONRESPONSE']._serialized_end=1666
+  _globals['_LISTORDERSREQUEST']._serialized_start=1669
+  _globals['_LISTORDERSREQUEST']._serialized_end=1938
+  _globals['_LISTORDERSRESPONSE']._serialized_start=1941
+  _globals['_LISTORDERSRESPONSE']._serialized_end=2080
+  _globals['_GETORDERREQUEST']._serialized_start=2082
+  _globals['_GETORDERREQUEST']._serialized_end=2128
+  _globals['_GETORDERRESPONSE']._serialized_start=2131
+  _globals['_GETORDERRESPONSE']._serialized_end=2355
+  _globals['_MOVEORDERSREQUEST']._serialized_start=2358
+  _globals['_MOVEORDERSREQUEST']._serialized_end=2628
+  _globals['_MOVEORDERSRESPONSE']._serialized_start=2630
+  _globals['_MOVEORDERSRESPONSE']._serialized_end=2695
+  _globals['_ORDERSERVICE']._serialized_start=2698
+  _globals['_ORDERSERVICE']._serialized_end=3230
 # @@protoc_insertion_point(module_scope)

@@ -156,6 +156,8 @@ class Verifier(_message.Message):
     CONTACT_FIELD_NUMBER: _builtins.int
     PHONE_FIELD_NUMBER: _builtins.int
     OPEN_ORDERS_FIELD_NUMBER: _builtins.int
+    EXPECTATION_FIELD_NUMBER: _builtins.int
+    SITES_FIELD_NUMBER: _builtins.int
     institution_id: _builtins.str
     """Stable id."""
     name: _builtins.str
@@ -166,6 +168,14 @@ class Verifier(_message.Message):
     """Telephone number; may be empty."""
     open_orders: _builtins.int
     """Orders of the institution that have not ended; at most 10,000 are counted."""
+    @_builtins.property
+    def expectation(self) -> Global___Expectation:
+        """When it is expected to complete an order of today for all that was asked for."""
+
+    @_builtins.property
+    def sites(self) -> _containers.RepeatedCompositeFieldContainer[Global___VerifierSite]:
+        """Places where it verifies any of the types that were asked for, by name."""
+
     def __init__(
         self,
         *,
@@ -174,14 +184,132 @@ class Verifier(_message.Message):
         contact: _builtins.str = ...,
         phone: _builtins.str = ...,
         open_orders: _builtins.int = ...,
+        expectation: Global___Expectation | None = ...,
+        sites: _abc.Iterable[Global___VerifierSite] | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["expectation", b"expectation"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["contact", b"contact", "institution_id", b"institution_id", "name", b"name", "open_orders", b"open_orders", "phone", b"phone"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["contact", b"contact", "expectation", b"expectation", "institution_id", b"institution_id", "name", b"name", "open_orders", b"open_orders", "phone", b"phone", "sites", b"sites"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Verifier: _TypeAlias = Verifier  # noqa: Y015
+
+@_typing.final
+class VerifierSite(_message.Message):
+    """A place where an institution verifies."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    ADDRESS_FIELD_NUMBER: _builtins.int
+    AT_OWNER_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """Name."""
+    address: _builtins.str
+    """Address; empty if the institution comes to the owner."""
+    at_owner: _builtins.bool
+    """The institution comes to where the owner uses the instrument."""
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        address: _builtins.str = ...,
+        at_owner: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["address", b"address", "at_owner", b"at_owner", "name", b"name"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___VerifierSite: _TypeAlias = VerifierSite  # noqa: Y015
+
+@_typing.final
+class Expectation(_message.Message):
+    """When an institution is expected to complete an order: an estimate by its queue and by what it says
+    of itself, in working days. It is no promise: the term stays the only deadline.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    EXPECTED_ON_FIELD_NUMBER: _builtins.int
+    TERM_ON_FIELD_NUMBER: _builtins.int
+    WITHIN_TERM_FIELD_NUMBER: _builtins.int
+    PROVISIONAL_FIELD_NUMBER: _builtins.int
+    FIGURES_FIELD_NUMBER: _builtins.int
+    TYPES_WITHOUT_CAPACITY_FIELD_NUMBER: _builtins.int
+    expected_on: _builtins.str
+    """Day; empty if the institution does not say what it completes of one of the types."""
+    term_on: _builtins.str
+    """Last day of the term, inclusive; before the acceptance, if the institution accepts on its last
+    day for that.
+    """
+    within_term: _builtins.bool
+    """The expected day is not after the last day of the term."""
+    provisional: _builtins.bool
+    """The arrangement of a year that was counted is not published yet."""
+    @_builtins.property
+    def figures(self) -> _containers.RepeatedCompositeFieldContainer[Global___CapacityFigure]:
+        """The figures that were used, by first day."""
+
+    @_builtins.property
+    def types_without_capacity(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """The types for which the institution states no capacity that lasts until the end."""
+
+    def __init__(
+        self,
+        *,
+        expected_on: _builtins.str = ...,
+        term_on: _builtins.str = ...,
+        within_term: _builtins.bool = ...,
+        provisional: _builtins.bool = ...,
+        figures: _abc.Iterable[Global___CapacityFigure] | None = ...,
+        types_without_capacity: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["expected_on", b"expected_on", "figures", b"figures", "provisional", b"provisional", "term_on", b"term_on", "types_without_capacity", b"types_without_capacity", "within_term", b"within_term"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Expectation: _TypeAlias = Expectation  # noqa: Y015
+
+@_typing.final
+class CapacityFigure(_message.Message):
+    """A figure that was used for an expected day."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TYPE_CODES_FIELD_NUMBER: _builtins.int
+    AHEAD_FIELD_NUMBER: _builtins.int
+    PER_DAY_FIELD_NUMBER: _builtins.int
+    FROM_ON_FIELD_NUMBER: _builtins.int
+    ahead: _builtins.int
+    """Orders of these types that came earlier and had not ended when the figure began to count."""
+    per_day: _builtins.int
+    """Instruments that the institution says it completes of these types on a working day."""
+    from_on: _builtins.str
+    """First day of the figure."""
+    @_builtins.property
+    def type_codes(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """The types that share the figure, by the catalogue."""
+
+    def __init__(
+        self,
+        *,
+        type_codes: _abc.Iterable[_builtins.str] | None = ...,
+        ahead: _builtins.int = ...,
+        per_day: _builtins.int = ...,
+        from_on: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["ahead", b"ahead", "from_on", b"from_on", "per_day", b"per_day", "type_codes", b"type_codes"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CapacityFigure: _TypeAlias = CapacityFigure  # noqa: Y015
 
 @_typing.final
 class OtherResult(_message.Message):
@@ -224,18 +352,24 @@ class ListVerifiersRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     TYPE_CODES_FIELD_NUMBER: _builtins.int
+    SORT_FIELD_NUMBER: _builtins.int
+    sort: _builtins.str
+    """name, or expected: the earliest expected day first, and those without one at the end. Empty
+    means by name.
+    """
     @_builtins.property
     def type_codes(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """Types of instruments by the catalogue."""
+        """Types of instruments by the catalogue: one for each instrument, so that a type may be repeated."""
 
     def __init__(
         self,
         *,
         type_codes: _abc.Iterable[_builtins.str] | None = ...,
+        sort: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["type_codes", b"type_codes"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["sort", b"sort", "type_codes", b"type_codes"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -444,6 +578,7 @@ class GetOrderResponse(_message.Message):
     ORDER_FIELD_NUMBER: _builtins.int
     STEPS_FIELD_NUMBER: _builtins.int
     OTHER_RESULTS_FIELD_NUMBER: _builtins.int
+    EXPECTATION_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def order(self) -> Global___Order:
         """The order."""
@@ -456,16 +591,21 @@ class GetOrderResponse(_message.Message):
     def other_results(self) -> _containers.RepeatedCompositeFieldContainer[Global___OtherResult]:
         """While it is open: results that came since the application and do not complete it, by day."""
 
+    @_builtins.property
+    def expectation(self) -> Global___Expectation:
+        """When it is expected to be completed; only until a day is appointed or the work begins."""
+
     def __init__(
         self,
         *,
         order: Global___Order | None = ...,
         steps: _abc.Iterable[Global___OrderStep] | None = ...,
         other_results: _abc.Iterable[Global___OtherResult] | None = ...,
+        expectation: Global___Expectation | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["order", b"order"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["expectation", b"expectation", "order", b"order"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["order", b"order", "other_results", b"other_results", "steps", b"steps"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["expectation", b"expectation", "order", b"order", "other_results", b"other_results", "steps", b"steps"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

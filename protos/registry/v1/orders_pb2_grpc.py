@@ -67,7 +67,8 @@ class OrderServiceServicer:
     """
 
     def ListVerifiers(self, request, context):
-        """Lists the institutions that may verify all of these types today, by name.
+        """Lists the institutions that may verify all of these types today, by name or by the day on which
+        each is expected to be ready.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

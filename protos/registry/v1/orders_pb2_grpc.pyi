@@ -17,7 +17,9 @@ class OrderServiceStub:
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     ListVerifiers: _aio.UnaryUnaryMultiCallable[_orders_pb2.ListVerifiersRequest, _orders_pb2.ListVerifiersResponse]
-    """Lists the institutions that may verify all of these types today, by name."""
+    """Lists the institutions that may verify all of these types today, by name or by the day on which
+    each is expected to be ready.
+    """
     ApplyForVerification: _aio.UnaryUnaryMultiCallable[_orders_pb2.ApplyForVerificationRequest, _orders_pb2.ApplyForVerificationResponse]
     """Applies for the verification of instruments of one subject with an institution."""
     ListOrders: _aio.UnaryUnaryMultiCallable[_orders_pb2.ListOrdersRequest, _orders_pb2.ListOrdersResponse]
@@ -38,7 +40,9 @@ class OrderServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _orders_pb2.ListVerifiersRequest,
         context: _aio.ServicerContext[_orders_pb2.ListVerifiersRequest, _abc.Awaitable[_orders_pb2.ListVerifiersResponse]],
     ) -> _abc.Awaitable[_orders_pb2.ListVerifiersResponse]:
-        """Lists the institutions that may verify all of these types today, by name."""
+        """Lists the institutions that may verify all of these types today, by name or by the day on which
+        each is expected to be ready.
+        """
 
     @_abc_1.abstractmethod
     def ApplyForVerification(

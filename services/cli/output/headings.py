@@ -205,7 +205,14 @@ Permit.valid_from 有效期自 | open_ended 长期有效 | authority 许可机�
 ended 终止方式 | ended_on 终止日期 | ended_ground 终止依据 | authority_code 许可机关代码
 sites 地址 | website 网址 | consent 怎样同意 | listing 服务名录 | name_contains 名称中有
 InstitutionListing.released 公开 | released_on 公开之日 | authorised 今天可以检定
-may_write 可以填写
+may_write 可以填写 | places 检定地点 | Verifier.sites 检定地点
+GetInstitutionResponse.sites 检定地点 | site_id 检定地点id | Site.name 名称 | at_owner 可以上门
+PutSiteResponse.site 检定地点 | Site.released 公开 | Site.closed 不再使用 | VerifierSite.name 名称
+DirectorySite.name 名称 | capacity_id 检定能力id | capacity 检定能力 | capacities 检定能力
+per_day 每个工作日台数 | Capacity.from_on 自哪一日起 | type_codes 器具类型
+CapacityFigure.from_on 自哪一日起 | Expectation.figures 估计所用的能力
+ahead 排在前面的件数 | expectation 预计完成 | expected_on 预计完成日 | term_on 期限的最后一日
+within_term 在期限以内 | types_without_capacity 未填报能力的类型
 qualification_id 资格id | qualification 资格 | Qualification.number 编号
 Qualification.name 名称或者姓名 | Qualification.kind 类别 | scope 项目
 Qualification.valid_from 有效期自 | Qualification.ended_ground 终止依据

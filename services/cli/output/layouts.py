@@ -70,7 +70,12 @@ TABLES: Mapping[str, str] = {
     "Order": "order_id type_code serial_no institution state due_on late",
     "OtherResult": "verified_on institution why verification_id",
     "OrderStep": "at state late appointed_on ground",
-    "Verifier": "institution_id name contact phone open_orders",
+    "Verifier": "institution_id name contact phone open_orders expectation.expected_on "
+    "expectation.term_on",
+    "VerifierSite": "name address at_owner",
+    "CapacityFigure": "type_codes ahead per_day from_on",
+    "Site": "site_id name address type_codes at_owner released closed",
+    "Capacity": "capacity_id type_codes per_day from_on",
     "Instrument": "instrument_id type_code serial_no owner_no model location state",
     "InstrumentColour": "colour subject_id place type_code serial_no valid_until days_left "
     "late application.due_on reason_zh cite",
@@ -122,6 +127,7 @@ TABLES: Mapping[str, str] = {
     "CasesDue": "day terms intakes",
     "DirectoryEntry": "name sites division_code contact phone website",
     "DirectoryLaboratory": "name site document_no valid_until",
+    "DirectorySite": "name address type_codes at_owner",
     "AuthorisedType": "type_code valid_until document_no",
     "Qualification": "qualification_id kind name number institution valid_until state",
     "Calibrator": "name number scope valid_until",

@@ -12,6 +12,7 @@ from law.reader.texts import TEXTS
 from plumbing.client import Refusal, ask
 from protos.registry.v1 import directory_pb2 as pb
 from protos.registry.v1 import people_pb2 as people
+from services.portal import expectation_words
 from services.portal.listing import Asked, Cell, Chunk, Column, Filter, Listing, chunk_of, show
 from services.portal.pages.forms import told
 from services.portal.visit import Visit
@@ -32,6 +33,7 @@ async def listing(visit: Visit) -> Response:
             Column(N_("今天可以检定"), partial(_authorised, visit)),
             Column(N_("实验室"), partial(_laboratories, visit)),
             Column(N_("地址"), lambda one: one.sites),
+            Column(N_("检定地点"), partial(_places, visit)),
             Column(N_("联系"), _contact),
         ],
         read=partial(_read, visit),
@@ -68,6 +70,11 @@ def _authorised(visit: Visit, one: pb.DirectoryEntry) -> str:
 def _laboratories(visit: Visit, one: pb.DirectoryEntry) -> str:
     rooms = (_until(visit, row.name, row.valid_until) for row in one.laboratories)
     return visit.words.listed(rooms, "；")
+
+
+def _places(visit: Visit, one: pb.DirectoryEntry) -> str:
+    words = visit.words
+    return words.listed((expectation_words.site(words, place) for place in one.places), "；")
 
 
 def _until(visit: Visit, name: str, last_day: str) -> str:

@@ -10,6 +10,7 @@ from law.instruments import catalogue
 from plumbing.client import Refusal, ask
 from plumbing.identity import Role
 from protos.registry.v1 import institutions_pb2 as pb
+from services.portal import expectation_words
 from services.portal.listing import Asked, Cell, Chunk, Column, Listing, show
 from services.portal.pages.forms import is_day, told
 from services.portal.pages.reading import bureau_names, today
@@ -54,15 +55,22 @@ async def listing(visit: Visit) -> Response:
 
 
 async def one(visit: Visit) -> Response:
-    """Shows an institution with what it may verify and on which days."""
+    """Shows an institution with what it may verify and on which days, where, and how much a day."""
     found = await _find(visit)
-    bureaus = await bureau_names(visit)
+    bureaus, words = await bureau_names(visit), visit.words
     return visit.page(
         "institutions/one.html",
         institution=found.institution,
         authorisations=found.authorisations,
         bureau=bureaus.get(found.institution.bureau, found.institution.bureau),
+        sites=[(one, expectation_words.site(words, one)) for one in found.sites],
+        capacities=[
+            (one, words.listed(map(words.instrument_type, one.type_codes)))
+            for one in found.capacities
+        ],
         keeps=visit.has(Role.UNIT_HEAD),
+        may_put_sites=visit.has(Role.UNIT_HEAD, Role.VERIFICATION_INSTITUTION),
+        states_capacity=visit.has(Role.VERIFICATION_INSTITUTION),
         today=await today(visit),
     )
 

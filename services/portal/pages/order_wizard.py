@@ -11,7 +11,7 @@ from plumbing.client import Refusal, ask
 from protos.alerts.v1 import alerts_pb2 as alerts
 from protos.registry.v1 import orders_pb2 as pb
 from protos.registry.v1 import registry_pb2 as registry
-from services.portal import order_words
+from services.portal import expectation_words, order_words
 from services.portal.pages.forms import told
 from services.portal.pages.reading import ALL
 from services.portal.visit import Visit
@@ -81,19 +81,31 @@ async def _of_colour(visit: Visit, colour: str) -> list[alerts.InstrumentColour]
 
 async def _form(visit: Visit, chosen: list[str], status: int = 200, **values: Any) -> Response:
     instruments = await asyncio.gather(*(_instrument(visit, one) for one in chosen))
-    types = sorted({one.type_code for one in instruments})
-    request = pb.ListVerifiersRequest(type_codes=types)
+    types = [one.type_code for one in instruments]
+    by_expected_day = "expected" in (visit.query("sort"), visit.field("sort"))
+    request = pb.ListVerifiersRequest(type_codes=types, sort="expected" if by_expected_day else "")
     verifiers = (await ask(visit.services.orders.ListVerifiers(request))).verifiers
     named = {one.institution_id: one for one in verifiers}
+    expected = {
+        key: expectation_words.sentences(visit.words, one.expectation) for key, one in named.items()
+    }
+    institution = named.get(visit.field("institution_id"))
     return visit.page(
         "orders/new.html",
         status=status,
         instruments=instruments,
         verifiers=verifiers,
-        institution=named.get(visit.field("institution_id")),
+        institution=institution,
+        expected=expected,
+        sites={key: _sites(visit, one) for key, one in named.items()},
+        by_expected_day=by_expected_day,
         form=visit.form,
         **values,
     )
+
+
+def _sites(visit: Visit, verifier: pb.Verifier) -> list[str]:
+    return [expectation_words.site(visit.words, one) for one in verifier.sites]
 
 
 async def _instrument(visit: Visit, instrument_id: str) -> registry.Instrument:

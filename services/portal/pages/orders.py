@@ -13,7 +13,7 @@ from plumbing.client import Refusal, ask
 from plumbing.identity import Role
 from protos.registry.v1 import orders_pb2 as pb
 from protos.registry.v1 import registry_pb2 as registry
-from services.portal import order_words
+from services.portal import expectation_words, order_words
 from services.portal.listing import (
     Asked,
     Cell,
@@ -170,6 +170,11 @@ async def _page(
         tag=order_words.state(say, order.state),
         reason=order_words.reason(say, order.reason),
         late=order_words.late(say, order.late),
+        expected=(
+            expectation_words.sentences(visit.words, answer.expectation)
+            if answer.HasField("expectation")
+            else ()
+        ),
         because=order_words.open_because(visit.words, order, answer.other_results),
         acts=[(code, order_words.act(say, code)) for code in _acts(visit, order)],
         owner=(await subject_names(visit, [order.subject_id])).get(order.subject_id),

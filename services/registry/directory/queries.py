@@ -18,7 +18,7 @@ from services.registry.directory import wire
 from services.registry.directory.policy import WRITERS
 from services.registry.directory.tables import InstitutionListing
 from services.registry.institutions.access import find
-from services.registry.institutions.tables import Authorisation, Institution
+from services.registry.institutions.tables import Authorisation, Institution, Site
 from services.registry.laboratories.tables import Laboratory
 
 
@@ -43,9 +43,11 @@ async def list_directory(view: View, request: pb.ListDirectoryRequest) -> pb.Lis
     count = await paging.count(view.session, request, rows, token)
     ids = [one.institution_id for one, _ in page]
     authorised, rooms = await _authorised(view, ids), await _laboratories(view, ids)
+    places = await _places(view, ids)
     entries = [
-        wire.entry(one, row, authorised[one.institution_id], rooms[one.institution_id])
+        wire.entry(one, row, authorised[key], rooms[key], places[key])
         for one, row in page
+        for key in [one.institution_id]
     ]
     return pb.ListDirectoryResponse(institutions=entries, next_page_token=token, **count)
 
@@ -93,6 +95,17 @@ async def _laboratories(view: View, ids: Collection[str]) -> dict[str, list[Labo
     )
     found: dict[str, list[Laboratory]] = defaultdict(list)
     for one in await view.session.exec(open_.order_by(col(Laboratory.name))):
+        found[one.institution_id].append(one)
+    return found
+
+
+async def _places(view: View, ids: Collection[str]) -> dict[str, list[Site]]:
+    """The places where some institutions verify, as they released them, by name."""
+    in_use = select(Site).where(
+        col(Site.institution_id).in_(ids), col(Site.released), sa.not_(col(Site.closed))
+    )
+    found: dict[str, list[Site]] = defaultdict(list)
+    for one in await view.session.exec(in_use.order_by(col(Site.name))):
         found[one.institution_id].append(one)
     return found
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from protos.registry.v1 import directory_pb2 as pb
 from services.registry.directory.tables import InstitutionListing
-from services.registry.institutions.tables import Authorisation, Institution
+from services.registry.institutions.tables import Authorisation, Institution, Site
 from services.registry.laboratories.tables import Laboratory
 
 # What the public sees of a listing, if it is released.
@@ -24,10 +24,12 @@ def entry(
     row: InstitutionListing,
     authorised: Iterable[Authorisation],
     laboratories: Iterable[Laboratory],
+    places: Iterable[Site],
 ) -> pb.DirectoryEntry:
     """Converts an institution to an entry of the directory, with what it may verify today.
 
-    `laboratories` are those that it released and that are authorised today.
+    `laboratories` are those that it released and that are authorised today, `places` the sites that
+    it released.
     """
     return pb.DirectoryEntry(
         name=institution.name,
@@ -48,5 +50,14 @@ def entry(
                 valid_until=one.valid_until.isoformat(),
             )
             for one in laboratories
+        ],
+        places=[
+            pb.DirectorySite(
+                name=one.name,
+                address=one.address,
+                type_codes=one.type_codes,
+                at_owner=one.at_owner,
+            )
+            for one in places
         ],
     )

@@ -27,6 +27,8 @@ _PUNCTUALITY = allow(
 POLICY: Policy = {
     f"/{INSTITUTIONS}/PutInstitution": _KEEPING,
     f"/{INSTITUTIONS}/PutAuthorisation": _KEEPING,
+    f"/{INSTITUTIONS}/PutSite": allow(Role.VERIFICATION_INSTITUTION, Role.UNIT_HEAD),
+    f"/{INSTITUTIONS}/PutCapacity": allow(Role.VERIFICATION_INSTITUTION),
     f"/{INSTITUTIONS}/GetInstitution": _READING,
     f"/{INSTITUTIONS}/ListInstitutions": _READING,
     f"/{INSTITUTIONS}/ListReports": _PUNCTUALITY,

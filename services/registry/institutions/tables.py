@@ -7,6 +7,7 @@ from datetime import date
 import sqlalchemy as sa
 from sqlmodel import Field
 
+from plumbing.database import JsonColumn
 from plumbing.row_digests import proven
 from services.registry.base import Base
 
@@ -49,4 +50,45 @@ class Authorisation(Base, table=True):
     valid_from: date
     valid_until: date
     document_no: str
+    version: int = 0
+
+
+@proven()
+class Site(Base, table=True):
+    """A place where an institution verifies; no types means all that it may verify.
+
+    `at_owner` tells that it comes to where the owner uses the instrument. Nobody outside finds it
+    before the institution itself has `released` it.
+    """
+
+    __tablename__ = "institution_site"
+    __table_args__ = (sa.Index("uq_institution_site_name", "institution_id", "name", unique=True),)
+
+    site_id: str = Field(primary_key=True)
+    institution_id: str = Field(foreign_key="institution.institution_id")
+    name: str
+    address: str = ""
+    type_codes: list[str] = Field(sa_type=JsonColumn)
+    at_owner: bool = False
+    released: bool = False
+    closed: bool = False
+    version: int = 0
+
+
+@proven()
+class Capacity(Base, table=True):
+    """How many instruments of some types together an institution completes on a working day.
+
+    It is what the institution says of itself, from a day on; 0 means that it says nothing any more.
+    Of several for a type, the one with the latest first day holds.
+    """
+
+    __tablename__ = "institution_capacity"
+    __table_args__ = (sa.Index("ix_institution_capacity", "institution_id", "from_on"),)
+
+    capacity_id: str = Field(primary_key=True)
+    institution_id: str = Field(foreign_key="institution.institution_id")
+    type_codes: list[str] = Field(sa_type=JsonColumn)
+    per_day: int
+    from_on: date
     version: int = 0

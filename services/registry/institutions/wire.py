@@ -1,9 +1,9 @@
-"""Converts institutions and authorisations to messages."""
+"""Converts institutions, their authorisations, sites and capacities to messages."""
 
 from __future__ import annotations
 
 from protos.registry.v1 import institutions_pb2 as pb
-from services.registry.institutions.tables import Authorisation, Institution
+from services.registry.institutions.tables import Authorisation, Capacity, Institution, Site
 
 _DAYS = {"valid_from", "valid_until"}
 
@@ -20,3 +20,13 @@ def authorisation(row: Authorisation) -> pb.Authorisation:
         valid_from=row.valid_from.isoformat(),
         valid_until=row.valid_until.isoformat(),
     )
+
+
+def site(row: Site) -> pb.Site:
+    """Converts a site to a message."""
+    return pb.Site(**row.model_dump())
+
+
+def capacity(row: Capacity) -> pb.Capacity:
+    """Converts a capacity to a message."""
+    return pb.Capacity(**row.model_dump(exclude={"from_on"}), from_on=row.from_on.isoformat())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import date
 
@@ -12,18 +13,23 @@ from plumbing import paging
 from plumbing.view import View
 from protos.registry.v1 import orders_pb2 as pb
 from services.registry import lookup
-from services.registry.institutions.tables import Authorisation, Institution
-from services.registry.orders import wire
+from services.registry.institutions.tables import Authorisation, Institution, Site
+from services.registry.orders import estimates, wire
 from services.registry.orders.access import find, visible
-from services.registry.orders.states import OPEN
+from services.registry.orders.states import OPEN, OrderState, answer_by, complete_by
 from services.registry.orders.tables import UNENDED, Order, OrderStep
 from services.registry.tables import Verification
 
+# While they wait for a day: nobody has appointed one, and the institution has not begun.
+_TO_BE_SCHEDULED = frozenset({OrderState.APPLIED, OrderState.ACCEPTED})
+_NEVER = "9999"  # sorts after every day
+
 
 async def list_verifiers(view: View, request: pb.ListVerifiersRequest) -> pb.ListVerifiersResponse:
-    """Returns the institutions that may verify all of these types today, by name.
+    """Returns the institutions that may verify all of these types today, with when each is ready.
 
-    They are public bodies, so every applicant sees them whatever bureau keeps them.
+    They come by name, or by the expected day, those without one last. They are public bodies, so
+    every applicant sees them whatever bureau keeps them.
     """
     asked = sorted(set(request.type_codes))
     able = (
@@ -38,14 +44,20 @@ async def list_verifiers(view: View, request: pb.ListVerifiersRequest) -> pb.Lis
     )
     rows = select(Institution).where(col(Institution.institution_id).in_(able))
     found = (await view.session.exec(rows.order_by(col(Institution.name)))).all()
-    verifiers = [wire.verifier(row, await _open_orders(view, row.name)) for row in found]
+    verifiers = [await _verifier(view, row, Counter(request.type_codes)) for row in found]
+    if request.sort == "expected":
+        verifiers.sort(key=lambda one: one.expectation.expected_on or _NEVER)
     return pb.ListVerifiersResponse(verifiers=verifiers)
 
 
-async def _open_orders(view: View, institution: str) -> int:
-    waiting = select(Order.order_id).where(sa.text(UNENDED), Order.institution == institution)
-    some = waiting.limit(paging.MOST_COUNTED).subquery()
-    return (await view.session.exec(select(sa.func.count()).select_from(some))).one()
+async def _verifier(view: View, row: Institution, wanted: Counter[str]) -> pb.Verifier:
+    queue = await estimates.queue(view, row.name)
+    expected = await estimates.of_application(view, row.institution_id, queue, wanted)
+    term_on = complete_by(answer_by(view.today).date).date
+    sites = select(Site).where(Site.institution_id == row.institution_id, sa.not_(col(Site.closed)))
+    named = (await view.session.exec(sites.order_by(col(Site.name)))).all()
+    of_types = [one for one in named if not one.type_codes or {*one.type_codes} & {*wanted}]
+    return wire.verifier(row, queue.total(), wire.expectation(expected, term_on), of_types)
 
 
 async def list_orders(view: View, request: pb.ListOrdersRequest) -> pb.ListOrdersResponse:
@@ -76,6 +88,7 @@ async def list_orders(view: View, request: pb.ListOrdersRequest) -> pb.ListOrder
 async def get_order(view: View, request: pb.GetOrderRequest) -> pb.GetOrderResponse:
     """Returns an order with its steps, and with results that do not complete it while it is open.
 
+    Until a day is appointed or the work begins, it tells when it is expected to be completed.
     Raises NotFound if the caller may see no such order.
     """
     row = await find(view, request.order_id)
@@ -86,7 +99,16 @@ async def get_order(view: View, request: pb.GetOrderRequest) -> pb.GetOrderRespo
         order=wire.order(row, view.today),
         steps=map(wire.step, found),
         other_results=[wire.other_result(row, one) for one in others],
+        expectation=await _expectation(view, row) if row.state in _TO_BE_SCHEDULED else None,
     )
+
+
+async def _expectation(view: View, row: Order) -> pb.Expectation:
+    assert row.due_on is not None  # noqa: S101 - it has not ended
+    due_on = row.due_on
+    if row.state is OrderState.APPLIED:
+        due_on = complete_by(max(due_on, view.today)).date
+    return wire.expectation(await estimates.of_order(view, row), due_on)
 
 
 async def _other_results(view: View, row: Order) -> Sequence[Verification]:

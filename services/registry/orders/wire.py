@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
 from protos.registry.v1 import orders_pb2 as pb
-from services.registry.institutions.tables import Institution
+from services.registry.institutions.tables import Institution, Site
+from services.registry.orders.expecting import Expected
 from services.registry.orders.states import late
 from services.registry.orders.tables import Order, OrderStep
 from services.registry.tables import Verification
@@ -45,14 +47,42 @@ def other_result(row: Order, result: Verification) -> pb.OtherResult:
     )
 
 
-def verifier(row: Institution, open_orders: int) -> pb.Verifier:
-    """Converts an institution to a message for applicants, with the length of its queue."""
+def verifier(
+    row: Institution, open_orders: int, expectation: pb.Expectation, sites: Iterable[Site]
+) -> pb.Verifier:
+    """Converts an institution to a message for applicants, with its queue and sites."""
     return pb.Verifier(
         institution_id=row.institution_id,
         name=row.name,
         contact=row.contact,
         phone=row.phone,
         open_orders=open_orders,
+        expectation=expectation,
+        sites=[
+            pb.VerifierSite(name=one.name, address=one.address, at_owner=one.at_owner)
+            for one in sites
+        ],
+    )
+
+
+def expectation(expected: Expected, term_on: date) -> pb.Expectation:
+    """Converts an expected day to a message, beside the last day of the term."""
+    day = expected.day
+    return pb.Expectation(
+        expected_on=_written(day.date if day else None),
+        term_on=term_on.isoformat(),
+        within_term=day is not None and day.date <= term_on,
+        provisional=day is not None and day.provisional,
+        figures=[
+            pb.CapacityFigure(
+                type_codes=sorted(one.figure.type_codes),
+                ahead=one.ahead,
+                per_day=one.figure.per_day,
+                from_on=one.figure.from_on.isoformat(),
+            )
+            for one in expected.used
+        ],
+        types_without_capacity=expected.without,
     )
 
 

@@ -193,10 +193,12 @@ OPEN = {
     },
     "quanheng.registry.v1.DirectoryEntry": {
         *("institution_id", "name", "sites", "division_code", "contact", "phone", "website"),
-        *("authorised", "laboratories"),
+        *("authorised", "laboratories", "places"),
     },
     # Laboratories that their institution released.
     "quanheng.registry.v1.DirectoryLaboratory": {"name", "site", "document_no", "valid_until"},
+    # Sites that their institution released.
+    "quanheng.registry.v1.DirectorySite": {"name", "address", "type_codes", "at_owner"},
     # Institutions that consented; nothing of a person.
     "quanheng.registry.v1.ListCalibratorsResponse": {
         *("calibrators", "next_page_token", "total", "more_than"),

@@ -104,6 +104,8 @@ KINDS: dict[str, Kind] = {
     "DirectoryLaboratory.name": Kind.NAME,
     "DirectoryLaboratory.site": Kind.NAME,
     "DirectoryLaboratory.document_no": Kind.NUMBER,
+    "DirectorySite.type_codes": Kind.LAW,
+    "DirectorySite.*": Kind.NAME,
     "AuthorisedType.document_no": Kind.NUMBER,
     "Calibrator.number": Kind.NUMBER,
     "Calibrator.*": Kind.NAME,

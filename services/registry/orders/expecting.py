@@ -1,0 +1,108 @@
+"""The day on which an institution is expected to complete orders: an estimate, no promise.
+
+It follows from the orders that came earlier and from how many instruments the institution says that
+it completes on a working day. The term stays the only deadline (S4 二(四), R-048).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from law.terms.workdays import DueDate, Edition, nth_working_day
+
+
+@dataclass(frozen=True)
+class Figure:
+    """How many instruments of some types together are completed on a working day, from a day on.
+
+    Of several for a type, the one with the latest first day holds; 0 means that none is stated.
+    """
+
+    type_codes: frozenset[str]
+    per_day: int
+    from_on: date
+
+
+@dataclass(frozen=True)
+class Used:
+    """A figure that was used, and the orders of its types that were ahead when it first counted."""
+
+    figure: Figure
+    ahead: int
+
+
+@dataclass(frozen=True)
+class Expected:
+    """When orders are expected to be completed: the day and the figures that it follows from.
+
+    `day` is None if nothing is stated for a type of `without`.
+    """
+
+    day: DueDate | None
+    used: Sequence[Used] = ()
+    without: Collection[str] = ()
+
+
+def expect(
+    ahead: Mapping[str, int],
+    wanted: Mapping[str, int],
+    figures: Collection[Figure],
+    after: date,
+    calendar: Edition,
+) -> Expected:
+    """Returns when an institution is expected to complete orders, from its queue and its figures.
+
+    `ahead` are the orders of each type that came earlier, `wanted` those that are asked about. The
+    first day counted is the first working day after `after`. On each day a figure completes that
+    many orders of its types, the earlier ones first. Types of different figures do not wait for one
+    another, so that the last of them decides.
+    """
+    before, own = Counter(ahead), Counter(wanted)
+    day, provisional, used = after, False, dict[Figure, Used]()
+    while own.total():
+        due = nth_working_day(day, 1, calendar)
+        day, provisional = due.date, provisional or due.provisional
+        if without := sorted(code for code in +own if not _is_stated(code, day, figures)):
+            return Expected(None, without=without)
+        for figure, codes in _in_force(+own, day, figures).items():
+            if figure.per_day:
+                waiting = sum(before[code] for code in codes)
+                used.setdefault(figure, Used(figure, waiting))
+                left = _complete(before, codes, figure.per_day)
+                _complete(own, codes, left)
+    return Expected(DueDate(day, provisional, calendar.number), tuple(used.values()))
+
+
+def _complete(orders: Counter[str], codes: Collection[str], most: int) -> int:
+    """Takes at most so many orders of some types away; returns how many more it could have."""
+    for code in codes:
+        done = min(most, orders[code])
+        orders[code] -= done
+        most -= done
+    return most
+
+
+def _in_force(
+    codes: Collection[str], day: date, figures: Collection[Figure]
+) -> Mapping[Figure, Sequence[str]]:
+    """The figures that hold on a day for these types, each with all the types it holds for."""
+    found = {_holding(code, day, figures) for code in codes} - {None}
+    return {
+        one: [code for code in sorted(one.type_codes) if _holding(code, day, figures) == one]
+        for one in sorted(filter(None, found), key=lambda figure: figure.from_on)
+    }
+
+
+def _holding(code: str, day: date, figures: Collection[Figure]) -> Figure | None:
+    of_type = (one for one in figures if code in one.type_codes and one.from_on <= day)
+    return max(of_type, key=lambda one: one.from_on, default=None)
+
+
+def _is_stated(code: str, day: date, figures: Collection[Figure]) -> bool:
+    """Whether a type has a figure on a day, or from a later day on."""
+    holding = _holding(code, day, figures)
+    later = (one for one in figures if code in one.type_codes and one.from_on > day)
+    return any(one.per_day for one in (*later, *([holding] if holding else [])))

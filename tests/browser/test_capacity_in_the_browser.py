@@ -1,0 +1,126 @@
+"""An institution says where it verifies and how much it completes; applicants see when it is ready.
+
+All of it is done without JavaScript.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from playwright.sync_api import Page, expect
+
+from services.cli.sample.instruments import INSTITUTION
+from tests.browser.conftest import today
+
+SignIn = Callable[..., Page]
+SECOND = "样例计量检定二所"
+
+
+def press(page: Page, name: str) -> None:
+    page.get_by_role("button", name=name, exact=True).click()
+
+
+def states(lab: Page) -> None:
+    """The institution enters a site and its capacity; what is missing is named."""
+    lab.goto("/institutions")
+    lab.get_by_role("link", name=INSTITUTION).click()
+    expect(lab.get_by_text("未填报能力，因此不估计预计完成日。")).to_be_visible()
+    lab.get_by_role("link", name="登记检定地点").click()
+    press(lab, "保存")
+    expect(lab.get_by_role("alert")).to_contain_text("请填写检定地点的名称")
+    lab.get_by_label("名称", exact=True).fill("城东检定站")
+    press(lab, "保存")
+    expect(lab.get_by_role("alert")).to_contain_text("请填写地址；只上门检定的可以不填")
+    lab.get_by_label("地址", exact=True).fill("样例市样例路18号")
+    lab.get_by_label("可以到使用单位的现场检定（上门）").check()
+    lab.get_by_label(re.compile("在服务名录中公开")).check()
+    press(lab, "保存")
+    expect(lab.get_by_role("alert")).to_contain_text("已保存。")
+    expect(lab.get_by_text("城东检定站：样例市样例路18号，可以上门")).to_be_visible()
+    lab.get_by_role("link", name="填报检定能力").click()
+    press(lab, "保存")
+    for text in ("请选择器具类型", "请填写每个工作日完成的台数", "请填写自哪一日起"):
+        expect(lab.get_by_role("alert")).to_contain_text(text)
+    for box in lab.get_by_role("checkbox").all():
+        box.check()
+    lab.get_by_label("每个工作日完成的台数").fill("5")
+    lab.get_by_label("自哪一日起").fill("2026-01-01")
+    press(lab, "保存")
+    expect(lab.get_by_role("cell", name="5", exact=True)).to_be_visible()
+
+
+def registers_a_second(head: Page) -> None:
+    """The unit head registers another institution for fuel dispensers; it states nothing."""
+    head.goto("/institutions/new")
+    head.get_by_label("名称", exact=True).fill(SECOND)
+    press(head, "保存")
+    head.get_by_role("link", name="登记授权").click()
+    head.get_by_label("器具类型").select_option("FUEL")
+    head.get_by_label("授权自").fill("2020-01-01")
+    head.get_by_label("授权至").fill("2039-12-31")
+    head.get_by_label("授权文号").fill("（样例）法计字第002号")
+    press(head, "保存")
+    expect(head.get_by_role("heading", name=SECOND)).to_be_visible()
+
+
+def files(operator: Page) -> None:
+    """The firm files a fuel dispenser and goes on to apply for its verification."""
+    operator.goto("/instruments/new")
+    operator.get_by_label("器具类型").select_option("FUEL")
+    operator.get_by_label("出厂编号").fill("能力-0001")
+    operator.get_by_label("使用地点").fill("二号加油岛")
+    press(operator, "核对并提交")
+    press(operator, "提交备案")
+    expect(operator.get_by_text("已备案")).to_be_visible()
+    operator.goto("/orders/new")
+    operator.get_by_label(re.compile("能力-0001")).check()
+    press(operator, "继续")
+
+
+def test_applicants_choose_by_the_expected_day(sign_in: SignIn) -> None:
+    lab, head, operator = (
+        sign_in(f"demo.{name}", java_script_enabled=False)
+        for name in ("institution", "unithead", "operator")
+    )
+    states(lab)
+    registers_a_second(head)
+    files(operator)
+    expect(operator.get_by_text("预计完成日是估计，不是承诺")).to_be_visible()
+    expect(operator.get_by_text(re.compile("未填报能力（燃油加油机），不能估计"))).to_be_visible()
+    operator.get_by_role("link", name="按预计完成日排列，最早的在前").click()
+    assert "sort=expected" in operator.url
+    offered = operator.locator(".govuk-radios__item")
+    expect(offered).to_have_count(2)
+    expect(offered.first).to_contain_text(INSTITUTION)
+    expect(offered.first).to_contain_text(re.compile("预计 .*完成，在期限以内"))
+    expect(offered.first).to_contain_text("起每个工作日完成 5 台")
+    expect(offered.first).to_contain_text("城东检定站：样例市样例路18号，可以上门")
+    offered.first.get_by_role("radio").check()
+    press(operator, "继续")
+    expect(operator.get_by_text(re.compile("预计 .*完成，在期限以内"))).to_be_visible()
+    press(operator, "提交申请")
+    operator.get_by_role("link", name=re.compile("能力-0001")).click()
+    expect(operator.get_by_role("heading", name="预计什么时候完成")).to_be_visible()
+    expect(operator.get_by_text("这是估计，不是承诺；检定的期限不变。")).to_be_visible()
+    number = operator.url.rpartition("/")[2]
+
+    lab.goto(f"/orders/{number}")
+    lab.get_by_label("受理", exact=True).check()
+    press(lab, "提交")
+    lab.get_by_label("约定检定日期", exact=True).first.check()
+    lab.get_by_role("textbox", name="约定检定日期").fill(today(lab).isoformat())
+    press(lab, "提交")
+    expect(lab.get_by_text("已约定日期").first).to_be_visible()
+    operator.goto(f"/orders/{number}")
+    expect(operator.get_by_role("heading", name="预计什么时候完成")).to_have_count(0)
+
+    lab.goto("/institutions")
+    lab.get_by_role("link", name=INSTITUTION).click()
+    lab.get_by_role("link", name="在服务名录中公开").click()
+    lab.get_by_label("地址", exact=True).fill("样例市样例路18号")
+    lab.get_by_label("所在地的行政区划代码").fill("330106")
+    press(lab, "公开")
+    anybody = sign_in()
+    anybody.goto("/directory")
+    expect(anybody.get_by_text("城东检定站：样例市样例路18号，可以上门")).to_be_visible()
