@@ -59,20 +59,19 @@ async def refill(
     Raises nats.errors.Error if NATS fails.
     """
     stream = stream_of(service)
+    under_way: Sequence[int | None] = ()
     async with database.long_transaction() as session:
         await exclusively(session, "refill")
-        if await begins_unsigned(js, stream, signatures):
-            _LOG.warning("the stream begins with an unsigned event, it is emptied", stream=stream)
-            await js.purge_stream(stream)
-        last = await _last_event(js, stream, signatures)
-        if last is not None and await _is_unknown(session, last):
-            for event in await _unknown(session, js, stream, signatures):
-                _LOG.error(_UNKNOWN, stream=stream, **_about(event))
-            _LOG.error(_AHEAD, stream=stream)
-            await js.purge_stream(stream)
+        if await _is_of_no_use(session, js, stream, signatures):
             last = None
+            async with _others_publish(database) as others:
+                await js.purge_stream(stream)
+                under_way = await _unpublished(session) if others or everything else ()
+        else:
+            last = await _last_event(js, stream, signatures)
         lost = await _lost(session, None if everything else last)
-        marked = await session.exec(sa.update(Outbox).where(lost).values(published_at=None))
+        marked = await session.exec(_PUBLISH_AGAIN.where(lost))
+    await _publish_once_more(database, under_way)
     if marked.rowcount:
         _LOG.warning("the stream lacks events, they are published again", events=marked.rowcount)
     return marked.rowcount
@@ -87,11 +86,41 @@ async def empty_and_refill(database: Database, js: JetStreamContext, service: st
     async with database.long_transaction() as session:
         await exclusively(session, "refill")
         await js.purge_stream(stream_of(service))
-        # A relay may have published these, and mark them only after this transaction.
-        under_way = (await session.exec(select(col(Outbox.seq)).where(_UNPUBLISHED))).all()
+        under_way = await _unpublished(session)
         marked = await session.exec(_PUBLISH_AGAIN.where(~_UNPUBLISHED))
     await _publish_once_more(database, under_way)
     return marked.rowcount + len(under_way)
+
+
+async def _is_of_no_use(
+    session: AsyncSession, js: JetStreamContext, stream: Stream, signatures: Signatures
+) -> bool:
+    """Whether a stream has to be emptied, and says in the log why."""
+    if await begins_unsigned(js, stream, signatures):
+        _LOG.warning("the stream begins with an unsigned event, it is emptied", stream=stream)
+        return True
+    last = await _last_event(js, stream, signatures)
+    if last is None or not await _is_unknown(session, last):
+        return False
+    for event in await _unknown(session, js, stream, signatures):
+        _LOG.error(_UNKNOWN, stream=stream, **_about(event))
+    _LOG.error(_AHEAD, stream=stream)
+    return True
+
+
+async def _unpublished(session: AsyncSession) -> Sequence[int | None]:
+    """The events that a relay may just have published, and marks only after this transaction."""
+    return (await session.exec(select(col(Outbox.seq)).where(_UNPUBLISHED))).all()
+
+
+@asynccontextmanager
+async def _others_publish(database: Database) -> AsyncIterator[bool]:
+    """Whether another replica publishes; if none does, none begins meanwhile."""
+    publishing = Leadership(database, PUBLISHING)
+    try:
+        yield not await publishing.held()
+    finally:
+        await publishing.release()
 
 
 async def prepare(
@@ -127,16 +156,13 @@ async def _owner_at_rest(database: Database, service: str) -> AsyncIterator[None
 
     What it published before would be lost to consumers: it publishes that again at a start only.
     """
-    publishing = Leadership(database, PUBLISHING)
-    try:
-        if not await publishing.held():
+    async with _others_publish(database) as others:
+        if others:
             raise WrongState(
                 f"{service} 正在运行：请先停止全部服务",
                 f"{service} runs: stop all services first",
             )
         yield
-    finally:
-        await publishing.release()
 
 
 async def _require_rest(js: JetStreamContext, stream: Stream) -> None:

@@ -30,7 +30,7 @@ from plumbing.events.inspection import dead_letter_counts, outbox_pending, unsig
 from plumbing.events.outbox import AggregateSequence, Outbox
 from plumbing.events.refilling import LOOKED_AT_ONCE, empty_and_refill, prepare, refill
 from plumbing.events.relay import Relay
-from plumbing.events.signing import EventSigner
+from plumbing.events.signing import SIGNATURE_HEADER, EventSigner
 from plumbing.events.stream_keeping import StreamKeeper
 from plumbing.events.subjects import Stream, ensure_streams
 from protos.registry.v1.events_pb2 import BureausChanged
@@ -291,6 +291,30 @@ async def test_events_signed_with_a_key_that_is_gone_are_signed_again(
 
     assert await streamed(jetstream) == {("a", 1), ("b", 1)}
     assert await all_signed(jetstream)
+
+
+async def test_what_another_replica_publishes_meanwhile_hides_nothing_that_was_emptied(
+    database: Database, jetstream: JetStreamContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    former = EventSigner({"registry": OKPKey.generate_key("Ed25519")})
+    await announced(database, "a", "b")
+    await Relay(database, jetstream, former, CLOCK).drain()
+    await announced(database, "c")
+    async with database.snapshot() as session:
+        row = (await session.exec(select(Outbox).where(Outbox.aggregate == "c"))).one()
+    purge = jetstream.purge_stream
+
+    async def purged(stream: str) -> bool:
+        done = await purge(stream)
+        signed = SIGNER.sign(row.subject, row.headers, row.payload)
+        headers = {**row.headers, Header.MSG_ID: str(row.event_id), SIGNATURE_HEADER: signed}
+        await jetstream.publish(row.subject, row.payload, headers=headers)
+        return done
+
+    monkeypatch.setattr(jetstream, "purge_stream", purged)
+    assert await refill(database, jetstream, "registry", SIGNATURES) == 2
+    await Relay(database, jetstream, SIGNER, CLOCK).drain()
+    assert await streamed(jetstream) == {("a", 1), ("b", 1), ("c", 1)}
 
 
 async def test_a_forged_message_at_the_end_does_not_disturb_a_start(
