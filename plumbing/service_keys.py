@@ -3,7 +3,7 @@
 Each service has two, because a NATS server chooses what the first one signs. `nats-NAME.jwk` and
 `events-NAME.jwk` are private: only the service NAME may read them. `events-NAME.jwks` has the
 public keys that verify the events of NAME: the present one first, then at most one former. Every
-service may read it.
+service may read it. While the key for NATS is changed, `nats-NAME-former.jwk` is the one before.
 """
 
 from __future__ import annotations
@@ -38,6 +38,15 @@ def make_service_keys(keys_dir: Path, services: Iterable[str]) -> None:
 def nats_key(keys_dir: Path, service: str) -> OKPKey:
     """Reads the private key by which NATS knows a service. Raises NoKey if there is none."""
     return _read(_nats_file(keys_dir, service))
+
+
+def nats_keys(keys_dir: Path, service: str) -> list[OKPKey]:
+    """Reads the keys by which NATS lets a service in: the present one, and one that is replaced.
+
+    Raises NoKey if there is no present one.
+    """
+    former = keys_dir / f"nats-{service}-former.jwk"
+    return [nats_key(keys_dir, service), *([_read(former)] if former.exists() else [])]
 
 
 def event_key(keys_dir: Path, service: str) -> OKPKey:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from plumbing.events.subjects import (
     stream_of,
     unsigned_subject,
 )
+from plumbing.service_keys import nats_keys
 
 # The durable consumers of each service, with the stream that each reads.
 CONSUMERS: Mapping[str, Mapping[str, Stream]] = {
@@ -51,12 +53,20 @@ def authorization_of(keys_dir: Path) -> str:
 
     Raises NoKey if one of them has none.
     """
-    return authorization(user(Credentials.of(keys_dir, service)) for service in SERVICES)
+    return authorization(chain(*(users(keys_dir, service) for service in SERVICES)))
 
 
-def authorization(users: Iterable[dict[str, Any]]) -> str:
+def authorization(entries: Iterable[dict[str, Any]]) -> str:
     """Returns the section `authorization` of a NATS server's configuration, with these users."""
-    return f'"authorization": {json.dumps({"users": [*users]}, indent=2)}\n'
+    return f'"authorization": {json.dumps({"users": [*entries]}, indent=2)}\n'
+
+
+def users(keys_dir: Path, service: str) -> list[dict[str, Any]]:
+    """Returns an entry for each key by which the server lets a service in: two during a change.
+
+    Raises NoKey if it has none.
+    """
+    return [user(Credentials(service, key)) for key in nats_keys(keys_dir, service)]
 
 
 def user(credentials: Credentials) -> dict[str, Any]:

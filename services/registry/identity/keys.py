@@ -23,8 +23,7 @@ from plumbing.addresses import CLIENT
 from plumbing.channel_keys import make_channel_key
 from plumbing.checkpoints.keys import make_signing_keys, signing_key_file
 from plumbing.clock import SystemClock
-from plumbing.events.access import authorization, user
-from plumbing.events.credentials import Credentials
+from plumbing.events.access import authorization, users
 from plumbing.private_files import service_secret_file, write_private
 from plumbing.service_keys import event_public_file, make_service_keys
 from plumbing.settings import CALLERS, SERVICES
@@ -80,17 +79,17 @@ def _hand_out_certificates(directory: Path) -> None:
 
 def _hand_out_for_events(directory: Path) -> None:
     """Makes the keys of each service in its own folder, and copies what others may read of them."""
-    users = []
+    known = []
     for service in SERVICES:
         own = directory / service
         make_service_keys(own, [service])
-        users.append(user(Credentials.of(own, service)))
+        known += users(own, service)
         public = event_public_file(own, service)
         for other in set(SERVICES) - {service}:
             write_private(directory / other / public.name, public.read_text())
     nats = directory / NATS
     nats.mkdir(mode=0o700, exist_ok=True)
-    write_private(nats / "authorization.conf", authorization(users))
+    write_private(nats / "authorization.conf", authorization(known))
 
 
 def _copy(made: Path, folder: Path, service: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import stat
 from pathlib import Path
 
@@ -87,6 +88,25 @@ def test_nats_is_given_public_keys_only(tmp_path: Path) -> None:
         assert Credentials.of(tmp_path / service, service).nkey in text
         private = nats_key(tmp_path / service, service).as_dict(private=True)
         assert str(private["d"]) not in text
+
+
+def test_nats_lets_in_the_former_key_too_while_it_is_changed(tmp_path: Path) -> None:
+    def known() -> list[str]:
+        text = (tmp_path / "nats" / "authorization.conf").read_text()
+        return re.findall(r'"nkey": "(\w+)"', text)
+
+    hand_out(tmp_path)
+    own = tmp_path / "alerts"
+    before, of_others = Credentials.of(own, "alerts").nkey, len(SERVICES) - 1
+    (own / "nats-alerts.jwk").rename(own / "nats-alerts-former.jwk")
+    hand_out(tmp_path)
+    after = Credentials.of(own, "alerts").nkey
+    assert {before, after} <= set(known())
+    assert len(known()) == of_others + 2
+    (own / "nats-alerts-former.jwk").unlink()
+    hand_out(tmp_path)
+    assert before not in known()
+    assert len(known()) == of_others + 1
 
 
 def test_a_second_time_changes_no_key(tmp_path: Path) -> None:
