@@ -46,7 +46,7 @@ from services.alerts.notices.account_mails import account_mail_due
 from services.alerts.notices.batch_notices import batch_decided
 from services.alerts.notices.compulsion_notices import altered_compulsion, tell_of_compulsion
 from services.alerts.notices.environment_mails import environment_marked, environment_noted
-from services.alerts.notices.filing import instrument_filed
+from services.alerts.notices.filing import instruments_filed
 from services.alerts.notices.institution_mails import institution_due
 from services.alerts.notices.issue import contact_of, issue, known
 from services.alerts.notices.moved_terms import term_moved
@@ -288,8 +288,7 @@ async def instruments_changed(
     if not silent and event.change.cause in _TELLS_OWNERS:
         await tell_of_owners(change, handed_on, before)
     if event.change.cause == registry.CAUSE_FILED:
-        for instrument in event.instruments:
-            await instrument_filed(change, instrument)
+        await instruments_filed(change, event.instruments)
 
 
 async def institutions_changed(

@@ -12,7 +12,7 @@ _IMPORTING = (Role.CASEWORKER, Role.UNIT_HEAD, Role.VERIFICATION_INSTITUTION)
 IMPORTS = (
     _at("/imports", imports.listing, *_IMPORTING),
     _at(IMPORT_PATH, imports.new, Role.CASEWORKER, Role.VERIFICATION_INSTITUTION, form=True),
-    _at("/imports/templates/{family}.{format}", imports.template, *_IMPORTING),
+    _at("/imports/templates/{family}.{format}", imports.template, *_IMPORTING, Role.OPERATOR),
     _at("/imports/{batch_id}", imports.one, *_IMPORTING, form=True),
     _at("/imports/{batch_id}/columns", import_columns.columns, *_IMPORTING, form=True),
     _at("/imports/{batch_id}/types", import_types.types, Role.CASEWORKER, form=True),

@@ -15,6 +15,7 @@ from services.portal.pages import (
     forecast,
     institution,
     institution_entries,
+    instrument_file,
     kept_institutions,
     laboratories,
     order_wizard,
@@ -29,7 +30,7 @@ from services.portal.pages import (
 CERTIFICATE_PATH = "/certificates/new"
 UPKEEP_PATHS = (
     *(upkeep_forms.NEW_PATH, upkeep_forms.IMPORT_PATH, upkeep.FILES_PATH),
-    *(qualifications.IMPORT_PATH, laboratories.IMPORT_PATH),
+    *(qualifications.IMPORT_PATH, laboratories.IMPORT_PATH, instrument_file.PATH),
 )
 DCC_PATH = calibrations.NEW_PATH
 _ORDERING = (Role.OPERATOR, Role.VERIFICATION_INSTITUTION, *STAFF)

@@ -56,6 +56,7 @@ from services.portal.pages import (
     home,
     indices,
     inspections,
+    instrument_file,
     instrument_forms,
     instrument_owner,
     instruments,
@@ -183,6 +184,7 @@ _REGISTER = (
     _at("/home", home.home, Role.OPERATOR, *STAFF, Role.VERIFICATION_INSTITUTION),
     _at("/instruments", instruments.listing, Role.OPERATOR, *STAFF),
     _at(FILING_PATH, instrument_forms.file, Role.OPERATOR, form=True),
+    _at(instrument_file.PATH, instrument_file.from_file, Role.OPERATOR, form=True),
     _at("/instruments/{instrument_id}", instruments.one, Role.OPERATOR, *STAFF),
     _at(
         "/instruments/{instrument_id}/state",

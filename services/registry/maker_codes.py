@@ -30,15 +30,19 @@ async def require_free(change: Change, code: str, own_id: str = "") -> None:
 
     It is named only to whoever may see it.
     """
-    if not code:
-        return
+    if code and (words := await taken(change, code, own_id)):
+        raise AlreadyExists(*words, faults=[Fault(FIELD, *words)])
+
+
+async def taken(change: Change, code: str, own_id: str = "") -> tuple[str, str] | None:
+    """Returns what is said if another instrument than one's own has a maker's code, else None."""
     # Of two that are filed at once, the later one must see the earlier.
     await exclusively(change.session, _GIVING)
     found = await with_code(change.session, code)
     if found is None or found.removed or found.instrument_id == own_id:
-        return
+        return None
     zh, en = TAKEN_ZH, TAKEN_EN
     if change.caller.sees(found.subject_id, found.bureau):
         zh += f"（编号 {found.serial_no}，{found.instrument_id[:8]}）"
         en += f" ({found.serial_no}, {found.instrument_id[:8]})"
-    raise AlreadyExists(zh, en, faults=[Fault(FIELD, zh, en)])
+    return zh, en

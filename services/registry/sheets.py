@@ -103,7 +103,8 @@ def _places(heads: Sequence[str], columns: Columns) -> Mapping[str, int]:
         for name, all_ in columns.headings.items()
         for heading in (*all_, name)
     }
-    places = {known[folded(head)]: n for n, head in enumerate(heads) if folded(head) in known}
+    heads = [folded(head).strip("*") for head in heads]  # a template marks what is needed
+    places = {known[head]: n for n, head in enumerate(heads) if head in known}
     missing = [columns.heading(name) for name in columns.needed if name not in places]
     if missing:
         zh = f"缺少列：{'、'.join(missing)}；第一行应为列名"
@@ -127,5 +128,7 @@ def _refuse_broken(rows: Iterable[Row]) -> None:
 
 
 def _cells(row: Row, places: Mapping[str, int]) -> dict[str, str]:
-    cells = {name: row.cells[n].strip() for name, n in places.items() if n < len(row.cells)}
+    cells = {name: row.cells[n] for name, n in places.items() if n < len(row.cells)}
+    # A number of a workbook stays one: it may have lost what was typed.
+    cells = {name: cell.strip() if type(cell) is str else cell for name, cell in cells.items()}
     return {name: cell for name, cell in cells.items() if cell}

@@ -64,6 +64,7 @@ PAGES = {
         "/home",
         "/instruments",
         "/instruments/new",
+        "/instruments/import",
         "/verifications",
         "/contact",
         "/due-dates",

@@ -806,7 +806,11 @@ _OF_PLACE: dict[str, Callable[[Place], Message]] = {
     ),
     "ListAlerts": lambda place: alerts.ListAlertsRequest(subject_id=place.subject_id),
     "ListBatches": lambda _place: registry.ListBatchesRequest(page_size=1000),
-    "GetTemplate": lambda _place: registry.GetTemplateRequest(family="subjects", format="xlsx"),
+    "ImportInstruments": lambda _place: registry.ImportInstrumentsRequest(
+        request_id=new_request_id(),
+        content=f"器具类型,出厂编号\nNAWI-D,测试{secrets.token_hex(4)}\n".encode(),
+    ),
+    "GetTemplate": lambda _place: registry.GetTemplateRequest(family="instruments", format="xlsx"),
     "CheckLetter": lambda _place: letters.CheckLetterRequest(
         number="提醒〔2026〕330106-0001号", check_code="2222-2222"
     ),

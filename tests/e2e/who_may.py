@@ -536,7 +536,8 @@ ImportService.CountFaults own                -  +  +  -  -  -  +  +  -  -  -   +
 ImportService.CountFaults foreign            -  -  -  -  -  -  -  +  -  -  -   -  -  -
 ImportService.GetRejectedRows own            -  +  +  -  -  -  +  +  -  -  -   +  +  -
 ImportService.GetRejectedRows foreign        -  -  -  -  -  -  -  +  -  -  -   -  -  -
-ImportService.GetTemplate any                -  +  +  -  -  +  +  +  -  -  -   +  +  -
+ImportService.ImportInstruments own          +  -  -  -  -  -  -  -  -  -  -   -  -  -
+ImportService.GetTemplate any                +  +  +  -  -  +  +  +  -  -  -   +  +  -
 ImportService.GetTypeNames own               -  +  +  -  -  -  +  -  -  -  -   +  +  -
 ImportService.GetTypeNames foreign           -  -  -  -  -  -  -  -  -  -  -   -  -  -
 ImportService.NameType own                   -  +  -  -  -  -  -  -  -  -  -   +  -  -

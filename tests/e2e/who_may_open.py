@@ -233,6 +233,7 @@ TABLE = """
 /instruments/{instrument_id} own                          >   + + + + + - - - -  + + +
 /instruments/{instrument_id} neighbour                    >   - + + + + - - - -  + + +
 /instruments/{instrument_id} foreign                      >   - - - - - - - - -  - - -
+/instruments/import any                                   >   + - - - - - - - -  - - -
 /instruments/new any                                      >   + - - - - - - - -  - - -
 /instruments/{instrument_id}/state own                    >   + - - - - - - - -  - - -
 /instruments/{instrument_id}/state neighbour              >   - - - - - - - - -  - - -
@@ -428,7 +429,7 @@ TABLE = """
 /imports own                                              >   - + + - - . - - -  + + -
 /imports foreign                                          >   - . . - - . - - -  . . -
 /imports/new any                                          >   - + - - - + - - -  + - -
-/imports/templates/{family}.{format} any                  >   - + + - - 0 - - -  + + -
+/imports/templates/{family}.{format} any                  >   0 + + - - 0 - - -  + + -
 /labels own                                               >   + + + + + + - - -  + + +
 /labels neighbour                                         >   . + + + + + - - -  + + +
 /labels foreign                                           >   . . . . . . - - -  . . .

@@ -4054,6 +4054,106 @@ class GetRejectedRowsResponse(_message.Message):
 Global___GetRejectedRowsResponse: _TypeAlias = GetRejectedRowsResponse  # noqa: Y015
 
 @_typing.final
+class ImportInstrumentsRequest(_message.Message):
+    """Request of ImportInstruments."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    CONTENT_FIELD_NUMBER: _builtins.int
+    CHECK_ONLY_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """Makes the call safe to repeat."""
+    content: _builtins.bytes
+    """The file: a workbook (.xlsx) or CSV."""
+    check_only: _builtins.bool
+    """Only checks: answers what would be filed and which rows would be refused, but keeps nothing."""
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        content: _builtins.bytes = ...,
+        check_only: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["check_only", b"check_only", "content", b"content", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ImportInstrumentsRequest: _TypeAlias = ImportInstrumentsRequest  # noqa: Y015
+
+@_typing.final
+class ImportInstrumentsResponse(_message.Message):
+    """Response of ImportInstruments."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FILED_FIELD_NUMBER: _builtins.int
+    KNOWN_FIELD_NUMBER: _builtins.int
+    REFUSED_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def filed(self) -> _containers.RepeatedCompositeFieldContainer[Global___Instrument]:
+        """The instruments that were filed."""
+
+    @_builtins.property
+    def known(self) -> _containers.RepeatedCompositeFieldContainer[Global___Instrument]:
+        """Those that were on file already."""
+
+    @_builtins.property
+    def refused(self) -> _containers.RepeatedCompositeFieldContainer[Global___RefusedCell]:
+        """Cells for which nothing can be filed; only of a check, since otherwise the call is refused."""
+
+    def __init__(
+        self,
+        *,
+        filed: _abc.Iterable[Global___Instrument] | None = ...,
+        known: _abc.Iterable[Global___Instrument] | None = ...,
+        refused: _abc.Iterable[Global___RefusedCell] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["filed", b"filed", "known", b"known", "refused", b"refused"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ImportInstrumentsResponse: _TypeAlias = ImportInstrumentsResponse  # noqa: Y015
+
+@_typing.final
+class RefusedCell(_message.Message):
+    """A cell for which a row is refused."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ROW_FIELD_NUMBER: _builtins.int
+    COLUMN_FIELD_NUMBER: _builtins.int
+    MESSAGE_ZH_FIELD_NUMBER: _builtins.int
+    MESSAGE_EN_FIELD_NUMBER: _builtins.int
+    row: _builtins.int
+    """Row of the file, counting from 1 and its header."""
+    column: _builtins.str
+    """Column by its Chinese heading."""
+    message_zh: _builtins.str
+    """Why, in Chinese, with the row and the column."""
+    message_en: _builtins.str
+    """The same in English."""
+    def __init__(
+        self,
+        *,
+        row: _builtins.int = ...,
+        column: _builtins.str = ...,
+        message_zh: _builtins.str = ...,
+        message_en: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["column", b"column", "message_en", b"message_en", "message_zh", b"message_zh", "row", b"row"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RefusedCell: _TypeAlias = RefusedCell  # noqa: Y015
+
+@_typing.final
 class GetTemplateRequest(_message.Message):
     """Request of GetTemplate."""
 

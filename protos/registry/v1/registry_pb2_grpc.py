@@ -1345,6 +1345,11 @@ class ImportServiceStub:
                 request_serializer=protos_dot_registry_dot_v1_dot_registry__pb2.GetRejectedRowsRequest.SerializeToString,
                 response_deserializer=protos_dot_registry_dot_v1_dot_registry__pb2.GetRejectedRowsResponse.FromString,
                 _registered_method=True)
+        self.ImportInstruments = channel.unary_unary(
+                '/quanheng.registry.v1.ImportService/ImportInstruments',
+                request_serializer=protos_dot_registry_dot_v1_dot_registry__pb2.ImportInstrumentsRequest.SerializeToString,
+                response_deserializer=protos_dot_registry_dot_v1_dot_registry__pb2.ImportInstrumentsResponse.FromString,
+                _registered_method=True)
         self.GetTemplate = channel.unary_unary(
                 '/quanheng.registry.v1.ImportService/GetTemplate',
                 request_serializer=protos_dot_registry_dot_v1_dot_registry__pb2.GetTemplateRequest.SerializeToString,
@@ -1450,8 +1455,18 @@ class ImportServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ImportInstruments(self, request, context):
+        """Files the new instruments of an operator's workbook or CSV file: all of them, or none if a row is
+        refused. A row says nothing of what is on file: one that would change it is refused, and one of an
+        instrument that is on file as the row says is left out. What is filed is a spare (C-19).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def GetTemplate(self, request, context):
-        """Returns an empty file with the columns of a family, explained, to be filled in and imported.
+        """Returns an empty file with the columns of a family, explained, to be filled in and imported. An
+        operator gets that of instruments, with the columns that it may fill in.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -1546,6 +1561,11 @@ def add_ImportServiceServicer_to_server(servicer, server):
                     servicer.GetRejectedRows,
                     request_deserializer=protos_dot_registry_dot_v1_dot_registry__pb2.GetRejectedRowsRequest.FromString,
                     response_serializer=protos_dot_registry_dot_v1_dot_registry__pb2.GetRejectedRowsResponse.SerializeToString,
+            ),
+            'ImportInstruments': grpc.unary_unary_rpc_method_handler(
+                    servicer.ImportInstruments,
+                    request_deserializer=protos_dot_registry_dot_v1_dot_registry__pb2.ImportInstrumentsRequest.FromString,
+                    response_serializer=protos_dot_registry_dot_v1_dot_registry__pb2.ImportInstrumentsResponse.SerializeToString,
             ),
             'GetTemplate': grpc.unary_unary_rpc_method_handler(
                     servicer.GetTemplate,
@@ -1827,6 +1847,33 @@ class ImportService:
             '/quanheng.registry.v1.ImportService/GetRejectedRows',
             protos_dot_registry_dot_v1_dot_registry__pb2.GetRejectedRowsRequest.SerializeToString,
             protos_dot_registry_dot_v1_dot_registry__pb2.GetRejectedRowsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ImportInstruments(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/quanheng.registry.v1.ImportService/ImportInstruments',
+            protos_dot_registry_dot_v1_dot_registry__pb2.ImportInstrumentsRequest.SerializeToString,
+            protos_dot_registry_dot_v1_dot_registry__pb2.ImportInstrumentsResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -332,8 +332,15 @@ class ImportServiceStub:
     """Counts the faults and hints of a batch by kind, errors first, with the first places of each."""
     GetRejectedRows: _aio.UnaryUnaryMultiCallable[_registry_pb2.GetRejectedRowsRequest, _registry_pb2.GetRejectedRowsResponse]
     """Returns the rejected rows as a file with the reasons in a last column."""
+    ImportInstruments: _aio.UnaryUnaryMultiCallable[_registry_pb2.ImportInstrumentsRequest, _registry_pb2.ImportInstrumentsResponse]
+    """Files the new instruments of an operator's workbook or CSV file: all of them, or none if a row is
+    refused. A row says nothing of what is on file: one that would change it is refused, and one of an
+    instrument that is on file as the row says is left out. What is filed is a spare (C-19).
+    """
     GetTemplate: _aio.UnaryUnaryMultiCallable[_registry_pb2.GetTemplateRequest, _registry_pb2.GetTemplateResponse]
-    """Returns an empty file with the columns of a family, explained, to be filled in and imported."""
+    """Returns an empty file with the columns of a family, explained, to be filled in and imported. An
+    operator gets that of instruments, with the columns that it may fill in.
+    """
     GetTypeNames: _aio.UnaryUnaryMultiCallable[_registry_pb2.GetTypeNamesRequest, _registry_pb2.GetTypeNamesResponse]
     """Returns the names of types of instruments that a bureau's files use beside the catalogue's."""
     NameType: _aio.UnaryUnaryMultiCallable[_registry_pb2.NameTypeRequest, _registry_pb2.NameTypeResponse]
@@ -425,12 +432,25 @@ class ImportServiceServicer(metaclass=_abc_1.ABCMeta):
         """Returns the rejected rows as a file with the reasons in a last column."""
 
     @_abc_1.abstractmethod
+    def ImportInstruments(
+        self,
+        request: _registry_pb2.ImportInstrumentsRequest,
+        context: _aio.ServicerContext[_registry_pb2.ImportInstrumentsRequest, _abc.Awaitable[_registry_pb2.ImportInstrumentsResponse]],
+    ) -> _abc.Awaitable[_registry_pb2.ImportInstrumentsResponse]:
+        """Files the new instruments of an operator's workbook or CSV file: all of them, or none if a row is
+        refused. A row says nothing of what is on file: one that would change it is refused, and one of an
+        instrument that is on file as the row says is left out. What is filed is a spare (C-19).
+        """
+
+    @_abc_1.abstractmethod
     def GetTemplate(
         self,
         request: _registry_pb2.GetTemplateRequest,
         context: _aio.ServicerContext[_registry_pb2.GetTemplateRequest, _abc.Awaitable[_registry_pb2.GetTemplateResponse]],
     ) -> _abc.Awaitable[_registry_pb2.GetTemplateResponse]:
-        """Returns an empty file with the columns of a family, explained, to be filled in and imported."""
+        """Returns an empty file with the columns of a family, explained, to be filled in and imported. An
+        operator gets that of instruments, with the columns that it may fill in.
+        """
 
     @_abc_1.abstractmethod
     def GetTypeNames(

@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 from services.cli.commands.label_rows import LABEL_ROWS
-from services.cli.commands.row import Row
+from services.cli.commands.row import Command, Row
+
+REGISTER_COMMANDS = (
+    Command("instrument import", "services.cli.commands.instrument_file:instrument_import",
+            "经营者按 .xlsx 或 CSV 文件登记本单位的新器具（备案）。",
+            "Files the new instruments of an operator's workbook or CSV file."),
+)  # fmt: skip
 
 REGISTER_ROWS: tuple[Row, ...] = (
     Row("bureau list", "registry.ListBureaus", "列出机关及其受理异议的联系方式。",

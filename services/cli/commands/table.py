@@ -34,7 +34,7 @@ from services.cli.commands.order_rows import ORDER_ROWS
 from services.cli.commands.permit_rows import PERMIT_ROWS
 from services.cli.commands.publication_rows import PUBLICATION_ROWS
 from services.cli.commands.question_rows import QUESTION_ROWS
-from services.cli.commands.register_rows import REGISTER_ROWS
+from services.cli.commands.register_rows import REGISTER_COMMANDS, REGISTER_ROWS
 from services.cli.commands.row import Command, Row
 from services.cli.commands.sameness_rows import SAMENESS_ROWS
 from services.cli.commands.sharing_rows import SHARING_ROWS
@@ -130,6 +130,7 @@ HAND_WRITTEN = (
             "Handles the dead letters of a service again."),
     Command("events dead discard", f"{_COMMANDS}.platform:dead_discard", "删除没有有效签名的来件。",
             "Removes dead letters that no service has signed."),
+    *REGISTER_COMMANDS,
     *LABEL_COMMANDS,
     Command("letter pdf", f"{_COMMANDS}.letters:letter_pdf",
             "把案件（异议、修复、督促）的全部文书或者一份通报写成 PDF。",

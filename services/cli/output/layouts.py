@@ -102,6 +102,7 @@ TABLES: Mapping[str, str] = {
     "Record": "record_id kind determined_on points status marks source_ref summary",
     "RowFault": "row column value warning message",
     "Session": "session_id opened_at renewed_at source client present ended_at ended_by_name",
+    "RefusedCell": "row column message_zh message_en",
     "Ruleset": "ruleset_id title status version example_valued valid_from valid_to",
     "Step": "at step actor note cite",
     "Subject": "subject_id name credit_code sector bureau deregistered_on",

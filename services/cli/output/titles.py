@@ -47,6 +47,7 @@ TITLES = {
     "EnvironmentMarkEntry": "在实验室所作的检定",
     "UpkeepEntry": "维护和签封记录",
     "UpkeepFile": "照片和文件",
+    "RefusedCell": "不收的内容",
     "Calibration": "校准",
     "Dcc": "数字校准证书",
     "DccFinding": "检查结果",

@@ -48,8 +48,13 @@ _OF_THE_FORM = (
 
 
 def _families(visit: Visit) -> tuple[str, ...]:
-    """The families of data that the visitor may import: an institution only its verifications."""
-    return FAMILIES if visit.has(Role.CASEWORKER, Role.UNIT_HEAD) else ("verifications",)
+    """The families of data of which the visitor may fill in files.
+
+    An institution has its verifications only, and an operator the new instruments that it files.
+    """
+    if visit.has(Role.CASEWORKER, Role.UNIT_HEAD):
+        return FAMILIES
+    return ("instruments",) if visit.has(Role.OPERATOR) else ("verifications",)
 
 
 def _choices(visit: Visit) -> tuple[str, ...]:

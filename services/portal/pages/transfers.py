@@ -56,19 +56,33 @@ async def file_of_rows(
     """
     if visit.request.method == "GET":
         return visit.page(template, **shown)
-    file = visit.form.get("file")
-    if not isinstance(file, UploadFile) or not file.filename:
-        errors = {"file": visit.say(N_("请选择文件"))}
-        return visit.page(template, status=422, errors=errors, **shown)
-    content = await file.read(MOST_BYTES + 1)
-    if len(content) > MOST_BYTES:
-        errors = {"file": visit.say(N_("文件太大，请分成几个文件"))}
-        return visit.page(template, status=422, errors=errors, **shown)
+    content, error = await chosen_file(visit)
+    if error:
+        return visit.page(template, status=422, errors={"file": error}, **shown)
     try:
         answer = await ask(send(content))
     except Refusal as refusal:
-        values = told(visit, refusal)
-        faults, values["errors"] = values["errors"].values(), {"file": visit.say(N_("文件有误"))}
-        return visit.page(template, status=422, faults=faults, **values, **shown)
+        return visit.page(template, status=422, **of_rows(visit, refusal), **shown)
     # Another file is another request.
     return visit.page(template, answer=answer, request_id=new_request_id(), **shown)
+
+
+async def chosen_file(visit: Visit) -> tuple[bytes, str]:
+    """Returns the content of the file of rows in a form, or else what is wrong with it."""
+    file = visit.form.get("file")
+    if not isinstance(file, UploadFile) or not file.filename:
+        return b"", visit.say(N_("请选择文件"))
+    content = await file.read(MOST_BYTES + 1)
+    if len(content) > MOST_BYTES:
+        return b"", visit.say(N_("文件太大，请分成几个文件"))
+    return content, ""
+
+
+def of_rows(visit: Visit, refusal: Refusal) -> dict[str, Any]:
+    """Returns what a page shows of the refusal of a file of rows; raises any other refusal."""
+    values = told(visit, refusal)
+    return {
+        **values,
+        "faults": values["errors"].values(),
+        "errors": {"file": visit.say(N_("文件有误"))},
+    }

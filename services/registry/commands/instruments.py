@@ -133,7 +133,7 @@ async def _with_type(
     code = await resolved(change.session, owner.bureau, content.type_code)
     staff = not change.caller.has(Role.OPERATOR)
     if code not in catalogue() and not (unknown and staff):
-        refuse_any([_unknown_type(content.type_code, may_take=staff)])
+        refuse_any([unknown_type(content.type_code, may_take=staff)])
     return replace(content, type_code=code)
 
 
@@ -143,8 +143,8 @@ def _require_bureau(change: Change, content: InstrumentContent) -> None:
         raise NotPermitted(zh, en, cite="C-44")
 
 
-def _unknown_type(written: str, *, may_take: bool) -> Fault:
-    """The fault of a type that the catalogue does not have; who may take it is told how."""
+def unknown_type(written: str, *, may_take: bool) -> Fault:
+    """Returns the fault of a type that the catalogue does not have; who may take it is told how."""
     near_zh, near_en = near_types(written)
     zh, en = (
         f"目录中没有器具类型“{written}”{near_zh}",

@@ -1,4 +1,7 @@
-"""The access policy: who may import files, send batches in bulk, and decide about held batches."""
+"""The access policy: who may import files, send batches in bulk, and decide about held batches.
+
+An operator makes no batch: it files new instruments of its own from a file (S4 二(三)).
+"""
 
 from __future__ import annotations
 
@@ -27,7 +30,8 @@ _IMPORT_RULES = {
     "ListFaults": _READING,
     "CountFaults": _READING,
     "GetRejectedRows": _READING,
-    "GetTemplate": _READING,
+    "ImportInstruments": allow(Role.OPERATOR).with_large_requests().taking_turns(),
+    "GetTemplate": Rule(_READING.roles | {Role.OPERATOR}),
     "GetTypeNames": allow(Role.CASEWORKER, Role.UNIT_HEAD, Role.INTEGRATOR),
     "NameType": allow(Role.CASEWORKER),
     "UndoBatch": _IMPORTING.taking_turns(),

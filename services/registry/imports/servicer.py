@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from functools import partial
 from typing import Any
 
-from law.errors import Fault, InvalidInput
+from law.errors import Fault, InvalidInput, NotPermitted
 from plumbing.change import Changes
-from plumbing.identity import current_caller
+from plumbing.identity import Role, current_caller
 from plumbing.servicer import Servicer, change, query
 from plumbing.settings import Settings
 from plumbing.uploads import content_of, header_of, require_same
 from protos.registry.v1 import bulk_pb2, bulk_pb2_grpc
 from protos.registry.v1 import registry_pb2 as pb
 from protos.registry.v1 import registry_pb2_grpc as rpc
+from services.registry import sheets
+from services.registry.filing import commands as filing
+from services.registry.filing import reading
 from services.registry.imports import queries
 from services.registry.imports.batch import approval, bulk, matching
 from services.registry.imports.batch.background import Background, start_imports
@@ -27,6 +31,7 @@ from services.registry.imports.batch.type_names import get_type_names, name_type
 from services.registry.imports.batch.undo import Undoing, undo_batch
 from services.registry.imports.impact.grade_drops import Grader
 from services.registry.imports.read.limits import FileLimits
+from services.registry.imports.rows.families import FamilyName
 from services.registry.imports.rows.templates import template
 
 
@@ -53,7 +58,10 @@ class _ImportingServicer(Servicer):
 
 
 class ImportServicer(_ImportingServicer, rpc.ImportServiceServicer):
-    """Imports files, at once or in the background; decides about batches and undoes them."""
+    """Imports files, at once or in the background; decides about batches and undoes them.
+
+    The file of an operator that files its own new instruments makes no batch.
+    """
 
     register = rpc.add_ImportServiceServicer_to_server
 
@@ -102,6 +110,14 @@ class ImportServicer(_ImportingServicer, rpc.ImportServiceServicer):
         self._background.under_way.tell(answer.batch)
         return answer
 
+    async def ImportInstruments(
+        self, request: pb.ImportInstrumentsRequest, context: Any
+    ) -> pb.ImportInstrumentsResponse:
+        rows = await asyncio.to_thread(
+            sheets.read_rows, request.content, reading.COLUMNS, self._file_limits
+        )
+        return await self.once(request, filing.import_instruments, rows=rows)
+
     GetColumns = query(matching.get_columns)
 
     async def ConfirmColumns(
@@ -121,7 +137,12 @@ class ImportServicer(_ImportingServicer, rpc.ImportServiceServicer):
     async def GetTemplate(
         self, request: pb.GetTemplateRequest, context: Any
     ) -> pb.GetTemplateResponse:
-        return template(request)
+        if not current_caller().has(Role.OPERATOR):
+            return template(request)
+        if request.family != FamilyName.INSTRUMENTS:
+            zh, en = "经营者只能登记本单位的器具", "An operator files instruments only"
+            raise NotPermitted(zh, en)
+        return template(request, reading.FILED)
 
     async def UndoBatch(self, request: pb.UndoBatchRequest, context: Any) -> pb.UndoBatchResponse:
         return await self._undoing.undo(

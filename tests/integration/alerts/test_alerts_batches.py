@@ -68,6 +68,26 @@ async def test_a_bureau_is_told_what_an_operator_files_and_the_operator_gets_a_r
     assert "向检定机构申请检定" in receipt.body
 
 
+async def test_what_comes_from_one_file_is_one_notice_and_one_receipt(
+    alerts: RunningAlerts,
+) -> None:
+    on_file = instrument(9, version=3, repeated_serial=True)  # the number of a new one, elsewhere
+    new = [instrument(number, state="spare", type_code="FUEL") for number in (7, 8)]
+    event = events.InstrumentsChanged(
+        change=events.Change(cause=events.CAUSE_FILED), instruments=[*new, on_file]
+    )
+    marked = events.InstrumentsChanged(change=event.change, instruments=[on_file])
+    for one in (event, event, marked):
+        await alerts.announce(one, aggregate="subject/s1")
+    receipt, notice = sorted(await alerts.notices("filing"), key=lambda one: one.subject_id == "")
+    assert (notice.title, notice.about) == ("新器具备案：测试单位1，2 台", "")
+    assert (receipt.subject_id, receipt.title) == ("s1", "器具备案回执：2 台")
+    for text in (notice.body, receipt.body):
+        assert "1. 燃油加油机 NO-7（" in text
+        assert "2. 燃油加油机 NO-8（" in text
+        assert "NO-9" not in text
+
+
 async def test_an_owner_hears_what_need_not_be_verified_and_what_must_be_again(
     alerts: RunningAlerts,
 ) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from law.instruments import catalogue
@@ -46,10 +46,11 @@ HELP_HEADINGS = ("字段", "代码", "必填", "填写要求", "可选值", "示
 FLAGS = ["是", "否"]
 
 
-def template(request: pb.GetTemplateRequest) -> pb.GetTemplateResponse:
+def template(request: pb.GetTemplateRequest, only: Collection[str] = ()) -> pb.GetTemplateResponse:
     """Returns the empty file of a family of rows, as a workbook or as CSV in UTF-8.
 
-    The family `setup` is a workbook with a sheet for each family and one for accounts.
+    The family `setup` is a workbook with a sheet for each family and one for accounts. `only` names
+    the fields that a file has, if it has not all of them.
     """
     if request.family == SETUP:
         return pb.GetTemplateResponse(content=_setup_workbook())
@@ -57,7 +58,7 @@ def template(request: pb.GetTemplateRequest) -> pb.GetTemplateResponse:
     fields = [
         field
         for field in FAMILIES[family].fields.values()
-        if request.baseline or field.name != "entered_on"
+        if (request.baseline or field.name != "entered_on") and (not only or field.name in only)
     ]
     if request.format == "csv":
         header = ",".join(map(_heading, fields)) + "\r\n"

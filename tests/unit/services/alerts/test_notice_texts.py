@@ -178,7 +178,7 @@ def test_a_receipt_says_what_was_filed_when_and_that_nothing_depends_on_it() -> 
         instrument_id="0123456789ab", type_code="FUEL", serial_no="NO-7", location="一号岛",
         owner_no="JL-012", measuring_range="(5~70) L/min", accuracy_class="0.3级",
     )  # fmt: skip
-    filed = filing.Filed("测试单位", instrument, ON)
+    filed = filing.Filed("测试单位", [instrument], ON)
     chinese, english_text = filing.receipt(filed, BUREAU), filing.receipt_in_english(filed, BUREAU)
     for text in (chinese, english_text):
         for part in ("测试单位", "2026-09-15", "NO-7", "01234567", "一号岛", "JL-012", "0.3级"):
@@ -191,3 +191,22 @@ def test_a_receipt_says_what_was_filed_when_and_that_nothing_depends_on_it() -> 
     assert "You can correct all this on the platform" in english_text.body
     assert "未填" in chinese.body
     assert "not given" in english_text.body
+
+
+def test_what_was_filed_from_one_file_is_one_receipt_and_one_notice_that_list_it() -> None:
+    instruments = [
+        registry_pb2.Instrument(
+            instrument_id=f"{n}123456789ab", type_code="FUEL", serial_no=f"NO-{n}", location=where
+        )
+        for n, where in ((1, "一号岛"), (2, ""))
+    ]
+    filed = filing.Filed("测试单位", instruments, ON)
+    chinese, english_text = filing.receipt(filed, BUREAU), filing.receipt_in_english(filed, BUREAU)
+    notice = filing.to_bureau(filed)
+    assert (chinese.title, notice.title) == ("器具备案回执：2 台", "新器具备案：测试单位，2 台")
+    assert english_text.title == "Receipt of filed instruments: 2"
+    assert "1. 燃油加油机 NO-1（平台编号 11234567），使用地点：一号岛\n" in chinese.body
+    assert "2. 燃油加油机 NO-2（平台编号 21234567）\n" in notice.body
+    assert "NO-2 (number 21234567)\n" in english_text.body
+    assert "备案无须批准" in chinese.body + notice.body
+    assert "Filing needs no approval (" in english_text.body

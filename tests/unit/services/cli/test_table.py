@@ -114,6 +114,7 @@ BY_HAND = {
     "ImportService/ImportFile": "import file",
     "ImportService/StartImport": "no command: `import file` waits for the result itself",
     "ImportService/ConfirmColumns": "no command: `import file --column` says which column is which",
+    "ImportService/ImportInstruments": "instrument import",
     "ImportService/GetTemplate": "import template",
     "ImportService/GetRejectedRows": "batch rejected",
     "CertificateService/UploadCertificate": "certificate upload",
