@@ -7,7 +7,7 @@ from typing import Any
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import check
+from tests.browser.conftest import appears, check
 
 SignIn = Callable[..., Page]
 HEADS = "器具类型,出厂编号,型号规格,使用地点"
@@ -58,4 +58,4 @@ def test_a_file_of_new_instruments_is_checked_corrected_filed_and_filed_once(
     choose(page, "燃油加油机,WJ-0002,WJ-A,五号岛")
     expect(page.get_by_text("这一格登记为“四号岛”")).to_be_visible()
     page.goto("/messages")
-    expect(page.get_by_text("器具备案回执：2 台")).to_have_count(1)
+    appears(page, page.get_by_text("器具备案回执：2 台"))
