@@ -1,9 +1,9 @@
 """A former release beside the present one, on the tables of the present one, under load.
 
-The former release is a commit of this repository, checked out and run as it was but for one line, by
-which it could stop a stream of three copies for good (ADR 0053). Its tables belong to an owner, under
-whose role `quanheng migrate` runs while the former replicas serve; no service may change a table. Then
-the present replicas join, both take calls and events, and the former ones end.
+The former release is a commit of this repository, checked out and run as it was but for one line,
+by which it could stop a stream of three copies for good (ADR 0053). Its tables belong to an owner,
+under whose role `quanheng migrate` runs while the former replicas serve; no service may change a
+table. Then the present replicas join, both take calls and events, and the former ones end.
 """
 
 from __future__ import annotations
