@@ -12,7 +12,7 @@ from typing import Any
 
 from law.colours.rule import InstrumentState
 from law.errors import Fault
-from law.identity import folded
+from law.identity import folded, stated
 from law.identity.subjects import code_key
 from law.instruments import catalogue
 from law.reader.strict_reader import Reader
@@ -108,6 +108,8 @@ async def read_new(
 def _value(owner: Subject, name: str, cell: str) -> cells.Value:
     """The value of a cell; None for what need not be kept. Raises BadCell for a bad one."""
     if name in _REFUSED:
+        if not stated(cell):  # 无 says nothing
+            return None
         raise BadCell("NOT_FOR_OPERATORS", *_REFUSED[name])
     if name in ("owner", "credit_code"):
         _check_own(owner, name, cell)
@@ -128,7 +130,13 @@ def _value(owner: Subject, name: str, cell: str) -> cells.Value:
 
 
 def _check_own(owner: Subject, name: str, cell: str) -> None:
-    own = {owner.name_key, *owner.former_keys.split("\n"), folded(owner.external_ref)}
-    code = code_key(cell, digit=False)
-    if code != owner.credit_code if code else name == "credit_code" or folded(cell) not in own:
+    """Raises BadCell for the name, number or credit code of another subject."""
+    if code := code_key(cell, digit=False):
+        is_own = code == owner.credit_code
+    elif name == "credit_code":
+        is_own = not stated(cell)
+    else:
+        names = (owner.name_key, *owner.former_keys.split("\n"), folded(owner.external_ref))
+        is_own = folded(cell) in names
+    if not is_own:
         raise BadCell("OTHER_SUBJECT", *_NOT_OWN)

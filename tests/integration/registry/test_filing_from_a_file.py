@@ -101,7 +101,7 @@ async def test_every_row_that_is_not_a_new_instrument_of_ones_own_is_refused_by_
         f"{own},NAWI-D,N-5,,,,,内部用,",
         f"{own},NAWI-D,N-6,,,,,,0123",
         f"{own},NAWI-D,,,,,,,",
-        f"{owner.credit_code or own},NAWI-D,N-7,甲型,,备用,,,",
+        f"{owner.credit_code or own},NAWI-D,N-7,甲型,,备用,无,/,",
         f"{own},NAWI-D,n-7,,,,,,",
     )
     found = [
