@@ -536,7 +536,7 @@ ImportService.CountFaults own                -  +  +  -  -  -  +  +  -  -  -   +
 ImportService.CountFaults foreign            -  -  -  -  -  -  -  +  -  -  -   -  -  -
 ImportService.GetRejectedRows own            -  +  +  -  -  -  +  +  -  -  -   +  +  -
 ImportService.GetRejectedRows foreign        -  -  -  -  -  -  -  +  -  -  -   -  -  -
-ImportService.ImportInstruments own          +  -  -  -  -  -  -  -  -  -  -   -  -  -
+ImportService.ImportInstruments any          +  -  -  -  -  -  -  -  -  -  -   -  -  -
 ImportService.GetTemplate any                +  +  +  -  -  +  +  +  -  -  -   +  +  -
 ImportService.GetTypeNames own               -  +  +  -  -  -  +  -  -  -  -   +  +  -
 ImportService.GetTypeNames foreign           -  -  -  -  -  -  -  -  -  -  -   -  -  -
