@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import heapq
 import json
 import math
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
@@ -55,11 +56,40 @@ async def page(
     row that does not have them as attributes. Raises InvalidInput if the page token belongs to
     another request.
     """
+    rows_found = await _first(session, request, rows, order, newest_first)
+    return cut(request, rows_found, key or _attributes(order))
+
+
+async def page_of_several(
+    session: AsyncSession,
+    request: Paged,
+    parts: Sequence[SelectOfScalar[Row]],
+    *order: Any,
+    newest_first: bool = False,
+) -> tuple[Sequence[Row], str]:
+    """Returns one page of the rows of several queries in one order, and the next page's token.
+
+    Each part is read in the order of its index, where one query for all of them would sort every
+    row. No row may be in two parts. Raises InvalidInput as `page` does.
+    """
+    key: Callable[[Row], Any] = _attributes(order)
+    found = [await _first(session, request, rows, order, newest_first) for rows in parts]
+    in_order = list(heapq.merge(*found, key=key, reverse=newest_first))
+    return cut(request, in_order[: page_size(request) + 1], key)
+
+
+async def _first(
+    session: AsyncSession,
+    request: Paged,
+    rows: SelectOfScalar[Row],
+    order: Sequence[Any],
+    newest_first: bool,
+) -> Sequence[Row]:
+    """The rows from the place of the request on: as many as a page has, and one more."""
     if place := after(request, *map(_reader, order)):
         rows = rows.where(_beyond(order, place, newest_first))
     in_order = rows.order_by(*(column.desc() if newest_first else column for column in order))
-    rows_found = (await session.exec(in_order.limit(page_size(request) + 1))).all()
-    return cut(request, rows_found, key or _attributes(order))
+    return (await session.exec(in_order.limit(page_size(request) + 1))).all()
 
 
 def order(

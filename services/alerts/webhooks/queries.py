@@ -14,7 +14,13 @@ from plumbing.short_ids import find_by_id
 from plumbing.view import View
 from protos.alerts.v1 import webhooks_pb2 as pb
 from services.alerts.webhooks import wire
-from services.alerts.webhooks.tables import Webhook, WebhookAttempt, WebhookMessage, by_channel
+from services.alerts.webhooks.tables import (
+    Webhook,
+    WebhookAttempt,
+    WebhookMessage,
+    by_channel,
+    names_of,
+)
 
 
 def of_caller(caller: Caller) -> sa.ColumnElement[bool]:
@@ -67,10 +73,16 @@ async def messages_of(
     view: View, request: pb.ListWebhookMessagesRequest, webhook: Webhook
 ) -> pb.ListWebhookMessagesResponse:
     """Returns a page of the messages to a webhook, whoever may see it, with their receipts."""
-    rows = select(WebhookMessage).where(by_channel(webhook))
+    named = [
+        select(WebhookMessage).where(col(WebhookMessage.webhook_id) == name)
+        for name in names_of(webhook)
+    ]
     order = (WebhookMessage.created_at, WebhookMessage.message_id)
-    page, token = await paging.page(view.session, request, rows, *order, newest_first=True)
-    count = await paging.count(view.session, request, rows, token)
+    page, token = await paging.page_of_several(
+        view.session, request, named, *order, newest_first=True
+    )
+    every = select(WebhookMessage).where(by_channel(webhook))
+    count = await paging.count(view.session, request, every, token)
     receipts = select(WebhookAttempt).where(
         col(WebhookAttempt.message_id).in_([row.message_id for row in page])
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -97,12 +98,18 @@ def of_bureaus() -> sa.ColumnElement[bool]:
     return col(Webhook.subject_id) == ""
 
 
+def names_of(row: Webhook) -> Sequence[str]:
+    """Returns the `webhook_id` of the messages that go by a webhook or channel, each in its index.
+
+    Text messages to operators go by a gateway under another than those to the bureau's staff.
+    """
+    texts = (f"{TEXTS_BY}{row.webhook_id}",) if row.service is ChannelKind.SMS else ()
+    return (row.webhook_id, *texts)
+
+
 def by_channel(row: Webhook) -> sa.ColumnElement[bool]:
     """Returns the condition for the messages that go by a webhook or channel, text messages too."""
-    own = col(WebhookMessage.webhook_id)
-    if row.service is not ChannelKind.SMS:
-        return own == row.webhook_id
-    return own.in_((row.webhook_id, f"{TEXTS_BY}{row.webhook_id}"))
+    return col(WebhookMessage.webhook_id).in_(names_of(row))
 
 
 class WebhookMessage(Base, table=True):

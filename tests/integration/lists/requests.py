@@ -120,8 +120,8 @@ class List:
 
 @wraps(of_webhooks.messages_of)
 async def _messages_of(view: Any, request: webhooks.ListWebhookMessagesRequest) -> Any:
-    # A gateway of text messages has two names in the table, and its page is sorted.
-    webhook = SimpleNamespace(webhook_id=request.webhook_id, service=ChannelKind.WEBHOOK)
+    # A gateway of text messages has two names in the table.
+    webhook = SimpleNamespace(webhook_id=request.webhook_id, service=ChannelKind.SMS)
     return await of_webhooks.messages_of(view, request, cast("Webhook", webhook))
 
 

@@ -1,13 +1,13 @@
 """Every list is read from an index that gives its filter and its order, on either database.
 
 A page of a list then costs the same whether there are a thousand rows or a million. The lists are
-found by the call that all of them make, `paging.page`; one that is not in the table fails here.
+found by the calls that all of them make, `PAGING`; one that is not in the table fails here.
 """
 
 from __future__ import annotations
 
 import ast
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,7 @@ from tests.postgres import Databases
 
 ROOT = Path(__file__).parents[3]
 SERVICES = ("alerts", "grading", "objection", "registry")
+PAGING = ("page", "page_of_several")
 ROWS = 100
 CLOCK = FixedClock(datetime(2026, 9, 14, 2, tzinfo=UTC))
 
@@ -46,13 +47,16 @@ async def filled(
 @pytest.fixture
 def without_rows(monkeypatch: pytest.MonkeyPatch) -> None:
     """Lists ask for their rows and do not see them, since the rows make no sense."""
-    real = paging.page
+    for name in PAGING:
+        monkeypatch.setattr(paging, name, _empty(getattr(paging, name)))
 
+
+def _empty(real: Callable[..., Any]) -> Callable[..., Any]:
     async def page(*arguments: Any, **options: Any) -> tuple[list[Any], str]:
         await real(*arguments, **options)
         return [], "more"
 
-    monkeypatch.setattr(paging, "page", page)
+    return page
 
 
 @pytest.mark.usefixtures("without_rows")
@@ -119,7 +123,7 @@ def _lists_in_code() -> Iterator[str]:
 
 def _pages(function: ast.AsyncFunctionDef) -> bool:
     calls = (node for node in ast.walk(function) if isinstance(node, ast.Call))
-    return any(ast.unparse(call.func) == "paging.page" for call in calls)
+    return any(ast.unparse(call.func) in {f"paging.{name}" for name in PAGING} for call in calls)
 
 
 @pytest.mark.parametrize("one", LISTS, ids=lambda one: one.query.__name__)

@@ -100,6 +100,23 @@ async def test_every_row_comes_once_in_order(
         assert 0 < len(cut[-1]) <= size
 
 
+@pytest.mark.parametrize("newest_first", [False, True], ids=["oldest", "newest"])
+async def test_rows_of_several_queries_are_one_list(entries: Database, newest_first: bool) -> None:
+    order = Entry.at, Entry.name
+    expected = sorted(ENTRIES, key=lambda one: [one["at"], one["name"]], reverse=newest_first)
+    parts = [select(Entry).where(Entry.number == number) for number in (-1, 0, 1, 2)]
+    for size in (1, 4, len(ENTRIES), 100):
+        request, names = pb.ListBureausRequest(page_size=size), list[str]()
+        while not names or request.page_token:
+            async with entries.snapshot() as session:
+                rows, request.page_token = await paging.page_of_several(
+                    session, request, parts, *order, newest_first=newest_first
+                )
+            assert 0 < len(rows) <= size
+            names += [row.name for row in rows]
+        assert names == [one["name"] for one in expected]
+
+
 async def test_the_first_of_several_pages_tells_how_many_rows_there_are(
     entries: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
