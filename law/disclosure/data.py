@@ -149,6 +149,13 @@ class LogPeriod:
 
 
 @dataclass(frozen=True, slots=True)
+class ContactRule:
+    """The article by which how somebody is reached is kept no longer than what it was given for."""
+
+    cite: str
+
+
+@dataclass(frozen=True, slots=True)
 class ReplyRule:
     """How many characters the subject's reply beside a record may have, with the article.
 
@@ -187,6 +194,7 @@ class DisclosureRules:
     review: Versions[ReviewRule]
     windows: Mapping[str, Versions[ReplyWindow]]
     log_kept: Versions[LogPeriod]
+    contact_kept: Versions[ContactRule]
     reply: Versions[ReplyRule]
     repair_announced: Versions[AnnouncementRule]
 
@@ -203,9 +211,9 @@ def read_disclosure(reader: Reader) -> DisclosureRules:
     A missing legal text, kind of subject, audience or classification is a fault.
     """
     read_header(
-        reader, "periods", "severity_caps", "severity_caps_source", "log_kept", "audiences",
-        "fields", "query_needs_authority", "classifications", "review", "windows", "reply",
-        "repair_announced", "ambiguities",
+        reader, "periods", "severity_caps", "severity_caps_source", "log_kept", "contact_kept",
+        "audiences", "fields", "query_needs_authority", "classifications", "review", "windows",
+        "reply", "repair_announced", "ambiguities",
     )  # fmt: skip
     read_readings(reader)
     _check_audiences(reader.below("audiences"))
@@ -229,6 +237,7 @@ def read_disclosure(reader: Reader) -> DisclosureRules:
         read_figure(reader, "review", _review),
         {name: read_figure(windows, name, _window) for name in GRADING if name in windows.data},
         read_figure(reader, "log_kept", _log_period),
+        read_figure(reader, "contact_kept", _contact),
         read_figure(reader, "reply", _reply),
         read_figure(reader, "repair_announced", _announced),
     )
@@ -243,6 +252,11 @@ def _review(reader: Reader) -> ReviewRule:
 def _log_period(reader: Reader) -> LogPeriod:
     reader.only("months", *DATED)
     return LogPeriod(reader.whole("months", least=1), reader.text("cite"))
+
+
+def _contact(reader: Reader) -> ContactRule:
+    reader.only(*DATED)
+    return ContactRule(reader.text("cite"))
 
 
 def _window(reader: Reader) -> ReplyWindow:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TypeVar
 
-from law.disclosure.data import Ceiling, Period, disclosure_rules
+from law.disclosure.data import Ceiling, ContactRule, Period, disclosure_rules
 from law.errors import NotInForce
 from law.evidence import Record
 from law.figures import Validity, Version, in_force, in_force_or_next, stretches, validities
@@ -64,6 +64,15 @@ def log_kept(on: date) -> LogKept:
     firsts = (date(on.year, month, 1) for month in range(1, 13))
     longest = max((add_months(first, period.months) - first).days for first in firsts)
     return LogKept(longest, period.months, period.cite)
+
+
+def contact_kept(on: date) -> ContactRule:
+    """Returns the rule by which an expert's contact is kept while the appointment lasts (C-48).
+
+    Raises NotInForce on a day without one.
+    """
+    versions = disclosure_rules().contact_kept
+    return in_force(versions, on, "联系方式的保存期", "how long a contact is kept")
 
 
 def retention(ruleset_id: str, record: Record, on: date, since: date = date.min) -> Retention:

@@ -75,6 +75,12 @@ _ALL = (
         "Cybersecurity Law of the PRC",
         _ISSUED,
     ),
+    Text(
+        "PIPL",
+        "中华人民共和国个人信息保护法",
+        "Personal Information Protection Law of the PRC",
+        _ISSUED,
+    ),
     Text("METROLOGY-LAW", "中华人民共和国计量法", "Metrology Law of the PRC", _ISSUED),
     Text(
         "METROLOGY-RULES",

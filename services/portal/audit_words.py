@@ -79,6 +79,7 @@ ACTIONS = {
     "deregister_subject": N_("注销主体"),
     "end_permit": N_("登记许可终止"),
     "put_qualification": N_("登记或者变更资格"),
+    "erase_contact": N_("删除专家的联系方式（聘任已经结束）"),
     "put_laboratory": N_("登记或者变更实验室"),
     "release_laboratory": N_("公开或者撤下实验室"),
     "record_environment": N_("报送温湿度记录"),

@@ -180,6 +180,10 @@ def _announced(_name: str, entry: CitedEntry, words: Words) -> str:
     return text.format(n=entry.content["days"])
 
 
+def _contact(_name: str, _entry: CitedEntry, words: Words) -> str:
+    return words.say(N_("专家的联系方式在聘期内保存，聘期届满或者聘任终止后删除"))
+
+
 def _period(_name: str, entry: CitedEntry, words: Words) -> str:
     return _years(words.say(N_("披露 {n} 年，{origin}")), entry, words)
 
@@ -221,6 +225,7 @@ _SENTENCES: tuple[tuple[str, _Say], ...] = (
     ("windows.", _reply_window),
     ("window", _window),
     ("repair_announced", _announced),
+    ("contact_kept", _contact),
     ("periods.", _period),
     ("severity_caps/", _cap),
     ("entries/", _jurisdiction),

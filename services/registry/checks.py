@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -24,6 +24,7 @@ from services.registry.certificates.sweeping import check_files
 from services.registry.identity.accounts import role_faults
 from services.registry.identity.tables import Account
 from services.registry.institutions.tables import Institution
+from services.registry.people import contacts
 from services.registry.retention import expiry as retention
 from services.registry.tables import (
     AnnouncedClock,
@@ -90,21 +91,31 @@ async def _hold_editions(session: AsyncSession, findings: Findings) -> None:
 
 
 async def _check_retention(database: Database, clock: Clock, findings: Findings) -> None:
-    """Checks that no record is on file whose time is over (S3 19; S4 四(四))."""
+    """Checks that nothing is on file whose time is over (S3 19; S4 四(四); PIPL 47(一))."""
     ends = asyncio.get_running_loop().time() + SETTLING_SECONDS
-    while overdue := await _overdue(database, clock):
+    while any(overdue := await _overdue(database, clock)):
         if asyncio.get_running_loop().time() > ends:
             break
         await asyncio.sleep(LOOK_EVERY_SECONDS)
-    findings.figures["records.overdue"] = len(overdue)
-    for record_id in overdue:
+    records, contacts_kept = overdue
+    findings.figures["records.overdue"] = len(records)
+    for record_id in records:
         zh, en = "保存期已满而未从档案中删除", "Its time is over and it is still on file"
         findings.differ("record.retention_overdue", f"record/{record_id}", zh, en)
+    for qualification_id in contacts_kept:
+        findings.differ(
+            "qualification.contact_overdue",
+            f"qualification/{qualification_id}",
+            "聘期已满而没有删除联系方式",
+            "The appointment has ended, and how the expert is reached is still kept",
+        )
 
 
-async def _overdue(database: Database, clock: Clock) -> list[str]:
+async def _overdue(database: Database, clock: Clock) -> tuple[Sequence[str], Sequence[str]]:
+    """The records, and the experts' contacts, that the rounds until now should have taken away."""
+    by = local_date(clock.now() - ROUND_BEGINS)
     async with database.snapshot() as session:
-        return await retention.overdue(session, local_date(clock.now() - ROUND_BEGINS))
+        return await retention.overdue(session, by), await contacts.overdue(session, by)
 
 
 async def _check_contested(session: AsyncSession, findings: Findings) -> None:

@@ -76,6 +76,8 @@ async def put_qualification(
     change.caller.require_bureau(bureau)
     await require_bureau_exists(change, bureau, "qualification.bureau")
     require_version(row.version if row else 0, message.version)
+    if content.ended_ground:
+        content = replace(content, contact="")  # PIPL 47(一)
     by_two = becomes_public(row, content)
     row = save(change, row, replace(content, consent="") if by_two else content, bureau)
     proposal = await propose_consent(change, request, row) if by_two else None

@@ -9,6 +9,7 @@ from protos.registry.v1 import people_pb2 as pb
 from protos.registry.v1 import proposals_pb2 as proposals
 from services.registry.commands.targets import require_version
 from services.registry.people.access import find
+from services.registry.people.contacts import audited, masked
 from services.registry.people.content import QualificationContent
 from services.registry.people.tables import Qualification
 from services.registry.proposals.propose import Proposed, object_id, propose
@@ -56,11 +57,15 @@ async def propose_consent(
         before={},
         after={"name": row.name, "number": row.number, **_reached(row), "consent": consent},
     )
-    return await propose(change, request, what)
+    # What is released is the consent; how the expert is reached stays on file alone.
+    filed = pb.PutQualificationRequest()
+    filed.CopyFrom(request)
+    filed.qualification.ClearField("contact")
+    return await propose(change, filed, what)
 
 
 def _reached(row: Qualification) -> dict[str, str]:
-    return {"contact": row.contact} if row.contact else {}
+    return {"contact": masked(row.contact)} if row.contact else {}
 
 
 async def release_consent(
@@ -72,11 +77,11 @@ async def release_consent(
     """
     row = await find(change, object_id(proposal), lock=True)
     require_version(row.version, proposal.base_version)
-    before = row.model_dump(mode="json")
+    before = audited(row)
     row.consent = request.qualification.consent.strip()
     row.version += 1
     change.session.add(row)
-    object_, after = f"qualification/{row.qualification_id}", row.model_dump(mode="json")
+    object_, after = f"qualification/{row.qualification_id}", audited(row)
     change.audit(
         *("put_qualification", object_),
         before=before,

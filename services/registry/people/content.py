@@ -70,6 +70,6 @@ def _check_shown(reader: Reader, content: QualificationContent) -> None:
     expert = content.kind is QualificationKind.EXPERT
     if content.contact and not expert:
         reader.fault("contact", "只有专家填写", "for experts only")
-    elif content.consent and expert and not content.contact:
+    elif expert and content.consent and not (content.contact or content.ended_ground):
         zh, en = "同意列入名录的专家须写明联系方式", "say how an expert that consented is reached"
         reader.fault("contact", zh, en)

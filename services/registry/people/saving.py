@@ -8,6 +8,7 @@ from uuid import uuid4
 
 from law.identity import document_key
 from plumbing.change import Change
+from services.registry.people.contacts import audited
 from services.registry.people.content import QualificationContent
 from services.registry.people.tables import Qualification
 
@@ -20,7 +21,7 @@ def save(
     names: Sequence[str] = (),
 ) -> Qualification:
     """Writes the named fields of a qualification, or all of them; it is audited."""
-    before = row.model_dump(mode="json") if row else None
+    before = audited(row) if row else None
     values = {name: value for name, value in asdict(content).items() if name in names or not names}
     if row is None:
         key = document_key(content.number)
@@ -30,6 +31,6 @@ def save(
     row.sqlmodel_update({**values, "bureau": bureau, "number_key": document_key(content.number)})
     row.version += 1
     change.session.add(row)
-    object_, after = f"qualification/{row.qualification_id}", row.model_dump(mode="json")
+    object_, after = f"qualification/{row.qualification_id}", audited(row)
     change.audit("put_qualification", object_, before=before, after=after, bureau=bureau)
     return row

@@ -1,6 +1,6 @@
-"""The activity of the workflow `retention/daily`: records expire, and institutions are told.
+"""The activity of the workflow `retention/daily`: what is over goes, and institutions are told.
 
-Each portion of records, and each institution, has a transaction of its own.
+Each portion of records or contacts, and each institution, has a transaction of its own.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from plumbing.identity import service_caller
 from plumbing.temporal import final_errors
 from plumbing.told_time import checked_day
 from services.registry.institutions.reminding import tell, untold
+from services.registry.people import contacts
 from services.registry.retention import expiry as retention
 from services.registry.retention.workflows import ACTIVITY, Expired
 
@@ -39,9 +40,10 @@ class Activities:
     async def expire(self, round_: Round) -> Expired:
         """Expires every record whose retention ends by the round's day (S3 18, 19; S4 三(二)).
 
-        Then tells each institution what came to be due from it (S4 二(四)); a fault in that never
-        stops the expiry. A day that has not begun is refused: then the round works for today.
-        Returns the number of expired records.
+        Erases the contacts of experts whose appointment has ended too (PIPL 47(一)). Then tells
+        each institution what came to be due from it (S4 二(四)); a fault in that never stops the
+        expiry. A day that has not begun is refused: then the round works for today. Returns the
+        number of expired records.
         """
         checked = checked_day(round_.as_of, self._changes.clock)
         total, after = 0, retention.START
@@ -53,8 +55,16 @@ class Activities:
                 break
             after = chunk.last
             activity.heartbeat(total)
+        await self._erase_contacts(checked.day)
         await self._tell_institutions(checked.day)
         return Expired(records=total, correction=checked.correction)
+
+    async def _erase_contacts(self, on: date) -> None:
+        erased = 1
+        while erased:
+            async with self._changes.change(_CALLER) as change:
+                erased = await contacts.erase_due(change, on)
+            activity.heartbeat(erased)
 
     async def _tell_institutions(self, on: date) -> None:
         """Tells every institution what came to be due from it.

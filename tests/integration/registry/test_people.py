@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
+from sqlmodel import select
+
+from law.disclosure.retention import contact_kept
+from plumbing.audit import AuditEntry
+from plumbing.change import Changes
 from plumbing.client import new_request_id
-from plumbing.identity import Role
+from plumbing.clock import SystemClock
+from plumbing.identity import Role, service_caller
 from protos.registry.v1 import people_pb2 as pb
 from protos.registry.v1 import proposals_pb2 as proposals
+from services.registry.people import contacts
+from services.registry.tables import Proposal
 from tests.integration.registry.import_files import table, undo, upload
 from tests.integration.registry.running_registry import FOREIGN, Client, RunningRegistry, refused
 
@@ -187,3 +196,55 @@ async def test_a_bureau_that_keeps_one_is_not_removed_with_its_import(
     await put(registry.client(Role.CASEWORKER, bureau="330196"), number="考评-96")
     with refused("WRONG_STATE", "bureau/330196"):
         await undo(administrator, founded)
+
+
+async def test_how_an_expert_is_reached_is_erased_once_the_appointment_has_ended(
+    registry: RunningRegistry,
+) -> None:
+    await registry.bureau()
+    caseworker, contact = registry.client(Role.CASEWORKER), "0571-00000000"
+    expert = {"kind": "expert", "name": "合成专家甲", "contact": contact}
+    ending = await put(caseworker, **expert, number="存-1", valid_until="2026-09-14")
+    lasting = await put(caseworker, **expert, number="存-2", valid_until="2026-09-15")
+    ended = await put(caseworker, **expert, number="存-3")
+    same = {"qualification_id": ended.qualification_id, "number": "存-3", "version": 1}
+    closed = await put(caseworker, **expert | same, ended_ground="（合成）解聘")
+    assert closed.contact == ""  # at once
+    on = date(2026, 9, 15)
+    async with registry.database.snapshot() as session:
+        assert await contacts.overdue(session, on) == [ending.qualification_id]
+    erased = []
+    for _ in range(2):
+        async with Changes(registry.database, SystemClock()).change(
+            service_caller("registry")
+        ) as change:
+            erased.append(await contacts.erase_due(change, on))
+    assert erased == [1, 0]
+    kept = {one.number: one.contact for one in await entries(caseworker, "存-")}
+    assert kept == {"存-1": "", "存-2": lasting.contact, "存-3": ""}
+    [_, erasing] = await registry.audited(f"qualification/{ending.qualification_id}")
+    assert (erasing.action, erasing.ground) == ("erase_contact", contact_kept(on).cite)
+    assert contact not in f"{erasing.before}{erasing.after}"
+
+
+async def test_neither_audit_nor_proposal_keeps_how_an_expert_is_reached(
+    registry: RunningRegistry,
+) -> None:
+    await registry.bureau()
+    contact = "0571-00000000"
+    waits = await shown(
+        registry.client(Role.CASEWORKER),
+        kind="expert",
+        name="合成专家甲",
+        number="存-1",
+        valid_from="2026-01-01",
+        contact=contact,
+        consent="本人书面同意",
+    )
+    assert contact not in str(waits)
+    await registry.release(waits)
+    async with registry.database.snapshot() as session:
+        proposal = await session.get_one(Proposal, waits.proposal_id)
+        entries_ = (await session.exec(select(AuditEntry))).all()
+    assert contact.encode() not in proposal.request
+    assert not [one.action for one in entries_ if contact in f"{one.before}{one.after}"]
