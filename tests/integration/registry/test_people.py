@@ -236,7 +236,7 @@ async def test_neither_audit_nor_proposal_keeps_how_an_expert_is_reached(
         registry.client(Role.CASEWORKER),
         kind="expert",
         name="合成专家甲",
-        number="存-1",
+        number="存-9",
         valid_from="2026-01-01",
         contact=contact,
         consent="本人书面同意",
