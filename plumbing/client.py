@@ -20,7 +20,13 @@ from google.rpc import error_details_pb2
 from opentelemetry.trace import Span, SpanKind, StatusCode, use_span
 
 from plumbing.addresses import Endpoint
-from plumbing.check_only import as_sent
+from plumbing.check_only import (
+    FORMER_RELEASE,
+    FORMER_RELEASE_TEXTS,
+    as_sent,
+    is_of_former_release,
+    only_checks,
+)
 from plumbing.clock import Clock
 from plumbing.private_files import service_secret_file
 from plumbing.tracing import Attributes, begin, current_cause, span
@@ -86,6 +92,8 @@ def refusal_of(error: grpc.aio.AioRpcError) -> Refusal:
     """Returns a `Refusal` decoded from the status of a failed gRPC call."""
     if is_untrusted(error.details()):
         return Refusal(error.code(), UNTRUSTED, *UNTRUSTED_TEXTS)
+    if error.details() == FORMER_RELEASE:
+        return Refusal(error.code(), FORMER_RELEASE, *FORMER_RELEASE_TEXTS)
     from grpc_status import rpc_status  # noqa: PLC0415 - takes as long to load as gRPC itself
 
     parts: dict[str, Any] = {"reason": error.code().name, "message_zh": error.details() or ""}
@@ -169,6 +177,8 @@ class _Unary(grpc.aio.UnaryUnaryClientInterceptor):
             call_span.set_attribute("quanheng.attempts", attempts)
             code = await call.code()
             note_code(call_span, code, failure=code is not grpc.StatusCode.OK)
+            if code is grpc.StatusCode.INVALID_ARGUMENT and only_checks(request):
+                await _raise_if_of_former_release(request, call)
             return call
 
     async def _tried(self, continuation: Any, details: Any, request: Any) -> tuple[Any, int]:
@@ -183,6 +193,15 @@ class _Unary(grpc.aio.UnaryUnaryClientInterceptor):
             await asyncio.sleep(delay)
             delay = min(delay * 2, RETRY_MOST_SECONDS)
         raise AssertionError("The count has no end")
+
+
+async def _raise_if_of_former_release(request: Any, call: Any) -> None:
+    """Raises AioRpcError if a check was refused by a replica that does not know checks."""
+    metadata = await call.initial_metadata(), await call.trailing_metadata()
+    error = grpc.aio.AioRpcError(await call.code(), *metadata, details=await call.details())
+    if is_of_former_release(request, (path for path, *_ in refusal_of(error).faults)):
+        nothing, away = grpc.aio.Metadata(), grpc.StatusCode.UNAVAILABLE
+        raise grpc.aio.AioRpcError(away, nothing, nothing, FORMER_RELEASE)
 
 
 class _Upload(grpc.aio.StreamUnaryClientInterceptor):
