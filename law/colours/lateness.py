@@ -47,6 +47,22 @@ def who(*, owner: bool, institution: bool) -> Late:
     return Late.OWNER if owner else Late.INSTITUTION if institution else Late.NOBODY
 
 
+def applied_in_time(valid_until: date | None, applied_on: date) -> bool:
+    """Returns whether an application was made in time: up to the last valid day (C-47).
+
+    `valid_until` is that day, inclusive, of the verification that was in force; None if none was.
+    """
+    return valid_until is not None and applied_on <= valid_until
+
+
+def owner_is_late(colour: Colour, basis: Basis, *, in_time: bool) -> bool:
+    """Returns whether the owner of an instrument is late; `in_time` is its open application (C-47).
+
+    `colour` and `basis` are the instrument's on the day. `in_time` is False without an application.
+    """
+    return colour is Colour.RED and not (basis is Basis.DATED and in_time)
+
+
 def late(colour: Colour, basis: Basis, application: Application | None, on: date) -> Late:
     """Returns who is late on a day with the verification of an instrument.
 
@@ -56,6 +72,6 @@ def late(colour: Colour, basis: Basis, application: Application | None, on: date
     """
     if colour not in _WATCHED:
         return Late.NOBODY
-    in_time = basis is Basis.DATED and application is not None and application.in_time
+    in_time = application is not None and application.in_time
     overdue = application is not None and on > application.due_on
-    return who(owner=colour is Colour.RED and not in_time, institution=overdue)
+    return who(owner=owner_is_late(colour, basis, in_time=in_time), institution=overdue)

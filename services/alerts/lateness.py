@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -12,7 +12,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from law.colours.basis import Basis, colour_on
-from law.colours.lateness import Application, Late, late
+from law.colours.lateness import Application, Late, late, owner_is_late, who
 from law.colours.rule import Colour, latest_valid_until
 from plumbing.chunks import chunks
 from plumbing.view import View
@@ -59,6 +59,28 @@ def state_lateness(
         message.application.applied_on = order.applied_on.isoformat()
         message.application.due_on = order.due_on.isoformat()
         message.application.in_time = order.in_time
+
+
+async def late_with(
+    session: AsyncSession, orders: Sequence[AwaitedOrder], on: date
+) -> list[tuple[AwaitedOrder, Late]]:
+    """Returns each of these open orders with who is late with it on a day.
+
+    The institution is whatever the colour of the instrument, once its term is over.
+    """
+    ids = [row.instrument_id for row in orders]
+    rows = await session.exec(select(Instrument).where(col(Instrument.instrument_id).in_(ids)))
+    known = {row.instrument_id: row for row in rows}
+    return [(row, _late_with(row, known.get(row.instrument_id), on)) for row in orders]
+
+
+def _late_with(order: AwaitedOrder, row: Instrument | None, on: date) -> Late:
+    overdue = order.due_on is not None and on > order.due_on
+    if row is None:
+        return who(owner=False, institution=overdue)
+    colour = colour_on(row.standing, row.valid_until, on).colour
+    owner = owner_is_late(colour, row.standing, in_time=order.in_time)
+    return who(owner=owner, institution=overdue)
 
 
 async def note_late_alerts(view: View, alerts: Iterable[tuple[Alert, pb.Alert]]) -> None:

@@ -17,6 +17,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from law.colours.basis import Basis
+from law.colours.lateness import applied_in_time
 from law.courses import RED_ALERT
 from law.errors import WrongState
 from law.escalation import Step
@@ -53,7 +54,7 @@ async def put_order(change: Change, order: orders.Order) -> None:
         serial_no=order.serial_no,
         institution=order.institution,
         applied_on=applied_on,
-        in_time=until is not None and applied_on <= until,
+        in_time=applied_in_time(until, applied_on),
         due_on=wire.day(order.due_on),
         version=order.version,
     )

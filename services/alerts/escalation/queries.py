@@ -34,7 +34,7 @@ from services.alerts.escalation.issuing import replaced
 from services.alerts.escalation.ladder_letters import minutes
 from services.alerts.escalation.texts import DocumentFacts
 from services.alerts.escalation.wire import Draft
-from services.alerts.lateness import note_late_alerts
+from services.alerts.lateness import late_with, note_late_alerts
 from services.alerts.queries import scope
 from services.alerts.tables import (
     Alert,
@@ -141,7 +141,8 @@ async def get_escalation(view: View, request: pb.GetEscalationRequest) -> pb.Get
         steps=messages,
         alerts=shown,
         orders=[
-            wire_escalations.order(row, view.today) for row in await open_orders(session, case)
+            wire_escalations.order(row, late)
+            for row, late in await late_with(session, await open_orders(session, case), view.today)
         ],
         contests=[
             pb.RunningContest(case_id=row.case_id, number=row.number)

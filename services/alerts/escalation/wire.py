@@ -8,7 +8,7 @@ from datetime import date, datetime
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from law.colours.lateness import who
+from law.colours.lateness import Late
 from law.courses import course_names, rung_of
 from law.escalation import rung
 from law.periods import local_day
@@ -66,9 +66,8 @@ def case_for_subject(row: Escalation, *, told: bool) -> pb.Escalation:
     return message
 
 
-def order(row: AwaitedOrder, today: date) -> pb.AwaitedOrder:
-    """Returns the protobuf message of an open order, with who is late on a day."""
-    overdue = row.due_on is not None and today > row.due_on
+def order(row: AwaitedOrder, late: Late) -> pb.AwaitedOrder:
+    """Returns the protobuf message of an open order, with who is late."""
     return pb.AwaitedOrder(
         order_id=row.order_id,
         instrument_id=row.instrument_id,
@@ -77,7 +76,7 @@ def order(row: AwaitedOrder, today: date) -> pb.AwaitedOrder:
         institution=row.institution,
         applied_on=row.applied_on.isoformat(),
         due_on=wire.text(row.due_on),
-        late=who(owner=not row.in_time, institution=overdue),
+        late=late,
     )
 
 

@@ -18,7 +18,7 @@ from protos.registry.v1 import orders_pb2 as pb
 from services.registry.commands.targets import find_instrument, refuse_any
 from services.registry.institutions.reporting import is_institution, require_named
 from services.registry.institutions.tables import Authorisation, Institution
-from services.registry.orders import wire
+from services.registry.orders import lateness
 from services.registry.orders.access import find
 from services.registry.orders.moves import announce_steps, take_step
 from services.registry.orders.states import BY_APPLICANT, BY_INSTITUTION, OrderState, reason_of
@@ -63,7 +63,8 @@ async def apply_for_verification(
         await _take(change, order, OrderState.APPLIED, "apply_for_verification")
         orders.append(order)
     await announce_steps(change, orders, "")
-    return pb.ApplyForVerificationResponse(orders=[wire.order(row, change.today) for row in orders])
+    applied = await lateness.messages(change.session, orders, change.today)
+    return pb.ApplyForVerificationResponse(orders=applied)
 
 
 async def move_orders(change: Change, request: pb.MoveOrdersRequest) -> pb.MoveOrdersResponse:
@@ -81,7 +82,8 @@ async def move_orders(change: Change, request: pb.MoveOrdersRequest) -> pb.MoveO
         ground = request.ground.strip()
         await _take(change, row, state, "move_order", ground=ground, appointed_on=appointed)
     await announce_steps(change, rows, request.ground.strip())
-    by_id = {row.order_id: wire.order(row, change.today) for row in rows}
+    moved = await lateness.messages(change.session, rows, change.today)
+    by_id = {one.order_id: one for one in moved}
     ordered = sorted(by_id, key=lambda one: _place(request.order_ids, one))
     return pb.MoveOrdersResponse(orders=[by_id[one] for one in ordered])
 

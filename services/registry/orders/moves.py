@@ -12,7 +12,7 @@ from sqlmodel import col, select
 from plumbing.change import Change
 from protos.registry.v1 import events_pb2 as events
 from services.registry.imported import imported
-from services.registry.orders import wire
+from services.registry.orders import lateness
 from services.registry.orders.states import (
     BY_INSTITUTION,
     OPEN,
@@ -115,7 +115,7 @@ async def _announce(
     change: Change, rows: Sequence[Order], ground: str, *, moved: bool = False
 ) -> None:
     """Announces orders of one subject."""
-    orders = [wire.order(row, change.today) for row in rows]
+    orders = await lateness.messages(change.session, rows, change.today)
     message = events.OrdersChanged(orders=orders, ground=ground, moved=moved)
     message.at.FromDatetime(change.at)
     owner = f"subject/{rows[0].subject_id}"

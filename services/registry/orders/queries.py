@@ -14,7 +14,7 @@ from plumbing.view import View
 from protos.registry.v1 import orders_pb2 as pb
 from services.registry import lookup
 from services.registry.institutions.tables import Authorisation, Institution, Site
-from services.registry.orders import estimates, wire
+from services.registry.orders import estimates, lateness, wire
 from services.registry.orders.access import find, visible
 from services.registry.orders.states import OPEN, OrderState, answer_by, complete_by
 from services.registry.orders.tables import UNENDED, Order, OrderStep
@@ -81,7 +81,7 @@ async def list_orders(view: View, request: pb.ListOrdersRequest) -> pb.ListOrder
         view.session, request, rows, *order, newest_first=not request.open
     )
     count = await paging.count(view.session, request, rows, token)
-    orders = [wire.order(row, view.today) for row in page]
+    orders = await lateness.messages(view.session, page, view.today)
     return pb.ListOrdersResponse(orders=orders, next_page_token=token, **count)
 
 
@@ -95,8 +95,9 @@ async def get_order(view: View, request: pb.GetOrderRequest) -> pb.GetOrderRespo
     steps = select(OrderStep).where(OrderStep.order_id == row.order_id)
     found = await view.session.exec(steps.order_by(col(OrderStep.number)))
     others = await _other_results(view, row) if row.state in OPEN else []
+    [order] = await lateness.messages(view.session, [row], view.today)
     return pb.GetOrderResponse(
-        order=wire.order(row, view.today),
+        order=order,
         steps=map(wire.step, found),
         other_results=[wire.other_result(row, one) for one in others],
         expectation=await _expectation(view, row) if row.state in _TO_BE_SCHEDULED else None,

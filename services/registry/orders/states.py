@@ -1,4 +1,4 @@
-"""The states of an order for verification, who takes it from one to the next, and who is late."""
+"""The states of an order for verification, and who takes it from one to the next."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from datetime import date
 from enum import StrEnum
 
 from law.colours.basis import ColourBasis
-from law.colours.lateness import who
 from law.colours.rule import VerificationResult
 from law.terms.ledger import start
 from law.terms.workdays import DueDate, Edition, edition
@@ -83,18 +82,6 @@ def complete_by(accepted_on: date, calendar: Edition | None = None) -> DueDate:
     It is counted by the calendar in force, unless another one is given.
     """
     return _last_day("verification_completion", accepted_on, calendar or edition())
-
-
-def late(applied_on: date, valid_until: date | None, due_on: date | None, today: date) -> str:
-    """Returns who is late: owner, institution, both, or nobody, which is an empty text.
-
-    The owner is late if it applied after the last day of the verification in force; the
-    institution, if the last day of its next step is over.
-    """
-    return who(
-        owner=valid_until is not None and applied_on > valid_until,
-        institution=due_on is not None and today > due_on,
-    )
 
 
 def _last_day(term: str, event_on: date, calendar: Edition) -> DueDate:

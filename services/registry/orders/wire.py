@@ -6,22 +6,21 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
+from law.colours.lateness import Late
 from protos.registry.v1 import orders_pb2 as pb
 from services.registry.institutions.tables import Institution, Site
 from services.registry.orders.expecting import Expected
-from services.registry.orders.states import late
 from services.registry.orders.tables import Order, OrderStep
 from services.registry.tables import Verification
 
 _DAYS = ("applied_on", "valid_until", "due_on", "appointed_on")
 
 
-def order(row: Order, today: date) -> pb.Order:
-    """Converts an order to a message, with who is late on a day."""
+def order(row: Order, late: Late) -> pb.Order:
+    """Converts an order to a message; `late` is who is late with it."""
     days = {name: _written(getattr(row, name)) for name in _DAYS}
-    who = late(row.applied_on, row.valid_until, row.due_on, today)
     values: dict[str, Any] = {**row.model_dump(exclude={*_DAYS, "applied_by"}), **days}
-    return pb.Order(**values, late=who)
+    return pb.Order(**values, late=late)
 
 
 def step(row: OrderStep) -> pb.OrderStep:

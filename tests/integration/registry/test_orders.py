@@ -75,6 +75,23 @@ async def test_from_the_application_to_the_return(registry: RunningRegistry) -> 
     assert [one.order_id for one in still.orders] == [orders[1]]
 
 
+async def test_an_owner_is_late_with_an_order_where_it_is_with_the_instrument(
+    registry: RunningRegistry,
+) -> None:
+    """Of what is in use and was never verified, no application is in time (C-47)."""
+    await registry.speaker(LAB, "FUEL")
+    operator, [new] = await firm(registry)
+    [applied] = (await operator.orders.ApplyForVerification(application([new]))).orders
+    assert applied.late == "owner"
+    request = register.GetInstrumentRequest(instrument_id=new)
+    filed = (await operator.registry.GetInstrument(request)).instrument
+    filed.state = "spare"
+    put = register.PutInstrumentRequest(request_id=new_request_id(), instrument=filed)
+    await operator.registry.PutInstrument(put)
+    listed = await operator.orders.ListOrders(pb.ListOrdersRequest(instrument_id=new))
+    assert [one.late for one in listed.orders] == [""]  # nobody uses it
+
+
 async def test_another_result_completes_no_order(registry: RunningRegistry) -> None:
     await registry.speaker(LAB, "FUEL")
     operator, [instrument] = await firm(registry)

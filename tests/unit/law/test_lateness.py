@@ -7,7 +7,7 @@ from datetime import date, timedelta
 import pytest
 
 from law.colours.basis import RED_WITHOUT_DATE, Basis
-from law.colours.lateness import Application, Late, late
+from law.colours.lateness import Application, Late, applied_in_time, late
 from law.colours.rule import Colour
 
 ON = date(2026, 9, 15)
@@ -42,3 +42,9 @@ def test_no_application_is_in_time_for_what_is_red_without_a_date(basis: Basis) 
     assert late(Colour.RED, basis, None, ON) is Late.OWNER
     assert late(Colour.RED, basis, Application(True, WITHIN), ON) is Late.OWNER
     assert late(Colour.RED, basis, Application(True, PAST), ON) is Late.BOTH
+
+
+def test_an_application_is_in_time_up_to_the_last_valid_day() -> None:
+    assert applied_in_time(ON, ON)
+    assert not applied_in_time(PAST, ON)
+    assert not applied_in_time(None, ON)  # nothing was in force
