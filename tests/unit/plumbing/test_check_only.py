@@ -80,7 +80,7 @@ def test_only_a_check_needs_no_request_id() -> None:
 class Former(Registry):
     """A replica of a former release: by the rules of the fields, a request needs its id."""
 
-    fields = ("request_id",)
+    fields: tuple[str, ...] = ("request_id",)
 
     async def SetInstrumentState(self, request: Any, context: Any) -> Any:  # noqa: N802
         faults = [Fault(field, "不是有效的内容", "is not valid") for field in self.fields]
