@@ -20,6 +20,7 @@ from starlette.routing import Mount, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from law.errors import LawError, NotFound, NotPermitted
+from plumbing.check_only import FORMER_RELEASE
 from plumbing.client import UNTRUSTED, Refusal, ask, new_request_id
 from plumbing.clock import Clock
 from plumbing.database_away import is_away
@@ -299,8 +300,8 @@ async def _after_refusal(visit: Visit, refusal: Refusal) -> Response:
         await visit.portal.sessions.expire(visit.session)
         return answer
     # Otherwise a service answered, in its own words.
-    if refusal.code in _AWAY and refusal.reason in (refusal.code.name, UNTRUSTED):
-        return await away_page(visit, by_stranger=refusal.reason == UNTRUSTED)
+    if refusal.code in _AWAY and refusal.reason in (refusal.code.name, UNTRUSTED, FORMER_RELEASE):
+        return await away_page(visit, refusal.reason)
     full = refusal.reason == DiskFull.reason
     status = INSUFFICIENT_STORAGE if full else _HTTP.get(refusal.code, 500)
     if status == 500:

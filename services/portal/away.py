@@ -6,6 +6,8 @@ import asyncio
 
 from starlette.responses import Response
 
+from plumbing.check_only import FORMER_RELEASE
+from plumbing.client import UNTRUSTED
 from plumbing.health import serves
 from plumbing.settings import PORTAL, SERVICES
 from services.portal.protection import SAFE_METHODS
@@ -21,10 +23,11 @@ _WORK = {
 _SECRET = "password"  # no page repeats a field whose name contains this
 
 
-async def away_page(visit: Visit, *, by_stranger: bool = False) -> Response:
+async def away_page(visit: Visit, reason: str) -> Response:
     """Answers 503: names the work that is not available, and keeps what a form contained.
 
-    `by_stranger` is whether something answered in place of a service, which got nothing.
+    `reason` is that of the refusal: UNTRUSTED if something answered in place of a service, which
+    got nothing; FORMER_RELEASE if a service is being updated and cannot check the form yet.
 
     A form can be sent again from the page. It carries the request id of the first attempt, so a
     change that was made after all is not made twice.
@@ -32,7 +35,8 @@ async def away_page(visit: Visit, *, by_stranger: bool = False) -> Response:
     return visit.page(
         "away.html",
         status=503,
-        by_stranger=by_stranger,
+        by_stranger=reason == UNTRUSTED,
+        updating=reason == FORMER_RELEASE,
         work=[visit.say(_WORK[name]) for name in await _silent(visit)],
         kept=_kept(visit),
         sent=visit.request.method not in SAFE_METHODS,

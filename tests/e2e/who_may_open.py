@@ -306,6 +306,8 @@ TABLE = """
 /receiver-notices/{told_id} any                           >   - 0 0 0 - - - - -  0 0 0
 /subjects/{subject_id}/contact own                        >   - + - - - - - - -  + - -
 /subjects/{subject_id}/contact foreign                    >   - - - - - - - - -  - - -
+/subjects/{subject_id}/edit own                           >   - + - - - - - - -  + - -
+/subjects/{subject_id}/edit foreign                       >   - - - - - - - - -  - - -
 /subjects/{subject_id}/split own                          >   - + - - - - - - -  + - -
 /subjects/{subject_id}/split foreign                      >   - - - - - - - - -  - - -
 /twins any                                                >   - + + + + - - - -  + + +

@@ -24,7 +24,7 @@ FIELDS = (
     "phone",
     "email",
 )
-_NEEDED = {
+NEEDED = {
     "name": N_("请填写主体的名称"),
     "kind": N_("请选择主体的类型"),
     "sector": N_("请选择行业领域"),
@@ -40,7 +40,7 @@ async def register(visit: Visit) -> Response:
     """Registers a subject of the visitor's bureau, after showing others with a similar name."""
     if visit.request.method == "GET" or visit.field("step") == "again":
         return _form(visit)
-    errors = {name: visit.say(text) for name, text in _NEEDED.items() if not visit.field(name)}
+    errors = {name: visit.say(text) for name, text in NEEDED.items() if not visit.field(name)}
     if errors:
         return _form(visit, errors)
     try:

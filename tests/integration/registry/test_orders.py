@@ -82,14 +82,13 @@ async def test_an_owner_is_late_with_an_order_where_it_is_with_the_instrument(
     await registry.speaker(LAB, "FUEL")
     operator, [new] = await firm(registry)
     [applied] = (await operator.orders.ApplyForVerification(application([new]))).orders
-    assert applied.late == "owner"
-    request = register.GetInstrumentRequest(instrument_id=new)
-    filed = (await operator.registry.GetInstrument(request)).instrument
-    filed.state = "spare"
-    put = register.PutInstrumentRequest(request_id=new_request_id(), instrument=filed)
-    await operator.registry.PutInstrument(put)
+    assert applied.late == ""  # nobody uses it yet
+    used = register.SetInstrumentStateRequest(
+        request_id=new_request_id(), instrument_id=new, state="in_use", version=1
+    )
+    await operator.registry.SetInstrumentState(used)
     listed = await operator.orders.ListOrders(pb.ListOrdersRequest(instrument_id=new))
-    assert [one.late for one in listed.orders] == [""]  # nobody uses it
+    assert [one.late for one in listed.orders] == ["owner"]
 
 
 async def test_another_result_completes_no_order(registry: RunningRegistry) -> None:
