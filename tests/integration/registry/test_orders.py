@@ -84,7 +84,7 @@ async def test_an_owner_is_late_with_an_order_where_it_is_with_the_instrument(
     [applied] = (await operator.orders.ApplyForVerification(application([new]))).orders
     assert applied.late == ""  # nobody uses it yet
     used = register.SetInstrumentStateRequest(
-        request_id=new_request_id(), instrument_id=new, state="in_use", version=1
+        request_id=new_request_id(), instrument_id=new, state="in_use"
     )
     await operator.registry.SetInstrumentState(used)
     listed = await operator.orders.ListOrders(pb.ListOrdersRequest(instrument_id=new))
