@@ -40,6 +40,7 @@ class Act(StrEnum):
     LOAD_AGAIN = "load_again"
     END_RED_ALERT = "end_red_alert"
     EXEMPT_INSTRUMENT = "exempt_instrument"
+    CORRECT_INSTRUMENT = "correct_instrument"
     EXCEED_CYCLE = "exceed_cycle"
     SHOW_INSTITUTION = "show_institution"
     SHOW_EXPERT = "show_expert"

@@ -47,7 +47,7 @@ class Proposal(_message.Message):
     """Stable id."""
     act: _builtins.str
     """correct_record, withdraw_record, undo_batch, load_again, end_red_alert, exempt_instrument,
-    exceed_cycle, show_institution, show_expert, appoint, dismiss_administrator, join_subjects,
+    correct_instrument, exceed_cycle, show_institution, show_expert, appoint, dismiss_administrator, join_subjects,
     part_subjects, split_subject or deregister_subject.
     """
     object: _builtins.str

@@ -1783,6 +1783,7 @@ class RecordVerificationResponse(_message.Message):
     VERIFICATIONS_FIELD_NUMBER: _builtins.int
     LIKENESS_ID_FIELD_NUMBER: _builtins.int
     DIFFERING_FIELD_NUMBER: _builtins.int
+    CORRECTION_FIELD_NUMBER: _builtins.int
     likeness_id: _builtins.str
     """Set if it is perhaps the same as something on file: the likeness that waits for a person."""
     @_builtins.property
@@ -1807,6 +1808,12 @@ class RecordVerificationResponse(_message.Message):
     def differing(self) -> _containers.RepeatedCompositeFieldContainer[Global___OtherDetail]:
         """What the certificate says of the instrument otherwise than the register, which stays as it is."""
 
+    @_builtins.property
+    def correction(self) -> _proposals_pb2.Proposal:
+        """The proposal by which a caseworker corrects the register by what differs, or leaves it; set for
+        what an institution or a program sent, unless another proposal about the instrument waits.
+        """
+
     def __init__(
         self,
         *,
@@ -1816,10 +1823,11 @@ class RecordVerificationResponse(_message.Message):
         verifications: _abc.Iterable[Global___Verification] | None = ...,
         likeness_id: _builtins.str = ...,
         differing: _abc.Iterable[Global___OtherDetail] | None = ...,
+        correction: _proposals_pb2.Proposal | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["instrument", b"instrument", "proposal", b"proposal", "verification", b"verification"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["correction", b"correction", "instrument", b"instrument", "proposal", b"proposal", "verification", b"verification"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["differing", b"differing", "instrument", b"instrument", "likeness_id", b"likeness_id", "proposal", b"proposal", "verification", b"verification", "verifications", b"verifications"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["correction", b"correction", "differing", b"differing", "instrument", b"instrument", "likeness_id", b"likeness_id", "proposal", b"proposal", "verification", b"verification", "verifications", b"verifications"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

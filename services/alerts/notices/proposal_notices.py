@@ -15,6 +15,7 @@ from services.alerts.notices.issue import Matter, issue
 from services.alerts.notices.texts import Text
 from services.alerts.tables import Bureau, NoticeKind
 
+_WHO = {Office.UNIT_HEAD: "单位负责人", Office.CASEWORKER: "办案人员"}
 TITLES = {
     "waiting": "变更申请待批准",
     "released": "变更申请已批准",
@@ -41,7 +42,7 @@ def _text(proposal: pb.Proposal) -> Text:
     if proposal.ground:
         lines.append(f"理由：{proposal.ground}")
     if proposal.state == "waiting":
-        lines.append("尚未作任何变更，须由提出人以外的单位负责人在平台上批准或退回。")
+        lines.append(f"尚未作任何变更，须由提出人以外的{_WHO[rule.by]}在平台上批准或退回。")
     else:
         decider = proposal.decided_by_name or f"账号 {proposal.decided_by}"
         lines += [f"决定人：{decider}", f"决定理由：{proposal.reasons}"]

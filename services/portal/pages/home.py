@@ -79,9 +79,10 @@ async def home(visit: Visit) -> Response:
         lists += [
             _step_tasks(visit, words),
             _registration_tasks(visit),
+            proposals.tasks(visit),
         ]
     if visit.has(Role.UNIT_HEAD):
-        lists += [_batch_tasks(visit), proposals.tasks(visit)]
+        lists.append(_batch_tasks(visit))
     lists += [tasks_of(visit) for tasks_of in _OF_SOME_ROLES]
     tasks = [task for found in await asyncio.gather(*lists) for task in found]
     own = visit.person.subject_id

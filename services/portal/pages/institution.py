@@ -317,4 +317,5 @@ async def _done(visit: Visit, answer: pb.RecordVerificationResponse) -> Response
         owner=owner,
         still_open=orders.orders,
         differing=[(visit.say(_DETAILS[one.field]), one) for one in answer.differing],
+        correction=answer.correction.proposal_id,
     )

@@ -26,7 +26,12 @@ from protos.registry.v1 import registry_pb2 as pb
 from services.registry import wire
 from services.registry.announce_changes import save_verifications
 from services.registry.coming_into_use import come_into_use
-from services.registry.commands.instrument_details import complete, details_of, differing
+from services.registry.commands.instrument_details import (
+    complete,
+    details_of,
+    differing,
+    propose_correction,
+)
 from services.registry.commands.results_of_parts import read_results
 from services.registry.commands.targets import find_instrument, refuse_any, require_version
 from services.registry.institutions import reporting
@@ -86,6 +91,9 @@ async def record_verification(
         for row, one in zip(known, results, strict=True)
     ]
     recorded = [*map(wire.verification, rows)]
+    is_new = not all(known)
+    number = content.certificate_no
+    correction = await propose_correction(change, instrument, others, number) if is_new else None
     return pb.RecordVerificationResponse(
         verification=recorded[0],
         instrument=wire.instrument(instrument),
@@ -94,6 +102,7 @@ async def record_verification(
             change, of_result(instrument.instrument_id, content.verified_on)
         ),
         differing=others,
+        correction=correction,
     )
 
 
@@ -115,11 +124,12 @@ async def release_verification(
     if issuer:
         _check_issued(reader, content, issuer, instrument.type_code)
     refuse_any(faults)
-    await complete(change, instrument, details_of(request), content.certificate_no)
+    others = await complete(change, instrument, details_of(request), content.certificate_no)
     reported = reported_by(issuer, content.verified_on, local_date(proposal.proposed_at))
     for result in _to_record(results, instrument, issuer):
         if await _recorded_before(change, result) is None:
             await _record(change, result, instrument, reported)
+    await propose_correction(change, instrument, others, content.certificate_no)
     await look(change, of_result(instrument.instrument_id, content.verified_on))
 
 

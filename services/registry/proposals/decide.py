@@ -61,7 +61,11 @@ RELEASES: Mapping[str, tuple[Any, Release]] = {
     )
 }
 _UNDO = registry.UndoBatchRequest.DESCRIPTOR.full_name
-_WHO = {Office.UNIT_HEAD: "单位负责人", Office.ADMINISTRATOR: "另一位平台管理员"}
+_WHO = {
+    Office.UNIT_HEAD: "单位负责人",
+    Office.CASEWORKER: "办案人员",
+    Office.ADMINISTRATOR: "另一位平台管理员",
+}
 
 
 async def undo_to_release(view: View, proposal_id: str) -> registry.UndoBatchRequest | None:

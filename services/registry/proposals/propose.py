@@ -85,6 +85,11 @@ async def end_waiting(change: Change, object_: str, reasons: str) -> None:
         await tell(change, row, "withdraw_change", ground=reasons)
 
 
+async def waits(change: Change, object_: str) -> bool:
+    """Returns whether a proposal about an object waits for a second person."""
+    return await _waiting(change, object_) is not None
+
+
 async def _waiting(change: Change, object_: str) -> Proposal | None:
     same = select(Proposal).where(Proposal.object == object_, Proposal.state == WAITING)
     return (await change.session.exec(same.with_for_update())).first()

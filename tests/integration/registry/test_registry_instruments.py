@@ -16,6 +16,7 @@ from plumbing.clock import SystemClock
 from plumbing.identity import Role, service_caller
 from protos.registry.v1 import calibrations_pb2 as calibrations
 from protos.registry.v1 import events_pb2 as events
+from protos.registry.v1 import proposals_pb2 as proposals
 from protos.registry.v1 import registry_pb2 as pb
 from services.registry.tables import Instrument
 from tests.integration.registry import import_files
@@ -150,6 +151,39 @@ async def test_a_result_completes_what_is_on_file_and_never_changes_it(
     await registry.release(waits.proposal)
     found = (await read_instrument(client, filed.instrument_id)).instrument
     assert found.accuracy_class == "0.3级"
+
+
+async def test_what_an_institution_certifies_otherwise_is_proposed_to_a_caseworker(
+    registry: RunningRegistry,
+) -> None:
+    lab = await registry.speaker("合成更正检定院", "FUEL")
+    filed = await registry.instrument(owner_no="JL-1")
+
+    async def report() -> pb.RecordVerificationResponse:
+        request = verify(
+            filed.instrument_id, institution="合成更正检定院", verified_on="2026-09-14"
+        )
+        request.owner_no = "JL-9"
+        return await lab.registry.RecordVerification(request)
+
+    first = (await report()).correction
+    assert (first.act, first.released_by, first.bureau) == (
+        *("correct_instrument", "caseworker"),
+        filed.bureau,
+    )
+    [changed] = first.changes
+    assert (changed.field, changed.before, changed.after) == ("owner_no", "JL-1", "JL-9")
+    caseworker = registry.client(Role.CASEWORKER)
+    assert (await read_instrument(caseworker, filed.instrument_id)).instrument.owner_no == "JL-1"
+    assert not (await report()).correction.proposal_id  # one waits already
+    with refused("NOT_PERMITTED"):
+        await registry.release(first)  # the head is no caseworker
+    released = proposals.ReleaseProposalRequest(
+        request_id=new_request_id(), proposal_id=first.proposal_id, reasons="经核对铭牌"
+    )
+    await caseworker.proposals.ReleaseProposal(released)
+    assert (await read_instrument(caseworker, filed.instrument_id)).instrument.owner_no == "JL-9"
+    assert not (await report()).differing
 
 
 async def test_its_bureau_alone_states_that_an_instrument_need_not_be_verified(
