@@ -14,7 +14,6 @@ from law.separation import (
     appointed,
     exclusions,
     recusal,
-    release_of,
     released_by,
     stands_back,
 )
