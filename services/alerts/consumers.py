@@ -48,6 +48,7 @@ from services.alerts.notices.compulsion_notices import altered_compulsion, tell_
 from services.alerts.notices.environment_mails import environment_marked, environment_noted
 from services.alerts.notices.filing import instruments_filed
 from services.alerts.notices.institution_mails import institution_due
+from services.alerts.notices.institution_orders import tell_institution_of_orders
 from services.alerts.notices.issue import contact_of, issue, known
 from services.alerts.notices.moved_terms import term_moved
 from services.alerts.notices.order_notices import tell_of_orders
@@ -55,6 +56,7 @@ from services.alerts.notices.owner_notices import tell_of_owners
 from services.alerts.notices.proposal_notices import proposal_decided
 from services.alerts.notices.receiver_mails import receiver_mail_due
 from services.alerts.notices.record_notices import fact_of, records_changed, telling_asked
+from services.alerts.notices.results import certificate_uploaded, keep_passed, newly_passed
 from services.alerts.notices.term_digests import term_rung_reached
 from services.alerts.tables import (
     AppliedEdition,
@@ -149,6 +151,7 @@ def _of_registry_later() -> list[tuple[type[Any], Handler[Any]]]:
         (registry.EnvironmentMarked, environment_marked),
         (registry.EnvironmentNoted, environment_noted),
         (registry.CalibrationDueChanged, calibration_due_changed),
+        (registry.CertificateUploaded, certificate_uploaded),
         (registry.CalendarEditionApplied, keeping(AppliedEdition)),
     ]
 
@@ -311,11 +314,13 @@ async def verifications_recorded(
     """Stores the verifications of the event and raises the alerts now due for their instruments.
 
     A rejection, or a verification that arrives late, raises its alert at once, not at the next
-    daily watch.
+    daily watch. Of one that was passed its owner is told with the next digest.
     """
     event = received.message
     silent = event.change.baseline
+    passed = [] if silent else await newly_passed(change, event.verifications)
     await _follow_up(change, await projection.put_verifications(change, event, silent=silent))
+    await keep_passed(change, passed)
 
 
 async def _follow_up(
@@ -340,11 +345,12 @@ async def _follow_up(
 
 
 async def orders_changed(change: Change, received: Received[registry.OrdersChanged]) -> None:
-    """Stores the orders of the event, tells their subject, and has escalation wait or go on."""
+    """Stores the orders of the event, tells who is concerned, and has escalation wait or go on."""
     for order in received.message.orders:
         await put_order(change, order)
     if not received.message.moved:
         await tell_of_orders(change, received.message.orders, received.message.ground)
+        await tell_institution_of_orders(change, received.message.orders, received.message.ground)
         await tell_programs_of_orders(change, received.message.orders)
     await release(change, {order.subject_id for order in received.message.orders})
 

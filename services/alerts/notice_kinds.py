@@ -7,6 +7,7 @@ from enum import StrEnum
 # How the keys of mails begin that go to nobody of the register.
 RECEIVER = "receiver/"  # of shared records
 INSTITUTION = "institution/"
+OUTSIDE = (RECEIVER, INSTITUTION)
 
 
 class NoticeKind(StrEnum):
@@ -27,6 +28,7 @@ class NoticeKind(StrEnum):
     PROPOSAL = "proposal"
     CHECKPOINT = "checkpoint"
     ORDER = "order"  # a step of an order for verification
+    RESULT = "result"  # a verification was passed, or its certificate came
     SUBJECT = "subject"  # what is on file of a subject: an act of its life, or its mail address
     INSTITUTION = "institution"  # what is due from a verification institution
     CHANNEL = "channel"  # a webhook or channel of its recipient was switched off

@@ -7,7 +7,6 @@ No projected row refers to another by foreign key, because their events arrive i
 from __future__ import annotations
 
 from datetime import date, datetime
-from enum import StrEnum
 
 import sqlalchemy as sa
 from sqlalchemy import event
@@ -39,7 +38,7 @@ from services.alerts.ladders.tables import Ladder
 from services.alerts.languages import Language
 from services.alerts.notes_of_cases import UNTOLD, Arrival, TermNote
 from services.alerts.notice_kinds import Failure, NoticeKind, NoticeState
-from services.alerts.notices.tables import DeadAddress, NoticeAttempt
+from services.alerts.notices.tables import DeadAddress, DigestPreference, NoticeAttempt, Rhythm
 from services.alerts.templates.tables import NoticeTemplate
 from services.alerts.text_messages.tables import MobileNumber
 from services.alerts.webhooks.tables import Webhook, WebhookAttempt, WebhookMessage
@@ -56,6 +55,7 @@ __all__ = [  # the tables of escalation and of notes belong to the same metadata
     "CircularEntry",
     "CircularReceiver",
     "DeadAddress",
+    "DigestPreference",
     "DocumentNumber",
     "Escalation",
     "EscalationAlert",
@@ -73,6 +73,7 @@ __all__ = [  # the tables of escalation and of notes belong to the same metadata
     "NoticeKind",
     "NoticeState",
     "NoticeTemplate",
+    "Rhythm",
     "Split",
     "StepState",
     "TermNote",
@@ -317,8 +318,9 @@ class Notice(Base, table=True):
     """A notice and its delivery. `key` identifies the cause; each key has only one notice.
 
     `about` is what the notice is about, named as in events: `case/…`, `escalation/…`, `batch/…` or
-    empty. `letter_id`, `number` and `check_code` belong to the letter that the notice brings; empty
-    for other notices.
+    empty. `recipient` names an institution or a receiver outside to which it goes, empty for a
+    subject or a bureau. `letter_id`, `number` and `check_code` belong to the letter that the notice
+    brings; empty for other notices.
     """
 
     __table_args__ = (
@@ -357,41 +359,9 @@ class Notice(Base, table=True):
     letter_id: str = Field(default="", sa_column_kwargs={"server_default": ""})
     number: str = Field(default="", sa_column_kwargs={"server_default": ""})
     check_code: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    recipient: str = Field(default="", sa_column_kwargs={"server_default": ""})
     # The link of the registry whose secret part is put into the mail, and only there.
     link_id: str = Field(default="", sa_column_kwargs={"server_default": ""})
-
-
-class Rhythm(StrEnum):
-    """How often a subject gets its digest: weekly on its day, but at once with a red alert."""
-
-    DAILY = "daily"
-    WEEKLY = "weekly"
-
-
-class DigestPreference(Base, table=True):
-    """How a subject wants its notices; without a row digests are mailed each day, in Chinese.
-
-    `language` holds for all of its mails, but not for letters under law, which are Chinese.
-    `weekday` is the day of a weekly digest, from 0 for Monday. No mail is sent from `quiet_from`
-    until before `quiet_until`, such as 22:00 and 07:00; empty for no quiet hours. Of the kinds
-    `portal_only` nothing is mailed, and digests are not unless `mailed`; of the kinds `by_webhook`
-    and `by_sms` only what no webhook or gateway takes. `sms_also` adds a text message to the mails
-    of other kinds.
-    """
-
-    __tablename__ = "digest_preference"
-
-    subject_id: str = Field(primary_key=True)
-    rhythm: Rhythm = Field(sa_type=enum_column(Rhythm))
-    mailed: bool
-    language: Language = Field(default=ZH, sa_type=enum_column(Language), sa_column_kwargs=_ZH)
-    weekday: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
-    quiet_from: str = Field(default="", sa_column_kwargs={"server_default": ""})
-    quiet_until: str = Field(default="", sa_column_kwargs={"server_default": ""})
-    portal_only: list[str] | None = Field(default=None, sa_type=JsonColumn)
-    by_webhook: list[str] | None = Field(default=None, sa_type=JsonColumn)
-    by_sms: list[str] | None = Field(default=None, sa_type=JsonColumn)
-    sms_also: bool = Field(default=False, sa_column_kwargs={"server_default": sa.false()})
 
 
 class AppliedEdition(AppliedEditionColumns, Base, table=True):

@@ -34,6 +34,7 @@ from services.alerts.inserting import insert_new
 from services.alerts.notices.arrivals import issue_arrivals
 from services.alerts.notices.colour_mails import issue_digests, issue_rejected
 from services.alerts.notices.dead_addresses import issue_dead_addresses
+from services.alerts.notices.results import issue_results
 from services.alerts.tables import NEW_WATCHES, Alert, Instrument, Notice, Watch
 
 CITE = "S4 四(一)"
@@ -116,6 +117,7 @@ async def watch(
     notices = list[Notice]()
     if days.complete:
         notices += await issue_digests(change, bureau, through, told)
+        notices += await issue_results(change, bureau, through)
         notices += await issue_approval_digest(change, bureau, through)
         notices += await issue_arrivals(change, bureau, through)
         notices += await issue_dead_addresses(change, bureau, through)

@@ -13,6 +13,7 @@ from law.colours.rule import Colour
 from protos.alerts.v1 import alerts_pb2 as pb
 from protos.alerts.v1 import events_pb2
 from services.alerts.certificates import NO_CERTIFICATE, Certificate
+from services.alerts.notice_kinds import OUTSIDE
 from services.alerts.tables import Alert, Instrument, Notice, Watch
 
 # The columns of an alert that follow-ups name, in the order in which `alerts_raised` takes them.
@@ -134,6 +135,9 @@ def notice(row: Notice) -> pb.Notice:
         about=row.about,
         letter_id=row.letter_id,
         number=row.number,
+        language=row.language.value,
+        # Earlier releases kept no name of those outside.
+        recipient=row.recipient or (row.address if row.key.startswith(OUTSIDE) else ""),
     )
     message.created_at.FromDatetime(row.created_at)
     if row.delivered_at is not None:

@@ -6,9 +6,9 @@ Owns        bureaus, subjects, instruments with the log of their upkeep, verific
             and the keys that sign tokens; the sandbox's clock; imports, and the rows that each
             import changed.
 Announces   BureausChanged, SubjectsChanged, InstrumentsChanged, VerificationsRecorded,
-            RecordsChanged, PermitsChanged, CalibrationDueChanged, BatchDecided, ProposalDecided,
-            AccountMailDue, InstitutionsChanged, InstitutionDue, EnvironmentMarked,
-            EnvironmentNoted, ClockMoved.
+            RecordsChanged, PermitsChanged, CalibrationDueChanged, CertificateUploaded,
+            BatchDecided, ProposalDecided, AccountMailDue, InstitutionsChanged, InstitutionDue,
+            EnvironmentMarked, EnvironmentNoted, ClockMoved.
 Listens to  RulesetActivated of grading, for which ruleset governs an archive; its own ClockMoved
             and VerificationsRecorded.
 Waits       in `retention/daily`, for the days on which records leave the archive.

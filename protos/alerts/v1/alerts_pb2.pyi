@@ -258,11 +258,14 @@ class Notice(_message.Message):
     BODY_EN_FIELD_NUMBER: _builtins.int
     FAILURE_FIELD_NUMBER: _builtins.int
     RECEIPTS_FIELD_NUMBER: _builtins.int
+    LANGUAGE_FIELD_NUMBER: _builtins.int
+    RECIPIENT_FIELD_NUMBER: _builtins.int
     notice_id: _builtins.str
     """Stable id."""
     kind: _builtins.str
-    """digest, rejected, adverse_record, grade_fell, letter, term, escalation, approvals, given_up,
-    batch, filing or account.
+    """What it is about: digest, rejected, adverse_record, grade_fell, letter, term, escalation,
+    approvals, given_up, batch, filing, account, proposal, checkpoint, case, order, result, subject,
+    institution or channel.
     """
     subject_id: _builtins.str
     """The subject that it is addressed to; empty for notices to a bureau."""
@@ -295,6 +298,12 @@ class Notice(_message.Message):
     failure: _builtins.str
     """Why the last attempt failed: refused (there is no such mailbox, or it takes no mail) or
     unreachable (any other cause); empty where none failed.
+    """
+    language: _builtins.str
+    """Language of the mail: zh, en or both. A notice without an English text is Chinese in any case."""
+    recipient: _builtins.str
+    """Name of the institution or the receiver outside to which it is addressed; empty for notices to a
+    subject or a bureau, and where it was not kept.
     """
     @_builtins.property
     def created_at(self) -> _timestamp_pb2.Timestamp:
@@ -342,10 +351,12 @@ class Notice(_message.Message):
         body_en: _builtins.str = ...,
         failure: _builtins.str = ...,
         receipts: _abc.Iterable[Global___NoticeAttempt] | None = ...,
+        language: _builtins.str = ...,
+        recipient: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["acknowledged_at", b"acknowledged_at", "created_at", b"created_at", "delivered_at", b"delivered_at", "read_at", b"read_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["about", b"about", "acknowledged_at", b"acknowledged_at", "address", b"address", "attempts", b"attempts", "body", b"body", "body_en", b"body_en", "bureau", b"bureau", "created_at", b"created_at", "delivered_at", b"delivered_at", "error", b"error", "failure", b"failure", "kind", b"kind", "letter_id", b"letter_id", "notice_id", b"notice_id", "number", b"number", "read_at", b"read_at", "receipts", b"receipts", "state", b"state", "subject_id", b"subject_id", "title", b"title", "title_en", b"title_en"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["about", b"about", "acknowledged_at", b"acknowledged_at", "address", b"address", "attempts", b"attempts", "body", b"body", "body_en", b"body_en", "bureau", b"bureau", "created_at", b"created_at", "delivered_at", b"delivered_at", "error", b"error", "failure", b"failure", "kind", b"kind", "language", b"language", "letter_id", b"letter_id", "notice_id", b"notice_id", "number", b"number", "read_at", b"read_at", "receipts", b"receipts", "recipient", b"recipient", "state", b"state", "subject_id", b"subject_id", "title", b"title", "title_en", b"title_en"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1603,15 +1614,15 @@ class GetDigestPreferenceResponse(_message.Message):
     """Whether a text message says so as well when a notice of any other kind is mailed."""
     @_builtins.property
     def portal_only(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """Kinds that are not mailed, of those that need not be: order, filing. Digests: see mailed."""
+        """Kinds that are not mailed, of those that need not be: order, result, filing. Digests: see mailed."""
 
     @_builtins.property
     def by_webhook(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """Kinds that are mailed only if no webhook takes them: digest, order, filing."""
+        """Kinds that are mailed only if no webhook takes them: digest, order, result, filing."""
 
     @_builtins.property
     def by_sms(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """Kinds that are mailed only if no text message goes out: digest, order, filing."""
+        """Kinds that are mailed only if no text message goes out: digest, order, result, filing."""
 
     def __init__(
         self,
@@ -1672,15 +1683,15 @@ class SetDigestPreferenceRequest(_message.Message):
     """Whether a text message says so as well when a notice of any other kind is mailed."""
     @_builtins.property
     def portal_only(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """Kinds that are not mailed, of those that need not be: order, filing. Digests: see mailed."""
+        """Kinds that are not mailed, of those that need not be: order, result, filing. Digests: see mailed."""
 
     @_builtins.property
     def by_webhook(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """Kinds that are mailed only if no webhook takes them: digest, order, filing."""
+        """Kinds that are mailed only if no webhook takes them: digest, order, result, filing."""
 
     @_builtins.property
     def by_sms(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """Kinds that are mailed only if no text message goes out: digest, order, filing."""
+        """Kinds that are mailed only if no text message goes out: digest, order, result, filing."""
 
     def __init__(
         self,
@@ -1739,15 +1750,15 @@ class SetDigestPreferenceResponse(_message.Message):
     """Whether a text message says so as well when a notice of any other kind is mailed."""
     @_builtins.property
     def portal_only(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """Kinds that are not mailed, of those that need not be: order, filing. Digests: see mailed."""
+        """Kinds that are not mailed, of those that need not be: order, result, filing. Digests: see mailed."""
 
     @_builtins.property
     def by_webhook(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """Kinds that are mailed only if no webhook takes them: digest, order, filing."""
+        """Kinds that are mailed only if no webhook takes them: digest, order, result, filing."""
 
     @_builtins.property
     def by_sms(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """Kinds that are mailed only if no text message goes out: digest, order, filing."""
+        """Kinds that are mailed only if no text message goes out: digest, order, result, filing."""
 
     def __init__(
         self,

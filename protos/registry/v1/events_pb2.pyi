@@ -1097,3 +1097,33 @@ class EnvironmentNoted(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___EnvironmentNoted: _TypeAlias = EnvironmentNoted  # noqa: Y015
+
+@_typing.final
+class CertificateUploaded(_message.Message):
+    """A file of a certificate was uploaded, the first one of its verification or one that replaces it."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    VERIFICATION_ID_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    verification_id: _builtins.str
+    """The verification."""
+    version: _builtins.int
+    """Version of the certificate, from 1; a later one replaces the one before."""
+    reason: _builtins.str
+    """Why it replaces the one before; empty for the first one."""
+    def __init__(
+        self,
+        *,
+        verification_id: _builtins.str = ...,
+        version: _builtins.int = ...,
+        reason: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["reason", b"reason", "verification_id", b"verification_id", "version", b"version"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CertificateUploaded: _TypeAlias = CertificateUploaded  # noqa: Y015

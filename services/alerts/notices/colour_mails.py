@@ -7,7 +7,7 @@ verification turns an instrument red and is mailed at once (S4 四(一)).
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from functools import partial
@@ -28,18 +28,8 @@ from services.alerts.applying import APPLIES
 from services.alerts.certificates import NO_CERTIFICATE, certificates_of
 from services.alerts.lateness import open_orders
 from services.alerts.notices import english
-from services.alerts.notices.issue import (
-    KEYS_PER_QUERY,
-    announce,
-    contact_of,
-    existing_keys,
-    follow_wish,
-    issue,
-    known,
-    new_notice,
-    put_into,
-)
-from services.alerts.notices.preferences import USUAL, is_due, preferences_of
+from services.alerts.notices.issue import KEYS_PER_QUERY, contact_of, issue, known
+from services.alerts.notices.owner_digests import OwnerDigest, issue_to_owners
 from services.alerts.notices.texts import Contact, Line, Text, body, type_name
 from services.alerts.tables import (
     Alert,
@@ -49,7 +39,6 @@ from services.alerts.tables import (
     NoticeKind,
     Subject,
 )
-from services.alerts.templates.own import put_words, template_of
 
 COLOUR_ZH = {Colour.RED: "红色警示", Colour.YELLOW: "黄色预警", Colour.GREEN: "绿色提示"}
 _RENEW = "请在有效期届满前向计量检定机构申请检定"
@@ -112,38 +101,38 @@ async def issue_digests(
     dated `on`; a subject gets at most one for each day, or for each week if it prefers that and has
     no red alert. `only` limits them to the subjects with these ids. Returns the notices issued.
     """
-    session, issued, named = change.session, list[Notice](), list[dict[str, Any]]()
+    session = change.session
     first = min((alert.alert_id for alert in fresh), default=_LAST_OF_ALL)
     alerts_of = await _alerts_without_notice(session, bureau, first, fresh)
     if only is not None:
         alerts_of = [(owner, alerts) for owner, alerts in alerts_of if owner.subject_id in only]
-    contact = await contact_of(session, bureau) if alerts_of else None
-    today = await existing_keys(session, [_digest_key(owner, on) for owner, _ in alerts_of])
-    template = await template_of(session, bureau, NoticeKind.DIGEST) if alerts_of else None
-    wishes = await preferences_of(session, [owner.subject_id for owner, _ in alerts_of])
+    contact = await contact_of(session, bureau)
     orders = await open_orders(session, {a.instrument_id for _, own in alerts_of for a in own})
-    for subject, alerts in alerts_of:
-        if contact is None or (key := _digest_key(subject, on)) in today:
-            continue
-        wish = wishes.get(subject.subject_id, USUAL)
-        if not is_due(wish, on, red=any(alert.colour is Colour.RED for alert in alerts)):
-            continue
-        lines = [_line(a, orders.get(a.instrument_id)) for a in _most_severe(alerts)]
-        facts = (subject.name, on, lines, contact)
-        notice = new_notice(change, NoticeKind.DIGEST, key, subject, bureau, digest(*facts))
-        put_into(notice, wish.language, partial(english.digest, *facts))
-        await follow_wish(session, notice, wish)
-        put_words(notice, template, subject.name, contact.name, on)
-        named += [
-            {"id": alert.alert_id, "notice": notice.notice_id}
-            for alert in alerts
-            if alert.alert_id < first
-        ]
-        issued.append(notice)
-    session.add_all(issued)
+    digests = [_digest_of(owner, on, alerts, orders, contact) for owner, alerts in alerts_of]
+    issued = await issue_to_owners(change, NoticeKind.DIGEST, bureau, on, digests)
+    told = {notice.subject_id: notice.notice_id for notice in issued}
+    named = [
+        {"id": alert.alert_id, "notice": told[owner.subject_id]}
+        for owner, alerts in alerts_of
+        for alert in alerts
+        if alert.alert_id < first and owner.subject_id in told
+    ]
     await _name(session, named, bureau, first, issued)
-    await announce(change, f"watch/{bureau}", issued)
     return issued
+
+
+def _digest_of(
+    subject: Subject,
+    on: date,
+    alerts: Sequence[sa.Row[Any]],
+    orders: Mapping[str, AwaitedOrder],
+    contact: Contact,
+) -> OwnerDigest:
+    lines = [_line(a, orders.get(a.instrument_id)) for a in _most_severe(alerts)]
+    facts = (subject.name, on, lines, contact)
+    red = any(alert.colour is Colour.RED for alert in alerts)
+    in_english = partial(english.digest, *facts)
+    return OwnerDigest(subject, partial(digest, *facts), in_english, urgent=red)
 
 
 async def _name(
@@ -161,10 +150,6 @@ async def _name(
         fresh = {"first": first, "of_bureau": bureau}
         of_subjects = [{"subject": n.subject_id, "notice": n.notice_id, **fresh} for n in issued]
         await connection.execute(_SET_NOTICE_OF_FRESH, of_subjects)
-
-
-def _digest_key(subject: Subject, on: date) -> str:
-    return f"digest/{subject.subject_id}/{on}"
 
 
 async def _alerts_without_notice(

@@ -6,7 +6,7 @@ What changed together is one notice: a file may say it of a hundred instruments.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from functools import partial
 
 from sqlmodel import col, select
@@ -15,8 +15,9 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from law.reader.texts import spell_articles
 from plumbing.change import Change
 from protos.registry.v1 import registry_pb2
-from services.alerts.notices import english, texts
+from services.alerts.notices import english
 from services.alerts.notices.issue import Matter, contact_of, issue, known
+from services.alerts.notices.listing import counted, counted_en, named, named_en, numbered
 from services.alerts.notices.texts import Contact, Text, body
 from services.alerts.tables import Instrument, NoticeKind, Subject
 
@@ -79,10 +80,10 @@ async def _tell(change: Change, subject: Subject, instruments: Told, *, free: bo
 def free_zh(name: str, instruments: Told, bureau: Contact) -> Text:
     """Writes to the subject `name` that instruments need not be verified, in Chinese."""
     return Text(
-        _counted(FREE_TITLES[0], instruments, "（{} 台）"),
+        counted(FREE_TITLES[0], len(instruments)),
         body(
             f"{name}：\n监管机关认定下列器具不属于强制检定：",
-            *_listed(f"{_named(one)}，理由：{one.non_compulsory_ground}" for one in instruments),
+            *numbered(f"{named(one)}，理由：{one.non_compulsory_ground}" for one in instruments),
             "此后不再因到期或者从未检定变色；经检定不合格仍在使用的，照样是红色警示。",
             f"请自行安排校准，可以在平台的器具页面设置校准周期。依据：{spell_articles(CITE)}。",
             f"有疑问或者不符的，请联系{bureau}。",
@@ -93,11 +94,11 @@ def free_zh(name: str, instruments: Told, bureau: Contact) -> Text:
 def free_en(name: str, instruments: Told, bureau: Contact) -> Text:
     """Writes the same in English."""
     return Text(
-        _counted(FREE_TITLES[1], instruments, " ({} instruments)"),
+        counted_en(FREE_TITLES[1], len(instruments)),
         body(
             f"{name}:\nThe bureau states that these instruments need not be verified:",
-            *_listed(
-                f"{_named_en(one)}, because: {one.non_compulsory_ground}" for one in instruments
+            *numbered(
+                f"{named_en(one)}, because: {one.non_compulsory_ground}" for one in instruments
             ),
             "They have no colour any more for a day that passed or for never having been verified."
             " One that was rejected and is still in use has a red alert as before.",
@@ -111,10 +112,10 @@ def free_en(name: str, instruments: Told, bureau: Contact) -> Text:
 def bound_zh(name: str, instruments: Told, bureau: Contact) -> Text:
     """Writes to the subject `name` that instruments have to be verified again, in Chinese."""
     return Text(
-        _counted(BOUND_TITLES[0], instruments, "（{} 台）"),
+        counted(BOUND_TITLES[0], len(instruments)),
         body(
             f"{name}：\n监管机关不再认定下列器具为非强制检定，它们须经检定合格才能使用：",
-            *_listed(map(_named, instruments)),
+            *numbered(map(named, instruments)),
             "没有有效检定的，请向检定机构申请检定。此后按检定结果变色；"
             "此前登记的修理、签封损坏，重新要求检定。",
             f"依据：{spell_articles(CITE)}。有疑问或者不符的，请联系{bureau}。",
@@ -125,30 +126,14 @@ def bound_zh(name: str, instruments: Told, bureau: Contact) -> Text:
 def bound_en(name: str, instruments: Told, bureau: Contact) -> Text:
     """Writes the same in English."""
     return Text(
-        _counted(BOUND_TITLES[1], instruments, " ({} instruments)"),
+        counted_en(BOUND_TITLES[1], len(instruments)),
         body(
             f"{name}:\nThe bureau no longer states that these instruments need not be verified. "
             "They may be used only once they have passed a verification:",
-            *_listed(map(_named_en, instruments)),
+            *numbered(map(named_en, instruments)),
             "If there is none in force, apply to a verification institution. Their colours follow "
             "their verifications again; a repair or a broken seal that was noted meanwhile asks "
             f"for one ({spell_articles(CITE, 'en')}).",
             english.questions(bureau),
         ),
     )
-
-
-def _counted(title: str, instruments: Told, count: str) -> str:
-    return title if len(instruments) == 1 else title + count.format(len(instruments))
-
-
-def _named(one: registry_pb2.Instrument) -> str:
-    return f"{texts.type_name(one.type_code)} {one.serial_no}"
-
-
-def _named_en(one: registry_pb2.Instrument) -> str:
-    return f"{english.type_name(one.type_code)} {one.serial_no}"
-
-
-def _listed(things: Iterable[str]) -> Iterator[str]:
-    return (f"{number}. {one}" for number, one in enumerate(things, 1))

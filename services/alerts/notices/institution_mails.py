@@ -43,7 +43,7 @@ async def institution_due(change: Change, received: Received[registry.Institutio
 
 
 def mailbox_of(bureau: str, name: str, email: str) -> Bureau:
-    """Returns an institution as the recipient of a mail, for which its bureau answers."""
+    """Returns an institution, or a receiver outside, to which a bureau has a mail sent."""
     return Bureau(code=bureau, name=name, department="", phone="", email=email, version=0)
 
 

@@ -18,6 +18,7 @@ from plumbing.short_ids import find_by_id
 from protos.alerts.v1 import alerts_pb2, events_pb2
 from services.alerts import wire
 from services.alerts.languages import Language
+from services.alerts.notice_kinds import OUTSIDE
 from services.alerts.notices.preferences import is_mailed, preference_of
 from services.alerts.notices.texts import Contact, Text
 from services.alerts.tables import (
@@ -112,6 +113,7 @@ def new_notice(
         body=text.body,
         state=NoticeState.PENDING if recipient.email else NoticeState.NO_ADDRESS,
         created_at=change.at,
+        recipient=recipient.name if key.startswith(OUTSIDE) else "",
         **asdict(matter),
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import urlencode
 
-from services.alerts.notice_kinds import RECEIVER
+from services.alerts.notice_kinds import INSTITUTION, RECEIVER
 from services.alerts.tables import Notice, NoticeKind
 
 _OF_KIND = {
@@ -15,6 +15,7 @@ _OF_KIND = {
     NoticeKind.APPROVALS: "/home",  # several things wait; an answer is about one
     NoticeKind.TERM: "/cases",  # of several cases; others are about one
     NoticeKind.ORDER: "/orders",  # of several orders; others are about one
+    NoticeKind.RESULT: "/certificate-files",  # of several; others are about one
     NoticeKind.INSTITUTION: "/punctuality",
     NoticeKind.CHANNEL: "/webhooks",
     NoticeKind.ACCOUNT: "/register",  # of an application that was rejected; others bring a link
@@ -29,12 +30,15 @@ _OF_BUREAU = {
 _OF_SUBJECT = {
     "case": "/cases",
     "order": "/orders",
+    "verification": "/verifications",
 }  # to whom the page of an escalation is not open: the message leads on
+_OF_INSTITUTION = {"order": "/orders", "verification": "/verifications"}
 # What has no page of its own, or several together.
 _OF_LIST = {
     "ladder": "/ladders",
     "template": "/templates",
     "environment": "/environment?unnoted=yes",
+    "orders": "/orders",
     "unreached": "/unreached",
 }
 ANY = "/home"
@@ -51,9 +55,14 @@ def path_of(notice: Notice) -> str:
     thing, _, identity = notice.about.partition("/")
     if thing in _OF_LIST:
         return _OF_LIST[thing]
-    if notice.kind is NoticeKind.CHANNEL and not notice.subject_id:
+    if notice.key.startswith(INSTITUTION):
+        pages = _OF_INSTITUTION
+    elif notice.subject_id:
+        pages = _OF_SUBJECT
+    elif notice.kind is NoticeKind.CHANNEL:
         return "/channels"
-    pages = _OF_SUBJECT if notice.subject_id else _OF_BUREAU
+    else:
+        pages = _OF_BUREAU
     if thing in pages:
         return f"{pages[thing]}/{identity}"
     own = f"{MESSAGES}/{notice.notice_id}" if notice.subject_id else ANY

@@ -5,13 +5,14 @@ Those that took a step together are one notice: a firm applies for a hundred ins
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from functools import partial
 
 from plumbing.change import Change
 from protos.registry.v1 import orders_pb2 as pb
-from services.alerts.notices import english, texts
+from services.alerts.notices import texts
 from services.alerts.notices.issue import Matter, issue, known
+from services.alerts.notices.listing import counted, counted_en, named, named_en, numbered
 from services.alerts.notices.texts import Text
 from services.alerts.tables import NoticeKind, Subject
 
@@ -49,10 +50,10 @@ async def tell_of_orders(change: Change, orders: Sequence[pb.Order], ground: str
 def in_chinese(name: str, orders: Sequence[pb.Order], ground: str) -> Text:
     """Writes the notice to the subject `name` in Chinese; all orders took the same step."""
     first, title = orders[0], TITLES[orders[0].state][0]
-    things = [f"{texts.type_name(one.type_code)} {one.serial_no}" for one in orders]
+    things = [*map(named, orders)]
     lines = [f"{name}：\n器具：{things[0]}"]
     if len(orders) > 1:
-        title, lines = f"{title}（{len(orders)} 台）", [f"{name}：\n器具：", *_numbered(things)]
+        lines = [f"{name}：\n器具：", *numbered(things)]
     lines.append(f"检定机构：{first.institution}")
     if first.state == "scheduled":
         lines.append(f"检定日期：{first.appointed_on}")
@@ -63,17 +64,16 @@ def in_chinese(name: str, orders: Sequence[pb.Order], ground: str) -> Text:
         lines.append(f"说明：{ground}")
     if first.state == "refused":
         lines.append("可以向其他检定机构申请。有效期届满后不得继续使用该器具。")
-    return Text(title, texts.body(*lines))
+    return Text(counted(title, len(orders)), texts.body(*lines))
 
 
 def in_english(name: str, orders: Sequence[pb.Order], ground: str) -> Text:
     """Writes the same notice in English."""
     first, title = orders[0], TITLES[orders[0].state][1]
-    things = [f"{english.type_name(one.type_code)} {one.serial_no}" for one in orders]
+    things = [*map(named_en, orders)]
     lines = [f"{name}:\nInstrument: {things[0]}"]
     if len(orders) > 1:
-        title = f"{title} ({len(orders)} instruments)"
-        lines = [f"{name}:\nInstruments:", *_numbered(things)]
+        lines = [f"{name}:\nInstruments:", *numbered(things)]
     lines.append(f"Institution: {first.institution}")
     if first.state == "scheduled":
         lines.append(f"Day of the verification: {first.appointed_on}")
@@ -84,11 +84,7 @@ def in_english(name: str, orders: Sequence[pb.Order], ground: str) -> Text:
         lines.append(f"Note: {ground}")
     if first.state == "refused":
         lines.append("You may apply with another institution. Do not use an expired instrument.")
-    return Text(title, texts.body(*lines))
+    return Text(counted_en(title, len(orders)), texts.body(*lines))
 
 
 _NOT_BEFORE = "Do not use the instrument before it has passed."
-
-
-def _numbered(things: Iterable[str]) -> Iterator[str]:
-    return (f"{number}. {one}" for number, one in enumerate(things, 1))

@@ -12,8 +12,9 @@ from functools import partial
 from law.reader.texts import spell_articles
 from plumbing.change import Change
 from protos.registry.v1 import registry_pb2
-from services.alerts.notices import english, texts
+from services.alerts.notices import english
 from services.alerts.notices.issue import Matter, contact_of, issue, known
+from services.alerts.notices.listing import counted, counted_en, named, named_en, numbered
 from services.alerts.notices.texts import Contact, Text, body
 from services.alerts.tables import NoticeKind, Subject
 
@@ -68,10 +69,10 @@ async def _tell(
 def gone_zh(name: str, instruments: Told, bureau: Contact) -> Text:
     """Writes to the subject `name` that instruments are not its own any more, in Chinese."""
     return Text(
-        _counted(GONE_TITLES[0], instruments, "（{} 台）"),
+        counted(GONE_TITLES[0], len(instruments)),
         body(
             f"{name}：\n下列器具在登记簿中已变更使用单位，不再属于贵单位：",
-            *_listed(instruments),
+            *numbered(map(named, instruments)),
             "此后不再向贵单位发出它们的预警。",
             f"依据：{spell_articles(CITE)}。与实际不符的，请联系{bureau}。",
         ),
@@ -81,10 +82,10 @@ def gone_zh(name: str, instruments: Told, bureau: Contact) -> Text:
 def gone_en(name: str, instruments: Told, bureau: Contact) -> Text:
     """Writes the same in English."""
     return Text(
-        _counted(GONE_TITLES[1], instruments, " ({} instruments)"),
+        counted_en(GONE_TITLES[1], len(instruments)),
         body(
             f"{name}:\nThese instruments have another owner on the register now, not you:",
-            *_listed_en(instruments),
+            *numbered(map(named_en, instruments)),
             f"You get no warnings of them any more ({spell_articles(CITE, 'en')}).",
             english.questions(bureau),
         ),
@@ -94,10 +95,10 @@ def gone_en(name: str, instruments: Told, bureau: Contact) -> Text:
 def come_zh(name: str, instruments: Told, bureau: Contact) -> Text:
     """Writes to the subject `name` that instruments are its own now, in Chinese."""
     return Text(
-        _counted(COME_TITLES[0], instruments, "（{} 台）"),
+        counted(COME_TITLES[0], len(instruments)),
         body(
             f"{name}：\n下列器具已登记到贵单位名下，请在平台核对，并按期申请检定：",
-            *_listed(instruments),
+            *numbered(map(named, instruments)),
             f"依据：{spell_articles(CITE)}。与实际不符的，请联系{bureau}。",
         ),
     )
@@ -106,30 +107,12 @@ def come_zh(name: str, instruments: Told, bureau: Contact) -> Text:
 def come_en(name: str, instruments: Told, bureau: Contact) -> Text:
     """Writes the same in English."""
     return Text(
-        _counted(COME_TITLES[1], instruments, " ({} instruments)"),
+        counted_en(COME_TITLES[1], len(instruments)),
         body(
             f"{name}:\nThese instruments are yours on the register now. Look at them on the"
             " platform, and apply for their verification in time:",
-            *_listed_en(instruments),
+            *numbered(map(named_en, instruments)),
             f"Article: {spell_articles(CITE, 'en')}.",
             english.questions(bureau),
         ),
     )
-
-
-def _counted(title: str, instruments: Told, count: str) -> str:
-    return title if len(instruments) == 1 else title + count.format(len(instruments))
-
-
-def _listed(instruments: Told) -> list[str]:
-    return [
-        f"{number}. {texts.type_name(one.type_code)} {one.serial_no}"
-        for number, one in enumerate(instruments, 1)
-    ]
-
-
-def _listed_en(instruments: Told) -> list[str]:
-    return [
-        f"{number}. {english.type_name(one.type_code)} {one.serial_no}"
-        for number, one in enumerate(instruments, 1)
-    ]

@@ -18,6 +18,7 @@ from services.alerts.tables import Notice, NoticeAttempt, NoticeKind, NoticeStat
 
 OF_DAILY_WORK = (
     NoticeKind.DIGEST,
+    NoticeKind.RESULT,
     NoticeKind.TERM,
     NoticeKind.APPROVALS,
     NoticeKind.GIVEN_UP,

@@ -18,6 +18,7 @@ _CAN_WAIT_PAST_MIDNIGHT = frozenset(
         NoticeKind.ADVERSE_RECORD,
         NoticeKind.GRADE_FELL,
         NoticeKind.FILING,
+        NoticeKind.RESULT,
         NoticeKind.CHANNEL,
     }
 )

@@ -20,7 +20,7 @@ from plumbing.identity import Caller
 from plumbing.view import View
 from protos.alerts.v1 import alerts_pb2 as pb
 from services.alerts import wire
-from services.alerts.notice_kinds import INSTITUTION, RECEIVER
+from services.alerts.notice_kinds import OUTSIDE
 from services.alerts.notices.issue import announce, load
 from services.alerts.notices.mail import audit_delivery
 from services.alerts.notices.webhook import BY_WEBHOOK
@@ -39,7 +39,7 @@ _ENDED = (NoticeState.FAILED, NoticeState.NO_ADDRESS)
 # What is for one person, one program or an institution goes where it went; other notices to the
 # address on file.
 _OWN = (NoticeKind.ACCOUNT, NoticeKind.CHECKPOINT, NoticeKind.GIVEN_UP)
-_OUTSIDE = sa.or_(*(col(Notice.key).startswith(key) for key in (RECEIVER, INSTITUTION)))
+_OUTSIDE = sa.or_(*(col(Notice.key).startswith(key) for key in OUTSIDE))
 _OF_SUBJECT = sa.select(col(Subject.email)).where(col(Subject.subject_id) == col(Notice.subject_id))
 _OF_BUREAU = sa.select(col(Bureau.email)).where(col(Bureau.code) == col(Notice.bureau))
 _ADDRESS: sa.ColumnElement[str] = sa.func.coalesce(

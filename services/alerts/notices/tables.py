@@ -1,15 +1,20 @@
-"""The tables of deliveries: receipts of attempts, and the addresses that take no mail."""
+"""The tables of deliveries, of how subjects want their notices, and of results yet to be told."""
 
 from __future__ import annotations
 
 from datetime import datetime
+from enum import StrEnum
 
+import sqlalchemy as sa
 from sqlmodel import Field
 
+from plumbing.database import JsonColumn, enum_column
 from plumbing.row_scope import partial_index
 from services.alerts.base import Base
+from services.alerts.languages import Language
 
 _UNTOLD = "notice_id = ''"
+_ZH = Language.CHINESE
 
 
 class NoticeAttempt(Base, table=True):
@@ -36,3 +41,56 @@ class DeadAddress(Base, table=True):
     error: str
     at: datetime
     notice_id: str = ""
+
+
+class UntoldResult(Base, table=True):
+    """A result or a certificate of a verification of which the owner is still to be told.
+
+    `passed` is true if it was passed and that is news. `certificate` is the version of the file
+    that came, 0 for none, and `reason` why it replaced the one before. A row goes once it is told.
+    """
+
+    __tablename__ = "untold_result"
+
+    verification_id: str = Field(primary_key=True)
+    passed: bool = False
+    certificate: int = 0
+    reason: str = ""
+    at: datetime
+
+
+class Rhythm(StrEnum):
+    """How often a subject gets its digest: weekly on its day, but at once with a red alert."""
+
+    DAILY = "daily"
+    WEEKLY = "weekly"
+
+
+class DigestPreference(Base, table=True):
+    """How a subject wants its notices; without a row digests are mailed each day, in Chinese.
+
+    `language` holds for all of its mails, but not for letters under law, which are Chinese.
+    `weekday` is the day of a weekly digest, from 0 for Monday. No mail is sent from `quiet_from`
+    until before `quiet_until`, such as 22:00 and 07:00; empty for no quiet hours. Of the kinds
+    `portal_only` nothing is mailed, and digests are not unless `mailed`; of the kinds `by_webhook`
+    and `by_sms` only what no webhook or gateway takes. `sms_also` adds a text message to the mails
+    of other kinds.
+    """
+
+    __tablename__ = "digest_preference"
+
+    subject_id: str = Field(primary_key=True)
+    rhythm: Rhythm = Field(sa_type=enum_column(Rhythm))
+    mailed: bool
+    language: Language = Field(
+        default=_ZH,
+        sa_type=enum_column(Language),
+        sa_column_kwargs={"server_default": _ZH.value},
+    )
+    weekday: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    quiet_from: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    quiet_until: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    portal_only: list[str] | None = Field(default=None, sa_type=JsonColumn)
+    by_webhook: list[str] | None = Field(default=None, sa_type=JsonColumn)
+    by_sms: list[str] | None = Field(default=None, sa_type=JsonColumn)
+    sms_also: bool = Field(default=False, sa_column_kwargs={"server_default": sa.false()})

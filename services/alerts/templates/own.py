@@ -21,6 +21,7 @@ NOTICES = frozenset(
         NoticeKind.ADVERSE_RECORD,
         NoticeKind.GRADE_FELL,
         NoticeKind.ORDER,
+        NoticeKind.RESULT,
         NoticeKind.FILING,
     }
 )

@@ -15,6 +15,7 @@ ONE_MESSAGE = 70  # characters of one text message in UCS-2
 _KINDS = {
     NoticeKind.DIGEST: ("到期提醒", "due dates"),
     NoticeKind.ORDER: ("检定申请", "verification"),
+    NoticeKind.RESULT: ("检定结果和证书", "results"),
     NoticeKind.FILING: ("器具备案", "filing"),
 }
 _OTHER = ("重要通知", "important")

@@ -16,7 +16,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from plumbing.chunks import chunks
-from services.alerts.notice_kinds import INSTITUTION, RECEIVER
+from services.alerts.notice_kinds import OUTSIDE
 from services.alerts.notices.links import path_of
 from services.alerts.tables import Notice, NoticeKind
 from services.alerts.webhooks.tables import (
@@ -57,8 +57,7 @@ async def write(session: AsyncSession, notices: Sequence[Notice], at: datetime) 
 
 def _is_told(notice: Notice) -> bool:
     """Whether webhooks may hear of a notice: not of links, checkpoints and mails to outsiders."""
-    outside = notice.key.startswith((RECEIVER, INSTITUTION))
-    return notice.kind not in _NOT_TOLD and not outside
+    return notice.kind not in _NOT_TOLD and not notice.key.startswith(OUTSIDE)
 
 
 def _recipient(notice: Notice) -> str:

@@ -19,7 +19,12 @@ from services.portal.wording import N_
 RHYTHMS = ("daily", "weekly")
 LANGUAGES = ("zh", "en", "both")  # of mails
 # The kinds of which a firm chooses the way, with the field of each.
-WAYS = {"digest": "way", "order": "way_order", "filing": "way_filing"}
+WAYS = {
+    "digest": "way",
+    "order": "way_order",
+    "result": "way_result",
+    "filing": "way_filing",
+}
 _WAY_NAMES = {
     "mail": N_("邮箱，同时在“消息”里"),
     "sms": N_("短信；没有送到网关的改发邮箱"),

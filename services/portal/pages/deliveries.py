@@ -7,7 +7,7 @@ from starlette.responses import Response
 from law.errors import NotFound
 from plumbing.client import ask
 from protos.alerts.v1 import alerts_pb2 as alerts
-from services.portal.pages.platform_mail import KINDS
+from services.portal.pages.platform_mail import KINDS, addressee
 from services.portal.pages.reading import bureau_names, subject_names
 from services.portal.visit import Visit
 from services.portal.wording import N_
@@ -31,11 +31,20 @@ async def page(visit: Visit) -> Response:
     notice = found[0]
     firms = await subject_names(visit, [notice.subject_id] if notice.subject_id else [])
     bureaus = await bureau_names(visit)
-    firm = firms.get(notice.subject_id)
     return visit.page(
         "notices/one.html",
         notice=notice,
-        recipient=firm.name if firm else bureaus.get(notice.bureau, notice.bureau),
+        versions=as_sent(notice),
+        recipient=addressee(notice, firms, bureaus),
         kind=visit.say(KINDS.get(notice.kind, notice.kind)),
         state=visit.say(STATES[notice.state]),
     )
+
+
+def as_sent(notice: alerts.Notice) -> list[tuple[str, str, str]]:
+    """Returns the title and the text of a notice in each language in which it is sent."""
+    chinese = ("zh-CN", notice.title, notice.body)
+    english = ("en", notice.title_en, notice.body_en)
+    if not notice.body_en or notice.language == "zh":
+        return [chinese]
+    return [english] if notice.language == "en" else [chinese, english]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
@@ -13,6 +14,7 @@ from plumbing.identity import Role
 from protos.alerts.v1 import alerts_pb2 as alerts
 from protos.operations.v1 import operations_pb2 as pb
 from protos.operations.v1.operations_pb2_grpc import OperationsServiceStub
+from protos.registry.v1 import registry_pb2 as registry
 from services.portal.listing import Asked, Cell, Chunk, Column, Filter, Listing, chunk_of, show
 from services.portal.pages.forms import told
 from services.portal.pages.platform_state import of_each_service
@@ -46,6 +48,7 @@ KINDS = {
     "case": N_("案件办理"),
     "channel": N_("接收渠道停用"),
     "order": N_("检定申请"),
+    "result": N_("检定结果和证书"),
     "institution": N_("检定机构办理"),
     "subject": N_("登记信息变动"),
 }
@@ -106,12 +109,7 @@ async def _notices(visit: Visit, **values: Any) -> Response:
         request = alerts.ListNoticesRequest(**wanted, order_by=asked.order_by, **asked.paging)
         answer = await ask(visit.services.alerts.ListNotices(request))
         firms = await subject_names(visit, (one.subject_id for one in answer.notices))
-        rows = [
-            (one, firms[one.subject_id].name if one.subject_id in firms
-             else bureaus.get(one.bureau, one.bureau))
-            for one in answer.notices
-        ]  # fmt: skip
-        return chunk_of(answer, rows)
+        return chunk_of(answer, [(one, addressee(one, firms, bureaus)) for one in answer.notices])
 
     def state(row: Addressed) -> Cell:
         tag = STATES[row[0].state]
@@ -147,6 +145,15 @@ async def _notices(visit: Visit, **values: Any) -> Response:
         empty=N_("没有这样的通知。投递失败的和没有地址的，请在“状态”里分别查看。"),
     )
     return await show(visit, listing, "administration/undelivered.html", **values)
+
+
+def addressee(
+    notice: alerts.Notice, firms: Mapping[str, registry.Subject], bureaus: Mapping[str, str]
+) -> str:
+    """Returns the name of whom a notice addresses: a firm, a bureau, or somebody outside."""
+    if notice.subject_id in firms:
+        return firms[notice.subject_id].name
+    return notice.recipient or bureaus.get(notice.bureau, notice.bureau)
 
 
 def _titled(row: Addressed) -> Cell:

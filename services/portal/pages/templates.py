@@ -23,6 +23,7 @@ KINDS = {
     "adverse_record": N_("失信信息告知"),
     "grade_fell": N_("等级下降告知"),
     "order": N_("检定申请"),
+    "result": N_("检定结果和证书"),
     "filing": N_("器具备案"),
     "reminder": N_("提醒"),
     "guidance_letter": N_("行政指导建议书"),

@@ -42,7 +42,7 @@ async def add_certificate(
     verification or for a replacement without a reason, and WrongState if there are `most` versions.
     """
     await require_may_send(change, header)
-    verification, _ = await find_verification(change, header.verification_id, lock=True)
+    verification, instrument = await find_verification(change, header.verification_id, lock=True)
     present = await _in_force(change, verification)
     if present is not None and present.sha256 == stored.sha256:
         return pb.UploadCertificateResponse(certificate=wire.certificate(present))
@@ -56,6 +56,11 @@ async def add_certificate(
     verification.certificate_on = verification.certificate_on or change.today
     cause = Cause(events.CAUSE_ENTERED, ground=row.reason)
     await save_verifications(change, [verification], cause)
+    uploaded = events.CertificateUploaded(
+        verification_id=verification.verification_id, version=row.version, reason=row.reason
+    )
+    owner = f"subject/{instrument.subject_id}"
+    await change.announce(uploaded, aggregate=owner, bureau=instrument.bureau)
     change.audit(
         "upload_certificate",
         f"verification/{verification.verification_id}",

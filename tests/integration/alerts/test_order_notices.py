@@ -5,9 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from protos.registry.v1 import events_pb2 as events
+from protos.registry.v1 import institutions_pb2
 from protos.registry.v1 import orders_pb2 as pb
+from services.alerts import wire
 from services.alerts.notices.links import path_of
 from tests.integration.alerts.running_alerts import BUREAU, RunningAlerts
+
+LAB = institutions_pb2.Institution(
+    institution_id="i1", name="合成检定院", bureau=BUREAU, email="lab@example.com", version=1
+)
 
 
 def changed(state: str, version: int, ground: str = "", **fields: Any) -> events.OrdersChanged:
@@ -60,3 +66,28 @@ async def test_orders_that_took_a_step_together_are_one_notice(alerts: RunningAl
     assert "1. 燃油加油机 NO-7\n" in notice.body
     assert "2. 燃油加油机 NO-8\n" in notice.body
     assert path_of(notice) == "/orders"
+
+
+async def test_an_institution_hears_at_once_of_what_was_withdrawn(alerts: RunningAlerts) -> None:
+    await alerts.announce(events.InstitutionsChanged(institutions=[LAB]))
+    both = changed("withdrawn", 2, "不再使用该器具")
+    other = pb.Order()
+    other.CopyFrom(both.orders[0])
+    other.order_id, other.serial_no = "o2", "NO-8"
+    both.orders.append(other)
+    for _ in range(2):
+        await alerts.announce(both, aggregate="subject/s1")
+    [notice] = await alerts.notices()
+    assert (notice.address, notice.recipient) == ("lab@example.com", "合成检定院")
+    assert wire.notice(notice).recipient == "合成检定院"
+    assert path_of(notice) == "/orders"
+    for part in ("测试单位1的下列检定申请", "2. 燃油加油机 NO-8", "不再使用该器具", "withdrawn"):
+        assert part in notice.body
+    await alerts.announce(changed("withdrawn", 3), aggregate="subject/s1")
+    *_, alone = await alerts.notices()
+    assert path_of(alone) == "/orders/o1"
+
+
+async def test_nobody_hears_for_an_institution_that_is_not_on_file(alerts: RunningAlerts) -> None:
+    await alerts.announce(changed("withdrawn", 2), aggregate="subject/s1")
+    assert await alerts.notices() == []

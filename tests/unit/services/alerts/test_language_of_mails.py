@@ -9,12 +9,19 @@ from typing import Any
 import pytest
 
 from law.colours.basis import Basis
-from law.colours.rule import Colour
+from law.colours.rule import Colour, VerificationResult
 from protos.registry.v1 import events_pb2 as registry
 from protos.registry.v1 import registry_pb2
 from services.alerts.escalation.texts import RedLine
 from services.alerts.languages import Language
-from services.alerts.notices import account_mails, compulsion_notices, english, mail, owner_notices
+from services.alerts.notices import (
+    account_mails,
+    compulsion_notices,
+    english,
+    mail,
+    owner_notices,
+    result_texts,
+)
 from services.alerts.notices.texts import Contact, Line, RecordFact, Text
 from services.alerts.tables import Notice, NoticeKind, NoticeState
 
@@ -41,6 +48,16 @@ RED_LINES = [
 FREE = registry_pb2.Instrument(
     type_code="FUEL", serial_no="S9", non_compulsory_ground="used for a process of its own only"
 )
+RESULTS = [
+    result_texts.Line(
+        "v", "FUEL", "NO-9", "2", result, ON, ON, "JD-1", "Lab", passed, certificate, "wrong"
+    )
+    for result, passed, certificate in (
+        (VerificationResult.PASS, True, 1),
+        (VerificationResult.PASS, False, 2),
+        (VerificationResult.REJECT, False, 1),
+    )
+]
 ENGLISH = {
     "digest": english.digest(FIRM, ON, LINES, BUREAU),
     "rejected": english.rejected(FIRM, ON, LINES[3], BUREAU),
@@ -49,6 +66,7 @@ ENGLISH = {
     "closed": english.closed(FIRM, ON, RED_LINES, BUREAU, interview_cancelled=True),
     "free": compulsion_notices.free_en(FIRM, [FREE], BUREAU),
     "bound": compulsion_notices.bound_en(FIRM, [FREE, FREE], BUREAU),
+    "results": result_texts.in_english(FIRM, ON, RESULTS),
     "gone": owner_notices.gone_en(FIRM, [FREE], BUREAU),
     "come": owner_notices.come_en(FIRM, [FREE, FREE], BUREAU),
     **{
