@@ -24,6 +24,7 @@ from law.reader.ambiguities import FIELDS, note_repeats, read_reading
 from law.reader.data_file import read_header, understand
 from law.reader.packaged import read
 from law.reader.strict_reader import Reader
+from law.reminders import read_reminders
 from law.repair.data import read_repair
 from law.separation import read_separation
 from law.terms.calendar import read_editions
@@ -141,6 +142,7 @@ READERS: Mapping[str, Callable[[Reader], object]] = {
     "measures": read_measures,
     "permits": read_permits,
     NO_RULE: _read_without_rule,
+    "reminders": read_reminders,
     "repair": read_repair,
     "sampling": read_sampling,
     "separation": read_separation,

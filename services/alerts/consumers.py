@@ -45,6 +45,7 @@ from services.alerts.notices import case_notices, english, mandate_notices, text
 from services.alerts.notices.account_mails import account_mail_due
 from services.alerts.notices.batch_notices import batch_decided
 from services.alerts.notices.compulsion_notices import altered_compulsion, tell_of_compulsion
+from services.alerts.notices.dccs import dcc_changed
 from services.alerts.notices.environment_mails import environment_marked, environment_noted
 from services.alerts.notices.filing import instruments_filed
 from services.alerts.notices.institution_mails import institution_due
@@ -57,7 +58,15 @@ from services.alerts.notices.proposal_notices import proposal_decided
 from services.alerts.notices.receiver_mails import receiver_mail_due
 from services.alerts.notices.record_notices import fact_of, records_changed, telling_asked
 from services.alerts.notices.results import certificate_uploaded, keep_passed, newly_passed
+from services.alerts.notices.shown_laboratories import laboratory_shown
 from services.alerts.notices.term_digests import term_rung_reached
+from services.alerts.notices.upkeep import upkeep_noted
+from services.alerts.register_events import (
+    calibration_due_changed,
+    endings_changed,
+    institutions_changed,
+    permits_changed,
+)
 from services.alerts.tables import (
     AppliedEdition,
     Instrument,
@@ -152,6 +161,11 @@ def _of_registry_later() -> list[tuple[type[Any], Handler[Any]]]:
         (registry.EnvironmentNoted, environment_noted),
         (registry.CalibrationDueChanged, calibration_due_changed),
         (registry.CertificateUploaded, certificate_uploaded),
+        (registry.EndingsChanged, endings_changed),
+        (registry.PermitsChanged, permits_changed),
+        (registry.DccChanged, dcc_changed),
+        (registry.UpkeepNoted, upkeep_noted),
+        (registry.LaboratoryShown, laboratory_shown),
         (registry.CalendarEditionApplied, keeping(AppliedEdition)),
     ]
 
@@ -292,20 +306,6 @@ async def instruments_changed(
         await tell_of_owners(change, handed_on, before)
     if event.change.cause == registry.CAUSE_FILED:
         await instruments_filed(change, event.instruments)
-
-
-async def institutions_changed(
-    change: Change, received: Received[registry.InstitutionsChanged]
-) -> None:
-    """Stores the verification institutions of the event with their mail addresses."""
-    await projection.put_institutions(change, received.message.institutions)
-
-
-async def calibration_due_changed(
-    change: Change, received: Received[registry.CalibrationDueChanged]
-) -> None:
-    """Stores when an instrument is calibrated next: its owner's calendar shows it."""
-    await projection.put_calibration_due(change, received.message)
 
 
 async def verifications_recorded(

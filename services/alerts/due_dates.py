@@ -1,12 +1,14 @@
-"""The tables of the calendars of due dates: their addresses, and the days of calibrations."""
+"""The tables of due dates: the addresses of calendars, the days of calibrations, what ends."""
 
 from __future__ import annotations
 
 from datetime import date, datetime
 
 import sqlalchemy as sa
-from sqlmodel import Field
+from sqlmodel import Field, SQLModel
 
+from law.reminders import Due, reached
+from plumbing.database import enum_column
 from services.alerts.base import Base
 
 
@@ -30,7 +32,30 @@ class InstitutionCalendar(Base, table=True):
     made_at: datetime
 
 
-class CalibrationDue(Base, table=True):
+class Reminded(SQLModel):
+    """Columns that say of which last day somebody was reminded, and how many months before it."""
+
+    told_for: date | None = None
+    told_months: int | None = None
+
+    def reminder(self, due: Due, last_day: date | None, on: date) -> int | None:
+        """Returns the latest reminder that a last day has reached on a day and that was not told.
+
+        It is in months before the last day; None if there is none.
+        """
+        months = reached(due, last_day, on) if last_day else None
+        told = self.told_for == last_day and self.told_months is not None
+        if months is None or (told and (self.told_months or 0) <= months):
+            return None
+        return months
+
+    def note_told(self, due: Due, last_day: date | None, on: date) -> None:
+        """Notes that somebody was told of the latest reminder that a last day has reached."""
+        self.told_for = last_day
+        self.told_months = reached(due, last_day, on) if last_day else None
+
+
+class CalibrationDue(Reminded, Base, table=True):
     """When an instrument is calibrated next by its owner's own cycle; None if on no day."""
 
     __tablename__ = "calibration_due"
@@ -38,3 +63,24 @@ class CalibrationDue(Base, table=True):
     instrument_id: str = Field(primary_key=True)
     due_on: date | None = None
     due_version: int = Field(sa_type=sa.BigInteger)
+
+
+class Ending(Reminded, Base, table=True):
+    """What ends on a last day: a permit, authorisation, laboratory or qualification.
+
+    `subject_id` or `institution` holds it, or neither. `what` is the name of a permit or
+    laboratory, the code of a type of instrument, or a kind of qualification.
+    """
+
+    __tablename__ = "ending"
+    __table_args__ = (sa.Index("ix_ending_last_day", "last_day"),)
+
+    kind: Due = Field(primary_key=True, sa_type=enum_column(Due))
+    ending_id: str = Field(primary_key=True)
+    bureau: str
+    subject_id: str = ""
+    institution: str = ""
+    what: str
+    number: str
+    last_day: date | None = None
+    version: int = Field(sa_type=sa.BigInteger)

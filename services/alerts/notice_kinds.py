@@ -28,6 +28,9 @@ class NoticeKind(StrEnum):
     PROPOSAL = "proposal"
     CHECKPOINT = "checkpoint"
     ORDER = "order"  # a step of an order for verification
+    CALIBRATION = "calibration"  # calibrations are due, or their certificates wait
+    UPKEEP = "upkeep"  # owners noted repairs or broken seals
+    ENDING = "ending"  # a permit, an authorisation or a qualification ends
     RESULT = "result"  # a verification was passed, or its certificate came
     SUBJECT = "subject"  # what is on file of a subject: an act of its life, or its mail address
     INSTITUTION = "institution"  # what is due from a verification institution

@@ -18,10 +18,12 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from law.colours.basis import Basis, colour_basis
 from law.colours.rule import InstrumentState, VerificationFact, VerificationResult
+from law.reminders import Due
 from plumbing.change import Change
 from plumbing.events.leadership import exclusively
-from protos.registry.v1 import events_pb2, institutions_pb2, registry_pb2
+from protos.registry.v1 import events_pb2, institutions_pb2, permits_pb2, registry_pb2
 from services.alerts import wire
+from services.alerts.due_dates import Ending
 from services.alerts.tables import (
     NEW_WATCHES,
     Base,
@@ -44,6 +46,7 @@ _OF_INSTRUMENT = (
     "instrument_id", "subject_id", "bureau", "type_code", "serial_no", "owner_no", "spell",
     "in_review", "removed", "version",
 )  # fmt: skip
+_OF_ENDING = ("ending_id", "bureau", "institution", "what", "number", "version")
 _OF_VERIFICATION = (
     "verification_id", "instrument_id", "certificate_no", "institution", "part", "set_aside",
     "precedes", "removed", "version",
@@ -131,12 +134,47 @@ async def put_calibration_due(change: Change, due: events_pb2.CalibrationDueChan
     """Stores when an instrument is calibrated next, whether it is known here yet or not."""
     present = await change.session.get(CalibrationDue, due.instrument_id)
     if present is None or due.due_version > present.due_version:
-        row = CalibrationDue(
-            instrument_id=due.instrument_id,
-            due_on=wire.day(due.due_on),
-            due_version=due.due_version,
-        )
-        await change.session.merge(row)
+        fields = {"due_on": wire.day(due.due_on), "due_version": due.due_version}
+        identity = {"instrument_id": due.instrument_id}
+        change.session.add(_filled(CalibrationDue, present, identity | fields))
+
+
+async def put_endings(change: Change, endings: Iterable[events_pb2.Ending]) -> None:
+    """Stores on which day each thing ends, unless a newer version is stored.
+
+    Nobody is reminded of what had ended before it came to be known here.
+    """
+    for ending in endings:
+        fields = {name: getattr(ending, name) for name in _OF_ENDING}
+        last_day = wire.day(ending.last_day)
+        await _put_ending(change, Due(ending.kind), {**fields, "last_day": last_day})
+
+
+async def put_permits(change: Change, permits: Iterable[permits_pb2.Permit]) -> None:
+    """Stores on which day each permit ends, as `put_endings` does."""
+    for permit in permits:
+        lasts = not (permit.removed or permit.ended)
+        fields = {
+            "ending_id": permit.permit_id,
+            "bureau": "",  # that of its subject
+            "subject_id": permit.subject_id,
+            "what": permit.certificate_name or permit.document_name,
+            "number": permit.permit_no or permit.document_no,
+            "last_day": wire.day(permit.valid_until) if lasts else None,
+            "version": permit.version,
+        }
+        await _put_ending(change, Due.PERMIT, fields)
+
+
+async def _put_ending(change: Change, kind: Due, fields: Mapping[str, Any]) -> None:
+    key = (kind, fields["ending_id"])
+    stored = await change.session.get(Ending, key, with_for_update=True)
+    if stored is not None and stored.version >= fields["version"]:
+        return
+    row = _filled(Ending, stored, {**fields, "kind": kind})
+    if row.last_day is not None and row.last_day < change.today:
+        row.note_told(kind, row.last_day, change.today)
+    change.session.add(row)
 
 
 async def former_owners(

@@ -32,9 +32,13 @@ from services.alerts.escalation.holding import release
 from services.alerts.escalation.undertakings import issue_of_undertakings
 from services.alerts.inserting import insert_new
 from services.alerts.notices.arrivals import issue_arrivals
+from services.alerts.notices.calibrations import issue_calibrations
 from services.alerts.notices.colour_mails import issue_digests, issue_rejected
+from services.alerts.notices.dccs import issue_dccs
 from services.alerts.notices.dead_addresses import issue_dead_addresses
+from services.alerts.notices.endings import issue_endings
 from services.alerts.notices.results import issue_results
+from services.alerts.notices.upkeep import issue_upkeep
 from services.alerts.tables import NEW_WATCHES, Alert, Instrument, Notice, Watch
 
 CITE = "S4 四(一)"
@@ -42,6 +46,11 @@ ALERTS_PER_EVENT = 500
 # Of missed days, so many are handled by one transaction. Others can write between two of them.
 DUE_PER_TRANSACTION = 20_000
 _DAY = timedelta(days=1)
+# What is told once a day besides colours: to owners and institutions, then to the bureau.
+_DAILY = (
+    *(issue_results, issue_calibrations, issue_endings, issue_dccs, issue_upkeep),
+    *(issue_approval_digest, issue_arrivals, issue_dead_addresses, issue_of_undertakings),
+)
 
 _ALERT: sa.Table = Alert.__table__  # type: ignore[attr-defined]
 _INSTRUMENT: sa.Table = Instrument.__table__  # type: ignore[attr-defined]
@@ -117,11 +126,8 @@ async def watch(
     notices = list[Notice]()
     if days.complete:
         notices += await issue_digests(change, bureau, through, told)
-        notices += await issue_results(change, bureau, through)
-        notices += await issue_approval_digest(change, bureau, through)
-        notices += await issue_arrivals(change, bureau, through)
-        notices += await issue_dead_addresses(change, bureau, through)
-        notices += await issue_of_undertakings(change, bureau, through)
+        for issue in _DAILY:
+            notices += await issue(change, bureau, through)
     after = {"through": days.last.isoformat(), **summary(raised), "notices": len(notices)}
     change.audit("watch", f"watch/{bureau}", after=after, ground=CITE)
     await announce_told(change, bureau, told)

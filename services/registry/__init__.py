@@ -8,7 +8,8 @@ Owns        bureaus, subjects, instruments with the log of their upkeep, verific
 Announces   BureausChanged, SubjectsChanged, InstrumentsChanged, VerificationsRecorded,
             RecordsChanged, PermitsChanged, CalibrationDueChanged, CertificateUploaded,
             BatchDecided, ProposalDecided, AccountMailDue, InstitutionsChanged, InstitutionDue,
-            EnvironmentMarked, EnvironmentNoted, ClockMoved.
+            EndingsChanged, DccChanged, UpkeepNoted, LaboratoryShown, EnvironmentMarked,
+            EnvironmentNoted, ClockMoved.
 Listens to  RulesetActivated of grading, for which ruleset governs an archive; its own ClockMoved
             and VerificationsRecorded.
 Waits       in `retention/daily`, for the days on which records leave the archive.

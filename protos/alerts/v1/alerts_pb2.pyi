@@ -264,8 +264,8 @@ class Notice(_message.Message):
     """Stable id."""
     kind: _builtins.str
     """What it is about: digest, rejected, adverse_record, grade_fell, letter, term, escalation,
-    approvals, given_up, batch, filing, account, proposal, checkpoint, case, order, result, subject,
-    institution or channel.
+    approvals, given_up, batch, filing, account, proposal, checkpoint, case, order, result,
+    calibration, ending, upkeep, subject, institution or channel.
     """
     subject_id: _builtins.str
     """The subject that it is addressed to; empty for notices to a bureau."""
@@ -1614,15 +1614,21 @@ class GetDigestPreferenceResponse(_message.Message):
     """Whether a text message says so as well when a notice of any other kind is mailed."""
     @_builtins.property
     def portal_only(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """Kinds that are not mailed, of those that need not be: order, result, filing. Digests: see mailed."""
+        """Kinds that are not mailed, of those that need not be: order, result,
+        calibration, filing. Digests: see mailed.
+        """
 
     @_builtins.property
     def by_webhook(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """Kinds that are mailed only if no webhook takes them: digest, order, result, filing."""
+        """Kinds that are mailed only if no webhook takes them: digest, order, result,
+        calibration, filing.
+        """
 
     @_builtins.property
     def by_sms(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """Kinds that are mailed only if no text message goes out: digest, order, result, filing."""
+        """Kinds that are mailed only if no text message goes out: digest, order, result,
+        calibration, filing.
+        """
 
     def __init__(
         self,
@@ -1683,15 +1689,21 @@ class SetDigestPreferenceRequest(_message.Message):
     """Whether a text message says so as well when a notice of any other kind is mailed."""
     @_builtins.property
     def portal_only(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """Kinds that are not mailed, of those that need not be: order, result, filing. Digests: see mailed."""
+        """Kinds that are not mailed, of those that need not be: order, result,
+        calibration, filing. Digests: see mailed.
+        """
 
     @_builtins.property
     def by_webhook(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """Kinds that are mailed only if no webhook takes them: digest, order, result, filing."""
+        """Kinds that are mailed only if no webhook takes them: digest, order, result,
+        calibration, filing.
+        """
 
     @_builtins.property
     def by_sms(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """Kinds that are mailed only if no text message goes out: digest, order, result, filing."""
+        """Kinds that are mailed only if no text message goes out: digest, order, result,
+        calibration, filing.
+        """
 
     def __init__(
         self,
@@ -1750,15 +1762,21 @@ class SetDigestPreferenceResponse(_message.Message):
     """Whether a text message says so as well when a notice of any other kind is mailed."""
     @_builtins.property
     def portal_only(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """Kinds that are not mailed, of those that need not be: order, result, filing. Digests: see mailed."""
+        """Kinds that are not mailed, of those that need not be: order, result,
+        calibration, filing. Digests: see mailed.
+        """
 
     @_builtins.property
     def by_webhook(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """Kinds that are mailed only if no webhook takes them: digest, order, result, filing."""
+        """Kinds that are mailed only if no webhook takes them: digest, order, result,
+        calibration, filing.
+        """
 
     @_builtins.property
     def by_sms(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """Kinds that are mailed only if no text message goes out: digest, order, result, filing."""
+        """Kinds that are mailed only if no text message goes out: digest, order, result,
+        calibration, filing.
+        """
 
     def __init__(
         self,

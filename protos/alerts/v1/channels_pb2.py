@@ -27,7 +27,7 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from protos.alerts.v1 import webhooks_pb2 as protos_dot_alerts_dot_v1_dot_webhooks__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fprotos/alerts/v1/channels.proto\x12\x12quanheng.alerts.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1fprotos/alerts/v1/webhooks.proto\"\xa6\x02\n\x07\x43hannel\x12\x12\n\nchannel_id\x18\x01 \x01(\t\x12\x0e\n\x06\x62ureau\x18\x02 \x01(\t\x12\x0f\n\x07service\x18\x03 \x01(\t\x12\x0c\n\x04host\x18\x04 \x01(\t\x12\r\n\x05kinds\x18\x05 \x03(\t\x12\x0f\n\x07\x65nabled\x18\x06 \x01(\x08\x12\x10\n\x08\x61\x64\x64\x65\x64_by\x18\x07 \x01(\t\x12,\n\x08\x61\x64\x64\x65\x64_at\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x31\n\rfailing_since\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0b\x64isabled_at\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x14\n\x0c\x64isabled_why\x18\x0b \x01(\t\"\xc3\x02\n\x11\x41\x64\x64\x43hannelRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x32\n\x06\x62ureau\x18\x02 \x01(\tB\"\xbaH\x1fr\x1d\x32\x1b^[0-9]{6}(-[A-Z0-9]{1,8})?$\x12\x34\n\x07service\x18\x03 \x01(\tB#\xbaH r\x1eR\x05wecomR\x08\x64ingtalkR\x06\x66\x65ishuR\x03sms\x12\x1b\n\x07\x61\x64\x64ress\x18\x04 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\xf4\x03\x12\x18\n\x06secret\x18\x05 \x01(\tB\x08\xbaH\x05r\x03\x18\xf4\x03\x12o\n\x05kinds\x18\x06 \x03(\tB`\xbaH]\x92\x01Z\x10\x14\x18\x01\"TrRR\x04termR\nescalationR\tapprovalsR\x05\x62\x61tchR\x06\x66ilingR\x08proposalR\x0binstitutionR\x04\x63\x61seR\x07\x63hannel\"B\n\x12\x41\x64\x64\x43hannelResponse\x12,\n\x07\x63hannel\x18\x01 \x01(\x0b\x32\x1b.quanheng.alerts.v1.Channel\"d\n\x14SwitchChannelRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1d\n\nchannel_id\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x0f\n\x07\x65nabled\x18\x03 \x01(\x08\"E\n\x15SwitchChannelResponse\x12,\n\x07\x63hannel\x18\x01 \x01(\x0b\x32\x1b.quanheng.alerts.v1.Channel\"S\n\x14RemoveChannelRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1d\n\nchannel_id\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\"\x17\n\x15RemoveChannelResponse\"Q\n\x12TestChannelRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1d\n\nchannel_id\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\"J\n\x13TestChannelResponse\x12\x33\n\x07message\x18\x01 \x01(\x0b\x32\".quanheng.alerts.v1.WebhookMessage\"\x15\n\x13ListChannelsRequest\"E\n\x14ListChannelsResponse\x12-\n\x08\x63hannels\x18\x01 \x03(\x0b\x32\x1b.quanheng.alerts.v1.Channel\"x\n\x1aListChannelMessagesRequest\x12\x1d\n\nchannel_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x1d\n\tpage_size\x18\x02 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe8\x07(\x00\x12\x1c\n\npage_token\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\"\x9d\x01\n\x1bListChannelMessagesResponse\x12\x34\n\x08messages\x18\x01 \x03(\x0b\x32\".quanheng.alerts.v1.WebhookMessage\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x12\n\x05total\x18\x03 \x01(\x03H\x00\x88\x01\x01\x12\x11\n\tmore_than\x18\x04 \x01(\x03\x42\x08\n\x06_total2\xf4\x04\n\x0e\x43hannelService\x12[\n\nAddChannel\x12%.quanheng.alerts.v1.AddChannelRequest\x1a&.quanheng.alerts.v1.AddChannelResponse\x12\x64\n\rSwitchChannel\x12(.quanheng.alerts.v1.SwitchChannelRequest\x1a).quanheng.alerts.v1.SwitchChannelResponse\x12\x64\n\rRemoveChannel\x12(.quanheng.alerts.v1.RemoveChannelRequest\x1a).quanheng.alerts.v1.RemoveChannelResponse\x12^\n\x0bTestChannel\x12&.quanheng.alerts.v1.TestChannelRequest\x1a\'.quanheng.alerts.v1.TestChannelResponse\x12\x61\n\x0cListChannels\x12\'.quanheng.alerts.v1.ListChannelsRequest\x1a(.quanheng.alerts.v1.ListChannelsResponse\x12v\n\x13ListChannelMessages\x12..quanheng.alerts.v1.ListChannelMessagesRequest\x1a/.quanheng.alerts.v1.ListChannelMessagesResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fprotos/alerts/v1/channels.proto\x12\x12quanheng.alerts.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1fprotos/alerts/v1/webhooks.proto\"\xa6\x02\n\x07\x43hannel\x12\x12\n\nchannel_id\x18\x01 \x01(\t\x12\x0e\n\x06\x62ureau\x18\x02 \x01(\t\x12\x0f\n\x07service\x18\x03 \x01(\t\x12\x0c\n\x04host\x18\x04 \x01(\t\x12\r\n\x05kinds\x18\x05 \x03(\t\x12\x0f\n\x07\x65nabled\x18\x06 \x01(\x08\x12\x10\n\x08\x61\x64\x64\x65\x64_by\x18\x07 \x01(\t\x12,\n\x08\x61\x64\x64\x65\x64_at\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x31\n\rfailing_since\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0b\x64isabled_at\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x14\n\x0c\x64isabled_why\x18\x0b \x01(\t\"\xe1\x02\n\x11\x41\x64\x64\x43hannelRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x32\n\x06\x62ureau\x18\x02 \x01(\tB\"\xbaH\x1fr\x1d\x32\x1b^[0-9]{6}(-[A-Z0-9]{1,8})?$\x12\x34\n\x07service\x18\x03 \x01(\tB#\xbaH r\x1eR\x05wecomR\x08\x64ingtalkR\x06\x66\x65ishuR\x03sms\x12\x1b\n\x07\x61\x64\x64ress\x18\x04 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\xf4\x03\x12\x18\n\x06secret\x18\x05 \x01(\tB\x08\xbaH\x05r\x03\x18\xf4\x03\x12\x8c\x01\n\x05kinds\x18\x06 \x03(\tB}\xbaHz\x92\x01w\x10\x14\x18\x01\"qroR\x04termR\nescalationR\tapprovalsR\x05\x62\x61tchR\x06\x66ilingR\x08proposalR\x0binstitutionR\x04\x63\x61seR\x0b\x63\x61librationR\x06\x65ndingR\x06upkeepR\x07\x63hannel\"B\n\x12\x41\x64\x64\x43hannelResponse\x12,\n\x07\x63hannel\x18\x01 \x01(\x0b\x32\x1b.quanheng.alerts.v1.Channel\"d\n\x14SwitchChannelRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1d\n\nchannel_id\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x0f\n\x07\x65nabled\x18\x03 \x01(\x08\"E\n\x15SwitchChannelResponse\x12,\n\x07\x63hannel\x18\x01 \x01(\x0b\x32\x1b.quanheng.alerts.v1.Channel\"S\n\x14RemoveChannelRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1d\n\nchannel_id\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\"\x17\n\x15RemoveChannelResponse\"Q\n\x12TestChannelRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1d\n\nchannel_id\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\"J\n\x13TestChannelResponse\x12\x33\n\x07message\x18\x01 \x01(\x0b\x32\".quanheng.alerts.v1.WebhookMessage\"\x15\n\x13ListChannelsRequest\"E\n\x14ListChannelsResponse\x12-\n\x08\x63hannels\x18\x01 \x03(\x0b\x32\x1b.quanheng.alerts.v1.Channel\"x\n\x1aListChannelMessagesRequest\x12\x1d\n\nchannel_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x1d\n\tpage_size\x18\x02 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe8\x07(\x00\x12\x1c\n\npage_token\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\"\x9d\x01\n\x1bListChannelMessagesResponse\x12\x34\n\x08messages\x18\x01 \x03(\x0b\x32\".quanheng.alerts.v1.WebhookMessage\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x12\n\x05total\x18\x03 \x01(\x03H\x00\x88\x01\x01\x12\x11\n\tmore_than\x18\x04 \x01(\x03\x42\x08\n\x06_total2\xf4\x04\n\x0e\x43hannelService\x12[\n\nAddChannel\x12%.quanheng.alerts.v1.AddChannelRequest\x1a&.quanheng.alerts.v1.AddChannelResponse\x12\x64\n\rSwitchChannel\x12(.quanheng.alerts.v1.SwitchChannelRequest\x1a).quanheng.alerts.v1.SwitchChannelResponse\x12\x64\n\rRemoveChannel\x12(.quanheng.alerts.v1.RemoveChannelRequest\x1a).quanheng.alerts.v1.RemoveChannelResponse\x12^\n\x0bTestChannel\x12&.quanheng.alerts.v1.TestChannelRequest\x1a\'.quanheng.alerts.v1.TestChannelResponse\x12\x61\n\x0cListChannels\x12\'.quanheng.alerts.v1.ListChannelsRequest\x1a(.quanheng.alerts.v1.ListChannelsResponse\x12v\n\x13ListChannelMessages\x12..quanheng.alerts.v1.ListChannelMessagesRequest\x1a/.quanheng.alerts.v1.ListChannelMessagesResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -45,7 +45,7 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_ADDCHANNELREQUEST'].fields_by_name['secret']._loaded_options = None
   _globals['_ADDCHANNELREQUEST'].fields_by_name['secret']._serialized_options = b'\272H\005r\003\030\364\003'
   _globals['_ADDCHANNELREQUEST'].fields_by_name['kinds']._loaded_options = None
-  _globals['_ADDCHANNELREQUEST'].fields_by_name['kinds']._serialized_options = b'\272H]\222\001Z\020\024\030\001\"TrRR\004termR\nescalationR\tapprovalsR\005batchR\006filingR\010proposalR\013institutionR\004caseR\007channel'
+  _globals['_ADDCHANNELREQUEST'].fields_by_name['kinds']._serialized_options = b'\272Hz\222\001w\020\024\030\001\"qroR\004termR\nescalationR\tapprovalsR\005batchR\006filingR\010proposalR\013institutionR\004caseR\013calibrationR\006endingR\006upkeepR\007channel'
   _globals['_SWITCHCHANNELREQUEST'].fields_by_name['request_id']._loaded_options = None
   _globals['_SWITCHCHANNELREQUEST'].fields_by_name['request_id']._serialized_options = b'\272H\005r\003\260\001\001'
   _globals['_SWITCHCHANNELREQUEST'].fields_by_name['channel_id']._loaded_options = None
@@ -67,29 +67,29 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CHANNEL']._serialized_start=151
   _globals['_CHANNEL']._serialized_end=445
   _globals['_ADDCHANNELREQUEST']._serialized_start=448
-  _globals['_ADDCHANNELREQUEST']._serialized_end=771
-  _globals['_ADDCHANNELRESPONSE']._serialized_start=773
-  _globals['_ADDCHANNELRESPONSE']._serialized_end=839
-  _globals['_SWITCHCHANNELREQUEST']._serialized_start=841
-  _globals['_SWITCHCHANNELREQUEST']._serialized_end=941
-  _globals['_SWITCHCHANNELRESPONSE']._serialized_start=943
-  _globals['_SWITCHCHANNELRESPONSE']._serialized_end=1012
-  _globals['_REMOVECHANNELREQUEST']._serialized_start=1014
-  _globals['_REMOVECHANNELREQUEST']._serialized_end=1097
-  _globals['_REMOVECHANNELRESPONSE']._serialized_start=1099
-  _globals['_REMOVECHANNELRESPONSE']._serialized_end=1122
-  _globals['_TESTCHANNELREQUEST']._serialized_start=1124
-  _globals['_TESTCHANNELREQUEST']._serialized_end=1205
-  _globals['_TESTCHANNELRESPONSE']._serialized_start=1207
-  _globals['_TESTCHANNELRESPONSE']._serialized_end=1281
-  _globals['_LISTCHANNELSREQUEST']._serialized_start=1283
-  _globals['_LISTCHANNELSREQUEST']._serialized_end=1304
-  _globals['_LISTCHANNELSRESPONSE']._serialized_start=1306
-  _globals['_LISTCHANNELSRESPONSE']._serialized_end=1375
-  _globals['_LISTCHANNELMESSAGESREQUEST']._serialized_start=1377
-  _globals['_LISTCHANNELMESSAGESREQUEST']._serialized_end=1497
-  _globals['_LISTCHANNELMESSAGESRESPONSE']._serialized_start=1500
-  _globals['_LISTCHANNELMESSAGESRESPONSE']._serialized_end=1657
-  _globals['_CHANNELSERVICE']._serialized_start=1660
-  _globals['_CHANNELSERVICE']._serialized_end=2288
+  _globals['_ADDCHANNELREQUEST']._serialized_end=801
+  _globals['_ADDCHANNELRESPONSE']._serialized_start=803
+  _globals['_ADDCHANNELRESPONSE']._serialized_end=869
+  _globals['_SWITCHCHANNELREQUEST']._serialized_start=871
+  _globals['_SWITCHCHANNELREQUEST']._serialized_end=971
+  _globals['_SWITCHCHANNELRESPONSE']._serialized_start=973
+  _globals['_SWITCHCHANNELRESPONSE']._serialized_end=1042
+  _globals['_REMOVECHANNELREQUEST']._serialized_start=1044
+  _globals['_REMOVECHANNELREQUEST']._serialized_end=1127
+  _globals['_REMOVECHANNELRESPONSE']._serialized_start=1129
+  _globals['_REMOVECHANNELRESPONSE']._serialized_end=1152
+  _globals['_TESTCHANNELREQUEST']._serialized_start=1154
+  _globals['_TESTCHANNELREQUEST']._serialized_end=1235
+  _globals['_TESTCHANNELRESPONSE']._serialized_start=1237
+  _globals['_TESTCHANNELRESPONSE']._serialized_end=1311
+  _globals['_LISTCHANNELSREQUEST']._serialized_start=1313
+  _globals['_LISTCHANNELSREQUEST']._serialized_end=1334
+  _globals['_LISTCHANNELSRESPONSE']._serialized_start=1336
+  _globals['_LISTCHANNELSRESPONSE']._serialized_end=1405
+  _globals['_LISTCHANNELMESSAGESREQUEST']._serialized_start=1407
+  _globals['_LISTCHANNELMESSAGESREQUEST']._serialized_end=1527
+  _globals['_LISTCHANNELMESSAGESRESPONSE']._serialized_start=1530
+  _globals['_LISTCHANNELMESSAGESRESPONSE']._serialized_end=1687
+  _globals['_CHANNELSERVICE']._serialized_start=1690
+  _globals['_CHANNELSERVICE']._serialized_end=2318
 # @@protoc_insertion_point(module_scope)

@@ -47,8 +47,8 @@ class Template(_message.Message):
     bureau: _builtins.str
     """Bureau."""
     kind: _builtins.str
-    """A kind of notice (digest, rejected, adverse_record, grade_fell, order, result, filing) or a step
-    of a follow-up (reminder, guidance_letter, measures, exposure).
+    """A kind of notice (digest, rejected, adverse_record, grade_fell, order, result, calibration,
+    ending, filing) or a step of a follow-up (reminder, guidance_letter, measures, exposure).
     """
     version: _builtins.int
     """From 1, of this bureau and kind."""

@@ -1127,3 +1127,199 @@ class CertificateUploaded(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___CertificateUploaded: _TypeAlias = CertificateUploaded  # noqa: Y015
+
+@_typing.final
+class Ending(_message.Message):
+    """On which day something ends."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    KIND_FIELD_NUMBER: _builtins.int
+    ENDING_ID_FIELD_NUMBER: _builtins.int
+    BUREAU_FIELD_NUMBER: _builtins.int
+    INSTITUTION_FIELD_NUMBER: _builtins.int
+    WHAT_FIELD_NUMBER: _builtins.int
+    NUMBER_FIELD_NUMBER: _builtins.int
+    LAST_DAY_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
+    kind: _builtins.str
+    """authorisation, laboratory or qualification."""
+    ending_id: _builtins.str
+    """Its id."""
+    bureau: _builtins.str
+    """The bureau that keeps it."""
+    institution: _builtins.str
+    """Name of the institution that holds it, or to which its holder belongs; may be empty."""
+    what: _builtins.str
+    """The type of instrument of an authorisation, the name of a laboratory, the kind of a
+    qualification.
+    """
+    number: _builtins.str
+    """Number of its document or certificate."""
+    last_day: _builtins.str
+    """Last day, inclusive; empty if it has none, or has ended before it."""
+    version: _builtins.int
+    """Version, from 1."""
+    def __init__(
+        self,
+        *,
+        kind: _builtins.str = ...,
+        ending_id: _builtins.str = ...,
+        bureau: _builtins.str = ...,
+        institution: _builtins.str = ...,
+        what: _builtins.str = ...,
+        number: _builtins.str = ...,
+        last_day: _builtins.str = ...,
+        version: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["bureau", b"bureau", "ending_id", b"ending_id", "institution", b"institution", "kind", b"kind", "last_day", b"last_day", "number", b"number", "version", b"version", "what", b"what"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Ending: _TypeAlias = Ending  # noqa: Y015
+
+@_typing.final
+class EndingsChanged(_message.Message):
+    """Authorisations, laboratories or qualifications were registered or changed."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ENDINGS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def endings(self) -> _containers.RepeatedCompositeFieldContainer[Global___Ending]:
+        """The day on which each ends now."""
+
+    def __init__(
+        self,
+        *,
+        endings: _abc.Iterable[Global___Ending] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["endings", b"endings"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___EndingsChanged: _TypeAlias = EndingsChanged  # noqa: Y015
+
+@_typing.final
+class DccChanged(_message.Message):
+    """A certificate of calibration (DCC) came, or what became of it changed."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DCC_ID_FIELD_NUMBER: _builtins.int
+    INSTITUTION_FIELD_NUMBER: _builtins.int
+    BUREAU_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    CERTIFICATE_NO_FIELD_NUMBER: _builtins.int
+    LABORATORY_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
+    dcc_id: _builtins.str
+    """The certificate."""
+    institution: _builtins.str
+    """Name of the institution that sent it; empty if a bureau did."""
+    bureau: _builtins.str
+    """Bureau of whoever sent it."""
+    state: _builtins.str
+    """waiting (for somebody to confirm which instruments it is about), confirmed or dismissed."""
+    certificate_no: _builtins.str
+    """Number of the certificate, as read in it; may be empty."""
+    laboratory: _builtins.str
+    """Laboratory that calibrated, as read in it; may be empty."""
+    version: _builtins.int
+    """Version, from 1."""
+    def __init__(
+        self,
+        *,
+        dcc_id: _builtins.str = ...,
+        institution: _builtins.str = ...,
+        bureau: _builtins.str = ...,
+        state: _builtins.str = ...,
+        certificate_no: _builtins.str = ...,
+        laboratory: _builtins.str = ...,
+        version: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["bureau", b"bureau", "certificate_no", b"certificate_no", "dcc_id", b"dcc_id", "institution", b"institution", "laboratory", b"laboratory", "state", b"state", "version", b"version"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DccChanged: _TypeAlias = DccChanged  # noqa: Y015
+
+@_typing.final
+class UpkeepNoted(_message.Message):
+    """An owner noted in the log of its instrument a repair or a broken seal."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    UPKEEP_ID_FIELD_NUMBER: _builtins.int
+    INSTRUMENT_ID_FIELD_NUMBER: _builtins.int
+    KIND_FIELD_NUMBER: _builtins.int
+    DONE_ON_FIELD_NUMBER: _builtins.int
+    upkeep_id: _builtins.str
+    """The entry."""
+    instrument_id: _builtins.str
+    """The instrument."""
+    kind: _builtins.str
+    """repair or seal_broken."""
+    done_on: _builtins.str
+    """The day of the repair, or on which the seal was found broken."""
+    def __init__(
+        self,
+        *,
+        upkeep_id: _builtins.str = ...,
+        instrument_id: _builtins.str = ...,
+        kind: _builtins.str = ...,
+        done_on: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["done_on", b"done_on", "instrument_id", b"instrument_id", "kind", b"kind", "upkeep_id", b"upkeep_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___UpkeepNoted: _TypeAlias = UpkeepNoted  # noqa: Y015
+
+@_typing.final
+class LaboratoryShown(_message.Message):
+    """A laboratory is shown to the public from now on, or hidden from it."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    INSTITUTION_FIELD_NUMBER: _builtins.int
+    LABORATORY_ID_FIELD_NUMBER: _builtins.int
+    NAME_FIELD_NUMBER: _builtins.int
+    SHOWN_FIELD_NUMBER: _builtins.int
+    CHANGED_BY_BUREAU_FIELD_NUMBER: _builtins.int
+    laboratory_id: _builtins.str
+    """The laboratory."""
+    name: _builtins.str
+    """Its name."""
+    shown: _builtins.bool
+    """True if the public is shown it."""
+    changed_by_bureau: _builtins.bool
+    """True if the bureau changed it, so that it is hidden until the institution shows it again."""
+    @_builtins.property
+    def institution(self) -> _institutions_pb2.Institution:
+        """The institution, with its mail address and the bureau that keeps it."""
+
+    def __init__(
+        self,
+        *,
+        institution: _institutions_pb2.Institution | None = ...,
+        laboratory_id: _builtins.str = ...,
+        name: _builtins.str = ...,
+        shown: _builtins.bool = ...,
+        changed_by_bureau: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["institution", b"institution"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["changed_by_bureau", b"changed_by_bureau", "institution", b"institution", "laboratory_id", b"laboratory_id", "name", b"name", "shown", b"shown"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___LaboratoryShown: _TypeAlias = LaboratoryShown  # noqa: Y015

@@ -15,6 +15,7 @@ _OF_KIND = {
     NoticeKind.APPROVALS: "/home",  # several things wait; an answer is about one
     NoticeKind.TERM: "/cases",  # of several cases; others are about one
     NoticeKind.ORDER: "/orders",  # of several orders; others are about one
+    NoticeKind.CALIBRATION: "/home",  # the tasks name them
     NoticeKind.RESULT: "/certificate-files",  # of several; others are about one
     NoticeKind.INSTITUTION: "/punctuality",
     NoticeKind.CHANNEL: "/webhooks",
@@ -31,8 +32,14 @@ _OF_SUBJECT = {
     "case": "/cases",
     "order": "/orders",
     "verification": "/verifications",
+    "instrument": "/instruments",
+    "permit": "/permits",
 }  # to whom the page of an escalation is not open: the message leads on
-_OF_INSTITUTION = {"order": "/orders", "verification": "/verifications"}
+_OF_INSTITUTION = {
+    "order": "/orders",
+    "verification": "/verifications",
+    "laboratory": "/laboratories",
+}
 # What has no page of its own, or several together.
 _OF_LIST = {
     "ladder": "/ladders",
@@ -40,6 +47,12 @@ _OF_LIST = {
     "environment": "/environment?unnoted=yes",
     "orders": "/orders",
     "unreached": "/unreached",
+    "permits": "/permits",
+    "institutions": "/institutions",
+    "laboratories": "/laboratories",
+    "qualifications": "/qualifications",
+    "dccs": "/calibrations?state=waiting",
+    "upkeep": "/upkeep",
 }
 ANY = "/home"
 MESSAGES = "/messages"
@@ -65,6 +78,8 @@ def path_of(notice: Notice) -> str:
         pages = _OF_BUREAU
     if thing in pages:
         return f"{pages[thing]}/{identity}"
+    if notice.kind is NoticeKind.ENDING and notice.subject_id:
+        return "/permits"
     own = f"{MESSAGES}/{notice.notice_id}" if notice.subject_id else ANY
     return _OF_KIND.get(notice.kind, own)
 

@@ -1,7 +1,7 @@
 """How subjects want their notices: when digests come, which kinds are mailed, and the language.
 
-Only digests, and what happens to orders, results and filings, can be kept from the mail: they then
-stand among the messages. All other notices are mailed, whatever anybody prefers.
+Only digests, and what happens to orders, results, calibrations and filings, can be kept from the
+mail: they then stand among the messages. All other notices are mailed, whatever anybody prefers.
 """
 
 from __future__ import annotations
@@ -24,7 +24,15 @@ from services.alerts.tables import DigestPreference, MobileNumber, NoticeKind, R
 IDS_PER_QUERY = 1000
 OF_LISTS = ("portal_only", "by_webhook", "by_sms")
 # The kinds of which a subject chooses the way; all others are mailed.
-CHOSEN = frozenset({NoticeKind.DIGEST, NoticeKind.ORDER, NoticeKind.RESULT, NoticeKind.FILING})
+CHOSEN = frozenset(
+    {
+        NoticeKind.DIGEST,
+        NoticeKind.ORDER,
+        NoticeKind.RESULT,
+        NoticeKind.CALIBRATION,
+        NoticeKind.FILING,
+    }
+)
 USUAL = DigestPreference(subject_id="", rhythm=Rhythm.DAILY, mailed=True, language=Language.CHINESE)
 
 

@@ -19,6 +19,9 @@ from services.alerts.tables import Notice, NoticeAttempt, NoticeKind, NoticeStat
 OF_DAILY_WORK = (
     NoticeKind.DIGEST,
     NoticeKind.RESULT,
+    NoticeKind.CALIBRATION,
+    NoticeKind.ENDING,
+    NoticeKind.UPKEEP,
     NoticeKind.TERM,
     NoticeKind.APPROVALS,
     NoticeKind.GIVEN_UP,

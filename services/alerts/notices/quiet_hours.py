@@ -19,6 +19,8 @@ _CAN_WAIT_PAST_MIDNIGHT = frozenset(
         NoticeKind.GRADE_FELL,
         NoticeKind.FILING,
         NoticeKind.RESULT,
+        NoticeKind.CALIBRATION,
+        NoticeKind.ENDING,
         NoticeKind.CHANNEL,
     }
 )

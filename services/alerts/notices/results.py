@@ -14,6 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import col, select
 
+from law.colours.basis import RED_BY_RESULT
 from law.colours.rule import VerificationResult
 from plumbing.change import Change
 from plumbing.chunks import chunks
@@ -48,8 +49,18 @@ def _is_passed(one: registry_pb2.Verification) -> bool:
 
 async def keep_passed(change: Change, verification_ids: Collection[str]) -> None:
     """Keeps that these verifications passed, of which their owners are to be told."""
-    for verification_id in verification_ids:
-        (await _row(change, verification_id)).passed = True
+    kept = dict[str, UntoldResult]()
+    for ids in chunks(sorted(verification_ids), IDS_PER_QUERY):
+        rows = select(UntoldResult).where(col(UntoldResult.verification_id).in_(ids))
+        found = (await change.session.exec(rows.with_for_update())).all()
+        kept |= {row.verification_id: row for row in found}
+    for row in kept.values():
+        row.passed = True
+    change.session.add_all(
+        UntoldResult(verification_id=key, passed=True, at=change.at)
+        for key in verification_ids
+        if key not in kept
+    )
 
 
 async def certificate_uploaded(
@@ -57,24 +68,20 @@ async def certificate_uploaded(
 ) -> None:
     """Keeps that a certificate came, or replaced another, of which the owner is to be told."""
     event = received.message
-    row = await _row(change, event.verification_id)
+    key = event.verification_id
+    row = await change.session.get(UntoldResult, key, with_for_update=True)
+    if row is None:
+        row = UntoldResult(verification_id=key, at=change.at)
+        change.session.add(row)
     if event.version > row.certificate:
         row.certificate, row.reason = event.version, event.reason
-
-
-async def _row(change: Change, verification_id: str) -> UntoldResult:
-    row = await change.session.get(UntoldResult, verification_id, with_for_update=True)
-    if row is None:
-        row = UntoldResult(verification_id=verification_id, at=change.at)
-        change.session.add(row)
-    return row
 
 
 async def issue_results(change: Change, bureau: str, on: date) -> list[Notice]:
     """Issues to each owner of a bureau one digest of its results and certificates.
 
-    What is no news any more is forgotten: a pass that was taken back or is out of date, and what is
-    about an instrument that nobody is warned of.
+    What is no news any more is forgotten: a pass that was taken back, is out of date or was
+    followed by a rejection, and what is about an instrument that nobody is warned of.
     """
     of_owner = dict[str, tuple[Subject, list[Line]]]()
     over = list[str]()
@@ -124,7 +131,9 @@ def _is_news(line: Line, verification: Verification, instrument: Instrument, on:
     if verification.removed or not instrument.watched:
         return False
     in_force = line.valid_until is None or line.valid_until >= on
-    return bool(line.certificate) or (line.passed and not verification.set_aside and in_force)
+    stands = bool(line.part) or instrument.standing not in RED_BY_RESULT
+    passed = line.passed and not verification.set_aside and in_force and stands
+    return bool(line.certificate) or passed
 
 
 def _digest(owner: Subject, on: date, lines: Sequence[Line]) -> OwnerDigest:

@@ -1,8 +1,8 @@
-"""The tables of deliveries, of how subjects want their notices, and of results yet to be told."""
+"""The tables of deliveries, of how subjects want their notices, and what is yet to be told."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 
 import sqlalchemy as sa
@@ -57,6 +57,32 @@ class UntoldResult(Base, table=True):
     certificate: int = 0
     reason: str = ""
     at: datetime
+
+
+class UntoldUpkeep(Base, table=True):
+    """A repair or a broken seal that an owner noted; it goes once the bureau is told."""
+
+    __tablename__ = "untold_upkeep"
+
+    upkeep_id: str = Field(primary_key=True)
+    instrument_id: str
+    kind: str
+    done_on: date
+
+
+class KnownDcc(Base, table=True):
+    """A certificate of calibration; `untold` while it waits and nobody who confirms was told."""
+
+    __tablename__ = "known_dcc"
+    __table_args__ = (partial_index("ix_known_dcc_untold", "bureau", where="untold"),)
+
+    dcc_id: str = Field(primary_key=True)
+    institution: str
+    bureau: str
+    certificate_no: str
+    laboratory: str
+    version: int = Field(sa_type=sa.BigInteger)
+    untold: bool
 
 
 class Rhythm(StrEnum):

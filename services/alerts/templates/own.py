@@ -22,6 +22,8 @@ NOTICES = frozenset(
         NoticeKind.GRADE_FELL,
         NoticeKind.ORDER,
         NoticeKind.RESULT,
+        NoticeKind.CALIBRATION,
+        NoticeKind.ENDING,
         NoticeKind.FILING,
     }
 )

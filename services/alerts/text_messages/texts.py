@@ -16,6 +16,7 @@ _KINDS = {
     NoticeKind.DIGEST: ("到期提醒", "due dates"),
     NoticeKind.ORDER: ("检定申请", "verification"),
     NoticeKind.RESULT: ("检定结果和证书", "results"),
+    NoticeKind.CALIBRATION: ("校准到期", "calibration"),
     NoticeKind.FILING: ("器具备案", "filing"),
 }
 _OTHER = ("重要通知", "important")

@@ -21,6 +21,9 @@ KINDS = {
     "proposal": "变更申请",
     "institution": "检定机构办理",
     "case": "案件办理",
+    "calibration": "校准",
+    "ending": "许可、授权和资格到期",
+    "upkeep": "维护和签封记录",
     "channel": "通知渠道停用",
 }
 _WHY = {

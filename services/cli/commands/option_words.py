@@ -120,11 +120,11 @@ HELP = {
     "quiet_from": "免打扰从几点起，如 22:00 | from when no mail is sent",
     "quiet_until": "免打扰到几点，如 07:00；可能涉及当日期限的通知不等到次日"
     " | until when; what may name a term of the day does not wait for the next",
-    "portal_only": "只在平台消息里、不发邮件的种类，可多次：order、result、filing"
+    "portal_only": "只在平台消息里、不发邮件的种类，可多次：order、result、calibration、filing"
     " | kinds that are not mailed, repeatable",
-    "by_webhook": "程序收下就不发邮件的种类，可多次：digest、order、result、filing"
+    "by_webhook": "程序收下就不发邮件的种类，可多次：digest、order、result、calibration、filing"
     " | kinds that are mailed only if no webhook takes them, repeatable",
-    "by_sms": "发短信就不发邮件的种类，可多次：digest、order、result、filing"
+    "by_sms": "发短信就不发邮件的种类，可多次：digest、order、result、calibration、filing"
     " | kinds that are mailed only if no text message goes out, repeatable",
     "sms_also": "其他通知发邮件的同时发短信提示 | a text message too for all that is mailed",
     "mailed": "汇总是否发邮件 | mail the digest",

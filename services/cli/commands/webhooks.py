@@ -28,7 +28,7 @@ WITH_SECRET = ("dingtalk", "sms")
 CHANNEL_KINDS = choices.some(
     "notice_kind",
     *("term", "escalation", "approvals", "batch", "filing", "proposal", "institution"),
-    *("case", "channel"),
+    *("case", "calibration", "ending", "upkeep", "channel"),
 )
 ADDRESS, SECRET = "机器人令牌、完整网址或者短信网关网址", "签名密钥或者网关密码"
 AddressFile = Annotated[

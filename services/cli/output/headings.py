@@ -153,7 +153,8 @@ ImpactMove.after 新规则等级 | ImpactMove.before 现规则等级
 Index.rows 各行得分 | Instrument.bureau 监管机关代码 | Record.kind 信息类别
 Record.bureau 录入机关代码 | Subject.kind 主体类型
 Label.code 标签编号 | instrument_ids 器具id | evidence_ids 证据文件id | served_on 送达日期
-Notice.recipient 平台外的收件人 | title_en 英文标题 | body_en 英文正文 | language 邮件语言
+Notice.recipient 平台外的收件人 | Notice.title_en 英文标题 | body_en 英文正文
+language 邮件语言
 look_alikes 名称相近的主体
 by_sms 发短信的种类 | sms_also 其他通知同时发短信 | MobileNumber.number 手机号码
 MobileNumber.asked 等待确认的号码 | MobileNumber.confirmed_at 确认时间

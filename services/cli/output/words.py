@@ -76,10 +76,12 @@ notice_kind: digest 预警汇总 | rejected 检定不合格 | adverse_record 失
   | letter 文书 | term 期限提醒 | escalation 督促 | approvals 待批准汇总 | given_up 搁置的事件
   | batch 导入批次 | filing 器具备案 | account 账号 | proposal 变更申请
   | checkpoint 审计检查点 | channel 接收渠道停用 | case 案件办理 | order 检定申请 | subject 主体登记
-  | result 检定结果和证书 | institution 检定机构办理
+  | result 检定结果和证书 | calibration 校准 | ending 许可、授权和资格到期
+  | upkeep 维护和签封记录 | institution 检定机构办理
 webhook_kind: digest 预警汇总 | rejected 检定不合格 | adverse_record 失信信息 | grade_fell 等级下降
   | letter 文书 | term 期限提醒 | escalation 督促 | filing 器具备案 | order 检定申请
-  | result 检定结果和证书 | subject 主体登记 | case 案件办理 | channel 接收渠道停用
+  | result 检定结果和证书 | calibration 校准 | ending 许可、授权和资格到期
+  | subject 主体登记 | case 案件办理 | channel 接收渠道停用
   | order.applied 新的检定申请 | order.withdrawn 检定申请撤回
   | order.nearly_due 检定申请即将到期 | order.overdue 检定申请逾期
   | certificate_upload.nearly_due 证书上传期限将至 | certificate_upload.overdue 证书上传逾期
@@ -110,7 +112,8 @@ webhook_disabled: person 人工 | gone 对方不再接收 | failing 连续多日
 message_state: pending 正在发送 | delivered 已收下 | failed 没有送到
 unreached: no_address 没有地址 | refused 收件方拒收 | unreachable 未能投出
 template_kind: digest 预警汇总 | rejected 检定不合格 | adverse_record 失信信息 | grade_fell 等级下降
-  | order 检定申请 | result 检定结果和证书 | filing 器具备案 | reminder 提醒
+  | order 检定申请 | result 检定结果和证书 | calibration 校准 | ending 许可、授权和资格到期
+  | filing 器具备案 | reminder 提醒
   | guidance_letter 行政指导建议书 | measures 监管措施告知 | exposure 公开曝光告知
 ladder_state: proposed 待批准 | approved 已批准 | discarded 已作废
 step_state: proposed 待批准 | deferred 已暂缓 | declined 未批准 | appointed 已约定

@@ -25,7 +25,7 @@ SERVICES = {
 }
 KINDS = (
     *("term", "escalation", "approvals", "batch", "filing", "proposal", "institution", "case"),
-    "channel",
+    *("calibration", "ending", "upkeep", "channel"),
 )
 
 # What a gateway sends to operators; to whom is not shown.

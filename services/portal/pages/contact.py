@@ -23,6 +23,7 @@ WAYS = {
     "digest": "way",
     "order": "way_order",
     "result": "way_result",
+    "calibration": "way_calibration",
     "filing": "way_filing",
 }
 _WAY_NAMES = {

@@ -49,6 +49,9 @@ KINDS = {
     "channel": N_("接收渠道停用"),
     "order": N_("检定申请"),
     "result": N_("检定结果和证书"),
+    "calibration": N_("校准"),
+    "ending": N_("许可、授权和资格到期"),
+    "upkeep": N_("维护和签封记录"),
     "institution": N_("检定机构办理"),
     "subject": N_("登记信息变动"),
 }

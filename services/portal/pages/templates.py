@@ -24,6 +24,8 @@ KINDS = {
     "grade_fell": N_("等级下降告知"),
     "order": N_("检定申请"),
     "result": N_("检定结果和证书"),
+    "calibration": N_("校准"),
+    "ending": N_("许可、授权和资格到期"),
     "filing": N_("器具备案"),
     "reminder": N_("提醒"),
     "guidance_letter": N_("行政指导建议书"),

@@ -23,7 +23,7 @@ _Act = Callable[[Visit], Awaitable[str]]
 PATH = "/webhooks"
 KINDS = (
     *("digest", "rejected", "adverse_record", "grade_fell", "letter", "term", "escalation"),
-    *("filing", "order", "result", "subject", "case", "channel"),
+    *("filing", "order", "result", "calibration", "ending", "subject", "case", "channel"),
 )
 # What comes to the programs of verification institutions.
 OF_INSTITUTIONS = {

@@ -19,6 +19,7 @@ from plumbing.files import StoredFile
 from protos.registry.v1 import calibrations_pb2 as pb
 from services.registry.calibrations import wire
 from services.registry.calibrations.access import find_calibration, find_dcc
+from services.registry.calibrations.announcing import announce_dcc
 from services.registry.calibrations.dcc.reading import require_unbroken
 from services.registry.calibrations.due import set_due
 from services.registry.calibrations.tables import (
@@ -72,6 +73,7 @@ async def add_dcc(
         row.version += 1
         after = {"sha256": row.sha256, "certificate": reading["certificate"]["certificate_no"]}
         change.audit("upload_dcc", f"dcc/{row.dcc_id}", after=after, bureau=bureau)
+        await announce_dcc(change, row)
     return pb.UploadDccResponse(dcc=wire.dcc(row), findings=wire.findings(row))
 
 
@@ -86,7 +88,7 @@ async def dismiss_dcc(change: Change, request: pb.DismissDccRequest) -> pb.Dismi
     if row.state is not DccState.WAITING:
         zh, en = "该证书已经处理", "The certificate does not wait any more"
         raise WrongState(zh, en, state=row.state)
-    _move(change, row, DccState.DISMISSED, "dismiss_dcc", request.ground)
+    await _move(change, row, DccState.DISMISSED, "dismiss_dcc", request.ground)
     return pb.DismissDccResponse(dcc=wire.dcc(row))
 
 
@@ -101,13 +103,13 @@ async def resume_dcc(change: Change, request: pb.ResumeDccRequest) -> pb.ResumeD
     if row.state is not DccState.DISMISSED:
         zh, en = "该证书没有搁置", "The certificate is not set aside"
         raise WrongState(zh, en, state=row.state)
-    _move(change, row, DccState.WAITING, "resume_dcc", request.ground)
+    await _move(change, row, DccState.WAITING, "resume_dcc", request.ground)
     return pb.ResumeDccResponse(dcc=wire.dcc(row))
 
 
-def _move(change: Change, row: Dcc, state: DccState, action: str, ground: str) -> None:
+async def _move(change: Change, row: Dcc, state: DccState, action: str, ground: str) -> None:
     before = {"state": row.state.value}
-    _set_state(row, state)
+    await _set_state(change, row, state)
     row.ground = ground.strip()
     after, object_ = {"state": row.state.value}, f"dcc/{row.dcc_id}"
     change.audit(action, object_, before=before, after=after, ground=row.ground, bureau=row.bureau)
@@ -144,7 +146,7 @@ async def confirm_calibration(
     faults = _faults(change, request, row, item, instrument, calibration)
     refuse_any(faults)
     change.session.add(calibration)
-    _set_state(row, DccState.CONFIRMED)
+    await _set_state(change, row, DccState.CONFIRMED)
     await change.session.flush()
     await set_due(change, instrument.instrument_id)
     said = _own_number(item)
@@ -168,10 +170,11 @@ def _own_number(item: Mapping[str, Any]) -> Mapping[str, str]:
     return {"owner_no": numbers[0]}
 
 
-def _set_state(row: Dcc, state: DccState) -> None:
+async def _set_state(change: Change, row: Dcc, state: DccState) -> None:
     if row.state is not state:
         row.state = state
         row.version += 1
+        await announce_dcc(change, row)
 
 
 def _require_usable(row: Dcc) -> None:
@@ -309,7 +312,7 @@ async def _wait_again(change: Change, dcc_id: str) -> None:
         Calibration.dcc_id == dcc_id, sa.text(CONFIRMED)
     )
     if (await change.session.exec(left)).first() is None:
-        _set_state(row, DccState.WAITING)
+        await _set_state(change, row, DccState.WAITING)
 
 
 async def set_calibration_cycle(

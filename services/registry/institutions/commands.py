@@ -19,6 +19,7 @@ from services.registry.commands.targets import (
     require_bureau_exists,
     require_version,
 )
+from services.registry.endings import announce_ending, of_authorisation
 from services.registry.institutions import wire
 from services.registry.institutions.access import find
 from services.registry.institutions.tables import Authorisation, Institution
@@ -69,6 +70,7 @@ async def put_authorisation(
     require_version(row.version, message.version)
     row.sqlmodel_update(_content(message, row.type_code))
     _save(change, row, "put_authorisation", f"authorisation/{row.authorisation_id}", before)
+    await announce_ending(change, of_authorisation(row, institution))
     return pb.PutAuthorisationResponse(authorisation=wire.authorisation(row))
 
 

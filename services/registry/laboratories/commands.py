@@ -13,13 +13,14 @@ from plumbing.change import Change
 from protos.registry.v1 import laboratories_pb2 as pb
 from services.registry.certificates.access import find_verification
 from services.registry.commands.targets import refuse_any, require_version
+from services.registry.endings import announce_ending, of_laboratory
 from services.registry.institutions import access as institutions
 from services.registry.institutions.tables import Institution
 from services.registry.laboratories import wire
 from services.registry.laboratories.access import find
 from services.registry.laboratories.marking import mark_of_laboratory
 from services.registry.laboratories.tables import EnvironmentMark, Laboratory
-from services.registry.laboratories.telling import tell_of_note
+from services.registry.laboratories.telling import tell_of_note, tell_of_showing
 from services.registry.validation import reader_of
 
 
@@ -29,7 +30,8 @@ async def put_laboratory(
     """Creates a laboratory of an institution, or changes its site and authorisation.
 
     What the public sees of it is what its institution released: once changed it is hidden, until
-    the institution releases it again (S1 20). The marks of its verifications follow.
+    the institution releases it again (S1 20), which it is told. The marks of its verifications
+    follow.
 
     Raises InvalidInput for faulty content or another name,
     NotFound for an unknown institution or laboratory, AlreadyExists for a name that another
@@ -53,6 +55,9 @@ async def put_laboratory(
     change.session.add(row)
     await change.session.flush()
     _audit(change, "put_laboratory", row, institution, before)
+    await announce_ending(change, of_laboratory(row, institution))
+    if before and before["released"] and not row.released:
+        await tell_of_showing(change, row, institution, changed=True)
     await mark_of_laboratory(change, row, institution, before)
     return pb.PutLaboratoryResponse(laboratory=wire.laboratory(row, institution.name, change.today))
 
@@ -72,6 +77,8 @@ async def release_laboratory(
     row.version += 1
     change.session.add(row)
     _audit(change, "release_laboratory", row, institution, before)
+    if before["released"] != row.released:
+        await tell_of_showing(change, row, institution, changed=False)
     return pb.ReleaseLaboratoryResponse(
         laboratory=wire.laboratory(row, institution.name, change.today)
     )

@@ -1,7 +1,8 @@
-"""Announces marks to those who have to look: the institution, and the bureaus of the instruments.
+"""Announces marks to those who have to look, and to an institution what the public is shown.
 
-They hear of hours outside the limits, once for all that one change marked. What has no records yet
-is told to nobody, for records come later; the work list names it (C-46).
+The institution and the bureaus of the instruments have to look at marks. They hear of hours
+outside the limits, once for all that one change marked. What has no records yet is told to nobody,
+for records come later; the work list names it (C-46).
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from plumbing.change import Change
 from protos.registry.v1 import events_pb2 as events
 from services.registry.institutions import wire
 from services.registry.institutions.tables import Institution
-from services.registry.laboratories.tables import EnvironmentMark
+from services.registry.laboratories.tables import EnvironmentMark, Laboratory
 from services.registry.tables import Instrument, Verification
 
 # Verifications that an event names, whose size is limited: of one bureau, and of all of them.
@@ -80,6 +81,24 @@ async def tell_of_note(
     )
     object_ = f"institution/{row.institution_id}"
     await change.announce(event, aggregate=object_, bureau=row.bureau)
+
+
+async def tell_of_showing(
+    change: Change, row: Laboratory, institution: Institution, *, changed: bool
+) -> None:
+    """Announces that the public is shown a laboratory from now on, or no longer.
+
+    `changed` is true if it is hidden because the bureau changed it.
+    """
+    event = events.LaboratoryShown(
+        institution=wire.institution(institution),
+        laboratory_id=row.laboratory_id,
+        name=row.name,
+        shown=row.released,
+        changed_by_bureau=changed,
+    )
+    object_ = f"institution/{institution.institution_id}"
+    await change.announce(event, aggregate=object_, bureau=institution.bureau)
 
 
 def by_bureau(marked: Sequence[Marked]) -> list[events.MarkedInBureau]:

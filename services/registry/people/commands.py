@@ -79,7 +79,7 @@ async def put_qualification(
     if content.ended_ground:
         content = replace(content, contact="")  # PIPL 47(一)
     by_two = becomes_public(row, content)
-    row = save(change, row, replace(content, consent="") if by_two else content, bureau)
+    row = await save(change, row, replace(content, consent="") if by_two else content, bureau)
     proposal = await propose_consent(change, request, row) if by_two else None
     qualification = wire.qualification(row, change.today)
     return pb.PutQualificationResponse(qualification=qualification, proposal=proposal)
@@ -104,7 +104,7 @@ async def import_qualifications(
         present = await _numbered(change, content)
         stated = [name for name in _OF_A_FILE if name in row.cells]
         if present is None:
-            save(change, None, content, change.caller.bureau)
+            await save(change, None, content, change.caller.bureau)
             answer.added += 1
         elif all(getattr(present, name) == getattr(content, name) for name in stated):
             answer.known += 1
@@ -112,7 +112,7 @@ async def import_qualifications(
             _require_kept(change, present)
             if is_shown(present):
                 faults.append(row.fault(COLUMNS.heading("number"), *_PUBLIC))
-            save(change, present, content, present.bureau, stated)
+            await save(change, present, content, present.bureau, stated)
             answer.changed += 1
         await change.session.flush()
     refuse_any(faults)

@@ -8,19 +8,20 @@ from uuid import uuid4
 
 from law.identity import document_key
 from plumbing.change import Change
+from services.registry.endings import announce_ending, of_qualification
 from services.registry.people.contacts import audited
 from services.registry.people.content import QualificationContent
 from services.registry.people.tables import Qualification
 
 
-def save(
+async def save(
     change: Change,
     row: Qualification | None,
     content: QualificationContent,
     bureau: str,
     names: Sequence[str] = (),
 ) -> Qualification:
-    """Writes the named fields of a qualification, or all of them; it is audited."""
+    """Writes the named fields of a qualification, or all of them; it is audited and announced."""
     before = audited(row) if row else None
     values = {name: value for name, value in asdict(content).items() if name in names or not names}
     if row is None:
@@ -33,4 +34,5 @@ def save(
     change.session.add(row)
     object_, after = f"qualification/{row.qualification_id}", audited(row)
     change.audit("put_qualification", object_, before=before, after=after, bureau=bureau)
+    await announce_ending(change, of_qualification(row))
     return row

@@ -15,6 +15,7 @@ from law.reader.strict_reader import Reader
 from plumbing import row_scope
 from plumbing.change import Change
 from plumbing.files import StoredFile
+from plumbing.identity import Role
 from protos.registry.v1 import upkeep_pb2 as pb
 from services.registry.certificates.commands import plain_name
 from services.registry.commands.targets import find_instrument, refuse_any
@@ -25,6 +26,7 @@ from services.registry.upkeep.access import find
 from services.registry.upkeep.content import UpkeepContent, read_content
 from services.registry.upkeep.effects import demand_verification, unpassed
 from services.registry.upkeep.tables import UpkeepEntry, UpkeepFile
+from services.registry.upkeep.telling import tell_bureau
 from services.registry.validation import reader_of
 
 COLUMNS = Columns(
@@ -170,6 +172,8 @@ async def _add(
     change.audit(
         action, object_, before=before, after=after, ground=row.ground, bureau=instrument.bureau
     )
+    if change.caller.has(Role.OPERATOR):
+        await tell_bureau(change, row, instrument, corrected)
     return row
 
 

@@ -208,7 +208,7 @@ async def test_a_late_arrival_is_raised_at_once_and_named_by_the_next_digest(
     assert await alerts.raised_alerts() == [("i1", "green", False), ("i1", "yellow", False)]
     assert await alerts.notices() == []
     await alerts.watch_days(1)
-    [digest] = await alerts.notices()
+    [digest] = await alerts.notices("digest")
     assert "【黄色预警】" in digest.body
     assert "【绿色提示】" not in digest.body
 
@@ -262,7 +262,7 @@ async def test_an_alert_of_an_undone_import_no_longer_applies(alerts: RunningAle
         cause=events.CAUSE_UNDONE,
     )
     await alerts.watch_days(1)
-    assert await alerts.notices() == []
+    assert await alerts.notices("digest") == []
     assert len(await alerts.raised_alerts()) == 3  # history stays
 
 

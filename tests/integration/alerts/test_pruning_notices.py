@@ -36,13 +36,13 @@ async def test_digests_go_with_time_and_proofs_of_telling_stay(alerts: RunningAl
     pruner = NoticePruner(alerts.changes, KEPT)
     await alerts.put(instrument(), verification(valid_until=TODAY + timedelta(days=1)), penalty())
     await alerts.watch_days(1)
-    assert await kinds(alerts) == ["adverse_record", "digest"]
+    assert await kinds(alerts) == ["adverse_record", "digest", "result"]
     alerts.clock.moment += timedelta(days=1200)
     assert await pruner.prune(at_once) == {"notice": 0}, "it is not delivered yet"
     await deliver(alerts)
     raised = await alerts.rows(Alert)
-    assert len(await alerts.rows(NoticeAttempt)) == 2
-    assert await pruner.prune(at_once) == {"notice": 1}
+    assert len(await alerts.rows(NoticeAttempt)) == 3
+    assert await pruner.prune(at_once) == {"notice": 2}
     [kept] = await alerts.notices()
     assert kept.kind is NoticeKind.ADVERSE_RECORD
     assert [row.notice_id for row in await alerts.rows(NoticeAttempt)] == [kept.notice_id]

@@ -79,6 +79,8 @@ async def test_what_is_no_news_is_not_told(alerts: RunningAlerts) -> None:
     await alerts.put(instrument(3), verification(3, LATER))
     await alerts.put(verification(3, LATER, version=2, removed=True))
     await alerts.put(instrument(4), verification(4, result="reject"))
+    await alerts.put(instrument(6), verification(6, LATER))
+    await alerts.put(verification(7, instrument_id="i6", result="reject", verified_on="2026-09-14"))
     await alerts.put(instrument(5, in_review=True), verification(5, LATER))
     await alerts.watch_days(1)
     assert await alerts.notices("result") == []

@@ -401,3 +401,23 @@ async def test_a_photograph_goes_with_its_instrument_and_the_bureau_sees_it(
         await stranger.photographs.ReadPhotograph(asked)
     with refused("NOT_PERMITTED"):
         await photograph(stranger, filed.instrument_id, picture())
+
+
+async def test_what_becomes_of_a_certificate_is_announced(registry: RunningRegistry) -> None:
+    client, filed = await registry.speaker(OWN, "FUEL"), await registry.instrument()
+    content = dcc(filed.serial_no, number=(number := a_number()))
+    sent = await send(client, content)
+    await send(client, content)
+    made = await confirm(client, sent.dcc.dcc_id, filed.instrument_id)
+    back = pb.WithdrawCalibrationRequest(
+        request_id=new_request_id(), calibration_id=made.calibration_id, ground="认错了"
+    )
+    await client.calibrations.WithdrawCalibration(back)
+    aside = pb.DismissDccRequest(
+        request_id=new_request_id(), dcc_id=sent.dcc.dcc_id, ground="不是本辖区的"
+    )
+    await client.calibrations.DismissDcc(aside)
+    told = await registry.events_of(f"dcc/{sent.dcc.dcc_id}")
+    assert [one.state for one in told] == ["waiting", "confirmed", "waiting", "dismissed"]
+    assert {(one.institution, one.certificate_no) for one in told} == {(OWN, number)}
+    assert [one.version for one in told] == [1, 2, 3, 4]

@@ -16,6 +16,7 @@ from plumbing.files import Files
 from plumbing.identity import Role
 from plumbing.service import Findings
 from protos.registry.v1 import certificates_pb2 as pb
+from protos.registry.v1 import events_pb2 as events
 from protos.registry.v1 import registry_pb2 as register
 from services.registry.certificates.sweeping import check_files
 from tests.dcc import Authority, dcc
@@ -129,8 +130,9 @@ async def test_it_is_announced_and_audited_with_the_verification(registry: Runni
     found = await client.registry.GetInstrument(request)
     held = found.verifications[0]
     assert (held.certificate_sha256, held.version) == (sent.sha256, verification.version + 1)
-    events = await registry.events_of(f"subject/{found.instrument.subject_id}")
-    assert events[-1].verifications[0] == held
+    *_, recorded, uploaded = await registry.events_of(f"subject/{found.instrument.subject_id}")
+    assert recorded.verifications[0] == held
+    assert (uploaded.verification_id, uploaded.version) == (held.verification_id, 1)
 
 
 async def test_a_replacement_needs_a_reason_and_the_earlier_file_is_kept(
@@ -305,3 +307,19 @@ async def test_a_file_that_is_gone_is_told_by_the_check(registry: RunningRegistr
     with refused("NOT_FOUND"):
         await whole(client, sent)
     address.write_bytes(kept)
+
+
+async def test_a_file_and_the_one_that_replaces_it_are_announced(registry: RunningRegistry) -> None:
+    verification, client = await verified(registry), await institution(registry)
+    first, second = pdf(), pdf()
+    for content, reason in ((first, ""), (first, ""), (second, "数值更正")):
+        await send(client, verification, content, reason=reason)
+    request = register.GetInstrumentRequest(instrument_id=verification.instrument_id)
+    filed = (await client.registry.GetInstrument(request)).instrument
+    told = [
+        (one.verification_id, one.version, one.reason)
+        for one in await registry.events_of(f"subject/{filed.subject_id}")
+        if isinstance(one, events.CertificateUploaded)
+    ]
+    own = verification.verification_id
+    assert told == [(own, 1, ""), (own, 2, "数值更正")], "the same file is no news"

@@ -36,11 +36,23 @@ async def test_institutions_and_days_of_an_earlier_release_are_announced_once(
         row = await session.get_one(CalibrationCycle, filed.instrument_id)
         row.due_on, row.due_version = None, 0  # as the migration leaves it
     assert await institutions_told(registry, name) == 1, "when it was put on file"
+    authorised = await endings_told(registry, name)
+    assert [one.what for one in authorised] == ["FUEL"], "when it was put on file"
     changes = Changes(registry.database, SystemClock())
     for _ in range(2):
         await announce_earlier(changes)
     assert await announced_days(registry, filed) == [told, told]
     assert await institutions_told(registry, name) == 2
+    assert await endings_told(registry, name) == authorised * 2
+
+
+async def endings_told(registry: RunningRegistry, name: str) -> list[events.Ending]:
+    """What was announced of the authorisations of an institution, in order."""
+    ours = select(Outbox.payload).where(col(Outbox.aggregate).startswith("authorisation/"))
+    async with registry.database.snapshot() as session:
+        found = (await session.exec(ours.order_by(col(Outbox.seq)))).all()
+    told = [events.EndingsChanged.FromString(payload) for payload in found]
+    return [one for event in told for one in event.endings if one.institution == name]
 
 
 async def institutions_told(registry: RunningRegistry, name: str) -> int:

@@ -374,8 +374,17 @@ async def test_anybody_finds_a_laboratory_that_its_institution_released(
     release.version, release.request_id = 4, new_request_id()
     assert (await own.laboratories.ReleaseLaboratory(release)).laboratory.released
     assert await found() == ["力学室"]
+    told = await registry.events_of(f"institution/{room.institution_id}")
+    shown = [
+        (one.name, one.shown, one.changed_by_bureau)
+        for one in told
+        if isinstance(one, events.LaboratoryShown)
+    ]
+    assert shown == [("力学室", True, False), ("力学室", False, True), ("力学室", True, False)]
     over = {"laboratory_id": room.laboratory_id, "valid_until": "2026-08-31", "version": 5}
     await put(head, name, **over)
+    ended = await registry.events_of(f"laboratory/{room.laboratory_id}")
+    assert [one.endings[0].last_day for one in ended][-1] == "2026-08-31"
     assert await found() == []
     with refused("NOT_PERMITTED"):
         await head.laboratories.ReleaseLaboratory(release)

@@ -74,6 +74,10 @@ async def test_a_qualification_is_entered_changed_and_ended(registry: RunningReg
     assert (ended.version, ended.state) == (2, "ended")
     actions = await registry.audited(f"qualification/{filed.qualification_id}")
     assert [one.action for one in actions] == ["put_qualification", "put_qualification"]
+    told = await registry.events_of(f"qualification/{filed.qualification_id}")
+    [first], [over] = [one.endings for one in told]
+    assert (first.what, first.number, first.last_day) == ("examiner", "考评-01", "2026-12-31")
+    assert (over.last_day, over.version) == ("", 2)
     abroad = registry.client(Role.CASEWORKER, bureau=FOREIGN)
     with refused("NOT_FOUND"):
         await put(abroad, **same, version=2)

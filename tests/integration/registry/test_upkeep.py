@@ -11,6 +11,7 @@ from plumbing.client import new_request_id
 from plumbing.files import Files
 from plumbing.identity import Role
 from plumbing.service import Findings
+from protos.registry.v1 import events_pb2 as events
 from protos.registry.v1 import orders_pb2 as orders
 from protos.registry.v1 import registry_pb2 as register
 from protos.registry.v1 import upkeep_pb2 as pb
@@ -77,7 +78,11 @@ async def test_a_repair_or_a_broken_seal_asks_for_a_verification_by_event(
     noted = await note(operator, filed, kind=kind)
     assert noted.verification_id
     assert (await results(operator, filed))[0] == (DAY, "repaired", False)
-    [announced] = (await registry.events_of(f"subject/{filed.subject_id}"))[-1].verifications
+    *_, recorded, told = await registry.events_of(f"subject/{filed.subject_id}")
+    [announced] = recorded.verifications
+    assert told == events.UpkeepNoted(
+        upkeep_id=noted.upkeep_id, instrument_id=filed.instrument_id, kind=kind, done_on=DAY
+    )
     assert (announced.verification_id, announced.result) == (noted.verification_id, "repaired")
     [audited] = await registry.audited(f"upkeep/{noted.upkeep_id}")
     assert audited.action == "record_upkeep"
@@ -342,3 +347,20 @@ async def test_a_photograph_is_kept_with_its_entry(registry: RunningRegistry) ->
     findings = Findings()
     await check_files(registry.database, Files.of(registry.settings), findings)
     assert f"upkeep_file/{sent.file_id}" not in {one.object for one in findings.problems}
+
+
+async def test_the_bureau_hears_of_what_an_owner_noted_and_not_of_its_own_or_corrections(
+    registry: RunningRegistry,
+) -> None:
+    filed, operator = await owned(registry)
+    caseworker = registry.client(Role.CASEWORKER)
+    await note(caseworker, filed)
+    await note(operator, filed, kind="maintenance", what="清洁")
+    noted = await note(operator, filed, what="更换传感器")
+    await note(operator, filed, what="更换主板", corrects=noted.upkeep_id, ground="写错了")
+    told = [
+        one.upkeep_id
+        for one in await registry.events_of(f"subject/{filed.subject_id}")
+        if isinstance(one, events.UpkeepNoted)
+    ]
+    assert told == [noted.upkeep_id]

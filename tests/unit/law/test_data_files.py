@@ -119,7 +119,7 @@ def test_a_wrong_value_anywhere_is_a_fault_or_harmless_and_never_a_crash(
     assert all(zh and en for zh, en in messages)
 
 
-WITHOUT_READINGS = {"permits", "sampling", "workdays", "jurisdictions"}
+WITHOUT_READINGS = {"permits", "reminders", "sampling", "workdays", "jurisdictions"}
 
 
 @pytest.mark.parametrize("name", sorted(set(READERS) - WITHOUT_READINGS))

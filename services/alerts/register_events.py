@@ -1,0 +1,32 @@
+"""What follows events of the register that are only stored, and told another day."""
+
+from __future__ import annotations
+
+from plumbing.change import Change
+from plumbing.events.envelope import Received
+from protos.registry.v1 import events_pb2 as registry
+from services.alerts import projection
+
+
+async def institutions_changed(
+    change: Change, received: Received[registry.InstitutionsChanged]
+) -> None:
+    """Stores the verification institutions of the event with their mail addresses."""
+    await projection.put_institutions(change, received.message.institutions)
+
+
+async def calibration_due_changed(
+    change: Change, received: Received[registry.CalibrationDueChanged]
+) -> None:
+    """Stores when an instrument is calibrated next: its owner's calendar shows it."""
+    await projection.put_calibration_due(change, received.message)
+
+
+async def endings_changed(change: Change, received: Received[registry.EndingsChanged]) -> None:
+    """Stores on which day authorisations, laboratories and qualifications end."""
+    await projection.put_endings(change, received.message.endings)
+
+
+async def permits_changed(change: Change, received: Received[registry.PermitsChanged]) -> None:
+    """Stores on which day permits end."""
+    await projection.put_permits(change, received.message.permits)

@@ -1,0 +1,33 @@
+"""Announces what an owner notes of which its bureau hears: a repair, or a broken seal."""
+
+from __future__ import annotations
+
+from law.upkeep import kind_of
+from plumbing.change import Change
+from protos.registry.v1 import events_pb2 as events
+from services.registry.tables import Instrument
+from services.registry.upkeep.tables import UpkeepEntry
+
+
+async def tell_bureau(
+    change: Change, row: UpkeepEntry, instrument: Instrument, corrected: UpkeepEntry | None
+) -> None:
+    """Announces an entry of a kind that asks for a verification (S2 附件2-13; S4 二(三)).
+
+    The correction of such an entry is no news.
+    """
+    if not _is_told(row.kind) or (corrected is not None and _is_told(corrected.kind)):
+        return
+    event = events.UpkeepNoted(
+        upkeep_id=row.upkeep_id,
+        instrument_id=row.instrument_id,
+        kind=row.kind,
+        done_on=row.done_on.isoformat(),
+    )
+    owner = f"subject/{instrument.subject_id}"
+    await change.announce(event, aggregate=owner, bureau=instrument.bureau)
+
+
+def _is_told(kind: str) -> bool:
+    known = kind_of(kind)
+    return known is not None and known.value.verify_again

@@ -1,0 +1,124 @@
+"""Who holds a permit or an authorisation that ends is reminded, and so is the bureau."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+from law.periods import add_months
+from protos.registry.v1 import events_pb2 as events
+from protos.registry.v1 import permits_pb2
+from services.alerts.notices.links import path_of
+from tests.integration.alerts.running_alerts import BUREAU, TODAY, RunningAlerts, subject
+from tests.integration.alerts.test_order_notices import LAB
+
+LAST = add_months(TODAY, 2) + timedelta(days=1)
+
+
+def permit(number: int, last: date, version: int = 1, **fields: Any) -> permits_pb2.Permit:
+    message = permits_pb2.Permit(
+        permit_id=f"p{number}",
+        subject_id="s1",
+        certificate_name="计量标准考核证书",
+        permit_no=f"量标-{number}",
+        valid_until=last.isoformat(),
+        version=version,
+    )
+    message.MergeFrom(permits_pb2.Permit(**fields))
+    return message
+
+
+def ending(kind: str, number: int, last: date, version: int = 1, **fields: Any) -> events.Ending:
+    message = events.Ending(
+        kind=kind,
+        ending_id=f"e{number}",
+        bureau=BUREAU,
+        institution="合成检定院",
+        number=f"授-{number}",
+        last_day=last.isoformat(),
+        version=version,
+    )
+    message.MergeFrom(events.Ending(**fields))
+    return message
+
+
+async def put(alerts: RunningAlerts, *rows: permits_pb2.Permit | events.Ending) -> None:
+    """Announces permits and other things that end; each event comes twice."""
+    for row in rows:
+        event = (
+            events.PermitsChanged(permits=[row])
+            if isinstance(row, permits_pb2.Permit)
+            else events.EndingsChanged(endings=[row])
+        )
+        for _ in range(2):
+            await alerts.announce(event, aggregate="some/thing")
+
+
+async def test_holders_and_bureau_hear_once_at_each_reminder(alerts: RunningAlerts) -> None:
+    await alerts.announce(events.InstitutionsChanged(institutions=[LAB]))
+    await put(
+        alerts,
+        permit(1, LAST),
+        permit(2, LAST, certificate_name="型式批准证书"),
+        ending("authorisation", 1, LAST, what="FUEL"),
+        ending("laboratory", 2, LAST, what="力学室"),
+        ending("qualification", 3, LAST, what="examiner", institution=""),
+    )
+    await alerts.run_watch()
+    assert await alerts.notices() == [], "two months and a day are left"
+    await alerts.watch_days(1)
+    owner, office = sorted(await alerts.notices("ending"), key=lambda one: one.subject_id == "")
+    [lab] = await alerts.notices("institution")
+    assert (owner.subject_id, path_of(owner)) == ("s1", "/permits")
+    for part in ("计量标准考核证书（编号 量标-1）", f"有效期至 {LAST}", "量标-2", "示例"):
+        assert part in owner.body
+    assert "授-" not in owner.body
+    assert (lab.address, lab.recipient) == ("lab@example.com", "合成检定院")
+    for part in ("燃油加油机检定授权（编号 授-1）", "实验室“力学室”专项授权", "laboratory"):
+        assert part in lab.body
+    assert "量标" not in lab.body
+    for part in (
+        "测试单位1，计量标准考核证书",
+        "合成检定院，燃油加油机检定授权",
+        "计量考评员（编号",
+    ):
+        assert part in office.body
+    assert office.subject_id == ""
+    await alerts.watch_days(3)
+    assert len(await alerts.notices()) == 3
+    alerts.pass_days((LAST - alerts.today).days)
+    await alerts.run_watch()
+    *_, last = await alerts.notices("ending")
+    assert "今天到期" in last.body
+    before = len(await alerts.notices())
+    await alerts.watch_days(1)
+    assert len(await alerts.notices()) == before, "nothing after the last day"
+
+
+async def test_nobody_hears_of_what_was_renewed_or_had_ended_before(alerts: RunningAlerts) -> None:
+    await put(
+        alerts,
+        permit(1, TODAY),
+        permit(2, add_months(TODAY, 36)),
+        permit(3, TODAY, certificate_name="其他证书", ended="revoked"),
+        permit(4, TODAY - timedelta(days=1), certificate_name="更早的证书"),
+        ending("authorisation", 1, TODAY, what="FUEL"),
+        ending("authorisation", 2, add_months(TODAY, 12), what="FUEL"),
+        ending("qualification", 3, TODAY, what="metrologist"),
+        ending("qualification", 3, add_months(TODAY, 60), 2, what="metrologist"),
+    )
+    await alerts.watch_days(1)
+    assert await alerts.notices() == []
+
+
+async def test_a_permit_that_went_to_another_subject_is_told_to_that_one(
+    alerts: RunningAlerts,
+) -> None:
+    await alerts.put(subject(2), subject(3, in_review=True))
+    await put(alerts, permit(1, TODAY), permit(1, TODAY, 2, subject_id="s2"))
+    await put(alerts, permit(2, TODAY, subject_id="s3", certificate_name="其他证书"))
+    await alerts.watch_days(1)
+    owner, office = sorted(await alerts.notices("ending"), key=lambda one: one.subject_id == "")
+    assert (owner.subject_id, path_of(owner)) == ("s2", "/permits/p1")
+    assert "其他证书" not in office.body
+    assert path_of(office) == "/permits"
