@@ -7,6 +7,7 @@ an event that arrives too early is distinguished from one that was handled befor
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -24,6 +25,10 @@ from plumbing.database import Database, PlumbingTable, connection_of
 from plumbing.events.envelope import Attributes, Delivery, M, Received
 
 MAX_ERROR_LENGTH = 1000  # characters of an error that are kept
+# For the changes of an event that comes for the first time, or together with others; after that the
+# database is taken to be away. When it comes again, alone, each of its statements has the time that
+# any other has: so one that needs longer is handled then.
+FIRST_SECONDS = 20.0
 
 _FIRST_POSITION = sa.text(
     "INSERT INTO inbox_position (consumer, aggregate, last_seq) VALUES (:consumer, :aggregate, 1)"
@@ -145,7 +150,7 @@ class Inbox:
             if place is not Place.NEXT:
                 return place
             await on.react(delivery.decode(on.event_type))
-        async with self._database.transaction() as session:
+        async with self._changing(soon=delivery.deliveries == 1) as session:
             if not await self._advance(session, delivery.attributes):
                 return await self._place(session, delivery.attributes)
             if on is not None:
@@ -159,7 +164,7 @@ class Inbox:
         Yields a function that handles one of them. It returns False, without an effect, for an
         event that is not the next one of its aggregate. After an error nothing is changed.
         """
-        async with self._database.transaction() as session:
+        async with self._changing(soon=True) as session:
 
             async def take(delivery: Delivery) -> bool:
                 if not await self._advance(session, delivery.attributes):
@@ -172,6 +177,13 @@ class Inbox:
                 return True
 
             yield take
+
+    @asynccontextmanager
+    async def _changing(self, *, soon: bool) -> AsyncIterator[AsyncSession]:
+        # A server that hangs answers no statement. A file does not hang.
+        limit = FIRST_SECONDS if soon and not self._database.is_sqlite else None
+        async with asyncio.timeout(limit), self._database.transaction() as session:
+            yield session
 
     async def handled(self, deliveries: Sequence[Delivery]) -> set[UUID]:
         """Returns the ids of events that have been handled before, by one look for all of them.

@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Generator, Iterator
 from contextlib import AsyncExitStack, suppress
+from dataclasses import replace
 from functools import partial
 from itertools import count
 from pathlib import Path
@@ -15,20 +16,28 @@ from typing import Any
 import grpc
 import pytest
 import sqlalchemy as sa
+from sqlmodel import select
+from sqlmodel.ext.asyncio.session import AsyncSession
 from structlog.testing import capture_logs
 
 from law.errors import InvalidInput
 from plumbing import postgresql_limits, waiting
-from plumbing.database import Database
+from plumbing.clock import SystemClock
+from plumbing.database import Database, PlumbingTable
 from plumbing.database_away import DATABASE_AWAY, is_away, keeps_waiting
-from plumbing.events import leadership
+from plumbing.events import inbox, leadership
+from plumbing.events.envelope import Attributes, Delivery, Received
+from plumbing.events.inbox import EventHandler
 from plumbing.events.leadership import Leadership
+from plumbing.events.outbox import Outbox
 from plumbing.readiness import answers
 from plumbing.rpc import _status_of_fault
 from plumbing.settings import Settings, child_environment
 from plumbing.waiting import once_database_there
+from protos.registry.v1.events_pb2 import BureausChanged
 from services.cli.backup.migrate import migrate
 from tests.bound import bound
+from tests.integration.events.support import EFFECTS, announced, have_effect, sequences
 from tests.patience import PATIENCE_SECONDS
 from tests.postgres import PostgresServer
 
@@ -231,6 +240,34 @@ async def test_a_statement_that_takes_too_long_loses_its_connection(
         await connection.execute(sa.text(f"SELECT pg_sleep({SOON * 2})"))
     async with database.long_transaction() as session:
         await (await session.connection()).execute(sa.text(f"SELECT pg_sleep({SOON * 2})"))
+    await database.close()
+
+
+async def test_an_event_waits_less_for_a_server_that_hangs_and_takes_its_time_when_it_comes_again(
+    server: PostgresServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(inbox, "FIRST_SECONDS", SOON)
+    database = Database(server.url("postgres"))
+    async with database.engine.begin() as connection:
+        await connection.run_sync(PlumbingTable.metadata.create_all)
+        await connection.run_sync(EFFECTS.metadata.create_all)
+
+    async def slowly(session: AsyncSession, received: Received[BureausChanged]) -> None:
+        await (await session.connection()).execute(sa.text(f"SELECT pg_sleep({SOON * 2})"))
+        await have_effect(session, received)
+
+    handlers = [EventHandler(BureausChanged, apply=slowly)]
+    tested = inbox.Inbox("test", database, SystemClock(), handlers)
+    await announced(database, "a")
+    async with database.snapshot() as session:
+        row = (await session.exec(select(Outbox))).one()
+    first = Delivery(Attributes.read(row.headers), row.payload, stream_seq=1, deliveries=1)
+    error = await failure(partial(tested.take, first))
+    assert isinstance(error, TimeoutError)
+    assert is_away(error)
+    assert await sequences(database) == {}
+    assert await tested.take(replace(first, deliveries=2)) is inbox.Place.DONE
+    assert await sequences(database) == {"a": [1]}
     await database.close()
 
 
