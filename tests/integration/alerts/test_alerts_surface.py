@@ -441,15 +441,20 @@ async def test_operators_see_their_own_notices_and_staff_those_of_the_bureau(
     coloured: RunningAlerts, sign_in: As
 ) -> None:
     staff = await sign_in(Role.UNIT_HEAD, **STAFF).ListNotices(
-        pb.ListNoticesRequest(state="pending", page_size=1)
+        pb.ListNoticesRequest(state="pending", kind="digest", page_size=1)
     )
     assert staff.next_page_token
     rest = await sign_in(Role.UNIT_HEAD, **STAFF).ListNotices(
-        pb.ListNoticesRequest(state="pending", page_size=1, page_token=staff.next_page_token)
+        pb.ListNoticesRequest(
+            state="pending", kind="digest", page_size=1, page_token=staff.next_page_token
+        )
     )
     assert {n.subject_id for n in (*staff.notices, *rest.notices)} == {"s1", "s2"}
     own = await sign_in(Role.OPERATOR, subject_id="s1").ListNotices(pb.ListNoticesRequest())
-    assert [notice.subject_id for notice in own.notices] == ["s1"]
+    assert {(notice.subject_id, notice.kind) for notice in own.notices} == {
+        ("s1", "digest"),
+        ("s1", "result"),
+    }
     nobody = await sign_in(Role.OPERATOR).ListNotices(pb.ListNoticesRequest())
     assert list(nobody.notices) == []
 
