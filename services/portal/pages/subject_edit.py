@@ -64,7 +64,7 @@ async def _check(
         "subjects/edit_check.html",
         firm=firm,
         form=form,
-        version=version,
+        seen=version,
         alike=await look_alikes(visit, form["name"], firm.subject_id) if renamed else (),
     )
 
