@@ -204,6 +204,7 @@ class DccItem(_message.Message):
     OWNER_NOS_FIELD_NUMBER: _builtins.int
     CANDIDATES_FIELD_NUMBER: _builtins.int
     CALIBRATION_ID_FIELD_NUMBER: _builtins.int
+    VERIFICATION_ID_FIELD_NUMBER: _builtins.int
     item: _builtins.int
     """Place in the certificate, from 1."""
     name: _builtins.str
@@ -214,6 +215,8 @@ class DccItem(_message.Message):
     """Its model."""
     calibration_id: _builtins.str
     """The calibration that was confirmed of it; empty if none was."""
+    verification_id: _builtins.str
+    """The verification of one of the instruments whose certificate this file is; empty if it is none."""
     @_builtins.property
     def serial_nos(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """The manufacturer's numbers of it, usually one."""
@@ -237,10 +240,11 @@ class DccItem(_message.Message):
         owner_nos: _abc.Iterable[_builtins.str] | None = ...,
         candidates: _abc.Iterable[Global___DccCandidate] | None = ...,
         calibration_id: _builtins.str = ...,
+        verification_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["calibration_id", b"calibration_id", "candidates", b"candidates", "item", b"item", "manufacturer", b"manufacturer", "model", b"model", "name", b"name", "owner_nos", b"owner_nos", "serial_nos", b"serial_nos"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["calibration_id", b"calibration_id", "candidates", b"candidates", "item", b"item", "manufacturer", b"manufacturer", "model", b"model", "name", b"name", "owner_nos", b"owner_nos", "serial_nos", b"serial_nos", "verification_id", b"verification_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -276,7 +280,9 @@ class Dcc(_message.Message):
     dcc_id: _builtins.str
     """Stable id, given by the register."""
     state: _builtins.str
-    """waiting, confirmed (at least one item is) or dismissed."""
+    """waiting, confirmed (at least one item is a calibration, or the certificate of a verification)
+    or dismissed.
+    """
     file_name: _builtins.str
     """Name of the file as it was sent, for people."""
     sha256: _builtins.str

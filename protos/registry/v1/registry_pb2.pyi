@@ -1704,6 +1704,7 @@ class RecordVerificationRequest(_message.Message):
     OWNER_NO_FIELD_NUMBER: _builtins.int
     MEASURING_RANGE_FIELD_NUMBER: _builtins.int
     ACCURACY_CLASS_FIELD_NUMBER: _builtins.int
+    DCC_ID_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """Makes the call safe to repeat."""
     check_only: _builtins.bool
@@ -1716,6 +1717,10 @@ class RecordVerificationRequest(_message.Message):
     """Measuring range as the certificate writes it."""
     accuracy_class: _builtins.str
     """Accuracy class as the certificate writes it."""
+    dcc_id: _builtins.str
+    """A DCC that was uploaded: it becomes the file of the certificate. Number and day have to be as it
+    states, and the instrument one of its items; by itself it is no result. May be empty.
+    """
     @_builtins.property
     def verification(self) -> Global___Verification:
         """The verification; its id is given by the register."""
@@ -1736,10 +1741,11 @@ class RecordVerificationRequest(_message.Message):
         owner_no: _builtins.str = ...,
         measuring_range: _builtins.str = ...,
         accuracy_class: _builtins.str = ...,
+        dcc_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["verification", b"verification"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["accuracy_class", b"accuracy_class", "check_only", b"check_only", "measuring_range", b"measuring_range", "owner_no", b"owner_no", "parts", b"parts", "request_id", b"request_id", "verification", b"verification"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["accuracy_class", b"accuracy_class", "check_only", b"check_only", "dcc_id", b"dcc_id", "measuring_range", b"measuring_range", "owner_no", b"owner_no", "parts", b"parts", "request_id", b"request_id", "verification", b"verification"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 from typing import Any
+from urllib.parse import urlencode
 
 from starlette.datastructures import UploadFile
 from starlette.responses import Response, StreamingResponse
@@ -64,7 +65,10 @@ def _signature(visit: Visit, row: pb.Dcc) -> str:
 
 
 async def upload(visit: Visit) -> Response:
-    """Takes a certificate of calibration; one that is refused leaves the form."""
+    """Takes a DCC, and goes on to the result of a verification if it is sent for one.
+
+    One that is refused leaves the form.
+    """
     if visit.request.method == "GET":
         return _upload_page(visit)
     file = visit.form.get("file")
@@ -80,12 +84,23 @@ async def upload(visit: Visit) -> Response:
         faults = told(visit, refusal)
         text = " ".join([faults["refusal"], *faults["errors"].values()])
         return _upload_page(visit, 422, errors={"file": text})
+    if instrument := _of_result(visit):
+        query = urlencode({"instrument": instrument, "dcc": answer.dcc.dcc_id})
+        return visit.redirect(f"/verifications/new?{query}")
     return visit.redirect(f"{PATH}/{answer.dcc.dcc_id}?sent=yes")
+
+
+def _of_result(visit: Visit) -> str:
+    """The instrument whose verification is recorded next, with the certificate that is sent."""
+    if not visit.has(Role.VERIFICATION_INSTITUTION):
+        return ""
+    return visit.field("instrument") or visit.query("instrument")
 
 
 def _upload_page(visit: Visit, status: int = 200, **values: Any) -> Response:
     longest = visit.portal.settings.certificate_max_bytes >> 20
-    return visit.page("calibrations/new.html", status=status, longest=longest, **values)
+    values |= {"longest": longest, "instrument": _of_result(visit)}
+    return visit.page("calibrations/new.html", status=status, **values)
 
 
 async def one(visit: Visit) -> Response:
@@ -134,6 +149,7 @@ async def _page(visit: Visit, status: int = 200, **values: Any) -> Response:
         tag=named.state(visit.say, found.dcc.state),
         may_confirm=visit.has(*_SENDERS) and found.dcc.signature.state != "broken",
         may_act=visit.has(*_SENDERS),
+        records=visit.has(Role.VERIFICATION_INSTITUTION) and found.dcc.signature.state != "broken",
         form=visit.form,
         **values,
     )

@@ -18,6 +18,7 @@ from protos.identity.v1 import identity_pb2 as identity
 from protos.registry.v1 import laboratories_pb2 as room_pb
 from protos.registry.v1 import orders_pb2 as order_pb
 from protos.registry.v1 import registry_pb2 as pb
+from services.portal import calibration_words
 from services.portal.listing import (
     Asked,
     Cell,
@@ -29,7 +30,7 @@ from services.portal.listing import (
     day_of,
     show,
 )
-from services.portal.pages import results_of_parts
+from services.portal.pages import results_of_dccs, results_of_parts
 from services.portal.pages.forms import told
 from services.portal.pages.reading import (
     certificate_cell,
@@ -238,6 +239,7 @@ async def _request(visit: Visit) -> pb.RecordVerificationRequest:
     request = pb.RecordVerificationRequest(
         request_id=visit.request_id(), check_only=visit.field("checked") != "yes"
     )
+    request.dcc_id = visit.field(results_of_dccs.FIELD)
     request.verification.instrument_id = visit.field("instrument_id")
     request.verification.institution = await own_name(visit)
     for name in _FIELDS:
@@ -271,11 +273,13 @@ async def _form(visit: Visit, status: int = 200, **values: Any) -> Response:
     instrument_id = visit.field("instrument_id") or visit.query("instrument")
     request = pb.GetInstrumentRequest(instrument_id=instrument_id)
     found = await ask(visit.services.registry.GetInstrument(request))
-    owner, own, rooms = await asyncio.gather(
+    owner, own, rooms, dcc = await asyncio.gather(
         subject(visit, found.instrument.subject_id),
         own_name(visit),
         ask(visit.services.laboratories.ListLaboratories(room_pb.ListLaboratoriesRequest())),
+        results_of_dccs.named(visit),
     )
+    is_new = visit.request.method == "GET"
     return visit.page(
         "institution/record.html",
         status=status,
@@ -287,7 +291,10 @@ async def _form(visit: Visit, status: int = 200, **values: Any) -> Response:
         results=RESULTS,
         part_lines=results_of_parts.lines_of(found.parts),
         parts_found=results_of_parts.written(visit)[0],
-        form=visit.form,
+        form=results_of_dccs.proposed(dcc, found.instrument) if is_new else visit.form,
+        dcc=dcc.dcc if dcc else None,
+        dcc_item=results_of_dccs.item_of(dcc, found.instrument) if dcc else None,
+        named=calibration_words,
         details={name: visit.say(text) for name, text in _DETAILS.items()},
         compared=_compared(visit, found.instrument),
         **values,

@@ -19,7 +19,8 @@ from plumbing.files import StoredFile
 from protos.registry.v1 import calibrations_pb2 as pb
 from services.registry.calibrations import wire
 from services.registry.calibrations.access import find_calibration, find_dcc
-from services.registry.calibrations.announcing import announce_dcc
+from services.registry.calibrations.announcing import announce_dcc, move_dcc
+from services.registry.calibrations.as_certificate import certified
 from services.registry.calibrations.dcc.reading import require_unbroken
 from services.registry.calibrations.due import set_due
 from services.registry.calibrations.tables import (
@@ -109,7 +110,7 @@ async def resume_dcc(change: Change, request: pb.ResumeDccRequest) -> pb.ResumeD
 
 async def _move(change: Change, row: Dcc, state: DccState, action: str, ground: str) -> None:
     before = {"state": row.state.value}
-    await _set_state(change, row, state)
+    await move_dcc(change, row, state)
     row.ground = ground.strip()
     after, object_ = {"state": row.state.value}, f"dcc/{row.dcc_id}"
     change.audit(action, object_, before=before, after=after, ground=row.ground, bureau=row.bureau)
@@ -133,20 +134,24 @@ async def confirm_calibration(
 
     The owner's number in the certificate completes an instrument that is on file without one.
 
-    Raises NotFound for what the caller may not see, WrongState for a certificate that was set aside
-    or changed after it was signed, AlreadyExists for an item that is confirmed, and InvalidInput
-    for an item that there is not, a day to come, or what lacks its ground.
+    Raises NotFound for what the caller may not see, AlreadyExists for an item that is confirmed,
+    WrongState for a certificate that was set aside, changed after it was signed or certifies a
+    verification of the instrument, and InvalidInput for an item that there is not, a day to come,
+    or what lacks its ground.
     """
     row = await find_dcc(change, request.dcc_id, lock=True)
     _require_usable(row)
     item = _item(row, request.item)
     instrument = await find_instrument(change, request.instrument_id)
     await _require_unconfirmed(change, row, request.item)
+    if instrument.instrument_id in await certified(change.session, row):
+        zh, en = "该证书是这件器具的检定证书", "It is the certificate of a verification of it"
+        raise WrongState(zh, en, instrument_id=instrument.instrument_id)
     calibration = _calibration(change, request, row, instrument)
     faults = _faults(change, request, row, item, instrument, calibration)
     refuse_any(faults)
     change.session.add(calibration)
-    await _set_state(change, row, DccState.CONFIRMED)
+    await move_dcc(change, row, DccState.CONFIRMED)
     await change.session.flush()
     await set_due(change, instrument.instrument_id)
     said = _own_number(item)
@@ -168,13 +173,6 @@ def _own_number(item: Mapping[str, Any]) -> Mapping[str, str]:
     if len(numbers) != 1 or len(numbers[0]) > LONGEST_OWN_NUMBER or characters.barred(numbers[0]):
         return {}
     return {"owner_no": numbers[0]}
-
-
-async def _set_state(change: Change, row: Dcc, state: DccState) -> None:
-    if row.state is not state:
-        row.state = state
-        row.version += 1
-        await announce_dcc(change, row)
 
 
 def _require_usable(row: Dcc) -> None:
@@ -311,8 +309,10 @@ async def _wait_again(change: Change, dcc_id: str) -> None:
     left = select(Calibration.calibration_id).where(
         Calibration.dcc_id == dcc_id, sa.text(CONFIRMED)
     )
-    if (await change.session.exec(left)).first() is None:
-        await _set_state(change, row, DccState.WAITING)
+    if (await change.session.exec(left)).first() is None and not await certified(
+        change.session, row
+    ):
+        await move_dcc(change, row, DccState.WAITING)
 
 
 async def set_calibration_cycle(

@@ -16,6 +16,7 @@ from protos.registry.v1 import calibrations_pb2 as pb
 from services.registry import lookup
 from services.registry.calibrations import wire
 from services.registry.calibrations.access import find_dcc, visible_calibrations, visible_dccs
+from services.registry.calibrations.as_certificate import certified
 from services.registry.calibrations.commands import needs_ground
 from services.registry.calibrations.due import cycle_of
 from services.registry.calibrations.matching import candidates
@@ -46,8 +47,9 @@ async def get_dcc(view: View, request: pb.GetDccRequest) -> pb.GetDccResponse:
     )
     ids = dict((await view.session.exec(confirmed)).all())
     replaces = row.reading["certificate"]["replaces"]
+    results = await certified(view.session, row)
     items = [
-        await _item(view, number, one, replaces, ids.get(number, ""))
+        await _item(view, number, one, replaces, ids.get(number, ""), results)
         for number, one in enumerate(row.reading["items"], 1)
     ]
     return pb.GetDccResponse(
@@ -62,10 +64,22 @@ async def get_dcc(view: View, request: pb.GetDccRequest) -> pb.GetDccResponse:
 
 
 async def _item(
-    view: View, number: int, item: Mapping[str, Any], replaces: str, calibration_id: str
+    view: View,
+    number: int,
+    item: Mapping[str, Any],
+    replaces: str,
+    calibration_id: str,
+    results: Mapping[str, str],
 ) -> pb.DccItem:
     found = [] if calibration_id else await candidates(view, item, replaces)
-    return pb.DccItem(item=number, candidates=found, calibration_id=calibration_id, **item)
+    verified = [results[one.instrument_id] for one in found if one.instrument_id in results]
+    return pb.DccItem(
+        item=number,
+        candidates=found,
+        calibration_id=calibration_id,
+        verification_id=verified[0] if verified else "",
+        **item,
+    )
 
 
 async def list_calibrations(

@@ -25,6 +25,8 @@ from protos.registry.v1 import proposals_pb2 as proposals
 from protos.registry.v1 import registry_pb2 as pb
 from services.registry import wire
 from services.registry.announce_changes import save_verifications
+from services.registry.calibrations.as_certificate import add_file, certificate_of_result
+from services.registry.calibrations.tables import Dcc
 from services.registry.coming_into_use import come_into_use
 from services.registry.commands.instrument_details import (
     complete,
@@ -57,9 +59,11 @@ async def record_verification(
     An institution records its own results only, of types for which it is authorised. If the same
     certificate is recorded already with the same content, returns that verification. One that is
     valid for longer than the cycle of its type is only proposed: a unit head confirms it. What the
-    request says of the instrument itself completes it, and never changes what is on file.
-    Raises InvalidInput for faulty content, NotPermitted outside the caller's scope, and
-    AlreadyExists if the certificate number is recorded with other content.
+    request says of the instrument itself completes it, and never changes what is on file. A DCC
+    that it names becomes the file of the certificate.
+    Raises InvalidInput for faulty content, NotPermitted outside the caller's scope, AlreadyExists
+    if the certificate number is recorded with other content, and the errors of
+    `certificate_of_result`.
     """
     faults: list[Fault] = []
     reader, content, results = read_results(request, change.today, faults)
@@ -73,8 +77,12 @@ async def record_verification(
     if issuer:
         _check_issued(reader, content, issuer, instrument.type_code)
     refuse_any(faults)
+    certificate = None
+    if request.dcc_id:
+        certificate = await certificate_of_result(change, request.dcc_id, content, instrument)
+        content = replace(content, certificate_sha256=certificate.sha256)
     reported = reported_by(issuer, content.verified_on, change.today)
-    results = _to_record(results, instrument, issuer)
+    results = _to_record(results, instrument, issuer, certificate)
     known = [await _recorded_before(change, one) for one in results]
     if not all(known) and exceeds_cycle(
         instrument.type_code, content.verified_on, content.valid_until
@@ -87,7 +95,7 @@ async def record_verification(
         )
     others = await complete(change, instrument, details_of(request), content.certificate_no)
     rows = [
-        row or await _record(change, one, instrument, reported)
+        row or await _record(change, one, instrument, reported, certificate)
         for row, one in zip(known, results, strict=True)
     ]
     recorded = [*map(wire.verification, rows)]
@@ -124,17 +132,25 @@ async def release_verification(
     if issuer:
         _check_issued(reader, content, issuer, instrument.type_code)
     refuse_any(faults)
+    certificate = None
+    if request.dcc_id:
+        certificate = await certificate_of_result(
+            change, request.dcc_id, content, instrument, proposed=True
+        )
     others = await complete(change, instrument, details_of(request), content.certificate_no)
     reported = reported_by(issuer, content.verified_on, local_date(proposal.proposed_at))
-    for result in _to_record(results, instrument, issuer):
+    for result in _to_record(results, instrument, issuer, certificate):
         if await _recorded_before(change, result) is None:
-            await _record(change, result, instrument, reported)
+            await _record(change, result, instrument, reported, certificate)
     await propose_correction(change, instrument, others, content.certificate_no)
     await look(change, of_result(instrument.instrument_id, content.verified_on))
 
 
 def _to_record(
-    results: Sequence[VerificationContent], instrument: Instrument, issuer: Reporter | None
+    results: Sequence[VerificationContent],
+    instrument: Instrument,
+    issuer: Reporter | None,
+    certificate: Dcc | None,
 ) -> list[VerificationContent]:
     """The results with the id of their instrument, and their issuer's name as it is on file.
 
@@ -142,7 +158,12 @@ def _to_record(
     """
     key = instrument.instrument_id
     return [
-        replace(one, instrument_id=key, institution=issuer.name if issuer else one.institution)
+        replace(
+            one,
+            instrument_id=key,
+            institution=issuer.name if issuer else one.institution,
+            certificate_sha256=certificate.sha256 if certificate else one.certificate_sha256,
+        )
         for one in results
     ]
 
@@ -195,14 +216,18 @@ async def _record(
     content: VerificationContent,
     instrument: Instrument,
     reported: Mapping[str, date],
+    certificate: Dcc | None,
 ) -> Verification:
     row = Verification(verification_id=uuid4().hex, **{**asdict(content), **reported})
+    row.certificate_on = change.today if certificate else None
     change.session.add(row)
     await change.session.flush()
     aside = await severe_stands(change, instrument.instrument_id, {content.verified_on})
     await _take_effect(change, row, instrument, aside)
     after = row.model_dump(mode="json") | {"instrument_state": instrument.state.value}
     change.audit("record_verification", f"verification/{row.verification_id}", after=after)
+    if certificate:
+        await add_file(change, certificate, row)
     return row
 
 
