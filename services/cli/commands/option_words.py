@@ -66,6 +66,7 @@ HELP = {
     "late": "只看逾期的；预警、器具写明哪一方 | only late ones; of alerts, who is late",
     "lodged_from": "自这一日起提交的 | lodged on this day or later",
     "month": "月份，如 2026-09；不写即上一个月 | month, as in 2026-09; by default the last one",
+    "sort": "排列：name 按名称（缺省），expected 按预计完成日 | by name (default) or expected day",
     "since": "从这一日起等级的变化 | how grades moved since this day",
     "lodged_to": "这一日或以前提交的 | lodged on this day or earlier",
     "days": "增加的工作日 | working days more",
