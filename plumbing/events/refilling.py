@@ -66,9 +66,12 @@ async def refill(
             last = None
             async with _others_publish(database) as others:
                 await js.purge_stream(stream)
-                under_way = await _unpublished(session) if others or everything else ()
+                if others:
+                    under_way = await _unpublished(session)
         else:
             last = await _last_event(js, stream, signatures)
+        if everything:
+            under_way = await _unpublished(session)
         lost = await _lost(session, None if everything else last)
         marked = await session.exec(_PUBLISH_AGAIN.where(lost))
     await _publish_once_more(database, under_way)

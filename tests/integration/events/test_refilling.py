@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -334,6 +334,38 @@ async def set_back(database: Database, aggregate: str) -> None:
         await session.delete((await session.exec(rows)).first())
         row = await session.get_one(AggregateSequence, aggregate)
         row.last_seq -= 1
+
+
+async def test_what_a_relay_publishes_while_the_stream_is_lost_comes_again(
+    database: Database, jetstream: JetStreamContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    relay = Relay(database, jetstream, SIGNER, CLOCK)
+    keeping = keeper(database, jetstream, relay)
+    await announced(database, "a", "b")
+    await relay.drain()
+    await keeping.look()
+    mark, looking = relay._mark, list[asyncio.Task[None]]()
+
+    async def marked(published: Collection[int]) -> None:
+        """Marks what was acknowledged by a stream that is lost and made anew meanwhile."""
+        if published and not looking:
+            await jetstream.delete_stream(Stream.REGISTRY)
+            looking.append(asyncio.create_task(keeping.look()))
+            await eventually(lambda: _answers(jetstream))
+            await eventually(lambda: _unmarked(database, 4))
+        await mark(published)
+
+    monkeypatch.setattr(relay, "_mark", marked)
+    await announced(database, "a", "c")
+    await relay.drain()
+    await asyncio.gather(*looking)
+    await relay.drain()
+
+    assert await streamed(jetstream) == {("a", 1), ("b", 1), ("a", 2), ("c", 1)}
+
+
+async def _unmarked(database: Database, number: int) -> bool:
+    return (await outbox_pending(database)).count == number
 
 
 async def test_a_stream_ahead_of_a_restored_database_is_filled_from_it_at_the_start(
