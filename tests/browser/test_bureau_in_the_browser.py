@@ -260,3 +260,23 @@ def test_an_instrument_is_given_to_another_owner_without_scripts(sign_in: SignIn
     page.get_by_role("button", name="确认修改").click()
     expect(page).to_have_url(f"{instrument}?changed=yes")
     expect(page.locator("main")).to_contain_text(owner.partition("（")[0])
+
+
+def test_a_subject_is_renamed_without_scripts_and_keeps_its_former_name(sign_in: SignIn) -> None:
+    page = sign_in("demo.caseworker", java_script_enabled=False)
+    page.goto("/subjects?sort=-name")
+    page.locator("main tbody a").last.click()
+    subject, former = page.url, page.locator("h1").inner_text()
+    page.get_by_role("link", name="变更名称、类型或者行业").click()
+    page.get_by_role("button", name="核对并提交").click()
+    expect(page.get_by_role("alert")).to_contain_text("没有改动")
+    page.get_by_label("名称").fill("合成改名商行")
+    page.get_by_role("button", name="核对并提交").click()
+    expect(page.locator("main")).to_contain_text(f"原为“{former}”，改为“合成改名商行”")
+    page.get_by_role("button", name="返回修改").click()
+    expect(page.get_by_label("名称")).to_have_value("合成改名商行")
+    page.get_by_role("button", name="核对并提交").click()
+    page.get_by_role("button", name="确认修改").click()
+    expect(page).to_have_url(f"{subject}?changed=yes")
+    expect(page.locator("h1")).to_have_text("合成改名商行")
+    expect(page.locator("main")).to_contain_text(former)
