@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import date
 
 from sqlmodel import col, select
 
@@ -22,6 +23,7 @@ from services.registry.institutions.tables import Institution
 from services.registry.people import wire
 from services.registry.people.access import find
 from services.registry.people.consenting import becomes_public, is_shown, propose_consent
+from services.registry.people.contacts import kept
 from services.registry.people.content import KINDS, QualificationContent, read_content
 from services.registry.people.saving import save
 from services.registry.people.tables import Qualification
@@ -59,7 +61,7 @@ async def put_qualification(
     one has, and WrongState if the request's version is not the present one.
     """
     message, faults = request.qualification, list[Fault]()
-    content = read_content(reader_of(message, "qualification", faults))
+    content = read_content(reader_of(message, "qualification", faults), change.today)
     if not await _works_on_file(change, content):
         faults.append(Fault("qualification.institution", *_UNKNOWN))
     given = message.qualification_id
@@ -76,8 +78,7 @@ async def put_qualification(
     change.caller.require_bureau(bureau)
     await require_bureau_exists(change, bureau, "qualification.bureau")
     require_version(row.version if row else 0, message.version)
-    if content.ended_ground:
-        content = replace(content, contact="")  # PIPL 47(一)
+    content = replace(content, contact=kept(row, content, change.today))
     by_two = becomes_public(row, content)
     row = await save(change, row, replace(content, consent="") if by_two else content, bureau)
     proposal = await propose_consent(change, request, row) if by_two else None
@@ -100,9 +101,12 @@ async def import_qualifications(
     _check_once(rows, contents, faults)
     refuse_any(faults)
     answer = pb.ImportQualificationsResponse()
-    for row, content in zip(rows, contents, strict=True):
-        present = await _numbered(change, content)
+    for row, given in zip(rows, contents, strict=True):
+        present, content = await _numbered(change, given), given
         stated = [name for name in _OF_A_FILE if name in row.cells]
+        if _leaves_over(present, content, stated, change.today):  # PIPL 47(一)
+            content = replace(content, contact="")
+            stated = [name for name in stated if name != "contact"]
         if present is None:
             await save(change, None, content, change.caller.bureau)
             answer.added += 1
@@ -130,11 +134,24 @@ async def _of_row(change: Change, row: SheetRow, faults: list[Fault]) -> Qualifi
     reader = COLUMNS.read(row, faults)
     named = KINDS.get(row.cells.get("kind", ""), row.cells.get("kind", ""))
     reader = Reader({**reader.data, "kind": str(named)}, "", [])
-    content = read_content(reader)
+    content = read_content(reader, change.today)
     COLUMNS.note(row, reader, faults)
     if not await _works_on_file(change, content):
         faults.append(row.fault(COLUMNS.heading("institution"), *_UNKNOWN))
     return content
+
+
+def _leaves_over(
+    present: Qualification | None,
+    content: QualificationContent,
+    stated: Sequence[str],
+    today: date,
+) -> bool:
+    """Whether what is on file after a row has ended: a row says less than is on file."""
+    if present is None:
+        return content.is_over(today)
+    until = content.valid_until if "valid_until" in stated else present.valid_until
+    return replace(content, valid_until=until, ended_ground=present.ended_ground).is_over(today)
 
 
 def _check_once(

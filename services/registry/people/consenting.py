@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from plumbing.change import Change
 from protos.registry.v1 import people_pb2 as pb
 from protos.registry.v1 import proposals_pb2 as proposals
@@ -22,20 +20,20 @@ _SHOWN = ("name", "number", "scope", "institution", "contact", "valid_from", "va
 def becomes_public(row: Qualification | None, content: QualificationContent) -> bool:
     """Returns whether content shows of an institution or expert to others what was not shown.
 
-    That is the institution or expert, or a new value of one that is shown.
+    That is the institution or expert, or a new value of one that is shown. Erasing a contact shows
+    nothing new.
     """
     if not is_shown(content):
         return False
-    return row is None or not is_shown(row) or _seen(row) != _seen(content)
+    if row is None or not is_shown(row):
+        return True
+    names = [name for name in _SHOWN if name != "contact" or content.contact]
+    return any(getattr(row, name) != getattr(content, name) for name in names)
 
 
 def is_shown(one: Qualification | QualificationContent) -> bool:
     """Returns whether others may see it: one that consented and has not ended."""
     return one.kind.shown_by is not None and bool(one.consent) and not one.ended_ground
-
-
-def _seen(one: Qualification | QualificationContent) -> list[Any]:
-    return [getattr(one, name) for name in _SHOWN]
 
 
 async def propose_consent(

@@ -1,7 +1,8 @@
 """How experts are reached: erased once the appointment has ended, and never whole in the audit.
 
-PIPL 19, 47(一): it is kept for what it was given for. Where somebody ends the appointment it goes
-at once, otherwise with the daily round after the last day. Whoever is appointed anew gives it anew.
+PIPL 19, 47(一), 47(三): it is kept for what it was given for. Where somebody ends the appointment
+or takes the consent back it goes at once, otherwise with the daily round after the last day.
+Whoever is appointed or consents anew gives it anew.
 """
 
 from __future__ import annotations
@@ -16,17 +17,29 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from law.disclosure.retention import contact_kept
 from plumbing.change import Change
+from services.registry.people.content import QualificationContent
 from services.registry.people.tables import Qualification
 
 CHUNK = 200
-_SHOWN_BEFORE, _SHOWN_AFTER = 3, 4  # characters of a contact that the audit shows
+_SHOWN_BEFORE, _SHOWN_AFTER = 3, 2  # characters of a contact that the audit shows at most
+_SHORT = 11  # characters of a mobile number; of what is shorter only the end is shown
 
 
 def masked(contact: str) -> str:
-    """Returns a contact without its middle, for the audit and for proposals."""
-    if len(contact) <= _SHOWN_BEFORE + _SHOWN_AFTER:
-        return "****" if contact else ""
-    return f"{contact[:_SHOWN_BEFORE]}****{contact[-_SHOWN_AFTER:]}"
+    """Returns at most a third of a contact's characters, for the audit and for proposals."""
+    shown = len(contact) // 3
+    after = min(shown, _SHOWN_AFTER)
+    before = min(shown - after, _SHOWN_BEFORE) if len(contact) >= _SHORT else 0
+    return f"{contact[:before]}****{contact[len(contact) - after :]}" if contact else ""
+
+
+def kept(row: Qualification | None, content: QualificationContent, today: date) -> str:
+    """Returns the contact that is put on file with new content; none once it is to be erased.
+
+    That is after the appointment, and where the consent on file is taken back.
+    """
+    taken_back = row is not None and row.consent and not content.consent
+    return "" if taken_back or content.is_over(today) else content.contact
 
 
 def audited(row: Qualification) -> dict[str, Any]:

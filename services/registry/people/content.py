@@ -36,8 +36,12 @@ class QualificationContent:
     consent: str
     contact: str
 
+    def is_over(self, today: date) -> bool:
+        """Returns whether it has ended: somebody said so, or its last day is past."""
+        return bool(self.ended_ground or (self.valid_until and self.valid_until < today))
 
-def read_content(reader: Reader) -> QualificationContent:
+
+def read_content(reader: Reader, today: date) -> QualificationContent:
     """Reads and checks a qualification; adds a fault for each bad field."""
     content = QualificationContent(
         kind=reader.choice("kind", QualificationKind),
@@ -59,17 +63,17 @@ def read_content(reader: Reader) -> QualificationContent:
         reader.fault("institution", zh, en)
     if content.kind is QualificationKind.CALIBRATION_INSTITUTION and content.institution:
         reader.fault("institution", "机构没有所在机构", "an institution belongs to none")
-    _check_shown(reader, content)
+    _check_shown(reader, content, today)
     return content
 
 
-def _check_shown(reader: Reader, content: QualificationContent) -> None:
+def _check_shown(reader: Reader, content: QualificationContent, today: date) -> None:
     if content.kind.shown_by is None and content.consent:
         zh, en = "注册计量师和考评员不公开，应为空", "neither is shown to others: leave this empty"
         reader.fault("consent", zh, en)
     expert = content.kind is QualificationKind.EXPERT
     if content.contact and not expert:
         reader.fault("contact", "只有专家填写", "for experts only")
-    elif expert and content.consent and not (content.contact or content.ended_ground):
+    elif expert and content.consent and not (content.contact or content.is_over(today)):
         zh, en = "同意列入名录的专家须写明联系方式", "say how an expert that consented is reached"
         reader.fault("contact", zh, en)

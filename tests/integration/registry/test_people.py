@@ -187,8 +187,11 @@ async def test_experts_that_consented_are_found_by_whoever_is_signed_in_and_not_
     with refused("NOT_PERMITTED"):
         await registry.client(Role.PUBLIC).people.ListExperts(request)
     [filed] = await entries(caseworker, "聘-1")
-    await put(caseworker, **of, qualification_id=filed.qualification_id, version=filed.version)
-    assert not (await operator.people.ListExperts(request)).experts  # taken back by one alone
+    # Taken back by one alone, and how the expert is reached goes with it (PIPL 47(三)).
+    present = {"qualification_id": filed.qualification_id, "version": filed.version}
+    back = await put(caseworker, **of, **present, contact="0571-00000000")
+    assert back.contact == ""
+    assert not (await operator.people.ListExperts(request)).experts
 
 
 async def test_a_bureau_that_keeps_one_is_not_removed_with_its_import(
@@ -229,6 +232,35 @@ async def test_how_an_expert_is_reached_is_erased_once_the_appointment_has_ended
     [_, erasing] = await registry.audited(f"qualification/{ending.qualification_id}")
     assert (erasing.action, erasing.ground) == ("erase_contact", contact_kept(on).cite)
     assert contact not in f"{erasing.before}{erasing.after}"
+
+
+async def test_how_an_expert_is_reached_is_not_put_on_file_again_after_the_last_day(
+    registry: RunningRegistry,
+) -> None:
+    await registry.bureau()
+    caseworker, contact, number = registry.client(Role.CASEWORKER), "0571-00000000", "存-5"
+    days = {"valid_from": "2020-01-01", "valid_until": "2020-12-31"}
+    of = {"kind": "expert", "name": "合成专家甲", "scope": "流量计量"}
+    expert = {**of, "number": number, "consent": "本人书面同意"}
+    waits = await shown(caseworker, **expert, **days, contact=contact)
+    await registry.release(waits)
+    [over] = await entries(caseworker, number)
+    assert (over.state, over.contact) == ("expired", "")
+    same = {**expert, "qualification_id": over.qualification_id}
+    for given in ("", contact):  # it can be changed without one too
+        over = await put(caseworker, **same, **days, version=over.version, contact=given)
+        assert over.contact == ""
+    head = "类别,证书编号,名称或者姓名,联系方式,有效期自,有效期至"
+    for name, until in ((number, ""), ("存-6", "2020-12-31")):
+        rows = f"{head}\n专家,{name},合成专家甲,{contact},2020-01-01,{until}"
+        request = pb.ImportQualificationsRequest(request_id=new_request_id(), content=rows.encode())
+        await caseworker.people.ImportQualifications(request)
+        [filed] = await entries(caseworker, name)
+        assert filed.contact == ""
+    renewed = {**same, "valid_from": "2020-01-01", "version": over.version}
+    with refused("INVALID_INPUT", "qualification.contact"):  # appointed anew, it is given anew
+        await shown(caseworker, **renewed)
+    assert (await shown(caseworker, **renewed, contact=contact)).state == "waiting"
 
 
 async def test_neither_audit_nor_proposal_keeps_how_an_expert_is_reached(
