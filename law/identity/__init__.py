@@ -10,6 +10,7 @@ Every rule has its cases in one table, `tests/unit/law/identity_cases.py`.
 
 from law.identity.folding import folded, letters, stated
 from law.identity.instruments import may_be_one_model, serial_key
+from law.identity.measures import same_detail
 from law.identity.parts import part_key
 from law.identity.records import document_key
 from law.identity.verdict import Verdict
@@ -21,6 +22,7 @@ __all__ = [
     "letters",
     "may_be_one_model",
     "part_key",
+    "same_detail",
     "serial_key",
     "stated",
 ]

@@ -140,6 +140,7 @@ ACTIONS = {
     "release_change": N_("批准变更申请"),
     "decline_change": N_("退回变更申请"),
     "withdraw_change": N_("撤回变更申请"),
+    "narrow_change": N_("变更申请中已更改的项目不再办理"),
     "start_impact": N_("开始试算"),
     "run_impact": N_("完成试算"),
     "look_at_impact": N_("查看试算结果"),

@@ -219,7 +219,7 @@ async def _concerned(visit: Visit, proposal: pb.Proposal) -> list[tuple[str, str
 
     Of an account outside of their bureaus the visitor is told the name alone.
     """
-    kind, _, account_id = proposal.object.partition("/")
+    kind, account_id = proposal.object.split("/")[:2]
     if kind != "account":
         return await facts(visit, proposal)
     request = identity.GetAccountRequest(account_id=account_id)
@@ -239,7 +239,7 @@ async def _concerned(visit: Visit, proposal: pb.Proposal) -> list[tuple[str, str
 
 def _about(visit: Visit, proposal: pb.Proposal) -> str:
     """The path of the page of what the proposal changes."""
-    kind, _, identity = proposal.object.partition("/")
+    kind, identity = proposal.object.split("/")[:2]
     if kind in _PAGES:
         return f"{_PAGES[kind]}/{identity}"
     return "/records" if visit.person.subject_id else f"/subjects/{proposal.subject_id}"

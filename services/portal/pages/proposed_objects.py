@@ -85,7 +85,7 @@ async def _owners(visit: Visit, ids: Iterable[str]) -> dict[str, str]:
 
 async def _thing(visit: Visit, object_: str) -> str:
     """The object in words; empty if the visitor may not see it, or the changes name it enough."""
-    kind, _, identity = object_.partition("/")
+    kind, identity = object_.split("/")[:2]
     if kind not in _READ:
         return ""
     try:
@@ -132,7 +132,7 @@ _HEADINGS = {
 
 
 async def _colour(visit: Visit, object_: str) -> str:
-    kind, _, instrument_id = object_.partition("/")
+    kind, instrument_id = object_.split("/")[:2]
     if kind != "instrument":
         return ""
     request = alerts.ListColoursRequest(instrument_id=instrument_id)

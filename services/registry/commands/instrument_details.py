@@ -1,23 +1,18 @@
 """What a certificate says of its instrument besides the result completes what is on file.
 
 It never changes what is on file: where a certificate says something else, whoever sent it is told,
-and a caseworker is asked to correct the instrument or to leave it as it is, and to have the
-certificate corrected (S2 附件2-3; S4 二(二)).
+and a caseworker is asked (`corrections`) to correct the instrument or to leave it as it is, and to
+have the certificate corrected (S2 附件2-3; S4 二(二)).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from law.identity import folded, stated
-from law.separation import Act
+from law.identity import same_detail, stated
 from plumbing.change import Change
-from plumbing.identity import Role
-from protos.registry.v1 import proposals_pb2 as proposals
 from protos.registry.v1 import registry_pb2 as pb
-from services.registry import wire
 from services.registry.commands.instruments import alter_instrument
-from services.registry.proposals.propose import Proposed, propose, waits
 from services.registry.tables import Instrument, Subject
 
 DETAILS = ("owner_no", "measuring_range", "accuracy_class")
@@ -34,7 +29,7 @@ def differing(instrument: Instrument, details: Mapping[str, str]) -> Sequence[pb
     return [
         pb.OtherDetail(field=name, on_file=present, given=value)
         for name, value in details.items()
-        if (present := getattr(instrument, name)) and folded(present) != folded(value)
+        if (present := getattr(instrument, name)) and not same_detail(name, present, value)
     ]
 
 
@@ -47,30 +42,3 @@ async def complete(
     ground = f"按证书 {certificate_no} 补充" if certificate_no else "按证书补充"
     await alter_instrument(change, instrument, owner, lacking, ground)
     return differing(instrument, details)
-
-
-async def propose_correction(
-    change: Change, instrument: Instrument, others: Sequence[pb.OtherDetail], certificate_no: str
-) -> proposals.Proposal | None:
-    """Proposes to correct an instrument by what a certificate says otherwise than the register.
-
-    A caseworker releases or declines it. None if nothing differs, if a caseworker sent the
-    certificate, who may correct the instrument at once, and if a proposal about it waits already.
-    """
-    object_ = f"instrument/{instrument.instrument_id}"
-    if not others or change.caller.has(Role.CASEWORKER) or await waits(change, object_):
-        return None
-    request = pb.PutInstrumentRequest(instrument=wire.instrument(instrument))
-    for one in others:
-        setattr(request.instrument, one.field, one.given)
-    what = Proposed(
-        act=Act.CORRECT_INSTRUMENT,
-        object=object_,
-        version=instrument.version,
-        bureau=instrument.bureau,
-        ground=f"证书 {certificate_no} 与登记不同" if certificate_no else "证书与登记不同",
-        before={one.field: one.on_file for one in others},
-        after={one.field: one.given for one in others},
-        subject_id=instrument.subject_id,
-    )
-    return await propose(change, request, what)

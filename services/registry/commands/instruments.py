@@ -26,6 +26,7 @@ from protos.registry.v1 import proposals_pb2 as proposals
 from protos.registry.v1 import registry_pb2 as pb
 from services.registry import wire
 from services.registry.announce_changes import ENTERED, Cause, save_instruments
+from services.registry.commands.corrections import corrected, settle_correction
 from services.registry.commands.targets import (
     find_instrument,
     find_subject,
@@ -99,6 +100,10 @@ async def release_content(
 ) -> None:
     """Carries out a change of an instrument that a second person releases."""
     row = await find_instrument(change, object_id(proposal))
+    if proposal.act == Act.CORRECT_INSTRUMENT:
+        owner = await change.session.get_one(Subject, row.subject_id)
+        await alter_instrument(change, row, owner, corrected(row, proposal), proposal.ground)
+        return
     require_version(row.version, proposal.base_version)
     content = _content(request.instrument, change.today, row)
     owner = await find_subject(change, content.subject_id)
@@ -229,6 +234,7 @@ async def alter_instrument(
     await require_free(change, values.get("maker_code", ""), row.instrument_id)
     before, left, place = row.model_dump(mode="json"), serial_of(row), _place(row)
     row.sqlmodel_update({**values, "bureau": owner.bureau, "in_review": owner.in_review})
+    await settle_correction(change, row, values.keys())
     others = await save_instruments(change, [row], left=[left])
     await follow_instruments(change, col(Instrument.instrument_id) == row.instrument_id)
     await follow_things(change, col(Question.instrument_id) == row.instrument_id)

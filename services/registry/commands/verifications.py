@@ -28,12 +28,8 @@ from services.registry.announce_changes import save_verifications
 from services.registry.calibrations.as_certificate import add_file, certificate_of_result
 from services.registry.calibrations.tables import Dcc
 from services.registry.coming_into_use import come_into_use
-from services.registry.commands.instrument_details import (
-    complete,
-    details_of,
-    differing,
-    propose_correction,
-)
+from services.registry.commands.corrections import propose_correction
+from services.registry.commands.instrument_details import complete, details_of, differing
 from services.registry.commands.results_of_parts import read_results
 from services.registry.commands.targets import find_instrument, refuse_any, require_version
 from services.registry.institutions import reporting
@@ -100,8 +96,10 @@ async def record_verification(
     ]
     recorded = [*map(wire.verification, rows)]
     is_new = not all(known)
-    number = content.certificate_no
-    correction = await propose_correction(change, instrument, others, number) if is_new else None
+    number, sender = content.certificate_no, change.caller
+    correction = None
+    if is_new:
+        correction = await propose_correction(change, instrument, others, number, sender)
     return pb.RecordVerificationResponse(
         verification=recorded[0],
         instrument=wire.instrument(instrument),
@@ -142,7 +140,8 @@ async def release_verification(
     for result in _to_record(results, instrument, issuer, certificate):
         if await _recorded_before(change, result) is None:
             await _record(change, result, instrument, reported, certificate)
-    await propose_correction(change, instrument, others, content.certificate_no)
+    sender = await reporting.sender(change.session, proposal.proposed_by)
+    await propose_correction(change, instrument, others, content.certificate_no, sender)
     await look(change, of_result(instrument.instrument_id, content.verified_on))
 
 

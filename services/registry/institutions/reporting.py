@@ -113,12 +113,16 @@ async def proposer(
     session: AsyncSession, account_id: str, numbers: Collection[str]
 ) -> Reporter | None:
     """Returns the institution for which an account proposed certificate numbers, as `reporter`."""
+    return await reporter(session, await sender(session, account_id), numbers)
+
+
+async def sender(session: AsyncSession, account_id: str) -> Caller:
+    """Returns who proposed something, with the present roles; none if there is no account."""
     account = await session.get(Account, account_id)
     if account is None:
-        return None
+        return Caller(account_id, "", frozenset())
     roles = frozenset(map(Role, account.roles))
-    caller = Caller(account.account_id, account.name, roles, account.bureau)
-    return await reporter(session, caller, numbers)
+    return Caller(account.account_id, account.name, roles, account.bureau)
 
 
 async def _taken(session: AsyncSession, name: str, numbers: Collection[str]) -> set[str]:

@@ -23,7 +23,10 @@ WAITING, RELEASED, DECLINED, WITHDRAWN = "waiting", "released", "declined", "wit
 
 @dataclass(frozen=True)
 class Proposed:
-    """What a proposal changes: the object with its version, and its content before and after."""
+    """What a proposal changes: the object with its version, and its content before and after.
+
+    `proposed_by` is who proposes it, if not the person who makes the change.
+    """
 
     act: Act
     object: str
@@ -33,6 +36,7 @@ class Proposed:
     before: Mapping[str, Any]
     after: Mapping[str, Any]
     subject_id: str = ""
+    proposed_by: str = ""
 
 
 async def propose(change: Change, request: Message, what: Proposed) -> pb.Proposal:
@@ -53,7 +57,7 @@ async def propose(change: Change, request: Message, what: Proposed) -> pb.Propos
         ground=what.ground,
         changes=differences(what.before, what.after),
         base_version=what.version,
-        proposed_by=change.on_behalf_of,
+        proposed_by=what.proposed_by or change.on_behalf_of,
         proposed_at=change.at,
     )
     change.session.add(row)
@@ -62,7 +66,12 @@ async def propose(change: Change, request: Message, what: Proposed) -> pb.Propos
 
 def object_id(proposal: Proposal) -> str:
     """Returns the full id of what a proposal changes; its request may have the beginning only."""
-    return proposal.object.partition("/")[2]
+    return proposal.object.split("/")[1]
+
+
+def details_of(object_: str) -> str:
+    """Returns the name of the details of an object, about which a proposal of its own may wait."""
+    return f"{object_}/details"
 
 
 async def tell(change: Change, row: Proposal, action: str, *, ground: str) -> pb.Proposal:
@@ -78,25 +87,21 @@ async def tell(change: Change, row: Proposal, action: str, *, ground: str) -> pb
 
 
 async def end_waiting(change: Change, object_: str, reasons: str) -> None:
-    """Ends the proposal that waits about an object, if any, because the object is no more."""
-    if row := await _waiting(change, object_):
+    """Ends the proposal that waits about an object, if any, because it has no object any more."""
+    if row := await waiting(change, object_):
         row.state, row.reasons = WITHDRAWN, reasons
         row.decided_by, row.decided_at = change.on_behalf_of, change.at
         await tell(change, row, "withdraw_change", ground=reasons)
 
 
-async def waits(change: Change, object_: str) -> bool:
-    """Returns whether a proposal about an object waits for a second person."""
-    return await _waiting(change, object_) is not None
-
-
-async def _waiting(change: Change, object_: str) -> Proposal | None:
+async def waiting(change: Change, object_: str) -> Proposal | None:
+    """Returns the proposal about an object that waits for a second person, if any."""
     same = select(Proposal).where(Proposal.object == object_, Proposal.state == WAITING)
     return (await change.session.exec(same.with_for_update())).first()
 
 
 async def _require_alone(change: Change, object_: str) -> None:
-    if row := await _waiting(change, object_):
+    if row := await waiting(change, object_):
         zh = release_of(Act(row.act)).zh
         raise WrongState(
             f"已有一项申请待批准（{zh}，{row.proposal_id}），请先办结",

@@ -227,20 +227,24 @@ class RunningRegistry:
             known = (await session.exec(found)).first()
         if not known:
             await self.institution(name, *types)
+        return await self.person(Role.VERIFICATION_INSTITUTION, institution=name)
+
+    async def person(self, role: Role, *, institution: str = "") -> Client:
+        """Somebody of the district with an account in this role."""
         account = Account(
             account_id=uuid4().hex,
             name=uuid4().hex,
-            display_name="合成检定员",
-            roles=[Role.VERIFICATION_INSTITUTION],
+            display_name="合成检定员" if institution else "合成办案人员",
+            roles=[role],
             bureau=DISTRICT,
-            institution=name,
+            institution=institution,
             password_hash="",
             created_at=SystemClock().now(),
         )
         account_id = account.account_id
         async with self.database.transaction() as session:
             session.add(account)
-        return self.client(Role.VERIFICATION_INSTITUTION, name=account_id)
+        return self.client(role, name=account_id)
 
     async def release(self, proposal: proposals.Proposal) -> proposals.Proposal:
         """Releases a proposal, as the head of its bureau."""

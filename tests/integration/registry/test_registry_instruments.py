@@ -186,6 +186,90 @@ async def test_what_an_institution_certifies_otherwise_is_proposed_to_a_casework
     assert not (await report()).differing
 
 
+async def test_a_correction_that_waits_hinders_nothing_and_ends_with_what_changed(
+    registry: RunningRegistry,
+) -> None:
+    name = "合成旁证检定院"
+    lab = await registry.speaker(name, "FUEL")
+    written = {"owner_no": "JL-1", "measuring_range": "0-30kg", "accuracy_class": "Ⅲ级"}
+    filed = await registry.instrument(**written)
+
+    async def report(**values: Any) -> pb.RecordVerificationResponse:
+        day = {"institution": name, "verified_on": "2026-09-14"}
+        request = verify(filed.instrument_id, **{**day, **values})
+        request.owner_no, request.measuring_range = "JL-9", "(0~60) kg"
+        request.accuracy_class = "III"  # the same in another writing
+        return await lab.registry.RecordVerification(request)
+
+    async def states(*ids: str) -> list[tuple[str, list[str]]]:
+        found = [
+            (
+                await lab.proposals.GetProposal(proposals.GetProposalRequest(proposal_id=one))
+            ).proposal
+            for one in ids
+        ]
+        return [(one.state, [change.field for change in one.changes]) for one in found]
+
+    first = (await report()).correction.proposal_id
+    beyond = await report(valid_until="2029-02-28")
+    assert beyond.proposal.state == "waiting"
+    owner = registry.client(Role.OPERATOR, subject_id=filed.subject_id)
+
+    async def correct(**values: str) -> None:
+        present = (await read_instrument(owner, filed.instrument_id)).instrument
+        await owner.registry.PutInstrument(changed(present, **values))
+
+    await registry.release(beyond.proposal)
+    await correct(owner_no="JL-7")
+    assert await states(first) == [("waiting", ["measuring_range"])]
+    await correct(location="后院")  # another version, but nothing of the correction
+    caseworker = registry.client(Role.CASEWORKER)
+    released = proposals.ReleaseProposalRequest(
+        request_id=new_request_id(), proposal_id=first, reasons="经核对铭牌"
+    )
+    await caseworker.proposals.ReleaseProposal(released)
+    present = (await read_instrument(owner, filed.instrument_id)).instrument
+    now = (present.owner_no, present.measuring_range, present.location)
+    assert now == ("JL-7", "(0~60) kg", "后院")
+    second = (await report()).correction.proposal_id
+    await correct(owner_no="JL-9")
+    assert await states(second) == [("withdrawn", ["owner_no"])]
+    assert not (await report()).differing
+
+
+async def test_a_correction_after_a_unit_head_confirmed_is_of_whoever_sent_the_certificate(
+    registry: RunningRegistry,
+) -> None:
+    name = "合成转达检定院"
+    lab = await registry.speaker(name, "FUEL")
+    head = registry.client(Role.UNIT_HEAD, Role.CASEWORKER)
+
+    async def confirmed(client: Client) -> pb.Instrument:
+        filed = await registry.instrument(owner_no="JL-1")
+        beyond = verify(filed.instrument_id, institution=name, valid_until="2029-02-28")
+        beyond.owner_no = "JL-9"
+        waits = (await client.registry.RecordVerification(beyond)).proposal
+        release = proposals.ReleaseProposalRequest(
+            request_id=new_request_id(), proposal_id=waits.proposal_id, reasons="经核实"
+        )
+        await head.proposals.ReleaseProposal(release)
+        return filed
+
+    async def waiting(client: Client, filed: pb.Instrument) -> list[proposals.Proposal]:
+        listed = proposals.ListProposalsRequest(page_size=1000, state="waiting")
+        every = (await client.proposals.ListProposals(listed)).proposals
+        return [one for one in every if filed.instrument_id in one.object]
+
+    [own] = await waiting(lab, await confirmed(lab))
+    assert (own.act, own.proposed_by_name) == ("correct_instrument", "合成检定员")
+    taken = proposals.WithdrawProposalRequest(
+        request_id=new_request_id(), proposal_id=own.proposal_id
+    )
+    assert (await lab.proposals.WithdrawProposal(taken)).proposal.state == "withdrawn"
+    # A caseworker corrects the register at once, and is asked for nothing.
+    assert not await waiting(head, await confirmed(await registry.person(Role.CASEWORKER)))
+
+
 async def test_its_bureau_alone_states_that_an_instrument_need_not_be_verified(
     registry: RunningRegistry,
 ) -> None:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from law.identity import Verdict, document_key, folded, part_key, serial_key, stated
 from law.identity.instruments import compare_instruments, of_model
+from law.identity.measures import measure_key
 from law.identity.records import compare_records, record_key
 from law.identity.subjects import code_key, compare_subjects, subject_key
 from law.identity.verifications import compare_verifications, verification_key
@@ -21,6 +22,7 @@ KEYS: Mapping[str, Callable[[str], Any]] = {
     "document": document_key,
     "serial": serial_key,
     "part": part_key,
+    "measure": measure_key,
     "code": code_key,
 }
 THINGS = {

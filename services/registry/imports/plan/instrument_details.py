@@ -5,7 +5,7 @@ They complete the instrument that is on file without them; they never change wha
 
 from __future__ import annotations
 
-from law.identity import folded
+from law.identity import same_detail
 from services.registry.imports.plan.instrument_finder import InstrumentFinder
 from services.registry.imports.plan.plan import Context, Kind, Plan, RegisterRow
 from services.registry.imports.rows.families import FAMILIES, FamilyName
@@ -36,7 +36,7 @@ class InstrumentDetails:
             if not known[name]:
                 known[name] = value
                 self._take(item.row, own, name, value)
-            elif folded(value) != folded(known[name]):
+            elif not same_detail(name, value, known[name]):
                 self._warn(item.row, name, value, known[name])
 
     def _take(self, row: int, own: str, name: str, value: str) -> None:
