@@ -166,10 +166,10 @@ async def tasks(visit: Visit) -> list[Task]:
 
 
 async def about(visit: Visit, object_: str) -> list[pb.Proposal]:
-    """Returns the proposals about an object that wait for somebody's decision."""
+    """Returns the proposals about an object, or a part of it, that wait for a decision."""
     request = pb.ListProposalsRequest(state="waiting", page_size=200)
     answer = await ask(visit.services.proposals.ListProposals(request))
-    return [one for one in answer.proposals if one.object == object_]
+    return [one for one in answer.proposals if f"{one.object}/".startswith(f"{object_}/")]
 
 
 def act_name(one: pb.Proposal, words: Words) -> str:

@@ -191,7 +191,11 @@ async def test_a_correction_that_waits_hinders_nothing_and_ends_with_what_change
 ) -> None:
     name = "合成旁证检定院"
     lab = await registry.speaker(name, "FUEL")
-    written = {"owner_no": "JL-1", "measuring_range": "0-30kg", "accuracy_class": "Ⅲ级"}
+    written: dict[str, Any] = {
+        "owner_no": "JL-1",
+        "measuring_range": "0-30kg",
+        "accuracy_class": "Ⅲ级",
+    }
     filed = await registry.instrument(**written)
 
     async def report(**values: Any) -> pb.RecordVerificationResponse:
