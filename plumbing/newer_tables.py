@@ -7,13 +7,15 @@ tables of a newer one. Between two releases tables only grow (ADR 0006), so it c
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any
+from enum import StrEnum
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
+_Known = TypeVar("_Known", bound=StrEnum)
 # What only the database has, and an index that a newer release replaced: neither is in the way.
 _HARMLESS = {
     "remove_table", "remove_index", "add_index", "remove_constraint", "add_constraint",
@@ -47,8 +49,20 @@ def require_usable(differences: Iterable[Any], revision: str) -> None:
         )
 
 
+class NewerValue(LookupError):
+    """Raised for a value, in an event or in a column of text, that only a newer release knows."""
+
+
+def known(kind: type[_Known], value: str) -> _Known:
+    """Returns the member of an enumeration with a value. Raises NewerValue for one of no member."""
+    try:
+        return kind(value)
+    except ValueError:
+        raise NewerValue(f"{value!r} {_NO_MEMBER} of {kind.__name__}") from None
+
+
 def has_newer_value(error: BaseException) -> bool:
-    """Returns whether reading a row failed for a value that only a newer release knows.
+    """Returns whether work failed for a value that only a newer release knows.
 
     A replica of that release can read it, so this one leaves the work to that and counts no fault
     for a while.

@@ -9,6 +9,7 @@ from law.separation import Act, Release, release_of
 from plumbing.change import Change
 from plumbing.clock import SHANGHAI
 from plumbing.events.envelope import Received
+from plumbing.newer_tables import known
 from protos.registry.v1 import events_pb2 as registry
 from services.alerts.languages import Language
 from services.alerts.notices.dead_letter_mail import PLATFORM
@@ -86,7 +87,7 @@ def _moment(ends: datetime) -> str:
 
 
 def _act(due: registry.AccountMailDue) -> Release | None:
-    return release_of(Act(due.act)) if due.act else None
+    return release_of(known(Act, due.act)) if due.act else None
 
 
 def _in_english(due: registry.AccountMailDue) -> Text:

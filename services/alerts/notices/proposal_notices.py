@@ -8,6 +8,7 @@ from __future__ import annotations
 from law.separation import Act, Office, release_of
 from plumbing.change import Change
 from plumbing.events.envelope import Received
+from plumbing.newer_tables import known
 from protos.registry.v1 import events_pb2 as registry
 from protos.registry.v1 import proposals_pb2 as pb
 from services.alerts.notices import texts
@@ -24,10 +25,13 @@ TITLES = {
 
 
 async def proposal_decided(change: Change, received: Received[registry.ProposalDecided]) -> None:
-    """Issues one notice to the bureau for each proposed change, and one for its decision."""
+    """Issues one notice to the bureau for each proposed change, and one for its decision.
+
+    Raises NewerValue for an act that only a newer release knows.
+    """
     proposal = received.message.proposal
+    of_administrators = release_of(known(Act, proposal.act)).by is Office.ADMINISTRATOR
     bureau = await change.session.get(Bureau, proposal.bureau)
-    of_administrators = release_of(Act(proposal.act)).by is Office.ADMINISTRATOR
     if bureau is None or of_administrators or proposal.state not in TITLES:
         return
     key = f"proposal/{proposal.proposal_id}/{proposal.state}"

@@ -173,7 +173,9 @@ async def about(visit: Visit, object_: str) -> list[pb.Proposal]:
 
 
 def act_name(one: pb.Proposal, words: Words) -> str:
-    """Returns what a proposal does, in words."""
+    """Returns what a proposal does, in words; also of an act that only a newer release knows."""
+    if one.act not in {*Act}:
+        return words.say(N_("平台新版本才有的一种变更"))
     rule = release_of(Act(one.act))
     return rule.zh if words.lang == "zh" else rule.en
 

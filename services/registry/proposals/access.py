@@ -3,6 +3,7 @@
 People of a bureau see those about the register in their scope, and by its number one of their own
 that another bureau releases; an operator or an institution only those that it made; an
 administrator those about accounts in their scope and of their own, and nobody else sees these.
+Nobody sees a proposal of an act that only a newer release knows.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from law.errors import NotFound
-from law.separation import Office, released_by
+from law.separation import Act, Office, released_by
 from plumbing import row_scope
 from plumbing.identity import Caller, Role
 from plumbing.short_ids import find_by_id
@@ -21,10 +22,16 @@ from services.registry.tables import Proposal
 # Who is not of a bureau sees its own proposals only.
 _OWN_ONLY = (Role.OPERATOR, Role.VERIFICATION_INSTITUTION)
 _ABOUT_ACCOUNTS = released_by(Office.ADMINISTRATOR)
+# Beside a newer release: its replicas show the acts that only they know.
+_KNOWN = col(Proposal.act).in_(sorted(Act))
 
 
 def visible(caller: Caller) -> sa.ColumnElement[bool]:
     """Returns the query condition that selects the proposals a caller may see."""
+    return sa.and_(_KNOWN, _in_reach(caller))
+
+
+def _in_reach(caller: Caller) -> sa.ColumnElement[bool]:
     if caller.has(*_OWN_ONLY):
         return col(Proposal.proposed_by) == caller.account_id
     about_accounts = col(Proposal.act).in_(sorted(_ABOUT_ACCOUNTS))
@@ -37,6 +44,8 @@ def visible(caller: Caller) -> sa.ColumnElement[bool]:
 
 def _may_know(caller: Caller, row: Proposal) -> bool:
     """Whether a caller may know that there is this proposal, apart from the scope."""
+    if row.act not in {*Act}:
+        return False
     if caller.has(*_OWN_ONLY):
         return row.proposed_by == caller.account_id
     return caller.has(Role.ADMINISTRATOR) == (row.act in _ABOUT_ACCOUNTS)
@@ -50,7 +59,8 @@ async def find(
     Raises NotFound if there is none or it is of a kind that the caller never sees, and NotPermitted
     outside the caller's scope, but for the caller's own.
     """
-    seen = sa.or_(visible(caller), col(Proposal.proposed_by) == caller.account_id)
+    own_too = sa.or_(_in_reach(caller), col(Proposal.proposed_by) == caller.account_id)
+    seen = sa.and_(_KNOWN, own_too)
     row = await find_by_id(session, Proposal, proposal_id, seen, lock=lock)
     if row is None or not _may_know(caller, row):
         raise NotFound("没有这项申请", "There is no such proposal", proposal_id=proposal_id)

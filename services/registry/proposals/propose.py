@@ -102,7 +102,7 @@ async def waiting(change: Change, object_: str) -> Proposal | None:
 
 async def _require_alone(change: Change, object_: str) -> None:
     if row := await waiting(change, object_):
-        zh = release_of(Act(row.act)).zh
+        zh = release_of(Act(row.act)).zh if row.act in {*Act} else row.act  # one of a newer release
         raise WrongState(
             f"已有一项申请待批准（{zh}，{row.proposal_id}），请先办结",
             f"A proposal about it waits already: {row.proposal_id}",

@@ -11,6 +11,7 @@ from sqlalchemy.exc import StatementError
 from plumbing import process
 from plumbing.database import enum_column
 from plumbing.events.consumer import DELIVERIES_TO_NEWER, _passes
+from plumbing.newer_tables import NewerValue, known
 
 
 class Step(StrEnum):
@@ -65,3 +66,11 @@ async def test_work_of_the_background_is_left_to_the_newer_release_too(
     with pytest.raises(KeyError, match="nothing newer"):
         await process._forever(look)
     assert len(rounds) == 3
+
+
+def test_an_event_is_held_back_for_an_act_that_this_release_does_not_know() -> None:
+    assert known(Step, "reminder") is Step.REMINDER
+    with pytest.raises(NewerValue) as caught:
+        known(Step, "measures")
+    assert _passes(caught.value, DELIVERIES_TO_NEWER)
+    assert not _passes(caught.value, DELIVERIES_TO_NEWER + 1)
