@@ -8,6 +8,7 @@ of what ends. A second announcement says nothing new.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -39,6 +40,7 @@ from services.registry.wire import permit as permit_wire
 CYCLES_AT_ONCE = 200
 _CALLER = service_caller("registry")
 _ACTION, _OF_INSTITUTIONS, _OF_ENDINGS = "announce_earlier", "institutions", "endings"
+_OF_ENDINGS_AGAIN, _UPDATED = "endings again", timedelta(days=1)  # no update lasts longer
 
 
 async def announce_earlier(changes: Changes) -> None:
@@ -52,6 +54,18 @@ async def announce_earlier(changes: Changes) -> None:
             for instrument_id in found:
                 await set_due(change, instrument_id)
             change.audit(_ACTION, "calibrations", after={"instruments": len(found)})
+
+
+async def announce_again(changes: Changes) -> None:
+    """Announces all last days once more, a day after the first time.
+
+    Replicas of a former release, which announce none, may have changed some meanwhile.
+    """
+    marks = col(AuditEntry.action) == _ACTION, col(AuditEntry.object) == _OF_ENDINGS
+    async with changes.database.snapshot() as session:
+        first = (await session.exec(select(AuditEntry.at).where(*marks).limit(1))).first()
+    if first is not None and first + _UPDATED <= changes.clock.now():
+        await _announce_once(changes, _OF_ENDINGS_AGAIN, _announce_endings)
 
 
 async def _announce_once(

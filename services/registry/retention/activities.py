@@ -16,6 +16,7 @@ from plumbing.database_away import DATABASE_AWAY
 from plumbing.identity import service_caller
 from plumbing.temporal import final_errors
 from plumbing.told_time import checked_day
+from services.registry.former_releases import announce_again
 from services.registry.institutions.reminding import tell, untold
 from services.registry.people import contacts
 from services.registry.retention import expiry as retention
@@ -42,8 +43,9 @@ class Activities:
 
         Erases the contacts of experts whose appointment has ended too (PIPL 47(一)). Then tells
         each institution what came to be due from it (S4 二(四)); a fault in that never stops the
-        expiry. A day that has not begun is refused: then the round works for today. Returns the
-        number of expired records.
+        expiry. Last, announces anew what ends, where replicas of a former release may have changed
+        it unannounced. A day that has not begun is refused: then the round works for today. Returns
+        the number of expired records.
         """
         checked = checked_day(round_.as_of, self._changes.clock)
         total, after = 0, retention.START
@@ -57,6 +59,7 @@ class Activities:
             activity.heartbeat(total)
         await self._erase_contacts(checked.day)
         await self._tell_institutions(checked.day)
+        await announce_again(self._changes)
         return Expired(records=total, correction=checked.correction)
 
     async def _erase_contacts(self, on: date) -> None:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from uuid import uuid4
 
 from sqlmodel import col, select
 
 from plumbing.change import Changes
 from plumbing.client import new_request_id
-from plumbing.clock import SystemClock
+from plumbing.clock import FixedClock, SystemClock
 from plumbing.events.outbox import Outbox
 from protos.registry.v1 import calibrations_pb2 as pb
 from protos.registry.v1 import events_pb2 as events
 from services.registry.calibrations.tables import CalibrationCycle
-from services.registry.former_releases import announce_earlier
+from services.registry.former_releases import announce_again, announce_earlier
+from services.registry.institutions.tables import Authorisation
 from tests.dcc import dcc
 from tests.integration.registry.running_registry import RunningRegistry
 from tests.integration.registry.test_calibrations import announced_days, confirm, operator, send
@@ -44,6 +46,18 @@ async def test_institutions_and_days_of_an_earlier_release_are_announced_once(
     assert await announced_days(registry, filed) == [told, told]
     assert await institutions_told(registry, name) == 2
     assert await endings_told(registry, name) == authorised * 2
+    # A replica of the former release changed one meanwhile and announced nothing.
+    async with registry.database.transaction() as session:
+        ours = col(Authorisation.authorisation_id) == authorised[0].ending_id
+        changed = (await session.exec(select(Authorisation).where(ours))).one()
+        changed.valid_until += timedelta(days=9)
+        changed.version += 1
+        until = changed.valid_until.isoformat()
+    for days in (0, 2, 3):
+        later = FixedClock(changes.clock.now() + timedelta(days=days))
+        await announce_again(Changes(registry.database, later))
+    told_again = (await endings_told(registry, name))[2:]
+    assert [one.last_day for one in told_again] == [until], "once, a day after the first time"
 
 
 async def endings_told(registry: RunningRegistry, name: str) -> list[events.Ending]:
