@@ -13,18 +13,23 @@ AnySite = pb.VerifierSite | directory.DirectorySite | institutions.Site
 
 
 def sentences(words: Words, expected: pb.Expectation) -> Sequence[str]:
-    """Returns when an order is expected to be completed, and the figures of this estimate."""
+    """Returns when an order is expected to be completed, and the figures of this estimate.
+
+    There are none if the registry answers nothing of it, as one of an earlier release does.
+    """
+    if not expected.term_on:
+        return []
     say, term = words.say, words.day(expected.term_on)
+    provisional = say(N_("（暂定：涉及放假安排尚未公布的年份）")) if expected.provisional else ""
     if not expected.expected_on:
         text = say(N_("未填报能力（{types}），不能估计；期限的最后一日：{term}"))
-        return [text.format(types=_types(words, expected.types_without_capacity), term=term)]
+        types = _types(words, expected.types_without_capacity)
+        return [text.format(types=types, term=term) + provisional]
     within = N_("预计 {day}完成，在期限以内（期限的最后一日：{term}）")
     after = N_("预计 {day}完成，晚于期限的最后一日 {term}")
     first = say(within if expected.within_term else after)
     first = first.format(day=words.day(expected.expected_on), term=term)
-    if expected.provisional:
-        first += say(N_("（暂定：涉及放假安排尚未公布的年份）"))
-    return [first, *(_figure(words, one) for one in expected.figures)]
+    return [first + provisional, *(_figure(words, one) for one in expected.figures)]
 
 
 def _figure(words: Words, figure: pb.CapacityFigure) -> str:

@@ -104,7 +104,13 @@ def _places(heads: Sequence[str], columns: Columns) -> Mapping[str, int]:
         for heading in (*all_, name)
     }
     heads = [folded(head).strip("*") for head in heads]  # a template marks what is needed
-    places = {known[head]: n for n, head in enumerate(heads) if head in known}
+    places: dict[str, int] = {}
+    for n, name in enumerate(known.get(head, "") for head in heads):
+        if name and name in places:
+            zh, en = (f"“{columns.heading(name)}”有两列", f"has two columns of {name}")
+            raise InvalidInput(faults=[Fault("content", zh, en)])
+        if name:
+            places[name] = n
     missing = [columns.heading(name) for name in columns.needed if name not in places]
     if missing:
         zh = f"缺少列：{'、'.join(missing)}；第一行应为列名"

@@ -34,6 +34,16 @@ def instrument(row: tables.Instrument) -> pb.Instrument:
     return _message(row, pb.Instrument)
 
 
+def checked_instrument(row: tables.Instrument) -> pb.Instrument:
+    """Converts an instrument that is only checked: it does not tell whether others have its number.
+
+    Otherwise an operator could try any numbers, with nothing on file that tells of it.
+    """
+    message = instrument(row)
+    message.repeated_serial = False
+    return message
+
+
 def verification(row: tables.Verification) -> pb.Verification:
     """Converts a verification to a message."""
     return _message(row, pb.Verification)

@@ -174,7 +174,7 @@ class Verifier(_message.Message):
 
     @_builtins.property
     def sites(self) -> _containers.RepeatedCompositeFieldContainer[Global___VerifierSite]:
-        """Places where it verifies any of the types that were asked for, by name."""
+        """Places where it verifies any of the types that were asked for, as it released them, by name."""
 
     def __init__(
         self,
@@ -248,7 +248,7 @@ class Expectation(_message.Message):
     within_term: _builtins.bool
     """The expected day is not after the last day of the term."""
     provisional: _builtins.bool
-    """The arrangement of a year that was counted is not published yet."""
+    """The arrangement of a year that was counted, for this day or the term, is not published yet."""
     @_builtins.property
     def figures(self) -> _containers.RepeatedCompositeFieldContainer[Global___CapacityFigure]:
         """The figures that were used, by first day."""

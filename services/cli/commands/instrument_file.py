@@ -28,11 +28,11 @@ def instrument_import(
     data: Data = None,
     as_json: AsJson = False,
 ) -> None:
-    """经营者按 .xlsx 或 CSV 文件登记本单位的新器具（备案）；同一文件再交一次不重复登记。
+    """经营者按 .xlsx 或 CSV 文件登记本单位的新器具（备案）；有出厂编号的，再交一次不重复登记。
 
-    Files the new instruments of an operator's workbook or CSV file, or none if a row is wrong; the
-    same file again files nothing. `import template instruments` writes an empty file to fill in.
-    With --check-only, exits with 1 if a row would be refused.
+    Files the new instruments of an operator's workbook or CSV file, or none if a row is wrong;
+    those with a serial number are filed once if it is sent again. `import template instruments`
+    writes an empty file to fill in. With --check-only, exits with 1 if a row would be refused.
     """
     from protos.registry.v1 import registry_pb2 as pb  # noqa: PLC0415 - only this command
 

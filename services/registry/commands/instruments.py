@@ -75,6 +75,7 @@ async def put_instrument(
     row = await find_instrument(change, instrument_id) if instrument_id else None
     content = _content(request.instrument, change.today, row)
     _check_state(request.instrument.state, row)
+    shown = wire.checked_instrument if request.check_only else wire.instrument
     owner = await find_subject(change, content.subject_id)
     content = await _with_type(change, owner, content, row, unknown=request.unknown_type)
     if row is None:
@@ -84,7 +85,7 @@ async def put_instrument(
         if ground := content.non_compulsory_ground:
             values = {"non_compulsory_ground": ground}
             proposal = await propose_instrument(change, request, row, Act.EXEMPT_INSTRUMENT, values)
-        filed = wire.instrument(row)
+        filed = shown(row)
         return pb.PutInstrumentResponse(instrument=filed, likeness_id=found, proposal=proposal)
     values = _differing(change, row, content, request.instrument.version)
     if act := await second_person(change, row, values):
@@ -92,7 +93,7 @@ async def put_instrument(
         return pb.PutInstrumentResponse(instrument=wire.instrument(row), proposal=proposal)
     await alter_instrument(change, row, owner, values)
     found = await likeness_at(change, _place(row)) if values else ""
-    return pb.PutInstrumentResponse(instrument=wire.instrument(row), likeness_id=found)
+    return pb.PutInstrumentResponse(instrument=shown(row), likeness_id=found)
 
 
 async def release_content(
@@ -148,9 +149,12 @@ def _require_bureau(change: Change, content: InstrumentContent) -> None:
         raise NotPermitted(zh, en, cite="C-44")
 
 
-def unknown_type(written: str, *, may_take: bool) -> Fault:
-    """Returns the fault of a type that the catalogue does not have; who may take it is told how."""
-    near_zh, near_en = near_types(written)
+def unknown_type(written: str, *, may_take: bool, compare: bool = True) -> Fault:
+    """Returns the fault of a type that the catalogue does not have; who may take it is told how.
+
+    With `compare`, it names the nearest types.
+    """
+    near_zh, near_en = near_types(written) if compare else ("", "")
     zh, en = (
         f"目录中没有器具类型“{written}”{near_zh}",
         f"the catalogue has no type {written!r}{near_en}",

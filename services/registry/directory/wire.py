@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from protos.registry.v1 import directory_pb2 as pb
 from services.registry.directory.tables import InstitutionListing
@@ -22,15 +22,16 @@ def listing(row: InstitutionListing) -> pb.InstitutionListing:
 def entry(
     institution: Institution,
     row: InstitutionListing,
-    authorised: Iterable[Authorisation],
+    authorised: Collection[Authorisation],
     laboratories: Iterable[Laboratory],
     places: Iterable[Site],
 ) -> pb.DirectoryEntry:
     """Converts an institution to an entry of the directory, with what it may verify today.
 
     `laboratories` are those that it released and that are authorised today, `places` the sites that
-    it released.
+    it released; of a site only what it may verify today is shown, and nothing if that is nothing.
     """
+    today = frozenset(one.type_code for one in authorised)
     return pb.DirectoryEntry(
         name=institution.name,
         **row.model_dump(include=set(OPEN)),
@@ -55,9 +56,10 @@ def entry(
             pb.DirectorySite(
                 name=one.name,
                 address=one.address,
-                type_codes=one.type_codes,
+                type_codes=[code for code in one.type_codes if code in today],
                 at_owner=one.at_owner,
             )
             for one in places
+            if today.intersection(one.type_codes or today)
         ],
     )

@@ -8,7 +8,7 @@ so that bureau and owner get one notice for all of them.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from uuid import uuid4
 
@@ -25,7 +25,7 @@ from services.registry import wire
 from services.registry.announce_changes import Cause, save_instruments
 from services.registry.commands.targets import find_subject, refuse_any
 from services.registry.filing.on_file import OnFile
-from services.registry.filing.reading import NewRow, read_new
+from services.registry.filing.reading import NewRow, Types, read_new
 from services.registry.maker_codes import taken
 from services.registry.sameness.finding import look
 from services.registry.sameness.places import of_instrument
@@ -45,7 +45,8 @@ async def import_instruments(
     """
     faults: list[Fault] = []
     owner = await find_subject(change, change.caller.subject_id)
-    read = [one for row in rows if (one := await read_new(change, owner, row, faults))]
+    types = Types(change.session, owner.bureau)
+    read = [one for row in rows if (one := await read_new(change, owner, types, row, faults))]
     on_file = await _on_file(change, owner, read)
     new, known = list[NewRow](), list[Instrument]()
     for one in read:
@@ -57,12 +58,14 @@ async def import_instruments(
             known += [] if changed else [found]
         else:
             new.append(one)
-    faults += await _taken_codes(change, new)
+    taken_codes = await _taken_codes(change, new)
+    faults += taken_codes.values()
     if not request.check_only:
         refuse_any(faults)
-    filed = await _file(change, owner, new)
+    filed = await _file(change, owner, [one for one in new if one.row.number not in taken_codes])
+    shown = wire.checked_instrument if request.check_only else wire.instrument
     return pb.ImportInstrumentsResponse(
-        filed=map(wire.instrument, filed),
+        filed=map(shown, filed),
         known=map(wire.instrument, known),
         refused=map(_refused, faults),
     )
@@ -109,9 +112,9 @@ async def _file(change: Change, owner: Subject, new: Sequence[NewRow]) -> Sequen
     return rows
 
 
-async def _taken_codes(change: Change, new: Sequence[NewRow]) -> list[Fault]:
-    """A fault for each maker's code that an instrument on file or of an earlier row has."""
-    faults, first = list[Fault](), dict[str, int]()
+async def _taken_codes(change: Change, new: Sequence[NewRow]) -> Mapping[int, Fault]:
+    """A fault for each row whose maker's code an instrument on file or an earlier row has."""
+    faults, first = dict[int, Fault](), dict[str, int]()
     for one in new:
         code = one.content.maker_code
         if not code:
@@ -119,9 +122,9 @@ async def _taken_codes(change: Change, new: Sequence[NewRow]) -> list[Fault]:
         number = first.setdefault(code, one.row.number)
         if number != one.row.number:
             zh, en = f"与第 {number} 行的制造商码相同", f"row {number} has this code"
-            faults.append(one.fault("maker_code", zh, en))
+            faults[one.row.number] = one.fault("maker_code", zh, en)
         elif words := await taken(change, code):
-            faults.append(one.fault("maker_code", *words))
+            faults[one.row.number] = one.fault("maker_code", *words)
     return faults
 
 

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import asdict
 
+from law.colours.rule import InstrumentState
 from law.errors import Fault
 from law.identity import Verdict, letters, serial_key
 from law.identity.instruments import compare_instruments
@@ -43,7 +44,8 @@ class OnFile:
     def find(self, row: NewRow) -> Instrument | None:
         """Returns the instrument on file that a row is about, or None if there is none.
 
-        Without a serial number it is one with the same content, which no earlier row has taken.
+        Without a serial number it is one with the same content that is not scrapped, and which no
+        earlier row has taken.
         """
         key, given = _key(row), asdict(row.content)
         candidates = self._by[key]
@@ -51,6 +53,8 @@ class OnFile:
             fitting = [one for one in candidates if _is_same(given, one.model_dump())]
             return min(fitting, key=lambda one: len(self.changed(row, one)), default=None)
         for one in candidates:
+            if one.state == InstrumentState.SCRAPPED:
+                continue
             if all(getattr(one, name) == given[name] for name in FILED if name != "serial_no"):
                 candidates.remove(one)
                 return one

@@ -10,6 +10,8 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import Any
 
+from sqlmodel.ext.asyncio.session import AsyncSession
+
 from law.colours.rule import InstrumentState
 from law.errors import Fault
 from law.identity import folded, stated
@@ -76,8 +78,35 @@ class NewRow:
         return self.row.fault(COLUMNS.heading(name), zh, en)
 
 
+class Types:
+    """The types that the rows of a file name; each name is looked up once.
+
+    Only for the first unknown names are the nearest types told: to compare a name takes long.
+    """
+
+    _MOST_COMPARED = 5
+
+    def __init__(self, session: AsyncSession, bureau: str) -> None:
+        self._session, self._bureau = session, bureau
+        self._codes: dict[str, str] = {}
+        self._unknown: dict[str, Fault] = {}
+
+    async def code(self, written: str) -> str:
+        """Returns the code of a type; what nobody knows as it was written."""
+        if written not in self._codes:
+            self._codes[written] = await resolved(self._session, self._bureau, written)
+        return self._codes[written]
+
+    def unknown(self, written: str) -> Fault:
+        """Returns the fault of a type that the catalogue does not have."""
+        if written not in self._unknown:
+            compare = len(self._unknown) < self._MOST_COMPARED
+            self._unknown[written] = unknown_type(written, may_take=False, compare=compare)
+        return self._unknown[written]
+
+
 async def read_new(
-    change: Change, owner: Subject, row: SheetRow, faults: list[Fault]
+    change: Change, owner: Subject, types: Types, row: SheetRow, faults: list[Fault]
 ) -> NewRow | None:
     """Reads a row of a file of `owner`; adds a fault for each bad cell and then returns None."""
     before, values = len(faults), dict[str, Any]()
@@ -94,9 +123,9 @@ async def read_new(
     content = read_instrument(reader, change.today)
     reader.faults = [one for one in reader.faults if one.field.lstrip(".") not in bad_names]
     COLUMNS.note(row, reader, faults)
-    code = await resolved(change.session, owner.bureau, content.type_code)
+    code = await types.code(content.type_code)
     if content.type_code and code not in catalogue():
-        unknown = unknown_type(content.type_code, may_take=False)
+        unknown = types.unknown(content.type_code)
         faults.append(
             row.fault(COLUMNS.heading("type_code"), unknown.message_zh, unknown.message_en)
         )

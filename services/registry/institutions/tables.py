@@ -57,8 +57,8 @@ class Authorisation(Base, table=True):
 class Site(Base, table=True):
     """A place where an institution verifies; no types means all that it may verify.
 
-    `at_owner` tells that it comes to where the owner uses the instrument. Nobody outside finds it
-    before the institution itself has `released` it.
+    `at_owner` tells that it comes to where the owner uses the instrument. Nobody outside finds it,
+    also no applicant, before the institution itself has `released` it.
     """
 
     __tablename__ = "institution_site"

@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
+from math import ceil
 
-from law.terms.workdays import DueDate, Edition, nth_working_day
+from law.terms.workdays import DueDate, Edition, nth_working_day, working_days_between
 
 
 @dataclass(frozen=True)
@@ -63,17 +64,26 @@ def expect(
     before, own = Counter(ahead), Counter(wanted)
     day, provisional, used = after, False, dict[Figure, Used]()
     while own.total():
-        due = nth_working_day(day, 1, calendar)
-        day, provisional = due.date, provisional or due.provisional
-        if without := sorted(code for code in +own if not _is_stated(code, day, figures)):
+        first = nth_working_day(day, 1, calendar).date
+        if without := sorted(code for code in +own if not _is_stated(code, first, figures)):
             return Expected(None, without=without)
-        for figure, codes in _in_force(+own, day, figures).items():
-            if figure.per_day:
-                waiting = sum(before[code] for code in codes)
-                used.setdefault(figure, Used(figure, waiting))
-                left = _complete(before, codes, figure.per_day)
-                _complete(own, codes, left)
+        holding = _in_force(+own, first, figures)
+        at_work = {one: codes for one, codes in holding.items() if one.per_day}
+        # Until a figure has done its own, or another one begins, all days are alike.
+        alike = [_days_to_complete(before + own, codes, one) for one, codes in at_work.items()]
+        if later := [one.from_on for one in figures if one.from_on > first]:
+            alike.append(working_days_between(day, min(later) - timedelta(days=1), calendar))
+        for figure, codes in at_work.items():
+            used.setdefault(figure, Used(figure, sum(before[code] for code in codes)))
+            left = _complete(before, codes, figure.per_day * min(alike))
+            _complete(own, codes, left)
+        due = nth_working_day(day, min(alike), calendar)
+        day, provisional = due.date, provisional or due.provisional
     return Expected(DueDate(day, provisional, calendar.number), tuple(used.values()))
+
+
+def _days_to_complete(orders: Counter[str], codes: Collection[str], figure: Figure) -> int:
+    return ceil(sum(orders[code] for code in codes) / figure.per_day)
 
 
 def _complete(orders: Counter[str], codes: Collection[str], most: int) -> int:

@@ -9,6 +9,7 @@ from datetime import date
 import sqlalchemy as sa
 from sqlmodel import col, select
 
+from law.terms.workdays import DueDate, edition
 from plumbing import paging
 from plumbing.view import View
 from protos.registry.v1 import orders_pb2 as pb
@@ -53,11 +54,13 @@ async def list_verifiers(view: View, request: pb.ListVerifiersRequest) -> pb.Lis
 async def _verifier(view: View, row: Institution, wanted: Counter[str]) -> pb.Verifier:
     queue = await estimates.queue(view, row.name)
     expected = await estimates.of_application(view, row.institution_id, queue, wanted)
-    term_on = complete_by(answer_by(view.today).date).date
-    sites = select(Site).where(Site.institution_id == row.institution_id, sa.not_(col(Site.closed)))
+    term = complete_by(answer_by(view.today).date)
+    sites = select(Site).where(
+        Site.institution_id == row.institution_id, col(Site.released), sa.not_(col(Site.closed))
+    )
     named = (await view.session.exec(sites.order_by(col(Site.name)))).all()
     of_types = [one for one in named if not one.type_codes or {*one.type_codes} & {*wanted}]
-    return wire.verifier(row, queue.total(), wire.expectation(expected, term_on), of_types)
+    return wire.verifier(row, queue.total(), wire.expectation(expected, term), of_types)
 
 
 async def list_orders(view: View, request: pb.ListOrdersRequest) -> pb.ListOrdersResponse:
@@ -106,10 +109,11 @@ async def get_order(view: View, request: pb.GetOrderRequest) -> pb.GetOrderRespo
 
 async def _expectation(view: View, row: Order) -> pb.Expectation:
     assert row.due_on is not None  # noqa: S101 - it has not ended
-    due_on = row.due_on
+    # The term of an accepted order stays the day that was told then.
+    term = DueDate(row.due_on, provisional=False, edition=edition().number)
     if row.state is OrderState.APPLIED:
-        due_on = complete_by(max(due_on, view.today)).date
-    return wire.expectation(await estimates.of_order(view, row), due_on)
+        term = complete_by(max(row.due_on, view.today))
+    return wire.expectation(await estimates.of_order(view, row), term)
 
 
 async def _other_results(view: View, row: Order) -> Sequence[Verification]:

@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 
 from law.colours.lateness import Late
+from law.terms.workdays import DueDate
 from protos.registry.v1 import orders_pb2 as pb
 from services.registry.institutions.tables import Institution, Site
 from services.registry.orders.expecting import Expected
@@ -64,14 +65,14 @@ def verifier(
     )
 
 
-def expectation(expected: Expected, term_on: date) -> pb.Expectation:
+def expectation(expected: Expected, term: DueDate) -> pb.Expectation:
     """Converts an expected day to a message, beside the last day of the term."""
-    day = expected.day
+    day, term_on = expected.day, term.date
     return pb.Expectation(
         expected_on=_written(day.date if day else None),
         term_on=term_on.isoformat(),
         within_term=day is not None and day.date <= term_on,
-        provisional=day is not None and day.provisional,
+        provisional=term.provisional or (day is not None and day.provisional),
         figures=[
             pb.CapacityFigure(
                 type_codes=sorted(one.figure.type_codes),

@@ -161,9 +161,11 @@ async def test_sites_are_public_as_the_institution_released_them(
     changed = await put_site(head, name, **own | {"address": "样例市港口路2号"}, version=3)
     assert not changed.released
     operator, _ = await firm(registry)
+    assert not (await ready(operator, name, "TAXI")).sites  # not as the institution released it
+    await put_site(lab, name, **own, version=4, released=True)
     sites = (await ready(operator, name, "TAXI")).sites
     assert [(one.name, one.at_owner) for one in sites] == [("上门检定", True)]
-    await put_site(lab, name, **own, version=4, closed=True, released=True)
+    await put_site(lab, name, **own, version=5, closed=True, released=True)
     assert await public() == ["城东检定站"]
     assert not (await ready(operator, name, "TAXI")).sites
 
@@ -184,3 +186,24 @@ async def test_a_site_belongs_to_one_institution(registry: RunningRegistry) -> N
         await put_site(lab, name, site_id=site.site_id)
     again = await put_site(lab, name, site_id=site.site_id, version=1, name="城西检定站")
     assert (again.name, again.version) == ("城西检定站", 2)
+
+
+async def test_a_site_is_shown_with_what_is_authorised_today(registry: RunningRegistry) -> None:
+    name = "合成能力检定所癸"
+    lab = await registry.speaker(name, "FUEL", "TAXI")
+    await list_in_directory(lab, name)
+    await put_site(lab, name, released=True, type_codes=["FUEL", "TAXI"])
+    await put_site(lab, name, name="城西检定站", released=True, type_codes=["TAXI"])
+    await put_site(lab, name, name="总部", released=True)
+    head = registry.client(Role.UNIT_HEAD, name="unit-head")
+    asked = pb.GetInstitutionRequest(institution_id=name)
+    held = (await head.institutions.GetInstitution(asked)).authorisations
+    [taxi] = [one for one in held if one.type_code == "TAXI"]
+    taxi.valid_until = "2026-08-31"
+    request = pb.PutAuthorisationRequest(request_id=new_request_id(), authorisation=taxi)
+    await head.institutions.PutAuthorisation(request)
+    places = (await in_directory(registry))[name].places
+    assert {one.name: list(one.type_codes) for one in places} == {
+        "城东检定站": ["FUEL"],
+        "总部": [],
+    }

@@ -136,11 +136,17 @@ async def test_another_model_is_another_instrument_and_a_code_belongs_to_one(
     assert [one.repeated_serial for one in other.filed] == [True]
     columns = f"{NAMES},制造商码"
     code = "/01/06901234567892/21/FILE1"
+    twice = (f"NAWI-D,C-1,,,{code}", f"NAWI-D,C-2,,,{code}")
     with refused("INVALID_INPUT", "rows.3"):
-        await load(operator, f"NAWI-D,C-1,,,{code}", f"NAWI-D,C-2,,,{code}", columns=columns)
+        await load(operator, *twice, columns=columns)
+    checked = await load(operator, *twice, columns=columns, check_only=True)
+    assert [one.serial_no for one in checked.filed] == ["C-1"]
+    assert [(one.row, one.column) for one in checked.refused] == [(3, "制造商码")]
     await load(operator, f"NAWI-D,C-1,,,{code}", columns=columns)
     with refused("INVALID_INPUT", "rows.2"):
         await load(operator, f"NAWI-D,C-2,,,{code}", columns=columns)
+    taken = await load(operator, f"NAWI-D,C-2,,,{code}", columns=columns, check_only=True)
+    assert [one.row for one in taken.refused] == [2]
     assert (await load(operator, f"NAWI-D,C-1,,,{code}", columns=columns)).filed == []
 
 
@@ -179,3 +185,42 @@ async def test_the_template_of_an_operator_has_its_columns_and_can_be_sent(
     assert [(one.serial_no, one.rotate_on) for one in answer.filed] == [("0012", "2027-03-01")]
     with refused("NOT_PERMITTED"):
         await operator.imports.GetTemplate(pb.GetTemplateRequest(family="subjects", format="csv"))
+
+
+async def test_a_check_does_not_tell_whether_others_have_a_number(
+    registry: RunningRegistry,
+) -> None:
+    _, other = await owner_of(registry)
+    await load(other, "NAWI-D,SECRET-1,甲型,")
+    owner, operator = await owner_of(registry)
+    [checked] = (await load(operator, "NAWI-D,SECRET-1,甲型,", check_only=True)).filed
+    assert not checked.repeated_serial
+    one = put_instrument(owner.subject_id, type_code="NAWI-D", serial_no="SECRET-1", model="甲型")
+    one.check_only = True
+    assert not (await operator.registry.PutInstrument(one)).instrument.repeated_serial
+    [filed] = (await load(operator, "NAWI-D,SECRET-1,甲型,")).filed
+    assert filed.repeated_serial
+
+
+async def test_one_like_a_scrapped_instrument_without_a_number_is_new(
+    registry: RunningRegistry,
+) -> None:
+    _, operator = await owner_of(registry)
+    [old] = (await load(operator, "NAWI-D,无,甲型,一号摊")).filed
+    assert (await load(operator, "NAWI-D,无,甲型,一号摊")).filed == []
+    scrap = pb.SetInstrumentStateRequest(
+        request_id=new_request_id(), instrument_id=old.instrument_id, state="scrapped"
+    )
+    await operator.registry.SetInstrumentState(scrap)
+    [new] = (await load(operator, "NAWI-D,无,甲型,一号摊")).filed
+    assert new.instrument_id != old.instrument_id
+
+
+async def test_near_types_are_told_of_the_first_unknown_names_only(
+    registry: RunningRegistry,
+) -> None:
+    _, operator = await owner_of(registry)
+    rows = [f"燃油加油{n % 7}机,T-{n},," for n in range(14)]
+    checked = await load(operator, *rows, check_only=True)
+    near = ["相近的有" in one.message_zh for one in checked.refused]
+    assert near == [n % 7 < 5 for n in range(14)]

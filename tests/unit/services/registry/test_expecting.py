@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date
 
 import pytest
 
-from law.terms.workdays import edition
+from law.terms.workdays import edition, nth_working_day
+from services.registry.orders import expecting
 from services.registry.orders.expecting import Expected, Figure, Used, expect
 
 CALENDAR = edition(8)  # with the arrangement of 2026, without that of 2027
@@ -87,3 +89,25 @@ def test_a_day_in_a_year_without_arrangement_is_provisional() -> None:
     assert near.day
     assert far.day
     assert (near.day.provisional, far.day.provisional) == (False, True)
+
+
+def test_a_long_queue_is_not_counted_day_by_day(monkeypatch: pytest.MonkeyPatch) -> None:
+    types = [f"T{n}" for n in range(100)]
+    stated = figure(" ".join(types), 1)
+    asked = list[date]()
+    look_up = expecting._holding
+
+    def holding(code: str, day: date, figures: Collection[Figure]) -> Figure | None:
+        asked.append(day)
+        return look_up(code, day, figures)
+
+    monkeypatch.setattr(expecting, "_holding", holding)
+    found = expect(dict.fromkeys(types, 100), {"T99": 1}, [stated], MONDAY, CALENDAR)
+    assert found.day == nth_working_day(MONDAY, 10_001, CALENDAR)
+    assert len({*asked}) == 1
+
+
+def test_days_on_which_nothing_is_stated_are_passed_over_to_the_next_figure() -> None:
+    ended, again = figure("FUEL", 0, date(2026, 9, 16)), figure("FUEL", 5, date(2027, 9, 1))
+    found = expect({"FUEL": 12}, {"FUEL": 1}, [figure("FUEL", 10), ended, again], MONDAY, CALENDAR)
+    assert day_of(found) == date(2027, 9, 1)  # ten on the 15th, three a year later

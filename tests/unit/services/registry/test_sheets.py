@@ -34,3 +34,10 @@ def test_a_file_without_a_needed_column_says_which() -> None:
     with pytest.raises(InvalidInput) as refused:
         read_rows("名称\n甲\n".encode(), COLUMNS, FileLimits())
     assert "编号" in refused.value.faults[0].message_zh
+
+
+def test_a_heading_that_two_columns_have_is_named() -> None:
+    with pytest.raises(InvalidInput) as refused:
+        read_rows("编号,名称,名称\n1,甲,乙\n".encode(), COLUMNS, FileLimits())
+    assert "“名称”" in refused.value.faults[0].message_zh
+    assert read_rows("编号,备注,备注\n1,甲,乙\n".encode(), COLUMNS, FileLimits())
