@@ -89,24 +89,22 @@ async def record_verification(
             proposal=proposal,
             differing=differing(instrument, details_of(request)),
         )
-    others = await complete(change, instrument, details_of(request), content.certificate_no)
+    number = content.certificate_no
+    others = await complete(change, instrument, details_of(request), number)
     rows = [
         row or await _record(change, one, instrument, reported, certificate)
         for row, one in zip(known, results, strict=True)
     ]
     recorded = [*map(wire.verification, rows)]
-    is_new = not all(known)
-    number, sender = content.certificate_no, change.caller
     correction = None
-    if is_new:
-        correction = await propose_correction(change, instrument, others, number, sender)
+    if not all(known):
+        correction = await propose_correction(change, instrument, others, number, change.caller)
+    place = of_result(instrument.instrument_id, content.verified_on)
     return pb.RecordVerificationResponse(
         verification=recorded[0],
         instrument=wire.instrument(instrument),
         verifications=recorded,
-        likeness_id=await likeness_at(
-            change, of_result(instrument.instrument_id, content.verified_on)
-        ),
+        likeness_id=await likeness_at(change, place),
         differing=others,
         correction=correction,
     )

@@ -191,12 +191,8 @@ async def test_a_correction_that_waits_hinders_nothing_and_ends_with_what_change
 ) -> None:
     name = "合成旁证检定院"
     lab = await registry.speaker(name, "FUEL")
-    written: dict[str, Any] = {
-        "owner_no": "JL-1",
-        "measuring_range": "0-30kg",
-        "accuracy_class": "Ⅲ级",
-    }
-    filed = await registry.instrument(**written)
+    written = {"measuring_range": "0-30kg", "accuracy_class": "Ⅲ级"}
+    filed = await registry.instrument(None, owner_no="JL-1", **written)
 
     async def report(**values: Any) -> pb.RecordVerificationResponse:
         day = {"institution": name, "verified_on": "2026-09-14"}
@@ -206,12 +202,8 @@ async def test_a_correction_that_waits_hinders_nothing_and_ends_with_what_change
         return await lab.registry.RecordVerification(request)
 
     async def states(*ids: str) -> list[tuple[str, list[str]]]:
-        found = [
-            (
-                await lab.proposals.GetProposal(proposals.GetProposalRequest(proposal_id=one))
-            ).proposal
-            for one in ids
-        ]
+        asked = [proposals.GetProposalRequest(proposal_id=one) for one in ids]
+        found = [(await lab.proposals.GetProposal(one)).proposal for one in asked]
         return [(one.state, [change.field for change in one.changes]) for one in found]
 
     first = (await report()).correction.proposal_id
