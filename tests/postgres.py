@@ -56,6 +56,7 @@ class PostgresServer:
         self._port = free_port()
         self._process: subprocess.Popen[bytes] | None = None
         self._options: list[str] = []
+        self._encrypting: tuple[str, ...] = ()
 
     @property
     def programs(self) -> Path:
@@ -75,6 +76,17 @@ class PostgresServer:
         if self._user is not None:
             os.chown(copy, self._user.pw_uid, self._user.pw_gid)
         return copy
+
+    def certify(self, folder: Path) -> None:
+        """Has the server show the certificate in a folder, and verify those of clients.
+
+        One that runs takes it for new connections.
+        """
+        files = {"cert": "postgresql.pem", "key": "postgresql.key", "ca": "ca.pem"}
+        own = (f"ssl_{part}_file={self.own(folder / name)}" for part, name in files.items())
+        self._encrypting = ("ssl=on", *own)
+        if self.runs:
+            self.ask("pg_reload_conf()")
 
     def start(self, *more: str) -> None:
         """Starts the server on an empty data directory, and returns when it answers.
@@ -209,6 +221,7 @@ class PostgresServer:
             f"unix_socket_directories={self._folder}",
             "max_connections=300",
             *FORGETFUL,
+            *self._encrypting,
         )
 
     def _place(self) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ import threading
 import time
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 from urllib.request import urlopen
 
 from services.cli.machine.engines import SEARCH_ATTRIBUTES, TIMER_PRECISION
@@ -23,17 +24,23 @@ CONFIGURATION = """
 server_name: n{number}
 listen: "127.0.0.1:{port}"
 http: "127.0.0.1:{monitor}"
-jetstream {{ store_dir: "{store}", sync_interval: always }}
-tls {{ cert_file: "{tls}/nats.pem", key_file: "{tls}/nats.key", timeout: 10 }}
+log_file: "{own}/log"
+jetstream {{ store_dir: "{own}", sync_interval: always }}
+tls {{
+  cert_file: "{keys}/nats.pem", key_file: "{keys}/nats.key", ca_file: "{keys}/ca.pem"
+  verify: true, timeout: 10
+}}
 cluster {{ name: tests, listen: "127.0.0.1:{route}", routes: {routes} }}
+include "{included}"
 """
 
 
 class NatsServerOfCluster:
     """One nats-server, whose store survives `kill` and `start`."""
 
-    def __init__(self, configuration: Path, port: int, monitor: int) -> None:
+    def __init__(self, configuration: Path, port: int, monitor: int, log: Path) -> None:
         self._configuration, self.port, self.monitor = configuration, port, monitor
+        self.log = log
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -58,13 +65,29 @@ class NatsServerOfCluster:
             self._process.kill()
             self._process.wait()
 
+    def reload(self) -> None:
+        """Has it read its configuration again, and returns when it has."""
+        before = self._reloads()
+        self.tell(signal.SIGHUP)
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while self._reloads() == before:
+            assert time.monotonic() < deadline, self.log.read_text()[-3000:]
+            time.sleep(0.05)
+
+    def _reloads(self) -> int:
+        return self.log.read_text().count("Reloaded server configuration")
+
     def clients(self) -> set[int]:
         """The ports from which clients are connected to it; none while it does not answer."""
+        return {int(client["port"]) for client in self.connections()}
+
+    def connections(self) -> list[dict[str, Any]]:
+        """What it tells of its clients, their certificates too; none while it does not answer."""
         try:
-            with urlopen(f"http://127.0.0.1:{self.monitor}/connz", timeout=5) as answer:
-                return {int(client["port"]) for client in json.load(answer)["connections"]}
+            with urlopen(f"http://127.0.0.1:{self.monitor}/connz?auth=1", timeout=5) as answer:
+                return list(json.load(answer)["connections"])
         except OSError:
-            return set()
+            return []
 
     def is_ready(self) -> bool:
         try:
@@ -75,34 +98,42 @@ class NatsServerOfCluster:
 
 
 class NatsCluster:
-    """Three servers that let in only who has a key, as `authorization` says.
+    """Three servers that let in only who has a key and a certificate.
 
-    `tls` is a folder with the certificate that they show.
+    `keys`, within `folder`, has what services.registry.identity.keys makes for them.
     """
 
-    def __init__(self, folder: Path, authorization: str, tls: Path) -> None:
+    def __init__(self, folder: Path, keys: Path) -> None:
         ports = [[free_port() for _ in range(3)] for _ in range(SERVERS)]
         routes = json.dumps([f"nats://127.0.0.1:{route}" for _, _, route in ports])
         self.servers = []
         for number, (port, monitor, route) in enumerate(ports):
+            own = folder / f"nats-{number}"
+            own.mkdir()
             text = CONFIGURATION.format(
                 number=number,
                 port=port,
                 monitor=monitor,
-                store=folder / str(number),
-                tls=tls,
+                own=own,
+                keys=keys,
                 route=route,
                 routes=routes,
+                included=(keys / "authorization.conf").relative_to(folder),
             )
-            configuration = folder / f"{number}.conf"
-            configuration.write_text(text + authorization)
-            self.servers.append(NatsServerOfCluster(configuration, port, monitor))
+            configuration = folder / f"nats-{number}.conf"
+            configuration.write_text(text)
+            self.servers.append(NatsServerOfCluster(configuration, port, monitor, own / "log"))
 
     def start(self) -> None:
         """Starts all, and returns when they are one cluster."""
         for server in self.servers:
             server.start()
         self.wait_until_whole()
+
+    def reload(self) -> None:
+        """Has every server read its configuration, certificate and users again, and waits."""
+        for server in self.servers:
+            server.reload()
 
     def wait_until_whole(self) -> None:
         """Returns once every server answers and has caught up."""

@@ -12,7 +12,8 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from plumbing import certificates
+from nats.js import JetStreamContext
+
 from plumbing.addresses import Endpoint
 from plumbing.client import TokenSource, ask, new_request_id, open_channel
 from plumbing.clock import SystemClock
@@ -51,12 +52,10 @@ class Cluster:
         self.folder, self._former = folder, former
         self.keys = folder / "keys"
         hand_out(self.keys)
-        authorization = (self.keys / "nats" / "authorization.conf").read_text()
-        self.tls = folder / "nats-tls"
-        certificates.provide(self.tls, SystemClock(), ["nats"])
-        self.nats = NatsCluster(folder, authorization, self.tls)
+        self.nats = NatsCluster(folder, self.keys / "nats")
         self.temporal = TemporalServer(folder)
-        self.primary, self.standby = self._servers = [PostgresServer(), PostgresServer()]
+        self._servers: list[PostgresServer] = []
+        self.primary, self.standby = self.another_server(), self.another_server()
         self.server = self.primary  # to which the address leads
         self.address = MovingAddress()
         self._ports = {name: (free_port(), free_port()) for name in self._names("a", "b")}
@@ -80,15 +79,19 @@ class Cluster:
         places |= {f"{service}_address": f"127.0.0.1:{port}"}
         places |= {f"{service}_metrics_address": f"127.0.0.1:{metrics}"}
         role = service if self._former else "postgres"
+        shown = self.keys / service / "engines"
+        tls = f"sslmode=verify-full&sslrootcert={shown}/ca.pem"
+        tls += f"&sslcert={shown}/client.pem&sslkey={shown}/client.key"
         # Two of the three: the client learns of the last from them. Formerly there was one address.
         servers = self.nats.servers[: 1 if code else 2]
         settings = Settings(
             data_dir=folder,
             keys_dir=self.keys / service,
             tls_dir=self.keys / service / "tls",
-            database=f"postgresql://{role}@127.0.0.1:{self.address.port}/{service}",
+            tls_client_certificates=True,
+            database=f"postgresql://{role}@127.0.0.1:{self.address.port}/{service}?{tls}",
             nats_url=",".join(server.url for server in servers),
-            nats_tls_dir=str(self.tls),
+            nats_tls_dir=str(shown),
             nats_replicas=3,
             temporal_address=self.temporal.address,
         ).model_copy(update=places)
@@ -135,8 +138,17 @@ class Cluster:
 
     def another_server(self) -> PostgresServer:
         """A further server of PostgreSQL, which has nothing yet and ends with the cluster."""
-        self._servers.append(PostgresServer())
-        return self._servers[-1]
+        server = PostgresServer()
+        server.certify(self.keys / "postgresql")
+        self._servers.append(server)
+        return server
+
+    def reload_engines(self) -> None:
+        """Has NATS and PostgreSQL take certificates and users that were replaced."""
+        self.nats.reload()
+        for server in self._servers:
+            if server.runs:
+                server.certify(self.keys / "postgresql")
 
     def move_to(self, server: PostgresServer) -> None:
         """Has the address of PostgreSQL lead to a server."""
@@ -230,22 +242,28 @@ class Cluster:
         finally:
             await database.close()
 
-    async def stored_events(self, service: str) -> Counter[str]:
-        """The ids of the events in the stream of a service, and how often each is there."""
+    @asynccontextmanager
+    async def jetstream(self, service: str) -> AsyncIterator[JetStreamContext]:
+        """The streams, as a service may read them."""
         settings = self.of(service)[0].settings
         credentials = Credentials.of(settings.keys_dir, service)
         client = await connect(settings.nats_servers, credentials, tls_of(settings))
         try:
-            js, stored = client.jetstream(), self._stored[service]
-            state = (await js.stream_info(stream_of(service))).state
-            first = max(state.first_seq, self._read_to[service] + 1)
-            for seq in range(first, state.last_seq + 1):
-                message = await js.get_msg(stream_of(service), seq)
-                stored[str(Attributes.read(message.headers).id)] += 1
-            self._read_to[service] = state.last_seq
-            return stored
+            yield client.jetstream()
         finally:
             await client.close()
+
+    async def stored_events(self, service: str) -> Counter[str]:
+        """The ids of the events in the stream of a service, and how often each is there."""
+        stored, stream = self._stored[service], stream_of(service)
+        async with self.jetstream(service) as js:
+            state = (await js.stream_info(stream)).state
+            first = max(state.first_seq, self._read_to[service] + 1)
+            for seq in range(first, state.last_seq + 1):
+                message = await js.get_msg(stream, seq)
+                stored[str(Attributes.read(message.headers).id)] += 1
+        self._read_to[service] = state.last_seq
+        return stored
 
     def forget_streams(self) -> None:
         """Has the streams read from their beginning, as they were emptied and filled anew."""

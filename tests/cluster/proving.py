@@ -133,14 +133,22 @@ async def _graded_once(database: Database, ledger: Ledger) -> float:
 
 
 async def _alerted_at_all(database: Database, ledger: Ledger) -> None:
-    """Waits for the last that follows from a change, which asks less of a cluster than checks."""
+    """Waits for the last that follows from a change, which asks less of a cluster than checks.
+
+    It gives up once nothing more has come for a time.
+    """
     told = select(Notice.subject_id).where(
         col(Notice.kind).in_([NoticeKind.REJECTED, NoticeKind.GRADE_FELL])
     )
     wanted = Counter([*ledger.rejected, *ledger.punished])
-    async with asyncio.timeout(PATIENCE_SECONDS):
-        while wanted - Counter(await _all(database, told)):  # noqa: ASYNC110 - of other processes
+    async with asyncio.timeout(PATIENCE_SECONDS) as patience:
+        lacking = wanted
+        while lacking:
             await asyncio.sleep(1)
+            fewer = wanted - Counter(await _all(database, told))
+            if fewer != lacking:
+                patience.reschedule(asyncio.get_running_loop().time() + PATIENCE_SECONDS)
+            lacking = fewer
 
 
 async def _alerted_once(database: Database, ledger: Ledger) -> float:

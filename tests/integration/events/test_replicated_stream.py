@@ -30,8 +30,10 @@ CLOCK = SystemClock()
 
 @pytest.fixture
 def servers(tmp_path: Path) -> Iterator[NatsCluster]:
-    certificates.provide(tmp_path / "tls", CLOCK, ["nats"])
-    servers = NatsCluster(tmp_path, authorization(), tmp_path / "tls")
+    keys = tmp_path / "keys"
+    certificates.provide(keys, CLOCK, ["nats", "client"])
+    (keys / "authorization.conf").write_text(authorization())
+    servers = NatsCluster(tmp_path, keys)
     try:
         servers.start()
         yield servers
@@ -41,7 +43,7 @@ def servers(tmp_path: Path) -> Iterator[NatsCluster]:
 
 @pytest.fixture
 async def replicated(servers: NatsCluster, tmp_path: Path) -> AsyncIterator[JetStreamContext]:
-    settings = Settings(nats_url=servers.servers[0].url, nats_tls_dir=str(tmp_path / "tls"))
+    settings = Settings(nats_url=servers.servers[0].url, nats_tls_dir=str(tmp_path / "keys"))
     client = await connect(settings.nats_url, TESTER, tls_of(settings))
     js = client.jetstream()
     await ensure_streams(js, "registry", SERVERS)
