@@ -80,7 +80,7 @@ async def test_keys_are_replaced_two_at_a_time(cluster: Cluster) -> None:
         assert await refused(cluster, first) == set(SERVICES)
     assert await refused(cluster, person.token) == set()
     cluster.forget_streams()  # they were filled again
-    await told("keys are replaced, two at a time", cluster, ledger)
+    await told("keys are replaced, two at a time", cluster, ledger, refilled=True)
     for service in SERVICES:
         present, former = event_public_keys(cluster.keys / "registry", service)
         known = {present.thumbprint(), former.thumbprint()}
