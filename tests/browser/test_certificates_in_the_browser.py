@@ -243,7 +243,7 @@ def test_from_the_application_for_a_verification_to_its_result(
     operator.get_by_role("link", name="看器具").click()
     expect(operator.get_by_role("link", name="检定申请").last).to_be_visible()
     expect(operator.get_by_role("button", name="申请检定")).to_have_count(0)
-    lab.get_by_role("link", name="登记检定结果").click()
+    lab.get_by_role("link", name="登记检定结果", exact=True).click()
     lab.get_by_label("合格", exact=True).check()
     lab.get_by_label("检定日期").fill("2026-09-14")
     lab.get_by_label("有效期至").fill("2027-03-09")

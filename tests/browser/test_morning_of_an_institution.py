@@ -227,7 +227,7 @@ def done_late(lab: Page, bureau: Page, owner: Page) -> None:
     """The last result comes after its term: its order says so, and the figures count it."""
     lab.goto("/orders")
     lab.locator("main tbody a").first.click()
-    lab.get_by_role("link", name="登记检定结果").click()
+    lab.get_by_role("link", name="登记检定结果", exact=True).click()
     lab.get_by_label("合格", exact=True).check()
     lab.get_by_label("检定日期").fill(today(lab).isoformat())
     lab.get_by_label("有效期至").fill((add_months(today(lab), 12) - DAY).isoformat())

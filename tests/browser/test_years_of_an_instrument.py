@@ -126,7 +126,7 @@ def verified(story: Story, order: str, number: str) -> date:
     """The institution records that it has passed, for a year, and sends the certificate."""
     lab, until = story.lab, add_months(story.today, 12) - DAY
     lab.goto(order)
-    lab.get_by_role("link", name="登记检定结果").click()
+    lab.get_by_role("link", name="登记检定结果", exact=True).click()
     lab.get_by_label("合格", exact=True).check()
     lab.get_by_label("检定日期").fill(story.today.isoformat())
     lab.get_by_label("有效期至").fill(until.isoformat())
