@@ -267,7 +267,7 @@ async def test_neither_audit_nor_proposal_keeps_how_an_expert_is_reached(
     registry: RunningRegistry,
 ) -> None:
     await registry.bureau()
-    contact = "0571-00000000"
+    contact = "0571-00000266"  # nobody else is reached there
     waits = await shown(
         registry.client(Role.CASEWORKER),
         kind="expert",
