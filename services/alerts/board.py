@@ -42,15 +42,15 @@ async def get_colour_board(
     """
     ends = _sundays(view, request.weeks or _SHOWN_WEEKS)
     if request.subject_id or view.caller.has(Role.OPERATOR):
-        counted = await _of_subject(view, request, ends[-1])
+        counted = await _of_subject(view, request)
     else:
-        counted = await parts.read(view, request.bureau, ends[-1])
+        counted = await parts.read(view, request.bureau)
     return pb.GetColourBoardResponse(
         on=view.today.isoformat(),
         counts=[
             pb.BoardCount(bureau=bureau, type_code=kind, colour=colour, instruments=number)
             for (bureau, kind), part in sorted(counted.items())
-            for colour, number in sorted(part.colours.items())
+            for colour, number in sorted(part.colours(view.today).items())
         ],
         weeks=_weeks(view, ends, counted.values()),
         types=_types(view, ends, counted) if request.by_type else (),
@@ -62,18 +62,16 @@ async def get_colour_board(
 async def _late(
     view: View, request: pb.GetColourBoardRequest, parts: Iterable[Part]
 ) -> list[pb.LateTotal]:
-    reds = sum(part.colours.get(Colour.RED, 0) for part in parts)
+    reds = sum(part.colours(view.today).get(Colour.RED, 0) for part in parts)
     return await count_late(
         view, reds, scope(view.caller, Instrument, request.bureau, request.subject_id)
     )
 
 
-async def _of_subject(
-    view: View, request: pb.GetColourBoardRequest, until: date
-) -> dict[Place, Part]:
+async def _of_subject(view: View, request: pb.GetColourBoardRequest) -> dict[Place, Part]:
     """The few instruments of one subject, counted anew."""
     scoped = scope(view.caller, Instrument, request.bureau, request.subject_id)
-    return await count_parts(view, (sa.text(ON_FILE), *scoped), until)
+    return await count_parts(view, (sa.text(ON_FILE), *scoped))
 
 
 def _sundays(view: View, weeks: int) -> list[date]:
@@ -84,9 +82,8 @@ def _sundays(view: View, weeks: int) -> list[date]:
 def _weeks(view: View, ends: Sequence[date], parts: Iterable[Part]) -> list[pb.WeekAhead]:
     numbers = dict.fromkeys(ends, 0)
     for part in parts:
-        for last_day, number in part.last_days.items():
-            if last_day <= ends[-1]:
-                numbers[_sunday(last_day)] += number
+        for last_day, number in part.last_days(view.today, ends[-1]):
+            numbers[_sunday(last_day)] += number
     return [
         pb.WeekAhead(
             starts_on=max(end - _WEEK + _DAY, view.today).isoformat(),

@@ -1,15 +1,18 @@
-"""The parts of the colour board: the instruments of one type at one bureau, counted once a day.
+"""The parts of the colour board: the instruments of one type at one bureau, counted by their day.
 
 A part has a number that grows with every change of an instrument in it, in the same transaction. A
-count is kept in memory with that number, and made anew only once the number or the day is another.
-So every answer is exact, and costs a read of the numbers instead of every instrument.
+count is kept in memory with that number, and made anew only once the number is another. It says of
+how many instruments the colour has which last valid day, so it holds on every day: every answer is
+exact, and costs a read of the numbers instead of every instrument.
 """
 
 from __future__ import annotations
 
 import asyncio
+from array import array
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -20,29 +23,63 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
-from law.colours.basis import Basis
+from law.colours.basis import RED_WITHOUT_DATE, Basis
+from law.colours.rule import Colour, latest_valid_until
 from plumbing import row_scope
 from plumbing.view import View
-from services.alerts.instrument_filters import colour_in_sql
 from services.alerts.tables import ON_FILE, BoardPart, Instrument
 
 Place = tuple[str, str]  # bureau and type of instrument
 _KEYS = ("bureau", "type_code")
+_FROM_THE_WORST = (Colour.RED, Colour.YELLOW, Colour.GREEN)
 
 
 @dataclass
 class Part:
-    """The counts of a part: by colour, and by last valid day up to `until`, on the day `on`."""
+    """How many instruments are valid for the last time on which day, and how many have no day.
 
-    on: date
-    until: date
+    `_up_to` are those of each day and all earlier ones. Millions of instruments have thousands of
+    parts with hundreds of days each, so the days are numbers side by side.
+    """
+
     version: int = 0
-    colours: dict[str, int] = field(default_factory=dict)
-    last_days: dict[date, int] = field(default_factory=dict)
+    red: int = 0  # without a day
+    none: int = 0
+    _days: array[int] = field(default_factory=lambda: array("I"))
+    _up_to: array[int] = field(default_factory=lambda: array("I"))
 
-    def serves(self, version: int, on: date, until: date) -> bool:
-        """Returns whether the counts are those of that version and day, and reach far enough."""
-        return (self.version, self.on) == (version, on) and self.until >= until
+    def add(self, standing: Basis, last_day: date | None, number: int) -> None:
+        """Adds instruments of one standing and last day. Days come in their order."""
+        if standing in RED_WITHOUT_DATE:
+            self.red += number
+        elif standing is Basis.DATED and last_day is not None:
+            self._up_to.append(self._reached(len(self._days)) + number)
+            self._days.append(last_day.toordinal())
+        else:
+            self.none += number
+
+    def colours(self, on: date) -> dict[Colour, int]:
+        """Counts the instruments by colour on a day, as in `colour_in_sql`; never zero of one.
+
+        Raises NotInForce for a day on which the article on warnings does not hold.
+        """
+        counts, counted = {Colour.RED: self.red}, 0
+        for colour in _FROM_THE_WORST:
+            last = latest_valid_until(colour, on).toordinal()
+            reached = max(counted, self._reached(bisect_right(self._days, last)))
+            counts[colour] = counts.get(colour, 0) + reached - counted
+            counted = reached
+        counts[Colour.NONE] = self.none + self._reached(len(self._days)) - counted
+        return {colour: number for colour, number in counts.items() if number}
+
+    def last_days(self, first: date, last: date) -> Iterator[tuple[date, int]]:
+        """Yields how many are valid for the last time on each day from `first` to `last`."""
+        start = bisect_left(self._days, first.toordinal())
+        for n in range(start, bisect_right(self._days, last.toordinal())):
+            yield date.fromordinal(self._days[n]), self._reached(n + 1) - self._reached(n)
+
+    def _reached(self, days: int) -> int:
+        return self._up_to[days - 1] if days else 0
 
 
 class BoardParts:
@@ -52,19 +89,23 @@ class BoardParts:
         self._parts: dict[Place, Part] = {}
         self._counting = asyncio.Lock()
 
-    async def read(self, view: View, bureau: str, until: date) -> dict[Place, Part]:
-        """Returns the parts of a bureau, or of all in the caller's scope, counted up to `until`."""
+    async def read(self, view: View, bureau: str) -> dict[Place, Part]:
+        """Returns the parts of a bureau, or of all in the caller's scope."""
         versions = await _versions(view, bureau)
         async with self._counting:  # who comes meanwhile finds the counts
-            stale = [
-                place
-                for place, version in versions.items()
-                if place not in self._parts
-                or not self._parts[place].serves(version, view.today, until)
-            ]
-            if stale:
-                self._parts |= await _counted(view, stale, versions, until)
+            for of_bureau, types in self._stale(versions).items():
+                # One bureau after another: who gave up waiting finds those that were counted.
+                self._parts |= await _counted(view, of_bureau, types)
             return {place: self._parts[place] for place in versions}
+
+    def _stale(self, versions: Mapping[Place, int]) -> dict[str, dict[str, int]]:
+        """The versions of the parts that are to be counted, by bureau and type."""
+        stale: dict[str, dict[str, int]] = defaultdict(dict)
+        for (bureau, type_code), version in versions.items():
+            known = self._parts.get((bureau, type_code))
+            if known is None or known.version != version:
+                stale[bureau][type_code] = version
+        return stale
 
 
 async def _versions(view: View, bureau: str) -> dict[Place, int]:
@@ -75,42 +116,30 @@ async def _versions(view: View, bureau: str) -> dict[Place, int]:
     return {(row[0], row[1]): row[2] for row in await _rows(view, wanted)}
 
 
-async def _counted(
-    view: View, places: Sequence[Place], versions: Mapping[Place, int], until: date
-) -> dict[Place, Part]:
-    types = defaultdict(list)
-    for bureau, type_code in places:
-        types[bureau].append(type_code)
+async def _counted(view: View, bureau: str, versions: Mapping[str, int]) -> dict[Place, Part]:
     # A part whose last instrument has gone is counted too.
-    parts = {place: Part(view.today, until) for place in places}
-    for bureau, codes in types.items():
-        parts |= await count_parts(view, (sa.text(ON_FILE), *_within(bureau, codes)), until)
-    for place, part in parts.items():
-        part.version = versions[place]
+    parts = {(bureau, code): Part() for code in versions}
+    parts |= await count_parts(view, (sa.text(ON_FILE), *_within(bureau, versions)))
+    for (_, code), part in parts.items():
+        part.version = versions[code]
     return parts
 
 
-async def count_parts(view: View, where: tuple[Any, ...], until: date) -> dict[Place, Part]:
-    """Counts the instruments with a condition, by part, as of today and with days to `until`."""
-    parts: dict[Place, Part] = defaultdict(lambda: Part(view.today, until))
-    last_day, colour = col(Instrument.valid_until), colour_in_sql(view.today).label("colour")
-    for bureau, kind, found, number in await _rows(view, _count(colour, where)):
-        parts[bureau, kind].colours[found] = number
-    ahead = (col(Instrument.standing) == Basis.DATED, last_day.between(view.today, until))
-    for bureau, kind, day, number in await _rows(view, _count(last_day, (*where, *ahead))):
-        parts[bureau, kind].last_days[day] = number
+async def count_parts(view: View, where: Iterable[Any]) -> dict[Place, Part]:
+    """Counts the instruments with a condition, by part."""
+    keys = (col(Instrument.bureau), col(Instrument.type_code))
+    by = (*keys, col(Instrument.standing), col(Instrument.valid_until))
+    # In the order of an index, so that nothing is sorted.
+    counting = sa.select(*by, sa.func.count()).where(*where).group_by(*by).order_by(*by)
+    parts: dict[Place, Part] = defaultdict(Part)
+    for bureau, kind, standing, last_day, number in await _rows(view, counting):
+        parts[bureau, kind].add(standing, last_day, number)
     return parts
 
 
 def _within(bureau: str, types: Collection[str]) -> Iterator[sa.ColumnElement[bool]]:
-    yield row_scope.of_bureau(bureau, Instrument.bureau)
-    yield col(Instrument.bureau) == bureau  # once more, for the index
+    yield row_scope.of_bureau(bureau, Instrument.bureau)  # leads SQLite to the index of the counts
     yield col(Instrument.type_code).in_(types)
-
-
-def _count(by: Any, where: tuple[Any, ...]) -> Any:
-    keys = (col(Instrument.bureau), col(Instrument.type_code), by)
-    return sa.select(*keys, sa.func.count()).where(*where).group_by(*keys)
 
 
 async def _rows(view: View, statement: Any) -> list[Any]:
