@@ -36,6 +36,7 @@ ALL = {
     "relay": Benchmark("", "--rounds 1", writes=True),
     "work_list": Benchmark("", "2000 1", writes=True),
     "watch": Benchmark("1000000 5", "5000 1", writes=True),
+    "watch_by_temporal": Benchmark("1000000 3", "5000 1", writes=True),
     "grading": Benchmark("", "1 1"),
     "cases": Benchmark("", "20 1", writes=True),
     "bulk": Benchmark("", "200 1"),

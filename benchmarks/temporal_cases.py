@@ -173,7 +173,8 @@ def _require_closed(ends: Sequence[str]) -> None:
         raise RuntimeError(f"Not closed: {set(ends)}")
 
 
-async def _connect(address: str) -> Client:
+async def connect(address: str) -> Client:
+    """Returns a client, once the server listens."""
     while True:
         try:
             return await Client.connect(address)
@@ -200,7 +201,7 @@ def server(folder: Path, options: Sequence[str]) -> Iterator[str]:
 async def run(mode: str, address: str, cases: int, callers: int) -> dict[str, float]:
     """Measures one mode; a few cases before warm it up."""
     way, options = (tuned, TUNED_WORKER) if mode == "tuned" else (usual, dict[str, Any]())
-    types, client = [UsualCase, TunedCase], await _connect(address)
+    types, client = [UsualCase, TunedCase], await connect(address)
     async with Worker(client, task_queue=QUEUE, workflows=types, activities=[close], **options):
         await way(client, callers, callers)
         return await way(client, cases, callers)
