@@ -27,9 +27,10 @@ CONNECT_SECONDS = 5.0
 PING_SECONDS = 3.0
 # One statement. Those of migrations have no limit.
 COMMAND_SECONDS = 60.0
-# Between two statements of a transaction. The server then ends the session of a replica that hangs,
-# whose locks would keep the same call from being made by another one.
-IDLE_SECONDS = 60
+# Between two statements of a transaction. The server then ends the session of a replica that hangs:
+# if it hangs in the middle of a change, callers of the other one wait for its locks for so long.
+# What computes for longer does so beside its transaction.
+IDLE_SECONDS = 15
 # The kernel gives up a connection on which nothing was acknowledged for ten seconds.
 _UNANSWERED = {
     "SO_KEEPALIVE": (socket.SOL_SOCKET, 1),
