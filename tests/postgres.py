@@ -195,6 +195,12 @@ class PostgresServer:
         """Lets a silent server go on."""
         self._tell_all(signal.SIGCONT)
 
+    def kill(self) -> None:
+        """Ends the server and all its processes, also if it hangs, as a machine that is shut off."""
+        self._tell_all(signal.SIGKILL)
+        assert self._process is not None
+        self._process.wait()
+
     def _tell_all(self, number: int) -> None:
         assert self._process is not None
         first = self._process.pid
@@ -205,9 +211,8 @@ class PostgresServer:
 
     def stop(self) -> None:
         """Stops the server and removes its data."""
-        if self._process is not None:
-            self._process.kill()  # nothing of it is wanted any more
-            self._process.wait()
+        if self.runs:
+            self.kill()  # nothing of it is wanted any more
         shutil.rmtree(self._folder, ignore_errors=True)
 
     @property

@@ -121,6 +121,7 @@ async def test_a_silent_primary_is_left_for_its_standby(cluster: Cluster) -> Non
         cluster.of("alerts")[0].start()
         await asyncio.to_thread(cluster.standby.promote)
         cluster.move_to(cluster.standby)
+        await asyncio.to_thread(cluster.primary.kill)  # nobody may ask it any more
         await cluster.until_ready()
     await until(partial(one_leads_each, cluster))
     await told("a silent primary, and its standby promoted", cluster, ledger)
