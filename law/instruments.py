@@ -17,7 +17,7 @@ from itertools import pairwise
 
 from law.colours.rule import Mode
 from law.errors import NotFound
-from law.figures import Version
+from law.figures import Validity, Version
 from law.identity import folded
 from law.periods import add_months
 from law.reader.ambiguities import read_readings
@@ -35,7 +35,7 @@ REGULATION = "JJG "
 _LIKE = 0.6  # the least share of characters in which names of types are alike
 _FIELDS = (
     "code", "name_zh", "name_en", "aliases", "cycle_months", "mode", "listed", "confidence",
-    "basis", "note", "earlier",
+    "basis", "note", "earlier", "earlier_modes",
 )  # fmt: skip
 _DAY = timedelta(days=1)
 
@@ -73,14 +73,15 @@ class Cycle:
 class InstrumentType:
     """One type of instrument, with its verification regulations and cycles, the latest first.
 
-    `aliases` are names of the trade that mean this type and no other.
+    `modes` says how it is verified, the latest version of the catalogue first. `aliases` are names
+    of the trade that mean this type and no other.
     """
 
     code: str
     name_zh: str
     name_en: str
     cycles: tuple[Version[Cycle], ...]
-    mode: Mode
+    modes: tuple[Version[Mode], ...]
     listed: Listed
     confidence: Confidence
     note: str
@@ -95,6 +96,15 @@ class InstrumentType:
     def cycle_months(self) -> int | None:
         """The longest usual cycle by the latest regulation, in calendar months, None if unknown."""
         return self.cycles[0].value.months
+
+    @property
+    def mode(self) -> Mode:
+        """How the type is verified by the latest version of the catalogue."""
+        return self.modes[0].value
+
+    def mode_on(self, day: date) -> Mode:
+        """Returns how the type is verified by the version of the catalogue in force on a day."""
+        return next(one.value for one in self.modes if one.validity.holds(day))
 
     def cycle_on(self, day: date) -> Cycle:
         """Returns the regulation and the cycle of a verification that is made on a day."""
@@ -137,7 +147,7 @@ def read_catalogue(reader: Reader) -> Mapping[str, InstrumentType]:
     """Reads `instruments.yaml`: every instrument type with its regulation, cycle and confidence.
 
     A code that occurs twice is a fault, and so is a name or an alias that two types have, or a day
-    on which no regulation of a type holds, or several.
+    on which no regulation or no mode of a type holds, or several.
     """
     read_header(reader, "types", "ambiguities", "rotation", *DATED)
     read_cite(reader)
@@ -179,7 +189,7 @@ def _type(reader: Reader) -> InstrumentType:
         name_zh=reader.text("name_zh"),
         name_en=reader.text("name_en"),
         cycles=_cycles(reader),
-        mode=reader.choice("mode", Mode),
+        modes=_modes(reader),
         listed=reader.choice("listed", Listed),
         confidence=reader.choice("confidence", Confidence),
         note=reader.text("note") if reader.data.get("note") else "",
@@ -194,14 +204,37 @@ def _cycles(reader: Reader) -> tuple[Version[Cycle], ...]:
         for item in reader.each("earlier"):
             item.only("cycle_months", "basis", *DATED)
             cycles.append(read_dated(item, _cycle))
-    edges = [(one.validity.valid_from, one.validity.valid_to) for one in cycles]
+    _note_gaps(reader, "earlier", [one.validity for one in cycles])
+    return tuple(cycles)
+
+
+def _modes(reader: Reader) -> tuple[Version[Mode], ...]:
+    """How a type is verified: by its line, which holds from the day after the earlier modes."""
+    earlier: list[Version[Mode]] = []
+    if "earlier_modes" in reader.data:
+        for item in reader.each("earlier_modes"):
+            item.only("mode", *DATED)
+            earlier.append(read_dated(item, _mode))
+    ended = earlier[0].validity.valid_to if earlier else None
+    begins = ended + _DAY if ended else None
+    present = Version(_mode(reader), reader.text("cite"), Validity(begins, None))
+    _note_gaps(reader, "earlier_modes", [one.validity for one in (present, *earlier)])
+    return (present, *earlier)
+
+
+def _mode(reader: Reader) -> Mode:
+    return reader.choice("mode", Mode)
+
+
+def _note_gaps(reader: Reader, key: str, validities: Sequence[Validity]) -> None:
+    """Records a fault unless exactly one of these versions, the latest first, holds on any day."""
+    edges = [(one.valid_from, one.valid_to) for one in validities]
     follow = all(
         begins and ends and ends + _DAY == begins for (begins, _), (_, ends) in pairwise(edges)
     )
     if not follow or edges[0][1] or edges[-1][0]:
-        zh, en = "各版规程应首尾相接，最新的在前", "must follow each other, the latest first"
-        reader.fault("earlier", zh, en, cite="D-08")
-    return tuple(cycles)
+        zh, en = "各版应首尾相接，最新的在前", "must follow each other, the latest first"
+        reader.fault(key, zh, en, cite="D-08")
 
 
 def _cycle(reader: Reader) -> Cycle:
@@ -259,13 +292,23 @@ def instrument_type(code: str) -> InstrumentType:
     return type_
 
 
-def mode_of(code: str) -> Mode:
-    """Returns how an instrument type is verified.
+def mode_of(code: str, on: date) -> Mode:
+    """Returns how an instrument type is verified on a day.
 
     A type that is not in the catalogue is verified periodically.
     """
     known = catalogue().get(code)
-    return known.mode if known else Mode.PERIODIC
+    return known.mode_on(on) if known else Mode.PERIODIC
+
+
+def not_periodic(on: date) -> dict[str, Mode]:
+    """Returns how the types are verified that are not verified periodically on a day, by code.
+
+    All others are verified periodically, known or not. So two catalogues, or two days of one, give
+    every instrument the same colour if and only if these types and modes are the same.
+    """
+    modes = {code: mode_of(code, on) for code in catalogue()}
+    return {code: mode for code, mode in modes.items() if mode is not Mode.PERIODIC}
 
 
 def end_of_cycle(code: str, verified_on: date) -> date:

@@ -6,6 +6,7 @@ S2 附件2-3, 附件2-6, 附件2-13; S4 二(三); C-43.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from functools import cache
 
 from law.colours.rule import Mode
@@ -41,14 +42,14 @@ def kind_of(id_: str) -> Version[UpkeepKind] | None:
     return next((one for one in kinds() if one.value.id == id_), None)
 
 
-def verify_again(id_: str, type_code: str, *, compulsory: bool = True) -> bool:
-    """Returns whether an instrument of a type must be verified again after an entry of this kind.
+def verify_again(id_: str, type_code: str, on: date, *, compulsory: bool = True) -> bool:
+    """Returns whether an instrument of a type must be verified again after such an entry of a day.
 
     One of a type that only needs type approval is not verified, before or after, nor is one that is
     not `compulsory` (S4 二(三); C-44).
     """
     kind = kind_of(id_)
-    verified = compulsory and mode_of(type_code) is not Mode.TYPE_APPROVAL_ONLY
+    verified = compulsory and mode_of(type_code, on) is not Mode.TYPE_APPROVAL_ONLY
     return kind is not None and kind.value.verify_again and verified
 
 

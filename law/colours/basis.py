@@ -1,8 +1,9 @@
 """The basis of an instrument's colour, derived from its verifications (S4 四(一), C-19).
 
-The basis is the last valid day, or a reason that needs no date. It does not depend on the current
-day, so a service can store it and compute the colour for any day. Every service that derives a
-colour from verifications uses this module.
+The basis is the last valid day, or a reason that needs no date. It depends on the current day only
+through the catalogue, which says how a type is verified on that day. So a service can store it and
+compute the colour for any day, until the catalogue changes. Every service that derives a colour
+from verifications uses this module.
 """
 
 from __future__ import annotations
@@ -112,6 +113,7 @@ def colour_basis(
     verifications: Sequence[VerificationFact],
     registered: parts.Parts = None,
     *,
+    on: date,
     compulsory: bool = True,
 ) -> ColourBasis:
     """Returns the basis of an instrument's colour, computed from its verifications.
@@ -120,9 +122,10 @@ def colour_basis(
     instrument of a type that is verified only once must be replaced. `registered` are the parts of
     the instrument whose state is registered: the worst part in use decides, and an instrument with
     parts of which none is in use is itself out of use. One that is not `compulsory` need not be
-    verified, whatever its type (C-44).
+    verified, whatever its type (C-44). `on` is the day whose version of the catalogue says how the
+    type is verified.
     """
-    need = _Need(mode_of(type_code), compulsory=compulsory)
+    need = _Need(mode_of(type_code, on), compulsory=compulsory)
     names = parts.names_of(registered, verifications)
     if not names:
         return _of_one(state, rotate_on, verifications, need)

@@ -19,6 +19,7 @@ from plumbing.workflow_client import WorkflowClient
 from plumbing.workflow_upkeep import Upkeep
 from services.alerts import figures
 from services.alerts.activities import Activities
+from services.alerts.adopting import CatalogueFollower
 from services.alerts.bureau_channels.policy import CHANNELS
 from services.alerts.bureau_channels.policy import POLICY as CHANNEL_POLICY
 from services.alerts.bureau_channels.servicer import ChannelServicer
@@ -128,6 +129,7 @@ async def build(parts: Parts) -> Assembly:
             CheckpointNotices.of(parts).run,
             TermDigests(parts.changes).run,
             checks.escalations.adopt_calendar,
+            CatalogueFollower(parts.changes).run,
             Waiting(parts.database, timers, parts.settings.smtp_url).run,
         ],
         check=checks.check,

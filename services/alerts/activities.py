@@ -14,6 +14,7 @@ from plumbing.identity import service_caller
 from plumbing.settings import Settings
 from plumbing.temporal import final_errors
 from plumbing.told_time import checked_day
+from services.alerts.adopting import adopt_catalogue
 from services.alerts.clients import Clients
 from services.alerts.heartbeats import heartbeats
 from services.alerts.notices import mail, webhook
@@ -47,8 +48,10 @@ class Activities:
 
         A day that has not begun is refused: then the run works for today. Many missed days take
         several transactions; after a crash the run goes on with the days that none has handled.
+        Before that, instruments are derived again if their types are verified otherwise now.
         """
         checked = checked_day(run.through, self._changes.clock)
+        await adopt_catalogue(self._changes, run.bureau)
         done, days_left = WatchDone(alerts=0, notices=0), True
         while days_left:
             async with self._changes.change(self._caller) as change:

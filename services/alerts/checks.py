@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -11,17 +11,19 @@ import sqlalchemy as sa
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from law.colours.basis import Basis, colour_basis, ladder
-from law.colours.rule import Colour, InstrumentState, VerificationFact
+from law.colours.basis import Basis, ColourBasis, colour_basis, ladder
+from law.colours.rule import InstrumentState, VerificationFact
 from plumbing import paging
 from plumbing.calendars.editions import hold_editions
 from plumbing.change import Changes
+from plumbing.chunks import chunks
 from plumbing.clock import Clock
 from plumbing.copies import hold_copies
 from plumbing.database import Database
 from plumbing.future_days import report_future_days
 from plumbing.service import Findings, Reconciled
 from plumbing.together import together
+from services.alerts.adopting import adopt_catalogue, derive_again
 from services.alerts.escalation.checks import EscalationChecks
 from services.alerts.exposure_lists.checks import end_over, report_over
 from services.alerts.instrument_filters import colour_in_sql
@@ -102,10 +104,12 @@ class Checks:
     async def reconcile(self) -> Reconciled:
         """Starts every missing workflow of a watch, a delivery, a message or an escalation case.
 
-        Opens, closes and recounts escalation cases first, where they do not agree with the red
+        Before that, derives again the colours that are not those of the law and of the present
+        catalogue. Opens, closes and recounts escalation cases, where they do not agree with the red
         alerts, and takes down whatever is exposed without a ground.
         """
         report = Reconciled()
+        await self._derive_again()
         watched = await self._standing.watched_bureaus()
         await self._start_missing(watched, watch_id, self._timers.watch, report)
         waiting = await self._standing.deliverable_notices()
@@ -115,6 +119,15 @@ class Checks:
         await self.escalations.reconcile(report)
         await end_over(Changes(self._database, self._clock))
         return report
+
+    async def _derive_again(self) -> None:
+        changes = Changes(self._database, self._clock)
+        for bureau in await self._standing.watched_bureaus():
+            await adopt_catalogue(changes, bureau)
+        async with self._database.snapshot() as session:
+            differing = [key async for key in _differing(session, self._clock.today())]
+        for ids in chunks(differing, CHUNK):
+            await derive_again(changes, ids)
 
     async def _start_missing(
         self,
@@ -238,24 +251,38 @@ async def _raised(
 def _compare_colour(
     row: Any, facts: Sequence[VerificationFact], today: date, findings: Findings
 ) -> None:
-    colour, expected = row.colour, _colour_by_law(row, facts, today)
+    colour, expected = row.colour, _by_law(row, facts, today).colour(today)
     if colour != expected:
         findings.differ(
             "colour.differs",
             f"instrument/{row.instrument_id}",
-            f"颜色为 {colour}，按规则应为 {expected}",
-            f"The colour is {colour}, by law it is {expected}",
+            f"颜色为 {colour}，按规则应为 {expected}，请执行 quanheng reconcile",
+            f"The colour is {colour}, by law it is {expected}; run quanheng reconcile",
         )
 
 
-def _colour_by_law(row: Any, facts: Sequence[VerificationFact], today: date) -> Colour:
-    """The colour from the verifications themselves, without what the projection stored."""
+async def _differing(session: AsyncSession, today: date) -> AsyncIterator[str]:
+    """The instruments whose stored basis is not the one that the law derives."""
+    columns: Any = sa.select(*(getattr(Instrument, name) for name in _COMPARED))
+    key = col(Instrument.instrument_id)
+    async for rows in paging.read_in_chunks(session, columns, key, CHUNK):
+        facts = await facts_of(session, [row.instrument_id for row in rows])
+        for row in rows:
+            derived = _by_law(row, facts.get(row.instrument_id, ()), today)
+            basis = Basis.REMOVED if row.removed else derived.basis
+            expected = (basis, derived.valid_until, derived.governing_id)
+            if (row.standing, row.valid_until, row.governing_id) != expected:
+                yield row.instrument_id
+
+
+def _by_law(row: Any, facts: Sequence[VerificationFact], today: date) -> ColourBasis:
+    """The basis from the verifications themselves, without what the projection stored."""
     state = InstrumentState.SCRAPPED if row.removed else row.state
-    basis = colour_basis(
+    return colour_basis(
         *(row.type_code, state, row.rotate_on, facts, row.parts),
+        on=today,
         compulsory=not row.non_compulsory,
     )
-    return basis.colour(today)
 
 
 def _find_missing_alerts(

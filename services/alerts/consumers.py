@@ -6,7 +6,7 @@ handler named `react` only starts and signals workflows, each time an event is d
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
@@ -26,6 +26,7 @@ from protos.grading.v1 import events_pb2 as grading
 from protos.objection.v1 import events_pb2 as objection
 from protos.registry.v1 import events_pb2 as registry
 from services.alerts import projection
+from services.alerts.basis_changes import follow_up
 from services.alerts.case_events import (
     case_handed_over,
     case_lodged,
@@ -34,7 +35,6 @@ from services.alerts.case_events import (
     no_longer_open_or_new,
     objection_sent_back,
 )
-from services.alerts.escalation.cases import match_cases
 from services.alerts.escalation.grade_cases import follow_grade, match_grades
 from services.alerts.escalation.holding import put_order, release
 from services.alerts.escalation.timers import EscalationTimers
@@ -69,7 +69,6 @@ from services.alerts.register_events import (
 )
 from services.alerts.tables import (
     AppliedEdition,
-    Instrument,
     NoticeKind,
     NoticeState,
     Record,
@@ -77,7 +76,6 @@ from services.alerts.tables import (
     Watch,
 )
 from services.alerts.timers import Timers
-from services.alerts.watch import evaluate
 from services.alerts.webhooks.institution_messages import tell_programs_of_orders
 from services.alerts.webhooks.messages import pending_of
 
@@ -272,7 +270,7 @@ async def subjects_changed(change: Change, received: Received[registry.SubjectsC
     ids = {subject.subject_id for subject in event.subjects}
     removed = {subject.subject_id for subject in event.subjects if subject.removed}
     joined = event.change.cause == registry.CAUSE_JOINED
-    await _follow_up(change, altered, ids)
+    await follow_up(change, altered, ids)
     await match_grades(change, ids, withdrawn=() if joined else removed)
 
 
@@ -300,7 +298,7 @@ async def instruments_changed(
     ]
     owners = {owner for i in handed_on for owner in (before[i.instrument_id], i.subject_id)}
     moved = {i.instrument_id for i in handed_on}
-    await _follow_up(change, altered, owners, moved, unverified=event.unverified_in_use)
+    await follow_up(change, altered, owners, moved, unverified=event.unverified_in_use)
     await tell_of_compulsion(change, told)
     if not silent and event.change.cause in _TELLS_OWNERS:
         await tell_of_owners(change, handed_on, before)
@@ -319,29 +317,8 @@ async def verifications_recorded(
     event = received.message
     silent = event.change.baseline
     passed = [] if silent else await newly_passed(change, event.verifications)
-    await _follow_up(change, await projection.put_verifications(change, event, silent=silent))
+    await follow_up(change, await projection.put_verifications(change, event, silent=silent))
     await keep_passed(change, passed)
-
-
-async def _follow_up(
-    change: Change,
-    altered: Sequence[Instrument],
-    subjects: Collection[str] = (),
-    instruments: Collection[str] = (),
-    *,
-    unverified: Collection[str] = (),
-) -> None:
-    """Raises the alerts due for altered instruments, then opens and closes escalation cases.
-
-    The cases of `subjects` and of the owners of `instruments` are looked at as well. Entries of
-    exposure lists whose ground is over end.
-    """
-    if watched := [instrument for instrument in altered if instrument.watched]:
-        await evaluate(change, watched, unverified)
-    owners = {*subjects, *(i.subject_id for i in altered)}
-    await match_cases(change, {*instruments, *(i.instrument_id for i in altered)}, owners)
-    await release(change, owners)
-    await settle(change, owners)
 
 
 async def orders_changed(change: Change, received: Received[registry.OrdersChanged]) -> None:

@@ -67,7 +67,7 @@ async def release_untold(
 
 async def _release(change: Change, bureau: str, rows: Sequence[Any]) -> set[str]:
     """Releases alerts of one bureau; returns the present owners of their instruments."""
-    await lock(change.session, bureau)
+    await lock(change, bureau)
     for alert, owner, _ in rows:
         alert.subject_id, alert.bureau = owner, bureau
         alert.baseline, alert.notice_id = False, None

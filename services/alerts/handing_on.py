@@ -38,7 +38,7 @@ async def _hand_on(change: Change, ids: Collection[str]) -> None:
     bureaus = select(Alert.bureau, Instrument.bureau).join(Instrument, ON_INSTRUMENT)
     found = (await change.session.exec(bureaus.where(of_these))).all()
     for bureau in sorted({one for pair in found for one in pair}):
-        await lock(change.session, bureau)
+        await lock(change, bureau)
     columns: Any = select(Alert, Instrument.subject_id, Instrument.bureau)
     rows = columns.join(Instrument, ON_INSTRUMENT).where(of_these).with_for_update(of=Alert)
     for alert, owner, bureau in (await change.session.exec(rows)).all() if found else ():

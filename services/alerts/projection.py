@@ -18,6 +18,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from law.colours.basis import Basis, colour_basis
 from law.colours.rule import InstrumentState, VerificationFact, VerificationResult
+from law.instruments import not_periodic
 from law.reminders import Due
 from plumbing.change import Change
 from plumbing.events.leadership import exclusively
@@ -62,7 +63,8 @@ async def put_bureaus(change: Change, bureaus: Iterable[registry_pb2.Bureau]) ->
         # The daily run makes watches too, and either may be another replica's.
         await exclusively(session, NEW_WATCHES)
         made = await _by_id(session, Watch, missing)
-        session.add_all(Watch(bureau=code) for code in missing if code not in made)
+        modes = not_periodic(change.today)
+        session.add_all(Watch(bureau=code, modes=modes) for code in missing if code not in made)
         stored = await _by_id(session, Bureau, incoming)
     for code, bureau in incoming.items():
         if _is_newer(bureau.version, stored.get(code)):
@@ -236,6 +238,11 @@ def _verification(message: registry_pb2.Verification) -> dict[str, Any]:
     return {**fields, **days, "result": VerificationResult(message.result)}
 
 
+async def derive_again(change: Change, rows: Sequence[Instrument]) -> list[Instrument]:
+    """Derives the bases of stored instruments again; returns those whose basis changed."""
+    return await _derive_again(change, rows, _bases(rows), silent=False)
+
+
 async def _derive_again(
     change: Change,
     instruments: Sequence[Instrument],
@@ -271,6 +278,7 @@ def _derive(
     before = row.standing
     derived = colour_basis(
         *(row.type_code, row.state, row.rotate_on, facts, row.parts),
+        on=today,
         compulsory=not row.non_compulsory,
     )
     row.governing_id, row.last_result = derived.governing_id, derived.last_result

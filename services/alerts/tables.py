@@ -6,6 +6,7 @@ No projected row refers to another by foreign key, because their events arrive i
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime
 
 import sqlalchemy as sa
@@ -114,11 +115,18 @@ NEW_WATCHES = "new watches"
 class Watch(Base, table=True):
     """The last day that a bureau's daily watch has handled, inclusive; None before the first run.
 
-    Transactions that raise alerts for the bureau lock this row, and so take turns.
+    Transactions that raise alerts for the bureau lock this row, and so take turns. `modes` says how
+    the types were verified, but those verified periodically, when the colours of the instruments
+    were derived: by the catalogue of that release and day (`adopting`).
     """
 
     bureau: str = Field(primary_key=True)
     watched_through: date | None = None
+    modes: Mapping[str, str] = Field(
+        default_factory=dict,
+        sa_type=JsonColumn,
+        sa_column_kwargs={"server_default": sa.text("'{}'")},
+    )
 
 
 class Subject(Base, table=True):

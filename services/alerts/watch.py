@@ -21,6 +21,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from law.colours.basis import LADDER, RED_BY_RESULT, RED_WITHOUT_DATE, Basis
 from law.colours.rule import Colour, latest_reached
+from law.instruments import not_periodic
 from plumbing.change import Change
 from plumbing.chunks import chunks
 from plumbing.database import enlarge_cache
@@ -110,7 +111,7 @@ async def watch(
     handles the last one issues the digests. A call for a day that was already handled changes
     nothing.
     """
-    row = await lock(change.session, bureau)
+    row = await lock(change, bureau)
     if row.watched_through is not None and row.watched_through >= through:
         return RunCounts()
     await enlarge_cache(change.session)
@@ -158,14 +159,15 @@ async def evaluate(
             await issue_rejected(change, alert)
 
 
-async def lock(session: AsyncSession, bureau: str) -> Watch:
+async def lock(change: Change, bureau: str) -> Watch:
     """Returns the watch of a bureau, locked: what raises or tells its alerts takes turns."""
+    session = change.session
     row = await session.get(Watch, bureau, with_for_update=True)
     if row is None:
         await exclusively(session, NEW_WATCHES)  # another may be making it just now
         row = await session.get(Watch, bureau, with_for_update=True)
     if row is None:
-        row = Watch(bureau=bureau)
+        row = Watch(bureau=bureau, modes=not_periodic(change.today))
         session.add(row)
     return row
 

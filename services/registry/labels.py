@@ -12,6 +12,7 @@ import hmac
 import re
 import secrets
 from collections.abc import Mapping, Sequence
+from datetime import date
 
 import sqlalchemy as sa
 from sqlmodel import col, select
@@ -144,7 +145,7 @@ async def _verified(view: View, row: Instrument) -> pb.ScannedInstrument:
         sa.not_(sa.or_(col(Verification.removed), col(Verification.set_aside))),
     )
     in_order = sorted(await view.session.exec(query), key=order_of_a_day)
-    basis = _basis(row, in_order)
+    basis = _basis(row, in_order, view.today)
     answer = colour_on(basis.basis, basis.valid_until, view.today)
     shown = pb.ScannedInstrument(
         colour=answer.colour.value,
@@ -162,10 +163,11 @@ async def _verified(view: View, row: Instrument) -> pb.ScannedInstrument:
     return shown
 
 
-def _basis(row: Instrument, in_order: Sequence[Verification]) -> ColourBasis:
+def _basis(row: Instrument, in_order: Sequence[Verification], today: date) -> ColourBasis:
     facts = [*map(fact_of, in_order)]
     return colour_basis(
         *(row.type_code, row.state, row.rotate_on, facts, row.parts),
+        on=today,
         compulsory=not row.non_compulsory_ground,
     )
 

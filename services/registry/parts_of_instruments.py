@@ -30,6 +30,7 @@ def standings(
         own = parts.concerning(name, facts)
         basis = colour_basis(
             *(row.type_code, both, row.rotate_on, [_whole(fact) for fact in own]),
+            on=today,
             compulsory=not row.non_compulsory_ground,
         )
         one = pb.PartStanding(name=name, state=state.value, colour=basis.colour(today).value)

@@ -63,14 +63,17 @@ def is_red(instrument: Mapping[str, Any], facts: list[VerificationFact], today: 
     """Returns whether an instrument with these columns and verifications is red on a day."""
     if instrument["in_review"]:
         return False
-    return basis_with(instrument, facts).colour(today) is Colour.RED
+    return basis_with(instrument, facts, today).colour(today) is Colour.RED
 
 
-def basis_with(instrument: Mapping[str, Any], facts: list[VerificationFact]) -> ColourBasis:
+def basis_with(
+    instrument: Mapping[str, Any], facts: list[VerificationFact], today: date
+) -> ColourBasis:
     """Returns the basis of the colour of an instrument with these columns and verifications."""
     return colour_basis(
         *(instrument["type_code"], instrument["state"], instrument["rotate_on"], facts),
         registered=instrument["parts"],
+        on=today,
         compulsory=not instrument["non_compulsory_ground"],
     )
 

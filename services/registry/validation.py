@@ -200,7 +200,11 @@ def read_verification(reader: Reader, today: date) -> VerificationContent:
 def check_dated(reader: Reader, content: VerificationContent, type_code: str) -> None:
     """Adds a fault if a pass has no last day of validity, unless its type needs none (C-19)."""
     passed = content.result is VerificationResult.PASS
-    if passed and content.valid_until is None and not only_verified_first(type_code):
+    if (
+        passed
+        and content.valid_until is None
+        and not only_verified_first(type_code, content.verified_on)
+    ):
         reader.fault("valid_until", "检定合格须填写有效期", "a pass needs the last valid day")
 
 
@@ -242,9 +246,9 @@ def _moment(reader: Reader, name: str, text: str) -> datetime | None:
     return found
 
 
-def only_verified_first(type_code: str) -> bool:
-    """Returns whether the catalogue requires at most one verification of a type of instrument."""
-    return mode_of(type_code) is not Mode.PERIODIC
+def only_verified_first(type_code: str, on: date) -> bool:
+    """Returns whether the catalogue of a day requires at most one verification of a type."""
+    return mode_of(type_code, on) is not Mode.PERIODIC
 
 
 def read_record(reader: Reader, today: date) -> RecordContent:

@@ -75,7 +75,7 @@ def _new_state(row: Instrument, request: pb.SetInstrumentStateRequest) -> dict[s
 
 async def _basis(change: Change, instrument: Mapping[str, Any]) -> ColourBasis:
     facts = await facts_of(change, instrument["instrument_id"])
-    return basis_with(instrument, facts)
+    return basis_with(instrument, facts, change.today)
 
 
 async def release_state(

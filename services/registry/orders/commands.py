@@ -203,5 +203,6 @@ async def _stands(change: Change, row: Instrument) -> ColourBasis:
     facts = await facts_of(change, row.instrument_id)
     return colour_basis(
         *(row.type_code, row.state, row.rotate_on, facts, row.parts),
+        on=change.today,
         compulsory=not row.non_compulsory_ground,
     )

@@ -22,7 +22,7 @@ from services.registry.tables import Instrument
 async def messages(session: AsyncSession, rows: Sequence[Order], today: date) -> list[pb.Order]:
     """Returns the messages of orders, with who is late with each on a day."""
     open_ = {row.instrument_id for row in rows if row.due_on is not None}
-    bases = await _bases(session, sorted(open_))
+    bases = await _bases(session, sorted(open_), today)
     return [wire.order(row, _late(row, bases.get(row.instrument_id), today)) for row in rows]
 
 
@@ -35,12 +35,15 @@ def _late(row: Order, basis: ColourBasis | None, today: date) -> Late:
     return who(owner=owner, institution=today > row.due_on)
 
 
-async def _bases(session: AsyncSession, ids: Sequence[str]) -> Mapping[str, ColourBasis]:
+async def _bases(
+    session: AsyncSession, ids: Sequence[str], today: date
+) -> Mapping[str, ColourBasis]:
     """How the instruments with these ids stand; none for one that is in review or removed."""
     found, facts = dict[str, ColourBasis](), await facts_of_several(session, ids)
     for chunk in chunks(ids, IDS_IN_QUERY):
         rows = select(Instrument).where(col(Instrument.instrument_id).in_(chunk))
         for row in await session.exec(rows):
             if not (row.in_review or row.removed):
-                found[row.instrument_id] = basis_with(row.model_dump(), facts[row.instrument_id])
+                key = row.instrument_id
+                found[key] = basis_with(row.model_dump(), facts[key], today)
     return found

@@ -38,7 +38,7 @@ async def demand_verification(change: Change, row: UpkeepEntry, instrument: Inst
     If the seal was noted after such a pass, a person decides, as of all different results of a day.
     """
     compulsory = not instrument.non_compulsory_ground
-    if not verify_again(row.kind, instrument.type_code, compulsory=compulsory):
+    if not verify_again(row.kind, instrument.type_code, row.done_on, compulsory=compulsory):
         return ""
     of_day = await _of_day(change, row)
     precedes = row.kind == REPAIR or not any(_passed(row, one) for one in of_day)

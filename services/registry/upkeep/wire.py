@@ -35,6 +35,7 @@ def entry(
         verify_again=verify_again(
             row.kind,
             instrument.type_code,
+            row.done_on,
             compulsory=not instrument.non_compulsory_ground,
         ),
         cite=kind.cite if kind else "",

@@ -33,7 +33,7 @@ async def test_of_several_at_once_one_makes_the_watch(
         async with Changes(database, NOW).change(service_caller("alerts")) as change:
             await together.wait()
             if version % 2:
-                await lock(change.session, CODE)
+                await lock(change, CODE)
             else:
                 await put_bureaus(change, [registry.Bureau(code=CODE, name="测试区局")])
             change.audit("test", "test/watch")

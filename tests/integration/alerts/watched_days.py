@@ -122,6 +122,7 @@ async def raised_as_the_law_says(database: Database, today: date) -> None:
         derived = basis.colour_basis(
             *(row.type_code, row.state, row.rotate_on, verifications),
             row.parts,
+            on=today,
             compulsory=not row.non_compulsory,
         )
         since = derived.since or row.since

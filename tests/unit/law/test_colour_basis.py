@@ -41,7 +41,7 @@ def test_the_basis_has_the_colour_of_the_rule(
     on: date,
     compulsory: bool,
 ) -> None:
-    mode, governing = mode_of(type_code), rule.governing(facts)
+    mode, governing = mode_of(type_code, on), rule.governing(facts)
     try:
         expected = rule.colour(
             valid_until=rule.deciding_day(governing, mode, rotate_on),
@@ -53,7 +53,7 @@ def test_the_basis_has_the_colour_of_the_rule(
         )
     except InvalidInput:
         expected = colour_on(Basis.UNDATED, None, on)
-    basis = colour_basis(type_code, state, rotate_on, facts, compulsory=compulsory)
+    basis = colour_basis(type_code, state, rotate_on, facts, on=on, compulsory=compulsory)
     assert colour_on(basis.basis, basis.valid_until, on) == expected
     assert basis.colour(on) is expected.colour
     assert basis.governing_id == (governing.id if governing else "")

@@ -132,6 +132,17 @@ from tests.unit.law.broken_files import Change, message_of, twice
         ("instruments", lambda d: d["types"][0].update(mode="never"), "types[0].mode", "one of"),
         (
             "instruments",
+            lambda d: d["types"][0].update(
+                earlier_modes=[
+                    {"mode": "periodic", "cite": "METROLOGY-LAW 9"}
+                    | {"valid_from": date(2020, 1, 1), "valid_to": date(2026, 12, 31)}
+                ]
+            ),
+            "types[0].earlier_modes",
+            "follow each other",
+        ),
+        (
+            "instruments",
             lambda d: d["types"][0].update(confidence=None),
             "types[0].confidence",
             "missing",

@@ -15,6 +15,7 @@ from law.colours.rule import Colour, InstrumentState, VerificationFact, Verifica
 from law.identity import part_key
 
 PASS, REJECT = VerificationResult.PASS, VerificationResult.REJECT
+TODAY = date(2026, 8, 1)
 IN_USE, STOPPED = InstrumentState.IN_USE, InstrumentState.STOPPED
 
 
@@ -62,8 +63,8 @@ def fact(
 
 
 def colour(*facts: VerificationFact, parts: list[dict[str, str]] | None = None) -> Colour:
-    basis = colour_basis("FUEL", IN_USE, None, facts, parts)
-    return basis.colour(date(2026, 8, 1))
+    basis = colour_basis("FUEL", IN_USE, None, facts, parts, on=TODAY)
+    return basis.colour(TODAY)
 
 
 def test_the_worst_part_in_use_decides() -> None:
@@ -78,13 +79,13 @@ def test_a_result_of_the_whole_counts_for_each_part() -> None:
     failed = fact("2", REJECT, 5)
     assert colour(failed, fact("1", PASS, 5), fact("", PASS, 6)) is Colour.NONE
     assert colour(fact("1", PASS, 5), fact("", REJECT, 6)) is Colour.RED
-    whole = colour_basis("FUEL", IN_USE, None, [fact("1", PASS, 5), fact("", REJECT, 6)])
+    whole = colour_basis("FUEL", IN_USE, None, [fact("1", PASS, 5), fact("", REJECT, 6)], on=TODAY)
     assert (whole.basis, whole.governing_id) == (Basis.REJECTED, "-6")
 
 
 def test_the_part_that_ends_first_gives_the_last_valid_day() -> None:
     early = fact("2", PASS, 6, date(2026, 8, 20))
-    basis = colour_basis("FUEL", IN_USE, None, [fact("1", PASS, 6), early])
+    basis = colour_basis("FUEL", IN_USE, None, [fact("1", PASS, 6), early], on=TODAY)
     assert (basis.valid_until, basis.governing_id) == (date(2026, 8, 20), early.id)
 
 

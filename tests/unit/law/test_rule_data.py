@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
@@ -26,7 +26,9 @@ from law.instruments import (
     end_of_cycle,
     exceeds_cycle,
     instrument_type,
+    mode_of,
     nearest,
+    not_periodic,
     read_catalogue,
 )
 from law.measures.rule import MeasureKind, alert_measures, measures, sample_size, sampling
@@ -49,6 +51,7 @@ from law.reader.packaged import content_hash, read
 from law.terms.data import definitions
 from law.texts_in_force.load import GRADING, load
 from tests.unit.law.broken_files import fresh
+from tests.unit.law.versions import SINCE, put_in_place, verified_since
 
 DAY = date(2026, 1, 5)
 
@@ -103,6 +106,25 @@ def test_a_verification_is_judged_by_the_regulation_of_its_day() -> None:
     taxi = instrument_type("TAXI")
     assert taxi.cycle_on(date(2017, 5, 29)).jjg == "JJG 517-2009"
     assert taxi.jjg == "JJG 517-2016"
+
+
+def test_a_type_is_verified_by_the_version_of_the_catalogue_in_force(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    before = not_periodic(SINCE)
+    assert before["LOADCELL"] is Mode.TYPE_APPROVAL_ONLY
+    assert "FUEL" not in before
+    put_in_place(
+        monkeypatch,
+        "instruments",
+        verified_since(LOADCELL="periodic", THERM_G="first_then_rotate", FUEL="first_then_scrap"),
+    )
+    assert not_periodic(SINCE - timedelta(days=1)) == not_periodic(date.min) == before
+    loadcell, fuel = before.pop("LOADCELL"), {"FUEL": Mode.FIRST_THEN_SCRAP}
+    assert not_periodic(SINCE) == before | fuel | {"THERM-G": Mode.FIRST_THEN_ROTATE}
+    assert mode_of("LOADCELL", SINCE - timedelta(days=1)) is loadcell
+    assert mode_of("LOADCELL", SINCE) is mode_of("OF-NO-CATALOGUE", SINCE) is Mode.PERIODIC
+    assert instrument_type("LOADCELL").mode is Mode.PERIODIC
 
 
 @pytest.mark.parametrize("ruleset_id", GRADING)

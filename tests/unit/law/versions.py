@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date, timedelta
 from typing import Any
 
@@ -11,6 +11,7 @@ import pytest
 from law import escalation
 from law.colours import data as colour_data
 from law.disclosure import data as disclosure_data
+from law.instruments import read_catalogue
 from law.measures import data as measure_data
 from law.reader.data_file import understand
 from law.repair import data as repair_data
@@ -30,6 +31,7 @@ _LOADERS: dict[str, tuple[Callable[..., Any], tuple[str, ...]]] = {
         ("law.disclosure.rule.disclosure_rules", "law.disclosure.retention.disclosure_rules"),
     ),
     "escalation": (escalation.read_escalation, ("law.escalation._rules",)),
+    "instruments": (read_catalogue, ("law.instruments.catalogue",)),
     "measures": (measure_data.read_measures, ("law.measures.rule.measure_table",)),
     "repair": (repair_data.read_repair, ("law.repair.rule.repair_rules",)),
     "sampling": (measure_data.read_sampling, ("law.measures.rule.sampling_table",)),
@@ -66,6 +68,32 @@ def fewer_months(document: Document) -> None:
     months = document["months_before"]
     months["yellow"] = two_versions({**months["yellow"], "months": 3}, months=1)
     months["green"] = two_versions({**months["green"], "months": 5}, months=2)
+
+
+def verified_by(**modes: str) -> Callable[[Document], None]:
+    """Changes how types are verified; the code of a type has `_` for a hyphen."""
+
+    def change(document: Document) -> None:
+        for type_ in _types(document, modes):
+            type_["mode"] = modes[type_["code"].replace("-", "_")]
+
+    return change
+
+
+def verified_since(**modes: str) -> Callable[[Document], None]:
+    """Changes how types are verified from `SINCE` on."""
+
+    def change(document: Document) -> None:
+        for type_ in _types(document, modes):
+            before = {"mode": type_["mode"], "cite": "CATALOGUE-2020-42 1"}
+            type_["earlier_modes"] = [{**before, "valid_from": None, "valid_to": SINCE - _DAY}]
+        verified_by(**modes)(document)
+
+    return change
+
+
+def _types(document: Document, modes: Mapping[str, str]) -> list[Document]:
+    return [one for one in document["types"] if one["code"].replace("-", "_") in modes]
 
 
 def longer_periods(document: Document) -> None:

@@ -52,4 +52,5 @@ def _colour(instrument: SampleInstrument, today: date) -> Colour:
         for n, row in enumerate(instrument.history)
     ]
     state = STATES[instrument.state]
-    return colour_basis(instrument.type_code, state, instrument.rotate_on, facts).colour(today)
+    basis = colour_basis(instrument.type_code, state, instrument.rotate_on, facts, on=today)
+    return basis.colour(today)

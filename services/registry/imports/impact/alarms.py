@@ -166,6 +166,7 @@ def _alarm(
     state = InstrumentState(instrument["state"])
     basis = colour_basis(
         *(instrument["type_code"], state, instrument["rotate_on"], facts, instrument["parts"]),
+        on=today,
         compulsory=not instrument["non_compulsory_ground"],
     )
     colour = basis.colour(today)
