@@ -82,10 +82,14 @@ def grade_course(ruleset_id: str, grade: str, on: date) -> Course | None:
 def opening_grades(on: date) -> dict[str, tuple[str, ...]]:
     """Returns the grades that open a course on a day, by the text that gives them."""
     grades: dict[str, tuple[str, ...]] = {}
-    for found in _holding(on):
-        if found.opens is Opening.GRADE:
-            grades[found.ruleset] = (*grades.get(found.ruleset, ()), *found.grades)
+    for found in grade_courses(on):
+        grades[found.ruleset] = (*grades.get(found.ruleset, ()), *found.grades)
     return grades
+
+
+def grade_courses(on: date) -> tuple[Course, ...]:
+    """Returns the courses that a grade opens on a day."""
+    return tuple(found for found in _holding(on) if found.opens is Opening.GRADE)
 
 
 def hand_courses(on: date) -> tuple[Course, ...]:

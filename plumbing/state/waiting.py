@@ -133,6 +133,13 @@ WAITING = (
         Severity.INFO,
     ),
     Waiting(
+        "untold_grade",
+        "有 {n} 个主体首次建档时的等级须督促，待开始督促",
+        "{n} grades of a first load call for a follow-up that nobody has begun",
+        "escalation untold",
+        Severity.INFO,
+    ),
+    Waiting(
         "delivery_refused",
         "有 {n} 份通知暂未送出：发信服务器拒收或无法连接",
         "{n} notices are not sent: the mail server refuses them or is away",

@@ -24,6 +24,7 @@ from plumbing.future_days import report_future_days
 from plumbing.service import Findings, Reconciled
 from plumbing.together import together
 from services.alerts.adopting import adopt_catalogue, derive_again
+from services.alerts.escalation import first_grades
 from services.alerts.escalation.checks import EscalationChecks
 from services.alerts.exposure_lists.checks import end_over, report_over
 from services.alerts.instrument_filters import colour_in_sql
@@ -178,6 +179,9 @@ class Checks:
         found = await standing(session)
         days = found.days(self._clock.today())
         findings.figures |= {"untold_reds": found.alerts, "untold_reds.days": days}
+        grades = await first_grades.standing(session, self._clock.today())
+        days = grades.days(self._clock.today())
+        findings.figures |= {"untold_grades": grades.grades, "untold_grades.days": days}
 
     def _count_watches(self, watches: Mapping[str, date | None], findings: Findings) -> None:
         yesterday = self._clock.today() - _DAY

@@ -28,6 +28,7 @@ from plumbing.metrics.figures import (
     figure,
     tally,
 )
+from services.alerts.escalation import first_grades
 from services.alerts.instrument_filters import colour_in_sql
 from services.alerts.ladders.tables import LadderState
 from services.alerts.tables import (
@@ -112,6 +113,7 @@ class Awaiting(StrEnum):
     LADDER_PROPOSED = "ladder_proposed"  # a second administrator approves or discards it
     TEMPLATE_PROPOSED = "template_proposed"  # likewise
     UNTOLD_RED = "untold_red"  # red since a first load: a bureau releases the first notice
+    UNTOLD_GRADE = "untold_grade"  # a grade of a first load: a bureau begins the follow-up
 
 
 _UNDELIVERED = (
@@ -209,6 +211,8 @@ class _Questions:
         open_cases, undelivered, *totals = await ask(self._database, *queries, *proposed)
         cases, notices = dict(open_cases), dict(undelivered)
         interviews, notes, mails, untold_reds, ladders, templates = (n for [(n,)] in totals)
+        async with self._database.snapshot() as session:
+            grades = await first_grades.standing(session, self._clock.today())
         counts = {
             Awaiting.STEP_PROPOSED: cases.get(EscalationState.PROPOSED, 0),
             Awaiting.INTERVIEW_UNRECORDED: interviews,
@@ -220,6 +224,7 @@ class _Questions:
             Awaiting.LADDER_PROPOSED: ladders,
             Awaiting.TEMPLATE_PROPOSED: templates,
             Awaiting.UNTOLD_RED: untold_reds,
+            Awaiting.UNTOLD_GRADE: grades.grades,
         }
         return AWAITING_PERSON.of({kind.value: count for kind, count in counts.items()})
 

@@ -69,5 +69,7 @@ ESCALATION_POLICY: Policy = {
     f"/{ESCALATIONS}/RecordUndertaking": allow(Role.CASEWORKER),
     f"/{ESCALATIONS}/OpenEscalation": allow(Role.CASEWORKER),
     f"/{ESCALATIONS}/CloseEscalation": allow(Role.CASEWORKER),
+    f"/{ESCALATIONS}/ListUntoldGrades": _DECIDE.noting("subject"),
+    f"/{ESCALATIONS}/ReleaseUntoldGrades": _DECIDE,
     f"/{ESCALATIONS}/ListExposures": Rule(ANYONE),
 }

@@ -195,6 +195,8 @@ ACTIONS = {
     "end_delivery": N_("结束投递"),
     "retry_delivery": N_("重新投递"),
     "release_first_notices": N_("放行首次告知"),
+    "adopt_catalogue": N_("改用新的器具目录"),
+    "derive_colours": N_("重新推定器具颜色的依据"),
     "set_digest_preference": N_("更改提醒的频次"),
     "renew_calendar_feed": N_("更换日历地址"),
     "end_calendar_feed": N_("停用日历地址"),

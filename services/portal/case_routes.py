@@ -13,6 +13,7 @@ from services.portal.pages import (
     case_list,
     cases,
     evidence,
+    first_grades,
     later_mandates,
     letter_deliveries,
     reconsideration_wizard,
@@ -26,6 +27,7 @@ MANDATE_PATH = "/cases/{case_id}/mandate"
 # A caseworker hears an objection, a reviewer its reconsideration.
 _HEARS = (Role.CASEWORKER, Role.MUNICIPAL_REVIEWER)
 CASES = (
+    _at(first_grades.PATH, first_grades.page, Role.CASEWORKER, Role.UNIT_HEAD, form=True),
     _at("/cases", cases.listing, Role.OPERATOR, *STAFF),
     _at("/cases/accept", case_list.accept_chosen, *_HEARS, form=True),
     _at("/cases/take", case_desk.take_chosen, *_HEARS, form=True),

@@ -133,6 +133,7 @@ PAGES = {
         "/alike?state=waiting&kind=instrument",
         "/publication",
         "/publication/untold",
+        "/first-grades",
         "/first-notices",
         "/punctuality",
         "/punctuality/reports",

@@ -817,6 +817,9 @@ _OF_PLACE: dict[str, Callable[[Place], Message]] = {
     "ReleaseUntold": lambda _place: alerts.ReleaseUntoldRequest(
         request_id=new_request_id(), at_most=1
     ),
+    "ReleaseUntoldGrades": lambda _place: escalations.ReleaseUntoldGradesRequest(
+        request_id=new_request_id(), at_most=1
+    ),
     "DiscardDeadLetters": lambda _place: operations.DiscardDeadLettersRequest(
         request_id=new_request_id(), sequences=[1_000_000], ground="测试"
     ),

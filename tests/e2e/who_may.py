@@ -859,6 +859,8 @@ EscalationService.MoveInterview own          -  +  -  -  -  -  -  -  -  -  -   +
 EscalationService.MoveInterview foreign      -  -  -  -  -  -  -  -  -  -  -   -  -  -
 EscalationService.RecordUndertaking own      -  +  -  -  -  -  -  -  -  -  -   +  -  -
 EscalationService.RecordUndertaking foreign  -  -  -  -  -  -  -  -  -  -  -   -  -  -
+EscalationService.ListUntoldGrades any       -  +  +  -  -  -  -  -  -  -  -   +  +  -
+EscalationService.ReleaseUntoldGrades any    -  +  +  -  -  -  -  -  -  -  -   +  +  -
 EscalationService.CloseEscalation own        -  +  -  -  -  -  -  -  -  -  -   +  -  -
 EscalationService.CloseEscalation foreign    -  -  -  -  -  -  -  -  -  -  -   -  -  -
 EscalationService.ListExposures any          +  +  +  +  +  +  +  +  +  +  -   +  +  +

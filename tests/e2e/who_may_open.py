@@ -194,6 +194,7 @@ TABLE = """
 /publication/{record_id} own                              >   - + + + + - - - -  + + +
 /publication/{record_id} foreign                          >   - - - - - - - - -  - - -
 /publication/{record_id} city                             >   - - - - - - - - -  + + +
+/first-grades any                                         >   - + + - - - - - -  + + -
 /first-notices any                                        >   - + + - - - - - -  + + -
 /publication/untold any                                   >   - + + - - - - - -  + + -
 /publication/{record_id}/reply   own                      >   - + + - - - - - -  + + -

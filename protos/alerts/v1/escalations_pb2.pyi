@@ -1482,3 +1482,235 @@ class ListExposuresResponse(_message.Message):
     def WhichOneof(self, oneof_group: _WhichOneofArgType__total) -> _WhichOneofReturnType__total | None: ...
 
 Global___ListExposuresResponse: _TypeAlias = ListExposuresResponse  # noqa: Y015
+
+@_typing.final
+class UntoldGrades(_message.Message):
+    """Which grades of first loads are meant; an empty field limits nothing."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    BUREAU_FIELD_NUMBER: _builtins.int
+    COURSE_FIELD_NUMBER: _builtins.int
+    bureau: _builtins.str
+    """Only of this bureau."""
+    course: _builtins.str
+    """Only those that open this course, such as class_3."""
+    def __init__(
+        self,
+        *,
+        bureau: _builtins.str = ...,
+        course: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["bureau", b"bureau", "course", b"course"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___UntoldGrades: _TypeAlias = UntoldGrades  # noqa: Y015
+
+@_typing.final
+class UntoldGrade(_message.Message):
+    """A grade of a first load that calls for a follow-up which nobody has begun."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SUBJECT_ID_FIELD_NUMBER: _builtins.int
+    SUBJECT_NAME_FIELD_NUMBER: _builtins.int
+    BUREAU_FIELD_NUMBER: _builtins.int
+    RULESET_ID_FIELD_NUMBER: _builtins.int
+    GRADE_FIELD_NUMBER: _builtins.int
+    RECEIPT_ID_FIELD_NUMBER: _builtins.int
+    COURSE_FIELD_NUMBER: _builtins.int
+    COURSE_ZH_FIELD_NUMBER: _builtins.int
+    COURSE_EN_FIELD_NUMBER: _builtins.int
+    CITE_FIELD_NUMBER: _builtins.int
+    KNOWN_ON_FIELD_NUMBER: _builtins.int
+    DAYS_UNTOLD_FIELD_NUMBER: _builtins.int
+    subject_id: _builtins.str
+    """The subject."""
+    subject_name: _builtins.str
+    """Its name."""
+    bureau: _builtins.str
+    """Its bureau."""
+    ruleset_id: _builtins.str
+    """Text by which the grade was given."""
+    grade: _builtins.str
+    """The grade in force."""
+    receipt_id: _builtins.str
+    """Receipt of the grade."""
+    course: _builtins.str
+    """The course that it opens."""
+    course_zh: _builtins.str
+    """That in Chinese."""
+    course_en: _builtins.str
+    """That in English."""
+    cite: _builtins.str
+    """Article of the course."""
+    known_on: _builtins.str
+    """Day on which the grade became known."""
+    days_untold: _builtins.int
+    """Whole days since then."""
+    def __init__(
+        self,
+        *,
+        subject_id: _builtins.str = ...,
+        subject_name: _builtins.str = ...,
+        bureau: _builtins.str = ...,
+        ruleset_id: _builtins.str = ...,
+        grade: _builtins.str = ...,
+        receipt_id: _builtins.str = ...,
+        course: _builtins.str = ...,
+        course_zh: _builtins.str = ...,
+        course_en: _builtins.str = ...,
+        cite: _builtins.str = ...,
+        known_on: _builtins.str = ...,
+        days_untold: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["bureau", b"bureau", "cite", b"cite", "course", b"course", "course_en", b"course_en", "course_zh", b"course_zh", "days_untold", b"days_untold", "grade", b"grade", "known_on", b"known_on", "receipt_id", b"receipt_id", "ruleset_id", b"ruleset_id", "subject_id", b"subject_id", "subject_name", b"subject_name"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___UntoldGrade: _TypeAlias = UntoldGrade  # noqa: Y015
+
+@_typing.final
+class ListUntoldGradesRequest(_message.Message):
+    """Request of ListUntoldGrades."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    OF_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    page_size: _builtins.int
+    """At most this many; 0 means 100."""
+    page_token: _builtins.str
+    """Where to go on."""
+    @_builtins.property
+    def of(self) -> Global___UntoldGrades:
+        """Which grades."""
+
+    def __init__(
+        self,
+        *,
+        of: Global___UntoldGrades | None = ...,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["of", b"of"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["of", b"of", "page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListUntoldGradesRequest: _TypeAlias = ListUntoldGradesRequest  # noqa: Y015
+
+@_typing.final
+class ListUntoldGradesResponse(_message.Message):
+    """Response of ListUntoldGrades."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    GRADES_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    TOTAL_FIELD_NUMBER: _builtins.int
+    MORE_THAN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """Where to go on; empty at the end."""
+    total: _builtins.int
+    """How many there are in all; only on the first page, where more pages follow."""
+    more_than: _builtins.int
+    """Set instead of total if the list has more rows than this number; they are not counted further."""
+    @_builtins.property
+    def grades(self) -> _containers.RepeatedCompositeFieldContainer[Global___UntoldGrade]:
+        """The grades, by subject."""
+
+    def __init__(
+        self,
+        *,
+        grades: _abc.Iterable[Global___UntoldGrade] | None = ...,
+        next_page_token: _builtins.str = ...,
+        total: _builtins.int | None = ...,
+        more_than: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_total", b"_total", "total", b"total"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_total", b"_total", "grades", b"grades", "more_than", b"more_than", "next_page_token", b"next_page_token", "total", b"total"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__total: _TypeAlias = _typing.Literal["total"]  # noqa: Y015
+    _WhichOneofArgType__total: _TypeAlias = _typing.Literal["_total", b"_total"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__total) -> _WhichOneofReturnType__total | None: ...
+
+Global___ListUntoldGradesResponse: _TypeAlias = ListUntoldGradesResponse  # noqa: Y015
+
+@_typing.final
+class ReleaseUntoldGradesRequest(_message.Message):
+    """Request of ReleaseUntoldGrades."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    OF_FIELD_NUMBER: _builtins.int
+    SUBJECT_IDS_FIELD_NUMBER: _builtins.int
+    AT_MOST_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """Makes the call safe to repeat."""
+    at_most: _builtins.int
+    """At most this many; 0 means 1000."""
+    @_builtins.property
+    def of(self) -> Global___UntoldGrades:
+        """Which grades; those known first come first."""
+
+    @_builtins.property
+    def subject_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Only those of these subjects; empty means all that `of` names."""
+
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        of: Global___UntoldGrades | None = ...,
+        subject_ids: _abc.Iterable[_builtins.str] | None = ...,
+        at_most: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["of", b"of"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["at_most", b"at_most", "of", b"of", "request_id", b"request_id", "subject_ids", b"subject_ids"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ReleaseUntoldGradesRequest: _TypeAlias = ReleaseUntoldGradesRequest  # noqa: Y015
+
+@_typing.final
+class ReleaseUntoldGradesResponse(_message.Message):
+    """Response of ReleaseUntoldGrades."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RELEASED_FIELD_NUMBER: _builtins.int
+    LEFT_FIELD_NUMBER: _builtins.int
+    ESCALATION_IDS_FIELD_NUMBER: _builtins.int
+    released: _builtins.int
+    """Cases opened."""
+    left: _builtins.int
+    """Grades that the request means and that are left."""
+    @_builtins.property
+    def escalation_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """The cases."""
+
+    def __init__(
+        self,
+        *,
+        released: _builtins.int = ...,
+        left: _builtins.int = ...,
+        escalation_ids: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["escalation_ids", b"escalation_ids", "left", b"left", "released", b"released"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ReleaseUntoldGradesResponse: _TypeAlias = ReleaseUntoldGradesResponse  # noqa: Y015

@@ -90,6 +90,16 @@ class EscalationServiceStub:
                 request_serializer=protos_dot_alerts_dot_v1_dot_escalations__pb2.OpenEscalationRequest.SerializeToString,
                 response_deserializer=protos_dot_alerts_dot_v1_dot_escalations__pb2.OpenEscalationResponse.FromString,
                 _registered_method=True)
+        self.ListUntoldGrades = channel.unary_unary(
+                '/quanheng.alerts.v1.EscalationService/ListUntoldGrades',
+                request_serializer=protos_dot_alerts_dot_v1_dot_escalations__pb2.ListUntoldGradesRequest.SerializeToString,
+                response_deserializer=protos_dot_alerts_dot_v1_dot_escalations__pb2.ListUntoldGradesResponse.FromString,
+                _registered_method=True)
+        self.ReleaseUntoldGrades = channel.unary_unary(
+                '/quanheng.alerts.v1.EscalationService/ReleaseUntoldGrades',
+                request_serializer=protos_dot_alerts_dot_v1_dot_escalations__pb2.ReleaseUntoldGradesRequest.SerializeToString,
+                response_deserializer=protos_dot_alerts_dot_v1_dot_escalations__pb2.ReleaseUntoldGradesResponse.FromString,
+                _registered_method=True)
         self.CloseEscalation = channel.unary_unary(
                 '/quanheng.alerts.v1.EscalationService/CloseEscalation',
                 request_serializer=protos_dot_alerts_dot_v1_dot_escalations__pb2.CloseEscalationRequest.SerializeToString,
@@ -183,6 +193,20 @@ class EscalationServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListUntoldGrades(self, request, context):
+        """Lists the grades of first loads that call for a follow-up which nobody has begun (C-38).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ReleaseUntoldGrades(self, request, context):
+        """Opens the cases of a portion of these grades; each step still waits for its approval.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def CloseEscalation(self, request, context):
         """Ends a case of facts, with reasons; a case of a red alert or of a grade ends with it.
         """
@@ -254,6 +278,16 @@ def add_EscalationServiceServicer_to_server(servicer, server):
                     servicer.OpenEscalation,
                     request_deserializer=protos_dot_alerts_dot_v1_dot_escalations__pb2.OpenEscalationRequest.FromString,
                     response_serializer=protos_dot_alerts_dot_v1_dot_escalations__pb2.OpenEscalationResponse.SerializeToString,
+            ),
+            'ListUntoldGrades': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListUntoldGrades,
+                    request_deserializer=protos_dot_alerts_dot_v1_dot_escalations__pb2.ListUntoldGradesRequest.FromString,
+                    response_serializer=protos_dot_alerts_dot_v1_dot_escalations__pb2.ListUntoldGradesResponse.SerializeToString,
+            ),
+            'ReleaseUntoldGrades': grpc.unary_unary_rpc_method_handler(
+                    servicer.ReleaseUntoldGrades,
+                    request_deserializer=protos_dot_alerts_dot_v1_dot_escalations__pb2.ReleaseUntoldGradesRequest.FromString,
+                    response_serializer=protos_dot_alerts_dot_v1_dot_escalations__pb2.ReleaseUntoldGradesResponse.SerializeToString,
             ),
             'CloseEscalation': grpc.unary_unary_rpc_method_handler(
                     servicer.CloseEscalation,
@@ -564,6 +598,60 @@ class EscalationService:
             '/quanheng.alerts.v1.EscalationService/OpenEscalation',
             protos_dot_alerts_dot_v1_dot_escalations__pb2.OpenEscalationRequest.SerializeToString,
             protos_dot_alerts_dot_v1_dot_escalations__pb2.OpenEscalationResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListUntoldGrades(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/quanheng.alerts.v1.EscalationService/ListUntoldGrades',
+            protos_dot_alerts_dot_v1_dot_escalations__pb2.ListUntoldGradesRequest.SerializeToString,
+            protos_dot_alerts_dot_v1_dot_escalations__pb2.ListUntoldGradesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ReleaseUntoldGrades(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/quanheng.alerts.v1.EscalationService/ReleaseUntoldGrades',
+            protos_dot_alerts_dot_v1_dot_escalations__pb2.ReleaseUntoldGradesRequest.SerializeToString,
+            protos_dot_alerts_dot_v1_dot_escalations__pb2.ReleaseUntoldGradesResponse.FromString,
             options,
             channel_credentials,
             insecure,

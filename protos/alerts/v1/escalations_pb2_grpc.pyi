@@ -41,6 +41,10 @@ class EscalationServiceStub:
     """Records the outcome of the interview that was appointed."""
     OpenEscalation: _aio.UnaryUnaryMultiCallable[_escalations_pb2.OpenEscalationRequest, _escalations_pb2.OpenEscalationResponse]
     """Opens a case by hand: of the subject's grade, or of facts that the caseworker states."""
+    ListUntoldGrades: _aio.UnaryUnaryMultiCallable[_escalations_pb2.ListUntoldGradesRequest, _escalations_pb2.ListUntoldGradesResponse]
+    """Lists the grades of first loads that call for a follow-up which nobody has begun (C-38)."""
+    ReleaseUntoldGrades: _aio.UnaryUnaryMultiCallable[_escalations_pb2.ReleaseUntoldGradesRequest, _escalations_pb2.ReleaseUntoldGradesResponse]
+    """Opens the cases of a portion of these grades; each step still waits for its approval."""
     CloseEscalation: _aio.UnaryUnaryMultiCallable[_escalations_pb2.CloseEscalationRequest, _escalations_pb2.CloseEscalationResponse]
     """Ends a case of facts, with reasons; a case of a red alert or of a grade ends with it."""
     ListExposures: _aio.UnaryUnaryMultiCallable[_escalations_pb2.ListExposuresRequest, _escalations_pb2.ListExposuresResponse]
@@ -136,6 +140,22 @@ class EscalationServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _aio.ServicerContext[_escalations_pb2.OpenEscalationRequest, _abc.Awaitable[_escalations_pb2.OpenEscalationResponse]],
     ) -> _abc.Awaitable[_escalations_pb2.OpenEscalationResponse]:
         """Opens a case by hand: of the subject's grade, or of facts that the caseworker states."""
+
+    @_abc_1.abstractmethod
+    def ListUntoldGrades(
+        self,
+        request: _escalations_pb2.ListUntoldGradesRequest,
+        context: _aio.ServicerContext[_escalations_pb2.ListUntoldGradesRequest, _abc.Awaitable[_escalations_pb2.ListUntoldGradesResponse]],
+    ) -> _abc.Awaitable[_escalations_pb2.ListUntoldGradesResponse]:
+        """Lists the grades of first loads that call for a follow-up which nobody has begun (C-38)."""
+
+    @_abc_1.abstractmethod
+    def ReleaseUntoldGrades(
+        self,
+        request: _escalations_pb2.ReleaseUntoldGradesRequest,
+        context: _aio.ServicerContext[_escalations_pb2.ReleaseUntoldGradesRequest, _abc.Awaitable[_escalations_pb2.ReleaseUntoldGradesResponse]],
+    ) -> _abc.Awaitable[_escalations_pb2.ReleaseUntoldGradesResponse]:
+        """Opens the cases of a portion of these grades; each step still waits for its approval."""
 
     @_abc_1.abstractmethod
     def CloseEscalation(

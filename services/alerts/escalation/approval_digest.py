@@ -10,6 +10,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from law.periods import local_day, start_of
 from plumbing.change import Change
+from services.alerts.escalation import first_grades
 from services.alerts.escalation.texts import PendingStep, approval_digest
 from services.alerts.notices.issue import issue
 from services.alerts.tables import (
@@ -30,17 +31,20 @@ async def issue_approval_digest(change: Change, bureau: str, on: date) -> list[N
     """Issues the digest of a bureau's waiting escalation steps; returns the notice in a list.
 
     The digest is dated `on` and lists every proposed step, and every interview of an earlier day
-    without an outcome; and each day until they are released, the red alerts of first loads made
-    before that day. Returns an empty list if there are none of these alerts and an earlier digest
-    named each step, or if the bureau already has a digest for this day.
+    without an outcome; and each day until they are released, the red alerts and the grades of first
+    loads made before that day. Returns an empty list if there are none of these and an earlier
+    digest named each step, or if the bureau already has a digest for this day.
     """
     rows = await _pending_steps(change.session, bureau, on)
     untold = await standing(change.session, bureau=bureau, before=on)
+    grades = await first_grades.standing(change.session, on, bureau=bureau, before=on)
     office = await change.session.get(Bureau, bureau)
-    if office is None or (all(step.told for step, _ in rows) and not untold.alerts):
+    of_first_loads = untold.alerts or grades.grades
+    if office is None or (all(step.told for step, _ in rows) and not of_first_loads):
         return []
     pending = [_pending(step, name or "") for step, name in rows]
-    text = approval_digest(on, pending, untold.alerts, untold.since)
+    counted = ((untold.alerts, untold.since), (grades.grades, grades.since))
+    text = approval_digest(on, pending, *counted)
     key = f"approvals/{bureau}/{on}"
     notice = await issue(change, NoticeKind.APPROVALS, key, office, bureau, text)
     if notice is None:

@@ -2,8 +2,8 @@
 
 Grading announces each change of a grade; the grade in force is kept here. A grade that its text
 names opens a case, once; the case ends when the grade is no longer one of these, or its subject is
-deregistered. A grade of a first load opens none by itself, since nobody was told of it: a
-caseworker does so (C-38).
+deregistered. A grade of a first load opens none by itself, since nobody was told of it: it waits in
+the list of `first_grades` for a person of the bureau (C-38).
 """
 
 from __future__ import annotations

@@ -15,6 +15,7 @@ from services.alerts.clients import Clients
 from services.alerts.escalation import (
     by_hand,
     commands,
+    first_grades,
     interviews,
     invitations,
     queries,
@@ -54,6 +55,8 @@ class EscalationServicer(Servicer, rpc.EscalationServiceServicer):
     MoveInterview = change(invitations.move)
     RecordUndertaking = change(undertakings.record)
     CloseEscalation = change(by_hand.close_case)
+    ListUntoldGrades = query(first_grades.list_untold_grades)
+    ReleaseUntoldGrades = change(first_grades.release_untold_grades)
     ListExposures = query(queries.list_exposures)
 
     async def _grade(self, request: pb.ApproveStepRequest) -> Grade | None:

@@ -17,6 +17,8 @@ from services.alerts.base import Base
 
 # The orders that have not ended; a query repeats it word for word so that its index is used.
 UNENDED = "due_on IS NOT NULL"
+# The grades of first loads, for a query likewise.
+SILENT = "silent"
 
 
 class EscalationState(StrEnum):
@@ -137,7 +139,12 @@ class StandingGrade(Base, table=True):
     """
 
     __tablename__ = "standing_grade"
-    __table_args__ = (sa.Index("ix_standing_grade_grade", "ruleset_id", "grade"),)
+    __table_args__ = (
+        sa.Index("ix_standing_grade_grade", "ruleset_id", "grade"),
+        partial_index(
+            "ix_standing_grade_silent", "ruleset_id", "grade", "subject_id", where=SILENT
+        ),
+    )
 
     subject_id: str = Field(primary_key=True)
     bureau: str

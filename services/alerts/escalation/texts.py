@@ -144,19 +144,23 @@ class PendingStep:
     interview_past: bool
 
 
+Untold = tuple[int, date | None]  # how many of first loads, and since when
+NONE: Untold = (0, None)
+
+
 def approval_digest(
-    on: date, pending: Sequence[PendingStep], untold: int = 0, untold_since: date | None = None
+    on: date, pending: Sequence[PendingStep], untold: Untold = NONE, grades: Untold = NONE
 ) -> Text:
     """Writes the daily digest to a bureau: steps to approve, and interviews without an outcome.
 
-    It also tells of the red alerts of first loads of which nobody was told: how many there are, and
-    the day on which the oldest was recorded.
+    It also tells of the red alerts of first loads of which nobody was told, and of the grades of
+    first loads without a follow-up: how many there are, and since when.
     """
     paragraphs = _steps(on, pending) if pending else []
-    if untold_since:
-        paragraphs.append(_untold(on, untold, untold_since))
+    paragraphs += _untold(on, *untold) + _grades(on, *grades)
     counted = [f"{len(pending)} 项待处理"] * bool(pending)
-    counted += [f"{untold} 台器具待首次告知"] * bool(untold_since)
+    counted += [f"{untold[0]} 台器具待首次告知"] * bool(untold[0])
+    counted += [f"{grades[0]} 个主体的等级待开始督促"] * bool(grades[0])
     return Text(f"督促事项待办（{on}）：{'，'.join(counted)}", body(*paragraphs))
 
 
@@ -165,12 +169,26 @@ def _steps(on: date, pending: Sequence[PendingStep]) -> list[str]:
     return ["下列督促事项等待处理，未经批准不对外发出：", *listed]
 
 
-def _untold(on: date, number: int, since: date) -> str:
-    return (
+def _grades(on: date, number: int, since: date | None) -> list[str]:
+    if since is None:
+        return []
+    text = (
+        "首次建档时的信用等级已属须约谈、提醒、曝光或者告知监管措施、至今没有开始督促的主体："
+        f"{number} 个，最早的自 {since} 起已 {(on - since).days} 天；"
+        "请在平台“首次建档的等级”页面分批开始督促，各步骤仍须逐项批准。"
+    )
+    return [text]
+
+
+def _untold(on: date, number: int, since: date | None) -> list[str]:
+    if since is None:
+        return []
+    text = (
         f"首次建档时已为红色警示、至今没有告知经营者的器具：{number} 台，最早的自 {since} 起已"
         f" {(on - since).days} 天。放行之前不通知经营者，也不开始督促；"
         "请在平台“首次告知”页面分批放行。"
     )
+    return [text]
 
 
 def _pending(pending: PendingStep, on: date) -> str:

@@ -88,11 +88,16 @@ def show_agreement(result: Agreement) -> None:
 
 
 def _show_untold(figures: Mapping[str, int]) -> None:
-    """Prints how many red alerts of first loads nobody was told of, and for how long."""
+    """Prints how many red alerts and grades of first loads nobody was told of, and for how long."""
     number, days = figures.get("untold_reds", 0), figures.get("untold_reds.days", 0)
     if number:
         zh = f" 首次建档的红色警示有 {number} 台没有告知经营者，最久 {days} 天（alert untold）"
         en = f"  {number} red alerts of first loads are untold, the oldest for {days} days"
+        show.console.print(show.styled(("·", "cyan"), zh + en), soft_wrap=True)
+    grades, days = figures.get("untold_grades", 0), figures.get("untold_grades.days", 0)
+    if grades:
+        zh = f" 首次建档的等级有 {grades} 个没有开始督促，最久 {days} 天（escalation untold）"
+        en = f"  {grades} grades of first loads have no follow-up, the oldest for {days} days"
         show.console.print(show.styled(("·", "cyan"), zh + en), soft_wrap=True)
 
 

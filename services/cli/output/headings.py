@@ -249,6 +249,8 @@ SubjectAct.act 事项 | SubjectAct.instruments 器具 | SubjectAct.records 信�
 by 办理人 | by_name 办理人姓名 | undone_at 撤销时间 | acts 沿革 | twins 跨机关同名主体
 namesakes 另有登记 | joined_id 并入的一方id | kept_version 保留的一方版本
 joined_version 并入的一方版本 | SplitSubjectRequest.part 划出的主体 | account_ids 账号id
+ReleaseUntoldGradesResponse.released 已开始督促 | escalation_ids 督促案件id
+known_on 何日得知 | UntoldGrade.days_untold 未开始督促天数
 ReleaseUntoldResponse.released 已放行 | left 尚余 | own_loads 由本人导入而未放行
 edition_id 日历id | document 文号 | days_off 放假 | make_up 调休上班 | amends 调整的文号
 loaded_by 载入人 | loaded_by_name 载入人姓名 | loaded_at 载入时间 | CalendarEdition.number 版次

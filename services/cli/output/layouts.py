@@ -83,6 +83,7 @@ TABLES: Mapping[str, str] = {
     "Outcome": "title grade not_graded",
     "UntoldAlert": "alert.alert_id days_untold alert.due_on subject_name address "
     "alert.type_code alert.serial_no own_load",
+    "UntoldGrade": "subject_id subject_name bureau grade course_zh cite known_on days_untold",
     "PartStanding": "name state result verified_on valid_until colour",
     "PermitEntry": "permit.permit_id permit.matter subject_name permit.document_no "
     "permit.decided_on permit.valid_until permit.open_ended state",

@@ -21,6 +21,7 @@ TITLES = {
     "Case": "案件",
     "UnheardCase": "没有人可以办理的案件",
     "UntoldAlert": "尚未告知的红色警示",
+    "UntoldGrade": "尚未开始督促的首次建档等级",
     "DeadLetter": "搁置的事件",
     "Escalation": "督促",
     "RunningContest": "正在办理的异议、复核",

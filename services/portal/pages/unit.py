@@ -9,7 +9,7 @@ from starlette.responses import Response
 from plumbing.client import ask
 from protos.alerts.v1 import escalations_pb2 as escalations
 from protos.registry.v1 import registry_pb2 as registry
-from services.portal.pages import case_figures, first_notices, proposals
+from services.portal.pages import case_figures, first_grades, first_notices, proposals
 from services.portal.pages.reading import board_of
 from services.portal.visit import Visit
 from services.portal.wording import N_
@@ -19,9 +19,10 @@ Number = tuple[str, int, str]  # words, number, and the list behind it
 
 async def overview(visit: Visit) -> Response:
     """Shows what waits in the unit and with whom; each number leads to the list behind it."""
-    figures, (steps, batches, untold), changes, board = await asyncio.gather(
+    figures, (steps, batches), (untold, grades), changes, board = await asyncio.gather(
         case_figures.shown(visit),
-        asyncio.gather(_steps(visit), _batches(visit), first_notices.waiting(visit)),
+        asyncio.gather(_steps(visit), _batches(visit)),
+        asyncio.gather(first_notices.waiting(visit), first_grades.waiting(visit)),
         proposals.waiting(visit),
         board_of(visit),
     )
@@ -34,6 +35,7 @@ async def overview(visit: Visit) -> Response:
         (N_("导入批次"), batches, "/imports?state=awaiting_approval"),
         (N_("变更申请"), len(changes), "/proposals?state=waiting"),
         (N_("首次告知"), untold, first_notices.PATH),
+        (N_("首次建档的等级"), grades, first_grades.PATH),
     ]
     return visit.page("unit.html", approvals=approvals, board=board, **figures)
 

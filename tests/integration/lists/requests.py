@@ -50,6 +50,7 @@ from services.alerts import queries as of_alerts
 from services.alerts.circulars import of_grades as of_pushing
 from services.alerts.circulars import queries as of_circulars
 from services.alerts.escalation import queries as of_escalations
+from services.alerts.escalation.first_grades import list_untold_grades
 from services.alerts.exposure_lists import queries as of_exposures
 from services.alerts.ladders import queries as of_ladders
 from services.alerts.notices.unreached import list_unreached
@@ -138,6 +139,7 @@ _CASES = objection.ListCasesRequest
 _COLOURS = alerts.ListColoursRequest
 _NOTICES = alerts.ListNoticesRequest
 _UNTOLD = alerts.ListUntoldRequest
+_GRADES = escalations.ListUntoldGradesRequest
 _ESCALATIONS = escalations.ListEscalationsRequest
 _SUBJECTS = registry.ListSubjectsRequest
 _AUDIT = operations.ListAuditRequest
@@ -287,6 +289,15 @@ LISTS = (
             Asked(_NOTICES(channel="mail"), ALL),
             Asked(_NOTICES(failure="refused"), ALL),
             Asked(_NOTICES(created_from="2026-09-01"), ALL),
+        ),
+    ),
+    List(
+        "alerts",
+        list_untold_grades,
+        (
+            Asked(_GRADES()),
+            Asked(_GRADES(of=escalations.UntoldGrades(bureau=BUREAU))),
+            Asked(_GRADES(of=escalations.UntoldGrades(course="class_3"))),
         ),
     ),
     List(

@@ -183,10 +183,13 @@ def test_the_digest_names_who_decides_each_step() -> None:
 
 def test_the_digest_counts_instruments_of_which_nobody_was_told() -> None:
     step = PendingStep("甲", Step.REMINDER, ON, interview_past=False)
-    both = texts.approval_digest(ON, [step], 12, date(2026, 9, 1))
+    both = texts.approval_digest(ON, [step], (12, date(2026, 9, 1)))
     assert both.title.endswith("：1 项待处理，12 台器具待首次告知")
-    alone = texts.approval_digest(ON, [], 12, date(2026, 9, 1))
+    alone = texts.approval_digest(ON, [], (12, date(2026, 9, 1)))
     assert alone.title.endswith("：12 台器具待首次告知")
+    graded = texts.approval_digest(ON, [], grades=(3, date(2026, 9, 1)))
+    assert graded.title.endswith("：3 个主体的等级待开始督促")
+    assert "首次告知" not in graded.body
 
 
 @pytest.mark.parametrize("step", documents())
