@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-from calendar import monthrange
 from collections import Counter
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
@@ -18,13 +17,14 @@ from law.colours.basis import Basis
 from law.colours.rule import Colour
 from plumbing.clock import SHANGHAI, FixedClock
 from plumbing.database import Database
-from services.alerts.instrument_filters import colour_in_sql
-from services.alerts.tables import Alert, Instrument
+from services.alerts.tables import Alert
 from services.alerts.watch import DUE_PER_TRANSACTION
 from tests.integration.alerts.watched_days import (
     Template,
     agrees,
     changing,
+    colour_by_hand,
+    colours_on,
     load,
     opened,
     watches,
@@ -106,7 +106,7 @@ async def test_a_real_register_has_the_colours_of_three_days_row_by_row(
         async with changing(database, clock) as change:
             await load(change, [_history(row, loaded) for row in rows], loaded)
         for day in (date(2024, 9, 12), date(2025, 2, 6), date(2025, 3, 18)):
-            found = await _colours(database, day)
+            found = await colours_on(database, day)
             assert [found[f"i{number}"] for number in range(len(rows))] == [
                 _colour(row, day) for row in rows
             ]
@@ -127,23 +127,6 @@ def _history(row: dict[str, str], loaded: date) -> tuple[Any, ...]:
 
 
 def _colour(row: dict[str, str], day: date) -> Colour:
-    """The colour by S4 四(一), counted here by hand: two months, one month, and after the day."""
     if row["result"] != "pass":
         return Colour.RED
-    until = date.fromisoformat(row["valid_until"])
-    if day > until:
-        return Colour.RED
-    if day >= _months_before(until, 1):
-        return Colour.YELLOW
-    return Colour.GREEN if day >= _months_before(until, 2) else Colour.NONE
-
-
-def _months_before(day: date, months: int) -> date:
-    year, month = divmod(day.year * 12 + day.month - 1 - months, 12)
-    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
-
-
-async def _colours(database: Database, day: date) -> dict[str, Colour]:
-    query = select(Instrument.instrument_id, colour_in_sql(day))
-    async with database.snapshot() as session:
-        return {name: Colour(colour) for name, colour in await session.exec(query)}
+    return colour_by_hand(date.fromisoformat(row["valid_until"]), day)

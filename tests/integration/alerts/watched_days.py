@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from calendar import monthrange
 from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager
 from datetime import date, timedelta
@@ -10,6 +11,7 @@ from typing import Any
 from sqlmodel import select
 
 from law.colours import basis
+from law.colours.rule import Colour
 from plumbing.change import Change
 from plumbing.clock import FixedClock
 from plumbing.database import Database
@@ -19,6 +21,7 @@ from protos.registry.v1 import registry_pb2 as pb
 from services.alerts import projection, wire
 from services.alerts.checks import Checks
 from services.alerts.escalation.cases import match_cases
+from services.alerts.instrument_filters import colour_in_sql
 from services.alerts.tables import Alert, Instrument, Notice
 from services.alerts.watch import evaluate, watch
 from tests.integration.alerts.running_alerts import (
@@ -144,3 +147,24 @@ async def watches(database: Database, clock: FixedClock, at_most: int) -> None:
         async with changing(database, clock) as change:
             counts = await watch(change, BUREAU, clock.today(), at_most=at_most)
         days_left = counts.days_left
+
+
+def colour_by_hand(until: date, day: date) -> Colour:
+    """The colour by S4 四(一), counted here by hand: two months, one month, and after the day."""
+    if day > until:
+        return Colour.RED
+    if day >= _months_before(until, 1):
+        return Colour.YELLOW
+    return Colour.GREEN if day >= _months_before(until, 2) else Colour.NONE
+
+
+def _months_before(day: date, months: int) -> date:
+    year, month = divmod(day.year * 12 + day.month - 1 - months, 12)
+    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
+
+
+async def colours_on(database: Database, day: date) -> dict[str, Colour]:
+    """The colour of each instrument on a day, by its id."""
+    query = select(Instrument.instrument_id, colour_in_sql(day))
+    async with database.snapshot() as session:
+        return {name: Colour(colour) for name, colour in await session.exec(query)}
