@@ -10,7 +10,7 @@ case before the watch raises the alerts of the day (S4 四(一), C-19).
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import NoReturn
@@ -97,15 +97,17 @@ def _verified_otherwise(before: Mapping[str, str], after: Mapping[str, str]) -> 
 
 
 async def derive_again(changes: Changes, instrument_ids: Collection[str]) -> None:
-    """Derives instruments again that do not agree with the law, and what follows from it."""
+    """Derives instruments again that do not agree with the law, and raises what is due for them."""
     async with changes.change(service_caller("alerts")) as change:
         await exclusively(change.session, "projection")
         rows = select(Instrument).where(col(Instrument.instrument_id).in_(instrument_ids))
-        await _derive(change, (await change.session.exec(rows)).all())
+        found = (await change.session.exec(rows)).all()
+        await _derive(change, found)
+        await _follow_up(change, found)
 
 
 async def _derive(change: Change, rows: Collection[Instrument]) -> int:
-    """Derives instruments again; returns how many changed. One now unverified is red at once."""
+    """Derives instruments again, and what follows where one changed; returns how many did."""
     altered = await projection.derive_again(change, [*rows])
     by_bureau: dict[str, list[str]] = {}
     for row in altered:
@@ -114,9 +116,14 @@ async def _derive(change: Change, rows: Collection[Instrument]) -> int:
         after = {"instruments": len(ids), "digest": sha256(",".join(ids).encode()).hexdigest()}
         object_ = f"watch/{bureau}"
         change.audit("derive_colours", object_, after=after, ground=CITE, bureau=bureau)
-    unverified = [row.instrument_id for row in altered if row.standing is Basis.UNVERIFIED]
-    await follow_up(change, altered, unverified=unverified)
+    await _follow_up(change, altered)
     return len(altered)
+
+
+async def _follow_up(change: Change, rows: Sequence[Instrument]) -> None:
+    """Raises what is due; an instrument that was never verified is red at once."""
+    unverified = [row.instrument_id for row in rows if row.standing is Basis.UNVERIFIED]
+    await follow_up(change, rows, unverified=unverified)
 
 
 class CatalogueFollower:

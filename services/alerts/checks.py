@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import (
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Collection,
+    Iterator,
+    Mapping,
+    Sequence,
+)
 from datetime import date, timedelta
 from typing import Any
 
@@ -12,7 +20,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from law.colours.basis import Basis, ColourBasis, colour_basis, ladder
-from law.colours.rule import InstrumentState, VerificationFact
+from law.colours.rule import Colour, InstrumentState, VerificationFact
 from plumbing import paging
 from plumbing.calendars.editions import hold_editions
 from plumbing.change import Changes
@@ -65,6 +73,10 @@ _COMPARED = (
     *("removed", "non_compulsory"),
     *("standing", "valid_until", "since", "governing_id", "watched"),
 )
+_OF_ALERT = (
+    *("instrument_id", "spell", "governing_id", "colour"),
+    *("standing", "valid_until"),
+)
 # A delivery begins a moment after its notice is committed; only a lasting lack counts.
 SETTLING_SECONDS = 3.0
 LOOK_EVERY_SECONDS = 0.1
@@ -106,8 +118,9 @@ class Checks:
         """Starts every missing workflow of a watch, a delivery, a message or an escalation case.
 
         Before that, derives again the colours that are not those of the law and of the present
-        catalogue. Opens, closes and recounts escalation cases, where they do not agree with the red
-        alerts, and takes down whatever is exposed without a ground.
+        catalogue, and raises the alerts that are missing. Opens, closes and recounts escalation
+        cases, where they do not agree with the red alerts, and takes down whatever is exposed
+        without a ground.
         """
         report = Reconciled()
         await self._derive_again()
@@ -165,7 +178,13 @@ class Checks:
             facts, raised = await facts_of(session, ids), await _raised(session, ids)
             for row in rows:
                 _compare_colour(row, facts.get(row.instrument_id, ()), today, findings)
-                _find_missing_alerts(row, raised, watches.get(row.bureau), findings)
+                for due_on, missing in _missing_alerts(row, raised, watches.get(row.bureau)):
+                    findings.differ(
+                        "alert.missing",
+                        f"instrument/{row.instrument_id}",
+                        f"{due_on} 起应有的 {missing} 预警不存在，请执行 quanheng reconcile",
+                        f"There is no {missing} alert although it was due on {due_on}",
+                    )
 
     async def _check_days(self, session: AsyncSession, findings: Findings) -> None:
         for kind, identity, day in (
@@ -244,12 +263,10 @@ async def _count_notices(session: AsyncSession, findings: Findings) -> None:
         findings.figures[f"notices.{state.value}"] = counts.get(state, 0)
 
 
-async def _raised(
-    session: AsyncSession, instrument_ids: Sequence[str]
-) -> set[tuple[str, int, str, str]]:
-    raised = select(Alert.instrument_id, Alert.spell, Alert.governing_id, Alert.colour)
-    rows = await session.exec(raised.where(col(Alert.instrument_id).in_(instrument_ids)))
-    return {(instrument, spell, governing, colour) for instrument, spell, governing, colour in rows}
+async def _raised(session: AsyncSession, instrument_ids: Sequence[str]) -> set[tuple[Any, ...]]:
+    raised: Any = sa.select(*(getattr(Alert, name) for name in _OF_ALERT))
+    of_these = raised.where(col(Alert.instrument_id).in_(instrument_ids))
+    return {tuple(row) for row in (await (await session.connection()).execute(of_these)).all()}
 
 
 def _compare_colour(
@@ -266,17 +283,25 @@ def _compare_colour(
 
 
 async def _differing(session: AsyncSession, today: date) -> AsyncIterator[str]:
-    """The instruments whose stored basis is not the one that the law derives."""
+    """The instruments whose stored basis is not the one of the law, or that lack an alert."""
+    watches = {w.bureau: w.watched_through for w in (await session.exec(select(Watch)))}
     columns: Any = sa.select(*(getattr(Instrument, name) for name in _COMPARED))
     key = col(Instrument.instrument_id)
     async for rows in paging.read_in_chunks(session, columns, key, CHUNK):
-        facts = await facts_of(session, [row.instrument_id for row in rows])
+        ids = [row.instrument_id for row in rows]
+        facts, raised = await facts_of(session, ids), await _raised(session, ids)
         for row in rows:
-            derived = _by_law(row, facts.get(row.instrument_id, ()), today)
-            basis = Basis.REMOVED if row.removed else derived.basis
-            expected = (basis, derived.valid_until, derived.governing_id)
-            if (row.standing, row.valid_until, row.governing_id) != expected:
+            agrees = _agrees(row, facts.get(row.instrument_id, ()), today)
+            if not agrees or any(_missing_alerts(row, raised, watches.get(row.bureau))):
                 yield row.instrument_id
+
+
+def _agrees(row: Any, facts: Sequence[VerificationFact], today: date) -> bool:
+    """Whether the stored basis is the one that the law derives."""
+    derived = _by_law(row, facts, today)
+    basis = Basis.REMOVED if row.removed else derived.basis
+    expected = (basis, derived.valid_until, derived.governing_id)
+    return (row.standing, row.valid_until, row.governing_id) == expected
 
 
 def _by_law(row: Any, facts: Sequence[VerificationFact], today: date) -> ColourBasis:
@@ -289,22 +314,15 @@ def _by_law(row: Any, facts: Sequence[VerificationFact], today: date) -> ColourB
     )
 
 
-def _find_missing_alerts(
-    row: Any,
-    raised: set[tuple[str, int, str, str]],
-    watched_through: date | None,
-    findings: Findings,
-) -> None:
+def _missing_alerts(
+    row: Any, raised: Collection[tuple[Any, ...]], watched_through: date | None
+) -> Iterator[tuple[date, Colour]]:
+    """The alerts that were due and are not there on the present basis, each with its day."""
     if not row.watched or watched_through is None:
         return
     # An instrument never verified is left to the watch of the day after it became known.
     last = watched_through - _DAY if row.standing is Basis.UNVERIFIED else watched_through
     for due_on, colour in ladder(row.standing, row.valid_until, row.since):
         key = (row.instrument_id, row.spell, row.governing_id, colour)
-        if due_on <= last and key not in raised:
-            findings.differ(
-                "alert.missing",
-                f"instrument/{row.instrument_id}",
-                f"{due_on} 起应有的 {colour} 预警不存在",
-                f"There is no {colour} alert although it was due on {due_on}",
-            )
+        if due_on <= last and (*key, row.standing, row.valid_until) not in raised:
+            yield due_on, colour

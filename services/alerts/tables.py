@@ -277,8 +277,9 @@ class Record(Base, table=True):
 class Alert(Base, table=True):
     """An alert that an instrument reached a colour.
 
-    There is one row per instrument, spell of use, verification and colour. A spell of use lasts
-    from the day an instrument comes into use to the day it leaves use. `notice_id` is null until a
+    There is one row per instrument, spell of use, verification and colour: once its basis is
+    another, such as a corrected day, it is raised anew when it is due. A spell of use lasts from
+    the day an instrument comes into use to the day it leaves use. `notice_id` is null until a
     notice names the alert, and empty for a `baseline` alert, which no notice may name. A bureau
     releases the red ones in portions: such an alert is no longer `baseline`, has `released_at` and
     `released_by`, and is told like any other. The day on

@@ -31,7 +31,7 @@ from services.alerts.escalation.approval_digest import issue_approval_digest
 from services.alerts.escalation.cases import add_to_cases
 from services.alerts.escalation.holding import release
 from services.alerts.escalation.undertakings import issue_of_undertakings
-from services.alerts.inserting import insert_new
+from services.alerts.inserting import insert
 from services.alerts.notices.arrivals import issue_arrivals
 from services.alerts.notices.calibrations import issue_calibrations
 from services.alerts.notices.colour_mails import issue_digests, issue_rejected
@@ -70,6 +70,7 @@ _COPIED = (
 # Only what follow-ups name: reading a column of a million rows is slow.
 _RETURNED = [_ALERT.c[name] for name in wire.RAISED_COLUMNS]
 _INSERTED = (*_COPIED, "colour", "raised_at", "baseline", "notice_id")
+_KEY = ("instrument_id", "spell", "governing_id", "colour")
 
 
 @dataclass(frozen=True)
@@ -207,15 +208,26 @@ async def _raise(
     undated: sa.ColumnElement[bool] | None,
     scope: sa.ColumnElement[bool],
 ) -> Sequence[sa.Row[Any]]:
-    """Inserts and returns the alerts due on these days, and those `undated`: reds without a day."""
+    """Stores and returns the alerts due on these days, and those `undated`: reds without a day.
+
+    An alert that is there on another basis, such as a day that was corrected since, is raised anew.
+    """
     await change.session.flush()
     watched = scope & _INSTRUMENT.c.watched
     due = [_alert_rows(change, c, days).where(watched, _due(c, days)) for c in LADDER]
     if undated is not None:
         due.append(_alert_rows(change, Colour.RED, days).where(watched, undated))
     connection = await change.session.connection()
-    statement = insert_new(connection, _ALERT).from_select(
+    statement = insert(connection, _ALERT).from_select(
         _INSERTED, sa.union_all(*due), include_defaults=False
+    )
+    new, there = statement.excluded, _ALERT.c
+    raised_anew = {name: new[name] for name in _INSERTED if name not in _KEY}
+    statement = statement.on_conflict_do_update(
+        index_elements=_KEY,
+        set_=raised_anew | {"released_at": None, "released_by": ""},
+        where=(there.standing != new.standing)
+        | there.valid_until.is_distinct_from(new.valid_until),
     )
     return (await connection.execute(statement.returning(*_RETURNED))).all()
 
