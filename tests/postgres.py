@@ -196,7 +196,7 @@ class PostgresServer:
         self._tell_all(signal.SIGCONT)
 
     def kill(self) -> None:
-        """Ends the server and all its processes, also if it hangs, as a machine that is shut off."""
+        """Ends all its processes, also if they hang, as when a machine is shut off."""
         self._tell_all(signal.SIGKILL)
         assert self._process is not None
         self._process.wait()
