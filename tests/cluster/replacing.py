@@ -137,10 +137,12 @@ async def restart_in_turn(cluster: Cluster) -> None:
 
 
 async def signers(cluster: Cluster, service: str) -> set[str]:
-    """The thumbprints of the keys that signed the first and the last event of a service."""
+    """The thumbprints of the keys that signed the first and the last event of a service, if any."""
     stream = stream_of(service)
     async with cluster.jetstream(service) as js:
         state = (await js.stream_info(stream)).state
+        if not state.messages:
+            return set()
         ends = [await js.get_msg(stream, seq) for seq in (state.first_seq, state.last_seq)]
     return {(one.headers or {})[SIGNATURE_HEADER].partition(".")[0] for one in ends}
 
