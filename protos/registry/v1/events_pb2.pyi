@@ -756,8 +756,9 @@ class DueFromInstitution(_message.Message):
     SERIAL_NO_FIELD_NUMBER: _builtins.int
     CERTIFICATE_NO_FIELD_NUMBER: _builtins.int
     DUE_ON_FIELD_NUMBER: _builtins.int
+    CAME_ON_FIELD_NUMBER: _builtins.int
     kind: _builtins.str
-    """order: its next step; certificate: the file of a certificate."""
+    """order: its next step; certificate: the file of a certificate; result: one that came late."""
     rung: _builtins.str
     """new, nearly_due (the last day is today or the next working day) or overdue."""
     type_code: _builtins.str
@@ -768,6 +769,8 @@ class DueFromInstitution(_message.Message):
     """Number of the certificate; empty for an order, and where it has none."""
     due_on: _builtins.str
     """Last day, inclusive."""
+    came_on: _builtins.str
+    """Day on which a late result came; empty for the others."""
     def __init__(
         self,
         *,
@@ -777,10 +780,11 @@ class DueFromInstitution(_message.Message):
         serial_no: _builtins.str = ...,
         certificate_no: _builtins.str = ...,
         due_on: _builtins.str = ...,
+        came_on: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["certificate_no", b"certificate_no", "due_on", b"due_on", "kind", b"kind", "rung", b"rung", "serial_no", b"serial_no", "type_code", b"type_code"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["came_on", b"came_on", "certificate_no", b"certificate_no", "due_on", b"due_on", "kind", b"kind", "rung", b"rung", "serial_no", b"serial_no", "type_code", b"type_code"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -820,7 +824,7 @@ class DueCount(_message.Message):
     RUNG_FIELD_NUMBER: _builtins.int
     COUNT_FIELD_NUMBER: _builtins.int
     kind: _builtins.str
-    """order or certificate, as of what is due."""
+    """order, certificate or result, as of what is due."""
     rung: _builtins.str
     """new, nearly_due or overdue."""
     count: _builtins.int

@@ -1790,6 +1790,7 @@ class RecordVerificationResponse(_message.Message):
     LIKENESS_ID_FIELD_NUMBER: _builtins.int
     DIFFERING_FIELD_NUMBER: _builtins.int
     CORRECTION_FIELD_NUMBER: _builtins.int
+    LATE_FIELD_NUMBER: _builtins.int
     likeness_id: _builtins.str
     """Set if it is perhaps the same as something on file: the likeness that waits for a person."""
     @_builtins.property
@@ -1820,6 +1821,10 @@ class RecordVerificationResponse(_message.Message):
         what an institution or a program sent, unless another proposal about the instrument waits.
         """
 
+    @_builtins.property
+    def late(self) -> Global___LateReport:
+        """Set if the result comes after the last day to upload it; it is recorded all the same."""
+
     def __init__(
         self,
         *,
@@ -1830,14 +1835,45 @@ class RecordVerificationResponse(_message.Message):
         likeness_id: _builtins.str = ...,
         differing: _abc.Iterable[Global___OtherDetail] | None = ...,
         correction: _proposals_pb2.Proposal | None = ...,
+        late: Global___LateReport | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["correction", b"correction", "instrument", b"instrument", "proposal", b"proposal", "verification", b"verification"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["correction", b"correction", "instrument", b"instrument", "late", b"late", "proposal", b"proposal", "verification", b"verification"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["correction", b"correction", "differing", b"differing", "instrument", b"instrument", "likeness_id", b"likeness_id", "proposal", b"proposal", "verification", b"verification", "verifications", b"verifications"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["correction", b"correction", "differing", b"differing", "instrument", b"instrument", "late", b"late", "likeness_id", b"likeness_id", "proposal", b"proposal", "verification", b"verification", "verifications", b"verifications"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___RecordVerificationResponse: _TypeAlias = RecordVerificationResponse  # noqa: Y015
+
+@_typing.final
+class LateReport(_message.Message):
+    """By how much a result comes after the last day to upload it (S4 二(四), R-049, C-49)."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REPORT_BY_FIELD_NUMBER: _builtins.int
+    DAYS_LATE_FIELD_NUMBER: _builtins.int
+    CITE_FIELD_NUMBER: _builtins.int
+    report_by: _builtins.str
+    """The last day, inclusive."""
+    days_late: _builtins.int
+    """Days since then."""
+    cite: _builtins.str
+    """The article."""
+    def __init__(
+        self,
+        *,
+        report_by: _builtins.str = ...,
+        days_late: _builtins.int = ...,
+        cite: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cite", b"cite", "days_late", b"days_late", "report_by", b"report_by"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___LateReport: _TypeAlias = LateReport  # noqa: Y015
 
 @_typing.final
 class OtherDetail(_message.Message):

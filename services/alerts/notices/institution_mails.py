@@ -94,7 +94,13 @@ def _lines(items: Sequence[registry.DueFromInstitution]) -> list[str]:
 def _matter(item: registry.DueFromInstitution) -> str:
     if item.kind == "order":
         return "检定申请"
+    if item.kind == "result":
+        return f"检定结果于 {item.came_on} 上传，逾期 {_days_late(item)} 天"
     return f"电子证书 {item.certificate_no}".strip() + "尚未上传"
+
+
+def _days_late(item: registry.DueFromInstitution) -> int:
+    return (date.fromisoformat(item.came_on) - date.fromisoformat(item.due_on)).days
 
 
 def _listed_in_english(due: registry.InstitutionDue) -> list[str]:
@@ -113,4 +119,6 @@ def _listed_in_english(due: registry.InstitutionDue) -> list[str]:
 def _matter_in_english(item: registry.DueFromInstitution) -> str:
     if item.kind == "order":
         return "application for verification"
+    if item.kind == "result":
+        return f"result uploaded on {item.came_on}, {_days_late(item)} days late"
     return f"certificate {item.certificate_no}".strip() + " not uploaded yet"

@@ -190,6 +190,7 @@ Institution.bureau 登记机关代码 | Authorisation.valid_from 授权自 | Aut
 order_id 检定申请id | applied_on 申请日期 | appointed_on 约定检定日期 | late 超过期限的一方
 Verifier.name 机构名称 | open_orders 未办结申请数 | OrderStep.at 时间 | note 说明 | orders 检定申请
 other_results 不办结申请的检定
+RecordVerificationResponse.late 逾期报送 | days_late 逾期天数
 reported_on 报送日期 | report_by 最后报送日 | certificate_on 证书上传日期 | precedes 当日在先
 result_late 结果逾期 | certificate_late 证书逾期 | reports 报送 | entry 检定 | reported 报送数
 results_late 结果逾期数 | certificates_late 证书逾期数 | steps_late 逾期办理数

@@ -135,6 +135,7 @@ TABLES: Mapping[str, str] = {
     "Calibrator": "name number scope valid_until",
     "Expert": "name scope institution contact valid_until",
     "OtherDetail": "field on_file given",
+    "LateReport": "report_by days_late cite",
     "Laboratory": "laboratory_id name institution site document_no valid_until authorised",
     "EnvironmentRecord": "hour sensor temperature humidity",
     "EnvironmentMarkEntry": "entry.verification.verification_id entry.serial_no mark.finding "

@@ -42,6 +42,7 @@ TITLES = {
     "Calibrator": "校准机构",
     "Expert": "行业专家",
     "OtherDetail": "与登记不同之处",
+    "LateReport": "逾期报送",
     "Laboratory": "实验室",
     "EnvironmentRecord": "温湿度记录",
     "EnvironmentMark": "环境标记",

@@ -229,7 +229,8 @@ async def record(visit: Visit) -> Response:
     except Refusal as refusal:
         return await _form(visit, 422, **told(visit, refusal))
     if request.check_only:
-        return await _form(visit, checking=True, waits=answer.HasField("proposal"))
+        late = answer.late if answer.HasField("late") else None
+        return await _form(visit, checking=True, waits=answer.HasField("proposal"), late=late)
     if answer.HasField("proposal"):
         return visit.redirect(f"/proposals/{answer.proposal.proposal_id}")
     return await _done(visit, answer)

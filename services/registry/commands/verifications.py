@@ -32,8 +32,7 @@ from services.registry.commands.corrections import propose_correction
 from services.registry.commands.instrument_details import complete, details_of, differing
 from services.registry.commands.results_of_parts import read_results
 from services.registry.commands.targets import find_instrument, refuse_any, require_version
-from services.registry.institutions import reporting
-from services.registry.institutions.punctuality import count_again, reported_by
+from services.registry.institutions import punctuality, reporting
 from services.registry.institutions.reporting import NOT_OWN_EN, NOT_OWN_ZH, Reporter
 from services.registry.orders import moves as orders
 from services.registry.proposals.propose import Proposed, object_id, propose
@@ -77,7 +76,8 @@ async def record_verification(
     if request.dcc_id:
         certificate = await certificate_of_result(change, request.dcc_id, content, instrument)
         content = replace(content, certificate_sha256=certificate.sha256)
-    reported = reported_by(issuer, content.verified_on, change.today)
+    reported = await _reported(change, issuer, content, change.today)
+    late = punctuality.late(reported)
     results = _to_record(results, instrument, issuer, certificate)
     known = [await _recorded_before(change, one) for one in results]
     if not all(known) and exceeds_cycle(
@@ -88,6 +88,7 @@ async def record_verification(
             instrument=wire.instrument(instrument),
             proposal=proposal,
             differing=differing(instrument, details_of(request)),
+            late=late,
         )
     number = content.certificate_no
     others = await complete(change, instrument, details_of(request), number)
@@ -107,6 +108,7 @@ async def record_verification(
         likeness_id=await likeness_at(change, place),
         differing=others,
         correction=correction,
+        late=None if all(known) else late,
     )
 
 
@@ -134,13 +136,25 @@ async def release_verification(
             change, request.dcc_id, content, instrument, proposed=True
         )
     others = await complete(change, instrument, details_of(request), content.certificate_no)
-    reported = reported_by(issuer, content.verified_on, local_date(proposal.proposed_at))
+    sent_on = local_date(proposal.proposed_at)
+    reported = await _reported(change, issuer, content, sent_on)
     for result in _to_record(results, instrument, issuer, certificate):
         if await _recorded_before(change, result) is None:
             await _record(change, result, instrument, reported, certificate)
     sender = await reporting.sender(change.session, proposal.proposed_by)
     await propose_correction(change, instrument, others, content.certificate_no, sender)
     await look(change, of_result(instrument.instrument_id, content.verified_on))
+
+
+async def _reported(
+    change: Change, issuer: Reporter | None, content: VerificationContent, on: date
+) -> Mapping[str, date]:
+    """The columns by which it is told whether the institution that verified was in time."""
+    since: date | None = date.min  # of what an institution sends itself the term always runs
+    if issuer is None:
+        name = content.institution
+        since = (await punctuality.on_file(change.session, [name])).get(name)
+    return punctuality.reported(since, content.verified_on, on)
 
 
 def _to_record(
@@ -251,7 +265,7 @@ async def alter_verification(
     before, days = row.model_dump(mode="json"), {row.verified_on}
     was = row.verified_on
     row.sqlmodel_update(dict(values))
-    count_again(row, was)
+    punctuality.count_again(row, was)
     others: list[Verification] = []
     if not {"result", "verified_on"}.isdisjoint(values):
         days.add(row.verified_on)

@@ -89,7 +89,8 @@ async def _present_or_new(change: Change, message: pb.Institution) -> Institutio
     if (await change.session.exec(same)).first():
         zh, en = "已有同名的检定机构", "There is an institution of this name"
         raise AlreadyExists(zh, en, name=name)
-    return Institution(institution_id=uuid4().hex, name=name, bureau=message.bureau)
+    new = uuid4().hex
+    return Institution(institution_id=new, name=name, bureau=message.bureau, since=change.today)
 
 
 async def _authorisation(

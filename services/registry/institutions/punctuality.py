@@ -1,25 +1,32 @@
 """Whether an institution reports in time: a verification, and its certificate (S4 二(四)).
 
-The term runs from the completion of the verification, which is the day of the verification. It is
-counted for what institutions report themselves: what a bureau enters tells nothing of when the
-institution was ready.
+The term runs from the completion of the verification, which is the day of the verification. It
+runs for the institution that verified, whoever sends the result: S4 asks for the data to be on the
+platform in time (C-49). What a bureau or a program sends has a term if the institution was on file
+by this name when it verified, so that it could have sent it, and never in a first load.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date
+from typing import Any
 
 import sqlalchemy as sa
-from sqlmodel import col
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from law.errors import NotInForce
+from law.terms.data import definition
 from law.terms.ledger import start
 from law.terms.workdays import DueDate, Edition, edition
-from services.registry.institutions.reporting import Reporter
+from plumbing.chunks import chunks
+from protos.registry.v1 import registry_pb2 as pb
+from services.registry.institutions.tables import Institution
 from services.registry.tables import Verification
 
 _TERM = "certificate_upload"
+_IDS_IN_QUERY = 1000
 
 
 def report_by(verified_on: date) -> date | None:
@@ -38,13 +45,32 @@ def last_day(verified_on: date, calendar: Edition) -> DueDate:
     return start(_TERM, verified_on, calendar).target(calendar)
 
 
-def reported_by(issuer: Reporter | None, verified_on: date, on: date) -> Mapping[str, date]:
-    """Returns the columns of a verification that its issuer reports on a day.
+async def on_file(session: AsyncSession, institutions: Collection[str]) -> dict[str, date]:
+    """Returns the institutions on file of these names, each with the day since which it is."""
+    found = dict[str, date]()
+    for names in chunks(sorted(institutions), _IDS_IN_QUERY):
+        columns: Any = (Institution.name, Institution.since)
+        rows = select(*columns).where(col(Institution.name).in_(names))
+        found |= {name: since or date.min for name, since in await session.exec(rows)}
+    return found
 
-    They are none where it was not the issuer, or no term ran.
+
+def reported(since: date | None, verified_on: date, on: date) -> Mapping[str, date]:
+    """Returns the columns of a verification that comes on a day.
+
+    They are none if no term ran: before `since`, and without it, as of an unknown institution.
     """
-    last = report_by(verified_on) if issuer else None
+    last = report_by(verified_on) if since is not None and verified_on >= since else None
     return {"reported_on": on, "report_by": last} if last else {}
+
+
+def late(columns: Mapping[str, date]) -> pb.LateReport | None:
+    """Returns by how much a result comes late that has these columns; None if it does not."""
+    if not columns or columns["reported_on"] <= columns["report_by"]:
+        return None
+    came, last = columns["reported_on"], columns["report_by"]
+    days, cite = (came - last).days, definition(_TERM, came).cite
+    return pb.LateReport(report_by=last.isoformat(), days_late=days, cite=cite)
 
 
 def count_again(row: Verification, was: date) -> None:

@@ -2,8 +2,9 @@
 
 It is told shortly after midnight, of what came in on the days before: a round that runs late leaves
 what came in on its own day to the next one, which would tell of it again. What is due are new
-orders, orders whose last day is near or over, and certificates whose last day is near or over.
-Alerts sends the mail, and tells the bureau that keeps the institution of what is overdue.
+orders, orders whose last day is near or over, and certificates whose last day is near or over. It
+is told too of results that came after their last day. Alerts sends the mail, and tells the bureau
+that keeps the institution of what is overdue.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from law.terms.workdays import edition, nth_working_day
 from plumbing.change import Change
 from protos.registry.v1 import events_pb2 as events
 from services.registry.institutions import wire
+from services.registry.institutions.punctuality import result_late
 from services.registry.institutions.tables import Institution
 from services.registry.orders.states import OrderState
 from services.registry.orders.tables import UNENDED, Order
@@ -47,6 +49,7 @@ async def tell(change: Change, institution_id: str, on: date) -> None:
     items = [
         *await _orders(change, row.name, row.told_on, on),
         *await _certificates(change, row.name, row.told_on, on),
+        *await _late_results(change, row.name, row.told_on, on),
     ]
     row.told_on = on
     change.session.add(row)
@@ -136,8 +139,39 @@ async def _certificates(
     return items
 
 
+async def _late_results(
+    change: Change, institution: str, told_on: date | None, on: date
+) -> Sequence[Item]:
+    """The results that came after their last day, and since the telling."""
+    rows: Any = (
+        select(Verification, Instrument)
+        .join(Instrument)
+        .where(
+            sa.text(REPORTED),
+            col(Verification.institution) == institution,
+            result_late(),
+            col(Verification.reported_on) >= (told_on or date.min),
+            col(Verification.reported_on) < on,  # of today's the next round tells
+            sa.not_(col(Verification.removed)),
+        )
+        .order_by(col(Verification.report_by), col(Verification.verification_id))
+    )
+    return [
+        _item(
+            *("result", "overdue", instrument, row.report_by, row.certificate_no),
+            came_on=row.reported_on,
+        )
+        for row, instrument in (await change.session.exec(rows)).all()
+    ]
+
+
 def _item(
-    kind: str, rung: str, about: Order | Instrument, due_on: date | None, certificate_no: str = ""
+    kind: str,
+    rung: str,
+    about: Order | Instrument,
+    due_on: date | None,
+    certificate_no: str = "",
+    came_on: date | None = None,
 ) -> Item:
     return Item(
         kind=kind,
@@ -146,4 +180,5 @@ def _item(
         serial_no=about.serial_no,
         certificate_no=certificate_no,
         due_on=due_on.isoformat() if due_on else "",
+        came_on=came_on.isoformat() if came_on else "",
     )

@@ -12,12 +12,12 @@ from plumbing.row_digests import proven
 from services.registry.base import Base
 
 
-@proven(without=("told_on",))
+@proven(without=("told_on", "since"))
 class Institution(Base, table=True):
     """A verification institution; accounts and verifications name it by its unique name.
 
     `bureau` is the bureau that keeps it. `told_on` is the day on which it was last told of what is
-    due.
+    due, and `since` the one on which it came on file; None if that is not known any more.
     """
 
     __tablename__ = "institution"
@@ -31,6 +31,7 @@ class Institution(Base, table=True):
     phone: str = ""
     email: str = ""
     told_on: date | None = None
+    since: date | None = None
     version: int = 0
 
 

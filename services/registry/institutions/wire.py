@@ -10,7 +10,7 @@ _DAYS = {"valid_from", "valid_until"}
 
 def institution(row: Institution) -> pb.Institution:
     """Converts an institution to a message."""
-    return pb.Institution(**row.model_dump(exclude={"told_on"}))
+    return pb.Institution(**row.model_dump(exclude={"told_on", "since"}))
 
 
 def authorisation(row: Authorisation) -> pb.Authorisation:

@@ -65,6 +65,15 @@ async def test_the_institution_hears_of_all_and_its_bureau_of_what_is_overdue(
     assert "2026-09-20" not in office
 
 
+async def test_both_hear_of_a_result_that_came_late(alerts: RunningAlerts) -> None:
+    late = item("result", "overdue", "2026-09-11", "JL-2")
+    late.came_on = "2026-09-14"
+    found = await told(alerts, due(late))
+    for mail in found.values():
+        assert "燃油加油机 NO-7，检定结果于 2026-09-14 上传，逾期 3 天，期限 2026-09-11" in mail
+    assert "result uploaded on 2026-09-14, 3 days late, last day" in found["institution"]
+
+
 async def test_the_bureau_hears_nothing_of_what_is_in_time(alerts: RunningAlerts) -> None:
     found = await told(alerts, due(item("certificate", "nearly_due", "2026-09-16")))
     assert [*found] == ["institution"]

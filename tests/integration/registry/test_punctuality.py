@@ -7,6 +7,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from sqlmodel import select
 
 from plumbing.change import Changes
 from plumbing.clock import FixedClock
@@ -16,10 +17,17 @@ from protos.registry.v1 import institutions_pb2 as pb
 from protos.registry.v1 import orders_pb2 as orders
 from protos.registry.v1 import registry_pb2 as register
 from services.registry.institutions.reminding import tell, untold
+from services.registry.institutions.tables import Institution
 from services.registry.orders.moves import step
 from services.registry.orders.states import OrderState
 from services.registry.orders.tables import Order
-from tests.integration.registry.import_files import undo, upload, verification, verifications
+from tests.integration.registry.import_files import (
+    reasons,
+    undo,
+    upload,
+    verification,
+    verifications,
+)
 from tests.integration.registry.running_registry import (
     CITY,
     DISTRICT,
@@ -40,7 +48,11 @@ IN_TIME, LATE = "2026-09-07", "2026-09-04"  # their last days are the 14th and t
 async def lab(registry: RunningRegistry) -> tuple[str, Client]:
     """An institution that nobody else uses, and somebody who speaks for it."""
     name = f"合成准时检定院{uuid4().hex[:8]}"
-    return name, await registry.speaker(name, "FUEL")
+    speaker = await registry.speaker(name, "FUEL")
+    async with registry.database.transaction() as session:
+        rows = await session.exec(select(Institution).where(Institution.name == name))
+        rows.one().since = date(2026, 9, 3)
+    return name, speaker
 
 
 async def report(
@@ -66,7 +78,7 @@ async def counted(client: Client, name: str, **days: str) -> tuple[int, ...]:
     return (one.reported, one.results_late, one.certificates_late, one.steps_late)
 
 
-async def test_what_an_institution_reports_has_a_last_day_and_what_a_bureau_enters_has_none(
+async def test_what_an_institution_verified_has_a_last_day_whoever_sends_it(
     registry: RunningRegistry,
 ) -> None:
     name, client = await lab(registry)
@@ -74,8 +86,51 @@ async def test_what_an_institution_reports_has_a_last_day_and_what_a_bureau_ente
     assert (own.reported_on, own.report_by) == ("2026-09-14", "2026-09-14")
     staff = registry.client(Role.CASEWORKER)
     entered = await report(registry, staff, name, LATE)
-    assert (entered.reported_on, entered.report_by) == ("", "")
-    assert await listed(staff, name) == {"2026-09-14": (False, False)}
+    assert (entered.reported_on, entered.report_by) == ("2026-09-14", "2026-09-11")
+    for institution, day in ((name, "2026-09-02"), ("合成未登记检定院", LATE)):
+        before = await report(registry, staff, institution, day)
+        assert (before.reported_on, before.report_by) == ("", "")
+    assert await listed(client, name) == {"2026-09-14": (False, False), "2026-09-11": (True, True)}
+
+
+async def test_a_file_of_a_bureau_or_a_program_counts_for_the_institution_but_a_first_load_does_not(
+    registry: RunningRegistry,
+) -> None:
+    name, client = await lab(registry)
+    filed = [await registry.instrument() for _ in range(3)]
+    senders = (registry.client(Role.CASEWORKER), registry.client(Role.INTEGRATOR))
+    for one, sender in zip(filed, (*senders, senders[0]), strict=True):
+        row = verification(出厂编号=one.serial_no, 器具类型="FUEL", 检定机构=name, 检定日期=LATE)
+        baseline = one is filed[-1]
+        batch = await upload(sender, "verifications", verifications(row), baseline=baseline)
+        assert batch.state == "applied"
+        hints = [hint for *_, hint in await reasons(sender, batch, warnings=True)]
+        assert ("REPORTED_LATE" in hints) is not baseline
+    assert await counted(client, name) == (2, 2, 2, 0)
+
+
+def only_checked(
+    filed: register.Instrument, name: str, day: str
+) -> register.RecordVerificationRequest:
+    request = verify(filed.instrument_id, institution=name, verified_on=day)
+    request.check_only = True
+    return request
+
+
+async def test_who_reports_late_is_told_so_before_confirming(registry: RunningRegistry) -> None:
+    name, client = await lab(registry)
+    filed = await registry.instrument()
+    in_time, late = [
+        (await client.registry.RecordVerification(only_checked(filed, name, day))).late
+        for day in (IN_TIME, LATE)
+    ]
+    assert in_time == register.LateReport()
+    assert (late.report_by, late.days_late, late.cite) == ("2026-09-11", 3, "S4 二(四)")
+    row = verification(出厂编号=filed.serial_no, 器具类型="FUEL", 检定机构=name, 检定日期=LATE)
+    checked = await upload(client, "verifications", verifications(row), mode="check")
+    [(_, column, hint)] = await reasons(client, checked, warnings=True)
+    assert (column, hint) == ("检定日期", "REPORTED_LATE")
+    assert await listed(client, name) == {}, "a check keeps nothing"
 
 
 async def test_late_results_and_certificates_are_listed_and_counted(
@@ -203,7 +258,11 @@ async def test_whoever_reports_late_is_told_that_the_certificate_is_missing(
     assert await due(registry, name, TODAY) == []
     await report(registry, client, name, LATE)  # later on that day, when its last day is over
     (told,) = await due(registry, name, date(2026, 9, 15))
-    assert rungs(told) == [("certificate", "overdue", "2026-09-11")]
+    assert rungs(told) == [
+        ("certificate", "overdue", "2026-09-11"),
+        ("result", "overdue", "2026-09-11"),
+    ]
+    assert told.items[1].came_on == "2026-09-14"
     assert len(await due(registry, name, date(2026, 9, 16))) == 1
 
 
@@ -214,7 +273,10 @@ async def test_whoever_reports_before_a_round_that_runs_late_is_told_once(
     await report(registry, client, name, LATE)
     assert await due(registry, name, TODAY) == []
     (told,) = await due(registry, name, date(2026, 9, 15))
-    assert rungs(told) == [("certificate", "overdue", "2026-09-11")]
+    assert rungs(told) == [
+        ("certificate", "overdue", "2026-09-11"),
+        ("result", "overdue", "2026-09-11"),
+    ]
     assert len(await due(registry, name, date(2026, 9, 16))) == 1
 
 

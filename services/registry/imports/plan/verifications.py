@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 import sqlalchemy as sa
@@ -49,8 +50,7 @@ from services.registry.imports.plan.plan import (
 )
 from services.registry.imports.rows.labels import result_word
 from services.registry.imports.rows.reader import Item
-from services.registry.institutions import reporting
-from services.registry.institutions.punctuality import reported_by
+from services.registry.institutions import punctuality, reporting
 from services.registry.institutions.reporting import NOT_OWN_EN, NOT_OWN_ZH, Reporter
 from services.registry.questions.asking import Found
 from services.registry.questions.tables import Asked
@@ -120,6 +120,7 @@ async def _plan_each(context: Context, plan: Plan, owned: Owned) -> None:
     numbers = {item.values.get("certificate_no", "") for item, _ in owned}
     issuer = await reporting.reporter(context.session, context.caller, numbers)
     own = {"institution": issuer.name} if issuer else {}  # in its own writing it finds it again
+    since = await _on_file_since(context, issuer, owned)
     binding = context.file.binding
     dated = binding is not None and "valid_until" in binding.columns
     within: set[tuple[Any, ...]] = set()
@@ -139,13 +140,41 @@ async def _plan_each(context: Context, plan: Plan, owned: Owned) -> None:
         if issuer and not _may_report(issuer, context, item, instrument, present):
             continue
         if present is None:
-            reported = reported_by(issuer, values["verified_on"], context.sent_on)
-            new = {**values, **own, **reported, "instrument_id": instrument_id}
+            new = {**values, **own, "instrument_id": instrument_id}
+            new |= _reported(context, item, new, since)
             plan.make(Kind.VERIFICATION, item.row, new)
         else:
             values = {**values, **_writing_on_file(context, item, present), **own}
             plan.alter(Kind.VERIFICATION, item.row, present["verification_id"], values, present)
         _note_cycle(context, plan, item, values, within)
+
+
+async def _on_file_since(
+    context: Context, issuer: Reporter | None, owned: Owned
+) -> Mapping[str, date]:
+    """The institutions of the rows whose term to upload runs, each with its first day."""
+    if issuer is not None:
+        return {issuer.name: date.min}  # of what it sends itself the term always runs
+    if context.header.baseline:
+        return {}
+    return await punctuality.on_file(context.session, {i.values["institution"] for i, _ in owned})
+
+
+def _reported(
+    context: Context, item: Item, new: Mapping[str, Any], since: Mapping[str, date]
+) -> Mapping[str, date]:
+    """The columns of a new row that tell whether it is in time; warns if it is late, and takes it.
+
+    `since` are the institutions with a term, each with its first day.
+    """
+    first = since.get(new["institution"])
+    columns = punctuality.reported(first, new["verified_on"], context.sent_on)
+    if (found := punctuality.late(columns)) is not None:
+        zh = f"最迟应于 {found.report_by} 上传，已逾期 {found.days_late} 天（{found.cite}）"
+        en = f"was to be uploaded by {found.report_by}, {found.days_late} days ago ({found.cite})"
+        column, day = context.file.column("verified_on"), str(new["verified_on"])
+        context.notes.warn(item.row, "REPORTED_LATE", zh, en, column=column, value=day)
+    return columns
 
 
 def _writing_on_file(context: Context, item: Item, present: RegisterRow) -> dict[str, Any]:
