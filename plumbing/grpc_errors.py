@@ -24,6 +24,7 @@ from law.errors import (
     WrongState,
 )
 from law.reader.texts import spell_articles
+from plumbing.client import Refusal
 from plumbing.full_disk import DiskFull
 from plumbing.identity import Unauthenticated
 from plumbing.turns import Busy
@@ -39,6 +40,15 @@ class Away(LawError):
     message_zh = "平台的另一部分暂不可用，请稍后再试"
 
 
+class Updating(Away):
+    """The platform is being updated and cannot do this yet; try again in a few minutes.
+
+    Raised while a replica of a former release, which does not know the call, answers it.
+    """
+
+    message_zh = "平台正在更换为新版本，暂时不能办理此事项，请过几分钟再试"
+
+
 # These refusals are the same every time. Any other, also an unknown one, may come from a short
 # failure or from a release in progress.
 FINAL = frozenset(
@@ -49,6 +59,16 @@ FINAL = frozenset(
         "PERMISSION_DENIED",
         "FAILED_PRECONDITION",
         "OUT_OF_RANGE",
+    }
+)
+# The codes of a service that does not answer, or not in time, that ends before it has an answer, or
+# does not take the token of the service that asks, as while keys or clocks are being changed.
+NOT_ANSWERING = frozenset(
+    {
+        grpc.StatusCode.UNAVAILABLE,
+        grpc.StatusCode.DEADLINE_EXCEEDED,
+        grpc.StatusCode.CANCELLED,
+        grpc.StatusCode.UNAUTHENTICATED,
     }
 )
 DOMAIN = "quanheng"
@@ -101,6 +121,27 @@ def internal_status(incident: str) -> status_pb2.Status:
 def away_status() -> status_pb2.Status:
     """Returns the gRPC status for an unavailable part of the platform; the call may be repeated."""
     return status_of(Away())
+
+
+def status_of_neighbour(refusal: Refusal) -> status_pb2.Status | None:
+    """Returns the status for a call during which another service refused one of ours.
+
+    What passes by itself is told as such, so that the call is repeated: a neighbour that is away or
+    of a former release, or does not take our token, and one that has too much to do or no room,
+    which is passed on in its own words. None for any other refusal, by which the fault is ours.
+    """
+    if refusal.code is grpc.StatusCode.UNIMPLEMENTED:
+        return status_of(Updating())
+    if refusal.code in NOT_ANSWERING:
+        return away_status()
+    # Without a reason of the platform it is gRPC's own: a message too large, now and later.
+    if refusal.code is grpc.StatusCode.RESOURCE_EXHAUSTED and refusal.reason != refusal.code.name:
+        info = error_details_pb2.ErrorInfo(
+            reason=refusal.reason, domain=DOMAIN, metadata=refusal.facts
+        )
+        details: list[Message] = [info, _chinese(refusal.message_zh)]
+        return _status(refusal.code.value[0], refusal.message_en[:TEXT_LENGTH], details)
+    return None
 
 
 def _status(code: int, message: str, details: Sequence[Message]) -> status_pb2.Status:

@@ -34,7 +34,7 @@ from plumbing.ended_sessions import EndedSessions
 from plumbing.events.away import events_away
 from plumbing.full_disk import RETRY_SECONDS as FULL_RETRY_SECONDS
 from plumbing.full_disk import DiskFull, is_full, note_full
-from plumbing.grpc_errors import away_status, internal_status, status_of
+from plumbing.grpc_errors import away_status, internal_status, status_of, status_of_neighbour
 from plumbing.identity import Caller, Role, Unauthenticated, set_current_caller
 from plumbing.open_files import open_all_files
 from plumbing.security_log import SecurityLog
@@ -61,12 +61,6 @@ CONNECTIONS = (
 # Health and reflection are open to anyone: they show nothing of the register.
 OPEN = ("/grpc.health.", "/grpc.reflection.")
 ANYONE = frozenset(Role) - {Role.SERVICE}
-# The codes of a neighbour that does not answer, or not in time, or ends before it has an answer.
-AWAY = (
-    grpc.StatusCode.UNAVAILABLE,
-    grpc.StatusCode.DEADLINE_EXCEEDED,
-    grpc.StatusCode.CANCELLED,
-)
 ERROR_LENGTH = 300
 log = structlog.get_logger()
 
@@ -273,9 +267,9 @@ def _check_certificate(caller: Caller, context: grpc.aio.ServicerContext[Any, An
 
 
 def _status_of_fault(method: str, error: Exception) -> status_pb2.Status:
-    if isinstance(error, Refusal) and error.code in AWAY:
+    if isinstance(error, Refusal) and (status := status_of_neighbour(error)) is not None:
         log.warning("rpc.neighbour_away", method=method, error=str(error))
-        return away_status()
+        return status
     if is_busy(error):
         log.warning("rpc.database_busy", method=method, error=str(error))
         return status_of(DatabaseBusy(retry_after_seconds=str(RETRY_SECONDS)))

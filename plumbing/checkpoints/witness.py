@@ -24,6 +24,7 @@ from plumbing.checkpoints.merkle import ProofInvalid, check_consistency
 from plumbing.checkpoints.signed_note import Checkpoint, NoteInvalid, open_checkpoint
 from plumbing.client import Refusal, ask
 from plumbing.database_away import DATABASE_AWAY
+from plumbing.grpc_errors import status_of_neighbour
 from plumbing.identity import service_caller
 from plumbing.service import Findings, Parts
 from plumbing.settings import SERVICES
@@ -34,7 +35,6 @@ WITNESS = "witness_checkpoint"
 # A service signs soon after its start, and asks the others when they have signed as well.
 FIRST_SECONDS, WITNESS_AFTER_SECONDS = 5.0, 60.0
 ASK_SECONDS = 3.0
-_AWAY = {"UNAVAILABLE", "DEADLINE_EXCEEDED"}
 log = structlog.get_logger()
 
 
@@ -139,8 +139,8 @@ class Witness:
         try:
             answer = await ask(self.stub(service).GetCheckpoint(request, timeout=ASK_SECONDS))
         except Refusal as refusal:
-            if refusal.code.name in _AWAY:
-                return None
+            if status_of_neighbour(refusal) is not None:
+                return None  # it says nothing of its chain
             raise Unfaithful(refusal.message_en) from refusal
         return answer if answer.note or kept else None
 

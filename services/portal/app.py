@@ -26,7 +26,7 @@ from plumbing.clock import Clock
 from plumbing.database_away import is_away
 from plumbing.ended_sessions import ENDED_TEXTS
 from plumbing.full_disk import DiskFull, is_full
-from plumbing.grpc_errors import Away
+from plumbing.grpc_errors import Away, Updating
 from plumbing.identity import Role
 from plumbing.papers.typesetting import CannotTypeset
 from plumbing.settings import Settings
@@ -174,13 +174,13 @@ def _endpoint(
         except Refusal as refusal:
             return await _after_refusal(visit, refusal)
         except CannotTypeset as error:
-            return _refused(visit, 501, error.zh if visit.language == "zh-CN" else error.en)
+            return _refused(visit, 501, _in_words(visit, error))
         except NotFound as error:
-            return _refused(visit, 404, error.zh if visit.language == "zh-CN" else error.en)
+            return _refused(visit, 404, _in_words(visit, error))
         except NotPermitted as error:
-            return _refused(visit, 403, error.zh if visit.language == "zh-CN" else error.en)
+            return _refused(visit, 403, _in_words(visit, error))
         except LawError as error:
-            return _refused(visit, 422, error.zh if visit.language == "zh-CN" else error.en)
+            return _refused(visit, 422, _in_words(visit, error))
 
     return endpoint
 
@@ -302,6 +302,8 @@ async def _after_refusal(visit: Visit, refusal: Refusal) -> Response:
     # Otherwise a service answered, in its own words.
     if refusal.code in _AWAY and refusal.reason in (refusal.code.name, UNTRUSTED, FORMER_RELEASE):
         return await away_page(visit, refusal.reason)
+    if refusal.code is grpc.StatusCode.UNIMPLEMENTED:
+        return _refused(visit, 503, _in_words(visit, Updating()))
     full = refusal.reason == DiskFull.reason
     status = INSUFFICIENT_STORAGE if full else _HTTP.get(refusal.code, 500)
     if status == 500:
@@ -313,6 +315,10 @@ def _refused(visit: Visit, status: int, message: str) -> Response:
     return visit.page("error.html", status=status, message=message, code=status)
 
 
+def _in_words(visit: Visit, error: LawError) -> str:
+    return error.zh if visit.language == "zh-CN" else error.en
+
+
 async def _cut_off(request: Request, _error: Exception) -> Response:
     """Nobody waits for this answer: the browser went away while it sent."""
     log.info("portal.cut_off", path=request.url.path)
@@ -322,13 +328,12 @@ async def _cut_off(request: Request, _error: Exception) -> Response:
 def _broken(portal: Portal) -> Callable[[Request, Exception], Awaitable[Response]]:
     async def handle(request: Request, error: Exception) -> Response:
         if is_full(error):  # that of the portal itself, in which it keeps the sessions
-            visit, full = Visit(portal, request, None), DiskFull()
-            words = full.zh if visit.language == "zh-CN" else full.en
-            return _refused(visit, INSUFFICIENT_STORAGE, words)
+            visit = Visit(portal, request, None)
+            return _refused(visit, INSUFFICIENT_STORAGE, _in_words(visit, DiskFull()))
         if is_away(error):
             log.warning("portal.database_away", path=request.url.path, error=repr(error)[:300])
-            visit, away = Visit(portal, request, None), Away()
-            return _refused(visit, 503, away.zh if visit.language == "zh-CN" else away.en)
+            visit = Visit(portal, request, None)
+            return _refused(visit, 503, _in_words(visit, Away()))
         incident = uuid.uuid4().hex[:12]
         log.error("portal.failed", path=request.url.path, incident=incident, exc_info=error)
         visit = Visit(portal, request, None)
