@@ -16,6 +16,7 @@ from law.errors import NotFound, WrongState
 from law.periods import start_of
 from plumbing.change import Change
 from plumbing.events.leadership import exclusively
+from plumbing.masking import masked
 from protos.alerts.v1 import alerts_pb2 as pb
 from protos.alerts.v1 import events_pb2
 from services.alerts.sealed_secrets import SealedSecrets
@@ -63,7 +64,7 @@ async def ask_mobile_number(
     row.sealed_code = sealed.seal(owner_of(own), f"{random.randbelow(10**6):06}")
     change.session.add(row)
     await _send_code(change, gateway, row, number_key)
-    _audit(change, "ask_mobile_number", row, {"asked": numbers.masked(number)})
+    _audit(change, "ask_mobile_number", row, {"asked": masked(number)})
     return pb.AskMobileNumberResponse(mobile=wire(row, gateway=True))
 
 
@@ -96,7 +97,7 @@ async def _send_code(change: Change, gateway: Webhook, row: MobileNumber, number
     data = {
         "subject_id": row.subject_id,
         "code_at": change.at.isoformat(),
-        "to": numbers.masked(row.asked),
+        "to": masked(row.asked),
         "number_key": number_key,
     }
     message = text_message(gateway, OF_CODE, data, "", change.at)
@@ -128,7 +129,7 @@ async def confirm_mobile_number(
     else:
         row.tries += 1
     change.session.add(row)
-    after = {"number": numbers.masked(row.number), "wrong_codes": row.tries}
+    after = {"number": masked(row.number), "wrong_codes": row.tries}
     _audit(change, "confirm_mobile_number", row, after)
     return pb.ConfirmMobileNumberResponse(mobile=wire(row, gateway=True), wrong=not right)
 

@@ -10,8 +10,8 @@ from __future__ import annotations
 from datetime import datetime
 
 from plumbing.change import Change
+from plumbing.masking import masked
 from services.alerts.tables import MobileNumber
-from services.alerts.text_messages import numbers
 
 
 async def give_number(change: Change, former: str, present: str) -> datetime | None:
@@ -51,5 +51,5 @@ async def return_number(
 
 
 def _audit(change: Change, taker: str, giver: str, number: str, *, given: bool) -> None:
-    after = {"number": numbers.masked(number), "given_to": taker if given else ""}
+    after = {"number": masked(number), "given_to": taker if given else ""}
     change.audit("follow_mobile_number", f"subject/{giver}", after=after)

@@ -1,4 +1,4 @@
-"""Mobile numbers as people write them, as they are stored, and as the audit shows them."""
+"""Mobile numbers as people write them, and as they are stored."""
 
 from __future__ import annotations
 
@@ -22,8 +22,3 @@ def read(written: str) -> str:
         zh, en = "须为 11 位的手机号码", "must be a mobile number of the mainland with 11 digits"
         raise InvalidInput(faults=[Fault("number", zh, en)])
     return number
-
-
-def masked(number: str) -> str:
-    """Returns a number without its middle, for the audit, which more people read."""
-    return f"{number[:3]}****{number[-4:]}" if number else ""

@@ -4,8 +4,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB
 
+from plumbing.masking import masked
 from protos.registry.v1.people_pb2 import PutQualificationRequest
-from services.registry.people.contacts import masked
 
 revision = "0054"
 down_revision = "0053"

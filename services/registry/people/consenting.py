@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from plumbing.change import Change
+from plumbing.masking import masked
 from protos.registry.v1 import people_pb2 as pb
 from protos.registry.v1 import proposals_pb2 as proposals
 from services.registry.commands.targets import require_version
 from services.registry.people.access import find
-from services.registry.people.contacts import audited, masked
+from services.registry.people.contacts import audited
 from services.registry.people.content import QualificationContent
 from services.registry.people.tables import Qualification
 from services.registry.proposals.propose import Proposed, object_id, propose

@@ -17,20 +17,11 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from law.disclosure.retention import contact_kept
 from plumbing.change import Change
+from plumbing.masking import masked
 from services.registry.people.content import QualificationContent
 from services.registry.people.tables import Qualification
 
 CHUNK = 200
-_SHOWN_BEFORE, _SHOWN_AFTER = 3, 2  # characters of a contact that the audit shows at most
-_SHORT = 11  # characters of a mobile number; of what is shorter only the end is shown
-
-
-def masked(contact: str) -> str:
-    """Returns at most a third of a contact's characters, for the audit and for proposals."""
-    shown = len(contact) // 3
-    after = min(shown, _SHOWN_AFTER)
-    before = min(shown - after, _SHOWN_BEFORE) if len(contact) >= _SHORT else 0
-    return f"{contact[:before]}****{contact[len(contact) - after :]}" if contact else ""
 
 
 def kept(row: Qualification | None, content: QualificationContent, today: date) -> str:

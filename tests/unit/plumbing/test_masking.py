@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from services.registry.people.contacts import masked
+from plumbing.masking import masked
 
 
 @pytest.mark.parametrize(
