@@ -91,7 +91,7 @@ class Reader:
         value = self.data.get(key)
         if value is None and default is not None:
             return default
-        day = _as_day(value)
+        day = as_day(value)
         if day is None:
             self._missing_or(key, "应为日期YYYY-MM-DD", "must be a date YYYY-MM-DD")
         elif not _FIRST_YEAR <= day.year <= _LAST_YEAR:
@@ -193,7 +193,8 @@ def refuse(faults: list[Fault], zh: str, en: str) -> None:
         raise InvalidInput(zh, en, faults=faults)
 
 
-def _as_day(value: object) -> date | None:
+def as_day(value: object) -> date | None:
+    """Returns a date as it is, or the day that a text such as 2026-10-16 writes; None if none."""
     if type(value) is date:
         return value
     # date.fromisoformat alone accepts other notations too, such as 2026-W01-1.

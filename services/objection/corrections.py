@@ -12,6 +12,7 @@ from law.errors import Fault, InvalidInput
 from law.evidence import RecordKind
 from law.kind_names import kind_name
 from law.objection import OUTCOME_CITE, Outcome
+from law.reader.strict_reader import as_day
 from protos.objection.v1 import objection_pb2 as pb
 from protos.registry.v1.registry_pb2 import Record
 
@@ -88,9 +89,8 @@ def _contents(
 
 
 def _day(value: str, record: Record, today: date, field: str) -> Iterator[Fault]:
-    try:
-        day = date.fromisoformat(value)
-    except ValueError:
+    day = as_day(value)
+    if day is None:
         yield _fault("不是日期", "This is not a date", field)
         return
     if day > today:

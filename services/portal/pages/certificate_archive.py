@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import AsyncIterator, Mapping, Sequence
-from datetime import date, datetime
+from datetime import datetime
 from functools import partial
 
 import grpc
@@ -31,6 +31,7 @@ from services.portal.listing import (
     show,
 )
 from services.portal.pages.certificate_files import pieces, read
+from services.portal.pages.forms import is_day
 from services.portal.pages.reading import subject_names, today
 from services.portal.pages.transfers import attachment
 from services.portal.visit import Visit
@@ -198,7 +199,4 @@ def _file(row: Owned) -> Cell:
 
 
 def _written_day(typed: str) -> str:
-    try:
-        return date.fromisoformat(typed).isoformat()
-    except ValueError:
-        return ""
+    return typed if is_day(typed) else ""

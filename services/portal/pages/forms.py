@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any
 
 import grpc
 from starlette.datastructures import UploadFile
 
+from law.reader.strict_reader import as_day
 from plumbing.characters import visible
 from plumbing.client import Refusal
 from services.portal.visit import Visit, faults_by_field, message_of
@@ -38,10 +38,7 @@ def told(visit: Visit, refusal: Refusal) -> dict[str, Any]:
 
 def is_day(text: str) -> bool:
     """Returns True if a text is a day in ISO format, such as 2026-10-16."""
-    try:
-        return bool(date.fromisoformat(text))
-    except ValueError:
-        return False
+    return as_day(text) is not None
 
 
 def file_name(file: UploadFile) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date
 from functools import partial
 
 from starlette.responses import Response
@@ -19,6 +18,7 @@ from protos.registry.v1.proposals_pb2 import Proposal
 from services.portal import calibration_words, order_words
 from services.portal.listing import Asked, Cell, Chunk, Column, Filter, Listing, chunk_of, show
 from services.portal.pages import calibrations, photographs, proposals, upkeep
+from services.portal.pages.forms import is_day
 from services.portal.pages.reading import (
     bureau_names,
     last_day_cell,
@@ -163,10 +163,7 @@ def _late(visit: Visit, row: Owned) -> Cell:
 
 
 def _day(written: str) -> str:
-    try:
-        return date.fromisoformat(written).isoformat()
-    except ValueError:
-        return ""
+    return written if is_day(written) else ""
 
 
 async def one(visit: Visit) -> Response:

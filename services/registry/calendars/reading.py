@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 
 from law.errors import Fault, InvalidInput
+from law.reader.strict_reader import as_day
 from law.terms.arrangement import Arrangement
 
 _DAY = timedelta(days=1)
@@ -142,10 +143,9 @@ def _year(values: _Values, faults: list[Fault]) -> int:
 
 def _published(values: _Values, faults: list[Fault]) -> date:
     for written, row in values.get("published_on", ()):
-        try:
-            return date.fromisoformat(written)
-        except ValueError:
-            faults.append(_no_date("published_on", written, row))
+        if day := as_day(written):
+            return day
+        faults.append(_no_date("published_on", written, row))
     return date.min
 
 
@@ -153,10 +153,8 @@ def _days(name: str, values: _Values, faults: list[Fault]) -> Iterator[date]:
     """The days of a list of dates and of ranges `first..last`, both ends included."""
     for written, row in values.get(name, ()):
         first, _, last = written.partition("..")
-        try:
-            day = date.fromisoformat(first.strip())
-            end = date.fromisoformat((last or first).strip())
-        except ValueError:
+        day, end = as_day(first.strip()), as_day((last or first).strip())
+        if day is None or end is None:
             faults.append(_no_date(name, written, row))
             continue
         if not 0 <= (end - day).days <= _LONGEST_DAYS:

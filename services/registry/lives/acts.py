@@ -8,6 +8,7 @@ from typing import Any
 from uuid import uuid4
 
 from law.errors import Fault, InvalidInput
+from law.reader.strict_reader import as_day
 from plumbing.change import Change
 from protos.registry.v1 import events_pb2 as events
 from services.registry import wire
@@ -23,11 +24,10 @@ def day_of(change: Change, given: str) -> date:
 
     Raises InvalidInput for a day after today, or one that is none.
     """
-    try:
-        day = date.fromisoformat(given) if given else change.today
-    except ValueError:
+    day = as_day(given) if given else change.today
+    if day is None:
         zh, en = "没有这一天", "there is no such day"
-        raise InvalidInput(faults=[Fault("on", zh, en)]) from None
+        raise InvalidInput(faults=[Fault("on", zh, en)])
     if day > change.today:
         raise InvalidInput(faults=[Fault("on", "不得晚于今天", "must not be after today")])
     return day

@@ -13,6 +13,7 @@ from law.colours.basis import ColourBasis, colour_basis
 from law.colours.rule import InstrumentState
 from law.errors import Fault, InvalidInput, WrongState
 from law.instruments import catalogue
+from law.reader.strict_reader import as_day
 from plumbing.change import Change
 from protos.registry.v1 import orders_pb2 as pb
 from services.registry.commands.targets import find_instrument, refuse_any
@@ -112,7 +113,7 @@ def _appointed(change: Change, request: pb.MoveOrdersRequest) -> date | None:
     faults = []
     if request.state == OrderState.REFUSED and not request.ground.strip():
         faults.append(Fault("ground", "不予受理须写明理由", "a refusal needs a ground"))
-    day = _day(request.appointed_on)
+    day = as_day(request.appointed_on)
     if request.state == OrderState.SCHEDULED:
         if day is None or day < change.today:
             zh, en = "请填写今天或以后的日期", "must be today or a later day"
@@ -122,13 +123,6 @@ def _appointed(change: Change, request: pb.MoveOrdersRequest) -> date | None:
         faults.append(Fault("appointed_on", zh, en))
     refuse_any(faults)
     return day
-
-
-def _day(written: str) -> date | None:
-    try:
-        return date.fromisoformat(written)
-    except ValueError:
-        return None
 
 
 def _require_possible(change: Change, row: Order, state: OrderState) -> None:
