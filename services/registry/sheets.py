@@ -10,18 +10,21 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import islice
+from typing import Any
 
 from law.errors import Fault, InvalidInput
 from law.identity import folded
 from law.reader.strict_reader import Reader
+from protos.registry.v1 import registry_pb2 as pb
 from services.registry.imports.read.file_type import open_file
 from services.registry.imports.read.limits import BadFile, FileLimits
 from services.registry.imports.read.text import Row
-from services.registry.imports.rows import days
+from services.registry.imports.rows import cells, days
 from services.registry.imports.rows.bad_cell import BadCell
 
 # Of a file that is taken in one transaction: others who write wait for it, and so does a browser.
 MOST_ROWS = 300
+_MOST_NAMED = 20  # headings that are not known, of which a person is told
 
 
 @dataclass(frozen=True)
@@ -55,11 +58,11 @@ class Columns:
 
     def read(self, row: SheetRow, faults: list[Fault]) -> Reader:
         """Returns a Reader of a row; `note` turns the faults that it finds to faults of the row."""
-        cells: dict[str, object] = dict(row.cells)
+        values: dict[str, object] = dict(row.cells)
         for name in self.days:
             if name in row.cells:
-                cells[name] = self._day(row, name, faults)
-        return Reader(cells, "", [])
+                values[name] = self._day(row, name, faults)
+        return Reader(values, "", [])
 
     def note(self, row: SheetRow, reader: Reader, faults: list[Fault]) -> None:
         """Adds the faults of a row's Reader, each with the number of the row and the heading."""
@@ -75,7 +78,20 @@ class Columns:
             return date.min
 
 
-def read_rows(content: bytes, columns: Columns, limits: FileLimits) -> list[SheetRow]:
+@dataclass(frozen=True)
+class Sheet:
+    """The rows of a file, and the columns that were not read."""
+
+    rows: Sequence[SheetRow]
+    unread: pb.UnreadColumns
+
+    def tell_unread(self, answer: Any) -> None:
+        """Puts the columns that were not read into the response of a call that took the rows."""
+        if self.unread.headings:
+            answer.unread.CopyFrom(self.unread)
+
+
+def read_sheet(content: bytes, columns: Columns, limits: FileLimits) -> Sheet:
     """Reads the rows below the headings of a workbook or CSV file.
 
     Raises InvalidInput for a file that is no table, has too many rows or lacks a needed column, and
@@ -94,7 +110,29 @@ def read_rows(content: bytes, columns: Columns, limits: FileLimits) -> list[Shee
     places = _places(rows[0].cells, columns)
     _refuse_broken(rows)
     found = (SheetRow(row.number, _cells(row, places)) for row in rows[1:])
-    return [row for row in found if row.cells]
+    return Sheet([row for row in found if row.cells], _unread(rows[0], columns, places))
+
+
+def _unread(heads: Row, columns: Columns, places: Mapping[str, int]) -> pb.UnreadColumns:
+    """The columns with a heading that names no field."""
+    read = {*places.values()}
+    headings = [
+        cells.excerpt(head.strip())
+        for n, head in enumerate(heads.cells)
+        if head.strip() and n not in read
+    ]
+    rest = len(headings) - _MOST_NAMED
+    zh = "、".join(f"“{one}”" for one in headings[:_MOST_NAMED])
+    zh += f"等 {len(headings)} 个" if rest > 0 else ""
+    en = ", ".join(headings[:_MOST_NAMED]) + (f" and {rest} more" if rest > 0 else "")
+    known = "、".join(map(columns.heading, columns.headings))
+    return pb.UnreadColumns(
+        headings=headings,
+        message_zh=f"第 {heads.number} 行有不认识的列名：{zh}。这些列没有读取。"
+        f"认识的列名：{known}。",
+        message_en=f"Row {heads.number} has headings that are not known: {en}. Nothing of these"
+        f" columns was read. Known are: {', '.join(columns.headings)}.",
+    )
 
 
 def _places(heads: Sequence[str], columns: Columns) -> Mapping[str, int]:
@@ -134,7 +172,7 @@ def _refuse_broken(rows: Iterable[Row]) -> None:
 
 
 def _cells(row: Row, places: Mapping[str, int]) -> dict[str, str]:
-    cells = {name: row.cells[n] for name, n in places.items() if n < len(row.cells)}
+    found = {name: row.cells[n] for name, n in places.items() if n < len(row.cells)}
     # A number of a workbook stays one: it may have lost what was typed.
-    cells = {name: cell.strip() if type(cell) is str else cell for name, cell in cells.items()}
-    return {name: cell for name, cell in cells.items() if cell}
+    found = {name: cell.strip() if type(cell) is str else cell for name, cell in found.items()}
+    return {name: cell for name, cell in found.items() if cell}

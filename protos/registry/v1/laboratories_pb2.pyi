@@ -604,6 +604,7 @@ class ImportEnvironmentResponse(_message.Message):
     REPLACED_FIELD_NUMBER: _builtins.int
     KNOWN_FIELD_NUMBER: _builtins.int
     MARKED_FIELD_NUMBER: _builtins.int
+    UNREAD_FIELD_NUMBER: _builtins.int
     added: _builtins.int
     """Records that are new."""
     replaced: _builtins.int
@@ -612,6 +613,10 @@ class ImportEnvironmentResponse(_message.Message):
     """Records that were on file already."""
     marked: _builtins.int
     """Verifications whose mark changed."""
+    @_builtins.property
+    def unread(self) -> _registry_pb2.UnreadColumns:
+        """The columns that were not read; not set if there is none."""
+
     def __init__(
         self,
         *,
@@ -619,10 +624,11 @@ class ImportEnvironmentResponse(_message.Message):
         replaced: _builtins.int = ...,
         known: _builtins.int = ...,
         marked: _builtins.int = ...,
+        unread: _registry_pb2.UnreadColumns | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["unread", b"unread"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["added", b"added", "known", b"known", "marked", b"marked", "replaced", b"replaced"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["added", b"added", "known", b"known", "marked", b"marked", "replaced", b"replaced", "unread", b"unread"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -24,9 +24,10 @@ _sym_db = _symbol_database.Default()
 
 from protos.buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 from protos.registry.v1 import proposals_pb2 as protos_dot_registry_dot_v1_dot_proposals__pb2
+from protos.registry.v1 import registry_pb2 as protos_dot_registry_dot_v1_dot_registry__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fprotos/registry/v1/people.proto\x12\x14quanheng.registry.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\"protos/registry/v1/proposals.proto\"\x9a\x03\n\rQualification\x12!\n\x10qualification_id\x18\x01 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x15\n\x04kind\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18(\x12\x17\n\x06number\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18\x64\x12\x16\n\x04name\x18\x04 \x01(\tB\x08\xbaH\x05r\x03\x18\xc8\x01\x12\x17\n\x05scope\x18\x05 \x01(\tB\x08\xbaH\x05r\x03\x18\xe8\x07\x12\x1d\n\x0binstitution\x18\x06 \x01(\tB\x08\xbaH\x05r\x03\x18\xc8\x01\x12\x35\n\x06\x62ureau\x18\x07 \x01(\tB%\xbaH\"r 2\x1e^([0-9]{6}(-[A-Z0-9]{1,8})?)?$\x12\x1b\n\nvalid_from\x18\x08 \x01(\tB\x07\xbaH\x04r\x02\x18\x14\x12\x1c\n\x0bvalid_until\x18\t \x01(\tB\x07\xbaH\x04r\x02\x18\x14\x12\x1e\n\x0c\x65nded_ground\x18\n \x01(\tB\x08\xbaH\x05r\x03\x18\xf4\x03\x12\x19\n\x07\x63onsent\x18\x0b \x01(\tB\x08\xbaH\x05r\x03\x18\xf4\x03\x12\x0f\n\x07version\x18\x0c \x01(\x03\x12\r\n\x05state\x18\r \x01(\t\x12\x19\n\x07\x63ontact\x18\x0e \x01(\tB\x08\xbaH\x05r\x03\x18\xc8\x01\"N\n\nCalibrator\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0e\n\x06number\x18\x02 \x01(\t\x12\r\n\x05scope\x18\x03 \x01(\t\x12\x13\n\x0bvalid_until\x18\x04 \x01(\t\"`\n\x06\x45xpert\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\r\n\x05scope\x18\x02 \x01(\t\x12\x13\n\x0binstitution\x18\x03 \x01(\t\x12\x0f\n\x07\x63ontact\x18\x04 \x01(\t\x12\x13\n\x0bvalid_until\x18\x05 \x01(\t\"{\n\x17PutQualificationRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x42\n\rqualification\x18\x02 \x01(\x0b\x32#.quanheng.registry.v1.QualificationB\x06\xbaH\x03\xc8\x01\x01\"\x88\x01\n\x18PutQualificationResponse\x12:\n\rqualification\x18\x01 \x01(\x0b\x32#.quanheng.registry.v1.Qualification\x12\x30\n\x08proposal\x18\x02 \x01(\x0b\x32\x1e.quanheng.registry.v1.Proposal\"Y\n\x1bImportQualificationsRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1c\n\x07\x63ontent\x18\x02 \x01(\x0c\x42\x0b\xbaH\x08z\x06\x10\x01\x18\xa0\xf7\x36\"M\n\x1cImportQualificationsResponse\x12\r\n\x05\x61\x64\x64\x65\x64\x18\x01 \x01(\x03\x12\x0f\n\x07\x63hanged\x18\x02 \x01(\x03\x12\r\n\x05known\x18\x03 \x01(\x03\"\xe8\x01\n\x19ListQualificationsRequest\x12\x1d\n\tpage_size\x18\x01 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe8\x07(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\x12M\n\x04kind\x18\x03 \x01(\tB?\xbaH<r:R\x00R\x17\x63\x61libration_institutionR\x0bmetrologistR\x08\x65xaminerR\x06\x65xpert\x12$\n\x10\x65nds_within_days\x18\x04 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xcc\x1c(\x00\x12\x19\n\x08\x63ontains\x18\x05 \x01(\tB\x07\xbaH\x04r\x02\x18\x64\"\xa3\x01\n\x1aListQualificationsResponse\x12;\n\x0equalifications\x18\x01 \x03(\x0b\x32#.quanheng.registry.v1.Qualification\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x12\n\x05total\x18\x03 \x01(\x03H\x00\x88\x01\x01\x12\x11\n\tmore_than\x18\x04 \x01(\x03\x42\x08\n\x06_total\">\n\x17GetQualificationRequest\x12#\n\x10qualification_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\"V\n\x18GetQualificationResponse\x12:\n\rqualification\x18\x01 \x01(\x0b\x32#.quanheng.registry.v1.Qualification\"p\n\x16ListCalibratorsRequest\x12\x1d\n\tpage_size\x18\x01 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe8\x07(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\x12\x19\n\x08\x63ontains\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18\x64\"\x9a\x01\n\x17ListCalibratorsResponse\x12\x35\n\x0b\x63\x61librators\x18\x01 \x03(\x0b\x32 .quanheng.registry.v1.Calibrator\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x12\n\x05total\x18\x03 \x01(\x03H\x00\x88\x01\x01\x12\x11\n\tmore_than\x18\x04 \x01(\x03\x42\x08\n\x06_total\"l\n\x12ListExpertsRequest\x12\x1d\n\tpage_size\x18\x01 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe8\x07(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\x12\x19\n\x08\x63ontains\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18\x64\"\x8e\x01\n\x13ListExpertsResponse\x12-\n\x07\x65xperts\x18\x01 \x03(\x0b\x32\x1c.quanheng.registry.v1.Expert\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x12\n\x05total\x18\x03 \x01(\x03H\x00\x88\x01\x01\x12\x11\n\tmore_than\x18\x04 \x01(\x03\x42\x08\n\x06_total2\xc1\x05\n\rPeopleService\x12q\n\x10PutQualification\x12-.quanheng.registry.v1.PutQualificationRequest\x1a..quanheng.registry.v1.PutQualificationResponse\x12}\n\x14ImportQualifications\x12\x31.quanheng.registry.v1.ImportQualificationsRequest\x1a\x32.quanheng.registry.v1.ImportQualificationsResponse\x12w\n\x12ListQualifications\x12/.quanheng.registry.v1.ListQualificationsRequest\x1a\x30.quanheng.registry.v1.ListQualificationsResponse\x12q\n\x10GetQualification\x12-.quanheng.registry.v1.GetQualificationRequest\x1a..quanheng.registry.v1.GetQualificationResponse\x12n\n\x0fListCalibrators\x12,.quanheng.registry.v1.ListCalibratorsRequest\x1a-.quanheng.registry.v1.ListCalibratorsResponse\x12\x62\n\x0bListExperts\x12(.quanheng.registry.v1.ListExpertsRequest\x1a).quanheng.registry.v1.ListExpertsResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fprotos/registry/v1/people.proto\x12\x14quanheng.registry.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\"protos/registry/v1/proposals.proto\x1a!protos/registry/v1/registry.proto\"\x9a\x03\n\rQualification\x12!\n\x10qualification_id\x18\x01 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x15\n\x04kind\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18(\x12\x17\n\x06number\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18\x64\x12\x16\n\x04name\x18\x04 \x01(\tB\x08\xbaH\x05r\x03\x18\xc8\x01\x12\x17\n\x05scope\x18\x05 \x01(\tB\x08\xbaH\x05r\x03\x18\xe8\x07\x12\x1d\n\x0binstitution\x18\x06 \x01(\tB\x08\xbaH\x05r\x03\x18\xc8\x01\x12\x35\n\x06\x62ureau\x18\x07 \x01(\tB%\xbaH\"r 2\x1e^([0-9]{6}(-[A-Z0-9]{1,8})?)?$\x12\x1b\n\nvalid_from\x18\x08 \x01(\tB\x07\xbaH\x04r\x02\x18\x14\x12\x1c\n\x0bvalid_until\x18\t \x01(\tB\x07\xbaH\x04r\x02\x18\x14\x12\x1e\n\x0c\x65nded_ground\x18\n \x01(\tB\x08\xbaH\x05r\x03\x18\xf4\x03\x12\x19\n\x07\x63onsent\x18\x0b \x01(\tB\x08\xbaH\x05r\x03\x18\xf4\x03\x12\x0f\n\x07version\x18\x0c \x01(\x03\x12\r\n\x05state\x18\r \x01(\t\x12\x19\n\x07\x63ontact\x18\x0e \x01(\tB\x08\xbaH\x05r\x03\x18\xc8\x01\"N\n\nCalibrator\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0e\n\x06number\x18\x02 \x01(\t\x12\r\n\x05scope\x18\x03 \x01(\t\x12\x13\n\x0bvalid_until\x18\x04 \x01(\t\"`\n\x06\x45xpert\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\r\n\x05scope\x18\x02 \x01(\t\x12\x13\n\x0binstitution\x18\x03 \x01(\t\x12\x0f\n\x07\x63ontact\x18\x04 \x01(\t\x12\x13\n\x0bvalid_until\x18\x05 \x01(\t\"{\n\x17PutQualificationRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x42\n\rqualification\x18\x02 \x01(\x0b\x32#.quanheng.registry.v1.QualificationB\x06\xbaH\x03\xc8\x01\x01\"\x88\x01\n\x18PutQualificationResponse\x12:\n\rqualification\x18\x01 \x01(\x0b\x32#.quanheng.registry.v1.Qualification\x12\x30\n\x08proposal\x18\x02 \x01(\x0b\x32\x1e.quanheng.registry.v1.Proposal\"Y\n\x1bImportQualificationsRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1c\n\x07\x63ontent\x18\x02 \x01(\x0c\x42\x0b\xbaH\x08z\x06\x10\x01\x18\xa0\xf7\x36\"\x82\x01\n\x1cImportQualificationsResponse\x12\r\n\x05\x61\x64\x64\x65\x64\x18\x01 \x01(\x03\x12\x0f\n\x07\x63hanged\x18\x02 \x01(\x03\x12\r\n\x05known\x18\x03 \x01(\x03\x12\x33\n\x06unread\x18\x04 \x01(\x0b\x32#.quanheng.registry.v1.UnreadColumns\"\xe8\x01\n\x19ListQualificationsRequest\x12\x1d\n\tpage_size\x18\x01 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe8\x07(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\x12M\n\x04kind\x18\x03 \x01(\tB?\xbaH<r:R\x00R\x17\x63\x61libration_institutionR\x0bmetrologistR\x08\x65xaminerR\x06\x65xpert\x12$\n\x10\x65nds_within_days\x18\x04 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xcc\x1c(\x00\x12\x19\n\x08\x63ontains\x18\x05 \x01(\tB\x07\xbaH\x04r\x02\x18\x64\"\xa3\x01\n\x1aListQualificationsResponse\x12;\n\x0equalifications\x18\x01 \x03(\x0b\x32#.quanheng.registry.v1.Qualification\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x12\n\x05total\x18\x03 \x01(\x03H\x00\x88\x01\x01\x12\x11\n\tmore_than\x18\x04 \x01(\x03\x42\x08\n\x06_total\">\n\x17GetQualificationRequest\x12#\n\x10qualification_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\"V\n\x18GetQualificationResponse\x12:\n\rqualification\x18\x01 \x01(\x0b\x32#.quanheng.registry.v1.Qualification\"p\n\x16ListCalibratorsRequest\x12\x1d\n\tpage_size\x18\x01 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe8\x07(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\x12\x19\n\x08\x63ontains\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18\x64\"\x9a\x01\n\x17ListCalibratorsResponse\x12\x35\n\x0b\x63\x61librators\x18\x01 \x03(\x0b\x32 .quanheng.registry.v1.Calibrator\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x12\n\x05total\x18\x03 \x01(\x03H\x00\x88\x01\x01\x12\x11\n\tmore_than\x18\x04 \x01(\x03\x42\x08\n\x06_total\"l\n\x12ListExpertsRequest\x12\x1d\n\tpage_size\x18\x01 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe8\x07(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\x12\x19\n\x08\x63ontains\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18\x64\"\x8e\x01\n\x13ListExpertsResponse\x12-\n\x07\x65xperts\x18\x01 \x03(\x0b\x32\x1c.quanheng.registry.v1.Expert\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x12\n\x05total\x18\x03 \x01(\x03H\x00\x88\x01\x01\x12\x11\n\tmore_than\x18\x04 \x01(\x03\x42\x08\n\x06_total2\xc1\x05\n\rPeopleService\x12q\n\x10PutQualification\x12-.quanheng.registry.v1.PutQualificationRequest\x1a..quanheng.registry.v1.PutQualificationResponse\x12}\n\x14ImportQualifications\x12\x31.quanheng.registry.v1.ImportQualificationsRequest\x1a\x32.quanheng.registry.v1.ImportQualificationsResponse\x12w\n\x12ListQualifications\x12/.quanheng.registry.v1.ListQualificationsRequest\x1a\x30.quanheng.registry.v1.ListQualificationsResponse\x12q\n\x10GetQualification\x12-.quanheng.registry.v1.GetQualificationRequest\x1a..quanheng.registry.v1.GetQualificationResponse\x12n\n\x0fListCalibrators\x12,.quanheng.registry.v1.ListCalibratorsRequest\x1a-.quanheng.registry.v1.ListCalibratorsResponse\x12\x62\n\x0bListExperts\x12(.quanheng.registry.v1.ListExpertsRequest\x1a).quanheng.registry.v1.ListExpertsResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -89,36 +90,36 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LISTEXPERTSREQUEST'].fields_by_name['page_token']._serialized_options = b'\272H\005r\003\030\200\010'
   _globals['_LISTEXPERTSREQUEST'].fields_by_name['contains']._loaded_options = None
   _globals['_LISTEXPERTSREQUEST'].fields_by_name['contains']._serialized_options = b'\272H\004r\002\030d'
-  _globals['_QUALIFICATION']._serialized_start=123
-  _globals['_QUALIFICATION']._serialized_end=533
-  _globals['_CALIBRATOR']._serialized_start=535
-  _globals['_CALIBRATOR']._serialized_end=613
-  _globals['_EXPERT']._serialized_start=615
-  _globals['_EXPERT']._serialized_end=711
-  _globals['_PUTQUALIFICATIONREQUEST']._serialized_start=713
-  _globals['_PUTQUALIFICATIONREQUEST']._serialized_end=836
-  _globals['_PUTQUALIFICATIONRESPONSE']._serialized_start=839
-  _globals['_PUTQUALIFICATIONRESPONSE']._serialized_end=975
-  _globals['_IMPORTQUALIFICATIONSREQUEST']._serialized_start=977
-  _globals['_IMPORTQUALIFICATIONSREQUEST']._serialized_end=1066
-  _globals['_IMPORTQUALIFICATIONSRESPONSE']._serialized_start=1068
-  _globals['_IMPORTQUALIFICATIONSRESPONSE']._serialized_end=1145
-  _globals['_LISTQUALIFICATIONSREQUEST']._serialized_start=1148
-  _globals['_LISTQUALIFICATIONSREQUEST']._serialized_end=1380
-  _globals['_LISTQUALIFICATIONSRESPONSE']._serialized_start=1383
-  _globals['_LISTQUALIFICATIONSRESPONSE']._serialized_end=1546
-  _globals['_GETQUALIFICATIONREQUEST']._serialized_start=1548
-  _globals['_GETQUALIFICATIONREQUEST']._serialized_end=1610
-  _globals['_GETQUALIFICATIONRESPONSE']._serialized_start=1612
-  _globals['_GETQUALIFICATIONRESPONSE']._serialized_end=1698
-  _globals['_LISTCALIBRATORSREQUEST']._serialized_start=1700
-  _globals['_LISTCALIBRATORSREQUEST']._serialized_end=1812
-  _globals['_LISTCALIBRATORSRESPONSE']._serialized_start=1815
-  _globals['_LISTCALIBRATORSRESPONSE']._serialized_end=1969
-  _globals['_LISTEXPERTSREQUEST']._serialized_start=1971
-  _globals['_LISTEXPERTSREQUEST']._serialized_end=2079
-  _globals['_LISTEXPERTSRESPONSE']._serialized_start=2082
-  _globals['_LISTEXPERTSRESPONSE']._serialized_end=2224
-  _globals['_PEOPLESERVICE']._serialized_start=2227
-  _globals['_PEOPLESERVICE']._serialized_end=2932
+  _globals['_QUALIFICATION']._serialized_start=158
+  _globals['_QUALIFICATION']._serialized_end=568
+  _globals['_CALIBRATOR']._serialized_start=570
+  _globals['_CALIBRATOR']._serialized_end=648
+  _globals['_EXPERT']._serialized_start=650
+  _globals['_EXPERT']._serialized_end=746
+  _globals['_PUTQUALIFICATIONREQUEST']._serialized_start=748
+  _globals['_PUTQUALIFICATIONREQUEST']._serialized_end=871
+  _globals['_PUTQUALIFICATIONRESPONSE']._serialized_start=874
+  _globals['_PUTQUALIFICATIONRESPONSE']._serialized_end=1010
+  _globals['_IMPORTQUALIFICATIONSREQUEST']._serialized_start=1012
+  _globals['_IMPORTQUALIFICATIONSREQUEST']._serialized_end=1101
+  _globals['_IMPORTQUALIFICATIONSRESPONSE']._serialized_start=1104
+  _globals['_IMPORTQUALIFICATIONSRESPONSE']._serialized_end=1234
+  _globals['_LISTQUALIFICATIONSREQUEST']._serialized_start=1237
+  _globals['_LISTQUALIFICATIONSREQUEST']._serialized_end=1469
+  _globals['_LISTQUALIFICATIONSRESPONSE']._serialized_start=1472
+  _globals['_LISTQUALIFICATIONSRESPONSE']._serialized_end=1635
+  _globals['_GETQUALIFICATIONREQUEST']._serialized_start=1637
+  _globals['_GETQUALIFICATIONREQUEST']._serialized_end=1699
+  _globals['_GETQUALIFICATIONRESPONSE']._serialized_start=1701
+  _globals['_GETQUALIFICATIONRESPONSE']._serialized_end=1787
+  _globals['_LISTCALIBRATORSREQUEST']._serialized_start=1789
+  _globals['_LISTCALIBRATORSREQUEST']._serialized_end=1901
+  _globals['_LISTCALIBRATORSRESPONSE']._serialized_start=1904
+  _globals['_LISTCALIBRATORSRESPONSE']._serialized_end=2058
+  _globals['_LISTEXPERTSREQUEST']._serialized_start=2060
+  _globals['_LISTEXPERTSREQUEST']._serialized_end=2168
+  _globals['_LISTEXPERTSRESPONSE']._serialized_start=2171
+  _globals['_LISTEXPERTSRESPONSE']._serialized_end=2313
+  _globals['_PEOPLESERVICE']._serialized_start=2316
+  _globals['_PEOPLESERVICE']._serialized_end=3021
 # @@protoc_insertion_point(module_scope)

@@ -10,6 +10,7 @@ from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf.internal import containers as _containers
 from protos.registry.v1 import proposals_pb2 as _proposals_pb2
+from protos.registry.v1 import registry_pb2 as _registry_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -266,22 +267,28 @@ class ImportQualificationsResponse(_message.Message):
     ADDED_FIELD_NUMBER: _builtins.int
     CHANGED_FIELD_NUMBER: _builtins.int
     KNOWN_FIELD_NUMBER: _builtins.int
+    UNREAD_FIELD_NUMBER: _builtins.int
     added: _builtins.int
     """Entered."""
     changed: _builtins.int
     """Changed."""
     known: _builtins.int
     """Rows that say what is on file already."""
+    @_builtins.property
+    def unread(self) -> _registry_pb2.UnreadColumns:
+        """The columns that were not read; not set if there is none."""
+
     def __init__(
         self,
         *,
         added: _builtins.int = ...,
         changed: _builtins.int = ...,
         known: _builtins.int = ...,
+        unread: _registry_pb2.UnreadColumns | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["unread", b"unread"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["added", b"added", "changed", b"changed", "known", b"known"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["added", b"added", "changed", b"changed", "known", b"known", "unread", b"unread"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

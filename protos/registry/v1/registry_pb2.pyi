@@ -4142,6 +4142,7 @@ class ImportInstrumentsResponse(_message.Message):
     FILED_FIELD_NUMBER: _builtins.int
     KNOWN_FIELD_NUMBER: _builtins.int
     REFUSED_FIELD_NUMBER: _builtins.int
+    UNREAD_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def filed(self) -> _containers.RepeatedCompositeFieldContainer[Global___Instrument]:
         """The instruments that were filed."""
@@ -4154,20 +4155,57 @@ class ImportInstrumentsResponse(_message.Message):
     def refused(self) -> _containers.RepeatedCompositeFieldContainer[Global___RefusedCell]:
         """Cells for which nothing can be filed; only of a check, since otherwise the call is refused."""
 
+    @_builtins.property
+    def unread(self) -> Global___UnreadColumns:
+        """The columns that were not read; not set if there is none."""
+
     def __init__(
         self,
         *,
         filed: _abc.Iterable[Global___Instrument] | None = ...,
         known: _abc.Iterable[Global___Instrument] | None = ...,
         refused: _abc.Iterable[Global___RefusedCell] | None = ...,
+        unread: Global___UnreadColumns | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["unread", b"unread"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["filed", b"filed", "known", b"known", "refused", b"refused"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["filed", b"filed", "known", b"known", "refused", b"refused", "unread", b"unread"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ImportInstrumentsResponse: _TypeAlias = ImportInstrumentsResponse  # noqa: Y015
+
+@_typing.final
+class UnreadColumns(_message.Message):
+    """Columns of a file whose headings name no field: nothing of them was read."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    HEADINGS_FIELD_NUMBER: _builtins.int
+    MESSAGE_ZH_FIELD_NUMBER: _builtins.int
+    MESSAGE_EN_FIELD_NUMBER: _builtins.int
+    message_zh: _builtins.str
+    """In Chinese: the row of the headings, those that are not known, and all that are."""
+    message_en: _builtins.str
+    """The same in English."""
+    @_builtins.property
+    def headings(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """The headings, as the file has them."""
+
+    def __init__(
+        self,
+        *,
+        headings: _abc.Iterable[_builtins.str] | None = ...,
+        message_zh: _builtins.str = ...,
+        message_en: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["headings", b"headings", "message_en", b"message_en", "message_zh", b"message_zh"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___UnreadColumns: _TypeAlias = UnreadColumns  # noqa: Y015
 
 @_typing.final
 class RefusedCell(_message.Message):

@@ -24,9 +24,10 @@ _sym_db = _symbol_database.Default()
 
 from protos.buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
+from protos.registry.v1 import registry_pb2 as protos_dot_registry_dot_v1_dot_registry__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fprotos/registry/v1/upkeep.proto\x12\x14quanheng.registry.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x83\x03\n\x06Upkeep\x12\x1a\n\tupkeep_id\x18\x01 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12 \n\rinstrument_id\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x15\n\x04kind\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18(\x12\x15\n\x04part\x18\x04 \x01(\tB\x07\xbaH\x04r\x02\x18(\x12\x18\n\x07\x64one_on\x18\x05 \x01(\tB\x07\xbaH\x04r\x02\x18\x14\x12\x19\n\x07\x64one_by\x18\x06 \x01(\tB\x08\xbaH\x05r\x03\x18\xc8\x01\x12\x16\n\x04what\x18\x07 \x01(\tB\x08\xbaH\x05r\x03\x18\xe8\x07\x12\x18\n\x07seal_no\x18\x08 \x01(\tB\x07\xbaH\x04r\x02\x18\x64\x12\x19\n\x08\x63orrects\x18\t \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x18\n\x06ground\x18\n \x01(\tB\x08\xbaH\x05r\x03\x18\xf4\x03\x12\x14\n\x0c\x63orrected_by\x18\x0b \x01(\t\x12\x17\n\x0fverification_id\x18\x0c \x01(\t\x12\x12\n\nentered_by\x18\r \x01(\t\x12.\n\nentered_at\x18\x0e \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xd4\x01\n\x0bUpkeepEntry\x12,\n\x06upkeep\x18\x01 \x01(\x0b\x32\x1c.quanheng.registry.v1.Upkeep\x12\x11\n\ttype_code\x18\x02 \x01(\t\x12\x11\n\tserial_no\x18\x03 \x01(\t\x12\x12\n\nsubject_id\x18\x04 \x01(\t\x12\x14\n\x0csubject_name\x18\x05 \x01(\t\x12\x14\n\x0cverify_again\x18\x06 \x01(\x08\x12\x0c\n\x04\x63ite\x18\x07 \x01(\t\x12\x11\n\tto_verify\x18\x08 \x01(\x08\x12\x10\n\x08owner_no\x18\t \x01(\t\"\xb5\x01\n\nUpkeepFile\x12\x0f\n\x07\x66ile_id\x18\x01 \x01(\t\x12\x11\n\tupkeep_id\x18\x02 \x01(\t\x12\x0e\n\x06sha256\x18\x03 \x01(\t\x12\x0c\n\x04size\x18\x04 \x01(\x03\x12\x0c\n\x04kind\x18\x05 \x01(\t\x12\x11\n\tfile_name\x18\x06 \x01(\t\x12\x13\n\x0buploaded_by\x18\x07 \x01(\t\x12/\n\x0buploaded_at\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"i\n\x13RecordUpkeepRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x34\n\x06upkeep\x18\x02 \x01(\x0b\x32\x1c.quanheng.registry.v1.UpkeepB\x06\xbaH\x03\xc8\x01\x01\"H\n\x14RecordUpkeepResponse\x12\x30\n\x05\x65ntry\x18\x01 \x01(\x0b\x32!.quanheng.registry.v1.UpkeepEntry\"Q\n\x13ImportUpkeepRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1c\n\x07\x63ontent\x18\x02 \x01(\x0c\x42\x0b\xbaH\x08z\x06\x10\x01\x18\xa0\xf7\x36\"G\n\x14ImportUpkeepResponse\x12\r\n\x05\x61\x64\x64\x65\x64\x18\x01 \x01(\x03\x12\r\n\x05known\x18\x02 \x01(\x03\x12\x11\n\tto_verify\x18\x03 \x01(\x03\"\xeb\x01\n\x11ListUpkeepRequest\x12\x1d\n\tpage_size\x18\x01 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe8\x07(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\x12\x1e\n\rinstrument_id\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x1b\n\nsubject_id\x18\x04 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x41\n\x04kind\x18\x05 \x01(\tB3\xbaH0r.R\x00R\x0bmaintenanceR\x06repairR\x0bseal_brokenR\x08resealed\x12\x19\n\x08owner_no\x18\x06 \x01(\tB\x07\xbaH\x04r\x02\x18\x64\"\x92\x01\n\x12ListUpkeepResponse\x12\x32\n\x07\x65ntries\x18\x01 \x03(\x0b\x32!.quanheng.registry.v1.UpkeepEntry\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x12\n\x05total\x18\x03 \x01(\x03H\x00\x88\x01\x01\x12\x11\n\tmore_than\x18\x04 \x01(\x03\x42\x08\n\x06_total\"0\n\x10GetUpkeepRequest\x12\x1c\n\tupkeep_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\"\x87\x01\n\x11GetUpkeepResponse\x12\x30\n\x05\x65ntry\x18\x01 \x01(\x0b\x32!.quanheng.registry.v1.UpkeepEntry\x12/\n\x05\x66iles\x18\x02 \x03(\x0b\x32 .quanheng.registry.v1.UpkeepFile\x12\x0f\n\x07may_add\x18\x03 \x01(\x08\"m\n\x10UpkeepFileHeader\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1c\n\tupkeep_id\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x1d\n\tfile_name\x18\x03 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\xc8\x01\"n\n\x17UploadUpkeepFileRequest\x12\x38\n\x06header\x18\x01 \x01(\x0b\x32&.quanheng.registry.v1.UpkeepFileHeaderH\x00\x12\x11\n\x07\x63ontent\x18\x02 \x01(\x0cH\x00\x42\x06\n\x04part\"J\n\x18UploadUpkeepFileResponse\x12.\n\x04\x66ile\x18\x01 \x01(\x0b\x32 .quanheng.registry.v1.UpkeepFile\"L\n\x15ReadUpkeepFileRequest\x12\x1a\n\x07\x66ile_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x17\n\x06offset\x18\x02 \x01(\x03\x42\x07\xbaH\x04\"\x02(\x00\"Y\n\x16ReadUpkeepFileResponse\x12.\n\x04\x66ile\x18\x01 \x01(\x0b\x32 .quanheng.registry.v1.UpkeepFile\x12\x0f\n\x07\x63ontent\x18\x02 \x01(\x0c\x32\xfe\x04\n\rUpkeepService\x12\x65\n\x0cRecordUpkeep\x12).quanheng.registry.v1.RecordUpkeepRequest\x1a*.quanheng.registry.v1.RecordUpkeepResponse\x12\x65\n\x0cImportUpkeep\x12).quanheng.registry.v1.ImportUpkeepRequest\x1a*.quanheng.registry.v1.ImportUpkeepResponse\x12_\n\nListUpkeep\x12\'.quanheng.registry.v1.ListUpkeepRequest\x1a(.quanheng.registry.v1.ListUpkeepResponse\x12\\\n\tGetUpkeep\x12&.quanheng.registry.v1.GetUpkeepRequest\x1a\'.quanheng.registry.v1.GetUpkeepResponse\x12s\n\x10UploadUpkeepFile\x12-.quanheng.registry.v1.UploadUpkeepFileRequest\x1a..quanheng.registry.v1.UploadUpkeepFileResponse(\x01\x12k\n\x0eReadUpkeepFile\x12+.quanheng.registry.v1.ReadUpkeepFileRequest\x1a,.quanheng.registry.v1.ReadUpkeepFileResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fprotos/registry/v1/upkeep.proto\x12\x14quanheng.registry.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a!protos/registry/v1/registry.proto\"\x83\x03\n\x06Upkeep\x12\x1a\n\tupkeep_id\x18\x01 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12 \n\rinstrument_id\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x15\n\x04kind\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18(\x12\x15\n\x04part\x18\x04 \x01(\tB\x07\xbaH\x04r\x02\x18(\x12\x18\n\x07\x64one_on\x18\x05 \x01(\tB\x07\xbaH\x04r\x02\x18\x14\x12\x19\n\x07\x64one_by\x18\x06 \x01(\tB\x08\xbaH\x05r\x03\x18\xc8\x01\x12\x16\n\x04what\x18\x07 \x01(\tB\x08\xbaH\x05r\x03\x18\xe8\x07\x12\x18\n\x07seal_no\x18\x08 \x01(\tB\x07\xbaH\x04r\x02\x18\x64\x12\x19\n\x08\x63orrects\x18\t \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x18\n\x06ground\x18\n \x01(\tB\x08\xbaH\x05r\x03\x18\xf4\x03\x12\x14\n\x0c\x63orrected_by\x18\x0b \x01(\t\x12\x17\n\x0fverification_id\x18\x0c \x01(\t\x12\x12\n\nentered_by\x18\r \x01(\t\x12.\n\nentered_at\x18\x0e \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xd4\x01\n\x0bUpkeepEntry\x12,\n\x06upkeep\x18\x01 \x01(\x0b\x32\x1c.quanheng.registry.v1.Upkeep\x12\x11\n\ttype_code\x18\x02 \x01(\t\x12\x11\n\tserial_no\x18\x03 \x01(\t\x12\x12\n\nsubject_id\x18\x04 \x01(\t\x12\x14\n\x0csubject_name\x18\x05 \x01(\t\x12\x14\n\x0cverify_again\x18\x06 \x01(\x08\x12\x0c\n\x04\x63ite\x18\x07 \x01(\t\x12\x11\n\tto_verify\x18\x08 \x01(\x08\x12\x10\n\x08owner_no\x18\t \x01(\t\"\xb5\x01\n\nUpkeepFile\x12\x0f\n\x07\x66ile_id\x18\x01 \x01(\t\x12\x11\n\tupkeep_id\x18\x02 \x01(\t\x12\x0e\n\x06sha256\x18\x03 \x01(\t\x12\x0c\n\x04size\x18\x04 \x01(\x03\x12\x0c\n\x04kind\x18\x05 \x01(\t\x12\x11\n\tfile_name\x18\x06 \x01(\t\x12\x13\n\x0buploaded_by\x18\x07 \x01(\t\x12/\n\x0buploaded_at\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"i\n\x13RecordUpkeepRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x34\n\x06upkeep\x18\x02 \x01(\x0b\x32\x1c.quanheng.registry.v1.UpkeepB\x06\xbaH\x03\xc8\x01\x01\"H\n\x14RecordUpkeepResponse\x12\x30\n\x05\x65ntry\x18\x01 \x01(\x0b\x32!.quanheng.registry.v1.UpkeepEntry\"Q\n\x13ImportUpkeepRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1c\n\x07\x63ontent\x18\x02 \x01(\x0c\x42\x0b\xbaH\x08z\x06\x10\x01\x18\xa0\xf7\x36\"|\n\x14ImportUpkeepResponse\x12\r\n\x05\x61\x64\x64\x65\x64\x18\x01 \x01(\x03\x12\r\n\x05known\x18\x02 \x01(\x03\x12\x11\n\tto_verify\x18\x03 \x01(\x03\x12\x33\n\x06unread\x18\x04 \x01(\x0b\x32#.quanheng.registry.v1.UnreadColumns\"\xeb\x01\n\x11ListUpkeepRequest\x12\x1d\n\tpage_size\x18\x01 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe8\x07(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\x12\x1e\n\rinstrument_id\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x1b\n\nsubject_id\x18\x04 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x41\n\x04kind\x18\x05 \x01(\tB3\xbaH0r.R\x00R\x0bmaintenanceR\x06repairR\x0bseal_brokenR\x08resealed\x12\x19\n\x08owner_no\x18\x06 \x01(\tB\x07\xbaH\x04r\x02\x18\x64\"\x92\x01\n\x12ListUpkeepResponse\x12\x32\n\x07\x65ntries\x18\x01 \x03(\x0b\x32!.quanheng.registry.v1.UpkeepEntry\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x12\n\x05total\x18\x03 \x01(\x03H\x00\x88\x01\x01\x12\x11\n\tmore_than\x18\x04 \x01(\x03\x42\x08\n\x06_total\"0\n\x10GetUpkeepRequest\x12\x1c\n\tupkeep_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\"\x87\x01\n\x11GetUpkeepResponse\x12\x30\n\x05\x65ntry\x18\x01 \x01(\x0b\x32!.quanheng.registry.v1.UpkeepEntry\x12/\n\x05\x66iles\x18\x02 \x03(\x0b\x32 .quanheng.registry.v1.UpkeepFile\x12\x0f\n\x07may_add\x18\x03 \x01(\x08\"m\n\x10UpkeepFileHeader\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1c\n\tupkeep_id\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x1d\n\tfile_name\x18\x03 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\xc8\x01\"n\n\x17UploadUpkeepFileRequest\x12\x38\n\x06header\x18\x01 \x01(\x0b\x32&.quanheng.registry.v1.UpkeepFileHeaderH\x00\x12\x11\n\x07\x63ontent\x18\x02 \x01(\x0cH\x00\x42\x06\n\x04part\"J\n\x18UploadUpkeepFileResponse\x12.\n\x04\x66ile\x18\x01 \x01(\x0b\x32 .quanheng.registry.v1.UpkeepFile\"L\n\x15ReadUpkeepFileRequest\x12\x1a\n\x07\x66ile_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x17\n\x06offset\x18\x02 \x01(\x03\x42\x07\xbaH\x04\"\x02(\x00\"Y\n\x16ReadUpkeepFileResponse\x12.\n\x04\x66ile\x18\x01 \x01(\x0b\x32 .quanheng.registry.v1.UpkeepFile\x12\x0f\n\x07\x63ontent\x18\x02 \x01(\x0c\x32\xfe\x04\n\rUpkeepService\x12\x65\n\x0cRecordUpkeep\x12).quanheng.registry.v1.RecordUpkeepRequest\x1a*.quanheng.registry.v1.RecordUpkeepResponse\x12\x65\n\x0cImportUpkeep\x12).quanheng.registry.v1.ImportUpkeepRequest\x1a*.quanheng.registry.v1.ImportUpkeepResponse\x12_\n\nListUpkeep\x12\'.quanheng.registry.v1.ListUpkeepRequest\x1a(.quanheng.registry.v1.ListUpkeepResponse\x12\\\n\tGetUpkeep\x12&.quanheng.registry.v1.GetUpkeepRequest\x1a\'.quanheng.registry.v1.GetUpkeepResponse\x12s\n\x10UploadUpkeepFile\x12-.quanheng.registry.v1.UploadUpkeepFileRequest\x1a..quanheng.registry.v1.UploadUpkeepFileResponse(\x01\x12k\n\x0eReadUpkeepFile\x12+.quanheng.registry.v1.ReadUpkeepFileRequest\x1a,.quanheng.registry.v1.ReadUpkeepFileResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -85,38 +86,38 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_READUPKEEPFILEREQUEST'].fields_by_name['file_id']._serialized_options = b'\272H\006r\004\020\001\030@'
   _globals['_READUPKEEPFILEREQUEST'].fields_by_name['offset']._loaded_options = None
   _globals['_READUPKEEPFILEREQUEST'].fields_by_name['offset']._serialized_options = b'\272H\004\"\002(\000'
-  _globals['_UPKEEP']._serialized_start=120
-  _globals['_UPKEEP']._serialized_end=507
-  _globals['_UPKEEPENTRY']._serialized_start=510
-  _globals['_UPKEEPENTRY']._serialized_end=722
-  _globals['_UPKEEPFILE']._serialized_start=725
-  _globals['_UPKEEPFILE']._serialized_end=906
-  _globals['_RECORDUPKEEPREQUEST']._serialized_start=908
-  _globals['_RECORDUPKEEPREQUEST']._serialized_end=1013
-  _globals['_RECORDUPKEEPRESPONSE']._serialized_start=1015
-  _globals['_RECORDUPKEEPRESPONSE']._serialized_end=1087
-  _globals['_IMPORTUPKEEPREQUEST']._serialized_start=1089
-  _globals['_IMPORTUPKEEPREQUEST']._serialized_end=1170
-  _globals['_IMPORTUPKEEPRESPONSE']._serialized_start=1172
-  _globals['_IMPORTUPKEEPRESPONSE']._serialized_end=1243
-  _globals['_LISTUPKEEPREQUEST']._serialized_start=1246
-  _globals['_LISTUPKEEPREQUEST']._serialized_end=1481
-  _globals['_LISTUPKEEPRESPONSE']._serialized_start=1484
-  _globals['_LISTUPKEEPRESPONSE']._serialized_end=1630
-  _globals['_GETUPKEEPREQUEST']._serialized_start=1632
-  _globals['_GETUPKEEPREQUEST']._serialized_end=1680
-  _globals['_GETUPKEEPRESPONSE']._serialized_start=1683
-  _globals['_GETUPKEEPRESPONSE']._serialized_end=1818
-  _globals['_UPKEEPFILEHEADER']._serialized_start=1820
-  _globals['_UPKEEPFILEHEADER']._serialized_end=1929
-  _globals['_UPLOADUPKEEPFILEREQUEST']._serialized_start=1931
-  _globals['_UPLOADUPKEEPFILEREQUEST']._serialized_end=2041
-  _globals['_UPLOADUPKEEPFILERESPONSE']._serialized_start=2043
-  _globals['_UPLOADUPKEEPFILERESPONSE']._serialized_end=2117
-  _globals['_READUPKEEPFILEREQUEST']._serialized_start=2119
-  _globals['_READUPKEEPFILEREQUEST']._serialized_end=2195
-  _globals['_READUPKEEPFILERESPONSE']._serialized_start=2197
-  _globals['_READUPKEEPFILERESPONSE']._serialized_end=2286
-  _globals['_UPKEEPSERVICE']._serialized_start=2289
-  _globals['_UPKEEPSERVICE']._serialized_end=2927
+  _globals['_UPKEEP']._serialized_start=155
+  _globals['_UPKEEP']._serialized_end=542
+  _globals['_UPKEEPENTRY']._serialized_start=545
+  _globals['_UPKEEPENTRY']._serialized_end=757
+  _globals['_UPKEEPFILE']._serialized_start=760
+  _globals['_UPKEEPFILE']._serialized_end=941
+  _globals['_RECORDUPKEEPREQUEST']._serialized_start=943
+  _globals['_RECORDUPKEEPREQUEST']._serialized_end=1048
+  _globals['_RECORDUPKEEPRESPONSE']._serialized_start=1050
+  _globals['_RECORDUPKEEPRESPONSE']._serialized_end=1122
+  _globals['_IMPORTUPKEEPREQUEST']._serialized_start=1124
+  _globals['_IMPORTUPKEEPREQUEST']._serialized_end=1205
+  _globals['_IMPORTUPKEEPRESPONSE']._serialized_start=1207
+  _globals['_IMPORTUPKEEPRESPONSE']._serialized_end=1331
+  _globals['_LISTUPKEEPREQUEST']._serialized_start=1334
+  _globals['_LISTUPKEEPREQUEST']._serialized_end=1569
+  _globals['_LISTUPKEEPRESPONSE']._serialized_start=1572
+  _globals['_LISTUPKEEPRESPONSE']._serialized_end=1718
+  _globals['_GETUPKEEPREQUEST']._serialized_start=1720
+  _globals['_GETUPKEEPREQUEST']._serialized_end=1768
+  _globals['_GETUPKEEPRESPONSE']._serialized_start=1771
+  _globals['_GETUPKEEPRESPONSE']._serialized_end=1906
+  _globals['_UPKEEPFILEHEADER']._serialized_start=1908
+  _globals['_UPKEEPFILEHEADER']._serialized_end=2017
+  _globals['_UPLOADUPKEEPFILEREQUEST']._serialized_start=2019
+  _globals['_UPLOADUPKEEPFILEREQUEST']._serialized_end=2129
+  _globals['_UPLOADUPKEEPFILERESPONSE']._serialized_start=2131
+  _globals['_UPLOADUPKEEPFILERESPONSE']._serialized_end=2205
+  _globals['_READUPKEEPFILEREQUEST']._serialized_start=2207
+  _globals['_READUPKEEPFILEREQUEST']._serialized_end=2283
+  _globals['_READUPKEEPFILERESPONSE']._serialized_start=2285
+  _globals['_READUPKEEPFILERESPONSE']._serialized_end=2374
+  _globals['_UPKEEPSERVICE']._serialized_start=2377
+  _globals['_UPKEEPSERVICE']._serialized_end=3015
 # @@protoc_insertion_point(module_scope)

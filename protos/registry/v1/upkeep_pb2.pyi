@@ -10,6 +10,7 @@ from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
+from protos.registry.v1 import registry_pb2 as _registry_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -294,22 +295,28 @@ class ImportUpkeepResponse(_message.Message):
     ADDED_FIELD_NUMBER: _builtins.int
     KNOWN_FIELD_NUMBER: _builtins.int
     TO_VERIFY_FIELD_NUMBER: _builtins.int
+    UNREAD_FIELD_NUMBER: _builtins.int
     added: _builtins.int
     """Entries that were added."""
     known: _builtins.int
     """Rows that were in the log already."""
     to_verify: _builtins.int
     """Entries among those added after which the instrument is to be verified again."""
+    @_builtins.property
+    def unread(self) -> _registry_pb2.UnreadColumns:
+        """The columns that were not read; not set if there is none."""
+
     def __init__(
         self,
         *,
         added: _builtins.int = ...,
         known: _builtins.int = ...,
         to_verify: _builtins.int = ...,
+        unread: _registry_pb2.UnreadColumns | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["unread", b"unread"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["added", b"added", "known", b"known", "to_verify", b"to_verify"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["added", b"added", "known", b"known", "to_verify", b"to_verify", "unread", b"unread"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -55,6 +55,8 @@ def instrument_import(
 def _print(response: registry_pb2.ImportInstrumentsResponse, *, check_only: bool) -> None:
     """Prints what was filed, or would be, and what is refused."""
     filed, known = len(response.filed), len(response.known)
+    if response.unread.headings:
+        show.done(response.unread.message_zh, response.unread.message_en)
     if filed:
         show.console.print(table(response.filed, Names(), response.filed[0].DESCRIPTOR))
     if response.refused:

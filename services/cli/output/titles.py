@@ -50,6 +50,7 @@ TITLES = {
     "UpkeepEntry": "维护和签封记录",
     "UpkeepFile": "照片和文件",
     "RefusedCell": "不收的内容",
+    "UnreadColumns": "未读取的列",
     "Calibration": "校准",
     "Dcc": "数字校准证书",
     "DccFinding": "检查结果",

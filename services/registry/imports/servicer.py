@@ -113,10 +113,14 @@ class ImportServicer(_ImportingServicer, rpc.ImportServiceServicer):
     async def ImportInstruments(
         self, request: pb.ImportInstrumentsRequest, context: Any
     ) -> pb.ImportInstrumentsResponse:
-        rows = await asyncio.to_thread(
-            sheets.read_rows, request.content, reading.COLUMNS, self._file_limits
+        sheet = await asyncio.to_thread(
+            sheets.read_sheet, request.content, reading.COLUMNS, self._file_limits
         )
-        return await self.once(request, filing.import_instruments, rows=rows)
+        answer: pb.ImportInstrumentsResponse = await self.once(
+            request, filing.import_instruments, rows=sheet.rows
+        )
+        sheet.tell_unread(answer)
+        return answer
 
     GetColumns = query(matching.get_columns)
 

@@ -87,7 +87,7 @@ async def import_environment(
         faults.append((place, rows[place].fault(COLUMNS.heading(name), zh, en)))
 
     texts = [_cells(row, place, note) for place, row in enumerate(rows)]
-    counts = await _take(change, request, texts, note, faults)
+    counts: dict[str, Any] = await _take(change, request, texts, note, faults)
     return pb.ImportEnvironmentResponse(**counts)
 
 

@@ -37,7 +37,11 @@ class LaboratoryServicer(Servicer, rpc.LaboratoryServiceServicer):
     async def ImportEnvironment(
         self, request: pb.ImportEnvironmentRequest, context: Any
     ) -> pb.ImportEnvironmentResponse:
-        rows = await asyncio.to_thread(
-            sheets.read_rows, request.content, recording.COLUMNS, self._limits
+        sheet = await asyncio.to_thread(
+            sheets.read_sheet, request.content, recording.COLUMNS, self._limits
         )
-        return await self.once(request, recording.import_environment, rows=rows)
+        answer: pb.ImportEnvironmentResponse = await self.once(
+            request, recording.import_environment, rows=sheet.rows
+        )
+        sheet.tell_unread(answer)
+        return answer

@@ -33,7 +33,11 @@ class PeopleServicer(Servicer, rpc.PeopleServiceServicer):
     async def ImportQualifications(
         self, request: pb.ImportQualificationsRequest, context: Any
     ) -> pb.ImportQualificationsResponse:
-        rows = await asyncio.to_thread(
-            sheets.read_rows, request.content, commands.COLUMNS, self._limits
+        sheet = await asyncio.to_thread(
+            sheets.read_sheet, request.content, commands.COLUMNS, self._limits
         )
-        return await self.once(request, commands.import_qualifications, rows=rows)
+        answer: pb.ImportQualificationsResponse = await self.once(
+            request, commands.import_qualifications, rows=sheet.rows
+        )
+        sheet.tell_unread(answer)
+        return answer

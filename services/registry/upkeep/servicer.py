@@ -42,10 +42,14 @@ class UpkeepServicer(Servicer, rpc.UpkeepServiceServicer):
     async def ImportUpkeep(
         self, request: pb.ImportUpkeepRequest, context: Any
     ) -> pb.ImportUpkeepResponse:
-        rows = await asyncio.to_thread(
-            sheets.read_rows, request.content, commands.COLUMNS, self._limits
+        sheet = await asyncio.to_thread(
+            sheets.read_sheet, request.content, commands.COLUMNS, self._limits
         )
-        return await self.once(request, commands.import_upkeep, rows=rows)
+        answer: pb.ImportUpkeepResponse = await self.once(
+            request, commands.import_upkeep, rows=sheet.rows
+        )
+        sheet.tell_unread(answer)
+        return answer
 
     async def UploadUpkeepFile(
         self, request_iterator: AsyncIterator[pb.UploadUpkeepFileRequest], context: Any

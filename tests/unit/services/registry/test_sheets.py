@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from law.errors import InvalidInput
+from protos.registry.v1 import upkeep_pb2 as pb
 from services.registry.imports.read.limits import FileLimits
-from services.registry.sheets import MOST_ROWS, Columns, read_rows
+from services.registry.sheets import MOST_ROWS, Columns, read_sheet
 
 COLUMNS = Columns(headings={"number": ("编号",), "name": ("名称",)}, needed=("number",))
 
@@ -17,14 +18,14 @@ def content(rows: int) -> bytes:
 
 
 def test_rows_keep_their_numbers_and_blank_cells_are_left_out() -> None:
-    rows = read_rows(b"\xe7\xbc\x96\xe5\x8f\xb7,x\n\n7,1\n8\n", COLUMNS, FileLimits())
+    rows = read_sheet(b"\xe7\xbc\x96\xe5\x8f\xb7,x\n\n7,1\n8\n", COLUMNS, FileLimits()).rows
     assert [(row.number, row.cells) for row in rows] == [(3, {"number": "7"}), (4, {"number": "8"})]
 
 
 def test_a_file_has_at_most_as_many_rows_as_one_transaction_takes() -> None:
-    assert len(read_rows(content(MOST_ROWS), COLUMNS, FileLimits())) == MOST_ROWS
+    assert len(read_sheet(content(MOST_ROWS), COLUMNS, FileLimits()).rows) == MOST_ROWS
     with pytest.raises(InvalidInput) as refused:
-        read_rows(content(MOST_ROWS + 1), COLUMNS, FileLimits())
+        read_sheet(content(MOST_ROWS + 1), COLUMNS, FileLimits())
     assert [(one.field, str(MOST_ROWS) in one.message_zh) for one in refused.value.faults] == [
         ("content", True)
     ]
@@ -32,12 +33,51 @@ def test_a_file_has_at_most_as_many_rows_as_one_transaction_takes() -> None:
 
 def test_a_file_without_a_needed_column_says_which() -> None:
     with pytest.raises(InvalidInput) as refused:
-        read_rows("名称\n甲\n".encode(), COLUMNS, FileLimits())
+        read_sheet("名称\n甲\n".encode(), COLUMNS, FileLimits())
     assert "编号" in refused.value.faults[0].message_zh
 
 
 def test_a_heading_that_two_columns_have_is_named() -> None:
     with pytest.raises(InvalidInput) as refused:
-        read_rows("编号,名称,名称\n1,甲,乙\n".encode(), COLUMNS, FileLimits())
+        read_sheet("编号,名称,名称\n1,甲,乙\n".encode(), COLUMNS, FileLimits())
     assert "“名称”" in refused.value.faults[0].message_zh
-    assert read_rows("编号,备注,备注\n1,甲,乙\n".encode(), COLUMNS, FileLimits())
+    assert read_sheet("编号,备注,备注\n1,甲,乙\n".encode(), COLUMNS, FileLimits()).rows
+
+
+OTHERS = Columns(
+    headings={"serial_no": ("出厂编号", "器具编号"), "what": ("内容",)}, needed=("serial_no",)
+)
+
+
+@pytest.mark.parametrize(
+    ("heads", "unread"),
+    [
+        ("出厂编号,内容", []),
+        ("*出厂编号,内容,", []),
+        ("serial_no,what", []),
+        ("出厂编号,内 容,备注", ["备注"]),
+        ("序号,器具编号,內容说明", ["序号", "內容说明"]),
+    ],
+)
+def test_headings_that_name_no_field_are_said(heads: str, unread: list[str]) -> None:
+    sheet = read_sheet(f"{heads}\n1,2,3\n".encode(), OTHERS, FileLimits())
+    assert [*sheet.unread.headings] == unread
+    answer = pb.ImportUpkeepResponse()
+    sheet.tell_unread(answer)
+    assert answer.HasField("unread") == bool(unread)
+    for one in unread:
+        assert one in answer.unread.message_zh
+        assert one in answer.unread.message_en
+    if unread:
+        assert answer.unread.message_zh.startswith("第 1 行")
+        assert answer.unread.message_zh.endswith("认识的列名：出厂编号、内容。")
+        assert answer.unread.message_en.endswith("Known are: serial_no, what.")
+
+
+def test_of_very_many_the_first_are_named_and_all_are_counted() -> None:
+    others = [f"列{n}" for n in range(50)]
+    sheet = read_sheet(f"出厂编号,{','.join(others)}\n1\n".encode(), OTHERS, FileLimits())
+    assert [*sheet.unread.headings] == others
+    assert "“列19”等 50 个" in sheet.unread.message_zh
+    assert "列19 and 30 more" in sheet.unread.message_en
+    assert "列20" not in sheet.unread.message_zh
