@@ -90,7 +90,9 @@ async def _set_digest(visit: Visit) -> Response:
     except Refusal as refusal:
         if refusal.code not in _OF_THE_FORM:
             raise
-        faults = faults_by_field(refusal, visit.language)
+        faults = dict(faults_by_field(refusal, visit.language))
+        if "by_sms" in faults:  # a form has a field for each kind
+            faults[WAYS[request.by_sms[0]]] = faults.pop("by_sms")
         firm = await subject(visit, visit.person.subject_id)
         reason = message_of(refusal, visit.language)
         return await _page(visit, firm, faults, reason, digest=request)

@@ -15,7 +15,17 @@ from protos.alerts.v1 import alerts_pb2 as alerts
 from protos.operations.v1 import operations_pb2 as pb
 from protos.operations.v1.operations_pb2_grpc import OperationsServiceStub
 from protos.registry.v1 import registry_pb2 as registry
-from services.portal.listing import Asked, Cell, Chunk, Column, Filter, Listing, chunk_of, show
+from services.portal.listing import (
+    Asked,
+    Cell,
+    Chunk,
+    Column,
+    Filter,
+    Listing,
+    chunk_of,
+    list_address,
+    show,
+)
 from services.portal.pages.forms import told
 from services.portal.pages.platform_state import of_each_service
 from services.portal.pages.reading import bureau_names, subject_names
@@ -55,6 +65,7 @@ KINDS = {
     "institution": N_("检定机构办理"),
     "subject": N_("登记信息变动"),
 }
+PATH = "/undelivered"
 _OF_FILTERS = ("bureau", "state", "kind", "channel", "failure", "created_from")
 Addressed = tuple[alerts.Notice, str]
 
@@ -91,7 +102,8 @@ async def _all_of_the_filters(visit: Visit) -> Response:
         count = alerts.CountRetriesRequest(of=of)
         found = await ask(visit.services.alerts.CountRetries(count))
         if visit.field("confirmed") != "yes":
-            return visit.page("administration/retry.html", of=asked, found=found)
+            back = list_address(visit, PATH)  # as the list was filtered
+            return visit.page("administration/retry.html", of=asked, found=found, back=back)
         retry = alerts.RetryDeliveriesRequest(request_id=visit.request_id(), of=of)
         started = await ask(visit.services.alerts.RetryDeliveries(retry))
     except Refusal as refusal:
@@ -128,7 +140,7 @@ async def _notices(visit: Visit, **values: Any) -> Response:
         Filter("created_from", N_("自（如 2026-09-01）")),
     )
     listing = Listing(
-        path="/undelivered",
+        path=PATH,
         title=N_("未送达的通知"),
         counted=N_("共 {total} 份，第 {first}–{last} 份"),
         columns=(
