@@ -192,6 +192,7 @@ def at_once(institution: institutions_pb2.Institution) -> Iterator[Message]:
         serial_no="NO-7",
         institution=INSTITUTION.name,
         state="withdrawn",
+        applied_on=f"{TODAY}",
         version=2,
     )
     yield events.OrdersChanged(orders=[withdrawn], ground="不再使用该器具")
