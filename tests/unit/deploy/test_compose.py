@@ -178,6 +178,23 @@ def test_the_command_line_can_keep_a_login_where_the_root_is_read_only(compose: 
         assert home in compose["services"][service]["tmpfs"]
 
 
+def test_an_image_is_built_as_make_image_does_it(compose: Document) -> None:
+    """Behind a bureau's own authority and mirror too; where none is named, the secrets are empty."""
+    dockerfile = (DEPLOY / "Dockerfile").read_text()
+    taken = set(re.findall(r"^ARG (\w+)", dockerfile, re.MULTILINE))
+    secrets = set(re.findall(r"--mount=type=secret,id=(\w+)", dockerfile))
+    assert len(taken) == 4
+    for name in secrets:
+        given = f"${{BUILD_{name.upper()}:-/dev/null}}"
+        assert compose["secrets"][name] == {"file": given}
+        assert f"[ -s /run/secrets/{name} ]" in dockerfile  # an empty one counts as none
+    for service in (*CALLERS, "keys", "migrate"):
+        build = compose["services"][service]["build"]
+        assert set(build["args"]) == taken
+        assert set(build["secrets"]) == secrets == set(compose["secrets"])
+        assert "secrets" not in compose["services"][service]  # no container sees them
+
+
 def test_our_containers_are_confined(compose: Document) -> None:
     for service in (*CALLERS, "keys", "migrate"):
         container = compose["services"][service]
