@@ -73,7 +73,7 @@ released: $(READY) ## record this commit as the last release, which the next is 
 	$(BIN)/python -m tools.release
 lock: $(READY) ## write requirements.lock anew after a change of pyproject.toml  锁定依赖
 	$(COMPILE) --output-file $(LOCK)
-sbom: $(READY) ## what a release contains: var/sbom.cdx.json (CycloneDX) and the notices  物料清单
+sbom: $(READY) ## what a release contains: var/sbom.cdx.json (CycloneDX) and the notices; ARCHIVE=images.tar  物料清单
 	@mkdir -p var
 	$(BIN)/uv pip compile --quiet --python-version 3.11 --generate-hashes --all-extras --no-header \
 	  --constraints $(LOCK) pyproject.toml --output-file var/release.txt
@@ -81,6 +81,7 @@ sbom: $(READY) ## what a release contains: var/sbom.cdx.json (CycloneDX) and the
 	$(BIN)/uv pip sync --quiet --python var/release/bin/python --require-hashes var/release.txt
 	$(BIN)/uv tool run --quiet --from cyclonedx-bom==7.5.0 cyclonedx-py environment var/release/bin/python \
 	  --pyproject pyproject.toml --output-reproducible --output-file var/sbom.cdx.json
+	$(BIN)/python -m tools.bill var/sbom.cdx.json $(ARCHIVE)
 	$(BIN)/python tools/notices.py var/release
 image: ## the container image by podman or docker; BASE=image@sha256:… CA=file INDEX=file-with-url  容器镜像
 	@test -n "$(ENGINE)" || { echo "需要 podman 或 docker | needs podman or docker"; exit 1; }
@@ -89,7 +90,7 @@ image: ## the container image by podman or docker; BASE=image@sha256:… CA=file
 	  --build-arg PIP_INDEX_URL --build-arg UV_DEFAULT_INDEX --build-arg APT_MIRROR \
 	  $(if $(BASE),--build-arg BASE=$(BASE)) $(if $(CA),--secret id=ca$(comma)src=$(CA)) \
 	  $(if $(INDEX),--secret id=index$(comma)src=$(INDEX)) .
-bundle: $(READY) ## what is installed without internet: wheels, checksums, script; ARCH=aarch64 IMAGES="quanheng:0.1.0 …"  离线安装包
+bundle: sbom ## what is installed without internet: wheels, checksums, bill, script; ARCH=aarch64 IMAGES="quanheng:0.1.0 …"  离线安装包
 	@mkdir -p var/bundle && rm -f var/bundle/images.tar
 	$(if $(IMAGES),$(ENGINE) save $(if $(PODMAN),--multi-image-archive) --output var/bundle/images.tar $(IMAGES))
 	$(BIN)/python -m tools.bundle var/bundle $(ARCH)

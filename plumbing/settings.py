@@ -29,6 +29,7 @@ from plumbing.addresses import (
 from plumbing.setting_checks import (
     kept_long_enough,
     known_links,
+    known_ports,
     mail_address,
     sender,
     servers_of_one_kind,
@@ -136,7 +137,10 @@ class Settings(BaseSettings):
     checkpoint_webhook_ca_file: str = ""  # its authorities; empty for those of the machine
     checkpoint_webhook_private: bool = False  # whether it may have an address of an inner network
     webhook_ca_file: str = ""  # the authorities of the webhooks of subjects, likewise
-    webhook_private: bool = False  # whether these may have inner addresses, and http: for trials
+    webhook_ports: Annotated[str, AfterValidator(known_ports)] = "443"  # which these may have
+    webhook_private: bool = (
+        False  # for trials: inner addresses, any port, and http
+    )
 
     # How many days the access log keeps an entry; at least as long as the law says.
     access_log_days: Annotated[int, AfterValidator(kept_long_enough)] = 400
@@ -310,6 +314,11 @@ class Settings(BaseSettings):
     def mailbox_dir(self) -> Path:
         """The directory in which a sandbox's mail server stores every mail as a file."""
         return self.data_dir / "mailbox"
+
+    @property
+    def webhook_port_numbers(self) -> frozenset[int]:
+        """The ports that the programs of subjects and gateways may have."""
+        return frozenset(map(int, names_in(self.webhook_ports)))
 
     @property
     def roles_with_second_factor(self) -> frozenset[str]:

@@ -179,7 +179,7 @@ def test_the_command_line_can_keep_a_login_where_the_root_is_read_only(compose: 
 
 
 def test_an_image_is_built_as_make_image_does_it(compose: Document) -> None:
-    """Behind a bureau's own authority and mirror too; where none is named, the secrets are empty."""
+    """Behind a bureau's own authority and mirror too; a secret of which none is named is empty."""
     dockerfile = (DEPLOY / "Dockerfile").read_text()
     taken = set(re.findall(r"^ARG (\w+)", dockerfile, re.MULTILINE))
     secrets = set(re.findall(r"--mount=type=secret,id=(\w+)", dockerfile))

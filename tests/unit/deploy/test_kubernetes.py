@@ -195,6 +195,13 @@ def test_whoever_stores_files_reaches_their_store_with_its_key() -> None:
     }
 
 
+def test_messages_to_programs_leave_by_the_ports_that_their_addresses_may_have() -> None:
+    policy = loaded(BASE / "alerts.yaml")[4]
+    assert policy["metadata"]["name"] in (DEPLOY / "env.example").read_text()
+    open_ports = {port["port"] for port in policy["spec"]["egress"][0]["ports"]}
+    assert open_ports - {25, 465, 587} == DEFAULTS.webhook_port_numbers
+
+
 def test_an_overlay_changes_only_settings_that_the_base_has() -> None:
     base = settings_map(BASE / "kustomization.yaml")
     for path in (DEPLOY / "kubernetes" / "overlays").rglob("kustomization.yaml"):
