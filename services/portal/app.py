@@ -39,6 +39,7 @@ from services.portal.clients import come_from, use_token
 from services.portal.import_routes import IMPORT_PATH
 from services.portal.institution_routes import CERTIFICATE_PATH, DCC_PATH, UPKEEP_PATHS
 from services.portal.kept_input import KeptInput
+from services.portal.measured import lacking
 from services.portal.protection import (
     SAFE_METHODS,
     SafeHeaders,
@@ -141,8 +142,7 @@ def _health(portal: Portal) -> Route:
     """Whether the portal can answer: it needs its sessions, and the visitors' token."""
 
     async def healthy(_request: Request) -> Response:
-        lacks = [] if await portal.sessions.reachable() else ["postgresql"]
-        lacks += [] if await portal.visitor.is_ready() else ["registry"]
+        lacks = await lacking(portal)
         words = f"waits for {', '.join(lacks)}" if lacks else "ok"
         return PlainTextResponse(words, 503 if lacks else 200)
 

@@ -17,8 +17,8 @@ _DPKG, _APK = "var/lib/dpkg/status", "lib/apk/db/installed"
 _APK_MERGED = "usr/lib/apk/db/installed"  # of an Alpine whose /lib is /usr/lib
 _RELEASES = ("etc/os-release", "usr/lib/os-release")
 _READ = {_DPKG, _APK, _APK_MERGED, *_RELEASES}
-# What podman writes before the name of an image.
-_HOSTS = re.compile(r"^(localhost|docker\.io(/library)?)/")
+# The registry before the name of an image, which podman writes of each.
+_HOSTS = re.compile(r"^(localhost|[^/]*[.:][^/]*)/(library/)?")
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,8 @@ import re
 
 import pytest
 
+from law.disclosure.retention import log_kept
+from plumbing.clock import SystemClock, local_date
 from plumbing.plain_links import refuse_plain_links
 from plumbing.settings import CALLERS, PORTAL, SERVICES
 from services.registry.identity.keys import ENGINES
@@ -17,6 +19,7 @@ from tests.unit.deploy.files import (
     Document,
     compose_file,
     image_settings,
+    loaded,
     needed,
     written_by,
 )
@@ -42,8 +45,10 @@ def test_containers_find_each_other_at_the_ports_they_listen_on(compose: Documen
         assert container["ports"] == [f"127.0.0.1:{port}:{port}"]
         address = container["environment"][f"QUANHENG_{service.upper()}_ADDRESS"]
         assert address == f"{service}:{port}"
-        metrics = container["environment"][f"QUANHENG_{service.upper()}_METRICS_ADDRESS"]
-        assert metrics == f"{service}:{METRICS_PORTS[service]}"
+    for process, port in METRICS_PORTS.items():
+        container = compose["services"][process]
+        metrics = container["environment"][f"QUANHENG_{process.upper()}_METRICS_ADDRESS"]
+        assert metrics == f"{process}:{port}"
 
 
 def test_each_container_has_a_database_and_a_password_of_its_own(compose: Document) -> None:
@@ -212,6 +217,17 @@ def test_only_our_services_are_reached_from_outside_and_only_from_this_machine(
     assert compose["networks"]["engines"] == {"internal": True}
     for engine in ("postgresql", "nats", "temporal"):
         assert compose["services"][engine]["networks"] == ["engines"]
+
+
+def test_logs_of_every_container_may_be_kept_by_days(compose: Document) -> None:
+    (journald,) = loaded(DEPLOY / "compose.journald.yaml")
+    assert set(journald["services"]) == set(compose["services"])
+    for name, changed in journald["services"].items():
+        # Another driver takes the place of all options; of the same one they would be merged.
+        assert compose["services"][name]["logging"]["driver"] != changed["logging"]["driver"]
+    conf = (DEPLOY / "journald" / "quanheng.conf").read_text()
+    [days] = re.findall(r"^MaxRetentionSec=(\d+)day$", conf, re.MULTILINE)
+    assert int(days) >= log_kept(local_date(SystemClock().now())).days
 
 
 def test_every_value_the_machine_must_give_is_in_the_example() -> None:

@@ -46,7 +46,7 @@ def archive(tmp_path: Path) -> Path:
     layers = {"a/layer.tar": tar(ALPINE), "b.tar": tar(older), "c.tar": tar(DEBIAN)}
     ours, nats = images.of_compose()["IMAGE"], images.of_compose()["NATS_IMAGE"]
     described = [
-        {"Config": f"{'1' * 64}.json", "RepoTags": [f"docker.io/library/{nats}"]}
+        {"Config": f"{'1' * 64}.json", "RepoTags": [f"images.example.org/library/{nats}"]}
         | {"Layers": ["a/layer.tar"]},
         {"Config": f"blobs/sha256/{'2' * 64}", "RepoTags": [f"localhost/{ours}"]}
         | {"Layers": ["b.tar", "c.tar"]},
