@@ -99,7 +99,7 @@ def test_of_the_archived_log_goes_what_no_copy_needs(server: PostgresServer) -> 
     folder = server._folder / "with-log"
     log = server.folder("archived-log")
     older = log / f"{0:08X}{0:08X}{1:08X}"
-    for file in (older, log / f"{9:08X}{0:08X}{1:08X}"):
+    for file in (older, log / f"{1:08X}{9:08X}{0:08X}"):
         file.write_bytes(b"")
     done = copied(server, folder, log=log)
     assert done.returncode == 0, done.stderr
