@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import date, datetime
 
 import sqlalchemy as sa
-from sqlmodel import Field, SQLModel
+from sqlalchemy.orm import aliased
+from sqlmodel import Field, SQLModel, col
 
 from law.reminders import Due, reached
 from plumbing.database import enum_column
@@ -84,3 +85,16 @@ class Ending(Reminded, Base, table=True):
     number: str
     last_day: date | None = None
     version: int = Field(sa_type=sa.BigInteger)
+
+
+# Of these a later one with the same name takes the place of an earlier one.
+_RENEWED = (Due.PERMIT, Due.AUTHORISATION)
+_IDENTIFYING = ("kind", "subject_id", "institution", "what")
+
+
+def outlasts_others() -> sa.ColumnElement[bool]:
+    """Returns the condition for what no later one of the same holder outlasts."""
+    later = aliased(Ending)
+    same = (getattr(later, name) == getattr(Ending, name) for name in _IDENTIFYING)
+    outlasted = sa.exists().where(*same, col(later.last_day) > col(Ending.last_day))
+    return sa.not_(sa.and_(col(Ending.kind).in_(_RENEWED), outlasted))

@@ -223,6 +223,7 @@ ACTIONS = {
     "serve_letter": N_("文书纸质送达"),
     "share": N_("登记共享"),
     "mail_instead": N_("程序没有收下，改发邮件"),
+    "fall_back": N_("邮件没有送到，改用短信或者程序告知"),
     "propose_template": N_("提出通知文字"),
     "approve_template": N_("批准通知文字"),
     "discard_template": N_("作废通知文字"),

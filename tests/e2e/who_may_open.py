@@ -212,13 +212,13 @@ TABLE = """
 /records/{record_id}/reply own                            >   + - - - - - - - -  - - -
 /records/{record_id}/reply neighbour                      >   - - - - - - - - -  - - -
 /records/{record_id}/reply foreign                        >   - - - - - - - - -  - - -
-/messages own                                             >   + - - - - - - - -  - - -
-/messages neighbour                                       >   . - - - - - - - -  - - -
-/messages foreign                                         >   . - - - - - - - -  - - -
-/messages/{notice_id} own                                 >   + - - - - - - - -  - - -
-/messages/{notice_id} neighbour                           >   0 - - - - - - - -  - - -
-/messages/{notice_id} foreign                             >   0 - - - - - - - -  - - -
-/contact any                                              >   + - - - - - - - -  - - -
+/messages own                                             >   + . . . - . - - -  . . .
+/messages neighbour                                       >   . . . . - . - - -  . . .
+/messages foreign                                         >   . . . . - . - - -  . . .
+/messages/{notice_id} own                                 >   + 0 0 0 - 0 - - -  0 0 0
+/messages/{notice_id} neighbour                           >   0 0 0 0 - 0 - - -  0 0 0
+/messages/{notice_id} foreign                             >   0 0 0 0 - 0 - - -  0 0 0
+/contact any                                              >   + - - - - + - - -  - - -
 /due-dates any                                            >   + - - - - + - - -  - - -
 /due-dates/{secret}.ics any                               0   0 0 0 0 0 0 0 0 0  0 0 0
 

@@ -80,7 +80,8 @@ def path_of(notice: Notice) -> str:
         return f"{pages[thing]}/{identity}"
     if notice.kind is NoticeKind.ENDING and notice.subject_id:
         return "/permits"
-    own = f"{MESSAGES}/{notice.notice_id}" if notice.subject_id else ANY
+    has_inbox = notice.subject_id or notice.key.startswith(INSTITUTION)
+    own = f"{MESSAGES}/{notice.notice_id}" if has_inbox else ANY
     return _OF_KIND.get(notice.kind, own)
 
 

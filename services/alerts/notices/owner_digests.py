@@ -62,7 +62,7 @@ async def issue_to_owners(
             continue
         notice = new_notice(change, kind, key, subject, bureau, one.in_chinese(), one.matter)
         put_into(notice, wish.language, one.in_english)
-        await follow_wish(session, notice, wish)
+        await follow_wish(session, notice, wish, subject.subject_id)
         put_words(notice, template, subject.name, office.name, on)
         issued.append(notice)
     session.add_all(issued)

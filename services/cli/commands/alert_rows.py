@@ -27,7 +27,7 @@ ALERT_ROWS: tuple[Row, ...] = (
     Row("alert notices", "alerts.ListNotices", "列出通知及送达情况，新的在前。",
         "Lists notices and how their delivery stands.", defaults={"page_size": 50}),
     Row("alert read", "alerts.MarkNotices", "把本单位收到的通知标为已读，或者签收。",
-        "Marks notices to one's own subject as read, or acknowledges them.", args="notice_ids"),
+        "Marks one's own notices as read, or acknowledges them.", args="notice_ids"),
     Row("alert untold", "alerts.ListUntold",
         "列出首次建档时已为红色、还没有告知经营者的器具及已有多少天。",
         "Lists the red alerts of first loads that nobody was told of, and for how long.",

@@ -157,6 +157,7 @@ Notice.recipient 平台外的收件人 | Notice.title_en 英文标题 | body_en 
 language 邮件语言
 look_alikes 名称相近的主体
 by_sms 发短信的种类 | sms_also 其他通知同时发短信 | MobileNumber.number 手机号码
+ListNoticesRequest.own 只要发给自己的 | NoticeAttempt.way 途径 | ListUnreachedRequest.of 谁
 MobileNumber.asked 等待确认的号码 | MobileNumber.confirmed_at 确认时间
 code_sent_at 验证码发送时间 | tries_left 还可以填错几次 | MobileNumber.gateway 有短信网关
 CircularCandidate.obstacles_zh 不能推送的原因 | CircularCandidate.told 已告知

@@ -91,10 +91,10 @@ async def test_what_owners_noted_is_one_digest_to_the_bureau_of_the_instrument_b
 async def test_an_institution_hears_that_its_laboratory_is_shown_or_hidden(
     alerts: RunningAlerts,
 ) -> None:
-    for shown, changed, title in (
-        (True, False, "实验室已公开：力学室 Shown to the public"),
-        (False, True, "实验室暂不公开：力学室 Hidden from the public"),
-        (False, False, "实验室已撤下：力学室 Hidden from the public"),
+    for shown, changed, title, title_en in (
+        (True, False, "实验室已公开：力学室", "Shown to the public: 力学室"),
+        (False, True, "实验室暂不公开：力学室", "Hidden from the public: 力学室"),
+        (False, False, "实验室已撤下：力学室", "Hidden from the public: 力学室"),
     ):
         alerts.clock.moment += timedelta(minutes=1)
         event = events.LaboratoryShown(
@@ -106,5 +106,6 @@ async def test_an_institution_hears_that_its_laboratory_is_shown_or_hidden(
         )
         await alerts.announce(event, aggregate="institution/i1")
         *_, notice = await alerts.notices("institution")
-        assert (notice.title, notice.address) == (title, "lab@example.com")
+        assert (notice.title, notice.title_en) == (title, title_en)
+        assert notice.address == "lab@example.com"
         assert path_of(notice) == "/laboratories/l1"

@@ -285,6 +285,7 @@ LISTS = (
             Asked(_NOTICES(state="failed"), ALL),
             Asked(_NOTICES(subject_id=SUBJECT, unread=True), ALL),
             Asked(_NOTICES(notice_id="n1")),
+            Asked(_NOTICES(own=True)),
             Asked(_NOTICES(kind="digest"), ALL),
             Asked(_NOTICES(channel="mail"), ALL),
             Asked(_NOTICES(failure="refused"), ALL),
@@ -375,6 +376,8 @@ LISTS = (
         (
             Asked(alerts.ListUnreachedRequest()),
             Asked(alerts.ListUnreachedRequest(bureau=BUREAU)),
+            Asked(alerts.ListUnreachedRequest(of="institution")),
+            Asked(alerts.ListUnreachedRequest(of="bureau")),
         ),
     ),
     List(
