@@ -50,7 +50,7 @@ def test_an_institution_acknowledges_its_notices_and_chooses_their_way(sign_in: 
     lab.goto("/home")
     appears(lab, lab.get_by_role("link", name=re.compile("阅读 .* 条未读消息")))
     reads(lab, "检定申请已撤回")
-    lab.get_by_role("link", name="通知方式").click()
+    lab.goto("/contact")
     expect(lab.get_by_text("单位资料")).to_have_count(0)
     lab.get_by_label("每周一次", exact=False).check()
     lab.get_by_label("每周汇总在星期几").select_option(label="星期五")
