@@ -38,6 +38,7 @@ from services.portal.away import away_page
 from services.portal.clients import come_from, use_token
 from services.portal.import_routes import IMPORT_PATH
 from services.portal.institution_routes import CERTIFICATE_PATH, DCC_PATH, UPKEEP_PATHS
+from services.portal.instrument_routes import PHOTOGRAPH_PATHS
 from services.portal.kept_input import KeptInput
 from services.portal.measured import lacking
 from services.portal.protection import (
@@ -48,7 +49,7 @@ from services.portal.protection import (
     unmasked,
 )
 from services.portal.rendering import LANGUAGES
-from services.portal.routes import ADDRESSES, EVIDENCE_PATHS, PHOTOGRAPH_PATHS
+from services.portal.routes import ADDRESSES, EVIDENCE_PATHS
 from services.portal.sessions import COOKIE
 from services.portal.static_files import serve_static
 from services.portal.tables import PortalSession

@@ -24,6 +24,7 @@ from services.portal.institution_routes import (
     QUALIFICATIONS,
     UPKEEP,
 )
+from services.portal.instrument_routes import INSTRUMENTS
 from services.portal.pages import (
     about,
     absences,
@@ -56,10 +57,6 @@ from services.portal.pages import (
     home,
     indices,
     inspections,
-    instrument_file,
-    instrument_forms,
-    instrument_owner,
-    instruments,
     integrators,
     invitations,
     labels,
@@ -76,7 +73,6 @@ from services.portal.pages import (
     password_links,
     people,
     permits,
-    photographs,
     platform_audit,
     platform_calendar,
     platform_mail,
@@ -118,8 +114,6 @@ EVIDENCE_PATHS = (
     OBJECTION_AGENT_PATH,
     *(OBJECTION_PATH, OBJECTION_ABOUT_PATH, REPAIR_PATH, RECONSIDERATION_PATH, EVIDENCE_PATH),
 )
-FILING_PATH = "/instruments/new"
-PHOTOGRAPH_PATHS = (FILING_PATH, photographs.PATH)
 _CASEWORK = (Role.CASEWORKER, Role.UNIT_HEAD)
 
 _PUBLIC = (
@@ -183,33 +177,7 @@ _PEOPLE = (
 )
 _REGISTER = (
     _at("/home", home.home, Role.OPERATOR, *STAFF, Role.VERIFICATION_INSTITUTION),
-    _at("/instruments", instruments.listing, Role.OPERATOR, *STAFF),
-    _at(FILING_PATH, instrument_forms.file, Role.OPERATOR, form=True),
-    _at(instrument_file.PATH, instrument_file.from_file, Role.OPERATOR, form=True),
-    _at("/instruments/{instrument_id}", instruments.one, Role.OPERATOR, *STAFF),
-    _at(
-        "/instruments/{instrument_id}/state",
-        instrument_forms.change_state,
-        Role.OPERATOR,
-        form=True,
-    ),
-    _at(photographs.PATH, photographs.of_instrument, Role.OPERATOR, *STAFF, form=True),
-    _at("/photographs/{photograph_id}/file", photographs.file, Role.OPERATOR, *STAFF),
-    _at("/photographs/{photograph_id}/preview", photographs.preview, Role.OPERATOR, *STAFF),
-    _at(instrument_owner.PATH, instrument_owner.change_owner, Role.CASEWORKER, form=True),
-    _at("/instruments/{instrument_id}/move", instrument_forms.move, Role.OPERATOR, form=True),
-    _at(
-        "/instruments/{instrument_id}/details",
-        instrument_forms.details,
-        *(Role.OPERATOR, Role.CASEWORKER),
-        form=True,
-    ),
-    _at(
-        "/instruments/{instrument_id}/maker-code",
-        instrument_forms.maker_code,
-        Role.OPERATOR,
-        form=True,
-    ),
+    *INSTRUMENTS,
     _at("/verifications", verifications.listing, Role.OPERATOR, *STAFF),
     _at(permits.PATH, permits.listing, Role.OPERATOR, *STAFF),
     _at("/permits/{permit_id}", permits.one, Role.OPERATOR, *STAFF, form=True),

@@ -59,3 +59,62 @@ def test_a_file_of_new_instruments_is_checked_corrected_filed_and_filed_once(
     expect(page.get_by_text("这一格登记为“四号岛”")).to_be_visible()
     page.goto("/messages")
     appears(page, page.get_by_text("器具备案回执：2 台"))
+
+
+def test_an_owner_asks_to_correct_a_number_and_a_caseworker_releases_it(sign_in: SignIn) -> None:
+    owner = sign_in("demo.operator", java_script_enabled=False)
+    owner.goto("/instruments?colour=none&state=spare")
+    owner.locator("main tbody a").first.click()
+    instrument = owner.url
+    owner.get_by_role("link", name="申请更正类型、出厂编号、轮换日期").click()
+    press(owner, "核对并提交")
+    expect(owner.get_by_role("alert")).to_contain_text("请写明理由")
+    owner.get_by_label("理由").fill("铭牌上的编号是 GZ-20260123")
+    press(owner, "核对并提交")
+    expect(owner.get_by_role("alert")).to_contain_text("没有改动")
+    owner.get_by_label("出厂编号").fill("GZ-20260123")
+    press(owner, "核对并提交")
+    expect(owner.get_by_text("提交后由监管机关的办案人员核准才生效。")).to_be_visible()
+    expect(owner.locator("main")).to_contain_text("改为“GZ-20260123”")
+    press(owner, "提交申请")
+    proposal = owner.url
+    expect(owner.locator("main")).to_contain_text("GZ-20260123")
+
+    caseworker = sign_in("demo.caseworker")
+    caseworker.goto(proposal)
+    caseworker.get_by_role("radio", name="批准").check()
+    caseworker.get_by_label("理由").fill("经核对铭牌照片")
+    press(caseworker, "提交")
+    expect(caseworker.locator("main")).to_contain_text("已批准")
+    owner.goto(instrument)
+    expect(owner.locator("h1")).to_contain_text("GZ-20260123")
+    check(sign_in("demo.caseworker"), f"{instrument}/edit")
+    owner.goto("/messages")
+    answer = "变更申请已获批准并生效"
+    expect(appears(owner, owner.get_by_text(answer).first)).to_be_visible()
+
+
+def test_a_caseworker_corrects_an_instrument_and_sees_what_follows_before(
+    sign_in: SignIn,
+) -> None:
+    page = sign_in("demo.caseworker")
+    page.goto("/instruments?colour=green")
+    page.locator("main tbody a").first.click()
+    instrument = page.url
+    page.get_by_role("link", name="更正类型、出厂编号、轮换日期").click()
+    page.get_by_label("轮换日期").fill("2026-08-01")
+    page.get_by_label("理由").fill("合格证上写明的轮换日期")
+    press(page, "核对并提交")
+    expect(page.locator("#then")).to_contain_text("更正以后的颜色")
+    check(page, page.url)
+    page.goto(f"{instrument}/edit")
+    page.get_by_label("出厂编号").fill("GZ-20260124")
+    page.get_by_label("理由").fill("铭牌上的编号")
+    press(page, "核对并提交")
+    expect(page.locator("#then")).to_contain_text("绿色提示")
+    press(page, "确认修改")
+    expect(page.locator("h1")).to_contain_text("GZ-20260124")
+    page.get_by_role("link", name="修改使用地点").click()
+    page.get_by_label("新的使用地点").fill("二号加油岛")
+    press(page, "确认修改")
+    expect(page.locator("main")).to_contain_text("二号加油岛")

@@ -239,8 +239,11 @@ TABLE = """
 /instruments/{instrument_id}/state own                    >   + - - - - - - - -  - - -
 /instruments/{instrument_id}/state neighbour              >   - - - - - - - - -  - - -
 /instruments/{instrument_id}/state foreign                >   - - - - - - - - -  - - -
-/instruments/{instrument_id}/move own                     >   + - - - - - - - -  - - -
-/instruments/{instrument_id}/move neighbour               >   - - - - - - - - -  - - -
+/instruments/{instrument_id}/edit own                     >   + + - - + - - - -  + - -
+/instruments/{instrument_id}/edit neighbour               >   - + - - + - - - -  + - -
+/instruments/{instrument_id}/edit foreign                 >   - - - - - - - - -  - - -
+/instruments/{instrument_id}/move own                     >   + + - - + - - - -  + - -
+/instruments/{instrument_id}/move neighbour               >   - + - - + - - - -  + - -
 /instruments/{instrument_id}/move foreign                 >   - - - - - - - - -  - - -
 /instruments/{instrument_id}/owner own                    >   - + - - - - - - -  + - -
 /instruments/{instrument_id}/owner neighbour              >   - + - - - - - - -  + - -

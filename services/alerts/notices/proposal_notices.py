@@ -12,6 +12,7 @@ from plumbing.newer_tables import known
 from protos.registry.v1 import events_pb2 as registry
 from protos.registry.v1 import proposals_pb2 as pb
 from services.alerts.notices import texts
+from services.alerts.notices.answered_requests import tell_owner
 from services.alerts.notices.issue import Matter, issue
 from services.alerts.notices.texts import Text
 from services.alerts.tables import Bureau, NoticeKind
@@ -27,10 +28,13 @@ TITLES = {
 async def proposal_decided(change: Change, received: Received[registry.ProposalDecided]) -> None:
     """Issues one notice to the bureau for each proposed change, and one for its decision.
 
+    An owner is told how a proposal of its own ended.
+
     Raises NewerValue for an act that only a newer release knows.
     """
     proposal = received.message.proposal
     of_administrators = release_of(known(Act, proposal.act)).by is Office.ADMINISTRATOR
+    await tell_owner(change, proposal)
     bureau = await change.session.get(Bureau, proposal.bureau)
     if bureau is None or of_administrators or proposal.state not in TITLES:
         return

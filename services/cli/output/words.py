@@ -129,7 +129,7 @@ registration_state: waiting 待确认 | confirmed 已确认 | rejected 不予确
 proposal_state: waiting 待批准 | released 已批准 | declined 未批准 | withdrawn 已撤回
 act: correct_record 更正不良信息 | withdraw_record 撤销不良信息 | undo_batch 撤销导入批次
   | end_red_alert 终结红色警示 | exempt_instrument 认定非强制检定或撤销认定
-  | correct_instrument 按证书更正器具
+  | correct_instrument 更正器具登记
   | exceed_cycle 超过检定周期 | show_institution 公开机构 | show_expert 列入专家
   | appoint 授予角色 | dismiss_administrator 注销或免去平台管理员
 publication_state: waiting 待审查 | earlier 此前公开 | released 已准予公开 | withheld 不予公开

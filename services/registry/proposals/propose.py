@@ -74,6 +74,11 @@ def details_of(object_: str) -> str:
     return f"{object_}/details"
 
 
+def request_about(object_: str) -> str:
+    """Returns the name of what its owner asks for about an object, which waits beside others."""
+    return f"{object_}/request"
+
+
 async def tell(change: Change, row: Proposal, action: str, *, ground: str) -> pb.Proposal:
     """Audits and announces the present state of a proposal; returns it as a message."""
     object_ = f"proposal/{row.proposal_id}"
