@@ -479,6 +479,7 @@ class ListOrdersRequest(_message.Message):
     STATE_FIELD_NUMBER: _builtins.int
     INSTRUMENT_ID_FIELD_NUMBER: _builtins.int
     SUBJECT_ID_FIELD_NUMBER: _builtins.int
+    OVERDUE_FIELD_NUMBER: _builtins.int
     page_size: _builtins.int
     """At most this many; 0 means 100."""
     page_token: _builtins.str
@@ -491,6 +492,8 @@ class ListOrdersRequest(_message.Message):
     """Only those of this instrument; empty means any."""
     subject_id: _builtins.str
     """Only those of this subject; empty means any."""
+    overdue: _builtins.bool
+    """Only orders that have not ended and on which the institution has let its last day pass."""
     def __init__(
         self,
         *,
@@ -500,10 +503,11 @@ class ListOrdersRequest(_message.Message):
         state: _builtins.str = ...,
         instrument_id: _builtins.str = ...,
         subject_id: _builtins.str = ...,
+        overdue: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["instrument_id", b"instrument_id", "open", b"open", "page_size", b"page_size", "page_token", b"page_token", "state", b"state", "subject_id", b"subject_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["instrument_id", b"instrument_id", "open", b"open", "overdue", b"overdue", "page_size", b"page_size", "page_token", b"page_token", "state", b"state", "subject_id", b"subject_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -749,6 +749,7 @@ LISTS = (
         of_orders.list_orders,
         (
             Asked(orders.ListOrdersRequest(open=True), (*ALL, INSTITUTION)),
+            Asked(orders.ListOrdersRequest(overdue=True), (*ALL, INSTITUTION)),
             Asked(orders.ListOrdersRequest(), (*STAFF, INSTITUTION)),
             Asked(orders.ListOrdersRequest(), (OPERATOR,)),
             Asked(orders.ListOrdersRequest(state="applied"), (*ALL, INSTITUTION)),
