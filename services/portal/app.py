@@ -37,7 +37,11 @@ from services.portal.api import app as api
 from services.portal.away import away_page
 from services.portal.clients import come_from, use_token
 from services.portal.import_routes import IMPORT_PATH
-from services.portal.institution_routes import CERTIFICATE_PATH, DCC_PATH, UPKEEP_PATHS
+from services.portal.institution_routes import (
+    CERTIFICATE_PATH,
+    DCC_PATH,
+    UPKEEP_PATHS,
+)
 from services.portal.instrument_routes import PHOTOGRAPH_PATHS
 from services.portal.kept_input import KeptInput
 from services.portal.measured import lacking

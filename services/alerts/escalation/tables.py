@@ -19,6 +19,8 @@ from services.alerts.base import Base
 UNENDED = "due_on IS NOT NULL"
 # The grades of first loads, for a query likewise.
 SILENT = "silent"
+# The undertakings whose outcome nobody has recorded; repeated in the same way.
+OPEN_UNDERTAKING = "undertaking_by IS NOT NULL AND undertaking_outcome = ''"
 
 
 class EscalationState(StrEnum):
@@ -189,7 +191,15 @@ class EscalationStep(Base, table=True):
     """
 
     __tablename__ = "escalation_step"
-    __table_args__ = (sa.Index("ix_escalation_step_state", "step", "state", "step_id"),)
+    __table_args__ = (
+        sa.Index("ix_escalation_step_state", "step", "state", "step_id"),
+        partial_index(
+            "ix_escalation_step_undertaking",
+            "undertaking_by",
+            "escalation_id",
+            where=OPEN_UNDERTAKING,
+        ),
+    )
 
     step_id: int | None = Field(default=None, primary_key=True, sa_type=SerialColumn)
     escalation_id: str = Field(index=True)

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from services.cli.commands.row import Row
+from services.cli.commands.row import Command, Row
+
+ALERT_COMMANDS = (
+    Command("alert forecast", "services.cli.commands.forecast:alert_forecast",
+            "预测检定：各类型每周到期多少台，今天都来申请有多少台。",
+            "Forecasts verifications by type and week."),
+)  # fmt: skip
 
 ALERT_ROWS: tuple[Row, ...] = (
     Row("alert summary", "alerts.SummariseColours", "按机关和颜色统计器具。",

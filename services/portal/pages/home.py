@@ -108,6 +108,7 @@ _OF_SOME_ROLES = (
     bureau_tasks.interview_tasks,
     bureau_tasks.inspection_tasks,
     bureau_tasks.intake_tasks,
+    bureau_tasks.undertaking_tasks,
     bureau_tasks.overdue_tasks,
     calibration_tasks.due,
     calibration_tasks.waiting,

@@ -127,7 +127,7 @@ async def _colour_with(
     change: Change, row: Instrument, values: Mapping[str, Any]
 ) -> pb.PutInstrumentResponse:
     facts = await facts_of(change, row.instrument_id)
-    then = basis_with({**row.model_dump(), **values}, facts).answer(change.today)
+    then = basis_with({**row.model_dump(), **values}, facts, change.today).answer(change.today)
     return pb.PutInstrumentResponse(
         colour=then.colour.value, reason_zh=then.reason, reason_en=then.reason_en, cite=then.cite
     )

@@ -309,6 +309,7 @@ LISTS = (
             Asked(_ESCALATIONS(order_by="opened_at"), ALL),
             Asked(_ESCALATIONS(bureau=BUREAU)),
             Asked(_ESCALATIONS(state="proposed"), ALL),
+            Asked(_ESCALATIONS(undertaking_over=True), STAFF, a_few="undertakings past their day"),
             Asked(_ESCALATIONS(subject_id=SUBJECT), ALL),
         ),
     ),

@@ -80,12 +80,12 @@ async def test_an_owner_asks_for_a_correction_and_a_caseworker_releases_it(
     registry: RunningRegistry,
 ) -> None:
     filed = await registry.instrument()
-    owner = registry.client(Role.OPERATOR, subject_id=filed.subject_id)
+    owner = registry.client(Role.OPERATOR, subject_id=filed.subject_id, name="owner")
     with refused("NOT_PERMITTED"):  # without a ground it asks for nothing
         await owner.registry.PutInstrument(correction(filed, "", serial_no="20260123"))
     with refused("NOT_PERMITTED"):  # that is its bureau's to state
         await owner.registry.PutInstrument(correction(filed, non_compulsory_ground="自用"))
-    values = {"serial_no": "20260123", "rotate_on": "2027-06-30"}
+    values: dict[str, Any] = {"serial_no": "20260123", "rotate_on": "2027-06-30"}
     asked = await owner.registry.PutInstrument(correction(filed, **values))
     assert (asked.proposal.act, asked.proposal.released_by) == ("correct_instrument", "caseworker")
     assert {one.field: one.after for one in asked.proposal.changes} == values
@@ -108,8 +108,8 @@ async def test_what_an_owner_asked_for_ends_once_somebody_corrected_it(
     registry: RunningRegistry,
 ) -> None:
     filed, caseworker = await registry.instrument(), registry.client(Role.CASEWORKER)
-    owner = registry.client(Role.OPERATOR, subject_id=filed.subject_id)
-    values = {"serial_no": "20260123", "rotate_on": "2027-06-30"}
+    owner = registry.client(Role.OPERATOR, subject_id=filed.subject_id, name="owner")
+    values: dict[str, Any] = {"serial_no": "20260123", "rotate_on": "2027-06-30"}
     asked = (await owner.registry.PutInstrument(correction(filed, **values))).proposal
     await caseworker.registry.PutInstrument(correction(filed, serial_no="20260125"))
     assert await state_of(owner, asked) == "waiting"  # the day of rotation is still open
@@ -127,7 +127,7 @@ async def test_a_check_tells_the_colour_that_follows_and_red_needs_the_unit_head
     registry: RunningRegistry,
 ) -> None:
     filed, caseworker = await registry.instrument(), registry.client(Role.CASEWORKER)
-    owner = registry.client(Role.OPERATOR, subject_id=filed.subject_id)
+    owner = registry.client(Role.OPERATOR, subject_id=filed.subject_id, name="owner")
     past = correction(filed, check_only=True, rotate_on="2026-01-31", type_code="WATER-S25")
     assert (await caseworker.registry.PutInstrument(past)).colour == "none"  # it is a spare
     asked = (await owner.registry.PutInstrument(correction(filed, serial_no="20260123"))).proposal
