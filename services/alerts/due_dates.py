@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 
 import sqlalchemy as sa
@@ -87,14 +88,25 @@ class Ending(Reminded, Base, table=True):
     version: int = Field(sa_type=sa.BigInteger)
 
 
-# Of these a later one with the same name takes the place of an earlier one.
-_RENEWED = (Due.PERMIT, Due.AUTHORISATION)
-_IDENTIFYING = ("kind", "subject_id", "institution", "what")
+# What two of one kind have in common if the later one takes the place of the earlier one.
+_SAME = {
+    Due.PERMIT: ("subject_id", "what", "number"),
+    Due.AUTHORISATION: ("institution", "what"),
+}
 
 
 def outlasts_others() -> sa.ColumnElement[bool]:
-    """Returns the condition for what no later one of the same holder outlasts."""
+    """Returns the condition for what no later one outlasts that takes its place.
+
+    A permit is replaced by one of the same number, an authorisation by one for the same type.
+    """
+    return sa.not_(sa.or_(*(_outlasted(kind, names) for kind, names in _SAME.items())))
+
+
+def _outlasted(kind: Due, names: Sequence[str]) -> sa.ColumnElement[bool]:
     later = aliased(Ending)
-    same = (getattr(later, name) == getattr(Ending, name) for name in _IDENTIFYING)
-    outlasted = sa.exists().where(*same, col(later.last_day) > col(Ending.last_day))
-    return sa.not_(sa.and_(col(Ending.kind).in_(_RENEWED), outlasted))
+    same = (getattr(later, name) == getattr(Ending, name) for name in names)
+    lasts = col(later.last_day) > col(Ending.last_day)
+    return sa.and_(
+        col(Ending.kind) == kind, sa.exists().where(col(later.kind) == kind, *same, lasts)
+    )

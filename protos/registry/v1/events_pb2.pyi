@@ -1264,6 +1264,7 @@ class UpkeepNoted(_message.Message):
     INSTRUMENT_ID_FIELD_NUMBER: _builtins.int
     KIND_FIELD_NUMBER: _builtins.int
     DONE_ON_FIELD_NUMBER: _builtins.int
+    TAKEN_BACK_FIELD_NUMBER: _builtins.int
     upkeep_id: _builtins.str
     """The entry."""
     instrument_id: _builtins.str
@@ -1272,6 +1273,8 @@ class UpkeepNoted(_message.Message):
     """repair or seal_broken."""
     done_on: _builtins.str
     """The day of the repair, or on which the seal was found broken."""
+    taken_back: _builtins.bool
+    """It was noted by mistake: it is corrected to an entry that asks for no verification."""
     def __init__(
         self,
         *,
@@ -1279,10 +1282,11 @@ class UpkeepNoted(_message.Message):
         instrument_id: _builtins.str = ...,
         kind: _builtins.str = ...,
         done_on: _builtins.str = ...,
+        taken_back: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["done_on", b"done_on", "instrument_id", b"instrument_id", "kind", b"kind", "upkeep_id", b"upkeep_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["done_on", b"done_on", "instrument_id", b"instrument_id", "kind", b"kind", "taken_back", b"taken_back", "upkeep_id", b"upkeep_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

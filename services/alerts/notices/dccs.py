@@ -62,8 +62,9 @@ async def issue_dccs(change: Change, bureau: str, on: date) -> list[Notice]:
 
 
 async def _untold(change: Change, *which: sa.ColumnElement[bool]) -> Sequence[KnownDcc]:
-    rows = select(KnownDcc).where(sa.text("untold"), *which)
-    return (await change.session.exec(rows.order_by(col(KnownDcc.certificate_no)))).all()
+    rows = select(KnownDcc).where(sa.text("untold"), *which).order_by(col(KnownDcc.dcc_id))
+    found = (await change.session.exec(rows.with_for_update())).all()
+    return sorted(found, key=lambda row: row.certificate_no)
 
 
 def _told(notice: Notice | None, rows: Sequence[KnownDcc]) -> list[Notice]:

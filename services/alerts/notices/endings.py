@@ -2,7 +2,9 @@
 
 Each hears once at every reminder of the law's data, of all that reached one on the same day in one
 mail: a subject of its permits, an institution of its authorisations, laboratories and people, and
-the bureau of all. What another one of the same holder outlasts is not told.
+the bureau of all. What was renewed is not told: another permit of the same number, or another
+authorisation of the institution for the type, lasts longer. What an institution holds is told to
+the bureau that keeps it by then.
 """
 
 from __future__ import annotations
@@ -29,6 +31,9 @@ from services.alerts.notices.issue import NOTHING, Matter, issue
 from services.alerts.notices.owner_digests import OwnerDigest, issue_to_owners
 from services.alerts.notices.to_institutions import issue_to_institution
 from services.alerts.tables import Bureau, Institution, Notice, NoticeKind, Subject
+
+# These are kept by whichever bureau keeps the institution, qualifications by their own.
+_WITH_INSTITUTION = (Due.AUTHORISATION, Due.LABORATORY)
 
 
 async def issue_endings(change: Change, bureau: str, on: date) -> list[Notice]:
@@ -62,10 +67,15 @@ async def _reminded(change: Change, bureau: str, on: date) -> list[tuple[Ending,
 def _candidates(bureau: str, on: date) -> Any:
     """What may have reached a reminder, without what was told on its last day."""
     told = sa.and_(col(Ending.told_for) == Ending.last_day, col(Ending.told_months) == 0)
-    kept = sa.and_(col(Ending.subject_id) == "", col(Ending.bureau) == bureau)
+    holder = sa.and_(
+        col(Institution.name) == Ending.institution, col(Ending.kind).in_(_WITH_INSTITUTION)
+    )
+    keeper = sa.func.coalesce(Institution.bureau, Ending.bureau)
+    kept = sa.and_(col(Ending.subject_id) == "", keeper == bureau)
     return (
         select(Ending, Subject)
         .join(Subject, col(Subject.subject_id) == Ending.subject_id, isouter=True)
+        .join(Institution, holder, isouter=True)
         .where(
             col(Ending.last_day) <= max(latest_reminded(due, on) for due in Due),
             sa.func.coalesce(sa.not_(told), sa.true()),
