@@ -159,22 +159,32 @@ class ListProposalsRequest(_message.Message):
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
     STATE_FIELD_NUMBER: _builtins.int
+    TO_DECIDE_FIELD_NUMBER: _builtins.int
+    OBJECT_FIELD_NUMBER: _builtins.int
     page_size: _builtins.int
     """At most this many; 0 means 100."""
     page_token: _builtins.str
     """Where to go on."""
     state: _builtins.str
     """Only this state; empty means all."""
+    to_decide: _builtins.bool
+    """Only those that wait for the caller's decision: in the caller's scope, of an act that a role of
+    the caller releases, and proposed by somebody else.
+    """
+    object: _builtins.str
+    """Only those about this object or a part of it, such as instrument/<id>; empty means all."""
     def __init__(
         self,
         *,
         page_size: _builtins.int = ...,
         page_token: _builtins.str = ...,
         state: _builtins.str = ...,
+        to_decide: _builtins.bool = ...,
+        object: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["page_size", b"page_size", "page_token", b"page_token", "state", b"state"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["object", b"object", "page_size", b"page_size", "page_token", b"page_token", "state", b"state", "to_decide", b"to_decide"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -13,10 +13,11 @@ from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from law.errors import NotFound
-from law.separation import Act, Office, released_by
+from law.separation import Act, Office, release_of, released_by
 from plumbing import row_scope
 from plumbing.identity import Caller, Role
 from plumbing.short_ids import find_by_id
+from services.registry.proposals.propose import WAITING
 from services.registry.tables import Proposal
 
 # Who is not of a bureau sees its own proposals only.
@@ -49,6 +50,17 @@ def _may_know(caller: Caller, row: Proposal) -> bool:
     if caller.has(*_OWN_ONLY):
         return row.proposed_by == caller.account_id
     return caller.has(Role.ADMINISTRATOR) == (row.act in _ABOUT_ACCOUNTS)
+
+
+def to_decide(caller: Caller) -> sa.ColumnElement[bool]:
+    """Returns the query condition that selects the proposals that wait for a caller's decision."""
+    acts = [act for act in Act if caller.has(Role(release_of(act).by))]
+    return sa.and_(
+        visible(caller),
+        col(Proposal.state) == WAITING,
+        col(Proposal.act).in_(sorted(acts)),
+        col(Proposal.proposed_by) != (caller.on_behalf_of or caller.account_id),
+    )
 
 
 async def find(

@@ -27,6 +27,7 @@ class Proposal(Base, table=True):
         sa.Index("ix_proposal_oldest", "proposed_at", "proposal_id"),
         sa.Index("ix_proposal_state", "state", "proposed_at", "proposal_id"),
         sa.Index("ix_proposal_proposer", "proposed_by", "proposed_at", "proposal_id"),
+        sa.Index("ix_proposal_object", "object", "proposed_at", "proposal_id"),
         bureau_index("ix_proposal_bureau", "proposed_at", "proposal_id"),
         bureau_index("ix_proposal_bureau_state", "state", "proposed_at", "proposal_id"),
         sa.Index(
