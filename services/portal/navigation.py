@@ -107,6 +107,7 @@ _INSTITUTION = (
     Place(N_("到期预测"), "/forecast"),
     Place(N_("报送期限"), "/punctuality"),
     Place(N_("检定授权"), "/institutions"),
+    Place(N_("变更申请"), "/proposals"),
     Place(N_("程序接收"), "/webhooks"),
 )
 _ADMINISTRATOR = (

@@ -43,6 +43,7 @@ class Proposal(_message.Message):
     REASONS_FIELD_NUMBER: _builtins.int
     RELEASED_BY_FIELD_NUMBER: _builtins.int
     CITE_FIELD_NUMBER: _builtins.int
+    INSTITUTION_FIELD_NUMBER: _builtins.int
     proposal_id: _builtins.str
     """Stable id."""
     act: _builtins.str
@@ -78,6 +79,8 @@ class Proposal(_message.Message):
     """Role that releases it."""
     cite: _builtins.str
     """Article by which a second person is needed."""
+    institution: _builtins.str
+    """Name of the verification institution for which it was proposed; empty if for none."""
     @_builtins.property
     def changes(self) -> _containers.RepeatedCompositeFieldContainer[Global___ProposedChange]:
         """What would change."""
@@ -111,10 +114,11 @@ class Proposal(_message.Message):
         reasons: _builtins.str = ...,
         released_by: _builtins.str = ...,
         cite: _builtins.str = ...,
+        institution: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["decided_at", b"decided_at", "proposed_at", b"proposed_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["act", b"act", "base_version", b"base_version", "bureau", b"bureau", "changes", b"changes", "cite", b"cite", "decided_at", b"decided_at", "decided_by", b"decided_by", "decided_by_name", b"decided_by_name", "ground", b"ground", "object", b"object", "proposal_id", b"proposal_id", "proposed_at", b"proposed_at", "proposed_by", b"proposed_by", "proposed_by_name", b"proposed_by_name", "reasons", b"reasons", "released_by", b"released_by", "state", b"state", "subject_id", b"subject_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["act", b"act", "base_version", b"base_version", "bureau", b"bureau", "changes", b"changes", "cite", b"cite", "decided_at", b"decided_at", "decided_by", b"decided_by", "decided_by_name", b"decided_by_name", "ground", b"ground", "institution", b"institution", "object", b"object", "proposal_id", b"proposal_id", "proposed_at", b"proposed_at", "proposed_by", b"proposed_by", "proposed_by_name", b"proposed_by_name", "reasons", b"reasons", "released_by", b"released_by", "state", b"state", "subject_id", b"subject_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -127,6 +127,7 @@ async def listing(visit: Visit) -> Response:
             Column(N_("提出人"), lambda row: row[0].proposed_by_name),
             Column(N_("理由"), lambda row: row[0].ground),
             Column(N_("状态"), lambda row: visit.say(STATES[row[0].state])),
+            Column(N_("决定理由"), lambda row: row[0].reasons),
             Column(N_("提出时间"), lambda row: row[0].proposed_at.ToDatetime(SHANGHAI)),
         ],
         read=partial(_read, visit),

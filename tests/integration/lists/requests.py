@@ -815,6 +815,7 @@ LISTS = (
             Asked(proposals.ListProposalsRequest(state="waiting")),
             Asked(proposals.ListProposalsRequest(to_decide=True), (CASEWORKER, ADMINISTRATOR)),
             Asked(proposals.ListProposalsRequest(object="instrument/i1"), ALL),
+            Asked(proposals.ListProposalsRequest(), (INSTITUTION,)),
             Asked(proposals.ListProposalsRequest(object="instrument/i1", state="waiting")),
         ),
     ),

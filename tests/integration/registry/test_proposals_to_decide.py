@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import uuid4
 
 from law.separation import Act
@@ -16,8 +17,8 @@ LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
 OTHERS = 250
 
 
-def _proposal(number: int, **values: object) -> Proposal:
-    defaults: dict[str, object] = {
+def _proposal(number: int, **values: Any) -> Proposal:
+    defaults: dict[str, Any] = {
         "proposal_id": uuid4().hex,
         "act": Act.CORRECT_RECORD,
         "request_type": "",
@@ -35,9 +36,9 @@ def _proposal(number: int, **values: object) -> Proposal:
     return Proposal(**(defaults | values))
 
 
-async def _listed(client: Client, **asked: object) -> tuple[list[str], int]:
+async def _listed(client: Client, **asked: Any) -> tuple[list[str], int]:
     """The ids on all pages of a list, and how many the first page says there are."""
-    request = pb.ListProposalsRequest(page_size=100, **asked)  # type: ignore[arg-type]
+    request = pb.ListProposalsRequest(page_size=100, **asked)
     answer = await client.proposals.ListProposals(request)
     found, total = list(answer.proposals), answer.total or len(answer.proposals)
     while answer.next_page_token:

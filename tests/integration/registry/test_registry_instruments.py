@@ -184,6 +184,30 @@ async def test_what_an_institution_certifies_otherwise_is_proposed_to_a_casework
     await caseworker.proposals.ReleaseProposal(released)
     assert (await read_instrument(caseworker, filed.instrument_id)).instrument.owner_no == "JL-9"
     assert not (await report()).differing
+    # Everybody of the institution finds it, and the institution hears of it.
+    asked = proposals.ListProposalsRequest(object=f"instrument/{filed.instrument_id}")
+    colleague = await registry.speaker("合成更正检定院")
+    [seen] = (await colleague.proposals.ListProposals(asked)).proposals
+    assert (seen.state, seen.reasons) == ("released", "经核对铭牌")
+    assert (await colleague.proposals.GetProposal(of(first))).proposal == seen
+    with refused("NOT_PERMITTED"):
+        await colleague.proposals.WithdrawProposal(taken_back(first))
+    other = await registry.speaker("合成旁人检定院", "FUEL")
+    assert not (await other.proposals.ListProposals(asked)).proposals
+    with refused("NOT_FOUND"):
+        await other.proposals.GetProposal(of(first))
+    *_, told = await registry.events_of(f"proposal/{first.proposal_id}")
+    assert (told.institution.name, told.proposal.state) == ("合成更正检定院", "released")
+
+
+def of(proposal: proposals.Proposal) -> proposals.GetProposalRequest:
+    return proposals.GetProposalRequest(proposal_id=proposal.proposal_id)
+
+
+def taken_back(proposal: proposals.Proposal) -> proposals.WithdrawProposalRequest:
+    return proposals.WithdrawProposalRequest(
+        request_id=new_request_id(), proposal_id=proposal.proposal_id
+    )
 
 
 async def test_a_correction_that_waits_hinders_nothing_and_ends_with_what_changed(
@@ -258,10 +282,8 @@ async def test_a_correction_after_a_unit_head_confirmed_is_of_whoever_sent_the_c
 
     [own] = await waiting(lab, await confirmed(lab))
     assert (own.act, own.proposed_by_name) == ("correct_instrument", "合成检定员")
-    taken = proposals.WithdrawProposalRequest(
-        request_id=new_request_id(), proposal_id=own.proposal_id
-    )
-    assert (await lab.proposals.WithdrawProposal(taken)).proposal.state == "withdrawn"
+    taken = await lab.proposals.WithdrawProposal(taken_back(own))
+    assert taken.proposal.state == "withdrawn"
     # A caseworker corrects the register at once, and is asked for nothing.
     assert not await waiting(head, await confirmed(await registry.person(Role.CASEWORKER)))
 
