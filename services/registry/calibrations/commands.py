@@ -30,6 +30,7 @@ from services.registry.calibrations.tables import (
     Dcc,
     DccState,
 )
+from services.registry.commands.corrections import propose_correction
 from services.registry.commands.instrument_details import complete
 from services.registry.commands.targets import find_instrument, refuse_any
 from services.registry.institutions.reporting import own_institution, require_named
@@ -132,7 +133,8 @@ async def confirm_calibration(
 ) -> pb.ConfirmCalibrationResponse:
     """Makes an item of a certificate a calibration of an instrument. It is no verification.
 
-    The owner's number in the certificate completes an instrument that is on file without one.
+    The owner's number in the certificate completes an instrument that is on file without one; to
+    correct another one by it is proposed to a caseworker, unless a caseworker confirms it.
 
     Raises NotFound for what the caller may not see, AlreadyExists for an item that is confirmed,
     WrongState for a certificate that was set aside, changed after it was signed or certifies a
@@ -163,8 +165,14 @@ async def confirm_calibration(
         ground=calibration.ground or CITE,
         bureau=instrument.bureau,
     )
-    confirmed = wire.calibration(calibration, instrument)
-    return pb.ConfirmCalibrationResponse(calibration=confirmed, differing=others)
+    correction = await propose_correction(
+        change, instrument, others, calibration.certificate_no, change.caller
+    )
+    return pb.ConfirmCalibrationResponse(
+        calibration=wire.calibration(calibration, instrument),
+        differing=others,
+        correction=correction,
+    )
 
 
 def _own_number(item: Mapping[str, Any]) -> Mapping[str, str]:
