@@ -20,7 +20,7 @@ from protos.registry.v1 import calibrations_pb2 as pb
 from services.registry.calibrations import wire
 from services.registry.calibrations.access import find_calibration, find_dcc
 from services.registry.calibrations.announcing import announce_dcc, move_dcc
-from services.registry.calibrations.as_certificate import certified
+from services.registry.calibrations.as_certificate import certified, reopen_dcc
 from services.registry.calibrations.dcc.reading import require_unbroken
 from services.registry.calibrations.due import set_due
 from services.registry.calibrations.tables import (
@@ -299,7 +299,8 @@ async def withdraw_calibration(
     row.version += 1
     await change.session.flush()
     await set_due(change, row.instrument_id)
-    await _wait_again(change, row.dcc_id)
+    dcc = await change.session.get_one(Dcc, row.dcc_id, with_for_update=True)
+    await reopen_dcc(change, dcc, row.withdrawn_ground)
     change.audit(
         "withdraw_calibration",
         f"calibration/{row.calibration_id}",
@@ -309,18 +310,6 @@ async def withdraw_calibration(
         bureau=instrument.bureau,
     )
     return pb.WithdrawCalibrationResponse(calibration=wire.calibration(row, instrument))
-
-
-async def _wait_again(change: Change, dcc_id: str) -> None:
-    """A certificate of which nothing is confirmed any more waits again."""
-    row = await change.session.get_one(Dcc, dcc_id, with_for_update=True)
-    left = select(Calibration.calibration_id).where(
-        Calibration.dcc_id == dcc_id, sa.text(CONFIRMED)
-    )
-    if (await change.session.exec(left)).first() is None and not await certified(
-        change.session, row
-    ):
-        await move_dcc(change, row, DccState.WAITING)
 
 
 async def set_calibration_cycle(

@@ -83,7 +83,10 @@ async def record_verification(
     if not all(known) and exceeds_cycle(
         instrument.type_code, content.verified_on, content.valid_until
     ):
-        proposal = await _propose(change, request, content, instrument)
+        asked = pb.RecordVerificationRequest()
+        asked.CopyFrom(request)
+        asked.dcc_id = certificate.dcc_id if certificate else ""  # who releases it sees no others
+        proposal = await _propose(change, asked, content, instrument)
         return pb.RecordVerificationResponse(
             instrument=wire.instrument(instrument),
             proposal=proposal,
