@@ -150,13 +150,8 @@ async def reopen_dcc(change: Change, row: Dcc, ground: str) -> None:
     before = {"state": row.state.value}
     await move_dcc(change, row, DccState.WAITING)
     after = {"state": row.state.value}
-    change.audit(
-        *("reopen_dcc", f"dcc/{row.dcc_id}"),
-        before=before,
-        after=after,
-        ground=ground,
-        bureau=row.bureau,
-    )
+    object_, bureau = f"dcc/{row.dcc_id}", row.bureau
+    change.audit("reopen_dcc", object_, before=before, after=after, ground=ground, bureau=bureau)
 
 
 async def certified(session: AsyncSession, row: Dcc) -> dict[str, str]:
