@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import date
@@ -13,7 +15,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from law.colours.rule import VerificationResult
-from law.errors import AlreadyExists, Fault
+from law.errors import AlreadyExists, Fault, WrongState
 from law.identity import folded, part_key
 from law.identity.verifications import certificate_of
 from law.instruments import end_of_cycle, exceeds_cycle
@@ -37,6 +39,7 @@ from services.registry.institutions.punctuality import count_again, reported_by
 from services.registry.institutions.reporting import NOT_OWN_EN, NOT_OWN_ZH, Reporter
 from services.registry.orders import moves as orders
 from services.registry.proposals.propose import Proposed, object_id, propose
+from services.registry.red_alerts import basis_with, facts_of
 from services.registry.sameness.finding import likeness_at, look
 from services.registry.sameness.joining import severe_stands, stand_anew
 from services.registry.sameness.places import of_result
@@ -118,8 +121,10 @@ async def release_verification(
 ) -> None:
     """Records a verification that a unit head confirms, valid for longer than the cycle.
 
-    Raises InvalidInput if another institution has used the certificate number since it was
-    proposed, or the institution may no longer verify the type.
+    What changed of the instrument meanwhile does not matter, apart from its type and from what
+    decides its colour. Raises WrongState if these changed, and InvalidInput if another institution
+    has used the certificate number since it was proposed or the institution may no longer verify
+    the type.
     """
     faults: list[Fault] = []
     reader, content, results = read_results(request, change.today, faults)
@@ -127,7 +132,7 @@ async def release_verification(
     numbers = [content.certificate_no]
     issuer = await reporting.proposer(change.session, proposal.proposed_by, numbers)
     instrument = await find_instrument(change, object_id(proposal))
-    require_version(instrument.version, proposal.base_version)
+    await _require_as_proposed(change, instrument, proposal)
     if issuer:
         _check_issued(reader, content, issuer, instrument.type_code)
     refuse_any(faults)
@@ -191,8 +196,26 @@ async def _propose(
         before={"valid_until": end},
         after=after,
         subject_id=instrument.subject_id,
+        basis=await _basis(change, instrument),
     )
     return await propose(change, request, what)
+
+
+async def _basis(change: Change, instrument: Instrument) -> str:
+    """The digest of what decides about a result: the type, and from what the colour follows."""
+    facts = await facts_of(change, instrument.instrument_id)
+    found = asdict(basis_with(instrument.model_dump(), facts))
+    content = json.dumps([instrument.type_code, found], sort_keys=True, default=str)
+    return hashlib.sha256(content.encode()).hexdigest()
+
+
+async def _require_as_proposed(change: Change, instrument: Instrument, proposal: Proposal) -> None:
+    if not proposal.basis:  # one of a former release
+        require_version(instrument.version, proposal.base_version)
+    elif proposal.basis != await _basis(change, instrument):
+        zh = "器具的类型、状态或者检定结果此后有了变化；请不批准这项申请，由检定机构重新报送"
+        en = "Type, state or results of the instrument changed since; decline it and have it resent"
+        raise WrongState(zh, en)
 
 
 def _check_own(reader: Reader, content: VerificationContent, issuer: Reporter) -> None:

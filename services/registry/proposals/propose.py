@@ -28,7 +28,8 @@ WAITING, RELEASED, DECLINED, WITHDRAWN = "waiting", "released", "declined", "wit
 class Proposed:
     """What a proposal changes: the object with its version, and its content before and after.
 
-    `proposed_by` is who proposes it, if not the person who makes the change.
+    `proposed_by` is who proposes it, if not the person who makes the change; `basis` is the digest
+    of what a release depends on, if that is less than the whole object.
     """
 
     act: Act
@@ -40,6 +41,7 @@ class Proposed:
     after: Mapping[str, Any]
     subject_id: str = ""
     proposed_by: str = ""
+    basis: str = ""
 
 
 async def propose(change: Change, request: Message, what: Proposed) -> pb.Proposal:
@@ -62,6 +64,7 @@ async def propose(change: Change, request: Message, what: Proposed) -> pb.Propos
         ground=what.ground,
         changes=differences(what.before, what.after),
         base_version=what.version,
+        basis=what.basis,
         proposed_by=proposed_by,
         proposed_at=change.at,
         institution=await own_institution(change.session, proposer),

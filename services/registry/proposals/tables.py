@@ -19,8 +19,9 @@ class Proposal(Base, table=True):
 
     `request` is the request as it was sent, `base_version` the version of the object that it
     changes, and `changes` are the fields with their values before and after. `institution` is the
-    name of the verification institution for which it was proposed. At most one proposal about an
-    object waits.
+    name of the verification institution for which it was proposed. `basis` is the digest of what a
+    release depends on, empty where it depends on the version. At most one proposal about an object
+    waits.
     """
 
     __tablename__ = "proposal"
@@ -58,3 +59,4 @@ class Proposal(Base, table=True):
     decided_at: datetime | None = None
     reasons: str = ""
     institution: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    basis: str = Field(default="", sa_column_kwargs={"server_default": ""})

@@ -200,6 +200,37 @@ async def test_what_an_institution_certifies_otherwise_is_proposed_to_a_casework
     assert (told.institution.name, told.proposal.state) == ("合成更正检定院", "released")
 
 
+async def test_what_is_valid_beyond_the_cycle_depends_on_type_state_and_results_alone(
+    registry: RunningRegistry,
+) -> None:
+    name = "合成久效检定院"
+    lab = await registry.speaker(name, "FUEL")
+    caseworker = registry.client(Role.CASEWORKER)
+
+    async def beyond(filed: pb.Instrument) -> proposals.Proposal:
+        request = verify(filed.instrument_id, institution=name, valid_until="2029-02-28")
+        return (await lab.registry.RecordVerification(request)).proposal
+
+    moved = await registry.instrument()
+    waits = await beyond(moved)
+    owner = registry.client(Role.OPERATOR, subject_id=moved.subject_id)
+    await owner.registry.PutInstrument(changed(moved, location="后院", owner_no="JL-1"))
+    await registry.release(waits)
+    [recorded] = (await read_instrument(caseworker, moved.instrument_id)).verifications
+    assert recorded.valid_until == "2029-02-28"
+    rejected = await registry.instrument()
+    waits = await beyond(rejected)
+    day = {"verified_on": "2026-09-10", "result": "reject", "valid_until": ""}
+    await lab.registry.RecordVerification(verify(rejected.instrument_id, institution=name, **day))
+    with refused("WRONG_STATE"):
+        await registry.release(waits)
+    used = await registry.instrument()
+    waits = await beyond(used)
+    await set_state(caseworker, used.instrument_id, "in_use")
+    with refused("WRONG_STATE"):
+        await registry.release(waits)
+
+
 def of(proposal: proposals.Proposal) -> proposals.GetProposalRequest:
     return proposals.GetProposalRequest(proposal_id=proposal.proposal_id)
 
