@@ -86,10 +86,7 @@ async def record_verification(
     if not all(known) and exceeds_cycle(
         instrument.type_code, content.verified_on, content.valid_until
     ):
-        asked = pb.RecordVerificationRequest()
-        asked.CopyFrom(request)
-        asked.dcc_id = certificate.dcc_id if certificate else ""  # who releases it sees no others
-        proposal = await _propose(change, asked, content, instrument)
+        proposal = await _propose(change, request, content, instrument, certificate)
         return pb.RecordVerificationResponse(
             instrument=wire.instrument(instrument),
             proposal=proposal,
@@ -178,6 +175,7 @@ async def _propose(
     request: pb.RecordVerificationRequest,
     content: VerificationContent,
     instrument: Instrument,
+    certificate: Dcc | None,
 ) -> proposals.Proposal:
     end = end_of_cycle(instrument.type_code, content.verified_on)
     after = {name: value for name, value in asdict(content).items() if value}
@@ -198,7 +196,10 @@ async def _propose(
         subject_id=instrument.subject_id,
         basis=await _basis(change, instrument),
     )
-    return await propose(change, request, what)
+    asked = pb.RecordVerificationRequest()
+    asked.CopyFrom(request)
+    asked.dcc_id = certificate.dcc_id if certificate else ""  # in full: others release it
+    return await propose(change, asked, what)
 
 
 async def _basis(change: Change, instrument: Instrument) -> str:

@@ -184,11 +184,25 @@ async def test_what_an_institution_certifies_otherwise_is_proposed_to_a_casework
     await caseworker.proposals.ReleaseProposal(released)
     assert (await read_instrument(caseworker, filed.instrument_id)).instrument.owner_no == "JL-9"
     assert not (await report()).differing
-    # Everybody of the institution finds it, and the institution hears of it.
+
+
+async def test_everybody_of_an_institution_finds_what_became_of_its_correction(
+    registry: RunningRegistry,
+) -> None:
+    name = "合成更正检定二院"
+    lab, caseworker = await registry.speaker(name, "FUEL"), registry.client(Role.CASEWORKER)
+    filed = await registry.instrument(owner_no="JL-1")
+    request = verify(filed.instrument_id, institution=name, verified_on="2026-09-14")
+    request.owner_no = "JL-9"
+    first = (await lab.registry.RecordVerification(request)).correction
+    declined = proposals.DeclineProposalRequest(
+        request_id=new_request_id(), proposal_id=first.proposal_id, reasons="铭牌上是 JL-1"
+    )
+    await caseworker.proposals.DeclineProposal(declined)
     asked = proposals.ListProposalsRequest(object=f"instrument/{filed.instrument_id}")
-    colleague = await registry.speaker("合成更正检定院")
+    colleague = await registry.speaker(name)
     [seen] = (await colleague.proposals.ListProposals(asked)).proposals
-    assert (seen.state, seen.reasons) == ("released", "经核对铭牌")
+    assert (seen.state, seen.reasons) == ("declined", "铭牌上是 JL-1")
     assert (await colleague.proposals.GetProposal(of(first))).proposal == seen
     with refused("NOT_PERMITTED"):
         await colleague.proposals.WithdrawProposal(taken_back(first))
@@ -197,7 +211,7 @@ async def test_what_an_institution_certifies_otherwise_is_proposed_to_a_casework
     with refused("NOT_FOUND"):
         await other.proposals.GetProposal(of(first))
     *_, told = await registry.events_of(f"proposal/{first.proposal_id}")
-    assert (told.institution.name, told.proposal.state) == ("合成更正检定院", "released")
+    assert (told.institution.name, told.proposal.state) == (name, "declined")
 
 
 async def test_what_is_valid_beyond_the_cycle_depends_on_type_state_and_results_alone(
