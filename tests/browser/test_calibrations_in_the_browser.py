@@ -85,7 +85,19 @@ def test_from_a_filing_with_a_photograph_to_the_next_calibration(sign_in: SignIn
     caseworker.goto(instrument)
     expect(caseworker.get_by_role("img", name="铭牌")).to_be_visible()
 
-    # Another certificate has another number of the owner: a caseworker is asked.
+
+def test_another_number_of_the_owner_is_decided_by_a_caseworker(sign_in: SignIn) -> None:
+    serial_no = f"SYN-{uuid4().hex[:8]}"
+    operator, institution, caseworker = (
+        sign_in(f"demo.{name}", java_script_enabled=False)
+        for name in ("operator", "institution", "caseworker")
+    )
+    operator.goto("/instruments/new")
+    operator.get_by_label("器具类型").select_option("FUEL")
+    operator.get_by_label("出厂编号").fill(serial_no)
+    operator.get_by_label("单位自编号").fill("X-1")
+    press(operator, "核对并提交")
+    press(operator, "提交备案")
     institution.goto("/calibrations/new")
     file = dcc(serial_no, number=f"另字 {serial_no}", owner_no="X-2")
     choose(institution, "校准证书的文件", "另一份.xml", file, "text/xml")
@@ -93,8 +105,11 @@ def test_from_a_filing_with_a_photograph_to_the_next_calibration(sign_in: SignIn
     institution.get_by_role("link", name=serial_no).click()
     press(institution, "确认是这件器具")
     expect(institution.get_by_text("证书上的单位自编号与登记不同")).to_be_visible()
+    check(sign_in("demo.institution"), institution.url)
     institution.get_by_role("link", name="看提请的内容").click()
     expect(institution.get_by_role("cell", name="X-2")).to_be_visible()
+    caseworker.goto("/home")
+    expect(caseworker.get_by_role("link", name=serial_no)).to_be_visible()
     caseworker.goto(institution.url)
     caseworker.get_by_label("理由").fill(f"铭牌上是 {serial_no}")
     press(caseworker, "不批准")
