@@ -164,7 +164,7 @@ def _number(answer: pb.ListProposalsResponse) -> int:
 
 
 async def _to_decide(visit: Visit, most: int) -> pb.ListProposalsResponse:
-    request = pb.ListProposalsRequest(to_decide=True, page_size=most)
+    request = pb.ListProposalsRequest(state="waiting", to_decide=True, page_size=most)
     return await ask(visit.services.proposals.ListProposals(request))
 
 
