@@ -116,7 +116,9 @@ async def test_the_rows_of_a_file_name_dccs_and_these_wait_again_once_it_is_undo
     lab = await registry.speaker(OWN, "FUEL")
     filed = [await registry.instrument() for _ in range(2)]
     sent = [
-        (await send(lab, dcc(one.serial_no, number=a_number(), begun=DAY, ended=DAY))).dcc
+        (
+            await send(lab, dcc(one.serial_no, number=a_number(), begun=DAY, ended=DAY, issued=""))
+        ).dcc
         for one in filed
     ]
     names = [sent[0].dcc_id, sent[1].sha256]
@@ -153,7 +155,7 @@ async def test_a_row_is_refused_that_is_not_as_its_dcc_says(registry: RunningReg
     filed = [await registry.instrument() for _ in range(6)]
 
     async def held(client: Client, number: int) -> calibrations.Dcc:
-        content = dcc(filed[number].serial_no, number=a_number(), begun=DAY, ended=DAY)
+        content = dcc(filed[number].serial_no, number=a_number(), begun=DAY, ended=DAY, issued="")
         return (await send(client, content)).dcc
 
     own = [await held(lab, number) for number in range(5)]
@@ -194,7 +196,7 @@ async def test_a_row_is_refused_that_is_not_as_its_dcc_says(registry: RunningReg
 
 async def test_a_result_in_bulk_names_its_dcc(registry: RunningRegistry) -> None:
     lab, filed = await registry.speaker(OWN, "FUEL"), await registry.instrument()
-    sent = await send(lab, dcc(filed.serial_no, number=a_number(), begun=DAY, ended=DAY))
+    sent = await send(lab, dcc(filed.serial_no, number=a_number(), begun=DAY, ended=DAY, issued=""))
     program = registry.client(Role.INTEGRATOR)
     item = bulk.VerificationItem(
         type_code="FUEL",
@@ -214,7 +216,7 @@ async def test_a_result_in_bulk_names_its_dcc(registry: RunningRegistry) -> None
 async def test_a_single_result_names_its_dcc_by_the_hash_too(registry: RunningRegistry) -> None:
     lab, filed = await registry.speaker(OWN, "FUEL"), await registry.instrument()
     sent = await send(
-        lab, dcc(filed.serial_no, number=(number := a_number()), begun=DAY, ended=DAY)
+        lab, dcc(filed.serial_no, number=(number := a_number()), begun=DAY, ended=DAY, issued="")
     )
     recorded = await lab.registry.RecordVerification(result(filed, number, sent.dcc.sha256))
     assert recorded.verification.certificate_sha256 == sent.dcc.sha256
