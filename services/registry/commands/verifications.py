@@ -205,7 +205,7 @@ async def _propose(
 async def _basis(change: Change, instrument: Instrument) -> str:
     """The digest of what decides about a result: the type, and from what the colour follows."""
     facts = await facts_of(change, instrument.instrument_id)
-    found = asdict(basis_with(instrument.model_dump(), facts))
+    found = asdict(basis_with(instrument.model_dump(), facts, change.today))
     content = json.dumps([instrument.type_code, found], sort_keys=True, default=str)
     return hashlib.sha256(content.encode()).hexdigest()
 
