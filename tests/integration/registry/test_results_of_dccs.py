@@ -140,7 +140,8 @@ async def test_the_rows_of_a_file_name_dccs_and_these_wait_again_once_it_is_undo
         assert (recorded.certificate_sha256, recorded.certificate_on) == (held.sha256, DAY)
     again = await upload(lab, "verifications", verifications(*rows) + b"\n")
     assert (again.state, again.unchanged) == ("unchanged", 2)
-    assert (await undo(lab, batch)).state == "undone"
+    caseworker = registry.client(Role.CASEWORKER)
+    assert (await undo(caseworker, batch)).state == "undone"
     for held in sent:
         found = await read(lab, held.dcc_id)
         assert (found.dcc.state, found.items[0].verification_id) == ("waiting", "")
