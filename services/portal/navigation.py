@@ -110,6 +110,7 @@ _INSTITUTION = (
     Place(N_("到期预测"), "/forecast"),
     Place(N_("报送期限"), "/punctuality"),
     Place(N_("检定授权"), "/institutions"),
+    Place(N_("变更申请"), "/proposals"),
     Place(N_("消息"), "/messages"),
     Place(N_("通知方式"), "/contact"),
     Place(N_("程序接收"), "/webhooks"),

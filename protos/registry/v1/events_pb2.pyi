@@ -489,18 +489,26 @@ class ProposalDecided(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     PROPOSAL_FIELD_NUMBER: _builtins.int
+    INSTITUTION_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def proposal(self) -> _proposals_pb2.Proposal:
         """The proposal in its present state."""
+
+    @_builtins.property
+    def institution(self) -> _institutions_pb2.Institution:
+        """The institution for which it was proposed, with its mail address and the bureau that keeps it;
+        absent if it was proposed for none on file.
+        """
 
     def __init__(
         self,
         *,
         proposal: _proposals_pb2.Proposal | None = ...,
+        institution: _institutions_pb2.Institution | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["proposal", b"proposal"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["institution", b"institution", "proposal", b"proposal"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["proposal", b"proposal"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["institution", b"institution", "proposal", b"proposal"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

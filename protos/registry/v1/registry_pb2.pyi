@@ -1742,8 +1742,9 @@ class RecordVerificationRequest(_message.Message):
     accuracy_class: _builtins.str
     """Accuracy class as the certificate writes it."""
     dcc_id: _builtins.str
-    """A DCC that was uploaded: it becomes the file of the certificate. Number and day have to be as it
-    states, and the instrument one of its items; by itself it is no result. May be empty.
+    """A DCC that was uploaded, by its id, the beginning of its id or its SHA-256: it becomes the file
+    of the certificate. Number and day have to be as it states, and the instrument one of its items;
+    by itself it is no result. May be empty.
     """
     @_builtins.property
     def verification(self) -> Global___Verification:

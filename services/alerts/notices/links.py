@@ -39,6 +39,7 @@ _OF_INSTITUTION = {
     "order": "/orders",
     "verification": "/verifications",
     "laboratory": "/laboratories",
+    "proposal": "/proposals",
 }
 # What has no page of its own, or several together.
 _OF_LIST = {

@@ -84,7 +84,10 @@ async def _form(visit: Visit, chosen: list[str], status: int = 200, **values: An
 
 
 def _sites(visit: Visit, verifier: pb.Verifier) -> list[str]:
-    return [expectation_words.site(visit.words, one) for one in verifier.sites]
+    sites = [expectation_words.site(visit.words, one) for one in verifier.sites]
+    if lacking := verifier.types_without_site:
+        sites.append(expectation_words.without_site(visit.words, lacking))
+    return sites
 
 
 async def _instrument(visit: Visit, instrument_id: str) -> registry.Instrument:

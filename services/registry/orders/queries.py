@@ -59,8 +59,7 @@ async def _verifier(view: View, row: Institution, wanted: Counter[str]) -> pb.Ve
         Site.institution_id == row.institution_id, col(Site.released), sa.not_(col(Site.closed))
     )
     named = (await view.session.exec(sites.order_by(col(Site.name)))).all()
-    of_types = [one for one in named if not one.type_codes or {*one.type_codes} & {*wanted}]
-    return wire.verifier(row, queue.total(), wire.expectation(expected, term), of_types)
+    return wire.verifier(row, queue.total(), wire.expectation(expected, term), named, {*wanted})
 
 
 async def list_orders(view: View, request: pb.ListOrdersRequest) -> pb.ListOrdersResponse:

@@ -14,7 +14,7 @@ from services.registry.tables import Proposal
 
 _PLAIN = {
     "proposal_id", "act", "object", "subject_id", "bureau", "state", "ground", "base_version",
-    "proposed_by", "decided_by", "reasons",
+    "proposed_by", "decided_by", "reasons", "institution",
 }  # fmt: skip
 
 

@@ -94,6 +94,7 @@ REVIEWER = Caller("s1", "某人", frozenset({Role.MUNICIPAL_REVIEWER}), CITY)
 INSTITUTION = Caller("s1", "某人", frozenset({Role.VERIFICATION_INSTITUTION}), BUREAU)
 OPERATOR = Caller("s1", "某人", frozenset({Role.OPERATOR}), BUREAU, SUBJECT)
 INSPECTOR = Caller("s1", "某人", frozenset({Role.INSPECTOR}), BUREAU)
+ADMINISTRATOR = Caller("s1", "某人", frozenset({Role.ADMINISTRATOR}), BUREAU)
 PUBLIC = Caller("", "公众", frozenset({Role.PUBLIC}))
 INTEGRATOR = Caller("s1", "某系统", frozenset({Role.INTEGRATOR}), BUREAU)
 SERVICE = service_caller("alerts")
@@ -817,6 +818,10 @@ LISTS = (
         (
             Asked(proposals.ListProposalsRequest(), ALL),
             Asked(proposals.ListProposalsRequest(state="waiting")),
+            Asked(proposals.ListProposalsRequest(to_decide=True), (CASEWORKER, ADMINISTRATOR)),
+            Asked(proposals.ListProposalsRequest(object="instrument/i1"), ALL),
+            Asked(proposals.ListProposalsRequest(), (INSTITUTION,)),
+            Asked(proposals.ListProposalsRequest(object="instrument/i1", state="waiting")),
         ),
     ),
     List(
