@@ -15,6 +15,7 @@ from tests.evolution.conftest import Open
 from tests.postgres import Databases
 
 CONTACT = "0571-87654321"
+LATER = {"institution", "basis"}  # columns of later releases
 
 
 def filed(number: str, act: str, state: str) -> Proposal:
@@ -49,7 +50,7 @@ async def test_proposals_of_before_lose_the_contact(
             filed("2", "show_expert", "released"),
             filed("3", "show_institution", "released"),
         ]
-        await connection.execute(sa.insert(Proposal), [row.model_dump() for row in rows])
+        await connection.execute(sa.insert(Proposal), [row.model_dump(exclude=LATER) for row in rows])
     await migrations.upgrade(database, "registry")
     async with database.snapshot() as session:
         kept = (await session.exec(select(Proposal).order_by(col(Proposal.proposal_id)))).all()
